@@ -1,0 +1,24 @@
+"""Before any test and any doctest: shapes checked, one thread a worker, a repeatable hypothesis.
+
+It stands at the root so that it holds for the doctests of `src` too, and in every xdist worker.
+"""
+
+import os
+
+import hypothesis
+from jaxtyping import install_import_hook
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: numpy and torch get one each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
+# `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.
+TYPECHECKER = (
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True, "
+    "hint_overrides=beartype.FrozenDict({__import__('typing').Self: object})))"
+)
+install_import_hook("kontur", TYPECHECKER)
+
+hypothesis.settings.register_profile("local", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
