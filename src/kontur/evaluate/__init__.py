@@ -1,0 +1,23 @@
+"""How good outlines are: matching by exact IoU, AP and its relatives, areas and boundaries.
+
+`evaluate` judges one image, `summarise` many, `evaluate_all` does both. `tune_thresholds` chooses
+the score and overlap thresholds of a model, `draw_ap` shows AP over IoU.
+"""
+
+from kontur.evaluate.figure import draw_ap, draw_lines
+from kontur.evaluate.image import THRESHOLDS, ImageScores, evaluate
+from kontur.evaluate.summary import Summary, evaluate_all, summarise
+from kontur.evaluate.tune import Tuned, tune_thresholds
+
+__all__ = [
+    "THRESHOLDS",
+    "ImageScores",
+    "Summary",
+    "Tuned",
+    "draw_ap",
+    "draw_lines",
+    "evaluate",
+    "evaluate_all",
+    "summarise",
+    "tune_thresholds",
+]

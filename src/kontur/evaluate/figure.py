@@ -1,0 +1,175 @@
+"""Lines over an axis as a picture, and AP over IoU in particular, drawn with Pillow alone.
+
+Drawn twice as large and reduced, which smooths lines and text.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from typing import NamedTuple
+
+from PIL import Image, ImageDraw, ImageFont
+
+from kontur.errors import InputError
+from kontur.evaluate.summary import Summary
+
+# Okabe and Ito's colours, told apart by colour-blind readers too; yellow is too pale for a line.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+INK, GREY, GRID = "#202020", "#606060", "#dddddd"
+FINE = 2  # drawn so many times larger than returned
+
+Curve = tuple[Sequence[float], Sequence[float]]
+
+
+def draw_ap(summaries: Mapping[str, Summary]) -> Image.Image:
+    """Pooled AP over the IoU threshold, a line for each named summary, its mean in the legend."""
+    curves = {
+        f"{name}: mean {s.mean_ap:.3f}": (s.thresholds, s.pooled.ap.tolist())
+        for name, s in summaries.items()
+    }
+    return draw_lines(
+        curves,
+        title="Average precision TP / (TP + FP + FN)",
+        x_label="IoU from which a pair counts as matched",
+        y_range=(0.0, 1.0),
+    )
+
+
+def draw_lines(
+    curves: Mapping[str, Curve],
+    *,
+    title: str,
+    x_label: str,
+    y_range: tuple[float, float] | None = None,
+    size: tuple[int, int] = (480, 800),
+) -> Image.Image:
+    """Named curves of points (x values, y values) as an RGB picture of `size` (h, w).
+
+    The axes cover all finite points (y at least `y_range`). A point that is NaN interrupts its
+    line; a curve may have no points. Names stand beside the plot, in the order given; the built-in
+    font knows Latin letters only.
+
+    Raises:
+        InputError: there is no curve at all, or a curve's x and y differ in length.
+    """
+    if not curves or any(len(x) != len(y) for x, y in curves.values()):
+        raise InputError("a figure needs at least one curve, each with as many x as y values")
+    canvas = _Canvas.of(curves, y_range, size)
+    canvas.axes(title, x_label)
+    for place, ((name, (x, y)), colour) in enumerate(
+        zip(curves.items(), cycle(COLOURS), strict=False)
+    ):
+        canvas.line(x, y, colour)
+        canvas.entry(place, name, colour)
+    return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
+
+
+class _Range(NamedTuple):
+    low: float
+    high: float
+
+    def ticks(self) -> list[float]:
+        """Some four to ten round numbers within the range."""
+        step = _round_step((self.high - self.low) / 8)
+        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
+        return [round(i * step, 12) for i in range(first, last + 1)]
+
+    def share(self, value: float) -> float:
+        return (value - self.low) / (self.high - self.low)
+
+
+class _Canvas(NamedTuple):
+    """The picture in fine pixels, its plot area (left, top, right, bottom) and the ranges shown."""
+
+    image: Image.Image
+    pen: ImageDraw.ImageDraw
+    area: tuple[int, int, int, int]
+    x: _Range
+    y: _Range
+
+    @classmethod
+    def of(
+        cls,
+        curves: Mapping[str, Curve],
+        y_range: tuple[float, float] | None,
+        size: tuple[int, int],
+    ) -> "_Canvas":
+        height, width = (FINE * side for side in size)
+        names = max(_font(13).getlength(name) for name in curves)
+        room = min(int(names) + FINE * 52, width // 2)
+        image = Image.new("RGB", (width, height), "white")
+        xs = [v for x, _ in curves.values() for v in x if math.isfinite(v)]
+        ys = [v for _, y in curves.values() for v in y if math.isfinite(v)]
+        area = (FINE * 58, FINE * 46, width - room, height - FINE * 54)
+        return cls(image, ImageDraw.Draw(image), area, _cover(xs), _cover([*ys, *(y_range or ())]))
+
+    def axes(self, title: str, x_label: str) -> None:
+        left, top, right, bottom = self.area
+        for value, label in _labels(self.x):
+            at = self._at(value, self.y.low)[0]
+            self.pen.line([(at, top), (at, bottom)], GRID, FINE)
+            self.pen.text((at, bottom + FINE * 7), label, GREY, _font(13), "ma")
+        for value, label in _labels(self.y):
+            at = self._at(self.x.low, value)[1]
+            self.pen.line([(left, at), (right, at)], GRID, FINE)
+            self.pen.text((left - FINE * 7, at), label, GREY, _font(13), "rm")
+        self.pen.line([(left, top), (left, bottom), (right, bottom)], INK, FINE)
+        self.pen.text((left, FINE * 14), title, INK, _font(16), "la")
+        middle = ((left + right) / 2, bottom + FINE * 30)
+        self.pen.text(middle, x_label, INK, _font(13), "ma")
+
+    def line(self, x: Sequence[float], y: Sequence[float], colour: str) -> None:
+        """Points joined in order; a single point between gaps is a dot, as are few points."""
+        pieces: list[list[tuple[float, float]]] = [[]]
+        for at_x, at_y in zip(x, y, strict=True):
+            if math.isfinite(at_x) and math.isfinite(at_y):
+                pieces[-1].append(self._at(at_x, at_y))
+            elif pieces[-1]:
+                pieces.append([])
+        for points in pieces:
+            if len(points) > 1:
+                self.pen.line(points, colour, 2 * FINE, joint="curve")
+            for point in points if len(x) <= 30 or len(points) == 1 else []:
+                self.pen.circle(point, 3.5 * FINE, colour)
+
+    def entry(self, place: int, name: str, colour: str) -> None:
+        """A line of the legend, right of the plot."""
+        left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * place)
+        self.pen.line([(left, middle), (left + FINE * 20, middle)], colour, 3 * FINE)
+        self.pen.text((left + FINE * 27, middle), name, INK, _font(13), "lm")
+
+    def _at(self, x: float, y: float) -> tuple[float, float]:
+        left, top, right, bottom = self.area
+        return (
+            left + self.x.share(x) * (right - left),
+            bottom - self.y.share(y) * (bottom - top),
+        )
+
+
+def _cover(values: Sequence[float]) -> _Range:
+    """The smallest range over all values, widened where there is only one, (0, 1) for none."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if low == high:
+        low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
+    return _Range(low, high)
+
+
+def _round_step(rough: float) -> float:
+    """The nearest of 1, 2, 5 times a power of ten at or above `rough`."""
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(power * m for m in (1, 2, 5, 10) if power * m >= rough * (1 - 1e-9))
+
+
+def _labels(axis: _Range) -> list[tuple[float, str]]:
+    """Ticks with as many decimals as their step needs."""
+    ticks = axis.ticks()
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    plain = max(map(abs, ticks), default=0.0) < 1e6 and decimals <= 5
+    return [(tick, f"{tick:.{decimals}f}" if plain else f"{tick:g}") for tick in ticks]
+
+
+def _font(points: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size=FINE * points)
+    assert isinstance(font, ImageFont.FreeTypeFont)  # with a size it always is
+    return font

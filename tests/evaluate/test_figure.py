@@ -1,0 +1,61 @@
+"""The picture of curves: size, colours where they belong, odd values."""
+
+import numpy as np
+import pytest
+from PIL import ImageColor
+
+from kontur.errors import InputError
+from kontur.evaluate import draw_ap, draw_lines, evaluate_all
+from kontur.evaluate.figure import COLOURS
+from kontur.instances import Instances
+
+SHAPE = Instances.from_masks(np.ones((1, 6, 6), dtype=bool))
+
+
+def of_colour(image, number):
+    """Pixels close to the colour of a curve."""
+    away = np.asarray(image, dtype=int) - ImageColor.getrgb(COLOURS[number])
+    return np.argwhere(np.abs(away).sum(axis=-1) < 30)
+
+
+def test_a_perfect_result_is_a_line_along_the_top_and_none_along_the_bottom():
+    perfect = evaluate_all([(SHAPE, SHAPE)])
+    nothing = evaluate_all([(SHAPE, Instances.empty((6, 6)))])
+    image = draw_ap({"perfect": perfect, "nothing": nothing})
+    assert image.size == (800, 480)
+    plot = image.crop((0, 0, 500, 480))  # without the legend
+    top, bottom = of_colour(plot, 0), of_colour(plot, 1)
+    assert np.ptp(top[:, 0]) < 12
+    assert np.ptp(bottom[:, 0]) < 12
+    assert top[:, 0].mean() < 60
+    assert bottom[:, 0].mean() > 400
+
+
+def test_values_that_are_not_known_interrupt_a_line():
+    x = list(range(40))
+    whole = draw_lines({"a": (x, [1.0, 2.0] * 20)}, title="t", x_label="x")
+    gap = [float("nan") if 10 <= i < 30 else 1.0 + i % 2 for i in x]
+    holed = draw_lines({"a": (x, gap)}, title="t", x_label="x")
+    assert len(of_colour(holed, 0)) < 0.7 * len(of_colour(whole, 0))
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [([], []), ([0.5], [0.3]), ([1, 2], [float("nan")] * 2), ([1, 2], [0, 0]), ([0, 1e9], [1, 2])],
+)
+def test_few_unknown_or_equal_values_are_drawn(curve):
+    image = draw_lines({"a": curve, "another": ([0, 1], [0, 1])}, title="t", x_label="x")
+    assert len(of_colour(image, 0)) > 0  # at least its line in the legend
+    draw_lines({"alone": curve}, title="t", x_label="x", size=(240, 400))
+
+
+def test_no_curves_and_unequal_lengths_are_refused():
+    with pytest.raises(InputError, match="at least one curve"):
+        draw_lines({}, title="t", x_label="x")
+    with pytest.raises(InputError, match="as many x as y"):
+        draw_lines({"a": ([1, 2], [1])}, title="t", x_label="x")
+
+
+def test_long_names_leave_half_of_the_picture_to_the_plot():
+    image = draw_lines({"name " * 60: ([0, 1], [0, 1])}, title="t", x_label="x")
+    assert np.ptp(of_colour(image.crop((0, 0, 400, 480)), 0)[:, 1]) > 300

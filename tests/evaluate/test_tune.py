@@ -1,0 +1,80 @@
+"""Choosing thresholds, against evaluating every combination from scratch."""
+
+import numpy as np
+import pytest
+import shapely
+
+from kontur.errors import InputError
+from kontur.evaluate import evaluate_all, tune_thresholds
+from kontur.geometry import overlap
+from kontur.instances import Instances
+
+SIZE = (40, 40)
+
+
+def scene(rng, classes):
+    """Boxes, and what a detector makes of them: several candidates each, and some of nothing."""
+    corners = rng.uniform(0, 30, (6, 2))
+    truth = np.concatenate([corners, corners + rng.uniform(4, 9, (6, 2))], axis=1)
+    found = np.concatenate([truth + rng.normal(0, s, truth.shape) for s in (0.4, 0.8, 1.2)])
+    found = np.concatenate([found, [[1, 1, 4, 4], [30, 2, 36, 9]]])
+    scores = np.clip(0.9 - 0.03 * np.arange(len(found)) + rng.normal(0, 0.2, len(found)), 0, 1)
+    labels = rng.integers(0, len(classes), 6)
+    wrong = rng.random(len(found)) < 0.1
+    return (
+        Instances.of(shapely.box(*truth.T), labels, size=SIZE, classes=classes).replace(
+            ignore=np.arange(6) == 5
+        ),
+        Instances.of(
+            shapely.box(*found.T),
+            np.where(wrong, 0, np.resize(labels, len(found))),
+            scores=scores,
+            size=SIZE,
+            classes=classes,
+        ),
+    )
+
+
+@pytest.mark.parametrize("classes", [("cell",), ("live", "dead")])
+def test_every_value_of_the_grid_is_that_of_a_full_evaluation(classes):
+    rng = np.random.default_rng(1)
+    truths, candidates = zip(*(scene(rng, classes) for _ in range(4)), strict=True)
+    scores, overlaps, ious = (0.2, 0.5, 0.7), (0.1, 0.4, 0.8), (0.5, 0.7, 0.9)
+    tuned = tune_thresholds(truths, candidates, scores=scores, overlaps=overlaps, ious=ious)
+    for s, score in enumerate(scores):
+        for o, limit in enumerate(overlaps):
+            kept = [c[c.scores >= score] for c in candidates]
+            kept = [c[overlap.suppress(c.polygons, c.scores, limit)] for c in kept]
+            summary = evaluate_all(zip(truths, kept, strict=True), thresholds=ious)
+            assert tuned.grid[s, o] == pytest.approx(summary.mean_ap)
+    assert tuned.ap == tuned.grid.max()
+    assert tuned.grid.min() < tuned.ap
+
+
+def test_of_equally_good_thresholds_the_middle_is_taken():
+    truth = Instances.of([shapely.box(0, 0, 9, 9)], size=SIZE)
+    found = Instances.of(
+        [shapely.box(0, 0, 9, 9), shapely.box(20, 20, 29, 29)], scores=[0.9, 0.1], size=SIZE
+    )
+    tuned = tune_thresholds([truth], [found])
+    assert (tuned.ap, tuned.score, tuned.overlap) == (1.0, 0.5, 0.4)
+
+
+def test_images_without_objects_ask_for_the_threshold_that_finds_nothing():
+    none = Instances.empty(SIZE)
+    noise = Instances.of([shapely.box(0, 0, 9, 9)], scores=[0.3], size=SIZE)
+    tuned = tune_thresholds([none, none], [noise, none])
+    assert tuned.score > 0.3
+    assert np.isnan(tuned.ap)
+
+
+def test_bad_input_is_refused():
+    some = Instances.of([shapely.box(0, 0, 9, 9)], size=SIZE)
+    with pytest.raises(InputError, match="a score for every candidate"):
+        tune_thresholds([some], [some])
+    with pytest.raises(InputError, match="1 images and candidates of 0"):
+        tune_thresholds([some], [])
+    with pytest.raises(InputError, match="got 0 images"):
+        tune_thresholds([], [])
+    with pytest.raises(InputError, match="at least one score"):
+        tune_thresholds([some], [some.replace(scores=[1.0])], scores=[])
