@@ -1,0 +1,146 @@
+"""The circular convolution and the snake head.
+
+A contour has no first point: convolving around the ring must not see a border.
+After Peng et al., Deep Snake, CVPR 2020, section 3.2. A ring is held as a feature map of height
+one, `(m, c, 1, n)`, because the engines' two-dimensional convolutions are two to three times
+faster than their one-dimensional ones (measured: `benchmarks/shapes.py`). We normalise before the
+activation, so that an engine can fold the norm away; `order="paper"` restores conv, ReLU, norm.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+Order = Literal["norm-first", "paper"]
+Form = Literal["dense", "separable"]
+
+
+def wrap(rings: Float[Tensor, "m c r n"], padding: int) -> Float[Tensor, "m c r n2"]:
+    """Lengthen each ring by its own other end; a padding longer than the ring goes round again."""
+    n = rings.shape[-1]
+    while padding > n:  # only rings shorter than the kernel's reach
+        rings = torch.cat([rings, rings, rings], dim=-1)
+        padding -= n
+    if padding == 0:
+        return rings
+    end = rings.shape[-1]
+    return torch.cat([rings[..., end - padding :], rings, rings[..., :padding]], dim=-1)
+
+
+def split_ring(rings: Float[Tensor, "m c 1 n"], parts: int) -> Float[Tensor, "m c parts n2"]:
+    """Every `parts`-th point as a ring of its own; the inverse of `join_rings`."""
+    m, c, _, n = rings.shape
+    return rings.reshape(m, c, n // parts, parts).transpose(2, 3)
+
+
+def join_rings(rings: Float[Tensor, "m c parts n2"]) -> Float[Tensor, "m c 1 n"]:
+    """The points of interleaved rings as one ring."""
+    m, c, parts, n = rings.shape
+    return rings.transpose(2, 3).reshape(m, c, 1, parts * n)
+
+
+class CircularConv(nn.Module):
+    """A convolution around the ring; the number of points does not change.
+
+    With a dilation that divides the ring, it is an undilated convolution of every `dilation`-th
+    point. Training computes it so, because the gradient of a dilated depthwise convolution is some
+    ten times slower on a CPU; engines run the dilated form.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        *,
+        kernel: int = 9,
+        dilation: int = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ):
+        super().__init__()
+        if kernel % 2 == 0:
+            raise ValueError(f"a circular convolution needs an odd kernel, got {kernel}")
+        self.reach = kernel // 2
+        self.dilation = dilation
+        self.conv = nn.Conv2d(
+            inputs, outputs, (1, kernel), dilation=(1, dilation), groups=groups, bias=bias
+        )
+
+    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m d 1 n"]:
+        if not self.training or self.dilation == 1 or rings.shape[-1] % self.dilation:
+            return self.conv(wrap(rings, self.reach * self.dilation))
+        split = wrap(split_ring(rings, self.dilation), self.reach)
+        return join_rings(
+            functional.conv2d(split, self.conv.weight, self.conv.bias, groups=self.conv.groups)
+        )
+
+
+def circular_block(
+    inputs: int, outputs: int, *, kernel: int, dilation: int, form: Form, order: Order
+) -> nn.Sequential:
+    """Circular convolution with norm and ReLU, dense or depthwise separable."""
+    if form == "dense":
+        convs: list[nn.Module] = [
+            CircularConv(inputs, outputs, kernel=kernel, dilation=dilation, bias=order == "paper")
+        ]
+    else:
+        convs = [
+            CircularConv(inputs, inputs, kernel=kernel, dilation=dilation, groups=inputs),
+            nn.Conv2d(inputs, outputs, 1, bias=order == "paper"),
+        ]
+    norm = nn.BatchNorm2d(outputs)
+    return nn.Sequential(*convs, *((nn.ReLU(), norm) if order == "paper" else (norm, nn.ReLU())))
+
+
+class SnakeHead(nn.Module):
+    """Point features around a ring to one offset a point: eight circular convolutions, fusion.
+
+    The states after every layer are joined; their maximum over the ring tells every point about
+    the whole object. The published head joins that maximum to each point and applies a 1×1
+    convolution; a convolution of a concatenation is a sum of two, so we add `share(maximum)`
+    instead of repeating it n times: the same function at a fraction of the work.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        width: int,
+        *,
+        dilations: Sequence[int] = (1, 1, 1, 1, 2, 2, 4, 4),
+        kernel: int = 9,
+        form: Form = "dense",
+        order: Order = "norm-first",
+        fusion: int = 256,
+    ):
+        super().__init__()
+        first, *rest = dilations
+        # The first layer changes the width and has no residual; dense, for it sees few channels.
+        self.first = circular_block(
+            inputs, width, kernel=kernel, dilation=first, form="dense", order=order
+        )
+        self.layers = nn.ModuleList(
+            circular_block(width, width, kernel=kernel, dilation=d, form=form, order=order)
+            for d in rest
+        )
+        states = width * len(dilations)
+        self.join = nn.Conv2d(states, 2 * fusion, 1)  # for the maximum, and for the point itself
+        self.share = nn.Conv2d(fusion, fusion, 1)
+        self.narrow = nn.Conv2d(fusion, 64, 1)
+        self.offsets = nn.Conv2d(64, 2, 1)
+
+    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m 2 1 n"]:
+        x = self.first(rings)
+        states = [x]
+        for layer in self.layers:
+            x = x + layer(x)
+            states.append(x)
+        fused, own = self.join(torch.cat(states, dim=1)).chunk(2, dim=1)  # (m, fusion, 1, n) each
+        whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
+        x = torch.relu(own + self.share(whole))
+        x = torch.relu(self.narrow(x))
+        with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
+            return self.offsets(x.to(self.offsets.weight.dtype))

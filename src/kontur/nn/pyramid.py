@@ -1,0 +1,43 @@
+"""A feature pyramid: coarse context carried down to the fine levels.
+
+After Lin et al., Feature Pyramid Networks, CVPR 2017. We keep only the level that is asked for,
+and a level may have its own width: at stride 2 every channel costs four times what it costs at
+stride 4, so the finest level is made narrow instead of being left out.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kontur.nn.conv import cbr
+
+
+class FeaturePyramid(nn.Module):
+    """Levels of a backbone (finest first) to one map of the finest level's size.
+
+    `inputs` and `widths` go from fine to coarse. Each step down: 1×1 to the finer level's width,
+    nearest up-sampling by two, plus the 1×1 lateral of that level; a 3×3 CBR at the two finest.
+    """
+
+    def __init__(self, inputs: Sequence[int], widths: Sequence[int]):
+        super().__init__()
+        self.laterals = nn.ModuleList(
+            nn.Conv2d(i, w, 1) for i, w in zip(inputs, widths, strict=True)
+        )
+        self.downs = nn.ModuleList(
+            nn.Conv2d(coarse, fine, 1) if coarse != fine else nn.Identity()
+            for fine, coarse in pairwise(widths)
+        )
+        self.smooths = nn.ModuleList(
+            cbr(width, width) if level < 2 else nn.Identity() for level, width in enumerate(widths)
+        )
+
+    def forward(self, levels: list[Tensor]) -> Float[Tensor, "b d h w"]:
+        x = self.smooths[-1](self.laterals[-1](levels[-1]))
+        for level in range(len(levels) - 2, -1, -1):
+            up = functional.interpolate(self.downs[level](x), scale_factor=2.0, mode="nearest")
+            x = self.smooths[level](up + self.laterals[level](levels[level]))
+        return x

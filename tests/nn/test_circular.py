@@ -1,0 +1,95 @@
+"""The circular convolution and the snake head, against loops and against rotations of the ring."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from kontur.nn.circular import CircularConv, SnakeHead, join_rings, split_ring, wrap
+from tests import naive
+
+
+def rings(m=2, channels=3, points=8, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(m, channels, 1, points, generator=generator, dtype=torch.float64)
+
+
+def test_a_ring_is_lengthened_by_its_other_end():
+    ring = torch.arange(4.0)[None, None, None]
+    assert wrap(ring, 2).flatten().tolist() == [2, 3, 0, 1, 2, 3, 0, 1]
+
+
+def test_a_reach_longer_than_the_ring_goes_round_again():
+    ring = torch.arange(3.0)[None, None, None]
+    assert wrap(ring, 4).flatten().tolist() == [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
+
+
+def test_splitting_a_ring_and_joining_it_gives_the_ring():
+    x = rings(points=12)
+    assert split_ring(x, 4)[0, 0, 1].tolist() == x[0, 0, 0, 1::4].tolist()
+    assert torch.equal(join_rings(split_ring(x, 4)), x)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize(("points", "dilation"), [(8, 1), (8, 2), (8, 4), (9, 2), (40, 4), (3, 2)])
+def test_it_equals_a_loop_around_the_ring(points, dilation, groups, training):
+    conv = CircularConv(3, 6, kernel=5, dilation=dilation, groups=groups).double().train(training)
+    x = rings(points=points)
+    expected = naive.circular_convolution(
+        x[:, :, 0].numpy(),
+        conv.conv.weight[:, :, 0].detach().numpy(),
+        conv.conv.bias.detach().numpy(),
+        dilation=dilation,
+        groups=groups,
+    )
+    assert_close(conv(x)[:, :, 0], torch.from_numpy(expected))
+
+
+def test_the_form_for_training_has_the_gradient_of_the_dilated_one():
+    conv = CircularConv(4, 4, kernel=9, dilation=4, groups=4).double()
+    x = rings(channels=4, points=64)
+    gradients = []
+    for training in (True, False):
+        conv.train(training).zero_grad()
+        (conv(x) ** 2).sum().backward()
+        gradients.append(conv.conv.weight.grad.clone())
+    assert_close(*gradients)
+
+
+def test_its_gradient_is_right_to_second_order_differences():
+    conv = CircularConv(2, 2, kernel=3, dilation=2).double()
+    assert torch.autograd.gradcheck(conv, rings(m=1, channels=2, points=6).requires_grad_())
+
+
+def test_an_even_kernel_is_refused():
+    with pytest.raises(ValueError, match="odd kernel, got 4"):
+        CircularConv(1, 1, kernel=4)
+
+
+@pytest.mark.parametrize("form", ["dense", "separable"])
+@pytest.mark.parametrize("order", ["norm-first", "paper"])
+def test_a_ring_that_starts_elsewhere_gets_the_same_offsets(form, order):
+    head = SnakeHead(3, 8, form=form, order=order, fusion=8).double().eval()
+    x = rings(points=40)
+    assert_close(head(x.roll(7, dims=-1)), head(x).roll(7, dims=-1))
+
+
+def test_every_point_sees_the_whole_ring():
+    head = SnakeHead(2, 8, fusion=8).double().eval()
+    x = rings(m=1, channels=2, points=64).requires_grad_()
+    head(x)[0, 0, 0, 0].backward()
+    assert (x.grad.abs().sum(dim=1) > 0).all()
+
+
+def test_no_object_gives_no_offsets():
+    assert SnakeHead(3, 8, fusion=8).eval()(torch.zeros(0, 3, 1, 16)).shape == (0, 2, 1, 16)
+
+
+def test_adding_the_shared_maximum_is_the_published_concatenation():
+    """1×1 of [states, repeated maximum] = own(states) + share(maximum), weights side by side."""
+    states, maximum = torch.randn(2, 6, 1, 5), torch.randn(2, 4, 1, 1)
+    whole = torch.nn.Conv2d(10, 3, 1)
+    together = whole(torch.cat([states, maximum.expand(-1, -1, -1, 5)], dim=1))
+    own = torch.nn.functional.conv2d(states, whole.weight[:, :6], whole.bias)
+    shared = torch.nn.functional.conv2d(maximum, whole.weight[:, 6:])
+    assert_close(together, own + shared)
