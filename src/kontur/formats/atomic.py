@@ -1,0 +1,80 @@
+"""Writing a file whole or not at all.
+
+A file is written beside its place under a hidden name, flushed to the disk and renamed: whoever
+looks sees the old file or the new one, never half of one, also after a kill or a power cut. Only
+a kill at the very moment of writing leaves something behind: a hidden `.kontur-…` file.
+"""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from kontur.errors import InputError
+
+
+@contextlib.contextmanager
+def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a path to write to; where the block succeeds, the file takes the place of `path`.
+
+    The given path has the ending of `path` (writers that choose by it keep working), lies in the
+    same folder, which is made where it is missing, and does not exist yet: the writer creates it,
+    so it gets the permissions of the umask. A link is followed, not replaced. Where the block
+    fails the new file is removed and `path` is as it was. Raises `InputError` where the file
+    exists and `overwrite` is False or where a folder is in the way, and `OSError` naming `path`
+    where the disk is full or the folder cannot be written.
+
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "note.txt"
+    >>> with replacing(place) as beside:
+    ...     _ = beside.write_text("whole")
+    >>> place.read_text(), len(list(place.parent.iterdir()))
+    ('whole', 1)
+    """
+    wanted = Path(path)
+    final = Path(os.path.realpath(wanted))
+    if final.is_dir():
+        raise InputError(f"wanted to write the file {wanted}, but a folder has that name")
+    if not overwrite and final.exists():
+        raise InputError(f"{wanted} exists already; choose another name or allow overwriting")
+    beside = final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}"
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        _flush(beside)
+        os.replace(beside, final)
+    except OSError as error:
+        _remove(beside)
+        if error.filename not in (None, str(beside), beside, str(final.parent), str(final)):
+            raise  # not about this file
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or 0, f"could not write: {reason}", str(wanted)) from error
+    except BaseException:  # Ctrl-C too must leave nothing behind
+        _remove(beside)
+        raise
+
+
+def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> None:
+    """Write bytes whole or not at all; errors as in `replacing`."""
+    with replacing(path, overwrite=overwrite) as beside:
+        beside.write_bytes(content)
+
+
+def write_text(path: str | Path, content: str, *, overwrite: bool = True) -> None:
+    """Write UTF-8 text whole or not at all, line ends as they are; errors as in `replacing`."""
+    write_bytes(path, content.encode("utf-8"), overwrite=overwrite)
+
+
+def _flush(path: Path) -> None:
+    """Wait until the file's content is on the disk: a rename may otherwise overtake it."""
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,107 @@
+"""Label images: 0 is background, every other number one object and its id.
+
+Exact to the pixel: an outline along pixel edges comes back as it was, any other as the pixels
+whose centres it covers; a second export changes nothing. Negative numbers are regions to ignore.
+What a label image cannot hold is lost: scores, class names, what foreign files said, and overlaps
+(the later object has the pixel, any object before regions to ignore).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int64, Integer
+
+from kontur.errors import InputError
+from kontur.formats import atomic, images
+from kontur.instances import CLASSES, Instances
+
+LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
+LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
+
+
+def read(
+    path: str | Path,
+    *,
+    classes: Sequence[str] = CLASSES,
+    labels: Mapping[int, int] | None = None,
+    page: int | None = None,
+) -> Instances:
+    """The objects of a PNG or TIFF label image, ids kept; `labels` gives the class index of an id.
+
+    Errors as in `read_array` and `Instances.from_label_image`.
+    """
+    return Instances.from_label_image(read_array(path, page=page), classes, labels=labels)
+
+
+def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
+    """A label image as integers `(h, w)`: of PNG, palette or 1 bit too, or TIFF of any number type.
+
+    Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
+    resized with interpolation), NaN, colours, and what `images.read_image` refuses.
+    """
+    stored = images.read_stored(path, page=page)
+    if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
+        raise InputError(
+            f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "
+            "one integer a pixel"
+        )
+    image = stored[:, :, 0]
+    if image.dtype.kind in "iu":
+        return np.ascontiguousarray(image)
+    images.check_finite(image, where=path)
+    fractions = image != np.rint(image)
+    if fractions.any():
+        raise InputError(
+            f"{path}: {int(fractions.sum())} pixels are no whole numbers (such as "
+            f"{image[fractions][0]:g}), so the label image was resized with interpolation or holds "
+            "probabilities; resize it with the nearest neighbour"
+        )
+    if np.abs(image).max() >= 2.0**63:
+        raise InputError(f"{path} holds the value {np.abs(image).max():g}; ids must be below 2^63")
+    return image.astype(np.int64)
+
+
+def write(
+    path: str | Path,
+    instances: Instances,
+    *,
+    image_name: str | None = None,
+    overwrite: bool = True,
+) -> None:
+    """Write a compressed TIFF or, by the ending .png, a 16-bit PNG; needs the image's size.
+
+    uint16, uint32 where an id is above 65535, signed where regions are to be ignored. Ids are kept
+    unless one cannot be stored (zero, negative, more than 32 bits): then all become 1 … K. Raises
+    `InputError` without a size and for a PNG that would need more than 16 bits or a sign.
+    """
+    numbered = instances.replace(ids=_ids(instances))
+    array = numbered.label_image()
+    if Path(path).suffix.lower() == ".png":
+        if array.dtype != np.uint16:
+            raise InputError(
+                f"a PNG holds ids from 1 to 65535 and no regions to ignore; {path} would need "
+                f"{array.dtype}: write a .tif instead"
+            )
+        from PIL import Image
+
+        with atomic.replacing(path, overwrite=overwrite) as beside:
+            Image.fromarray(array).save(beside, format="PNG")
+        return
+    import tifffile
+
+    with atomic.replacing(path, overwrite=overwrite) as beside:
+        tifffile.imwrite(
+            beside, array, compression="zlib", photometric="minisblack", metadata={"axes": "YX"}
+        )
+
+
+def _ids(instances: Instances) -> Int64[np.ndarray, " k"]:
+    """Positive numbers for objects, negative ones for regions to ignore."""
+    ids, ignore = instances.ids, instances.ignore
+    ids = np.where(ignore & (ids > 0), -ids, ids)
+    largest = LARGEST_SIGNED if ignore.any() else LARGEST
+    storable = ((ids < 0) == ignore) & (ids != 0) & (np.abs(ids) <= largest)
+    if storable.all() and len(np.unique(ids)) == len(ids):
+        return ids
+    return np.where(ignore, -1, 1) * np.arange(1, len(ids) + 1)

@@ -1,0 +1,67 @@
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.instances import Instances
+from tests.formats import scenes
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
+    image = np.zeros((7, 8), dtype=np.uint8)
+    image[1:3, 1:4], image[5, 5] = 2, 5
+    found = Instances.from_label_image(image)
+    path = tmp_path / f"well{formats.FORMATS[name].ending}"
+    formats.FORMATS[name].write(path, found, image_name="well.png")
+    again = formats.read(path)
+    scenes.assert_same(found, again)
+    assert again.size == found.size
+    with pytest.raises(InputError, match="exists already"):
+        formats.write(path, found, overwrite=False)
+    before = path.read_bytes()
+    formats.write(path, again, image_name="well.png")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", formats.FORMATS)
+def test_an_image_without_objects_is_a_file_too(tmp_path, name):
+    path = tmp_path / f"well{formats.FORMATS[name].ending}"
+    formats.write(path, Instances.empty((7, 8)))
+    assert len(formats.read(path)) == 0
+
+
+def test_json_is_geojson_or_coco_by_its_content(tmp_path):
+    found = scenes.ring_with_island()
+    formats.write(tmp_path / "a.geojson", found)
+    (tmp_path / "a.geojson").rename(tmp_path / "a.json")
+    scenes.assert_same(found, formats.read(tmp_path / "a.json"))
+    formats.write(tmp_path / "b.json", found)
+    assert "annotations" in json.loads((tmp_path / "b.json").read_text())
+    assert len(formats.read(tmp_path / "b.json")) == 3
+    (tmp_path / "c.json").write_text('{"shapes": []}')
+    with pytest.raises(InputError, match="neither GeoJSON"):
+        formats.read(tmp_path / "c.json")
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.geojson.zip"])
+def test_other_endings_are_refused_with_the_known_ones(tmp_path, name):
+    with pytest.raises(InputError, match=r"\.geojson, \.json, \.csv, \.tif"):
+        formats.write(tmp_path / name, Instances.empty())
+    with pytest.raises(InputError, match="the ending says the format"):
+        formats.read(tmp_path / name)
+
+
+def test_importing_the_formats_imports_no_image_library():
+    program = (
+        "import sys, kontur.formats, kontur.formats.images, kontur.formats.overlay\n"
+        "print([name for name in ('PIL', 'tifffile', 'torch') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,216 @@
+import json
+import logging
+import uuid
+
+import hypothesis
+import numpy as np
+import pytest
+import shapely
+
+from kontur.errors import InputError
+from kontur.formats import geojson
+from kontur.instances import Instances
+from tests.formats import scenes
+
+SQUARE = [[[1, 1], [4, 1], [4, 4], [1, 4], [1, 1]]]
+
+
+def feature(geometry=None, **properties):
+    geometry = geometry or {"type": "Polygon", "coordinates": SQUARE}
+    return {"type": "Feature", "geometry": geometry, "properties": properties}
+
+
+@hypothesis.settings(deadline=None, max_examples=40)
+@hypothesis.given(scenes.drawings)
+def test_objects_come_back_to_the_last_bit_and_a_second_export_is_the_same(drawing):
+    found = scenes.objects(drawing, on_grid=False)
+    first = geojson.to_document(found, image_name="a.png")
+    again = geojson.from_document(json.loads(json.dumps(first)))
+    scenes.assert_same(found, again)
+    assert (again.size, again.classes) == (found.size, found.classes)
+    assert geojson.to_document(again, image_name="b.png") == first
+
+
+def test_an_image_without_objects_keeps_its_size_and_classes(tmp_path):
+    geojson.write(tmp_path / "a.geojson", Instances.empty((5, 7), ("cell", "dirt")))
+    found = geojson.read(tmp_path / "a.geojson")
+    assert (len(found), found.size, found.classes) == (0, (5, 7), ("cell", "dirt"))
+
+
+def test_the_file_is_as_qupath_wants_it(tmp_path):
+    geojson.write(tmp_path / "a.geojson", scenes.ring_with_island())
+    written = json.loads((tmp_path / "a.geojson").read_text())
+    assert written["type"] == "FeatureCollection"
+    ring, parts, _ = written["features"]
+    assert uuid.UUID(ring["id"]).version == 5
+    assert ring["properties"]["objectType"] == "annotation"
+    assert ring["properties"]["classification"]["name"] == "ring"
+    assert all(0 <= c <= 255 for c in ring["properties"]["classification"]["color"])
+    assert ring["properties"]["measurements"] == {"score": 0.5}
+    assert "measurements" not in parts["properties"]
+    outer, hole = ring["geometry"]["coordinates"]
+    assert outer[0] == outer[-1]
+    assert len(hole) == 5
+    assert parts["geometry"]["type"] == "MultiPolygon"
+    assert len({one["id"] for one in written["features"]}) == 3
+
+
+def test_the_same_objects_give_the_same_ids_and_another_image_gives_others():
+    found = scenes.ring_with_island()
+    one, same, other = (geojson.to_document(found, image_name=name) for name in "aab")
+    ids = [[feature["id"] for feature in doc["features"]] for doc in (one, same, other)]
+    assert ids[0] == ids[1]
+    assert not set(ids[0]) & set(ids[2])
+
+
+def test_copies_of_an_object_get_ids_of_their_own():
+    read = geojson.from_document(geojson.to_document(scenes.ring_with_island()))
+    both = Instances.concat([read, read])
+    written = geojson.to_document(both)
+    assert len({one["id"] for one in written["features"]}) == 6
+    assert geojson.to_document(geojson.from_document(written)) == written
+
+
+def test_what_qupath_says_of_an_object_is_kept():
+    known = {
+        "type": "Feature",
+        "id": "7a3e1c0e-6f3b-4d0e-9d5e-2f6f5a1f0001",
+        "geometry": {"type": "Polygon", "coordinates": SQUARE, "plane": {"c": -1, "z": 3, "t": 0}},
+        "nucleusGeometry": {"type": "Polygon", "coordinates": SQUARE},
+        "properties": {
+            "objectType": "cell",
+            "name": "the big one",
+            "color": [1, 2, 3],
+            "classification": {"names": ["Tumor", "Positive"], "color": [200, 0, 0, 128]},
+            "isLocked": True,
+            "measurements": {"Area": 9.0, "score": 0.25},
+            "metadata": {"seen by": "Ana"},
+        },
+    }
+    found = geojson.from_document({"type": "FeatureCollection", "features": [known]})
+    assert found.classes == ("Tumor: Positive",)
+    assert found.scores.tolist() == [0.25]
+    assert geojson.to_document(found)["features"][0] == known
+
+
+def test_a_file_that_qupath_wrote_again_still_has_its_classes_and_ignored_regions():
+    found = scenes.ring_with_island().replace(ignore=[False, True, False])
+    written = geojson.to_document(found)
+    del written["kontur"]  # QuPath drops what it does not know
+    again = geojson.from_document(written)
+    assert again.ignore.tolist() == [False, True, False]
+    assert scenes.named(again)[0] == "ring"
+    assert again.ids.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("properties", "name"),
+    [
+        ({"classification": "Tumor"}, "Tumor"),
+        ({"classification": {"name": "Tumor", "colorRGB": -3670016}}, "Tumor"),
+        ({"classification": {"names": ["Tumor", "Positive"]}}, "Tumor: Positive"),
+        ({"classification": {"name": None}}, "object"),
+        ({}, "object"),
+    ],
+)
+def test_classes_are_read_in_all_their_spellings(properties, name):
+    assert geojson.from_document([feature(**properties)]).classes == (name,)
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ({"id": "PathDetectionObject", **feature()}, "detection"),
+        (feature(object_type="detection"), "detection"),
+        (feature(type="tile"), "tile"),
+        (feature(), "annotation"),
+    ],
+)
+def test_older_spellings_of_the_object_type_become_todays(written, kind):
+    again = geojson.to_document(geojson.from_document([written]))["features"][0]
+    assert again["properties"]["objectType"] == kind
+    assert not {"object_type", "type"} & again["properties"].keys()
+    uuid.UUID(again["id"])
+
+
+def test_older_lists_of_measurements_are_read():
+    listed = [{"name": "Area", "value": 9}, {"name": "score", "value": 0.5}]
+    found = geojson.from_document([feature(measurements=listed)])
+    assert found.scores.tolist() == [0.5]
+    measured = geojson.to_document(found)["features"][0]["properties"]["measurements"]
+    assert measured == {"Area": 9, "score": 0.5}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"type": "FeatureCollection", "features": [feature()]},
+        {"features": [feature()]},
+        [feature()],
+        feature(),
+        {"type": "Polygon", "coordinates": SQUARE},
+        {"type": "Polygon", "coordinates": [SQUARE[0][:-1]]},  # not closed
+        {"type": "Polygon", "coordinates": [[[x, y, 5] for x, y in SQUARE[0]]]},  # with heights
+    ],
+)
+def test_collections_lists_features_and_geometries_are_read(content):
+    found = geojson.from_document(content)
+    assert shapely.equals(found.polygons[0], shapely.box(1, 1, 4, 4))
+
+
+def test_the_outline_of_an_ellipse_is_no_longer_called_one():
+    ellipse = {"type": "Polygon", "coordinates": SQUARE, "isEllipse": True}
+    found = geojson.from_document([feature(ellipse)])
+    assert "isEllipse" not in geojson.to_document(found)["features"][0]["geometry"]
+
+
+def test_crossing_outlines_are_repaired_and_lines_left_out_and_both_is_said(caplog):
+    eight = {"type": "Polygon", "coordinates": [[[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]]]}
+    line = {"type": "LineString", "coordinates": [[0, 0], [4, 4]]}
+    thin = {"type": "Polygon", "coordinates": [[[0, 0], [4, 4], [0, 0]]]}
+    with caplog.at_level(logging.WARNING, "kontur.formats"):
+        found = geojson.from_document(
+            [feature(eight), feature(line), feature(), feature(thin)], where="a.geojson"
+        )
+    assert shapely.is_valid(found.polygons).all()
+    assert found.areas.tolist() == [8.0, 9.0]
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        "a.geojson: 1 of 4 outlines crossed themselves: repaired",
+        "a.geojson: 2 of 4 objects have no area: left out",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ({"shapes": []}, "neither GeoJSON"),
+        ({"type": "Point", "coordinates": [1, 2]}, "its type is 'Point'"),
+        (7, "no GeoJSON"),
+        ([feature(), 7], "feature 2 is no GeoJSON feature"),
+        ([{"image_id": 1, "segmentation": []}], "feature 1 is no GeoJSON feature"),
+        ([feature({"type": "Polygon", "coordinates": [[["a", 1], [2, 3], [4, 5]]]})], "feature 1"),
+        ([feature({"type": "Polygon", "coordinates": [[1, 2, 3]]})], "no rings of numbers"),
+        ([feature({"type": "Polygon"})], "no rings of numbers"),
+        ([{**feature(), "properties": [1]}], "properties"),
+        ({"features": [], "kontur": {"size": "big"}}, "wanted \\[height, width\\]"),
+    ],
+)
+def test_what_is_no_geojson_is_refused_in_one_sentence(content, sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
+        geojson.from_document(content, where="a.geojson")
+    assert "a.geojson" in str(caught.value)
+
+
+def test_detections_are_written_where_they_are_asked_for():
+    written = geojson.to_document(scenes.ring_with_island(), kind="detection")
+    assert {one["properties"]["objectType"] for one in written["features"]} == {"detection"}
+
+
+def test_points_are_where_the_pixels_are():
+    image = np.zeros((6, 8), dtype=np.uint8)
+    image[2:4, 5:8] = 1  # rows 2 and 3, columns 5 to 7
+    written = geojson.to_document(Instances.from_label_image(image))
+    points = np.array(written["features"][0]["geometry"]["coordinates"][0])
+    assert np.ptp(points, axis=0).tolist() == [3, 2]
+    assert points.min(axis=0).tolist() == [5, 2]

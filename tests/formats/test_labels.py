@@ -1,0 +1,136 @@
+import hypothesis
+import numpy as np
+import pytest
+import shapely
+import skimage.io
+import tifffile
+from PIL import Image as Picture
+
+from kontur.errors import InputError
+from kontur.formats import labels
+from kontur.instances import Instances
+from tests.formats import scenes
+
+IDS = np.array([[0, 0, 300], [7, 7, 300], [7, 0, 0]])
+
+
+def once(tmp_path, found, ending=".tif"):
+    labels.write(tmp_path / f"a{ending}", found)
+    return labels.read(tmp_path / f"a{ending}", classes=found.classes)
+
+
+@hypothesis.settings(
+    deadline=None,
+    max_examples=20,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(scenes.drawings)
+def test_on_the_pixel_grid_outlines_ids_and_ignored_regions_are_exact(tmp_path, drawing):
+    image, _ = drawing
+    found = Instances.from_label_image(image)
+    again = once(tmp_path, found)
+    scenes.assert_same(found, again)
+    np.testing.assert_array_equal(again.label_image(), image)
+
+
+def test_other_outlines_become_the_pixels_they_cover_and_a_second_export_is_the_same(tmp_path):
+    found = scenes.ring_with_island()
+    first = once(tmp_path, found)
+    np.testing.assert_array_equal(first.label_image(), found.label_image())
+    scenes.assert_same(first, once(tmp_path, first))
+
+
+@pytest.mark.parametrize("ending", [".tif", ".png"])
+def test_other_programs_read_the_same_numbers(tmp_path, ending):
+    found = Instances.from_label_image(IDS.astype(np.int32))
+    labels.write(tmp_path / f"a{ending}", found)
+    theirs = skimage.io.imread(tmp_path / f"a{ending}")
+    np.testing.assert_array_equal(theirs, IDS)
+    assert theirs.dtype == np.uint16
+
+
+def test_more_ids_than_16_bits_hold_take_32_and_a_png_refuses_them(tmp_path):
+    image = np.arange(66000, dtype=np.int64).reshape(220, 300)
+    found = Instances.from_label_image(image)
+    labels.write(tmp_path / "a.tif", found)
+    theirs = tifffile.imread(tmp_path / "a.tif")
+    assert theirs.dtype == np.uint32
+    np.testing.assert_array_equal(theirs, image)
+    with pytest.raises(InputError, match=r"a PNG holds ids from 1 to 65535.* write a \.tif"):
+        labels.write(tmp_path / "a.png", found)
+    assert not (tmp_path / "a.png").exists()
+
+
+def test_regions_to_ignore_are_negative_whatever_their_id(tmp_path):
+    found = Instances.from_label_image(IDS.astype(np.int32)).replace(ignore=[True, False])
+    labels.write(tmp_path / "a.tif", found)
+    theirs = tifffile.imread(tmp_path / "a.tif")
+    np.testing.assert_array_equal(theirs, np.where(IDS == 7, -7, IDS))
+    again = labels.read(tmp_path / "a.tif")
+    assert dict(zip(again.ids.tolist(), again.ignore.tolist(), strict=True)) == {
+        -7: True,
+        300: False,
+    }
+    with pytest.raises(InputError, match="no regions to ignore"):
+        labels.write(tmp_path / "a.png", found)
+
+
+@pytest.mark.parametrize("ids", [[0, 1], [-4, 1], [900100184613, 2]])
+def test_ids_that_a_label_image_cannot_hold_are_counted_anew(tmp_path, ids):
+    boxes = [shapely.box(0, 0, 1, 1), shapely.box(1, 1, 3, 2)]
+    again = once(tmp_path, Instances.of(boxes, ids=ids, size=(2, 3)))
+    assert again.ids.tolist() == [1, 2]
+
+
+def test_where_objects_overlap_the_later_has_the_pixel(tmp_path):
+    boxes = [shapely.box(0, 0, 2, 1), shapely.box(1, 0, 3, 1)]
+    labels.write(tmp_path / "a.tif", Instances.of(boxes, size=(1, 3)))
+    assert tifffile.imread(tmp_path / "a.tif").tolist() == [[1, 2, 2]]
+
+
+def test_no_objects_and_no_size(tmp_path):
+    again = once(tmp_path, Instances.empty((3, 4)), ".png")
+    assert (len(again), again.size) == (0, (3, 4))
+    with pytest.raises(InputError, match="needs the image's size"):
+        labels.write(tmp_path / "b.tif", Instances.empty())
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i2", "i4", "i8", "u8", "f4", "f8"])
+def test_every_type_that_holds_whole_numbers_is_read(tmp_path, dtype):
+    image = (IDS % 256).astype(dtype)
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    read = labels.read_array(tmp_path / "a.tif")
+    np.testing.assert_array_equal(read, IDS % 256)
+    assert read.dtype.kind in "iu"
+
+
+def test_a_grey_image_stored_as_colour_is_read_and_a_coloured_one_refused(tmp_path):
+    grey = np.repeat((IDS % 256).astype(np.uint8)[:, :, None], 3, axis=2)
+    Picture.fromarray(grey).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(labels.read_array(tmp_path / "a.png"), IDS % 256)
+    grey[0, 0] = [1, 2, 3]
+    Picture.fromarray(grey).save(tmp_path / "a.png")
+    with pytest.raises(InputError, match="colour image of 3 channels; wanted a label image"):
+        labels.read_array(tmp_path / "a.png")
+
+
+def test_interpolated_and_missing_numbers_are_refused(tmp_path):
+    image = IDS.astype(np.float32)
+    image[0, 0] = 3.5
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    with pytest.raises(InputError, match=r"1 pixels are no whole numbers \(such as 3.5\)"):
+        labels.read(tmp_path / "a.tif")
+    image[0, 0] = np.nan
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    with pytest.raises(InputError, match="NaN"):
+        labels.read(tmp_path / "a.tif")
+    image[0, 0] = 1e30
+    tifffile.imwrite(tmp_path / "a.tif", image)
+    with pytest.raises(InputError, match="ids must be below"):
+        labels.read(tmp_path / "a.tif")
+
+
+def test_classes_come_from_a_mapping_of_ids(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", IDS.astype(np.uint16))
+    found = labels.read(tmp_path / "a.tif", classes=("a", "b"), labels={7: 1, 300: 0})
+    assert dict(zip(found.ids.tolist(), scenes.named(found), strict=True)) == {7: "b", 300: "a"}

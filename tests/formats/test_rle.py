@@ -1,0 +1,48 @@
+import hypothesis
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from pycocotools import mask as reference
+
+from kontur.errors import InputError
+from kontur.formats import rle
+
+masks = hnp.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12)))
+
+
+@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.given(masks)
+def test_the_code_is_that_of_pycocotools_and_comes_back(mask):
+    code = rle.encode(mask)
+    theirs = reference.encode(np.asfortranarray(mask.astype(np.uint8)))
+    assert rle.to_string(code["counts"]).encode() == theirs["counts"]
+    assert rle.from_string(theirs["counts"]) == code["counts"]
+    for counts in (code["counts"], theirs["counts"], theirs["counts"].decode()):
+        np.testing.assert_array_equal(rle.decode({**code, "counts": counts}), mask)
+
+
+@hypothesis.settings(deadline=None, max_examples=60)
+@hypothesis.given(st.lists(st.integers(0, 2**40)))
+def test_counts_of_any_size_survive_the_string(counts):
+    assert rle.from_string(rle.to_string(counts)) == counts
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"size": [2, 2]},
+        {"counts": [4]},
+        {"size": [2, 2], "counts": [3]},
+        {"size": [2, 2], "counts": [5, -1]},
+        {"size": [2], "counts": [2]},
+        {"size": [2, 2], "counts": "P"},
+        {"size": [2, 2], "counts": "é"},
+        {"size": [2, 2], "counts": [[1, 2], 3]},
+        {"size": [2, 2], "counts": {}},
+        7,
+    ],
+)
+def test_a_broken_code_is_refused(code):
+    with pytest.raises(InputError, match="run-length"):
+        rle.decode(code)

@@ -1,0 +1,111 @@
+import csv
+import io
+
+import hypothesis
+import numpy as np
+import pytest
+import shapely
+
+from kontur.errors import InputError
+from kontur.formats import table
+from kontur.formats.document import Entry
+from kontur.instances import Instances
+from tests.formats import scenes
+
+HEADER = "image,id,class,score,outline\n"
+SQUARE = '"POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"'
+
+
+@hypothesis.settings(deadline=None, max_examples=40)
+@hypothesis.given(scenes.drawings)
+def test_objects_come_back_to_the_last_bit_and_a_second_export_is_the_same(drawing):
+    found = scenes.objects(drawing, on_grid=False)
+    text = table.to_text([Entry("a.png", found.size, found)])
+    entries = table.from_text(text, classes=found.classes)
+    assert table.to_text(entries) == text
+    assert table.to_text(table.from_text(text)) == text
+    for name, size, again in entries:
+        scenes.assert_same(found, again)
+        assert (name, size) == ("a.png", found.size)
+        assert again.labels.tolist() == found.labels.tolist()
+
+
+def test_an_image_without_objects_is_a_table_without_rows(tmp_path):
+    table.write(tmp_path / "a.csv", Instances.empty((3, 4)))
+    assert len(table.read(tmp_path / "a.csv")) == 0
+    assert (tmp_path / "a.csv").read_text().startswith("image,id,class,score")
+
+
+def test_the_numbers_for_people_are_right(tmp_path):
+    table.write(tmp_path / "a.csv", scenes.ring_with_island())
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text())))
+    ring = {key: rows[0][key] for key in ("x", "y", "area", "left", "top", "right", "bottom")}
+    assert [float(value) for value in ring.values()] == [4, 4, 32, 1, 1, 7, 7]
+    assert [rows[0]["image"], rows[0]["class"], rows[1]["score"]] == ["a", "ring", ""]
+    assert (rows[0]["image_height"], rows[0]["image_width"]) == ("10", "12")
+
+
+def test_other_letters_get_the_mark_that_spreadsheets_want(tmp_path):
+    found = scenes.ring_with_island()
+    table.write(tmp_path / "a.csv", found)
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"image,")
+    table.write(tmp_path / "b.csv", found.replace(classes=("细胞", "ring")))
+    assert (tmp_path / "b.csv").read_bytes().startswith("\ufeffimage,".encode())
+    assert table.read(tmp_path / "b.csv").classes == ("ring", "细胞")
+
+
+def test_many_images_share_a_table_and_one_is_picked(tmp_path):
+    found = scenes.ring_with_island()
+    entries = [Entry("a.png", found.size, found[:2]), Entry("b.png", found.size, found[2:])]
+    table.write_dataset(tmp_path / "all.csv", entries)
+    read = table.read_dataset(tmp_path / "all.csv")
+    assert [(entry.file_name, len(entry.instances)) for entry in read] == [
+        ("a.png", 2),
+        ("b.png", 1),
+    ]
+    assert read[0].instances.classes == read[1].instances.classes
+    assert table.read(tmp_path / "all.csv", image="b.png").ids.tolist() == [9]
+    with pytest.raises(InputError, match="describes 2 images"):
+        table.read(tmp_path / "all.csv")
+
+
+def test_columns_of_others_are_kept(tmp_path):
+    text = "outline,treatment,id\n" + SQUARE + ",5 µM,3.0\n"
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    found = table.read(tmp_path / "a.csv")
+    assert (found.ids.tolist(), found.classes, found.size) == ([3], ("object",), None)
+    table.write(tmp_path / "b.csv", found, image_name="")
+    assert table.read(tmp_path / "b.csv").extras == ({"csv": {"treatment": "5 µM"}},)
+
+
+def test_an_outline_longer_than_the_usual_cell_is_read(tmp_path):
+    angle = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
+    circle = shapely.Polygon(np.stack([np.cos(angle), np.sin(angle)], axis=1))
+    table.write(tmp_path / "a.csv", Instances.of([circle]))
+    assert shapely.to_wkb(table.read(tmp_path / "a.csv").polygons[0]) == shapely.to_wkb(circle)
+    assert csv.field_size_limit() == 131072
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "no column 'outline' and so no objects; it has nothing"),
+        ("id;outline\n1;x\n", "no column 'outline'"),
+        (HEADER + "a,1,cell,0.5,POLYGON ((0 0\n", "line 2: the outline is no well-known text"),
+        (HEADER + f"a,x,cell,0.5,{SQUARE}\n", "line 2: id is 'x'"),
+        (HEADER + f"a,1.5,cell,0.5,{SQUARE}\n", "line 2: id is '1.5'"),
+        (HEADER + f"a,1,cell,high,{SQUARE}\n", "line 2: score is 'high'"),
+        (HEADER + f"a,1,cell,7,{SQUARE}\n", "scores must lie"),
+        (HEADER + f"a,1,cell,,{SQUARE}\n" * 2, "ids must be unique"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(tmp_path, text, sentence):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        table.read(tmp_path / "a.csv")
+
+
+def test_a_class_outside_the_given_list_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + f"a,1,cell,,{SQUARE}\n")
+    with pytest.raises(InputError, match="line 2: the class 'cell' is not among dust"):
+        table.read(tmp_path / "a.csv", classes=["dust"])
