@@ -1,0 +1,1 @@
+"""Data: samples, training folders, transforms and synthetic scenes. Imports stay in the files."""

@@ -1,0 +1,217 @@
+"""Annotations: the objects of one image, read from where its entry says they are written.
+
+Regions are connected through the four sides of a pixel, not its corners. Binary masks part
+touching objects by thin lines (membranes, watershed lines), and a line one pixel thin that runs
+diagonally has corners only: through corners the objects on its two sides would be one.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Integer, Shaped
+
+from kontur.data.entry import Entry
+from kontur.data.metadata import IGNORE
+from kontur.data.names import listed, walk
+from kontur.data.reading import Reading, read_labels
+from kontur.errors import InputError
+from kontur.formats import geojson
+from kontur.formats.images import is_image
+from kontur.geometry import raster
+from kontur.instances import CLASSES, Instances
+
+
+def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
+    """The objects of one image of `size` (height, width); regions to ignore are among them.
+
+    Raises `InputError` that names the file where it cannot be read or does not fit the image.
+    """
+    if entry.kind in ("coco", "outlines"):
+        read = geojson.read(entry.annotation) if entry.instances is None else entry.instances
+        _check_size(read.size, size, entry.annotation, entry.image)
+        found = _inside(_named(read, reading.classes, entry.annotation), size, entry.annotation)
+    elif entry.kind == "masks":
+        found = _read_masks(entry, size, reading)
+    else:
+        array = read_labels(entry.annotation, page=reading.page)
+        _check_size(_size(array), size, entry.annotation, entry.image)
+        found = from_labels(array, entry, reading)
+    return _with_ignore_mask(found, entry, size, reading)
+
+
+def with_outlines(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """The entries with their outline files read, since those name the classes.
+
+    A file that cannot be read stays unread: whoever reads the sample is told.
+    """
+
+    def read(entry: Entry) -> Entry:
+        try:
+            return entry.replace(instances=geojson.read(entry.annotation))
+        except InputError:
+            return entry
+
+    if not any(entry.kind == "outlines" for entry in entries):
+        return tuple(entries)
+    with ThreadPoolExecutor() as pool:
+        outlined = iter(list(pool.map(read, (e for e in entries if e.kind == "outlines"))))
+    return tuple(next(outlined) if entry.kind == "outlines" else entry for entry in entries)
+
+
+def from_labels(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
+    """The objects of one label image, by `reading.task`."""
+    if reading.task == "components":
+        return _components(array, entry, reading)
+    if reading.task == "semantic":
+        return _regions(array, entry, reading)
+    found = Instances.from_label_image(array, reading.classes)
+    return _classed(found, entry, reading)
+
+
+def _components(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
+    values = np.unique(array[array > 0])
+    if len(values) > 1:
+        raise InputError(
+            f"task=components wants binary masks, but {entry.annotation} holds {len(values)} "
+            f"values ({listed(map(str, values), most=4)}); leave the task out if they are the ids "
+            "of objects, or threshold the mask if it was resized or saved as JPEG"
+        )
+    wanted, unsure = connected(array > 0), connected(array < 0)
+    found = Instances.of_valid(
+        np.concatenate([wanted, unsure]),
+        ignore=np.arange(len(wanted) + len(unsure)) >= len(wanted),
+        size=_size(array),
+        classes=reading.classes,
+    )
+    return _classed(found, entry, reading)
+
+
+def _regions(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
+    values, shapes = raster.trace_labels(array)
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    names = [_class_of_value(int(value), entry, reading) for value in values]
+    index = {name: place for place, name in enumerate(reading.classes)}
+    return Instances.of_valid(
+        parts,
+        labels=np.array([index.get(names[k], 0) for k in owner], dtype=np.int64),
+        ignore=np.array([names[k] == IGNORE for k in owner], dtype=bool),
+        size=_size(array),
+        classes=reading.classes,
+    )
+
+
+def _class_of_value(value: int, entry: Entry, reading: Reading) -> str:
+    known = reading.class_of_value or {}
+    if value < 0:
+        return IGNORE
+    if value not in known:
+        pairs = ", ".join(f"{number} = {name}" for number, name in known.items()) or "none"
+        raise InputError(
+            f"{entry.annotation} holds the value {value}, which is none of the classes ({pairs}); "
+            f"add a row {value},CLASS to classes.csv"
+        )
+    return known[value]
+
+
+def _read_masks(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
+    """One mask an object; its id is the number that is the file's name, or its place from 1.
+
+    Each mask is traced and forgotten: a thousand of them would not fit into memory. An empty one
+    is no object.
+    """
+    outlines, names = [], []
+    for name, path in walk(entry.annotation):
+        if is_image(path):
+            mask = read_labels(path)
+            _check_size(_size(mask), size, path, entry.image)
+            outlines.append(raster.trace(mask != 0))
+            names.append(name)
+    polygons = np.array([*outlines, None], dtype=object)[:-1]  # of none too
+    ids = np.arange(1, len(names) + 1)
+    if all(name.isascii() and name.isdigit() for name in names):
+        numbers = np.array([int(name) for name in names], dtype=np.int64)
+        ids = numbers if len({*numbers, 0}) > len(numbers) else ids  # all different, none 0
+    some = ~shapely.is_empty(polygons)
+    found = Instances.of_valid(polygons[some], ids=ids[some], size=size, classes=reading.classes)
+    return _classed(found, entry, reading)
+
+
+def _classed(found: Instances, entry: Entry, reading: Reading) -> Instances:
+    """The objects with the classes that `classes.csv` gives them."""
+    if reading.table is None:
+        return found
+    names = [
+        IGNORE if ignored else reading.table.class_of(entry.name, int(identity))
+        for identity, ignored in zip(found.ids, found.ignore, strict=True)
+    ]
+    index = {name: place for place, name in enumerate(reading.classes)}
+    return found.replace(
+        labels=np.array([index.get(name, 0) for name in names], dtype=np.int64),
+        ignore=np.array([name == IGNORE for name in names], dtype=bool),
+    )
+
+
+def _named(found: Instances, classes: Sequence[str], path: Path) -> Instances:
+    """The objects with labels that index the folder's classes, not the file's."""
+    if found.classes == tuple(classes):
+        return found
+    index = {name: place for place, name in enumerate(classes)}
+    if found.classes == CLASSES and len(classes) == 1:
+        index = {CLASSES[0]: 0}  # a file that names no class fits any single one
+    used = sorted({found.classes[label] for label in found.labels[~found.ignore]})
+    unknown = [name for name in used if name not in index]
+    if unknown:
+        raise InputError(
+            f"{path} holds objects of class {unknown[0]!r}, which is none of {', '.join(classes)}"
+        )
+    place = np.array([index.get(name, 0) for name in found.classes], dtype=np.int64)
+    return found.replace(labels=place[found.labels], classes=tuple(classes))
+
+
+def _inside(found: Instances, size: tuple[int, int], path: Path) -> Instances:
+    """Outlines cut to the image; one that lies outside belongs to another image."""
+    cut = found.clip(size)
+    if len(cut) < len(found):
+        raise InputError(
+            f"{len(found) - len(cut)} of {len(found)} outlines in {path} lie outside its image of "
+            f"{size[0]}×{size[1]} pixels (height × width); they belong to another image, or to "
+            "this one at another scale"
+        )
+    return cut
+
+
+def _with_ignore_mask(
+    found: Instances, entry: Entry, size: tuple[int, int], reading: Reading
+) -> Instances:
+    if entry.ignore is None:
+        return found
+    mask = read_labels(entry.ignore)
+    _check_size(_size(mask), size, entry.ignore, entry.image)
+    regions = connected(mask != 0)
+    unsure = Instances.of_valid(
+        regions, ignore=np.ones(len(regions), dtype=bool), size=size, classes=reading.classes
+    )
+    return Instances.concat([found, unsure])
+
+
+def connected(mask: Bool[np.ndarray, "h w"]) -> Shaped[np.ndarray, " k"]:
+    """The outline of every region connected through pixel sides; none for an empty mask."""
+    return shapely.get_parts(raster.trace_labels(mask.astype(np.uint8))[1])
+
+
+def _check_size(
+    size: tuple[int, int] | None, wanted: tuple[int, int], path: Path, image: Path
+) -> None:
+    if size is not None and tuple(size) != tuple(wanted):
+        raise InputError(
+            f"{path} is made for {size[0]}×{size[1]} pixels (height × width), but its image "
+            f"{image} has {wanted[0]}×{wanted[1]}; give the annotation of this image at its size"
+        )
+
+
+def _size(array: Integer[np.ndarray, "h w"]) -> tuple[int, int]:
+    height, width = array.shape
+    return height, width

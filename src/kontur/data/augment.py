@@ -1,0 +1,174 @@
+"""What training does to its images: one config, one pipeline.
+
+An image is prepared once (channels, values; the same as in prediction, on the whole image), then
+each time it is drawn a crop is cut out of it and changed at random.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import pydantic
+
+from kontur.data.elastic import Elastic
+from kontur.data.geometric import RandomCrop
+from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels, to_float
+from kontur.data.photometric import (
+    Blur,
+    Fade,
+    Intensity,
+    Invert,
+    Noise,
+    Shade,
+    ShuffleChannels,
+)
+from kontur.data.sample import Sample
+from kontur.data.transforms import Compose, Sometimes, Transform
+from kontur.settings import Settings
+
+Range = tuple[float, float]
+
+
+class AugmentConfig(Settings):
+    """How crops are cut and changed. A probability of 0 switches a change off.
+
+    Attributes:
+        crop: side of the square crop in pixels.
+        scale: range of the scale, even on the logarithmic scale.
+        scale_probability: share of crops that are scaled; the rest keep their pixels.
+        rotate: `none`, `quarter` turns (pixels stay as they are) or `any` angle.
+        flip: `both` axes or `none`.
+        focus: probability that a crop lies around a random object (for sparse images).
+        fill: what a crop larger than its image shows beside it: its mirror image with mirrored
+            objects, or its median (`background`).
+        min_share, min_area: a cut object counts as one where this share of its area or this many
+            square pixels remain, otherwise the piece is ignored.
+        elastic, elastic_amplitude, elastic_spacing: probability; pixels; pixels.
+        intensity: probability of the four that follow: gain, contrast, gamma (ranges), bias (range,
+            added; 1 is the span from dark to bright), and for colour images tint.
+        invert: probability of bright and dark exchanged.
+        fade: probability of drawing colours towards grey; shuffle: of exchanging channels.
+        shade, shade_strength: uneven light: probability; share at the ends.
+        blur, blur_sigma: probability; range in pixels.
+        noise, noise_sigma, noise_photons: probability; ranges, see `Noise`.
+    """
+
+    crop: int = pydantic.Field(256, ge=16)
+    scale: Range = (0.75, 1.35)
+    scale_probability: float = pydantic.Field(0.7, ge=0, le=1)
+    rotate: Literal["none", "quarter", "any"] = "quarter"
+    flip: Literal["none", "both"] = "both"
+    focus: float = pydantic.Field(0.5, ge=0, le=1)
+    fill: Literal["background", "reflect"] = "reflect"
+    min_share: float = pydantic.Field(0.25, ge=0, le=1)
+    min_area: float = pydantic.Field(100.0, ge=0)
+
+    elastic: float = pydantic.Field(0.2, ge=0, le=1)
+    elastic_amplitude: float = pydantic.Field(6.0, ge=0)
+    elastic_spacing: float = pydantic.Field(48.0, ge=8)
+
+    intensity: float = pydantic.Field(0.8, ge=0, le=1)
+    gain: Range = (0.7, 1.4)
+    contrast: Range = (0.8, 1.25)
+    gamma: Range = (0.6, 1.6)
+    bias: Range = (-0.1, 0.1)
+    tint: float = pydantic.Field(1.15, ge=1)
+    invert: float = pydantic.Field(0.05, ge=0, le=1)
+    fade: float = pydantic.Field(0.15, ge=0, le=1)
+    shuffle: float = pydantic.Field(0.05, ge=0, le=1)
+    shade: float = pydantic.Field(0.2, ge=0, le=1)
+    shade_strength: float = pydantic.Field(0.3, ge=0, lt=1)
+    blur: float = pydantic.Field(0.15, ge=0, le=1)
+    blur_sigma: Range = (0.3, 1.5)
+    noise: float = pydantic.Field(0.3, ge=0, le=1)
+    noise_sigma: Range = (0.0, 0.05)
+    noise_photons: Range = (100.0, 10_000.0)
+
+    @pydantic.model_validator(mode="after")
+    def _ranges(self) -> Self:
+        for name in ("scale", "gain", "contrast", "gamma", "bias", "blur_sigma", "noise_sigma"):
+            low, high = getattr(self, name)
+            least = -np.inf if name == "bias" else 0
+            if not least <= low <= high or (name in ("scale", "gain", "gamma") and low == 0):
+                raise ValueError(
+                    f"{name} is a range [low, high] of positive numbers, got {low, high}"
+                )
+        return self
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Training's way from a stored sample to a crop: `prepare` once, `augment` every time.
+
+    Calling it does both. `prepare` is the same for the same sample, so its result can be kept.
+    """
+
+    channels: int
+    normalise: NormaliseConfig
+    change: Transform
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return self.augment(self.prepare(sample), rng)
+
+    def prepare(self, sample: Sample) -> Sample:
+        """float32 in the wanted channels; grey stays one channel until the end, for speed."""
+        image = sample.image
+        if image.shape[2] != 1:
+            image = collapse(to_channels(image, self.channels))
+        # moments are taken last, because intensities change what lies in 0..1
+        values = (
+            to_float(image)
+            if self.normalise.mode == "moments"
+            else normalise(image, self.normalise)
+        )
+        return sample.replace(image=np.ascontiguousarray(values))
+
+    def augment(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        """A changed crop of a prepared sample, float32 `(crop, crop, channels)`."""
+        sample = self.change(sample, rng)
+        image = to_channels(sample.image, self.channels)
+        if self.normalise.mode == "moments":
+            image = normalise(image, self.normalise)
+        return sample.replace(image=image)
+
+
+def training_pipeline(
+    config: AugmentConfig, channels: int, normalise: NormaliseConfig | None = None
+) -> Pipeline:
+    """The pipeline that a config describes, for a model of so many channels."""
+    steps: list[Transform] = [
+        RandomCrop(
+            size=(config.crop, config.crop),
+            scale=config.scale,
+            scale_probability=config.scale_probability,
+            rotate=config.rotate,
+            flip=config.flip,
+            focus=config.focus,
+            fill=config.fill,
+            min_share=config.min_share,
+            min_area=config.min_area,
+        )
+    ]
+    sometimes: list[tuple[float, Transform]] = [
+        (config.elastic, Elastic(config.elastic_amplitude, config.elastic_spacing)),
+        (config.shuffle, ShuffleChannels()),
+        (config.fade, Fade()),
+        (config.invert, Invert()),
+        (config.shade, Shade(config.shade_strength)),
+        (
+            config.intensity,
+            Intensity(
+                gain=config.gain,
+                contrast=config.contrast,
+                gamma=config.gamma,
+                bias=config.bias,
+                tint=config.tint,
+            ),
+        ),
+        (config.blur, Blur(config.blur_sigma)),
+        (config.noise, Noise(config.noise_sigma, config.noise_photons)),
+    ]
+    steps += [
+        Sometimes(probability, change) for probability, change in sometimes if probability > 0
+    ]
+    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)))

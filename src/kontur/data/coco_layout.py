@@ -1,0 +1,132 @@
+"""COCO JSON as a layout: which files in a folder are one, and where their images are.
+
+A JSON file is COCO where lists named `images` and `annotations` begin in it. Images are looked for
+beside the JSON, in `images/` there or one folder up, and in a folder that the JSON is named after
+(`annotations/instances_train2017.json` and `train2017/`). Several files are read together.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from kontur.data.entry import Entry, Layout
+from kontur.data.names import IMAGE_FOLDERS, image_files, listed, split_of, stem
+from kontur.errors import InputError
+from kontur.formats import coco
+from kontur.formats.images import is_image
+
+JSON_FOLDERS = ("", "annotations", "labels", "outlines", "masks")
+SNIFF = 1 << 16  # bytes of a file that are looked at to tell COCO from other JSON
+COCO_KEY = re.compile(r'"(images|annotations|categories)"\s*:\s*\[')
+INSTANCES = "instances_"  # the COCO project's own file names: captions and keypoints lie beside
+
+
+def find(path: Path) -> Layout | None:
+    """The layout of the COCO JSON files in a folder, None if there are none."""
+    files = files_in(path)
+    return read(files, path) if files else None
+
+
+def files_in(path: Path) -> list[Path]:
+    """The COCO JSON files of a folder, or of the first of its folders that has some."""
+    for name in JSON_FOLDERS:
+        place = path / name
+        files = [file for file in sorted(place.glob("*.json")) if _is_coco(file)]
+        if files:
+            return [file for file in files if file.name.startswith(INSTANCES)] or files
+    return []
+
+
+def read_file(path: Path) -> Layout:
+    """The layout of one COCO JSON, whose images may also be beside its folder."""
+    above = path.parent.name in JSON_FOLDERS
+    return read([path], path.absolute().parent.parent if above else path.parent)
+
+
+def read(files: Sequence[Path], root: Path) -> Layout:
+    """All images of COCO JSON files, with their objects; `root` is the folder that was opened.
+
+    Classes are the categories of all files by name, in the order of the files. Raises `InputError`
+    where no image is found, or two files annotate the same one.
+    """
+    entries: dict[Path, Entry] = {}
+    missing: list[str] = []
+    classes: dict[str, None] = {}
+    for file in files:
+        split = split_of(stem(file)) if len(files) > 1 else None
+        find_image = _finder(file, root)
+        for described in coco.read_dataset(file):
+            classes.update(dict.fromkeys(described.instances.classes))
+            image = find_image(described.file_name)
+            if image is None:
+                missing.append(described.file_name)
+                continue
+            if image in entries:
+                raise InputError(
+                    f"{image} is annotated in {entries[image].annotation.name} and in {file.name}, "
+                    "or twice in one of them; keep one"
+                )
+            name = _name(described.file_name, image)
+            entries[image] = Entry(
+                name=name if split is None else f"{split}/{name}",
+                image=image,
+                kind="coco",
+                annotation=file,
+                instances=described.instances,
+                split=split,
+            )
+    if not entries:
+        raise InputError(
+            f"none of the {len(missing)} images of {listed([file.name for file in files])} was "
+            f"found ({listed(missing, most=2)}); put them into {root / 'images'}"
+        )
+    places = sorted({image.parent for image in entries})
+    there = [path for place in places for path in image_files(place, deep=False).values()]
+    return Layout(
+        kind="coco",
+        entries=tuple(sorted(entries.values(), key=lambda entry: entry.name)),
+        classes=tuple(classes),
+        unannotated=tuple(stem(path) for path in there if path not in entries),
+        orphans=tuple(missing),
+    )
+
+
+def _is_coco(file: Path) -> bool:
+    """Whether it is JSON whose beginning has the lists of COCO."""
+    with file.open("rb") as stream:
+        return COCO_KEY.search(stream.read(SNIFF).decode("utf-8", errors="replace")) is not None
+
+
+def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
+    """How the images that a JSON file names are found: as they are said, else by their name."""
+    tops = list(dict.fromkeys([file.parent, root]))
+    tops += [top / name for top in tops for name in IMAGE_FOLDERS]
+    tops = [top for top in tops if top.is_dir()]
+    named = [
+        child
+        for top in tops
+        for child in sorted(top.iterdir())
+        if child.is_dir() and child.name.lower() in re.split(r"[._-]", file.stem.lower())
+    ]
+    places = [*named, *tops]
+    by_stem: dict[str, Path] = {}
+
+    def find_image(file_name: str) -> Path | None:
+        said = file_name.replace("\\", "/")
+        for place in places:
+            for path in (place / said, place / PurePosixPath(said).name):
+                if path.is_file() and is_image(path):
+                    return path
+        if not by_stem:
+            for place in reversed(places):
+                by_stem.update(image_files(place, deep=False))
+        return by_stem.get(said) or by_stem.get(stem(Path(said)))
+
+    return find_image
+
+
+def _name(file_name: str, image: Path) -> str:
+    """The image's name: its path as the JSON says it, without the ending and without `images/`."""
+    folders = PurePosixPath(file_name.replace("\\", "/")).parent.parts
+    inside = [part for part in folders if part not in (*IMAGE_FOLDERS, "/", "..")]
+    return "/".join([*inside, stem(image)]) if not Path(file_name).is_absolute() else stem(image)

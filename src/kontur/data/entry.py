@@ -1,0 +1,86 @@
+"""Entry: one image file and the place where its objects are written; Layout: all of a folder."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from kontur.instances import Instances
+
+Kind = Literal["labels", "masks", "outlines", "coco"]
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One image file and where its objects are written.
+
+    Attributes:
+        name: the image's name, unique in its folder.
+        image: the image file.
+        kind: how the objects are written: `labels` (one label image), `masks` (a folder with one
+            mask an object), `outlines` (GeoJSON), `coco` (read already, in `instances`).
+        annotation: the label image, the folder of masks, the GeoJSON or the COCO JSON.
+        ignore: a mask of the regions that nobody annotated, if there is one.
+        instances: the objects where reading the layout read them already (COCO JSON).
+        split: `train`, `val` or `test` where the layout says it.
+    """
+
+    name: str
+    image: Path
+    kind: Kind
+    annotation: Path
+    ignore: Path | None = None
+    instances: Instances | None = None
+    split: str | None = None
+
+    def replace(self, **changes: object) -> "Entry":
+        """The same entry with some fields exchanged."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What was recognised in a folder.
+
+    Attributes:
+        kind: the layout's word, see `layouts`.
+        entries: the images with annotation, in the order of their names.
+        classes: class names if the annotation declares them.
+        unannotated: names of images without annotation; they are left out.
+        orphans: annotations without an image; they are left out.
+        notes: sentences on what else lies there and is not used.
+    """
+
+    kind: str
+    entries: tuple[Entry, ...]
+    classes: tuple[str, ...] | None = None
+    unannotated: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def below(self, prefix: str, *, split: str | None = None) -> "Layout":
+        """The same with `prefix/` before every name, and the entries given to `split`."""
+        return replace(
+            self,
+            entries=tuple(
+                entry.replace(name=f"{prefix}/{entry.name}", split=split or entry.split)
+                for entry in self.entries
+            ),
+            unannotated=tuple(f"{prefix}/{name}" for name in self.unannotated),
+            orphans=tuple(f"{prefix}/{name}" for name in self.orphans),
+            notes=tuple(f"{prefix}: {note}" for note in self.notes),
+        )
+
+
+def joined(layouts: list[Layout]) -> Layout:
+    """Several layouts as one; classes in the order in which they are first declared."""
+    kinds = list(dict.fromkeys(layout.kind for layout in layouts))
+    declared = [layout.classes for layout in layouts if layout.classes is not None]
+    names = dict.fromkeys(name for classes in declared for name in classes)
+    return Layout(
+        kind=" + ".join(kinds),
+        entries=tuple(entry for layout in layouts for entry in layout.entries),
+        classes=tuple(names) if declared else None,
+        unannotated=tuple(name for layout in layouts for name in layout.unannotated),
+        orphans=tuple(name for layout in layouts for name in layout.orphans),
+        notes=tuple(note for layout in layouts for note in layout.notes),
+    )

@@ -1,0 +1,108 @@
+"""Facts: what is kept of one image while a folder is inspected; numbers only."""
+
+import hashlib
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int64, Num, Shaped
+
+from kontur.data.label_checks import binary_regions, is_cut, is_interpolated, pieces
+from kontur.data.reading import read_labels
+from kontur.data.samples import Samples
+
+
+class Facts(NamedTuple):
+    """What is kept of one image.
+
+    Attributes:
+        name, split, size, pixel_size: of the sample.
+        pixels: `(dtype, channels)`.
+        labels, areas: of its objects, regions to ignore left out.
+        ignored, ignored_area: number and area of the regions to ignore.
+        fingerprint: the same for copies, see `fingerprint`.
+        regions: of a binary mask that was given as a label image, else None.
+        cut, interpolated: see `label_checks`.
+        far, specks, small: objects with far pieces, with specks, below two output pixels.
+        constant: whether all pixels are the same.
+        not_finite: pixel values that are NaN or infinite.
+    """
+
+    name: str
+    split: str | None
+    size: tuple[int, int]
+    pixels: tuple[str, int]
+    pixel_size: float | None
+    labels: Int64[np.ndarray, " k"]
+    areas: Float[np.ndarray, " k"]
+    ignored: int
+    ignored_area: float
+    fingerprint: str | None
+    regions: int | None
+    cut: bool
+    interpolated: bool
+    far: int
+    specks: int
+    small: int
+    constant: bool
+    not_finite: int
+
+
+def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
+    """The facts of one image; raises `InputError` where it cannot be read."""
+    sample = samples[index]
+    entry = samples.entries[index]
+    found = sample.instances
+    objects = found[~found.ignore]
+    boxes = objects.boxes
+    longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
+    drawn = entry.kind in ("labels", "masks")  # parts of COCO polygons and outlines are meant
+    apart = pieces(objects.polygons if drawn else objects.polygons[:0])
+    array = None
+    if entry.kind == "labels" and samples.reading.task != "components":
+        array = read_labels(entry.annotation, page=samples.reading.page)
+    by_ids = array is not None and samples.reading.task == "instances"
+    finite = _finite(sample.image)
+    return Facts(
+        name=sample.name,
+        split=entry.split,
+        size=sample.size,
+        pixels=(str(sample.image.dtype), sample.image.shape[2]),
+        pixel_size=sample.pixel_size,
+        labels=objects.labels,
+        areas=objects.areas,
+        ignored=int(found.ignore.sum()),
+        ignored_area=float(found.areas[found.ignore].sum()),
+        fingerprint=fingerprint(sample.image),
+        regions=binary_regions(array) if by_ids and array is not None else None,
+        cut=by_ids and is_cut(objects.ids, apart.far),
+        interpolated=array is not None and is_interpolated(array),
+        far=int(apart.far.sum()),
+        specks=int(apart.specks.sum()),
+        small=int((longer < 2 * stride).sum()),
+        constant=bool((sample.image == sample.image.flat[0]).all()),
+        not_finite=int(sample.image.size - finite),
+    )
+
+
+def _finite(image: Num[np.ndarray, "h w c"]) -> int:
+    if np.issubdtype(image.dtype, np.inexact):
+        return int(np.isfinite(image).sum())
+    return int(image.size)
+
+
+def fingerprint(image: Shaped[np.ndarray, "h w c"]) -> str | None:
+    """The same for an image turned or mirrored, None for a constant one.
+
+    It is a hash of the sorted values of each channel: two different photographs do not share it.
+    """
+    if (image == image.flat[0]).all():
+        return None
+    digest = hashlib.blake2b(digest_size=16)
+    digest.update(f"{sorted(image.shape[:2])} {image.dtype} {image.shape[2]}".encode())
+    for channel in range(image.shape[2]):
+        values = image[:, :, channel].ravel()
+        if image.dtype == np.uint8:
+            digest.update(np.bincount(values, minlength=256).tobytes())
+        else:
+            digest.update(np.sort(values).tobytes())
+    return digest.hexdigest()

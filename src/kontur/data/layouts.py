@@ -1,0 +1,236 @@
+"""Layouts: recognising a training folder without configuration.
+
+| layout     | what is there                                                              |
+| ---------- | -------------------------------------------------------------------------- |
+| `labels`   | `images/` and `labels/` or `masks/` with one label image an image, or       |
+|            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
+| `masks`    | `images/` and `masks/NAME/*.png`, one mask an object (overlaps are kept)   |
+| `outlines` | `NAME.geojson` beside the image or in `outlines/`, `labels/`, `masks/`     |
+| `coco`     | COCO JSON: a file, or a folder with JSON files, and their images           |
+
+Each may stand below `train/`, `val/` and `test/`, or have those below `images/` and `labels/`; the
+cases of the Data Science Bowl (`NAME/images/NAME.png`, `NAME/masks/*.png`) are `masks`.
+Recognising lists folders and reads no image, so that a folder of 10,000 images opens at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from kontur.data import coco_layout
+from kontur.data.entry import Entry, Kind, Layout, joined
+from kontur.data.finding import counted, plural
+from kontur.data.names import (
+    IMAGE_FOLDERS,
+    OUTLINE_ENDING,
+    SPLITS,
+    by_owner,
+    image_files,
+    is_label_name,
+    is_raster,
+    listed,
+    owner,
+    split_of,
+    walk,
+)
+from kontur.errors import InputError
+
+LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
+IGNORE_FOLDER = "ignore"
+
+KNOWN = (
+    "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask an object), "
+    "NAME.tif + NAME_masks.tif in one folder, images and NAME.geojson, or COCO JSON with its "
+    "images; each also below train/ and val/"
+)
+
+
+def recognise(path: Path) -> Layout:
+    """The layout of a training folder or COCO JSON.
+
+    Raises `InputError` where the path is missing, empty or holds no known layout, and where a name
+    is ambiguous. Images without annotation and the reverse are told in the layout, not dropped in
+    silence.
+    """
+    if not path.exists():
+        raise InputError(f"there is no folder {path}")
+    if path.is_file():
+        if path.suffix.lower() != ".json":
+            raise InputError(f"training data is a folder or a COCO .json file, got the file {path}")
+        return coco_layout.read_file(path)
+    layout = _find(path)
+    if layout is None:
+        raise InputError(_why_not(path))
+    return layout
+
+
+def _find(path: Path) -> Layout | None:
+    for find in (_splits, _pairs, coco_layout.find, _cases, _beside):
+        layout = find(path)
+        if layout is not None:
+            return layout
+    return None
+
+
+def _splits(path: Path) -> Layout | None:
+    """`train/` and `val/` (and `test/`), each with a layout of its own."""
+    found: list[Layout] = []
+    unknown: list[str] = []
+    for split, folders in SPLITS.items():
+        for folder in folders:
+            if (path / folder).is_dir():
+                layout = _find(path / folder)
+                if layout is None:
+                    unknown.append(f"{folder}/ holds no annotated images and is not used")
+                else:
+                    found.append(layout.below(folder, split=split))
+    if not found:
+        return None
+    layout = joined(found)
+    return replace(layout, notes=(*layout.notes, *unknown))
+
+
+def _pairs(path: Path) -> Layout | None:
+    """`images/` and a folder of annotations, or annotations beside the images."""
+    folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
+    if folder is None:
+        return None
+    images = image_files(folder)
+    paired: Layout | None = None
+    notes: list[str] = []
+    for place in [*(path / name for name in LABEL_FOLDERS), folder, path]:
+        if not place.is_dir():
+            continue
+        layout = _pair(images, _annotations(place, images, beside=place in (folder, path)))
+        if layout.entries and paired is None:
+            paired = layout
+        elif layout.entries:
+            notes.append(f"{place.name}/ holds annotations too and is not used")
+    if paired is None:
+        return None
+    notes += [f"{file.name} is COCO JSON and is not used" for file in coco_layout.files_in(path)]
+    layout = replace(paired, notes=(*paired.notes, *notes))
+    return _with_splits(_with_ignore(layout, path / IGNORE_FOLDER))
+
+
+def _beside(path: Path) -> Layout | None:
+    """Images and their annotations in one folder."""
+    images = image_files(path, deep=False)
+    layout = _pair(images, _annotations(path, images, beside=True))
+    return _with_ignore(layout, path / IGNORE_FOLDER) if layout.entries else None
+
+
+def _cases(path: Path) -> Layout | None:
+    """One folder an image: `NAME/images/NAME.png` and `NAME/masks/*.png`."""
+    entries: list[Entry] = []
+    unannotated: list[str] = []
+    for case in sorted(path.iterdir()):
+        if case.name.startswith(".") or not (case / "images").is_dir():
+            continue
+        images = image_files(case / "images", deep=False)
+        if len(images) != 1:
+            return None
+        (image,) = images.values()
+        masks = case / "masks"
+        if masks.is_dir():
+            entries.append(Entry(name=case.name, image=image, kind="masks", annotation=masks))
+        else:
+            unannotated.append(case.name)
+    if not entries:
+        return None
+    return Layout(kind="masks", entries=tuple(entries), unannotated=tuple(unannotated))
+
+
+def _annotations(
+    place: Path, images: Mapping[str, Path], *, beside: bool
+) -> dict[str, list[tuple[Kind, Path]]]:
+    """The annotations in one folder by the name of their image, the best one first.
+
+    Beside the images only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere
+    every image file is. A folder of masks is better than a label image, that than outlines.
+    """
+    files = walk(place, stop=images, deep=not beside)
+    labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
+    outlines = [(n, p) for n, p in files if p.suffix.lower() == OUTLINE_ENDING]
+    found: dict[str, list[tuple[Kind, Path]]] = {}
+    if not beside:
+        found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
+    for name, path in by_owner(labels, what="label image of").items():
+        found.setdefault(name, []).append(("labels", path))
+    for name, path in by_owner(outlines, what="outlines of").items():
+        found.setdefault(name, []).append(("outlines", path))
+    return found
+
+
+def _pair(images: Mapping[str, Path], candidates: Mapping[str, list[tuple[Kind, Path]]]) -> Layout:
+    """Entries for the images that have an annotation, by the first one; the rest by name."""
+    annotations = {name: found[0] for name, found in candidates.items()}
+    second = [found[1][1].name for name, found in candidates.items() if len(found) > 1]
+    entries = tuple(
+        Entry(name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1])
+        for name, image in images.items()
+        if name in annotations
+    )
+    kinds = sorted({entry.kind for entry in entries})
+    orphans = [name for name in annotations if name not in images]
+    if "masks" in kinds:  # masks/X/01.png, masks/X/02.png … of a missing image X are one orphan
+        orphans = list(dict.fromkeys(name.rpartition("/")[0] or name for name in orphans))
+    return Layout(
+        kind=" + ".join(kinds),
+        entries=entries,
+        unannotated=tuple(name for name in images if name not in annotations),
+        orphans=tuple(orphans),
+        notes=(f"{counted(second, 'annotation')} of images with a better one not used",)
+        if second
+        else (),
+    )
+
+
+def _with_ignore(layout: Layout, folder: Path) -> Layout:
+    """Every entry with its mask of regions to ignore, `ignore/NAME.png`."""
+    if not folder.is_dir():
+        return layout
+    files = [(name, path) for name, path in walk(folder) if is_raster(path)]
+    masks = by_owner(files, what="ignore mask of")
+    known = {entry.name for entry in layout.entries}
+    unused = tuple(f"{IGNORE_FOLDER}/{name}" for name in masks if name not in known)
+    entries = tuple(entry.replace(ignore=masks.get(entry.name)) for entry in layout.entries)
+    return replace(layout, entries=entries, orphans=(*layout.orphans, *unused))
+
+
+def _with_splits(layout: Layout) -> Layout:
+    """Splits from the first folder of the names, where all have one (`images/train/a.png`)."""
+    splits = [split_of(e.name) if "/" in e.name else None for e in layout.entries]
+    if not all(splits):
+        return layout
+    entries = (e.replace(split=s) for e, s in zip(layout.entries, splits, strict=True))
+    return replace(layout, entries=tuple(entries))
+
+
+def _why_not(path: Path) -> str:
+    """Why no layout was recognised, in one sentence."""
+    children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
+    if not children:
+        return f"{path} is empty; training data is {KNOWN}"
+    folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
+    images = image_files(folder or path, deep=folder is not None)
+    labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
+    annotations = [owner(name) for place in labels for name, _ in walk(place)]
+    if any(child.name.endswith("_seg.npy") for child in children):
+        return (
+            f"{path} holds Cellpose's _seg.npy files, which are pickled Python and are not read; "
+            "save the masks as PNG or TIFF in Cellpose (NAME_cp_masks.png), beside the images"
+        )
+    if images and annotations:
+        return (
+            f"none of the {len(images)} images in {folder or path} has an annotation of its name: "
+            f"images are {listed(images, most=3)}, but {labels[0].name}/ holds "
+            f"{listed(annotations, most=3)}; give partners the same name"
+        )
+    if images:
+        return (
+            f"{folder or path} holds {plural(len(images), 'image')} ({listed(images, most=3)}) "
+            f"but no annotation was found; training data is {KNOWN}"
+        )
+    held = listed(child.name + "/" * child.is_dir() for child in children)
+    return f"found no images in {path} (it holds {held}); training data is {KNOWN}"

@@ -1,0 +1,225 @@
+"""Tables beside the images: `metadata.csv` says something of images, `classes.csv` of objects.
+
+`metadata.csv` has one row an image; a column `id`, `image`, `name` or `filename` says which.
+
+`classes.csv` has a column `class` and `image`, `id` or both:
+
+    image,id,class        id,class           image,class
+    a01,1,live            1,nucleus          a01,live
+    a01,2,dead            2,cytoplasm        a02,dead
+
+`image,id,class` names the class of one object in one image, `id,class` that of an id (or, for
+`task=semantic`, a pixel value) in every image, `image,class` that of all objects of an image. Rows
+of all three kinds may be mixed by leaving a cell empty; the more precise row wins. `class` may also
+be called `label`, and a class `ignore` makes an object a region to ignore.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur.data.finding import Finding, counted
+from kontur.data.names import SPLITS, owner, stem
+from kontur.errors import InputError
+
+METADATA_FILE = "metadata.csv"
+CLASSES_FILE = "classes.csv"
+IMAGE_COLUMNS = ("image", "id", "name", "file", "filename", "file_name")  # the first one there
+CLASS_COLUMNS = ("class", "label")
+IGNORE = "ignore"  # a class of this name is no class: its objects are neither right nor wrong
+
+
+@dataclass(frozen=True)
+class ClassTable:
+    """Which class an object has; see the module for the file."""
+
+    path: Path
+    of_object: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    of_id: Mapping[int, str] = field(default_factory=dict)
+    of_image: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names, sorted; `ignore` is none of them."""
+        names = {*self.of_object.values(), *self.of_id.values(), *self.of_image.values()}
+        return tuple(sorted(names - {IGNORE}))
+
+    def find(self, image: str, number: int) -> str | None:
+        """The class of one object, None where no row says it."""
+        return (
+            self.of_object.get((image, number))
+            or self.of_id.get(number)
+            or self.of_image.get(image)
+        )
+
+    def below(self, prefix: str) -> "ClassTable":
+        """The same table with `prefix` before every image name."""
+        return replace(
+            self,
+            of_object={(prefix + image, k): name for (image, k), name in self.of_object.items()},
+            of_image={prefix + image: name for image, name in self.of_image.items()},
+        )
+
+    def class_of(self, image: str, number: int) -> str:
+        """The class of one object; raises `InputError` where no row says it."""
+        found = self.find(image, number)
+        if found is None:
+            raise InputError(
+                f"{self.path} gives no class to object {number} of image {image!r}; add a row "
+                f"{image},{number},CLASS (the class {IGNORE!r} leaves the object out of training)"
+            )
+        return found
+
+
+class Tables(NamedTuple):
+    """All tables of a folder: `classes` and `metadata` by image name, and what did not fit."""
+
+    classes: ClassTable | None
+    metadata: dict[str, dict[str, str]]
+    findings: tuple[Finding, ...]
+
+
+def tables_of(root: Path, names: Sequence[str]) -> Tables:
+    """The tables of a folder and of its `train/`, `val/` …, joined to the image `names`.
+
+    Rows of images that are not there are counted in a warning, as are images without a row.
+    """
+    base = root if root.is_dir() else root.parent
+    places = [("", base)]
+    places += [(f"{name}/", base / name) for folders in SPLITS.values() for name in folders]
+    metadata: dict[str, dict[str, str]] = {}
+    tables: list[ClassTable] = []
+    for prefix, place in places:
+        if (place / METADATA_FILE).is_file():
+            rows = read_metadata(place / METADATA_FILE)
+            metadata.update({prefix + name: row for name, row in rows.items()})
+        if (place / CLASSES_FILE).is_file():
+            tables.append(read_classes(place / CLASSES_FILE).below(prefix))
+    known = set(names)
+    findings: list[Finding] = []
+    strange = [name for name in metadata if name not in known]
+    without = [name for name in names if name not in metadata]
+    if strange:
+        findings.append(_strangers(METADATA_FILE, strange))
+    if metadata and without:
+        what = f"{METADATA_FILE} has no row for {counted(without, 'image')}"
+        findings.append(Finding("tables", what, len(without), without[0], "add the rows"))
+    table = joined_classes(tables) if tables else None
+    if table is not None:
+        named = dict.fromkeys([*(name for name, _ in table.of_object), *table.of_image])
+        strange = [name for name in named if name not in known]
+        if strange:
+            findings.append(_strangers(CLASSES_FILE, strange))
+    matched = {name: row for name, row in metadata.items() if name in known}
+    return Tables(table, matched, tuple(findings))
+
+
+def joined_classes(tables: Sequence[ClassTable]) -> ClassTable:
+    """Several tables as one; raises `InputError` where two give one id different classes."""
+    of_id: dict[int, str] = {}
+    for table in tables:
+        for number, name in table.of_id.items():
+            if of_id.setdefault(number, name) != name:
+                raise InputError(
+                    f"{table.path} says that id {number} is {name!r}, another {CLASSES_FILE} says "
+                    f"{of_id[number]!r}; add the column image to both, or make them agree"
+                )
+    return ClassTable(
+        path=tables[0].path,
+        of_object={key: name for table in tables for key, name in table.of_object.items()},
+        of_id=of_id,
+        of_image={key: name for table in tables for key, name in table.of_image.items()},
+    )
+
+
+def _strangers(file: str, names: Sequence[str]) -> Finding:
+    what = f"{file} names {counted(names, 'image')} that are not among the images"
+    return Finding("tables", what, len(names), names[0], "check the spelling, or remove the rows")
+
+
+def read_classes(path: Path) -> ClassTable:
+    """Read `classes.csv`; raises `InputError` with the line where a row says too little."""
+    columns, rows = _read(path)
+    said = next((name for name in CLASS_COLUMNS if name in columns), None)
+    if said is None or not {"image", "id"} & set(columns):
+        raise InputError(
+            f"{path} needs the columns image, id and class (or id,class, or image,class), "
+            f"but has {', '.join(columns) or 'none'}"
+        )
+    of_object: dict[tuple[str, int], str] = {}
+    of_id: dict[int, str] = {}
+    of_image: dict[str, str] = {}
+    for line, row in rows:
+        name, image, number = row[said], row.get("image", ""), row.get("id", "")
+        if not name or not (image or number):
+            raise InputError(f"{path}, line {line}: a row needs a class, and an image or an id")
+        if not number:
+            of_image[image_name(image)] = name
+            continue
+        try:
+            identity = int(number)
+        except ValueError:
+            raise InputError(f"{path}, line {line}: id {number!r} is not a whole number") from None
+        if image:
+            of_object[image_name(image), identity] = name
+        else:
+            of_id[identity] = name
+    return ClassTable(path, of_object, of_id, of_image)
+
+
+def read_metadata(path: Path) -> dict[str, dict[str, str]]:
+    """The columns of `metadata.csv` by image name; every value stays text.
+
+    Raises `InputError` where no column names the image, or two rows name the same one.
+    """
+    columns, rows = _read(path)
+    key = next((name for name in IMAGE_COLUMNS if name in columns), None)
+    if key is None:
+        raise InputError(
+            f"{path} needs a column that names the image ({', '.join(IMAGE_COLUMNS)}), "
+            f"but has {', '.join(columns) or 'none'}"
+        )
+    table: dict[str, dict[str, str]] = {}
+    for line, row in rows:
+        name = image_name(row[key])
+        if name in table:
+            raise InputError(f"{path}, line {line}: a second row for image {name!r}; keep one")
+        table[name] = {column: value for column, value in row.items() if column != key}
+    return table
+
+
+def image_name(cell: str) -> str:
+    """A cell that names an image, with or without ending, as the image's name.
+
+    >>> image_name("plate/a01_img.tif"), image_name("a01"), image_name("cell.v2")
+    ('plate/a01', 'a01', 'cell.v2')
+    """
+    path = Path(cell.replace("\\", "/"))
+    known = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+    return owner((path.parent / stem(path)).as_posix() if known else path.as_posix())
+
+
+def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+    """Column names in lower case and `(line, row)`; commas, semicolons or tabs, also with a BOM."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from None
+    lines = text.splitlines()
+    header = lines[0] if lines else ""
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.reader(lines, delimiter=delimiter)
+    columns = [name.strip().lower() for name in next(reader, [])]
+    rows: list[tuple[int, dict[str, str]]] = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(columns):
+            raise InputError(
+                f"{path}, line {reader.line_num}: {len(cells)} cells under {len(columns)} columns"
+            )
+        values = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
+        rows.append((reader.line_num, values))
+    return columns, rows

@@ -1,0 +1,136 @@
+"""Which files are images, which belong to another tool's output, and what an image is called.
+
+An image's name is its path inside the image folder without the ending, so `plate1/a01.tif` is
+`plate1/a01`; a mask belongs to it when its own name, without a known suffix such as `_masks`,
+is the same. The suffixes are those of StarDist, Cellpose and Kontur.
+"""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from kontur.errors import InputError
+from kontur.formats.images import IMAGE_ENDINGS, is_image
+
+IMAGE_FOLDERS = ("images", "image", "imgs", "img")
+# A file with such an ending of its stem, beside its image, is the image's label image.
+LABEL_SUFFIXES = ("_cp_masks", "_masks", "_mask", "_labels", "_label", ".labels", ".masks")
+# What Cellpose and Kontur write beside an image that is neither an image to learn nor a label.
+OUTPUT_SUFFIXES = ("_flows", "_cellprob", "_cp_output", "_cp_outlines", "_overlay", ".overlay")
+# Folder names of each part of a data set; also words in the name of a COCO JSON.
+SPLITS = {
+    "train": ("train", "training"),
+    "val": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
+IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
+LONGEST = 32  # characters of a name that a sentence shows
+OUTLINE_ENDING = ".geojson"
+
+
+def stem(path: Path) -> str:
+    """The file's name without its ending; `.ome.tif` is one ending.
+
+    >>> stem(Path("plate/a01.ome.tif")), stem(Path("cell.v2.png"))
+    ('a01', 'cell.v2')
+    """
+    name = path.name.removesuffix(path.suffix)
+    return name.removesuffix(".ome") if path.suffix.lower() in (".tif", ".tiff") else name
+
+
+def is_raster(path: Path) -> bool:
+    """Whether the ending is one of an image file: an image, a label image or a by-product."""
+    return path.name.lower().endswith(IMAGE_ENDINGS) and not is_output_name(stem(path))
+
+
+def is_label_name(name: str) -> bool:
+    """Whether a name says of itself that it is a label image, such as `a_masks`."""
+    return name.lower().endswith(LABEL_SUFFIXES)
+
+
+def is_output_name(name: str) -> bool:
+    """Whether a name says of itself that it is a by-product, such as `a_flows`."""
+    return name.lower().endswith(OUTPUT_SUFFIXES)
+
+
+def owner(name: str) -> str:
+    """The name that an image and its annotation share: known suffixes are taken off.
+
+    >>> owner("a_img"), owner("a_cp_masks"), owner("a.labels"), owner("plain")
+    ('a', 'a', 'a', 'plain')
+    """
+    for suffix in (*LABEL_SUFFIXES, IMAGE_SUFFIX):
+        if name.lower().endswith(suffix) and len(name) > len(suffix):
+            return name[: -len(suffix)]
+    return name
+
+
+def split_of(name: str) -> str | None:
+    """The split that a word in a name says, if any.
+
+    >>> split_of("train/a01"), split_of("instances_val2017"), split_of("trainee"), split_of("a")
+    ('train', 'val', None, None)
+    """
+    words = set(re.split(r"[^a-z]+", name.lower().split("/")[0]))
+    return next((split for split, folders in SPLITS.items() if words & set(folders)), None)
+
+
+def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[tuple[str, Path]]:
+    """`(name, file)` of every visible file below `folder`, sorted; names are relative, no ending.
+
+    Folders whose relative name is in `stop` are not entered (they hold one object's mask a file);
+    with `deep=False` none is. Hidden files (also macOS's `._a.png`) are left out.
+    """
+    closed = set(stop)
+    found: list[tuple[str, Path]] = []
+    waiting = [(folder, "")]
+    while waiting:
+        here, prefix = waiting.pop()
+        with os.scandir(here) as children:
+            for child in children:
+                if child.name.startswith("."):
+                    continue
+                path = here / child.name
+                if not child.is_dir():
+                    found.append((prefix + stem(path), path))
+                elif deep and prefix + child.name not in closed:
+                    waiting.append((path, prefix + child.name + "/"))
+    return sorted(found)
+
+
+def image_files(folder: Path, *, deep: bool = True) -> dict[str, Path]:
+    """The images below `folder` by name; label images and by-products are not images.
+
+    Raises `InputError` where two images have one name (`a.png` and `a.tif`).
+    """
+    files = [
+        (name, path)
+        for name, path in walk(folder, deep=deep)
+        if is_image(path) and not is_label_name(name) and not is_output_name(name)
+    ]
+    return by_owner(files, what="image")
+
+
+def by_owner(files: Iterable[tuple[str, Path]], *, what: str) -> dict[str, Path]:
+    """Files by the name that they share with their partner; two files of one name are refused."""
+    named: dict[str, Path] = {}
+    for name, path in files:
+        other = named.setdefault(owner(name), path)
+        if other is not path:
+            raise InputError(
+                f"{path.parent} holds {other.name} and {path.name}, which are both the {what} "
+                f"{owner(name)!r}; remove or rename one of them"
+            )
+    return named
+
+
+def listed(names: Iterable[str], *, most: int = 5) -> str:
+    """A few names and how many more; the end of long names is left out.
+
+    >>> listed(["a", "b", "c"], most=2), listed(["x" * 64])
+    ('a, b and 1 more', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…')
+    """
+    texts = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown

@@ -1,0 +1,210 @@
+"""From stored pixels to what a network sees: the wanted channels, then comparable values.
+
+Training and prediction call the same two functions, `to_channels` and `normalise`, on the whole
+image, so a model meets the same values in both. `to_float` is the notes' `ToTensor` (levels to
+0..1), `mode="moments"` their `Normalize(mean, std)`; the default, percentiles of the image itself,
+is what StarDist and Cellpose use, because exposure and bit depth differ from one microscope to
+the next and a few very bright objects must not set the scale.
+"""
+
+import math
+from typing import Any, Literal, Self
+
+import numpy as np
+import pydantic
+from jaxtyping import Float, Shaped
+
+from kontur.errors import InputError
+from kontur.settings import Settings
+
+LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green, blue; ITU-R BT.601, as Pillow's "L"
+SAMPLED = 100_000  # percentiles of larger images come from a regular grid of about so many values
+
+
+class NormaliseConfig(Settings):
+    """How pixel values are made comparable.
+
+    Attributes:
+        mode: `percentile` maps the image's own `low` and `high` percentiles to 0 and 1 (nothing is
+            cut off at the ends); `moments` subtracts `mean` and divides by `std`, in units of the
+            stored type's full range (8-bit levels / 255).
+        low, high: percentiles in percent.
+        over: percentiles of all channels together, which keeps colours, or of each channel alone,
+            for channels that are separate stains.
+        compress: with percentiles, values farther than this from the image's median are drawn
+            together logarithmically, 0 and 1 staying where they are, so that dim objects beside
+            very bright ones get more of the scale, on dark ground and on bright; 0 switches it off,
+            0.1 is strong.
+        mean, std: one number per channel.
+    """
+
+    mode: Literal["percentile", "moments"] = "percentile"
+    low: float = pydantic.Field(1.0, ge=0, le=100)
+    high: float = pydantic.Field(99.8, ge=0, le=100)
+    over: Literal["image", "channel"] = "image"
+    compress: float = pydantic.Field(0.0, ge=0)
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low must be below high, got {self.low} and {self.high}")
+        if self.mode == "moments" and not (self.mean and len(self.mean) == len(self.std)):
+            raise ValueError("moments want mean and std, one number per channel in each")
+        if any(value <= 0 for value in self.std):
+            raise ValueError(f"every std must be positive, got {self.std}")
+        return self
+
+
+def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.ndarray, "h w k"]:
+    """The image with `channels` channels, in the same dtype.
+
+    Grey is repeated; the alpha of RGBA (four channels of 8 bits, or the last of four if it is
+    constant) is dropped; RGB becomes its luminance where one channel is wanted. Any other change
+    would be a guess about which channel matters: `InputError`.
+    """
+    have = image.shape[2]
+    if have == channels:
+        return image
+    if have == 1:
+        return np.repeat(image, channels, axis=2)
+    if have == 4 and (image.dtype == np.uint8 or np.ptp(image[..., 3]) == 0):
+        return to_channels(image[..., :3], channels)
+    if have == 3 and channels == 1:
+        if _is_grey(image):
+            return np.ascontiguousarray(image[..., :1])
+        grey = image @ np.asarray(LUMINANCE, dtype=_working_dtype(image.dtype))
+        if image.dtype.kind in "ui":
+            grey = np.rint(grey)
+        return grey.astype(image.dtype)[..., None]
+    raise InputError(
+        f"the model wants {channels} channel{'s' * (channels != 1)} and the image has {have}; "
+        "choose one with channel=N (counted from 0)"
+    )
+
+
+def collapse(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
+    """One channel where three are equal (grey saved as RGB), else the image as it is."""
+    return image[..., :1] if _is_grey(image) else image
+
+
+def to_float(image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
+    """float32 with the full range of an integer type mapped to 0..1; floats keep their values."""
+    if image.dtype == np.bool_:
+        return image.astype(np.float32)
+    if image.dtype.kind in "ui":
+        top = np.iinfo(image.dtype).max
+        if image.dtype.itemsize <= 2:
+            return image.astype(np.float32) * np.float32(1 / top)
+        return (image / top).astype(np.float32)
+    if image.dtype.kind != "f":
+        raise InputError(f"pixels must be integers, floats or true/false, got {image.dtype}")
+    return image.astype(np.float32, copy=False)
+
+
+def normalise(
+    image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
+) -> Float[np.ndarray, "h w c"]:
+    """Comparable float32 values, by percentiles (the default) or given moments.
+
+    A constant image becomes zeros, and so does an empty one. Pixels that are NaN or minus infinity
+    count as the darkest, plus infinity as the brightest finite value. Raises `InputError` where
+    `mean` and `std` do not match the number of channels.
+    """
+    config = config or NormaliseConfig()
+    image = _finite(image)
+    if config.mode == "moments":
+        if len(config.mean) != image.shape[2]:
+            raise InputError(
+                f"normalisation has {len(config.mean)} means and the image "
+                f"{image.shape[2]} channels; give one mean and one std per channel"
+            )
+        mean, std = np.array(config.mean, np.float32), np.array(config.std, np.float32)
+        return (to_float(image) - mean) * (1 / std)
+    if image.size == 0:
+        return image.astype(np.float32)
+    sampled = _sampled(image, config)
+    low, high = _limits(image, sampled, config)
+    values = _rescale(image, low, high)
+    if config.compress > 0:
+        ground = _rescale(np.median(sampled, axis=(0, 1), keepdims=True), low, high)
+        values = _compress(values, ground, np.float32(config.compress))
+    return values
+
+
+def _sampled(
+    image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig
+) -> Float[np.ndarray, "n 1 k"]:
+    """Pixels on a regular grid as floats: a column per channel, or one with all channels."""
+    pixels = collapse(image) if config.over == "image" else image
+    step = max(1, math.isqrt(pixels.size // SAMPLED))
+    columns = 1 if config.over == "image" else image.shape[2]
+    return pixels[::step, ::step].reshape(-1, 1, columns).astype(_working_dtype(image.dtype))
+
+
+def _rescale(
+    image: Shaped[np.ndarray, "h w c"],
+    low: Float[np.ndarray, " k"],
+    high: Float[np.ndarray, " k"],
+) -> Float[np.ndarray, "h w c"]:
+    """Values with `low` at 0 and `high` at 1; zeros where the two are equal."""
+    span = high - low
+    gain = np.divide(1.0, span, out=np.zeros_like(span), where=span > 0)
+    working = _working_dtype(image.dtype)
+    values: Any = image.astype(working)
+    values -= low.astype(working)
+    values *= gain.astype(working)
+    return values.astype(np.float32, copy=False)
+
+
+def _compress(
+    values: Float[np.ndarray, "h w c"], ground: Float[np.ndarray, "1 1 k"], knee: np.float32
+) -> Float[np.ndarray, "h w c"]:
+    """asinh((value - ground) / knee), rescaled so that 0 and 1 stay."""
+    zero, one = np.arcsinh(-ground / knee), np.arcsinh((1 - ground) / knee)
+    values = np.arcsinh((values - ground) / knee)
+    values -= zero
+    values *= 1 / (one - zero)
+    return values
+
+
+def _limits(
+    image: Shaped[np.ndarray, "h w c"], sampled: Float[np.ndarray, "n 1 k"], config: NormaliseConfig
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """The values that become 0 and 1, per channel or (one of each) for the whole image.
+
+    Where the percentiles coincide (fewer bright pixels than the tail holds, on an even ground) the
+    extremes take their place, so that one small object on black is not lost.
+    """
+    low, high = np.percentile(sampled, (config.low, config.high), axis=(0, 1)).astype(np.float64)
+    flat = high <= low
+    if flat.any():
+        axes = (0, 1, 2) if config.over == "image" else (0, 1)
+        low = np.where(flat, image.min(axes), low)
+        high = np.where(flat, image.max(axes), high)
+    return low, high
+
+
+def _finite(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
+    if image.dtype.kind != "f" or np.isfinite(image).all():
+        return image
+    good = image[np.isfinite(image)]
+    darkest, brightest = (good.min(), good.max()) if good.size else (0, 0)
+    return np.nan_to_num(image, nan=darkest, neginf=darkest, posinf=brightest)
+
+
+def _is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:
+    """Whether three channels are equal everywhere (a coarse grid is looked at first)."""
+    if image.shape[2] != 3:
+        return False
+    for part in (image[::16, ::16], image):
+        red, green, blue = part[..., 0], part[..., 1], part[..., 2]
+        if not (np.array_equal(red, green) and np.array_equal(green, blue)):
+            return False
+    return True
+
+
+def _working_dtype(dtype: np.dtype) -> type[np.float32] | type[np.float64]:
+    """float32 is exact for what has at most 16 bits; wider types are subtracted in float64."""
+    return np.float32 if dtype.itemsize <= 2 or dtype == np.float32 else np.float64

@@ -1,0 +1,112 @@
+"""Reading: how the annotations of a folder are to be read, and which classes they hold.
+
+`task` says what one mask file an image means: `instances`: every value is an object; `components`:
+binary, every connected region is an object; `semantic`: every value is a class, and every connected
+region of it an object with holes. Classes come from `classes.csv`, from the annotation itself
+(COCO, GeoJSON) or, for `semantic`, from the values in the masks, which are all read once for it.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Integer
+
+from kontur.data.entry import Entry, Layout
+from kontur.data.metadata import IGNORE, ClassTable
+from kontur.errors import InputError
+from kontur.formats import labels as label_images
+from kontur.instances import CLASSES
+
+Task = Literal["instances", "components", "semantic"]
+MOST_VALUES = 64  # classes that masks may name by value alone; more are ids of objects
+TASKS: tuple[Task, ...] = ("instances", "components", "semantic")
+
+
+class Reading(NamedTuple):
+    """How annotations are read: the same for all images of a folder.
+
+    `table` gives objects their classes, `class_of_value` pixel values theirs (`semantic`); `page`
+    is the page of images with several.
+    """
+
+    task: Task
+    classes: tuple[str, ...]
+    table: ClassTable | None = None
+    class_of_value: Mapping[int, str] | None = None
+    page: int | None = None
+
+
+def choose_reading(
+    layout: Layout, task: str, table: ClassTable | None, page: int | None
+) -> Reading:
+    """The reading of a layout; raises `InputError` for a task that does not fit it."""
+    chosen = next((known for known in TASKS if known == task), None)
+    if chosen is None:
+        raise InputError(f"task is one of {', '.join(TASKS)}, got {task!r}")
+    masks = [entry for entry in layout.entries if entry.kind == "labels"]
+    if chosen == "components" and not masks:
+        raise InputError(
+            f"task=components is for one binary mask an image, but the annotations are of the "
+            f"layout {layout.kind!r}, where objects are told apart already; leave the task out"
+        )
+    if chosen == "semantic" and masks:
+        names = _value_classes(masks, table, page)
+        classes = tuple(dict.fromkeys(name for name in names.values() if name != IGNORE))
+        return Reading(chosen, classes or CLASSES, None, names, page)
+    if table is not None:
+        return Reading(chosen, table.classes or CLASSES, table, None, page)
+    declared = layout.classes if layout.classes is not None else _outline_classes(layout.entries)
+    return Reading(chosen, declared or CLASSES, None, None, page)
+
+
+def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
+    """A label image as stored: 0 is background, negative values are regions to ignore.
+
+    `page` counts where the file has several; masks of one page of a stack often have but one.
+    """
+    try:
+        return label_images.read_array(path)
+    except InputError:
+        if page is None:
+            raise
+        return label_images.read_array(path, page=page)
+
+
+def _value_classes(
+    masks: list[Entry], table: ClassTable | None, page: int | None
+) -> dict[int, str]:
+    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
+    if table is not None:
+        if table.of_object or table.of_image or not table.of_id:
+            raise InputError(
+                f"for task=semantic {table.path} has the columns id,class, where id is the pixel "
+                "value; a column image does not fit"
+            )
+        return dict(sorted(table.of_id.items()))
+
+    def values_of(entry: Entry) -> set[int]:
+        try:
+            return {int(value) for value in np.unique(read_labels(entry.annotation, page=page))}
+        except InputError:
+            return set()  # whoever reads the sample is told
+
+    with ThreadPoolExecutor() as pool:
+        found = sorted(v for v in set().union(*pool.map(values_of, masks)) if v > 0)
+    if len(found) > MOST_VALUES:
+        raise InputError(
+            f"task=semantic reads every pixel value as a class, but the masks hold {len(found)} "
+            "values; leave the task out if they are the ids of objects, or threshold the masks if "
+            "they were resized or saved as JPEG"
+        )
+    return {found[0]: CLASSES[0]} if len(found) == 1 else {value: str(value) for value in found}
+
+
+def _outline_classes(entries: tuple[Entry, ...]) -> tuple[str, ...] | None:
+    """The classes that outline files name: in their order where they agree, else sorted."""
+    lists = {entry.instances.classes for entry in entries if entry.instances is not None}
+    if len(lists) == 1:
+        return lists.pop()
+    return tuple(sorted({name for classes in lists for name in classes})) or None

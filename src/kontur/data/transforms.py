@@ -1,0 +1,84 @@
+"""Transforms carry contours with their image: each maps `(sample, rng)` to a sample.
+
+This file joins them (`Compose`, `Sometimes`) and makes their generators; `geometric`, `elastic` and
+`photometric` hold the transforms, `warp` the one resampling behind those that move things, and
+`augment` the set that training uses. Nothing keeps a state and nothing seeds globally: the same
+sample and generator give the same result in any process.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kontur.data import normalise as pixels
+from kontur.data.normalise import NormaliseConfig
+from kontur.data.sample import Sample
+from kontur.errors import InputError
+
+Transform = Callable[[Sample, np.random.Generator], Sample]
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Transforms one after the other."""
+
+    transforms: tuple[Transform, ...]
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        for transform in self.transforms:
+            sample = transform(sample, rng)
+        return sample
+
+
+@dataclass(frozen=True)
+class Sometimes:
+    """A transform that is applied with a probability."""
+
+    probability: float
+    transform: Transform
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return self.transform(sample, rng) if rng.random() < self.probability else sample
+
+
+@dataclass(frozen=True)
+class ToFloat:
+    """float32 pixels, the full range of an integer type as 0..1; the notes' `ToTensor`.
+
+    Channels stay last: the loader turns `(H, W, C)` into `(C, H, W)`.
+    """
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return sample.replace(image=pixels.to_float(sample.image))
+
+
+@dataclass(frozen=True)
+class ToChannels:
+    """The number of channels that a model wants, see `normalise.to_channels`."""
+
+    channels: int
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return sample.replace(image=pixels.to_channels(sample.image, self.channels))
+
+
+@dataclass(frozen=True)
+class Normalise:
+    """Comparable values, by percentiles or by mean and std, see `normalise.normalise`."""
+
+    config: NormaliseConfig = field(default_factory=NormaliseConfig)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return sample.replace(image=pixels.normalise(sample.image, self.config))
+
+
+def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
+    """The generator for one sample in one epoch, whichever worker asks, in whatever order.
+
+    >>> sample_rng(0, 1, 2).random() == sample_rng(0, 1, 2).random() != sample_rng(0, 2, 1).random()
+    True
+    """
+    if min(seed, epoch, index) < 0:
+        raise InputError(f"seed, epoch and index count from 0, got {seed}, {epoch} and {index}")
+    return np.random.default_rng(np.random.SeedSequence((seed, epoch, index)))

@@ -1,0 +1,202 @@
+import numpy as np
+import pytest
+from skimage.transform import resize
+
+from kontur.data.facts import fingerprint
+from kontur.data.folder import open_folder
+from kontur.data.inspect import inspect
+from tests.data import drawn
+
+
+def findings(root, **options):
+    """The findings of a folder by kind."""
+    stride = options.pop("stride", 2)
+    report = inspect(open_folder(root, **options), stride=stride)
+    assert len({finding.kind for finding in report.findings}) == len(report.findings)
+    return {finding.kind: finding for finding in report.findings}
+
+
+def with_labels(root, labels, *, name="a"):
+    """A folder with one more image and this label image."""
+    drawn.save(root / "images" / f"{name}.tif", drawn.picture(ord(name[-1]), size=labels.shape))
+    drawn.save(root / "labels" / f"{name}.tif", labels)
+    return root
+
+
+def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
+    for split in ("train", "val"):
+        drawn.labelled(tmp_path / split, [f"{split}{k}" for k in range(2)])
+    drawn.save(tmp_path / "val" / "images" / "val0.png", drawn.picture(7))
+    drawn.save(tmp_path / "val" / "images" / "val1.png", drawn.picture(8))
+    drawn.save(tmp_path / "val" / "labels" / "val1.png", drawn.squares(0))
+    drawn.table(tmp_path / "train" / "metadata.csv", "id,well", [("train0", 1), ("train1", 2)])
+    drawn.table(tmp_path / "val" / "metadata.csv", "id,well", [("val0", 3), ("val1", 4)])
+    report = inspect(open_folder(tmp_path))
+    assert report.findings == ()
+    assert report.splits == {"train": 2, "val": 2}
+    assert report.sizes == {(40, 60): 4}
+    assert report.pixels == {("uint8", 1): 4}
+    assert report.objects.tolist() == [3, 3, 3, 0]
+    assert report.classes == {"object": 9}
+    assert report.diameters == pytest.approx(np.full(9, 2 * np.sqrt(64 / np.pi)))
+    assert report.columns == ("well",)
+    assert report.text().splitlines() == [
+        str(tmp_path),
+        "  images     4 (layout labels, task instances)",
+        "  splits     train 2, val 2",
+        "  sizes      40×60",
+        "  pixels     uint8, 1 channel",
+        "  pixel size not said",
+        "  objects    9, median 3 an image (0 to 3), 1 image without any",
+        "  classes    object (9)",
+        "  metadata   well",
+        "",
+        "  diameter of the objects in pixels (median 9.03)",
+        "      8 to 12        9 ########################################",
+        "",
+        "  nothing looks wrong",
+    ]
+
+
+def test_regions_to_ignore_are_counted_apart(tmp_path):
+    labels = drawn.squares().astype(np.int16)
+    labels[20:30, :] = -1
+    report = inspect(open_folder(with_labels(tmp_path, labels)))
+    assert (report.ignored, report.objects.tolist()) == (1, [3])
+    assert report.ignored_share == 0.25
+    assert "1 region, 25.0% of the area" in report.text()
+
+
+def test_classes_without_objects_are_told(tmp_path):
+    drawn.labelled(tmp_path, ["a"])
+    rows = [(1, "x"), (2, "x"), (3, "y"), (9, "z")]
+    drawn.table(tmp_path / "classes.csv", "id,class", rows)
+    report = inspect(open_folder(tmp_path))
+    assert report.classes == {"x": 2, "y": 1, "z": 0}
+    assert "x (2), y (1); 1 declared but without objects" in report.text()
+
+
+def test_a_folder_of_empty_masks_is_counted(tmp_path):
+    report = inspect(open_folder(with_labels(tmp_path, drawn.squares(0))))
+    assert report.objects.tolist() == [0]
+    assert "1 image without any" in report.text()
+
+
+def test_binary_masks_are_told_with_the_way_out(tmp_path):
+    with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
+    with_labels(tmp_path, (drawn.squares(1) > 0).astype(np.uint8), name="b")
+    finding = findings(tmp_path)["binary"]
+    assert (finding.count, finding.example) == (1, "a")
+    assert "--task components" in str(finding)
+    assert findings(tmp_path, task="components") == {}
+
+
+def test_an_object_in_pieces_among_label_images_is_no_binary_mask(tmp_path):
+    with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
+    with_labels(tmp_path, drawn.squares(), name="b")
+    assert set(findings(tmp_path)) == {"far pieces"}
+
+
+def test_ids_cut_to_255_are_told(tmp_path):
+    with_labels(tmp_path, drawn.discs(400).clip(0, 255).astype(np.uint8))
+    found = findings(tmp_path)
+    assert set(found) == {"cut ids"}
+    assert "16-bit" in str(found["cut ids"])
+
+
+def test_interpolated_labels_are_told(tmp_path):
+    labels = resize(drawn.discs(100), (300, 300), order=1, preserve_range=True, anti_aliasing=False)
+    with_labels(tmp_path, labels.astype(np.uint16))
+    assert "nearest neighbour" in str(findings(tmp_path)["interpolated"])
+
+
+def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
+    labels = np.zeros((60, 80), dtype=np.uint8)
+    labels[2:12, 2:12] = labels[40:50, 60:70] = 1
+    labels[20:30, 2:12] = 2
+    labels[20, 20] = 2
+    labels[50:56, 2:12] = 3
+    found = findings(with_labels(tmp_path, labels))
+    assert {kind: finding.count for kind, finding in found.items()} == {
+        "far pieces": 1,
+        "specks": 1,
+    }
+
+
+def test_objects_below_two_output_pixels_are_told(tmp_path):
+    labels = drawn.squares()
+    labels[30:33, 10:13] = 7
+    labels[30:33, 20:40] = 8  # thin, but long enough
+    with_labels(tmp_path, labels)
+    assert findings(tmp_path)["small"].count == 1
+    assert "smaller than 4×4 pixels" in str(findings(tmp_path)["small"])
+    assert findings(tmp_path, stride=8)["small"].count == 4
+    assert findings(tmp_path, stride=1) == {}
+
+
+def test_files_without_a_partner_are_told(tmp_path):
+    drawn.labelled(tmp_path)
+    drawn.save(tmp_path / "images" / "c.png", drawn.picture())
+    drawn.save(tmp_path / "labels" / "d.png", drawn.squares())
+    found = findings(tmp_path)
+    assert (found["unannotated"].example, found["orphans"].example) == ("c", "d")
+
+
+def test_files_that_cannot_be_read_are_told_and_the_rest_is_counted(tmp_path):
+    drawn.labelled(tmp_path, ["a", "b", "c"])
+    (tmp_path / "images" / "a.png").write_text("no image")
+    drawn.save(tmp_path / "labels" / "b.png", drawn.squares(size=(40, 50)))
+    report = inspect(open_folder(tmp_path))
+    assert report.names == ("c",)
+    assert report.findings[0].count == 2
+    assert "2 images (a, b) cannot be used" in str(report.findings[0])
+    assert "a.png is not a PNG" in report.findings[0].details[0]
+    assert "40×50" in report.findings[0].details[1]
+    assert report.findings[0].details[1] in report.text()
+
+
+def test_a_folder_of_nothing_but_broken_files_has_a_report(tmp_path):
+    drawn.labelled(tmp_path, ["a"])
+    (tmp_path / "images" / "a.png").write_text("no image")
+    report = inspect(open_folder(tmp_path))
+    assert report.names == ()
+    assert "cannot be used" in report.text()
+
+
+def test_the_same_image_in_train_and_val_is_a_leak_also_turned(tmp_path):
+    drawn.labelled(tmp_path / "train", ["a", "b", "c"])
+    drawn.labelled(tmp_path / "val", ["x", "y"])
+    drawn.save(tmp_path / "val" / "images" / "x.png", np.rot90(drawn.picture(2)).copy())
+    drawn.save(tmp_path / "val" / "labels" / "x.png", np.rot90(drawn.squares()).copy())
+    found = findings(tmp_path)
+    assert found["leak"].count == 2
+    assert "train/c = val/x" in str(found["leak"])
+
+
+def test_an_image_twice_in_one_folder_is_told(tmp_path):
+    drawn.labelled(tmp_path, ["a", "b"])
+    drawn.save(tmp_path / "images" / "b.png", drawn.picture(0))
+    assert "a = b" in str(findings(tmp_path)["repeated"])
+
+
+def test_constant_images_and_nan_are_told(tmp_path):
+    image = drawn.picture().astype(np.float32)
+    image[3, 4] = np.nan
+    drawn.labelled(tmp_path, ["a", "b", "c"])
+    (tmp_path / "images" / "a.png").unlink()
+    drawn.save(tmp_path / "images" / "a.tif", image)
+    for name in "bc":
+        drawn.save(tmp_path / "images" / f"{name}.png", np.full((40, 60), 9, dtype=np.uint8))
+    found = findings(tmp_path)
+    assert set(found) == {"not finite", "constant"}
+    assert (found["not finite"].example, found["constant"].count) == ("a", 2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_fingerprint_survives_turning_and_sees_one_pixel(dtype):
+    image = np.dstack([drawn.picture(k) for k in range(3)]).astype(dtype)
+    other = image.copy()
+    other[0, 0, 0] += 1
+    assert fingerprint(np.rot90(image)) == fingerprint(image[:, ::-1]) == fingerprint(image)
+    assert fingerprint(other) != fingerprint(image)
+    assert fingerprint(image[:, :, ::-1]) != fingerprint(image)

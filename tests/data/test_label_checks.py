@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from skimage.transform import resize
+
+from kontur.data.label_checks import binary_regions, is_cut, is_interpolated, pieces
+from kontur.instances import Instances
+from tests.data import drawn
+
+
+def test_a_label_image_as_drawn_is_not_interpolated():
+    assert not is_interpolated(drawn.discs(100))
+    assert not is_interpolated(np.zeros((30, 30), dtype=np.int64))
+    assert not is_interpolated(np.ones((1, 1), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.7, 1.5, 3])
+@pytest.mark.parametrize("order", [1, 3])
+def test_resizing_with_interpolation_is_seen(factor, order):
+    labels = drawn.discs(100)
+    side = int(labels.shape[0] * factor)
+    resized = resize(labels, (side, side), order=order, preserve_range=True, anti_aliasing=False)
+    assert is_interpolated(np.round(resized).clip(0).astype(np.int64))
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.7, 1.5, 3])
+def test_resizing_with_nearest_neighbour_is_fine(factor):
+    side = int(400 * factor)
+    near = resize(drawn.discs(100), (side, side), order=0, preserve_range=True, anti_aliasing=False)
+    assert not is_interpolated(near.astype(np.int64))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_touching_objects_in_any_order_of_ids_are_not_interpolated(seed):
+    rng = np.random.default_rng(seed)
+    small = rng.permutation(100).reshape(10, 10)
+    assert not is_interpolated(np.kron(small, np.ones((3, 4), dtype=np.int64)))
+
+
+def test_regions_of_a_binary_mask_are_counted():
+    assert binary_regions(drawn.squares(3).clip(0, 1)) == 3
+    assert binary_regions(drawn.squares(1)) == 1
+    assert binary_regions(drawn.squares(0)) == 0
+    assert binary_regions(drawn.squares(3)) is None
+
+
+def test_ids_cut_to_eight_bits_are_seen():
+    labels = drawn.discs(400)
+    for cut in (labels.clip(0, 255), labels % 256, labels.astype(np.uint8)):
+        found = Instances.from_label_image(cut)
+        assert is_cut(found.ids, pieces(found.polygons).far)
+
+
+def test_ids_that_end_at_255_by_themselves_are_not_cut():
+    found = Instances.from_label_image(drawn.discs(255))
+    assert not is_cut(found.ids, pieces(found.polygons).far)
+
+
+def test_pieces_far_apart_specks_and_corners_are_told_apart():
+    body = shapely.box(0, 0, 10, 10)
+    objects = {
+        "whole": body,
+        "far": shapely.union_all([body, shapely.box(40, 0, 50, 10)]),
+        "near": shapely.union_all([body, shapely.box(12, 0, 20, 10)]),
+        "speck": shapely.union_all([body, shapely.box(12, 0, 13, 1)]),
+        "corner": shapely.union_all([body, shapely.box(10, 10, 11, 11)]),
+    }
+    found = pieces(np.array(list(objects.values()), dtype=object))
+    assert dict(zip(objects, found.far.tolist(), strict=True)) == {
+        "whole": False,
+        "far": True,
+        "near": False,
+        "speck": False,
+        "corner": False,
+    }
+    assert found.specks.tolist() == [False, False, False, True, False]
+
+
+def test_no_objects_have_no_pieces():
+    assert len(pieces(np.empty(0, dtype=object)).far) == 0

@@ -1,0 +1,176 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels, to_float
+from kontur.errors import InputError
+
+
+def random_image(size=(40, 50, 1), dtype=np.uint8, top=255, seed=0):
+    return (np.random.default_rng(seed).random(size) * top).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "top"), [(np.uint8, 255), (np.uint16, 65535), (np.uint32, 2**32 - 1)]
+)
+def test_to_float_maps_the_full_range_of_a_type_to_0_1(dtype, top):
+    image = np.array([0, top], dtype=dtype).reshape(1, 2, 1)
+    assert_array_equal(to_float(image).ravel(), np.float32([0, 1]))
+    assert to_float(image).dtype == np.float32
+
+
+def test_to_float_keeps_floats_and_reads_booleans():
+    assert_array_equal(to_float(np.full((1, 1, 1), 7.5)), np.full((1, 1, 1), 7.5, np.float32))
+    assert_array_equal(to_float(np.ones((1, 1, 1), bool)), np.ones((1, 1, 1), np.float32))
+
+
+def test_to_float_refuses_what_is_no_number():
+    with pytest.raises(InputError, match="complex"):
+        to_float(np.zeros((1, 1, 1), dtype=complex))
+
+
+def test_percentiles_become_0_and_1():
+    image = random_image((300, 300, 1))
+    result = normalise(image, NormaliseConfig(low=10, high=90))
+    assert_allclose(np.percentile(result, [10, 90]), [0, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, np.float64])
+def test_gain_and_offset_of_the_camera_do_not_matter(dtype):
+    image = random_image(top=100)
+    brighter = (image.astype(dtype) * 2 + 50).astype(dtype)
+    assert_allclose(normalise(image), normalise(brighter), atol=1e-5)
+
+
+def test_wide_types_with_a_large_offset_keep_their_differences():
+    image = random_image(top=100).astype(np.float64)
+    assert_allclose(normalise(image + 1e9), normalise(image), atol=1e-5)
+    assert_allclose(
+        normalise((image.round() + 3e9).astype(np.uint32)), normalise(image.round()), atol=1e-5
+    )
+
+
+def test_a_few_very_bright_pixels_do_not_set_the_scale():
+    image = random_image((100, 100, 1), np.uint16, 1000)
+    bright = image.copy()
+    bright[0, :10] = 60_000
+    dim = np.s_[1:]
+    assert_allclose(normalise(bright)[dim], normalise(image)[dim], atol=0.02)
+
+
+def test_one_small_object_on_even_black_is_not_lost():
+    image = np.zeros((100, 100, 1), np.uint8)
+    image[50, 50:54] = 200  # fewer pixels than the upper tail holds
+    assert_array_equal(normalise(image), image / np.float32(200))
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("value", [0, 255])
+def test_a_constant_image_becomes_zeros(channels, value):
+    image = np.full((5, 6, channels), value, np.uint8)
+    for over in ("image", "channel"):
+        assert_array_equal(normalise(image, NormaliseConfig(over=over)), np.zeros((5, 6, channels)))
+
+
+def test_images_without_pixels_and_of_one_pixel_pass():
+    assert normalise(np.zeros((0, 5, 3), np.uint8)).shape == (0, 5, 3)
+    assert_array_equal(normalise(np.full((1, 1, 1), 9, np.uint8)), np.zeros((1, 1, 1)))
+
+
+def test_nan_counts_as_darkest_and_infinity_as_brightest():
+    image = random_image().astype(np.float32)
+    clean = normalise(image)
+    image[0, 0], image[1, 1], image[2, 2] = np.nan, np.inf, -np.inf
+    result = normalise(image)
+    assert np.isfinite(result).all()
+    assert_allclose(result[3:], clean[3:], atol=0.02)
+    assert result[0, 0] == result[2, 2] == result.min()
+    assert result[1, 1] == result.max()
+    assert_array_equal(normalise(np.full((2, 2, 1), np.nan, np.float32)), np.zeros((2, 2, 1)))
+
+
+def test_percentiles_over_the_image_keep_colours_and_over_a_channel_even_them_out():
+    image = random_image((60, 60, 3)).astype(np.float32) * np.float32([1, 0.5, 0.1])
+    together = normalise(image, NormaliseConfig(low=0, high=100))
+    apart = normalise(image, NormaliseConfig(low=0, high=100, over="channel"))
+    assert_allclose(together.max((0, 1)), image.max((0, 1)) / image.max(), atol=0.01)
+    assert_array_equal(apart.max((0, 1)), [1, 1, 1])
+
+
+def test_grey_saved_as_rgb_gives_the_same_values_as_grey():
+    grey = random_image((90, 80, 1))
+    config = NormaliseConfig(compress=0.1)
+    assert_array_equal(normalise(grey.repeat(3, 2), config), normalise(grey, config).repeat(3, 2))
+
+
+def test_percentiles_of_a_large_image_come_near_those_of_all_its_pixels():
+    image = np.random.default_rng(0).gamma(2, 100, (1500, 1500, 1)).astype(np.uint16)
+    low, high = np.percentile(image, (1, 99.8))
+    assert_allclose(normalise(image), (image - low) / (high - low), atol=0.03, rtol=0.03)
+
+
+def test_compression_raises_dim_objects_and_keeps_0_and_1():
+    image = np.full((100, 100, 1), 20, np.uint8)
+    image[10:20, 10:20], image[40:60, 40:60] = 40, 220  # dim, bright
+    plain, compressed = normalise(image), normalise(image, NormaliseConfig(compress=0.1))
+    assert_allclose(plain[15, 15], 0.1)
+    assert compressed[15, 15] > 0.25
+    assert_allclose([compressed[0, 0], compressed[50, 50]], [[0], [1]], atol=1e-6)
+    inverted = normalise(255 - image, NormaliseConfig(compress=0.1))  # on bright ground too
+    assert_allclose(inverted, 1 - compressed, atol=1e-5)
+
+
+def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
+    image = random_image((4, 5, 3))
+    config = NormaliseConfig(mode="moments", mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.1))
+    expected = (image / 255 - np.array([0.5, 0.4, 0.3])) / np.array([0.2, 0.3, 0.1])
+    assert_allclose(normalise(image, config), expected, atol=1e-5)
+    with pytest.raises(InputError, match="3 means and the image 1 channel"):
+        normalise(image[..., :1], config)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"low": 50, "high": 50}, "low must be below high"),
+        ({"mode": "moments"}, "one number per channel"),
+        ({"mode": "moments", "mean": [0.5], "std": [0.1, 0.2]}, "one number per channel"),
+        ({"mode": "moments", "mean": [0.5], "std": [0]}, "positive"),
+        ({"higth": 99}, "did you mean 'high'"),
+    ],
+)
+def test_a_wrong_config_is_told_in_a_sentence(wrong, named):
+    with pytest.raises(InputError, match=named):
+        NormaliseConfig.read(wrong)
+
+
+def test_grey_is_repeated_and_alpha_dropped():
+    image = random_image((4, 5, 4))
+    assert_array_equal(to_channels(image[..., :1], 3), image[..., :1].repeat(3, 2))
+    assert_array_equal(to_channels(image, 3), image[..., :3])
+    opaque = np.concatenate([random_image((4, 5, 3)) * np.uint16(9), np.full((4, 5, 1), 65535)], 2)
+    assert_array_equal(to_channels(opaque.astype(np.uint16), 3), opaque[..., :3])
+
+
+def test_colour_becomes_its_luminance_in_the_same_type():
+    image = np.array([[[255, 0, 0], [0, 255, 0], [255, 255, 255]]], np.uint8)
+    assert_array_equal(to_channels(image, 1).ravel(), np.uint8([76, 150, 255]))
+    assert_allclose(to_channels(image / 255, 1).ravel(), [0.299, 0.587, 1])
+
+
+@pytest.mark.parametrize(("have", "wanted"), [(2, 1), (5, 3), (3, 2), (2, 3)])
+def test_many_channels_need_a_choice(have, wanted):
+    with pytest.raises(InputError, match=r"choose one with channel=N"):
+        to_channels(random_image((4, 5, have)), wanted)
+
+
+def test_four_stains_of_16_bits_are_not_taken_for_alpha():
+    with pytest.raises(InputError, match="the image has 4"):
+        to_channels(random_image((4, 5, 4), np.uint16, 900), 3)
+
+
+def test_collapse_finds_grey_saved_as_colour():
+    grey = random_image((40, 40, 1)).repeat(3, 2)
+    assert collapse(grey).shape == (40, 40, 1)
+    grey[7, 9, 1] ^= 1
+    assert collapse(grey).shape == (40, 40, 3)

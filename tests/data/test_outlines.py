@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+
+from kontur.data.folder import open_folder
+from kontur.errors import InputError
+from kontur.formats import geojson
+from kontur.instances import Instances
+from tests.data import drawn
+
+
+def outlined(path, labels=None, *, classes=("object",), label=0, size=(40, 60)):
+    """A GeoJSON of three squares, as `kontur predict` writes it."""
+    found = Instances.from_label_image(drawn.squares() if labels is None else labels, classes)
+    found = found.replace(labels=np.full(len(found), label), size=size)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    geojson.write(path, found)
+    return path
+
+
+@pytest.mark.parametrize("place", ["outlines", "labels", "images", "."])
+def test_our_own_outlines_are_training_data_again(tmp_path, place):
+    drawn.save(tmp_path / "images" / "a.png", drawn.picture())
+    outlined(tmp_path / place / "a.geojson")
+    folder = open_folder(tmp_path)
+    found = folder.samples[0].instances
+    assert folder.layout == "outlines"
+    assert found.size == (40, 60)
+    assert np.array_equal(found.label_image(), drawn.squares())
+
+
+def test_images_and_outlines_may_share_one_folder(tmp_path):
+    drawn.save(tmp_path / "a.tif", drawn.picture())
+    outlined(tmp_path / "a.geojson")
+    assert len(open_folder(tmp_path).samples[0].instances) == 3
+
+
+def test_classes_are_those_of_all_files(tmp_path):
+    for name, classes in [("a", ("tumour",)), ("b", ("stroma",))]:
+        drawn.save(tmp_path / "images" / f"{name}.png", drawn.picture())
+        outlined(tmp_path / "labels" / f"{name}.geojson", classes=classes)
+    folder = open_folder(tmp_path)
+    assert folder.classes == ("stroma", "tumour")
+    assert [sample.instances.labels[0] for sample in folder.samples] == [1, 0]
+
+
+def test_classes_keep_the_order_of_the_model_that_wrote_them(tmp_path):
+    for name in "ab":
+        drawn.save(tmp_path / "images" / f"{name}.png", drawn.picture())
+        outlined(tmp_path / "labels" / f"{name}.geojson", classes=("z", "a"), label=1)
+    folder = open_folder(tmp_path)
+    assert folder.classes == ("z", "a")
+    assert folder.samples[1].instances.labels.tolist() == [1, 1, 1]
+
+
+def test_outlines_of_another_image_are_refused(tmp_path):
+    drawn.save(tmp_path / "images" / "a.png", drawn.picture(size=(40, 20)))
+    outlined(tmp_path / "labels" / "a.geojson", size=None)
+    with pytest.raises(InputError, match=r"1 of 3 outlines in .* lie outside its image of 40×20"):
+        open_folder(tmp_path).samples[0]
+    outlined(tmp_path / "labels" / "a.geojson")
+    with pytest.raises(InputError, match="is made for 40×60 pixels"):
+        open_folder(tmp_path).samples[0]
+
+
+def test_a_broken_outline_file_is_named_when_its_sample_is_read(tmp_path):
+    for name in "ab":
+        drawn.save(tmp_path / "images" / f"{name}.png", drawn.picture())
+        outlined(tmp_path / "labels" / f"{name}.geojson")
+    (tmp_path / "labels" / "a.geojson").write_text("{")
+    folder = open_folder(tmp_path)
+    assert len(folder.samples[1].instances) == 3
+    with pytest.raises(InputError, match=r"a\.geojson is not JSON"):
+        folder.samples[0]
+
+
+def test_label_images_win_over_outlines_of_the_same_name(tmp_path):
+    drawn.labelled(tmp_path, ["a"])
+    outlined(tmp_path / "labels" / "a.geojson", drawn.squares(1))
+    folder = open_folder(tmp_path)
+    assert len(folder.samples[0].instances) == 3
+    assert folder.warnings == ("1 annotation (a.geojson) of images with a better one not used",)
+
+
+def test_our_own_label_images_beside_the_images_are_found(tmp_path):
+    drawn.save(tmp_path / "a.png", drawn.picture())
+    drawn.save(tmp_path / "a.labels.tif", drawn.squares())
+    drawn.save(tmp_path / "a.overlay.png", drawn.picture())
+    folder = open_folder(tmp_path)
+    assert folder.names == ("a",)
+    assert len(folder.samples[0].instances) == 3
