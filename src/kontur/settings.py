@@ -54,8 +54,9 @@ def merge(*trees: Mapping[str, Any]) -> dict[str, Any]:
     for tree in trees:
         for key, value in tree.items():
             below = merged.get(key)
-            nested = isinstance(value, Mapping) and isinstance(below, Mapping)
-            merged[key] = merge(below, value) if nested else value
+            if isinstance(value, Mapping) and isinstance(below, Mapping):
+                value = merge(below, value)
+            merged[key] = value
     return merged
 
 
@@ -71,7 +72,9 @@ def overrides(assignments: Iterable[str]) -> dict[str, Any]:
     for assignment in assignments:
         key, equals, word = assignment.partition("=")
         if not equals or not key.strip():
-            raise InputError(f"--set wants KEY=VALUE such as training.steps=2000, got {assignment!r}")
+            raise InputError(
+                f"--set wants KEY=VALUE such as training.steps=2000, got {assignment!r}"
+            )
         value: Any = _value(word.strip())
         for part in reversed(key.strip().split(".")):
             value = {part: value}
@@ -90,7 +93,7 @@ def to_toml(tree: Mapping[str, Any], *, prefix: str = "") -> str:
     plain = {key: value for key, value in tree.items() if not isinstance(value, Mapping)}
     lines = [f"{k} = {_literal(v)}" for k, v in plain.items() if v is not None]
     text = "\n".join(lines) + "\n" if lines else ""
-    if prefix and lines:
+    if prefix and (lines or not tree):
         text = f"\n[{prefix}]\n{text}"
     for key, value in tree.items():
         if isinstance(value, Mapping):
@@ -115,7 +118,8 @@ def _value(word: str) -> Any:
 def _literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)  # strings, numbers, booleans: JSON is TOML here
+    # strings, numbers, booleans: JSON is TOML here, but for one character that JSON leaves as it is
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _complaint(cls: type[pydantic.BaseModel], problem: Any) -> str:
@@ -125,7 +129,8 @@ def _complaint(cls: type[pydantic.BaseModel], problem: Any) -> str:
         return f"unknown key {name!r}; {nearest(location[-1], _fields(cls, location[:-1]))}"
     if problem["type"] == "missing":
         return f"{name!r} is missing"
-    return f"{name!r} is {problem['input']!r}: {problem['msg'].lower()}"
+    said = problem["msg"].removeprefix("Value error, ")
+    return f"{name!r} is {problem['input']!r}: {said}" if name else said
 
 
 def _fields(cls: type[pydantic.BaseModel], location: list[str]) -> list[str]:
