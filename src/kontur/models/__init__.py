@@ -1,0 +1,1 @@
+"""The segmenters: one folder a family, one interface for all."""

@@ -1,0 +1,109 @@
+"""The model file: one `NAME.kontur`, an uncompressed zip.
+
+It holds `card.json`, one `GRAPH.onnx` a graph, `weights.safetensors`, and `graphs.json`, which
+lists the weights of each graph. The graphs carry no weights of their own: their initialisers
+point, by name, into the safetensors file, so that prediction (ONNX Runtime) and fine-tuning
+(torch) share one copy of the very same numbers and the file is half as large. Nothing is
+unpickled.
+"""
+
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_weights
+from safetensors.numpy import save as save_weights
+
+from kontur.errors import InputError
+from kontur.formats.atomic import replacing
+from kontur.models.card import FORMAT, Card
+
+CARD = "card.json"
+GRAPHS = "graphs.json"
+WEIGHTS = "weights.safetensors"
+GRAPH_ENDING = ".onnx"
+EPOCH = (2020, 1, 1, 0, 0, 0)  # a fixed date in the zip: the same model gives the same bytes
+UNIX = 3  # the system whose permissions the zip notes, whichever writes it
+READABLE = 0o644 << 16  # the parts' permissions, for whoever unpacks the zip
+# What `zipfile` and `json` throw at files that are cut short, damaged, encrypted or something else.
+DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedGraph:
+    """A graph as ONNX bytes without weights, and the names of the weights it looks up."""
+
+    onnx: bytes
+    weights: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What a model file holds: the card, graphs by name, weights by name in the segmenter."""
+
+    card: Card
+    graphs: Mapping[str, SavedGraph]
+    weights: Mapping[str, np.ndarray]
+
+
+def write_model(path: Path, model: Model) -> None:
+    """Write beside and rename: a run that dies leaves the old file or none.
+
+    The same model gives the same bytes, whenever and wherever it is written.
+    """
+    parts = {CARD: model.card.model_dump_json(indent=2).encode()}
+    lists = {name: graph.weights for name, graph in model.graphs.items()}
+    parts[GRAPHS] = json.dumps(lists, indent=1).encode()
+    parts |= {name + GRAPH_ENDING: graph.onnx for name, graph in model.graphs.items()}
+    parts[WEIGHTS] = save_weights(dict(model.weights))
+    with replacing(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in parts.items():
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.create_system, entry.external_attr = UNIX, READABLE
+            archive.writestr(entry, content)
+
+
+def read_model(path: Path) -> Model:
+    """The whole file; raises `InputError` where it is missing, damaged, foreign or too new."""
+    card = read_card(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            graphs = {
+                name: SavedGraph(archive.read(name + GRAPH_ENDING), tuple(names))
+                for name, names in json.loads(archive.read(GRAPHS)).items()
+            }
+            weights = load_weights(archive.read(WEIGHTS))
+    except (*DAMAGE, AttributeError, TypeError, SafetensorError) as error:
+        raise InputError(f"{path} is damaged ({error}); copy or train it again") from None
+    missing = [n for graph in graphs.values() for n in graph.weights if n not in weights]
+    if missing:
+        raise InputError(f"{path} is damaged (no weight {missing[0]}); copy or train it again")
+    return Model(card, graphs, weights)
+
+
+def read_card(path: Path) -> Card:
+    """Only the card: reads a few kilobytes of the file; errors as in `read_model`."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            values = json.loads(archive.read(CARD))
+            version = int(values["format"])
+    except FileNotFoundError:
+        raise InputError(f"there is no model file {path}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder; a model is one .kontur file") from None
+    except (*DAMAGE, TypeError):
+        raise InputError(
+            f"{path} is not a whole Kontur model (a .kontur file with a card inside); "
+            "it is of another kind or was cut short"
+        ) from None
+    if version > FORMAT:
+        raise InputError(
+            f"{path} was written by a newer Kontur ({values.get('version')}, its file format "
+            f"{version}; this one reads {FORMAT}): install that version to use it"
+        )
+    return Card.read(values, where=f"the card of {path}")

@@ -1,0 +1,54 @@
+"""The card that travels inside every model file: enough to use the model with nothing else."""
+
+from typing import Any
+
+import pydantic
+
+from kontur.settings import Settings
+
+FORMAT = 1  # raised when an older Kontur could no longer read the file
+
+
+class Thresholds(Settings):
+    """What decides how many objects come out; tuned on validation data when training ends.
+
+    Attributes:
+        score: an object below this score is not returned.
+        overlap: of two outlines whose IoU is above this, the one with the lower score goes.
+    """
+
+    score: float = pydantic.Field(0.3, ge=0, le=1)
+    overlap: float = pydantic.Field(0.4, ge=0, le=1)
+
+
+class Card(Settings):
+    """What a model is, how it wants its images, how it was made and what it scores.
+
+    Attributes:
+        kind: the family (`catalog.KINDS`).
+        config: the family's settings, as its config class reads them.
+        classes: names, by label.
+        thresholds: tuned on validation data.
+        normalise: how images are made comparable (`data.normalise.NormaliseConfig`).
+        object_size: the median over training objects of the square root of the area, in pixels;
+            what `--diameter` scales to. None where it was trained without objects.
+        pixel_size: micrometres a pixel of the training images, None where they do not say.
+        version: the Kontur that wrote the file.
+        training: data, number of images and objects, steps, seconds, … for people to read.
+        scores: what the model reached on its validation data, by name.
+        about: a sentence, a licence and whom to cite.
+    """
+
+    format: int = FORMAT
+    name: str = "model"
+    kind: str
+    config: dict[str, Any]
+    classes: tuple[str, ...] = ("object",)
+    thresholds: Thresholds = Thresholds()
+    normalise: dict[str, Any] = pydantic.Field({})
+    object_size: float | None = pydantic.Field(None, gt=0)
+    pixel_size: float | None = pydantic.Field(None, gt=0)
+    version: str
+    training: dict[str, Any] = pydantic.Field({})
+    scores: dict[str, float | None] = pydantic.Field({})
+    about: dict[str, str] = pydantic.Field({})

@@ -1,0 +1,130 @@
+"""Network output to objects: the three graphs in order, and everything between and after them.
+
+Pure numpy and shapely. Between the graphs stand the steps whose number of objects is known only
+there: peaks above the threshold, diamonds, octagons. After them every ring becomes a valid
+polygon inside the image, and of two outlines of the same object the better one stays.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from jaxtyping import Float, Int
+
+from kontur.geometry.overlap import suppress
+from kontur.geometry.polygons import polygons_from_rings
+from kontur.instances import Instances
+from kontur.models.card import Thresholds
+from kontur.models.catalog import Graph
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.encode import start_diamonds, start_octagons
+
+CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
+LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
+
+
+class Decoded(NamedTuple):
+    """The objects of one image, and how many of them had to be made valid."""
+
+    instances: Instances
+    repaired: int
+
+
+class Found(NamedTuple):
+    """The detector's objects of a batch, the best first within each image."""
+
+    boxes: Float[np.ndarray, "m 4"]
+    scores: Float[np.ndarray, " m"]
+    labels: Int[np.ndarray, " m"]
+    image_index: Int[np.ndarray, " m"]
+
+
+def decode(
+    graphs: Mapping[str, Graph],
+    images: Float[np.ndarray, "b c h w"],
+    config: SnakeConfig,
+    thresholds: Thresholds,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Decoded]:
+    """The objects of each image of a batch whose sides are multiples of `config.multiple`.
+
+    `graphs` are `detect`, `extremes` and `evolve` of an engine. `sizes` are the images' own
+    (height, width) without their padding, to which outlines are clipped. Any number of objects;
+    a batch without any does not run the later graphs.
+    """
+    features, scores, boxes = graphs["detect"](images)
+    found = peaks(scores, boxes, thresholds.score)
+    contours = trace_contours(graphs, features, found, config)[-1]
+    decoded = []
+    for image, size in enumerate(sizes):
+        mine = found.image_index == image
+        heights, labels = found.scores[mine], found.labels[mine]
+        decoded.append(_objects(contours[mine], heights, labels, size, config, thresholds))
+    return decoded
+
+
+def peaks(
+    scores: Float[np.ndarray, "b k h w"], boxes: Float[np.ndarray, "b 4 h w"], threshold: float
+) -> Found:
+    """Every cell at or above the threshold (`detect` has left only local maxima above 0).
+
+    Boxes are xyxy in image pixels. Images in order, within one the best score first.
+    """
+    image_index, labels, rows, columns = np.nonzero(scores >= max(threshold, LOWEST_SCORE))
+    heights = scores[image_index, labels, rows, columns]
+    order = np.lexsort((-heights, image_index))
+    image_index, labels, rows, columns = (
+        each[order] for each in (image_index, labels, rows, columns)
+    )
+    return Found(boxes[image_index, :, rows, columns], heights[order], labels, image_index)
+
+
+def trace_contours(
+    graphs: Mapping[str, Graph],
+    features: Float[np.ndarray, "b h w d"],
+    found: Found,
+    config: SnakeConfig,
+) -> Float[np.ndarray, "s m n 2"]:
+    """The contours of boxes after every stage, the octagon first (so s = stages + 1).
+
+    In image pixels. An object whose numbers overflowed has NaN points and spoils no other.
+    """
+    history = [np.zeros((config.stages + 1, 0, config.points, 2), np.float32)]
+    for first in range(0, len(found.boxes), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        image_index = found.image_index[chunk]
+        diamonds = start_diamonds(found.boxes[chunk].astype(np.float64)).astype(np.float32)
+        (extremes,) = graphs["extremes"](features, diamonds, image_index)
+        octagons = np.full((len(extremes), config.points, 2), np.nan, np.float32)
+        finite = np.isfinite(extremes).all(axis=(1, 2))
+        octagons[finite] = start_octagons(extremes[finite].astype(np.float64), config)
+        (stages,) = graphs["evolve"](features, octagons, image_index)
+        history.append(np.concatenate([octagons[None], stages]))
+    return np.concatenate(history, axis=1)
+
+
+def _objects(
+    rings: Float[np.ndarray, "m n 2"],
+    scores: Float[np.ndarray, " m"],
+    labels: Int[np.ndarray, " m"],
+    size: tuple[int, int],
+    config: SnakeConfig,
+    thresholds: Thresholds,
+) -> Decoded:
+    """Rings of one image to valid polygons inside it, suppressed by overlap within each class."""
+    polygons, repaired = polygons_from_rings(rings.astype(np.float64), size)
+    kept: list[np.ndarray] = []
+    for label in np.unique(labels):
+        members = np.flatnonzero((labels == label) & ~shapely.is_empty(polygons))
+        kept.append(members[suppress(polygons[members], scores[members], thresholds.overlap)])
+    keep = np.concatenate(kept) if kept else np.zeros(0, np.int64)
+    keep = keep[np.argsort(-scores[keep], kind="stable")]
+    instances = Instances.of_valid(
+        polygons[keep],
+        labels=labels[keep],
+        scores=scores[keep].astype(np.float64),
+        size=size,
+        classes=config.classes,
+    )
+    return Decoded(instances, int(repaired[keep].sum()))

@@ -1,0 +1,74 @@
+"""CenterNet's detector: backbone, pyramid, and three heads on one feature map.
+
+After Zhou et al., Objects as Points, 2019. The notes ask for heatmap, size and offset; the
+published Deep Snake leaves the offset out. The three heads share their 3×3 convolution: at
+stride 2 that layer is what a head costs.
+"""
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kontur.models.snake.config import SnakeConfig
+from kontur.nn.conv import cbr
+from kontur.nn.pyramid import FeaturePyramid
+from kontur.nn.resnet import ResidualBackbone
+
+PRIOR = 0.1  # every cell starts as this probable a centre: CenterNet's bias of -2.19
+
+
+class Detected(NamedTuple):
+    """The detector's raw maps; `sizes` and `offsets` in feature pixels."""
+
+    features: Float[Tensor, "b h w d"]
+    heatmap: Float[Tensor, "b k h w"]
+    sizes: Float[Tensor, "b 2 h w"]
+    offsets: Float[Tensor, "b 2 h w"]
+
+
+class Detector(nn.Module):
+    """Images to features for the snake and raw maps for the boxes."""
+
+    def __init__(self, config: SnakeConfig):
+        super().__init__()
+        self.backbone = ResidualBackbone(config.channels, config.stem, config.widths, config.depths)
+        self.skip = 0 if config.stride == 2 else 1  # levels of the backbone finer than the features
+        inputs = self.backbone.widths[self.skip :]
+        self.pyramid = FeaturePyramid(
+            inputs, [config.features, *[config.pyramid] * (len(inputs) - 1)]
+        )
+        self.classes = len(config.classes)
+        self.shared = cbr(config.features, config.head)
+        self.heads = nn.Conv2d(config.head, self.classes + 4, 1)
+        bias = torch.zeros(self.classes + 4)
+        bias[: self.classes] = math.log(PRIOR / (1 - PRIOR))
+        self.heads.bias = nn.Parameter(bias)
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> Detected:
+        levels = self.backbone(images)
+        features = self.pyramid(levels[self.skip :])
+        maps = self.heads(self.shared(features)).float()
+        heatmap, sizes, offsets = maps.split([self.classes, 2, 2], dim=1)
+        return Detected(features.permute(0, 2, 3, 1), heatmap, sizes, offsets)
+
+
+def local_maxima(scores: Float[Tensor, "b k h w"]) -> Float[Tensor, "b k h w"]:
+    """The scores of cells that no neighbour exceeds, 0 elsewhere: suppression by max-pooling."""
+    highest = functional.max_pool2d(scores, kernel_size=3, stride=1, padding=1)
+    return scores * (scores == highest)
+
+
+def boxes_of_cells(detected: Detected, stride: int) -> Float[Tensor, "b 4 h w"]:
+    """The xyxy box that each cell would stand for, in image pixels."""
+    h, w = detected.heatmap.shape[-2:]
+    columns = torch.arange(w, device=detected.sizes.device)[None, None, :]
+    rows = torch.arange(h, device=detected.sizes.device)[None, :, None]
+    x = detected.offsets[:, 0] + columns
+    y = detected.offsets[:, 1] + rows
+    half = detected.sizes.clamp(min=0) / 2
+    corners = [x - half[:, 0], y - half[:, 1], x + half[:, 0], y + half[:, 1]]
+    return torch.stack(corners, dim=1) * stride

@@ -1,0 +1,47 @@
+"""What Deep Snake's three graphs take and give: names, shapes, and which axes may differ."""
+
+import numpy as np
+
+from kontur.models.catalog import Example
+from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
+
+
+def examples(config: SnakeConfig) -> dict[str, Example]:
+    """One small input a graph, for its export; b images, m objects."""
+    side = config.multiple * 2
+    cells, objects = side // config.stride, 3
+    features = np.zeros((1, cells, cells, config.features), np.float32)
+    image_index = np.zeros(objects, np.int64)
+    diamonds = np.random.default_rng(0).uniform(0, side, (objects, DIAMOND_POINTS, 2))
+    contours = np.random.default_rng(0).uniform(0, side, (objects, config.points, 2))
+    objects_of = {"features": {0: "b", 1: "h", 2: "w"}, "image_index": {0: "m"}}
+    return {
+        "detect": Example(
+            inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
+            outputs=("features", "scores", "boxes"),
+            dynamic={
+                "images": {0: "b", 2: "H", 3: "W"},
+                "features": {0: "b", 1: "h", 2: "w"},
+                "scores": {0: "b", 2: "h", 3: "w"},
+                "boxes": {0: "b", 2: "h", 3: "w"},
+            },
+        ),
+        "extremes": Example(
+            inputs={
+                "features": features,
+                "diamonds": diamonds.astype(np.float32),
+                "image_index": image_index,
+            },
+            outputs=("extremes",),
+            dynamic={**objects_of, "diamonds": {0: "m"}, "extremes": {0: "m"}},
+        ),
+        "evolve": Example(
+            inputs={
+                "features": features,
+                "contours": contours.astype(np.float32),
+                "image_index": image_index,
+            },
+            outputs=("stages",),
+            dynamic={**objects_of, "contours": {0: "m"}, "stages": {1: "m"}},
+        ),
+    }

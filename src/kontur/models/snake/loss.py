@@ -1,0 +1,40 @@
+"""Deep Snake's five losses, named and unweighted, finite for images without objects."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.detector import Detected
+from kontur.models.snake.encode import Targets
+from kontur.nn.losses import heatmap_focal_loss, l1, smooth_l1
+
+
+def detector_losses(detected: Detected, targets: Targets) -> dict[str, Tensor]:
+    """Heatmap (focal), size and offset (L1 at the true centres, in feature pixels)."""
+    ones = torch.ones(len(targets.sizes), device=targets.sizes.device)
+    x, y = targets.centres.unbind(-1)
+    at = (targets.image_index, slice(None), y, x)
+    return {
+        "heatmap": heatmap_focal_loss(detected.heatmap, targets.heatmap, targets.heatmap_weight),
+        "size": l1(detected.sizes[at], targets.sizes, ones),
+        "offset": l1(detected.offsets[at], targets.offsets, ones),
+    }
+
+
+def contour_losses(
+    extremes: Float[Tensor, "t 4 2"],
+    stages: Float[Tensor, "stages t n 2"],
+    targets: Targets,
+    config: SnakeConfig,
+) -> dict[str, Tensor]:
+    """Smooth-L1 of the extremes and of the contours against the aligned truth, in pixels."""
+    supervised = stages if config.supervise == "all" else stages[-1:]
+    each = [
+        smooth_l1(points, targets.contours, targets.weights, beta=config.beta)
+        for points in supervised
+    ]
+    return {
+        "extreme": smooth_l1(extremes, targets.extremes, targets.weights, beta=config.beta),
+        "contour": torch.stack(each).mean(),
+    }

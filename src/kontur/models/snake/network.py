@@ -1,0 +1,97 @@
+"""Deep Snake, joined from its parts: one detector, one extreme stage, three contour stages.
+
+After Peng et al., Deep Snake for Real-Time Instance Segmentation, CVPR 2020, figure 3.
+"""
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
+
+from kontur.models.segmenter import Segmenter
+from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
+from kontur.models.snake.detector import Detector, boxes_of_cells, local_maxima
+from kontur.models.snake.encode import Targets, start_octagons
+from kontur.models.snake.loss import contour_losses, detector_losses
+from kontur.models.snake.refine import Refiner
+
+
+class DeepSnake(Segmenter):
+    """Images to heatmap, boxes, extremes and contours; b images, m objects, n points."""
+
+    def __init__(self, config: SnakeConfig):
+        super().__init__()
+        self.config = config
+        self.detector = Detector(config)
+        self.extremes = ExtremeStage(config)
+        self.evolve = ContourStages(config)
+
+    def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+        detected = self.detector(images)
+        features = detected.features.float()
+        extremes = self.extremes(features, targets.diamonds, targets.traced_index)
+        octagons = targets.octagons
+        if self.config.start == "predicted":
+            guess = extremes.detach().double().cpu().numpy()
+            octagons = torch.from_numpy(start_octagons(guess, self.config)).to(targets.octagons)
+        stages = self.evolve(features, octagons, targets.traced_index)
+        return {
+            **detector_losses(detected, targets),
+            **contour_losses(extremes, stages, targets, self.config),
+        }
+
+    def graphs(self) -> dict[str, nn.Module]:
+        detect = Detect(self.detector, self.config.stride).train(self.training)
+        return {"detect": detect, "extremes": self.extremes, "evolve": self.evolve}
+
+
+class Detect(nn.Module):
+    """images (b, c, H, W) → features (b, h, w, d), scores (b, k, h, w), boxes (b, 4, h, w).
+
+    A score is the centre's probability at a local maximum and 0 elsewhere.
+    """
+
+    def __init__(self, detector: Detector, stride: int):
+        super().__init__()
+        self.detector = detector
+        self.stride = stride
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
+        detected = self.detector(images)
+        scores = local_maxima(torch.sigmoid(detected.heatmap))
+        return detected.features.float(), scores, boxes_of_cells(detected, self.stride)
+
+
+class ExtremeStage(nn.Module):
+    """The diamond's four corners moved onto the object; the other points are context."""
+
+    def __init__(self, config: SnakeConfig):
+        super().__init__()
+        self.refiner = Refiner(config, centre=True)
+
+    def forward(
+        self,
+        features: Float[Tensor, "b h w d"],
+        diamonds: Float[Tensor, "m 40 2"],
+        image_index: Integer[Tensor, " m"],
+    ) -> Float[Tensor, "m 4 2"]:
+        return self.refiner(features, diamonds, image_index)[:, :: DIAMOND_POINTS // 4]
+
+
+class ContourStages(nn.Module):
+    """The contours after every stage; each stage starts where the one before ended."""
+
+    def __init__(self, config: SnakeConfig):
+        super().__init__()
+        self.refiners = nn.ModuleList(Refiner(config, centre=False) for _ in range(config.stages))
+
+    def forward(
+        self,
+        features: Float[Tensor, "b h w d"],
+        contours: Float[Tensor, "m n 2"],
+        image_index: Integer[Tensor, " m"],
+    ) -> Float[Tensor, "stages m n 2"]:
+        stages = []
+        for refiner in self.refiners:
+            contours = refiner(features, contours, image_index)
+            stages.append(contours)
+        return torch.stack(stages)
