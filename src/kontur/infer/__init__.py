@@ -1,0 +1,1 @@
+"""Using a model: engines run its graphs, the predictor does everything around them."""

@@ -1,0 +1,161 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import kontur
+from kontur.errors import InputError
+from kontur.infer.folder import ENDINGS, parse_outputs, predict_folder
+from kontur.infer.inputs import find_inputs
+from kontur.infer.predict import How
+from tests.infer.painted import Bright, paint
+
+
+def run(images, out, *, predictor=None, **how):
+    return list(predict_folder(predictor or Bright(), find_inputs([images]), out, **how))
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    paint(tmp_path / "images" / "a.png", (2, 2, 5), (10, 20, 8))
+    paint(tmp_path / "images" / "b.png")
+    paint(tmp_path / "images" / "c.png", (0, 0, 24))
+    return tmp_path / "images"
+
+
+def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_path):
+    out = tmp_path / "out"
+    outcomes = run(images, out, outputs=tuple(ENDINGS))
+    assert [each.objects for each in outcomes] == [2, 0, 1]
+    assert [each.failure for each in outcomes] == [None] * 3
+    expected = {name + ending for name in "abc" for ending in ENDINGS.values()}
+    assert {path.name for path in out.iterdir()} == expected | {"predict.json"}
+    for ending in (".geojson", ".labels.tif", ".coco.json", ".csv"):
+        assert sorted(kontur.read(out / f"a{ending}").areas) == [25, 64]
+        assert len(kontur.read(out / f"b{ending}")) == 0
+    (made,) = json.loads((out / "predict.json").read_text())["made"]
+    assert made["score"] == 0.3  # the card's
+    assert made["images"]["a"] == {"objects": 2, "repaired": 1, "scale": 1.0}
+
+
+def test_an_image_that_fails_is_told_and_the_others_are_made(images, tmp_path):
+    (images / "b.png").write_text("these are my notes")
+    tifffile.imwrite(images / "d.tif", np.zeros((1, 1), np.uint8))
+    outcomes = {each.input.name: each for each in run(images, tmp_path / "out")}
+    assert "b.png is not a PNG, JPEG or TIFF image" in outcomes["b"].failure
+    assert f"{images / 'd.tif'}: too small" in outcomes["d"].failure
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        *("a.geojson", "c.geojson", "predict.json")
+    }
+
+
+def test_what_is_there_is_kept_and_only_the_rest_is_made(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    (out / "b.geojson").unlink()
+    before = {path: path.stat().st_mtime_ns for path in out.glob("*.geojson")}
+    predictor = Bright()
+    outcomes = run(images, out, predictor=predictor)
+    assert [each.skipped for each in outcomes] == [True, False, True]
+    assert predictor.seen == 1
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_nothing_is_touched_where_all_is_there(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
+    assert all(each.skipped for each in run(images, out))
+    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+def test_another_format_is_added_beside_the_first(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    before = (out / "a.geojson").stat().st_mtime_ns
+    outcomes = run(images, out, outputs=("geojson", "csv"))
+    assert not any(each.skipped for each in outcomes)
+    assert (out / "a.csv").exists()
+    assert (out / "a.geojson").stat().st_mtime_ns == before
+
+
+def test_an_empty_left_over_is_no_finished_output(images, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.geojson").touch()
+    assert [each.skipped for each in run(images, out)] == [False] * 3
+    assert len(kontur.read(out / "a.geojson")) == 2
+
+
+def test_outlines_of_other_settings_are_not_mixed_in(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    with pytest.raises(
+        InputError, match=r"outlines of a and of 2 more .*score 0.3, now 0.6.*--force"
+    ):
+        run(images, out, how=How(score=0.6))
+    paint(tmp_path / "others" / "z.png", (1, 1, 9))
+    assert [each.objects for each in run(tmp_path / "others", out, how=How(score=0.6))] == [1]
+    assert len(json.loads((out / "predict.json").read_text())["made"]) == 2
+
+
+def test_overwriting_makes_all_anew(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    predictor = Bright()
+    outcomes = run(images, out, predictor=predictor, how=How(score=0.6), overwrite=True)
+    assert predictor.seen == 3
+    assert not any(each.skipped for each in outcomes)
+    (made,) = json.loads((out / "predict.json").read_text())["made"]
+    assert made["score"] == 0.6
+
+
+def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    predictor = Bright()
+    with pytest.raises(OSError, match="out") as caught:
+        run(images, tmp_path / "out", predictor=predictor)
+    assert str(tmp_path / "out") in str(caught.value.filename)
+    assert predictor.seen == 0
+
+
+def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):
+    from kontur import formats
+
+    write = formats.write
+
+    def full(path, *rest, **named):
+        if Path(path).name == "b.geojson":
+            raise OSError(28, "could not write: No space left on device", str(path))
+        write(path, *rest, **named)
+
+    monkeypatch.setattr(formats, "write", full)
+    out = tmp_path / "out"
+    with pytest.raises(OSError, match="No space left"):
+        run(images, out)
+    assert {path.name for path in out.iterdir()} == {"a.geojson", "predict.json"}
+    assert list(json.loads((out / "predict.json").read_text())["made"][0]["images"]) == ["a"]
+
+
+def test_stopping_in_the_middle_keeps_and_records_what_is_finished(images, tmp_path):
+    class Interrupted(Bright):
+        def examine(self, image, how):
+            if self.seen == 2:
+                raise KeyboardInterrupt
+            return super().examine(image, how)
+
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        run(images, out, predictor=Interrupted())
+    assert list(json.loads((out / "predict.json").read_text())["made"][0]["images"]) == ["a", "b"]
+    assert [each.skipped for each in run(images, out)] == [True, True, False]
+
+
+def test_formats_are_chosen_by_word_and_a_wrong_one_gets_the_nearest():
+    assert parse_outputs("geojson, CSV,csv") == ("geojson", "csv")
+    with pytest.raises(InputError, match="no output format 'geojsn'; did you mean 'geojson'"):
+        parse_outputs("geojsn")
+    with pytest.raises(InputError, match="at least one"):
+        parse_outputs(",")

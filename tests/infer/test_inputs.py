@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+
+from kontur.errors import InputError
+from kontur.infer.inputs import find_inputs
+
+
+def touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return folder
+
+
+def names(*images: str | Path) -> list[str]:
+    return [each.name for each in find_inputs(images)]
+
+
+def test_a_folder_gives_its_images_by_name_and_nothing_else(tmp_path):
+    touch(tmp_path, "b.tif", "a.PNG", "c.ome.tif", "notes.txt", ".hidden.png", "below/d.png")
+    assert names(tmp_path) == ["a", "b", "c"]
+
+
+def test_masks_and_outputs_beside_their_images_are_not_images(tmp_path):
+    touch(tmp_path, "a.tif", "a_masks.tif", "a_flows.tif", "a.overlay.png", "a.labels.tif")
+    touch(tmp_path, "tissue_mask.png")  # nothing else is called tissue: it is an image
+    assert names(tmp_path) == ["a", "tissue_mask"]
+
+
+def test_a_file_that_is_named_is_taken_whatever_it_is_called(tmp_path):
+    touch(tmp_path, "a.tif", "a_masks.tif", "a.labels.tif")
+    assert names(tmp_path / "a_masks.tif") == ["a_masks"]
+    assert names(tmp_path / "a.labels.tif") == ["a.labels"]
+
+
+def test_a_pattern_looks_into_folders_below_where_it_says_so(tmp_path):
+    touch(tmp_path, "p1/a.png", "p2/b.png", "p2/deep/c.png", "p2/c.txt")
+    assert names(f"{tmp_path}/*/*.png") == ["a", "b"]
+    assert names(f"{tmp_path}/**/*.png") == ["a", "b", "c"]
+
+
+def test_a_file_whose_name_is_a_pattern_is_that_file(tmp_path):
+    touch(tmp_path, "a[1].png", "a1.png")
+    assert names(tmp_path / "a[1].png") == ["a[1]"]
+
+
+def test_an_image_named_twice_is_worked_on_once(tmp_path):
+    touch(tmp_path, "a.png", "b.png")
+    assert names(tmp_path, tmp_path / "a.png") == ["a", "b"]
+
+
+def test_images_that_differ_in_their_ending_only_keep_it(tmp_path):
+    touch(tmp_path, "a.png", "a.tif", "b.png")
+    assert names(tmp_path) == ["a.png", "a.tif", "b"]
+
+
+def test_two_images_of_one_name_are_refused_and_named(tmp_path):
+    touch(tmp_path, "p1/a.png", "p2/a.png")
+    with pytest.raises(InputError, match=r"p1/a\.png and .*p2/a\.png.*own --out"):
+        find_inputs([f"{tmp_path}/*/a.png"])
+
+
+def test_a_missing_file_among_others_is_left_to_its_reader(tmp_path):
+    touch(tmp_path, "a.png")
+    assert names(tmp_path / "a.png", tmp_path / "gone.png") == ["a", "gone"]
+
+
+@pytest.mark.parametrize(
+    ("files", "asked", "sentence"),
+    [
+        ((), "gone", "there is no image or folder .*gone"),
+        ((), ".", "holds no image"),
+        (("notes.txt",), ".", "holds no image"),
+        (("images/a.png", "labels/a.png"), ".", "its folders images, labels hold some"),
+        (("a.png",), "*.tif", r"fits the pattern .*\*\.tif"),
+    ],
+)
+def test_nothing_to_work_on_is_said_with_what_is_there(tmp_path, files, asked, sentence):
+    touch(tmp_path, *files)
+    with pytest.raises(InputError, match=sentence):
+        find_inputs([tmp_path / asked])
+
+
+def test_no_argument_at_all_is_told():
+    with pytest.raises(InputError, match="name at least one"):
+        find_inputs([])

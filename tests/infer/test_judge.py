@@ -1,0 +1,155 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kontur
+from kontur.data.folder import Folder, open_folder
+from kontur.errors import InputError
+from kontur.infer.folder import predict_folder
+from kontur.infer.inputs import find_inputs
+from kontur.infer.judge import find_predictions, judge_files, judge_model, pair, restrict
+from tests.infer.painted import Bright, paint
+
+SQUARES = {"a": [(2, 2, 5), (10, 20, 8)], "b": [], "c": [(0, 0, 10), (12, 12, 10)]}
+LIGHT = {"a": "fluorescence", "b": "fluorescence", "c": "tissue"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder of three images whose label images are what `Bright` outlines."""
+    for name, squares in SQUARES.items():
+        paint(tmp_path / "data" / "images" / f"{name}.png", *squares)
+        labels = np.asarray(Image.open(tmp_path / "data" / "images" / f"{name}.png")).copy()
+        labels[labels > 0] -= 199
+        (tmp_path / "data" / "labels").mkdir(exist_ok=True)
+        Image.fromarray(labels).save(tmp_path / "data" / "labels" / f"{name}.png")
+    rows = "".join(f"{name},{light}\n" for name, light in LIGHT.items())
+    (tmp_path / "data" / "metadata.csv").write_text(f"id,modality\n{rows}")
+    return tmp_path
+
+
+@pytest.fixture
+def truth(root: Path) -> Folder:
+    return open_folder(root / "data")
+
+
+def made(root: Path, *outputs: str) -> Path:
+    inputs = find_inputs([root / "data" / "images"])
+    list(predict_folder(Bright(), inputs, root / "out", outputs=outputs))
+    return root / "out"
+
+
+@pytest.mark.parametrize("output", ["geojson", "coco", "labels", "csv"])
+def test_perfect_predictions_score_one_in_every_format(root, truth, output):
+    judged = judge_files(made(root, output), truth)
+    assert [image.name for image in judged.images] == ["a", "b", "c"]
+    assert judged.summary.mean_ap == 1
+    assert judged.without_prediction == judged.without_truth == ()
+
+
+def test_a_model_scores_as_its_files_do(root, truth):
+    by_files = judge_files(made(root, "geojson"), truth).summary
+    by_model = judge_model(Bright(), truth).summary
+    assert by_model.to_json() == by_files.to_json()
+
+
+def test_label_images_of_any_tool_are_predictions(root, truth):
+    predictions = root / "cellpose"
+    predictions.mkdir()
+    for name in SQUARES:
+        labels = (root / "data" / "labels" / f"{name}.png").read_bytes()
+        (predictions / f"{name}_cp_masks.png").write_bytes(labels)
+    assert judge_files(predictions, truth).summary.mean_ap == 1
+
+
+def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
+    out = made(root, "geojson", "labels", "csv", "coco", "overlay")
+    assert list(find_predictions(out)) == ["a", "b", "c"]
+    for ending in ("labels.tif", "csv", "coco.json"):
+        (out / f"a.{ending}").write_bytes(b"broken, and not looked at")
+    assert judge_files(out, truth).summary.mean_ap == 1
+
+
+def test_one_file_may_hold_the_predictions_of_many_images(root, truth):
+    from kontur.formats import coco
+    from kontur.formats.document import Entry
+
+    samples = truth.samples
+    entries = [Entry(f"images/{s.name}.png", s.size, s.instances) for s in samples]
+    coco.write_dataset(root / "all.json", entries)
+    assert judge_files(root / "all.json", truth).summary.mean_ap == 1
+
+
+def test_what_has_no_partner_is_named(root, truth):
+    out = made(root, "geojson")
+    (out / "b.geojson").rename(out / "stranger.geojson")
+    judged = judge_files(out, truth)
+    assert [image.name for image in judged.images] == ["a", "c"]
+    assert judged.without_prediction == ("b",)
+    assert judged.without_truth == ("stranger",)
+
+
+def test_predictions_of_other_images_are_refused(root, truth):
+    paint(root / "other" / "x.png", (1, 1, 4))
+    with pytest.raises(
+        InputError, match=r"none of the 1 predictions .*\(x\) has the name .*a, b, c"
+    ):
+        judge_files(root / "other", truth)
+
+
+def test_predictions_of_another_size_name_the_image(root, truth):
+    out = made(root, "geojson")
+    small = kontur.read(out / "a.geojson").scale(0.5, 0.5)
+    kontur.write(out / "a.geojson", small)
+    with pytest.raises(InputError, match=r"a: .*24×32 and 12×16"):
+        judge_files(out, truth)
+
+
+def test_a_damaged_prediction_is_told_by_its_file(root, truth):
+    out = made(root, "geojson")
+    (out / "c.geojson").write_text('{"type": "Feat')
+    with pytest.raises(InputError, match=r"c\.geojson is not JSON or is cut short"):
+        judge_files(out, truth)
+
+
+@pytest.mark.parametrize("there", ["nothing", "empty", "text"])
+def test_no_predictions_are_told(root, truth, there):
+    place = root / "predictions"
+    if there != "nothing":
+        place.mkdir()
+    if there == "text":
+        (place / "a.txt").write_text("x")
+    with pytest.raises(InputError, match=r"no predictions"):
+        judge_files(place, truth)
+
+
+def test_groups_add_up_to_the_whole(root, truth):
+    out = made(root, "geojson")
+    kontur.write(out / "c.geojson", kontur.Instances.empty((24, 32)))  # both objects missed
+    judged = judge_files(out, truth)
+    groups = judged.by(truth.column("modality"))
+    assert list(groups) == ["fluorescence", "tissue"]
+    assert (groups["fluorescence"].mean_ap, groups["tissue"].mean_ap) == (1, 0)
+    assert judged.summary.mean_ap == 2 / 4
+
+
+def test_images_are_chosen_by_their_metadata(truth):
+    assert restrict(truth, ["modality=fluorescence"]).names == ("a", "b")
+    assert restrict(truth, []).names == truth.names
+    with pytest.raises(InputError, match="values of modality are fluorescence, tissue"):
+        restrict(truth, ["modality=xray"])
+    with pytest.raises(InputError, match="COLUMN=VALUE"):
+        restrict(truth, ["fluorescence"])
+    with pytest.raises(InputError, match="no column 'stain'"):
+        restrict(truth, ["stain=h"])
+
+
+def test_names_match_whole_or_by_their_last_part():
+    assert pair(["val/a", "b"], ["a", "b", "c"]) == {"val/a": "a", "b": "b"}
+    assert pair(["a", "p/a"], ["p/a", "a"]) == {"a": "a", "p/a": "p/a"}
+    with pytest.raises(InputError, match=r"p/a, q/a could all be of the image 'a'"):
+        pair(["a"], ["p/a", "q/a"])
+    with pytest.raises(InputError, match=r"--split"):
+        pair(["train/a", "val/a"], ["a"])
