@@ -1,0 +1,87 @@
+"""Checkpoints that survive a kill at any moment: written beside, flushed, renamed, one kept behind.
+
+`last.ckpt` is the newest, `previous.ckpt` the one before, `best.ckpt` the best validated. A file is
+never half written under its name, and should the disk have damaged one all the same, the next older
+good one is taken.
+"""
+
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+
+from kontur.errors import InputError
+from kontur.formats.atomic import replacing
+
+LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
+
+# What torch and zipfile raise for a file that is cut short, of another make or not to be trusted.
+DAMAGED = (
+    RuntimeError,
+    EOFError,
+    OSError,
+    ValueError,
+    KeyError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+)
+
+
+class WholeFiles(TorchCheckpointIO):
+    """Lightning's checkpoint files, whole or not at all; the last becomes the previous one."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
+    ) -> None:
+        final = Path(path)
+        with replacing(final) as beside:
+            torch.save(checkpoint, beside)
+            if final.name == LAST and final.exists():
+                _flush(beside)  # before the older one gives its name away
+                os.replace(final, final.with_name(PREVIOUS))
+
+    def load_checkpoint(self, path: Any, *_: Any, **__: Any) -> dict[str, Any]:
+        return read_checkpoint(Path(path))
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint on the CPU; nothing but tensors and plain values is unpickled.
+
+    Raises `InputError` where it is missing, damaged or no checkpoint of Kontur.
+    """
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(f"there is no checkpoint {path}") from None
+    except DAMAGED as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise InputError(f"{path} is no whole checkpoint ({reason})") from None
+    if not isinstance(content, dict) or not {"state_dict", "global_step"} <= content.keys():
+        raise InputError(f"{path} is no checkpoint of a Kontur run")
+    return content
+
+
+def last_good(run: Path, say: Callable[[str], None]) -> tuple[Path, dict[str, Any]] | None:
+    """The newest checkpoint of a run that can be read; damaged ones are named and skipped."""
+    for name in (LAST, PREVIOUS, BEST):
+        path = run / name
+        if not path.exists():
+            continue
+        try:
+            return path, read_checkpoint(path)
+        except InputError as error:
+            say(f"{error}; going on from an older one")
+    return None
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,144 @@
+"""The settings of a run: one TOML file, defaults laid over by it, `--set` laid over both."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pydantic
+
+from kontur.data.augment import AugmentConfig
+from kontur.data.normalise import NormaliseConfig
+from kontur.settings import Settings, merge, overrides, read_toml, to_toml
+
+Precision = Literal["auto", "32", "bf16", "16"]
+
+
+class DataConfig(Settings):
+    """What is learned from.
+
+    Attributes:
+        path: the training folder, in any layout that `kontur inspect` recognises.
+        val: the validation folder; or the share of `path` that is held out where it has no `val`
+            part of its own.
+        task: what label images and masks mean: `instances` (every id an object), `components`
+            (every connected region one), `semantic` (classes).
+        channel: the one channel to take, from 0; all of them where it is not given.
+        page: the page of multi-page files, from 0.
+        cache: megabytes of memory for prepared images; what does not fit is read again each time.
+    """
+
+    path: str = ""
+    val: str | float = 0.1
+    task: Literal["instances", "components", "semantic"] = "instances"
+    channel: int | None = pydantic.Field(None, ge=0)
+    page: int | None = pydantic.Field(None, ge=0)
+    cache: int = pydantic.Field(2000, ge=0)
+
+    @pydantic.field_validator("val")
+    @classmethod
+    def _share(cls, val: str | float) -> str | float:
+        if isinstance(val, str):
+            try:
+                val = float(val)  # `--val 0.2` comes from the command line as a word
+            except ValueError:
+                return val
+        if not 0 < val < 1:
+            raise ValueError(f"the share that is held out must lie between 0 and 1, got {val}")
+        return val
+
+
+class OptimiserConfig(Settings):
+    """How the weights move.
+
+    Attributes:
+        name: the optimiser.
+        rate: the full learning rate, which the schedule multiplies by at most 1.
+        weight_decay: of weights with two axes or more; biases and norms do not decay.
+        momentum: of SGD; the first beta of Adam.
+        beta2: the second beta of Adam.
+        clip: the largest norm of the gradient, 0 for any.
+        warm_up: the share of the training over which the rate climbs.
+        schedule: `cosine` goes down to `floor` times the rate, `constant` stays.
+    """
+
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    rate: float = pydantic.Field(2e-3, gt=0)
+    weight_decay: float = pydantic.Field(0.01, ge=0)
+    momentum: float = pydantic.Field(0.9, ge=0, lt=1)
+    beta2: float = pydantic.Field(0.999, ge=0, lt=1)
+    clip: float = pydantic.Field(5.0, ge=0)
+    warm_up: float = pydantic.Field(0.04, ge=0, lt=1)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    floor: float = pydantic.Field(0.005, ge=0, le=1)
+
+
+class TrainingConfig(Settings):
+    """How long, how much at once, and what is done on the way.
+
+    Attributes:
+        steps: optimiser steps, each on `batch` crops on every device.
+        minutes: end after so many minutes of training where that comes before `steps`; the
+            schedule follows.
+        batch: crops a step and device.
+        seed: of the weights, the order, the crops and their augmentation.
+        precision: of the arithmetic; `auto` is bf16 where it is faster.
+        workers: processes that prepare crops; None chooses.
+        devices: how many devices, 0 for all there are.
+        accelerator: which sort of device.
+        average: the final decay of the averaged weights.
+        validate_every: steps between validations.
+        validate_images: at most so many images a validation, evenly chosen; the last takes all.
+        save_every: steps between checkpoints (each validation saves one too).
+        patience: validations without a better one after which training stops; 0 never stops.
+    """
+
+    steps: int = pydantic.Field(4000, ge=1)
+    minutes: float | None = pydantic.Field(None, gt=0)
+    batch: int = pydantic.Field(8, ge=1)
+    seed: int = pydantic.Field(0, ge=0)
+    precision: Precision = "auto"
+    workers: int | None = pydantic.Field(None, ge=0)
+    devices: int = pydantic.Field(0, ge=0)
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
+    average: float = pydantic.Field(0.998, ge=0, lt=1)
+    validate_every: int = pydantic.Field(250, ge=1)
+    validate_images: int = pydantic.Field(48, ge=1)
+    save_every: int = pydantic.Field(100, ge=1)
+    patience: int = pydantic.Field(0, ge=0)
+
+    @pydantic.field_validator("precision", mode="before")
+    @classmethod
+    def _word(cls, precision: object) -> object:
+        return str(precision) if isinstance(precision, int) else precision  # `--set …precision=32`
+
+
+class RunConfig(Settings):
+    """Everything that a run is made of; saved as RUN/config.toml.
+
+    Attributes:
+        kind, preset: which family of networks, and which of its presets.
+        start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
+        data, normalise, augment, optimiser, training: see their classes.
+        model: the network's settings, laid over its preset's; checked by the kind's own config.
+    """
+
+    kind: str = "snake"
+    preset: str = "fast"
+    start: str | None = None
+    data: DataConfig = DataConfig()
+    normalise: NormaliseConfig = NormaliseConfig()
+    augment: AugmentConfig = AugmentConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
+    training: TrainingConfig = TrainingConfig()
+    model: dict[str, Any] = pydantic.Field(default_factory=dict)
+
+    def to_toml(self) -> str:
+        return to_toml(self.model_dump(mode="json"))
+
+    @classmethod
+    def resolve(
+        cls, *, file: Path | None, settings: Iterable[str], given: Mapping[str, Any]
+    ) -> Self:
+        """Defaults, laid over by a TOML file, by what the caller gave, by `KEY=VALUE` settings."""
+        tree = merge(read_toml(file) if file else {}, given, overrides(settings))
+        return cls.read(tree, where=str(file) if file else "the settings of the run")

@@ -1,0 +1,47 @@
+"""What a run learns from and validates on: two folders, or one with a part held out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kontur.data.folder import Folder, open_folder
+from kontur.errors import InputError
+from kontur.train.config import DataConfig
+
+NAMED = 5  # held-out images in a line on the screen; the file names all
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Both halves of what is learned from."""
+
+    train: Folder
+    val: Folder
+    held_out: bool  # whether `val` is a part of the training folder that we chose
+
+
+def open_data(config: DataConfig, *, seed: int) -> Data:
+    """Training and validation folders: given, by the folder's own parts, or held out."""
+    if not config.path:
+        raise InputError("training wants a folder of images with annotations; give DATA")
+    options: dict[str, Any] = {"task": config.task, "channel": config.channel, "page": config.page}
+    folder = open_folder(config.path, **options)
+    if isinstance(config.val, str):
+        train = folder.in_split("train") if "train" in folder.splits else folder
+        val = open_folder(config.val, **options)
+        val = val.in_split("val") if "val" in val.splits else val
+        return Data(train, val.with_classes(train.classes), held_out=False)
+    splits = folder.splits
+    if "train" in splits and "val" in splits:
+        return Data(folder.in_split("train"), folder.in_split("val"), held_out=False)
+    whole = folder.in_split("train") if "train" in splits else folder
+    train, val = whole.hold_out(config.val, seed)
+    return Data(train, val, held_out=True)
+
+
+def told(data: Data, file: str) -> str:
+    """Which images are for what; those that we held out are named."""
+    line = f"{len(data.train)} images to learn from, {len(data.val)} to validate on"
+    if not data.held_out:
+        return line
+    names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
+    return f"{line}, held out ({names}; all in {file})"

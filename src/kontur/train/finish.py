@@ -1,0 +1,87 @@
+"""What is left of a run when the steps are done: thresholds, card, model file, figures."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kontur.data.sample import Sample
+from kontur.evaluate import Summary
+from kontur.formats.atomic import write_text
+from kontur.models.card import Card, Thresholds
+from kontur.models.segmenter import Segmenter
+from kontur.train import validate
+from kontur.train.export import export
+from kontur.train.overlays import write_overlays
+from kontur.train.progress import Display
+from kontur.train.record import CURVES, Record
+
+MODEL = "model.kontur"
+METRICS = "metrics.json"
+OVERLAYS = "overlays"
+DRAWN = 8  # validation images in `overlays`
+
+
+def finish(
+    run: Path,
+    segmenter: Segmenter,
+    card: Card,
+    samples: Sequence[Sample],
+    *,
+    record: Record,
+    display: Display,
+) -> Path:
+    """Tune on `samples`, write the model file and everything for people to look at; its path."""
+    display.say(f"tuning thresholds on {len(samples)} validation images")
+    tuned = validate.tune(segmenter, card, samples)
+    card = card.replace(thresholds=Thresholds(score=tuned.score, overlap=tuned.overlap))
+    places = range(len(samples))
+    found = validate.find_all(segmenter, card, samples, places)
+    summary = validate.judge(samples, places, found)
+    card = card.replace(scores=scores(summary))
+    export(run / MODEL, segmenter, card)
+    drawn = validate.evenly(len(samples), DRAWN)
+    write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [found[i] for i in drawn])
+    record.draw(run / CURVES)
+    write_text(run / METRICS, metrics(card, summary))
+    text = ", ".join(
+        f"{name} {value:.3f}" for name, value in card.scores.items() if value is not None
+    )
+    display.say(f"score threshold {tuned.score}, overlap {tuned.overlap}: {text}")
+    display.say(f"wrote {run / MODEL}")
+    return run / MODEL
+
+
+def scores(summary: Summary) -> dict[str, float | None]:
+    """What goes into the card: AP at each threshold, and what one number says."""
+    values = {"AP": summary.mean_ap}
+    values |= {f"AP{round(100 * t)}": summary.ap(t) for t in summary.thresholds}
+    values |= dict(summary.single_values())
+    return {name: round(v, 4) if math.isfinite(v) else None for name, v in values.items()}
+
+
+def metrics(card: Card, summary: Summary) -> str:
+    """`metrics.json`: the card's numbers, and every score of the validation images."""
+    about = {
+        "scores": card.scores,
+        "thresholds": card.thresholds.model_dump(),
+        "training": card.training,
+        "validation": json.loads(summary.to_json()),
+    }
+    return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
+
+
+def object_size(samples: Sequence[Any]) -> float | None:
+    """The median square root of the area of all objects, in pixels; None without objects."""
+    areas = [each.instances.areas[~each.instances.ignore] for each in samples]
+    sides = np.sqrt(np.concatenate(areas)) if areas else np.empty(0)
+    return float(np.median(sides)) if len(sides) else None
+
+
+def pixel_size(samples: Sequence[Any]) -> float | None:
+    """The median of the pixel sizes that the files say, micrometres; None where none does."""
+    known = [each.pixel_size for each in samples if each.pixel_size]
+    return float(np.median(known)) if known else None

@@ -1,0 +1,111 @@
+"""The training step as Lightning runs it: losses by name, their weighted sum, one averaged copy."""
+
+import math
+import time
+from typing import Any, NoReturn
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
+
+from kontur.errors import InputError
+from kontur.models.segmenter import Segmenter
+from kontur.train.average import averaged
+from kontur.train.config import OptimiserConfig, TrainingConfig
+from kontur.train.loader import Batch
+from kontur.train.optimise import build_optimiser, rate_at
+
+
+class Training(LightningModule):
+    """A segmenter, its averaged copy, the optimiser and how far the training has come.
+
+    `seconds` counts the time of all training steps, those before an interruption too.
+    """
+
+    def __init__(self, segmenter: Segmenter, optimiser: OptimiserConfig, training: TrainingConfig):
+        super().__init__()
+        self.segmenter: Segmenter = segmenter.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = averaged(self.segmenter, training.average)
+        self.optimiser_config = optimiser
+        self.training_config = training
+        self.seconds = 0.0
+        self.latest: dict[str, Tensor] = {}  # the losses of the last step, for the watchers
+        self._clock = time.monotonic()
+
+    @property
+    def averaged(self) -> Segmenter:
+        """The averaged network: what is validated, tuned and exported."""
+        network: Segmenter = self.average.module  # type: ignore[assignment]
+        return network
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1: the share of the steps, or of the minutes where that is more."""
+        shares = [self.global_step / self.training_config.steps]
+        if self.training_config.minutes is not None:
+            shares.append(self.seconds / 60 / self.training_config.minutes)
+        return max(shares)
+
+    def configure_optimizers(self) -> Any:
+        optimiser = build_optimiser(self.segmenter, self.optimiser_config)
+        # the lambda ignores the scheduler's own count: progress may go by minutes
+        schedule = LambdaLR(optimiser, lambda _: rate_at(self.progress, self.optimiser_config))
+        return {
+            "optimizer": optimiser,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:
+        if self.optimiser_config.clip > 0:
+            parameters = self.segmenter.parameters()
+            torch.nn.utils.clip_grad_norm_(parameters, self.optimiser_config.clip, foreach=True)
+
+    def transfer_batch_to_device(
+        self, batch: Batch, device: torch.device, dataloader_idx: int
+    ) -> Batch:
+        targets = type(batch.targets)(*(t.to(device, non_blocking=True) for t in batch.targets))
+        return Batch(batch.images.to(device, non_blocking=True), targets)
+
+    def training_step(self, batch: Batch, batch_index: int) -> Tensor:
+        try:
+            losses = self.segmenter.loss(batch.images, batch.targets)
+        except IndexError:  # a point that is no number lies at no pixel of the features
+            self._refuse("a contour point")
+        total = self.segmenter.total(losses)
+        self.latest = {name: loss.detach() for name, loss in losses.items()}
+        self.latest["total"] = total.detach()
+        if not math.isfinite(float(self.latest["total"])):
+            wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
+            self._refuse(", ".join(wrong))
+        return total
+
+    def on_train_start(self) -> None:
+        self._clock = time.monotonic()
+
+    def optimizer_step(self, *arguments: Any, **options: Any) -> None:
+        """The step and what belongs to it, so that callbacks after it find all of it done."""
+        super().optimizer_step(*arguments, **options)
+        self.average.update_parameters(self.segmenter)
+        now = time.monotonic()
+        self.seconds += now - self._clock
+        self._clock = now
+        if self.training_config.minutes is not None and self.trainer.world_size > 1:
+            self.seconds = self.trainer.strategy.broadcast(self.seconds)  # one clock, one rate
+
+    def pause(self) -> None:
+        """Leave out the time since the last step: it was not training (a validation, say)."""
+        self._clock = time.monotonic()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["seconds"] = self.seconds
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.seconds = float(checkpoint["seconds"])
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise InputError(
+            f"training diverged at step {self.global_step}: {what} is no number any more; take a "
+            f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
+            "again with --force, or go on from the last checkpoint with --resume and that rate"
+        )

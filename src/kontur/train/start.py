@@ -1,0 +1,61 @@
+"""Where the weights come from: random, a model file, or another run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from kontur.infer.predict import find_model
+from kontur.models.archive import read_model
+from kontur.models.card import Card
+from kontur.models.segmenter import Segmenter
+from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
+
+AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint
+LISTED = 4  # names in a message
+
+
+class Start(NamedTuple):
+    """Weights by name, and the card of the model they are from where there is one."""
+
+    weights: Mapping[str, Tensor]
+    card: Card | None
+
+
+def read_start(start: str) -> Start:
+    """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint."""
+    path = Path(start)
+    if path.is_dir() and not (path / "model.kontur").exists():
+        for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
+            if (path / name).exists():
+                return Start(averaged_weights(path / name), None)
+    if path.suffix == ".ckpt":
+        return Start(averaged_weights(path), None)
+    model = read_model(find_model(start))
+    weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
+    return Start(weights, model.card)
+
+
+def averaged_weights(path: Path) -> dict[str, Tensor]:
+    """The averaged network's weights of a checkpoint."""
+    state = read_checkpoint(path)["state_dict"]
+    return {k.removeprefix(AVERAGED): v for k, v in state.items() if k.startswith(AVERAGED)}
+
+
+def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor]) -> str:
+    """Load what has the same name and shape; a sentence says how much, and what was left."""
+    own = segmenter.state_dict()
+    fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    segmenter.load_state_dict(fits, strict=False)
+    counted = [name for name in own if not name.endswith("num_batches_tracked")]
+    new = [name for name in counted if name not in fits]
+    taken = len(counted) - len(new)
+    if not new:
+        return f"all {taken} weights taken over"
+    more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
+    return (
+        f"{taken} of {len(counted)} weights taken over; "
+        f"new and random are {', '.join(new[:LISTED])}{more}"
+    )

@@ -1,0 +1,70 @@
+"""Validation as prediction does it: the predictor on the averaged network, judged exactly."""
+
+import math
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from kontur.data.sample import Sample
+from kontur.evaluate import Summary, evaluate, summarise
+from kontur.evaluate.tune import TUNED_IOUS, Tuned, tune_thresholds
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
+from kontur.instances import Instances
+from kontur.models.card import Card
+from kontur.models.segmenter import Segmenter
+
+SPARE = 200  # candidates an image beyond three times its objects: a bad network finds thousands
+TUNING_SECONDS = 120.0  # after so long no further image is looked at (that bad network again)
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """At most `most` of `count` places, evenly spread, always the same.
+
+    >>> evenly(10, 4), evenly(3, 4)
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    if count <= most:
+        return list(range(count))
+    return np.linspace(0, count - 1, most).round().astype(int).tolist()
+
+
+def find_all(
+    segmenter: Segmenter, card: Card, samples: Sequence[Sample], places: Sequence[int]
+) -> list[Instances]:
+    """What the network finds in each of the samples at `places`, with the card's thresholds."""
+    predictor = Predictor(TorchEngine(segmenter), card)
+    return [predictor.predict(samples[i].image) for i in places]
+
+
+def judge(samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]) -> Summary:
+    """The found objects against the true ones, at the IoU thresholds that tuning looks at."""
+    pairs = zip(places, found, strict=True)
+    return summarise(
+        evaluate(samples[i].instances, objects, thresholds=TUNED_IOUS, name=samples[i].name)
+        for i, objects in pairs
+    )
+
+
+def score(summary: Summary) -> float:
+    """Mean pooled AP over the thresholds; 1 where there was no object and none was found."""
+    return 1.0 if math.isnan(summary.mean_ap) else summary.mean_ap
+
+
+def tune(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> Tuned:
+    """The thresholds that give the largest AP on the samples, or on as many as time allows."""
+    predictor = Predictor(TorchEngine(segmenter), card)
+    truths: list[Instances] = []
+    candidates: list[Instances] = []
+    start = time.monotonic()
+    order = np.random.default_rng(0).permutation(len(samples))
+    for sample in (samples[i] for i in order.tolist()):
+        if truths and time.monotonic() - start > TUNING_SECONDS:
+            break
+        found = predictor.candidates(sample.image)
+        most = SPARE + 3 * len(sample.instances)
+        best = np.argsort(-found.scores, kind="stable")[:most]
+        truths.append(sample.instances)
+        candidates.append(found[best])
+    return tune_thresholds(truths, candidates)

@@ -1,0 +1,101 @@
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from kontur.errors import InputError
+from kontur.train.checkpoint import LAST, PREVIOUS, WholeFiles, last_good, read_checkpoint
+
+
+def checkpoint(step: int) -> dict:
+    return {"global_step": step, "state_dict": {"weight": torch.full((4,), float(step))}}
+
+
+def test_the_one_before_stays_behind(tmp_path):
+    for step in (1, 2, 3):
+        WholeFiles().save_checkpoint(checkpoint(step), tmp_path / LAST)
+    assert read_checkpoint(tmp_path / LAST)["global_step"] == 3
+    assert read_checkpoint(tmp_path / PREVIOUS)["global_step"] == 2
+    assert {path.name for path in tmp_path.iterdir()} == {LAST, PREVIOUS}
+
+
+def test_a_failure_while_writing_leaves_what_was_there(tmp_path, monkeypatch):
+    WholeFiles().save_checkpoint(checkpoint(1), tmp_path / LAST)
+
+    def half(content, path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", half)
+    with pytest.raises(OSError, match="No space left"):
+        WholeFiles().save_checkpoint(checkpoint(2), tmp_path / LAST)
+    assert read_checkpoint(tmp_path / LAST)["global_step"] == 1
+    assert [path.name for path in tmp_path.iterdir()] == [LAST]
+
+
+KILLER = """
+import os, signal, sys, time, torch
+from pathlib import Path
+from kontur.train.checkpoint import WholeFiles, LAST, last_good
+
+for delay in map(float, sys.argv[2:]):
+    run = Path(sys.argv[1]) / str(delay)
+    child = os.fork()
+    if child == 0:
+        for step in range(100_000):
+            weight = torch.full((200_000,), float(step))
+            content = {"global_step": step, "state_dict": {"weight": weight}}
+            WholeFiles().save_checkpoint(content, run / LAST)
+            (run / "written").write_text(str(step))
+    while not (run / "written").exists():
+        time.sleep(0.001)
+    time.sleep(delay)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    said = []
+    path, content = last_good(run, said.append)
+    step = content["global_step"]
+    assert step >= int((run / "written").read_text() or 0), (path, step)
+    assert (content["state_dict"]["weight"] == step).all() and not said, said
+print("whole")
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
+    delays = [str(0.0013 * i) for i in range(12)]
+    command = [sys.executable, "-c", KILLER, str(tmp_path), *delays]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (done.stdout, done.stderr) == ("whole\n", "")
+
+
+def test_damaged_checkpoints_are_named_and_the_newest_good_one_is_found(tmp_path):
+    for step in (1, 2):
+        WholeFiles().save_checkpoint(checkpoint(step), tmp_path / LAST)
+    whole = (tmp_path / LAST).read_bytes()
+    for broken in (b"", whole[:100], whole[: len(whole) - 30], b"PK text", whole[::-1]):
+        (tmp_path / LAST).write_bytes(broken)
+        said = []
+        path, content = last_good(tmp_path, said.append)
+        assert (path.name, content["global_step"]) == (PREVIOUS, 1)
+        assert len(said) == 1
+        assert "last.ckpt is no whole checkpoint" in said[0]
+
+
+def test_no_good_checkpoint_is_no_checkpoint(tmp_path):
+    assert last_good(tmp_path, print) is None
+
+
+def test_what_is_not_a_checkpoint_of_ours_is_refused(tmp_path):
+    torch.save([1, 2], tmp_path / "list.ckpt")
+    with pytest.raises(InputError, match="is no checkpoint of a Kontur run"):
+        read_checkpoint(tmp_path / "list.ckpt")
+    with pytest.raises(InputError, match="there is no checkpoint"):
+        read_checkpoint(tmp_path / "none.ckpt")
+
+
+def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
+    torch.save({"global_step": 1, "state_dict": {}, "evil": os.system}, tmp_path / "evil.ckpt")
+    with pytest.raises(InputError, match="no whole checkpoint"):
+        read_checkpoint(tmp_path / "evil.ckpt")

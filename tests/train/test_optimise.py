@@ -1,0 +1,72 @@
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from kontur.models import catalog
+from kontur.train.config import OptimiserConfig
+from kontur.train.optimise import build_optimiser, parameter_groups, rate_at
+
+
+def test_matrices_decay_and_norms_and_biases_do_not():
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(4, 2))
+    decayed, spared = parameter_groups(network, 0.1)
+    assert decayed["weight_decay"] == 0.1
+    assert spared["weight_decay"] == 0.0
+    assert {id(p) for p in decayed["params"]} == {id(network[0].weight), id(network[3].weight)}
+    assert len(spared["params"]) == 4
+
+
+@pytest.mark.parametrize("kind", catalog.KINDS)
+def test_every_weight_of_a_network_is_in_one_group(kind):
+    network = catalog.segmenter(kind, catalog.config(kind, {}, preset="tiny"))
+    decayed, spared = (group["params"] for group in parameter_groups(network, 0.1))
+    together = [id(p) for p in (*decayed, *spared)]
+    assert sorted(together) == sorted(id(p) for p in network.parameters())
+    assert all(p.ndim == 1 for p in spared)
+
+
+def test_a_weight_without_gradient_shrinks_by_its_decay_and_a_bias_stays():
+    layer = nn.Linear(2, 2)
+    before = [p.detach().clone() for p in layer.parameters()]
+    config = OptimiserConfig(name="adamw", rate=0.1, weight_decay=0.5)
+    optimiser = build_optimiser(layer, config)
+    for p in layer.parameters():
+        p.grad = torch.zeros_like(p)
+    optimiser.step()
+    torch.testing.assert_close(layer.weight.detach(), before[0] * (1 - 0.1 * 0.5))
+    torch.testing.assert_close(layer.bias.detach(), before[1], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", ["adamw", "adam", "sgd"])
+def test_every_optimiser_goes_downhill(name):
+    torch.manual_seed(0)
+    layer = nn.Linear(4, 1)
+    x, y = torch.randn(32, 4), torch.randn(32, 1)
+    optimiser = build_optimiser(layer, OptimiserConfig(name=name, rate=0.05))
+    losses = []
+    for _ in range(20):
+        optimiser.zero_grad()
+        loss = ((layer(x) - y) ** 2).mean()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+
+
+def test_the_rate_climbs_then_follows_half_a_cosine():
+    config = OptimiserConfig(warm_up=0.2, floor=0.1)
+    assert rate_at(0.0, config) == 0.01  # not nothing
+    assert rate_at(0.1, config) == pytest.approx(0.5)
+    assert rate_at(0.2, config) == pytest.approx(1.0)
+    assert rate_at(0.4, config) == pytest.approx(0.1 + 0.9 * (1 + math.cos(math.pi / 4)) / 2)
+    assert rate_at(0.6, config) == pytest.approx(0.55)
+    assert rate_at(1.0, config) == pytest.approx(0.1)
+    assert rate_at(1.5, config) == pytest.approx(0.1)
+
+
+def test_a_constant_schedule_stays_and_no_warm_up_starts_full():
+    config = OptimiserConfig(schedule="constant", warm_up=0.0)
+    assert [rate_at(p, config) for p in (0.0, 0.5, 1.0)] == [1.0, 1.0, 1.0]
+    assert rate_at(0.0, OptimiserConfig(warm_up=0.0)) == 1.0
