@@ -1,0 +1,95 @@
+"""The program `kontur`: its commands, its version, and how an error reaches the user.
+
+Bad input, a full disk and Ctrl-C end with one sentence on standard error and the exit codes 1, 1
+and 130; wrong usage with 2. Any other exception is a defect of ours and keeps its traceback.
+"""
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from kontur.cli.convert import convert
+from kontur.cli.demo import demo
+from kontur.cli.evaluate import evaluate
+from kontur.cli.inspect import inspect
+from kontur.cli.models import models
+from kontur.cli.predict import predict
+from kontur.cli.train import train
+from kontur.errors import InputError
+
+STOPPED = 130  # as shells have it: 128 + SIGINT
+
+
+class Sentences(TyperGroup):
+    """The group of all commands; what they raise for a user to read becomes one sentence."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            _end(f"Error: {error}", 1)
+        except KeyboardInterrupt as error:
+            _end(f"\nStopped: {error}" if error.args else "\nStopped.", STOPPED)
+        except BrokenPipeError:  # `kontur models | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+        except OSError as error:
+            _end(f"Error: {_told(error)}", 1)
+
+
+def _end(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code) from None
+
+
+def _told(error: OSError) -> str:
+    """What the system says, and of which file."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{error.filename}: {reason}" if error.filename else reason
+
+
+app = typer.Typer(
+    cls=Sentences,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _version(asked: bool) -> bool:
+    if asked:
+        import kontur
+
+        typer.echo(f"kontur {kontur.__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Learn from images with masks; draw an editable outline around every object in new ones.
+
+    \b
+    Look at it:          kontur demo
+    Outline images:      kontur predict IMAGES --model nuclei --out DIR
+    Look at your data:   kontur inspect DATA
+    Train on your data:  kontur train DATA --out RUN
+    Judge a model:       kontur evaluate --model RUN DATA
+
+    kontur COMMAND --help says more and has examples.
+    """
+
+
+for command in (demo, predict, evaluate, inspect, train, models, convert):
+    app.command()(command)

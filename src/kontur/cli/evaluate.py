@@ -1,0 +1,195 @@
+"""`kontur evaluate`: how good outlines are, those in files or those of a model."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kontur.cli.options import (
+    ChannelOption,
+    ContrastOption,
+    Device,
+    DeviceOption,
+    DiameterOption,
+    ForceOption,
+    MinSizeOption,
+    OverlapOption,
+    PageOption,
+    QuietOption,
+    ScoreOption,
+    Task,
+    TaskOption,
+    ThreadsOption,
+    how_to_look,
+)
+from kontur.cli.screen import counter, table
+from kontur.errors import InputError
+
+if TYPE_CHECKING:
+    from kontur.data.folder import Folder
+    from kontur.evaluate import Summary
+    from kontur.infer.judge import Judged
+
+SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)  # IoU thresholds of the table of groups
+ALL = "all"
+
+
+def evaluate(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[PREDICTIONS] TRUTH",
+            help="A folder of predictions (not with --model) and a folder of images with "
+            "annotations.",
+        ),
+    ],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="Judge this model on the images of TRUTH."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Only train, val or test of TRUTH.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="COLUMN=VALUE",
+            help="Only images of which metadata.csv says so; repeatable.",
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option("--by", metavar="COLUMN", help="Also judge each value of a column apart."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE.json",
+            help="Write all scores as JSON, and AP over IoU as FILE.png.",
+        ),
+    ] = None,
+    task: TaskOption = Task.instances,
+    score: ScoreOption = None,
+    overlap: OverlapOption = None,
+    min_size: MinSizeOption = 0.0,
+    diameter: DiameterOption = None,
+    contrast: ContrastOption = None,
+    channel: ChannelOption = None,
+    page: PageOption = None,
+    device: DeviceOption = Device.auto,
+    threads: ThreadsOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Judge outlines against annotations.
+
+    AP, precision, recall, F1, panoptic quality, AJI, Dice and boundary IoU. PREDICTIONS is a
+    folder of what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as
+    for training. They are matched by name; what has no partner is told. --score, --overlap,
+    --min-size, --diameter, --contrast, --device and --threads are for --model only.
+
+    \b
+    kontur evaluate outlines cells/val
+    kontur evaluate --model RUN cells --split val --out scores.json
+    kontur evaluate --model nuclei dsb2018/val --where modality=fluorescence
+    """
+    from kontur.data.folder import open_folder
+    from kontur.infer.judge import judge_files, judge_model, restrict
+
+    wanted = 1 if model is not None else 2
+    if len(places) != wanted:
+        raise typer.BadParameter(
+            "with --model give TRUTH alone" if wanted == 1 else "give PREDICTIONS and TRUTH",
+            param_hint="[PREDICTIONS] TRUTH",
+        )
+    files = _free(out, force=force)
+    how = how_to_look(score, overlap, min_size, diameter, contrast)
+    truth = open_folder(places[-1], task=task.value, channel=channel, page=page, split=split)
+    truth = restrict(truth, where or [])
+    column = truth.column(by) if by is not None else {}
+    with counter("judging", quiet=quiet) as progress:
+        if model is None:
+            judged = judge_files(places[0], truth, progress=progress)
+        else:
+            from kontur.infer.predict import load
+
+            predictor = load(model, device=device.value, threads=threads)
+            judged = judge_model(predictor, truth, how=how, progress=progress)
+    summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
+    _tell_left_out(judged, truth)
+    typer.echo(summaries[ALL].table())
+    if column:
+        typer.echo(f"\n{groups_text(summaries, by or '')}")
+    if files is not None:
+        about = {"predictions": model or str(places[0]), "truth": str(places[-1])}
+        _write(files, {**about, "split": split, "where": where or []}, judged, summaries)
+        typer.echo(f"\nwrote {files[0]} and {files[1]}")
+
+
+def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
+    """A row for each group and one for all of them: pooled AP at a few IoU, and more."""
+    rows = [[column, "images", "objects", *(f"AP{t:.1f}" for t in SHOWN), "AP", "F1 0.5", "PQ 0.5"]]
+    for name, each in [*list(summaries.items())[1:], (ALL, summaries[ALL])]:
+        values = [each.ap(t) for t in SHOWN]
+        values += [each.mean_ap, each.pooled.f1[0], each.pooled.panoptic_quality[0]]
+        objects = sum(image.true_count for image in each.images)
+        cells = ["–" if value != value else f"{value:.3f}" for value in values]
+        rows.append([name, str(len(each.images)), f"{objects:,}", *cells])
+    return table(rows)
+
+
+def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
+    """The JSON and the PNG to write; `InputError` where one exists, before any work."""
+    if out is None:
+        return None
+    if out.is_dir() or not out.suffix:
+        out = out / "scores.json"
+    elif out.suffix.lower() != ".json":
+        raise InputError(f"--out wants FILE.json or a folder, got {out}")
+    files = (out, out.with_suffix(".png"))
+    for file in files:
+        if file.exists() and not force:
+            raise InputError(f"{file} exists already; overwrite it with --force or name another")
+    return files
+
+
+def _tell_left_out(judged: "Judged", truth: "Folder") -> None:
+    from kontur.data.finding import counted
+
+    for warning in truth.warnings:
+        typer.echo(f"! {warning}", err=True)
+    if judged.without_prediction:
+        what = counted(judged.without_prediction, "image")
+        typer.echo(f"! not judged, having no prediction: {what}", err=True)
+    if judged.without_truth:
+        what = counted(judged.without_truth, "prediction")
+        typer.echo(f"! not judged, having no annotated image: {what}", err=True)
+
+
+def _write(
+    files: tuple[Path, Path],
+    about: dict[str, Any],
+    judged: "Judged",
+    summaries: dict[str, "Summary"],
+) -> None:
+    from kontur.evaluate import draw_ap
+    from kontur.formats.atomic import replacing, write_text
+
+    scores = json.loads(summaries[ALL].to_json())
+    groups = {name: json.loads(s.to_json()) for name, s in summaries.items() if name != ALL}
+    for group in groups.values():
+        del group["per_image"]  # they stand under the whole
+    content = {
+        **about,
+        "without_prediction": judged.without_prediction,
+        "without_truth": judged.without_truth,
+        **scores,
+        **({"groups": groups} if groups else {}),
+    }
+    write_text(files[0], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    with replacing(files[1]) as beside:
+        draw_ap(summaries).save(beside)

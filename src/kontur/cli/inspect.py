@@ -1,0 +1,35 @@
+"""`kontur inspect`: what a training folder holds, and what looks wrong."""
+
+from typing import Annotated
+
+import typer
+
+from kontur.cli.options import ChannelOption, DataArgument, PageOption, Task, TaskOption
+from kontur.cli.screen import counter
+
+
+def inspect(
+    data: DataArgument,
+    task: TaskOption = Task.instances,
+    channel: ChannelOption = None,
+    page: PageOption = None,
+    split: Annotated[
+        str | None, typer.Option("--split", help="Look at train, val or test only.")
+    ] = None,
+) -> None:
+    """Say what DATA holds and what looks wrong in it.
+
+    Recognised are images/ with labels/ or masks/, NAME_masks.* beside the image, masks/NAME/*.png,
+    GeoJSON beside the image, and COCO JSON; each also below train/ and val/.
+
+    \b
+    kontur inspect cells
+    kontur inspect cells --task components     (binary masks)
+    """
+    from kontur.data.folder import open_folder
+    from kontur.data.inspect import inspect as look
+
+    folder = open_folder(data, task=task.value, channel=channel, page=page, split=split)
+    with counter("looking") as progress:
+        report = look(folder, progress=progress)
+    typer.echo(report.text())

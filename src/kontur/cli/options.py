@@ -1,0 +1,141 @@
+"""The options that several commands share, each described once."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from kontur.infer.predict import How
+
+
+class Device(StrEnum):
+    """Where a model runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Task(StrEnum):
+    """What one mask file an image means."""
+
+    instances = "instances"
+    components = "components"
+    semantic = "semantic"
+
+
+SHARE = {"min": 0.0, "max": 1.0}
+
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model", "-m", help="A shipped model's name, a training run's folder or a .kontur file."
+    ),
+]
+ScoreOption = Annotated[
+    float | None,
+    typer.Option(
+        "--score", **SHARE, help="Leave out objects below this score.  [default: the model's]"
+    ),
+]
+OverlapOption = Annotated[
+    float | None,
+    typer.Option(
+        "--overlap",
+        **SHARE,
+        help="Of two outlines whose IoU is above this keep the better.  [default: the model's]",
+    ),
+]
+MinSizeOption = Annotated[
+    float,
+    typer.Option("--min-size", min=0.0, help="Leave out objects of fewer square pixels."),
+]
+DiameterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--diameter",
+        metavar="PIXELS|auto",
+        help="How large a typical object is: the side of a square of its area, in pixels. The "
+        "image is scaled to the size that the model learned; auto finds it out.  "
+        "[default: the image as it is]",
+    ),
+]
+ContrastOption = Annotated[
+    str | None,
+    typer.Option(
+        "--contrast",
+        metavar="PERCENTILE|auto",
+        help="The percentile of the image's values that counts as bright; a lower one, such as 99, "
+        "brings up dim objects beside very bright ones; auto finds it out.  [default: the model's]",
+    ),
+]
+ChannelOption = Annotated[
+    int | None, typer.Option("--channel", min=0, help="Look at this channel only, from 0.")
+]
+PageOption = Annotated[
+    int | None, typer.Option("--page", min=0, help="Look at this page of stacks, from 0.")
+]
+DeviceOption = Annotated[
+    Device,
+    typer.Option("--device", help="Where the model runs; auto takes a GPU where torch finds one."),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Processors to use.  [default: all of this process]"),
+]
+TaskOption = Annotated[
+    Task,
+    typer.Option(
+        "--task",
+        help="What one mask file an image means: every value an object (instances), every "
+        "connected region of a binary mask an object (components), every value a class (semantic).",
+    ),
+]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, only what came out at the end.")
+]
+DataArgument = Annotated[
+    Path, typer.Argument(metavar="DATA", help="A folder of images with annotations.")
+]
+
+
+def number_or_auto(option: str, word: str | None) -> Any:
+    """An option as `infer` wants it: a number above 0, "auto" or None."""
+    if word is None or word == "auto":
+        return word
+    try:
+        number = float(word)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise typer.BadParameter(
+            f"wanted a number above 0, or auto, got {word!r}", param_hint=option
+        )
+    return number
+
+
+def how_to_look(
+    score: float | None,
+    overlap: float | None,
+    min_size: float,
+    diameter: str | None,
+    contrast: str | None,
+    *,
+    channel: int | None = None,
+    page: int | None = None,
+) -> "How":
+    """The options of looking at an image, together."""
+    from kontur.infer.predict import How
+
+    return How(
+        score,
+        overlap,
+        min_size,
+        number_or_auto("--diameter", diameter),
+        number_or_auto("--contrast", contrast),
+        channel,
+        page,
+    )

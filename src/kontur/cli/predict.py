@@ -1,0 +1,138 @@
+"""`kontur predict`: outlines of the objects in images, as files."""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kontur.cli.options import (
+    ChannelOption,
+    ContrastOption,
+    Device,
+    DeviceOption,
+    DiameterOption,
+    ForceOption,
+    MinSizeOption,
+    ModelOption,
+    OverlapOption,
+    PageOption,
+    QuietOption,
+    ScoreOption,
+    ThreadsOption,
+    how_to_look,
+)
+from kontur.cli.screen import steps
+
+if TYPE_CHECKING:
+    from kontur.infer.folder import Outcome
+
+
+def predict(
+    images: Annotated[
+        list[str],
+        typer.Argument(metavar="IMAGES", help="Image files, folders, or patterns in quotes."),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for the outputs.")],
+    model: ModelOption = "nuclei",
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="LIST",
+            help="What to write, comma-separated: geojson, coco, labels, csv.",
+        ),
+    ] = "geojson",
+    overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also draw the outlines on the image.")
+    ] = False,
+    score: ScoreOption = None,
+    overlap: OverlapOption = None,
+    min_size: MinSizeOption = 0.0,
+    diameter: DiameterOption = None,
+    contrast: ContrastOption = None,
+    channel: ChannelOption = None,
+    page: PageOption = None,
+    device: DeviceOption = Device.auto,
+    threads: ThreadsOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the outlines of the objects in IMAGES.
+
+    Each image NAME gives NAME.geojson (QuPath), NAME.coco.json, NAME.labels.tif (Fiji, napari),
+    NAME.csv (one row an object) and NAME.overlay.png, as --format and --overlay ask for. Images
+    are PNG, JPEG or TIFF. DIR/predict.json says which model and settings made them.
+
+    An image that cannot be read is told at the end and does not stop the others. What is there
+    already is kept and skipped, so the same command goes on after an interruption.
+
+    \b
+    kontur predict cells.tif --model nuclei --out outlines
+    kontur predict plate/ --model RUN --out outlines --format geojson,csv --overlay
+    kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
+    """
+    from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
+    from kontur.infer.inputs import find_inputs
+    from kontur.infer.predict import load
+    from kontur.infer.record import identity
+
+    start = time.perf_counter()
+    how = how_to_look(score, overlap, min_size, diameter, contrast, channel=channel, page=page)
+    outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
+    inputs = find_inputs(images)
+    predictor = load(model, device=device.value, threads=threads)
+    outcomes: list[Outcome] = []
+    found = predict_folder(
+        predictor, inputs, out, outputs=outputs, how=how, model=identity(model), overwrite=force
+    )
+    try:
+        with steps(len(inputs), "outlining", quiet=quiet) as step, closing(found):
+            for outcome in found:
+                outcomes.append(outcome)
+                step(_line(outcome))
+    except KeyboardInterrupt:
+        done = sum(outcome.failure is None for outcome in outcomes)
+        raise KeyboardInterrupt(
+            f"{done} of {len(inputs)} images are finished and whole in {out}; "
+            "the same command goes on with the others."
+        ) from None
+    typer.echo(summary(outcomes, out, time.perf_counter() - start))
+    failed = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    if failed:
+        typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
+        for failure in failed:
+            typer.echo(f"  {failure}", err=True)
+        raise typer.Exit(1)
+
+
+def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
+    """What came out, in one or two lines."""
+    done = [each for each in outcomes if not each.skipped and each.failure is None]
+    skipped = sum(each.skipped for each in outcomes)
+    repaired = sum(each.repaired for each in done)
+    lines = []
+    if done or not skipped:
+        found = f"{sum(each.objects for each in done):,} objects in {_images(len(done))} → {out}"
+        mended = f", {repaired:,} outlines repaired" if repaired else ""
+        lines.append(f"{found}{mended}, {seconds:.1f} s")
+    if skipped:
+        lines.append(f"{_images(skipped)} already there, skipped (--force makes them anew)")
+    return "\n".join(lines)
+
+
+def _line(outcome: "Outcome") -> str:
+    name = outcome.input.path.name
+    if outcome.skipped:
+        return f"{name}: already there, skipped"
+    if outcome.failure is not None:
+        return f"{name}: failed: {outcome.failure}"
+    scaled = f", seen at {outcome.scale:.2f} of its size" if outcome.scale != 1 else ""
+    return f"{name}: {outcome.objects:,} objects, {outcome.seconds:.2f} s{scaled}"
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image{'s' * (count != 1)}"

@@ -1,0 +1,111 @@
+"""`kontur train`: a model from images with annotations."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kontur.cli.options import Task
+from kontur.errors import InputError
+
+NEEDED = ("torch", "lightning")  # what tells whether the extra is installed
+
+
+def train(
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="DATA", help="A folder of images with annotations."),
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder.")],
+    val: Annotated[
+        str | None,
+        typer.Option(
+            "--val",
+            metavar="FOLDER|SHARE",
+            help="What to validate on.  [default: DATA's own val/, or 0.1 of it]",
+        ),
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="The family of models.  [default: snake]")
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", help="Its size: paper, fast or tiny.  [default: fast]"),
+    ] = None,
+    task: Annotated[
+        Task | None,
+        typer.Option(
+            "--task",
+            help="What one mask file an image means: every value an object, every connected "
+            "region one, or every value a class.  [default: instances]",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="A TOML file of settings, as RUN/config.toml.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="One setting, over all others; repeatable."
+        ),
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Weights to begin with: nuclei, another run, a .kontur file."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the run in --out from its last checkpoint.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Start afresh where --out holds a run.")
+    ] = False,
+) -> None:
+    """Train a model on DATA and write it to RUN.
+
+    RUN is then what `kontur predict --model RUN` takes. It holds the settings (config.toml),
+    checkpoints, scores (metrics.json), curves and pictures of validation images. After Ctrl-C or a
+    power cut --resume goes on; minutes are lost at most.
+
+    \b
+    kontur train cells --out run
+    kontur train cells --out run --from nuclei --set training.steps=1000
+    kontur train cells --val 0.2 --out run --preset tiny --set training.batch=4
+    kontur train --out run --resume
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"training needs {' and '.join(missing)}: pip install 'kontur[train]' brings it"
+        )
+    data, more = _data_and_settings(words or [])
+    settings = [*(set_ or []), *more]
+    if task is not None:
+        settings.insert(0, f"data.task={task.value}")
+    from kontur.train.run import train as run
+
+    try:
+        run(
+            data,
+            out=out,
+            val=val,
+            kind=kind,
+            preset=preset,
+            config=config,
+            settings=settings,
+            start=from_,
+            resume=resume,
+            force=force,
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"kontur train --out {out} --resume goes on.") from None
+
+
+def _data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
+    """The folder, and what stands behind `--set a=1 b=2` without a `--set` of its own."""
+    folders = [word for word in words if "=" not in word or Path(word).exists()]
+    if len(folders) > 1:
+        raise typer.BadParameter(f"wanted one folder, got {' and '.join(folders)}")
+    settings = [word for word in words if word not in folders]
+    return Path(folders[0]) if folders else None, settings

@@ -1,0 +1,155 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+
+import kontur as package
+from kontur.cli.app import Sentences, _told
+
+PROGRAM = "from kontur.cli import main; main()"
+SLOW = ("numpy", "onnxruntime", "shapely", "kontur.settings", "torch", "rich")
+TRAINING = ("torch", "lightning", "onnx", "scipy", "skimage", "matplotlib", "pandas")
+
+
+def start(*words: object, program: str = PROGRAM) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def imported(*words: object, among: tuple[str, ...]) -> list[str]:
+    """Which packages a whole run of the command line has imported in the end."""
+    program = (
+        "import atexit, json, sys\n"
+        f"atexit.register(lambda: print(json.dumps([m for m in {among} if m in sys.modules])))\n"
+        f"{PROGRAM}"
+    )
+    out, err = start(*words, program=program).communicate(timeout=120)
+    return json.loads(out.splitlines()[-1]) if out else [err]
+
+
+def test_help_and_version_import_nothing_that_takes_time():
+    assert imported("--help", among=SLOW) == []
+    assert imported("predict", "--help", among=SLOW) == []
+    assert imported("--version", among=SLOW) == []
+
+
+def test_predicting_imports_nothing_of_training(images, model, tmp_path):
+    words = ("predict", images / "a.png", "--model", model, "--out", tmp_path / "out", "--overlay")
+    assert imported(*words, among=TRAINING) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in other units")
+def test_predicting_a_small_image_stays_below_500_megabytes(images, model, tmp_path):
+    words = ["predict", str(images / "a.png"), "--model", str(model), "--out", str(tmp_path / "o")]
+    child = os.posix_spawn(
+        sys.executable, [sys.executable, "-c", PROGRAM, *words, "--quiet"], os.environ
+    )
+    _, status, used = os.wait4(child, 0)
+    assert status == 0
+    assert used.ru_maxrss < 500_000  # kilobytes
+
+
+def test_the_version_is_said(kontur):
+    assert kontur("--version") == f"kontur {package.__version__}\n"
+
+
+def test_every_command_is_listed_and_has_examples(kontur):
+    told = kontur("--help")
+    for command in ("demo", "predict", "evaluate", "inspect", "train", "models", "convert"):
+        assert f"  {command} " in told
+    for command in ("predict", "evaluate", "inspect", "train", "models", "convert"):
+        assert f"  kontur {command} " in kontur(command, "--help")
+
+
+def test_no_command_shows_the_help(kontur):
+    assert "Commands:" in kontur(code=2)
+
+
+@pytest.mark.parametrize(
+    "words", [["predct"], ["predict"], ["predict", "a.png", "--out", "o", "--score", "2"]]
+)
+def test_wrong_usage_ends_with_two_and_a_hint(kontur, words):
+    assert "--help" in kontur(*words, code=2)
+
+
+def test_bad_input_is_one_sentence_on_standard_error(tmp_path):
+    out, err = start("inspect", tmp_path / "none").communicate(timeout=60)
+    assert out == ""
+    assert err == f"Error: there is no folder {tmp_path / 'none'}\n"
+
+
+def test_a_defect_of_ours_keeps_its_traceback():
+    broken = typer.Typer(cls=Sentences, pretty_exceptions_enable=False, add_completion=False)
+    broken.callback()(lambda: None)
+
+    @broken.command()
+    def fail() -> None:
+        raise RuntimeError("a defect")
+
+    with pytest.raises(RuntimeError, match="a defect"):
+        broken(["fail"])
+
+
+def test_what_the_system_refuses_names_the_file():
+    error = PermissionError(13, "Permission denied", "/x/y")
+    assert _told(error) == "/x/y: Permission denied"
+    assert _told(OSError("the socket is gone")) == "the socket is gone"
+
+
+def test_a_reader_that_stops_listening_is_no_defect(model):
+    with start("models", model) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_ctrl_c_keeps_what_is_finished_and_the_next_call_goes_on(model, tmp_path, kontur):
+    folder, out = tmp_path / "images", tmp_path / "out"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for number in range(300):
+        pixels = rng.integers(0, 255, (96, 96), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number:03}.png")
+    words = ("predict", folder, "--model", model, "--out", out, "--format", "geojson,csv")
+    process = start(*words)
+    wait_for(out / "001.csv", process)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    stopped = told.strip().splitlines()[-1]
+    assert stopped.startswith("Stopped: ")
+    assert "of 300 images are finished and whole" in stopped
+    finished = sorted(out.glob("*.csv"))
+    assert 2 <= len(finished) < 300
+    assert not list(out.glob(".kontur-*"))
+    for file in [*out.glob("*.csv"), *out.glob("*.geojson")]:
+        package.read(file)
+    before = {file: file.stat().st_mtime_ns for file in finished}
+    for extra in range(len(finished) + 3, 300):  # the next call need not do them all
+        (folder / f"{extra:03}.png").unlink()
+    told = kontur(*words)
+    assert f"{len(finished)} images already there, skipped" in told
+    assert {file: file.stat().st_mtime_ns for file in finished} == before
+    assert len(list(out.glob("*.csv"))) == len(list(folder.iterdir()))
+
+
+def wait_for(file: Path, process: "subprocess.Popen[str]") -> None:
+    for _ in range(1200):
+        if file.exists() or process.poll() is not None:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{file} did not appear")

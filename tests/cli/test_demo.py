@@ -1,0 +1,34 @@
+import pytest
+
+import kontur as package
+from kontur.cli import demo as command
+from kontur.data.packaged import Packaged
+
+
+def test_the_demo_outlines_real_images(kontur, model, tmp_path):
+    out = tmp_path / "demo"
+    told = kontur("demo", "--model", model, "--out", out)
+    assert {path.name for path in out.iterdir()} == {
+        *(f"{name}{end}" for name in ("nuclear", "coins") for end in (".geojson", ".csv")),
+        *("nuclear.overlay.png", "coins.overlay.png", "predict.json"),
+    }
+    assert package.read(out / "nuclear.geojson").size == (1024, 1344)
+    assert f"look at {out / 'nuclear.overlay.png'}" in told
+    assert "nuclear: already there" in kontur("demo", "--model", model, "--out", out)
+
+
+def test_an_image_whose_package_is_not_installed_is_left_out_openly(
+    kontur, model, tmp_path, monkeypatch
+):
+    gone = Packaged("gone", "no_such_package", "x.png", "nothing", "pip install no-such-package")
+    monkeypatch.setattr(command, "SHOWN", [command.Shown(gone, 40.0), command.SHOWN[1]])
+    told = kontur("demo", "--model", model, "--out", tmp_path)
+    assert "gone: left out (pip install no-such-package brings the image)" in told
+    assert (tmp_path / "coins.geojson").exists()
+
+
+@pytest.mark.parametrize("shown", [()])
+def test_without_any_image_it_says_what_to_install(kontur, model, tmp_path, monkeypatch, shown):
+    monkeypatch.setattr(command, "SHOWN", shown)
+    told = kontur("demo", "--model", model, "--out", tmp_path, code=1)
+    assert "pip install 'kontur[demo]'" in told

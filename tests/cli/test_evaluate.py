@@ -1,0 +1,102 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kontur as package
+
+
+@pytest.fixture
+def data(images, tmp_path):
+    """The three images with label images of one square each, and a table that tells them apart."""
+    folder = tmp_path
+    (folder / "labels").mkdir()
+    for name in "abc":
+        labels = np.zeros((40, 56), np.uint16)
+        labels[5:20, 10:30] = 1
+        Image.fromarray(labels).save(folder / "labels" / f"{name}.png")
+    (folder / "metadata.csv").write_text("id,modality\na,light\nb,light\nc,dark\n")
+    return folder
+
+
+@pytest.fixture
+def predictions(data, tmp_path):
+    """Right for a and b, nothing for c."""
+    folder = tmp_path / "predictions"
+    folder.mkdir()
+    for name in "abc":
+        found = package.read(data / "labels" / f"{name}.png")
+        package.write(folder / f"{name}.geojson", found[:0] if name == "c" else found)
+    return folder
+
+
+def test_predictions_are_judged_in_a_table(kontur, predictions, data):
+    told = kontur("evaluate", predictions, data)
+    assert "3 images, 3 true objects, 2 found" in told
+    assert "AP" in told
+    assert "0.667" in told
+
+
+def test_groups_and_conditions_come_from_the_metadata(kontur, predictions, data):
+    told = kontur("evaluate", predictions, data, "--by", "modality")
+    rows = [line.split() for line in told.splitlines()]
+    assert ["dark", "1", "1", *["0.000"] * 8] in rows
+    assert ["light", "2", "2", *["1.000"] * 8] in rows
+    told = kontur("evaluate", predictions, data, "--where", "modality=light")
+    assert "2 images, 2 true objects, 2 found" in told
+    assert "prediction (c)" in told.replace("predictions", "prediction")
+
+
+def test_scores_go_into_a_file_with_their_curve(kontur, predictions, data, tmp_path):
+    out = tmp_path / "scores.json"
+    kontur("evaluate", predictions, data, "--by", "modality", "--out", out)
+    written = json.loads(out.read_text())
+    assert written["pooled"]["ap"][0] == pytest.approx(2 / 3)
+    assert written["groups"]["light"]["pooled"]["ap"][0] == 1
+    assert [image["name"] for image in written["per_image"]] == ["a", "b", "c"]
+    with Image.open(tmp_path / "scores.png") as curve:
+        assert curve.size == (800, 480)
+    told = kontur("evaluate", predictions, data, "--out", out, code=1)
+    assert "scores.json exists already" in told
+    kontur("evaluate", predictions, data, "--out", out, "--force")
+
+
+def test_a_folder_for_the_scores_is_fine(kontur, predictions, data, tmp_path):
+    kontur("evaluate", predictions, data, "--out", tmp_path / "results")
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {"scores.json", "scores.png"}
+
+
+def test_images_without_partner_are_named(kontur, predictions, data):
+    (predictions / "b.geojson").rename(predictions / "z.geojson")
+    told = kontur("evaluate", predictions, data)
+    assert "not judged, having no prediction: 1 image (b)" in told
+    assert "not judged, having no annotated image: 1 prediction (z)" in told
+
+
+def test_a_model_is_judged_as_its_files_are(kontur, model, data, tmp_path):
+    kontur("predict", data / "images", "--model", model, "--out", tmp_path / "out")
+    by_files = kontur("evaluate", tmp_path / "out", data)
+    by_model = kontur("evaluate", "--model", model, data)
+    assert by_model == by_files
+    assert "3 true objects" in by_model
+
+
+@pytest.mark.parametrize("words", [["a"], ["a", "b", "c"], ["--model", "m", "a", "b"]])
+def test_too_few_or_too_many_places_are_wrong_usage(kontur, words):
+    assert "PREDICTIONS" in kontur("evaluate", *words, code=2)
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--by", "stain"], "no column 'stain'"),
+        (["--where", "modality=xray"], "the values of modality are dark, light"),
+        (["--split", "val"], "no split 'val'"),
+        (["--out", "scores.txt"], "--out wants FILE.json"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(kontur, predictions, data, more, sentence):
+    told = kontur("evaluate", predictions, data, *more, code=1)
+    assert sentence in told
+    assert len(told.strip().splitlines()) == 1

@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def data(images, tmp_path):
+    (tmp_path / "labels").mkdir()
+    for name in "abc":
+        labels = np.zeros((40, 56), np.uint8)
+        labels[3:12, 4:14], labels[20:30, 30:50] = 1, 2
+        Image.fromarray(labels).save(tmp_path / "labels" / f"{name}.png")
+    return tmp_path
+
+
+def test_it_says_what_a_folder_holds(kontur, data):
+    told = kontur("inspect", data)
+    assert "3 (layout labels, task instances)" in told
+    assert "objects    6, median 2 an image" in told
+    assert "nothing looks wrong" in told
+
+
+def test_binary_masks_given_as_labels_are_told_and_read_as_asked(kontur, data):
+    for path in (data / "labels").iterdir():
+        Image.fromarray((np.asarray(Image.open(path)) > 0).astype(np.uint8) * 255).save(path)
+    assert "components" in kontur("inspect", data)
+    told = kontur("inspect", data, "--task", "components")
+    assert "objects    6," in told
+
+
+@pytest.mark.parametrize("there", ["missing", "empty"])
+def test_a_folder_with_nothing_in_it_is_one_sentence(kontur, tmp_path, there):
+    place = tmp_path / "data"
+    if there == "empty":
+        place.mkdir()
+    told = kontur("inspect", place, code=1)
+    assert str(place) in told
+    assert len(told.strip().splitlines()) == 1

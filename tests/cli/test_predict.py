@@ -1,0 +1,221 @@
+import json
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import kontur as package
+
+
+def predict(kontur, model, images, out, *more, code=0):
+    return kontur("predict", images, "--model", model, "--out", out, *more, code=code)
+
+
+def test_a_folder_gives_outlines_in_every_format(kontur, model, images, tmp_path):
+    out = tmp_path / "out"
+    told = predict(
+        *(kontur, model, images, out),
+        *("--format", "geojson,coco,labels,csv", "--overlay"),
+    )
+    endings = (".geojson", ".coco.json", ".labels.tif", ".csv", ".overlay.png")
+    assert {path.name for path in out.iterdir()} == {
+        *(name + ending for name in "abc" for ending in endings),
+        "predict.json",
+    }
+    found = [package.read(out / f"{name}.geojson") for name in "abc"]
+    assert all(len(each) > 0 and each.size == (40, 56) for each in found)
+    assert found[0].classes == ("nucleus",)
+    assert "[3/3] c.png: " in told
+    assert f"{sum(map(len, found))} objects in 3 images → {out}" in told
+
+
+def test_the_command_and_python_agree(kontur, model, images, tmp_path):
+    predict(kontur, model, images / "a.png", tmp_path / "out")
+    written = package.read(tmp_path / "out" / "a.geojson")
+    found = package.load(model, device="cpu").predict(images / "a.png")
+    assert [p.wkt for p in written.polygons] == [p.wkt for p in found.polygons]
+    assert np.array_equal(written.scores, found.scores)
+
+
+def test_options_reach_the_model(kontur, model, images, tmp_path):
+    more = ("--score", 0.06, "--overlap", 0.1, "--min-size", 3, "--diameter", 24, "--threads", 1)
+    predict(kontur, model, images / "a.png", tmp_path / "out", *more, "--quiet")
+    (made,) = json.loads((tmp_path / "out" / "predict.json").read_text())["made"]
+    assert made["score"] == 0.06
+    assert made["overlap"] == 0.1
+    assert made["diameter"] == 24
+    assert made["images"]["a"]["scale"] == pytest.approx(16 / 24, abs=1e-4)
+    assert len(made["digest"]) == 16
+    assert (package.read(tmp_path / "out" / "a.geojson").areas >= 3).all()
+
+
+def test_quiet_says_what_came_out_and_nothing_else(kontur, model, images, tmp_path):
+    told = predict(kontur, model, images, tmp_path / "out", "--quiet")
+    assert len(told.splitlines()) == 1
+    assert "3 images" in told
+
+
+def test_what_is_there_is_skipped_and_force_makes_it_anew(kontur, model, images, tmp_path):
+    out = tmp_path / "out"
+    predict(kontur, model, images, out)
+    before = (out / "a.geojson").stat().st_mtime_ns
+    told = predict(kontur, model, images, out)
+    assert "3 images already there, skipped (--force makes them anew)" in told
+    assert (out / "a.geojson").stat().st_mtime_ns == before
+    told = predict(kontur, model, images, out, "--score", 0.5, code=1)
+    assert "made with other settings (score 0.05, now 0.5)" in told
+    told = predict(kontur, model, images, out, "--score", 0.5, "--force")
+    assert "0 objects in 3 images" in told
+
+
+def test_bad_files_are_told_at_the_end_and_the_good_ones_are_made(kontur, model, images, tmp_path):
+    (images / "text.png").write_text("no image at all")
+    (images / "empty.tif").touch()
+    whole = (images / "a.png").read_bytes()
+    (images / "cut.png").write_bytes(whole[: len(whole) // 2])
+    tifffile.imwrite(images / "cut.tif", np.ones((64, 64), np.uint16), compression="zlib")
+    (images / "cut.tif").write_bytes((images / "cut.tif").read_bytes()[:-9])
+    (images / "cut.tif").rename(images / "short.tif")
+    floats = np.ones((32, 32), np.float32)
+    floats[3, 3] = np.nan
+    tifffile.imwrite(images / "nan.tif", floats)
+    floats[3, 3] = np.inf
+    tifffile.imwrite(images / "infinite.tif", floats)
+    tifffile.imwrite(
+        images / "stack.tif", np.zeros((5, 32, 32), np.uint8), metadata={"axes": "ZYX"}
+    )
+    told = predict(kontur, model, images, tmp_path / "out", code=1)
+    assert "7 of 10 images failed:" in told
+    for name in ("text.png", "empty.tif", "cut.png", "short.tif", "nan.tif", "infinite.tif"):
+        assert f"  {images / name}" in told
+    assert f"  {images / 'stack.tif'}" in told
+    assert {path.stem for path in (tmp_path / "out").glob("*.geojson")} == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize(
+    ("size", "dtype"),
+    [((1, 1), np.uint8), ((1, 1), np.float32), ((2, 9), np.uint16), ((33, 47), np.int16)],
+)
+def test_images_of_any_size_and_depth_and_constant_ones_are_fine(
+    kontur, model, tmp_path, size, dtype
+):
+    tifffile.imwrite(tmp_path / "flat.tif", np.full(size, 7, dtype))
+    predict(kontur, model, tmp_path / "flat.tif", tmp_path / "out", "--format", "geojson,labels")
+    assert package.read(tmp_path / "out" / "flat.geojson").size == size
+    assert tifffile.imread(tmp_path / "out" / "flat.labels.tif").shape == size
+
+
+@pytest.mark.parametrize("size", [(3, 5000), (5000, 3)])
+def test_a_sliver_of_an_image_is_fine(kontur, model, tmp_path, size):
+    tifffile.imwrite(tmp_path / "flat.tif", np.zeros(size, np.uint8))
+    predict(
+        *(kontur, model, tmp_path / "flat.tif", tmp_path / "out"),
+        *("--format", "geojson,labels", "--score", 0.101),
+    )
+    assert package.read(tmp_path / "out" / "flat.geojson").size == size
+    assert tifffile.imread(tmp_path / "out" / "flat.labels.tif").shape == size
+
+
+def test_an_image_of_many_channels_needs_a_choice(kontur, model, tmp_path):
+    tifffile.imwrite(
+        tmp_path / "five.tif", np.zeros((5, 32, 32), np.uint8), metadata={"axes": "CYX"}
+    )
+    told = predict(kontur, model, tmp_path / "five.tif", tmp_path / "out", code=1)
+    assert f"{tmp_path / 'five.tif'}" in told
+    assert "channel" in told
+    predict(kontur, model, tmp_path / "five.tif", tmp_path / "out", "--channel", 2)
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        ("missing", "there is no model file"),
+        ("name", "there is no shipped model 'nucleii'"),
+        ("folder", "is a folder without model.kontur"),
+        ("text", "is not a whole Kontur model"),
+        ("cut", "is not a whole Kontur model"),
+        ("kind", "there is no kind of model 'unknown'"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_told_and_nothing_is_written(
+    kontur, model, images, tmp_path, make, sentence
+):
+    other = tmp_path / "other.kontur"
+    if make == "name":
+        other = "nucleii"
+    elif make == "folder":
+        other.mkdir()
+    elif make == "text":
+        other.write_text("weights")
+    elif make == "cut":
+        other.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
+    elif make == "kind":
+        other.write_bytes(model.read_bytes().replace(b'"kind": "snake"', b'"kind":"unknown"'))
+        # the zip's own check sum tells the change first where the card is read
+        sentence = "is not a whole Kontur model|there is no kind of model 'unknown'"
+    told = predict(kontur, other, images, tmp_path / "out", code=1)
+    assert any(part in told for part in sentence.split("|"))
+    assert len(told.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_output_that_is_no_folder_is_told_in_one_sentence(kontur, model, images, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    told = predict(kontur, model, images, tmp_path / "out", code=1)
+    assert told.startswith(f"Error: {tmp_path / 'out'}")
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_a_full_disk_is_told_in_one_sentence_with_its_path(
+    kontur, model, images, tmp_path, monkeypatch
+):
+    from kontur.formats import atomic
+
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic, "_flush", full)
+    told = predict(kontur, model, images, tmp_path / "out", code=1)
+    record = tmp_path / "out" / "predict.json"
+    assert told == f"Error: {record}: could not write: No space left on device\n"
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("word", ["big", "0", "-3", "nan", "inf"])
+def test_a_diameter_is_a_number_or_auto(kontur, model, images, tmp_path, word):
+    told = predict(kontur, model, images, tmp_path / "out", f"--diameter={word}", code=2)
+    assert f"wanted a number above 0, or auto, got '{word}'" in " ".join(told.split())
+
+
+def test_auto_looks_at_the_image_at_several_scales(kontur, model, images, tmp_path):
+    predict(kontur, model, images / "a.png", tmp_path / "out", "--diameter", "auto")
+    assert (tmp_path / "out" / "a.geojson").exists()
+
+
+def test_missing_and_empty_places_are_told(kontur, model, tmp_path):
+    told = predict(kontur, model, tmp_path / "gone.png", tmp_path / "out", code=1)
+    assert "there is no image or folder" in told
+    (tmp_path / "empty").mkdir()
+    told = predict(kontur, model, tmp_path / "empty", tmp_path / "out", code=1)
+    assert "holds no image" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_file_among_others_does_not_stop_them(kontur, model, images, tmp_path):
+    told = kontur(
+        *("predict", images / "a.png", images / "gone.png"),
+        *("--model", model, "--out", tmp_path / "out"),
+        code=1,
+    )
+    assert f"there is no image {images / 'gone.png'}" in told
+    assert (tmp_path / "out" / "a.geojson").exists()
+
+
+def test_an_image_of_sixteen_bits_looks_the_same_as_one_of_eight(kontur, model, images, tmp_path):
+    pixels = np.asarray(Image.open(images / "a.png")).astype(np.uint16) * 257
+    tifffile.imwrite(tmp_path / "deep.tif", pixels)
+    predict(kontur, model, images / "a.png", tmp_path / "out")
+    predict(kontur, model, tmp_path / "deep.tif", tmp_path / "out")
+    shallow, deep = (package.read(tmp_path / "out" / f"{n}.geojson") for n in ("a", "deep"))
+    assert np.allclose(shallow.areas, deep.areas, atol=0.01)

@@ -1,0 +1,37 @@
+from kontur.cli import screen
+
+
+def test_in_a_pipe_every_step_is_a_line(capsys):
+    with screen.steps(2, "outlining") as step:
+        step("a.png: 3 objects")
+        step("b.png: 0 objects")
+    assert capsys.readouterr().err == "[1/2] a.png: 3 objects\n[2/2] b.png: 0 objects\n"
+
+
+def test_quiet_steps_say_nothing(capsys):
+    with screen.steps(1, "outlining", quiet=True) as step:
+        step("a.png")
+    with screen.counter("looking") as progress:
+        progress(1, 1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_gets_a_bar_and_odd_names_do_not_disturb_it(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    with screen.steps(1, "outlining") as step:
+        step("[bold]" + "x" * 90 + "[/weird].png: 3 objects")
+    with screen.counter("looking") as progress:
+        progress(1, 1)
+    shown = capsys.readouterr().err
+    assert "outlining" in shown
+    assert "1/1" in shown
+
+
+def test_a_table_aligns_numbers_to_the_right():
+    rows = [["name", "n"], ["a", "1,000"], ["long one", "2.5"], ["b", "–"]]
+    assert screen.table(rows).splitlines() == [
+        "name          n",
+        "a         1,000",
+        "long one    2.5",
+        "b             –",
+    ]

@@ -1,0 +1,101 @@
+import sys
+import types
+
+import pytest
+
+from kontur.cli import train as command
+from kontur.errors import InputError
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What `kontur train` asks of `kontur.train.run.train`, instead of a training."""
+    asked = []
+    module = types.ModuleType("kontur.train.run")
+    module.train = lambda data, **options: asked.append((data, options))
+    monkeypatch.setitem(sys.modules, "kontur.train.run", module)
+    return asked
+
+
+def test_options_reach_the_training(kontur, calls, tmp_path):
+    kontur(
+        *("train", tmp_path, "--out", "run", "--val", "0.2", "--preset", "tiny"),
+        *("--from", "nuclei", "--task", "components", "--config", "run.toml", "--force"),
+        *("--set", "training.steps=20", "training.batch=2", "--set", "model.points=32"),
+    )
+    ((data, options),) = calls
+    assert data == tmp_path
+    assert str(options.pop("out")) == "run"
+    assert str(options.pop("config")) == "run.toml"
+    assert sorted(options.pop("settings")) == [
+        *("data.task=components", "model.points=32"),
+        *("training.batch=2", "training.steps=20"),
+    ]
+    assert options == {
+        "val": "0.2",
+        "kind": None,
+        "preset": "tiny",
+        "start": "nuclei",
+        "resume": False,
+        "force": True,
+    }
+
+
+def test_a_run_goes_on_without_naming_its_data(kontur, calls):
+    kontur("train", "--out", "run", "--resume")
+    ((data, options),) = calls
+    assert data is None
+    assert options["resume"] is True
+
+
+def test_two_folders_are_wrong_usage(kontur, calls):
+    assert "wanted one folder, got a and b" in kontur("train", "a", "b", "--out", "run", code=2)
+    assert calls == []
+
+
+def test_without_the_extra_it_says_how_to_get_it(kontur, monkeypatch):
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    told = kontur("train", "a", "--out", "run", code=1)
+    assert told == (
+        "Error: training needs torch and lightning: pip install 'kontur[train]' brings it\n"
+    )
+
+
+def test_ctrl_c_says_how_to_go_on(kontur, monkeypatch):
+    module = types.ModuleType("kontur.train.run")
+
+    def stopped(data, **options):
+        raise KeyboardInterrupt
+
+    module.train = stopped
+    monkeypatch.setitem(sys.modules, "kontur.train.run", module)
+    told = kontur("train", "a", "--out", "run", code=130)
+    assert told == "\nStopped: kontur train --out run --resume goes on.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--set", "training.stepz=3"], "'training.stepz'; did you mean 'steps'"),
+        (["--set", "preset"], "KEY=VALUE"),
+        (["--preset", "fastt"], "did you mean 'fast'"),
+        (["--kind", "snak"], "did you mean 'snake'"),
+        (["--config", "none.toml"], "there is no config file none.toml"),
+        (["--from", "nucleii"], "nucleii"),
+    ],
+)
+def test_wrong_settings_are_named_with_the_nearest_right_one(
+    kontur, images, tmp_path, words, sentence
+):
+    import numpy as np
+    from PIL import Image
+
+    (tmp_path / "labels").mkdir()
+    for name in "abc":
+        labels = np.zeros((40, 56), np.uint8)
+        labels[4:14, 4:14] = 1
+        Image.fromarray(labels).save(tmp_path / "labels" / f"{name}.png")
+    told = kontur("train", tmp_path, "--out", tmp_path / "run", *words, code=1)
+    assert sentence in told
+    assert told.startswith("Error: ") or "\nError: " in told
+    assert isinstance(InputError(told), ValueError)
