@@ -6,11 +6,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.evaluate import oracles
 
 from kontur.errors import InputError
 from kontur.evaluate import THRESHOLDS, evaluate
 from kontur.instances import Instances
+from tests.evaluate import oracles
 
 label_images = arrays(np.uint8, (6, 7), elements=st.integers(0, 3))
 stacks = st.integers(0, 4).flatmap(lambda k: arrays(bool, (k, 4, 5)))

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.optimize import linear_sum_assignment
-from tests.evaluate import oracles
 
 from kontur.evaluate.matching import assign, match
+from tests.evaluate import oracles
 
 # Coarse values make ties, zeros make the graph sparse.
 overlaps = st.tuples(st.integers(0, 5), st.integers(0, 5)).flatmap(

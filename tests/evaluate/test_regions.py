@@ -6,12 +6,12 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from tests.evaluate import oracles
 
 from kontur.evaluate import evaluate
 from kontur.evaluate.pixels import pixels_of
 from kontur.evaluate.regions import boundary, boundary_distance
 from kontur.instances import Instances
+from tests.evaluate import oracles
 
 stacks = st.integers(1, 4).flatmap(lambda k: arrays(bool, (k, 5, 6)))
 

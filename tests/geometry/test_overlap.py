@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from pycocotools import mask as coco
 from shapely import Polygon, affinity
-from tests import naive
 
 from kontur.geometry import overlap, raster
+from tests import naive
 
 EMPTY = np.empty(0, dtype=object)
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from pycocotools import mask as coco
 from shapely import MultiPolygon, Polygon, affinity
-from tests import naive
 
 from kontur.geometry import raster
+from tests import naive
 
 DRAWN = {
     "one pixel": ["#"],

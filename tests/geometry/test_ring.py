@@ -5,9 +5,9 @@ import shapely
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
-from tests import naive
 
 from kontur.geometry import ring
+from tests import naive
 
 SQUARE = np.array([[0.0, 0], [4, 0], [4, 4], [0, 4]])
 STAR = np.array([[5.0, 0], [6, 4], [10, 5], [6, 6], [5, 10], [4, 6], [0, 5], [4, 4]])

@@ -21,14 +21,12 @@ Form = Literal["dense", "separable"]
 
 def wrap(rings: Float[Tensor, "m c r n"], padding: int) -> Float[Tensor, "m c r n2"]:
     """Lengthen each ring by its own other end; a padding longer than the ring goes round again."""
-    n = rings.shape[-1]
-    while padding > n:  # only rings shorter than the kernel's reach
-        rings = torch.cat([rings, rings, rings], dim=-1)
-        padding -= n
-    if padding == 0:
-        return rings
-    end = rings.shape[-1]
-    return torch.cat([rings[..., end - padding :], rings, rings[..., :padding]], dim=-1)
+    n = int(rings.shape[-1])
+    turns, rest = divmod(padding, n)  # whole turns only for rings shorter than the kernel's reach
+    whole = [rings] * (2 * turns + 1)
+    if rest:
+        whole = [rings[..., n - rest :], *whole, rings[..., :rest]]
+    return torch.cat(whole, dim=-1)
 
 
 def split_ring(rings: Float[Tensor, "m c 1 n"], parts: int) -> Float[Tensor, "m c parts n2"]:

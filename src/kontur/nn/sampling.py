@@ -20,13 +20,16 @@ def sample_points(
     image_index: Integer[Tensor, " m"],
     stride: int,
 ) -> Float[Tensor, "m n d"]:
-    """The feature vector at each point `(x, y)`, in image pixels; beyond the edge, the edge's."""
+    """The feature vector at each point `(x, y)`, in image pixels; beyond the edge, the edge's.
+
+    A point that is no number gets a feature that is none, and harms no other point. m may be 0.
+    """
     _, h, w, d = features.shape
     x = (points[..., 0] / stride - 0.5).clamp(min=0).clamp(max=w - 1)
     y = (points[..., 1] / stride - 0.5).clamp(min=0).clamp(max=h - 1)
     left, top = x.floor(), y.floor()
     across, down = (x - left)[..., None], (y - top)[..., None]  # (m, n, 1)
-    j, i = left.long(), top.long()
+    j, i = left.long().clamp(min=0), top.long().clamp(min=0)  # NaN is a very negative integer
     j2, i2 = (j + 1).clamp(max=w - 1), (i + 1).clamp(max=h - 1)
     start = image_index[:, None] * h
     upper, lower = (start + i) * w, (start + i2) * w

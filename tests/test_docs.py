@@ -1,0 +1,120 @@
+"""What the documents say is there: places, links, commands, and the figures that can be checked."""
+
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+import skimage.draw
+import skimage.measure
+from PIL import Image, ImageDraw
+from pycocotools import mask as coco
+
+from kontur.data.packaged import NUCLEI
+from kontur.geometry.raster import rasterize, trace
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PLACE = re.compile(r"`(kontur\.[a-z][\w.]*)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
+FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+
+
+def text(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def code(page: Path) -> list[str]:
+    """The fenced blocks without their comments, spaces folded."""
+    blocks = [re.sub(r"#.*", "", block) for _, block in FENCE.findall(text(page))]
+    return [re.sub(r"[ ]+", " ", re.sub(r" +$", "", block, flags=re.MULTILINE)) for block in blocks]
+
+
+def rows(page: Path) -> list[list[str]]:
+    """The cells of every table row that says where something is."""
+    lines = [line for line in text(page).splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_place_that_a_page_names_exists(page):
+    for name in set(PLACE.findall(text(page))):
+        pkgutil.resolve_name(name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_inside_the_project_leads_somewhere(page):
+    for link in LINK.findall(text(page)):
+        assert (page.parent / link).exists(), link
+
+
+def test_every_topic_of_the_notes_has_a_place_or_says_planned():
+    table = [row for row in rows(ROOT / "docs" / "notes.md") if row[0] not in ("topic", "---")]
+    assert len(table) > 70
+    for topic, chinese, place in table:
+        assert re.search("[一-鿿]|[A-Z`]", chinese), topic
+        named = PLACE.search(place) or place.startswith(("planned: ", "nothing to build"))
+        assert named, topic
+
+
+def test_the_two_readmes_have_the_same_code_links_pictures_and_figures():
+    english, chinese = ROOT / "README.md", ROOT / "README.zh.md"
+    assert code(english) == code(chinese)
+    other = {"README.md": "", "README.zh.md": ""}
+    links = [[other.get(x, x) for x in LINK.findall(text(page))] for page in (english, chinese)]
+    assert links[0] == links[1]
+    figures = [
+        re.findall(r"(?<![\w.])\.?\d(?:[\d.]*\d)?(?: MB| ms)?", text(p)) for p in (english, chinese)
+    ]
+    assert sorted(figures[0]) == sorted(figures[1])
+
+
+def test_the_python_of_the_readme_runs_on_real_nuclei(tmp_path, monkeypatch):
+    nuclei = NUCLEI.path()
+    assert nuclei is not None
+    with Image.open(nuclei) as image:
+        image.save(tmp_path / "cells.tif")
+    monkeypatch.chdir(tmp_path)
+    blocks = [block for kind, block in FENCE.findall(text(ROOT / "README.md")) if kind == "python"]
+    names: dict = {}
+    for block in blocks:
+        exec(block, names)
+    assert len(names["found"]) > 0
+    written = {path.name for path in tmp_path.iterdir()} - {"cells.tif"}
+    assert written == {f"cells.{end}" for end in ("geojson", "labels.tif", "coco.json", "csv")}
+
+
+def test_every_command_and_option_of_the_readme_exists():
+    lines = [line for block in code(ROOT / "README.md") for line in block.splitlines()]
+    told: dict[str, set[str]] = {}
+    for line in lines:
+        for command, rest in re.findall(r"(?:^|&& )kontur (\w+)(.*)", line):
+            told.setdefault(command, set()).update(re.findall(r"--[a-z-]+", rest))
+    assert {"demo", "inspect", "train", "predict", "evaluate", "models"} <= set(told)
+    wide = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
+    for command, options in told.items():
+        ask = [sys.executable, "-c", "from kontur.cli import main; main()", command, "--help"]
+        done = subprocess.run(ask, capture_output=True, text=True, env=wide, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert options <= set(re.findall(r"--[a-z-]+", done.stdout)), command
+
+
+def test_the_square_on_the_page_of_coordinates():
+    square = np.array([[10.0, 10], [60, 10], [60, 60], [10, 60]])
+    exact = rasterize(shapely.Polygon(square), (80, 80))
+    assert exact.sum() == 50 * 50
+    assert coco.decode(coco.frPyObjects([square.ravel().tolist()], 80, 80))[..., 0].sum() == 50 * 50
+
+    assert skimage.draw.polygon2mask((80, 80), square[:, ::-1]).sum() == 51 * 51
+    image = Image.new("L", (80, 80))
+    ImageDraw.Draw(image).polygon([tuple(point) for point in square], fill=1)
+    assert np.asarray(image).sum() == 51 * 51
+
+    found = skimage.measure.find_contours(exact, 0.5)[0]
+    assert (found.min(), found.max()) == (9.5, 59.5)
+    assert trace(exact).bounds == (10, 10, 60, 60)
