@@ -6,6 +6,8 @@ Both read the same weights, so they agree to float32 rounding.
 
 import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -18,6 +20,8 @@ from kontur.models.catalog import Graph
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
 
+OBJECTS = "m"  # the name of the axis of objects in graphs
+FEWEST_OBJECTS = 4  # a thread of its own is not worth less
 Device = Literal["auto", "cpu", "cuda"]
 DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch to ask
 
@@ -26,32 +30,65 @@ class OnnxEngine:
     """The graphs of a model file on ONNX Runtime's CPU.
 
     The graphs hold no weights; every initialiser is looked up by name in the model's weights.
+    A graph of whole images is one run of all threads. A graph of objects is cut into one run a
+    thread, which is a quarter faster: its layers are too small to share (`benchmarks/shapes.py`).
     """
 
     def __init__(self, model: Model, *, threads: int | None = None):
         count = threads or _processors()
+        pool = ThreadPoolExecutor(count) if count > 1 else None
         self.graphs: Mapping[str, Graph] = {
-            name: _onnx_graph(graph, model.weights, count) for name, graph in model.graphs.items()
+            name: _onnx_graph(graph, model.weights, count, pool)
+            for name, graph in model.graphs.items()
         }
 
 
-def _onnx_graph(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int) -> Graph:
+def _onnx_graph(
+    graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int, pool: Executor | None
+) -> Graph:
+    session = _session(graph, weights, threads=1)
+    objects = [_axis(each.shape) for each in session.get_inputs()]
+    if pool is None or objects == [None] * len(objects):
+        session = session if threads == 1 else _session(graph, weights, threads)
+        return partial(_run, session)
+    joined = [_axis(each.shape) for each in session.get_outputs()]
+
+    def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+        count = next(
+            a.shape[axis] for a, axis in zip(arrays, objects, strict=True) if axis is not None
+        )
+        parts = max(1, min(threads, count // FEWEST_OBJECTS))
+        split = [
+            [array] * parts if axis is None else np.array_split(array, parts, axis)
+            for array, axis in zip(arrays, objects, strict=True)
+        ]
+        outputs = zip(*pool.map(partial(_run, session), *split), strict=True)
+        return [np.concatenate(out, axis) for out, axis in zip(outputs, joined, strict=True)]
+
+    return run
+
+
+def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    # Threads that wait by spinning would slow the numpy steps between the graphs.
+    # Threads that wait by spinning take the processors from the other graphs and from numpy.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in graph.weights]
     options.add_external_initializers(list(graph.weights), values)
-    session = onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])
+
+
+def _run(session: Any, *arrays: np.ndarray) -> Sequence[np.ndarray]:
     names = [each.name for each in session.get_inputs()]
+    return session.run(None, dict(zip(names, arrays, strict=True)))
 
-    def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
-        return session.run(None, dict(zip(names, arrays, strict=True)))
 
-    return run
+def _axis(shape: Sequence[int | str]) -> int | None:
+    """The axis that counts objects, named so in the graph (`catalog.Example`), if there is one."""
+    return shape.index(OBJECTS) if OBJECTS in shape else None
 
 
 class TorchEngine:

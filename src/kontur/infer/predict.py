@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from kontur.data.geometric import scale as rescale
-from kontur.data.normalise import NormaliseConfig, normalise, to_channels
+from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.formats.images import check_finite, pick_channel, read_image
@@ -158,8 +158,9 @@ class Predictor:
     def _values(
         self, pixels: Shaped[np.ndarray, "h w c"], contrast: float | None
     ) -> Float[np.ndarray, "h w c"]:
+        """Comparable values; grey stays one channel, for speed, where its channels stay equal."""
         how = self.normalise if contrast is None else self.normalise.replace(high=contrast)
-        return normalise(pixels, how)
+        return normalise(collapse(pixels) if how.mode == "percentile" else pixels, how)
 
     def _find(
         self, prepared: Float[np.ndarray, "h w c"], factor: float, thresholds: Thresholds
@@ -168,7 +169,8 @@ class Predictor:
         seen = _scaled(prepared, factor)
         height, width = seen.shape[:2]
         padded = _pad(seen, self.config.multiple)
-        images = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32)
+        planes = np.ascontiguousarray(padded.transpose(2, 0, 1), dtype=np.float32)
+        images = np.repeat(planes, self.config.channels // len(planes), axis=0)[None]
         (decoded,) = self._decode(
             self.engine.graphs, images, self.config, thresholds, [(height, width)]
         )
