@@ -8,7 +8,7 @@ and out of the model's graphs while `Predictor.examine` runs is recorded and dra
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,8 +19,10 @@ from PIL import Image, ImageDraw, ImageFont
 from kontur.data.packaged import NUCLEI
 from kontur.formats.images import read_image
 from kontur.geometry import ring
+from kontur.infer.engine import Engine
 from kontur.infer.predict import How, Predictor, load
 from kontur.instances import Instances
+from kontur.models.catalog import Graph
 
 DIAMETER = 75.0  # pixels, the size of these nuclei
 LEFT, TOP, WIDTH, HEIGHT = 625, 326, 318, 544  # the part of the image that is shown
@@ -52,6 +54,23 @@ class Traced(NamedTuple):
     stages: np.ndarray  # (s, m, n, 2)
 
 
+class Recorder:
+    """An engine that keeps the points that its graphs take and give."""
+
+    def __init__(self, engine: Engine):
+        self.seen: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}
+        self.graphs = {name: self._recorded(name, run) for name, run in engine.graphs.items()}
+
+    def _recorded(self, name: str, run: Graph) -> Graph:
+        def recorded(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+            out = run(*arrays)
+            if name != "detect":
+                self.seen.setdefault(name, []).append((arrays[1], out[0]))
+            return out
+
+        return recorded
+
+
 def main() -> None:
     """Predict, record, draw."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
@@ -71,25 +90,13 @@ def main() -> None:
 
 def trace(predictor: Predictor, image: np.ndarray) -> Traced:
     """The objects that lie in the part that is shown, with how they came about."""
-    seen: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {"extremes": [], "evolve": []}
-
-    def recorded(name: str, graph: Callable[..., Sequence[np.ndarray]]) -> Callable[..., object]:
-        def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
-            out = graph(*arrays)
-            if name in seen:
-                seen[name].append((arrays[1], out[0]))
-            return out
-
-        return run
-
-    graphs = predictor.engine.graphs
-    predictor.engine.graphs = {name: recorded(name, graph) for name, graph in graphs.items()}  # type: ignore[misc]
-    prediction = predictor.examine(image, How(diameter=DIAMETER))
+    engine = Recorder(predictor.engine)
+    prediction = Predictor(engine, predictor.card).examine(image, How(diameter=DIAMETER))
     zoom = 1 / prediction.scale
     diamonds, extremes = (
-        np.concatenate(part) * zoom for part in zip(*seen["extremes"], strict=True)
+        np.concatenate(part) * zoom for part in zip(*engine.seen["extremes"], strict=True)
     )
-    stages = np.concatenate([out for _, out in seen["evolve"]], axis=1) * zoom
+    stages = np.concatenate([out for _, out in engine.seen["evolve"]], axis=1) * zoom
 
     shown = shapely.box(LEFT, TOP, LEFT + WIDTH, TOP + HEIGHT)
     objects = prediction.instances

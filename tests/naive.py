@@ -152,3 +152,16 @@ def focal_loss(logits, target, weight, alpha=2, beta=4):
         else:
             total -= w * (1 - np.float64(target[place])) ** beta * p**alpha * np.log(1 - p)
     return total / max(peaks, 1)
+
+
+def heatmap(centres, radii, labels, shape):
+    """(k, h, w): at every cell the highest of the bells whose square reaches it."""
+    heat = np.zeros(shape)
+    for label, row, col in np.ndindex(shape):
+        for (x, y), radius, own in zip(centres, radii, labels, strict=True):
+            r = int(radius)
+            if own == label and abs(col - x) <= r and abs(row - y) <= r:
+                sigma = (2 * r + 1) / 6
+                bell = np.exp(-((col - x) ** 2 + (row - y) ** 2) / (2 * sigma**2))
+                heat[label, row, col] = max(heat[label, row, col], bell)
+    return heat

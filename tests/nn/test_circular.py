@@ -21,6 +21,9 @@ def test_a_ring_is_lengthened_by_its_other_end():
 def test_a_reach_longer_than_the_ring_goes_round_again():
     ring = torch.arange(3.0)[None, None, None]
     assert wrap(ring, 4).flatten().tolist() == [2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0]
+    assert wrap(ring, 7).flatten().tolist() == [2, *[0, 1, 2] * 5, 0]
+    assert wrap(ring, 6).flatten().tolist() == [0, 1, 2] * 5
+    assert wrap(ring, 0).flatten().tolist() == [0, 1, 2]
 
 
 def test_splitting_a_ring_and_joining_it_gives_the_ring():
@@ -31,7 +34,9 @@ def test_splitting_a_ring_and_joining_it_gives_the_ring():
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize(("points", "dilation"), [(8, 1), (8, 2), (8, 4), (9, 2), (40, 4), (3, 2)])
+@pytest.mark.parametrize(
+    ("points", "dilation"), [(8, 1), (8, 2), (8, 4), (9, 2), (40, 4), (3, 2), (3, 8)]
+)
 def test_it_equals_a_loop_around_the_ring(points, dilation, groups, training):
     conv = CircularConv(3, 6, kernel=5, dilation=dilation, groups=groups).double().train(training)
     x = rings(points=points)

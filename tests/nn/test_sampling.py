@@ -61,3 +61,14 @@ def test_no_points_and_a_map_of_one_pixel():
     single = features(h=1, w=1)
     everywhere = sample_points(single, points(), INDEX, 2)
     assert_close(everywhere, single[INDEX, 0, 0][:, None].expand(-1, 9, -1))
+
+
+def test_a_point_that_is_no_number_harms_no_other():
+    where = points()
+    expected = sample_points(features(), where, INDEX, 2)
+    where[1, 3, 0] = torch.nan
+    found = sample_points(features(), where, INDEX, 2)
+    assert found[1, 3].isnan().all()
+    rest = torch.ones(4, 9, dtype=torch.bool)
+    rest[1, 3] = False
+    assert_close(found[rest], expected[rest])

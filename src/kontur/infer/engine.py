@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
 
@@ -24,6 +24,15 @@ OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # a thread of its own is not worth less
 Device = Literal["auto", "cpu", "cuda"]
 DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch to ask
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Whatever runs named graphs on numpy arrays."""
+
+    @property
+    def graphs(self) -> Mapping[str, Graph]:
+        """The graphs of a model by name; `catalog.Example` says what they take and give."""
 
 
 class OnnxEngine:
@@ -119,9 +128,6 @@ def _torch_graph(graph: Any, segmenter: "Segmenter") -> Graph:
         return [t.float().cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
 
     return run
-
-
-Engine = OnnxEngine | TorchEngine
 
 
 def engine_for(model: Model, device: Device = "auto", *, threads: int | None = None) -> Engine:

@@ -32,7 +32,6 @@ AUTO_SCALES = (1.0, 0.5, 0.25, 2.0)  # what `diameter="auto"` tries
 AUTO_CONTRASTS = (99.0, 98.0)  # what `contrast="auto"` tries beside the card's
 AUTO_PIXELS = 400_000  # each try looks at no more pixels than this, from the middle of the image
 CLEARLY = 1.05  # a try must be surer than those before by this factor, or the plain way stays
-AUTO_BETTER = 1.05  # by how much another scale has to be surer
 SCALE_RANGE = (1 / 64, 16.0)  # outside this a given diameter is surely in the wrong unit
 
 Diameter = float | Literal["auto"]
@@ -157,7 +156,7 @@ class Predictor:
 
     def _values(
         self, pixels: Shaped[np.ndarray, "h w c"], contrast: float | None
-    ) -> Float[np.ndarray, "h w c"]:
+    ) -> Float[np.ndarray, "h w k"]:
         """Comparable values; grey stays one channel, for speed, where its channels stay equal."""
         how = self.normalise if contrast is None else self.normalise.replace(high=contrast)
         return normalise(collapse(pixels) if how.mode == "percentile" else pixels, how)
@@ -208,7 +207,8 @@ class Predictor:
         if not SCALE_RANGE[0] <= factor <= SCALE_RANGE[1]:
             raise InputError(
                 f"a diameter is the side of a typical object in pixels (this model learned "
-                f"{learned:.0f}), got {diameter:g}"
+                f"{learned:.0f} and takes {learned / SCALE_RANGE[1]:.1g} to "
+                f"{learned / SCALE_RANGE[0]:.0f}), got {diameter:g}"
             )
         return (factor,)
 
@@ -219,7 +219,7 @@ class Predictor:
         factors: tuple[float, ...],
         diameter: Diameter | None,
         thresholds: Thresholds,
-    ) -> tuple[Float[np.ndarray, "h w c"], float]:
+    ) -> tuple[Float[np.ndarray, "h w k"], float]:
         """The image and the scale at which the model is surest of most of it.
 
         At a wrong scale or contrast a model finds few objects, pieces of them, or is unsure, so

@@ -34,7 +34,7 @@ READABLE = 0o644 << 16  # the parts' permissions, for whoever unpacks the zip
 DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SavedGraph:
     """A graph as ONNX bytes without weights, and the names of the weights it looks up."""
 

@@ -2,7 +2,7 @@
 
 A contour has no first point: convolving around the ring must not see a border.
 After Peng et al., Deep Snake, CVPR 2020, section 3.2. A ring is held as a feature map of height
-one, `(m, c, 1, n)`, because the engines' two-dimensional convolutions are two to three times
+one, `(m, c, 1, n)`, because the engines' two-dimensional convolutions are up to three times
 faster than their one-dimensional ones (measured: `benchmarks/shapes.py`). We normalise before the
 activation, so that an engine can fold the norm away; `order="paper"` restores conv, ReLU, norm.
 """

@@ -40,7 +40,7 @@ class SnakeConfig(Settings):
         stages: contour stages, with weights of their own.
         reach: how far each extreme is extended for the octagon, a share of the box side, each way.
         supervise: which contour stages have a loss; the published code takes the last only.
-        start: where a stage starts in training: from the true box and extremes ("true", as
+        start: where a stage starts in training: from the true box and extremes ("truth", as
             published), from jittered ones, or from the boxes' jittered and the network's own
             predicted extremes.
         jitter: standard deviation of the jitter, a share of the box side.
@@ -76,7 +76,7 @@ class SnakeConfig(Settings):
     stages: int = pydantic.Field(3, ge=1)
     reach: float = pydantic.Field(1 / 8, ge=0, le=0.5)
     supervise: Literal["all", "last"] = "all"
-    start: Literal["true", "jittered", "predicted"] = "jittered"
+    start: Literal["truth", "jittered", "predicted"] = "jittered"
     jitter: float = pydantic.Field(0.06, ge=0)
     tolerance: float = pydantic.Field(0.0, ge=0, lt=0.5)
     smooth: float = pydantic.Field(2.0, ge=0)

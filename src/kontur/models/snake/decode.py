@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import shapely
 from jaxtyping import Float, Int
 
+from kontur.geometry import raster
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.instances import Instances
@@ -112,11 +112,16 @@ def _objects(
     config: SnakeConfig,
     thresholds: Thresholds,
 ) -> Decoded:
-    """Rings of one image to valid polygons inside it, suppressed by overlap within each class."""
+    """Rings of one image to valid polygons inside it, suppressed by overlap within each class.
+
+    What holds no pixel's centre is no object: a splinter of one that lies beyond the border.
+    """
     polygons, repaired = polygons_from_rings(rings.astype(np.float64), size)
+    visible = np.zeros(len(polygons), bool)
+    visible[raster.spans(polygons, size).owner] = True
     kept: list[np.ndarray] = []
     for label in np.unique(labels):
-        members = np.flatnonzero((labels == label) & ~shapely.is_empty(polygons))
+        members = np.flatnonzero((labels == label) & visible)
         kept.append(members[suppress(polygons[members], scores[members], thresholds.overlap)])
     keep = np.concatenate(kept) if kept else np.zeros(0, np.int64)
     keep = keep[np.argsort(-scores[keep], kind="stable")]

@@ -126,7 +126,7 @@ def _trace(
     boxes = np.concatenate([extremes.min(axis=1), extremes.max(axis=1)], axis=-1)  # (t, 4)
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
     starts, corners = boxes, extremes
-    if rng is not None and config.start != "true":
+    if rng is not None and config.start != "truth":
         starts = _jitter_boxes(boxes, sides, config.jitter, rng)
         corners = extremes + rng.normal(0, config.jitter / 2, extremes.shape) * sides[:, None]
     weights = np.clip((REFERENCE_SIDE / np.sqrt(sides.prod(axis=-1))) ** config.balance, *WEIGHTS)

@@ -1,0 +1,137 @@
+"""The engines: the same numbers from torch and from ONNX Runtime, for any number of objects."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+from kontur.errors import InputError
+from kontur.infer import engine
+from kontur.infer.engine import OnnxEngine, TorchEngine, engine_for, rebuild
+from tests.models import contract
+
+PIXELS = 0.01  # that the engines may differ by: issue 2
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return contract.learned("snake")
+
+
+@pytest.fixture(scope="module")
+def engines(learned):
+    return TorchEngine(learned.segmenter).graphs, OnnxEngine(learned.model, threads=1).graphs
+
+
+def random(*shape, high=1.0, seed=0):
+    return (np.random.default_rng(seed).random(shape, dtype=np.float32) * high).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (64, 48), (16, 160)])
+@pytest.mark.parametrize("images", [1, 2])
+def test_the_detector_gives_the_same_maps(engines, images, size):
+    expected, found = (graphs["detect"](random(images, 1, *size)) for graphs in engines)
+    features, scores, boxes = found
+    h, w = size[0] // 2, size[1] // 2
+    assert [a.shape for a in found] == [(images, h, w, 24), (images, 1, h, w), (images, 4, h, w)]
+    assert_allclose(features, expected[0], atol=1e-4)
+    assert_allclose(scores, expected[1], atol=1e-5)
+    assert_allclose(boxes, expected[2], atol=PIXELS)
+
+
+@pytest.mark.parametrize("objects", [0, 1, 1000])
+@pytest.mark.parametrize("graph", ["extremes", "evolve"])
+def test_from_the_same_starts_points_end_within_a_hundredth_of_a_pixel(engines, graph, objects):
+    """Some of the points lie outside the image."""
+    points = {"extremes": 40, "evolve": 32}[graph]
+    features = random(2, 30, 41, 24)
+    starts = random(objects, points, 2, high=100.0, seed=1) - 10
+    index = np.random.default_rng(2).integers(0, 2, objects)
+    (expected,), (found,) = (graphs[graph](features, starts, index) for graphs in engines)
+    shape = (objects, 4, 2) if graph == "extremes" else (3, objects, 32, 2)
+    assert found.shape == expected.shape == shape
+    assert_allclose(found, expected, atol=PIXELS, rtol=0)
+
+
+def test_a_point_that_is_no_number_spoils_its_own_object_only(engines):
+    features, starts = random(1, 20, 20, 24), random(3, 40, 2, high=40.0)
+    index = np.zeros(3, np.int64)
+    for graphs in engines:
+        (clean,) = graphs["extremes"](features, starts, index)
+        broken = starts.copy()
+        broken[1, 7] = np.nan
+        (found,) = graphs["extremes"](features, broken, index)
+        assert np.isnan(found[1]).any()
+        assert_allclose(found[[0, 2]], clean[[0, 2]], atol=1e-4)
+
+
+def test_the_number_of_threads_does_not_matter(learned, engines):
+    several = OnnxEngine(learned.model, threads=3).graphs
+    image = random(1, 1, 64, 64)
+    for a, b in zip(engines[1]["detect"](image), several["detect"](image), strict=True):
+        assert_allclose(a, b, atol=1e-5)
+    features = random(2, 30, 41, 24)
+    for objects in (0, 1, 7, 8, 50):  # graphs of objects are cut into a part a thread
+        starts, index = random(objects, 32, 2, high=60.0), np.arange(objects) % 2
+        (expected,), (found,) = (
+            g["evolve"](features, starts, index) for g in (engines[1], several)
+        )
+        assert found.shape == (3, objects, 32, 2)
+        assert_allclose(found, expected, atol=1e-3)
+
+
+def test_the_torch_engine_predicts_in_evaluation_mode_and_leaves_the_mode_as_it_was():
+    segmenter = contract.network("snake")
+    image = random(2, 1, 32, 32)
+    outputs = []
+    for training in (True, False):
+        segmenter.train(training)
+        outputs.append(TorchEngine(segmenter).graphs["detect"](image))
+        assert all(module.training is training for module in segmenter.modules())
+    for a, b in zip(*outputs, strict=True):
+        assert_array_equal(a, b)
+
+
+def test_the_torch_engine_sees_weights_that_change_after_it_was_made():
+    segmenter = contract.network("snake")
+    graphs = TorchEngine(segmenter).graphs
+    image = random(1, 1, 32, 32)
+    before = graphs["detect"](image)[0]
+    with torch.no_grad():
+        segmenter.detector.backbone.stem[0].weight *= 2
+    assert not np.array_equal(before, graphs["detect"](image)[0])
+
+
+def test_a_network_is_rebuilt_from_its_file_alone_ready_to_predict(learned):
+    again = rebuild(learned.model)
+    assert not any(module.training for module in again.modules())
+    image = random(1, 1, 32, 32)
+    for a, b in zip(
+        TorchEngine(again).graphs["detect"](image),
+        TorchEngine(learned.segmenter).graphs["detect"](image),
+        strict=True,
+    ):
+        assert_allclose(a, b, atol=1e-4)
+
+
+def test_on_a_cpu_onnx_runtime_is_taken_and_on_a_gpu_torch(learned, monkeypatch):
+    monkeypatch.setattr(engine, "DRIVER", "/nowhere")
+    monkeypatch.setattr(engine, "_cuda", _must_not_be_asked)
+    assert isinstance(engine_for(learned.model, "auto"), OnnxEngine)
+    assert isinstance(engine_for(learned.model, "cpu"), OnnxEngine)
+
+
+def _must_not_be_asked():
+    raise AssertionError("torch is imported only where there is a driver")
+
+
+def test_a_gpu_that_is_not_there_is_told(learned, monkeypatch):
+    monkeypatch.setattr(engine, "_cuda", lambda: False)
+    with pytest.raises(InputError, match=r"--device cuda needs a GPU.*kontur\[train\].*CPU"):
+        engine_for(learned.model, "cuda")
+
+
+def test_where_a_driver_is_but_no_gpu_the_cpu_is_taken(learned, monkeypatch):
+    monkeypatch.setattr(engine, "DRIVER", "/")
+    monkeypatch.setattr(engine, "_cuda", lambda: False)
+    assert isinstance(engine_for(learned.model, "auto"), OnnxEngine)

@@ -1,0 +1,379 @@
+"""The predictor: every sort of image, every way to ask, and the way back to the image's pixels."""
+
+import shutil
+import zipfile
+
+import numpy as np
+import pytest
+import shapely
+from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
+
+from kontur.data.geometric import scale
+from kontur.errors import InputError
+from kontur.infer import predict
+from kontur.infer.engine import OnnxEngine
+from kontur.infer.predict import AUTO_SCALES, How, Predictor, find_model, load, shipped_models
+from kontur.models import archive
+from kontur.models.archive import Model, write_model
+from tests.models import contract
+from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
+
+KIND = "snake"
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return contract.learned(KIND)
+
+
+@pytest.fixture(scope="module")
+def predictor(learned):
+    return Predictor(OnnxEngine(learned.model, threads=1), learned.card)
+
+
+@pytest.fixture
+def pixels(learned):
+    """The scene that is known by heart, 8-bit grey `(h, w)`."""
+    return learned.sample.image[..., 0]
+
+
+# Every sort of array
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        lambda x: x[..., None],
+        lambda x: x.astype(np.uint16) * 257,
+        lambda x: x.astype(np.int16) * 100 - 7000,
+        lambda x: x.astype(np.uint32) * 16_000_000,
+        lambda x: x.astype(np.int64) - 128,
+        lambda x: x.astype(">u2"),
+        lambda x: (x / 255).astype(np.float32),
+        lambda x: x.astype(np.float64) * 1e6,
+        lambda x: x.astype(np.float16),
+        lambda x: np.repeat(x[..., None], 3, axis=2),
+        lambda x: np.dstack([x, x, x, np.full_like(x, 255)]),
+        lambda x: np.asfortranarray(x),
+        lambda x: x[::-1][::-1],
+    ],
+    ids=[
+        *("one channel", "16 bits", "signed", "32 bits", "64 bits", "big-endian"),
+        *("float32", "float64", "float16", "RGB", "RGBA", "columns first", "a view"),
+    ],
+)
+def test_however_the_pixels_are_stored_the_outlines_are_the_same(
+    learned, predictor, pixels, convert
+):
+    before = convert(pixels).copy()
+    image = convert(pixels)
+    assert_same(learned.found, predictor.predict(image), pixels=0.1, scores=0.01)
+    assert_array_equal(image, before)
+
+
+@pytest.mark.parametrize("name", ["scene.png", "scene.tif", "grey.png"])
+def test_a_file_is_predicted_as_its_array(learned, predictor, pixels, tmp_path, name):
+    stored = pixels if name == "grey.png" else np.repeat(pixels[..., None], 3, axis=2)
+    Image.fromarray(stored).save(tmp_path / name)
+    expected = predictor.predict(stored)
+    assert_same(expected, predictor.predict(tmp_path / name), pixels=0, scores=0)
+    assert_same(expected, predictor.predict(str(tmp_path / name)), pixels=0, scores=0)
+
+
+def test_a_mask_is_an_image_too(predictor, pixels):
+    assert_sound(predictor.predict(pixels > 100), (SIDE, SIDE))
+
+
+def test_one_channel_of_several_is_chosen(learned, predictor, pixels):
+    several = np.dstack([pixels * 0, pixels * 0, pixels, pixels * 0, pixels * 0])
+    assert_same(learned.found, predictor.predict(several, channel=2))
+    with pytest.raises(InputError, match="wants 1 channel and the image has 5; choose one"):
+        predictor.predict(several)
+    with pytest.raises(InputError, match=r"5 channels \(0 to 4\); channel 5 is not among them"):
+        predictor.predict(several, channel=5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 17), (3, 5000), (17, 31)])
+@pytest.mark.parametrize("value", ["noise", 0, 255])
+def test_odd_and_constant_images_are_looked_at(predictor, size, value):
+    image = np.random.default_rng(0).integers(0, 255, size, dtype=np.uint8)
+    if value != "noise":
+        image[:] = value
+    assert_sound(predictor.predict(image, score=0.05), size)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_pixels_that_are_no_numbers_are_counted_and_refused(predictor, pixels, bad):
+    image = pixels.astype(np.float32)
+    image[3, 4:6] = bad
+    with pytest.raises(InputError, match="the image: 2 of 4096 pixel values are NaN or infinite"):
+        predictor.predict(image)
+
+
+@pytest.mark.parametrize(
+    ("image", "sentence"),
+    [
+        (np.zeros((4, 4), complex), "holds numbers, got an array of complex128"),
+        (np.full((4, 4), "a"), "holds numbers, got an array of <U1"),
+        (np.zeros((0, 4)), r"with at least one pixel, got \(0, 4, 1\)"),
+        (np.zeros((4, 4, 0)), r"got \(4, 4, 0\)"),
+        (np.zeros((2, 4, 4, 3)), r"an array \(H, W\) or \(H, W, C\).* got \(2, 4, 4, 3\)"),
+    ],
+)
+def test_arrays_that_are_no_image_are_refused(predictor, image, sentence):
+    with pytest.raises(InputError, match=sentence):
+        predictor.predict(image)
+
+
+# Every way to ask
+
+
+def test_given_thresholds_take_the_place_of_the_card_s(learned, predictor, pixels):
+    assert len(predictor.predict(pixels, score=0.999999)) == 0
+    many = predictor.predict(pixels, score=0.01, overlap=1.0)
+    fewer = predictor.predict(pixels, score=0.01, overlap=0.0)
+    assert len(many) > len(fewer) >= len(learned.found)
+    assert (many.scores >= 0.01).all()
+    with pytest.raises(InputError, match="'score' is 1\\.5"):
+        predictor.predict(pixels, score=1.5)
+    with pytest.raises(InputError, match="'overlap' is -1"):
+        predictor.predict(pixels, overlap=-1)
+
+
+def test_objects_below_the_smallest_size_are_left_out(learned, predictor, pixels):
+    smallest = float(np.sort(learned.found.areas)[2])
+    found = predictor.predict(pixels, min_size=smallest)
+    assert len(found) == len(learned.found) - 2
+    assert found.areas.min() >= smallest * (1 - 1e-6)
+
+
+def test_candidates_are_all_above_the_lowest_score_and_none_is_suppressed(predictor, pixels):
+    expected = predictor.predict(pixels, score=predict.CANDIDATE_SCORE, overlap=1.0)
+    assert_same(predictor.candidates(pixels), expected)
+
+
+def test_examine_says_how_it_went(predictor, pixels):
+    seen = predictor.examine(pixels)
+    assert (seen.scale, seen.repaired) == (1.0, 0)
+    assert_same(seen.instances, predictor.predict(pixels))
+
+
+# The way back
+
+
+class Stamp:
+    """Graphs that see an object at the same place of whatever image they are given."""
+
+    def __init__(self, box=(8.0, 4.0, 20.0, 12.0)):
+        self.box = box
+        self.seen: list[np.ndarray] = []
+        self.graphs = {"detect": self.detect, "extremes": self.extremes, "evolve": self.evolve}
+
+    def detect(self, images):
+        self.seen.append(images)
+        b, _, h, w = images.shape
+        scores = np.zeros((b, 1, h // 2, w // 2), np.float32)
+        scores[0, 0, 0, 0] = 1
+        boxes = np.zeros((b, 4, h // 2, w // 2), np.float32)
+        boxes[0, :, 0, 0] = self.box
+        return np.zeros((b, h // 2, w // 2, 24), np.float32), scores, boxes
+
+    def extremes(self, features, diamonds, image_index):
+        return (diamonds[:, ::10],)
+
+    def evolve(self, features, contours, image_index):
+        return (np.stack([contours] * 3),)
+
+
+def stamped(learned, stamp):
+    return Predictor(stamp, learned.card)
+
+
+@pytest.mark.parametrize("mode", ["percentile", "moments"])
+@pytest.mark.parametrize("colours", ["grey", "equal", "red"])
+def test_a_network_for_colours_sees_three_channels_whatever_comes(learned, colours, mode):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 255, (20, 35), dtype=np.uint8)
+    if colours != "grey":
+        others = image if colours == "equal" else image // 4
+        image = np.dstack([image, others, others])
+    normalise = {} if mode == "percentile" else {"mode": mode, "mean": [0.5] * 3, "std": [0.2] * 3}
+    config = {**learned.card.config, "channels": 3}
+    card = learned.card.replace(config=config, normalise=normalise)
+    stamp = Stamp()
+    Predictor(stamp, card).predict(image)
+    (seen,) = stamp.seen
+    assert seen.shape == (1, 3, 32, 48)
+    assert seen.dtype == np.float32
+    assert np.array_equal(seen[0, 0], seen[0, 1]) is (colours != "red")
+    assert np.array_equal(seen[0, 1], seen[0, 2])
+
+
+@pytest.mark.parametrize("size", [(16, 32), (17, 33), (61, 75), (13, 21)])
+def test_padding_moves_nothing_and_shows_the_mirror_image(learned, size):
+    stamp = Stamp()
+    image = np.random.default_rng(0).random((*size, 1), dtype=np.float32)
+    found = stamped(learned, stamp).predict(image)
+    assert found.size == size
+    assert_allclose(found.boxes, [stamp.box], atol=1e-5)
+    (seen,) = stamp.seen
+    prepared = stamped(learned, stamp).prepare(image).transpose(2, 0, 1)[None]
+    assert [side % 16 for side in seen.shape[2:]] == [0, 0]
+    assert max(a - b for a, b in zip(seen.shape[2:], size, strict=True)) < 16
+    assert_array_equal(seen[..., : size[0], : size[1]], prepared)
+    if seen.shape[3] > size[1]:
+        assert_array_equal(seen[..., : size[0], size[1]], prepared[..., -1])
+
+
+@pytest.mark.parametrize("size", [(250, 333), (64, 64), (37, 41)])
+@pytest.mark.parametrize("diameter", [44.0, 33.0, 11.0, 7.0, 5.5])
+def test_what_is_seen_at_another_scale_is_put_back_exactly(learned, size, diameter):
+    """The factor is exact although the canvas has whole pixels: 250 / 4 = 62.5."""
+    factor = learned.card.object_size / diameter
+    box = np.array([0.3, 0.2, 0.6, 0.8]) * np.array([size[1], size[0]] * 2)
+    stamp = Stamp(tuple(box * factor))
+    seen = stamped(learned, stamp).examine(np.zeros(size, np.uint8), How(diameter=diameter))
+    assert seen.scale == pytest.approx(factor)
+    assert seen.instances.size == size
+    assert_allclose(seen.instances.boxes, [box], rtol=1e-5)
+
+
+def test_a_scene_three_times_larger_has_outlines_three_times_larger(learned, predictor):
+    large = scale(learned.sample, 3.0)
+    found = predictor.predict(large.image, diameter=3 * learned.card.object_size)
+    assert found.size == (3 * SIDE, 3 * SIDE)
+    assert_sound(found, found.size)
+    assert len(found) == len(learned.found)
+    assert best_iou(learned.found.scale(3, 3), found).mean() > 0.85
+    assert best_iou(large.instances, found).mean() > 0.8
+
+
+def test_the_scale_at_which_the_model_is_surest_is_found_and_set_by_what_it_finds(learned):
+    class Judge(Stamp):
+        """Sure of an object of 10 × 10 where the image is half as large, unsure elsewhere."""
+
+        def detect(self, images):
+            features, scores, boxes = super().detect(images)
+            return features, scores * (0.9 if images.shape[2] == 48 else 0.4), boxes
+
+    stamp = Judge((8.0, 4.0, 18.0, 14.0))
+    seen = stamped(learned, stamp).examine(np.zeros((96, 96), np.uint8), How(diameter="auto"))
+    side = 20 * (23 / 32) ** 0.5  # in the image; the octagon of a diamond has 23/32 of its box
+    assert seen.scale == pytest.approx(learned.card.object_size / side, rel=0.02)
+
+
+def test_an_image_without_anything_is_taken_as_it_is(predictor):
+    assert predictor.examine(np.zeros((40, 40), np.uint8), How(diameter="auto")).scale == 1.0
+
+
+def test_of_a_large_image_only_the_middle_decides_about_the_scale(learned, monkeypatch):
+    monkeypatch.setattr(predict, "AUTO_PIXELS", 32 * 64)
+    stamp = Stamp()
+    stamped(learned, stamp).predict(np.zeros((64, 128), np.uint8), diameter="auto")
+    assert len(stamp.seen) == len(AUTO_SCALES) + 1
+    assert stamp.seen[0].shape[2:] == (32, 64)
+
+
+@pytest.mark.parametrize("diameter", [0.0, -3.0, float("nan"), 1e-3, 1e6])
+def test_a_diameter_that_cannot_be_is_refused(predictor, pixels, diameter):
+    with pytest.raises(InputError, match=r"side of a typical object in pixels.*learned 11.*got"):
+        predictor.predict(pixels, diameter=diameter)
+
+
+def test_a_model_that_saw_no_objects_knows_no_diameter(learned, pixels):
+    unknown = Predictor(
+        OnnxEngine(learned.model, threads=1), learned.card.replace(object_size=None)
+    )
+    with pytest.raises(InputError, match=r"does not say how large.*leave --diameter out"):
+        unknown.predict(pixels, diameter=20.0)
+
+
+def test_all_outlines_together_are_not_shifted(learned, predictor):
+    """A half-pixel slip anywhere on the way would show as a common shift."""
+    truth, found = learned.sample.instances, predictor.predict(learned.sample.image)
+    nearest = shapely.STRtree(truth.polygons).nearest(shapely.centroid(found.polygons))
+    a, b = (
+        shapely.get_coordinates(shapely.centroid(each))
+        for each in (truth.polygons[nearest], found.polygons)
+    )
+    assert np.abs((a - b).mean(axis=0)).max() < 0.25
+
+
+# Finding and loading
+
+
+@pytest.fixture
+def path(learned, tmp_path):
+    path = tmp_path / "some.kontur"
+    write_model(path, learned.model)
+    return path
+
+
+def test_a_model_is_loaded_from_its_file_or_its_run(learned, path, pixels, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(path, run / "model.kontur")
+    for where in (path, str(path), run):
+        assert_same(learned.found, load(where, device="cpu", threads=1).predict(pixels))
+
+
+def test_a_shipped_model_is_found_by_name_also_beside_a_folder_of_that_name(
+    path, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(predict, "shipped_models", lambda: {"nuclei": path})
+    monkeypatch.chdir(tmp_path)
+    assert find_model("nuclei") == path
+    (tmp_path / "nuclei").mkdir()
+    assert find_model("nuclei") == path
+    shutil.copy(path, tmp_path / "nuclei" / "model.kontur")
+    assert find_model("nuclei").parent.name == "nuclei"  # a run of that name is what is meant
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nucleo", "no shipped model 'nucleo'; did you mean 'nuclei'"),
+        ("zebra", "no shipped model 'zebra'; known are nuclei"),
+        ("zebra.kontur", r"no model file zebra\.kontur"),
+        ("runs/zebra", "no model file runs/zebra"),
+        ("data", r"data is a folder without model\.kontur; give a finished run"),
+    ],
+)
+def test_a_model_that_is_not_there_is_told_with_the_nearest(
+    path, tmp_path, monkeypatch, name, sentence
+):
+    monkeypatch.setattr(predict, "shipped_models", lambda: {"nuclei": path})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    with pytest.raises(InputError, match=sentence):
+        load(name)
+
+
+def test_shipped_models_are_named_after_their_files():
+    for name, file in shipped_models().items():
+        assert file.name == f"{name}.kontur"
+        assert archive.read_card(file).kind == KIND
+
+
+def test_files_that_are_no_model_are_told_when_loading(path, tmp_path):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InputError, match="cut short"):
+        load(path)
+    other = tmp_path / "other.zip"
+    with zipfile.ZipFile(other, "w") as content:
+        content.writestr("a.txt", "a")
+    with pytest.raises(InputError, match=r"other\.zip is not a whole Kontur model"):
+        load(other)
+    image = tmp_path / "image.png"
+    Image.fromarray(np.zeros((4, 4), np.uint8)).save(image)
+    with pytest.raises(InputError, match=r"image\.png is not a whole Kontur model"):
+        load(image)
+
+
+def test_a_model_of_an_unknown_kind_is_told(learned, path):
+    card = learned.card.replace(kind="unet")
+    write_model(path, Model(card, learned.model.graphs, learned.model.weights))
+    with pytest.raises(InputError, match="no kind of model 'unet'"):
+        load(path, device="cpu")

@@ -1,0 +1,177 @@
+"""What every kind of segmenter is tried on: scenes with a known truth, and small networks.
+
+The contract itself is `test_contract.py`; the tests of prediction borrow the network that has
+learned one scene by heart.
+"""
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+import torch
+from torch import Tensor
+
+from kontur.data.normalise import normalise
+from kontur.data.sample import Sample
+from kontur.data.synthetic import scene
+from kontur.geometry.overlap import polygon_iou
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
+from kontur.instances import Instances
+from kontur.models import catalog
+from kontur.models.archive import Model
+from kontur.models.card import Card, Thresholds
+from kontur.models.segmenter import Segmenter
+from kontur.settings import Settings
+from kontur.train.export import to_model
+
+KINDS = list(catalog.KINDS)
+SIDE = 64  # pixels of a scene
+STEPS = 80  # enough to know one scene by heart
+RATE = 5e-3
+
+
+def settings(kind: str, **changes: Any) -> Settings:
+    """The `tiny` preset for grey images."""
+    return catalog.config(kind, {"channels": 1, **changes}, preset="tiny")
+
+
+def network(kind: str, config: Settings | None = None, *, seed: int = 0) -> Segmenter:
+    """A new network; the same one for the same seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return catalog.segmenter(kind, config or settings(kind))
+
+
+def card(kind: str, config: Settings, *, score: float = 0.3, overlap: float = 0.3) -> Card:
+    return Card(
+        name="learned",
+        kind=kind,
+        config=config.model_dump(mode="json"),
+        thresholds=Thresholds(score=score, overlap=overlap),
+        object_size=11.0,  # of `learning_scene`
+        version="0",
+    )
+
+
+def predictor(segmenter: Segmenter, kind: str, **thresholds: float) -> Predictor:
+    return Predictor(TorchEngine(segmenter), card(kind, segmenter.config, **thresholds))
+
+
+def as_image(sample: Sample) -> Tensor:
+    """`(1, c, h, w)`, as the network sees it."""
+    return torch.from_numpy(normalise(sample.image).transpose(2, 0, 1)[None])
+
+
+def as_targets(
+    kind: str, config: Settings, *images: Instances, rng: np.random.Generator | None = None
+) -> Any:
+    """The targets of a batch as tensors."""
+    joined = catalog.collate(kind)([catalog.encode(kind)(each, config, rng) for each in images])
+    return type(joined)(*(torch.from_numpy(array) for array in joined))
+
+
+def learning_scene() -> Sample:
+    """Six blobs and ellipses that lie apart, some at the border."""
+    return scene(
+        np.random.default_rng(3),
+        size=(SIDE, SIDE),
+        count=6,
+        radius=(6, 10),
+        shapes=("blob", "ellipse"),
+        touching=0,
+        noise=0.02,
+    )
+
+
+def scenes() -> dict[str, Sample]:
+    """Images from empty to crowded, all of one size."""
+    rng = np.random.default_rng(0)
+    options: dict[str, Any] = {"size": (SIDE, SIDE), "radius": (2, 5)}
+    crowd = scene(rng, count=60, touching=0.5, **options)
+    nothing = scene(rng, count=0, **options)
+    dots = Instances.of(shapely.box([9, 63, 20], [9, 63, 0], [10, 64, 21], [10, 64, 1]))
+    one_pixel = nothing.replace(instances=dots.replace(size=(SIDE, SIDE)))
+    ignored = crowd.instances.replace(ignore=np.arange(len(crowd.instances)) % 2 == 0)
+    all_ignored = crowd.instances.replace(ignore=np.ones(len(crowd.instances), bool))
+    return {
+        "many": crowd,
+        "none": nothing,
+        "one pixel": one_pixel,
+        "half ignored": crowd.replace(instances=ignored),
+        "all ignored": crowd.replace(instances=all_ignored),
+    }
+
+
+def train(kind: str, steps: int, *, seed: int = 0) -> Segmenter:
+    """A network after so many steps on `learning_scene`, as `kontur train` would make them."""
+    sample = learning_scene()
+    segmenter = network(kind, seed=seed).to(memory_format=torch.channels_last)
+    image = as_image(sample).contiguous(memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(segmenter.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS)
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        targets = as_targets(kind, segmenter.config, sample.instances, rng=rng)
+        total = segmenter.total(segmenter.loss(image, targets))
+        optimiser.zero_grad()
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(segmenter.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+    return segmenter
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """A network that knows `sample` by heart, the model file that it would be, what it finds."""
+
+    sample: Sample
+    segmenter: Segmenter
+    card: Card
+    model: Model
+    found: Instances
+
+    @property
+    def predictor(self) -> Predictor:
+        """Its torch engine."""
+        return Predictor(TorchEngine(self.segmenter), self.card)
+
+
+@functools.cache
+def learned(kind: str) -> Learned:
+    """Trained once in a process (some five seconds); nobody may change it."""
+    sample, segmenter = learning_scene(), train(kind, STEPS).eval()
+    made = card(kind, segmenter.config)
+    found = predictor(segmenter, kind).predict(sample.image)
+    return Learned(sample, segmenter, made, to_model(segmenter, made), found)
+
+
+def best_iou(truth: Instances, found: Instances) -> np.ndarray:
+    """For each true object the IoU of the found one that fits best; 0 where none was found."""
+    return polygon_iou(truth.polygons, found.polygons).max(axis=1, initial=0)
+
+
+def assert_same(a: Instances, b: Instances, *, pixels: float = 0.01, scores: float = 1e-4) -> None:
+    """The same objects in the same order, no outline farther than so many pixels from its twin."""
+    assert (len(a), a.size, a.classes) == (len(b), b.size, b.classes)
+    np.testing.assert_array_equal(a.labels, b.labels)
+    np.testing.assert_allclose(a.scores, b.scores, atol=scores)
+    apart = shapely.hausdorff_distance(shapely.boundary(a.polygons), shapely.boundary(b.polygons))
+    assert apart.max(initial=0) <= pixels
+
+
+def assert_sound(found: Instances, size: tuple[int, int]) -> None:
+    """Valid polygons with area inside the image, scores from best to worst."""
+    assert found.size == size
+    assert shapely.is_valid(found.polygons).all()
+    assert (found.areas > 0).all()
+    x0, y0, x1, y1 = found.boxes.T
+    assert (x0 >= 0).all()
+    assert (y0 >= 0).all()
+    assert (x1 <= size[1]).all()
+    assert (y1 <= size[0]).all()
+    assert (np.diff(found.scores) <= 0).all()
+    assert ((found.scores >= 0) & (found.scores <= 1)).all()

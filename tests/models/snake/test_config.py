@@ -1,0 +1,55 @@
+"""The snake's settings: the presets, what they must agree on, and the facts of the paper."""
+
+import pytest
+
+from kontur.errors import InputError
+from kontur.models import catalog
+from kontur.models.snake.config import PRESETS, SnakeConfig
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_is_valid_and_survives_a_card(preset):
+    config = catalog.config("snake", {}, preset=preset)
+    assert SnakeConfig.read(config.model_dump(mode="json")) == config
+
+
+def test_the_paper_preset_is_the_published_snake():
+    paper = SnakeConfig.read(PRESETS["paper"])
+    assert (paper.points, paper.snake_width, paper.fusion, paper.features) == (128, 128, 256, 64)
+    assert (paper.form, paper.order, paper.kernel, paper.stages) == ("dense", "paper", 9, 3)
+    assert (paper.stride, paper.reach, paper.beta) == (4, 1 / 8, 1.0)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_point_sees_129_points_the_whole_contour(preset):
+    """One and, for each layer, four neighbours each way at its dilation."""
+    config = SnakeConfig.read(PRESETS[preset])
+    field = 1 + sum((config.kernel - 1) * dilation for dilation in config.dilations)
+    assert field == 129
+    assert field >= config.points
+
+
+def test_images_are_padded_to_the_stride_of_the_coarsest_level():
+    assert SnakeConfig().multiple == 32
+    assert SnakeConfig.read(PRESETS["tiny"]).multiple == 16
+    assert SnakeConfig(widths=(8,), depths=(1,), stride=4).multiple == 4
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"pointz": 3}, "unknown key 'pointz'; did you mean 'points'"),
+        ({"weights": {"hetmap": 1}}, "unknown key 'weights.hetmap'; did you mean 'heatmap'"),
+        ({"widths": (8, 8)}, "widths and depths describe the same stages, got 2 and 4"),
+        ({"kernel": 4}, "kernel must be odd.* got 4"),
+        ({"dilations": (1, 0)}, "dilations.1.*greater than 0"),
+        ({"dilations": ()}, "dilations.*at least 1"),
+        ({"depths": (1, 1, 1, 0)}, "depths.3.*greater than 0"),
+        ({"stride": 3}, "stride"),
+        ({"classes": ()}, "classes.*at least 1"),
+        ({"jitter": float("nan")}, "jitter"),
+    ],
+)
+def test_what_makes_no_network_is_refused_with_its_name(values, sentence):
+    with pytest.raises(InputError, match=sentence):
+        SnakeConfig.read(values)

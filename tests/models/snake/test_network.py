@@ -1,0 +1,146 @@
+"""The snake joined: its size by hand, its stages, and what each setting changes."""
+
+import numpy as np
+import pytest
+import torch
+from torch.testing import assert_close
+
+from kontur.models.snake.config import PRESETS, SnakeConfig
+from kontur.models.snake.encode import start_octagons
+from kontur.models.snake.network import DeepSnake
+from kontur.nn.losses import smooth_l1
+from tests.models import contract
+
+SCENE = contract.scenes()["many"]
+MEGABYTES = 12  # of a model file: issue 2
+
+
+def snake(**changes):
+    return contract.network("snake", contract.settings("snake", **changes))
+
+
+def targets(model, rng=None):
+    return contract.as_targets("snake", model.config, SCENE.instances, rng=rng)
+
+
+def count(module):
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.fixture(scope="module")
+def paper():
+    with torch.device("meta"):
+        return DeepSnake(SnakeConfig.read(PRESETS["paper"]))
+
+
+def test_the_paper_s_contour_stage_has_the_published_parameters_and_a_few_more(paper):
+    """Counted by hand: 8 convolutions of 9 points with norms, fusion of 8 · 128 states to 256."""
+    first = 66 * 128 * 9 + 128 + 2 * 128
+    residual = 7 * (128 * 128 * 9 + 128 + 2 * 128)
+    fusion = 1024 * 256 + 256
+    prediction = (1024 + 256) * 256 + 256 + 256 * 64 + 64 + 64 * 2 + 2
+    published = first + residual + fusion + prediction
+    sizes_seen = 2 * 128 * 9  # the box's log-width and log-height beside the published x and y
+    split_bias = 256  # the published 1×1 of [states, maximum] is a sum of two here
+    for refiner in paper.evolve.refiners:
+        assert count(refiner) == published + sizes_seen + split_bias
+
+
+def test_the_paper_s_extreme_stage_sees_the_centre_too(paper):
+    contour = count(paper.evolve.refiners[0])
+    assert count(paper.extremes.refiner) == contour + 64 * 128 * 9
+
+
+def test_the_stages_share_no_weights(paper):
+    assert len(paper.evolve.refiners) == 3
+    parameters = list(paper.parameters())
+    assert len({id(parameter) for parameter in parameters}) == len(parameters)
+    stages = sum(count(refiner) for refiner in paper.evolve.refiners)
+    assert count(paper) == count(paper.detector) + count(paper.extremes) + stages
+
+
+def test_the_shipped_preset_fits_its_file():
+    with torch.device("meta"):
+        fast = DeepSnake(SnakeConfig())
+    assert count(fast) * 4 < MEGABYTES * 1e6
+
+
+def test_each_stage_starts_where_the_one_before_ended():
+    model = snake().eval()
+    features = torch.randn(1, 32, 32, 24, generator=torch.Generator().manual_seed(0))
+    target = targets(model)
+    stages = model.evolve(features, target.octagons, target.traced_index)
+    assert stages.shape == (3, len(target.octagons), 32, 2)
+    again = target.octagons
+    for stage, refiner in zip(stages, model.evolve.refiners, strict=True):
+        again = refiner(features, again, target.traced_index)
+        assert_close(stage, again)
+
+
+def test_the_extremes_are_the_moved_corners_of_the_diamond():
+    model = snake().eval()
+    features = torch.randn(1, 32, 32, 24, generator=torch.Generator().manual_seed(0))
+    target = targets(model)
+    extremes = model.extremes(features, target.diamonds, target.traced_index)
+    moved = model.extremes.refiner(features, target.diamonds, target.traced_index)
+    assert_close(extremes, moved[:, [0, 10, 20, 30]])
+
+
+@pytest.mark.parametrize("supervise", ["all", "last"])
+def test_the_contour_loss_is_that_of_the_supervised_stages(supervise):
+    model = snake(supervise=supervise).eval()
+    target, image = targets(model), contract.as_image(SCENE)
+    features = model.detector(image).features
+    stages = model.evolve(features, target.octagons, target.traced_index)
+    each = [
+        smooth_l1(stage, target.contours, target.weights, beta=model.config.beta)
+        for stage in stages
+    ]
+    expected = each[-1] if supervise == "last" else sum(each) / 3
+    assert_close(model.loss(image, target)["contour"], expected)
+
+
+def test_started_from_predictions_the_contours_begin_at_the_network_s_own_extremes():
+    predicted, given = snake(start="predicted").eval(), snake(start="jittered").eval()
+    image, target = contract.as_image(SCENE), targets(predicted)
+    elsewhere = target._replace(octagons=target.octagons + 3)
+    assert_close(predicted.loss(image, elsewhere), predicted.loss(image, target))
+    assert given.loss(image, elsewhere)["contour"] != given.loss(image, target)["contour"]
+    features = given.detector(image).features
+    extremes = given.extremes(features, target.diamonds, target.traced_index)
+    octagons = start_octagons(extremes.detach().double().numpy(), given.config)
+    own = target._replace(octagons=torch.from_numpy(octagons).float())
+    assert_close(given.loss(image, own), predicted.loss(image, target))
+
+
+def test_an_ignored_region_does_not_enter_the_heatmap_loss():
+    model = snake().eval()
+    ignored = SCENE.instances.replace(ignore=np.ones(len(SCENE.instances), bool))
+    target = contract.as_targets("snake", model.config, ignored)
+    assert (target.heatmap_weight == 0).any()
+    everywhere = target._replace(heatmap_weight=torch.ones_like(target.heatmap_weight))
+    image = contract.as_image(SCENE)
+    assert model.loss(image, target)["heatmap"] < model.loss(image, everywhere)["heatmap"]
+
+
+def test_the_graphs_are_the_network_s_own_parts_in_its_own_mode():
+    for model in (snake().eval(), snake().train()):
+        graphs = model.graphs()
+        assert list(graphs) == ["detect", "extremes", "evolve"]
+        assert all(graph.training is model.training for graph in graphs.values())
+        own = {id(parameter) for parameter in model.parameters()}
+        shared = [id(p) for graph in graphs.values() for p in graph.parameters()]
+        assert len(shared) == len(set(shared))
+        assert set(shared) == own
+
+
+def test_detect_scores_the_peaks_and_nothing_beside_them():
+    model = snake(classes=("a", "b")).eval()
+    image = contract.as_image(SCENE)
+    features, scores, boxes = model.graphs()["detect"](image)
+    assert (features.shape, scores.shape, boxes.shape) == (
+        (1, 32, 32, 24), (1, 2, 32, 32), (1, 4, 32, 32),
+    )  # fmt: skip
+    heat = torch.sigmoid(model.detector(image).heatmap)
+    assert (scores[scores > 0] == heat[scores > 0]).all()
+    assert 0 < (scores > 0).float().mean() < 0.3

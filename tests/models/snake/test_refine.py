@@ -1,0 +1,71 @@
+"""One refiner: what it may depend on and what not."""
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.refine import Refiner
+
+CONFIG = SnakeConfig(features=5, snake_width=8, fusion=8, stride=4)
+
+
+def refiner(*, centre=False):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return Refiner(CONFIG, centre=centre).double().eval()
+
+
+def features(b=2, h=20, w=24):
+    generator = torch.Generator().manual_seed(1)
+    return torch.randn(b, h, w, 5, generator=generator, dtype=torch.float64)
+
+
+def rings(m=3, n=16, low=16.0, high=60.0):
+    generator = torch.Generator().manual_seed(2)
+    return torch.rand(m, n, 2, generator=generator, dtype=torch.float64) * (high - low) + low
+
+
+INDEX = torch.tensor([0, 1, 0])
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_an_object_elsewhere_moves_by_the_same_offsets(centre):
+    """Image and ring moved by two cells to the right and three down: so is the answer."""
+    step = torch.tensor([2 * 4.0, 3 * 4.0], dtype=torch.float64)
+    moved = features().roll((3, 2), dims=(1, 2))
+    refine = refiner(centre=centre)
+    assert_close(refine(moved, rings() + step, INDEX), refine(features(), rings(), INDEX) + step)
+
+
+def test_a_ring_that_starts_elsewhere_ends_the_same():
+    refine = refiner()
+    turned = refine(features(), rings().roll(5, dims=1), INDEX)
+    assert_close(turned, refine(features(), rings(), INDEX).roll(5, dims=1))
+
+
+def test_an_object_does_not_see_the_others():
+    refine = refiner()
+    together = refine(features(), rings(), INDEX)
+    alone = [refine(features(), rings()[i : i + 1], INDEX[i : i + 1]) for i in range(3)]
+    assert_close(together, torch.cat(alone))
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_only_with_centre_the_middle_of_the_box_is_seen(centre):
+    points = torch.tensor([[[40.0, 20], [60, 40], [40, 60], [20, 40]]], dtype=torch.float64)
+    index = torch.zeros(1, dtype=torch.int64)
+    other = features()
+    other[0, 9:11, 9:11] += 10  # the cells around (40, 40), far from the points
+    refine = refiner(centre=centre)
+    same = torch.allclose(refine(other, points, index), refine(features(), points, index))
+    assert same is not centre
+
+
+def test_a_ring_without_extent_still_gets_numbers():
+    point = torch.full((1, 16, 2), 30.0, dtype=torch.float64)
+    assert refiner()(features(), point, INDEX[:1]).isfinite().all()
+
+
+def test_no_ring_gives_no_ring():
+    assert refiner(centre=True)(features(), rings()[:0], INDEX[:0]).shape == (0, 16, 2)

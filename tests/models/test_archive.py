@@ -1,0 +1,166 @@
+"""The model file: what is written comes back, and whatever else it may be is told in a sentence."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from kontur.errors import InputError
+from kontur.models.archive import (
+    CARD,
+    GRAPHS,
+    WEIGHTS,
+    Model,
+    SavedGraph,
+    read_card,
+    read_model,
+    write_model,
+)
+from kontur.models.card import FORMAT, Card
+
+
+def model() -> Model:
+    rng = np.random.default_rng(0)
+    weights = {"a.weight": rng.random((3, 4), dtype=np.float32), "a.bias": np.zeros(3, np.float32)}
+    graphs = {
+        "detect": SavedGraph(b"graph one", ("a.weight", "a.bias")),
+        "evolve": SavedGraph(b"graph two", ("a.bias",)),
+    }
+    return Model(Card(kind="snake", config={"points": 8}, version="0.1.0"), graphs, weights)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "some.kontur"
+    write_model(path, model())
+    return path
+
+
+def rewritten(path, **parts):
+    """The file with some of its parts exchanged, or left out where None."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content |= {name.replace("_", "."): part for name, part in parts.items()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, part in content.items():
+            if part is not None:
+                archive.writestr(name, part)
+    return path
+
+
+def with_card(path, **changes):
+    with zipfile.ZipFile(path) as archive:
+        card = json.loads(archive.read(CARD))
+    return rewritten(path, card_json=json.dumps(card | changes))
+
+
+def test_what_is_written_comes_back(path):
+    expected, found = model(), read_model(path)
+    assert found.card == expected.card == read_card(path)
+    assert found.graphs == expected.graphs
+    assert found.weights.keys() == expected.weights.keys()
+    for name, value in expected.weights.items():
+        np.testing.assert_array_equal(found.weights[name], value)
+        assert found.weights[name].dtype == value.dtype
+
+
+def test_it_is_a_plain_zip_that_anybody_may_unpack(path):
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [CARD, GRAPHS, "detect.onnx", "evolve.onnx", WEIGHTS]
+        for entry in archive.infolist():
+            assert entry.compress_type == zipfile.ZIP_STORED
+            assert entry.external_attr >> 16 == 0o644
+        assert json.loads(archive.read(CARD))["kind"] == "snake"
+
+
+def test_the_same_model_gives_the_same_bytes_and_nothing_is_left_beside(path, tmp_path):
+    again = tmp_path / "again.kontur"
+    write_model(again, model())
+    assert again.read_bytes() == path.read_bytes()
+    assert sorted(tmp_path.iterdir()) == [again, path]
+
+
+def test_writing_that_fails_leaves_the_old_file(path, monkeypatch):
+    before = path.read_bytes()
+    monkeypatch.setattr(zipfile.ZipFile, "writestr", _full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        write_model(path, model())
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def _full_disk(*_):
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("read", [read_card, read_model])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.99])
+def test_a_file_cut_short_is_told(path, read, share):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(InputError, match=r"some\.kontur is not a whole Kontur model.*cut short"):
+        read(path)
+
+
+@pytest.mark.parametrize("read", [read_card, read_model])
+def test_files_of_another_kind_are_told(tmp_path, read):
+    path = tmp_path / "some.kontur"
+    path.write_text("I am a letter")
+    with pytest.raises(InputError, match="not a whole Kontur model"):
+        read(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("word/document.xml", "<w/>")
+    with pytest.raises(InputError, match="of another kind"):
+        read(path)
+    for card in ("[1, 2]", "{}", '{"format": "new"}', '{"format": null}', "no json", b"\xff\xfe"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(CARD, card)
+        with pytest.raises(InputError, match="of another kind"):
+            read(path)
+
+
+@pytest.mark.parametrize("read", [read_card, read_model])
+def test_a_missing_file_and_a_folder_are_told(tmp_path, read):
+    with pytest.raises(InputError, match=r"there is no model file .*none\.kontur"):
+        read(tmp_path / "none.kontur")
+    with pytest.raises(InputError, match=r"is a folder; a model is one \.kontur file"):
+        read(tmp_path)
+
+
+def test_a_newer_format_asks_for_the_version_that_wrote_it(path):
+    with_card(path, format=FORMAT + 1, version="9.1", a_new_field=1)
+    with pytest.raises(InputError, match=r"newer Kontur \(9\.1.*install that version"):
+        read_model(path)
+
+
+def test_a_card_of_this_format_with_a_wrong_field_names_it(path):
+    with_card(path, kinds="snake")
+    with pytest.raises(InputError, match="unknown key 'kinds'; did you mean 'kind'"):
+        read_card(path)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"weights_safetensors": None},
+        {"weights_safetensors": b"\x08\0\0\0\0\0\0\0no header"},
+        {"graphs_json": None},
+        {"graphs_json": b"[]"},
+        {"graphs_json": b'{"detect": 3}'},
+        {"graphs_json": b'{"detect": ["a.weight", "missing"]}'},
+        {"detect_onnx": None},
+    ],
+)
+def test_a_part_that_is_missing_or_wrong_is_damage(path, parts):
+    with pytest.raises(InputError, match=r"some\.kontur is damaged .*; copy or train it again"):
+        read_model(rewritten(path, **parts))
+
+
+def test_a_flipped_bit_is_damage(path):
+    content = bytearray(path.read_bytes())
+    content[content.index(b"graph two")] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        read_model(path)
