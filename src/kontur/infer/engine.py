@@ -5,8 +5,9 @@ Both read the same weights, so they agree to float32 rounding.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -15,13 +16,14 @@ import numpy as np
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
-from kontur.models.catalog import Graph
+from kontur.models.catalog import Example, Graph
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # a thread of its own is not worth less
+REASON = 200  # characters of what ONNX Runtime says of a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
 DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch to ask
 
@@ -41,21 +43,47 @@ class OnnxEngine:
     The graphs hold no weights; every initialiser is looked up by name in the model's weights.
     A graph of whole images is one run of all threads. A graph of objects is cut into one run a
     thread, which is a quarter faster: its layers are too small to share (`benchmarks/shapes.py`).
+    Raises `InputError` where a graph is missing or damaged, or does not fit the model's card.
     """
 
     def __init__(self, model: Model, *, threads: int | None = None):
         count = threads or _processors()
         pool = ThreadPoolExecutor(count) if count > 1 else None
-        self.graphs: Mapping[str, Graph] = {
-            name: _onnx_graph(graph, model.weights, count, pool)
-            for name, graph in model.graphs.items()
-        }
+        kind, values = model.card.kind, model.card.config
+        examples = catalog.examples(kind)(catalog.config(kind, values))
+        graphs = {}
+        for name, example in examples.items():
+            with _damage_told(name):
+                graphs[name] = _onnx_graph(
+                    model.graphs[name], model.weights, count, pool, example=example
+                )
+        self.graphs: Mapping[str, Graph] = graphs
+
+
+@contextmanager
+def _damage_told(name: str) -> Iterator[None]:
+    """What ONNX Runtime throws at a graph that is cut short or of other weights, as a sentence."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    thrown = [each for each in vars(state).values() if isinstance(each, type)]
+    errors = tuple(each for each in thrown if issubclass(each, Exception))
+    try:
+        yield
+    except (*errors, KeyError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:REASON] or type(error).__name__
+        raise InputError(f"its graph {name!r} is missing or damaged ({reason})") from error
 
 
 def _onnx_graph(
-    graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int, pool: Executor | None
+    graph: SavedGraph,
+    weights: Mapping[str, np.ndarray],
+    threads: int,
+    pool: Executor | None,
+    *,
+    example: Example,
 ) -> Graph:
     session = _session(graph, weights, threads=1)
+    _check(session, example)
     objects = [_axis(each.shape) for each in session.get_inputs()]
     if pool is None or objects == [None] * len(objects):
         session = session if threads == 1 else _session(graph, weights, threads)
@@ -90,6 +118,19 @@ def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int)
     return onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])
 
 
+def _check(session: Any, example: Example) -> None:
+    """ValueError where the graph takes other arrays than its kind gives it."""
+    taken = {each.name: each.shape for each in session.get_inputs()}
+    given = {name: array.shape for name, array in example.inputs.items()}
+    for name, shape in given.items():
+        sides = taken.get(name, ())
+        if len(sides) != len(shape) or any(
+            isinstance(side, int) and side != length
+            for side, length in zip(sides, shape, strict=True)
+        ):
+            raise ValueError(f"it takes {taken}, and the card gives {given}")
+
+
 def _run(session: Any, *arrays: np.ndarray) -> Sequence[np.ndarray]:
     names = [each.name for each in session.get_inputs()]
     return session.run(None, dict(zip(names, arrays, strict=True)))
@@ -115,12 +156,15 @@ class TorchEngine:
 def _torch_graph(graph: Any, segmenter: "Segmenter") -> Graph:
     import torch
 
+    # cuDNN rounds float32 to ten bits by default: too few for agreement within a hundredth pixel
+    exact = partial(torch.backends.cudnn.flags, enabled=True, allow_tf32=False)
+
     def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
         device = next(segmenter.parameters()).device
         training = segmenter.training
         segmenter.eval()
         try:
-            with torch.inference_mode():
+            with torch.inference_mode(), exact():
                 tensors = [torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays]
                 out = graph(*tensors)
         finally:
@@ -136,18 +180,23 @@ def engine_for(model: Model, device: Device = "auto", *, threads: int | None = N
     Raises:
         InputError: `device` is "cuda" and there is no torch or no GPU, or it is no device.
     """
+    if on_gpu(device):
+        return TorchEngine(rebuild(model).to("cuda"))
+    return OnnxEngine(model, threads=threads)
+
+
+def on_gpu(device: Device) -> bool:
+    """Whether a device means torch on a GPU; errors as in `engine_for`."""
     if device not in get_args(Device):
         raise InputError(f"a device is one of {', '.join(get_args(Device))}, got {device!r}")
     if device == "cpu" or (device == "auto" and not os.path.exists(DRIVER)):
-        return OnnxEngine(model, threads=threads)
-    if _cuda():
-        return TorchEngine(rebuild(model).to("cuda"))
-    if device == "cuda":
+        return False
+    if not _cuda() and device == "cuda":
         raise InputError(
             "--device cuda needs a GPU and torch (pip install 'kontur[train]'); none was found: "
             "leave --device out to use the CPU"
         )
-    return OnnxEngine(model, threads=threads)
+    return _cuda()
 
 
 def rebuild(model: Model) -> "Segmenter":
@@ -157,7 +206,11 @@ def rebuild(model: Model) -> "Segmenter":
     settings = catalog.config(model.card.kind, model.card.config)
     segmenter = catalog.segmenter(model.card.kind, settings)
     state = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
-    segmenter.load_state_dict(state)
+    try:
+        segmenter.load_state_dict(state)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:REASON]
+        raise InputError(f"its weights are not those of its card ({reason})") from error
     return segmenter.eval()
 
 

@@ -20,7 +20,7 @@ from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_chann
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.formats.images import check_finite, pick_channel, read_image
-from kontur.infer.engine import Device, Engine, engine_for
+from kontur.infer.engine import Device, Engine, engine_for, on_gpu
 from kontur.instances import Instances
 from kontur.models import archive, catalog
 from kontur.models.card import Card, Thresholds
@@ -32,6 +32,8 @@ AUTO_SCALES = (1.0, 0.5, 0.25, 2.0)  # what `diameter="auto"` tries
 AUTO_CONTRASTS = (99.0, 98.0)  # what `contrast="auto"` tries beside the card's
 AUTO_PIXELS = 400_000  # each try looks at no more pixels than this, from the middle of the image
 CLEARLY = 1.05  # a try must be surer than those before by this factor, or the plain way stays
+BYTES_A_PIXEL = 300  # of memory, at most, while a network of stride 2 looks at an image
+MEMORY = Path("/proc/meminfo")  # Linux; other systems swap before they kill
 SCALE_RANGE = (1 / 64, 16.0)  # outside this a given diameter is surely in the wrong unit
 
 Diameter = float | Literal["auto"]
@@ -165,6 +167,7 @@ class Predictor:
         self, prepared: Float[np.ndarray, "h w c"], factor: float, thresholds: Thresholds
     ) -> tuple[Instances, int]:
         size = prepared.shape[:2]
+        _check_memory(size[0] * size[1] * factor**2)
         seen = _scaled(prepared, factor)
         height, width = seen.shape[:2]
         padded = _pad(seen, self.config.multiple)
@@ -253,8 +256,13 @@ def load(model: str | Path, *, device: Device = "auto", threads: int | None = No
     Raises:
         InputError: there is no such model, or the file is damaged; names the nearest one.
     """
-    read = archive.read_model(find_model(model))
-    return Predictor(engine_for(read, device, threads=threads), read.card)
+    path = find_model(model)
+    read = archive.read_model(path)
+    on_gpu(device)  # what is wrong with the device is told before what is with the file
+    try:
+        return Predictor(engine_for(read, device, threads=threads), read.card)
+    except InputError as error:
+        raise InputError(f"{path} cannot be used: {error}; copy or train it again") from None
 
 
 def find_model(model: str | Path) -> Path:
@@ -296,6 +304,20 @@ def _three_axes(image: Shaped[np.ndarray, "h w *c"]) -> Shaped[np.ndarray, "h w 
             f"an image is an array (H, W) or (H, W, C) with at least one pixel, got {image.shape}"
         )
     return image.astype(np.uint8) * 255 if image.dtype == bool else image
+
+
+def _check_memory(pixels: float) -> None:
+    """Refuse what would not fit, where the system says how much there is: it would be killed."""
+    if not MEMORY.exists():
+        return
+    facts = dict(line.split(":", 1) for line in MEMORY.read_text().splitlines() if ":" in line)
+    free = 1024 * int(facts.get("MemAvailable", "0").split()[0]) or float("inf")
+    needed = pixels * BYTES_A_PIXEL
+    if needed > free:
+        raise InputError(
+            f"{pixels / 1e6:,.0f} million pixels at once need {needed / 1e9:.1f} GB of memory "
+            f"and {free / 1e9:.1f} are free; cut the image into parts, or shrink it with --diameter"
+        )
 
 
 def _scaled(image: Float[np.ndarray, "h w c"], factor: float) -> Float[np.ndarray, "h2 w2 c"]:
