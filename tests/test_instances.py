@@ -330,6 +330,12 @@ def test_in_the_label_image_later_objects_lie_on_earlier_and_all_on_ignored_ones
     assert found.label_image().tolist() == [[5, 4, 4, 4, 9, 9]]
 
 
+def test_in_the_label_image_the_surer_object_lies_on_top():
+    boxes = [box(0, 0, 3, 1), box(1, 0, 4, 1), box(2, 0, 6, 1)]
+    found = Instances.of(boxes, scores=[0.9, 0.4, np.nan], size=(1, 6))
+    assert found.label_image().tolist() == [[1, 1, 1, 2, 3, 3]]
+
+
 def test_label_images_that_cannot_be_are_refused():
     with pytest.raises(InputError, match="needs the image's size"):
         several().replace(size=None).label_image()

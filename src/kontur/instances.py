@@ -280,9 +280,10 @@ class Instances:
     def label_image(self, dtype: DTypeLike | None = None) -> Integer[np.ndarray, "h w"]:
         """The ids as pixels, 0 for background; a pixel belongs to whom its centre does.
 
-        Where objects overlap the later wins, and any object wins over regions to ignore. Without
-        `dtype` it is uint16, or the smallest wider (or signed) type that holds all ids. Raises
-        InputError without `size`, for the id 0 and for ids that do not fit.
+        Where objects overlap the one with the higher score is on top, of equals the later one; any
+        object wins over regions to ignore. Without `dtype` it is uint16, or the smallest wider (or
+        signed) type that holds all ids. Raises InputError without `size`, for the id 0 and for ids
+        that do not fit.
         """
         if self.size is None:
             raise InputError(
@@ -300,7 +301,7 @@ class Instances:
                 f"ids from {self.ids.min()} to {self.ids.max()} do not fit into {kind};"
                 f" leave dtype out or renumber the objects"
             )
-        order = np.argsort(~self.ignore, kind="stable")
+        order = np.lexsort((np.nan_to_num(self.scores, nan=-1.0), ~self.ignore))  # stable
         found = raster.spans(self.polygons[order], self.size)
         image = np.zeros(self.size, dtype=kind)
         owners = np.repeat(found.owner, found.stop - found.start)

@@ -21,7 +21,7 @@ def test_an_image_whose_package_is_not_installed_is_left_out_openly(
     kontur, model, tmp_path, monkeypatch
 ):
     gone = Packaged("gone", "no_such_package", "x.png", "nothing", "pip install no-such-package")
-    monkeypatch.setattr(command, "SHOWN", [command.Shown(gone, 40.0), command.SHOWN[1]])
+    monkeypatch.setattr(command, "SHOWN", (gone, command.SHOWN[1]))
     told = kontur("demo", "--model", model, "--out", tmp_path)
     assert "gone: left out (pip install no-such-package brings the image)" in told
     assert (tmp_path / "coins.geojson").exists()

@@ -28,6 +28,15 @@ def test_binary_masks_given_as_labels_are_told_and_read_as_asked(kontur, data):
     assert "objects    6," in told
 
 
+def test_what_cannot_be_used_is_told_and_is_a_failure(kontur, data):
+    whole = (data / "images" / "a.png").read_bytes()
+    (data / "images" / "a.png").write_bytes(whole[: len(whole) // 2])
+    told = kontur("inspect", data, code=1)
+    assert "! 1 image (a) cannot be used: mend or remove it\n" in told
+    assert f"{data / 'images' / 'a.png'} is damaged or cut short" in told
+    assert "objects    4, median 2 an image" in told
+
+
 @pytest.mark.parametrize("there", ["missing", "empty"])
 def test_a_folder_with_nothing_in_it_is_one_sentence(kontur, tmp_path, there):
     place = tmp_path / "data"

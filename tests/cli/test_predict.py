@@ -87,10 +87,25 @@ def test_bad_files_are_told_at_the_end_and_the_good_ones_are_made(kontur, model,
     )
     told = predict(kontur, model, images, tmp_path / "out", code=1)
     assert "7 of 10 images failed:" in told
+    assert "] text.png: failed\n" in told
     for name in ("text.png", "empty.tif", "cut.png", "short.tif", "nan.tif", "infinite.tif"):
         assert f"  {images / name}" in told
     assert f"  {images / 'stack.tif'}" in told
     assert {path.stem for path in (tmp_path / "out").glob("*.geojson")} == {"a", "b", "c"}
+
+
+def test_one_bad_file_is_told_once_in_one_sentence(kontur, model, tmp_path):
+    (tmp_path / "text.png").write_text("no image at all")
+    told = predict(kontur, model, tmp_path / "text.png", tmp_path / "out", code=1)
+    assert told.startswith(f"Error: {tmp_path / 'text.png'} is not a PNG, JPEG or TIFF image")
+    assert len(told.splitlines()) == 1
+
+
+def test_where_nothing_came_out_that_is_said(kontur, model, tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_text("no image at all")
+    told = predict(kontur, model, tmp_path, tmp_path / "out", code=1)
+    assert f"nothing was written to {tmp_path / 'out'}\n2 of 2 images failed:" in told
 
 
 @pytest.mark.parametrize(
@@ -163,7 +178,7 @@ def test_a_model_that_cannot_be_used_is_told_and_nothing_is_written(
 def test_an_output_that_is_no_folder_is_told_in_one_sentence(kontur, model, images, tmp_path):
     (tmp_path / "out").write_text("a file")
     told = predict(kontur, model, images, tmp_path / "out", code=1)
-    assert told.startswith(f"Error: {tmp_path / 'out'}")
+    assert told.startswith(f"Error: the outputs want a folder, and {tmp_path / 'out'} is a file")
     assert len(told.strip().splitlines()) == 1
 
 

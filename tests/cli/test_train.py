@@ -1,3 +1,4 @@
+import signal
 import sys
 import types
 
@@ -5,6 +6,7 @@ import pytest
 
 from kontur.cli import train as command
 from kontur.errors import InputError
+from kontur.train.interrupt import Stopped
 
 
 @pytest.fixture
@@ -61,16 +63,14 @@ def test_without_the_extra_it_says_how_to_get_it(kontur, monkeypatch):
     )
 
 
-def test_ctrl_c_says_how_to_go_on(kontur, monkeypatch):
-    module = types.ModuleType("kontur.train.run")
-
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_says_how_far_it_came_and_how_to_go_on(kontur, calls, number, code):
     def stopped(data, **options):
-        raise KeyboardInterrupt
+        raise Stopped("stopped at step 120; go on with --resume", number)
 
-    module.train = stopped
-    monkeypatch.setitem(sys.modules, "kontur.train.run", module)
-    told = kontur("train", "a", "--out", "run", code=130)
-    assert told == "\nStopped: kontur train --out run --resume goes on.\n"
+    sys.modules["kontur.train.run"].train = stopped
+    told = kontur("train", "a", "--out", "run", code=code)
+    assert told == "\nStopped at step 120; go on with --resume\n"
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,16 @@ def test_other_json_is_not_taken_for_coco(tmp_path):
     assert open_folder(tmp_path).warnings == ("found.json is COCO JSON and is not used",)
 
 
+def test_what_was_found_never_stands_in_for_the_annotations_beside_the_images(tmp_path):
+    for name in "ab":
+        drawn.save(tmp_path / f"{name}.png", drawn.picture())
+        drawn.save(tmp_path / f"{name}_masks.png", drawn.squares(3))
+        coco.write(tmp_path / f"{name}.coco.json", Instances.empty((40, 60)))
+    folder = open_folder(tmp_path)
+    assert [len(sample.instances) for sample in folder.samples] == [3, 3]
+    assert folder.warnings == ("2 COCO JSON files (a.coco.json, b.coco.json) not used",)
+
+
 def test_a_file_that_is_cut_short_is_named(tmp_path):
     path = annotated(tmp_path)
     path.write_text(path.read_text()[:200])

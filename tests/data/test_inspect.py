@@ -5,6 +5,7 @@ from skimage.transform import resize
 from kontur.data.facts import fingerprint
 from kontur.data.folder import open_folder
 from kontur.data.inspect import inspect
+from kontur.errors import InputError
 from tests.data import drawn
 
 
@@ -188,8 +189,18 @@ def test_constant_images_and_nan_are_told(tmp_path):
     for name in "bc":
         drawn.save(tmp_path / "images" / f"{name}.png", np.full((40, 60), 9, dtype=np.uint8))
     found = findings(tmp_path)
-    assert set(found) == {"not finite", "constant"}
-    assert (found["not finite"].example, found["constant"].count) == ("a", 2)
+    assert set(found) == {"unreadable", "constant"}
+    assert (found["unreadable"].example, found["constant"].count) == ("a", 2)
+    assert "a.tif: 1 of 2400 pixel values are NaN or infinite" in found["unreadable"].details[0]
+    with pytest.raises(InputError, match=r"a\.tif: 1 of 2400 pixel values are NaN"):
+        open_folder(tmp_path).load()
+
+
+def test_annotations_without_any_object_are_told(tmp_path):
+    drawn.labelled(tmp_path, ["a", "b"])
+    for name in "ab":
+        drawn.save(tmp_path / "labels" / f"{name}.png", np.zeros((40, 60), np.uint8))
+    assert "no image has an object" in str(findings(tmp_path)["no objects"])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.data.layouts import recognise
 from kontur.errors import InputError
+from kontur.instances import Instances
 from tests.data import drawn
 
 
@@ -199,3 +201,14 @@ def a_mask_twice(root):
 def test_what_is_not_recognised_is_said_in_one_sentence(tmp_path, make, sentence):
     with pytest.raises(InputError, match=sentence):
         recognise(make(tmp_path))
+
+
+def test_corrected_outlines_are_better_than_the_label_image_that_was_written_with_them(tmp_path):
+    found = Instances.from_label_image(drawn.squares(2))
+    drawn.save(tmp_path / "a.png", drawn.picture())
+    drawn.save(tmp_path / "a.labels.tif", drawn.squares(3))
+    assert len(open_folder(tmp_path).samples[0].instances) == 3
+    formats.write(tmp_path / "a.geojson", found)
+    assert len(open_folder(tmp_path).samples[0].instances) == 2
+    drawn.save(tmp_path / "a_masks.png", drawn.squares(1))
+    assert len(open_folder(tmp_path).samples[0].instances) == 1

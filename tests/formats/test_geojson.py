@@ -55,6 +55,14 @@ def test_the_file_is_as_qupath_wants_it(tmp_path):
     assert len({one["id"] for one in written["features"]}) == 3
 
 
+def test_outer_rings_run_as_rfc_7946_has_it_and_holes_the_other_way():
+    frame = shapely.Polygon([(1, 1), (1, 7), (7, 7), (7, 1)], [[(3, 3), (5, 3), (5, 5), (3, 5)]])
+    (feature,) = geojson.to_document(Instances.of([frame], size=(9, 9)))["features"]
+    outer, hole = (shapely.LinearRing(ring) for ring in feature["geometry"]["coordinates"])
+    assert outer.is_ccw
+    assert not hole.is_ccw
+
+
 def test_the_same_objects_give_the_same_ids_and_another_image_gives_others():
     found = scenes.ring_with_island()
     one, same, other = (geojson.to_document(found, image_name=name) for name in "aab")

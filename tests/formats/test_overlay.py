@@ -137,3 +137,13 @@ def test_a_picture_drawn_in_bands_is_the_same(monkeypatch):
     whole = overlay.draw(image, found)
     monkeypatch.setattr(overlay, "BAND", 11)
     np.testing.assert_array_equal(overlay.draw(image, found), whole)
+
+
+def test_a_lower_percentile_brings_up_what_is_dim():
+    image = np.full((40, 50, 1), 100, np.uint16)
+    image[:20] = 200
+    image[:2] = 60000  # 5 % of the pixels
+    plain, dim = overlay.stretch(image), overlay.stretch(image, brightest=90.0)
+    assert plain[10, 10].tolist() == [0, 0, 0]
+    assert dim[10, 10].tolist() == [255, 255, 255]
+    assert not dim[30, 10].any()

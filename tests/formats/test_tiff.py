@@ -63,7 +63,7 @@ def test_a_stack_is_refused_by_its_name_and_read_by_page(tmp_path, name):
     array = numbers(3, 4, 2, 6, 5)
     imagej = {"imagej": True} if name == "a.tif" else {"photometric": "minisblack"}
     tifffile.imwrite(tmp_path / name, array, metadata={"axes": "TZCYX"}, **imagej)
-    sentence = "time series of 3 frames and z-stack of 4 planes, .* choose a page, 0 to 11"
+    sentence = "time series of 3 frames and z-stack of 4 planes, .* --page N .*, 0 to 11"
     with pytest.raises(InputError, match=sentence):
         images.read_image(tmp_path / name)
     read = images.read_image(tmp_path / name, page=7).pixels
@@ -77,7 +77,7 @@ def test_a_stack_is_refused_by_its_name_and_read_by_page(tmp_path, name):
 def test_pages_without_a_meaning_are_a_stack_or_with_a_channel_channels(tmp_path):
     array = numbers(4, 20, 30)
     tifffile.imwrite(tmp_path / "a.tif", array, photometric="minisblack")
-    with pytest.raises(InputError, match=r"stack of 4 pages.* or a channel where the pages are"):
+    with pytest.raises(InputError, match=r"stack of 4 pages.* or --channel N where the pages are"):
         images.read_image(tmp_path / "a.tif")
     for chosen in ({"page": 2}, {"channel": 2}):
         read = images.read_image(tmp_path / "a.tif", **chosen).pixels

@@ -126,6 +126,13 @@ def test_what_the_border_cuts_into_parts_stays_whole():
     assert len(polygons[0].geoms) == 2
 
 
+def test_what_is_cut_or_repaired_runs_clockwise_on_screen():
+    crossing = np.array([[0.0, 0], [8, 0], [8, 6], [2, -2]])
+    polygons, _ = areal.polygons_from_rings(np.stack([SQUARE - 1, SQUARE + 6, crossing]), (8, 8))
+    for polygon in polygons:
+        assert polygon.exterior.is_ccw  # with y up
+
+
 def test_rings_without_area_or_outside_become_empty_polygons():
     rings = np.stack([FLAT, NAN, SQUARE - 50, SQUARE, SQUARE - [4, 0]])
     polygons, repaired = areal.polygons_from_rings(rings, (8, 8))

@@ -1,5 +1,7 @@
 """The engines: the same numbers from torch and from ONNX Runtime, for any number of objects."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.errors import InputError
 from kontur.infer import engine
 from kontur.infer.engine import OnnxEngine, TorchEngine, engine_for, rebuild
+from kontur.models.archive import SavedGraph
 from tests.models import contract
 
 PIXELS = 0.01  # that the engines may differ by: issue 2
@@ -112,6 +115,45 @@ def test_a_network_is_rebuilt_from_its_file_alone_ready_to_predict(learned):
         strict=True,
     ):
         assert_allclose(a, b, atol=1e-4)
+
+
+def _cut(graph: SavedGraph) -> SavedGraph:
+    return replace(graph, onnx=graph.onnx[: len(graph.onnx) // 2])
+
+
+@pytest.mark.parametrize("graph", ["detect", "extremes", "evolve"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(_cut, id="cut short"),
+        pytest.param(lambda graph: replace(graph, onnx=b""), id="empty"),
+        pytest.param(lambda graph: replace(graph, onnx=b"junk" * 99), id="something else"),
+        pytest.param(lambda graph: replace(graph, weights=graph.weights[1:]), id="a weight less"),
+    ],
+)
+def test_a_damaged_graph_is_told(learned, graph, damage):
+    graphs = {**learned.model.graphs, graph: damage(learned.model.graphs[graph])}
+    with pytest.raises(InputError, match=f"its graph '{graph}' is missing or damaged"):
+        OnnxEngine(replace(learned.model, graphs=graphs), threads=1)
+
+
+def test_a_missing_graph_and_one_of_another_network_are_told(learned):
+    graphs = {name: graph for name, graph in learned.model.graphs.items() if name != "evolve"}
+    with pytest.raises(InputError, match="its graph 'evolve' is missing"):
+        OnnxEngine(replace(learned.model, graphs=graphs), threads=1)
+    other = {**learned.card.config, "points": 16}
+    model = replace(learned.model, card=learned.card.replace(config=other))
+    with pytest.raises(InputError, match=r"'evolve' is missing or damaged .it takes .*'m', 32, 2"):
+        OnnxEngine(model, threads=1)
+
+
+def test_weights_of_another_shape_are_told_by_both_engines(learned):
+    name, value = next((n, v) for n, v in learned.model.weights.items() if v.ndim == 4)
+    model = replace(learned.model, weights={**learned.model.weights, name: value[:1].copy()})
+    with pytest.raises(InputError, match="'detect' is missing or damaged"):
+        OnnxEngine(model, threads=1)
+    with pytest.raises(InputError, match="its weights are not those of its card"):
+        rebuild(model)
 
 
 def test_on_a_cpu_onnx_runtime_is_taken_and_on_a_gpu_torch(learned, monkeypatch):

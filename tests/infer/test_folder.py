@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
         assert len(kontur.read(out / f"b{ending}")) == 0
     (made,) = json.loads((out / "predict.json").read_text())["made"]
     assert made["score"] == 0.3  # the card's
-    assert made["images"]["a"] == {"objects": 2, "repaired": 1, "scale": 1.0}
+    assert made["images"]["a"] == {"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None}
 
 
 def test_an_image_that_fails_is_told_and_the_others_are_made(images, tmp_path):
@@ -113,12 +114,42 @@ def test_overwriting_makes_all_anew(images, tmp_path):
 
 
 def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, tmp_path):
-    (tmp_path / "out").write_text("a file")
+    (tmp_path / "file").write_text("a file")
     predictor = Bright()
-    with pytest.raises(OSError, match="out") as caught:
-        run(images, tmp_path / "out", predictor=predictor)
-    assert str(tmp_path / "out") in str(caught.value.filename)
+    with pytest.raises(OSError, match="file") as caught:
+        run(images, tmp_path / "file" / "out", predictor=predictor)
+    assert str(tmp_path / "file") in str(caught.value.filename)
     assert predictor.seen == 0
+
+
+def test_a_file_where_the_output_folder_is_wanted_is_told(images, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError, match=r"want a folder, and .*out is a file"):
+        run(images, tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "a file"
+
+
+def test_what_a_killed_call_made_is_not_mixed_with_other_settings(images, tmp_path):
+    out = tmp_path / "out"
+    begun = predict_folder(Bright(), find_inputs([images]), out)
+    next(begun)
+    record = (out / "predict.json").read_bytes()
+    begun.close()
+    (out / "predict.json").write_bytes(record)
+    os.utime(out / "predict.json", ns=(0, 0))
+    with pytest.raises(InputError, match=r"outlines of a .*score 0.3, now 0.6"):
+        run(images, out, how=How(score=0.6))
+    assert [each.skipped for each in run(images, out)] == [True, False, False]
+
+
+def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_path):
+    out = tmp_path / "out"
+    run(images / "b.png", out)
+    (out / "a.geojson").write_text("{}")
+    os.utime(out / "a.geojson", ns=(0, 0))
+    outcomes = run(images / "a.png", out, how=How(score=0.6))
+    assert [each.skipped for each in outcomes] == [True]
+    assert (out / "a.geojson").read_text() == "{}"
 
 
 def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):

@@ -387,32 +387,3 @@ def test_an_image_too_large_for_the_memory_is_refused_before_it_is_tried(
     monkeypatch.setattr(predict, "MEMORY", little)
     with pytest.raises(InputError, match=r"need 0\.0 GB of memory and 0\.0 are free"):
         predictor.predict(pixels)
-
-
-def test_a_lower_contrast_brings_up_what_a_bright_object_drowns(predictor, pixels):
-    plain = predictor.predict(pixels)
-    drowned = np.pad(pixels.astype(np.float64), ((0, SIDE), (0, 0)), mode="edge")
-    drowned[-4:] = 60.0 * float(pixels.max())  # a strip of 3 % that sets the 99.8th percentile
-
-    def above(found):
-        return found[found.boxes[:, 3] <= SIDE + 1]
-
-    assert len(above(predictor.predict(drowned))) < len(plain)
-    assert len(above(predictor.predict(drowned, contrast=96.0))) == len(plain)
-
-
-@pytest.mark.parametrize("contrast", [0.5, 101.0])
-def test_a_contrast_that_is_no_percentile_is_refused(predictor, pixels, contrast):
-    with pytest.raises(InputError, match="a contrast is a percentile between 1 and 100"):
-        predictor.predict(pixels, contrast=contrast)
-
-
-def test_a_model_with_given_moments_has_no_contrast_to_choose(learned, predictor, pixels):
-    moments = {"mode": "moments", "mean": (0.5,), "std": (0.2,)}
-    fixed = Predictor(predictor.engine, learned.card.replace(normalise=moments))
-    with pytest.raises(InputError, match="leave --contrast out"):
-        fixed.predict(pixels, contrast=99.0)
-
-
-def test_auto_keeps_the_plain_contrast_where_nothing_is_drowned(predictor, pixels):
-    assert_same(predictor.predict(pixels, contrast="auto"), predictor.predict(pixels))

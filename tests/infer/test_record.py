@@ -26,7 +26,7 @@ def test_a_second_call_with_the_same_settings_goes_on(tmp_path):
         record.write()
     (made,) = Record.open(tmp_path, NOW).makings
     assert sorted(made.images) == ["a", "b"]
-    assert Record.open(tmp_path, NOW).made_otherwise(["a", "b"]) == {}
+    assert Record.open(tmp_path, NOW).made_otherwise({"a": [], "b": []}) == {}
 
 
 def test_other_settings_are_told_by_image_and_by_what_differs(tmp_path):
@@ -34,9 +34,9 @@ def test_other_settings_are_told_by_image_and_by_what_differs(tmp_path):
     record.add("a", {})
     record.write()
     other = Record.open(tmp_path, {**NOW, "score": 0.5})
-    assert other.made_otherwise(["a", "b"]) == {"a": "score 0.3, now 0.5"}
+    assert other.made_otherwise({"a": []}) == {"a": "score 0.3, now 0.5"}
     retrained = Record.open(tmp_path, {**NOW, "digest": "b" * 16})
-    assert retrained.made_otherwise(["a"]) == {"a": "the model of this name was another one"}
+    assert retrained.made_otherwise({"a": []}) == {"a": "the model of this name was another one"}
 
 
 def test_an_image_stands_under_the_last_making_only(tmp_path):

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,7 @@ import torch
 from kontur.data.augment import AugmentConfig, training_pipeline
 from kontur.data.synthetic import scene
 from kontur.models import catalog
-from kontur.train.loader import Crops, Positions, Prepared, build_loader
+from kontur.train.loader import Crops, Positions, Prepared, build_loader, first_batch
 
 MODEL = catalog.config("snake", {}, preset="tiny")
 
@@ -40,8 +42,19 @@ def test_a_stream_taken_up_at_a_step_goes_on_as_the_whole_one(crops):
 
 
 @pytest.mark.filterwarnings("ignore:.*suggested max number of worker")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
 def test_workers_see_what_one_process_sees(crops):
     assert_same(batches(crops, 4), batches(crops, 4, workers=1))
+
+
+def test_crops_can_be_sent_to_a_process_that_was_not_forked(crops):
+    sent = pickle.loads(pickle.dumps(crops))
+    assert_same(batches(crops, 1), batches(sent, 1))
+
+
+def test_a_precision_is_tried_on_the_first_crops(crops):
+    (expected,) = batches(crops, 1)
+    assert_same([expected], [first_batch(crops, kind="snake", batch=2)])
 
 
 def test_every_image_is_drawn_once_an_epoch_in_an_order_of_its_own(crops):

@@ -1,92 +1,35 @@
 """A whole training, small: steps, validation, checkpoints, tuning, the model file, going on."""
 
-import io
 import json
 import shutil
 import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from rich.console import Console
+from PIL import Image
 
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.models.archive import read_model
-from kontur.train.checkpoint import LAST, PREVIOUS, read_checkpoint
-from kontur.train.progress import Display
-from kontur.train.run import train
-
-SMALL = (
-    "model.stem=4",
-    "model.widths=[8, 8]",
-    "model.depths=[1, 1]",
-    "model.pyramid=8",
-    "model.features=8",
-    "model.head=8",
-    "model.points=16",
-    "model.snake_width=8",
-    "model.fusion=8",
-    "model.dilations=[1, 1, 2]",
-    "augment.crop=64",
-    "training.batch=2",
-    "training.steps=12",
-    "training.validate_every=6",
-    "training.validate_images=2",
-    "training.save_every=4",
-    "training.precision=32",
-    "training.workers=0",
-    "training.accelerator=cpu",
-)
+from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
+from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
 
 class Killed(BaseException):
     """What a power cut would be, were it an exception."""
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    from kontur.data.synthetic import write_dataset
-
-    path = tmp_path_factory.mktemp("data") / "scenes"
-    write_dataset(path, 6, size=(72, 80), count=4, radius=(6.0, 12.0))
-    return path
+def power_cut() -> None:
+    raise Killed
 
 
-@pytest.fixture(scope="module")
-def finished(folder, tmp_path_factory):
-    """A run without interruption."""
-    out = tmp_path_factory.mktemp("runs") / "whole"
-    train(folder, out=out, val=0.34, preset="tiny", settings=SMALL, display=silent())
-    return out
-
-
-def silent() -> Display:
-    return Display(Console(quiet=True))
-
-
-def weights(path: Path) -> dict[str, torch.Tensor]:
-    return read_checkpoint(path)["state_dict"]
-
-
-def stop_at(monkeypatch, step: int, *, batch: int = 2) -> None:
-    """Let the loader die when the crops of a step are asked for."""
-    from kontur.train.loader import Crops
-
-    whole = Crops.__getitem__
-
-    def dying(self, position):
-        if position >= step * batch:
-            raise Killed
-        return whole(self, position)
-
-    monkeypatch.setattr(Crops, "__getitem__", dying)
+def lines(path):
+    return [json.loads(line) for line in (path / "metrics.jsonl").read_text().splitlines()]
 
 
 def test_a_run_leaves_a_model_its_settings_its_scores_and_pictures(finished):
     made = {path.name for path in finished.iterdir()}
-    assert made >= {
+    assert made == {
         *("config.toml", "last.ckpt", "previous.ckpt", "best.ckpt", "model.kontur"),
         *("metrics.json", "metrics.jsonl", "curves.png", "validation.txt"),
         *("overlays", "tensorboard"),
@@ -100,7 +43,9 @@ def test_a_run_leaves_a_model_its_settings_its_scores_and_pictures(finished):
     assert metrics["scores"]["AP50"] == card.scores["AP50"]
     saved = tomllib.loads((finished / "config.toml").read_text())
     assert (saved["training"]["steps"], saved["model"]["points"]) == (12, 16)
-    assert len(list((finished / "overlays").glob("*.png"))) == 2
+    (picture, _) = sorted((finished / "overlays").glob("*.png"))
+    with Image.open(picture) as opened:
+        assert opened.size == (2 * 5 * 80 + 4, 5 * 72)  # enlarged: truth and found
 
 
 def test_the_held_out_images_are_named_and_not_learned_from(finished, folder):
@@ -111,15 +56,27 @@ def test_the_held_out_images_are_named_and_not_learned_from(finished, folder):
 
 
 def test_the_history_has_named_losses_the_rate_and_the_validations(finished):
-    rows = [json.loads(line) for line in (finished / "metrics.jsonl").read_text().splitlines()]
-    names = {name for row in rows for name in row}
+    names = {name for row in lines(finished) for name in row}
     assert names >= {"train/heatmap", "train/size", "train/offset", "train/extreme"}
     assert names >= {"train/contour", "train/total", "rate", "val/AP", "val/AP at IoU 0.5"}
-    assert [row["step"] for row in rows if "val/AP" in row] == [6, 12]
+    assert [row["step"] for row in lines(finished) if "val/AP" in row] == [6, 12]
+
+
+def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished / "tensorboard"))
+    events.Reload()
+    tags = events.Tags()
+    assert {"train/contour", "train/total", "rate", "val/AP"} <= set(tags["scalars"])
+    assert [event.step for event in events.Scalars("val/AP")] == [6, 12]
+    assert len(tags["images"]) == 2
+    shown = events.Images(tags["images"][0])[0]
+    assert (shown.width, shown.height) == (2 * 5 * 80 + 4, 5 * 72)
 
 
 def test_what_is_exported_is_the_averaged_network(finished):
-    averaged = weights(finished / "best.ckpt")
+    averaged = weights(finished / BEST)
     for name, value in read_model(finished / "model.kontur").weights.items():
         np.testing.assert_array_equal(value, averaged[f"average.module.{name}"].numpy())
 
@@ -129,19 +86,15 @@ def test_an_interrupted_run_that_goes_on_ends_with_the_same_weights(
 ):
     out = tmp_path / "run"
     with monkeypatch.context() as patch:
-        stop_at(patch, 7)
+        at_step(patch, 7, power_cut)
         with pytest.raises(Killed):
-            train(folder, out=out, val=0.34, preset="tiny", settings=SMALL, display=silent())
+            run(folder, out, val=VAL)
     assert read_checkpoint(out / LAST)["global_step"] == 6
     assert not (out / "model.kontur").exists()
-    train(out=out, resume=True, display=silent())
+    run(None, out, resume=True)
     assert read_checkpoint(out / LAST)["global_step"] == 12
-    expected, got = weights(finished / LAST), weights(out / LAST)
-    assert expected.keys() == got.keys()
-    for name in expected:
-        torch.testing.assert_close(got[name], expected[name], rtol=0, atol=0, msg=name)
-    steps = [json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()]
-    assert steps == sorted(steps)
+    assert_same_weights(finished / LAST, out / LAST)
+    assert [row["step"] for row in lines(out)] == [6, 10, 12, 12]
 
 
 def test_a_broken_last_checkpoint_is_said_and_the_one_before_is_taken(finished, tmp_path):
@@ -149,55 +102,103 @@ def test_a_broken_last_checkpoint_is_said_and_the_one_before_is_taken(finished, 
     shutil.copytree(finished, out)
     whole = (out / LAST).read_bytes()
     (out / LAST).write_bytes(whole[: len(whole) // 2])
-    display = Display(Console(record=True, file=io.StringIO(), width=200))
-    train(out=out, resume=True, display=display)
-    said = display.console.export_text()
+    said = run(None, out, resume=True)
     assert "last.ckpt is no whole checkpoint" in said
     assert f"going on from step {read_checkpoint(finished / PREVIOUS)['global_step']}" in said
-    expected, got = weights(finished / LAST), weights(out / LAST)
-    for name in expected:
-        torch.testing.assert_close(got[name], expected[name], rtol=0, atol=0, msg=name)
+    assert_same_weights(finished / LAST, out / LAST)
+
+
+def test_a_finished_run_goes_on_with_more_steps_and_another_rate(finished, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(finished, out)
+    changes = ["training.steps=20", "optimiser.rate=0.5", "optimiser.schedule=constant"]
+    run(None, out, *changes, "optimiser.weight_decay=0.25", resume=True)
+    assert read_model(out / "model.kontur").card.training["steps"] in (6, 12, 14, 18, 20)
+    last = read_checkpoint(out / LAST)
+    assert last["global_step"] == 20
+    groups = last["optimizer_states"][0]["param_groups"]
+    assert [group["lr"] for group in groups] == [0.5, 0.5]
+    assert [group["weight_decay"] for group in groups] == [0.25, 0.0]
+    assert lines(out)[-1]["step"] == 20
+
+
+@pytest.mark.parametrize("change", ["model.points=32", "kind=other", "start=nuclei"])
+def test_another_network_is_no_way_to_go_on(finished, change):
+    name = change.partition("=")[0].partition(".")[0]
+    with pytest.raises(InputError, match=f"cannot change {name}"):
+        run(None, finished, change, resume=True)
 
 
 def test_a_run_that_is_there_is_neither_overwritten_nor_mixed_up(finished, folder):
     before = (finished / "config.toml").read_bytes()
     with pytest.raises(InputError, match=r"holds a run already.*--resume.*--force"):
-        train(folder, out=finished, display=silent())
+        run(folder, finished)
     assert (finished / "config.toml").read_bytes() == before
+    with pytest.raises(InputError, match="give one"):
+        run(folder, finished, resume=True, force=True)
+
+
+def test_force_removes_what_the_run_before_wrote_and_nothing_else(
+    finished, folder, tmp_path, monkeypatch
+):
+    out = tmp_path / "run"
+    shutil.copytree(finished, out)
+    (out / "overlays" / "notes.txt").write_text("mine")
+    with pytest.raises(InputError):  # a mistake costs nothing
+        run(folder, out, "training.stepz=3", force=True)
+    with pytest.raises(InputError):
+        run(tmp_path / "nowhere", out, force=True)
+    assert (out / "model.kontur").exists()
+    at_step(monkeypatch, 0, power_cut)
+    with pytest.raises(Killed):
+        run(folder, out, force=True)
+    left = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    (events,) = (name for name in left if name.startswith("tensorboard/"))
+    assert left == {"config.toml", "validation.txt", "metrics.jsonl", "overlays/notes.txt", events}
+
+
+def test_a_file_is_no_folder_for_a_run(folder, tmp_path):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises(InputError, match="wants a folder"):
+        run(folder, tmp_path / "run")
 
 
 def test_going_on_where_nothing_is_says_so(tmp_path):
     with pytest.raises(InputError, match="no run to go on with"):
-        train(out=tmp_path / "none", resume=True, display=silent())
+        run(None, tmp_path / "none", resume=True)
 
 
 def test_unknown_settings_are_named_with_the_nearest_right_one(folder, tmp_path):
+    out, file = tmp_path / "out", tmp_path / "run.toml"
     with pytest.raises(InputError, match=r"training.step'; did you mean 'steps'"):
-        train(folder, out=tmp_path, settings=["training.step=3"], display=silent())
+        run(folder, out, "training.step=3")
     with pytest.raises(InputError, match="'pints'; did you mean 'points'"):
-        train(folder, out=tmp_path, settings=["model.pints=3"], display=silent())
-    with pytest.raises(InputError, match=r"augment.crop must be a multiple of 32.*take 96"):
-        train(folder, out=tmp_path, settings=["augment.crop=70"], display=silent())
-    assert not any(tmp_path.iterdir())
+        run(folder, out, "model.pints=3")
+    file.write_text("[data]\nchanel = 2\n")
+    with pytest.raises(InputError, match=r"run.toml: .*data.chanel'; did you mean 'channel'"):
+        run(folder, out, config=file)
+    file.write_text("[training\n")
+    with pytest.raises(InputError, match=r"run.toml is not a TOML file"):
+        run(folder, out, config=file)
+    with pytest.raises(InputError, match=r"augment.crop must be a multiple of 8.*take 72"):
+        run(folder, out, "augment.crop=70")
+    assert not out.exists()
+
+
+def test_a_file_of_settings_is_laid_over_by_words(folder, tmp_path, monkeypatch):
+    file = tmp_path / "run.toml"
+    file.write_text("[optimiser]\nrate = 0.1\nclip = 2.0\n[training]\nseed = 3\n")
+    at_step(monkeypatch, 0, power_cut)
+    with pytest.raises(Killed):
+        run(folder, tmp_path / "run", "optimiser.rate=0.2", config=file)
+    saved = tomllib.loads((tmp_path / "run" / "config.toml").read_text())
+    assert saved["optimiser"]["rate"] == 0.2
+    assert saved["optimiser"]["clip"] == 2.0
+    assert saved["training"]["seed"] == 3
+    assert saved["training"]["patience"] == 12
 
 
 def test_a_loss_that_is_no_number_stops_with_a_sentence(folder, tmp_path):
-    settings = (*SMALL, "optimiser.rate=1e30", "optimiser.clip=0", "optimiser.warm_up=0")
+    settings = ("optimiser.rate=1e30", "optimiser.clip=0", "optimiser.warm_up=0")
     with pytest.raises(InputError, match=r"diverged at step \d+: .* smaller rate .*--resume"):
-        train(folder, out=tmp_path / "run", preset="tiny", settings=settings, display=silent())
-
-
-def test_images_without_any_object_train(tmp_path):
-    from PIL import Image
-
-    for i in range(3):
-        for name, kind in (("images", np.uint8), ("labels", np.uint16)):
-            path = tmp_path / "data" / name / f"{i}.png"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(np.full((40, 40), i * (name == "images"), kind)).save(path)
-    model = train(
-        tmp_path / "data", out=tmp_path / "run", preset="tiny", settings=SMALL, display=silent()
-    )
-    card = read_model(model).card
-    assert card.object_size is None
-    assert all(np.isfinite(value).all() for value in read_model(model).weights.values())
+        run(folder, tmp_path / "run", *settings)

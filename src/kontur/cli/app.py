@@ -37,6 +37,8 @@ class Sentences(TyperGroup):
         except BrokenPipeError:  # `kontur models | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(1) from None
+        except MemoryError:
+            _end("Error: there is not enough memory; take smaller or fewer images at once", 1)
         except OSError as error:
             _end(f"Error: {_told(error)}", 1)
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kontur.cli.options import ForceOption
+from kontur.cli.screen import plural
 
 
 def convert(
@@ -30,4 +31,4 @@ def convert(
 
     found = formats.read(source, image=image)
     formats.write(target, found, image_name=image, overwrite=force)
-    typer.echo(f"{len(found):,} objects → {target}")
+    typer.echo(f"{plural(len(found), 'object')} → {target}")

@@ -8,6 +8,7 @@ import typer
 
 from kontur.cli.options import ForceOption, ModelOption
 from kontur.cli.predict import summary
+from kontur.cli.screen import plural
 from kontur.data.packaged import COINS, NUCLEI
 
 OUTPUTS = ("geojson", "csv", "overlay")
@@ -54,7 +55,7 @@ def demo(
             overwrite=force,
         ):
             outcomes.append(outcome)
-            found = "already there" if outcome.skipped else f"{outcome.objects} objects"
+            found = "already there" if outcome.skipped else plural(outcome.objects, "object")
             typer.echo(f"{shown.name}: {outcome.failure or found} ({shown.about})")
     if not outcomes:
         raise InputError(f"no image for the demo is installed; {NUCLEI.install} brings one")

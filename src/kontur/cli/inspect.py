@@ -20,7 +20,8 @@ def inspect(
     """Say what DATA holds and what looks wrong in it.
 
     Recognised are images/ with labels/ or masks/, NAME_masks.* beside the image, masks/NAME/*.png,
-    GeoJSON beside the image, and COCO JSON; each also below train/ and val/.
+    GeoJSON beside the image, and COCO JSON; each also below train/ and val/. The exit code is 1
+    where an image or its annotation cannot be used.
 
     \b
     kontur inspect cells
@@ -33,3 +34,5 @@ def inspect(
     with counter("looking") as progress:
         report = look(folder, progress=progress)
     typer.echo(report.text())
+    if any(finding.kind == "unreadable" for finding in report.findings):
+        raise typer.Exit(1)  # training would refuse them too

@@ -24,7 +24,8 @@ from kontur.cli.options import (
     ThreadsOption,
     how_to_look,
 )
-from kontur.cli.screen import steps
+from kontur.cli.screen import plural, steps
+from kontur.errors import InputError
 
 if TYPE_CHECKING:
     from kontur.infer.folder import Outcome
@@ -93,15 +94,18 @@ def predict(
         with steps(len(inputs), "outlining", quiet=quiet) as step, closing(found):
             for outcome in found:
                 outcomes.append(outcome)
-                step(_line(outcome))
+                if outcome.failure is None or len(inputs) > 1:  # else it is told below
+                    step(_line(outcome))
     except KeyboardInterrupt:
         done = sum(outcome.failure is None for outcome in outcomes)
         raise KeyboardInterrupt(
             f"{done} of {len(inputs)} images are finished and whole in {out}; "
             "the same command goes on with the others."
         ) from None
-    typer.echo(summary(outcomes, out, time.perf_counter() - start))
     failed = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    if len(failed) == len(inputs) == 1:
+        raise InputError(failed[0])
+    typer.echo(summary(outcomes, out, time.perf_counter() - start))
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
         for failure in failed:
@@ -110,17 +114,20 @@ def predict(
 
 
 def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
-    """What came out, in one or two lines."""
+    """What came out, in one or two lines; of no image but those that failed, that nothing did."""
     done = [each for each in outcomes if not each.skipped and each.failure is None]
     skipped = sum(each.skipped for each in outcomes)
     repaired = sum(each.repaired for each in done)
+    if outcomes and not done and not skipped:
+        return f"nothing was written to {out}"
     lines = []
     if done or not skipped:
-        found = f"{sum(each.objects for each in done):,} objects in {_images(len(done))} → {out}"
-        mended = f", {repaired:,} outlines repaired" if repaired else ""
+        objects = plural(sum(each.objects for each in done), "object")
+        found = f"{objects} in {plural(len(done), 'image')} → {out}"
+        mended = f", {plural(repaired, 'outline')} repaired" if repaired else ""
         lines.append(f"{found}{mended}, {seconds:.1f} s")
     if skipped:
-        lines.append(f"{_images(skipped)} already there, skipped (--force makes them anew)")
+        lines.append(f"{plural(skipped, 'image')} already there, skipped (--force makes them anew)")
     return "\n".join(lines)
 
 
@@ -129,10 +136,6 @@ def _line(outcome: "Outcome") -> str:
     if outcome.skipped:
         return f"{name}: already there, skipped"
     if outcome.failure is not None:
-        return f"{name}: failed: {outcome.failure}"
+        return f"{name}: failed"  # why, is told at the end
     scaled = f", seen at {outcome.scale:.2f} of its size" if outcome.scale != 1 else ""
-    return f"{name}: {outcome.objects:,} objects, {outcome.seconds:.2f} s{scaled}"
-
-
-def _images(count: int) -> str:
-    return f"{count:,} image{'s' * (count != 1)}"
+    return f"{name}: {plural(outcome.objects, 'object')}, {outcome.seconds:.2f} s{scaled}"

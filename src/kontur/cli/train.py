@@ -8,8 +8,10 @@ import typer
 
 from kontur.cli.options import Task
 from kontur.errors import InputError
+from kontur.train.interrupt import Stopped
 
 NEEDED = ("torch", "lightning")  # what tells whether the extra is installed
+SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C
 
 
 def train(
@@ -65,8 +67,8 @@ def train(
     """Train a model on DATA and write it to RUN.
 
     RUN is then what `kontur predict --model RUN` takes. It holds the settings (config.toml),
-    checkpoints, scores (metrics.json), curves and pictures of validation images. After Ctrl-C or a
-    power cut --resume goes on; minutes are lost at most.
+    checkpoints, scores (metrics.json), curves and pictures of validation images. After Ctrl-C
+    --resume goes on from the same step, after a power cut from the last checkpoint.
 
     \b
     kontur train cells --out run
@@ -98,8 +100,9 @@ def train(
             resume=resume,
             force=force,
         )
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"kontur train --out {out} --resume goes on.") from None
+    except Stopped as stopped:
+        typer.echo(f"\n{str(stopped).capitalize()}", err=True)
+        raise typer.Exit(SIGNALLED + stopped.number) from None
 
 
 def _data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:

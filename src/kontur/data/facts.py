@@ -4,7 +4,7 @@ import hashlib
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int64, Num, Shaped
+from jaxtyping import Float, Int64, Shaped
 
 from kontur.data.label_checks import binary_regions, is_cut, is_interpolated, pieces
 from kontur.data.reading import read_labels
@@ -24,7 +24,6 @@ class Facts(NamedTuple):
         cut, interpolated: see `label_checks`.
         far, specks, small: objects with far pieces, with specks, below two output pixels.
         constant: whether all pixels are the same.
-        not_finite: pixel values that are NaN or infinite.
     """
 
     name: str
@@ -44,7 +43,6 @@ class Facts(NamedTuple):
     specks: int
     small: int
     constant: bool
-    not_finite: int
 
 
 def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
@@ -61,7 +59,6 @@ def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
     if entry.kind == "labels" and samples.reading.task != "components":
         array = read_labels(entry.annotation, page=samples.reading.page)
     by_ids = array is not None and samples.reading.task == "instances"
-    finite = _finite(sample.image)
     return Facts(
         name=sample.name,
         split=entry.split,
@@ -80,14 +77,7 @@ def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
         specks=int(apart.specks.sum()),
         small=int((longer < 2 * stride).sum()),
         constant=bool((sample.image == sample.image.flat[0]).all()),
-        not_finite=int(sample.image.size - finite),
     )
-
-
-def _finite(image: Num[np.ndarray, "h w c"]) -> int:
-    if np.issubdtype(image.dtype, np.inexact):
-        return int(np.isfinite(image).sum())
-    return int(image.size)
 
 
 def fingerprint(image: Shaped[np.ndarray, "h w c"]) -> str | None:

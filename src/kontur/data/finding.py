@@ -20,8 +20,8 @@ Kind = Literal[
     "small",
     "leak",
     "repeated",
+    "no objects",
     "constant",
-    "not finite",
 ]
 
 

@@ -21,6 +21,7 @@ def findings_of(
     """All findings; `unreadable` has `(name, sentence)` of the images that could not be read."""
     return [
         *_unreadable(unreadable),
+        *_nothing(facts),
         *_masks(facts),
         *_objects(facts, stride),
         *_images(facts),
@@ -35,8 +36,16 @@ def _unreadable(problems: Sequence[tuple[str, str]]) -> list[Finding]:
     details = [sentence for _, sentence in problems[:SENTENCES]]
     if len(problems) > SENTENCES:
         details.append(f"and {plural(len(problems) - SENTENCES, 'more file')}")
-    advice = "mend or remove them"
+    advice = "mend or remove it" if len(problems) == 1 else "mend or remove them"
     return [Finding("unreadable", what, len(problems), problems[0][0], advice, tuple(details))]
+
+
+def _nothing(facts: Sequence[Facts]) -> list[Finding]:
+    if not facts or any(len(fact.labels) for fact in facts):
+        return []
+    what = "no image has an object" if len(facts) > 1 else "the image has no object"
+    advice = "annotations that are all empty teach nothing; see whether these are the right files"
+    return [Finding("no objects", what, len(facts), facts[0].name, advice)]
 
 
 def _masks(facts: Sequence[Facts]) -> list[Finding]:
@@ -108,13 +117,6 @@ def _images(facts: Sequence[Facts]) -> list[Finding]:
             "image",
             "in which all pixels are the same",
             "empty exposures or failed exports; remove them, or export them again",
-        ),
-        *_names_where(
-            "not finite",
-            [fact.name for fact in facts if fact.not_finite],
-            "image",
-            "with NaN or infinite pixels",
-            "replace them, for instance by the background's value",
         ),
     ]
 

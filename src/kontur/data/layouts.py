@@ -37,6 +37,7 @@ from kontur.errors import InputError
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
 IGNORE_FOLDER = "ignore"
+WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
 
 KNOWN = (
     "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask an object), "
@@ -65,7 +66,7 @@ def recognise(path: Path) -> Layout:
 
 
 def _find(path: Path) -> Layout | None:
-    for find in (_splits, _pairs, coco_layout.find, _cases, _beside):
+    for find in (_splits, _pairs, _beside, coco_layout.find, _cases):
         layout = find(path)
         if layout is not None:
             return layout
@@ -108,8 +109,7 @@ def _pairs(path: Path) -> Layout | None:
             notes.append(f"{place.name}/ holds annotations too and is not used")
     if paired is None:
         return None
-    notes += [f"{file.name} is COCO JSON and is not used" for file in coco_layout.files_in(path)]
-    layout = replace(paired, notes=(*paired.notes, *notes))
+    layout = replace(paired, notes=(*paired.notes, *notes, *_unused_coco(path)))
     return _with_splits(_with_ignore(layout, path / IGNORE_FOLDER))
 
 
@@ -117,7 +117,20 @@ def _beside(path: Path) -> Layout | None:
     """Images and their annotations in one folder."""
     images = image_files(path, deep=False)
     layout = _pair(images, _annotations(path, images, beside=True))
-    return _with_ignore(layout, path / IGNORE_FOLDER) if layout.entries else None
+    if not layout.entries:
+        return None
+    layout = replace(layout, notes=(*layout.notes, *_unused_coco(path)))
+    return _with_ignore(layout, path / IGNORE_FOLDER)
+
+
+def _unused_coco(path: Path) -> tuple[str, ...]:
+    """A note on COCO JSON that lies beside better annotations, if there is any."""
+    files = coco_layout.files_in(path)
+    if not files:
+        return ()
+    if len(files) == 1:
+        return (f"{files[0].name} is COCO JSON and is not used",)
+    return (f"{counted([file.name for file in files], 'COCO JSON file')} not used",)
 
 
 def _cases(path: Path) -> Layout | None:
@@ -147,7 +160,8 @@ def _annotations(
     """The annotations in one folder by the name of their image, the best one first.
 
     Beside the images only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere
-    every image file is. A folder of masks is better than a label image, that than outlines.
+    every image file is. A folder of masks is better than a label image, that than outlines, and
+    those than the label image that `kontur predict` wrote with them: outlines get corrected.
     """
     files = walk(place, stop=images, deep=not beside)
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
@@ -155,10 +169,14 @@ def _annotations(
     found: dict[str, list[tuple[Kind, Path]]] = {}
     if not beside:
         found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
-    for name, path in by_owner(labels, what="label image of").items():
+    written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
+    drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
+    for name, path in by_owner(drawn, what="label image of").items():
         found.setdefault(name, []).append(("labels", path))
     for name, path in by_owner(outlines, what="outlines of").items():
         found.setdefault(name, []).append(("outlines", path))
+    for name, path in by_owner(written, what="label image of").items():
+        found.setdefault(name, []).append(("labels", path))
     return found
 
 

@@ -80,7 +80,7 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
         return grey.astype(image.dtype)[..., None]
     raise InputError(
         f"the model wants {channels} channel{'s' * (channels != 1)} and the image has {have}; "
-        "choose one with channel=N (counted from 0)"
+        "choose one, from 0, with --channel N (in Python channel=N)"
     )
 
 

@@ -15,7 +15,7 @@ from kontur.data.entry import Entry
 from kontur.data.reading import Reading
 from kontur.data.sample import Sample
 from kontur.errors import InputError
-from kontur.formats.images import read_image
+from kontur.formats.images import Image, check_finite, read_image
 from kontur.instances import Instances
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Samples(_Samples):
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         """One sample; raises `InputError` that names the file where it cannot be read."""
         entry = self.entries[index]
-        image = read_image(entry.image, channel=self.channel, page=self.reading.page)
+        image = self._image(entry)
         height, width = image.pixels.shape[:2]
         try:
             found = read_annotation(entry, (height, width), self.reading)
@@ -52,8 +52,13 @@ class Samples(_Samples):
 
     def pixels(self, index: int) -> Shaped[np.ndarray, "h w c"]:
         """The image of one sample alone."""
-        image = self.entries[index].image
-        return read_image(image, channel=self.channel, page=self.reading.page).pixels
+        return self._image(self.entries[index]).pixels
+
+    def _image(self, entry: Entry) -> Image:
+        """An image as stored; `InputError` where a value is NaN or infinite: it spoils training."""
+        image = read_image(entry.image, channel=self.channel, page=self.reading.page)
+        check_finite(image.pixels, where=entry.image)
+        return image
 
 
 class Stored(NamedTuple):

@@ -37,7 +37,10 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     if final.is_dir():
         raise InputError(f"wanted to write the file {wanted}, but a folder has that name")
     if not overwrite and final.exists():
-        raise InputError(f"{wanted} exists already; choose another name or allow overwriting")
+        raise InputError(
+            f"{wanted} exists already; choose another name, or overwrite it with --force "
+            "(in Python overwrite=True)"
+        )
     beside = final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}"
     try:
         final.parent.mkdir(parents=True, exist_ok=True)

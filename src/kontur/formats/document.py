@@ -112,7 +112,8 @@ def pick(entries: Sequence[Entry], image: str | None, where: str | Path) -> Entr
     listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "") if names else "none"
     if image is None:
         raise InputError(
-            f"{where} describes {len(names)} images ({listed}); wanted one: name it with image="
+            f"{where} describes {len(names)} images ({listed}); wanted one: name it with --image "
+            "NAME (in Python image=NAME)"
         )
     problem = "does not describe" if not found else f"describes {len(found)} times"
     raise InputError(f"{where} {problem} the image {image}; it has {listed}")

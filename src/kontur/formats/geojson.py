@@ -154,9 +154,10 @@ def _feature(instances: Instances, i: int, kind: Kind | None) -> dict[str, Any]:
 
 
 def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
+    turned = shapely.orient_polygons(polygon, exterior_cw=False)  # RFC 7946: of y up
     parts = [
         [shapely.get_coordinates(ring).tolist() for ring in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(polygon)
+        for part in shapely.get_parts(turned)
     ]
     if polygon.geom_type == "Polygon":
         return {"type": "Polygon", "coordinates": parts[0]}

@@ -3,7 +3,8 @@
 Exact to the pixel: an outline along pixel edges comes back as it was, any other as the pixels
 whose centres it covers; a second export changes nothing. Negative numbers are regions to ignore.
 What a label image cannot hold is lost: scores, class names, what foreign files said, and overlaps
-(the later object has the pixel, any object before regions to ignore).
+(the object with the higher score has the pixel, of equals the later one; any object before regions
+to ignore).
 """
 
 from collections.abc import Mapping, Sequence

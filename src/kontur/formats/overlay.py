@@ -32,6 +32,7 @@ def write_overlay(
     instances: Instances,
     *,
     ids: bool = False,
+    brightest: float | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write the drawing as PNG; small images are enlarged by a whole factor, huge ones shrunk."""
@@ -41,7 +42,7 @@ def write_overlay(
     zoom = float(min(8, math.ceil(SMALL / side))) if side < SMALL else 1.0
     if side > LARGE:
         zoom = 1 / math.ceil(side / LARGE)
-    picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids))
+    picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, brightest=brightest))
     with atomic.replacing(path, overwrite=overwrite) as beside:
         picture.save(beside, format="PNG", compress_level=4)
 
@@ -53,19 +54,21 @@ def draw(
     width: float | None = None,
     zoom: float = 1.0,
     ids: bool = False,
+    brightest: float | None = None,
 ) -> UInt8[np.ndarray, "_ _ 3"]:
     """An RGB picture `(h·zoom, w·zoom, 3)` of the image with the objects' outlines.
 
     `width` is that of the lines in pixels of the picture; without it, it follows the picture's
-    size. `zoom` is a whole number or one divided by it. `ids` writes the objects' ids on them. No
-    objects give the stretched image. Raises `InputError` where the objects are of another size.
+    size. `zoom` is a whole number or one divided by it. `ids` writes the objects' ids on them.
+    `brightest` is the percentile of the image that becomes white. No objects give the stretched
+    image. Raises `InputError` where the objects are of another size.
     """
     if instances.size is not None and instances.size != image.shape[:2]:
         raise InputError(
             f"the objects are of an image of {instances.size[0]}×{instances.size[1]} pixels, "
             f"this one has {image.shape[0]}×{image.shape[1]}"
         )
-    picture = _zoomed(stretch(image), zoom)
+    picture = _zoomed(stretch(image, brightest=brightest), zoom)
     if len(instances) == 0:
         return picture
     if width is None:
@@ -84,7 +87,9 @@ def draw(
     return _write_ids(picture, instances, zoom) if ids else picture
 
 
-def stretch(image: Num[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w 3"]:
+def stretch(
+    image: Num[np.ndarray, "h w c"], *, brightest: float | None = None
+) -> UInt8[np.ndarray, "h w 3"]:
     """An image of any depth and channels as 8-bit RGB, from dark to bright percentile.
 
     Three channels are colour and stretched together; one is grey; two are shown in green and
@@ -93,8 +98,8 @@ def stretch(image: Num[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w 3"]:
     """
     channels = image.shape[2]
     if channels == 3:
-        return _stretched(image)
-    planes = [_stretched(image[:, :, i]) for i in range(min(channels, 3))]
+        return _stretched(image, brightest or BRIGHTEST)
+    planes = [_stretched(image[:, :, i], brightest or BRIGHTEST) for i in range(min(channels, 3))]
     if channels == 1:
         return np.repeat(planes[0][:, :, None], 3, axis=2)
     if channels == 2:
@@ -102,13 +107,13 @@ def stretch(image: Num[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "h w 3"]:
     return np.stack(planes, axis=2)
 
 
-def _stretched(part: Num[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.ndarray, "*shape"]:
     step = max(1, math.isqrt(part.shape[0] * part.shape[1] // 2**20))
     sample = part[::step, ::step]
     sample = sample[np.isfinite(sample)]
     if sample.size == 0:
         return np.zeros(part.shape, dtype=np.uint8)
-    low, high = np.percentile(sample, [DARKEST, BRIGHTEST])
+    low, high = np.percentile(sample, [DARKEST, brightest])
     if high <= low:
         low, high = float(sample.min()), float(sample.max())
     if high <= low:

@@ -107,8 +107,9 @@ def _choose(
         ]
         what = " and ".join(kinds) if len(images) == 1 else f"file of {total} separate images"
         raise InputError(
-            f"{path} is a {what}, and one plane is wanted: choose a page, 0 to {total - 1}"
-            + (", or a channel where the pages are channels" if letters[0] in UNNAMED else "")
+            f"{path} is a {what}, and one plane is wanted: choose it with --page N (in Python "
+            f"page=N), 0 to {total - 1}"
+            + (", or --channel N where the pages are channels" if letters[0] in UNNAMED else "")
         )
     rest = page or 0
     if not 0 <= rest < total:

@@ -1,7 +1,7 @@
 """Polygons that can be trusted: valid, with area, inside the image.
 
-A predicted ring may cross itself or leave the image. Only such rings are touched; the others
-become polygons as they are.
+A predicted ring may cross itself or leave the image. Only such rings are touched, and then run as
+all of Kontur's do, clockwise on screen; the others become polygons as they are.
 """
 
 import numpy as np
@@ -39,7 +39,8 @@ def repair_all(
     broken = ~shapely.is_valid(polygons)
     if broken.any():
         polygons = polygons.copy()
-        polygons[broken] = [repair(polygon) for polygon in polygons[broken]]
+        mended = np.array([repair(polygon) for polygon in polygons[broken]], dtype=object)
+        polygons[broken] = _clockwise(mended)
     return polygons, broken
 
 
@@ -71,7 +72,7 @@ def clip(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Shaped[np
     if outside.any():
         polygons = polygons.copy()
         cut = shapely.intersection(polygons[outside], shapely.box(0, 0, width, height))
-        polygons[outside] = [_areal(shape) for shape in cut]
+        polygons[outside] = _clockwise(np.array([_areal(shape) for shape in cut], dtype=object))
     return polygons
 
 
@@ -81,6 +82,11 @@ def largest_part(polygon: Polygon | MultiPolygon) -> Polygon:
     if len(parts) == 0:
         return Polygon()
     return parts[int(shapely.area(parts).argmax())]
+
+
+def _clockwise(polygons: Shaped[np.ndarray, " k"]) -> Shaped[np.ndarray, " k"]:
+    """Outer rings clockwise on screen, y being down: what GEOS, y being up, calls the reverse."""
+    return shapely.orient_polygons(polygons, exterior_cw=False)
 
 
 def _areal(shape: BaseGeometry) -> Polygon | MultiPolygon:

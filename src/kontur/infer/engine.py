@@ -66,10 +66,13 @@ def _damage_told(name: str) -> Iterator[None]:
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     thrown = [each for each in vars(state).values() if isinstance(each, type)]
-    errors = tuple(each for each in thrown if issubclass(each, Exception))
+    errors: tuple[type[Exception], ...] = (
+        *(each for each in thrown if issubclass(each, Exception)),
+        *(KeyError, RuntimeError, ValueError),
+    )
     try:
         yield
-    except (*errors, KeyError, RuntimeError, ValueError) as error:
+    except errors as error:
         reason = " ".join(str(error).split())[:REASON] or type(error).__name__
         raise InputError(f"its graph {name!r} is missing or damaged ({reason})") from error
 

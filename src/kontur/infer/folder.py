@@ -35,6 +35,7 @@ class Outcome:
     objects: int = 0
     repaired: int = 0
     scale: float = 1.0
+    contrast: float | None = None
     seconds: float = 0.0
     skipped: bool = False
     failure: str | None = None
@@ -69,9 +70,11 @@ def predict_folder(
     read or looked at is an outcome with a `failure`. `model` (name, digest) goes into the record.
 
     Raises:
-        InputError: `out` holds outlines of the same images made with other settings.
+        InputError: `out` is a file, or holds outlines of the same images made with other settings.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"the outputs want a folder, and {out} is a file; give another --out")
     record = Record.open(
         out, {**(model or {}), **asdict(how), **predictor.thresholds(how).model_dump()}
     )
@@ -91,7 +94,8 @@ def predict_folder(
             outcome = _predict_one(predictor, each, how, missing)
             if outcome.failure is None:
                 facts = {"objects": outcome.objects, "repaired": outcome.repaired}
-                record.add(each.name, {**facts, "scale": round(outcome.scale, 4)})
+                seen = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
+                record.add(each.name, {**facts, **seen})
             yield outcome
     finally:
         if changed:
@@ -101,12 +105,9 @@ def predict_folder(
 def _refuse_mixture(
     record: Record, inputs: Sequence[Input], out: Path, outputs: Sequence[str]
 ) -> None:
-    there = [
-        each.name
-        for each in inputs
-        if any(_finished(out / (each.name + ENDINGS[word])) for word in outputs)
-    ]
-    other = record.made_otherwise(there)
+    files = {each.name: [out / (each.name + ENDINGS[word]) for word in outputs] for each in inputs}
+    there = {name: [*filter(_finished, places)] for name, places in files.items()}
+    other = record.made_otherwise({name: places for name, places in there.items() if places})
     if other:
         name, difference = next(iter(other.items()))
         more = f" and of {len(other) - 1} more" if len(other) > 1 else ""
@@ -131,7 +132,7 @@ def _predict_one(predictor: Predictor, each: Input, how: How, files: Sequence[Pa
         return Outcome(each, failure=str(error), seconds=time.perf_counter() - start)
     for file in files:
         if file.name == each.name + ENDINGS[OVERLAY]:
-            write_overlay(file, image.pixels, seen.instances)
+            write_overlay(file, image.pixels, seen.instances, brightest=seen.contrast)
         else:
             formats.write(file, seen.instances, image_name=each.path.name)
     return Outcome(
@@ -139,6 +140,7 @@ def _predict_one(predictor: Predictor, each: Input, how: How, files: Sequence[Pa
         objects=len(seen.instances),
         repaired=seen.repaired,
         scale=seen.scale,
+        contrast=seen.contrast,
         seconds=time.perf_counter() - start,
     )
 
@@ -151,7 +153,7 @@ def _naming(path: Path) -> Iterator[None]:
     except InputError as error:
         if str(path) in str(error):
             raise
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {str(error).removeprefix('the image: ')}") from None
     except MemoryError:
         raise InputError(
             f"{path} does not fit into memory; cut it into parts or make it smaller"

@@ -58,11 +58,16 @@ AS_TRAINED = How()
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The objects of an image, how many outlines were made valid, and the scale it was seen at."""
+    """The objects of an image, how many outlines were made valid, and how the image was seen.
+
+    `scale` is what it was resized by; `contrast` the percentile that counted as bright, None for
+    the card's.
+    """
 
     instances: Instances
     repaired: int
     scale: float
+    contrast: float | None = None
 
 
 class Predictor:
@@ -118,13 +123,16 @@ class Predictor:
         pixels = self._read(image, how.channel, how.page)
         contrasts, factors = self._contrasts(how.contrast), self._factors(how.diameter)
         if len(contrasts) * len(factors) == 1:
-            values, factor = self._values(pixels, contrasts[0]), factors[0]
+            contrast, factor = contrasts[0], factors[0]
+            values = self._values(pixels, contrast)
         else:
-            values, factor = self._surest(pixels, contrasts, factors, how.diameter, thresholds)
+            values, contrast, factor = self._surest(
+                pixels, contrasts, factors, how.diameter, thresholds
+            )
         found, repaired = self._find(values, factor, thresholds)
         if how.min_size > 0:
             found = found[found.areas >= how.min_size]
-        return Prediction(found, repaired, factor)
+        return Prediction(found, repaired, factor, contrast)
 
     def thresholds(self, how: How) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
@@ -210,7 +218,7 @@ class Predictor:
         if not SCALE_RANGE[0] <= factor <= SCALE_RANGE[1]:
             raise InputError(
                 f"a diameter is the side of a typical object in pixels (this model learned "
-                f"{learned:.0f} and takes {learned / SCALE_RANGE[1]:.1g} to "
+                f"{learned:.0f} and takes {learned / SCALE_RANGE[1]:.2f} to "
                 f"{learned / SCALE_RANGE[0]:.0f}), got {diameter:g}"
             )
         return (factor,)
@@ -222,14 +230,15 @@ class Predictor:
         factors: tuple[float, ...],
         diameter: Diameter | None,
         thresholds: Thresholds,
-    ) -> tuple[Float[np.ndarray, "h w k"], float]:
-        """The image and the scale at which the model is surest of most of it.
+    ) -> tuple[Float[np.ndarray, "h w k"], float | None, float]:
+        """The image, and the contrast and scale at which the model is surest of most of it.
 
         At a wrong scale or contrast a model finds few objects, pieces of them, or is unsure, so
         that the share of the image that its objects cover, weighted by score², is small. A scale
         that was found out is then set by the size of the objects found with it.
         """
-        best, factor, surest, side = self._values(pixels, contrasts[0]), factors[0], 0.0, 0.0
+        best, chosen, factor = self._values(pixels, contrasts[0]), contrasts[0], factors[0]
+        surest = side = 0.0
         tries = [(contrasts[0], each) for each in factors]
         while tries:
             contrast, tried = tries.pop(0)
@@ -238,13 +247,13 @@ class Predictor:
             found, _ = self._find(part, tried, thresholds)
             sure = float((found.areas * found.scores**2).sum()) / part[..., 0].size
             if sure > surest * CLEARLY:
-                best, factor, surest = values, tried, sure
+                best, chosen, factor, surest = values, contrast, tried, sure
                 side = float(np.median(np.sqrt(found.areas)))
             if not tries:  # the scale is settled: now the contrasts
                 tries, contrasts = [(each, factor) for each in contrasts[1:]], contrasts[:1]
         if diameter == "auto" and side > 0 and self.card.object_size is not None:
             factor = float(np.clip(self.card.object_size / side, factor / 2, factor * 2))
-        return best, factor
+        return best, chosen, factor
 
 
 def load(model: str | Path, *, device: Device = "auto", threads: int | None = None) -> Predictor:
@@ -262,7 +271,7 @@ def load(model: str | Path, *, device: Device = "auto", threads: int | None = No
     try:
         return Predictor(engine_for(read, device, threads=threads), read.card)
     except InputError as error:
-        raise InputError(f"{path} cannot be used: {error}; copy or train it again") from None
+        raise InputError(f"{path} cannot be used: {error} (copy or train it again)") from None
 
 
 def find_model(model: str | Path) -> Path:

@@ -6,7 +6,7 @@ outlines must not be mixed with those that lie there.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -33,6 +33,8 @@ class Record:
 
     path: Path
     makings: tuple[Making, ...]
+    before: Making | None = None  # the one of the call before this one
+    written: int = 0  # when that call last wrote the record, in nanoseconds
 
     @classmethod
     def open(cls, out: Path, settings: Mapping[str, Any]) -> Self:
@@ -42,23 +44,37 @@ class Record:
         """
         path = out / RECORD
         known = _read(path)
+        before, written = (known[-1], path.stat().st_mtime_ns) if known else (None, 0)
         same = [making for making in known if dict(making.settings) == dict(settings)]
         others = [making for making in known if dict(making.settings) != dict(settings)]
-        return cls(path, (*others, same[0] if same else Making(dict(settings))))
+        making = same[0] if same else Making(dict(settings))
+        return cls(path, (*others, making), before, written)
 
     @property
     def current(self) -> Making:
         """The making of this call."""
         return self.makings[-1]
 
-    def made_otherwise(self, names: Iterable[str]) -> dict[str, str]:
-        """The images among `names` made with other settings, and what was different, in words."""
-        wanted = set(names)
+    def made_otherwise(self, outputs: Mapping[str, Sequence[Path]]) -> dict[str, str]:
+        """The images among `outputs` made with other settings, and what was different, in words.
+
+        `outputs` has the files of each image that are there. Files that are newer than the record
+        and not in it were made by a call that was killed before it could note them.
+        """
+        others = {name: making for making in self.makings[:-1] for name in making.images}
+        if self.before is not None and self.before is not self.current:
+            noted = {*others, *self.current.images}
+            unnoted = [name for name in outputs if name not in noted]
+            newer = [
+                name
+                for name in unnoted
+                if max(file.stat().st_mtime_ns for file in outputs[name]) >= self.written
+            ]
+            others |= dict.fromkeys(newer, self.before)
         return {
-            name: _difference(making.settings, self.current.settings)
-            for making in self.makings[:-1]
-            for name in making.images
-            if name in wanted
+            name: _difference(others[name].settings, self.current.settings)
+            for name in outputs
+            if name in others
         }
 
     def add(self, name: str, facts: Mapping[str, Any]) -> None:

@@ -10,15 +10,17 @@ import pickle
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
+from torch import Tensor
 
 from kontur.errors import InputError
 from kontur.formats.atomic import replacing
 
 LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
+AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint
 
 # What torch and zipfile raise for a file that is cut short, of another make or not to be trusted.
 DAMAGED = (
@@ -49,6 +51,39 @@ class WholeFiles(TorchCheckpointIO):
         return read_checkpoint(Path(path))
 
 
+class Checkpoint(NamedTuple):
+    """A checkpoint file and what is in it."""
+
+    path: Path
+    content: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> "Checkpoint":
+        """`read_checkpoint`, with its path."""
+        return cls(path, read_checkpoint(path))
+
+    @property
+    def step(self) -> int:
+        """The steps trained when it was written."""
+        return int(self.content["global_step"])
+
+    @property
+    def seconds(self) -> float:
+        """The time that they took."""
+        return float(self.content["seconds"])
+
+    @property
+    def waited(self) -> int:
+        """The validations since the best one."""
+        return int(self.content["callbacks"]["Watch"]["waited"])
+
+    @property
+    def averaged(self) -> dict[str, Tensor]:
+        """The weights of the averaged network."""
+        state = self.content["state_dict"]
+        return {k.removeprefix(AVERAGED): v for k, v in state.items() if k.startswith(AVERAGED)}
+
+
 def read_checkpoint(path: Path) -> dict[str, Any]:
     """A checkpoint on the CPU; nothing but tensors and plain values is unpickled.
 
@@ -66,14 +101,14 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
-def last_good(run: Path, say: Callable[[str], None]) -> tuple[Path, dict[str, Any]] | None:
+def last_good(run: Path, say: Callable[[str], None]) -> Checkpoint | None:
     """The newest checkpoint of a run that can be read; damaged ones are named and skipped."""
     for name in (LAST, PREVIOUS, BEST):
         path = run / name
         if not path.exists():
             continue
         try:
-            return path, read_checkpoint(path)
+            return Checkpoint.read(path)
         except InputError as error:
             say(f"{error}; going on from an older one")
     return None

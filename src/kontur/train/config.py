@@ -89,7 +89,9 @@ class TrainingConfig(Settings):
         validate_every: steps between validations.
         validate_images: at most so many images a validation, evenly chosen; the last takes all.
         save_every: steps between checkpoints (each validation saves one too).
-        patience: validations without a better one after which training stops; 0 never stops.
+        patience: validations without a better one after which training stops; 0 never stops. The
+            best network is the result in any case. A dozen, because averaged weights change
+            slowly and gain most while the rate falls: after fewer a gain may still come.
     """
 
     steps: int = pydantic.Field(4000, ge=1)
@@ -104,7 +106,7 @@ class TrainingConfig(Settings):
     validate_every: int = pydantic.Field(250, ge=1)
     validate_images: int = pydantic.Field(48, ge=1)
     save_every: int = pydantic.Field(100, ge=1)
-    patience: int = pydantic.Field(0, ge=0)
+    patience: int = pydantic.Field(12, ge=0)
 
     @pydantic.field_validator("precision", mode="before")
     @classmethod
@@ -116,12 +118,16 @@ class RunConfig(Settings):
     """Everything that a run is made of; saved as RUN/config.toml.
 
     Attributes:
+        name: the model's name on its card, by default that of the data's folder.
+        about: what the card says to people: a sentence, licence, whom to cite.
         kind, preset: which family of networks, and which of its presets.
         start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
         data, normalise, augment, optimiser, training: see their classes.
         model: the network's settings, laid over its preset's; checked by the kind's own config.
     """
 
+    name: str | None = None
+    about: dict[str, str] = pydantic.Field({})
     kind: str = "snake"
     preset: str = "fast"
     start: str | None = None

@@ -4,9 +4,6 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
@@ -35,11 +32,15 @@ def finish(
     display: Display,
 ) -> Path:
     """Tune on `samples`, write the model file and everything for people to look at; its path."""
-    display.say(f"tuning thresholds on {len(samples)} validation images")
-    tuned = validate.tune(segmenter, card, samples)
+    with display.counting("tuning thresholds") as progress:
+        tuned = validate.tune(segmenter, card, samples, progress)
     card = card.replace(thresholds=Thresholds(score=tuned.score, overlap=tuned.overlap))
     places = range(len(samples))
-    found = validate.find_all(segmenter, card, samples, places)
+    found = []
+    with display.counting("validating") as progress:
+        for objects in validate.find(segmenter, card, samples, places):
+            found.append(objects)
+            progress(len(found), len(samples))
     summary = validate.judge(samples, places, found)
     card = card.replace(scores=scores(summary))
     export(run / MODEL, segmenter, card)
@@ -47,11 +48,16 @@ def finish(
     write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [found[i] for i in drawn])
     record.draw(run / CURVES)
     write_text(run / METRICS, metrics(card, summary))
-    text = ", ".join(
-        f"{name} {value:.3f}" for name, value in card.scores.items() if value is not None
+    display.say(
+        f"{validate.brief(summary)} with the score threshold {tuned.score} and the overlap "
+        f"threshold {tuned.overlap}"
     )
-    display.say(f"score threshold {tuned.score}, overlap {tuned.overlap}: {text}")
-    display.say(f"wrote {run / MODEL}")
+    if summary.mean_ap == 0:
+        display.say(
+            "no outline is right yet: look whether those in the pictures are meant, then go on "
+            "with more steps (--resume --set training.steps=N)"
+        )
+    display.say(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
     return run / MODEL
 
 
@@ -72,16 +78,3 @@ def metrics(card: Card, summary: Summary) -> str:
         "validation": json.loads(summary.to_json()),
     }
     return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-
-
-def object_size(samples: Sequence[Any]) -> float | None:
-    """The median square root of the area of all objects, in pixels; None without objects."""
-    areas = [each.instances.areas[~each.instances.ignore] for each in samples]
-    sides = np.sqrt(np.concatenate(areas)) if areas else np.empty(0)
-    return float(np.median(sides)) if len(sides) else None
-
-
-def pixel_size(samples: Sequence[Any]) -> float | None:
-    """The median of the pixel sizes that the files say, micrometres; None where none does."""
-    known = [each.pixel_size for each in samples if each.pixel_size]
-    return float(np.median(known)) if known else None

@@ -6,6 +6,7 @@ reads from position s · batch and sees exactly what the uninterrupted run would
 number of workers.
 """
 
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
 from kontur.models import catalog
 from kontur.settings import Settings
+from kontur.train.machine import can_fork
 
 ORDER = 1 << 20  # the "index" whose generator shuffles an epoch: no folder has so many images
 MEGABYTE = 1 << 20
@@ -132,9 +134,18 @@ def build_loader(
         pin_memory=pin,
         persistent_workers=workers > 0,
         prefetch_factor=4 if workers > 0 else None,
-        worker_init_fn=_one_thread if workers > 0 else None,
+        worker_init_fn=_serve if workers > 0 else None,
+        # forked, they share the prepared images; from Python 3.14 on that has to be asked for
+        multiprocessing_context="fork" if workers > 0 and can_fork() else None,
     )
 
 
-def _one_thread(worker: int) -> None:
+def first_batch(crops: Crops, *, kind: str, batch: int) -> Batch:
+    """The first crops of the stream, made in this process."""
+    first: Batch = next(iter(build_loader(crops, kind=kind, batch=batch, workers=0)))
+    return first
+
+
+def _serve(worker: int) -> None:
     torch.set_num_threads(1)  # the cores belong to the step
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks for batches ends us

@@ -1,35 +1,62 @@
 """What this machine has for a training: processors, devices, processes for the loader."""
 
 import os
+import sys
+from typing import NamedTuple
 
 import torch
 
 from kontur.errors import InputError
 
+MOST_WORKERS = 8  # beside a GPU; more read no faster
+MOST_SPAWNED = 2  # where processes cannot be forked each holds a copy of all images
+
+
+class Devices(NamedTuple):
+    """Lightning's word for the sort of device, how many of them, and which is this process's."""
+
+    accelerator: str
+    number: int
+    rank: int = 0
+
 
 def cores() -> int:
-    """The processors that this process may use."""
+    """The processors that this process may use; fewer where `OMP_NUM_THREADS` says so."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdigit() and int(said) > 0:
+        return int(said)
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def choose_devices(accelerator: str, devices: int) -> tuple[str, int]:
-    """Lightning's accelerator and number of devices."""
-    if accelerator == "auto":
-        mps = torch.backends.mps.is_available()
-        accelerator = "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
-    elif accelerator == "gpu":
-        accelerator = "cuda"
-    if accelerator == "cuda":
-        there = torch.cuda.device_count()
-        if there == 0:
-            raise InputError("training.accelerator=gpu, but torch finds none; leave it at auto")
-        return accelerator, min(devices, there) if devices else there
-    return accelerator, max(devices, 1)
+def choose_devices(accelerator: str, wanted: int) -> Devices:
+    """The devices that the settings mean on this machine; `wanted` 0 takes all GPUs.
+
+    Raises `InputError` where a sort of device is asked for that is not there.
+    """
+    there = {
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    sorts = {"auto": ("cuda", "mps"), "gpu": ("cuda", "mps"), "mps": ("mps",)}
+    for sort in sorts.get(accelerator, ()):
+        if there[sort]:
+            return Devices(sort, min(wanted, there[sort]) if wanted else there[sort])
+    if accelerator in ("gpu", "mps"):
+        raise InputError(
+            f"training.accelerator={accelerator}, but torch finds none; leave it at auto"
+        )
+    return Devices("cpu", max(wanted, 1))
 
 
-def choose_workers(wanted: int | None, accelerator: str) -> int:
-    """Processes for the loader: one on a CPU with a core to spare, more beside a GPU."""
+def can_fork() -> bool:
+    """Whether a process can be split in two that share their memory; on macOS it is not safe."""
+    return sys.platform.startswith("linux")
+
+
+def choose_workers(wanted: int | None, devices: Devices) -> int:
+    """Processes for the loader of each device: with a core to spare one, beside GPUs more."""
     if wanted is not None:
         return wanted
-    return min(1 if accelerator == "cpu" else 8, cores() - 1)
+    most = 1 if devices.accelerator == "cpu" else MOST_WORKERS if can_fork() else MOST_SPAWNED
+    return min(most, cores() // devices.number - 1) if cores() > devices.number else 0

@@ -32,6 +32,7 @@ class Training(LightningModule):
         self.seconds = 0.0
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for the watchers
         self._clock = time.monotonic()
+        self._wanted: list[dict[str, Any]] = []  # of the optimiser, by group of weights
 
     @property
     def averaged(self) -> Segmenter:
@@ -47,10 +48,23 @@ class Training(LightningModule):
             shares.append(self.seconds / 60 / self.training_config.minutes)
         return max(shares)
 
+    @property
+    def seconds_left(self) -> float:
+        """Until the end, were the rest as fast as what is done."""
+        done = max(self.progress, 1e-9)
+        return self.seconds / done * (1 - done)
+
+    @property
+    def rate(self) -> float:
+        """The learning rate as it is now."""
+        return float(self.trainer.optimizers[0].param_groups[0]["lr"])
+
     def configure_optimizers(self) -> Any:
         optimiser = build_optimiser(self.segmenter, self.optimiser_config)
         # the lambda ignores the scheduler's own count: progress may go by minutes
         schedule = LambdaLR(optimiser, lambda _: rate_at(self.progress, self.optimiser_config))
+        groups = optimiser.param_groups
+        self._wanted = [{k: v for k, v in each.items() if k != "params"} for each in groups]
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
@@ -70,17 +84,28 @@ class Training(LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
             losses = self.segmenter.loss(batch.images, batch.targets)
-        except IndexError:  # a point that is no number lies at no pixel of the features
-            self._refuse("a contour point")
-        total = self.segmenter.total(losses)
-        self.latest = {name: loss.detach() for name, loss in losses.items()}
-        self.latest["total"] = total.detach()
-        if not math.isfinite(float(self.latest["total"])):
+            total = self.segmenter.total(losses)
+            self.latest = {**losses, "total": total}
+            self.latest = {name: loss.detach() for name, loss in self.latest.items()}
             wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
+        except (IndexError, RuntimeError) as error:
+            # a point that is no number lies at no pixel of the features; so says a GPU
+            if isinstance(error, IndexError) or "device-side assert" in str(error):
+                wrong = ["a contour point"]
+            else:
+                raise
+        if wrong:
             self._refuse(", ".join(wrong))
         return total
 
     def on_train_start(self) -> None:
+        """What was asked for with `--resume` holds: a checkpoint brings the options of its time."""
+        share = rate_at(self.progress, self.optimiser_config)
+        groups = self.trainer.optimizers[0].param_groups
+        for group, wanted in zip(groups, self._wanted, strict=True):
+            group.update(wanted, lr=wanted["initial_lr"] * share)
+        schedule: Any = self.trainer.lr_scheduler_configs[0].scheduler
+        schedule.base_lrs = [wanted["initial_lr"] for wanted in self._wanted]
         self._clock = time.monotonic()
 
     def optimizer_step(self, *arguments: Any, **options: Any) -> None:

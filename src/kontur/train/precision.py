@@ -20,13 +20,13 @@ MIN_STEPS = 2
 TRIAL_IMAGES = 2  # a batch this small tells enough, also where bf16 is emulated and very slow
 FASTER = 0.95  # bf16 has to take less than this share of the time
 
-LIGHTNING = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+LIGHTNING: dict[Precision, str] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
 class Choice(NamedTuple):
-    """A precision of Lightning and a sentence that says why it was taken."""
+    """A precision and why it was taken."""
 
-    name: str
+    word: Precision
     reason: str
 
 
@@ -35,17 +35,17 @@ def choose_precision(
 ) -> Choice:
     """What `wanted` means on this machine; `batch` is only called where a step has to be timed."""
     if wanted != "auto":
-        return Choice(LIGHTNING[wanted], f"{wanted} as asked for")
+        return Choice(wanted, "as asked for")
     if accelerator == "cuda":
         has = torch.cuda.is_bf16_supported(including_emulation=False)
-        return Choice(LIGHTNING["bf16" if has else "32"], "what this GPU has")
+        return Choice("bf16" if has else "32", "what this GPU has")
     if accelerator != "cpu":
-        return Choice(LIGHTNING["32"], f"the safe choice on {accelerator}")
+        return Choice("32", f"the safe choice on {accelerator}")
     trial = batch()
     full, half = (seconds_a_step(segmenter, trial, bf16=bf16) for bf16 in (False, True))
-    name = "bf16" if half < FASTER * full else "32"
+    word: Precision = "bf16" if half < FASTER * full else "32"
     times = f"a step of {len(trial.images)} crops takes {half:.2f} s in bf16 and {full:.2f} s in 32"
-    return Choice(LIGHTNING[name], times)
+    return Choice(word, times)
 
 
 def seconds_a_step(segmenter: Segmenter, batch: Batch, *, bf16: bool) -> float:

@@ -1,19 +1,15 @@
 """What a person sees while a training runs: a bar with the time left, and a line now and then."""
 
-import time
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
 
 BAR_STEPS = 1000  # the bar is drawn in thousandths of the training, which may go by minutes
+BAR_WIDTH = 30  # characters; with what stands beside it, it fits into a terminal of 80
 
 
 class Display:
@@ -21,20 +17,17 @@ class Display:
 
     def __init__(self, console: Console | None = None):
         self.console = console or Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("step"),
-            BarColumn(),
-            TextColumn("{task.fields[step]}"),
-            TimeElapsedColumn(),
+        self._bar = _Bar(
+            TextColumn("step {task.fields[step]}"),
+            BarColumn(BAR_WIDTH),
             TextColumn("{task.fields[left]} left"),
             TextColumn("{task.fields[speed]}"),
-            TextColumn("{task.fields[losses]}"),
             console=self.console,
             transient=True,
             disable=not self.console.is_terminal,
         )
         self._task = self._bar.add_task(
-            "training", total=BAR_STEPS, step="0", left="–", speed="", losses="", visible=False
+            "training", total=BAR_STEPS, step="0", left="–", speed="", visible=False
         )
 
     def __enter__(self) -> Self:
@@ -53,30 +46,47 @@ class Display:
         """A line that stays."""
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def reading(self, what: str) -> "Reading":
-        """A bar of its own for files that are read."""
-        return Reading(self.console, what)
+    def note(self, line: str) -> None:
+        """A line below the bar, until the next one."""
+        self._bar.note = line
 
-    def step(self, step: int, progress: float, left: float, speed: float, losses: str) -> None:
+    def counting(self, what: str) -> "Counting":
+        """A bar of its own for what takes a while beside the steps."""
+        return Counting(self.console, what)
+
+    def step(
+        self, step: str, *, progress: float, left: float, speed: float, losses: Mapping[str, float]
+    ) -> None:
         """Where the training stands: `progress` from 0 to 1, `left` seconds, `speed` images/s."""
         self._bar.update(
             self._task,
             completed=progress * BAR_STEPS,
-            step=str(step),
+            step=step,
             left=duration(left),
             speed=f"{speed:.1f} images/s",
-            losses=losses,
             visible=True,
         )
+        self.note("  ".join(f"{name} {loss:.3g}" for name, loss in losses.items()))
 
 
-class Reading:
-    """Counts files as they are read; use as a context and call with (done, total)."""
+class _Bar(Progress):
+    """A bar with a line below it."""
+
+    note = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        if self.note:
+            yield Text(self.note, no_wrap=True, overflow="ellipsis")
+
+
+class Counting:
+    """Counts what is done; use as a context and call with (done, total)."""
 
     def __init__(self, console: Console, what: str):
         self._bar = Progress(
             TextColumn(what),
-            BarColumn(),
+            BarColumn(BAR_WIDTH),
             MofNCompleteColumn(),
             console=console,
             transient=True,
@@ -101,30 +111,26 @@ class Reading:
 
 
 class Speed:
-    """Images a second and the time left, over the recent past."""
+    """Images a second, averaged over the recent steps."""
 
     WEIGHT = 0.05  # of the newest step in the moving average
 
     def __init__(self) -> None:
         self._last: float | None = None
-        self._seconds = 0.0
+        self._seconds_an_image = 0.0
 
-    def tick(self) -> None:
-        now = time.monotonic()
+    def add(self, images: int, seconds: float) -> None:
+        """One more step of so many images, `seconds` after the training began."""
         if self._last is not None:
-            took = now - self._last
-            weight = self.WEIGHT if self._seconds else 1.0
-            self._seconds += weight * (took - self._seconds)
-        self._last = now
-
-    def pause(self) -> None:
-        """The time until the next tick is not a step's."""
-        self._last = None
+            took = (seconds - self._last) / images
+            weight = self.WEIGHT if self._seconds_an_image else 1.0
+            self._seconds_an_image += weight * (took - self._seconds_an_image)
+        self._last = seconds
 
     @property
-    def seconds_a_step(self) -> float:
+    def images_a_second(self) -> float:
         """0 before the second step."""
-        return self._seconds
+        return 1 / self._seconds_an_image if self._seconds_an_image else 0.0
 
 
 def duration(seconds: float) -> str:

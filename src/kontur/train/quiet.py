@@ -9,12 +9,11 @@ LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities
 ADVICE = (
     r".*does not have many workers.*",
     r".*Our suggested max number of worker.*",
-    r".*The number of training batches.*is smaller than the logging interval.*",
-    r".*You defined a `validation_step` but have no `val_dataloader`.*",
-    r".*Checkpoint directory .* exists and is not empty.*",
-    r".*Consider setting `persistent_workers=True`.*",
     r".*You're resuming from a checkpoint that ended before the epoch ended.*",
     r".*isinstance\(treespec, LeafSpec\).*",  # of its own use of torch
+    r".*`lr_scheduler.step\(\)` before `optimizer.step\(\)`.*",  # fp16 may leave out a step
+    r".*Grad strides do not match bucket view strides.*",  # channels last on several devices
+    r".*multi-threaded, use of fork.*",  # torch's own threads, which sleep then
 )
 
 

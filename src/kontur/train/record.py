@@ -18,6 +18,7 @@ from kontur.train.tensorboard import Board
 
 LINES = "metrics.jsonl"
 CURVES = "curves.png"
+BOARD = "tensorboard"
 
 Row = dict[str, float | None]
 
@@ -29,7 +30,7 @@ class Record:
         self.path = run / LINES
         self.rows = [row for row in read_rows(self.path) if (row["step"] or 0) <= first_step]
         write_text(self.path, "".join(map(_line, self.rows)))
-        self.board = Board(run / "tensorboard", first_step=first_step)
+        self.board = Board(run / BOARD, first_step=first_step)
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Scalars of a step; names with a slash group them in TensorBoard."""

@@ -11,9 +11,8 @@ from kontur.infer.predict import find_model
 from kontur.models.archive import read_model
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
-from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
+from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 
-AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint
 LISTED = 4  # names in a message
 
 
@@ -30,18 +29,12 @@ def read_start(start: str) -> Start:
     if path.is_dir() and not (path / "model.kontur").exists():
         for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
             if (path / name).exists():
-                return Start(averaged_weights(path / name), None)
+                return Start(Checkpoint.read(path / name).averaged, None)
     if path.suffix == ".ckpt":
-        return Start(averaged_weights(path), None)
+        return Start(Checkpoint.read(path).averaged, None)
     model = read_model(find_model(start))
     weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
     return Start(weights, model.card)
-
-
-def averaged_weights(path: Path) -> dict[str, Tensor]:
-    """The averaged network's weights of a checkpoint."""
-    state = read_checkpoint(path)["state_dict"]
-    return {k.removeprefix(AVERAGED): v for k, v in state.items() if k.startswith(AVERAGED)}
 
 
 def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor]) -> str:

@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary, evaluate, summarise
-from kontur.evaluate.tune import TUNED_IOUS, Tuned, tune_thresholds
+from kontur.evaluate.tune import SCORES, TUNED_IOUS, Tuned, tune_thresholds
 from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
@@ -16,6 +16,7 @@ from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 
 SPARE = 200  # candidates an image beyond three times its objects: a bad network finds thousands
+LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
 TUNING_SECONDS = 120.0  # after so long no further image is looked at (that bad network again)
 
 
@@ -30,12 +31,27 @@ def evenly(count: int, most: int) -> list[int]:
     return np.linspace(0, count - 1, most).round().astype(int).tolist()
 
 
-def find_all(
+def find(
     segmenter: Segmenter, card: Card, samples: Sequence[Sample], places: Sequence[int]
-) -> list[Instances]:
+) -> Iterator[Instances]:
     """What the network finds in each of the samples at `places`, with the card's thresholds."""
     predictor = Predictor(TorchEngine(segmenter), card)
-    return [predictor.predict(samples[i].image) for i in places]
+    for i in places:
+        yield predictor.predict(samples[i].image)
+
+
+def cut(
+    samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]
+) -> list[Instances]:
+    """Of what was found above `LOOSE` that above the score threshold of the largest AP.
+
+    A network learns early where objects are and late to be sure of it: at a fixed threshold its
+    score would be 0 for long, and then jump.
+    """
+    truths = [samples[i].instances for i in places]
+    scores = [score for score in SCORES if score >= LOOSE]
+    tuned = tune_thresholds(truths, found, scores=scores, overlaps=[1.0])
+    return [objects[objects.scores >= tuned.score] for objects in found]
 
 
 def judge(samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]) -> Summary:
@@ -52,8 +68,23 @@ def score(summary: Summary) -> float:
     return 1.0 if math.isnan(summary.mean_ap) else summary.mean_ap
 
 
-def tune(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> Tuned:
-    """The thresholds that give the largest AP on the samples, or on as many as time allows."""
+def brief(summary: Summary) -> str:
+    """The scores that one looks at first, as a line."""
+    at_half = summary.ap(0.5)
+    shown = "–" if math.isnan(at_half) else f"{at_half:.3f}"
+    return f"val AP {score(summary):.3f} (at IoU 0.5 {shown})"
+
+
+def tune(
+    segmenter: Segmenter,
+    card: Card,
+    samples: Sequence[Sample],
+    progress: Callable[[int, int], None],
+) -> Tuned:
+    """The thresholds that give the largest AP on the samples, or on as many as time allows.
+
+    `progress(done, total)` is called after each image.
+    """
     predictor = Predictor(TorchEngine(segmenter), card)
     truths: list[Instances] = []
     candidates: list[Instances] = []
@@ -67,4 +98,5 @@ def tune(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> Tuned:
         best = np.argsort(-found.scores, kind="stable")[:most]
         truths.append(sample.instances)
         candidates.append(found[best])
+        progress(len(truths), len(samples))
     return tune_thresholds(truths, candidates)

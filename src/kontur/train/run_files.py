@@ -1,0 +1,71 @@
+"""What a run's folder holds, who may write there, and the settings that it was started with."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kontur.errors import InputError
+from kontur.settings import merge, overrides, read_toml
+from kontur.train.checkpoint import BEST, LAST, PREVIOUS
+from kontur.train.config import RunConfig
+from kontur.train.finish import METRICS, MODEL, OVERLAYS
+from kontur.train.record import BOARD, CURVES, LINES
+
+CONFIG = "config.toml"
+NAMES = "validation.txt"
+OURS = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES)
+OURS_BELOW = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # by folder
+KEPT = ("kind", "model", "start")  # what `--resume` cannot change: the weights fit nothing else
+
+
+def refuse_taken(run: Path) -> None:
+    """Raise `InputError` where the folder holds a run already."""
+    if run.exists() and not run.is_dir():
+        raise InputError(f"--out wants a folder, but {run} is a file")
+    there = [name for name in OURS if (run / name).exists()]
+    if there:
+        raise InputError(
+            f"{run} holds a run already ({there[0]}); go on with --resume, start afresh with "
+            "--force, or give another --out"
+        )
+
+
+def clear(run: Path) -> None:
+    """Remove what a run has written, and nothing else."""
+    for name in OURS:
+        (run / name).unlink(missing_ok=True)
+    for folder, pattern in OURS_BELOW.items():
+        for path in (run / folder).glob(pattern):
+            path.unlink()
+        if (run / folder).is_dir() and not any((run / folder).iterdir()):
+            (run / folder).rmdir()
+
+
+def read_config(run: Path) -> RunConfig:
+    """The settings that the run in this folder was started with."""
+    return RunConfig.read(_saved(run), where=str(run / CONFIG))
+
+
+def changed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str]) -> RunConfig:
+    """The settings of a run that goes on, with what is asked for now: more steps, another rate.
+
+    Raises `InputError` where there is no run, or where its network would be another.
+    """
+    saved = _saved(run)
+    before = read_config(run)
+    after = RunConfig.read(merge(saved, given, overrides(settings)), where=str(run / CONFIG))
+    for name in KEPT:
+        if getattr(before, name) != getattr(after, name):
+            raise InputError(
+                f"--resume goes on with the network of {run} and cannot change {name}; leave that "
+                "out, or start a new run with --from"
+            )
+    return after
+
+
+def _saved(run: Path) -> dict[str, Any]:
+    if not (run / CONFIG).exists():
+        raise InputError(
+            f"there is no run to go on with in {run} (no {CONFIG}); leave out --resume"
+        )
+    return read_toml(run / CONFIG)

@@ -1,0 +1,66 @@
+"""Which devices a training uses, and two of them in two processes."""
+
+import os
+
+import pytest
+import torch
+
+from kontur.errors import InputError
+from kontur.train import machine
+from kontur.train.checkpoint import LAST, read_checkpoint
+from kontur.train.machine import Devices, choose_devices, choose_workers
+from tests.train.runs import VAL, run
+
+
+@pytest.fixture
+def there(monkeypatch):
+    """Pretend that there are so many GPUs of a sort."""
+
+    def pretend(*, cuda: int = 0, mps: bool = False, cores: int = 8) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+        monkeypatch.setattr(machine, "cores", lambda: cores)
+
+    return pretend
+
+
+def test_the_fastest_that_is_there_is_taken_and_all_of_it(there):
+    there(cuda=4)
+    assert choose_devices("auto", 0) == Devices("cuda", 4)
+    assert choose_devices("gpu", 2) == Devices("cuda", 2)
+    assert choose_devices("gpu", 9) == Devices("cuda", 4)
+    assert choose_devices("cpu", 0) == Devices("cpu", 1)
+    there(mps=True)
+    assert choose_devices("auto", 0) == choose_devices("gpu", 2) == Devices("mps", 1)
+    there()
+    assert choose_devices("auto", 0) == Devices("cpu", 1)
+
+
+@pytest.mark.parametrize("wanted", ["gpu", "mps"])
+def test_a_device_that_is_not_there_is_said(there, wanted):
+    there()
+    with pytest.raises(InputError, match="torch finds none; leave it at auto"):
+        choose_devices(wanted, 0)
+
+
+def test_workers_leave_a_core_to_every_device(there):
+    there(cores=8)
+    assert choose_workers(None, Devices("cpu", 1)) == 1
+    assert choose_workers(None, Devices("cuda", 1)) >= 2
+    assert choose_workers(None, Devices("cuda", 4)) == 1
+    assert choose_workers(None, Devices("cuda", 8)) == 0
+    assert choose_workers(5, Devices("cuda", 8)) == 5
+    there(cores=1)
+    assert choose_workers(None, Devices("cpu", 1)) == 0
+
+
+def test_two_devices_train_together_and_one_writes(folder, tmp_path):
+    outer = dict(os.environ)
+    said = run(folder, tmp_path / "run", "training.devices=2", "training.steps=2", val=VAL)
+    last = read_checkpoint(tmp_path / "run" / LAST)
+    assert last["global_step"] == 2
+    assert said.count("step 2 ") == 1
+    assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
+    assert dict(os.environ) == outer
+    assert not torch.distributed.is_initialized()

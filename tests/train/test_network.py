@@ -1,0 +1,82 @@
+"""What the data say about the network, laid over preset or start."""
+
+import numpy as np
+import pytest
+
+from kontur.data.sample import Sample
+from kontur.data.synthetic import scene
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.models.card import Card
+from kontur.train.config import RunConfig
+from kontur.train.facts import Facts, facts_of
+from kontur.train.network import first_card, resolve_network
+
+CONFIG = RunConfig(preset="tiny")
+
+
+def facts(*channels: int) -> Facts:
+    return Facts(3, 40, frozenset(channels), 12.0, None)
+
+
+def resolved(config=CONFIG, start=None, classes=("object",), channels=(1,)) -> RunConfig:
+    return resolve_network(config, start, classes, facts(*channels))
+
+
+@pytest.mark.parametrize(
+    ("channels", "wanted"), [((1,), 3), ((3, 1), 3), ((4, 3), 3), ((2,), 2), ((7,), 7)]
+)
+def test_usual_images_are_seen_in_colour_and_others_in_all_their_channels(channels, wanted):
+    assert resolved(channels=channels).model["channels"] == wanted
+
+
+def test_images_that_do_not_agree_need_a_choice():
+    with pytest.raises(InputError, match=r"2, 5 channels; choose one of them with --set"):
+        resolved(channels=(2, 5))
+
+
+def test_classes_come_from_the_data():
+    assert resolved(classes=("a", "b")).model["classes"] == ["a", "b"]
+    said = RunConfig(preset="tiny", model={"classes": ["a", "c"]})
+    with pytest.raises(
+        InputError, match=r"the data have the classes a, b, model.classes says a, c"
+    ):
+        resolved(said, classes=("a", "b"))
+
+
+def test_fine_tuning_keeps_the_network_and_the_normalisation_of_its_start():
+    tiny = resolved()
+    start = Card(
+        kind="snake",
+        config={**tiny.model, "points": 20},
+        normalise={**tiny.normalise.model_dump(), "high": 98.0},
+        version="0.1.0",
+    )
+    given = RunConfig()
+    assert resolved(given, start).model["points"] == 20
+    assert resolved(given, start).normalise.high == 98.0
+    assert resolved(given, start, classes=("a", "b")).model["classes"] == ["a", "b"]
+    named = RunConfig(preset="tiny", normalise={"high": 99.0})
+    assert resolved(named, start).model["points"] == 32  # a preset that is asked for is taken
+    assert resolved(named, start).normalise.high == 99.0
+
+
+def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
+    assert facts_of([]) == Facts(0, 0, frozenset(), None, None)
+    empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
+    assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, 0.5)
+    full = scene(np.random.default_rng(0), size=(64, 64), count=5)
+    ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
+    found = facts_of([empty, full.replace(instances=ignored)])
+    assert found.objects == len(ignored) - 1
+    assert found.channels == {1, 2}
+    assert found.object_size == pytest.approx(np.median(np.sqrt(ignored.areas[1:])))
+
+
+def test_the_card_says_what_was_learned_from():
+    config = RunConfig(preset="tiny", data={"path": "/somewhere/cells"})
+    card = first_card(resolved(config), facts(1), val_images=2)
+    assert card.name == "cells"
+    assert card.training["objects"] == 40
+    assert card.training["start"] == "random weights"
+    assert card.object_size == 12.0

@@ -1,0 +1,53 @@
+"""Validation on the way looks for the score threshold that a run would end with."""
+
+import numpy as np
+import pytest
+
+from kontur.data.synthetic import scene
+from kontur.instances import Instances
+from kontur.train import validate
+
+SAMPLES = [scene(np.random.default_rng(seed), size=(80, 90), count=5) for seed in range(3)]
+PLACES = [0, 2]
+
+
+def found_with(right: float, wrong: float) -> list[Instances]:
+    """The truth with one score, and the same objects moved away with another."""
+    found = []
+    for i in PLACES:
+        truth = SAMPLES[i].instances
+        moved = truth.shift(30, 30).clip(SAMPLES[i].size)
+        moved = moved.replace(scores=np.full(len(moved), wrong), ids=np.arange(len(moved)) + 100)
+        found.append(Instances.concat([truth.replace(scores=np.full(len(truth), right)), moved]))
+    return found
+
+
+def test_an_unsure_network_is_judged_at_its_own_best_threshold():
+    cut = validate.cut(SAMPLES, PLACES, found_with(right=0.2, wrong=0.14))
+    summary = validate.judge(SAMPLES, PLACES, cut)
+    assert validate.score(summary) == 1.0
+    assert validate.brief(summary) == "val AP 1.000 (at IoU 0.5 1.000)"
+
+
+def test_what_is_wrong_and_surer_is_kept_with_what_is_right():
+    cut = validate.cut(SAMPLES, PLACES, found_with(right=0.2, wrong=0.5))
+    assert 0 < validate.score(validate.judge(SAMPLES, PLACES, cut)) < 1
+
+
+def test_without_objects_nothing_found_is_perfect():
+    empty = [sample.replace(instances=Instances.empty(sample.size)) for sample in SAMPLES]
+    wrong = [SAMPLES[i].instances for i in PLACES]
+    wrong = [each.replace(scores=np.full(len(each), 0.3)) for each in wrong]
+    cut = validate.cut(empty, PLACES, wrong)
+    assert [len(each) for each in cut] == [0, 0]
+    summary = validate.judge(empty, PLACES, cut)
+    assert validate.score(summary) == 1.0
+    assert validate.brief(summary) == "val AP 1.000 (at IoU 0.5 –)"
+
+
+@pytest.mark.parametrize("count", [0, 1, 48, 49, 500])
+def test_places_are_spread_evenly_and_none_comes_twice(count):
+    places = validate.evenly(count, 48)
+    assert len(places) == len(set(places)) == min(count, 48)
+    assert places[:1] == [0][:count]
+    assert count == 0 or places[-1] == count - 1
