@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.config import OptimiserConfig
 from kontur.train.optimise import build_optimiser, parameter_groups, rate_at
@@ -70,3 +71,17 @@ def test_a_constant_schedule_stays_and_no_warm_up_starts_full():
     config = OptimiserConfig(schedule="constant", warm_up=0.0)
     assert [rate_at(p, config) for p in (0.0, 0.5, 1.0)] == [1.0, 1.0, 1.0]
     assert rate_at(0.0, OptimiserConfig(warm_up=0.0)) == 1.0
+
+
+def test_a_restart_gives_each_round_a_climb_and_a_cosine_of_its_own():
+    once = OptimiserConfig(warm_up=0.2, floor=0.1)
+    twice = once.replace(restarts=(0.4,))
+    for way in (0.0, 0.1, 0.5, 0.99):
+        assert rate_at(0.4 * way, twice) == pytest.approx(rate_at(way, once))
+        assert rate_at(0.4 + 0.6 * way, twice) == pytest.approx(rate_at(way, once))
+    assert rate_at(1.0, twice) == pytest.approx(0.1)
+
+
+def test_restarts_that_do_not_ascend_are_refused():
+    with pytest.raises(InputError, match="the restarts must ascend"):
+        OptimiserConfig.read({"restarts": [0.5, 0.2]}, where="here")

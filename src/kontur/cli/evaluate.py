@@ -1,6 +1,8 @@
 """`kontur evaluate`: how good outlines are, those in files or those of a model."""
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)  # IoU thresholds of the table of groups
 ALL = "all"
+NUMBERS = re.compile(r"\[\n[\s\d.,eE+-]*\]")  # a list of them in indented JSON: to be one line
 
 
 def evaluate(
@@ -98,7 +101,7 @@ def evaluate(
     kontur evaluate --model nuclei dsb2018/val --where modality=fluorescence
     """
     from kontur.data.folder import open_folder
-    from kontur.infer.judge import judge_files, judge_model, restrict
+    from kontur.infer.judge import judge_files, judge_model, pair, restrict
 
     wanted = 1 if model is not None else 2
     if len(places) != wanted:
@@ -109,11 +112,14 @@ def evaluate(
     files = _free(out, force=force)
     how = how_to_look(score, overlap, min_size, diameter, contrast)
     truth = open_folder(places[-1], task=task.value, channel=channel, page=page, split=split)
-    truth = restrict(truth, where or [])
+    whole, truth = truth, restrict(truth, where or [])
     column = truth.column(by) if by is not None else {}
     with counter("judging", quiet=quiet) as progress:
         if model is None:
             judged = judge_files(places[0], truth, progress=progress)
+            others = set(pair(whole.names, judged.without_truth).values())  # left out by --where
+            strangers = tuple(name for name in judged.without_truth if name not in others)
+            judged = replace(judged, without_truth=strangers)
         else:
             from kontur.infer.predict import load
 
@@ -190,6 +196,7 @@ def _write(
         **scores,
         **({"groups": groups} if groups else {}),
     }
-    write_text(files[0], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    write_text(files[0], NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n")
     with replacing(files[1]) as beside:
         draw_ap(summaries).save(beside)

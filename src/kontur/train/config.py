@@ -1,8 +1,9 @@
 """The settings of a run: one TOML file, defaults laid over by it, `--set` laid over both."""
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
@@ -57,8 +58,11 @@ class OptimiserConfig(Settings):
         momentum: of SGD; the first beta of Adam.
         beta2: the second beta of Adam.
         clip: the largest norm of the gradient, 0 for any.
-        warm_up: the share of the training over which the rate climbs.
+        warm_up: the share of the training, or of each round of it, over which the rate climbs.
         schedule: `cosine` goes down to `floor` times the rate, `constant` stays.
+        restarts: shares of the training at which the schedule begins anew, each from the full rate
+            (SGDR, Loshchilov & Hutter 2017). A finished run that is resumed for longer with the
+            share that is done is one run with a restart.
     """
 
     name: Literal["adamw", "adam", "sgd"] = "adamw"
@@ -70,6 +74,14 @@ class OptimiserConfig(Settings):
     warm_up: float = pydantic.Field(0.04, ge=0, lt=1)
     schedule: Literal["cosine", "constant"] = "cosine"
     floor: float = pydantic.Field(0.005, ge=0, le=1)
+    restarts: tuple[Annotated[float, pydantic.Field(gt=0, lt=1)], ...] = ()
+
+    @pydantic.field_validator("restarts")
+    @classmethod
+    def _ascend(cls, restarts: tuple[float, ...]) -> tuple[float, ...]:
+        if any(a >= b for a, b in pairwise(restarts)):
+            raise ValueError(f"the restarts must ascend, got {', '.join(map(str, restarts))}")
+        return restarts
 
 
 class TrainingConfig(Settings):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -39,13 +40,19 @@ def build_optimiser(network: nn.Module, config: OptimiserConfig) -> Optimizer:
 def rate_at(progress: float, config: OptimiserConfig) -> float:
     """The share of the full learning rate at `progress` (0 at the first step, 1 at the end).
 
-    It climbs linearly over the share `warm_up` of the training and then follows half a cosine down
-    to `floor`, or stays.
+    In every round (there is one, and one more for each of the `restarts`) it climbs linearly over
+    the share `warm_up` of the round and then follows half a cosine down to `floor`, or stays.
 
     >>> config = OptimiserConfig(warm_up=0.1, floor=0.0)
     >>> [round(rate_at(p, config), 3) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
     [0.01, 0.5, 1.0, 0.5, 0.0]
+    >>> config = config.replace(restarts=(0.5,))
+    >>> [round(rate_at(p, config), 3) for p in (0.025, 0.275, 0.5, 0.55, 0.775, 1.0)]
+    [0.5, 0.5, 0.01, 1.0, 0.5, 0.0]
     """
+    bounds = (0.0, *config.restarts, 1.0)
+    begin, end = next((b, e) for b, e in pairwise(bounds) if progress < e or e == 1)
+    progress = (progress - begin) / (end - begin)
     if progress < config.warm_up:
         return max(progress / config.warm_up, LOWEST)
     if config.schedule == "constant":
