@@ -10,6 +10,7 @@ import contextlib
 import logging
 import math
 import re
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -263,10 +264,18 @@ def _ome_sides(xml: str | None) -> list[float]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep tifffile from logging: what matters of a damaged file is raised."""
-    logger = logging.getLogger("tifffile")
-    before, logger.disabled = logger.disabled, True
+    """Keep tifffile from logging in this thread: what matters of a damaged file is raised."""
+    logging.getLogger("tifffile").addFilter(_is_heard)  # which adds it once
+    _thread.reads = True
     try:
         yield
     finally:
-        logger.disabled = before
+        _thread.reads = False
+
+
+def _is_heard(_: logging.LogRecord) -> bool:
+    """Whether tifffile is used by someone else, for images may be read in several threads."""
+    return not getattr(_thread, "reads", False)
+
+
+_thread = threading.local()
