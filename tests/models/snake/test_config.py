@@ -41,6 +41,7 @@ def test_images_are_padded_to_the_stride_of_the_coarsest_level():
         ({"pointz": 3}, "unknown key 'pointz'; did you mean 'points'"),
         ({"weights": {"hetmap": 1}}, "unknown key 'weights.hetmap'; did you mean 'heatmap'"),
         ({"widths": (8, 8)}, "widths and depths describe the same stages, got 2 and 4"),
+        ({"stages": 2, "stages_used": 3}, "of 2 stages 3 cannot be used; give stages_used 1 to 2"),
         ({"kernel": 4}, "kernel must be odd.* got 4"),
         ({"dilations": (1, 0)}, "dilations.1.*greater than 0"),
         ({"dilations": ()}, "dilations.*at least 1"),

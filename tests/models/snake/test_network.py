@@ -5,10 +5,13 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from kontur.infer.engine import OnnxEngine, TorchEngine
+from kontur.infer.predict import Predictor
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.encode import start_octagons
 from kontur.models.snake.network import DeepSnake
 from kontur.nn.losses import smooth_l1
+from kontur.train.export import to_model
 from tests.models import contract
 
 SCENE = contract.scenes()["many"]
@@ -75,6 +78,28 @@ def test_each_stage_starts_where_the_one_before_ended():
     for stage, refiner in zip(stages, model.evolve.refiners, strict=True):
         again = refiner(features, again, target.traced_index)
         assert_close(stage, again)
+
+
+def test_of_all_trained_stages_those_that_are_used_run_at_prediction():
+    whole, short = snake(), snake(stages_used=2)
+    short.load_state_dict(whole.state_dict())
+    target = targets(whole)
+    rings = (torch.randn(1, 32, 32, 24), target.octagons, target.traced_index)
+    assert_close(short.evolve(*rings), whole.evolve(*rings))
+    assert_close(short.eval().evolve(*rings), whole.eval().evolve(*rings)[:2])
+
+
+def test_a_model_of_fewer_stages_is_exported_and_decoded_with_them():
+    learned = contract.learned("snake")
+    config = learned.segmenter.config.replace(stages_used=1)
+    segmenter = contract.network("snake", config)
+    segmenter.load_state_dict(learned.segmenter.state_dict())
+    card = learned.card.replace(config=config.model_dump(mode="json"))
+    engine = OnnxEngine(to_model(segmenter, card), threads=1)
+    found = Predictor(engine, card).predict(learned.sample.image)
+    expected = Predictor(TorchEngine(segmenter), card).predict(learned.sample.image)
+    contract.assert_same(found, expected)
+    assert contract.best_iou(learned.sample.instances, found).mean() > 0.7
 
 
 def test_the_extremes_are_the_moved_corners_of_the_diamond():

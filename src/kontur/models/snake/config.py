@@ -38,6 +38,8 @@ class SnakeConfig(Settings):
         points: points of a contour.
         snake_width, fusion, form, kernel, dilations, order: the snake head (`nn.circular`).
         stages: contour stages, with weights of their own.
+        stages_used: the first so many of them run at prediction, all where it is not given; found
+            out after training: the fewest that lose nothing on the validation images.
         reach: how far each extreme is extended for the octagon, a share of the box side, each way.
         supervise: which contour stages have a loss; the published code takes the last only.
         start: where a stage starts in training: from the true box and extremes ("truth", as
@@ -74,6 +76,7 @@ class SnakeConfig(Settings):
     )
     order: Literal["norm-first", "paper"] = "norm-first"
     stages: int = pydantic.Field(3, ge=1)
+    stages_used: int | None = pydantic.Field(None, ge=1)
     reach: float = pydantic.Field(1 / 8, ge=0, le=0.5)
     supervise: Literal["all", "last"] = "all"
     start: Literal["truth", "jittered", "predicted"] = "jittered"
@@ -92,11 +95,21 @@ class SnakeConfig(Settings):
                 f"widths and depths describe the same stages, got {len(self.widths)} and "
                 f"{len(self.depths)} of them"
             )
+        if self.stages_used is not None and self.stages_used > self.stages:
+            raise ValueError(
+                f"of {self.stages} stages {self.stages_used} cannot be used; give stages_used "
+                f"1 to {self.stages}"
+            )
         if self.kernel % 2 == 0:
             raise ValueError(
                 f"kernel must be odd, as many points on either side, got {self.kernel}"
             )
         return self
+
+    @property
+    def stages_run(self) -> int:
+        """How many contour stages run at prediction."""
+        return self.stages if self.stages_used is None else self.stages_used
 
     @property
     def multiple(self) -> int:

@@ -86,11 +86,11 @@ def trace_contours(
     found: Found,
     config: SnakeConfig,
 ) -> Float[np.ndarray, "s m n 2"]:
-    """The contours of boxes after every stage, the octagon first (so s = stages + 1).
+    """The contours of boxes after every stage, the octagon first (so s = `stages_run` + 1).
 
     In image pixels. An object whose numbers overflowed has NaN points and spoils no other.
     """
-    history = [np.zeros((config.stages + 1, 0, config.points, 2), np.float32)]
+    history = [np.zeros((config.stages_run + 1, 0, config.points, 2), np.float32)]
     for first in range(0, len(found.boxes), CHUNK):
         chunk = slice(first, first + CHUNK)
         image_index = found.image_index[chunk]

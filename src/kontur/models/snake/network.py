@@ -78,11 +78,15 @@ class ExtremeStage(nn.Module):
 
 
 class ContourStages(nn.Module):
-    """The contours after every stage; each stage starts where the one before ended."""
+    """The contours after every stage; each stage starts where the one before ended.
+
+    All stages are trained; at prediction those run that are worth their time (`stages_used`).
+    """
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
         self.refiners = nn.ModuleList(Refiner(config, centre=False) for _ in range(config.stages))
+        self.run = config.stages_run
 
     def forward(
         self,
@@ -91,7 +95,7 @@ class ContourStages(nn.Module):
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "stages m n 2"]:
         stages = []
-        for refiner in self.refiners:
+        for refiner in self.refiners if self.training else self.refiners[: self.run]:
             contours = refiner(features, contours, image_index)
             stages.append(contours)
         return torch.stack(stages)
