@@ -68,6 +68,14 @@ def test_regions_to_ignore_are_counted_apart(tmp_path):
     assert "1 region, 25.0% of the area" in report.text()
 
 
+def test_background_written_as_minus_one_is_noticed(tmp_path):
+    labels = drawn.squares().astype(np.int16)
+    labels[labels == 0] = -1
+    report = inspect(open_folder(with_labels(tmp_path, labels)))
+    (finding,) = (each for each in report.findings if each.kind == "mostly ignored")
+    assert "if background is meant, write 0" in finding.advice
+
+
 def test_classes_without_objects_are_told(tmp_path):
     drawn.labelled(tmp_path, ["a"])
     rows = [(1, "x"), (2, "x"), (3, "y"), (9, "z")]

@@ -174,3 +174,12 @@ def test_collapse_finds_grey_saved_as_colour():
     assert collapse(grey).shape == (40, 40, 1)
     grey[7, 9, 1] ^= 1
     assert collapse(grey).shape == (40, 40, 3)
+
+
+def test_a_huge_no_data_value_stays_within_what_a_network_can_bear():
+    image = np.random.default_rng(0).random((40, 40, 1), dtype=np.float32)
+    expected = normalise(image)
+    image[0, 0], image[39, 39] = -3e38, 3e38
+    values = normalise(image)
+    assert (values[0, 0, 0], values[39, 39, 0]) == (-100, 100)
+    np.testing.assert_allclose(values[1:39], expected[1:39], atol=0.01)

@@ -18,6 +18,7 @@ Kind = Literal[
     "far pieces",
     "specks",
     "small",
+    "mostly ignored",
     "leak",
     "repeated",
     "no objects",

@@ -12,6 +12,7 @@ from kontur.data.label_checks import binary_masks
 from kontur.data.names import listed
 
 SENTENCES = 8  # of what is wrong with single files
+MOST = 0.5  # of an image's area: who leaves so much unannotated may have meant the background
 SURELY = 10  # regions of one value that tell a binary mask also among real label images
 
 
@@ -110,7 +111,16 @@ def _objects(facts: Sequence[Facts], stride: int) -> list[Finding]:
 
 
 def _images(facts: Sequence[Facts]) -> list[Finding]:
+    ignored = [f.name for f in facts if f.ignored_area > MOST * f.size[0] * f.size[1]]
     return [
+        *_names_where(
+            "mostly ignored",
+            ignored,
+            "image",
+            "of which more than half is to be ignored",
+            "negative labels or ignore masks, where nothing is learned; if background "
+            "is meant, write 0",
+        ),
         *_names_where(
             "constant",
             [fact.name for fact in facts if fact.constant],

@@ -18,6 +18,7 @@ from kontur.errors import InputError
 from kontur.settings import Settings
 
 LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green, blue; ITU-R BT.601, as Pillow's "L"
+FARTHEST = 100.0  # a "no data" of -3e38 would drown what a network sees far around it
 SAMPLED = 100_000  # percentiles of larger images come from a regular grid of about so many values
 
 
@@ -148,13 +149,15 @@ def _rescale(
     low: Float[np.ndarray, " k"],
     high: Float[np.ndarray, " k"],
 ) -> Float[np.ndarray, "h w c"]:
-    """Values with `low` at 0 and `high` at 1; zeros where the two are equal."""
+    """Values with `low` at 0 and `high` at 1, at most `FARTHEST`; zeros where the two are equal."""
     span = high - low
     gain = np.divide(1.0, span, out=np.zeros_like(span), where=span > 0)
     working = _working_dtype(image.dtype)
     values: Any = image.astype(working)
-    values -= low.astype(working)
-    values *= gain.astype(working)
+    with np.errstate(over="ignore"):
+        values -= low.astype(working)
+        values *= gain.astype(working)
+    np.clip(values, -FARTHEST, FARTHEST, out=values)
     return values.astype(np.float32, copy=False)
 
 
