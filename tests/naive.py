@@ -165,3 +165,54 @@ def heatmap(centres, radii, labels, shape):
                 bell = np.exp(-((col - x) ** 2 + (row - y) ** 2) / (2 * sigma**2))
                 heat[label, row, col] = max(heat[label, row, col], bell)
     return heat
+
+
+def attention(q, k, v, mask=None):
+    """(n, d), (m, d), (m, e): each query by itself, its likeness to each key, the mean value."""
+    out = np.zeros((len(q), v.shape[1]))
+    for i, query in enumerate(q):
+        scores = [query @ key / np.sqrt(len(query)) for key in k]
+        if mask is not None:
+            scores = [score + extra for score, extra in zip(scores, mask[i], strict=True)]
+        shares = np.exp(scores) / np.exp(scores).sum()
+        for share, value in zip(shares, v, strict=True):
+            out[i] += share * value
+    return out
+
+
+def cross_entropy(logits, target, weights, ignore):
+    """(n, k, h, w): the weighted mean over places of minus the log of the true class's share."""
+    lost, total = 0.0, 0.0
+    for i, row, col in np.ndindex(target.shape):
+        true = target[i, row, col]
+        if true != ignore:
+            scores = np.exp(logits[i, :, row, col].astype(float))
+            lost -= weights[true] * np.log(scores[true] / scores.sum())
+            total += weights[true]
+    return lost / total if total else 0.0
+
+
+def dice(probabilities, target, ignore):
+    """(n, k, h, w): of every class that occurs, place by place."""
+    lost = []
+    for label in range(probabilities.shape[1]):
+        shared, predicted, true = 0.0, 0.0, 0.0
+        for i, row, col in np.ndindex(target.shape):
+            if target[i, row, col] != ignore:
+                p = float(probabilities[i, label, row, col])
+                predicted += p
+                true += target[i, row, col] == label
+                shared += p * (target[i, row, col] == label)
+        if true:
+            lost.append(1 - 2 * shared / (predicted + true))
+    return sum(lost) / len(lost) if lost else 0.0
+
+
+def binary_focal_loss(logits, target, weight, alpha, gamma):
+    """Lin et al., equation 5, number by number; `gamma` 0 and `alpha` 1/2: half the entropy."""
+    total = 0.0
+    for logit, t, w in zip(logits, target, weight, strict=True):
+        p = 1 / (1 + np.exp(-np.float64(logit)))
+        share = p if t == 1 else 1 - p
+        total -= w * (alpha if t == 1 else 1 - alpha) * (1 - share) ** gamma * np.log(share)
+    return total
