@@ -216,3 +216,31 @@ def binary_focal_loss(logits, target, weight, alpha, gamma):
         share = p if t == 1 else 1 - p
         total -= w * (alpha if t == 1 else 1 - alpha) * (1 - share) ** gamma * np.log(share)
     return total
+
+
+def gather_patches(x, side):
+    """(h, w, d): number by number to where it goes."""
+    h, w, d = x.shape
+    out = np.zeros((h // side, w // side, side * side * d))
+    for row, col, channel in np.ndindex(x.shape):
+        place = (row % side * side + col % side) * d + channel
+        out[row // side, col // side, place] = x[row, col, channel]
+    return out
+
+
+def window_attention(q, k, v, bias, window, shift):
+    """(h, w, d), one head, `bias[down, across]`: no roll, no filling, no mask.
+
+    A token looks at those whose window has the same number; a side of one window does not shift.
+    """
+    h, w, _ = q.shape
+    down, across = (0 if side <= window else shift for side in (h, w))
+    out = np.zeros_like(v)
+    places = list(np.ndindex(h, w))
+    for r, c in places:
+        own = (r - down) // window, (c - across) // window
+        mates = [(y, x) for y, x in places if ((y - down) // window, (x - across) // window) == own]
+        extra = [bias[r - y + window - 1, c - x + window - 1] for y, x in mates]
+        keys, values = (np.stack([each[place] for place in mates]) for each in (k, v))
+        out[r, c] = attention(q[r, c][None], keys, values, [extra])[0]
+    return out

@@ -34,15 +34,15 @@ def scaled_dot_product(
     return weights @ v
 
 
-def split_heads(x: Float[Tensor, "b n d"], heads: int) -> Float[Tensor, "b heads n e"]:
+def split_heads(x: Float[Tensor, "*b n d"], heads: int) -> Float[Tensor, "*b heads n e"]:
     """The channels as `heads` groups of d / heads; the inverse of `join_heads`."""
-    b, n, d = x.shape
-    return x.reshape(b, n, heads, d // heads).transpose(1, 2)
+    *b, n, d = x.shape
+    return x.reshape(*b, n, heads, d // heads).transpose(-3, -2)
 
 
-def join_heads(x: Float[Tensor, "b heads n e"]) -> Float[Tensor, "b n d"]:
+def join_heads(x: Float[Tensor, "*b heads n e"]) -> Float[Tensor, "*b n d"]:
     """The heads' channels side by side."""
-    return x.transpose(1, 2).flatten(2)
+    return x.transpose(-3, -2).flatten(-2)
 
 
 def check_heads(width: int, heads: int) -> None:
@@ -58,7 +58,7 @@ class MultiHeadAttention(nn.Module):
     """Several attentions side by side, each on its own projection to `width / heads` channels.
 
     Without a context the tokens look at one another (self-attention), with one at the tokens of
-    the context (cross-attention).
+    the context (cross-attention). `mask` is added to the scores `(*b, heads, n, m)`.
     """
 
     def __init__(self, width: int, heads: int, dropout: float = 0.0):
@@ -71,8 +71,11 @@ class MultiHeadAttention(nn.Module):
         self.out = nn.Linear(width, width)
 
     def forward(
-        self, x: Float[Tensor, "b n d"], context: Float[Tensor, "b m d"] | None = None
-    ) -> Float[Tensor, "b n d"]:
+        self,
+        x: Float[Tensor, "*b n d"],
+        context: Float[Tensor, "*b m d"] | None = None,
+        mask: Float[Tensor, "*#c n m"] | None = None,
+    ) -> Float[Tensor, "*b n d"]:
         width = self.queries.in_features
         seen = x if context is None else context
         if x.shape[-1] != width or seen.shape[-1] != width:
@@ -82,5 +85,6 @@ class MultiHeadAttention(nn.Module):
             )
         keys, values = self.keys_values(seen).chunk(2, dim=-1)
         q, k, v = (split_heads(each, self.heads) for each in (self.queries(x), keys, values))
-        mixed = scaled_dot_product(q, k, v, dropout=self.dropout if self.training else 0.0)
+        dropout = self.dropout if self.training else 0.0
+        mixed = scaled_dot_product(q, k, v, mask, dropout=dropout)
         return self.out(join_heads(mixed))
