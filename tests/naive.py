@@ -126,18 +126,36 @@ def convolution(image, weight, *, padding):
     return out
 
 
-def sample_points(features, points, image_index, stride):
-    """Bilinear by its definition: four neighbours, weights by distance, the edge repeated."""
+def sample_points(features, points, image_index, stride, mode="bilinear", align="half-pixel"):
+    """By definition: the pixels around, weights by distance, the edge repeated."""
     _, h, w, d = features.shape
+    weight, reach = {"bilinear": (_tent, 1), "bicubic": (_cubic, 2)}.get(mode, (None, 0))
     out = np.zeros((*points.shape[:2], d))
     for m, n in np.ndindex(points.shape[:2]):
         x, y = points[m, n] / stride - 0.5
-        for row in (np.floor(y), np.floor(y) + 1):
-            for col in (np.floor(x), np.floor(x) + 1):
-                share = (1 - abs(x - col)) * (1 - abs(y - row))
-                i, j = int(np.clip(row, 0, h - 1)), int(np.clip(col, 0, w - 1))
-                out[m, n] += share * features[image_index[m], i, j]
+        if align == "corner":
+            x, y = points[m, n] / stride * [(w - 1) / w, (h - 1) / h]
+        near = [(round(y), round(x), 1.0)]
+        if weight is not None:
+            steps = range(1 - reach, 1 + reach)
+            around = itertools.product([np.floor(y) + s for s in steps],
+                                       [np.floor(x) + s for s in steps])  # fmt: skip
+            near = [(row, col, weight(x - col) * weight(y - row)) for row, col in around]
+        for row, col, share in near:
+            i, j = int(np.clip(row, 0, h - 1)), int(np.clip(col, 0, w - 1))
+            out[m, n] += share * features[image_index[m], i, j]
     return out
+
+
+def _tent(distance):
+    return 1 - abs(distance)
+
+
+def _cubic(distance, a=-0.75):
+    t = abs(distance)
+    if t <= 1:
+        return (a + 2) * t**3 - (a + 3) * t**2 + 1
+    return a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a if t < 2 else 0.0
 
 
 def focal_loss(logits, target, weight, alpha=2, beta=4):
