@@ -31,6 +31,10 @@ KINDS = list(catalog.KINDS)
 SIDE = 64  # pixels of a scene
 STEPS = 80  # enough to know one scene by heart
 RATE = 5e-3
+# Of each kind: objects that what has learned finds at least in noise, and so does what was shaken.
+IN_NOISE = {"snake": (500, 5), "unet": (20, 0), "transunet": (20, 0)}
+CANDIDATES = {"snake": 7, "unet": 6, "transunet": 6}  # in `learning_scene`, whatever their score
+REPAIRED = {"snake"}  # kinds whose outlines may cross themselves; those traced from pixels never do
 
 
 def settings(kind: str, **changes: Any) -> Settings:
