@@ -68,6 +68,7 @@ KINDS: dict[str, Kind] = {
     ),
     "unet": _dense("config:UNetConfig", "config:PRESETS"),
     "transunet": _dense("transconfig:TransUNetConfig", "transconfig:PRESETS"),
+    "swinunet": _dense("swinconfig:SwinUnetConfig", "swinconfig:PRESETS"),
 }
 
 

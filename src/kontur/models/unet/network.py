@@ -10,6 +10,8 @@ from kontur.models.segmenter import Segmenter
 from kontur.models.unet.config import DenseConfig, UNetConfig
 from kontur.models.unet.encode import Targets
 from kontur.models.unet.loss import pixel_losses
+from kontur.models.unet.swinconfig import SwinUnetConfig
+from kontur.models.unet.swinunet import SwinUnet
 from kontur.models.unet.transconfig import TransUNetConfig
 from kontur.models.unet.transunet import TransUNet
 from kontur.models.unet.unet import UNet
@@ -18,6 +20,7 @@ from kontur.nn.shape import convolved, transposed
 BODIES: dict[type[DenseConfig], Callable[..., nn.Module]] = {
     UNetConfig: UNet,
     TransUNetConfig: TransUNet,
+    SwinUnetConfig: SwinUnet,
 }
 
 

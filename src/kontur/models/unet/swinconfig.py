@@ -4,11 +4,11 @@ from typing import Any, Literal, Self
 
 import pydantic
 
-from kontur.settings import Settings
+from kontur.models.unet.config import DenseConfig
 
 
-class SwinUnetConfig(Settings):
-    """Swin-Unet's shape; the tasks, losses and decoding of the dense networks are inherited.
+class SwinUnetConfig(DenseConfig):
+    """A Swin-Unet's shape.
 
     Attributes:
         patch: pixels of a token's side, and the factor of the last expansion.
@@ -20,11 +20,9 @@ class SwinUnetConfig(Settings):
         expansion: hidden channels of the MLPs, as a multiple of the width.
         skip: how the decoder takes in the encoder's map: concatenation and a linear layer, as
             published, or cross-attention within the windows.
-        dropout: of attention and MLPs, in training.
         initialiser: of the linear layers (`kontur.nn.initialise`).
     """
 
-    channels: int = pydantic.Field(3, ge=1)
     patch: Literal[2, 4] = 4
     width: int = pydantic.Field(48, ge=1)
     depths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((2, 2, 2, 2), min_length=2)
@@ -32,7 +30,6 @@ class SwinUnetConfig(Settings):
     window: int = pydantic.Field(8, ge=2)
     expansion: int = pydantic.Field(4, ge=1)
     skip: Literal["concatenate", "attend"] = "concatenate"
-    dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     initialiser: Literal["normal", "xavier", "kaiming"] = "xavier"
 
     @pydantic.model_validator(mode="after")
