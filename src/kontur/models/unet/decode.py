@@ -46,7 +46,7 @@ def instance_regions(
     foreground = morphology.closing(pixels[BACKGROUND] <= 1 - how.foreground, how.closing)
     if how.method == "grow":
         seeds, _ = morphology.label(
-            morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground
+            morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
         )
         return morphology.flood(np.zeros(foreground.shape, np.int64), seeds, foreground)
     foreground = morphology.opening(foreground, how.opening)
