@@ -126,18 +126,36 @@ def convolution(image, weight, *, padding):
     return out
 
 
-def sample_points(features, points, image_index, stride):
-    """Bilinear by its definition: four neighbours, weights by distance, the edge repeated."""
+def sample_points(features, points, image_index, stride, mode="bilinear", align="half-pixel"):
+    """By definition: the pixels around, weights by distance, the edge repeated."""
     _, h, w, d = features.shape
+    weight, reach = {"bilinear": (_tent, 1), "bicubic": (_cubic, 2)}.get(mode, (None, 0))
     out = np.zeros((*points.shape[:2], d))
     for m, n in np.ndindex(points.shape[:2]):
         x, y = points[m, n] / stride - 0.5
-        for row in (np.floor(y), np.floor(y) + 1):
-            for col in (np.floor(x), np.floor(x) + 1):
-                share = (1 - abs(x - col)) * (1 - abs(y - row))
-                i, j = int(np.clip(row, 0, h - 1)), int(np.clip(col, 0, w - 1))
-                out[m, n] += share * features[image_index[m], i, j]
+        if align == "corner":
+            x, y = points[m, n] / stride * [(w - 1) / w, (h - 1) / h]
+        near = [(round(y), round(x), 1.0)]
+        if weight is not None:
+            steps = range(1 - reach, 1 + reach)
+            around = itertools.product([np.floor(y) + s for s in steps],
+                                       [np.floor(x) + s for s in steps])  # fmt: skip
+            near = [(row, col, weight(x - col) * weight(y - row)) for row, col in around]
+        for row, col, share in near:
+            i, j = int(np.clip(row, 0, h - 1)), int(np.clip(col, 0, w - 1))
+            out[m, n] += share * features[image_index[m], i, j]
     return out
+
+
+def _tent(distance):
+    return 1 - abs(distance)
+
+
+def _cubic(distance, a=-0.75):
+    t = abs(distance)
+    if t <= 1:
+        return (a + 2) * t**3 - (a + 3) * t**2 + 1
+    return a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a if t < 2 else 0.0
 
 
 def focal_loss(logits, target, weight, alpha=2, beta=4):
@@ -165,3 +183,82 @@ def heatmap(centres, radii, labels, shape):
                 bell = np.exp(-((col - x) ** 2 + (row - y) ** 2) / (2 * sigma**2))
                 heat[label, row, col] = max(heat[label, row, col], bell)
     return heat
+
+
+def attention(q, k, v, mask=None):
+    """(n, d), (m, d), (m, e): each query by itself, its likeness to each key, the mean value."""
+    out = np.zeros((len(q), v.shape[1]))
+    for i, query in enumerate(q):
+        scores = [query @ key / np.sqrt(len(query)) for key in k]
+        if mask is not None:
+            scores = [score + extra for score, extra in zip(scores, mask[i], strict=True)]
+        shares = np.exp(scores) / np.exp(scores).sum()
+        for share, value in zip(shares, v, strict=True):
+            out[i] += share * value
+    return out
+
+
+def cross_entropy(logits, target, weights, ignore):
+    """(n, k, h, w): the weighted mean over places of minus the log of the true class's share."""
+    lost, total = 0.0, 0.0
+    for i, row, col in np.ndindex(target.shape):
+        true = target[i, row, col]
+        if true != ignore:
+            scores = np.exp(logits[i, :, row, col].astype(float))
+            lost -= weights[true] * np.log(scores[true] / scores.sum())
+            total += weights[true]
+    return lost / total if total else 0.0
+
+
+def dice(probabilities, target, ignore):
+    """(n, k, h, w): of every class that occurs, place by place."""
+    lost = []
+    for label in range(probabilities.shape[1]):
+        shared, predicted, true = 0.0, 0.0, 0.0
+        for i, row, col in np.ndindex(target.shape):
+            if target[i, row, col] != ignore:
+                p = float(probabilities[i, label, row, col])
+                predicted += p
+                true += target[i, row, col] == label
+                shared += p * (target[i, row, col] == label)
+        if true:
+            lost.append(1 - 2 * shared / (predicted + true))
+    return sum(lost) / len(lost) if lost else 0.0
+
+
+def binary_focal_loss(logits, target, weight, alpha, gamma):
+    """Lin et al., equation 5, number by number; `gamma` 0 and `alpha` 1/2: half the entropy."""
+    total = 0.0
+    for logit, t, w in zip(logits, target, weight, strict=True):
+        p = 1 / (1 + np.exp(-np.float64(logit)))
+        share = p if t == 1 else 1 - p
+        total -= w * (alpha if t == 1 else 1 - alpha) * (1 - share) ** gamma * np.log(share)
+    return total
+
+
+def gather_patches(x, side):
+    """(h, w, d): number by number to where it goes."""
+    h, w, d = x.shape
+    out = np.zeros((h // side, w // side, side * side * d))
+    for row, col, channel in np.ndindex(x.shape):
+        place = (row % side * side + col % side) * d + channel
+        out[row // side, col // side, place] = x[row, col, channel]
+    return out
+
+
+def window_attention(q, k, v, bias, window, shift):
+    """(h, w, d), one head, `bias[down, across]`: no roll, no filling, no mask.
+
+    A token looks at those whose window has the same number; a side of one window does not shift.
+    """
+    h, w, _ = q.shape
+    down, across = (0 if side <= window else shift for side in (h, w))
+    out = np.zeros_like(v)
+    places = list(np.ndindex(h, w))
+    for r, c in places:
+        own = (r - down) // window, (c - across) // window
+        mates = [(y, x) for y, x in places if ((y - down) // window, (x - across) // window) == own]
+        extra = [bias[r - y + window - 1, c - x + window - 1] for y, x in mates]
+        keys, values = (np.stack([each[place] for place in mates]) for each in (k, v))
+        out[r, c] = attention(q[r, c][None], keys, values, [extra])[0]
+    return out

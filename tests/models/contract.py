@@ -29,8 +29,17 @@ from kontur.train.export import to_model
 
 KINDS = list(catalog.KINDS)
 SIDE = 64  # pixels of a scene
-STEPS = 80  # enough to know one scene by heart
+STEPS = {"snake": 80, "unet": 80, "transunet": 80, "swinunet": 120}  # to know a scene by heart
 RATE = 5e-3
+# Of each kind: objects that what has learned finds at least in noise, and so does what was shaken.
+IN_NOISE = {"snake": (500, 5), "unet": (20, 0), "transunet": (20, 0), "swinunet": (20, 0)}
+CANDIDATES = {
+    "snake": 7,
+    "unet": 6,
+    "transunet": 6,
+    "swinunet": 6,
+}  # in `learning_scene`, whatever their score
+REPAIRED = {"snake"}  # kinds whose outlines may cross themselves; those traced from pixels never do
 
 
 def settings(kind: str, **changes: Any) -> Settings:
@@ -111,7 +120,7 @@ def train(kind: str, steps: int, *, seed: int = 0) -> Segmenter:
     segmenter = network(kind, seed=seed).to(memory_format=torch.channels_last)
     image = as_image(sample).contiguous(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(segmenter.parameters(), lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS[kind])
     rng = np.random.default_rng(seed)
     for _ in range(steps):
         targets = as_targets(kind, segmenter.config, sample.instances, rng=rng)
@@ -143,7 +152,7 @@ class Learned:
 @functools.cache
 def learned(kind: str) -> Learned:
     """Trained once in a process (some five seconds); nobody may change it."""
-    sample, segmenter = learning_scene(), train(kind, STEPS).eval()
+    sample, segmenter = learning_scene(), train(kind, STEPS[kind]).eval()
     made = card(kind, segmenter.config)
     found = predictor(segmenter, kind).predict(sample.image)
     return Learned(sample, segmenter, made, to_model(segmenter, made), found)

@@ -38,6 +38,22 @@ class Kind(NamedTuple):
     collate: str
     decode: str
     examples: str
+    tries: str | None = None
+
+
+def _dense(config: str, presets: str) -> Kind:
+    """A kind of the U-Net family: its own config and presets, the rest is shared."""
+    family = "kontur.models.unet."
+    return Kind(
+        config=family + config,
+        presets=family + presets,
+        segmenter=family + "network:DenseSegmenter",
+        encode=family + "encode:encode",
+        collate=family + "encode:collate",
+        decode=family + "decode:decode",
+        examples=family + "graphs:examples",
+        tries=family + "config:tries",
+    )
 
 
 KINDS: dict[str, Kind] = {
@@ -50,6 +66,9 @@ KINDS: dict[str, Kind] = {
         decode="kontur.models.snake.decode:decode",
         examples="kontur.models.snake.graphs:examples",
     ),
+    "unet": _dense("config:UNetConfig", "config:PRESETS"),
+    "transunet": _dense("transconfig:TransUNetConfig", "transconfig:PRESETS"),
+    "swinunet": _dense("swinconfig:SwinUnetConfig", "swinconfig:PRESETS"),
 }
 
 
@@ -91,6 +110,16 @@ def decode(kind: str) -> Callable[..., Any]:
 def examples(kind: str) -> Callable[..., dict[str, Example]]:
     """`examples(config) -> {graph: Example}` of a kind."""
     return _load(_kind(kind).examples)
+
+
+def tries(kind: str) -> Callable[[Any], list[Any]]:
+    """`tries(config) -> [config]` of a kind: other settings of decoding; none where there are none.
+
+    Tuning looks at them on validation data (`train.validate`). Whatever they say, the graphs get
+    the same arrays and give the same.
+    """
+    where = _kind(kind).tries
+    return _load(where) if where else lambda config: []
 
 
 def _kind(kind: str) -> Kind:

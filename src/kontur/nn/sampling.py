@@ -1,17 +1,26 @@
-"""Feature vectors at points between the pixels.
+"""Feature vectors at points between the pixels: nearest, bilinear or bicubic.
 
-Bilinear, with half-pixel alignment: feature pixel `[i, j]` stands at `((j + .5)·stride,
-(i + .5)·stride)` of the image, as `grid_sample(align_corners=False, padding_mode="border")` has
-it. The published Deep Snake code left the alignment to a library default that later changed,
-and so moved every sample by half a feature pixel; here it is stated.
+With half-pixel alignment feature pixel `[i, j]` stands at `((j + .5)·stride, (i + .5)·stride)` of
+the image, the house's convention, as `grid_sample(align_corners=False, padding_mode="border")`
+has it. With corner alignment (`align_corners=True`) the middles of the outermost feature pixels
+stand on the image's border, and all others evenly between. The published Deep Snake code left the
+alignment to a library default that later changed from this to that, and so moved every sample by
+up to half a feature pixel; here it is stated.
 
-Features are held with channels last: a point then reads four contiguous rows, whatever image of
-the batch it belongs to, and no object has to be padded to a common number.
+Features are held with channels last: a point then reads contiguous rows, whatever image of the
+batch it belongs to, and no object has to be padded to a common number.
 """
+
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
+
+Mode = Literal["nearest", "bilinear", "bicubic"]
+Align = Literal["half-pixel", "corner"]
+
+BEND = -0.75  # of the cubic kernel: torch's and OpenCV's; Keys, 1981, has -0.5
 
 
 def sample_points(
@@ -19,14 +28,32 @@ def sample_points(
     points: Float[Tensor, "m n 2"],
     image_index: Integer[Tensor, " m"],
     stride: int,
+    *,
+    mode: Mode = "bilinear",
+    align: Align = "half-pixel",
 ) -> Float[Tensor, "m n d"]:
     """The feature vector at each point `(x, y)`, in image pixels; beyond the edge, the edge's.
 
-    A point that is no number gets a feature that is none, and harms no other point. m may be 0.
+    A point that is no number gets a feature that is none (of `nearest`, that of some pixel), and
+    harms no other point. m may be 0.
     """
+    _, h, w, _ = features.shape
+    if align == "half-pixel":
+        x, y = points[..., 0] / stride - 0.5, points[..., 1] / stride - 0.5
+    else:
+        x, y = points[..., 0] * (w - 1) / (w * stride), points[..., 1] * (h - 1) / (h * stride)
+    if mode == "bicubic":
+        return _bicubic(features, x, y, image_index)
+    x = x.clamp(min=0).clamp(max=w - 1)
+    y = y.clamp(min=0).clamp(max=h - 1)
+    if mode == "nearest":
+        return _read(features, x.round(), y.round(), image_index)
+    return _bilinear(features, x, y, image_index)
+
+
+def _bilinear(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Tensor:
+    """The four pixels around, each by its distance along both axes."""
     _, h, w, d = features.shape
-    x = (points[..., 0] / stride - 0.5).clamp(min=0).clamp(max=w - 1)
-    y = (points[..., 1] / stride - 0.5).clamp(min=0).clamp(max=h - 1)
     left, top = x.floor(), y.floor()
     across, down = (x - left)[..., None], (y - top)[..., None]  # (m, n, 1)
     j, i = left.long().clamp(min=0), top.long().clamp(min=0)  # NaN is a very negative integer
@@ -38,3 +65,29 @@ def sample_points(
     above = a * (1 - across) + b * across
     below = c * (1 - across) + e * across
     return above * (1 - down) + below * down
+
+
+def _bicubic(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Tensor:
+    """The sixteen pixels around, each by the cubic kernel along both axes."""
+    around = torch.arange(-1, 3, device=x.device, dtype=x.dtype)  # from the pixel left or above
+    columns, rows = x.floor()[..., None] + around, y.floor()[..., None] + around  # (m, n, 4)
+    across, down = cubic(x[..., None] - columns), cubic(y[..., None] - rows)
+    found = _read(features, columns[..., None, :], rows[..., None], image_index)  # (m, n, 4, 4, d)
+    return torch.einsum("mnijd,mni,mnj->mnd", found, down, across)
+
+
+def cubic(distance: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
+    """The kernel of Keys, Cubic Convolution Interpolation, 1981, equation 4; 0 from 2 on."""
+    t = distance.abs()
+    near = ((BEND + 2) * t - (BEND + 3)) * t * t + 1
+    far = ((t - 5) * t + 8) * t * BEND - 4 * BEND
+    return torch.where(t <= 1, near, torch.where(t < 2, far, 0 * t))
+
+
+def _read(features: Tensor, columns: Tensor, rows: Tensor, image_index: Tensor) -> Tensor:
+    """The features of whole pixels; beyond the edge, the edge's."""
+    _, h, w, d = features.shape
+    j = columns.clamp(min=0).clamp(max=w - 1).long().clamp(min=0)  # as above: NaN becomes 0
+    i = rows.clamp(min=0).clamp(max=h - 1).long().clamp(min=0)
+    start = image_index.reshape(-1, *[1] * (i.ndim - 1)) * h
+    return features.reshape(-1, d)[(start + i) * w + j]

@@ -8,7 +8,8 @@ from pathlib import Path
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
 from kontur.formats.atomic import write_text
-from kontur.models.card import Card, Thresholds
+from kontur.models import catalog
+from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train import validate
 from kontur.train.export import export
@@ -33,8 +34,8 @@ def finish(
 ) -> Path:
     """Tune on `samples`, write the model file and everything for people to look at; its path."""
     with display.counting("tuning thresholds") as progress:
-        tuned = validate.tune(segmenter, card, samples, progress)
-    card = card.replace(thresholds=Thresholds(score=tuned.score, overlap=tuned.overlap))
+        card = validate.tune(segmenter, card, samples, progress)
+    segmenter.config = catalog.config(card.kind, card.config)  # decoding too: no weight knows it
     places = range(len(samples))
     found = []
     with display.counting("validating") as progress:
@@ -49,8 +50,8 @@ def finish(
     record.draw(run / CURVES)
     write_text(run / METRICS, metrics(card, summary))
     display.say(
-        f"{validate.brief(summary)} with the score threshold {tuned.score} and the overlap "
-        f"threshold {tuned.overlap}"
+        f"{validate.brief(summary)} with the score threshold {card.thresholds.score} and the "
+        f"overlap threshold {card.thresholds.overlap}"
     )
     if summary.mean_ap == 0:
         display.say(

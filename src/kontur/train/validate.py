@@ -2,22 +2,27 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary, evaluate, summarise
-from kontur.evaluate.tune import SCORES, TUNED_IOUS, Tuned, tune_thresholds
-from kontur.infer.engine import TorchEngine
+from kontur.evaluate.tune import SCORES, TUNED_IOUS, tune_thresholds
+from kontur.infer.engine import Engine, TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
-from kontur.models.card import Card
+from kontur.models import catalog
+from kontur.models.card import Card, Thresholds
+from kontur.models.catalog import Graph
 from kontur.models.segmenter import Segmenter
 
 SPARE = 200  # candidates an image beyond three times its objects: a bad network finds thousands
 LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
 TUNING_SECONDS = 120.0  # after so long no further image is looked at (that bad network again)
+TUNING_BYTES = 1e9  # of outputs that are kept while settings of decoding are tried
+GAIN = 1e-3  # of AP, for which a setting is changed: less is chance
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -80,23 +85,100 @@ def tune(
     card: Card,
     samples: Sequence[Sample],
     progress: Callable[[int, int], None],
-) -> Tuned:
-    """The thresholds that give the largest AP on the samples, or on as many as time allows.
+) -> Card:
+    """The card with what gives the largest AP on the samples, or on as many as time allows.
 
+    Tuned are the thresholds and, where the kind has any (`catalog.tries`), the settings of
+    decoding: by coordinate descent on the network's outputs, which are computed once an image.
     `progress(done, total)` is called after each image.
     """
-    predictor = Predictor(TorchEngine(segmenter), card)
-    truths: list[Instances] = []
-    candidates: list[Instances] = []
+    engine = TorchEngine(segmenter)
+    adjustable = bool(catalog.tries(card.kind)(catalog.config(card.kind, card.config)))
+    seen: list[Seen] = []
+    room = TUNING_BYTES
     start = time.monotonic()
     order = np.random.default_rng(0).permutation(len(samples))
     for sample in (samples[i] for i in order.tolist()):
-        if truths and time.monotonic() - start > TUNING_SECONDS:
+        if seen and (room < 0 or time.monotonic() - start > TUNING_SECONDS):
             break
-        found = predictor.candidates(sample.image)
-        most = SPARE + 3 * len(sample.instances)
-        best = np.argsort(-found.scores, kind="stable")[:most]
-        truths.append(sample.instances)
-        candidates.append(found[best])
-        progress(len(truths), len(samples))
-    return tune_thresholds(truths, candidates)
+        recalled = Recalled(engine) if adjustable else engine
+        seen.append(Seen(sample, recalled, candidates(Predictor(recalled, card), sample)))
+        room -= recalled.bytes if isinstance(recalled, Recalled) else 0
+        progress(len(seen), len(samples))
+    if adjustable:
+        card, seen = descend(card, seen, until=time.monotonic() + TUNING_SECONDS)
+    tuned = tune_thresholds([s.sample.instances for s in seen], [s.found for s in seen])
+    return card.replace(thresholds=Thresholds(score=tuned.score, overlap=tuned.overlap))
+
+
+class Seen(NamedTuple):
+    """An image that is tuned on: what runs the network on it, and everything that was found."""
+
+    sample: Sample
+    engine: Engine
+    found: Instances
+
+
+class Recalled:
+    """An engine that has run on one image, and gives the same answers when it is asked again."""
+
+    def __init__(self, engine: Engine):
+        self.bytes = 0
+        self.graphs: Mapping[str, Graph] = {
+            name: self._once(graph) for name, graph in engine.graphs.items()
+        }
+
+    def _once(self, graph: Graph) -> Graph:
+        answers: list[Sequence[np.ndarray]] = []
+
+        def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+            if not answers:
+                answers.append(graph(*arrays))
+                self.bytes += sum(array.nbytes for array in answers[0])
+            return answers[0]
+
+        return run
+
+
+def candidates(predictor: Predictor, sample: Sample) -> Instances:
+    """What thresholds are tuned on: the best of everything that a network can see in an image."""
+    found = predictor.candidates(sample.image)
+    most = SPARE + 3 * len(sample.instances)
+    return found[np.argsort(-found.scores, kind="stable")[:most]]
+
+
+def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, list[Seen]]:
+    """The card with the best settings of decoding, and what is found with them.
+
+    One setting is changed at a time, as the kind's `tries` has them, and kept where AP gains by
+    `GAIN`; over when no change helps any more, or at the time `until` of the monotonic clock.
+    """
+    best, found = card, list(seen)
+    highest = _highest_ap(found)
+    tried = [card.config]
+    waiting = _next(best, tried)
+    while waiting and time.monotonic() < until:
+        tried.append(waiting[0])
+        other = card.replace(config=waiting[0])
+        again = [
+            s._replace(found=candidates(Predictor(s.engine, other), s.sample)) for s in seen
+        ]
+        ap = _highest_ap(again)
+        if ap > highest + GAIN:
+            best, found, highest = other, again, ap
+        waiting = _next(best, tried)
+    return best, found
+
+
+def _next(card: Card, tried: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The settings beside the card's that were not tried yet."""
+    config = catalog.config(card.kind, card.config)
+    beside = [each.model_dump(mode="json") for each in catalog.tries(card.kind)(config)]
+    return [each for each in beside if each not in tried]
+
+
+def _highest_ap(seen: Sequence[Seen]) -> float:
+    """AP at the best score threshold; 1 where there is nothing, and nothing was found."""
+    truths, found = [s.sample.instances for s in seen], [s.found for s in seen]
+    tuned = tune_thresholds(truths, found, scores=SCORES[::2], overlaps=[1.0])
+    return 1.0 if math.isnan(tuned.ap) else tuned.ap

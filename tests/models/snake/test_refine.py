@@ -1,19 +1,24 @@
 """One refiner: what it may depend on and what not."""
 
+import itertools
+from typing import get_args
+
 import pytest
 import torch
 from torch.testing import assert_close
 
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refine import Refiner
+from kontur.nn.sampling import Align, Mode
+from tests.nn.traced import traced
 
 CONFIG = SnakeConfig(features=5, snake_width=8, fusion=8, stride=4)
 
 
-def refiner(*, centre=False):
+def refiner(*, centre=False, **changes):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return Refiner(CONFIG, centre=centre).double().eval()
+        return Refiner(CONFIG.replace(**changes), centre=centre).double().eval()
 
 
 def features(b=2, h=20, w=24):
@@ -69,3 +74,34 @@ def test_a_ring_without_extent_still_gets_numbers():
 
 def test_no_ring_gives_no_ring():
     assert refiner(centre=True)(features(), rings()[:0], INDEX[:0]).shape == (0, 16, 2)
+
+
+def test_it_reads_the_features_as_its_settings_say():
+    found = [
+        refiner(sampling=mode, align=align)(features(), rings(), INDEX)
+        for mode, align in itertools.product(get_args(Mode), get_args(Align))
+    ]
+    assert all(not torch.allclose(a, b) for a, b in itertools.combinations(found, 2))
+    assert torch.equal(refiner()(features(), rings(), INDEX), found[2])  # bilinear, half-pixel
+
+
+@pytest.mark.parametrize("align", get_args(Align))
+@pytest.mark.parametrize("mode", get_args(Mode))
+def test_exported_it_reads_a_map_of_any_size_in_every_mode(mode, align):
+    refine = refiner(sampling=mode, align=align).float()
+    points = rings()[:1].float()
+    run = traced(WithPoints(refine, points), features(b=1, h=8, w=9).float(), dynamic=(0, 1, 2))
+    for b, h, w in [(1, 20, 24), (2, 16, 13)]:
+        x = features(b, h, w).float()
+        assert_close(run(x), refine(x, points, INDEX[:1]), atol=1e-4, rtol=1e-4)
+
+
+class WithPoints(torch.nn.Module):
+    """A refiner of one fixed ring, so that the features are its only input."""
+
+    def __init__(self, refine, points):
+        super().__init__()
+        self.refine, self.points = refine, points
+
+    def forward(self, x):
+        return self.refine(x, self.points, INDEX[:1])

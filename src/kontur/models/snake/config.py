@@ -35,6 +35,9 @@ class SnakeConfig(Settings):
         pyramid: channels of the pyramid's levels from the fourth-image level up.
         features: channels of the feature map that points are sampled from.
         head: hidden channels of the detector's heads.
+        sampling, align: how features are read at a point (`nn.sampling`): `nearest`, `bilinear` or
+            `bicubic`, with feature pixels in the middle of their square of the image
+            ("half-pixel") or from corner to corner, as the published code once had it.
         points: points of a contour.
         snake_width, fusion, form, kernel, dilations, order: the snake head (`nn.circular`).
         stages: contour stages, with weights of their own.
@@ -66,6 +69,8 @@ class SnakeConfig(Settings):
     pyramid: int = pydantic.Field(64, ge=1)
     features: int = pydantic.Field(32, ge=1)
     head: int = pydantic.Field(48, ge=1)
+    sampling: Literal["nearest", "bilinear", "bicubic"] = "bilinear"
+    align: Literal["half-pixel", "corner"] = "half-pixel"
     points: int = pydantic.Field(64, ge=8)
     snake_width: int = pydantic.Field(64, ge=1)
     fusion: int = pydantic.Field(64, ge=1)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from kontur.models.snake.config import SnakeConfig
 from kontur.nn.circular import SnakeHead
-from kontur.nn.sampling import sample_points
+from kontur.nn.sampling import Align, Mode, sample_points
 
 REFERENCE_SIDE = 32.0  # pixels; a box of this side has log-size 0
 OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride of its features
@@ -27,6 +27,8 @@ class Refiner(nn.Module):
     def __init__(self, config: SnakeConfig, *, centre: bool):
         super().__init__()
         self.stride = config.stride
+        self.mode: Mode = config.sampling
+        self.align: Align = config.align
         self.centre = centre
         sampled = config.features * (2 if centre else 1)
         self.head = SnakeHead(
@@ -48,13 +50,18 @@ class Refiner(nn.Module):
         low, high = points.amin(dim=1, keepdim=True), points.amax(dim=1, keepdim=True)
         side = (high - low).clamp(min=1.0)  # (m, 1, 2); a ring without extent has no scale
         seen = [
-            sample_points(features, points, image_index, self.stride),
+            self._sample(features, points, image_index),
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
         if self.centre:
-            middle = sample_points(features, (low + high) / 2, image_index, self.stride)
+            middle = self._sample(features, (low + high) / 2, image_index)
             seen.append(middle.expand(-1, points.shape[1], -1))
         rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
         offsets = self.head(rings)[:, :, 0].transpose(1, 2)  # (m, n, 2)
         return points + offsets * OFFSET_SCALE
+
+    def _sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
+        return sample_points(
+            features, points, image_index, self.stride, mode=self.mode, align=self.align
+        )

@@ -1,0 +1,21 @@
+"""What the U-Nets' one graph takes and gives: names, shapes, and which axes may differ."""
+
+import numpy as np
+
+from kontur.models.catalog import Example
+from kontur.models.unet.config import DenseConfig
+
+
+def examples(config: DenseConfig) -> dict[str, Example]:
+    """One small image, no square, for the export."""
+    height, width = config.multiple * 2, config.multiple * 3  # type: ignore[attr-defined]
+    return {
+        "segment": Example(
+            inputs={"images": np.zeros((1, config.channels, height, width), np.float32)},
+            outputs=("probabilities",),
+            dynamic={
+                "images": {0: "b", 2: "H", 3: "W"},
+                "probabilities": {0: "b", 2: "H", 3: "W"},
+            },
+        )
+    }

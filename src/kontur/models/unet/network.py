@@ -1,0 +1,81 @@
+"""A U-Net as a segmenter: whatever network gives every pixel logits, trained and run alike."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from kontur.models.segmenter import Segmenter
+from kontur.models.unet.config import DenseConfig, UNetConfig
+from kontur.models.unet.encode import Targets
+from kontur.models.unet.loss import pixel_losses
+from kontur.models.unet.swinconfig import SwinUnetConfig
+from kontur.models.unet.swinunet import SwinUnet
+from kontur.models.unet.transconfig import TransUNetConfig
+from kontur.models.unet.transunet import TransUNet
+from kontur.models.unet.unet import UNet
+from kontur.nn.shape import convolved, transposed
+
+BODIES: dict[type[DenseConfig], Callable[..., nn.Module]] = {
+    UNetConfig: UNet,
+    TransUNetConfig: TransUNet,
+    SwinUnetConfig: SwinUnet,
+}
+
+
+class DenseSegmenter(Segmenter):
+    """Images to a class for each pixel; `BODIES` says by which network."""
+
+    def __init__(self, config: DenseConfig):
+        super().__init__()
+        self.config = config
+        self.body = BODIES[type(config)](config, config.outputs)
+
+    def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+        check_images(images, self.config)
+        return pixel_losses(self.body(images), targets, self.config)
+
+    def graphs(self) -> dict[str, nn.Module]:
+        return {"segment": Segment(self.body, self.config).train(self.training)}
+
+
+class Segment(nn.Module):
+    """images (b, c, H, W) → probabilities (b, k, H, W), of pixel classes and object classes.
+
+    Each of the two adds up to 1 at every pixel.
+    """
+
+    def __init__(self, body: nn.Module, config: DenseConfig):
+        super().__init__()
+        self.body = body
+        self.config = config
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"]:
+        check_images(images, self.config)
+        logits = self.body(images).float()
+        sizes = [self.config.pixel_classes, self.config.object_classes]
+        parts = logits.split([size for size in sizes if size], dim=1)
+        return torch.cat([part.softmax(dim=1) for part in parts], dim=1)
+
+
+def check_images(images: Float[Tensor, "b c h w"], config: DenseConfig) -> None:
+    """Raises `ValueError` for another number of channels, or a side that cannot be halved so often.
+
+    A graph that is being exported takes any side: there the predictor pads.
+    """
+    if torch.onnx.is_in_onnx_export():
+        return
+    _, channels, height, width = images.shape
+    if channels != config.channels:
+        raise ValueError(f"this network takes images of {config.channels} channels, got {channels}")
+    multiple: int = config.multiple  # type: ignore[attr-defined]
+    for side in (height, width):
+        if side % multiple:
+            halved = convolved(side, kernel=multiple, stride=multiple) if side > multiple else 0
+            back = transposed(halved, kernel=multiple, stride=multiple)
+            raise ValueError(
+                f"image height and width must be multiples of {multiple}, got {height}×{width}: "
+                f"{side} pixels would come back as {back}; pad to {-(-height // multiple) * multiple}"
+                f"×{-(-width // multiple) * multiple} or use kontur.load(…).predict, which pads"
+            )

@@ -1,0 +1,28 @@
+"""Activations by name; configs say which.
+
+ReLU may explode in depth and sigmoid and tanh vanish (`nn.initialise` tells with which weights
+they do neither). LeakyReLU and PReLU keep a gradient where ReLU has none; GELU is the
+transformers'.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from kontur.settings import nearest
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky-relu": nn.LeakyReLU,  # 0.01 below zero, torch's own slope
+    "prelu": nn.PReLU,  # a learned slope below zero, one for all channels
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+}
+
+
+def activation(name: str) -> nn.Module:
+    """A new activation layer; raises `ValueError` for a name that is none."""
+    if name not in ACTIVATIONS:
+        raise ValueError(f"there is no activation {name!r}; {nearest(name, ACTIVATIONS)}")
+    return ACTIVATIONS[name]()
