@@ -11,24 +11,15 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.geometry import raster
-from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
-from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph
+from kontur.models.decoded import Decoded, to_instances
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import start_diamonds, start_octagons
 
 CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
-
-
-class Decoded(NamedTuple):
-    """The objects of one image, and how many of them had to be made valid."""
-
-    instances: Instances
-    repaired: int
 
 
 class Found(NamedTuple):
@@ -59,8 +50,18 @@ def decode(
     decoded = []
     for image, size in enumerate(sizes):
         mine = found.image_index == image
-        heights, labels = found.scores[mine], found.labels[mine]
-        decoded.append(_objects(contours[mine], heights, labels, size, config, thresholds))
+        polygons, repaired = polygons_from_rings(contours[mine].astype(np.float64), size)
+        decoded.append(
+            to_instances(
+                polygons,
+                repaired,
+                scores=found.scores[mine],
+                labels=found.labels[mine],
+                size=size,
+                classes=config.classes,
+                overlap=thresholds.overlap,
+            )
+        )
     return decoded
 
 
@@ -102,34 +103,3 @@ def trace_contours(
         (stages,) = graphs["evolve"](features, octagons, image_index)
         history.append(np.concatenate([octagons[None], stages]))
     return np.concatenate(history, axis=1)
-
-
-def _objects(
-    rings: Float[np.ndarray, "m n 2"],
-    scores: Float[np.ndarray, " m"],
-    labels: Int[np.ndarray, " m"],
-    size: tuple[int, int],
-    config: SnakeConfig,
-    thresholds: Thresholds,
-) -> Decoded:
-    """Rings of one image to valid polygons inside it, suppressed by overlap within each class.
-
-    What holds no pixel's centre is no object: a splinter of one that lies beyond the border.
-    """
-    polygons, repaired = polygons_from_rings(rings.astype(np.float64), size)
-    visible = np.zeros(len(polygons), bool)
-    visible[raster.spans(polygons, size).owner] = True
-    kept: list[np.ndarray] = []
-    for label in np.unique(labels):
-        members = np.flatnonzero((labels == label) & visible)
-        kept.append(members[suppress(polygons[members], scores[members], thresholds.overlap)])
-    keep = np.concatenate(kept) if kept else np.zeros(0, np.int64)
-    keep = keep[np.argsort(-scores[keep], kind="stable")]
-    instances = Instances.of_valid(
-        polygons[keep],
-        labels=labels[keep],
-        scores=scores[keep].astype(np.float64),
-        size=size,
-        classes=config.classes,
-    )
-    return Decoded(instances, int(repaired[keep].sum()))
