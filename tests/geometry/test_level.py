@@ -64,7 +64,7 @@ def test_a_full_field_fills_its_box_but_for_the_corners():
     for outline, box in zip(level.outlines(np.ones((2, 14, 14)), boxes), boxes, strict=True):
         whole = shapely.box(*box)
         assert_allclose(outline.bounds, box, atol=0.11)
-        assert outline.difference(whole).area < 1e-9
+        assert outline.difference(whole).area < 1e-3
         assert outline.area > 0.97 * whole.area
 
 

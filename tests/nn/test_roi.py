@@ -160,5 +160,5 @@ def test_the_exported_graph_takes_any_number_of_boxes_and_any_map(pool, tmp_path
 
 def test_wrong_shapes_are_told_in_a_sentence():
     wrong = rois([0, 1])._replace(starts=torch.zeros(3, dtype=torch.int64))
-    with pytest.raises(Exception, match="Rois|shapes"):
+    with pytest.raises(Exception, match=r"Rois|shapes"):
         roi_align(table(maps()), wrong, 2)

@@ -16,7 +16,7 @@ from shapely import Polygon
 
 from kontur.geometry.raster import walk
 
-CORNER = 1e-4  # of the way between two samples: how near a point may come to one of them
+CORNER = 1e-6  # of the way between two samples: how near a point may come to one of them
 FINEST = 8  # steps between two samples at most: 224 pixels at 28 samples are one a pixel
 SLACK = 0.1  # pixels that an outline may move for having fewer points
 MOST = 1 << 24  # numbers of refined fields that are held at once
@@ -107,7 +107,7 @@ def outlines(
     """The polygon at `level` of each square field spread over its xyxy box, in pixels.
 
     Of several parts the largest stays, with its holes; empty where a field is below the level or
-    its box has no area. Valid, and inside the box where values are at most twice the level. A long
+    its box has no area. Valid, and inside the box (but for rounding) where values are at most twice the level. A long
     way between samples is refined to a point a pixel (`FINEST`), and points that change less
     than `SLACK` are left out.
     """
