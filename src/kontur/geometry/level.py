@@ -18,7 +18,8 @@ from kontur.geometry.raster import walk
 
 CORNER = 1e-6  # of the way between two samples: how near a point may come to one of them
 FINEST = 8  # steps between two samples at most: 224 pixels at 28 samples are one a pixel
-SLACK = 0.1  # pixels that an outline may move for having fewer points
+SLACK = 0.1  # pixels that an outline may move for having fewer points, at most,
+SHARE = 1 / 200  # and of its box's longer side
 MOST = 1 << 24  # numbers of refined fields that are held at once
 
 TOP, RIGHT, BOTTOM, LEFT, NONE = range(5)
@@ -107,9 +108,9 @@ def outlines(
     """The polygon at `level` of each square field spread over its xyxy box, in pixels.
 
     Of several parts the largest stays, with its holes; empty where a field is below the level or
-    its box has no area. Valid, and inside the box (but for rounding) where values are at most twice the level. A long
-    way between samples is refined to a point a pixel (`FINEST`), and points that change less
-    than `SLACK` are left out.
+    its box has no area. Valid, and inside the box (but for rounding) where no value is above twice
+    the level. A long way between samples is refined to a point a pixel (`FINEST`), and points that
+    change little (`SLACK`) are left out.
     """
     found = np.full(len(fields), Polygon(), dtype=object)
     side = (boxes[:, 2:] - boxes[:, :2]).min(axis=-1, initial=np.inf)
@@ -127,7 +128,7 @@ def outlines(
             share = ((traced.points - 0.5) / each - 0.5) / count
             points = own[:, :2] + share * (own[:, 2:] - own[:, :2])
             found[some] = largest_parts(traced._replace(points=points), len(some))
-    return shapely.simplify(found, SLACK)
+    return shapely.simplify(found, np.minimum(SLACK, largest * SHARE))
 
 
 def largest_parts(traced: Rings, count: int) -> Shaped[np.ndarray, " count"]:

@@ -1,7 +1,9 @@
 """Losses by name; each is a mean that stays finite, and zero, where there is nothing to compare."""
 
+from collections.abc import Callable
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from torch import Tensor
 from torch.nn import functional
 
@@ -19,7 +21,7 @@ def heatmap_focal_loss(
     After Zhou et al., Objects as Points, 2019, equation 1 (alpha 2, beta 4), divided by the
     number of peaks, at least one. `weight` 0 takes a pixel out (ignore regions).
     """
-    logits = logits.float()
+    logits = _precise(logits)
     peak = (target == 1).float()
     positive = functional.logsigmoid(logits) * torch.sigmoid(-logits) ** alpha * peak
     negative = functional.logsigmoid(-logits) * torch.sigmoid(logits) ** alpha
@@ -39,7 +41,7 @@ def smooth_l1(
 
     The mean over the numbers of an object, weighted by object; 0 where there is no object.
     """
-    loss = functional.smooth_l1_loss(predicted.float(), target, beta=beta, reduction="none")
+    loss = functional.smooth_l1_loss(_precise(predicted), target, beta=beta, reduction="none")
     return _weighted(loss, weight)
 
 
@@ -49,7 +51,100 @@ def l1(
     weight: Float[Tensor, " m"],
 ) -> Float[Tensor, ""]:
     """Mean absolute difference over an object's numbers, weighted by object; 0 without any."""
-    return _weighted((predicted.float() - target).abs(), weight)
+    return _weighted((_precise(predicted) - target).abs(), weight)
+
+
+def mse(
+    predicted: Float[Tensor, "m *rest"],
+    target: Float[Tensor, "m *rest"],
+    weight: Float[Tensor, " m"],
+) -> Float[Tensor, ""]:
+    """Mean squared difference over an object's numbers, weighted by object; 0 without any."""
+    return _weighted((_precise(predicted) - target) ** 2, weight)
+
+
+def cross_entropy(
+    logits: Float[Tensor, "n k *s"],
+    target: Integer[Tensor, "n *s"],
+    *,
+    class_weight: Float[Tensor, " k"] | None = None,
+    ignore: int = -1,
+) -> Float[Tensor, ""]:
+    """The mean of `-log softmax(logits)[target]`, weighted by the true class.
+
+    A place whose target is `ignore` counts for nothing; 0 where all are, or there is none.
+    """
+    logits = _precise(logits)
+    each = functional.cross_entropy(
+        logits, target.long(), weight=class_weight, ignore_index=ignore, reduction="sum"
+    )
+    seen = target != ignore
+    if class_weight is None:
+        return each / seen.sum().clamp(min=1)
+    total = (class_weight[target.long().clamp(min=0)] * seen).sum()
+    return each / torch.where(total > 0, total, 1.0)
+
+
+def dice(
+    probabilities: Float[Tensor, "n k *s"],
+    target: Integer[Tensor, "n *s"],
+    *,
+    ignore: int = -1,
+) -> Float[Tensor, ""]:
+    """1 − `2·Σp·t / (Σp + Σt)` of each class that occurs, over the batch; their mean.
+
+    After Milletari et al., V-Net, 2016, with sums instead of sums of squares, which halves the
+    pull towards certainty. A class counts as much as any other, however few its pixels. Of a
+    class without any true pixel the formula has no gradient; it is left out. 0 where nothing is.
+    """
+    seen = target != ignore
+    one_hot = functional.one_hot(target.long() * seen, probabilities.shape[1]).movedim(-1, 1)
+    predicted = _precise(probabilities) * seen[:, None]
+    truth = one_hot.to(predicted.dtype) * seen[:, None]
+    axes = [0, *range(2, probabilities.ndim)]
+    area = truth.sum(dim=axes)  # (k,)
+    shared = (predicted * truth).sum(dim=axes)
+    lost = 1 - 2 * shared / (predicted.sum(dim=axes) + area).clamp(min=1e-6)
+    occurs = (area > 0).to(area.dtype)
+    return (lost * occurs).sum() / occurs.sum().clamp(min=1)
+
+
+def binary_cross_entropy(
+    logits: Float[Tensor, "*s"], target: Float[Tensor, "*s"], weight: Float[Tensor, "*#s"]
+) -> Float[Tensor, ""]:
+    """The weighted mean of `-t·log p − (1 − t)·log(1 − p)`; 0 where no weight is above 0."""
+    each = functional.binary_cross_entropy_with_logits(_precise(logits), target, reduction="none")
+    weights = weight.expand_as(each)
+    total = weights.sum()
+    return (each * weights).sum() / torch.where(total > 0, total, 1.0)
+
+
+def focal(
+    logits: Float[Tensor, "*s"],
+    target: Float[Tensor, "*s"],
+    weight: Float[Tensor, "*#s"],
+    *,
+    alpha: float = 0.25,
+    gamma: float = 2.0,
+) -> Float[Tensor, ""]:
+    """Binary cross-entropy in which what is already right counts little.
+
+    After Lin et al., Focal Loss for Dense Object Detection, 2017, equation 5: `alpha` weighs the
+    positives, `(1 − p of the truth)^gamma` everything; divided by the number of positives, at
+    least one. `gamma` is 0 or at least 1: between them the slope at a sure answer is infinite.
+    """
+    logits = _precise(logits)
+    each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    p = torch.sigmoid(logits)
+    wrong = p * (1 - target) + (1 - p) * target
+    balance = alpha * target + (1 - alpha) * (1 - target)
+    positives = (target * weight).sum().clamp(min=1)
+    return (balance * wrong**gamma * each * weight).sum() / positives
+
+
+def _precise(x: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
+    """In float32 where it came in half precision: sums of many pixels need it."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def _weighted(loss: Float[Tensor, "m *rest"], weight: Float[Tensor, " m"]) -> Float[Tensor, ""]:
@@ -57,3 +152,14 @@ def _weighted(loss: Float[Tensor, "m *rest"], weight: Float[Tensor, " m"]) -> Fl
     if len(loss) == 0:
         return loss.sum()  # keeps the graph: gradients are zero, not missing
     return (each * weight).sum() / len(loss)
+
+
+LOSSES: dict[str, Callable[..., Tensor]] = {
+    "mse": mse,
+    "l1": l1,
+    "smooth-l1": smooth_l1,
+    "cross-entropy": cross_entropy,
+    "binary-cross-entropy": binary_cross_entropy,
+    "focal": focal,
+    "dice": dice,
+}
