@@ -64,7 +64,7 @@ def rings(fields: Float[np.ndarray, "m h w"], level: float) -> Rings:
     _, height, width = padded.shape
     high = padded >= level
     corners = [high[:, :-1, :-1], high[:, :-1, 1:], high[:, 1:, 1:], high[:, 1:, :-1]]
-    case = sum((corner * np.int64(1 << i) for i, corner in enumerate(corners)), start=np.int64(0))
+    case = np.packbits(np.stack(corners, axis=-1), axis=-1, bitorder="little")[..., 0]
     field, row, column = np.nonzero((case != 0) & (case != 15))
     sample = (field * height + row) * width + column  # the square's top left
     # A side is named by twice its first sample, and one more where it runs down.

@@ -50,6 +50,15 @@ KINDS: dict[str, Kind] = {
         decode="kontur.models.snake.decode:decode",
         examples="kontur.models.snake.graphs:examples",
     ),
+    "maskrcnn": Kind(
+        config="kontur.models.maskrcnn.config:MaskRCNNConfig",
+        presets="kontur.models.maskrcnn.config:PRESETS",
+        segmenter="kontur.models.maskrcnn.network:MaskRCNN",
+        encode="kontur.models.maskrcnn.encode:encode",
+        collate="kontur.models.maskrcnn.encode:collate",
+        decode="kontur.models.maskrcnn.decode:decode",
+        examples="kontur.models.maskrcnn.graphs:examples",
+    ),
 }
 
 
