@@ -1,6 +1,7 @@
 """Slow twins of fast functions: one loop each, as their definitions say, to test against."""
 
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -262,3 +263,84 @@ def window_attention(q, k, v, bias, window, shift):
         keys, values = (np.stack([each[place] for place in mates]) for each in (k, v))
         out[r, c] = attention(q[r, c][None], keys, values, [extra])[0]
     return out
+
+
+def roi_align(maps, boxes, map_of_box, strides, cells, reduce):
+    """Every sample of every part by itself; maps are (d, h, w), one a box names."""
+    out = np.zeros((len(boxes), maps[0].shape[0], cells, cells))
+    for box, which, stride, place in zip(
+        boxes, map_of_box, strides, range(len(boxes)), strict=True
+    ):
+        x0, y0, x1, y1 = box
+        for i, j in np.ndindex(cells, cells):
+            samples = []
+            for down, across in itertools.product((0.25, 0.75), repeat=2):
+                y = (y0 + (i + down) * (y1 - y0) / cells) / stride - 0.5
+                x = (x0 + (j + across) * (x1 - x0) / cells) / stride - 0.5
+                samples.append(_bilinear(maps[which], x, y))
+            out[place, :, i, j] = getattr(np, reduce)(samples, axis=0)
+    return out
+
+
+def _bilinear(channels, x, y):
+    """At a place in samples, the edge repeated."""
+    d, h, w = channels.shape
+    x, y = np.clip(x, 0, w - 1), np.clip(y, 0, h - 1)
+    total = np.zeros(d)
+    for i, j in np.ndindex(h, w):
+        total += max(0, 1 - abs(x - j)) * max(0, 1 - abs(y - i)) * channels[:, i, j]
+    return total
+
+
+def roi_pool(maps, boxes, map_of_box, strides, cells):
+    """Every cell of every part of the rounded box; maps are (d, h, w)."""
+    out = np.full((len(boxes), maps[0].shape[0], cells, cells), -np.inf)
+    for place, (box, which, stride) in enumerate(zip(boxes, map_of_box, strides, strict=True)):
+        x0, y0, x1, y1 = (round(float(edge) / stride) for edge in box)
+        _, h, w = maps[which].shape
+        wide, tall = max(x1 - x0, 1), max(y1 - y0, 1)
+        for i, j in np.ndindex(cells, cells):
+            for row in range(math.floor(i * tall / cells), math.ceil((i + 1) * tall / cells)):
+                for col in range(math.floor(j * wide / cells), math.ceil((j + 1) * wide / cells)):
+                    y, x = np.clip(y0 + row, 0, h - 1), np.clip(x0 + col, 0, w - 1)
+                    out[place, :, i, j] = np.maximum(out[place, :, i, j], maps[which][:, y, x])
+    return out
+
+
+def suppress_boxes(boxes, scores, threshold, groups):
+    """From the best score down, one after another, against all that stayed."""
+    kept = []
+    for i in sorted(range(len(boxes)), key=lambda i: -scores[i]):
+        x0, y0, x1, y1 = boxes[i]
+        for j in kept:
+            wide = min(x1, boxes[j][2]) - max(x0, boxes[j][0])
+            tall = min(y1, boxes[j][3]) - max(y0, boxes[j][1])
+            shared = max(wide, 0) * max(tall, 0)
+            areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (boxes[i], boxes[j])]
+            if groups[i] == groups[j] and shared > threshold * (sum(areas) - shared):
+                break
+        else:
+            kept.append(i)
+    return kept
+
+
+def match_anchors(anchors, boxes, low, high):
+    """-1 background, -2 unsure, else the place of a box: IoU by IoU, as Faster R-CNN has it."""
+
+    def iou(a, b):
+        wide, tall = min(a[2], b[2]) - max(a[0], b[0]), min(a[3], b[3]) - max(a[1], b[1])
+        shared = max(wide, 0) * max(tall, 0)
+        areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (a, b)]
+        return shared / (sum(areas) - shared)
+
+    table = [[iou(anchor, box) for box in boxes] for anchor in anchors]
+    found = []
+    for row in table:
+        best = max(row, default=0)
+        found.append(row.index(best) if best >= high else (-2 if best >= low else -1))
+    for k in range(len(boxes)):
+        best = max(row[k] for row in table)
+        for i, row in enumerate(table):
+            if row[k] >= best * (1 - 1e-6) and best > 0:
+                found[i] = k
+    return found

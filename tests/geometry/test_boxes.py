@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.geometry import boxes
+from tests import naive
 
 
 def several():
@@ -56,3 +57,40 @@ def test_clipped_boxes_are_the_bounds_of_clipped_polygons(a):
             assert_allclose(one, inside.bounds)
         else:
             assert boxes.area(one[None]) == 0
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("count", [0, 1, 60])
+def test_suppression_keeps_what_a_loop_keeps(threshold, count):
+    rng = np.random.default_rng(count)
+    corner = rng.uniform(0, 40, (count, 2))
+    several = np.concatenate([corner, corner + rng.uniform(0, 20, (count, 2))], axis=1)
+    several[::7, 2] = several[::7, 0]  # without area
+    scores = rng.integers(0, 20, count) / 20  # some are equal
+    groups = rng.integers(0, 3, count)
+    kept = boxes.suppress(several, scores, threshold, groups)
+    assert kept.tolist() == naive.suppress_boxes(several, scores, threshold, groups)
+    together = boxes.suppress(several, scores, threshold)
+    assert together.tolist() == naive.suppress_boxes(several, scores, threshold, groups * 0)
+
+
+def test_a_chain_of_boxes_loses_every_second():
+    chain = np.array([[2.0 * i, 0, 2.0 * i + 4, 4] for i in range(7)])
+    kept = boxes.suppress(chain, np.arange(7, 0, -1) / 7, 0.3)
+    assert kept.tolist() == [0, 2, 4, 6]
+
+
+@given(several(), several())
+def test_deltas_move_a_box_onto_its_target(a, b):
+    count = min(len(a), len(b))
+    a, b = a[:count] * 1.0, b[:count] * 1.0
+    wide = (a[:, 2:] - a[:, :2] > 0).all(axis=1) & (b[:, 2:] - b[:, :2] > 0).all(axis=1)
+    a, b = a[wide], b[wide]
+    assert_allclose(boxes.apply_deltas(a, boxes.deltas(a, b)), b, atol=1e-9)
+
+
+def test_a_box_without_area_and_a_wild_delta_stay_finite():
+    point = np.array([[3.0, 3, 3, 3]])
+    assert np.isfinite(boxes.deltas(point, np.array([[0.0, 0, 9, 9]]))).all()
+    wild = boxes.apply_deltas(np.array([[0.0, 0, 2, 2]]), np.array([[0, 0, 900.0, 900]]))
+    assert_allclose(wild, [[1 - 62.5, 1 - 62.5, 1 + 62.5, 1 + 62.5]])

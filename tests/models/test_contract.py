@@ -105,6 +105,7 @@ def test_torch_and_onnx_runtime_find_the_same_at_every_size(kind, size):
 @pytest.mark.parametrize("shaken", [0.0, 0.2, 0.3])
 def test_whatever_the_weights_every_outline_is_valid_and_inside_the_image(kind, shaken):
     """What has learned finds objects in noise; shaken, a snake crosses itself and the frame."""
+    shaken *= contract.SHAKEN.get(kind, 1.0)
     segmenter = copy.deepcopy(contract.learned(kind).segmenter)
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -115,7 +116,7 @@ def test_whatever_the_weights_every_outline_is_valid_and_inside_the_image(kind, 
     image = np.random.default_rng(0).random((*size, 1), dtype=np.float32)
     seen = contract.predictor(segmenter, kind, score=0.0, overlap=1.0).examine(image)
     contract.assert_sound(seen.instances, size)
-    assert len(seen.instances) > contract.IN_NOISE[kind][shaken > 0]
+    assert len(seen.instances) > contract.IN_NOISE.get(kind, contract.USUAL_IN_NOISE)[shaken > 0]
     assert (seen.repaired > 0) is (shaken > 0 and kind in contract.REPAIRED)
 
 
@@ -134,8 +135,9 @@ def test_thresholds_of_zero_and_one_return_all_candidates_and_none(kind):
     learned = contract.learned(kind)
     graphs = TorchEngine(learned.segmenter).graphs
     image, config = contract.as_image(learned.sample).numpy(), learned.segmenter.config
+    candidates = contract.CANDIDATES.get(kind, contract.USUAL_CANDIDATES)
     for thresholds, enough in (
-        (Thresholds(score=0.0, overlap=1.0), lambda n: n >= contract.CANDIDATES[kind]),
+        (Thresholds(score=0.0, overlap=1.0), lambda n: n >= candidates),
         (Thresholds(score=1.0, overlap=0.0), lambda n: n == 0),
     ):
         (decoded,) = catalog.decode(kind)(graphs, image, config, thresholds, [(SIDE, SIDE)])

@@ -43,7 +43,7 @@ def test_a_shortcut_changes_shape_only_where_the_block_does():
 
 
 @pytest.mark.parametrize("skip", [0, 1])
-def test_the_pyramid_has_the_finest_level_s_size_and_sees_the_coarsest(skip):
+def test_every_level_of_the_pyramid_has_its_size_and_the_finest_sees_the_coarsest(skip):
     backbone = ResidualBackbone(3, 4, (6, 8, 10), (1, 1, 1)).eval()
     levels = backbone(torch.randn(1, 3, 64, 96))
     assert [tuple(level.shape[1:]) for level in levels] == [
@@ -51,7 +51,19 @@ def test_the_pyramid_has_the_finest_level_s_size_and_sees_the_coarsest(skip):
     ]  # fmt: skip
     used = levels[skip:]
     pyramid = FeaturePyramid(backbone.widths[skip:], [5, *[7] * (len(used) - 1)]).eval()
-    out = pyramid(used)
-    assert out.shape == (1, 5, *used[0].shape[2:])
+    maps = pyramid(used)
+    widths = [5, *[7] * (len(used) - 1)]
+    expected = [(1, width, *level.shape[2:]) for width, level in zip(widths, used, strict=True)]
+    assert [tuple(each.shape) for each in maps] == expected
     louder = [*used[:-1], used[-1] + 1]
-    assert not torch.allclose(pyramid(louder), out)
+    assert not torch.allclose(pyramid(louder)[0], maps[0])
+
+
+def test_the_pyramid_smooths_the_levels_that_are_read():
+    inputs, widths = (4, 6, 8), (5, 5, 5)
+    for smoothed in (1, 3):
+        convolved = [
+            len(list(s.parameters())) > 0
+            for s in FeaturePyramid(inputs, widths, smoothed=smoothed).smooths
+        ]
+        assert convolved == [level < smoothed for level in range(3)]

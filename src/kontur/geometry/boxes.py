@@ -1,7 +1,12 @@
 """Boxes: (k, 4) arrays of x0, y0, x1, y1 in pixels, corner to corner."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
+
+from kontur.geometry.raster import ramp
+
+SMALLEST_SIDE = 1e-3  # pixels; a box of no width or height still has a scale
+LARGEST_GROWTH = 1000 / 16  # of a side in one step: the published bound, against overflow
 
 
 def bounds(rings: Float[np.ndarray, "m n 2"]) -> Float[np.ndarray, "m 4"]:
@@ -45,3 +50,83 @@ def clip(boxes: Float[np.ndarray, "k 4"], size: tuple[int, int]) -> Float[np.nda
     height, width = size
     limits = np.array([width, height, width, height], dtype=boxes.dtype)
     return np.clip(boxes, 0, limits)
+
+
+def suppress(
+    boxes: Float[np.ndarray, "k 4"],
+    scores: Float[np.ndarray, " k"],
+    threshold: float,
+    groups: Int[np.ndarray, " k"] | None = None,
+) -> Int[np.ndarray, " kept"]:
+    """The places of the boxes that stay, best score first.
+
+    Greedy: from the best score down, a box stays unless its IoU with one of its group that stayed
+    is above `threshold`. Equal scores: the earlier wins. Boxes without area always stay.
+
+    >>> boxes = np.array([[0.0, 0, 4, 4], [0, 0, 4, 3], [8, 0, 9, 9]])
+    >>> suppress(boxes, np.array([0.5, 0.9, 0.1]), 0.5).tolist()
+    [1, 2]
+    """
+    order = np.argsort(-scores, kind="stable")
+    ranked = boxes[order].astype(float)
+    i, j = _overlapping(ranked, np.zeros_like(order) if groups is None else groups[order])
+    low, high = np.maximum(ranked[i, :2], ranked[j, :2]), np.minimum(ranked[i, 2:], ranked[j, 2:])
+    shared = np.maximum(high - low, 0).prod(axis=-1)
+    size = area(ranked)
+    over = shared > threshold * (size[i] + size[j] - shared)
+    i, j = i[over], j[over]
+    stays, waiting = np.zeros(len(order), bool), np.ones(len(order), bool)
+    while waiting.any():
+        # Whoever has no better rival that still waits is decided: it stays, and its rivals go.
+        settled = waiting.copy()
+        settled[j] = False
+        stays |= settled
+        waiting &= ~settled
+        waiting[j[settled[i]]] = False
+        open_pairs = waiting[i] & waiting[j]
+        i, j = i[open_pairs], j[open_pairs]
+    return order[stays]
+
+
+def deltas(
+    boxes: Float[np.ndarray, "k 4"], targets: Float[np.ndarray, "k 4"]
+) -> Float[np.ndarray, "k 4"]:
+    """What moves each box onto its target: tx, ty, tw, th of Faster R-CNN, equation 2.
+
+    The shift of the middle as a share of the box's sides, and the logarithm of the sides' ratio.
+    Sides below `SMALLEST_SIDE` count as that.
+    """
+    side = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
+    wanted = np.maximum(targets[:, 2:] - targets[:, :2], SMALLEST_SIDE)
+    shift = (targets[:, :2] + targets[:, 2:] - boxes[:, :2] - boxes[:, 2:]) / 2
+    return np.concatenate([shift / side, np.log(wanted / side)], axis=-1)
+
+
+def apply_deltas(
+    boxes: Float[np.ndarray, "k 4"], deltas: Float[np.ndarray, "k 4"]
+) -> Float[np.ndarray, "k 4"]:
+    """The boxes moved: the inverse of `deltas`; a side grows by `LARGEST_GROWTH` at most.
+
+    >>> apply_deltas(np.array([[0.0, 0, 4, 2]]), np.array([[0.25, 0, np.log(2), 0]])).tolist()
+    [[-1.0, 0.0, 7.0, 2.0]]
+    """
+    side = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + deltas[:, :2] * side
+    half = side * np.exp(np.minimum(deltas[:, 2:], np.log(LARGEST_GROWTH))) / 2
+    return np.concatenate([middle - half, middle + half], axis=-1)
+
+
+def _overlapping(
+    boxes: Float[np.ndarray, "k 4"], groups: Int[np.ndarray, " k"]
+) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
+    """All pairs i < j of one group that overlap along x; a sweep instead of k² pairs."""
+    left, right = boxes[:, 0], boxes[:, 2]
+    span = float(right.max(initial=0) - left.min(initial=0)) + 1
+    shift = groups * span  # groups lie apart
+    by_left = np.argsort(left + shift, kind="stable")
+    starts, stops = (left + shift)[by_left], (right + shift)[by_left]
+    places = np.arange(len(boxes))
+    count = np.maximum(np.searchsorted(starts, stops) - places - 1, 0)
+    first = np.repeat(places, count)
+    a, b = by_left[first], by_left[first + 1 + ramp(count)]
+    return np.minimum(a, b), np.maximum(a, b)

@@ -99,9 +99,7 @@ def fill_holes(labels: Integer[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]
     return np.where(labels == 0, owner[holes], labels).astype(labels.dtype)
 
 
-def remove_small(
-    labels: Integer[np.ndarray, "h w"], smallest: float
-) -> Integer[np.ndarray, "h w"]:
+def remove_small(labels: Integer[np.ndarray, "h w"], smallest: float) -> Integer[np.ndarray, "h w"]:
     """The objects of at least `smallest` pixels; the others become background."""
     area = np.bincount(labels.ravel())
     return np.where(area[labels] >= smallest, labels, 0).astype(labels.dtype)

@@ -119,11 +119,11 @@ def trace_labels(
     links = _link(padded)
     if len(links.edge) == 0:
         return labels.ravel()[:0], np.empty(0, dtype=object)
-    order, ring = _walk(links.following)
+    order, ring = walk(links.following)
     pinched = ring[links.touching] == ring[links.partner]
     if pinched.any():  # a ring that meets itself in a corner: there it is a shell and a hole
         links.following[links.touching[pinched]] = links.crossing[pinched]
-        order, ring = _walk(links.following)
+        order, ring = walk(links.following)
     return _assemble(links, order, ring, flat, stride, corner)
 
 
@@ -179,8 +179,11 @@ def _link(padded: Integer[np.ndarray, "h w"]) -> _Links:
     )
 
 
-def _walk(following: Int[np.ndarray, " e"]) -> tuple[Int[np.ndarray, " e"], Int[np.ndarray, " e"]]:
-    """The sides ring by ring, each ring from its first side on, and the ring of every side."""
+def walk(following: Int[np.ndarray, " e"]) -> tuple[Int[np.ndarray, " e"], Int[np.ndarray, " e"]]:
+    """Which side follows which, to sides ring by ring, each ring from its first side on.
+
+    Returns the order of the sides, and the number of every side's ring.
+    """
     onward = following.tolist()
     ring = [-1] * len(onward)
     order: list[int] = []

@@ -69,6 +69,15 @@ KINDS: dict[str, Kind] = {
     "unet": _dense("config:UNetConfig", "config:PRESETS"),
     "transunet": _dense("transconfig:TransUNetConfig", "transconfig:PRESETS"),
     "swinunet": _dense("swinconfig:SwinUnetConfig", "swinconfig:PRESETS"),
+    "maskrcnn": Kind(
+        config="kontur.models.maskrcnn.config:MaskRCNNConfig",
+        presets="kontur.models.maskrcnn.config:PRESETS",
+        segmenter="kontur.models.maskrcnn.network:MaskRCNN",
+        encode="kontur.models.maskrcnn.encode:encode",
+        collate="kontur.models.maskrcnn.encode:collate",
+        decode="kontur.models.maskrcnn.decode:decode",
+        examples="kontur.models.maskrcnn.graphs:examples",
+    ),
 }
 
 

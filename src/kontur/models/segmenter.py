@@ -24,6 +24,13 @@ class Segmenter(nn.Module, ABC):
     def graphs(self) -> dict[str, nn.Module]:
         """What is exported and run at prediction, by name; they share this module's weights."""
 
+    def stages(self) -> dict[str, tuple[str, ...]]:
+        """The names of the losses by stage, for `training.stages = "staged"`; one stage is none.
+
+        The losses of the first stage depend on no weights of the later ones.
+        """
+        return {}
+
     def total(self, losses: dict[str, Tensor]) -> Tensor:
         """The weighted sum that training minimises."""
         weights = self.config.weights

@@ -1,14 +1,14 @@
 """A feature pyramid: coarse context carried down to the fine levels.
 
-After Lin et al., Feature Pyramid Networks, CVPR 2017. We keep only the level that is asked for,
-and a level may have its own width: at stride 2 every channel costs four times what it costs at
-stride 4, so the finest level is made narrow instead of being left out.
+After Lin et al., Feature Pyramid Networks, CVPR 2017. A level may have its own width: at stride 2
+every channel costs four times what it costs at stride 4, so the finest level is made narrow instead
+of being left out. The published pyramid smooths each level for its reader only; here the smoothed
+level is also what is carried down.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -16,13 +16,14 @@ from kontur.nn.conv import cbr
 
 
 class FeaturePyramid(nn.Module):
-    """Levels of a backbone (finest first) to one map of the finest level's size.
+    """Levels of a backbone to as many maps of their sizes, both finest first.
 
     `inputs` and `widths` go from fine to coarse. Each step down: 1×1 to the finer level's width,
-    nearest up-sampling by two, plus the 1×1 lateral of that level; a 3×3 CBR at the two finest.
+    nearest up-sampling by two, plus the 1×1 lateral of that level; a 3×3 CBR at the `smoothed`
+    finest levels, which are those that somebody reads.
     """
 
-    def __init__(self, inputs: Sequence[int], widths: Sequence[int]):
+    def __init__(self, inputs: Sequence[int], widths: Sequence[int], *, smoothed: int = 2):
         super().__init__()
         self.laterals = nn.ModuleList(
             nn.Conv2d(i, w, 1) for i, w in zip(inputs, widths, strict=True)
@@ -32,12 +33,14 @@ class FeaturePyramid(nn.Module):
             for fine, coarse in pairwise(widths)
         )
         self.smooths = nn.ModuleList(
-            cbr(width, width) if level < 2 else nn.Identity() for level, width in enumerate(widths)
+            cbr(width, width) if level < smoothed else nn.Identity()
+            for level, width in enumerate(widths)
         )
 
-    def forward(self, levels: list[Tensor]) -> Float[Tensor, "b d h w"]:
-        x = self.smooths[-1](self.laterals[-1](levels[-1]))
+    def forward(self, levels: list[Tensor]) -> list[Tensor]:
+        maps = [self.smooths[-1](self.laterals[-1](levels[-1]))]
         for level in range(len(levels) - 2, -1, -1):
-            up = functional.interpolate(self.downs[level](x), scale_factor=2.0, mode="nearest")
-            x = self.smooths[level](up + self.laterals[level](levels[level]))
-        return x
+            down = self.downs[level](maps[-1])
+            up = functional.interpolate(down, scale_factor=2.0, mode="nearest")
+            maps.append(self.smooths[level](up + self.laterals[level](levels[level])))
+        return maps[::-1]

@@ -50,7 +50,7 @@ class Detector(nn.Module):
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Detected:
         levels = self.backbone(images)
-        features = self.pyramid(levels[self.skip :])
+        features = self.pyramid(levels[self.skip :])[0]
         maps = self.heads(self.shared(features)).float()
         heatmap, sizes, offsets = maps.split([self.classes, 2, 2], dim=1)
         return Detected(features.permute(0, 2, 3, 1), heatmap, sizes, offsets)

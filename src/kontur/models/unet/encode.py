@@ -61,9 +61,7 @@ def collate(targets: Sequence[Targets]) -> Targets:
     return Targets(*(np.concatenate(arrays) for arrays in zip(*targets, strict=True)))
 
 
-def three_classes(
-    owners: Integer[np.ndarray, "h w"], border: int
-) -> Int[np.ndarray, "h w"]:
+def three_classes(owners: Integer[np.ndarray, "h w"], border: int) -> Int[np.ndarray, "h w"]:
     """Background, interior and border of a label image whose ids are 0 … k.
 
     A pixel is border where another id is at most `border` pixels away, but never where that would

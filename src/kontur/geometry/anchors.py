@@ -1,0 +1,78 @@
+"""Anchors: boxes of a few shapes at every cell of every level, and which object each is about.
+
+After Ren et al., Faster R-CNN, 2015, section 3.1. All anchors of an image stand in one list: level
+by level from the finest, row by row, column by column, shape by shape.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from kontur.geometry import boxes as rectangles
+
+BACKGROUND, UNSURE = -1, -2  # what an anchor is about, if no object
+CHUNK = 1 << 20  # pairs of anchor and box looked at together
+
+
+def anchors(
+    size: tuple[int, int],
+    strides: Sequence[int],
+    *,
+    sizes: Sequence[float],
+    ratios: Sequence[float],
+) -> Float[np.ndarray, "a 4"]:
+    """The anchors of an image of `size` (h, w), a multiple of every stride, in pixels.
+
+    `sizes` are the sides of a square of the anchor's area, in strides; `ratios` are height over
+    width. Anchors stand in the middle of their cells and may reach beyond the image.
+
+    >>> anchors((4, 8), [4], sizes=[1], ratios=[1]).tolist()
+    [[0.0, 0.0, 4.0, 4.0], [4.0, 0.0, 8.0, 4.0]]
+    """
+    half = np.array([(s / r**0.5, s * r**0.5) for s in sizes for r in ratios]) / 2
+    shapes = np.concatenate([-half, half], axis=1)  # (shapes, 4), in strides
+    levels = []
+    for stride in strides:
+        y, x = np.mgrid[: size[0] // stride, : size[1] // stride] + 0.5
+        middles = np.stack([x, y, x, y], axis=-1)[:, :, None]  # (h, w, 1, 4)
+        levels.append(((middles + shapes) * stride).reshape(-1, 4))
+    return np.concatenate(levels)
+
+
+def match(
+    anchors: Float[np.ndarray, "a 4"],
+    boxes: Float[np.ndarray, "m 4"],
+    *,
+    low: float,
+    high: float,
+) -> Int[np.ndarray, " a"]:
+    """For each anchor the place of the box it is about, `BACKGROUND` or `UNSURE`.
+
+    The box of the largest IoU where that is at least `high`; background where it is below `low`.
+    The anchors that fit a box best are about it however badly they fit, so that a box is without
+    one only where another has the same best anchor.
+    """
+    about = np.full(len(anchors), BACKGROUND)
+    if len(boxes) == 0:
+        return about
+    best = np.zeros(len(anchors))
+    step = max(1, CHUNK // len(boxes))
+    highest = np.full(len(boxes), 1e-9)  # an anchor that does not touch the box does not fit it
+    rivals: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    for first in range(0, len(anchors), step):
+        iou = rectangles.iou(anchors[first : first + step], boxes)
+        best[first : first + step] = iou.max(axis=1)
+        about[first : first + step] = iou.argmax(axis=1)
+        highest = np.maximum(highest, iou.max(axis=0, initial=0))
+        place, box = np.nonzero(iou >= highest * (1 - TIE))
+        rivals.append((first + place, box, iou[place, box]))
+    about[best < high] = UNSURE
+    about[best < low] = BACKGROUND
+    place, box, iou = (np.concatenate(each) for each in zip(*rivals, strict=True))
+    fits = iou >= highest[box] * (1 - TIE)
+    about[place[fits]] = box[fits]
+    return about
+
+
+TIE = 1e-6  # relative; anchors of equal IoU differ by rounding

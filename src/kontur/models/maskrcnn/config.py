@@ -1,0 +1,134 @@
+"""The settings of a Mask R-CNN and its three presets."""
+
+from typing import Any, Literal, Self
+
+import pydantic
+
+from kontur.models.rpn.config import RpnConfig
+from kontur.settings import Settings
+
+
+class LossWeights(Settings):
+    """What each named loss counts in the sum that is minimised: the notes' λ.
+
+    The box losses are means over a box's four numbers, the published ones sums: λ = 4 is their 1.
+    """
+
+    rpn_class: float = pydantic.Field(1.0, ge=0)
+    rpn_box: float = pydantic.Field(4.0, ge=0)
+    roi_class: float = pydantic.Field(1.0, ge=0)
+    roi_box: float = pydantic.Field(4.0, ge=0)
+    mask: float = pydantic.Field(1.0, ge=0)
+
+
+class MaskRCNNConfig(Settings):
+    """Mask R-CNN's shape, what teaches it, and its losses.
+
+    Attributes:
+        channels: channels of the image that the network sees.
+        classes: names.
+        stride: image pixels a cell of the finest level.
+        stem, widths, depths, block: channels of the stem and of each backbone stage, blocks of each
+            and which (`nn.resnet`).
+        pyramid: channels of every level.
+        pooled: further levels, each the one before at half its size, for the largest anchors.
+        rpn: anchors and proposals.
+        roi: how a box reads features: "align" between the cells, "pool" rounded to whole ones.
+        reduce: what "align" makes of the four samples of a part: their maximum, as the notes have
+            it, or their mean, as the usual libraries do.
+        box_cells, mask_cells: parts of a box along a side, for class and box, and for the mask,
+            which the transposed convolution doubles.
+        head: numbers in each of the two fully connected layers.
+        dropout: the share of these that is silenced in training.
+        mask_width, mask_depth: channels and convolutions of the mask head.
+        rois: boxes of an image that teach the heads in a step.
+        share: at most this part of them are objects.
+        fit: a proposal is an object's from this IoU on.
+        overlap: of two found boxes of a class whose IoU is above this, the one with the lower score
+            goes before masks are made; the outlines' own overlap is the model's threshold.
+    """
+
+    channels: int = pydantic.Field(3, ge=1)
+    classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
+    stride: Literal[2, 4] = 4
+    stem: int = pydantic.Field(32, ge=1)
+    widths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((64, 96, 128, 160), min_length=1)
+    depths: tuple[pydantic.PositiveInt, ...] = (2, 2, 2, 2)
+    block: Literal["basic", "bottleneck"] = "basic"
+    pyramid: int = pydantic.Field(64, ge=1)
+    pooled: int = pydantic.Field(0, ge=0)
+    rpn: RpnConfig = RpnConfig()
+    roi: Literal["align", "pool"] = "align"
+    reduce: Literal["max", "mean"] = "max"
+    box_cells: int = pydantic.Field(7, ge=1)
+    mask_cells: int = pydantic.Field(14, ge=1)
+    head: int = pydantic.Field(256, ge=1)
+    dropout: float = pydantic.Field(0.0, ge=0, lt=1)
+    mask_width: int = pydantic.Field(64, ge=1)
+    mask_depth: int = pydantic.Field(2, ge=1)
+    rois: int = pydantic.Field(64, ge=2)
+    share: float = pydantic.Field(0.5, gt=0, lt=1)
+    fit: float = pydantic.Field(0.5, gt=0, le=1)
+    overlap: float = pydantic.Field(0.6, ge=0, le=1)
+    weights: LossWeights = LossWeights()
+
+    @pydantic.model_validator(mode="after")
+    def _stages_agree(self) -> Self:
+        if len(self.widths) != len(self.depths):
+            raise ValueError(
+                f"widths and depths describe the same stages, got {len(self.widths)} and "
+                f"{len(self.depths)} of them"
+            )
+        return self
+
+    @property
+    def skipped(self) -> int:
+        """Levels of the backbone that are finer than the finest of the pyramid."""
+        return 0 if self.stride == 2 else 1
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Image pixels a cell of each level that boxes read, finest first."""
+        return tuple(self.stride * 2**i for i in range(len(self.widths) + 1 - self.skipped))
+
+    @property
+    def anchor_strides(self) -> tuple[int, ...]:
+        """The same of the levels that have anchors: the pooled ones too."""
+        return (*self.strides, *(self.strides[-1] * 2 ** (i + 1) for i in range(self.pooled)))
+
+    @property
+    def multiple(self) -> int:
+        """Image height and width are padded to multiples of this: the coarsest level's stride."""
+        return self.anchor_strides[-1]
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # He et al., Mask R-CNN, 2017, with ResNet-50 and a pyramid: 44.4 million weights, 90 classes.
+    "paper": {
+        "stem": 64,
+        "widths": (256, 512, 1024, 2048),
+        "depths": (3, 4, 6, 3),
+        "block": "bottleneck",
+        "pyramid": 256,
+        "pooled": 1,
+        "rpn": {"logits": "softmax", "sizes": (8.0,), "overlaps": (0.3, 0.7), "kept": 1000},
+        "head": 1024,
+        "mask_width": 256,
+        "mask_depth": 4,
+        "rois": 512,
+        "share": 0.25,
+        "overlap": 0.5,
+    },
+    "fast": {},
+    # For tests and first tries: seconds to build, minutes to train.
+    "tiny": {
+        "stem": 16,
+        "widths": (32, 48, 64),
+        "depths": (1, 1, 1),
+        "pyramid": 32,
+        "rpn": {"sampled": 128},
+        "head": 64,
+        "mask_width": 32,
+        "rois": 32,
+    },
+}

@@ -1,0 +1,119 @@
+"""Objects to training targets: sampled anchors, true boxes, and masks to be cut out later.
+
+No torch: it runs in loader workers. What depends on the objects alone is decided here: which
+anchors teach, and what. Which proposals teach depends on the network and is decided in the loss
+(`sampled`), by a generator whose seed is drawn here: so two runs of one seed are equal, and one
+that is resumed goes on as if it had never stopped.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kontur.geometry import raster
+from kontur.instances import Instances
+from kontur.models.maskrcnn.config import MaskRCNNConfig
+from kontur.models.rpn.assign import assign
+
+Array = Any  # np.ndarray as `encode` makes it, a Tensor in the losses
+FRAME = 1  # pixels of background around each mask: what lies beyond repeats its edge
+SEEDS = 1 << 62
+
+
+class Targets(NamedTuple):
+    """What the losses compare with; b images, s anchors, m objects, k regions to ignore, p pixels.
+
+    Boxes are xyxy in image pixels. The masks of all objects are one row of pixels, each the window
+    of its object: `mask_starts` is its first pixel, `mask_sizes` its (height, width), and
+    `mask_corners` the image's (x, y) of its corner.
+    """
+
+    anchor_index: Array  # (s,), the image of each anchor
+    anchors: Array  # (s,), places in the list of an image's anchors
+    anchor_labels: Array  # (s,), -1 is background
+    anchor_deltas: Array  # (s, 4)
+    image_index: Array  # (m,)
+    boxes: Array  # (m, 4)
+    labels: Array  # (m,)
+    mask_starts: Array  # (m,)
+    mask_sizes: Array  # (m, 2)
+    mask_corners: Array  # (m, 2)
+    mask_pixels: Array  # (p,)
+    ignored_index: Array  # (k,)
+    ignored: Array  # (k, 4)
+    seeds: Array  # (b,)
+
+
+def encode(
+    instances: Instances, config: MaskRCNNConfig, rng: np.random.Generator | None = None
+) -> Targets:
+    """The targets of one image (b = 1).
+
+    `rng` draws which anchors, and later which proposals, teach; without it always the same do. Any
+    number of objects, also none. Raises `ValueError` where the image's size is unknown or no
+    multiple of the coarsest stride, or a label has no class in `config`.
+    """
+    size = _checked(instances, config)
+    rng = np.random.default_rng(0) if rng is None else rng
+    objects, ignored = instances[~instances.ignore], instances[instances.ignore]
+    boxes = objects.boxes
+    taught = assign(
+        *(boxes, np.zeros(len(boxes), np.int64), ignored.boxes),
+        size=size,
+        strides=config.anchor_strides,
+        config=config.rpn,
+        rng=rng,
+    )
+    windows = [raster.rasterize_window(polygon) for polygon in objects.polygons]
+    masks = [np.pad(mask, FRAME) for mask, _ in windows]
+    pixels = np.array([mask.size for mask in masks], np.int64)
+    corners = np.array([(col, row) for _, (row, col) in windows], np.float32).reshape(-1, 2)
+    return Targets(
+        anchor_index=np.zeros(len(taught.anchors), np.int64),
+        anchors=taught.anchors,
+        anchor_labels=taught.labels,
+        anchor_deltas=taught.deltas,
+        image_index=np.zeros(len(objects), np.int64),
+        boxes=boxes.astype(np.float32),
+        labels=objects.labels,
+        mask_starts=np.cumsum(pixels) - pixels,
+        mask_sizes=np.array([mask.shape for mask in masks], np.int64).reshape(-1, 2),
+        mask_corners=corners - FRAME,
+        mask_pixels=np.concatenate([np.zeros(0, bool), *(mask.ravel() for mask in masks)]),
+        ignored_index=np.zeros(len(ignored), np.int64),
+        ignored=ignored.boxes.astype(np.float32),
+        seeds=rng.integers(SEEDS, size=1),
+    )
+
+
+def collate(targets: Sequence[Targets]) -> Targets:
+    """The targets of several images (at least one) as one batch: the indices tell them apart."""
+    joined = {
+        name: np.concatenate([getattr(each, name) for each in targets]) for name in Targets._fields
+    }
+    for index in ("anchor_index", "image_index", "ignored_index"):
+        joined[index] = np.repeat(
+            np.arange(len(targets)), [len(getattr(each, index)) for each in targets]
+        )
+    sizes = np.array([len(each.mask_pixels) for each in targets])
+    before = np.repeat(np.cumsum(sizes) - sizes, [len(each.mask_starts) for each in targets])
+    joined["mask_starts"] = joined["mask_starts"] + before
+    return Targets(**joined)
+
+
+def _checked(instances: Instances, config: MaskRCNNConfig) -> tuple[int, int]:
+    """The image's size; a `ValueError` says why the objects cannot be encoded."""
+    if instances.size is None:
+        raise ValueError("encode needs instances that know their image's size, got size None")
+    if any(side % config.multiple for side in instances.size):
+        raise ValueError(
+            f"image height and width must be multiples of {config.multiple}, the coarsest level's "
+            f"stride, got {instances.size[0]}×{instances.size[1]}; crop or pad the sample first"
+        )
+    if instances.labels.max(initial=0) >= len(config.classes):
+        raise ValueError(
+            f"the model has {len(config.classes)} classes ({', '.join(config.classes)}), got the "
+            f"label {instances.labels.max()}; set model.classes to those of the data"
+        )
+    return instances.size

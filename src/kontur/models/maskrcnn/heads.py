@@ -1,0 +1,79 @@
+"""The two heads that look into a box: one says class and box, the other, beside it, the mask.
+
+After He et al., Mask R-CNN, 2017, figure 4 right. Two fully connected layers take what the box
+holds together to a class and to a better box; convolutions and a transposed one, which doubles the
+side (2·(14 − 1) + 2 = 28), keep the places and give each class a mask of its own.
+"""
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
+
+from kontur.models.maskrcnn.config import MaskRCNNConfig
+from kontur.nn.initialise import initialise
+from kontur.nn.roi import Rois, roi_align, roi_pool
+
+
+def look(
+    features: Float[Tensor, "b n d"], rois: Rois, cells: int, config: MaskRCNNConfig
+) -> Float[Tensor, "m d {cells} {cells}"]:
+    """The features of each box on a grid, as the config has it."""
+    table = features.reshape(-1, features.shape[-1])
+    if config.roi == "pool":
+        return roi_pool(table, rois, cells)
+    return roi_align(table, rois, cells, reduce=config.reduce)
+
+
+class BoxHead(nn.Module):
+    """Boxes to class logits, the background first, and to the deltas of each class."""
+
+    def __init__(self, config: MaskRCNNConfig):
+        super().__init__()
+        self.config = config
+        classes = len(config.classes)
+        self.layers = nn.Sequential(
+            nn.Flatten(),
+            *(nn.Linear(config.pyramid * config.box_cells**2, config.head), nn.ReLU()),
+            nn.Dropout(config.dropout),
+            *(nn.Linear(config.head, config.head), nn.ReLU()),
+            nn.Dropout(config.dropout),
+        )
+        self.labels = nn.Linear(config.head, classes + 1)
+        self.deltas = nn.Linear(config.head, classes * 4)
+        initialise(self.layers, "kaiming")
+        initialise(self.labels, "normal")
+        initialise(self.deltas, "normal")
+
+    def forward(
+        self, features: Float[Tensor, "b n d"], rois: Rois
+    ) -> tuple[Float[Tensor, "m k1"], Float[Tensor, "m k 4"]]:
+        hidden = self.layers(look(features, rois, self.config.box_cells, self.config))
+        deltas = self.deltas(hidden).reshape(-1, len(self.config.classes), 4)
+        return self.labels(hidden).float(), deltas.float()
+
+
+class MaskHead(nn.Module):
+    """Boxes to the logits of a mask for each class, spread over the box."""
+
+    def __init__(self, config: MaskRCNNConfig):
+        super().__init__()
+        self.config = config
+        width = config.mask_width
+        inputs = [config.pyramid, *[width] * (config.mask_depth - 1)]
+        convs = [nn.Conv2d(each, width, 3, padding=1) for each in inputs]
+        self.layers = nn.Sequential(
+            *(layer for conv in convs for layer in (conv, nn.ReLU())),
+            *(nn.ConvTranspose2d(width, width, 2, stride=2), nn.ReLU()),
+            nn.Conv2d(width, len(config.classes), 1),
+        )
+        initialise(self.layers, "kaiming")
+
+    def forward(self, features: Float[Tensor, "b n d"], rois: Rois) -> Float[Tensor, "m k h h"]:
+        looked = look(features, rois, self.config.mask_cells, self.config)
+        return self.layers(looked).float()
+
+
+def of_label(masks: Float[Tensor, "m k h h"], labels: Integer[Tensor, " m"]) -> Tensor:
+    """Of each box the mask of its class, (m, h, h)."""
+    places = torch.arange(labels.shape[0], device=labels.device) * masks.shape[1] + labels
+    return masks.flatten(0, 1)[places]

@@ -1,0 +1,176 @@
+"""Mask R-CNN, joined from its parts: backbone, pyramid, proposals, and two heads side by side.
+
+After He et al., Mask R-CNN, ICCV 2017, figure 1, on Lin et al., Feature Pyramid Networks, 2017.
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kontur.models.maskrcnn.config import MaskRCNNConfig
+from kontur.models.maskrcnn.encode import Targets
+from kontur.models.maskrcnn.heads import BoxHead, MaskHead, of_label
+from kontur.models.maskrcnn.levels import reads
+from kontur.models.maskrcnn.loss import box_losses, cut_masks, mask_loss
+from kontur.models.maskrcnn.sampled import Sampled, Truth, sample
+from kontur.models.rpn.loss import region_losses
+from kontur.models.rpn.network import RegionProposals
+from kontur.models.rpn.propose import propose
+from kontur.models.segmenter import Segmenter
+from kontur.nn.pyramid import FeaturePyramid
+from kontur.nn.resnet import ResidualBackbone
+from kontur.nn.roi import Rois
+
+
+class MaskRCNN(Segmenter):
+    """Images to features and proposals, proposals to classes and boxes, boxes to masks."""
+
+    def __init__(self, config: MaskRCNNConfig):
+        super().__init__()
+        self.config = config
+        self.trunk = Trunk(config)
+        self.rpn = RegionProposals(config.pyramid, config.rpn)
+        self.boxes = BoxHead(config)
+        self.masks = MaskHead(config)
+
+    def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+        maps = self.trunk(images)
+        logits, deltas = self.rpn(maps)
+        features = as_table(maps, self.config)
+        taught = self._sample(logits, deltas, images, targets)
+        boxes, labels = self._tensor(taught.boxes), self._tensor(taught.labels)
+        about = self._tensor(taught.about)
+        rois = self._rois(taught, images)
+        scores, moved = self.boxes(features, rois)
+        objects = torch.nonzero(about >= 0)[:, 0]
+        masks = self.masks(features, Rois(*(each[objects] for each in rois)))
+        wanted = cut_masks(boxes[objects], about[objects], targets, masks.shape[-1])
+        return {
+            **region_losses(
+                *(logits, deltas),
+                image_index=targets.anchor_index,
+                anchors=targets.anchors,
+                labels=targets.anchor_labels,
+                targets=targets.anchor_deltas,
+                config=self.config.rpn,
+            ),
+            **box_losses(scores, moved, labels=labels, targets=self._tensor(taught.deltas)),
+            **mask_loss(of_label(masks, labels[objects] - 1), wanted),
+        }
+
+    def stages(self) -> dict[str, tuple[str, ...]]:
+        return {"rpn": ("rpn_class", "rpn_box"), "heads": ("roi_class", "roi_box", "mask")}
+
+    def graphs(self) -> dict[str, nn.Module]:
+        graphs = {"propose": Propose(self), "boxes": Boxes(self), "masks": Masks(self)}
+        return {name: graph.train(self.training) for name, graph in graphs.items()}
+
+    def _sample(self, logits: Tensor, deltas: Tensor, images: Tensor, targets: Targets) -> Sampled:
+        """The boxes that teach the heads; no gradient flows through where they lie."""
+        size = (images.shape[2], images.shape[3])
+        proposals = propose(
+            _array(self.rpn.probabilities(logits)),
+            _array(deltas),
+            size=size,
+            sizes=[size] * len(images),
+            strides=self.config.anchor_strides,
+            config=self.config.rpn,
+            lowest=self.config.rpn.lowest,
+        )
+        truth = Truth(*(_array(getattr(targets, name)) for name in Truth._fields))
+        return sample(proposals, truth, self.config)
+
+    def _rois(self, taught: Sampled, images: Tensor) -> Rois:
+        size = (images.shape[2], images.shape[3])
+        strides = self.config.strides
+        found = reads(taught.boxes, taught.image_index, size=size, strides=strides)
+        return Rois(*(self._tensor(each) for each in found))
+
+    def _tensor(self, array: Any) -> Tensor:
+        """On the network's device; floats in single precision."""
+        tensor = torch.from_numpy(array).to(self.boxes.labels.weight.device)
+        return tensor.float() if tensor.is_floating_point() else tensor
+
+
+class Trunk(nn.Module):
+    """Images to maps of one width, finest first; the pooled ones, for large anchors, last."""
+
+    def __init__(self, config: MaskRCNNConfig):
+        super().__init__()
+        self.backbone = ResidualBackbone(
+            config.channels, config.stem, config.widths, config.depths, block=config.block
+        )
+        self.skipped, self.pooled = config.skipped, config.pooled
+        inputs = self.backbone.widths[self.skipped :]
+        widths = [config.pyramid] * len(inputs)
+        self.pyramid = FeaturePyramid(inputs, widths, smoothed=len(inputs))
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> list[Tensor]:
+        maps = self.pyramid(self.backbone(images)[self.skipped :])
+        for _ in range(self.pooled):
+            maps.append(functional.max_pool2d(maps[-1], kernel_size=1, stride=2))
+        return maps
+
+
+class Propose(nn.Module):
+    """images (b, c, H, W) → features (b, n, d), scores (b, a, 1), deltas (b, a, 4).
+
+    Features are the maps that boxes read, level by level and row by row; a anchors.
+    """
+
+    def __init__(self, network: MaskRCNN):
+        super().__init__()
+        self.trunk, self.rpn, self.config = network.trunk, network.rpn, network.config
+
+    def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
+        maps = self.trunk(images)
+        logits, deltas = self.rpn(maps)
+        return as_table(maps, self.config), self.rpn.probabilities(logits), deltas
+
+
+class Boxes(nn.Module):
+    """features, and for m boxes what they read → probabilities (m, k + 1), deltas (m, k, 4)."""
+
+    def __init__(self, network: MaskRCNN):
+        super().__init__()
+        self.head = network.boxes
+
+    def forward(
+        self, features: Tensor, boxes: Tensor, starts: Tensor, sizes: Tensor, strides: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        logits, deltas = self.head(features, Rois(boxes, starts, sizes, strides))
+        return torch.softmax(logits, dim=-1), deltas
+
+
+class Masks(nn.Module):
+    """The same and the class of each box → the mask of that class (m, h, h), in probabilities."""
+
+    def __init__(self, network: MaskRCNN):
+        super().__init__()
+        self.head = network.masks
+
+    def forward(
+        self,
+        features: Tensor,
+        boxes: Tensor,
+        starts: Tensor,
+        sizes: Tensor,
+        strides: Tensor,
+        labels: Tensor,
+    ) -> Tensor:
+        masks = self.head(features, Rois(boxes, starts, sizes, strides))
+        return torch.sigmoid(of_label(masks, labels))
+
+
+def as_table(maps: list[Tensor], config: MaskRCNNConfig) -> Float[Tensor, "b n d"]:
+    """The cells of all levels that boxes read, channels last."""
+    return torch.cat(
+        [each.permute(0, 2, 3, 1).flatten(1, 2) for each in maps[: len(config.strides)]], dim=1
+    ).float()
+
+
+def _array(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().numpy()

@@ -1,0 +1,42 @@
+"""The settings of region proposals."""
+
+from typing import Literal
+
+import pydantic
+
+from kontur.settings import Settings
+
+
+class RpnConfig(Settings):
+    """Anchors, which of them teach, and which become proposals.
+
+    Attributes:
+        logits: "sigmoid" gives an anchor one logit a class; "softmax" one more, for the background:
+            the notes' and the paper's two for "object or not". Both can say the same (two logits
+            matter by their difference only), so one is the default and two are the paper's.
+        sizes: sides of a square of an anchor's area, in strides of its level.
+        ratios: height over width.
+        overlaps: an anchor is background below the first IoU and an object's from the second on.
+        sampled: anchors of an image that teach in a step.
+        share: at most this part of them are objects'.
+        lowest: anchors of a lower score are no proposals.
+        candidates: the best anchors of a level that are looked at, for each 256×256 pixels.
+        kept: proposals for each 256×256 pixels, once those that overlap are suppressed.
+        overlap: of two proposals whose IoU is above this, the one with the lower score goes.
+    """
+
+    logits: Literal["sigmoid", "softmax"] = "sigmoid"
+    sizes: tuple[pydantic.PositiveFloat, ...] = pydantic.Field((2.5, 4.0), min_length=1)
+    ratios: tuple[pydantic.PositiveFloat, ...] = pydantic.Field((0.5, 1.0, 2.0), min_length=1)
+    overlaps: tuple[float, float] = (0.3, 0.6)
+    sampled: int = pydantic.Field(256, ge=2)
+    share: float = pydantic.Field(0.5, gt=0, lt=1)
+    lowest: float = pydantic.Field(0.02, ge=0, le=1)
+    candidates: int = pydantic.Field(1000, ge=1)
+    kept: int = pydantic.Field(300, ge=1)
+    overlap: float = pydantic.Field(0.7, ge=0, le=1)
+
+    @property
+    def shapes(self) -> int:
+        """Anchors a cell."""
+        return len(self.sizes) * len(self.ratios)

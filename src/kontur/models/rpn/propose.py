@@ -1,0 +1,63 @@
+"""Scores and deltas of anchors to proposals. No torch: prediction and training both call it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from kontur.geometry import boxes as rectangles
+from kontur.geometry.anchors import anchors
+from kontur.models.rpn.config import RpnConfig
+
+AREA = 256 * 256  # pixels for which the limits of the config stand; a larger image has more
+
+
+class Proposals(NamedTuple):
+    """Boxes xyxy in image pixels; images in order, the best first within each."""
+
+    boxes: Float[np.ndarray, "m 4"]
+    scores: Float[np.ndarray, " m"]
+    labels: Int[np.ndarray, " m"]
+    image_index: Int[np.ndarray, " m"]
+
+
+def propose(
+    scores: Float[np.ndarray, "b a k"],
+    deltas: Float[np.ndarray, "b a 4"],
+    *,
+    size: tuple[int, int],
+    sizes: Sequence[tuple[int, int]],
+    strides: Sequence[int],
+    config: RpnConfig,
+    lowest: float,
+) -> Proposals:
+    """The anchors of a batch of `size` (h, w), moved and clipped to the images' own `sizes`.
+
+    Those of a score below `lowest`, or that are no number, are out; the best of each level and
+    class are moved, and of those that overlap the best stays. Any number, also none.
+    """
+    every = anchors(size, strides, sizes=config.sizes, ratios=config.ratios)
+    counts = [size[0] // s * (size[1] // s) * config.shapes for s in strides]
+    ends = np.cumsum(counts)
+    share = max(1.0, size[0] * size[1] / AREA)
+    found: list[Proposals] = []
+    for image, own in enumerate(sizes):
+        parts: list[np.ndarray] = []
+        for end, count in zip(ends, counts, strict=True):
+            level = scores[image, end - count : end]
+            good = np.flatnonzero(level >= lowest)
+            best = np.argsort(-level.ravel()[good], kind="stable")
+            parts.append(
+                good[best[: int(config.candidates * share)]] + (end - count) * scores.shape[2]
+            )
+        places, labels = np.divmod(np.concatenate(parts), scores.shape[2])
+        heights = scores[image, places, labels].astype(float)
+        moved = rectangles.apply_deltas(every[places], deltas[image, places].astype(float))
+        moved = rectangles.clip(np.nan_to_num(moved, nan=0.0), own)
+        some = np.flatnonzero(rectangles.area(moved) > 0)
+        kept = rectangles.suppress(moved[some], heights[some], config.overlap, labels[some])
+        kept = some[kept[: int(config.kept * share)]]
+        index = np.full(len(kept), image)
+        found.append(Proposals(moved[kept], heights[kept], labels[kept], index))
+    return Proposals(*(np.concatenate(each) for each in zip(*found, strict=True)))
