@@ -61,6 +61,11 @@ def test_fine_tuning_keeps_the_network_and_the_normalisation_of_its_start():
     assert resolved(named, start).normalise.high == 99.0
 
 
+def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time():
+    start = Card(kind="snake", config={**resolved().model, "stages_used": 1}, version="0")
+    assert resolved(RunConfig(), start).model["stages_used"] is None
+
+
 def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
     assert facts_of([]) == Facts(0, 0, frozenset(), None, None)
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)

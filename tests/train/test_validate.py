@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from kontur.data.synthetic import scene
+from kontur.evaluate.tune import tune_thresholds
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.train import validate
+from tests.models import contract
 
 SAMPLES = [scene(np.random.default_rng(seed), size=(80, 90), count=5) for seed in range(3)]
 PLACES = [0, 2]
@@ -51,3 +55,50 @@ def test_places_are_spread_evenly_and_none_comes_twice(count):
     assert len(places) == len(set(places)) == min(count, 48)
     assert places[:1] == [0][:count]
     assert count == 0 or places[-1] == count - 1
+
+
+def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
+    asked = []
+
+    class Slow:
+        def double(self, array):
+            asked.append(array)
+            return [array * 2]
+
+        @property
+        def graphs(self):
+            return {"double": self.double}
+
+    recalled = validate.Recalled(Slow())
+    for number in (1.0, 2.0, 1.0):
+        (answer,) = recalled.graphs["double"](np.full(4, number))
+        assert answer.tolist() == [2 * number] * 4
+    assert len(asked) == 2
+    assert recalled.bytes == 2 * 4 * 8
+
+
+def test_a_contour_stage_that_adds_nothing_is_not_used():
+    learned = contract.learned("snake")
+    card = validate.tune(learned.segmenter, learned.card, [learned.sample], lambda *_: None)
+    used = card.config["stages_used"]
+    assert used is not None
+    ap = {count: _ap_with_stages(learned, count) for count in (1, 2, 3)}
+    assert ap[used] >= max(ap.values()) - 2e-3
+
+
+def _ap_with_stages(learned, count):
+    card = learned.card.replace(config={**learned.card.config, "stages_used": count})
+    found = validate.candidates(Predictor(TorchEngine(learned.segmenter), card), learned.sample)
+    tuned = tune_thresholds([learned.sample.instances], [found])
+    return tuned.ap
+
+
+@pytest.mark.parametrize(("ap_of_two", "used"), [(0.9, 2), (0.8995, 2), (0.898, None), (0.95, 2)])
+def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, ap_of_two, used):
+    ap_of_stages = {3: 0.9, 2: ap_of_two, 1: 0.0}
+    monkeypatch.setattr(validate, "candidates", lambda predictor, _: predictor.config.stages_run)
+    monkeypatch.setattr(validate, "_highest_ap", lambda seen: ap_of_stages[seen[0].found])
+    learned = contract.learned("snake")
+    seen = [validate.Seen(learned.sample, TorchEngine(learned.segmenter), 3)]
+    card, _ = validate.descend(learned.card, seen, until=np.inf)
+    assert card.config["stages_used"] == used

@@ -28,6 +28,16 @@ class Example(NamedTuple):
     dynamic: dict[str, dict[int, str]]
 
 
+class Try(NamedTuple):
+    """Other settings of decoding, and the gain of AP for which they are worth taking.
+
+    A gain below 0 is a loss that is accepted, where the settings are faster.
+    """
+
+    config: Any
+    gain: float = 1e-3  # less is chance
+
+
 class Kind(NamedTuple):
     """Where the parts of a family live, as `module:name`."""
 
@@ -65,6 +75,7 @@ KINDS: dict[str, Kind] = {
         collate="kontur.models.snake.encode:collate",
         decode="kontur.models.snake.decode:decode",
         examples="kontur.models.snake.graphs:examples",
+        tries="kontur.models.snake.decode:tries",
     ),
     "unet": _dense("config:UNetConfig", "config:PRESETS"),
     "transunet": _dense("transconfig:TransUNetConfig", "transconfig:PRESETS"),
@@ -121,8 +132,8 @@ def examples(kind: str) -> Callable[..., dict[str, Example]]:
     return _load(_kind(kind).examples)
 
 
-def tries(kind: str) -> Callable[[Any], list[Any]]:
-    """`tries(config) -> [config]` of a kind: other settings of decoding; none where there are none.
+def tries(kind: str) -> Callable[[Any], list[Try]]:
+    """`tries(config) -> [Try]` of a kind: other settings of decoding; none where there are none.
 
     Tuning looks at them on validation data (`train.validate`). Whatever they say, the graphs get
     the same arrays and give the same.

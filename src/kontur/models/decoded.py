@@ -3,11 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from jaxtyping import Bool, Float, Int, Shaped
 
 from kontur.geometry import raster
 from kontur.geometry.overlap import suppress
+from kontur.geometry.polygons import clip
 from kontur.instances import Instances
+
+LEAST_INSIDE = 0.25  # of an object's area: the mirror image of one at the border shows half
 
 
 class Decoded(NamedTuple):
@@ -27,13 +31,16 @@ def to_instances(
     classes: tuple[str, ...],
     overlap: float,
 ) -> Decoded:
-    """Valid polygons inside an image of `size`, suppressed by overlap within each class.
+    """Valid polygons cut to an image of `size` (h, w) and suppressed by overlap within each class.
 
-    The best score first. What holds no pixel's centre is no object: a splinter of one that lies
-    beyond the border. m may be 0.
+    The best score first. What holds no pixel's centre inside the image, or lies there by less than
+    `LEAST_INSIDE`, is no object of it: a splinter of what was seen in the padding. m may be 0.
     """
+    inside = clip(polygons, size)
     visible = np.zeros(len(polygons), bool)
-    visible[raster.spans(polygons, size).owner] = True
+    visible[raster.spans(inside, size).owner] = True
+    visible &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
+    polygons = inside
     kept: list[np.ndarray] = []
     for label in np.unique(labels):
         members = np.flatnonzero((labels == label) & visible)

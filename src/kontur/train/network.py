@@ -11,6 +11,7 @@ from kontur.settings import merge
 from kontur.train.config import RunConfig
 from kontur.train.facts import Facts
 
+FOUND_OUT = {"stages_used"}  # by tuning on the data of the start; on others it is found out anew
 USUAL_CHANNELS = {1, 3, 4}  # of a folder's images: `to_channels` makes three of any of them
 
 
@@ -24,7 +25,7 @@ def resolve_network(
     """
     given = config.model_fields_set
     card = start if start and start.kind == config.kind and "preset" not in given else None
-    values = card.config if card else {}
+    values = {k: v for k, v in card.config.items() if k not in FOUND_OUT} if card else {}
     preset = None if card else config.preset
     usual = channels_of(catalog.config(config.kind, values, preset=preset))
     from_data = {"classes": classes, "channels": _wanted_channels(facts.channels, usual)}

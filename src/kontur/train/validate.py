@@ -2,6 +2,7 @@
 
 import math
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,7 +23,6 @@ SPARE = 200  # candidates an image beyond three times its objects: a bad network
 LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
 TUNING_SECONDS = 120.0  # after so long no further image is looked at (that bad network again)
 TUNING_BYTES = 1e9  # of outputs that are kept while settings of decoding are tried
-GAIN = 1e-3  # of AP, for which a setting is changed: less is chance
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -89,7 +89,8 @@ def tune(
     """The card with what gives the largest AP on the samples, or on as many as time allows.
 
     Tuned are the thresholds and, where the kind has any (`catalog.tries`), the settings of
-    decoding: by coordinate descent on the network's outputs, which are computed once an image.
+    decoding: by coordinate descent on the network's outputs, which are computed once an image and
+    kept for as many images as there is room for; with the best settings the rest is looked at.
     `progress(done, total)` is called after each image.
     """
     engine = TorchEngine(segmenter)
@@ -99,8 +100,11 @@ def tune(
     start = time.monotonic()
     order = np.random.default_rng(0).permutation(len(samples))
     for sample in (samples[i] for i in order.tolist()):
-        if seen and (room < 0 or time.monotonic() - start > TUNING_SECONDS):
+        if seen and time.monotonic() - start > TUNING_SECONDS:
             break
+        if adjustable and room < 0:
+            card, seen = descend(card, seen, until=time.monotonic() + TUNING_SECONDS)
+            adjustable = False
         recalled = Recalled(engine) if adjustable else engine
         seen.append(Seen(sample, recalled, candidates(Predictor(recalled, card), sample)))
         room -= recalled.bytes if isinstance(recalled, Recalled) else 0
@@ -120,7 +124,7 @@ class Seen(NamedTuple):
 
 
 class Recalled:
-    """An engine that has run on one image, and gives the same answers when it is asked again."""
+    """An engine that gives the same answer when it is asked the same again."""
 
     def __init__(self, engine: Engine):
         self.bytes = 0
@@ -129,13 +133,14 @@ class Recalled:
         }
 
     def _once(self, graph: Graph) -> Graph:
-        answers: list[Sequence[np.ndarray]] = []
+        answers: dict[tuple[int, ...], Sequence[np.ndarray]] = {}
 
         def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
-            if not answers:
-                answers.append(graph(*arrays))
-                self.bytes += sum(array.nbytes for array in answers[0])
-            return answers[0]
+            asked = tuple(zlib.crc32(array.tobytes()) for array in arrays)
+            if asked not in answers:
+                answers[asked] = graph(*arrays)
+                self.bytes += sum(array.nbytes for array in answers[asked])
+            return answers[asked]
 
         return run
 
@@ -151,28 +156,29 @@ def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, li
     """The card with the best settings of decoding, and what is found with them.
 
     One setting is changed at a time, as the kind's `tries` has them, and kept where AP gains by
-    `GAIN`; over when no change helps any more, or at the time `until` of the monotonic clock.
+    what they say; over when no change helps any more, or at `until` of the monotonic clock.
     """
     best, found = card, list(seen)
     highest = _highest_ap(found)
     tried = [card.config]
     waiting = _next(best, tried)
     while waiting and time.monotonic() < until:
-        tried.append(waiting[0])
-        other = card.replace(config=waiting[0])
+        config, gain = waiting[0]
+        tried.append(config)
+        other = card.replace(config=config)
         again = [s._replace(found=candidates(Predictor(s.engine, other), s.sample)) for s in seen]
         ap = _highest_ap(again)
-        if ap > highest + GAIN:
-            best, found, highest = other, again, ap
+        if ap >= highest + gain:
+            best, found, highest = other, again, max(ap, highest)
         waiting = _next(best, tried)
     return best, found
 
 
-def _next(card: Card, tried: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The settings beside the card's that were not tried yet."""
-    config = catalog.config(card.kind, card.config)
-    beside = [each.model_dump(mode="json") for each in catalog.tries(card.kind)(config)]
-    return [each for each in beside if each not in tried]
+def _next(card: Card, tried: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], float]]:
+    """The settings beside the card's that were not tried yet, and what they have to gain."""
+    tries = catalog.tries(card.kind)(catalog.config(card.kind, card.config))
+    beside = [(each.config.model_dump(mode="json"), each.gain) for each in tries]
+    return [(config, gain) for config, gain in beside if config not in tried]
 
 
 def _highest_ap(seen: Sequence[Seen]) -> float:

@@ -158,6 +158,12 @@ def test_outlines_are_clipped_to_the_image_and_those_in_its_padding_are_dropped(
     assert_allclose(boxes, [[4, 4, 12, 12], [30, 4, 38, 12]], atol=1e-4)
 
 
+def test_of_what_is_seen_in_the_padding_a_splinter_inside_is_no_object_and_a_half_is_one():
+    truth = Instances.of([box(34, 4, 54, 12), box(28, 20, 48, 30)], size=(64, 64), classes=SHAPES)
+    (decoded,) = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(40, 38)])
+    assert_allclose(decoded.instances.boxes, [[28, 20, 38, 30]], atol=1e-4)
+
+
 def test_what_holds_no_pixel_s_centre_is_no_object():
     truth = Instances.of(
         [box(10.4, 10.4, 10.6, 10.6), box(20.6, 10.6, 21.4, 11.4), box(30, 31.8, 38, 40)],

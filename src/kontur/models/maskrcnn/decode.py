@@ -13,7 +13,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.geometry import boxes as rectangles
-from kontur.geometry import polygons as areal
 from kontur.geometry.level import outlines
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph
@@ -66,11 +65,10 @@ def decode(
     decoded = []
     for image, own in enumerate(sizes):
         mine = found.image_index == image
-        inside = areal.clip(polygons[mine], own)
         decoded.append(
             to_instances(
-                inside,
-                np.zeros(len(inside), bool),
+                polygons[mine],
+                np.zeros(int(mine.sum()), bool),
                 scores=found.scores[mine],
                 labels=found.labels[mine],
                 size=own,

@@ -13,11 +13,12 @@ from jaxtyping import Float, Int
 
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.models.card import Thresholds
-from kontur.models.catalog import Graph
+from kontur.models.catalog import Graph, Try
 from kontur.models.decoded import Decoded, to_instances
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import start_diamonds, start_octagons
 
+ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
 CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
@@ -50,7 +51,7 @@ def decode(
     decoded = []
     for image, size in enumerate(sizes):
         mine = found.image_index == image
-        polygons, repaired = polygons_from_rings(contours[mine].astype(np.float64), size)
+        polygons, repaired = polygons_from_rings(contours[mine].astype(np.float64))
         decoded.append(
             to_instances(
                 polygons,
@@ -101,5 +102,11 @@ def trace_contours(
         finite = np.isfinite(extremes).all(axis=(1, 2))
         octagons[finite] = start_octagons(extremes[finite].astype(np.float64), config)
         (stages,) = graphs["evolve"](features, octagons, image_index)
-        history.append(np.concatenate([octagons[None], stages]))
+        history.append(np.concatenate([octagons[None], stages[: config.stages_run]]))
     return np.concatenate(history, axis=1)
+
+
+def tries(config: SnakeConfig) -> list[Try]:
+    """Fewer contour stages, one less first: what the last ones add is often nothing."""
+    fewer = range(config.stages_run - 1, 0, -1)
+    return [Try(config.replace(stages_used=count), ACCEPTED) for count in fewer]

@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from kontur.models.catalog import Try
 from kontur.nn.shape import BLOCK_LAYERS, UP_LAYERS, Layer, receptive_field
 from kontur.settings import Settings
 
@@ -169,14 +170,14 @@ class UNetConfig(DenseConfig):
 HALVED = Layer(2, stride=2)  # pooling
 
 
-def tries(config: DenseConfig) -> list[DenseConfig]:
+def tries(config: DenseConfig) -> list[Try]:
     """The configs that differ from `config` in the value of one decode setting, for tuning."""
     decode = config.decode
     unread = (
         OF_SEEDS if config.task == "semantic" else OF_SEEDS - {"method"} - SEEDED[decode.method]
     )
     return [
-        config.model_copy(update={"decode": decode.model_copy(update={name: value})})
+        Try(config.model_copy(update={"decode": decode.model_copy(update={name: value})}))
         for name, values in TRIED.items()
         if name not in unread
         for value in values
