@@ -57,7 +57,8 @@ def instance_regions(
 
 def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
     """A label image of the connected regions of every class but the first, the background."""
-    classes = pixels.argmax(axis=0)  # of numbers that are none, the first: background
+    foreground = pixels[BACKGROUND] <= 1 - how.foreground
+    classes = np.where(foreground, 1 + pixels[1:].argmax(axis=0), BACKGROUND)
     regions = np.zeros(classes.shape, np.int64)
     for each in range(1, len(pixels)):
         free = (classes == each) | ((classes == BACKGROUND) & (regions == 0))
