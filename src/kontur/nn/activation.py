@@ -26,3 +26,11 @@ def activation(name: str) -> nn.Module:
     if name not in ACTIVATIONS:
         raise ValueError(f"there is no activation {name!r}; {nearest(name, ACTIVATIONS)}")
     return ACTIVATIONS[name]()
+
+
+def replace_activations(network: nn.Module, name: str) -> None:
+    """Put a new activation of this name in the place of every ReLU and GELU layer, in place."""
+    for parent in list(network.modules()):
+        for key, child in parent.named_children():
+            if isinstance(child, nn.ReLU | nn.GELU):
+                setattr(parent, key, activation(name))

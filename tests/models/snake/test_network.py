@@ -1,5 +1,7 @@
 """The snake joined: its size by hand, its stages, and what each setting changes."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from kontur.infer.predict import Predictor
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.encode import start_octagons
 from kontur.models.snake.network import DeepSnake
-from kontur.nn.losses import smooth_l1
+from kontur.nn.losses import LOSSES, smooth_l1
 from kontur.train.export import to_model
 from tests.models import contract
 
@@ -123,6 +125,17 @@ def test_the_contour_loss_is_that_of_the_supervised_stages(supervise):
     ]
     expected = each[-1] if supervise == "last" else sum(each) / 3
     assert_close(model.loss(image, target)["contour"], expected)
+
+
+@pytest.mark.parametrize("distance", get_args(SnakeConfig.model_fields["distance"].annotation))
+def test_extremes_and_contours_are_as_far_from_the_truth_as_the_settings_measure_it(distance):
+    model = snake(distance=distance, beta=1.0).eval()
+    target, image = targets(model), contract.as_image(SCENE)
+    losses = model.loss(image, target)
+    features = model.detector(image).features
+    extremes = model.extremes(features, target.diamonds, target.traced_index)
+    expected = LOSSES[distance](extremes, target.extremes, target.weights)
+    assert_close(losses["extreme"], expected)
 
 
 def test_started_from_predictions_the_contours_begin_at_the_network_s_own_extremes():

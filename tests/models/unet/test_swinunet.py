@@ -9,7 +9,6 @@ from torch.testing import assert_close
 
 from kontur.models.unet.swinconfig import PRESETS, SwinUnetConfig
 from kontur.models.unet.swinunet import JOINS, SwinUnet
-from kontur.nn.initialise import INITIALISERS
 from tests.nn.traced import traced
 
 SMALL = {"channels": 1, "width": 4, "depths": (1, 2), "heads": (1, 2), "window": 4}
@@ -69,8 +68,7 @@ def test_a_skip_that_attends_adds_what_it_finds_in_the_same_window():
     join = network(skip="attend").joins[0]
     x, skip = torch.randn(2, 8, 8, 4), torch.randn(2, 8, 8, 4)
     assert_close(join(x, skip) - x, join.attention(join.norm(x), join.skip_norm(skip)))
-    nn.init.zeros_(join.attention.attention.out.weight)
-    assert_close(join(x, skip), x)
+    assert_close(join(x, 0 * skip + 7), join(x, 0 * skip - 2))  # what is even says nothing
 
 
 @pytest.mark.parametrize("skip", JOINS)
@@ -103,5 +101,4 @@ def test_its_settings_agree_with_one_another_and_with_the_blocks():
     assert SwinUnetConfig(**SMALL).multiple == 8
     assert SwinUnetConfig(**PRESETS["paper"]).multiple == 32
     named = SwinUnetConfig.model_fields
-    assert set(get_args(named["initialiser"].annotation)) == set(INITIALISERS)
     assert set(get_args(named["skip"].annotation)) == set(JOINS)

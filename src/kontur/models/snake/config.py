@@ -55,6 +55,7 @@ class SnakeConfig(Settings):
             straightens the staircase of a pixel mask.
         traced: the contours of at most so many objects of a crop are trained at once, chosen at
             random (the detector learns all); 0 takes all. A crowd costs time and adds little.
+        distance: what a contour's or extreme's error costs (`nn.losses`); as published, Smooth-L1.
         beta: pixels below which Smooth-L1 is quadratic.
         balance: 0 counts a pixel of error alike in all objects, as published; 1 counts it by its
             share of the object's side, as IoU does.
@@ -89,6 +90,7 @@ class SnakeConfig(Settings):
     tolerance: float = pydantic.Field(0.0, ge=0, lt=0.5)
     smooth: float = pydantic.Field(2.0, ge=0)
     traced: int = pydantic.Field(24, ge=0)
+    distance: Literal["smooth-l1", "l1", "mse"] = "smooth-l1"
     beta: float = pydantic.Field(0.25, gt=0)
     balance: float = pydantic.Field(0.5, ge=0, le=1)
     weights: LossWeights = LossWeights()

@@ -1,5 +1,7 @@
 """Deep Snake's five losses, named and unweighted, finite for images without objects."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -7,7 +9,7 @@ from torch import Tensor
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected
 from kontur.models.snake.encode import Targets
-from kontur.nn.losses import heatmap_focal_loss, l1, smooth_l1
+from kontur.nn.losses import LOSSES, heatmap_focal_loss, l1, smooth_l1
 
 
 def detector_losses(detected: Detected, targets: Targets) -> dict[str, Tensor]:
@@ -28,13 +30,13 @@ def contour_losses(
     targets: Targets,
     config: SnakeConfig,
 ) -> dict[str, Tensor]:
-    """Smooth-L1 of the extremes and of the contours against the aligned truth, in pixels."""
+    """The distance of extremes and contours from the aligned truth, in pixels: Smooth-L1."""
+    distance = LOSSES[config.distance]
+    if config.distance == "smooth-l1":
+        distance = partial(smooth_l1, beta=config.beta)
     supervised = stages if config.supervise == "all" else stages[-1:]
-    each = [
-        smooth_l1(points, targets.contours, targets.weights, beta=config.beta)
-        for points in supervised
-    ]
+    each = [distance(points, targets.contours, targets.weights) for points in supervised]
     return {
-        "extreme": smooth_l1(extremes, targets.extremes, targets.weights, beta=config.beta),
+        "extreme": distance(extremes, targets.extremes, targets.weights),
         "contour": torch.stack(each).mean(),
     }

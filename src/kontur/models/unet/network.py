@@ -15,6 +15,8 @@ from kontur.models.unet.swinunet import SwinUnet
 from kontur.models.unet.transconfig import TransUNetConfig
 from kontur.models.unet.transunet import TransUNet
 from kontur.models.unet.unet import UNet
+from kontur.nn.activation import replace_activations
+from kontur.nn.initialise import initialise
 from kontur.nn.shape import convolved, transposed
 
 BODIES: dict[type[DenseConfig], Callable[..., nn.Module]] = {
@@ -31,6 +33,10 @@ class DenseSegmenter(Segmenter):
         super().__init__()
         self.config = config
         self.body = BODIES[type(config)](config, config.outputs)
+        if config.activation != "own":
+            replace_activations(self.body, config.activation)
+        if config.initialiser != "own":
+            initialise(self.body, config.initialiser)
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config)

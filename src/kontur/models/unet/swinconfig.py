@@ -20,7 +20,6 @@ class SwinUnetConfig(DenseConfig):
         expansion: hidden channels of the MLPs, as a multiple of the width.
         skip: how the decoder takes in the encoder's map: concatenation and a linear layer, as
             published, or cross-attention within the windows.
-        initialiser: of the linear layers (`kontur.nn.initialise`).
     """
 
     patch: Literal[2, 4] = 4
@@ -30,7 +29,6 @@ class SwinUnetConfig(DenseConfig):
     window: int = pydantic.Field(8, ge=2)
     expansion: int = pydantic.Field(4, ge=1)
     skip: Literal["concatenate", "attend"] = "concatenate"
-    initialiser: Literal["normal", "xavier", "kaiming"] = "xavier"
 
     @pydantic.model_validator(mode="after")
     def _levels_agree(self) -> Self:

@@ -14,7 +14,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kontur.models.unet.swinconfig import SwinUnetConfig
-from kontur.nn.initialise import initialise
 from kontur.nn.patches import PatchExpanding, PatchMerging, PatchPartition
 from kontur.nn.window import SwinBlock, WindowAttention
 
@@ -41,7 +40,6 @@ class SwinUnet(nn.Module):
         self.norm = nn.LayerNorm(finest)
         self.last = PatchExpanding(finest, finest, factor=config.patch)
         self.head = nn.Linear(finest, outputs)
-        initialise(self, config.initialiser)
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"]:
         x = self.partition(images)  # (b, h / 4, w / 4, d)

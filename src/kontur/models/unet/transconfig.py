@@ -16,6 +16,7 @@ class TransUNetConfig(DenseConfig):
         residual: the stages' block, `basic` (two 3×3) or `bottleneck` (ResNet-50's).
         width: channels of a token, one for every pixel of the coarsest stage.
         layers, heads, hidden: transformer blocks, heads of each, channels inside its MLP.
+        order: the norm before each branch of a block, as published, or after its sum.
         grid: tokens either way for which the position embedding is learned; for images of another
             size it is interpolated.
         neck: channels that the tokens, reshaped into a map, come down to.
@@ -32,6 +33,7 @@ class TransUNetConfig(DenseConfig):
     layers: int = pydantic.Field(4, ge=1)
     heads: int = pydantic.Field(4, ge=1)
     hidden: int = pydantic.Field(256, ge=1)
+    order: Literal["pre", "post"] = "pre"
     grid: int = pydantic.Field(16, ge=1)
     neck: int = pydantic.Field(128, ge=1)
     up_widths: tuple[pydantic.PositiveInt, ...] = (96, 64, 32, 16)

@@ -53,7 +53,11 @@ class Transformer(nn.Module):
         self.layers = nn.Sequential(
             *(
                 TransformerBlock(
-                    config.width, config.heads, hidden=config.hidden, dropout=config.dropout
+                    config.width,
+                    config.heads,
+                    hidden=config.hidden,
+                    dropout=config.dropout,
+                    order=config.order,
                 )
                 for _ in range(config.layers)
             )
