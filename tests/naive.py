@@ -165,3 +165,14 @@ def heatmap(centres, radii, labels, shape):
                 bell = np.exp(-((col - x) ** 2 + (row - y) ** 2) / (2 * sigma**2))
                 heat[label, row, col] = max(heat[label, row, col], bell)
     return heat
+
+
+def jacobian_product(weights, slopes):
+    """∂h_d/∂h_t of h ↦ σ(W h): the product of diag(σ'(z)) W over the layers between, (n_d, n_t)."""
+    product = np.eye(weights[0].shape[1])
+    for weight, slope in zip(weights, slopes, strict=True):
+        jacobian = np.zeros_like(weight)
+        for row, column in np.ndindex(weight.shape):
+            jacobian[row, column] = slope[row] * weight[row, column]
+        product = jacobian @ product
+    return product

@@ -28,7 +28,7 @@ from kontur.train.precision import TRIAL_IMAGES, choose_precision
 from kontur.train.progress import Display
 from kontur.train.record import Record
 from kontur.train.run_files import CONFIG, NAMES, changed_config, clear, refuse_taken
-from kontur.train.start import read_start, take_over
+from kontur.train.start import IMAGENET, begin, origin, read_start, take_over
 from kontur.train.watch import Watch
 
 
@@ -101,6 +101,9 @@ def _train(
     config = resolve_network(config, start.card if start else None, data.train.classes, facts)
     checkpoint = last_good(run, display.say) if resume else None
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
+    began = origin(config, job.module.segmenter)
+    if checkpoint is None:
+        begin(job.module.segmenter, began)
 
     if not resume:
         clear(run)
@@ -113,7 +116,10 @@ def _train(
     if start:
         display.say(f"from {config.start}: {take_over(job.module.segmenter, start.weights)}")
 
-    card = first_card(config, facts, val_images=len(val_samples))
+    if began == IMAGENET and not job.checkpoint:
+        display.say(f"from {began}")
+
+    card = first_card(config, facts, start=began, val_images=len(val_samples))
     with closing(Record(run, first_step=job.first_step)) as record:
         if not job.is_over:
             observer = Observer(
