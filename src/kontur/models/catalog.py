@@ -29,7 +29,7 @@ class Example(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Where the parts of a family live, as `module:name`."""
+    """Where the parts of a family live, as `module:name`; `stages` where it works in stages."""
 
     config: str
     presets: str
@@ -38,6 +38,7 @@ class Kind(NamedTuple):
     collate: str
     decode: str
     examples: str
+    stages: str | None = None
 
 
 KINDS: dict[str, Kind] = {
@@ -49,6 +50,7 @@ KINDS: dict[str, Kind] = {
         collate="kontur.models.snake.encode:collate",
         decode="kontur.models.snake.decode:decode",
         examples="kontur.models.snake.graphs:examples",
+        stages="kontur.models.snake.decode:stages",
     ),
 }
 
@@ -91,6 +93,12 @@ def decode(kind: str) -> Callable[..., Any]:
 def examples(kind: str) -> Callable[..., dict[str, Example]]:
     """`examples(config) -> {graph: Example}` of a kind."""
     return _load(_kind(kind).examples)
+
+
+def stages(kind: str) -> Callable[..., Any] | None:
+    """`stages(graphs, images, config, thresholds, size) -> {stage: Instances}`, to look at."""
+    where = _kind(kind).stages
+    return _load(where) if where else None
 
 
 def _kind(kind: str) -> Kind:

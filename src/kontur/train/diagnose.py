@@ -10,7 +10,7 @@ ReLUs that are 0 for everything in the batch, sigmoids and tanhs that are flat a
 import copy
 import math
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from PIL import Image
@@ -55,7 +55,7 @@ class Layer(NamedTuple):
     saturated: float
 
 
-def flow(network: nn.Module, loss: Callable[[nn.Module], Tensor]) -> list[Layer]:
+def flow(network: nn.Module, loss: Callable[[Any], Tensor]) -> list[Layer]:
     """The layers in the network's order, measured in one forward and backward pass of `loss`.
 
     A layer is a module with a weight matrix, or an activation. The network itself is left as it
@@ -76,7 +76,7 @@ def flow(network: nn.Module, loss: Callable[[nn.Module], Tensor]) -> list[Layer]
 
     handles = [each.register_forward_hook(keep(name)) for name, each in layers.items()]
     try:
-        loss(copied).backward()
+        torch.autograd.backward(loss(copied))
     finally:
         for handle in handles:
             handle.remove()

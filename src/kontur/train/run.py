@@ -23,7 +23,7 @@ from kontur.train.job import Job, make_job
 from kontur.train.loader import first_batch
 from kontur.train.machine import choose_devices
 from kontur.train.network import first_card, resolve_network
-from kontur.train.observe import Observer
+from kontur.train.observe import Observer, judged
 from kontur.train.precision import TRIAL_IMAGES, choose_precision
 from kontur.train.progress import Display
 from kontur.train.record import Record
@@ -128,7 +128,10 @@ def _train(
             with display:
                 _fit(job, observer)
         network, card = _best(job, card)
-        return finish(run, network, card, val_samples, record=record, display=display)
+        learned = judged(samples, config.training)
+        return finish(
+            run, network, card, val_samples, learned=learned, record=record, display=display
+        )
 
 
 def _fit(job: Job, observer: Observer) -> None:
