@@ -37,3 +37,15 @@ def test_l1_is_added_to_the_total_and_logged_by_name():
     torch.testing.assert_close(module.latest["l1"], penalty)
     plain = module.segmenter.total(module.segmenter.loss(*batch))
     torch.testing.assert_close(total, plain + penalty, rtol=1e-5, atol=1e-5)
+
+
+def test_dropout_changes_no_name_of_a_weight_and_nothing_where_nothing_is_learned():
+    (plain, batch), (noisy, _) = module_and_batch(0.0), module_and_batch(0.5)
+    assert plain.segmenter.state_dict().keys() == noisy.segmenter.state_dict().keys()
+    noisy.segmenter.load_state_dict(plain.segmenter.state_dict())
+    for module in (plain, noisy):
+        module.segmenter.eval()
+    with torch.no_grad():
+        losses = [module.segmenter.loss(*batch) for module in (plain, noisy)]
+    for name, value in losses[0].items():
+        assert torch.equal(losses[1][name], value)

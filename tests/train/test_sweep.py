@@ -31,6 +31,7 @@ def trained(monkeypatch):
         if getattr(train, "cut", False) and not resume and "1e-2" in out.name:
             raise KeyboardInterrupt
         rows = [{"step": step, "train/total": 10.0 - step} for step in range(10)]
+        rows += [{"step": 5, "val/loss": 4.0}, {"step": 9, "val/loss": 3.0}]
         (out / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
         fit, val = SCORES[out.name.rpartition("=")[2]]
         (out / "metrics.json").write_text(json.dumps({"scores": {"AP": val}, "training_AP": fit}))
@@ -61,7 +62,7 @@ def test_every_value_is_trained_in_its_folder_and_the_best_comes_first(trained, 
     assert fits[0].train_loss == 1.0
     written = (tmp_path / "sweep.md").read_text()
     best = [cell.strip() for cell in written.splitlines()[2].strip("|").split("|")]
-    assert best[2:] == ["1.000", "0.700", "0.600", "0.100"]
+    assert best[2:] == ["1.000", "3.000", "0.700", "0.600", "0.100"]
     assert written in display.console.export_text()
     with Image.open(tmp_path / "sweep.png") as picture:
         assert picture.size == (800, 960)
@@ -107,6 +108,6 @@ def test_the_parameters_are_those_of_the_network():
 
 
 def test_scores_that_are_missing_are_left_out_of_table_and_figure():
-    fits = [Fit("a=1", 10, 0.5, float("nan"), 0.3), Fit("a=2", 1000, 0.4, 0.5, 0.2)]
+    fits = [Fit("a=1", 10, 0.5, 0.6, float("nan"), 0.3), Fit("a=2", 1000, 0.4, 0.6, 0.5, 0.2)]
     assert table(fits).splitlines()[2].count("–") == 2
     assert draw(fits).size == (800, 960)

@@ -21,7 +21,7 @@ from kontur.formats.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.train.finish import METRICS, MODEL
 from kontur.train.progress import Display
-from kontur.train.record import LINES, read_rows, smoothed
+from kontur.train.record import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.run import train
 from kontur.train.run_files import CONFIG, read_config
 
@@ -30,11 +30,12 @@ JUDGED = "training.judge_train=8"  # where the user does not say how many: there
 
 
 class Fit(NamedTuple):
-    """What one setting gave; the best network's scores, with tuned thresholds."""
+    """What one setting gave: the losses at the end, the best network's AP by tuned thresholds."""
 
     setting: str
     parameters: int
     train_loss: float
+    val_loss: float
     train_ap: float
     val_ap: float
 
@@ -139,14 +140,16 @@ def fit_of(folder: Path, setting: str) -> Fit:
     """What a finished training gave."""
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     val = metrics["scores"]["AP"]
-    rows = [row for row in read_rows(folder / LINES) if row.get("train/total") is not None]
-    losses = [float(row["train/total"] or 0) for row in rows]
-    _, smooth = smoothed((range(len(losses)), losses), share=0.1)
+    rows = read_rows(folder / LINES)
+    train_losses, val_losses = ([r[n] for r in rows if n in r] for n in ("train/total", VAL_LOSS))
+    numbers = [math.nan if loss is None else loss for loss in train_losses]
+    _, smooth = smoothed((range(len(numbers)), numbers), share=0.1)
     config = read_config(folder)
     return Fit(
         setting,
         parameters=count_parameters(config.kind, config.model),
         train_loss=smooth[-1] if smooth else math.nan,
+        val_loss=math.nan if not val_losses or val_losses[-1] is None else val_losses[-1],
         train_ap=metrics.get("training_AP", math.nan),
         val_ap=1.0 if val is None else val,
     )
@@ -161,12 +164,12 @@ def count_parameters(kind: str, model: dict[str, Any]) -> int:
 
 def table(fits: Sequence[Fit]) -> str:
     """A Markdown table, a row for each."""
-    head = ("setting", "parameters", "train loss", "train AP", "val AP", "gap")
+    head = ("setting", "parameters", "train loss", "val loss", "train AP", "val AP", "gap")
     rows = [
         (
             fit.setting,
             f"{fit.parameters:,}",
-            *(_number(v) for v in (fit.train_loss, fit.train_ap, fit.val_ap, fit.gap)),
+            *map(_number, (*fit[2:], fit.gap)),
         )
         for fit in fits
     ]
@@ -196,7 +199,12 @@ def draw(fits: Sequence[Fit]) -> Any:
         training_images=lambda fit: fit.train_ap,
         validation_images=lambda fit: fit.val_ap,
     )
-    return stacked([scores, lines("Loss at the end of training", total=lambda fit: fit.train_loss)])
+    losses = lines(
+        "Total loss at the end of training",
+        training_crops=lambda fit: fit.train_loss,
+        validation_crops=lambda fit: fit.val_loss,
+    )
+    return stacked([scores, losses])
 
 
 def _number(value: float) -> str:

@@ -60,6 +60,8 @@ def structure(graphs: Mapping[str, bytes]) -> onnx.ModelProto:
         for node in graph.node:
             node.input[:] = [_below(name, each) for each in node.input if each in values]
             node.output[:] = [_below(name, each) for each in node.output]
+            for attribute in node.attribute:
+                attribute.ClearField("t")  # a constant's numbers: they would be written as words
         whole.graph.input.extend(graph.input)
         whole.graph.node.extend(graph.node)
     return whole
