@@ -2,8 +2,11 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
@@ -14,7 +17,7 @@ from kontur.models.segmenter import Segmenter
 from kontur.train.average import averaged
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.loader import Batch
-from kontur.train.optimise import build_optimiser, rate_at
+from kontur.train.optimise import build_optimiser, lasso, rate_at
 
 
 class Training(LightningModule):
@@ -83,8 +86,12 @@ class Training(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
-            losses = self.segmenter.loss(batch.images, batch.targets)
+            with self._same_noise():
+                losses = self.segmenter.loss(batch.images, batch.targets)
             total = self.segmenter.total(losses)
+            if self.optimiser_config.l1 > 0:
+                losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
+                total = total + losses["l1"]
             self.latest = {**losses, "total": total}
             self.latest = {name: loss.detach() for name, loss in self.latest.items()}
             wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
@@ -121,6 +128,15 @@ class Training(LightningModule):
     def pause(self) -> None:
         """Leave out the time since the last step: it was not training (a validation, say)."""
         self._clock = time.monotonic()
+
+    @contextmanager
+    def _same_noise(self) -> Iterator[None]:
+        """The same dropout in the same step on the same device, also after going on."""
+        gpus = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(gpus):
+            seed = (self.training_config.seed, self.global_step, self.global_rank)
+            torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+            yield
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"] = self.seconds
