@@ -20,6 +20,7 @@ from kontur.models.catalog import Example, Graph
 from kontur.models.decoded import Decoded, to_instances
 
 BINS = 256  # of the histogram
+EVEN = 1e-6  # an image whose values differ by less has no foreground
 HALF = 2  # levels a pixel of distance: the flood rises by half pixels
 
 
@@ -45,8 +46,6 @@ def decode(
 def otsu(values: Float[np.ndarray, "h w"]) -> float:
     """The threshold with the largest variance between what lies below and above it.
 
-    The values themselves where they are all equal.
-
     >>> 0.2 < otsu(np.array([[0.1, 0.2], [0.9, 0.8]])) < 0.8
     True
     """
@@ -68,7 +67,7 @@ def regions(
     if config.polarity == "dark":
         smooth = 1 - smooth
     threshold = otsu(smooth) * config.level
-    foreground = smooth > threshold
+    foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
     labels = morphology.fill_holes(morphology.label(foreground)[0])
     if config.apart > 0:
         labels = parted(labels > 0, config.apart)
