@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from scipy import ndimage
 
 from kontur.data.photometric import (
     Blur,
@@ -11,7 +10,6 @@ from kontur.data.photometric import (
     Noise,
     Shade,
     ShuffleChannels,
-    blur,
 )
 from kontur.data.sample import Sample
 from kontur.instances import Instances
@@ -90,22 +88,6 @@ def test_a_full_fade_is_grey_and_none_is_nothing():
     grey = Fade((1.0, 1.0))(sample, np.random.default_rng(0)).image
     assert_allclose(np.ptp(grey, axis=2), 0, atol=1e-6)
     assert_array_equal(Fade((0.0, 0.0))(sample, np.random.default_rng(0)).image, sample.image)
-
-
-@pytest.mark.parametrize("sigma", [0.3, 1, 2.7])
-@pytest.mark.parametrize("size", [(20, 31, 2), (3, 50, 1), (1, 1, 1)])
-def test_blurring_equals_scipy(sigma, size):
-    image = random_sample(size).image
-    radius = max(1, int(np.ceil(3 * sigma)))
-    expected = ndimage.gaussian_filter(
-        image, (sigma, sigma, 0), mode="reflect", radius=(radius, radius, 0)
-    )
-    assert_allclose(blur(image, sigma), expected, atol=1e-5)
-
-
-def test_a_blur_of_zero_changes_nothing():
-    image = random_sample().image
-    assert blur(image, 0) is image
 
 
 def test_noise_has_the_sigma_and_the_photons_that_were_asked():

@@ -78,3 +78,34 @@ def test_pictures_are_stacked_in_order():
     assert whole.getpixel((3, 2)) == (0, 0, 255)
     with pytest.raises(InputError, match="at least one"):
         stacked([])
+
+
+def test_error_bars_reach_as_far_as_they_are_long():
+    curve = ([10.0], [0.5])
+    options = {"title": "t", "x_label": "x", "x_range": (0, 20), "y_range": (0, 1)}
+    without = of_colour(draw_lines({"a": curve}, **options).crop((0, 0, 650, 480)), 0)
+    spreads = {"a": ([5.0], [0.25])}
+    barred = of_colour(draw_lines({"a": curve}, spreads=spreads, **options), 0)
+    barred = barred[barred[:, 1] < 650]  # without the legend
+    plot_height, plot_width = 480 - 54 - 46, 800 - 58  # some of the width is the legend's
+    assert np.ptp(without[:, 0]) < 12
+    assert np.ptp(barred[:, 0]) == pytest.approx(0.5 * plot_height, abs=8)
+    assert 0.3 * plot_width < np.ptp(barred[:, 1]) < 0.55 * plot_width
+
+
+def test_an_error_bar_that_is_not_known_is_not_drawn():
+    nan = float("nan")
+    options = {"title": "t", "x_label": "x", "x_range": (0, 20), "y_range": (0, 1)}
+    plain = draw_lines({"a": ([10.0], [0.5])}, **options)
+    barred = draw_lines({"a": ([10.0], [0.5])}, spreads={"a": ([nan], [nan])}, **options)
+    assert np.array_equal(np.asarray(plain), np.asarray(barred))
+
+
+def test_on_a_log_scale_equal_ratios_are_equally_far():
+    points = {"a": ([1.0], [0.5]), "b": ([10.0], [0.5]), "c": ([100.0], [0.5])}
+    image = draw_lines(points, title="t", x_label="x", x_scale="log")
+    places = [of_colour(image.crop((0, 150, 800, 480)), i)[:, 1] for i in range(3)]  # no legend
+    a, b, c = map(np.median, places)
+    assert b - a == pytest.approx(c - b, abs=3)
+    with pytest.raises(InputError, match="above 0 only"):
+        draw_lines({"a": ([0.0], [1.0])}, title="t", x_label="x", x_scale="log")

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from kontur.cli.compare import compare
 from kontur.cli.convert import convert
 from kontur.cli.demo import demo
 from kontur.cli.evaluate import evaluate
@@ -87,11 +88,12 @@ def program(
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
+    Choose a network:    kontur compare DATA --out DIR
     Judge a model:       kontur evaluate --model RUN DATA
 
     kontur COMMAND --help says more and has examples.
     """
 
 
-for command in (demo, predict, evaluate, inspect, train, models, convert):
+for command in (demo, predict, evaluate, inspect, train, compare, models, convert):
     app.command()(command)

@@ -91,7 +91,7 @@ def train(
         raise InputError(
             f"training needs {' and '.join(missing)}: pip install 'kontur[train]' brings it"
         )
-    data, more = _data_and_settings(words or [])
+    data, more = data_and_settings(words or [])
     settings = [*(set_ or []), *more]
     if task is not None:
         settings.insert(0, f"data.task={task.value}")
@@ -120,7 +120,7 @@ def train(
         raise typer.Exit(SIGNALLED + stopped.number) from None
 
 
-def _data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
+def data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
     """The folder, and what stands behind `--set a=1 b=2` without a `--set` of its own."""
     folders = [word for word in words if "=" not in word or Path(word).exists()]
     if len(folders) > 1:

@@ -11,10 +11,10 @@ from jaxtyping import Float
 
 from kontur.data.normalise import LUMINANCE, collapse
 from kontur.data.sample import Sample
+from kontur.geometry.gaussian import blur
 
 Range = tuple[float, float]
 Pixels = Float[np.ndarray, "h w c"]
-BLUR_REACH = 3.0  # standard deviations at which the kernel of a blur ends
 
 
 @dataclass(frozen=True)
@@ -134,28 +134,6 @@ class Shade:
         down = np.linspace(-1, 1, height, dtype=np.float32) * np.float32(np.sin(angle))
         light = 1 + np.float32(strength / np.sqrt(2)) * (down[:, None] + across)
         return sample.replace(image=sample.image * light[..., None])
-
-
-def blur(image: Pixels, sigma: float) -> Pixels:
-    """Convolved with a Gaussian of `sigma` pixels, the border mirrored; sigma 0 changes nothing."""
-    if sigma <= 0:
-        return image
-    reach = max(1, int(np.ceil(BLUR_REACH * sigma)))
-    kernel = np.exp(-0.5 * (np.arange(reach + 1) / sigma) ** 2)
-    kernel = (kernel / (kernel[0] + 2 * kernel[1:].sum())).astype(np.float32)
-    image = _blur_columns(image, kernel).swapaxes(0, 1)
-    return np.ascontiguousarray(_blur_columns(image, kernel).swapaxes(0, 1))
-
-
-def _blur_columns(image: Pixels, kernel: Float[np.ndarray, " reach"]) -> Pixels:
-    """Convolved along the first axis; of the kernel the right half is given, from its middle."""
-    reach, length = len(kernel) - 1, len(image)
-    padded = np.pad(image, ((reach, reach), (0, 0), (0, 0)), mode="symmetric")
-    result: Pixels = padded[reach : reach + length] * kernel[0]
-    for step in range(1, reach + 1):
-        before, after = padded[reach - step :], padded[reach + step :]
-        result += (before[:length] + after[:length]) * kernel[step]
-    return result
 
 
 def _with_image(sample: Sample, image: Pixels) -> Sample:

@@ -15,10 +15,11 @@ from PIL import Image
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.affinity import rotate, scale, translate
 
-from kontur.data.photometric import Noise, Shade, blur
+from kontur.data.photometric import Noise, Shade
 from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
 from kontur.errors import InputError
+from kontur.geometry.gaussian import blur
 from kontur.geometry.raster import rasterize
 from kontur.instances import Instances
 

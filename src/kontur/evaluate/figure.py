@@ -6,7 +6,7 @@ Drawn twice as large and reduced, which smooths lines and text.
 import math
 from collections.abc import Mapping, Sequence
 from itertools import cycle
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -16,9 +16,12 @@ from kontur.evaluate.summary import Summary
 # Okabe and Ito's colours, told apart by colour-blind readers too; yellow is too pale for a line.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 INK, GREY, GRID = "#202020", "#606060", "#dddddd"
+SHORTEST = 0.1  # of its value: as far down as an error bar reaches on a log scale
 FINE = 2  # drawn so many times larger than returned
 
 Curve = tuple[Sequence[float], Sequence[float]]
+Scale = Literal["linear", "log"]
+_Bar = tuple[tuple[float, float], tuple[float, float]]  # both ends of an error bar
 
 
 def draw_ap(summaries: Mapping[str, Summary]) -> Image.Image:
@@ -40,27 +43,40 @@ def draw_lines(
     *,
     title: str,
     x_label: str,
+    x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
     x_names: Sequence[str] = (),
+    x_scale: Scale = "linear",
+    spreads: Mapping[str, Curve] | None = None,
     size: tuple[int, int] = (480, 800),
 ) -> Image.Image:
     """Named curves of points (x values, y values) as an RGB picture of `size` (h, w).
 
-    The axes cover all finite points (y at least `y_range`). A point that is NaN interrupts its
-    line; a curve may have no points. `x_names` stand below x = 0, 1, 2, … in place of numbers.
-    Names of curves stand beside the plot, in the order given; the built-in font knows Latin letters
-    only.
+    The axes cover all finite points and at least `x_range` and `y_range`. A point that is NaN
+    interrupts its line; a curve may have no points. `spreads` are the lengths of error bars by
+    name, along x and along y, to either side of a point; NaN draws none. `x_names` stand below
+    x = 0, 1, 2, … in place of numbers. Names of curves stand beside the plot, in the order given;
+    the built-in font knows Latin letters only.
 
     Raises:
-        InputError: there is no curve at all, or a curve's x and y differ in length.
+        InputError: there is no curve at all, a curve's x and y differ in length, or an x is not
+            above 0 on a log scale.
     """
     if not curves or any(len(x) != len(y) for x, y in curves.values()):
         raise InputError("a figure needs at least one curve, each with as many x as y values")
-    canvas = _Canvas.of(curves, y_range, size)
+    if x_scale == "log" and any(v <= 0 for x, _ in curves.values() for v in x):
+        raise InputError("a log scale shows values above 0 only")
+    bars = {
+        name: _bars(curve, (spreads or {}).get(name), x_scale) for name, curve in curves.items()
+    }
+    scaled = {name: (_scaled(x, x_scale), y) for name, (x, y) in curves.items()}
+    canvas = _Canvas.of(scaled, bars, (x_range, y_range), size, x_scale)
     canvas.axes(title, x_label, x_names)
     for place, ((name, (x, y)), colour) in enumerate(
-        zip(curves.items(), cycle(COLOURS), strict=False)
+        zip(scaled.items(), cycle(COLOURS), strict=False)
     ):
+        for bar in bars[name]:
+            canvas.bar(bar, colour)
         canvas.line(x, y, colour)
         canvas.entry(place, name, colour)
     return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
@@ -81,6 +97,7 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
 class _Range(NamedTuple):
     low: float
     high: float
+    scale: Scale = "linear"
 
     def ticks(self) -> list[float]:
         """Some four to ten round numbers within the range."""
@@ -105,17 +122,23 @@ class _Canvas(NamedTuple):
     def of(
         cls,
         curves: Mapping[str, Curve],
-        y_range: tuple[float, float] | None,
+        bars: Mapping[str, Sequence[_Bar]],
+        ranges: tuple[tuple[float, float] | None, tuple[float, float] | None],
         size: tuple[int, int],
+        x_scale: Scale,
     ) -> "_Canvas":
         height, width = (FINE * side for side in size)
         names = max(_font(13).getlength(name) for name in curves)
         room = min(int(names) + FINE * 52, width // 2)
         image = Image.new("RGB", (width, height), "white")
+        ends = [end for each in bars.values() for bar in each for end in bar]
         xs = [v for x, _ in curves.values() for v in x if math.isfinite(v)]
         ys = [v for _, y in curves.values() for v in y if math.isfinite(v)]
+        x_range, y_range = (each or () for each in ranges)
+        across = _cover([*xs, *(x for x, _ in ends), *x_range], x_scale)
+        up = _cover([*ys, *(y for _, y in ends), *y_range])
         area = (FINE * 58, FINE * 46, width - room, height - FINE * 54)
-        return cls(image, ImageDraw.Draw(image), area, _cover(xs), _cover([*ys, *(y_range or ())]))
+        return cls(image, ImageDraw.Draw(image), area, across, up)
 
     def axes(self, title: str, x_label: str, x_names: Sequence[str]) -> None:
         left, top, right, bottom = self.area
@@ -146,6 +169,15 @@ class _Canvas(NamedTuple):
             for point in points if len(x) <= 30 or len(points) == 1 else []:
                 self.pen.circle(point, 3.5 * FINE, colour)
 
+    def bar(self, bar: _Bar, colour: str) -> None:
+        """An error bar with its two caps."""
+        (x0, y0), (x1, y1) = (self._at(*end) for end in bar)
+        self.pen.line([(x0, y0), (x1, y1)], colour, FINE)
+        cap = FINE * 4
+        for x, y in ((x0, y0), (x1, y1)):
+            across = [(x, y - cap), (x, y + cap)] if y0 == y1 else [(x - cap, y), (x + cap, y)]
+            self.pen.line(across, colour, FINE)
+
     def entry(self, place: int, name: str, colour: str) -> None:
         """A line of the legend, right of the plot."""
         left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * place)
@@ -160,9 +192,33 @@ class _Canvas(NamedTuple):
         )
 
 
-def _cover(values: Sequence[float]) -> _Range:
-    """The smallest range over all values, widened where there is only one, (0, 1) for none."""
+def _bars(curve: Curve, lengths: Curve | None, x_scale: Scale) -> list[_Bar]:
+    """The error bars of a curve's points, in the plot's units; none shorter than nothing."""
+    bars: list[_Bar] = []
+    for x, y, dx, dy in zip(*curve, *lengths, strict=True) if lengths else ():
+        if math.isfinite(dx) and math.isfinite(x + y):
+            least = x * SHORTEST if x_scale == "log" else x - dx  # a bar may reach below 0
+            low, high = _scaled([max(x - dx, least), x + dx], x_scale)
+            bars.append(((low, y), (high, y)))
+        if math.isfinite(dy) and math.isfinite(x + y):
+            (at,) = _scaled([x], x_scale)
+            bars.append(((at, y - dy), (at, y + dy)))
+    return bars
+
+
+def _scaled(values: Sequence[float], scale: Scale) -> list[float]:
+    return [math.log10(v) if scale == "log" else v for v in values]
+
+
+def _cover(values: Sequence[float], scale: Scale = "linear") -> _Range:
+    """The smallest range over all values, widened where there is only one, (0, 1) for none.
+
+    On a log scale, whose values are powers of ten, it is widened a little and to 3 at least.
+    """
     low, high = min(values, default=0.0), max(values, default=1.0)
+    if scale == "log":
+        beyond = max(0.05 * (high - low), (math.log10(3) - (high - low)) / 2)
+        return _Range(low - beyond, high + beyond, scale)
     if low == high:
         low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
     return _Range(low, high)
@@ -175,7 +231,11 @@ def _round_step(rough: float) -> float:
 
 
 def _labels(axis: _Range) -> list[tuple[float, str]]:
-    """Ticks with as many decimals as their step needs."""
+    """Ticks with as many decimals as their step needs; on a log scale 1, 2 and 5 of each power."""
+    if axis.scale == "log":
+        powers = range(math.floor(axis.low), math.ceil(axis.high) + 1)
+        rounds = [m * 10.0**power for power in powers for m in (1, 2, 5)]
+        return [(math.log10(v), f"{v:g}") for v in rounds if axis.low <= math.log10(v) <= axis.high]
     ticks = axis.ticks()
     step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))

@@ -183,7 +183,7 @@ def engine_for(model: Model, device: Device = "auto", *, threads: int | None = N
     Raises:
         InputError: `device` is "cuda" and there is no torch or no GPU, or it is no device.
     """
-    if on_gpu(device):
+    if on_gpu(device) and model.graphs:  # the baseline has none
         return TorchEngine(rebuild(model).to("cuda"))
     return OnnxEngine(model, threads=threads)
 

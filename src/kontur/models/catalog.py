@@ -93,6 +93,19 @@ KINDS: dict[str, Kind] = {
     ),
 }
 
+# What finds objects without a network: tuned, not trained; judged and used like the others.
+METHODS: dict[str, Kind] = {
+    "baseline": Kind(
+        config="kontur.models.baseline.config:BaselineConfig",
+        presets="kontur.models.baseline.config:PRESETS",
+        segmenter="",
+        encode="",
+        collate="",
+        decode="kontur.models.baseline.decode:decode",
+        examples="kontur.models.baseline.decode:examples",
+    ),
+}
+
 
 def config(kind: str, values: dict[str, Any], *, preset: str | None = None) -> Settings:
     """The settings of a kind: a preset's, laid over by `values`."""
@@ -111,6 +124,8 @@ def presets(kind: str) -> dict[str, dict[str, Any]]:
 
 def segmenter(kind: str, settings: Any) -> "Segmenter":
     """A new network with random weights (imports torch)."""
+    if kind in METHODS:
+        raise InputError(f"{kind} has no network to train; kontur compare tunes it")
     return _load(_kind(kind).segmenter)(settings)
 
 
@@ -151,9 +166,10 @@ def stages(kind: str) -> Callable[..., Any] | None:
 
 
 def _kind(kind: str) -> Kind:
-    if kind not in KINDS:
-        raise InputError(f"there is no kind of model {kind!r}; {nearest(kind, KINDS)}")
-    return KINDS[kind]
+    known = {**KINDS, **METHODS}
+    if kind not in known:
+        raise InputError(f"there is no kind of model {kind!r}; {nearest(kind, known)}")
+    return known[kind]
 
 
 def _load(where: str) -> Any:

@@ -23,6 +23,8 @@ class DataConfig(Settings):
         path: the training folder, in any layout that `kontur inspect` recognises.
         val: the validation folder; or the share of `path` that is held out where it has no `val`
             part of its own.
+        split: a JSON file with the names of the images to learn from (`train`) and to validate on
+            (`val`); instead of `val`.
         task: what label images and masks mean: `instances` (every id an object), `components`
             (every connected region one), `semantic` (classes).
         channel: the one channel to take, from 0; all of them where it is not given.
@@ -32,6 +34,7 @@ class DataConfig(Settings):
 
     path: str = ""
     val: str | float = 0.1
+    split: str | None = None
     task: Literal["instances", "components", "semantic"] = "instances"
     channel: int | None = pydantic.Field(None, ge=0)
     page: int | None = pydantic.Field(None, ge=0)

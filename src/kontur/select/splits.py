@@ -99,6 +99,25 @@ def folds(
     return [_split(names, part) for part in held]
 
 
+def nested(
+    names: Sequence[str], shares: Sequence[float], seed: int, fewest: int = 1
+) -> list[list[str]]:
+    """A part of the names for each share of them, every smaller part within every larger one.
+
+    Parts have `fewest` names at least, and at most all. Raises `InputError` for shares outside
+    (0, 1].
+
+    >>> nested(["a", "b", "c", "d"], [0.25, 0.5, 1], seed=0)
+    [['d'], ['a', 'd'], ['a', 'b', 'c', 'd']]
+    """
+    wrong = [share for share in shares if not 0 < share <= 1]
+    if wrong:
+        raise InputError(f"a share of the names lies above 0 and up to 1, got {wrong[0]}")
+    order = sorted(names, key=lambda name: (_hash(seed, name), name))
+    parts = [set(order[: max(fewest, round(share * len(names)))]) for share in shares]
+    return [[name for name in names if name in part] for part in parts]
+
+
 class _Group(NamedTuple):
     """Names that stay together, and the label they are spread by."""
 

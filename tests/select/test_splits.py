@@ -1,13 +1,14 @@
 """Splits: deterministic, whatever the order on disk; groups stay together."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kontur.errors import InputError
-from kontur.select import folds, holdout
+from kontur.select import folds, holdout, nested
 
 NAMES = [f"image_{i:02}" for i in range(20)]
 names = st.lists(st.text("abc", min_size=1, max_size=3), min_size=2, max_size=30, unique=True)
@@ -118,3 +119,25 @@ def test_doubled_names_and_names_without_a_group_are_named():
         holdout(["a", "b"], 0.5, 0, groups={"a": "x"})
     with pytest.raises(InputError, match="'b' and 1 other have no label"):
         holdout(["a", "b", "c"], 0.5, 0, labels={"a": "x"})
+
+
+@given(names, st.lists(st.floats(0.01, 1.0), min_size=1, max_size=5), st.integers(0, 5))
+@settings(max_examples=100)
+def test_smaller_parts_lie_within_larger_ones(names, shares, seed):
+    parts = [set(part) for part in nested(names, sorted(shares), seed, fewest=2)]
+    assert all(smaller <= larger for smaller, larger in pairwise(parts))
+    for share, part in zip(sorted(shares), parts, strict=True):
+        assert part <= set(names)
+        assert len(part) == min(len(names), max(2, round(share * len(names))))
+
+
+def test_a_part_keeps_the_order_of_the_names_and_the_whole_is_all():
+    half, whole = nested(NAMES, [0.5, 1.0], 3)
+    assert half == [name for name in NAMES if name in half]
+    assert whole == NAMES
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.1])
+def test_shares_outside_zero_to_one_are_refused(share):
+    with pytest.raises(InputError, match="above 0 and up to 1"):
+        nested(NAMES, [share], 0)

@@ -1,0 +1,133 @@
+"""The baseline for a folder's images: a threshold and a watershed whose few settings suit them.
+
+Settings are tried one after the other, the others staying as they are, twice around; the largest
+AP over a few images decides. So what nobody had to learn gets every advantage, and what has to be
+learned shows what learning is worth.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import kontur
+from kontur.data.folder import Folder
+from kontur.data.normalise import NormaliseConfig
+from kontur.data.sample import Sample
+from kontur.errors import InputError
+from kontur.evaluate import evaluate, summarise
+from kontur.evaluate.tune import TUNED_IOUS
+from kontur.infer.engine import OnnxEngine
+from kontur.infer.predict import Predictor
+from kontur.models import catalog
+from kontur.models.archive import Model
+from kontur.models.card import Card, Thresholds
+from kontur.settings import merge
+
+KIND = "baseline"
+MOST_IMAGES, MOST_PIXELS = 16, 1_500_000  # that are looked at
+ROUNDS = 2
+LEVELS = (1.0, 0.6, 0.8, 1.2, 1.5)  # of Otsu's threshold
+SMOOTH = (0.06, 0.03, 0.12, 0.25)  # standard deviations, in sides of a typical object
+APART = (0.0, 0.2, 0.35, 0.5, 0.8)  # tops of the distance, in such sides
+SMALLEST = (0.1, 0.02, 0.25)  # areas, in such areas
+BEYOND = 2  # areas of the largest true object: what is larger is no object
+COLOURS = {3, 4}  # channels that are a colour image, of which the luminance is looked at
+
+Score = tuple[float, float]
+
+
+def fit_baseline(
+    folder: Folder, values: Mapping[str, Any], normalise: NormaliseConfig, *, name: str = KIND
+) -> Model:
+    """The model with the settings of the largest AP on the folder's images; no weights in it.
+
+    `values` are settings that are given and not tuned. Raises `InputError` where no image that is
+    looked at has an object.
+    """
+    samples = _some(folder.samples)
+    objects = [sample.instances[~sample.instances.ignore] for sample in samples]
+    areas = np.concatenate([each.areas for each in objects])
+    if not len(areas):
+        raise InputError(f"the images of {folder.path} have no object to suit the baseline to")
+    side = float(np.median(np.sqrt(areas)))
+    labels = np.concatenate([each.labels for each in objects])
+    channels = samples[0].image.shape[2]
+    fixed = {
+        "channels": 1 if channels in COLOURS else channels,
+        "classes": folder.classes,
+        "label": int(np.bincount(labels).argmax()),
+        "largest": float(BEYOND * areas.max()),
+    }
+    card = Card(
+        name=name,
+        kind=KIND,
+        config=merge(fixed, values),
+        classes=folder.classes,
+        thresholds=Thresholds(score=0.0, overlap=1.0),
+        normalise=normalise.model_dump(mode="json"),
+        object_size=side,
+        version=kontur.__version__,
+        training={"images": len(folder), "tuned on": len(samples)},
+    )
+    tuned = _tune(card, samples, _choices(side, values))
+    return Model(tuned, {}, {})
+
+
+def _choices(side: float, given: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """What is tried of each setting; the first one is where the search starts."""
+    choices: dict[str, list[Any]] = {
+        "polarity": ["bright", "dark"],
+        "smooth": [round(share * side, 2) for share in SMOOTH],
+        "level": list(LEVELS),
+        "apart": [round(share * side, 1) for share in APART],
+        "smallest": [round(share * side**2) for share in SMALLEST],
+    }
+    return {key: each for key, each in choices.items() if key not in given}
+
+
+def _tune(card: Card, samples: Sequence[Sample], choices: Mapping[str, list[Any]]) -> Card:
+    chosen = {key: values[0] for key, values in choices.items()}
+    known: dict[str, Score] = {}
+
+    def score(settings: Mapping[str, Any]) -> Score:
+        key = str(sorted(settings.items()))
+        if key not in known:
+            known[key] = _score(_with(card, settings), samples)
+        return known[key]
+
+    for _ in range(ROUNDS):
+        for key, values in choices.items():
+            chosen[key] = max(values, key=lambda value: score({**chosen, key: value}))
+    return _with(card, chosen)
+
+
+def _with(card: Card, settings: Mapping[str, Any]) -> Card:
+    config = catalog.config(KIND, merge(card.config, settings))
+    return card.replace(config=config.model_dump(mode="json"))
+
+
+def _score(card: Card, samples: Sequence[Sample]) -> Score:
+    """Mean AP over IoU thresholds, and of equals Dice: it tells a way out of no match at all."""
+    predictor = Predictor(OnnxEngine(Model(card, {}, {}), threads=1), card)
+    summary = summarise(
+        evaluate(sample.instances, predictor.predict(sample.image), thresholds=TUNED_IOUS)
+        for sample in samples
+    )
+    values = summary.mean_ap, summary.pooled_areas.dice
+    ap, dice = (0.0 if np.isnan(value) else float(value) for value in values)
+    return ap, dice
+
+
+def _some(samples: Sequence[Sample]) -> list[Sample]:
+    """A few of the samples, evenly chosen, with a bounded number of pixels; at least one."""
+    places = np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).round().astype(int))
+    taken: list[Sample] = []
+    pixels = 0
+    for place in np.random.default_rng(0).permutation(places).tolist():
+        sample = samples[place]
+        pixels += sample.size[0] * sample.size[1]
+        if taken and pixels > MOST_PIXELS:
+            break
+        taken.append(sample)
+    return taken

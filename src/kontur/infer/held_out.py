@@ -1,0 +1,95 @@
+"""`python -m kontur.infer.held_out JOB.json`: how good a model is on images held out, and its cost.
+
+A process of its own, because its peak memory is one of the costs; it imports no torch. The job
+says the data, the model and the names; the scores are written to the file that it names.
+"""
+
+import json
+import math
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from kontur.data.folder import Folder, open_folder
+from kontur.errors import InputError
+from kontur.evaluate import Summary, evaluate, summarise
+from kontur.formats.atomic import write_text
+from kontur.infer.own_process import end_with_parent, peak_memory
+from kontur.infer.predict import Predictor, load
+from kontur.settings import Settings
+
+MATCHED = 0.5  # IoU from which panoptic quality counts a pair
+
+
+class Job(Settings):
+    """What is to be judged.
+
+    Attributes:
+        data, task, channel, page: the folder, as `open_folder` takes them.
+        model: a `.kontur` file.
+        names: of the images held out.
+        out: the JSON to write.
+    """
+
+    data: str
+    task: str = "instances"
+    channel: int | None = None
+    page: int | None = None
+    model: str
+    names: tuple[str, ...]
+    out: str
+
+
+def judge(predictor: Predictor, folder: Folder) -> tuple[Summary, float]:
+    """The scores of a model on a folder's images, and the median milliseconds an image.
+
+    The first image is looked at once more before: sessions set themselves up on their first run.
+    """
+    samples = folder.samples
+    predictor.predict(samples[0].image)
+    scores, times = [], []
+    for sample in samples:
+        start = time.perf_counter()
+        found = predictor.predict(sample.image)
+        times.append(time.perf_counter() - start)
+        scores.append(evaluate(sample.instances, found, name=sample.name))
+    return summarise(scores), 1000 * statistics.median(times)
+
+
+def scores_of(summary: Summary) -> dict[str, float | None]:
+    """The scores that settings are compared by, by name; None where undefined."""
+    values = {
+        "AP50": summary.ap(0.5),
+        "AP75": summary.ap(0.75),
+        "AP": summary.mean_ap,
+        "PQ": float(summary.pooled.panoptic_quality[summary.thresholds.index(MATCHED)]),
+        **dict(summary.single_values()),
+    }
+    return {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
+
+
+def main() -> int:
+    """The exit code; errors go to standard error."""
+    end_with_parent()
+    try:
+        path = Path(sys.argv[1])
+        job = Job.read(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        folder = open_folder(job.data, task=job.task, channel=job.channel, page=job.page)
+        predictor = load(job.model, device="cpu")
+        summary, milliseconds = judge(predictor, folder.subset(job.names))
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    content: dict[str, Any] = {
+        "scores": scores_of(summary),
+        "milliseconds": milliseconds,
+        "memory": peak_memory(),
+    }
+    write_text(Path(job.out), json.dumps(content, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""The few settings of a threshold and a watershed; `infer.baseline` tunes them."""
+
+from typing import Any, Literal
+
+import pydantic
+
+from kontur.settings import Settings
+
+
+class BaselineConfig(Settings):
+    """What counts as foreground, and how what touches is parted.
+
+    Attributes:
+        channels: channels of the image; their mean is looked at.
+        classes: names; all objects are of one of them.
+        label: which, from 0.
+        polarity: whether objects are brighter or darker than what is around them.
+        smooth: standard deviation of the Gaussian before the threshold, in pixels.
+        level: of Otsu's threshold, a factor: below 1 more is foreground.
+        apart: tops of the distance to the background that are closer than so many pixels belong to
+            one object; 0 leaves every connected region whole.
+        smallest, largest: square pixels of the smallest and largest object, the latter 0 for any.
+    """
+
+    channels: int = pydantic.Field(1, ge=1)
+    classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
+    label: int = pydantic.Field(0, ge=0)
+    polarity: Literal["bright", "dark"] = "bright"
+    smooth: float = pydantic.Field(1.0, ge=0)
+    level: float = pydantic.Field(1.0, gt=0)
+    apart: float = pydantic.Field(0.0, ge=0)
+    smallest: float = pydantic.Field(20.0, ge=0)
+    largest: float = pydantic.Field(0.0, ge=0)
+
+    @property
+    def multiple(self) -> int:
+        """Images need no padding."""
+        return 1
+
+
+PRESETS: dict[str, dict[str, Any]] = {"paper": {}, "fast": {}, "tiny": {}}  # it has one size

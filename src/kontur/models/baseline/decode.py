@@ -1,0 +1,104 @@
+"""Objects by a threshold and a watershed: the classic recipe, with no network in it.
+
+The image is smoothed and parted into foreground and background where the variance between the two
+is largest (Otsu, A Threshold Selection Method from Gray-Level Histograms, 1979). Holes are filled,
+and each connected region is an object; or regions are parted by a watershed of their distance to
+the background, one object a top (`geometry.morphology`).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from kontur.geometry import morphology
+from kontur.geometry.gaussian import blur
+from kontur.geometry.raster import trace_labels
+from kontur.models.baseline.config import BaselineConfig
+from kontur.models.card import Thresholds
+from kontur.models.catalog import Example, Graph
+from kontur.models.decoded import Decoded, to_instances
+
+BINS = 256  # of the histogram
+EVEN = 1e-6  # an image whose values differ by less has no foreground
+HALF = 2  # levels a pixel of distance: the flood rises by half pixels
+
+
+def examples(config: BaselineConfig) -> dict[str, Example]:
+    """There are no graphs."""
+    return {}
+
+
+def decode(
+    graphs: Mapping[str, Graph],
+    images: Float[np.ndarray, "b c h w"],
+    config: BaselineConfig,
+    thresholds: Thresholds,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Decoded]:
+    """The objects of each image of a batch; scores say how far they lie above the threshold."""
+    return [
+        _objects(image.mean(axis=0)[: size[0], : size[1]], config, thresholds)
+        for image, size in zip(images, sizes, strict=True)
+    ]
+
+
+def otsu(values: Float[np.ndarray, "h w"]) -> float:
+    """The threshold with the largest variance between what lies below and above it.
+
+    >>> 0.2 < otsu(np.array([[0.1, 0.2], [0.9, 0.8]])) < 0.8
+    True
+    """
+    counts, edges = np.histogram(values, BINS)
+    middles = (edges[1:] + edges[:-1]) / 2
+    below, sums = np.cumsum(counts), np.cumsum(counts * middles)
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = sums / below - (sums[-1] - sums) / above
+        between = np.where(above > 0, below * above * apart**2, 0.0)
+    return float(edges[1 + int(between.argmax())])
+
+
+def regions(
+    image: Float[np.ndarray, "h w"], config: BaselineConfig
+) -> tuple[Int[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+    """The label image, and how far each pixel lies above the threshold (0) towards 1."""
+    smooth = blur(image[..., None].astype(np.float32), config.smooth)[..., 0]
+    if config.polarity == "dark":
+        smooth = 1 - smooth
+    threshold = otsu(smooth) * config.level
+    foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
+    labels = morphology.fill_holes(morphology.label(foreground)[0])
+    if config.apart > 0:
+        labels = parted(labels > 0, config.apart)
+    sure = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
+    return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
+
+
+def parted(mask: Bool[np.ndarray, "h w"], apart: float) -> Int[np.ndarray, "h w"]:
+    """A mask's regions parted where the distance to the background has tops `apart` from others."""
+    if mask.all() or not mask.any():
+        return mask.astype(np.int64)
+    inside = morphology.distance(mask)
+    tops, _ = morphology.peaks(inside, mask, apart)
+    return morphology.flood(-np.rint(HALF * inside).astype(np.int64), tops, mask)
+
+
+def _objects(
+    image: Float[np.ndarray, "h w"], config: BaselineConfig, thresholds: Thresholds
+) -> Decoded:
+    labels, sure = regions(image, config)
+    values, outlines = trace_labels(labels)
+    areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
+    sums = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=len(areas))
+    scores = sums[values] / areas[values]
+    chosen = (scores >= thresholds.score) & (areas[values] <= (config.largest or np.inf))
+    return to_instances(
+        outlines[chosen],
+        np.zeros(int(chosen.sum()), bool),
+        scores=scores[chosen],
+        labels=np.full(int(chosen.sum()), config.label),
+        size=labels.shape,
+        classes=config.classes,
+        overlap=thresholds.overlap,
+    )

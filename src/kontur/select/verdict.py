@@ -1,0 +1,113 @@
+"""Which setting is best, and whether it is by more than the folds differ among themselves.
+
+Settings are compared fold by fold, for a fold that is hard is hard for all of them: not the spread
+of each one's scores says whether two differ, but the spread of their differences (Dietterich 1998,
+Neural Computation 10, the paired comparison; we report the spread and claim no significance, since
+the training parts of folds overlap and folds are few).
+"""
+
+import math
+import statistics
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from kontur.select.cross_validation import Outcome
+
+ByFold = Mapping[int, float]  # one score of a setting by fold; folds without it are left out
+
+
+class Spread(NamedTuple):
+    """Mean and standard deviation (n - 1) of some values; NaN of none, or the latter of one."""
+
+    mean: float
+    deviation: float
+    number: int
+
+    def __str__(self) -> str:
+        """`0.612 ± 0.021`, without the deviation where there is none."""
+        if not self.number:
+            return "–"
+        if math.isnan(self.deviation):
+            return f"{self.mean:.3f}"
+        return f"{self.mean:.3f} ± {self.deviation:.3f}"
+
+
+def spread(values: Iterable[float | None]) -> Spread:
+    """Mean and deviation of the values that are known.
+
+    >>> spread([0.5, 0.7, None]), spread([0.5]).number, spread([]).mean
+    (Spread(mean=0.6, deviation=0.14142135623730948, number=2), 1, nan)
+    """
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    return Spread(
+        statistics.fmean(known) if known else math.nan,
+        statistics.stdev(known) if len(known) > 1 else math.nan,
+        len(known),
+    )
+
+
+class Verdict(NamedTuple):
+    """The best setting beside the next one.
+
+    `difference` is that of the best over the second on the folds that both finished, `wins` on how
+    many of them the best was better. `clear` says that the difference is larger than its spread
+    over the folds. Without a second setting it is None.
+    """
+
+    best: str
+    second: str | None
+    difference: Spread
+    wins: int
+
+    @property
+    def clear(self) -> bool:
+        return self.difference.mean > self.difference.deviation
+
+
+def by_fold(outcomes: Iterable[Outcome], score: str) -> dict[str, dict[int, float]]:
+    """One score by setting and fold, of the trials on all that a fold leaves."""
+    found: dict[str, dict[int, float]] = {}
+    for trial, scores, _ in outcomes:
+        values = found.setdefault(trial.setting, {})
+        value = None if scores is None else scores.get(score)
+        whole = trial.fold is not None and trial.share == 1
+        if whole and value is not None and math.isfinite(value):
+            values[trial.fold or 0] = value
+    return found
+
+
+def paired(a: ByFold, b: ByFold) -> Spread:
+    """The difference a - b on the folds that both have.
+
+    >>> paired({0: 0.5, 1: 0.75}, {0: 0.25, 1: 0.5, 2: 0.9})
+    Spread(mean=0.25, deviation=0.0, number=2)
+    """
+    return spread(a[fold] - b[fold] for fold in a if fold in b)
+
+
+def ranked(scores: Mapping[str, ByFold]) -> list[str]:
+    """The settings from best to worst; one that finished fewer folds comes after all with more.
+
+    >>> ranked({"a": {0: 0.5, 1: 0.5}, "b": {0: 0.6, 1: 0.6}, "c": {0: 0.9}, "d": {}})
+    ['b', 'a', 'c', 'd']
+    """
+    return sorted(
+        scores, key=lambda name: (-len(scores[name]), -spread(scores[name].values()).mean)
+    )
+
+
+def decide(scores: Mapping[str, ByFold]) -> Verdict | None:
+    """The best setting, and how it stands to the next; None where no setting finished a fold.
+
+    >>> decide({"a": {0: 0.5, 1: 0.6}, "b": {0: 0.3, 1: 0.5}}).clear
+    True
+    """
+    order = [name for name in ranked(scores) if scores[name]]
+    if not order:
+        return None
+    best, second = order[0], order[1] if len(order) > 1 else None
+    if second is None:
+        return Verdict(best, None, spread([]), 0)
+    a, b = scores[best], scores[second]
+    wins = sum(a[fold] > b[fold] for fold in a if fold in b)
+    return Verdict(best, second, paired(a, b), wins)

@@ -1,0 +1,130 @@
+"""What is compared: kinds of network with their settings, each by a name of its own."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from kontur.errors import InputError
+from kontur.models import catalog
+from kontur.settings import merge, nearest, overrides
+from kontur.train.config import RunConfig
+
+BASELINE = "baseline"
+PREFIX = re.compile(r"([a-z][a-z0-9-]*):(.*)", re.DOTALL)  # KIND: before KEY=VALUE
+BETWEEN = re.compile(r",(?![^\[]*\])")  # commas, but not those of a list
+LOOKED_AT = ("kind", "data", "normalise")  # of a run's settings, by what is not trained
+RESERVED = {  # what the study itself decides, and how to say it instead
+    "data.path": "give DATA",
+    "data.split": "folds are held out by --folds and --group",
+}
+
+
+class Candidate(NamedTuple):
+    """A row of the table: its name, its kind, and what is laid over a run's defaults."""
+
+    name: str
+    kind: str
+    tree: dict[str, Any]
+
+
+def candidates(
+    kinds: Sequence[str],
+    *,
+    common: Mapping[str, Any],
+    settings: Iterable[str] = (),
+    also: Iterable[str] = (),
+) -> list[Candidate]:
+    """The kinds as they are, further settings of them, and the baseline, which always stands last.
+
+    Args:
+        kinds: names of the catalog.
+        common: what all runs are given: data, preset, how long.
+        settings: `KEY=VALUE` for all, or `KIND:KEY=VALUE` for all rows of one kind.
+        also: further rows, `KIND:KEY=VALUE,…` or `NAME:kind=KIND,KEY=VALUE,…`.
+
+    Raises:
+        InputError: an unknown kind or setting, or two rows of one name.
+    """
+    rows: dict[str, tuple[str, dict[str, Any]]] = {_known(kind): (kind, {}) for kind in kinds}
+    for words in also:
+        name, kind, tree = _further(words)
+        if name in rows:
+            raise InputError(f"two rows are called {name!r}; give one another name (--also)")
+        rows[name] = (kind, tree)
+    rows[BASELINE] = rows.pop(BASELINE, (BASELINE, {}))
+    for_all, for_kind = _settings(settings, {kind for kind, _ in rows.values()})
+    made = [
+        Candidate(name, kind, _tree(kind, common, for_all, for_kind.get(kind, {}), tree))
+        for name, (kind, tree) in rows.items()
+    ]
+    for candidate in made:
+        _check(candidate)
+    return made
+
+
+def _tree(kind: str, *layers: Mapping[str, Any]) -> dict[str, Any]:
+    tree = merge({"kind": kind}, *layers)
+    if kind in catalog.METHODS:  # of what is not trained, only what it looks at plays a part
+        model = layers[-2].get("model", {}), layers[-1].get("model", {})
+        kept: dict[str, Any] = {key: tree[key] for key in LOOKED_AT if key in tree}
+        return {**kept, "model": merge(*model)}
+    return tree
+
+
+def _check(candidate: Candidate) -> None:
+    """Refuse what no run would take, before any of them starts."""
+    where = f"the settings of {candidate.name}"
+    config = RunConfig.read(candidate.tree, where=where)
+    if isinstance(config.data.val, str):
+        raise InputError(
+            f"{where}: each fold validates on a part of what it learns from; give data.val as a "
+            "share such as 0.1"
+        )
+    preset = None if candidate.kind in catalog.METHODS else config.preset
+    catalog.config(candidate.kind, config.model, preset=preset)
+
+
+def _settings(
+    words: Iterable[str], kinds: set[str]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Settings for all, and those of each kind alone."""
+    common: list[str] = []
+    by_kind: dict[str, list[str]] = {}
+    for word in words:
+        found = PREFIX.fullmatch(word)
+        if found is None:
+            common.append(_allowed(word))
+            continue
+        kind, setting = found.groups()
+        if kind not in kinds:
+            raise InputError(f"--set {word}: no {kind!r} is compared; {nearest(kind, kinds)}")
+        by_kind.setdefault(kind, []).append(_allowed(setting))
+    return overrides(common), {kind: overrides(each) for kind, each in by_kind.items()}
+
+
+def _further(words: str) -> tuple[str, str, dict[str, Any]]:
+    """Name, kind and settings of a further row."""
+    name, colon, rest = words.partition(":")
+    if not colon or not name.strip() or "=" not in rest:
+        raise InputError(
+            f"--also wants KIND:KEY=VALUE,… such as snake:model.points=32, got {words!r}"
+        )
+    tree = overrides(_allowed(word) for word in BETWEEN.split(rest))
+    if "kind" in tree:
+        return name.strip(), _known(str(tree.pop("kind"))), tree
+    kind = _known(name.strip(), "; or name the row and say kind=KIND")
+    return f"{kind} {rest.strip()}", kind, tree
+
+
+def _known(kind: str, more: str = "") -> str:
+    known = [*catalog.KINDS, *catalog.METHODS]
+    if kind not in known:
+        raise InputError(f"there is no kind of model {kind!r}; {nearest(kind, known)}{more}")
+    return kind
+
+
+def _allowed(word: str) -> str:
+    key = word.partition("=")[0].strip()
+    if key in RESERVED:
+        raise InputError(f"kontur compare takes no {key}: {RESERVED[key]}")
+    return word

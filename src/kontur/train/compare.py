@@ -1,0 +1,280 @@
+"""Which network, or which settings of one, is best for these images: what `kontur compare` calls.
+
+K-fold cross-validation (`select`) of whole trainings, each in a process of its own. Within a fold
+the images to learn from are parted once more, as `kontur train` does it, so that checkpoint and
+thresholds are chosen on images that are neither learned from nor judged. The best setting is then
+trained on all of them; its thresholds are those that the folds found, for it has no image left to
+choose them on, unless DATA has a `val` part of its own.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kontur.data.folder import Folder, open_folder
+from kontur.errors import InputError
+from kontur.formats.atomic import write_text
+from kontur.infer.own_process import run_apart
+from kontur.infer.predict import find_model
+from kontur.models.archive import read_card, read_model, write_model
+from kontur.models.card import Thresholds
+from kontur.select import (
+    FitFailed,
+    Outcome,
+    Trial,
+    cross_validate,
+    folds,
+    holdout,
+    refit,
+    trials,
+)
+from kontur.settings import merge, nearest
+from kontur.train.candidates import Candidate, candidates
+from kontur.train.config import RunConfig
+from kontur.train.facts import facts_of
+from kontur.train.ranking import RANKED, Comparison
+from kontur.train.study import BEST, Fit, Study
+from kontur.train.study_progress import Watcher
+
+SEED = 0  # of the folds and of what is held out within them
+SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of what a fold leaves, for a learning curve
+FEWEST = 2  # images of a fit: one to learn from, one to validate on
+MINUTES = 10.0  # of training a fit, where nobody says how long
+UNENDING = 1_000_000  # steps, where the minutes are to decide
+
+
+class Plan(NamedTuple):
+    """All that is to be done."""
+
+    study: Study
+    folder: Folder
+    groups: Mapping[str, str] | None
+    candidates: dict[str, Candidate]
+    trials: list[Trial]
+
+
+def compare(
+    data: str | Path,
+    *,
+    out: str | Path,
+    kinds: Sequence[str],
+    folds: int = 5,
+    group: str | None = None,
+    task: str = "instances",
+    preset: str = "tiny",
+    minutes: float | None = None,
+    steps: int | None = None,
+    settings: Iterable[str] = (),
+    also: Iterable[str] = (),
+    learning_curve: bool = False,
+    rank: str = "AP",
+    refitted: bool = True,
+    force: bool = False,
+    watcher: Watcher | None = None,
+) -> Comparison:
+    """Cross-validate kinds and settings on a folder's images, and train the best one on all.
+
+    Args:
+        data: the folder; of one with parts, `train` is taken.
+        out: the study's folder. Where it holds this study already, the study goes on.
+        kinds: of the catalog; the baseline is always among them.
+        folds: how many; each image is held out once.
+        group: a column of metadata.csv; images of one group are never parted.
+        task: what label images and masks mean, see `kontur.data.folder.open_folder`.
+        preset: of all kinds.
+        minutes, steps: how long each fit trains; ten minutes where neither is given.
+        settings, also: further settings, and further rows, see `candidates`.
+        learning_curve: fit on parts of the images as well.
+        rank: the score that decides.
+        refitted: train the best setting on all images.
+        force: begin afresh.
+        watcher: told of the progress.
+
+    Raises:
+        InputError: something that was given cannot be used; said before anything is fitted.
+        KeyboardInterrupt: after Ctrl-C; the same call goes on.
+    """
+    if rank not in RANKED:
+        raise InputError(f"there is no score {rank!r} to rank by; {nearest(rank, RANKED)}")
+    common = {"preset": preset, "data": {"path": str(Path(data).resolve()), "task": task}}
+    common["training"] = _how_long(minutes, steps)
+    rows = candidates(kinds, common=common, settings=settings, also=also)
+    plan = _plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
+    plan.study.open(force=force)
+    watcher = watcher or Watcher()
+    outcomes: list[Outcome] = []
+    jobs = _Jobs(plan, watcher)
+    with watcher.watching(plan.trials, jobs.finished):
+        for outcome in cross_validate(plan.trials, jobs.fit, jobs.score, finished=jobs.finished):
+            outcomes.append(outcome)
+            watcher.done(outcome, rank)
+        comparison = Comparison(tuple(plan.candidates), tuple(outcomes), rank)
+        comparison.write(plan.study.out, learning_curve=learning_curve)
+        verdict = comparison.verdict
+        if refitted and verdict is not None:
+            try:
+                refit(verdict.best, plan.folder.names, jobs.refit)
+                _keep_what_folds_found(plan, verdict.best, comparison)
+            except FitFailed as failure:
+                comparison = replace(comparison, refit_failure=str(failure))
+    return comparison
+
+
+def _how_long(minutes: float | None, steps: int | None) -> dict[str, Any]:
+    if minutes is None and steps is None:
+        minutes = MINUTES
+    given = {"minutes": minutes, "steps": steps if steps is not None else UNENDING}
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _plan(
+    data: str | Path,
+    out: Path,
+    rows: Sequence[Candidate],
+    k: int,
+    group: str | None,
+    shares: Sequence[float],
+) -> Plan:
+    """Everything checked that can be before the first fit; each image is read once."""
+    config = RunConfig.read(rows[0].tree).data
+    folder = open_folder(data, task=config.task, channel=config.channel, page=config.page)
+    has_val = "val" in folder.splits
+    learned = folder.in_split("train") if "train" in folder.splits else folder
+    groups = None if group is None else learned.column(group)
+    splits = folds(learned.names, k, SEED, groups=groups)
+    if min(len(split.train) for split in splits) < FEWEST:
+        raise InputError(
+            f"{k} folds of {len(learned)} images leave fewer than {FEWEST} to learn from; "
+            "annotate more images"
+        )
+    if not facts_of(learned.samples).objects:
+        raise InputError(f"the images of {data} have no object; annotate some")
+    about = {
+        "data": str(Path(data).resolve()),
+        "task": config.task,
+        "folds": k,
+        "group": group,
+        "images": list(learned.names),
+        "own validation part": has_val,
+    }
+    planned = trials([row.name for row in rows], splits, shares=shares, fewest=FEWEST, seed=SEED)
+    return Plan(Study(out, about), learned, groups, {row.name: row for row in rows}, planned)
+
+
+class _Jobs:
+    """What cross-validation is given to do: fits and judgements in processes of their own."""
+
+    def __init__(self, plan: Plan, watcher: Watcher):
+        self.plan, self.watcher = plan, watcher
+
+    def finished(self, trial: Trial) -> Mapping[str, float] | None:
+        """What a finished fit came to, after making sure that it is the one that is meant."""
+        if not self.plan.study.fit(trial).result.exists():
+            return None
+        return _known(self._prepare(trial).read() or {})
+
+    def fit(self, trial: Trial) -> Fit:
+        """Train, or go on with a training that was interrupted."""
+        fit = self._prepare(trial)
+        if not fit.cost.exists():
+            self.watcher.begin(trial, fit)
+            words = [str(fit.config), str(fit.run), str(fit.cost)]
+            run_apart("kontur.train.fold", words, log=fit.log, tick=self.watcher.tick)
+        return fit
+
+    def score(self, fit: Fit, trial: Trial) -> Mapping[str, float]:
+        """Judge on what is held out, write the result, and drop what only a training needs."""
+        job = fit.folder / "judge.json"
+        out = fit.folder / "held-out.json"
+        config = RunConfig.read(self.plan.candidates[trial.setting].tree).data
+        content = {
+            "data": config.path,
+            "task": config.task,
+            "channel": config.channel,
+            "page": config.page,
+            "model": str(find_model(fit.run)),
+            "names": trial.split.held,
+            "out": str(out),
+        }
+        write_text(job, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        start = time.monotonic()
+        log = fit.folder / "judge-log.txt"
+        run_apart("kontur.infer.held_out", [str(job)], log=log, tick=self.watcher.tick)
+        judged = json.loads(out.read_text(encoding="utf-8"))
+        cost = json.loads(fit.cost.read_text(encoding="utf-8"))
+        result = {
+            **judged["scores"],
+            "milliseconds": judged["milliseconds"],
+            "predict_memory": judged["memory"],
+            **cost,
+            "images": len(trial.split.train),
+            "seconds": cost["seconds"] + time.monotonic() - start,
+        }
+        write_text(fit.result, json.dumps(result, indent=1) + "\n")
+        for checkpoint in fit.run.glob("*.ckpt"):
+            checkpoint.unlink()
+        return _known(result)
+
+    def refit(self, trial: Trial) -> Fit:
+        """The best setting on all images, unless it is there already."""
+        candidate = self.plan.candidates[trial.setting]
+        self.plan.study.prepare_best(trial, candidate)
+        return self.fit(trial)
+
+    def _prepare(self, trial: Trial) -> Fit:
+        candidate = self.plan.candidates[trial.setting]
+        if trial.fold is None:  # validates on the `val` part, or watches how well it learns
+            tree = merge(candidate.tree, {"data": {"val": candidate.tree["data"]["path"]}})
+            return self.plan.study.prepare(trial, candidate._replace(tree=tree), {})
+        names = trial.split.train
+        share = float(RunConfig.read(candidate.tree).data.val)
+        groups = self.plan.groups
+        if groups is not None and len({groups[name] for name in names}) < FEWEST:
+            groups = None  # one group alone: its images are parted
+        inner = holdout(names, share, SEED, groups=groups)
+        parts = {"train": inner.train, "val": inner.held}
+        return self.plan.study.prepare(trial, candidate, parts)
+
+
+def _keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None:
+    """Give the refitted model the thresholds and the scores of the folds.
+
+    Those that its own run found are of images that it had learned from. Of settings that were
+    tuned beside the thresholds the commonest are taken, with the median thresholds of their folds.
+    """
+    path = find_model(plan.study.out / BEST)
+    model = read_model(path)
+    if plan.study.about["own validation part"] or "cross_validation" in model.card.training:
+        return
+    done = [o.trial for o in comparison.outcomes if o.scores is not None and o.trial.share == 1]
+    cards = [
+        read_card(find_model(plan.study.fit(trial).run)) for trial in done if trial.setting == best
+    ]
+    configs = [json.dumps(card.config, sort_keys=True) for card in cards]
+    commonest = statistics.mode(configs)
+    chosen = [card for card, config in zip(cards, configs, strict=True) if config == commonest]
+    thresholds = Thresholds(
+        score=round(statistics.median(card.thresholds.score for card in chosen), 4),
+        overlap=round(statistics.median(card.thresholds.overlap for card in chosen), 4),
+    )
+    scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
+    said = f"scores are means over {len(cards)} folds, thresholds their medians"
+    card = model.card.replace(
+        config=chosen[0].config,
+        thresholds=thresholds.model_dump(),
+        scores=scores,
+        training={**model.card.training, "cross_validation": said},
+    )
+    from kontur.train.finish import METRICS  # imports torch
+
+    write_model(path, replace(model, card=card))
+    about = {"scores": scores, "thresholds": thresholds.model_dump(), "training": card.training}
+    write_text(path.with_name(METRICS), json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+
+
+def _known(result: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in result.items() if value is not None}

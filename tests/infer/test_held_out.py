@@ -1,0 +1,74 @@
+"""Judging on images held out: the scores of `evaluate`, and honest costs."""
+
+import json
+
+import pytest
+
+from kontur.data.folder import open_folder
+from kontur.data.synthetic import write_dataset
+from kontur.infer import held_out
+from kontur.infer.judge import judge_model
+from kontur.infer.own_process import run_apart
+from kontur.infer.predict import load
+from kontur.models.archive import Model, write_model
+from kontur.models.baseline.config import BaselineConfig
+from kontur.models.card import Card, Thresholds
+from kontur.select import FitFailed
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder of scenes, and a model file beside it."""
+    path = tmp_path_factory.mktemp("held")
+    write_dataset(path / "scenes", 3, size=(48, 56), count=4, radius=(5.0, 8.0))
+    card = Card(
+        kind="baseline",
+        config=BaselineConfig().model_dump(),
+        thresholds=Thresholds(score=0.0, overlap=1.0),
+        version="0",
+    )
+    write_model(path / "model.kontur", Model(card, {}, {}))
+    return path
+
+
+def job(place, **changes):
+    names = open_folder(place / "scenes").names[:2]
+    content = {
+        "data": str(place / "scenes"),
+        "model": str(place / "model.kontur"),
+        "names": names,
+        "out": str(place / "out.json"),
+        **changes,
+    }
+    path = place / "job.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+def test_the_scores_are_those_of_evaluate_on_the_named_images(place):
+    run_apart("kontur.infer.held_out", [str(job(place))], log=place / "log.txt")
+    found = json.loads((place / "out.json").read_text())
+    folder = open_folder(place / "scenes")
+    expected = judge_model(load(place / "model.kontur"), folder.subset(folder.names[:2])).summary
+    assert found["scores"]["AP50"] == expected.ap(0.5)
+    assert found["scores"]["AP"] == pytest.approx(expected.mean_ap)
+    assert found["scores"]["PQ"] == expected.pooled.panoptic_quality[0]
+    assert found["scores"]["Dice"] == expected.pooled_areas.dice
+    assert 0 < found["milliseconds"] < 5000
+    assert 20 < found["memory"] < 300
+
+
+def test_scores_that_are_undefined_are_null(place):
+    empty = place / "empty"
+    write_dataset(empty, 1, size=(16, 16), count=0)
+    predictor = load(place / "model.kontur")
+    summary, _ = held_out.judge(predictor, open_folder(empty))
+    scores = held_out.scores_of(summary)
+    assert set(scores) >= {"AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU"}
+    assert all(value is None or value == 0 for value in scores.values())
+
+
+def test_what_cannot_be_judged_is_said_in_a_sentence(place):
+    wrong = job(place, model=str(place / "none.kontur"))
+    with pytest.raises(FitFailed, match=r"there is no model file .*none\.kontur"):
+        run_apart("kontur.infer.held_out", [str(wrong)], log=place / "log.txt")

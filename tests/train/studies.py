@@ -1,0 +1,70 @@
+"""Studies whose fits take no time: what the processes would write is written here."""
+
+import json
+from pathlib import Path
+
+from kontur.infer.held_out import Job
+from kontur.models.archive import Model, read_card, write_model
+from kontur.models.baseline.config import BaselineConfig
+from kontur.models.card import Card, Thresholds
+from kontur.settings import read_toml
+
+LEVEL = {"snake": 0.6, "baseline": 0.3}  # mean AP of each kind, give or take the fold
+CONFIG = BaselineConfig().model_dump(mode="json")  # the lightest model there is, for all kinds
+
+
+class Processes:
+    """Stands for `run_apart`: remembers what was asked for, and fails where it is told to."""
+
+    def __init__(self):
+        self.asked: list[tuple[str, Path]] = []
+        self.fails: dict[str, BaseException] = {}  # by the end of the fit's folder
+        self.fails_at = "fold"
+
+    def __call__(self, module, words, *, log, tick=lambda: None):
+        folder = Path(words[0]).parent
+        work = module.rpartition(".")[2]
+        for part, failure in self.fails.items():
+            if folder.match(part) and work == self.fails_at:
+                raise failure
+        self.asked.append((work, folder))
+        tick()
+        if module == "kontur.train.fold":
+            self.fit(*map(Path, words))
+        else:
+            self.judge(Job.read(json.loads(Path(words[0]).read_text())))
+
+    @property
+    def fitted(self) -> list[str]:
+        """The fits that were made, as `snake/fold-1`."""
+        return ["/".join(folder.parts[-2:]) for word, folder in self.asked if word == "fold"]
+
+    @staticmethod
+    def fit(config: Path, run: Path, cost: Path) -> None:
+        tree = read_toml(config)
+        score = 0.1 * len(run.parent.name)  # differs between folds in no special way
+        card = Card(
+            name=tree["kind"],
+            kind="baseline",
+            config=CONFIG,
+            thresholds=Thresholds(score=min(1, score), overlap=0.5),
+            version="0",
+        )
+        write_model(run / "model.kontur", Model(card, {}, {}))
+        (run / "last.ckpt").write_text("large")
+        trained = tree["kind"] != "baseline"
+        numbers = {"parameters": 300_000, "step_seconds": 0.25} if trained else {}
+        cost.write_text(json.dumps({**numbers, "seconds": 60.0, "train_memory": 500.0}))
+
+    @staticmethod
+    def judge(job: Job) -> None:
+        assert Path(job.model).exists()
+        learned = json.loads((Path(job.out).parent / "split.json").read_text())
+        images = len(learned["train"]) + len(learned["val"])
+        kind = read_card(Path(job.model)).name
+        fold = 0.02 * (sum(map(ord, "".join(job.names))) % 3)
+        grown = 0.01 * images if kind != "baseline" else 0
+        ap = LEVEL[kind] + fold + grown
+        keys = ("AP", "AP50", "AP75", "PQ", "AJI", "AJI+", "Dice", "boundary IoU")
+        content = {"scores": dict.fromkeys(keys, ap), "milliseconds": 20.0, "memory": 90.0}
+        Path(job.out).write_text(json.dumps(content))

@@ -1,0 +1,296 @@
+"""The study from end to end, with fits that take no time, and once with true ones."""
+
+import csv
+import io
+import json
+import os
+import shutil
+import signal
+
+import pytest
+from rich.console import Console
+
+from kontur.data.folder import open_folder
+from kontur.data.synthetic import write_dataset
+from kontur.errors import InputError
+from kontur.infer.predict import find_model, load
+from kontur.models.archive import read_card
+from kontur.select import FitFailed
+from kontur.train import compare as room
+from kontur.train.compare import compare
+from kontur.train.study_progress import Watcher
+from tests.train import runs, studies
+
+QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
+QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
+GIVEN = ("polarity=bright", "smooth=1", "level=1", "apart=0", "smallest=20")  # nothing to tune
+QUICK += [f"baseline:model.{word}" for word in GIVEN]
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    fake = studies.Processes()
+    monkeypatch.setattr(room, "run_apart", fake)
+    return fake
+
+
+def study(folder, out, **options):
+    """What was found, and what was said on the way."""
+    console = Console(record=True, file=io.StringIO(), width=200)
+    options = {"kinds": ["snake"], "folds": 3, "steps": 5, **options}
+    found = compare(folder, out=out, watcher=Watcher(console), **options)
+    return found, console.export_text()
+
+
+def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, tmp_path, processes):
+    found, said = study(folder, tmp_path / "study")
+    assert processes.fitted == [
+        *(f"{kind}/fold-{fold}" for fold in (1, 2, 3) for kind in ("snake", "baseline")),
+        "fits/best",
+    ]
+    assert found.order == ["snake", "baseline"]
+    assert found.verdict.best == "snake"
+    assert found.failures == []
+    assert "[6/6] baseline, fold 3: AP 0." in said
+    assert (tmp_path / "study" / "comparison.png").exists()
+    rows = list(csv.DictReader((tmp_path / "study" / "comparison.csv").read_text().splitlines()))
+    assert [(row["setting"], row["fold"]) for row in rows[:3]] == [
+        *(("snake", "1"), ("baseline", "1"), ("snake", "2"))
+    ]
+    assert {row["parameters"] for row in rows if row["setting"] == "snake"} == {"300000"}
+
+
+def test_what_is_held_out_is_neither_learned_from_nor_validated_on(folder, tmp_path, processes):
+    study(folder, tmp_path / "study")
+    names = set(open_folder(folder).names)
+    held = []
+    for fold in (1, 2, 3):
+        place = tmp_path / "study" / "fits" / "snake" / f"fold-{fold}"
+        split = json.loads((place / "split.json").read_text())
+        judged = set(json.loads((place / "judge.json").read_text())["names"])
+        train, val = set(split["train"]), set(split["val"])
+        assert train
+        assert val
+        assert not (train & val or train & judged or val & judged)
+        assert train | val | judged == names
+        held += judged
+    assert sorted(held) == sorted(names)
+
+
+def test_groups_stay_together(folder, tmp_path, processes):
+    data = tmp_path / "grouped"
+    shutil.copytree(folder, data)
+    names = open_folder(data).names
+    lines = [f"{name},{i // 2}" for i, name in enumerate(names)]
+    (data / "metadata.csv").write_text("\n".join(["id,slide", *lines]) + "\n")
+    study(data, tmp_path / "study", group="slide")
+    for fold in (1, 2, 3):
+        place = tmp_path / "study" / "fits" / "snake" / f"fold-{fold}"
+        split = json.loads((place / "split.json").read_text())
+        judged = json.loads((place / "judge.json").read_text())["names"]
+        slides = [{names.index(name) // 2 for name in part} for part in (*split.values(), judged)]
+        assert not (slides[0] & slides[1] or slides[0] & slides[2] or slides[1] & slides[2])
+    with pytest.raises(InputError, match="4 folds need at least 4 groups, got 3"):
+        study(data, tmp_path / "other", group="slide", folds=4)
+    with pytest.raises(InputError, match="no column 'plate'; its columns are: slide"):
+        study(data, tmp_path / "other", group="plate")
+
+
+def test_the_same_call_repeats_nothing_that_is_finished(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    first, _ = study(folder, out)
+    processes.asked.clear()
+    again, said = study(folder, out)
+    assert processes.asked == []
+    assert again == first
+    assert "6 of 6 fits are finished already" in said
+
+
+@pytest.mark.parametrize(
+    ("what", "where"),
+    [("fold", "snake/fold-2"), ("fold", "fits/best"), ("held_out", "baseline/fold-1")],
+)
+def test_killed_at_any_moment_it_goes_on_from_there(folder, tmp_path, processes, what, where):
+    out = tmp_path / "study"
+    whole, _ = study(folder, tmp_path / "whole")
+    planned = list(processes.fitted)
+    processes.asked.clear()
+    processes.fails = {where: KeyboardInterrupt()}
+    processes.fails_at = what
+    with pytest.raises(KeyboardInterrupt):
+        study(folder, out)
+    processes.fails = {}
+    found, _ = study(folder, out)
+    assert found.accuracy_rows() == whole.accuracy_rows()
+    assert processes.fitted == planned
+
+
+def test_a_fit_that_crashes_does_not_stop_the_study_and_is_tried_again(folder, tmp_path, processes):
+    processes.fails = {"snake/fold-2": FitFailed("its process was killed")}
+    found, said = study(folder, tmp_path / "study")
+    assert found.failures == ["snake, fold 2: its process was killed"]
+    assert "snake, fold 2: failed" in said
+    assert found.verdict.best == "baseline"  # of all folds, which the snake has not
+    assert [row[1] for row in found.accuracy_rows()] == ["folds", "3", "2"]
+    processes.fails = {}
+    processes.asked.clear()
+    found, _ = study(folder, tmp_path / "study")
+    assert processes.fitted == ["snake/fold-2", "fits/best"]
+    assert (found.verdict.best, found.failures) == ("snake", [])
+
+
+def test_a_refit_that_fails_is_told(folder, tmp_path, processes):
+    processes.fails = {"fits/best": FitFailed("the disk is full")}
+    found, _ = study(folder, tmp_path / "study")
+    assert found.failures == ["the training on all images: the disk is full"]
+
+
+def test_the_refitted_model_has_the_thresholds_and_scores_of_the_folds(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    found, _ = study(folder, out)
+    card = read_card(find_model(out / "best"))
+    assert card.thresholds.score == pytest.approx(0.6)  # of every fold; its own was another
+    assert card.scores["AP"] == pytest.approx(found.scores("snake")["AP"].mean, abs=1e-4)
+    assert "3 folds" in card.training["cross_validation"]
+    metrics = json.loads((out / "best" / "metrics.json").read_text())
+    assert metrics["scores"] == card.scores
+    assert load(out / "best").card == card
+
+
+def test_a_folder_with_a_part_to_validate_on_keeps_it_for_the_best(tmp_path, processes):
+    for part in ("train", "val"):
+        write_dataset(tmp_path / "data" / part, 4, size=(32, 40), count=2, radius=(4.0, 6.0))
+    out = tmp_path / "study"
+    study(tmp_path / "data", out, folds=2)
+    judged = json.loads((out / "fits" / "snake" / "fold-1" / "judge.json").read_text())["names"]
+    assert all(name.startswith("train/") for name in judged)
+    assert "cross_validation" not in read_card(find_model(out / "best")).training
+
+
+def test_more_rows_join_a_study_and_a_new_best_is_fitted(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    study(folder, out, kinds=["baseline"])
+    processes.asked.clear()
+    found, _ = study(folder, out, also=["narrow:kind=snake,model.points=16"])
+    assert "baseline/fold-1" not in processes.fitted
+    assert "narrow/fold-3" in processes.fitted
+    assert "fits/best" in processes.fitted
+    assert found.order[-1] == "baseline"
+
+
+def test_another_study_is_not_mixed_with_one_that_is_there(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    study(folder, out)
+    with pytest.raises(InputError, match=r"another study \(folds: 3 there, 2 now\).*--force"):
+        study(folder, out, folds=2)
+    with pytest.raises(InputError, match="a fit of snake with other settings or images"):
+        study(folder, out, steps=6)
+    (out / "mine.txt").write_text("kept")
+    found, _ = study(folder, out, folds=2, force=True)
+    assert len(found.outcomes) == 4
+    assert (out / "mine.txt").exists()
+
+
+def test_a_folder_that_is_no_study_is_left_alone(folder, tmp_path, processes):
+    (tmp_path / "mine.txt").write_text("kept")
+    for force in (False, True):
+        with pytest.raises(InputError, match="holds other files and no study"):
+            study(folder, tmp_path, force=force)
+    with pytest.raises(InputError, match="is a file"):
+        study(folder, tmp_path / "mine.txt")
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"kinds": ["snaek"]}, "no kind of model 'snaek'; did you mean 'snake'"),
+        ({"folds": 9}, "9 folds need at least 9 names, got 6; use fewer folds"),
+        ({"folds": 1}, "at least 2 folds, got 1"),
+        ({"group": "slide"}, "no column 'slide'"),
+        ({"preset": "tinny"}, "did you mean 'tiny'"),
+        ({"settings": ["training.stepz=3"]}, "did you mean 'steps'"),
+        ({"settings": ["model.pointz=3"]}, "did you mean 'points'"),
+        ({"minutes": -1}, "greater than 0"),
+        ({"rank": "AP5"}, "no score 'AP5' to rank by; did you mean 'AP"),
+    ],
+)
+def test_what_cannot_be_used_is_said_before_anything_is_fitted(
+    folder, tmp_path, processes, options, sentence
+):
+    with pytest.raises(InputError, match=sentence):
+        study(folder, tmp_path / "study", **options)
+    assert processes.asked == []
+    assert not (tmp_path / "study").exists()
+
+
+def test_images_without_any_object_are_refused(tmp_path, processes):
+    write_dataset(tmp_path / "data", 4, size=(32, 32), count=0)
+    with pytest.raises(InputError, match="have no object"):
+        study(tmp_path / "data", tmp_path / "study")
+
+
+def test_a_learning_curve_learns_from_nested_parts_of_each_fold(tmp_path, processes):
+    write_dataset(tmp_path / "data", 24, size=(32, 40), count=2, radius=(4.0, 6.0))
+    out = tmp_path / "study"
+    found, _ = study(tmp_path / "data", out, folds=2, learning_curve=True, refitted=False)
+    assert [images for images, _ in found.curve("snake")] == [2, 3, 6, 9, 12]
+    place = out / "fits" / "snake"
+    parts = []
+    for name in ("fold-1-of-25-percent", "fold-1-of-50-percent", "fold-1"):
+        split = json.loads((place / name / "split.json").read_text())
+        parts.append({*split["train"], *split["val"]})
+    assert parts[0] < parts[1] < parts[2]
+    assert (out / "learning-curve.png").exists()
+    assert not (out / "best").exists()
+    (said,) = found.curve_sentences()
+    assert said.startswith("snake: from 6 to 12 images AP changed by 0.060")
+    assert said.endswith("more labels would help.")
+    processes.asked.clear()
+    study(tmp_path / "data", out, folds=2, refitted=False)
+    assert processes.asked == []  # the comparison is the end of the curve
+
+
+def test_a_true_study_of_a_true_network(tmp_path, monkeypatch):
+    """Trained here and not in processes, which would load torch each time; interrupted once."""
+    from kontur.infer import held_out
+    from kontur.train import fold
+
+    interruptions = []
+
+    def here(module, words, *, log, tick):
+        work = fold if module.endswith("fold") else held_out
+        monkeypatch.setattr(work, "end_with_parent", lambda: None)
+        monkeypatch.setattr("sys.argv", [module, *words])
+        code = work.main()
+        if code > 128:
+            interruptions.append(words[0])
+            raise KeyboardInterrupt
+        assert code == 0
+
+    monkeypatch.setattr(room, "run_apart", here)
+    folder, out = tmp_path / "data", tmp_path / "study"
+    write_dataset(folder, 4, size=(40, 48), count=2, radius=(4.0, 7.0))
+    options = {
+        "folds": 2,
+        "steps": 4,
+        "settings": [*QUICK, "training.save_every=2", "augment.crop=32"],
+    }
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        runs.at_step(patch, 3, end_in_order)
+        study(folder, out, **options)
+    assert len(interruptions) == 1
+    found, said = study(folder, out, **options)
+    assert set(found.order) == {"snake", "baseline"}
+    assert found.failures == []
+    first = out / "fits" / "snake" / "fold-1"
+    rows = [json.loads(line) for line in (first / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if "rate" in row] == [4]
+    assert not list(first.rglob("*.ckpt"))
+    assert json.loads((first / "result.json").read_text())["parameters"] > 1000
+    assert len(load(out / "best").predict(open_folder(folder).samples[0].image)) >= 0
+    assert "training" in said
+
+
+def end_in_order():
+    """What a closed pipe does to a training."""
+    os.kill(os.getpid(), signal.SIGTERM)
