@@ -262,3 +262,112 @@ def window_attention(q, k, v, bias, window, shift):
         keys, values = (np.stack([each[place] for place in mates]) for each in (k, v))
         out[r, c] = attention(q[r, c][None], keys, values, [extra])[0]
     return out
+
+
+def dilated_convolution(image, weight, *, dilation):
+    """(c, h, w) with (d, c, k, k), zeros around, the size kept: every output by itself."""
+    d, _, k, _ = weight.shape
+    _, h, w = image.shape
+    out = np.zeros((d, h, w))
+    for channel, row, col, i, j in np.ndindex(d, h, w, k, k):
+        y, x = row + (i - k // 2) * dilation, col + (j - k // 2) * dilation
+        if 0 <= y < h and 0 <= x < w:
+            out[channel, row, col] += (image[:, y, x] * weight[channel, :, i, j]).sum()
+    return out
+
+
+def transposed_convolution(image, weight, bias, *, stride):
+    """(c, h, w) with (c, d, k, k): every input pixel adds its kernel to the output."""
+    c, d, k, _ = weight.shape
+    _, h, w = image.shape
+    out = np.zeros((d, stride * (h - 1) + k, stride * (w - 1) + k)) + bias[:, None, None]
+    for channel, row, col in np.ndindex(c, h, w):
+        y, x = row * stride, col * stride
+        out[:, y : y + k, x : x + k] += image[channel, row, col] * weight[channel]
+    return out
+
+
+def twice_the_size(image, mode):
+    """(c, h, w) sampled at the centres of pixels half as large; beyond the edge, the edge's."""
+    c, h, w = image.shape
+    out = np.zeros((c, 2 * h, 2 * w))
+    for row, col in np.ndindex(2 * h, 2 * w):
+        y, x = (row + 0.5) / 2 - 0.5, (col + 0.5) / 2 - 0.5
+        if mode == "nearest":
+            out[:, row, col] = image[:, int(np.rint(y)), int(np.rint(x))]
+            continue
+        for i, j in itertools.product(
+            (np.floor(y), np.floor(y) + 1), (np.floor(x), np.floor(x) + 1)
+        ):
+            share = (1 - abs(y - i)) * (1 - abs(x - j))
+            out[:, row, col] += (
+                share * image[:, int(np.clip(i, 0, h - 1)), int(np.clip(j, 0, w - 1))]
+            )
+    return out
+
+
+def dilate(mask, radius):
+    """Every pixel that has one of the mask within the radius."""
+    places = np.argwhere(mask)
+    out = np.zeros_like(mask)
+    for row, col in np.ndindex(mask.shape):
+        out[row, col] = any((row - y) ** 2 + (col - x) ** 2 <= radius**2 for y, x in places)
+    return out
+
+
+def flood(landscape, markers, mask):
+    """The watershed by its definition: level by level, ring by ring, pixel by pixel."""
+    labels = np.where(mask, markers, 0)
+    for level in sorted({landscape[place] for place in zip(*np.nonzero(mask), strict=True)}):
+        while True:
+            wet = {}
+            for row, col in zip(
+                *np.nonzero(mask & (labels == 0) & (landscape <= level)), strict=True
+            ):
+                beside = [
+                    labels[y, x]
+                    for y, x in ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1))
+                    if 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and labels[y, x] > 0
+                ]
+                if beside:
+                    wet[row, col] = min(beside)
+            if not wet:
+                break
+            for place, label in wet.items():
+                labels[place] = label
+    return labels
+
+
+def three_classes(owners, border):
+    """0, 1 (interior), 2 (border): every pixel measures its way to the nearest of another id."""
+    away = np.zeros(owners.shape)
+    for here in np.ndindex(owners.shape):
+        others = np.argwhere(owners != owners[here])
+        away[here] = np.hypot(*(others - here).T).min() if len(others) else np.inf
+    out = np.zeros(owners.shape, int)
+    for here in np.ndindex(owners.shape):
+        if owners[here]:
+            deepest = away[owners == owners[here]].max()
+            out[here] = 1 if away[here] > min(border, deepest / 2) else 2
+    return out
+
+
+def hausdorff_95(first, second):
+    """The 95th percentile of every outline pixel's way to the other mask's outline, both ways."""
+    outlines = []
+    for mask in (first, second):
+        outline = []
+        for row, col in np.argwhere(mask):
+            beside = ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1))
+            inside = [
+                0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x] for y, x in beside
+            ]
+            if not all(inside):
+                outline.append((row, col))
+        outlines.append(outline)
+    ways = [
+        min(float(np.hypot(y - v, x - u)) for v, u in there)
+        for here, there in (outlines, outlines[::-1])
+        for y, x in here
+    ]
+    return float(np.percentile(ways, 95))

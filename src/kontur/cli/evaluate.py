@@ -90,9 +90,10 @@ def evaluate(
 ) -> None:
     """Judge outlines against annotations.
 
-    AP, precision, recall, F1, panoptic quality, AJI, Dice and boundary IoU. PREDICTIONS is a
-    folder of what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as
-    for training. They are matched by name; what has no partner is told. --score, --overlap,
+    AP, precision, recall, F1, panoptic quality, AJI, Dice, boundary IoU, and Hausdorff-95 in
+    pixels (of matched objects, and of the foreground of an image). PREDICTIONS is a folder of
+    what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as for
+    training. They are matched by name; what has no partner is told. --score, --overlap,
     --min-size, --diameter, --contrast, --device and --threads are for --model only.
 
     \b

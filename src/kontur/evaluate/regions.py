@@ -1,20 +1,22 @@
-"""Scores of areas rather than of objects: the aggregated Jaccard index, Dice, boundary IoU.
+"""Scores of areas and outlines: the aggregated Jaccard index, Dice, boundary IoU, Hausdorff-95.
 
 AJI after Kumar et al., IEEE TMI 2017: every true object takes the found object of largest IoU
 (one may be taken several times), and whatever is never taken is added to the union. AJI+ takes
 each at most once, by the matching of largest total IoU. Boundary IoU after Cheng et al., CVPR 2021,
 with the authors' distance: 2 % of the image's diagonal, at least one pixel, the frame counting as
-boundary. All three know no classes, except that boundaries are compared for matched pairs.
+boundary. None knows classes, except that boundaries and outlines are compared for matched pairs.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int
 
 from kontur.evaluate.comparison import Comparison
 from kontur.evaluate.counts import mean_of_known
+from kontur.evaluate.hausdorff import hausdorff_of_foregrounds, hausdorff_of_pairs
 from kontur.evaluate.matching import assign, match
 from kontur.evaluate.pixels import Pixels, run_starts, shared
 
@@ -27,7 +29,7 @@ class Areas:
     """Numerators and denominators of the area scores of one or more images, to be added up.
 
     `objects` counts the objects of both sides: with none there is no score (NaN), otherwise a
-    denominator of zero gives the score 0.
+    denominator of zero gives the score 0, but no Hausdorff distance (NaN).
     """
 
     objects: int = 0
@@ -35,6 +37,8 @@ class Areas:
     aji_plus: tuple[float, float] = (0.0, 0.0)
     dice: tuple[float, float] = (0.0, 0.0)
     boundary_iou: tuple[float, float] = (0.0, 0.0)
+    hausdorff_95: tuple[float, float] = (0.0, 0.0)
+    image_hausdorff_95: tuple[float, float] = (0.0, 0.0)
 
     def __add__(self, other: "Areas") -> "Areas":
         return Areas(
@@ -43,37 +47,49 @@ class Areas:
             _plus(self.aji_plus, other.aji_plus),
             _plus(self.dice, other.dice),
             _plus(self.boundary_iou, other.boundary_iou),
+            _plus(self.hausdorff_95, other.hausdorff_95),
+            _plus(self.image_hausdorff_95, other.image_hausdorff_95),
         )
 
 
 @dataclass(frozen=True)
 class AreaScores:
-    """The area scores in [0, 1], NaN where neither side has an object.
+    """The area scores in [0, 1] and distances in pixels, NaN where neither side has an object.
 
     Attributes:
         aji: shared area over united area, each true object with its best partner.
         aji_plus: the same, partners one to one.
         dice: of the foregrounds, that is of everything covered by any object.
         boundary_iou: mean over the pairs of IoU >= 0.5; 0 where there is no such pair.
+        hausdorff_95: pixels between the outlines of a pair, the mean over the pairs of IoU >= 0.5;
+            NaN where there is no such pair.
+        image_hausdorff_95: the same of the foregrounds, the mean over the images in which both
+            sides have one.
     """
 
     aji: float
     aji_plus: float
     dice: float
     boundary_iou: float
+    hausdorff_95: float
+    image_hausdorff_95: float
 
     @classmethod
     def of(cls, areas: Areas) -> "AreaScores":
         """The scores of some areas."""
-        pairs = (areas.aji, areas.aji_plus, areas.dice, areas.boundary_iou)
-        if not areas.objects:
-            return cls(*(float("nan") for _ in pairs))
-        return cls(*(part / whole if whole else 0.0 for part, whole in pairs))
+        shares = (areas.aji, areas.aji_plus, areas.dice, areas.boundary_iou)
+        distances = (areas.hausdorff_95, areas.image_hausdorff_95)
+        nan = float("nan")
+        nothing = 0.0 if areas.objects else nan
+        return cls(
+            *(part / whole if whole else nothing for part, whole in shares),
+            *(part / whole if whole else nan for part, whole in distances),
+        )
 
     @classmethod
     def mean(cls, scores: Sequence["AreaScores"]) -> "AreaScores":
         """The mean of each score over the images that have it."""
-        values = [[s.aji, s.aji_plus, s.dice, s.boundary_iou] for s in scores]
+        values = [list(astuple(each)) for each in scores]
         return cls(*mean_of_known(np.array(values)).tolist())
 
 
@@ -82,12 +98,17 @@ def areas(comparison: Comparison) -> Areas:
     rows, cols, iou = comparison.rows, comparison.cols, comparison.iou
     by_quality = np.lexsort((cols, -iou, rows))
     best = by_quality[run_starts(rows[by_quality])]
+    pairs = _matched(comparison)
+    away = hausdorff_of_pairs(comparison, rows[pairs], cols[pairs])
+    apart = hausdorff_of_foregrounds(comparison)
     return Areas(
         objects=len(comparison.truth.areas) + int((~comparison.excused).sum()),
         aji=_jaccard(comparison, best),
         aji_plus=_jaccard(comparison, assign(rows, cols, iou)),
         dice=_dice(comparison),
-        boundary_iou=_boundary(comparison),
+        boundary_iou=_boundary(comparison, pairs),
+        hausdorff_95=(float(away.sum()), float(len(pairs))),
+        image_hausdorff_95=(0.0, 0.0) if math.isnan(apart) else (apart, 1.0),
     )
 
 
@@ -143,11 +164,16 @@ def _dice(comparison: Comparison) -> tuple[float, float]:
     return 2.0 * np.count_nonzero(truth & found), float(truth.sum() + found.sum())
 
 
-def _boundary(comparison: Comparison) -> tuple[float, float]:
-    """Sum of boundary IoU over the matched pairs, and their number."""
+def _matched(comparison: Comparison) -> Int[np.ndarray, " m"]:
+    """The places of the pairs of one class whose outlines are compared."""
     rows, cols, iou = comparison.rows, comparison.cols, comparison.iou
     same = np.flatnonzero(comparison.true_labels[rows] == comparison.found_labels[cols])
-    pairs = same[match(rows[same], cols[same], iou[same], BOUNDARY_MATCH)]
+    return same[match(rows[same], cols[same], iou[same], BOUNDARY_MATCH)]
+
+
+def _boundary(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[float, float]:
+    """Sum of boundary IoU over the matched pairs, and their number."""
+    rows, cols = comparison.rows, comparison.cols
     distance = boundary_distance(comparison.size)
     truth = boundary(comparison.truth.of(rows[pairs]), distance)
     found = boundary(comparison.found.of(cols[pairs]), distance)

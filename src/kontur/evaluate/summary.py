@@ -89,6 +89,8 @@ class Summary:
             ("AJI+", scores.aji_plus),
             ("Dice", scores.dice),
             ("boundary IoU", scores.boundary_iou),
+            ("Hausdorff-95", scores.hausdorff_95),
+            ("of the foreground", scores.image_hausdorff_95),
         ]
 
     def heading(self) -> str:

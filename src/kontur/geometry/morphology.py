@@ -99,9 +99,7 @@ def fill_holes(labels: Integer[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]
     return np.where(labels == 0, owner[holes], labels).astype(labels.dtype)
 
 
-def remove_small(
-    labels: Integer[np.ndarray, "h w"], smallest: float
-) -> Integer[np.ndarray, "h w"]:
+def remove_small(labels: Integer[np.ndarray, "h w"], smallest: float) -> Integer[np.ndarray, "h w"]:
     """The objects of at least `smallest` pixels; the others become background."""
     area = np.bincount(labels.ravel())
     return np.where(area[labels] >= smallest, labels, 0).astype(labels.dtype)
@@ -128,6 +126,31 @@ def distance(mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     squared = _to_background(window) ** 2
     found[top:bottom, left:right] = np.sqrt(_along_rows(squared))
     return found
+
+
+def distance_at(
+    target: Bool[np.ndarray, "h w"], row: Int[np.ndarray, " p"], column: Int[np.ndarray, " p"]
+) -> Float[np.ndarray, " p"]:
+    """How far each of some pixels is from the nearest pixel of `target`, between centres.
+
+    Exact, in pixels; the nearer they are, the faster. Infinite where `target` is empty.
+    """
+    if not target.any():
+        return np.full(len(row), np.inf)
+    width = target.shape[1]
+    squared = _to_background(~target) ** 2
+    nearest = squared[row, column]
+    active = np.arange(len(row))
+    for step in range(1, width):
+        active = active[nearest[active] > step**2]
+        if not len(active):
+            break
+        for beside in (column[active] - step, column[active] + step):
+            inside = (beside >= 0) & (beside < width)
+            here = active[inside]
+            found = squared[row[here], beside[inside]] + step**2
+            nearest[here] = np.minimum(nearest[here], found)
+    return np.sqrt(nearest)
 
 
 def flood(

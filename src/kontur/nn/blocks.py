@@ -49,9 +49,7 @@ class Inception(nn.Module):
         part = outputs // 4
         self.point = cbr(inputs, outputs - 3 * part, kernel=1)
         self.three = nn.Sequential(*cbr(inputs, part, kernel=1), *cbr(part, part))
-        self.five = nn.Sequential(
-            *cbr(inputs, part, kernel=1), *cbr(part, part), *cbr(part, part)
-        )
+        self.five = nn.Sequential(*cbr(inputs, part, kernel=1), *cbr(part, part), *cbr(part, part))
         self.pooled = nn.Sequential(
             nn.MaxPool2d(3, stride=1, padding=1), *cbr(inputs, part, kernel=1)
         )

@@ -26,8 +26,11 @@ def resolve_network(
     card = start if start and start.kind == config.kind and "preset" not in given else None
     values = card.config if card else {}
     preset = None if card else config.preset
-    usual = channels_of(catalog.config(config.kind, values, preset=preset))
-    from_data = {"classes": classes, "channels": _wanted_channels(facts.channels, usual)}
+    plain = catalog.config(config.kind, values, preset=preset)
+    channels = _wanted_channels(facts.channels, channels_of(plain))
+    from_data: dict[str, Any] = {"classes": classes, "channels": channels}
+    if config.data.task == "semantic" and hasattr(plain, "task"):
+        from_data["task"] = "semantic"  # a region of a class is then one object, here and there
     network: Any = catalog.config(
         config.kind, merge(values, from_data, config.model), preset=preset
     )

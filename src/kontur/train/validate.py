@@ -160,9 +160,7 @@ def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, li
     while waiting and time.monotonic() < until:
         tried.append(waiting[0])
         other = card.replace(config=waiting[0])
-        again = [
-            s._replace(found=candidates(Predictor(s.engine, other), s.sample)) for s in seen
-        ]
+        again = [s._replace(found=candidates(Predictor(s.engine, other), s.sample)) for s in seen]
         ap = _highest_ap(again)
         if ap > highest + GAIN:
             best, found, highest = other, again, ap

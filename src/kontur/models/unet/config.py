@@ -177,7 +177,9 @@ HALVED = Layer(2, stride=2)  # pooling
 def tries(config: DenseConfig) -> list[DenseConfig]:
     """The configs that differ from `config` in the value of one decode setting, for tuning."""
     decode = config.decode
-    unread = OF_SEEDS if config.task == "semantic" else OF_SEEDS - {"method"} - SEEDED[decode.method]
+    unread = (
+        OF_SEEDS if config.task == "semantic" else OF_SEEDS - {"method"} - SEEDED[decode.method]
+    )
     return [
         config.model_copy(update={"decode": decode.model_copy(update={name: value})})
         for name, values in TRIED.items()

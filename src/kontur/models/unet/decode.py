@@ -7,7 +7,7 @@ polygon is ever invalid or outside the image, and none has to be suppressed.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from kontur.geometry import morphology, raster
 from kontur.models.card import Thresholds
@@ -55,11 +55,10 @@ def instance_regions(
     return morphology.flood(-np.rint(RELIEF * depth), seeds, foreground)
 
 
-def class_regions(
-    pixels: Float[np.ndarray, "k h w"], how: DecodeConfig
-) -> Int[np.ndarray, "h w"]:
+def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
     """A label image of the connected regions of every class but the first, the background."""
-    classes = pixels.argmax(axis=0)  # of numbers that are none, the first: background
+    foreground = pixels[BACKGROUND] <= 1 - how.foreground
+    classes = np.where(foreground, 1 + pixels[1:].argmax(axis=0), BACKGROUND)
     regions = np.zeros(classes.shape, np.int64)
     for each in range(1, len(pixels)):
         free = (classes == each) | ((classes == BACKGROUND) & (regions == 0))

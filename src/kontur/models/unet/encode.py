@@ -48,10 +48,7 @@ def encode(
     objects, unsure = instances[~instances.ignore], instances[instances.ignore]
     owners = _paint(objects, np.arange(1, len(objects) + 1))
     labels = np.append(UNSURE, objects.labels)[owners]
-    if config.task == "semantic":
-        pixels = labels + 1
-    else:
-        pixels = three_classes(owners, config.border)
+    pixels = labels + 1 if config.task == "semantic" else three_classes(owners, config.border)
     pixels[(_paint(unsure, np.ones(len(unsure), np.int64)) > 0) & (owners == 0)] = UNSURE
     return Targets(pixels[None].astype(np.int64), labels[None].astype(np.int64))
 
@@ -61,16 +58,14 @@ def collate(targets: Sequence[Targets]) -> Targets:
     return Targets(*(np.concatenate(arrays) for arrays in zip(*targets, strict=True)))
 
 
-def three_classes(
-    owners: Integer[np.ndarray, "h w"], border: int
-) -> Int[np.ndarray, "h w"]:
+def three_classes(owners: Integer[np.ndarray, "h w"], border: int) -> Int[np.ndarray, "h w"]:
     """Background, interior and border of a label image whose ids are 0 … k.
 
     A pixel is border where another id is at most `border` pixels away, but never where that would
     take more than half of the object's depth: the deepest pixels are always interior, so an object
     of one pixel, too, has an interior, and a thin one is not cut to pieces.
     """
-    depth = _depth(owners, border + 1)
+    depth = _depth(owners, int(border / DEEPEST))  # deeper ones have the whole border anyway
     deepest = np.zeros(int(owners.max(initial=0)) + 1)
     np.maximum.at(deepest, owners.ravel(), depth.ravel())
     limit = np.minimum(border, DEEPEST * deepest)

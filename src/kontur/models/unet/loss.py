@@ -22,7 +22,9 @@ def pixel_losses(
     """
     logits = logits.float()
     pixels = logits[:, : config.pixel_classes]
-    weight = torch.tensor(config.class_weights, device=logits.device) if config.class_weights else None
+    weight = (
+        torch.tensor(config.class_weights, device=logits.device) if config.class_weights else None
+    )
     label = logits.sum() * 0
     if config.object_classes:
         label = cross_entropy(logits[:, config.pixel_classes :], targets.labels)

@@ -76,12 +76,13 @@ def check_images(images: Float[Tensor, "b c h w"], config: DenseConfig) -> None:
     if channels != config.channels:
         raise ValueError(f"this network takes images of {config.channels} channels, got {channels}")
     multiple: int = config.multiple  # type: ignore[attr-defined]
-    for side in (height, width):
-        if side % multiple:
-            halved = convolved(side, kernel=multiple, stride=multiple) if side > multiple else 0
-            back = transposed(halved, kernel=multiple, stride=multiple)
-            raise ValueError(
-                f"image height and width must be multiples of {multiple}, got {height}×{width}: "
-                f"{side} pixels would come back as {back}; pad to {-(-height // multiple) * multiple}"
-                f"×{-(-width // multiple) * multiple} or use kontur.load(…).predict, which pads"
-            )
+    wanted = [-(-side // multiple) * multiple for side in (height, width)]
+    if wanted != [height, width]:
+        side = height if height % multiple else width
+        halved = convolved(side + multiple, kernel=multiple, stride=multiple) - 1
+        back = transposed(halved, kernel=multiple, stride=multiple)
+        raise ValueError(
+            f"image height and width must be multiples of {multiple}, got {height}×{width}: "
+            f"{side} pixels would come back as {back}; pad to {wanted[0]}×{wanted[1]} or use "
+            "kontur.load(…).predict, which pads"
+        )

@@ -28,9 +28,7 @@ class UNet(nn.Module):
             skips.insert(0, 0)  # nothing of the image's own size comes across
         widths = [skip or max(skips[1] // 2, 8) for skip in skips]
         self.dropout = nn.Dropout2d(config.dropout)
-        self.decoder = Decoder(
-            widest, skips[::-1], widths[::-1], block=config.block, up=config.up
-        )
+        self.decoder = Decoder(widest, skips[::-1], widths[::-1], block=config.block, up=config.up)
         self.head = nn.Conv2d(widths[0], outputs, 1)
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"]:

@@ -1,0 +1,84 @@
+"""Hausdorff-95 against scipy, a loop, and outlines drawn by hand."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis.extra.numpy import arrays
+from scipy import ndimage
+from scipy.spatial.distance import directed_hausdorff
+
+from kontur.evaluate import evaluate, evaluate_all
+from kontur.evaluate.hausdorff import apart, outline
+from kontur.instances import Instances
+from tests import naive
+
+SIZE = (24, 30)
+
+
+def objects(*boxes, **fields):
+    return Instances.of([shapely.box(*box) for box in boxes], size=SIZE, **fields)
+
+
+def surface_distances(first, second):
+    """What medpy and MONAI measure: surfaces by erosion, distances by scipy's transform."""
+    surfaces = [mask & ~ndimage.binary_erosion(mask) for mask in (first, second)]
+    away = [ndimage.distance_transform_edt(~surface) for surface in surfaces]
+    return np.concatenate([away[1][surfaces[0]], away[0][surfaces[1]]])
+
+
+@given(arrays(bool, (7, 9)), arrays(bool, (7, 9)))
+@settings(max_examples=60, deadline=None)
+def test_it_is_the_percentile_of_both_directions_distances(first, second):
+    if not (first.any() and second.any()):
+        return
+    got = apart(outline(first), outline(second))
+    assert got == pytest.approx(np.percentile(surface_distances(first, second), 95))
+    assert got == pytest.approx(naive.hausdorff_95(first, second))
+    a, b = outline(first), outline(second)
+    farthest = max(directed_hausdorff(a, b)[0], directed_hausdorff(b, a)[0])
+    assert got <= farthest + 1e-9
+    assert surface_distances(first, second).max() == pytest.approx(farthest)
+
+
+def test_an_object_that_is_moved_is_as_far_away_as_it_was_moved():
+    truth, moved = objects((2, 2, 14, 14)), objects((4, 2, 16, 14))
+    scores = evaluate(truth, moved).area_scores
+    assert (scores.hausdorff_95, scores.image_hausdorff_95) == (2.0, 2.0)
+    same = evaluate(truth, truth).area_scores
+    assert (same.hausdorff_95, same.image_hausdorff_95) == (0.0, 0.0)
+
+
+def test_pairs_are_averaged_over_all_images_and_foregrounds_over_the_images():
+    truth = objects((0, 0, 10, 10), (12, 0, 22, 10))
+    found = objects((1, 0, 11, 10), (12, 0, 22, 10))
+    once = objects((0, 0, 10, 10))
+    moved = objects((3, 0, 13, 10))
+    summary = evaluate_all([(truth, found), (once, moved)])
+    assert summary.pooled_areas.hausdorff_95 == pytest.approx((1 + 0 + 3) / 3)
+    each = [image.area_scores.image_hausdorff_95 for image in summary.images]
+    assert summary.pooled_areas.image_hausdorff_95 == pytest.approx(np.mean(each))
+    assert "Hausdorff-95 1.333" in summary.table()
+    report = json.loads(summary.to_json())
+    assert report["pooled"]["hausdorff_95"] == pytest.approx(4 / 3)
+    assert report["per_image"][1]["image_hausdorff_95"] == 3.0
+
+
+def test_without_a_pair_or_a_foreground_there_is_no_distance():
+    truth, far = objects((0, 0, 4, 4)), objects((20, 20, 24, 24))
+    scores = evaluate(truth, far).area_scores
+    assert np.isnan(scores.hausdorff_95)
+    assert scores.image_hausdorff_95 > 20
+    for found in (Instances.empty(SIZE), truth):
+        scores = evaluate(Instances.empty(SIZE), found).area_scores
+        assert np.isnan([scores.hausdorff_95, scores.image_hausdorff_95]).all()
+    summary = evaluate_all([(truth, far), (truth, truth)])
+    assert summary.pooled_areas.hausdorff_95 == 0.0
+
+
+def test_what_lies_in_a_region_to_ignore_is_not_far_away():
+    regions = objects((0, 0, 8, 8), (18, 10, 30, 24), ignore=[False, True])
+    found = objects((0, 0, 8, 8), (20, 12, 28, 22))
+    assert evaluate(regions, found).area_scores.image_hausdorff_95 == 0.0
