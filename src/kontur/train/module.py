@@ -15,6 +15,7 @@ from kontur.train.average import averaged
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.loader import Batch
 from kontur.train.optimise import build_optimiser, rate_at
+from kontur.train.stages import Stages
 
 
 class Training(LightningModule):
@@ -29,6 +30,7 @@ class Training(LightningModule):
         self.average = averaged(self.segmenter, training.average)
         self.optimiser_config = optimiser
         self.training_config = training
+        self.stages = Stages(segmenter, training.stages)
         self.seconds = 0.0
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for the watchers
         self._clock = time.monotonic()
@@ -84,7 +86,7 @@ class Training(LightningModule):
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
             losses = self.segmenter.loss(batch.images, batch.targets)
-            total = self.segmenter.total(losses)
+            total = self.segmenter.total(self.stages.counted(losses, self.progress))
             self.latest = {**losses, "total": total}
             self.latest = {name: loss.detach() for name, loss in self.latest.items()}
             wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
@@ -124,9 +126,11 @@ class Training(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"] = self.seconds
+        checkpoint["stages_begun"] = self.stages.begun
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
+        self.stages.begun = int(checkpoint.get("stages_begun", 1))
 
     def _refuse(self, what: str) -> NoReturn:
         raise InputError(

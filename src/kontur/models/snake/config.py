@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from kontur.models.rpn.config import RpnConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
@@ -22,6 +23,8 @@ class LossWeights(Settings):
     offset: float = pydantic.Field(1.0, ge=0)
     extreme: float = pydantic.Field(1.0, ge=0)
     contour: float = pydantic.Field(1.0, ge=0)
+    rpn_class: float = pydantic.Field(1.0, ge=0)  # in place of the first three with an RPN
+    rpn_box: float = pydantic.Field(4.0, ge=0)  # the mean over four numbers; published, their sum
 
 
 class SnakeConfig(Settings):
@@ -30,11 +33,14 @@ class SnakeConfig(Settings):
     Attributes:
         channels: channels of the image that the network sees.
         classes: names; one heatmap each.
+        detector: what finds the boxes that the snake starts from: CenterNet's three heads, or
+            region proposals from anchors on the coarser levels.
         stride: image pixels per feature pixel, for the heads and for the points' features.
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
         pyramid: channels of the pyramid's levels from the fourth-image level up.
         features: channels of the feature map that points are sampled from.
-        head: hidden channels of the detector's heads.
+        head: hidden channels of CenterNet's heads.
+        rpn: anchors and proposals, with one score a class.
         points: points of a contour.
         snake_width, fusion, form, kernel, dilations, order: the snake head (`nn.circular`).
         stages: contour stages, with weights of their own.
@@ -57,6 +63,7 @@ class SnakeConfig(Settings):
 
     channels: int = pydantic.Field(3, ge=1)
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
+    detector: Literal["centernet", "rpn"] = "centernet"
     stride: Stride = 2
     stem: int = pydantic.Field(32, ge=1)
     widths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((64, 96, 128, 160), min_length=1)
@@ -64,6 +71,7 @@ class SnakeConfig(Settings):
     pyramid: int = pydantic.Field(64, ge=1)
     features: int = pydantic.Field(32, ge=1)
     head: int = pydantic.Field(48, ge=1)
+    rpn: RpnConfig = RpnConfig()
     points: int = pydantic.Field(64, ge=8)
     snake_width: int = pydantic.Field(64, ge=1)
     fusion: int = pydantic.Field(64, ge=1)
@@ -96,7 +104,19 @@ class SnakeConfig(Settings):
             raise ValueError(
                 f"kernel must be odd, as many points on either side, got {self.kernel}"
             )
+        if self.detector == "rpn" and not self.anchor_strides:
+            raise ValueError("an RPN needs levels coarser than the features; give more widths")
         return self
+
+    @property
+    def skipped(self) -> int:
+        """Levels of the backbone that are finer than the features."""
+        return 0 if self.stride == 2 else 1
+
+    @property
+    def anchor_strides(self) -> tuple[int, ...]:
+        """Image pixels a cell of each level that an RPN has anchors on: all but the finest."""
+        return tuple(self.stride * 2**i for i in range(1, len(self.widths) + 1 - self.skipped))
 
     @property
     def multiple(self) -> int:
