@@ -118,13 +118,15 @@ def scenes() -> dict[str, Sample]:
     }
 
 
-def train(kind: str, steps: int, *, seed: int = 0) -> Segmenter:
+def train(kind: str, steps: int, *, seed: int = 0, config: Settings | None = None) -> Segmenter:
     """A network after so many steps on `learning_scene`, as `kontur train` would make them."""
     sample = learning_scene()
-    segmenter = network(kind, seed=seed).to(memory_format=torch.channels_last)
+    segmenter = network(kind, config, seed=seed).to(memory_format=torch.channels_last)
     image = as_image(sample).contiguous(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(segmenter.parameters(), lr=RATE)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps_of(kind))
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, RATE, total_steps=max(steps, steps_of(kind))
+    )
     rng = np.random.default_rng(seed)
     for _ in range(steps):
         targets = as_targets(kind, segmenter.config, sample.instances, rng=rng)

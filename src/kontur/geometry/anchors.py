@@ -32,7 +32,7 @@ def anchors(
     """
     half = np.array([(s / r**0.5, s * r**0.5) for s in sizes for r in ratios]) / 2
     shapes = np.concatenate([-half, half], axis=1)  # (shapes, 4), in strides
-    levels = []
+    levels = [np.zeros((0, 4))]
     for stride in strides:
         y, x = np.mgrid[: size[0] // stride, : size[1] // stride] + 0.5
         middles = np.stack([x, y, x, y], axis=-1)[:, :, None]  # (h, w, 1, 4)
@@ -54,7 +54,7 @@ def match(
     one only where another has the same best anchor.
     """
     about = np.full(len(anchors), BACKGROUND)
-    if len(boxes) == 0:
+    if len(boxes) == 0 or len(anchors) == 0:
         return about
     best = np.zeros(len(anchors))
     step = max(1, CHUNK // len(boxes))

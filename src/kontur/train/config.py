@@ -123,6 +123,8 @@ class TrainingConfig(Settings):
         patience: validations without a better one after which training stops; 0 never stops. The
             best network is the result in any case. A dozen, because averaged weights change
             slowly and gain most while the rate falls: after fewer a gain may still come.
+        stages: `joint` counts all losses from the first step on; `staged` those of what finds
+            objects first, and those of what looks into them from the middle on (`train.stages`).
     """
 
     steps: int = pydantic.Field(4000, ge=1)
@@ -140,6 +142,7 @@ class TrainingConfig(Settings):
     diagnose_every: int = pydantic.Field(0, ge=0)
     save_every: int = pydantic.Field(100, ge=1)
     patience: int = pydantic.Field(12, ge=0)
+    stages: Literal["joint", "staged"] = "joint"
 
     @pydantic.field_validator("precision", mode="before")
     @classmethod

@@ -34,9 +34,11 @@ class Joined(DDPStrategy):
         self._launcher = None
 
 
-def strategy(devices: Devices) -> Strategy | str:
-    """Lightning's strategy for these devices."""
-    return Joined(gradient_as_bucket_view=True) if devices.number > 1 else "auto"
+def strategy(devices: Devices, *, unused: bool) -> Strategy | str:
+    """Lightning's strategy for these devices; `unused`: some weights may have no gradient."""
+    if devices.number == 1:
+        return "auto"
+    return Joined(gradient_as_bucket_view=True, find_unused_parameters=unused)
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def fit(job: Job, watch: Watch, precision: Precision) -> None:
     trainer = Trainer(
         accelerator=devices.accelerator,
         devices=devices.number,
-        strategy=strategy(devices),
+        strategy=strategy(devices, unused=wanted.stages == "staged"),
         precision=LIGHTNING[precision],  # type: ignore[arg-type]
         max_steps=wanted.steps,
         max_epochs=-1,

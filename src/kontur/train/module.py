@@ -18,6 +18,7 @@ from kontur.train.average import averaged
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.loader import Batch
 from kontur.train.optimise import build_optimiser, lasso, rate_at
+from kontur.train.stages import Stages
 
 
 class Training(LightningModule):
@@ -32,6 +33,7 @@ class Training(LightningModule):
         self.average = averaged(self.segmenter, training.average)
         self.optimiser_config = optimiser
         self.training_config = training
+        self.stages = Stages(segmenter, training.stages)
         self.seconds = 0.0
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for the watchers
         self._clock = time.monotonic()
@@ -88,7 +90,7 @@ class Training(LightningModule):
         try:
             with self._same_noise():
                 losses = self.segmenter.loss(batch.images, batch.targets)
-            total = self.segmenter.total(losses)
+            total = self.segmenter.total(self.stages.counted(losses, self.progress))
             if self.optimiser_config.l1 > 0:
                 losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
                 total = total + losses["l1"]
@@ -140,9 +142,11 @@ class Training(LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"] = self.seconds
+        checkpoint["stages_begun"] = self.stages.begun
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
+        self.stages.begun = int(checkpoint.get("stages_begun", 1))
 
     def _refuse(self, what: str) -> NoReturn:
         raise InputError(

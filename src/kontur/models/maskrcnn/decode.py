@@ -7,7 +7,7 @@ outline is where their bilinear interpolation is one half, at full resolution, s
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -58,9 +58,14 @@ def decode(
         config=config.rpn,
         lowest=config.rpn.lowest,
     )
-    probabilities, moved = _run(graphs["boxes"], features, proposals, size=size, config=config)
+    classes, side = len(config.classes), 2 * config.mask_cells
+    nothing = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]
+    read = reads(proposals.boxes, proposals.image_index, size=size, strides=config.strides)
+    probabilities, moved = _run(graphs["boxes"], features, *read, nothing=nothing)
     found = boxes_of_classes(proposals, probabilities, moved, sizes, config, thresholds.score)
-    (masks,) = _run(graphs["masks"], features, found, found.labels, size=size, config=config)
+    read = reads(found.boxes, found.image_index, size=size, strides=config.strides)
+    nothing = [np.zeros((0, side, side), np.float32)]
+    (masks,) = _run(graphs["masks"], features, *read, found.labels, nothing=nothing)
     polygons = outlines(masks, found.boxes)
     decoded = []
     for image, own in enumerate(sizes):
@@ -104,15 +109,11 @@ def boxes_of_classes(
 def _run(
     graph: Graph,
     features: Float[np.ndarray, "b n d"],
-    found: Any,
-    *more: np.ndarray,
-    size: tuple[int, int],
-    config: MaskRCNNConfig,
+    *objects: np.ndarray,
+    nothing: list[np.ndarray],
 ) -> list[np.ndarray]:
-    """What a graph of objects says of `found.boxes`, a chunk a run; of none it is asked too."""
-    read = (*reads(found.boxes, found.image_index, size=size, strides=config.strides), *more)
-    parts = [
-        graph(features, *(each[first : first + CHUNK] for each in read))
-        for first in range(0, max(len(found.boxes), 1), CHUNK)
-    ]
+    """What a graph of objects says of them, a chunk a run; `nothing` without running where none."""
+    parts = [nothing]
+    for first in range(0, len(objects[0]), CHUNK):
+        parts.append([*graph(features, *(each[first : first + CHUNK] for each in objects))])
     return [np.concatenate(each) for each in zip(*parts, strict=True)]

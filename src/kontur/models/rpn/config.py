@@ -32,7 +32,7 @@ class RpnConfig(Settings):
     sampled: int = pydantic.Field(256, ge=2)
     share: float = pydantic.Field(0.5, gt=0, lt=1)
     lowest: float = pydantic.Field(0.02, ge=0, le=1)
-    candidates: int = pydantic.Field(1000, ge=1)
+    candidates: int = pydantic.Field(400, ge=1)
     kept: int = pydantic.Field(300, ge=1)
     overlap: float = pydantic.Field(0.7, ge=0, le=1)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Self
 import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride
+from kontur.models.rpn.config import RpnConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
@@ -23,6 +24,8 @@ class LossWeights(Settings):
     offset: float = pydantic.Field(1.0, ge=0)
     extreme: float = pydantic.Field(1.0, ge=0)
     contour: float = pydantic.Field(1.0, ge=0)
+    rpn_class: float = pydantic.Field(1.0, ge=0)  # in place of the first three with an RPN
+    rpn_box: float = pydantic.Field(4.0, ge=0)  # the mean over four numbers; published, their sum
 
 
 class SnakeConfig(Settings):
@@ -31,6 +34,8 @@ class SnakeConfig(Settings):
     Attributes:
         channels: channels of the image that the network sees.
         classes: names; one heatmap each.
+        detector: what finds the boxes that the snake starts from: CenterNet's three heads, or
+            region proposals from anchors on the coarser levels.
         stride: image pixels per feature pixel, for the heads and for the points' features.
         backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`.
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
@@ -38,7 +43,8 @@ class SnakeConfig(Settings):
             backbone that has them (the extra `pretrained`).
         pyramid: channels of the pyramid's levels from the fourth-image level up.
         features: channels of the feature map that points are sampled from.
-        head: hidden channels of the detector's heads.
+        head: hidden channels of CenterNet's heads.
+        rpn: anchors and proposals, with one score a class.
         sampling, align: how features are read at a point (`nn.sampling`): `nearest`, `bilinear` or
             `bicubic`, with feature pixels in the middle of their square of the image
             ("half-pixel") or from corner to corner, as the published code once had it.
@@ -69,6 +75,7 @@ class SnakeConfig(Settings):
 
     channels: int = pydantic.Field(3, ge=1)
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
+    detector: Literal["centernet", "rpn"] = "centernet"
     stride: Stride = 2
     backbone: Backbone = "residual"
     pretrained: bool = True
@@ -81,6 +88,7 @@ class SnakeConfig(Settings):
     sampling: Literal["nearest", "bilinear", "bicubic"] = "bilinear"
     align: Literal["half-pixel", "corner"] = "half-pixel"
     dropout: float = pydantic.Field(0.0, ge=0, lt=1)
+    rpn: RpnConfig = RpnConfig()
     points: int = pydantic.Field(64, ge=8)
     snake_width: int = pydantic.Field(64, ge=1)
     fusion: int = pydantic.Field(64, ge=1)
@@ -120,12 +128,25 @@ class SnakeConfig(Settings):
             raise ValueError(
                 f"kernel must be odd, as many points on either side, got {self.kernel}"
             )
+        if self.detector == "rpn" and not self.anchor_strides:
+            raise ValueError("an RPN needs levels coarser than the features; give more widths")
         return self
 
     @property
     def stages_run(self) -> int:
         """How many contour stages run at prediction."""
         return self.stages if self.stages_used is None else self.stages_used
+
+    @property
+    def skipped(self) -> int:
+        """Levels of the backbone that are finer than the features."""
+        return 0 if self.stride == 2 else 1
+
+    @property
+    def anchor_strides(self) -> tuple[int, ...]:
+        """Image pixels a cell of each level that an RPN has anchors on: all but the finest."""
+        finer = range(self.stride.bit_length(), self.multiple.bit_length())
+        return tuple(2**power for power in finer)
 
     @property
     def multiple(self) -> int:

@@ -17,6 +17,7 @@ from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph, Try
 from kontur.models.decoded import Decoded, to_instances
+from kontur.models.rpn.propose import propose
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import start_diamonds, start_octagons
 
@@ -48,8 +49,11 @@ def decode(
     (height, width) without their padding, to which outlines are clipped. Any number of objects;
     a batch without any does not run the later graphs.
     """
-    features, scores, boxes = graphs["detect"](images)
-    found = peaks(scores, boxes, thresholds.score)
+    features, scores, where = graphs["detect"](images)
+    if config.detector == "centernet":
+        found = peaks(scores, where, thresholds.score)
+    else:
+        found = proposed(scores, where, images.shape[2:], sizes, config, thresholds.score)
     contours = trace_contours(graphs, features, found, config)[-1]
     decoded = []
     for image, size in enumerate(sizes):
@@ -83,6 +87,26 @@ def peaks(
         each[order] for each in (image_index, labels, rows, columns)
     )
     return Found(boxes[image_index, :, rows, columns], heights[order], labels, image_index)
+
+
+def proposed(
+    scores: Float[np.ndarray, "b a k"],
+    deltas: Float[np.ndarray, "b a 4"],
+    size: tuple[int, ...],
+    sizes: Sequence[tuple[int, int]],
+    config: SnakeConfig,
+    threshold: float,
+) -> Found:
+    """The same from anchors: those at or above the threshold, moved and suppressed by overlap."""
+    found = propose(
+        *(scores, deltas),
+        size=(size[0], size[1]),
+        sizes=sizes,
+        strides=config.anchor_strides,
+        config=config.rpn,
+        lowest=max(threshold, LOWEST_SCORE),
+    )
+    return Found(*found)
 
 
 def trace_contours(

@@ -36,7 +36,7 @@ class Detector(nn.Module):
     def __init__(self, config: SnakeConfig):
         super().__init__()
         self.backbone = build_backbone(config)
-        self.skip = 0 if config.stride == 2 else 1  # levels of the backbone finer than the features
+        self.skip = config.skipped
         inputs = self.backbone.widths[self.skip :]
         self.pyramid = FeaturePyramid(
             inputs, [config.features, *[config.pyramid] * (len(inputs) - 1)]

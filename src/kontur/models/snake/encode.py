@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from kontur.geometry import raster, ring
 from kontur.geometry.polygons import largest_part
 from kontur.instances import Instances
+from kontur.models.rpn.assign import AnchorTargets, assign
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 
 OVERSAMPLE = 8  # the truth is sampled this much finer, shifted, and thinned: published as 128
@@ -47,6 +48,10 @@ class Targets(NamedTuple):
     octagons: Array  # (t, n, 2)
     contours: Array  # (t, n, 2)
     weights: Array  # (t,)
+    anchor_index: Array  # (s,), the image of each sampled anchor; s is 0 without an RPN
+    anchors: Array  # (s,), places in the list of an image's anchors
+    anchor_labels: Array  # (s,), -1 is background
+    anchor_deltas: Array  # (s, 4)
 
 
 def encode(
@@ -72,6 +77,7 @@ def encode(
     centres = np.clip(np.floor(middle), 0, [width - 1, height - 1]).astype(np.int64)
     weight[0, 0, centres[:, 1], centres[:, 0]] = 1  # an object wins over a region to ignore
     chosen = _choose(len(objects), config.traced, rng)
+    taught = _anchors(instances, boxes, objects.labels, config, rng)
     return Targets(
         heatmap=_heatmap(centres, sides / config.stride, objects.labels, config, (height, width)),
         heatmap_weight=weight,
@@ -81,6 +87,28 @@ def encode(
         offsets=(middle - centres).astype(np.float32),
         traced_index=np.zeros(len(chosen), np.int64),
         **_trace(objects[chosen], config, rng),
+        anchor_index=np.zeros(len(taught.anchors), np.int64),
+        anchors=taught.anchors,
+        anchor_labels=taught.labels,
+        anchor_deltas=taught.deltas,
+    )
+
+
+def _anchors(
+    instances: Instances,
+    boxes: Float[np.ndarray, "m 4"],
+    labels: Int[np.ndarray, " m"],
+    config: SnakeConfig,
+    rng: np.random.Generator | None,
+) -> AnchorTargets:
+    """What an RPN's anchors are to say, a sample of them; none for another detector."""
+    assert instances.size is not None  # `_cells` has looked
+    return assign(
+        *(boxes, labels, instances[instances.ignore].boxes),
+        size=instances.size,
+        strides=config.anchor_strides if config.detector == "rpn" else (),
+        config=config.rpn,
+        rng=np.random.default_rng(0) if rng is None else rng,
     )
 
 
@@ -145,7 +173,7 @@ def collate(targets: Sequence[Targets]) -> Targets:
     joined = {
         name: np.concatenate([getattr(each, name) for each in targets]) for name in Targets._fields
     }
-    for index in ("image_index", "traced_index"):
+    for index in ("image_index", "traced_index", "anchor_index"):
         joined[index] = np.repeat(
             np.arange(len(targets)), [len(getattr(t, index)) for t in targets]
         )

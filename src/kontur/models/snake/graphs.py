@@ -15,15 +15,17 @@ def examples(config: SnakeConfig) -> dict[str, Example]:
     diamonds = np.random.default_rng(0).uniform(0, side, (objects, DIAMOND_POINTS, 2))
     contours = np.random.default_rng(0).uniform(0, side, (objects, config.points, 2))
     objects_of = {"features": {0: "b", 1: "h", 2: "w"}, "image_index": {0: "m"}}
+    found = {"scores": {0: "b", 2: "h", 3: "w"}, "boxes": {0: "b", 2: "h", 3: "w"}}
+    if config.detector == "rpn":  # a anchors in place of cells
+        found = {"scores": {0: "b", 1: "a"}, "deltas": {0: "b", 1: "a"}}
     return {
         "detect": Example(
             inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
-            outputs=("features", "scores", "boxes"),
+            outputs=("features", *found),
             dynamic={
                 "images": {0: "b", 2: "H", 3: "W"},
                 "features": {0: "b", 1: "h", 2: "w"},
-                "scores": {0: "b", 2: "h", 3: "w"},
-                "boxes": {0: "b", 2: "h", 3: "w"},
+                **found,
             },
         ),
         "extremes": Example(

@@ -1,4 +1,4 @@
-"""Deep Snake's five losses, named and unweighted, finite for images without objects."""
+"""Deep Snake's losses, named and unweighted, finite for images without objects."""
 
 from functools import partial
 
@@ -6,14 +6,30 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from kontur.models.rpn.loss import region_losses
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected
 from kontur.models.snake.encode import Targets
+from kontur.models.snake.rpn import Regions
 from kontur.nn.losses import LOSSES, heatmap_focal_loss, l1, smooth_l1
 
 
-def detector_losses(detected: Detected, targets: Targets) -> dict[str, Tensor]:
-    """Heatmap (focal), size and offset (L1 at the true centres, in feature pixels)."""
+def detector_losses(
+    detected: Detected | Regions, targets: Targets, config: SnakeConfig
+) -> dict[str, Tensor]:
+    """Of CenterNet: heatmap (focal), size and offset (L1 at the true centres, in feature pixels).
+
+    Of an RPN: class and box of the sampled anchors (`models.rpn.loss`).
+    """
+    if isinstance(detected, Regions):
+        return region_losses(
+            *(detected.logits, detected.deltas),
+            image_index=targets.anchor_index,
+            anchors=targets.anchors,
+            labels=targets.anchor_labels,
+            targets=targets.anchor_deltas,
+            config=config.rpn,
+        )
     ones = torch.ones(len(targets.sizes), device=targets.sizes.device)
     x, y = targets.centres.unbind(-1)
     at = (targets.image_index, slice(None), y, x)

@@ -13,6 +13,7 @@ from kontur.models.snake.detector import Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.encode import Targets, start_octagons
 from kontur.models.snake.loss import contour_losses, detector_losses
 from kontur.models.snake.refine import Refiner
+from kontur.models.snake.rpn import Propose, RegionDetector
 
 
 class DeepSnake(Segmenter):
@@ -21,7 +22,11 @@ class DeepSnake(Segmenter):
     def __init__(self, config: SnakeConfig):
         super().__init__()
         self.config = config
-        self.detector = Detector(config)
+        self.detector: Detector | RegionDetector
+        if config.detector == "centernet":
+            self.detector = Detector(config)
+        else:
+            self.detector = RegionDetector(config)
         self.extremes = ExtremeStage(config)
         self.evolve = ContourStages(config)
 
@@ -35,13 +40,22 @@ class DeepSnake(Segmenter):
             octagons = torch.from_numpy(start_octagons(guess, self.config)).to(targets.octagons)
         stages = self.evolve(features, octagons, targets.traced_index)
         return {
-            **detector_losses(detected, targets),
+            **detector_losses(detected, targets, self.config),
             **contour_losses(extremes, stages, targets, self.config),
         }
 
+    def stages(self) -> dict[str, tuple[str, ...]]:
+        centernet = ("heatmap", "size", "offset")
+        found = centernet if self.config.detector == "centernet" else ("rpn_class", "rpn_box")
+        return {"detector": found, "contours": ("extreme", "contour")}
+
     def graphs(self) -> dict[str, nn.Module]:
-        detect = Detect(self.detector, self.config.stride).train(self.training)
-        return {"detect": detect, "extremes": self.extremes, "evolve": self.evolve}
+        if isinstance(self.detector, RegionDetector):
+            detect: nn.Module = Propose(self.detector)
+        else:
+            detect = Detect(self.detector, self.config.stride)
+        graphs = {"detect": detect, "extremes": self.extremes, "evolve": self.evolve}
+        return {name: graph.train(self.training) for name, graph in graphs.items()}
 
 
 class Detect(nn.Module):

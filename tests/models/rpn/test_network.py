@@ -1,0 +1,85 @@
+"""The region proposal network: its maps in the order of the anchors, its two losses by hand."""
+
+import math
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from kontur.geometry.anchors import anchors
+from kontur.models.rpn.config import RpnConfig
+from kontur.models.rpn.loss import region_losses
+from kontur.models.rpn.network import RegionProposals
+
+
+@pytest.mark.parametrize(("logits", "numbers"), [("sigmoid", 1), ("softmax", 2)])
+def test_it_has_one_or_two_logits_and_four_deltas_an_anchor(logits, numbers):
+    config = RpnConfig(logits=logits)
+    network = RegionProposals(6, config)
+    assert network.scores.out_channels == numbers * config.shapes
+    assert network.deltas.out_channels == 4 * config.shapes
+    maps = [torch.randn(2, 6, 8, 12), torch.randn(2, 6, 4, 6)]
+    found, deltas = network(maps)
+    count = len(anchors((32, 48), (4, 8), sizes=config.sizes, ratios=config.ratios))
+    assert found.shape == (2, count, numbers)
+    assert deltas.shape == (2, count, 4)
+    chances = network.probabilities(found)
+    assert chances.shape == (2, count, 1)
+    assert_close(chances, torch.full_like(chances, 0.5), atol=0.05, rtol=0)  # undecided at first
+
+
+def test_two_logits_say_what_their_difference_says_alone():
+    two = RegionProposals(4, RpnConfig(logits="softmax"))
+    logits = torch.randn(1, 9, 2)
+    expected = torch.sigmoid(logits[..., 1:] - logits[..., :1])
+    assert_close(two.probabilities(logits), expected)
+
+
+def test_its_numbers_stand_where_their_anchors_do():
+    config = RpnConfig(sizes=(1.0,), ratios=(0.5, 2.0))
+    network = RegionProposals(3, config)
+    with torch.no_grad():
+        for convolution in (network.conv, network.deltas):
+            convolution.weight.zero_()
+            convolution.bias.zero_()
+        network.conv.weight[0, 0, 1, 1] = 1
+        network.deltas.weight[4, 0] = 1  # tx of the second shape
+    map_ = torch.arange(12.0).reshape(1, 1, 3, 4).repeat(1, 3, 1, 1)
+    _, deltas = network([map_])
+    assert_close(deltas[0, 1::2, 0], torch.arange(12.0))
+    assert not deltas[0, ::2].any()
+
+
+@pytest.mark.parametrize("logits", ["sigmoid", "softmax"])
+def test_the_losses_are_means_over_the_sampled_anchors(logits):
+    config = RpnConfig(logits=logits)
+    scores = torch.tensor([[[0.0, 1.5]], [[0.0, -0.5]]])  # background 0: both forms agree
+    scores = scores if logits == "softmax" else scores[..., 1:]
+    deltas = torch.zeros(2, 1, 4)
+    losses = region_losses(
+        *(scores, deltas),
+        image_index=torch.tensor([0, 1]),
+        anchors=torch.tensor([0, 0]),
+        labels=torch.tensor([0, -1]),
+        targets=torch.tensor([[1.0, 0, 0, 0], [9, 9, 9, 9]]),
+        config=config,
+    )
+    p = [1 / (1 + math.exp(-1.5)), 1 / (1 + math.exp(0.5))]
+    assert_close(losses["rpn_class"].item(), -(math.log(p[0]) + math.log(1 - p[1])) / 2)
+    assert_close(losses["rpn_box"].item(), (1 - 1 / 18) / 4 / 2, rtol=1e-6, atol=0)
+
+
+def test_without_anchors_the_losses_are_zero_and_their_gradients_too():
+    scores, deltas = (torch.zeros(1, 5, n, requires_grad=True) for n in (1, 4))
+    none = torch.zeros(0, dtype=torch.int64)
+    losses = region_losses(
+        *(scores, deltas),
+        image_index=none,
+        anchors=none,
+        labels=none,
+        targets=torch.zeros(0, 4),
+        config=RpnConfig(),
+    )
+    sum(losses.values()).backward()
+    assert all(loss.item() == 0 for loss in losses.values())
+    assert not scores.grad.any()
