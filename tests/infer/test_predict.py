@@ -394,6 +394,6 @@ def test_the_stages_come_nearer_to_the_truth_from_the_octagon_on(learned, predic
     assert list(stages) == ["octagon", "stage 1", "stage 2", "stage 3"]
     truth = learned.sample.instances
     ious = [best_iou(truth, each).mean() for each in stages.values()]
-    assert ious[-1] == max(ious)
+    assert ious[-1] > ious[0] + 0.05
     assert ious[-1] > 0.8
     assert all(len(each) == 0 for each in predictor.stages(np.zeros((40, 50))).values())

@@ -102,3 +102,14 @@ def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, 
     seen = [validate.Seen(learned.sample, TorchEngine(learned.segmenter), 3)]
     card, _ = validate.descend(learned.card, seen, until=np.inf)
     assert card.config["stages_used"] == used
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "word"),
+    [(0.9, 0.6, "overfitting"), (0.3, 0.28, "not even the training images"), (0.8, 0.75, "")],
+)
+def test_the_gap_is_told_and_what_it_means(train, val, word):
+    said = validate.advice(train, val)
+    assert word in said
+    assert bool(said) == bool(word)
+    assert validate.gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")

@@ -33,7 +33,8 @@ def intersection(
         side = np.minimum(a[:, None, high], b[None, :, high])
         side -= np.maximum(a[:, None, low], b[None, :, low])
         sides.append(np.maximum(side, 0, out=side))
-    return np.multiply(*sides, out=sides[0])
+    across, down = sides
+    return np.multiply(across, down, out=across)
 
 
 def iou(a: Float[np.ndarray, "k 4"], b: Float[np.ndarray, "l 4"]) -> Float[np.ndarray, "k l"]:

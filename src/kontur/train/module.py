@@ -57,7 +57,7 @@ class Training(LightningModule):
     def seconds_left(self) -> float:
         """Until the end, were the rest as fast as what is done."""
         done = max(self.progress, 1e-9)
-        return self.seconds / done * (1 - done)
+        return self.seconds / done * max(0.0, 1 - done)  # minutes end within a step
 
     @property
     def rate(self) -> float:

@@ -68,8 +68,10 @@ class Observer:
     def validate(self, module: Training, step: int, standing: Standing) -> Standing:
         """How the averaged network stands now; as before, where a signal cuts it short."""
         found = self._find(module, self.samples, self.places)
+        if found is None:
+            return standing
         learned = self._find(module, self.learned, range(len(self.learned)))
-        if found is None or learned is None:
+        if learned is None:
             return standing
         summary = validate.judge(self.samples, self.places, found)
         score = validate.score(summary)
@@ -101,12 +103,14 @@ class Observer:
     ) -> list[Instances] | None:
         """What is found at the best score threshold; None where a signal cuts it short."""
         found: list[Instances] = []
+        if not places:
+            return found
         for objects in validate.find(module.averaged, self.card, samples, places):
             if self.signals.asked is not None:
                 return None
             found.append(objects)
             self.display.note(f"validated {len(found)} of {len(places)} images")
-        return validate.cut(samples, places, found) if found else []
+        return validate.cut(samples, places, found)
 
     def _look(self, module: Training, step: int) -> None:
         """What is worth seeing now and then."""
