@@ -49,9 +49,7 @@ def test_the_scores_are_those_of_evaluate_on_the_named_images(place):
     run_apart("kontur.infer.held_out", [str(job(place))], log=place / "log.txt")
     found = json.loads((place / "out.json").read_text())
     folder = open_folder(place / "scenes")
-    expected = judge_model(
-        load(place / "model.kontur"), folder.subset(folder.names[:2])
-    ).summary
+    expected = judge_model(load(place / "model.kontur"), folder.subset(folder.names[:2])).summary
     assert found["scores"]["AP50"] == expected.ap(0.5)
     assert found["scores"]["AP"] == pytest.approx(expected.mean_ap)
     assert found["scores"]["PQ"] == expected.pooled.panoptic_quality[0]

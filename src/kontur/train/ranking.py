@@ -106,9 +106,7 @@ class Comparison:
             f"{best} is best for these images: {self.rank} {reached} over {reached.number} folds."
         )
         lines = [said, *self._beside(verdict), self._costs(best)]
-        if best != BASELINE and BASELINE in self.names:
-            lines += self._above_baseline(best)
-        return lines
+        return [*lines, *self._beside_baseline(best)]
 
     def curve(self, name: str) -> list[tuple[float, Spread]]:
         """Images learned from, and the score that decides over the folds, for each share."""
@@ -198,17 +196,20 @@ class Comparison:
             "predict."
         )
 
-    def _above_baseline(self, best: str) -> list[str]:
+    def _beside_baseline(self, best: str) -> list[str]:
+        """Whether learning has brought anything."""
         values = self._by_fold
-        if not values[BASELINE]:
+        networks = [name for name in values if name != BASELINE]
+        if not values.get(BASELINE) or not networks:
             return []
         gain, floor = paired(values[best], values[BASELINE]), spread(values[BASELINE].values())
-        if not gain.mean > (0 if math.isnan(gain.deviation) else gain.deviation):
-            return [
-                f"A plain threshold reaches {floor}: learning has brought nothing here yet; train "
-                "longer, or look at the data with kontur inspect."
-            ]
-        return [f"A plain threshold with a watershed reaches {floor}."]
+        said = f"A plain threshold with a watershed reaches {floor}"
+        if gain.mean > (0 if math.isnan(gain.deviation) else gain.deviation):
+            return [f"{said}."]
+        return [
+            f"{said}: learning has brought nothing here yet; train longer, or look at the data "
+            "with kontur inspect."
+        ]
 
     def _more_labels(self, name: str) -> str:
         """What the last doubling of the images brought, against how much the folds differ."""
