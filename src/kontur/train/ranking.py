@@ -166,12 +166,13 @@ class Comparison:
         by = f"by {difference}"
         if verdict.clear:
             return [
-                f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}, "
-                "which is more than the folds differ."
+                f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: a "
+                "clear difference, larger than its spread over the folds."
             ]
         return [
-            f"{other} comes next with {reached}: {verdict.best} is better {folds}, {by}, which is "
-            f"no more than the folds differ, so either may be right{self._cheaper(verdict)}."
+            f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: no clear "
+            "difference, no larger than its spread over the folds, so either may be right"
+            f"{self._cheaper(verdict)}."
         ]
 
     def _cheaper(self, verdict: Verdict) -> str:
@@ -229,8 +230,10 @@ class Comparison:
         if math.isnan(gain.deviation):
             return f"{said}; one fold cannot say whether that is chance."
         if gain.mean > gain.deviation:
-            return f"{said}, more than the folds differ: more labels would help."
-        return f"{said}, no more than the folds differ: more labels alone would hardly help."
+            return f"{said}, more than its spread over the folds: more labels would help."
+        return (
+            f"{said}, no more than its spread over the folds: more labels alone would hardly help."
+        )
 
     def _by_share(self, name: str) -> dict[float, list[Outcome]]:
         found: dict[float, list[Outcome]] = {}
