@@ -89,7 +89,7 @@ def test_error_bars_reach_as_far_as_they_are_long():
     barred = barred[barred[:, 1] < 650]  # without the legend
     plot_height, plot_width = 480 - 54 - 46, 800 - 58  # some of the width is the legend's
     assert np.ptp(without[:, 0]) < 12
-    assert np.ptp(barred[:, 0]) == pytest.approx(0.5 * plot_height, abs=8)
+    assert np.ptp(barred[:, 0]) == pytest.approx(0.5 / 1.06 * plot_height, abs=8)
     assert 0.3 * plot_width < np.ptp(barred[:, 1]) < 0.55 * plot_width
 
 

@@ -16,6 +16,7 @@ from kontur.evaluate.summary import Summary
 # Okabe and Ito's colours, told apart by colour-blind readers too; yellow is too pale for a line.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 INK, GREY, GRID = "#202020", "#606060", "#dddddd"
+CLEAR = 0.03  # of the plot's height, above and below error bars
 SHORTEST = 0.1  # of its value: as far down as an error bar reaches on a log scale
 FINE = 2  # drawn so many times larger than returned
 
@@ -137,6 +138,9 @@ class _Canvas(NamedTuple):
         x_range, y_range = (each or () for each in ranges)
         across = _cover([*xs, *(x for x, _ in ends), *x_range], x_scale)
         up = _cover([*ys, *(y for _, y in ends), *y_range])
+        if ends:  # no cap lies on the frame
+            beyond = CLEAR * (up.high - up.low)
+            up = _Range(up.low - beyond, up.high + beyond)
         area = (FINE * 58, FINE * 46, width - room, height - FINE * 54)
         return cls(image, ImageDraw.Draw(image), area, across, up)
 

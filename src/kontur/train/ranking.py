@@ -106,9 +106,7 @@ class Comparison:
             f"{best} is best for these images: {self.rank} {reached} over {reached.number} folds."
         )
         lines = [said, *self._beside(verdict), self._costs(best)]
-        if best != BASELINE and BASELINE in self.names:
-            lines += self._above_baseline(best)
-        return lines
+        return [*lines, *self._beside_baseline(best)]
 
     def curve(self, name: str) -> list[tuple[float, Spread]]:
         """Images learned from, and the score that decides over the folds, for each share."""
@@ -168,12 +166,13 @@ class Comparison:
         by = f"by {difference}"
         if verdict.clear:
             return [
-                f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}, "
-                "which is more than the folds differ."
+                f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: a "
+                "clear difference, larger than its spread over the folds."
             ]
         return [
-            f"{other} comes next with {reached}: {verdict.best} is better {folds}, {by}, which is "
-            f"no more than the folds differ, so either may be right{self._cheaper(verdict)}."
+            f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: no clear "
+            "difference, no larger than its spread over the folds, so either may be right"
+            f"{self._cheaper(verdict)}."
         ]
 
     def _cheaper(self, verdict: Verdict) -> str:
@@ -198,17 +197,20 @@ class Comparison:
             "predict."
         )
 
-    def _above_baseline(self, best: str) -> list[str]:
+    def _beside_baseline(self, best: str) -> list[str]:
+        """Whether learning has brought anything."""
         values = self._by_fold
-        if not values[BASELINE]:
+        networks = [name for name in values if name != BASELINE]
+        if not values.get(BASELINE) or not networks:
             return []
         gain, floor = paired(values[best], values[BASELINE]), spread(values[BASELINE].values())
-        if not gain.mean > (0 if math.isnan(gain.deviation) else gain.deviation):
-            return [
-                f"A plain threshold reaches {floor}: learning has brought nothing here yet; train "
-                "longer, or look at the data with kontur inspect."
-            ]
-        return [f"A plain threshold with a watershed reaches {floor}."]
+        said = f"A plain threshold with a watershed reaches {floor}"
+        if gain.mean > (0 if math.isnan(gain.deviation) else gain.deviation):
+            return [f"{said}."]
+        return [
+            f"{said}: learning has brought nothing here yet; train longer, or look at the data "
+            "with kontur inspect."
+        ]
 
     def _more_labels(self, name: str) -> str:
         """What the last doubling of the images brought, against how much the folds differ."""
@@ -228,8 +230,10 @@ class Comparison:
         if math.isnan(gain.deviation):
             return f"{said}; one fold cannot say whether that is chance."
         if gain.mean > gain.deviation:
-            return f"{said}, more than the folds differ: more labels would help."
-        return f"{said}, no more than the folds differ: more labels alone would hardly help."
+            return f"{said}, more than its spread over the folds: more labels would help."
+        return (
+            f"{said}, no more than its spread over the folds: more labels alone would hardly help."
+        )
 
     def _by_share(self, name: str) -> dict[float, list[Outcome]]:
         found: dict[float, list[Outcome]] = {}

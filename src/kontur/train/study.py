@@ -151,11 +151,11 @@ class Study:
 def folder_name(name: str) -> str:
     """A row's name as that of a folder, on every system.
 
-    >>> folder_name("snake model.points=32"), len(folder_name("a" * 200))
-    ('snake-model.points=32', 80)
+    >>> folder_name("snake"), folder_name("snake model.points=32"), len(folder_name("a" * 200))
+    ('snake', 'snake-model.points=32-44628091', 80)
     """
     word = re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "row"
-    if len(word) <= LONGEST and word == re.sub(r"\s+", "-", name):
+    if word == name.lower() and len(word) <= LONGEST:
         return word
     mark = hashlib.sha256(name.encode()).hexdigest()[:8]  # two names may look alike as folders
     return f"{word[: LONGEST - 9]}-{mark}"
