@@ -33,9 +33,15 @@ HEAVY = [
     "skimage",
     "matplotlib",
     "pandas",
+    "pyarrow",
+    "sklearn",
     "cv2",
 ]
-IMPORT_NAMES = {"pillow": "PIL", "scikit-image": "skimage"}  # where they differ from the package's
+IMPORT_NAMES = {
+    "pillow": "PIL",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+}  # where they differ from the package's
 
 
 def module_name(file: Path) -> str:
@@ -104,7 +110,7 @@ def test_importing_kontur_imports_nothing_else():
 
 def test_the_public_names_are_there_and_no_others():
     program = "import kontur; print(sorted(kontur.__all__), kontur.Instances.__module__)"
-    names = "['Instances', '__version__', 'load', 'read', 'train', 'write']"
+    names = "['Instances', '__version__', 'load', 'measure', 'read', 'train', 'write']"
     assert in_a_fresh_process(program).strip() == f"{names} kontur.instances"
     import kontur
 
@@ -131,7 +137,7 @@ def test_shapes_are_checked_under_pytest_and_nowhere_else():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_every_package_that_is_imported_is_declared(file):
     third_party = imported_packages(file) - set(sys.stdlib_module_names) - {"kontur"}
-    assert third_party <= declared("train", "demo")
+    assert third_party <= declared("train", "demo", "tables")
 
 
 @pytest.mark.parametrize("folder", ["src", "tests", "benchmarks"])

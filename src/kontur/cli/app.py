@@ -15,6 +15,7 @@ from kontur.cli.convert import convert
 from kontur.cli.demo import demo
 from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
+from kontur.cli.measure import measure
 from kontur.cli.models import models
 from kontur.cli.predict import predict
 from kontur.cli.train import train
@@ -85,6 +86,7 @@ def program(
     \b
     Look at it:          kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
+    Measure objects:     kontur measure DIR IMAGES --out table.csv
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Judge a model:       kontur evaluate --model RUN DATA
@@ -93,5 +95,5 @@ def program(
     """
 
 
-for command in (demo, predict, evaluate, inspect, train, models, convert):
+for command in (demo, predict, measure, evaluate, inspect, train, models, convert):
     app.command()(command)
