@@ -119,10 +119,12 @@ def test_the_public_names_are_there_and_no_others():
         kontur.utils  # noqa: B018
 
 
-def test_training_is_called_by_its_room_whichever_was_imported_first():
-    for first in ("", "import kontur.train.run as run"):
-        program = f"{first}\nimport kontur\nprint(callable(kontur.train), kontur.train.__name__)"
-        assert in_a_fresh_process(program).strip() == "True kontur.train"
+def test_rooms_are_called_by_their_names_whatever_was_imported_first():
+    for room, part in (("train", "run"), ("measure", "table")):
+        for first in ("", f"import kontur.{room}.{part} as part"):
+            told = f"callable(kontur.{room}), kontur.{room}.__name__"
+            program = f"{first}\nimport kontur\nprint({told})"
+            assert in_a_fresh_process(program).strip() == f"True kontur.{room}"
 
 
 def test_shapes_are_checked_under_pytest_and_nowhere_else():

@@ -46,11 +46,10 @@ def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = Tr
     """Write a measured table by the ending of its name; errors as in `check_target`."""
     place = Path(path)
     check_target(place, overwrite=overwrite)
-    arrow = _arrow(table)
     if place.suffix.lower() == ".parquet":
         parquet = package("pyarrow.parquet")
         with atomic.replacing(place, overwrite=overwrite) as beside:
-            parquet.write_table(arrow, beside)
+            parquet.write_table(_arrow(table), beside)
         return
     _, beside_it = targets(place)
     atomic.write_text(beside_it, MARK + _units_text(table), overwrite=overwrite)
@@ -59,8 +58,12 @@ def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = Tr
         beside.open("wb") as file,
     ):
         file.write(MARK.encode() if not _is_ascii(table) else b"")
-        options = package("pyarrow.csv").WriteOptions(quoting_style="needed")
-        package("pyarrow.csv").write_csv(arrow, file, options)
+        comma = package("pyarrow.csv")
+        # Its own heading would stand in quotation marks; names of columns may need them, though.
+        csv.writer(heading := io.StringIO(), lineterminator="\n").writerow(table.columns)
+        file.write(heading.getvalue().encode())
+        truth = dict.fromkeys(table.select_dtypes("bool").columns, "int64")  # 0 and 1, as in R
+        comma.write_csv(_arrow(table.astype(truth)), file, comma.WriteOptions(include_header=False))
 
 
 def _arrow(table: "pd.DataFrame") -> Any:

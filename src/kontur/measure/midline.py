@@ -1,20 +1,31 @@
 """Midline: the line along the middle of a long object, and how it bends: worms, rods, fibres.
 
-The contour is folded onto itself about the axis through two of its points that brings its two
-sides closest; the fold's ends are the tips, and the middles of facing points the midline. The
-closeness of all folds at once is a convolution of the contour with itself, so nothing is searched
-and nothing is thinned. For round objects every fold is as good and the midline is a diameter.
+The contour is folded onto itself about the axis through two opposite points that brings its two
+sides closest: the closeness of all folds at once is a convolution of the contour with itself, so
+nothing is searched and nothing is thinned. Of a bent object one side is longer than the other, so
+the two tips then move along the contour as long as the sides, each walked at its own even speed,
+come closer. The middles of facing points are the midline. For round objects every fold is as good
+and the midline is a diameter.
 """
 
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Int
 
 from kontur.measure.columns import Column, Values
 from kontur.measure.contour import BLOCK, Contours
 
 NODES = 16  # pieces of the midline whose directions are compared
+MOVES = (
+    4.0,
+    4.0,
+    2.0,
+    1.0,
+    0.5,
+    0.25,
+)  # points of the contour by which a tip is moved, if that is better
+CLOSENESS = 13  # pairs of facing points that say how close the sides are
 PASSES = 4  # of the filter (1, 2, 1) / 4 over the midline's points
 
 COLUMNS = {
@@ -42,7 +53,7 @@ def measure_midline(contours: Contours, area: Float[np.ndarray, " k"]) -> Values
     k = len(area)
     found = [
         _bending(midlines(contours.points[start : start + BLOCK]).points)
-        for start in range(0, k, BLOCK)
+        for start in range(0, max(k, 1), BLOCK)
     ]
     keys = [name for name in COLUMNS if name not in ("medial_width", "elongation")]
     values = {key: np.concatenate([part[key] for part in found]) for key in keys}
@@ -52,19 +63,62 @@ def measure_midline(contours: Contours, area: Float[np.ndarray, " k"]) -> Values
 
 
 def midlines(points: Complex[np.ndarray, "k n"]) -> Midlines:
-    """The midline of each contour of n evenly spaced points: n / 2 + 1 points from tip to tip.
-
-    Of the n / 2 axes through two opposite points that with the smallest sum of squared distances
-    between facing points is taken.
-    """
-    _, n = points.shape
-    x, y = np.fft.rfft(points.real, axis=1), np.fft.rfft(points.imag, axis=1)
-    alike = np.fft.irfft(x * x + y * y, n=n, axis=1)[:, ::2]  # Σ zᵢ · z₂ₐ₋ᵢ for every axis a
-    tip = alike.argmax(axis=1)[:, None]
-    away = np.arange(n // 2 + 1)
-    left = np.take_along_axis(points, (tip - away) % n, axis=1)
-    right = np.take_along_axis(points, (tip + away) % n, axis=1)
+    """The midline of each contour of n evenly spaced points: n / 2 + 1 points from tip to tip."""
+    n = points.shape[1]
+    tip = fold(points).astype(float)
+    tips = np.stack([tip, tip + n / 2])  # (2, k): places along the contour
+    for move in MOVES:
+        for which in (0, 1):
+            shifts = np.zeros((3, 2, 1))
+            shifts[1:, which, 0] = move, -move
+            tried = tips + shifts  # (3, 2, k)
+            span = tried[:, 1] - tried[:, 0]
+            sides = [_sides(points, one, other, CLOSENESS) for one, other in tried]
+            cost = np.array([(np.abs(left - right) ** 2).mean(axis=1) for left, right in sides])
+            cost[(span < n / 4) | (span > 3 * n / 4)] = np.inf
+            tips = tried[cost.argmin(axis=0), :, np.arange(len(tip))].T
+    left, right = _sides(points, tips[0], tips[1], n // 2 + 1)
     return Midlines((left + right) / 2, np.abs(left - right))
+
+
+def fold(points: Complex[np.ndarray, "k n"]) -> Int[np.ndarray, " k"]:
+    """Where the axis of the best fold begins; it ends n / 2 points on.
+
+    The best has the smallest sum of squared distances between facing points, |zₐ₊ᵢ − zₐ₋ᵢ|², and
+    so the largest sum of their products.
+    """
+    n = points.shape[1]
+    x, y = np.fft.rfft(points.real, axis=1), np.fft.rfft(points.imag, axis=1)
+    return np.fft.irfft(x * x + y * y, n=n, axis=1)[:, ::2].argmax(axis=1)
+
+
+def _sides(
+    points: Complex[np.ndarray, "k n"],
+    first: Float[np.ndarray, " k"],
+    last: Float[np.ndarray, " k"],
+    count: int,
+) -> tuple[Complex[np.ndarray, "k {count}"], Complex[np.ndarray, "k {count}"]]:
+    """`count` points along both sides of each contour, from its first tip to its last."""
+    n = points.shape[1]
+    share = np.arange(count) / (count - 1)
+    span = (last - first)[:, None]
+    return (
+        _between(points, first[:, None] - share * (n - span)),
+        _between(points, first[:, None] + share * span),
+    )
+
+
+def _between(
+    points: Complex[np.ndarray, "k n"], place: Float[np.ndarray, "k q"]
+) -> Complex[np.ndarray, "k q"]:
+    """The contours at places between their points."""
+    k, n = points.shape
+    low = np.floor(place)
+    flat = points.ravel()
+    row = np.arange(k)[:, None] * n
+    at = low.astype(np.int64) % n
+    below, above = flat[row + at], flat[row + (at + 1) % n]
+    return below + (above - below) * (place - low)
 
 
 def _bending(line: Complex[np.ndarray, "k p"]) -> Values:

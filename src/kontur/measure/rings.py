@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float, Int, Num, Shaped
 
 from kontur.geometry.raster import ramp
 
-WINDOW = 3  # pixel edges that are averaged: within 1 % for discs of radius 5 and more
-FEWEST = 3  # points of a ring
+WINDOW = 3  # pixel edges that are averaged: lengths of discs are then true to 2 %, whatever radius
+MOST = 5.0  # times that a ring is scaled to keep its area; a single pixel needs 4.2
 
 
 class Rings(NamedTuple):
@@ -71,7 +71,7 @@ class Rings(NamedTuple):
     def of_objects(self, values: Float[np.ndarray, " r"]) -> Float[np.ndarray, " k"]:
         """A value of every ring summed up object by object, those of holes taken off."""
         signed = np.where(self.hole, -values, values)
-        return np.bincount(self.owner, weights=signed, minlength=len(self.main))
+        return np.bincount(self.owner, signed, minlength=len(self.main)).astype(float)
 
     def mains(self) -> "Rings":
         """The outer ring of each object's largest part alone."""
@@ -116,8 +116,9 @@ def rings_of(polygons: Shaped[np.ndarray, " k"]) -> Rings:
 def straightened(rings: Rings) -> Rings:
     """The rings with those that run along pixel edges replaced by what they stand for.
 
-    Each point becomes the mean of three neighbouring pixel edges' midpoints; a ring is such a
-    staircase where all its points are whole numbers and all its edges upright or level.
+    Each point becomes the mean of three neighbouring pixel edges' midpoints, and the ring is scaled
+    to the area it had. A ring is such a staircase where all its points are whole numbers and all
+    its edges upright or level.
     """
     stairs = along_pixels(rings)
     if not stairs.any():
@@ -136,7 +137,14 @@ def straightened(rings: Rings) -> Rings:
     before = np.empty_like(onward)
     before[onward] = np.arange(len(onward))
     averaged = (points[before] + points + points[onward]) / WINDOW
-    return cut._replace(points=np.where(stairs[cut.ring][:, None], averaged, points))
+    smooth = cut._replace(points=np.where(stairs[cut.ring][:, None], averaged, points))
+    # Averaging draws corners in, and a few pixels are all corners: each keeps its area.
+    left = smooth.areas
+    grow = np.sqrt(np.divide(rings.areas, left, out=np.ones(len(left)), where=left > 0))
+    grow = np.where(stairs, np.minimum(grow, MOST), 1)
+    middle = smooth.sums(smooth.points) / smooth.number[:, None]
+    grown = (smooth.points - middle[cut.ring]) * grow[cut.ring][:, None] + middle[cut.ring]
+    return smooth._replace(points=np.where(stairs[cut.ring][:, None], grown, points))
 
 
 def along_pixels(rings: Rings) -> Bool[np.ndarray, " r"]:

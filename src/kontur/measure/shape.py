@@ -13,7 +13,7 @@ from jaxtyping import Float, Shaped
 
 from kontur.measure.columns import Column, Values
 from kontur.measure.feret import feret_diameters
-from kontur.measure.rings import Rings, along_pixels, rings_of
+from kontur.measure.rings import Rings, rings_of
 
 COLUMNS = {
     "area": Column("area", "area, holes taken out"),
@@ -51,7 +51,7 @@ def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings
     convex = hulls.areas
     box = shapely.bounds(polygons).reshape(-1, 4)
     frame = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
-    lengths = edge_lengths(rings, edges)
+    lengths = edges.lengths
     perimeter = np.bincount(rings.owner, weights=lengths, minlength=len(polygons))
     outer = np.bincount(
         rings.owner, weights=np.where(rings.hole, 0, lengths), minlength=len(polygons)
@@ -81,19 +81,6 @@ def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings
         "parts": np.bincount(rings.owner, minlength=len(polygons)) - holes.astype(np.int64),
         "holes": holes.astype(np.int64),
     }
-
-
-def edge_lengths(rings: Rings, edges: Rings) -> Float[np.ndarray, " r"]:
-    """How long every ring is, staircases straightened.
-
-    Straightening cuts the corners of objects of a few pixels. No curve around an area A is shorter
-    than the circle, 2√(πA), so a straightened ring is at least that long.
-    """
-    lengths = edges.lengths
-    if edges is rings:
-        return lengths
-    shortest = 2 * np.sqrt(np.pi * rings.areas)
-    return np.where(along_pixels(rings), np.maximum(lengths, shortest), lengths)
 
 
 def centroids(rings: Rings) -> Float[np.ndarray, "k 2"]:

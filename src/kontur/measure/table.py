@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
-from jaxtyping import Num
+from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats.images import check_finite, read_image
@@ -61,7 +61,7 @@ class Measured(NamedTuple):
 
 def measure(
     instances: Instances,
-    image: Num[np.ndarray, "h w *c"] | str | Path | None = None,
+    image: Shaped[np.ndarray, "h w *c"] | str | Path | None = None,
     *,
     name: str = "",
     pixel_size: float | None = None,
@@ -123,7 +123,7 @@ def measure(
 
 def measurements(
     instances: Instances,
-    image: Num[np.ndarray, "h w *c"] | None = None,
+    image: Shaped[np.ndarray, "h w *c"] | None = None,
     *,
     pixel_size: float | None = None,
 ) -> Measured:
@@ -138,7 +138,7 @@ def measurements(
         return Measured({name: np.empty(0, _dtype(name)) for name in columns}, columns)
     rings = rings_of(polygons)
     edges = straightened(rings)
-    contours = contours_of(edges)
+    contours = contours_of(rings, edges)
     bends = bends_of(contours)
     centres = shape.centroids(rings)
     form = shape.measure_shape(polygons, rings, edges)
@@ -197,7 +197,7 @@ def _dtype(name: str) -> type:
     return np.bool_ if name == "on_border" else np.float64
 
 
-def _checked(image: Num[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
+def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
     """The image as (h, w, c), if it can be that of these objects."""
     pixels = np.asarray(image)
     if pixels.ndim == 2:
