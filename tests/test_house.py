@@ -33,9 +33,15 @@ HEAVY = [
     "skimage",
     "matplotlib",
     "pandas",
+    "pyarrow",
+    "sklearn",
     "cv2",
 ]
-IMPORT_NAMES = {"pillow": "PIL", "scikit-image": "skimage"}  # where they differ from the package's
+IMPORT_NAMES = {
+    "pillow": "PIL",
+    "scikit-image": "skimage",
+    "scikit-learn": "sklearn",
+}  # where they differ from the package's
 
 
 def module_name(file: Path) -> str:
@@ -104,7 +110,7 @@ def test_importing_kontur_imports_nothing_else():
 
 def test_the_public_names_are_there_and_no_others():
     program = "import kontur; print(sorted(kontur.__all__), kontur.Instances.__module__)"
-    names = "['Instances', '__version__', 'load', 'read', 'train', 'write']"
+    names = "['Instances', '__version__', 'load', 'measure', 'read', 'train', 'write']"
     assert in_a_fresh_process(program).strip() == f"{names} kontur.instances"
     import kontur
 
@@ -113,10 +119,12 @@ def test_the_public_names_are_there_and_no_others():
         kontur.utils  # noqa: B018
 
 
-def test_training_is_called_by_its_room_whichever_was_imported_first():
-    for first in ("", "import kontur.train.run as run"):
-        program = f"{first}\nimport kontur\nprint(callable(kontur.train), kontur.train.__name__)"
-        assert in_a_fresh_process(program).strip() == "True kontur.train"
+def test_rooms_are_called_by_their_names_whatever_was_imported_first():
+    for room, part in (("train", "run"), ("measure", "table")):
+        for first in ("", f"import kontur.{room}.{part} as part"):
+            told = f"callable(kontur.{room}), kontur.{room}.__name__"
+            program = f"{first}\nimport kontur\nprint({told})"
+            assert in_a_fresh_process(program).strip() == f"True kontur.{room}"
 
 
 def test_shapes_are_checked_under_pytest_and_nowhere_else():
@@ -131,7 +139,7 @@ def test_shapes_are_checked_under_pytest_and_nowhere_else():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_every_package_that_is_imported_is_declared(file):
     third_party = imported_packages(file) - set(sys.stdlib_module_names) - {"kontur"}
-    assert third_party <= declared("train", "demo")
+    assert third_party <= declared("train", "demo", "tables")
 
 
 @pytest.mark.parametrize("folder", ["src", "tests", "benchmarks"])

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from kontur.formats import read, write
     from kontur.infer.predict import load
     from kontur.instances import Instances
+    from kontur.measure.table import measure
     from kontur.train.run import train
 
     __version__: str
 
-__all__ = ["Instances", "__version__", "load", "read", "train", "write"]
+__all__ = ["Instances", "__version__", "load", "measure", "read", "train", "write"]
 
+_ROOMS = ("measure", "train")  # that can be called
 _HOMES = {
     "Instances": "kontur.instances",
     "load": "kontur.infer.predict",
@@ -33,8 +35,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its room the first time that it is asked for."""
     if name == "__version__":
         value: Any = importlib.import_module("importlib.metadata").version("kontur")
-    elif name == "train":
-        value = importlib.import_module("kontur.train")  # a room that can be called
+    elif name in _ROOMS:
+        value = importlib.import_module(f"kontur.{name}")
     elif name in _HOMES:
         value = getattr(importlib.import_module(_HOMES[name]), name)
     else:

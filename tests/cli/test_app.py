@@ -71,9 +71,18 @@ def test_the_version_is_said(kontur):
 
 def test_every_command_is_listed_and_has_examples(kontur):
     told = kontur("--help")
-    for command in ("demo", "predict", "evaluate", "inspect", "train", "models", "convert"):
+    for command in (
+        "demo",
+        "predict",
+        "measure",
+        "evaluate",
+        "inspect",
+        "train",
+        "models",
+        "convert",
+    ):
         assert f"  {command} " in told
-    for command in ("predict", "evaluate", "inspect", "train", "models", "convert"):
+    for command in ("predict", "measure", "evaluate", "inspect", "train", "models", "convert"):
         assert f"  kontur {command} " in kontur(command, "--help")
 
 

@@ -1,0 +1,141 @@
+"""`kontur measure`: outlines and images to a table, one row an object."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kontur.cli.options import ChannelOption, ForceOption, PageOption, QuietOption, Task, TaskOption
+from kontur.cli.screen import counter, plural, table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kontur.measure.many import PixelSize
+
+SHOWN = (
+    *("area", "perimeter", "axis_major_length", "axis_minor_length", "circularity", "solidity"),
+    *("medial_length", "intensity_mean", "edge_contrast", "neighbour_distance"),
+)
+QUANTILES = {"5th": 0.05, "median": 0.5, "95th": 0.95}
+
+
+def measure(
+    outlines: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUTLINES",
+            help="Outlines or label images, a file or a folder of them, or a training folder.",
+        ),
+    ],
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[IMAGES]", help="Image files, folders, or patterns in quotes."),
+    ] = None,
+    *,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="TABLE", help="The file to write: .parquet or .csv."),
+    ],
+    pixel_size: Annotated[
+        str | None,
+        typer.Option(
+            "--pixel-size",
+            metavar="UM|pixels",
+            help="Side of a pixel in µm; pixels keeps to pixels.  [default: what the files say]",
+        ),
+    ] = None,
+    metadata: Annotated[
+        Path | None,
+        typer.Option(
+            "--metadata",
+            metavar="CSV",
+            help="A table with a row an image.  [default: the metadata.csv that lies there]",
+        ),
+    ] = None,
+    with_outlines: Annotated[
+        bool,
+        typer.Option("--with-outlines", help="Also write the outlines, as well-known text."),
+    ] = False,
+    task: TaskOption = Task.instances,
+    channel: ChannelOption = None,
+    page: PageOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Measure the objects of OUTLINES: shape, bending, brightness, neighbours; one row each.
+
+    Shape is measured on the outlines, not on pixels. With IMAGES of the same names, or a training
+    folder, brightness and texture are measured too. Lengths are µm where the images say how large
+    a pixel is, else pixels; a CSV has its units beside it, in TABLE.units.csv. Columns of a
+    metadata.csv are joined by image. docs/measurements.md says what every column is.
+
+    \b
+    kontur measure worms --out worms.parquet              (a training folder)
+    kontur measure outlines images --out cells.csv --pixel-size 0.325
+    kontur measure a01.geojson a01.tif --out a01.csv
+    """
+    from kontur.measure.files import check_target, targets, write_table
+    from kontur.measure.many import measure_many
+    from kontur.measure.sources import find_sources
+
+    side = _side(pixel_size)
+    check_target(out, overwrite=force)
+    found = find_sources(
+        outlines,
+        images or [],
+        task=task.value,
+        channel=channel,
+        page=page,
+        metadata=metadata,
+    )
+    with counter("measuring", quiet=quiet) as progress:
+        measured = measure_many(
+            found.images, pixel_size=side, outlines=with_outlines, progress=progress
+        )
+    for note in found.notes:
+        typer.echo(f"! {note}", err=True)
+    write_table(out, measured, overwrite=force)
+    typer.echo(summary(measured, len(found.images)))
+    typer.echo(f"\nwrote {' and '.join(map(str, targets(out)))}")
+
+
+def summary(measured: "pd.DataFrame", images: int) -> str:
+    """How much was measured, and a few of its columns."""
+    side = measured.attrs["pixel_size"]
+    unit = measured.attrs["units"]["perimeter"]
+    said = f" of {side:.4g} µm" if side else ""
+    lengths = f"lengths in {unit}, pixels{said}" if unit == "µm" else "lengths in pixels"
+    crowds = int(measured["ignore"].sum())
+    lines = [
+        f"{plural(images, 'image')}, {plural(len(measured), 'object')}, "
+        f"{len(measured.columns)} columns; {lengths}"
+    ]
+    if crowds:
+        lines.append(f"{plural(crowds, 'row')} of regions to ignore: column ignore is true")
+    if len(measured):
+        rows = [["", "unit", *QUANTILES]]
+        for name in SHOWN:
+            if name in measured:
+                values = measured[name].quantile(list(QUANTILES.values()))
+                cells = ["–" if value != value else f"{value:.4g}" for value in values]
+                rows.append([name, measured.attrs["units"][name], *cells])
+        lines += ["", table(rows)]
+    return "\n".join(lines)
+
+
+def _side(word: str | None) -> "PixelSize":
+    """A pixel size in µm, the word that keeps to pixels, or None for what the files say."""
+    if word is None:
+        return None
+    if word == "pixels":
+        return "pixels"
+    try:
+        side = float(word)
+    except ValueError:
+        side = 0.0
+    if not 0 < side < float("inf"):
+        raise typer.BadParameter(
+            f"wanted µm above 0, or pixels, got {word!r}", param_hint="--pixel-size"
+        )
+    return side

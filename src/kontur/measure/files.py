@@ -1,0 +1,103 @@
+"""Tables as files: Parquet and CSV, whole or not at all, with the unit of every column.
+
+A Parquet column carries its `unit` and `meaning` in the schema, and the table's `attrs` come back
+in pandas. A CSV has no place for them: they stand beside it in `NAME.units.csv`.
+"""
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kontur.errors import InputError
+from kontur.formats import atomic
+from kontur.measure.extra import package
+from kontur.measure.table import column_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDINGS = (".parquet", ".csv")
+FOREIGN = "of metadata.csv"  # what a column means that is not ours
+MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
+
+
+def check_target(path: Path, *, overwrite: bool) -> None:
+    """Raise `InputError` before any work where the table could not be written there."""
+    if path.suffix.lower() not in ENDINGS:
+        raise InputError(
+            f"the ending says the format: wanted TABLE.parquet or TABLE.csv, got {path}"
+        )
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name a file to write in it")
+    for file in targets(path):
+        if file.exists() and not overwrite:
+            raise InputError(f"{file} exists already; overwrite it with --force or name another")
+
+
+def targets(path: Path) -> tuple[Path, ...]:
+    """The files that a table becomes: itself, and beside a CSV its units."""
+    if path.suffix.lower() == ".csv":
+        return path, path.with_suffix(".units.csv")
+    return (path,)
+
+
+def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = True) -> None:
+    """Write a measured table by the ending of its name; errors as in `check_target`."""
+    place = Path(path)
+    check_target(place, overwrite=overwrite)
+    if place.suffix.lower() == ".parquet":
+        parquet = package("pyarrow.parquet")
+        with atomic.replacing(place, overwrite=overwrite) as beside:
+            parquet.write_table(_arrow(table), beside)
+        return
+    _, beside_it = targets(place)
+    atomic.write_text(beside_it, MARK + _units_text(table), overwrite=overwrite)
+    with (
+        atomic.replacing(place, overwrite=overwrite) as beside,
+        beside.open("wb") as file,
+    ):
+        file.write(MARK.encode() if not _is_ascii(table) else b"")
+        comma = package("pyarrow.csv")
+        # Its own heading would stand in quotation marks; names of columns may need them, though.
+        csv.writer(heading := io.StringIO(), lineterminator="\n").writerow(table.columns)
+        file.write(heading.getvalue().encode())
+        truth = dict.fromkeys(table.select_dtypes("bool").columns, "int64")  # 0 and 1, as in R
+        comma.write_csv(_arrow(table.astype(truth)), file, comma.WriteOptions(include_header=False))
+
+
+def _arrow(table: "pd.DataFrame") -> Any:
+    """The table as Arrow has it, unit and meaning with each field."""
+    arrow = package("pyarrow")
+    made = arrow.Table.from_pandas(table, preserve_index=False)
+    fields = [
+        field.with_metadata({"unit": unit, "meaning": meaning})
+        for field, (_, unit, meaning) in zip(made.schema, _about(table), strict=True)
+    ]
+    return made.cast(arrow.schema(fields, metadata=made.schema.metadata))
+
+
+def _about(table: "pd.DataFrame") -> list[tuple[str, str, str]]:
+    """Name, unit and meaning of every column."""
+    units = table.attrs.get("units", {})
+    rows = []
+    for name in map(str, table.columns):
+        column = column_of(name)
+        rows.append((name, units.get(name, ""), column.meaning if column else FOREIGN))
+    return rows
+
+
+def _units_text(table: "pd.DataFrame") -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["column", "unit", "meaning"])
+    writer.writerows(_about(table))
+    return text.getvalue()
+
+
+def _is_ascii(table: "pd.DataFrame") -> bool:
+    texts = [*map(str, table.columns)]
+    for name in table.columns:
+        if table[name].dtype.kind not in "biuf":
+            texts += [str(value) for value in table[name].dropna().unique()]
+    return all(text.isascii() for text in texts)

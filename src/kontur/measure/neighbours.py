@@ -1,0 +1,105 @@
+"""Neighbours: how far the others are, how many, and how much of the outline touches them.
+
+Distances between centres come from a k-d tree (scipy). Touching is measured on the contour's
+evenly spaced points: those within `TOUCH` of another object, inside it included.
+"""
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Float, Shaped
+
+from kontur.geometry.overlap import touching
+from kontur.measure.columns import Column, Values
+from kontur.measure.contour import Contours
+from kontur.measure.extra import package
+
+NEAREST = 5  # neighbours that the local density rests on
+TOUCH = 1.0  # pixels: closer objects touch
+BORDER = 0.5  # pixels: who comes as close to the image's edge has pixels at it
+
+COLUMNS = {
+    "neighbour_distance": Column("length", "to the nearest other centre"),
+    "neighbour_distance_mean": Column("length", "mean distance to the 5 nearest other centres"),
+    "local_density": Column("1/area", "of centres: 5 / area of the disc that reaches the 5th"),
+    "touching_count": Column("", "number of objects within a pixel of it"),
+    "touching_length": Column("length", "length of the outline within a pixel of others"),
+    "touching_fraction": Column("", "share of the outline within a pixel of others"),
+    "on_border": Column("", "whether it reaches the border of the image"),
+}
+
+
+def measure_neighbours(
+    polygons: Shaped[np.ndarray, " k"],
+    centres: Float[np.ndarray, "k 2"],
+    contours: Contours,
+    size: tuple[int, int] | None,
+) -> Values:
+    """One value an object for each of `COLUMNS`, in pixels.
+
+    Distances and density are NaN for an object alone; with fewer than six objects they rest on
+    those there are. Without the image's `size` (h, w) no object is on its border.
+    """
+    nearest, mean, density = _distances(centres)
+    number, share = _touching(polygons, contours)
+    return {
+        "neighbour_distance": nearest,
+        "neighbour_distance_mean": mean,
+        "local_density": density,
+        "touching_count": number,
+        "touching_length": share * contours.perimeter,
+        "touching_fraction": share,
+        "on_border": _on_border(polygons, size),
+    }
+
+
+def _distances(
+    centres: Float[np.ndarray, "k 2"],
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """Nearest and mean distance to other centres, and how many there are per square pixel."""
+    k = len(centres)
+    others = min(NEAREST, k - 1)
+    if others < 1:
+        return np.full(k, np.nan), np.full(k, np.nan), np.full(k, np.nan)
+    tree = package("scipy.spatial").cKDTree(centres)
+    distances = tree.query(centres, k=others + 1)[0][:, 1:]  # the first is its own
+    disc = np.pi * distances[:, -1] ** 2
+    density = np.divide(others, disc, out=np.full(k, np.nan), where=disc > 0)
+    return distances[:, 0], distances.mean(axis=1), density
+
+
+def _touching(
+    polygons: Shaped[np.ndarray, " k"], contours: Contours
+) -> tuple[Shaped[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """How many objects each touches, and with which share of its outline."""
+    k, n = contours.points.shape
+    grown = shapely.box(
+        *(shapely.bounds(polygons).reshape(-1, 4) + TOUCH * np.array([-1, -1, 1, 1])).T
+    )
+    i, j = touching(grown, polygons)
+    i, j = i[i != j], j[i != j]
+    if len(i) == 0:
+        return np.zeros(k, dtype=np.int64), np.zeros(k)
+    shapely.prepare(polygons)
+    near = shapely.dwithin(polygons[j], polygons[i], TOUCH)
+    i, j = i[near], j[near]
+    x = contours.points.real + contours.origin[:, :1]
+    y = contours.points.imag + contours.origin[:, 1:]
+    x0, y0, x1, y1 = shapely.bounds(polygons[j]).reshape(-1, 4).T[..., None]
+    close = (x[i] >= x0 - TOUCH) & (x[i] <= x1 + TOUCH) & (y[i] >= y0 - TOUCH)
+    close &= y[i] <= y1 + TOUCH
+    pair, place = np.nonzero(close)
+    points = shapely.points(x[i[pair], place], y[i[pair], place])
+    within = shapely.dwithin(polygons[j[pair]], points, TOUCH)
+    met = np.zeros((k, n), dtype=bool)
+    met[i[pair[within]], place[within]] = True
+    return np.bincount(i, minlength=k), met.mean(axis=1)
+
+
+def _on_border(
+    polygons: Shaped[np.ndarray, " k"], size: tuple[int, int] | None
+) -> Bool[np.ndarray, " k"]:
+    if size is None:
+        return np.zeros(len(polygons), dtype=bool)
+    height, width = size
+    x0, y0, x1, y1 = shapely.bounds(polygons).reshape(-1, 4).T
+    return (x0 < BORDER) | (y0 < BORDER) | (x1 > width - BORDER) | (y1 > height - BORDER)

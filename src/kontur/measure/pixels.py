@@ -1,0 +1,57 @@
+"""Pixels: those of every object, whose centres its polygon holds, in blocks that fit into memory.
+
+A pixel that several objects share is a pixel of each of them.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Int, Shaped
+
+from kontur.geometry import raster
+
+AT_A_TIME = 4_000_000  # pixels in the boxes of a block of objects
+OBJECT = 256  # pixels that an object counts for beside its box: its own row in what is counted
+
+
+class Pixels(NamedTuple):
+    """The pixels of the objects from `first` on, sorted by object.
+
+    `place` is the flat index of a pixel in the image, `owner` its object less `first`, `number` how
+    many pixels each object of the block has: 0 where it lies between pixel centres.
+    """
+
+    first: int
+    place: Int[np.ndarray, " p"]
+    owner: Int[np.ndarray, " p"]
+    number: Int[np.ndarray, " b"]
+
+    @property
+    def some(self) -> Bool[np.ndarray, " b"]:
+        """Which objects have a pixel."""
+        return self.number > 0
+
+
+def pixels_of(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Iterator[Pixels]:
+    """The pixels of all objects in an image of `size` (h, w), block by block."""
+    x0, y0, x1, y1 = shapely.bounds(polygons).reshape(-1, 4).T
+    area = np.cumsum((x1 - x0 + 1) * (y1 - y0 + 1) + OBJECT)
+    first = 0
+    while first < len(polygons):
+        done = area[first - 1] if first else 0.0
+        last = max(int(np.searchsorted(area, done + AT_A_TIME, side="right")), first + 1)
+        found = raster.spans(polygons[first:last], size)
+        owner = np.repeat(found.owner, found.stop - found.start)
+        count = np.bincount(owner, minlength=len(polygons[first:last]))
+        yield Pixels(first, raster.pixels(found, size[1]), owner, count)
+        first = last
+
+
+def covered(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """Which pixels of the image belong to any object."""
+    inside = np.zeros(size, dtype=bool)
+    for block in pixels_of(polygons, size):
+        inside.ravel()[block.place] = True
+    return inside

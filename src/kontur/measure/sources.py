@@ -1,0 +1,178 @@
+"""Sources: what the command is to measure, found by the names of files.
+
+Outlines are a training folder (images, annotations and `metadata.csv` in one), or files of any
+format that `formats` reads, alone or with the images of the same names. What has no partner is
+told, and its objects are measured as far as they can be: none is left out.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Shaped
+
+from kontur.data.finding import counted
+from kontur.data.folder import open_folder
+from kontur.data.layouts import recognise
+from kontur.data.metadata import METADATA_FILE, read_metadata
+from kontur.errors import InputError
+from kontur.formats.images import Image, read_image
+from kontur.infer.inputs import Input, find_inputs
+from kontur.infer.judge import find_predictions, pair
+from kontur.instances import Instances
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """The objects of one image, the image if there is one, and the side of a pixel in µm."""
+
+    instances: Instances
+    image: Shaped[np.ndarray, "h w c"] | None = None
+    pixel_size: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An image's name, how its objects are read, and its row of `metadata.csv`."""
+
+    name: str
+    read: Callable[[], Picture]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """All images to measure, in the order of their names, and what their owner should know."""
+
+    images: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find_sources(
+    outlines: Path,
+    images: Sequence[str] = (),
+    *,
+    task: str = "instances",
+    channel: int | None = None,
+    page: int | None = None,
+    metadata: Path | None = None,
+) -> Sources:
+    """What OUTLINES (and IMAGES) hold.
+
+    `metadata` is a table with a row an image; else `metadata.csv` beside the outlines, the images
+    or the images' folder is taken. Raises `InputError` where nothing can be measured, no name of
+    an image is that of an outline file, or a table is wrong.
+    """
+    if not outlines.exists():
+        raise InputError(f"there are no outlines {outlines}")
+    if not images and _is_training_folder(outlines):
+        found = _of_folder(outlines, task=task, channel=channel, page=page)
+        return found if metadata is None else _with_metadata(found, metadata)
+    sources = find_predictions(outlines)
+    if not images:
+        listed = [
+            Source(name, lambda read=read: Picture(read()))  # type: ignore[misc]
+            for name, read in sources.items()
+        ]
+        found = Sources(tuple(listed))
+    else:
+        found = _with_images(sources, find_inputs(images), outlines, channel=channel, page=page)
+    table = metadata or _metadata_beside(outlines, images)
+    return found if table is None else _with_metadata(found, table)
+
+
+def _is_training_folder(place: Path) -> bool:
+    """Whether images and annotations lie there together; a folder of outlines alone is none."""
+    if place.is_file() and place.suffix.lower() != ".json":
+        return False
+    try:
+        return len(recognise(place).entries) > 0
+    except InputError:
+        return False
+
+
+def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None) -> Sources:
+    folder = open_folder(place, task=task, channel=channel, page=page)
+    samples = folder.samples
+
+    def reader(index: int) -> Callable[[], Picture]:
+        def read() -> Picture:
+            sample = samples[index]
+            return Picture(sample.instances, sample.image, sample.pixel_size)
+
+        return read
+
+    images = [
+        Source(name, reader(index), folder.metadata.get(name, {}))
+        for index, name in enumerate(folder.names)
+    ]
+    return Sources(tuple(images), folder.warnings)
+
+
+def _with_images(
+    sources: Mapping[str, Callable[[], Instances]],
+    inputs: Sequence[Input],
+    outlines: Path,
+    *,
+    channel: int | None,
+    page: int | None,
+) -> Sources:
+    files = {each.name: each.path for each in inputs}
+    pairs = pair(tuple(files), tuple(sources))
+    if len(sources) == len(files) == 1:  # whatever they are called, they were named together
+        pairs = dict(zip(files, sources, strict=True))
+    if not pairs:
+        some, other = next(iter(sources)), next(iter(files))
+        raise InputError(
+            f"no outlines in {outlines} (such as {some}) have the name of an image (such as "
+            f"{other}); an image a01.tif and its outlines a01.geojson belong together"
+        )
+
+    def reader(read: Callable[[], Instances], path: Path | None) -> Callable[[], Picture]:
+        def both() -> Picture:
+            if path is None:
+                return Picture(read())
+            image: Image = read_image(path, channel=channel, page=page)
+            return Picture(read(), image.pixels, image.pixel_size)
+
+        return both
+
+    names = {prediction: name for name, prediction in pairs.items()}
+    images = [
+        Source(names.get(each, each), reader(read, files.get(names.get(each, ""))))
+        for each, read in sources.items()
+    ]
+    alone = [each for each in sources if each not in names]
+    bare = [name for name in files if name not in pairs]
+    notes = []
+    if alone:
+        what = counted(alone, "outline file")
+        notes.append(f"no image has the name of {what}: measured without intensities")
+    if bare:
+        notes.append(f"not measured, having no outlines: {counted(bare, 'image')}")
+    return Sources(tuple(images), tuple(notes))
+
+
+def _metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
+    places = [outlines if outlines.is_dir() else outlines.parent]
+    for each in map(Path, images):
+        places += [each if each.is_dir() else each.parent]
+        places += [places[-1].parent] if each.is_dir() else []
+    files = (place / METADATA_FILE for place in places)
+    return next((file for file in files if file.is_file()), None)
+
+
+def _with_metadata(found: Sources, path: Path) -> Sources:
+    if not path.is_file():
+        raise InputError(f"there is no table {path}")
+    rows = read_metadata(path)
+    names = tuple(source.name for source in found.images)
+    pairs = pair(names, tuple(rows))
+    images = [
+        replace(source, metadata=rows[pairs[source.name]]) if source.name in pairs else source
+        for source in found.images
+    ]
+    without = [name for name in names if name not in pairs]
+    notes = [f"{path} has no row for {counted(without, 'image')}"] if without else []
+    return Sources(tuple(images), (*found.notes, *notes))

@@ -1,0 +1,218 @@
+"""Table: one row an object, one column a measurement, with the unit of every column.
+
+`measure` is the door: objects and their image in, a pandas DataFrame out. Beside the measurements
+stand what the objects are and where: image, id, class, score, ignore, position. Positions are
+pixels of the image; lengths and areas are µm and µm² where the pixel size is known. `attrs` of the
+table say so: `attrs["units"]` by column, `attrs["pixel_size"]` in µm or None.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+from jaxtyping import Shaped
+
+from kontur.errors import InputError
+from kontur.formats.images import check_finite, read_image
+from kontur.instances import Instances
+from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
+from kontur.measure.columns import Column, Values, scaled, unit
+from kontur.measure.contour import bends_of, contours_of
+from kontur.measure.extra import package
+from kontur.measure.rings import rings_of, straightened
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+POSITION = {
+    "x": Column("position", "centre of mass, from the left edge of the image"),
+    "y": Column("position", "centre of mass, from the top edge of the image"),
+    "left": Column("position", "left side of the bounding box"),
+    "top": Column("position", "top side of the bounding box"),
+    "right": Column("position", "right side of the bounding box"),
+    "bottom": Column("position", "bottom side of the bounding box"),
+}
+IDENTITY = {
+    "image": Column("", "name of the image"),
+    "id": Column("", "number of the object in its image"),
+    "class": Column("", "name of its class"),
+    "score": Column("", "of the model that found it, 0 to 1; empty where there is none"),
+    "ignore": Column("", "whether it is a crowd or an unsure region, not an object"),
+}
+OUTLINE = {
+    "image_height": Column("position", "height of the image"),
+    "image_width": Column("position", "width of the image"),
+    "outline": Column("position", "the polygon as well-known text"),
+}
+FORM = shape.COLUMNS | curve.COLUMNS | midline.COLUMNS | fourier.COLUMNS
+BRIGHTNESS = intensity.COLUMNS | texture.COLUMNS
+SURROUNDINGS = neighbours.COLUMNS
+WITHOUT_IMAGE = POSITION | FORM | SURROUNDINGS
+
+
+class Measured(NamedTuple):
+    """Measurements of one image's objects in their units, and what each column is."""
+
+    values: Values
+    columns: dict[str, Column]
+
+
+def measure(
+    instances: Instances,
+    image: Shaped[np.ndarray, "h w *c"] | str | Path | None = None,
+    *,
+    name: str = "",
+    pixel_size: float | None = None,
+    metadata: Mapping[str, str] | None = None,
+    outlines: bool = False,
+) -> "pd.DataFrame":
+    """One row for each object of an image, in their order; no object gives no row, all columns.
+
+    Args:
+        instances: the objects.
+        image: `(h, w)` or `(h, w, c)`, as stored, or its file; None measures no intensity. With
+            several channels the columns end in -0, -1 …, as those of `regionprops_table`.
+        name: of the image, for the column `image`; that of the file if there is one.
+        pixel_size: side of a pixel in µm; without it what the file says, else units are pixels.
+        metadata: further columns, the same in every row.
+        outlines: also the polygons, as well-known text in the column `outline`.
+
+    Raises `InputError` where the image is not that of the objects, holds NaN or infinite values,
+    a pixel size is not above 0, or a package of the extra `tables` is missing.
+    """
+    pandas = package("pandas")
+    pixels: np.ndarray | None = None
+    if isinstance(image, str | Path):
+        file = read_image(image)
+        pixels, pixel_size = file.pixels, pixel_size or file.pixel_size
+        name = name or Path(image).stem
+    elif image is not None:
+        pixels = image
+    found = measurements(instances, pixels, pixel_size=pixel_size)
+    k = len(instances)
+    classes = np.array(instances.classes, dtype=object)
+    columns: dict[str, object] = {
+        "image": pandas.Series([name] * k, dtype="str"),
+        "id": instances.ids,
+        "class": pandas.Series(classes[instances.labels], dtype="str"),
+        "score": instances.scores.astype(float),
+        "ignore": instances.ignore,
+        **found.values,
+    }
+    about = IDENTITY | found.columns
+    if outlines:
+        height, width = instances.size or (np.nan, np.nan)
+        text = shapely.to_wkt(instances.polygons, rounding_precision=16)
+        columns |= {
+            "image_height": np.full(k, height, dtype=float),
+            "image_width": np.full(k, width, dtype=float),
+            "outline": pandas.Series(text, dtype="str"),
+        }
+        about |= OUTLINE
+    for key, value in (metadata or {}).items():
+        columns[metadata_name(key)] = pandas.Series([value] * k, dtype="str")
+    table = pandas.DataFrame(columns)
+    table.attrs = {
+        "units": {key: unit(column.kind, pixel_size) for key, column in about.items()},
+        "pixel_size": pixel_size,
+    }
+    return table
+
+
+def measurements(
+    instances: Instances,
+    image: Shaped[np.ndarray, "h w *c"] | None = None,
+    *,
+    pixel_size: float | None = None,
+) -> Measured:
+    """`measure` as plain arrays, without pandas: position and every measurement by its name."""
+    if pixel_size is not None and not 0 < pixel_size < np.inf:
+        raise InputError(f"the pixel size must be a number of µm above 0, got {pixel_size}")
+    pixels = None if image is None else _checked(image, instances)
+    size = instances.size if pixels is None else (pixels.shape[0], pixels.shape[1])
+    polygons = instances.polygons
+    if len(instances) == 0:
+        columns = _columns(0 if pixels is None else pixels.shape[2])
+        return Measured({name: np.empty(0, _dtype(name)) for name in columns}, columns)
+    rings = rings_of(polygons)
+    edges = straightened(rings)
+    contours = contours_of(rings, edges)
+    bends = bends_of(contours)
+    centres = shape.centroids(rings)
+    form = shape.measure_shape(polygons, rings, edges)
+    values = dict(zip(POSITION, [*centres.T, *instances.boxes.T], strict=True)) | form
+    values |= curve.measure_curve(contours, bends)
+    values |= midline.measure_midline(contours, form["area"])
+    values |= fourier.measure_fourier(edges)
+    if pixels is not None:
+        half_width = form["area"] / form["perimeter"]
+        bright = intensity.measure_intensity(polygons, pixels, contours, bends, half_width)
+        rough = texture.measure_texture(polygons, pixels)
+        for channel, end in enumerate(_ends(pixels.shape[2])):
+            found = bright[channel] | rough[channel]
+            values |= {key + end: column for key, column in found.items()}
+    values |= neighbours.measure_neighbours(polygons, centres, contours, size)
+    columns = _columns(0 if pixels is None else pixels.shape[2])
+    ordered = {name: values[name] for name in columns}
+    return Measured(scaled(ordered, columns, pixel_size), columns)
+
+
+def metadata_name(name: str) -> str:
+    """What a column of `metadata.csv` is called in the table: itself, unless the name is taken.
+
+    >>> metadata_name("stain"), metadata_name("area"), metadata_name("intensity_mean-1")
+    ('stain', 'metadata_area', 'metadata_intensity_mean-1')
+    """
+    return name if column_of(name) is None else f"metadata_{name}"
+
+
+def column_of(name: str) -> Column | None:
+    """What a column of a table holds, by its name; None for one that is not ours.
+
+    >>> column_of("area").kind, column_of("intensity_mean-1").kind, column_of("stain")
+    ('area', 'intensity', None)
+    """
+    stem, _, channel = name.rpartition("-")
+    if channel.isdigit() and stem in BRIGHTNESS:
+        return BRIGHTNESS[stem]
+    return (IDENTITY | WITHOUT_IMAGE | BRIGHTNESS | OUTLINE).get(name)
+
+
+def _columns(channels: int) -> dict[str, Column]:
+    """The columns of a table of an image with so many channels, 0 for none, in their order."""
+    bright = {key + end: column for end in _ends(channels) for key, column in BRIGHTNESS.items()}
+    return POSITION | FORM | bright | SURROUNDINGS
+
+
+def _ends(channels: int) -> list[str]:
+    """What the names of intensities end in, channel by channel."""
+    return [""] if channels == 1 else [f"-{channel}" for channel in range(channels)]
+
+
+def _dtype(name: str) -> type:
+    if name in (*shape.INTEGERS, "touching_count"):
+        return np.int64
+    return np.bool_ if name == "on_border" else np.float64
+
+
+def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
+    """The image as (h, w, c), if it can be that of these objects."""
+    pixels = np.asarray(image)
+    if pixels.ndim == 2:
+        pixels = pixels[:, :, None]
+    if pixels.ndim != 3 or 0 in pixels.shape:
+        shown = "×".join(map(str, pixels.shape))
+        raise InputError(f"an image is (height, width) or (height, width, channels), got {shown}")
+    height, width = pixels.shape[:2]
+    if instances.size is not None and instances.size != (height, width):
+        drawn = "×".join(map(str, instances.size))
+        raise InputError(
+            f"the objects were drawn on an image of {drawn} pixels (height × width), but this one "
+            f"has {height}×{width}; give the image that they are of"
+        )
+    if pixels.dtype == bool:
+        pixels = pixels.astype(np.uint8)
+    check_finite(pixels, where="the image")
+    return pixels

@@ -1,0 +1,131 @@
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+from PIL import Image
+
+import kontur as package
+from kontur.instances import Instances
+
+LABELS = np.zeros((40, 56), np.uint16)
+LABELS[5:20, 10:30] = 3
+LABELS[30:36, 40:50] = 8
+
+
+@pytest.fixture
+def data(images, tmp_path):
+    """The three images with label images of two boxes each, and a table that tells them apart."""
+    (tmp_path / "labels").mkdir()
+    for name in "abc":
+        Image.fromarray(LABELS).save(tmp_path / "labels" / f"{name}.png")
+    (tmp_path / "metadata.csv").write_text("id,state,area\na,live,1\nb,dead,2\nc,live,3\n")
+    return tmp_path
+
+
+def test_a_training_folder_becomes_a_table(kontur, data, tmp_path):
+    out = tmp_path / "t.parquet"
+    told = kontur("measure", data, "--out", out)
+    assert "3 images, 6 objects" in told
+    assert "lengths in pixels" in told
+    assert f"wrote {out}" in told
+    table = pd.read_parquet(out)
+    assert table["image"].tolist() == [*"aabbcc"]
+    assert table["id"].tolist() == [3, 8] * 3
+    assert table["area"].tolist() == [300, 60] * 3
+    assert table["state"].tolist() == ["live"] * 2 + ["dead"] * 2 + ["live"] * 2
+    assert table["metadata_area"].tolist() == [1, 1, 2, 2, 3, 3]
+    assert table["intensity_mean"].notna().all()
+
+
+def test_outlines_and_images_become_a_csv_in_micrometres(kontur, images, tmp_path):
+    (tmp_path / "found").mkdir()
+    for name in "abc":
+        found = Instances.from_label_image(LABELS)
+        package.write(tmp_path / "found" / f"{name}.geojson", found)
+    out = tmp_path / "t.csv"
+    told = kontur("measure", tmp_path / "found", images, "--out", out, "--pixel-size", "0.5")
+    assert "lengths in µm, pixels of 0.5 µm" in told
+    assert "t.units.csv" in told
+    table = pd.read_csv(out)
+    assert table["area"].tolist() == [75, 15] * 3
+    assert pd.read_csv(tmp_path / "t.units.csv").set_index("column").loc["area", "unit"] == "µm²"
+
+
+def test_the_pixel_size_in_the_files_counts(kontur, tmp_path):
+    about = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25, "axes": "YX"}
+    tifffile.imwrite(tmp_path / "a.ome.tif", LABELS * 9, metadata=about)
+    package.write(tmp_path / "a.geojson", Instances.from_label_image(LABELS))
+    words = ("measure", tmp_path / "a.geojson", tmp_path / "a.ome.tif", "--out")
+    assert "pixels of 0.25 µm" in kontur(*words, tmp_path / "t.parquet")
+    assert "in pixels" in kontur(*words, tmp_path / "u.parquet", "--pixel-size", "pixels")
+
+
+def test_a_label_image_alone_is_measured_without_intensities(kontur, data, tmp_path):
+    out = tmp_path / "t.csv"
+    kontur("measure", data / "labels/a.png", "--out", out, "--with-outlines")
+    assert "intensity_mean" not in pd.read_csv(out)
+    back = package.read(out)
+    assert back.areas.tolist() == [300, 60]
+    assert back.ids.tolist() == [3, 8]
+
+
+def test_no_objects_are_an_empty_table(kontur, tmp_path):
+    package.write(tmp_path / "a.geojson", Instances.empty((9, 9)))
+    told = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")
+    assert "1 image, 0 objects" in told
+    table = pd.read_parquet(tmp_path / "t.parquet")
+    assert len(table) == 0
+    assert table["area"].dtype == float
+
+
+def test_regions_to_ignore_are_rows_that_say_so(kontur, tmp_path):
+    found = Instances.from_label_image(np.where(LABELS == 8, -8, LABELS.astype(np.int32)))
+    package.write(tmp_path / "a.geojson", found)
+    told = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")
+    assert "1 row of regions to ignore" in told
+    assert sorted(pd.read_parquet(tmp_path / "t.parquet")["ignore"]) == [False, True]
+
+
+def test_images_and_outlines_without_partner_are_told(kontur, data, images, tmp_path):
+    (data / "labels/b.png").rename(data / "labels/z.png")
+    told = kontur("measure", data / "labels", images, "--out", tmp_path / "t.parquet")
+    assert "not measured, having no outlines: 1 image (b)" in told
+    assert "measured without intensities" in told
+    assert "3 images, 6 objects" in told
+
+
+def test_what_is_there_is_kept_unless_forced(kontur, data, tmp_path):
+    out = tmp_path / "t.csv"
+    kontur("measure", data, "--out", out)
+    before = out.read_bytes()
+    assert "exists already" in kontur("measure", data / "labels", "--out", out, code=1)
+    assert out.read_bytes() == before
+    kontur("measure", data / "labels", "--out", out, "--force")
+    assert out.read_bytes() != before
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["nowhere", "--out", "t.csv"], "there are no outlines nowhere"),
+        (["{data}", "--out", "t.txt"], "wanted TABLE.parquet or TABLE.csv"),
+        (["{data}/labels", "{data}/nowhere", "--out", "t.csv"], "there is no image or folder"),
+        (["{data}", "--metadata", "none.csv", "--out", "t.csv"], "there is no table none.csv"),
+        (["{data}", "--channel", "4", "--out", "t.csv"], "channel 4"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_sentence_and_writes_nothing(
+    kontur, data, words, sentence, monkeypatch, tmp_path
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    told = kontur("measure", *(word.format(data=data) for word in words), code=1)
+    assert sentence in told
+    assert len(told.strip().splitlines()) == 1
+    assert list((tmp_path / "empty").iterdir()) == []
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "wide", "nan", "inf"])
+def test_a_pixel_size_is_a_number_above_zero(kontur, data, size):
+    told = kontur("measure", data, "--out", "t.csv", "--pixel-size", size, code=2)
+    assert "--pixel-size" in told

@@ -1,0 +1,126 @@
+"""What the command finds to measure: outlines, images and metadata by their names."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import kontur
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.measure.sources import find_sources
+
+LABELS = np.zeros((12, 16), np.uint16)
+LABELS[2:7, 3:9] = 1
+LABELS[8:11, 10:14] = 5
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Images a, b and c, their outlines in three formats, and a training folder of a and b."""
+    rng = np.random.default_rng(0)
+    found = Instances.from_label_image(LABELS)
+    for folder in ("outlines", "images", "training/images", "training/labels"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in "abc":
+        pixels = rng.integers(0, 255, LABELS.shape, dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{name}.png")
+        if name != "c":
+            Image.fromarray(pixels).save(tmp_path / "training/images" / f"{name}.png")
+            kontur.write(tmp_path / "training/labels" / f"{name}.png", found)
+    kontur.write(tmp_path / "outlines/a.geojson", found)
+    kontur.write(tmp_path / "outlines/b.coco.json", found)
+    kontur.write(tmp_path / "outlines/c.labels.tif", found)
+    (tmp_path / "training/metadata.csv").write_text("id,state,dose\na,live,1\nb,dead,2.5\n")
+    return tmp_path
+
+
+def pictures(found):
+    return {source.name: source.read() for source in found.images}
+
+
+def test_a_folder_of_outlines_in_any_format(place):
+    found = pictures(find_sources(place / "outlines"))
+    assert list(found) == ["a", "b", "c"]
+    for picture in found.values():
+        assert picture.image is None
+        assert picture.instances.areas.tolist() == [30, 12]
+
+
+def test_images_are_joined_by_name(place):
+    found = find_sources(place / "outlines", [str(place / "images")])
+    assert [picture.image.shape for picture in pictures(found).values()] == [(12, 16, 1)] * 3
+    assert found.notes == ()
+
+
+def test_outlines_without_image_are_kept_and_told_and_images_without_outlines_told(place):
+    (place / "images/b.png").rename(place / "images/z.png")
+    found = find_sources(place / "outlines", [str(place / "images")])
+    assert {name: picture.image is None for name, picture in pictures(found).items()} == {
+        "a": False,
+        "b": True,
+        "c": False,
+    }
+    assert "1 outline file (b): measured without intensities" in found.notes[0]
+    assert "not measured, having no outlines: 1 image (z)" in found.notes[1]
+
+
+def test_one_file_and_one_image_belong_together_whatever_their_names(place):
+    (place / "images/a.png").rename(place / "images/other.png")
+    found = find_sources(place / "outlines/a.geojson", [str(place / "images/other.png")])
+    assert pictures(found)["other"].image is not None
+
+
+def test_a_training_folder_brings_images_and_metadata(place):
+    found = find_sources(place / "training")
+    assert [source.metadata for source in found.images] == [
+        {"state": "live", "dose": "1"},
+        {"state": "dead", "dose": "2.5"},
+    ]
+    assert pictures(found)["b"].image.shape == (12, 16, 1)
+
+
+def test_metadata_beside_the_images_or_named_is_joined(place):
+    text = (place / "training/metadata.csv").read_text()
+    (place / "metadata.csv").write_text(text)  # beside the folder of images
+    found = find_sources(place / "outlines", [str(place / "images")])
+    assert found.images[0].metadata["state"] == "live"
+    assert "no row for 1 image (c)" in found.notes[-1]
+    (place / "other.csv").write_text("image,plate\na.png,7\nb.png,7\nc.png,8\n")
+    found = find_sources(place / "outlines", metadata=place / "other.csv")
+    assert [source.metadata for source in found.images][2] == {"plate": "8"}
+
+
+def test_a_table_of_many_images_is_many_sources(place):
+    from kontur.formats import table
+    from kontur.formats.document import Entry
+
+    found = Instances.from_label_image(LABELS)
+    entries = [Entry(f"{name}.png", found.size, found) for name in "ab"]
+    table.write_dataset(place / "all.csv", entries)
+    read = find_sources(place / "all.csv", [str(place / "images")])
+    assert [source.name for source in read.images] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("outlines", "images", "sentence"),
+    [
+        ("nowhere", [], "there are no outlines"),
+        ("images/a.png", ["nowhere"], "there is no image or folder"),
+        ("outlines", ["training/labels/none*.png"], "fits the pattern"),
+    ],
+)
+def test_what_is_not_there_is_one_sentence(place, outlines, images, sentence):
+    with pytest.raises(InputError, match=sentence):
+        find_sources(place / outlines, [str(place / each) for each in images])
+
+
+def test_names_that_never_meet_are_one_sentence(place):
+    for name in "abc":
+        (place / "images" / f"{name}.png").rename(place / "images" / f"x{name}.png")
+    with pytest.raises(InputError, match="belong together"):
+        find_sources(place / "outlines", [str(place / "images")])
+
+
+def test_a_table_of_metadata_that_is_not_there_is_told(place):
+    with pytest.raises(InputError, match="there is no table"):
+        find_sources(place / "outlines", metadata=place / "none.csv")
