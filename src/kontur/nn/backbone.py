@@ -25,11 +25,14 @@ class BackboneConfig(Protocol):
     def depths(self) -> Sequence[int]: ...
 
 
-def build_backbone(config: BackboneConfig) -> ResidualBackbone | EfficientNetLite0:
-    """The backbone that `config.backbone` names, with random weights."""
+def build_backbone(
+    config: BackboneConfig, *, block: str = "basic"
+) -> ResidualBackbone | EfficientNetLite0:
+    """The backbone that `config.backbone` names, with random weights; `block` of the residual."""
     if config.backbone == "efficientnet-lite0":
         return EfficientNetLite0(config.channels)
-    return ResidualBackbone(config.channels, config.stem, config.widths, config.depths)
+    shape = (config.channels, config.stem, config.widths, config.depths)
+    return ResidualBackbone(*shape, block=block)
 
 
 def with_imagenet(network: nn.Module) -> list[EfficientNetLite0]:

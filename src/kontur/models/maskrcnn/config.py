@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.models.rpn.config import RpnConfig
 from kontur.settings import Settings
 
@@ -28,8 +29,11 @@ class MaskRCNNConfig(Settings):
         channels: channels of the image that the network sees.
         classes: names.
         stride: image pixels a cell of the finest level.
+        backbone: `residual`, of the next four settings' shape, or `efficientnet-lite0`.
         stem, widths, depths, block: channels of the stem and of each backbone stage, blocks of each
             and which (`nn.resnet`).
+        pretrained: whether a training that starts from random weights takes ImageNet's for a
+            backbone that has them (the extra `pretrained`).
         pyramid: channels of every level.
         pooled: further levels, each the one before at half its size, for the largest anchors.
         rpn: anchors and proposals.
@@ -51,10 +55,12 @@ class MaskRCNNConfig(Settings):
     channels: int = pydantic.Field(3, ge=1)
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
     stride: Literal[2, 4] = 4
+    backbone: Backbone = "residual"
     stem: int = pydantic.Field(32, ge=1)
     widths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((64, 96, 128, 160), min_length=1)
     depths: tuple[pydantic.PositiveInt, ...] = (2, 2, 2, 2)
     block: Literal["basic", "bottleneck"] = "basic"
+    pretrained: bool = True
     pyramid: int = pydantic.Field(64, ge=1)
     pooled: int = pydantic.Field(0, ge=0)
     rpn: RpnConfig = RpnConfig()
@@ -89,7 +95,9 @@ class MaskRCNNConfig(Settings):
     @property
     def strides(self) -> tuple[int, ...]:
         """Image pixels a cell of each level that boxes read, finest first."""
-        return tuple(self.stride * 2**i for i in range(len(self.widths) + 1 - self.skipped))
+        coarsest = coarsest_stride(self.backbone, self.widths)
+        powers = range(self.stride.bit_length() - 1, coarsest.bit_length())
+        return tuple(2**power for power in powers)
 
     @property
     def anchor_strides(self) -> tuple[int, ...]:

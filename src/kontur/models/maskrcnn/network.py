@@ -20,8 +20,8 @@ from kontur.models.rpn.loss import region_losses
 from kontur.models.rpn.network import RegionProposals
 from kontur.models.rpn.propose import propose
 from kontur.models.segmenter import Segmenter
+from kontur.nn.backbone import build_backbone
 from kontur.nn.pyramid import FeaturePyramid
-from kontur.nn.resnet import ResidualBackbone
 from kontur.nn.roi import Rois
 
 
@@ -100,9 +100,7 @@ class Trunk(nn.Module):
 
     def __init__(self, config: MaskRCNNConfig):
         super().__init__()
-        self.backbone = ResidualBackbone(
-            config.channels, config.stem, config.widths, config.depths, block=config.block
-        )
+        self.backbone = build_backbone(config, block=config.block)
         self.skipped, self.pooled = config.skipped, config.pooled
         inputs = self.backbone.widths[self.skipped :]
         widths = [config.pyramid] * len(inputs)

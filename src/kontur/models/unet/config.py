@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from kontur.models.backbone import Backbone, coarsest_stride, layers_of
 from kontur.models.catalog import Try
 from kontur.nn.shape import BLOCK_LAYERS, UP_LAYERS, Layer, receptive_field
 from kontur.settings import Settings
@@ -126,7 +127,10 @@ class UNetConfig(DenseConfig):
 
     Attributes:
         backbone: `plain` is the original: blocks at the image's own size, then at half of it, and
-            so on. `residual` halves the image at once (`nn.resnet`): a fraction of the work.
+            so on. `residual` halves the image at once (`nn.resnet`): a fraction of the work, and so
+            does `efficientnet-lite0`.
+        pretrained: whether a training that starts from random weights takes ImageNet's for a
+            backbone that has them (the extra `pretrained`).
         stem: channels of the residual backbone at half the image's size.
         widths: channels of each level, fine to coarse; from the image's size on if `plain`, from
             a quarter of it on if `residual`.
@@ -135,7 +139,8 @@ class UNetConfig(DenseConfig):
         up: what doubles height and width (`nn.upsample`).
     """
 
-    backbone: Literal["plain", "residual"] = "residual"
+    backbone: Literal["plain"] | Backbone = "residual"
+    pretrained: bool = True
     stem: int = pydantic.Field(32, ge=1)
     widths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((64, 96, 128, 160), min_length=1)
     depths: tuple[pydantic.PositiveInt, ...] = (2, 2, 2, 2)
@@ -154,8 +159,9 @@ class UNetConfig(DenseConfig):
     @property
     def multiple(self) -> int:
         """Image height and width are padded to multiples of this: the coarsest level's stride."""
-        levels = len(self.widths)
-        return 2 ** (levels - 1 if self.backbone == "plain" else levels + 1)
+        if self.backbone == "plain":
+            return int(2 ** (len(self.widths) - 1))
+        return coarsest_stride(self.backbone, self.widths)
 
     @property
     def receptive_field(self) -> int:
@@ -165,10 +171,8 @@ class UNetConfig(DenseConfig):
             down = [*block, *(each for _ in self.widths[1:] for each in (HALVED, *block))]
             ups = len(self.widths) - 1
         else:
-            down = [Layer(3, stride=2)]
-            for depth in self.depths:
-                down += [Layer(3, stride=2), *[Layer(3)] * (2 * depth - 1)]
-            ups = len(self.widths) + 1
+            down = layers_of(self.backbone, self.depths)
+            ups = self.multiple.bit_length() - 1
         return receptive_field([*down, *[UP_LAYERS[self.up], *block] * ups])
 
 
