@@ -13,7 +13,7 @@ from scipy.spatial.distance import directed_hausdorff
 from kontur.evaluate import evaluate, evaluate_all
 from kontur.evaluate.hausdorff import apart, outline
 from kontur.instances import Instances
-from tests import naive
+from tests.naive import geometry as naive
 
 SIZE = (24, 30)
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from kontur.geometry import boxes
 from kontur.geometry.anchors import BACKGROUND, UNSURE, anchors, match
-from tests import naive
+from tests.naive import geometry as naive
 
 
 def test_anchors_stand_in_the_middle_of_their_cells_from_the_finest_level_on():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.geometry import boxes
-from tests import naive
+from tests.naive import geometry as naive
 
 
 def several():

@@ -23,7 +23,7 @@ from kontur.geometry.morphology import (
     peaks,
     remove_small,
 )
-from tests import naive
+from tests.naive import geometry as naive
 
 SIDES = st.tuples(st.integers(1, 12), st.integers(1, 12))
 MASKS = SIDES.flatmap(lambda size: arrays(bool, size))

@@ -8,7 +8,7 @@ from pycocotools import mask as coco
 from shapely import Polygon, affinity
 
 from kontur.geometry import overlap, raster
-from tests import naive
+from tests.naive import geometry as naive
 
 EMPTY = np.empty(0, dtype=object)
 

@@ -11,7 +11,7 @@ from pycocotools import mask as coco
 from shapely import MultiPolygon, Polygon, affinity
 
 from kontur.geometry import raster
-from tests import naive
+from tests.naive import geometry as naive
 
 DRAWN = {
     "one pixel": ["#"],

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.geometry import ring
-from tests import naive
+from tests.naive import geometry as naive
 
 SQUARE = np.array([[0.0, 0], [4, 0], [4, 4], [0, 4]])
 STAR = np.array([[5.0, 0], [6, 4], [10, 5], [6, 6], [5, 10], [4, 6], [0, 5], [4, 4]])

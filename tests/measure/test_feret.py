@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kontur.measure.feret import feret_diameters
 from kontur.measure.rings import rings_of
-from tests import naive
 from tests.measure.test_rings import array
+from tests.naive import measure as naive
 
 
 def hulls(*shapes):

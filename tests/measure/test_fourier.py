@@ -10,9 +10,9 @@ from shapely.affinity import rotate, scale, translate
 
 from kontur.measure.fourier import COLUMNS, HARMONICS, elliptic_fourier, measure_fourier
 from kontur.measure.rings import rings_of, straightened
-from tests import naive
 from tests.measure.drawn import blob, disc, ellipse
 from tests.measure.test_rings import FRAME, PARTS, array
+from tests.naive import measure as naive
 
 
 def edges(*polygons):

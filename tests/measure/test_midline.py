@@ -10,9 +10,9 @@ from shapely.affinity import rotate, scale, translate
 
 from kontur.geometry import raster
 from kontur.measure.midline import COLUMNS, fold, measure_midline, midlines
-from tests import naive
 from tests.measure.drawn import blob, disc, worm
 from tests.measure.test_contour import contours
+from tests.naive import measure as naive
 
 BENDS = [0.0, 0.5, 1.5, 3.0]
 

@@ -13,9 +13,9 @@ from kontur.geometry import raster
 from kontur.instances import Instances
 from kontur.measure.rings import rings_of, straightened
 from kontur.measure.shape import COLUMNS, centroids, measure_shape, second_moments
-from tests import naive
 from tests.measure.drawn import blob, disc, ellipse, noise_labels
 from tests.measure.test_rings import FRAME, PARTS, array
+from tests.naive import measure as naive
 
 LENGTHS = [name for name, column in COLUMNS.items() if column.kind == "length"]
 AREAS = [name for name, column in COLUMNS.items() if column.kind == "area"]

@@ -6,7 +6,7 @@ from torch import nn
 from torch.testing import assert_close
 
 from kontur.nn.attention import MultiHeadAttention, join_heads, scaled_dot_product, split_heads
-from tests import naive
+from tests.naive import nn as naive
 
 
 def tokens(b=2, n=5, d=6, seed=0):

@@ -7,7 +7,7 @@ from torch.testing import assert_close
 from kontur.nn.conv import cbr, conv_norm, separable
 from kontur.nn.pyramid import FeaturePyramid
 from kontur.nn.resnet import ResidualBackbone, ResidualBlock
-from tests import naive
+from tests.naive import nn as naive
 
 
 def test_a_cbr_block_is_convolution_then_norm_then_relu():

@@ -10,7 +10,7 @@ from kontur.nn.blocks import BLOCKS, Block, Inception, PreActivation, dilated
 from kontur.nn.conv import bac, cbr, separable, spatial
 from kontur.nn.resnet import Bottleneck, ResidualBackbone
 from kontur.nn.upsample import UPS, Up
-from tests import naive
+from tests.naive import nn as naive
 
 
 def random(*shape, seed=0):

@@ -5,7 +5,7 @@ import torch
 from torch.testing import assert_close
 
 from kontur.nn.circular import CircularConv, SnakeHead, join_rings, split_ring, wrap
-from tests import naive
+from tests.naive import nn as naive
 
 
 def rings(m=2, channels=3, points=8, seed=0):

@@ -13,7 +13,7 @@ from kontur.nn import efficientnet
 from kontur.nn.backbone import build_backbone, with_imagenet
 from kontur.nn.efficientnet import EfficientNetLite0, InvertedResidual, imagenet_weights
 from kontur.nn.resnet import ResidualBackbone
-from tests import naive
+from tests.naive import nn as naive
 
 SIDE = 224  # pixels, as in its training
 ESPRESSO, CATS = 967, {281, 282, 285}  # ImageNet's classes: tabby, tiger cat, Egyptian cat

@@ -17,7 +17,7 @@ from kontur.nn.losses import (
     mse,
     smooth_l1,
 )
-from tests import naive
+from tests.naive import nn as naive
 
 
 def test_the_focal_loss_is_its_formula_summed_pixel_by_pixel():

@@ -12,7 +12,7 @@ from kontur.nn.patches import (
     gather_patches,
     spread_patches,
 )
-from tests import naive
+from tests.naive import nn as naive
 from tests.nn.traced import traced
 
 

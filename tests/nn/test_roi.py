@@ -11,7 +11,7 @@ from torch.nn.functional import adaptive_max_pool2d, grid_sample
 from torch.testing import assert_close
 
 from kontur.nn.roi import Rois, roi_align, roi_pool
-from tests import naive
+from tests.naive import nn as naive
 
 SIZES = ((6, 8), (3, 4), (6, 8), (3, 4))  # two levels of two images
 STRIDES = (4.0, 8.0, 4.0, 8.0)

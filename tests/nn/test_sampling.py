@@ -8,7 +8,7 @@ from torch.nn.functional import grid_sample
 from torch.testing import assert_close
 
 from kontur.nn.sampling import Align, Mode, cubic, sample_points
-from tests import naive
+from tests.naive import nn as naive
 
 MODES, ALIGNS = get_args(Mode), get_args(Align)
 

@@ -12,7 +12,7 @@ from kontur.nn.window import (
     relative_index,
     reverse_windows,
 )
-from tests import naive
+from tests.naive import nn as naive
 from tests.nn.traced import traced
 
 SIZES = [(8, 8), (4, 12), (9, 6), (3, 5), (1, 1), (4, 5)]  # whole windows, filled up, less than one

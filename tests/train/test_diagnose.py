@@ -10,8 +10,8 @@ from torch import nn
 from kontur.models import catalog
 from kontur.train.diagnose import Layer, draw_flow, flow, scalars, told
 from kontur.train.record import Record
-from tests import naive
 from tests.models import contract
+from tests.naive import nn as naive
 
 DEPTH, WIDTH = 30, 16
 ACTIVATIONS = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}

@@ -25,7 +25,7 @@ from kontur.models.snake.encode import (
     start_diamonds,
     start_octagons,
 )
-from tests import naive
+from tests.naive import geometry as naive
 
 SIZE = (48, 64)
 EXACT = SnakeConfig(points=32, smooth=0.0, start="truth")  # targets are the polygons themselves

@@ -11,7 +11,7 @@ from kontur.data.synthetic import scene
 from kontur.instances import Instances
 from kontur.models.unet.config import BORDER, INTERIOR, UNetConfig
 from kontur.models.unet.encode import collate, encode, three_classes
-from tests import naive
+from tests.naive import geometry as naive
 
 SIZE = (12, 16)
 LABELS = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(

@@ -1,0 +1,1 @@
+"""Slow twins of fast functions: one loop each, as their definitions say, to test against."""
