@@ -20,6 +20,10 @@ from kontur.train.loader import Batch
 from kontur.train.optimise import build_optimiser, lasso, rate_at
 
 
+class Diverged(InputError):
+    """A loss is no number any more: the settings make steps that are too large."""
+
+
 class Training(LightningModule):
     """A segmenter, its averaged copy, the optimiser and how far the training has come.
 
@@ -145,7 +149,7 @@ class Training(LightningModule):
         self.seconds = float(checkpoint["seconds"])
 
     def _refuse(self, what: str) -> NoReturn:
-        raise InputError(
+        raise Diverged(
             f"training diverged at step {self.global_step}: {what} is no number any more; take a "
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
             "again with --force, or go on from the last checkpoint with --resume and that rate"
