@@ -325,3 +325,14 @@ def hausdorff_95(first, second):
         for y, x in here
     ]
     return float(np.percentile(ways, 95))
+
+
+def jacobian_product(weights, slopes):
+    """∂h_d/∂h_t of h ↦ σ(W h): the product of diag(σ'(z)) W over the layers between, (n_d, n_t)."""
+    product = np.eye(weights[0].shape[1])
+    for weight, slope in zip(weights, slopes, strict=True):
+        jacobian = np.zeros_like(weight)
+        for row, column in np.ndindex(weight.shape):
+            jacobian[row, column] = slope[row] * weight[row, column]
+        product = jacobian @ product
+    return product

@@ -50,6 +50,21 @@ def test_a_run_goes_on_without_naming_its_data(kontur, calls):
     assert options["resume"] is True
 
 
+def test_a_sweep_reaches_the_sweep_with_all_else(kontur, calls, monkeypatch):
+    module = types.ModuleType("kontur.train.sweep")
+    module.sweep = lambda data, **options: calls.append((data, options))
+    monkeypatch.setitem(sys.modules, "kontur.train.sweep", module)
+    kontur(
+        *("train", "cells", "--out", "run", "--sweep", "optimiser.weight_decay=0,1e-2"),
+        *("--sweep", "model.widths=[8,16],[16,32]", "--set", "training.steps=20"),
+    )
+    ((data, options),) = calls
+    assert str(data) == "cells"
+    assert options["over"] == ["optimiser.weight_decay=0,1e-2", "model.widths=[8,16],[16,32]"]
+    assert options["settings"] == ["training.steps=20"]
+    assert (options["resume"], options["force"]) == (False, False)
+
+
 def test_two_folders_are_wrong_usage(kontur, calls):
     assert "wanted one folder, got a and b" in kontur("train", "a", "b", "--out", "run", code=2)
     assert calls == []

@@ -7,7 +7,14 @@ import torch
 from kontur.data.augment import AugmentConfig, training_pipeline
 from kontur.data.synthetic import scene
 from kontur.models import catalog
-from kontur.train.loader import Crops, Positions, Prepared, build_loader, first_batch
+from kontur.train.loader import (
+    Crops,
+    Positions,
+    Prepared,
+    build_loader,
+    first_batch,
+    held_batches,
+)
 
 MODEL = catalog.config("snake", {}, preset="tiny")
 
@@ -35,6 +42,13 @@ def assert_same(expected, got):
         torch.testing.assert_close(a.images, b.images, rtol=0, atol=0)
         for x, y in zip(a.targets, b.targets, strict=True):
             torch.testing.assert_close(x, y, rtol=0, atol=0)
+
+
+def test_held_batches_are_always_the_same_and_of_other_samples(crops, samples):
+    held = [held_batches(crops, samples[1:2], kind="snake", number=2) for _ in range(2)]
+    assert_same(*held)
+    assert [len(batch.images) for batch in held[0]] == [8, 8]
+    assert all(len(batch.targets.sizes) <= 8 for batch in held[0])  # that sample has one object
 
 
 def test_a_stream_taken_up_at_a_step_goes_on_as_the_whole_one(crops):

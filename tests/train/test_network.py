@@ -75,7 +75,7 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
 
 def test_the_card_says_what_was_learned_from():
     config = RunConfig(preset="tiny", data={"path": "/somewhere/cells"})
-    card = first_card(resolved(config), facts(1), val_images=2)
+    card = first_card(resolved(config), facts(1), start="random weights", val_images=2)
     assert card.name == "cells"
     assert card.training["objects"] == 40
     assert card.training["start"] == "random weights"

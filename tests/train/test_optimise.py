@@ -1,13 +1,15 @@
 import math
+from itertools import pairwise
 
 import pytest
 import torch
 from torch import nn
+from torch.optim import lr_scheduler
 
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.config import OptimiserConfig
-from kontur.train.optimise import build_optimiser, parameter_groups, rate_at
+from kontur.train.optimise import SCHEDULES, build_optimiser, lasso, parameter_groups, rate_at
 
 
 def test_matrices_decay_and_norms_and_biases_do_not():
@@ -85,3 +87,68 @@ def test_a_restart_gives_each_round_a_climb_and_a_cosine_of_its_own():
 def test_restarts_that_do_not_ascend_are_refused():
     with pytest.raises(InputError, match="the restarts must ascend"):
         OptimiserConfig.read({"restarts": [0.5, 0.2]}, where="here")
+
+
+def test_drops_that_do_not_ascend_and_a_floor_that_is_never_reached_are_refused():
+    with pytest.raises(InputError, match="the drops must ascend, got"):
+        OptimiserConfig.read({"drops": [0.5, 0.5]}, where="here")
+    with pytest.raises(InputError, match="never reaches 0"):
+        OptimiserConfig.read({"schedule": "exponential", "floor": 0}, where="here")
+
+
+STEPS = 20
+REFERENCES = {
+    "constant": lambda o: lr_scheduler.ConstantLR(o, factor=1.0),
+    "linear": lambda o: lr_scheduler.LinearLR(o, 1.0, 0.1, total_iters=STEPS),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, STEPS, eta_min=0.1),
+    "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.1 ** (1 / STEPS)),
+    "step": lambda o: lr_scheduler.MultiStepLR(o, [10, 15], gamma=0.1),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_is_the_one_that_torch_calls_so(name):
+    config = OptimiserConfig(schedule=name, warm_up=0.0, floor=0.1)
+    optimiser = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    reference = REFERENCES[name](optimiser)
+    for step in range(STEPS + 1):
+        assert rate_at(step / STEPS, config) == pytest.approx(reference.get_last_lr()[0])
+        optimiser.step()
+        reference.step()
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_every_schedule_climbs_begins_anew_and_never_rises_in_between(name):
+    config = OptimiserConfig(schedule=name, warm_up=0.1, restarts=(0.5,))
+    rates = [rate_at(p / 100, config) for p in range(101)]
+    assert rates[:50] == pytest.approx(rates[50:100])
+    assert rates[5:50].index(max(rates)) == 0
+    assert rates[5] == pytest.approx(1.0)
+    assert all(a >= b for a, b in pairwise(rates[5:50]))
+    assert min(rates) > 0
+
+
+def test_lasso_counts_matrices_and_its_gradient_is_their_sign():
+    layer = nn.Linear(3, 2)
+    penalty = lasso(nn.Sequential(layer, nn.BatchNorm1d(2)))
+    penalty.backward()
+    torch.testing.assert_close(penalty, layer.weight.detach().abs().sum())
+    assert torch.equal(layer.weight.grad, layer.weight.detach().sign())
+    assert layer.bias.grad is None
+
+
+def test_with_l1_more_weights_are_drawn_to_nothing():
+    torch.manual_seed(0)
+    x = torch.randn(64, 8)
+    y = x[:, :1] - 2 * x[:, 1:2]  # six of the features say nothing
+    small = {}
+    for l1 in (0.0, 0.1):
+        torch.manual_seed(1)
+        layer = nn.Linear(8, 1)
+        optimiser = build_optimiser(layer, OptimiserConfig(name="sgd", rate=0.01, weight_decay=0))
+        for _ in range(20):
+            optimiser.zero_grad()
+            (((layer(x) - y) ** 2).mean() + l1 * lasso(layer)).backward()
+            optimiser.step()
+        small[l1] = layer.weight.detach()[0, 2:].abs().mean()
+    assert small[0.1] < small[0.0] / 2

@@ -12,6 +12,7 @@ from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.models.archive import read_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
+from kontur.train.run_files import clear
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
 
@@ -68,11 +69,44 @@ def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished)
     events = EventAccumulator(str(finished / "tensorboard"))
     events.Reload()
     tags = events.Tags()
-    assert {"train/contour", "train/total", "rate", "val/AP"} <= set(tags["scalars"])
+    assert {"train/contour", "train/total", "rate", "val/AP", "val/loss"} <= set(tags["scalars"])
     assert [event.step for event in events.Scalars("val/AP")] == [6, 12]
-    assert len(tags["images"]) == 2
-    shown = events.Images(tags["images"][0])[0]
-    assert (shown.width, shown.height) == (2 * 5 * 80 + 4, 5 * 72)
+    sizes = {tag.partition("/")[0]: [] for tag in tags["images"]}
+    for tag in tags["images"]:
+        shown = events.Images(tag)[0]
+        sizes[tag.partition("/")[0]].append((shown.width, shown.height))
+    assert sizes == {
+        "outlines": [(2 * 5 * 80 + 4, 5 * 72)] * 2,  # truth and found
+        "seen": [(2 * 64 + 4, 64)],  # the two crops of a step
+        "stages": [(3 * 5 * 80 + 2 * 4, 5 * 72)],  # octagon and two stages
+    }
+    assert tags["graph"]
+    kinds = {tag.partition("/")[0] for tag in tags["histograms"]}
+    assert kinds == {"weights", "gradients"}
+    (file,) = (finished / "tensorboard").iterdir()
+    assert file.stat().st_size < 1_000_000
+
+
+def test_over_and_underfitting_and_the_gradients_are_told(folder, tmp_path):
+    out = tmp_path / "run"
+    words = ("training.judge_train=2", "training.diagnose_every=5", "optimiser.l1=1e-5")
+    said = run(folder, out, *words, "model.dropout=0.2", val=VAL)
+    assert said.count("on training images 0.") == 3  # two validations and the end
+    assert "a gap of" in said
+    assert "not even the training images are fitted" in said
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["gap"] == metrics["training_AP"] - (metrics["scores"]["AP"] or 0)
+    rows = lines(out)
+    assert [row["step"] for row in rows if "val/AP on training images" in row] == [6, 12]
+    assert [row["step"] for row in rows if "weight gradient/detector.heads" in row] == [5, 10]
+    assert all(row["train/l1"] > 0 for row in rows if "train/l1" in row)
+    assert all(np.isfinite(row["val/loss"]) for row in rows if "val/loss" in row)
+    with Image.open(out / "gradients.png") as picture:
+        assert picture.size == (800, 4 * 480)  # no sigmoid or tanh: nothing to saturate
+    with Image.open(out / "curves.png") as picture:
+        assert picture.size == (800, 960)
+    clear(out)
+    assert list(out.iterdir()) == []
 
 
 def test_what_is_exported_is_the_averaged_network(finished):

@@ -3,7 +3,12 @@ import torch
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.train.start import read_start, take_over
+from kontur.nn import efficientnet
+from kontur.nn.efficientnet import imagenet_weights
+from kontur.train.checkpoint import LAST
+from kontur.train.config import RunConfig
+from kontur.train.start import IMAGENET, begin, origin, read_start, take_over
+from tests.train.runs import run, weights
 
 
 def tiny(**changes):
@@ -44,3 +49,35 @@ def test_a_finished_run_gives_its_model_and_what_is_neither_is_named(finished, t
         read_start("nucleii")
     with pytest.raises(InputError, match=r"folder without model\.kontur"):
         read_start(str(tmp_path))
+
+
+def test_a_backbone_that_has_them_begins_with_the_weights_of_imagenet():
+    network = tiny(backbone="efficientnet-lite0", channels=1)
+    assert origin(RunConfig(), network) == IMAGENET
+    before = network.detector.heads.weight.clone()
+    begin(network, IMAGENET)
+    colour = imagenet_weights()["_conv_stem.weight"]
+    assert torch.equal(network.detector.backbone.stem[1].weight, colour.sum(1, keepdim=True))
+    assert torch.equal(network.detector.heads.weight, before)
+
+
+def test_other_starts_take_none_of_imagenet():
+    assert origin(RunConfig(start="nuclei"), tiny(backbone="efficientnet-lite0")) == "nuclei"
+    for network in (tiny(), tiny(backbone="efficientnet-lite0", pretrained=False)):
+        assert origin(RunConfig(), network) == "random weights"
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        begin(network, "random weights")
+        assert all(torch.equal(network.state_dict()[name], before[name]) for name in before)
+
+
+def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, monkeypatch):
+    words = ("model.backbone=efficientnet-lite0", "training.steps=1", "optimiser.rate=1e-9")
+    said = run(folder, tmp_path / "run", *words)
+    assert "from the backbone's weights of ImageNet" in said
+    name = "segmenter.detector.backbone.stem.1.weight"
+    trained = weights(tmp_path / "run" / LAST)[name]
+    assert torch.allclose(trained, imagenet_weights()["_conv_stem.weight"], atol=1e-6)
+    monkeypatch.setattr(efficientnet, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"kontur\[pretrained\]"):
+        run(folder, tmp_path / "run", words[0], force=True)
+    assert (tmp_path / "run" / "model.kontur").exists()  # a mistake costs nothing

@@ -51,3 +51,14 @@ def test_places_are_spread_evenly_and_none_comes_twice(count):
     assert len(places) == len(set(places)) == min(count, 48)
     assert places[:1] == [0][:count]
     assert count == 0 or places[-1] == count - 1
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "word"),
+    [(0.9, 0.6, "overfitting"), (0.3, 0.28, "not even the training images"), (0.8, 0.75, "")],
+)
+def test_the_gap_is_told_and_what_it_means(train, val, word):
+    said = validate.advice(train, val)
+    assert word in said
+    assert bool(said) == bool(word)
+    assert validate.gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")

@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -53,6 +53,15 @@ def train(
             "--set", metavar="KEY=VALUE", help="One setting, over all others; repeatable."
         ),
     ] = None,
+    sweep: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--sweep",
+            metavar="KEY=VALUE,VALUE",
+            help="Train once for every value, each in a folder inside --out, and compare the fits; "
+            "repeatable, for all combinations.",
+        ),
+    ] = None,
     from_: Annotated[
         str | None,
         typer.Option("--from", help="Weights to begin with: nuclei, another run, a .kontur file."),
@@ -75,6 +84,7 @@ def train(
     kontur train cells --out run --from nuclei --set training.steps=1000
     kontur train cells --val 0.2 --out run --preset tiny --set training.batch=4
     kontur train --out run --resume
+    kontur train cells --out sweep --sweep optimiser.weight_decay=0,1e-4,1e-2
     """
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
@@ -85,21 +95,26 @@ def train(
     settings = [*(set_ or []), *more]
     if task is not None:
         settings.insert(0, f"data.task={task.value}")
-    from kontur.train.run import train as run
-
+    options: dict[str, Any] = {
+        "out": out,
+        "val": val,
+        "kind": kind,
+        "preset": preset,
+        "config": config,
+        "settings": settings,
+        "start": from_,
+        "resume": resume,
+        "force": force,
+    }
     try:
-        run(
-            data,
-            out=out,
-            val=val,
-            kind=kind,
-            preset=preset,
-            config=config,
-            settings=settings,
-            start=from_,
-            resume=resume,
-            force=force,
-        )
+        if sweep:
+            from kontur.train.sweep import sweep as run_all
+
+            run_all(data, over=sweep, **options)
+        else:
+            from kontur.train.run import train as run
+
+            run(data, **options)
     except Stopped as stopped:
         typer.echo(f"\n{str(stopped).capitalize()}", err=True)
         raise typer.Exit(SIGNALLED + stopped.number) from None

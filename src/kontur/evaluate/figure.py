@@ -41,13 +41,15 @@ def draw_lines(
     title: str,
     x_label: str,
     y_range: tuple[float, float] | None = None,
+    x_names: Sequence[str] = (),
     size: tuple[int, int] = (480, 800),
 ) -> Image.Image:
     """Named curves of points (x values, y values) as an RGB picture of `size` (h, w).
 
     The axes cover all finite points (y at least `y_range`). A point that is NaN interrupts its
-    line; a curve may have no points. Names stand beside the plot, in the order given; the built-in
-    font knows Latin letters only.
+    line; a curve may have no points. `x_names` stand below x = 0, 1, 2, … in place of numbers.
+    Names of curves stand beside the plot, in the order given; the built-in font knows Latin letters
+    only.
 
     Raises:
         InputError: there is no curve at all, or a curve's x and y differ in length.
@@ -55,13 +57,25 @@ def draw_lines(
     if not curves or any(len(x) != len(y) for x, y in curves.values()):
         raise InputError("a figure needs at least one curve, each with as many x as y values")
     canvas = _Canvas.of(curves, y_range, size)
-    canvas.axes(title, x_label)
+    canvas.axes(title, x_label, x_names)
     for place, ((name, (x, y)), colour) in enumerate(
         zip(curves.items(), cycle(COLOURS), strict=False)
     ):
         canvas.line(x, y, colour)
         canvas.entry(place, name, colour)
     return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
+
+
+def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures of one width below one another; raises `InputError` where there is none."""
+    if not pictures:
+        raise InputError("a stack needs at least one picture")
+    whole = Image.new("RGB", (pictures[0].width, sum(each.height for each in pictures)))
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+    return whole
 
 
 class _Range(NamedTuple):
@@ -103,9 +117,9 @@ class _Canvas(NamedTuple):
         area = (FINE * 58, FINE * 46, width - room, height - FINE * 54)
         return cls(image, ImageDraw.Draw(image), area, _cover(xs), _cover([*ys, *(y_range or ())]))
 
-    def axes(self, title: str, x_label: str) -> None:
+    def axes(self, title: str, x_label: str, x_names: Sequence[str]) -> None:
         left, top, right, bottom = self.area
-        for value, label in _labels(self.x):
+        for value, label in list(enumerate(x_names)) or _labels(self.x):
             at = self._at(value, self.y.low)[0]
             self.pen.line([(at, top), (at, bottom)], GRID, FINE)
             self.pen.text((at, bottom + FINE * 7), label, GREY, _font(13), "ma")

@@ -148,6 +148,19 @@ class Predictor:
         """What the network sees of an image, before padding: its channels, comparable values."""
         return self._values(self._read(image, None, None), None)
 
+    def stages(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
+        """The outlines after every stage of their making, to look at; {} for kinds without."""
+        stages = catalog.stages(self.card.kind)
+        if stages is None:
+            return {}
+        seen = self.prepare(image)
+        size = (seen.shape[0], seen.shape[1])
+        graphs, thresholds = self.engine.graphs, self.card.thresholds
+        found: dict[str, Instances] = stages(
+            graphs, self._padded(seen), self.config, thresholds, size
+        )
+        return found
+
     def _read(
         self,
         image: str | Path | Shaped[np.ndarray, "h w *c"],
@@ -178,9 +191,7 @@ class Predictor:
         _check_memory(size[0] * size[1] * factor**2)
         seen = _scaled(prepared, factor)
         height, width = seen.shape[:2]
-        padded = _pad(seen, self.config.multiple)
-        planes = np.ascontiguousarray(padded.transpose(2, 0, 1), dtype=np.float32)
-        images = np.repeat(planes, self.config.channels // len(planes), axis=0)[None]
+        images = self._padded(seen)
         (decoded,) = self._decode(
             self.engine.graphs, images, self.config, thresholds, [(height, width)]
         )
@@ -188,6 +199,12 @@ class Predictor:
         if factor != 1:  # the factor is exact, the canvas was rounded to whole pixels
             found = found.scale(1 / factor, 1 / factor).clip(size)
         return found.replace(size=size), decoded.repaired
+
+    def _padded(self, seen: Float[np.ndarray, "h w c"]) -> Float[np.ndarray, "1 k h2 w2"]:
+        """A batch of one image as the graphs take it."""
+        padded = _pad(seen, self.config.multiple)
+        planes = np.ascontiguousarray(padded.transpose(2, 0, 1), dtype=np.float32)
+        return np.repeat(planes, self.config.channels // len(planes), axis=0)[None]
 
     def _contrasts(self, contrast: Contrast | None) -> tuple[float | None, ...]:
         if contrast is None:

@@ -29,7 +29,7 @@ class Example(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Where the parts of a family live, as `module:name`."""
+    """Where the parts of a family live, as `module:name`; `stages` where it works in stages."""
 
     config: str
     presets: str
@@ -39,6 +39,7 @@ class Kind(NamedTuple):
     decode: str
     examples: str
     tries: str | None = None
+    stages: str | None = None
 
 
 def _dense(config: str, presets: str) -> Kind:
@@ -65,6 +66,7 @@ KINDS: dict[str, Kind] = {
         collate="kontur.models.snake.encode:collate",
         decode="kontur.models.snake.decode:decode",
         examples="kontur.models.snake.graphs:examples",
+        stages="kontur.models.snake.decode:stages",
     ),
     "unet": _dense("config:UNetConfig", "config:PRESETS"),
     "transunet": _dense("transconfig:TransUNetConfig", "transconfig:PRESETS"),
@@ -119,6 +121,12 @@ def tries(kind: str) -> Callable[[Any], list[Any]]:
     """
     where = _kind(kind).tries
     return _load(where) if where else lambda config: []
+
+
+def stages(kind: str) -> Callable[..., Any] | None:
+    """`stages(graphs, images, config, thresholds, size) -> {stage: Instances}`, to look at."""
+    where = _kind(kind).stages
+    return _load(where) if where else None
 
 
 def _kind(kind: str) -> Kind:

@@ -113,6 +113,7 @@ class SnakeHead(nn.Module):
         form: Form = "dense",
         order: Order = "norm-first",
         fusion: int = 256,
+        dropout: float = 0.0,
     ):
         super().__init__()
         first, *rest = dilations
@@ -127,6 +128,7 @@ class SnakeHead(nn.Module):
         states = width * len(dilations)
         self.join = nn.Conv2d(states, 2 * fusion, 1)  # for the maximum, and for the point itself
         self.share = nn.Conv2d(fusion, fusion, 1)
+        self.dropout = nn.Dropout2d(dropout)  # whole channels: the points of a ring are alike
         self.narrow = nn.Conv2d(fusion, 64, 1)
         self.offsets = nn.Conv2d(64, 2, 1)
 
@@ -138,7 +140,7 @@ class SnakeHead(nn.Module):
             states.append(x)
         fused, own = self.join(torch.cat(states, dim=1)).chunk(2, dim=1)  # (m, fusion, 1, n) each
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
-        x = torch.relu(own + self.share(whole))
+        x = self.dropout(torch.relu(own + self.share(whole)))
         x = torch.relu(self.narrow(x))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             return self.offsets(x.to(self.offsets.weight.dtype))

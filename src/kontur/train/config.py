@@ -12,6 +12,8 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 Precision = Literal["auto", "32", "bf16", "16"]
+Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
+Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 
 
 class DataConfig(Settings):
@@ -55,11 +57,16 @@ class OptimiserConfig(Settings):
         name: the optimiser.
         rate: the full learning rate, which the schedule multiplies by at most 1.
         weight_decay: of weights with two axes or more; biases and norms do not decay.
+        l1: times the sum of the absolute weights (the same ones) is added to the loss; it draws
+            weights that matter little to zero, as weight decay makes large ones small.
         momentum: of SGD; the first beta of Adam.
         beta2: the second beta of Adam.
         clip: the largest norm of the gradient, 0 for any.
         warm_up: the share of the training, or of each round of it, over which the rate climbs.
-        schedule: `cosine` goes down to `floor` times the rate, `constant` stays.
+        schedule: the way of the rate after the climb: `constant`, `linear`, `cosine` and
+            `exponential` go from 1 to `floor`, `step` falls at `drops` (`optimise.SCHEDULES`).
+        floor: the share of the rate at the end of a schedule that goes down evenly.
+        drops, drop: shares of the way at which `step` multiplies the rate, and by what.
         restarts: shares of the training at which the schedule begins anew, each from the full rate
             (SGDR, Loshchilov & Hutter 2017). A finished run that is resumed for longer with the
             share that is done is one run with a restart.
@@ -68,20 +75,25 @@ class OptimiserConfig(Settings):
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     rate: float = pydantic.Field(2e-3, gt=0)
     weight_decay: float = pydantic.Field(0.01, ge=0)
+    l1: float = pydantic.Field(0.0, ge=0)
     momentum: float = pydantic.Field(0.9, ge=0, lt=1)
     beta2: float = pydantic.Field(0.999, ge=0, lt=1)
     clip: float = pydantic.Field(5.0, ge=0)
     warm_up: float = pydantic.Field(0.04, ge=0, lt=1)
-    schedule: Literal["cosine", "constant"] = "cosine"
+    schedule: Schedule = "cosine"
     floor: float = pydantic.Field(0.005, ge=0, le=1)
-    restarts: tuple[Annotated[float, pydantic.Field(gt=0, lt=1)], ...] = ()
+    drops: tuple[Share, ...] = (0.5, 0.75)
+    drop: float = pydantic.Field(0.1, gt=0, le=1)
+    restarts: tuple[Share, ...] = ()
 
-    @pydantic.field_validator("restarts")
-    @classmethod
-    def _ascend(cls, restarts: tuple[float, ...]) -> tuple[float, ...]:
-        if any(a >= b for a, b in pairwise(restarts)):
-            raise ValueError(f"the restarts must ascend, got {', '.join(map(str, restarts))}")
-        return restarts
+    @pydantic.model_validator(mode="after")
+    def _schedule_goes_down(self) -> Self:
+        for name, shares in (("restarts", self.restarts), ("drops", self.drops)):
+            if any(a >= b for a, b in pairwise(shares)):
+                raise ValueError(f"the {name} must ascend, got {', '.join(map(str, shares))}")
+        if self.schedule == "exponential" and self.floor == 0:
+            raise ValueError("an exponential schedule never reaches 0; give a floor above it")
+        return self
 
 
 class TrainingConfig(Settings):
@@ -100,6 +112,10 @@ class TrainingConfig(Settings):
         average: the final decay of the averaged weights.
         validate_every: steps between validations.
         validate_images: at most so many images a validation, evenly chosen; the last takes all.
+        judge_train: so many training images, always the same, are judged at every validation too:
+            what is better on them than on validation images is the gap of overfitting.
+        diagnose_every: steps between looks at the gradients, layer by layer (`diagnose`): in
+            TensorBoard, and at the end as RUN/gradients.png; 0 never looks.
         save_every: steps between checkpoints (each validation saves one too).
         patience: validations without a better one after which training stops; 0 never stops. The
             best network is the result in any case. A dozen, because averaged weights change
@@ -117,6 +133,8 @@ class TrainingConfig(Settings):
     average: float = pydantic.Field(0.998, ge=0, lt=1)
     validate_every: int = pydantic.Field(250, ge=1)
     validate_images: int = pydantic.Field(48, ge=1)
+    judge_train: int = pydantic.Field(0, ge=0)
+    diagnose_every: int = pydantic.Field(0, ge=0)
     save_every: int = pydantic.Field(100, ge=1)
     patience: int = pydantic.Field(12, ge=0)
 

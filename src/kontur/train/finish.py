@@ -7,18 +7,21 @@ from pathlib import Path
 
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
-from kontur.formats.atomic import write_text
+from kontur.formats.atomic import replacing, write_text
 from kontur.models import catalog
+from kontur.models.archive import write_model
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train import validate
-from kontur.train.export import export
+from kontur.train.diagnose import draw_flow
+from kontur.train.export import to_model
 from kontur.train.overlays import write_overlays
 from kontur.train.progress import Display
 from kontur.train.record import CURVES, Record
 
 MODEL = "model.kontur"
 METRICS = "metrics.json"
+GRADIENTS = "gradients.png"
 OVERLAYS = "overlays"
 DRAWN = 8  # validation images in `overlays`
 
@@ -29,30 +32,44 @@ def finish(
     card: Card,
     samples: Sequence[Sample],
     *,
+    learned: Sequence[Sample],
     record: Record,
     display: Display,
 ) -> Path:
-    """Tune on `samples`, write the model file and everything for people to look at; its path."""
+    """Tune on `samples`, write the model file and everything for people to look at; its path.
+
+    `learned` are training images to judge beside them, any number.
+    """
     with display.counting("tuning thresholds") as progress:
         card = validate.tune(segmenter, card, samples, progress)
     segmenter.config = catalog.config(card.kind, card.config)  # decoding too: no weight knows it
-    places = range(len(samples))
     found = []
     with display.counting("validating") as progress:
-        for objects in validate.find(segmenter, card, samples, places):
+        for objects in validate.find(segmenter, card, samples, range(len(samples))):
             found.append(objects)
             progress(len(found), len(samples))
-    summary = validate.judge(samples, places, found)
+    summary = validate.judge(samples, range(len(samples)), found)
     card = card.replace(scores=scores(summary))
-    export(run / MODEL, segmenter, card)
+    model = to_model(segmenter, card)
+    write_model(run / MODEL, model)
+    record.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validate.evenly(len(samples), DRAWN)
     write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [found[i] for i in drawn])
     record.draw(run / CURVES)
-    write_text(run / METRICS, metrics(card, summary))
+    gradients = draw_flow(record)
+    if gradients is not None:
+        with replacing(run / GRADIENTS) as beside:
+            gradients.save(beside)
+    fit = score_on(segmenter, card, learned) if learned else None
+    write_text(run / METRICS, metrics(card, summary, fit))
     display.say(
         f"{validate.brief(summary)} with the score threshold {card.thresholds.score} and the "
         f"overlap threshold {card.thresholds.overlap}"
     )
+    if fit is not None:
+        display.say(validate.gap(fit, validate.score(summary)))
+        if advice := validate.advice(fit, validate.score(summary)):
+            display.say(advice)
     if summary.mean_ap == 0:
         display.say(
             "no outline is right yet: look whether those in the pictures are meant, then go on "
@@ -60,6 +77,13 @@ def finish(
         )
     display.say(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
     return run / MODEL
+
+
+def score_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:
+    """The AP on other samples with the card's thresholds."""
+    places = range(len(samples))
+    found = list(validate.find(segmenter, card, samples, places))
+    return validate.score(validate.judge(samples, places, found))
 
 
 def scores(summary: Summary) -> dict[str, float | None]:
@@ -70,11 +94,15 @@ def scores(summary: Summary) -> dict[str, float | None]:
     return {name: round(v, 4) if math.isfinite(v) else None for name, v in values.items()}
 
 
-def metrics(card: Card, summary: Summary) -> str:
-    """`metrics.json`: the card's numbers, and every score of the validation images."""
+def metrics(card: Card, summary: Summary, fit: float | None) -> str:
+    """`metrics.json`: the card's numbers, and every score of the validation images.
+
+    `fit` is the AP on training images; its difference from that on validation images is the gap.
+    """
     about = {
         "scores": card.scores,
         "thresholds": card.thresholds.model_dump(),
+        **({} if fit is None else {"training_AP": fit, "gap": fit - validate.score(summary)}),
         "training": card.training,
         "validation": json.loads(summary.to_json()),
     }

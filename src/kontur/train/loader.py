@@ -24,6 +24,8 @@ from kontur.train.machine import can_fork
 
 ORDER = 1 << 20  # the "index" whose generator shuffles an epoch: no folder has so many images
 MEGABYTE = 1 << 20
+HELD_BATCH = 8  # crops
+HELD_STEP = 1 << 20  # of the stream: no training comes so far
 
 
 class Batch(NamedTuple):
@@ -144,6 +146,19 @@ def first_batch(crops: Crops, *, kind: str, batch: int) -> Batch:
     """The first crops of the stream, made in this process."""
     first: Batch = next(iter(build_loader(crops, kind=kind, batch=batch, workers=0)))
     return first
+
+
+def held_batches(crops: Crops, samples: Sequence[Sample], *, kind: str, number: int) -> list[Batch]:
+    """A few batches of other samples, cut and changed as `crops` are: the same ones every time."""
+    other = Crops(
+        Prepared(samples, crops.samples.pipeline, megabytes=0),
+        kind=kind,
+        model=crops.model,
+        seed=crops.seed,
+    )
+    loader = build_loader(other, kind=kind, batch=HELD_BATCH, workers=0, first_step=HELD_STEP)
+    batches = iter(loader)
+    return [next(batches) for _ in range(number)]
 
 
 def _serve(worker: int) -> None:

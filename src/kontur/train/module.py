@@ -2,8 +2,11 @@
 
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor
@@ -14,7 +17,11 @@ from kontur.models.segmenter import Segmenter
 from kontur.train.average import averaged
 from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.loader import Batch
-from kontur.train.optimise import build_optimiser, rate_at
+from kontur.train.optimise import build_optimiser, lasso, rate_at
+
+
+class Diverged(InputError):
+    """A loss is no number any more: the settings make steps that are too large."""
 
 
 class Training(LightningModule):
@@ -52,7 +59,7 @@ class Training(LightningModule):
     def seconds_left(self) -> float:
         """Until the end, were the rest as fast as what is done."""
         done = max(self.progress, 1e-9)
-        return self.seconds / done * (1 - done)
+        return self.seconds / done * max(0.0, 1 - done)  # minutes end within a step
 
     @property
     def rate(self) -> float:
@@ -83,8 +90,12 @@ class Training(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
-            losses = self.segmenter.loss(batch.images, batch.targets)
+            with self._same_noise():
+                losses = self.segmenter.loss(batch.images, batch.targets)
             total = self.segmenter.total(losses)
+            if self.optimiser_config.l1 > 0:
+                losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
+                total = total + losses["l1"]
             self.latest = {**losses, "total": total}
             self.latest = {name: loss.detach() for name, loss in self.latest.items()}
             wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
@@ -122,6 +133,15 @@ class Training(LightningModule):
         """Leave out the time since the last step: it was not training (a validation, say)."""
         self._clock = time.monotonic()
 
+    @contextmanager
+    def _same_noise(self) -> Iterator[None]:
+        """The same dropout in the same step on the same device, also after going on."""
+        gpus = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(gpus):
+            seed = (self.training_config.seed, self.global_step, self.global_rank)
+            torch.manual_seed(int(np.random.SeedSequence(seed).generate_state(1)[0]))
+            yield
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"] = self.seconds
 
@@ -129,7 +149,7 @@ class Training(LightningModule):
         self.seconds = float(checkpoint["seconds"])
 
     def _refuse(self, what: str) -> NoReturn:
-        raise InputError(
+        raise Diverged(
             f"training diverged at step {self.global_step}: {what} is no number any more; take a "
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
             "again with --force, or go on from the last checkpoint with --resume and that rate"

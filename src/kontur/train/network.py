@@ -51,8 +51,11 @@ def channels_of(network: Any) -> int:
     return int(network.channels)
 
 
-def first_card(config: RunConfig, facts: Facts, *, val_images: int) -> Card:
-    """The card before training: everything but thresholds, scores and how long it took."""
+def first_card(config: RunConfig, facts: Facts, *, start: str, val_images: int) -> Card:
+    """The card before training: everything but thresholds, scores and how long it took.
+
+    `start` is where the weights came from.
+    """
     data = Path(config.data.path).resolve().name
     return Card(
         name=config.name or data,
@@ -71,7 +74,7 @@ def first_card(config: RunConfig, facts: Facts, *, val_images: int) -> Card:
             "validation_images": val_images,
             "crop": config.augment.crop,
             "batch": config.training.batch,
-            "start": config.start or "random weights",
+            "start": start,
             "seed": config.training.seed,
         },
     )

@@ -3,19 +3,25 @@
 from collections.abc import Sequence
 
 from kontur.data.sample import Sample
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card
-from kontur.train import validate
+from kontur.train import look, validate
+from kontur.train.config import TrainingConfig
+from kontur.train.diagnose import flow, scalars, told
 from kontur.train.interrupt import Signals
 from kontur.train.job import Job
+from kontur.train.loader import Batch, held_batches
 from kontur.train.module import Training
 from kontur.train.overlays import side_by_side
 from kontur.train.progress import Display, Speed, duration
-from kontur.train.record import Record
+from kontur.train.record import VAL_LOSS, Record
 from kontur.train.standing import Standing
 
 LOG_EVERY = 10  # steps; the losses written down are the means over them
 SHOWN = 3  # validation images drawn for TensorBoard
+HELD = 2  # batches of validation crops of which the loss is taken
 LARGEST = 800  # pixels a side of these: there is one of each for every validation
 
 
@@ -33,46 +39,87 @@ class Observer:
         signals: Signals,
     ):
         self.config, self.samples = job.config.training, samples
+        self.learned = judged(job.crops.samples.samples, self.config)
         self.card = card.replace(thresholds=card.thresholds.replace(score=validate.LOOSE))
         self.record, self.display, self.signals = record, display, signals
         self.places = validate.evenly(len(samples), self.config.validate_images)
+        self.held = held_batches(job.crops, samples, kind=card.kind, number=HELD)
         self.images_a_step = self.config.batch * job.devices.number
         self.speed = Speed()
         self.sums: dict[str, float] = {}
         self.summed = 0
+        self.seen: Batch | None = None
 
-    def step(self, module: Training, step: int, *, last: bool) -> None:
+    def step(self, module: Training, step: int, batch: Batch, *, last: bool) -> None:
         """Take note of a step; tell of the last few now and then."""
+        self.seen = batch
         for name, loss in module.latest.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(loss)
         self.summed += 1
         self.speed.add(self.images_a_step, module.seconds)
         if step % LOG_EVERY == 0 or last:
             self._tell(module, step)
+        if self.config.diagnose_every and step % self.config.diagnose_every == 0:
+            layers = flow(module.segmenter, lambda network: network.total(network.loss(*batch)))
+            self.record.write(step, scalars(layers))
+            self.display.note(told(layers))
+            module.pause()
 
     def validate(self, module: Training, step: int, standing: Standing) -> Standing:
         """How the averaged network stands now; as before, where a signal cuts it short."""
-        found: list[Instances] = []
-        for objects in validate.find(module.averaged, self.card, self.samples, self.places):
-            if self.signals.asked is not None:
-                return standing
-            found.append(objects)
-            self.display.note(f"validated {len(found)} of {len(self.places)} images")
-        found = validate.cut(self.samples, self.places, found)
+        found = self._find(module, self.samples, self.places)
+        if found is None:
+            return standing
+        learned = self._find(module, self.learned, range(len(self.learned)))
+        if learned is None:
+            return standing
         summary = validate.judge(self.samples, self.places, found)
         score = validate.score(summary)
-        self.record.write(step, {"val/AP": score, "val/AP at IoU 0.5": summary.ap(0.5)})
+        scores = {"val/AP": score, "val/AP at IoU 0.5": summary.ap(0.5)}
+        line = validate.brief(summary)
+        if learned:
+            fit = validate.score(validate.judge(self.learned, range(len(learned)), learned))
+            scores["val/AP on training images"] = fit
+            line += f", {validate.gap(fit, score)}"
+        held = [module.transfer_batch_to_device(each, module.device, 0) for each in self.held]
+        scores[VAL_LOSS] = validate.loss(module.averaged, held)
+        self.record.write(step, scores)
         for place, objects in list(zip(self.places, found, strict=True))[:SHOWN]:
             sample = self.samples[place]
-            picture = side_by_side(sample, objects, largest=LARGEST)
+            picture = side_by_side(sample, sample.instances, objects, largest=LARGEST)
             self.record.show(step, f"outlines/{sample.name}", picture)
+        if look.is_due(step, self.config.validate_every):
+            self._look(module, step)
         standing = standing.after(score, step)
         best = "  best" if standing.best_step == step and score > 0 else ""
         self.display.say(
-            f"step {step}  {validate.brief(summary)}{best}  "
+            f"step {step}  {line}{best}  "
             f"{duration(module.seconds)} trained, {duration(module.seconds_left)} left"
         )
         return standing
+
+    def _find(
+        self, module: Training, samples: Sequence[Sample], places: Sequence[int]
+    ) -> list[Instances] | None:
+        """What is found at the best score threshold; None where a signal cuts it short."""
+        found: list[Instances] = []
+        if not places:
+            return found
+        for objects in validate.find(module.averaged, self.card, samples, places):
+            if self.signals.asked is not None:
+                return None
+            found.append(objects)
+            self.display.note(f"validated {len(found)} of {len(places)} images")
+        return validate.cut(samples, places, found)
+
+    def _look(self, module: Training, step: int) -> None:
+        """What is worth seeing now and then."""
+        if self.seen is not None:
+            look.show_crops(self.record, step, self.seen.images)
+        look.show_histograms(self.record, step, module.segmenter)
+        if self.places:
+            predictor = Predictor(TorchEngine(module.averaged), self.card)
+            look.show_stages(self.record, step, predictor, self.samples[self.places[0]])
 
     def say_why_stopped(self, step: int, waited: int) -> None:
         """That patience is over."""
@@ -95,3 +142,8 @@ class Observer:
             speed=speed,
             losses=losses,
         )
+
+
+def judged(samples: Sequence[Sample], config: TrainingConfig) -> list[Sample]:
+    """The training images that are judged beside the validation images: always the same few."""
+    return [samples[i] for i in validate.evenly(len(samples), config.judge_train)]

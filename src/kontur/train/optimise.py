@@ -1,14 +1,15 @@
-"""The optimiser, what it decays, and the learning rate by step."""
+"""The optimiser, what it decays or draws to zero, and the learning rate by step."""
 
 import math
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from kontur.train.config import OptimiserConfig
+from kontur.train.config import OptimiserConfig, Schedule
 
 OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
     "adamw": torch.optim.AdamW,
@@ -17,13 +18,23 @@ OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
 }
 
 
+def matrices(network: nn.Module) -> list[nn.Parameter]:
+    """The trained weights that multiply: those with two axes or more, no biases and no norms."""
+    return [p for p in network.parameters() if p.requires_grad and p.ndim >= 2]
+
+
 def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, object]]:
-    """Two groups: weights that multiply (two axes or more) decay; biases and norms do not."""
-    trained = [p for p in network.parameters() if p.requires_grad]
+    """Two groups: `matrices` decay, the rest does not."""
+    rest = [p for p in network.parameters() if p.requires_grad and p.ndim < 2]
     return [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        {"params": matrices(network), "weight_decay": weight_decay},
+        {"params": rest, "weight_decay": 0.0},
     ]
+
+
+def lasso(network: nn.Module) -> Float[Tensor, ""]:
+    """The sum of the absolute values of all `matrices`: what L1 regularisation adds to a loss."""
+    return torch.stack([p.abs().sum() for p in matrices(network)]).sum()
 
 
 def build_optimiser(network: nn.Module, config: OptimiserConfig) -> Optimizer:
@@ -41,7 +52,7 @@ def rate_at(progress: float, config: OptimiserConfig) -> float:
     """The share of the full learning rate at `progress` (0 at the first step, 1 at the end).
 
     In every round (there is one, and one more for each of the `restarts`) it climbs linearly over
-    the share `warm_up` of the round and then follows half a cosine down to `floor`, or stays.
+    the share `warm_up` of the round and then goes the way of its schedule.
 
     >>> config = OptimiserConfig(warm_up=0.1, floor=0.0)
     >>> [round(rate_at(p, config), 3) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
@@ -55,10 +66,41 @@ def rate_at(progress: float, config: OptimiserConfig) -> float:
     progress = (progress - begin) / (end - begin)
     if progress < config.warm_up:
         return max(progress / config.warm_up, LOWEST)
-    if config.schedule == "constant":
-        return 1.0
     way = min((progress - config.warm_up) / max(1 - config.warm_up, 1e-9), 1.0)
+    return SCHEDULES[config.schedule](way, config)
+
+
+def constant(way: float, config: OptimiserConfig) -> float:
+    """The full rate throughout."""
+    return 1.0
+
+
+def linear(way: float, config: OptimiserConfig) -> float:
+    """A straight line from 1 to `floor`."""
+    return 1 + (config.floor - 1) * way
+
+
+def cosine(way: float, config: OptimiserConfig) -> float:
+    """Half a cosine from 1 to `floor`: late to fall and late to arrive (Loshchilov & Hutter)."""
     return config.floor + (1 - config.floor) * (1 + math.cos(math.pi * way)) / 2
 
 
+def exponential(way: float, config: OptimiserConfig) -> float:
+    """By the same factor in every step, from 1 to `floor`."""
+    return config.floor**way
+
+
+def step(way: float, config: OptimiserConfig) -> float:
+    """Times `drop` at every one of `drops`: He et al. divide by ten twice."""
+    return config.drop ** sum(way >= share for share in config.drops)
+
+
+# The rate after the climb: `way` goes from 0 to 1 within a round.
+SCHEDULES: dict[Schedule, Callable[[float, OptimiserConfig], float]] = {
+    "constant": constant,
+    "linear": linear,
+    "cosine": cosine,
+    "exponential": exponential,
+    "step": step,
+}
 LOWEST = 0.01  # share of the full rate at the very first step: not nothing, so that it counts

@@ -1,4 +1,4 @@
-"""Pictures of validation: the true outlines on the left, the found ones on the right."""
+"""Pictures of validation: an image with its true outlines, and with those that were found."""
 
 import math
 from collections.abc import Sequence
@@ -19,20 +19,24 @@ MOST_ENLARGED = 8
 
 
 def side_by_side(
-    sample: Sample, found: Instances, *, largest: int = LARGE
+    sample: Sample, *outlines: Instances, largest: int = LARGE
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """The image twice, truth left and found right, each of no more than `largest` pixels a side."""
+    """The image once for each set of outlines, each of no more than `largest` pixels a side."""
     zoom = _zoom(max(sample.size), largest)
-    left = draw(sample.image, sample.instances, zoom=zoom)
-    right = draw(sample.image, found, zoom=zoom)
-    gap = np.full((len(left), GAP, 3), 255, np.uint8)
-    return np.concatenate([left, gap, right], axis=1)
+    return in_a_row([draw(sample.image, each, zoom=zoom) for each in outlines])
+
+
+def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray, "h w2 3"]:
+    """Pictures of one height beside one another, a white gap between them."""
+    gap = np.full((len(pictures[0]), GAP, 3), 255, np.uint8)
+    parts = [part for picture in pictures for part in (gap, picture)]
+    return np.concatenate(parts[1:], axis=1)
 
 
 def write_overlays(folder: Path, samples: Sequence[Sample], found: Sequence[Instances]) -> None:
-    """One `NAME.png` a sample below `folder`."""
+    """One `NAME.png` a sample below `folder`, the truth left and what was found right."""
     for sample, objects in zip(samples, found, strict=True):
-        picture = Image.fromarray(side_by_side(sample, objects))
+        picture = Image.fromarray(side_by_side(sample, sample.instances, objects))
         with replacing(folder / f"{sample.name.replace('/', '-')}.png") as beside:
             picture.save(beside)
 

@@ -13,12 +13,14 @@ import numpy as np
 from jaxtyping import UInt8
 
 from kontur.evaluate import draw_lines
+from kontur.evaluate.figure import stacked
 from kontur.formats.atomic import replacing, write_text
 from kontur.train.tensorboard import Board
 
 LINES = "metrics.jsonl"
 CURVES = "curves.png"
 BOARD = "tensorboard"
+VAL_LOSS = "val/loss"  # the total on validation crops, beside train/total
 
 Row = dict[str, float | None]
 
@@ -52,22 +54,24 @@ class Record:
         return [float(x or 0) for x, _ in pairs], [float(y or 0) for _, y in pairs]
 
     def draw(self, path: Path) -> None:
-        """The curves of losses and validation scores as one PNG, losses above scores."""
+        """The curves of training and validation as one PNG, losses above scores."""
         names = dict.fromkeys(name for row in self.rows for name in row)
-        figures = []
-        for prefix, title in (("train/", "Losses in training"), ("val/", "Scores in validation")):
-            curves = {n.removeprefix(prefix): self.curve(n) for n in names if n.startswith(prefix)}
-            if prefix == "train/":
-                curves = {n: smoothed(c) for n, c in curves.items()}
-            if curves:
-                figures.append(draw_lines(curves, title=title, x_label="step", y_range=(0.0, 1.0)))
-        if not figures:
-            return
-        stacked = np.concatenate([np.asarray(figure.convert("RGB")) for figure in figures])
-        from PIL import Image
-
-        with replacing(path) as beside:
-            Image.fromarray(stacked).save(beside)
+        losses = {n.removeprefix("train/"): n for n in names if n.startswith("train/")}
+        curves = {title: smoothed(self.curve(name)) for title, name in losses.items()}
+        if VAL_LOSS in names:
+            curves["total, validation"] = self.curve(VAL_LOSS)
+        scores = {n.removeprefix("val/"): n for n in names if n.startswith("val/AP")}
+        figures = [
+            draw_lines(curves, title=title, x_label="step", y_range=(0.0, 1.0))
+            for title, curves in (
+                ("Losses in training", curves),
+                ("Scores in validation", {t: self.curve(n) for t, n in scores.items()}),
+            )
+            if curves
+        ]
+        if figures:
+            with replacing(path) as beside:
+                stacked(figures).save(beside)
 
     def close(self) -> None:
         self.board.close()

@@ -23,12 +23,12 @@ from kontur.train.job import Job, make_job
 from kontur.train.loader import first_batch
 from kontur.train.machine import choose_devices
 from kontur.train.network import first_card, resolve_network
-from kontur.train.observe import Observer
+from kontur.train.observe import Observer, judged
 from kontur.train.precision import TRIAL_IMAGES, choose_precision
 from kontur.train.progress import Display
 from kontur.train.record import Record
 from kontur.train.run_files import CONFIG, NAMES, changed_config, clear, refuse_taken
-from kontur.train.start import read_start, take_over
+from kontur.train.start import IMAGENET, begin, origin, read_start, take_over
 from kontur.train.watch import Watch
 
 
@@ -101,6 +101,9 @@ def _train(
     config = resolve_network(config, start.card if start else None, data.train.classes, facts)
     checkpoint = last_good(run, display.say) if resume else None
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
+    began = origin(config, job.module.segmenter)
+    if checkpoint is None:
+        begin(job.module.segmenter, began)
 
     if not resume:
         clear(run)
@@ -113,7 +116,10 @@ def _train(
     if start:
         display.say(f"from {config.start}: {take_over(job.module.segmenter, start.weights)}")
 
-    card = first_card(config, facts, val_images=len(val_samples))
+    if began == IMAGENET and not job.checkpoint:
+        display.say(f"from {began}")
+
+    card = first_card(config, facts, start=began, val_images=len(val_samples))
     with closing(Record(run, first_step=job.first_step)) as record:
         if not job.is_over:
             observer = Observer(
@@ -122,7 +128,10 @@ def _train(
             with display:
                 _fit(job, observer)
         network, card = _best(job, card)
-        return finish(run, network, card, val_samples, record=record, display=display)
+        learned = judged(samples, config.training)
+        return finish(
+            run, network, card, val_samples, learned=learned, record=record, display=display
+        )
 
 
 def _fit(job: Job, observer: Observer) -> None:

@@ -8,12 +8,12 @@ from kontur.errors import InputError
 from kontur.settings import merge, overrides, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS
 from kontur.train.config import RunConfig
-from kontur.train.finish import METRICS, MODEL, OVERLAYS
+from kontur.train.finish import GRADIENTS, METRICS, MODEL, OVERLAYS
 from kontur.train.record import BOARD, CURVES, LINES
 
 CONFIG = "config.toml"
 NAMES = "validation.txt"
-OURS = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES)
+OURS = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES, GRADIENTS)
 OURS_BELOW = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # by folder
 KEPT = ("kind", "model", "start")  # what `--resume` cannot change: the weights fit nothing else
 

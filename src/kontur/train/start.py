@@ -1,4 +1,4 @@
-"""Where the weights come from: random, a model file, or another run."""
+"""Where the weights come from: random, ImageNet for the backbone, a model file, or another run."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +11,11 @@ from kontur.infer.predict import find_model
 from kontur.models.archive import read_model
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
+from kontur.nn.backbone import with_imagenet
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
+from kontur.train.config import RunConfig
 
+IMAGENET = "the backbone's weights of ImageNet"
 LISTED = 4  # names in a message
 
 
@@ -35,6 +38,21 @@ def read_start(start: str) -> Start:
     model = read_model(find_model(start))
     weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
     return Start(weights, model.card)
+
+
+def origin(config: RunConfig, segmenter: Segmenter) -> str:
+    """What a training begins with: the words of its settings, ImageNet, or random weights."""
+    wanted = getattr(segmenter.config, "pretrained", False) and with_imagenet(segmenter)
+    return config.start or (IMAGENET if wanted else "random weights")
+
+
+def begin(segmenter: Segmenter, origin: str) -> None:
+    """Give a network with random weights those of ImageNet, where they are its `origin`.
+
+    Raises `InputError` where they are not installed.
+    """
+    for backbone in with_imagenet(segmenter) if origin == IMAGENET else ():
+        backbone.load_imagenet()
 
 
 def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary, evaluate, summarise
@@ -17,9 +18,12 @@ from kontur.models import catalog
 from kontur.models.card import Card, Thresholds
 from kontur.models.catalog import Graph
 from kontur.models.segmenter import Segmenter
+from kontur.train.loader import Batch
 
 SPARE = 200  # candidates an image beyond three times its objects: a bad network finds thousands
 LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
+LARGE_GAP = 0.1  # of AP between training and validation images: overfitting
+LOW_FIT = 0.5  # AP on training images below which there is underfitting
 TUNING_SECONDS = 120.0  # after so long no further image is looked at (that bad network again)
 TUNING_BYTES = 1e9  # of outputs that are kept while settings of decoding are tried
 GAIN = 1e-3  # of AP, for which a setting is changed: less is chance
@@ -78,6 +82,42 @@ def brief(summary: Summary) -> str:
     at_half = summary.ap(0.5)
     shown = "–" if math.isnan(at_half) else f"{at_half:.3f}"
     return f"val AP {score(summary):.3f} (at IoU 0.5 {shown})"
+
+
+def loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
+    """The mean total loss over batches, as prediction runs the network: no dropout, no change."""
+    training = segmenter.training
+    segmenter.eval()
+    try:
+        with torch.no_grad():
+            totals = [float(segmenter.total(segmenter.loss(*batch))) for batch in batches]
+    finally:
+        segmenter.train(training)
+    return sum(totals) / len(totals)
+
+
+def gap(train: float, val: float) -> str:
+    """How much better the AP is on images that were learned from, as a few words.
+
+    >>> gap(0.9, 0.62), gap(0.41, 0.4)
+    ('on training images 0.900, a gap of 0.280', 'on training images 0.410, a gap of 0.010')
+    """
+    return f"on training images {train:.3f}, a gap of {train - val:.3f}"
+
+
+def advice(train: float, val: float) -> str:
+    """What the two scores say about the fit, as a sentence; nothing where they say nothing."""
+    if train - val > LARGE_GAP:
+        return (
+            "the gap is that of overfitting: more images, stronger augmentation, weight decay, "
+            "dropout or a smaller network would close it"
+        )
+    if train < LOW_FIT:
+        return (
+            "not even the training images are fitted: more steps, a larger network or less "
+            "regularisation would"
+        )
+    return ""
 
 
 def tune(

@@ -39,7 +39,7 @@ class Watch(Callback):
         module: Training = pl_module
         step, ended = trainer.global_step, module.progress >= 1
         if self.observer is not None:
-            self.observer.step(module, step, last=ended)
+            self.observer.step(module, step, batch, last=ended)
         validated = step % self.config.validate_every == 0 or ended
         if validated:
             self._validate(trainer, module, step)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
@@ -31,10 +32,15 @@ class SnakeConfig(Settings):
         channels: channels of the image that the network sees.
         classes: names; one heatmap each.
         stride: image pixels per feature pixel, for the heads and for the points' features.
+        backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`.
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
+        pretrained: whether a training that starts from random weights takes ImageNet's for a
+            backbone that has them (the extra `pretrained`).
         pyramid: channels of the pyramid's levels from the fourth-image level up.
         features: channels of the feature map that points are sampled from.
         head: hidden channels of the detector's heads.
+        dropout: share of hidden channels that a training step leaves out, in the detector's heads
+            and in the snake's.
         points: points of a contour.
         snake_width, fusion, form, kernel, dilations, order: the snake head (`nn.circular`).
         stages: contour stages, with weights of their own.
@@ -58,12 +64,15 @@ class SnakeConfig(Settings):
     channels: int = pydantic.Field(3, ge=1)
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
     stride: Stride = 2
+    backbone: Backbone = "residual"
+    pretrained: bool = True
     stem: int = pydantic.Field(32, ge=1)
     widths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((64, 96, 128, 160), min_length=1)
     depths: tuple[pydantic.PositiveInt, ...] = (2, 2, 2, 2)
     pyramid: int = pydantic.Field(64, ge=1)
     features: int = pydantic.Field(32, ge=1)
     head: int = pydantic.Field(48, ge=1)
+    dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     points: int = pydantic.Field(64, ge=8)
     snake_width: int = pydantic.Field(64, ge=1)
     fusion: int = pydantic.Field(64, ge=1)
@@ -101,7 +110,7 @@ class SnakeConfig(Settings):
     @property
     def multiple(self) -> int:
         """Image height and width are padded to multiples of this: the coarsest level's stride."""
-        return 2 ** (len(self.widths) + 1)
+        return coarsest_stride(self.backbone, self.widths)
 
 
 PRESETS: dict[str, dict[str, Any]] = {

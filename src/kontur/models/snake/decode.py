@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry.polygons import polygons_from_rings
+from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph
 from kontur.models.decoded import Decoded, to_instances
@@ -19,6 +21,7 @@ from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import start_diamonds, start_octagons
 
 CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
+SHOWN = 100  # objects at most whose stages are shown
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
 
@@ -103,3 +106,28 @@ def trace_contours(
         (stages,) = graphs["evolve"](features, octagons, image_index)
         history.append(np.concatenate([octagons[None], stages]))
     return np.concatenate(history, axis=1)
+
+
+def stages(
+    graphs: Mapping[str, Graph],
+    images: Float[np.ndarray, "1 c h w"],
+    config: SnakeConfig,
+    thresholds: Thresholds,
+    size: tuple[int, int],
+) -> dict[str, Instances]:
+    """The outlines of the surest objects of one image after every stage, to look at.
+
+    From the octagon on; none is suppressed, and `size` is the image's own without its padding.
+    """
+    features, scores, boxes = graphs["detect"](images)
+    best = peaks(scores, boxes, thresholds.score)
+    found = Found(*(each[:SHOWN] for each in best))
+    history = trace_contours(graphs, features, found, config)
+    shown = {}
+    for stage, rings in enumerate(history):
+        polygons, _ = polygons_from_rings(rings.astype(np.float64), size)
+        there = ~shapely.is_empty(polygons)
+        shown[f"stage {stage}" if stage else "octagon"] = Instances.of_valid(
+            polygons[there], labels=found.labels[there], size=size, classes=config.classes
+        )
+    return shown

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kontur.models.snake.config import SnakeConfig
+from kontur.nn.backbone import build_backbone
 from kontur.nn.conv import cbr
 from kontur.nn.pyramid import FeaturePyramid
-from kontur.nn.resnet import ResidualBackbone
 
 PRIOR = 0.1  # every cell starts as this probable a centre: CenterNet's bias of -2.19
 
@@ -35,7 +35,7 @@ class Detector(nn.Module):
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
-        self.backbone = ResidualBackbone(config.channels, config.stem, config.widths, config.depths)
+        self.backbone = build_backbone(config)
         self.skip = 0 if config.stride == 2 else 1  # levels of the backbone finer than the features
         inputs = self.backbone.widths[self.skip :]
         self.pyramid = FeaturePyramid(
@@ -43,6 +43,7 @@ class Detector(nn.Module):
         )
         self.classes = len(config.classes)
         self.shared = cbr(config.features, config.head)
+        self.dropout = nn.Dropout2d(config.dropout)
         self.heads = nn.Conv2d(config.head, self.classes + 4, 1)
         bias = torch.zeros(self.classes + 4)
         bias[: self.classes] = math.log(PRIOR / (1 - PRIOR))
@@ -51,7 +52,7 @@ class Detector(nn.Module):
     def forward(self, images: Float[Tensor, "b c h w"]) -> Detected:
         levels = self.backbone(images)
         features = self.pyramid(levels[self.skip :])
-        maps = self.heads(self.shared(features)).float()
+        maps = self.heads(self.dropout(self.shared(features))).float()
         heatmap, sizes, offsets = maps.split([self.classes, 2, 2], dim=1)
         return Detected(features.permute(0, 2, 3, 1), heatmap, sizes, offsets)
 

@@ -37,6 +37,7 @@ class Refiner(nn.Module):
             form=config.form,
             order=config.order,
             fusion=config.fusion,
+            dropout=config.dropout,
         )
 
     def forward(

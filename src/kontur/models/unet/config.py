@@ -4,6 +4,7 @@ from typing import Any, Literal, Self
 
 import pydantic
 
+from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.nn.shape import BLOCK_LAYERS, UP_LAYERS, Layer, receptive_field
 from kontur.settings import Settings
 
@@ -129,7 +130,8 @@ class UNetConfig(DenseConfig):
         up: what doubles height and width (`nn.upsample`).
     """
 
-    backbone: Literal["plain", "residual"] = "residual"
+    backbone: Literal["plain"] | Backbone = "residual"
+    pretrained: bool = True
     stem: int = pydantic.Field(32, ge=1)
     widths: tuple[pydantic.PositiveInt, ...] = pydantic.Field((64, 96, 128, 160), min_length=1)
     depths: tuple[pydantic.PositiveInt, ...] = (2, 2, 2, 2)
@@ -148,8 +150,9 @@ class UNetConfig(DenseConfig):
     @property
     def multiple(self) -> int:
         """Image height and width are padded to multiples of this: the coarsest level's stride."""
-        levels = len(self.widths)
-        return 2 ** (levels - 1 if self.backbone == "plain" else levels + 1)
+        if self.backbone == "plain":
+            return 2 ** (len(self.widths) - 1)
+        return coarsest_stride(self.backbone, self.widths)
 
     @property
     def receptive_field(self) -> int:
@@ -158,15 +161,29 @@ class UNetConfig(DenseConfig):
         if self.backbone == "plain":
             down = [*block, *(each for _ in self.widths[1:] for each in (HALVED, *block))]
             ups = len(self.widths) - 1
-        else:
+        elif self.backbone == "residual":
             down = [Layer(3, stride=2)]
             for depth in self.depths:
                 down += [Layer(3, stride=2), *[Layer(3)] * (2 * depth - 1)]
             ups = len(self.widths) + 1
+        else:
+            down = [Layer(3, stride=2)]
+            for kernel, stride, depth in LITE0:
+                down += [Layer(kernel, stride=stride), *[Layer(kernel)] * (depth - 1)]
+            ups = 5
         return receptive_field([*down, *[UP_LAYERS[self.up], *block] * ups])
 
 
 HALVED = Layer(2, stride=2)  # pooling
+LITE0 = (  # kernel, stride and depth of EfficientNet-Lite0's stages (`nn.efficientnet`)
+    (3, 1, 1),
+    (3, 2, 2),
+    (5, 2, 2),
+    (3, 2, 3),
+    (5, 1, 3),
+    (5, 2, 4),
+    (3, 1, 1),
+)
 
 
 def tries(config: DenseConfig) -> list[DenseConfig]:

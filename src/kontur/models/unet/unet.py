@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from kontur.models.unet.config import UNetConfig
+from kontur.nn.backbone import build_backbone
 from kontur.nn.blocks import Block
+from kontur.nn.efficientnet import EfficientNetLite0
 from kontur.nn.resnet import ResidualBackbone
 from kontur.nn.upsample import Up
 
@@ -36,11 +38,11 @@ class UNet(nn.Module):
         return self.head(self.decoder(self.dropout(coarsest), skips[::-1]))
 
 
-def build_encoder(config: UNetConfig) -> "Encoder | ResidualBackbone":
+def build_encoder(config: UNetConfig) -> "Encoder | ResidualBackbone | EfficientNetLite0":
     """What gives the levels, finest first, and says their `widths`."""
     if config.backbone == "plain":
         return Encoder(config.channels, config.widths, config.block)
-    return ResidualBackbone(config.channels, config.stem, config.widths, config.depths)
+    return build_backbone(config)
 
 
 class Encoder(nn.Module):

@@ -1,0 +1,230 @@
+"""A sweep: one training for every value of a setting, and what the values did to the fit.
+
+Capacity against fit (widths, depths) and regularisation against fit (weight decay, L1, dropout)
+are looked at alike: the AP on training images, the AP on validation images, and the gap between.
+"""
+
+import itertools
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from kontur.errors import InputError
+from kontur.evaluate import draw_lines
+from kontur.evaluate.figure import stacked
+from kontur.formats.atomic import replacing, write_text
+from kontur.models import catalog
+from kontur.train.finish import METRICS, MODEL
+from kontur.train.module import Diverged
+from kontur.train.progress import Display
+from kontur.train.record import LINES, VAL_LOSS, read_rows, smoothed
+from kontur.train.run import train
+from kontur.train.run_files import CONFIG, read_config
+
+TABLE, FIGURE = "sweep.md", "sweep.png"
+JUDGED = "training.judge_train=8"  # where the user does not say how many: there is no gap without
+
+
+class Fit(NamedTuple):
+    """What one setting gave: the losses at the end, the best network's AP by tuned thresholds."""
+
+    setting: str
+    parameters: int
+    train_loss: float
+    val_loss: float
+    train_ap: float
+    val_ap: float
+
+    @property
+    def gap(self) -> float:
+        """How much better the images are found that were learned from."""
+        return self.train_ap - self.val_ap
+
+
+def sweep(
+    data: str | Path | None = None,
+    *,
+    out: str | Path,
+    over: Sequence[str],
+    settings: Iterable[str] = (),
+    resume: bool = False,
+    force: bool = False,
+    display: Display | None = None,
+    **options: Any,
+) -> list[Fit]:
+    """Train once for every combination of the values `over` names; best validation AP first.
+
+    Args:
+        data, out, settings, resume, force, display, options: as for `kontur.train.run.train`; every
+            training has a folder of its own in `out`, named by its setting. With `resume` finished
+            ones stay, and others go on or begin.
+        over: such as `optimiser.weight_decay=0,1e-4,1e-2` or `model.widths=[16,32],[32,64]`.
+
+    Writes the table to OUT/sweep.md and the curves to OUT/sweep.png. A training that diverges is
+    said and left out.
+
+    Raises:
+        InputError: as `train`, for an `over` that names no values, and where all diverge.
+    """
+    out, display, settings = Path(out), display or Display(), list(settings)
+    combinations = [list(each) for each in itertools.product(*map(values_of, over))]
+    folders = [out / folder_name(each) for each in combinations]
+    if not (resume or force):
+        _refuse_taken(out, folders)
+    for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
+        name = " ".join(words)
+        if resume and is_finished(folder):
+            display.say(f"[{number}/{len(folders)}] {name}: finished before")
+            continue
+        display.say(f"[{number}/{len(folders)}] {name}")
+        again = resume and (folder / CONFIG).exists()
+        try:
+            train(
+                None if again else data,
+                out=folder,
+                settings=settings if again else [JUDGED, *settings, *words],
+                resume=again,
+                force=force,
+                display=Display(display.console),
+                **({} if again else options),
+            )
+        except Diverged as error:  # which is an answer too
+            display.say(f"{name}: {error}")
+    fits = [
+        fit_of(folder, " ".join(words))
+        for words, folder in zip(combinations, folders, strict=True)
+        if is_finished(folder)
+    ]
+    if not fits:
+        raise InputError("every training of the sweep diverged; take a smaller optimiser.rate")
+    ordered = sorted(fits, key=lambda fit: -fit.val_ap)
+    write_text(out / TABLE, table(ordered) + "\n")
+    with replacing(out / FIGURE) as beside:
+        draw(fits).save(beside)
+    display.say(table(ordered))
+    display.say(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
+    return ordered
+
+
+def values_of(words: str) -> list[str]:
+    """`KEY=A,B` as `["KEY=A", "KEY=B"]`; commas inside brackets belong to a value.
+
+    >>> values_of("optimiser.weight_decay=0,1e-4")
+    ['optimiser.weight_decay=0', 'optimiser.weight_decay=1e-4']
+    >>> values_of("model.widths=[8,16],[16, 32]")
+    ['model.widths=[8,16]', 'model.widths=[16,32]']
+    """
+    key, equals, values = words.partition("=")
+    each = [value.replace(" ", "") for value in re.split(r",(?![^\[]*\])", values)]
+    if not (key.strip() and equals) or not all(each):
+        raise InputError(
+            f"--sweep wants KEY=VALUE,VALUE such as optimiser.weight_decay=0,1e-4, got {words!r}"
+        )
+    if len(set(each)) < len(each):
+        raise InputError(f"--sweep {words} has a value twice; leave one out")
+    return [f"{key.strip()}={value}" for value in each]
+
+
+def folder_name(words: Sequence[str]) -> str:
+    """What a training's folder is called: its settings, without what file systems dislike.
+
+    >>> folder_name(["model.widths=[8,16]", "optimiser.name=sgd"])
+    'model.widths=8-16+optimiser.name=sgd'
+    """
+    plain = [re.sub(r"[^\w.=+-]+", "-", word).replace("=-", "=").rstrip("-") for word in words]
+    return "+".join(plain)
+
+
+def is_finished(folder: Path) -> bool:
+    """Whether a training came to its end: the scores are written after everything else."""
+    return (folder / MODEL).exists() and (folder / METRICS).exists()
+
+
+def fit_of(folder: Path, setting: str) -> Fit:
+    """What a finished training gave."""
+    metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
+    val = metrics["scores"]["AP"]
+    rows = read_rows(folder / LINES)
+    train_losses, val_losses = ([r[n] for r in rows if n in r] for n in ("train/total", VAL_LOSS))
+    numbers = [math.nan if loss is None else loss for loss in train_losses]
+    _, smooth = smoothed((range(len(numbers)), numbers), share=0.1)
+    config = read_config(folder)
+    return Fit(
+        setting,
+        parameters=count_parameters(config.kind, config.model),
+        train_loss=smooth[-1] if smooth else math.nan,
+        val_loss=math.nan if not val_losses or val_losses[-1] is None else val_losses[-1],
+        train_ap=metrics.get("training_AP", math.nan),
+        val_ap=1.0 if val is None else val,
+    )
+
+
+def count_parameters(kind: str, model: dict[str, Any]) -> int:
+    """How many numbers a network learns; none of them is allocated."""
+    with torch.device("meta"):
+        segmenter = catalog.segmenter(kind, catalog.config(kind, model))
+    return sum(parameter.numel() for parameter in segmenter.parameters())
+
+
+def table(fits: Sequence[Fit]) -> str:
+    """A Markdown table, a row for each."""
+    head = ("setting", "parameters", "train loss", "val loss", "train AP", "val AP", "gap")
+    rows = [
+        (
+            fit.setting,
+            f"{fit.parameters:,}",
+            *map(_number, (*fit[2:], fit.gap)),
+        )
+        for fit in fits
+    ]
+    widths = [max(len(row[i]) for row in (head, *rows)) for i in range(len(head))]
+    lines = [head, tuple("-" * width for width in widths), *rows]
+    return "\n".join(
+        "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |"
+        for line in lines
+    )
+
+
+def draw(fits: Sequence[Fit]) -> Any:
+    """AP on training and validation images, and the loss, by setting in the order asked for."""
+    names = [", ".join(word.partition("=")[2] for word in fit.setting.split(" ")) for fit in fits]
+    keys = " and ".join(word.partition("=")[0] for word in fits[0].setting.split(" "))
+    places = [float(i) for i in range(len(fits))]
+
+    def lines(title: str, **curves: Callable[[Fit], float]) -> Any:
+        drawn = {
+            name.replace("_", " "): (places, [value(fit) for fit in fits])
+            for name, value in curves.items()
+        }
+        return draw_lines(drawn, title=title, x_label=keys, x_names=names, y_range=(0.0, 1.0))
+
+    scores = lines(
+        "AP at the end of training",
+        training_images=lambda fit: fit.train_ap,
+        validation_images=lambda fit: fit.val_ap,
+    )
+    losses = lines(
+        "Total loss at the end of training",
+        training_crops=lambda fit: fit.train_loss,
+        validation_crops=lambda fit: fit.val_loss,
+    )
+    return stacked([scores, losses])
+
+
+def _number(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _refuse_taken(out: Path, folders: Sequence[Path]) -> None:
+    """Raise `InputError` where one of the folders holds a training already."""
+    taken = [folder.name for folder in folders if (folder / CONFIG).exists()]
+    if taken:
+        raise InputError(
+            f"{out} holds trainings of this sweep already ({taken[0]}); go on with --resume, or "
+            "start afresh with --force"
+        )

@@ -1,0 +1,51 @@
+"""The training step: its noise, and what regularisation adds to the loss."""
+
+import torch
+
+from kontur.train.config import OptimiserConfig, TrainingConfig
+from kontur.train.loader import Batch
+from kontur.train.module import Training
+from kontur.train.optimise import lasso
+from tests.models import contract
+
+
+def module_and_batch(dropout: float, **options: float) -> tuple[Training, Batch]:
+    config = contract.settings("snake", dropout=dropout, traced=4)
+    sample = contract.scenes()["many"]
+    targets = contract.as_targets("snake", config, sample.instances)
+    module = Training(
+        contract.network("snake", config), OptimiserConfig(**options), TrainingConfig()
+    )
+    return module, Batch(contract.as_image(sample), targets)
+
+
+def test_the_dropout_of_a_step_is_always_the_same_and_takes_no_randomness_from_others():
+    module, batch = module_and_batch(0.5)
+    before = torch.random.get_rng_state()
+    first, again = module.training_step(batch, 0), module.training_step(batch, 1)
+    assert torch.equal(first, again)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    torch.manual_seed(1)
+    other = module.segmenter.total(module.segmenter.loss(*batch))
+    assert not torch.equal(first, other)
+
+
+def test_l1_is_added_to_the_total_and_logged_by_name():
+    module, batch = module_and_batch(0.0, l1=0.01)
+    total = module.training_step(batch, 0)
+    penalty = 0.01 * lasso(module.segmenter).detach()
+    torch.testing.assert_close(module.latest["l1"], penalty)
+    plain = module.segmenter.total(module.segmenter.loss(*batch))
+    torch.testing.assert_close(total, plain + penalty, rtol=1e-5, atol=1e-5)
+
+
+def test_dropout_changes_no_name_of_a_weight_and_nothing_where_nothing_is_learned():
+    (plain, batch), (noisy, _) = module_and_batch(0.0), module_and_batch(0.5)
+    assert plain.segmenter.state_dict().keys() == noisy.segmenter.state_dict().keys()
+    noisy.segmenter.load_state_dict(plain.segmenter.state_dict())
+    for module in (plain, noisy):
+        module.segmenter.eval()
+    with torch.no_grad():
+        losses = [module.segmenter.loss(*batch) for module in (plain, noisy)]
+    for name, value in losses[0].items():
+        assert torch.equal(losses[1][name], value)

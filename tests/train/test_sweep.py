@@ -1,0 +1,133 @@
+"""One training a value, going on where it ended, and the table of what came out."""
+
+import io
+import json
+
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from kontur.errors import InputError
+from kontur.models import catalog
+from kontur.train import sweep as module
+from kontur.train.config import RunConfig
+from kontur.train.module import Diverged
+from kontur.train.progress import Display
+from kontur.train.sweep import Fit, count_parameters, draw, sweep, table, values_of
+
+DECAYS = "optimiser.weight_decay=0,1e-2"
+SCORES = {"0": (0.9, 0.5), "1e-2": (0.7, 0.6)}  # on training and validation images
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What is asked of `train`, which leaves what a training leaves; `1e-2` may be cut short."""
+    asked = []
+
+    def train(data, *, out, settings, resume, force, display, **options):
+        asked.append((data, out.name, settings, resume))
+        out.mkdir(parents=True, exist_ok=True)
+        model = catalog.config("snake", {}, preset="tiny").model_dump(mode="json")
+        (out / "config.toml").write_text(RunConfig(preset="tiny", model=model).to_toml())
+        if getattr(train, "cut", False) and not resume and "1e-2" in out.name:
+            raise KeyboardInterrupt
+        rows = [{"step": step, "train/total": 10.0 - step} for step in range(10)]
+        rows += [{"step": 5, "val/loss": 4.0}, {"step": 9, "val/loss": 3.0}]
+        (out / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        fit, val = SCORES[out.name.rpartition("=")[2]]
+        (out / "metrics.json").write_text(json.dumps({"scores": {"AP": val}, "training_AP": fit}))
+        (out / "model.kontur").touch()
+
+    monkeypatch.setattr(module, "train", train)
+    return train, asked
+
+
+def quiet():
+    return Display(Console(record=True, file=io.StringIO(), width=200))
+
+
+def test_every_value_is_trained_in_its_folder_and_the_best_comes_first(trained, tmp_path):
+    _, asked = trained
+    display = quiet()
+    fits = sweep("data", out=tmp_path, over=[DECAYS], settings=["a.b=1"], display=display)
+    assert [name for _, name, _, _ in asked] == [
+        "optimiser.weight_decay=0",
+        "optimiser.weight_decay=1e-2",
+    ]
+    assert asked[1][2] == ["training.judge_train=8", "a.b=1", "optimiser.weight_decay=1e-2"]
+    assert [fit.setting for fit in fits] == [
+        "optimiser.weight_decay=1e-2",
+        "optimiser.weight_decay=0",
+    ]
+    assert [round(fit.gap, 6) for fit in fits] == [0.1, 0.4]
+    assert fits[0].train_loss == 1.0
+    written = (tmp_path / "sweep.md").read_text()
+    best = [cell.strip() for cell in written.splitlines()[2].strip("|").split("|")]
+    assert best[2:] == ["1.000", "3.000", "0.700", "0.600", "0.100"]
+    assert written in display.console.export_text()
+    with Image.open(tmp_path / "sweep.png") as picture:
+        assert picture.size == (800, 960)
+
+
+def test_a_sweep_that_was_cut_short_goes_on_and_finished_trainings_stay(trained, tmp_path):
+    train, asked = trained
+    train.cut = True
+    with pytest.raises(KeyboardInterrupt):
+        sweep("data", out=tmp_path, over=[DECAYS], display=quiet())
+    with pytest.raises(InputError, match=r"weight_decay=0\).*--resume.*--force"):
+        sweep("data", out=tmp_path, over=[DECAYS], display=quiet())
+    asked.clear()
+    longer = "optimiser.weight_decay=0,1e-2,0"
+    with pytest.raises(InputError, match="a value twice"):
+        sweep("data", out=tmp_path, over=[longer], display=quiet())
+    sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
+    assert asked == [(None, "optimiser.weight_decay=1e-2", [], True)]
+
+
+def test_several_settings_give_all_combinations(trained, tmp_path):
+    _, asked = trained
+    sweep("data", out=tmp_path, over=["model.depths=[1,1],[2,2]", DECAYS], display=quiet())
+    assert [name for _, name, _, _ in asked] == [
+        "model.depths=1-1+optimiser.weight_decay=0",
+        "model.depths=1-1+optimiser.weight_decay=1e-2",
+        "model.depths=2-2+optimiser.weight_decay=0",
+        "model.depths=2-2+optimiser.weight_decay=1e-2",
+    ]
+
+
+def test_a_training_that_diverges_is_left_out_and_all_of_them_are_an_error(
+    trained, tmp_path, monkeypatch
+):
+    train, _ = trained
+
+    def diverging(data, *, out, **options):
+        if "1e-2" in out.name:
+            raise Diverged("training diverged at step 3")
+        train(data, out=out, **options)
+
+    monkeypatch.setattr(module, "train", diverging)
+    display = quiet()
+    (fit,) = sweep("data", out=tmp_path, over=[DECAYS], display=display)
+    assert fit.setting == "optimiser.weight_decay=0"
+    assert "optimiser.weight_decay=1e-2: training diverged" in display.console.export_text()
+    with pytest.raises(InputError, match="every training of the sweep diverged"):
+        sweep("data", out=tmp_path / "b", over=["optimiser.rate=1e-2"], display=quiet())
+
+
+@pytest.mark.parametrize("words", ["optimiser.rate", "=1,2", "optimiser.rate=", "a=1,,2"])
+def test_what_names_no_values_is_refused(words):
+    with pytest.raises(InputError, match="--sweep wants KEY=VALUE,VALUE"):
+        values_of(words)
+
+
+def test_the_parameters_are_those_of_the_network():
+    config = catalog.config("snake", {}, preset="tiny")
+    network = catalog.segmenter("snake", config)
+    expected = sum(p.numel() for p in network.parameters())
+    assert count_parameters("snake", config.model_dump(mode="json")) == expected
+
+
+def test_scores_that_are_missing_are_left_out_of_table_and_figure():
+    fits = [Fit("a=1", 10, 0.5, 0.6, float("nan"), 0.3), Fit("a=2", 1000, 0.4, 0.6, 0.5, 0.2)]
+    assert table(fits).splitlines()[2].count("–") == 2
+    assert draw(fits).size == (800, 960)
