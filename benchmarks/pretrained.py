@@ -26,7 +26,7 @@ STARTS: dict[str, list[str]] = {
     "lite0, scratch": ["model.backbone=efficientnet-lite0", "model.pretrained=false"],
     "lite0, ImageNet": ["model.backbone=efficientnet-lite0"],
 }
-SCORES = ("AP50", "AP75", "AP")
+SCORES = ("AP50", "AP70", "AP90", "AP")
 STEPS = 1_000_000  # more than any number of minutes allows: the schedule follows the minutes
 
 Result = dict[str, Any]
@@ -65,14 +65,15 @@ def _train(options: argparse.Namespace, data: Path, whole: Folder, key: Result) 
     from kontur.train.run import train
 
     run: Path = options.results.with_suffix("") / _words(key).replace(", ", "-").replace(" ", "-")
-    val = data / "val"
     if (run / "config.toml").exists():
         train(out=run, resume=True)
     else:
         names = (
             np.random.default_rng(key["seed"]).permutation(whole.names)[: key["images"]].tolist()
         )
-        few = _subset(whole, names, run.with_name(f"{run.name}-images"))
+        few = data  # all of it, as it stands: only there a class may be in `val` alone
+        if len(names) < len(whole):
+            few = _subset(whole, names, run.with_name(f"{run.name}-images"))
         settings = [
             f"training.seed={key['seed']}",
             f"training.minutes={options.minutes:g}",
@@ -82,10 +83,10 @@ def _train(options: argparse.Namespace, data: Path, whole: Folder, key: Result) 
             *STARTS[key["start"]],
             *options.set,
         ]
-        train(few, out=run, val=val, preset=options.preset, settings=settings)
+        train(few, out=run, val=data / "val", preset=options.preset, settings=settings)
     metrics = json.loads((run / "metrics.json").read_text())
     shutil.rmtree(run)
-    shutil.rmtree(run.with_name(f"{run.name}-images"))
+    shutil.rmtree(run.with_name(f"{run.name}-images"), ignore_errors=True)
     return {"scores": metrics["scores"], "steps": metrics["training"]["steps"]}
 
 
@@ -148,8 +149,9 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--minutes", type=float, required=True, help="of every training")
     parser.add_argument(
-        "--counts", type=int, nargs="+", default=[5, 10, 20, 48], help="of training images"
-    )
+        "--counts", type=int, nargs="+", default=[5, 10, 20, 48],
+        help="of training images; data with several classes want all of theirs",
+    )  # fmt: skip
     parser.add_argument(
         "--results",
         type=Path,

@@ -85,3 +85,11 @@ def test_the_card_says_what_was_learned_from():
     assert card.training["objects"] == 40
     assert card.training["start"] == "random weights"
     assert card.object_size == 12.0
+
+
+def test_data_of_classes_make_a_network_of_classes_where_the_kind_has_such():
+    semantic = RunConfig(kind="unet", preset="tiny", data={"task": "semantic"})
+    assert resolved(semantic).model["task"] == "semantic"
+    assert resolved(semantic.replace(model={"task": "instances"})).model["task"] == "instances"
+    assert resolved(semantic.replace(data={})).model["task"] == "instances"
+    assert "task" not in resolved(semantic.replace(kind="snake")).model

@@ -11,6 +11,7 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train import sweep as module
 from kontur.train.config import RunConfig
+from kontur.train.module import Diverged
 from kontur.train.progress import Display
 from kontur.train.sweep import Fit, count_parameters, draw, sweep, table, values_of
 
@@ -92,6 +93,25 @@ def test_several_settings_give_all_combinations(trained, tmp_path):
         "model.depths=2-2+optimiser.weight_decay=0",
         "model.depths=2-2+optimiser.weight_decay=1e-2",
     ]
+
+
+def test_a_training_that_diverges_is_left_out_and_all_of_them_are_an_error(
+    trained, tmp_path, monkeypatch
+):
+    train, _ = trained
+
+    def diverging(data, *, out, **options):
+        if "1e-2" in out.name:
+            raise Diverged("training diverged at step 3")
+        train(data, out=out, **options)
+
+    monkeypatch.setattr(module, "train", diverging)
+    display = quiet()
+    (fit,) = sweep("data", out=tmp_path, over=[DECAYS], display=display)
+    assert fit.setting == "optimiser.weight_decay=0"
+    assert "optimiser.weight_decay=1e-2: training diverged" in display.console.export_text()
+    with pytest.raises(InputError, match="every training of the sweep diverged"):
+        sweep("data", out=tmp_path / "b", over=["optimiser.rate=1e-2"], display=quiet())
 
 
 @pytest.mark.parametrize("words", ["optimiser.rate", "=1,2", "optimiser.rate=", "a=1,,2"])

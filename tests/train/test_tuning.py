@@ -69,10 +69,3 @@ def test_no_time_changes_nothing_and_no_gain_changes_nothing(learned, samples):
     nothing = samples[0].replace(instances=samples[0].instances[:0])
     empty = [Seen(nothing, engine, samples[0].instances[:0])]
     assert descend(card, empty, until=FAR)[0] == card
-
-
-def test_a_kind_without_settings_of_decoding_has_its_thresholds_tuned(samples):
-    learned = contract.learned("snake")
-    card = tune(learned.segmenter, learned.card, samples[:1], lambda done, total: None)
-    assert card.config == learned.card.config
-    assert card.thresholds != learned.card.thresholds

@@ -166,5 +166,7 @@ def draw_flow(record: Record) -> Image.Image | None:
             curves[f"step {row['step']}"] = ([float(i) for i in places], drawn)
         if places:
             title = f"{TITLES[quantity]}, {'share' if share else 'powers of ten'}"
-            figures.append(draw_lines(curves, title=title, x_label="layer, from the image on"))
+            span = (0.0, 1.0) if share else None
+            label = "layer, from the image on"
+            figures.append(draw_lines(curves, title=title, x_label=label, y_range=span))
     return stacked(figures) if figures else None

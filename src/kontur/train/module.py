@@ -21,6 +21,10 @@ from kontur.train.optimise import build_optimiser, lasso, rate_at
 from kontur.train.stages import Stages
 
 
+class Diverged(InputError):
+    """A loss is no number any more: the settings make steps that are too large."""
+
+
 class Training(LightningModule):
     """A segmenter, its averaged copy, the optimiser and how far the training has come.
 
@@ -149,7 +153,7 @@ class Training(LightningModule):
         self.stages.begun = int(checkpoint.get("stages_begun", 1))
 
     def _refuse(self, what: str) -> NoReturn:
-        raise InputError(
+        raise Diverged(
             f"training diverged at step {self.global_step}: {what} is no number any more; take a "
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
             "again with --force, or go on from the last checkpoint with --resume and that rate"

@@ -20,6 +20,7 @@ from kontur.evaluate.figure import stacked
 from kontur.formats.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.train.finish import METRICS, MODEL
+from kontur.train.module import Diverged
 from kontur.train.progress import Display
 from kontur.train.record import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.run import train
@@ -64,10 +65,11 @@ def sweep(
             ones stay, and others go on or begin.
         over: such as `optimiser.weight_decay=0,1e-4,1e-2` or `model.widths=[16,32],[32,64]`.
 
-    Writes the table to OUT/sweep.md and the curves to OUT/sweep.png.
+    Writes the table to OUT/sweep.md and the curves to OUT/sweep.png. A training that diverges is
+    said and left out.
 
     Raises:
-        InputError: as `train`, and for an `over` that names no values.
+        InputError: as `train`, for an `over` that names no values, and where all diverge.
     """
     out, display, settings = Path(out), display or Display(), list(settings)
     combinations = [list(each) for each in itertools.product(*map(values_of, over))]
@@ -81,18 +83,25 @@ def sweep(
             continue
         display.say(f"[{number}/{len(folders)}] {name}")
         again = resume and (folder / CONFIG).exists()
-        train(
-            None if again else data,
-            out=folder,
-            settings=settings if again else [JUDGED, *settings, *words],
-            resume=again,
-            force=force,
-            display=Display(display.console),
-            **({} if again else options),
-        )
+        try:
+            train(
+                None if again else data,
+                out=folder,
+                settings=settings if again else [JUDGED, *settings, *words],
+                resume=again,
+                force=force,
+                display=Display(display.console),
+                **({} if again else options),
+            )
+        except Diverged as error:  # which is an answer too
+            display.say(f"{name}: {error}")
     fits = [
-        fit_of(folder, " ".join(words)) for words, folder in zip(combinations, folders, strict=True)
+        fit_of(folder, " ".join(words))
+        for words, folder in zip(combinations, folders, strict=True)
+        if is_finished(folder)
     ]
+    if not fits:
+        raise InputError("every training of the sweep diverged; take a smaller optimiser.rate")
     ordered = sorted(fits, key=lambda fit: -fit.val_ap)
     write_text(out / TABLE, table(ordered) + "\n")
     with replacing(out / FIGURE) as beside:

@@ -5,8 +5,9 @@ import torch
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.models.unet.config import TRIED, DecodeConfig, UNetConfig, tries
+from kontur.models.unet.config import LITE0, TRIED, DecodeConfig, UNetConfig, tries
 from kontur.models.unet.unet import UNet
+from kontur.nn.efficientnet import STAGES
 from tests.nn.test_shape import seen_by
 
 # Millions of weights. U-Net: 31.03, the figure usually given for the original with one channel and
@@ -60,6 +61,17 @@ def test_the_receptive_field_is_what_the_network_sees(shape, monkeypatch):
     finally:
         torch.nn.functional.max_pool2d = kept
     assert field - config.multiple < seen <= field
+
+
+def test_the_receptive_field_of_efficientnet_follows_its_stages():
+    stages = tuple((stage.kernel, stage.stride, stage.depth) for stage in STAGES)
+    assert stages == LITE0
+    config = UNetConfig(backbone="efficientnet-lite0")
+    assert config.multiple == 32
+    assert config.receptive_field > 400
+    with torch.device("meta"):
+        network = UNet(config, 3)
+    assert [up.inputs for up in network.decoder.ups] == [320, 112, 40, 24, 16]
 
 
 def test_tries_change_one_setting_of_decoding_and_only_those_that_are_read():

@@ -168,11 +168,11 @@ def test_noise_nan_and_certainty_everywhere_give_sound_objects_or_none(settings,
 
 def test_a_thousand_pixels_squared_with_four_hundred_objects_take_a_moment():
     rng = np.random.default_rng(0)
-    instances = scene(rng, size=(1024, 1024), count=400, radius=(8, 14), touching=0.3).instances
+    part = scene(rng, size=(128, 128), count=7, radius=(8, 14), touching=0.3).instances
     for method in ("grow", "watershed"):
         config = UNetConfig(decode={"method": method})
-        probabilities = perfect(instances, config)
+        probabilities = np.tile(perfect(part, config), (1, 8, 8))
         start = time.process_time()
         found = found_in(probabilities, config)
         assert time.process_time() - start < 1.5
-        assert len(found) > 300
+        assert len(found) >= 400 * 0.9

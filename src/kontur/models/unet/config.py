@@ -204,5 +204,5 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "fast": {},
     # For tests and first tries: seconds to build, minutes to train.
-    "tiny": {"backbone": "plain", "widths": (16, 24, 32, 48, 64), "up": "bilinear"},
+    "tiny": {"backbone": "plain", "widths": (8, 16, 32, 48, 64), "up": "bilinear"},
 }
