@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from PIL import ImageColor
+from PIL import Image, ImageColor
 
 from kontur.errors import InputError
 from kontur.evaluate import draw_ap, draw_lines, evaluate_all
-from kontur.evaluate.figure import COLOURS
+from kontur.evaluate.figure import COLOURS, stacked
 from kontur.instances import Instances
 
 SHAPE = Instances.from_masks(np.ones((1, 6, 6), dtype=bool))
@@ -59,6 +59,25 @@ def test_no_curves_and_unequal_lengths_are_refused():
 def test_long_names_leave_half_of_the_picture_to_the_plot():
     image = draw_lines({"name " * 60: ([0, 1], [0, 1])}, title="t", x_label="x")
     assert np.ptp(of_colour(image.crop((0, 0, 400, 480)), 0)[:, 1]) > 300
+
+
+def test_names_can_stand_below_the_axis_in_place_of_numbers():
+    curve = {"a": ([0, 1], [0.0, 1.0])}
+    numbers = np.asarray(draw_lines(curve, title="t", x_label="x"), dtype=int)
+    named = np.asarray(draw_lines(curve, title="t", x_label="x", x_names=["0", "1e-4"]), dtype=int)
+    different = np.argwhere(np.abs(numbers - named).sum(axis=-1) > 100)
+    assert different[:, 0].min() > 40  # below the title: grid lines and labels
+    assert (different[:, 0] > 430).any()
+
+
+def test_pictures_are_stacked_in_order():
+    top, below = Image.new("RGB", (4, 2), "red"), Image.new("RGB", (4, 3), "blue")
+    whole = stacked([top, below])
+    assert whole.size == (4, 5)
+    assert whole.getpixel((0, 1)) == (255, 0, 0)
+    assert whole.getpixel((3, 2)) == (0, 0, 255)
+    with pytest.raises(InputError, match="at least one"):
+        stacked([])
 
 
 def test_error_bars_reach_as_far_as_they_are_long():

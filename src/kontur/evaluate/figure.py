@@ -47,15 +47,17 @@ def draw_lines(
     x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
     x_scale: Scale = "linear",
+    x_names: Sequence[str] = (),
     spreads: Mapping[str, Curve] | None = None,
     size: tuple[int, int] = (480, 800),
 ) -> Image.Image:
     """Named curves of points (x values, y values) as an RGB picture of `size` (h, w).
 
     The axes cover all finite points and at least `x_range` and `y_range`. A point that is NaN
-    interrupts its line; a curve may have no points. `spreads` are the lengths of error bars by
-    name, along x and along y, to either side of a point; NaN draws none. Names stand beside the
-    plot, in the order given; the built-in font knows Latin letters only.
+    interrupts its line; a curve may have no points. `x_names` stand below x = 0, 1, 2, … in place
+    of numbers. `spreads` are the lengths of error bars by name, along x and along y, to either side
+    of a point; NaN draws none. Names of curves stand beside the plot, in the order given; the
+    built-in font knows Latin letters only.
 
     Raises:
         InputError: there is no curve at all, a curve's x and y differ in length, or an x is not
@@ -70,7 +72,7 @@ def draw_lines(
     }
     scaled = {name: (_scaled(x, x_scale), y) for name, (x, y) in curves.items()}
     canvas = _Canvas.of(scaled, bars, (x_range, y_range), size, x_scale)
-    canvas.axes(title, x_label)
+    canvas.axes(title, x_label, x_names)
     for place, ((name, (x, y)), colour) in enumerate(
         zip(scaled.items(), cycle(COLOURS), strict=False)
     ):
@@ -79,6 +81,18 @@ def draw_lines(
         canvas.line(x, y, colour)
         canvas.entry(place, name, colour)
     return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
+
+
+def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Pictures of one width below one another; raises `InputError` where there is none."""
+    if not pictures:
+        raise InputError("a stack needs at least one picture")
+    whole = Image.new("RGB", (pictures[0].width, sum(each.height for each in pictures)))
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+    return whole
 
 
 class _Range(NamedTuple):
@@ -130,9 +144,9 @@ class _Canvas(NamedTuple):
         area = (FINE * 58, FINE * 46, width - room, height - FINE * 54)
         return cls(image, ImageDraw.Draw(image), area, across, up)
 
-    def axes(self, title: str, x_label: str) -> None:
+    def axes(self, title: str, x_label: str, x_names: Sequence[str]) -> None:
         left, top, right, bottom = self.area
-        for value, label in _labels(self.x):
+        for value, label in list(enumerate(x_names)) or _labels(self.x):
             at = self._at(value, self.y.low)[0]
             self.pen.line([(at, top), (at, bottom)], GRID, FINE)
             self.pen.text((at, bottom + FINE * 7), label, GREY, _font(13), "ma")
