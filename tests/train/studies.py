@@ -36,8 +36,9 @@ class Processes:
 
     @property
     def fitted(self) -> list[str]:
-        """The fits that were made, as `snake/fold-1`."""
-        return ["/".join(folder.parts[-2:]) for word, folder in self.asked if word == "fold"]
+        """The fits that were made, as `snake/fold-1` or `refit`."""
+        folders = [folder for word, folder in self.asked if word == "fold"]
+        return [f.name if f.name == "refit" else "/".join(f.parts[-2:]) for f in folders]
 
     @staticmethod
     def fit(config: Path, run: Path, cost: Path) -> None:

@@ -46,7 +46,7 @@ def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, t
     found, said = study(folder, tmp_path / "study")
     assert processes.fitted == [
         *(f"{kind}/fold-{fold}" for fold in (1, 2, 3) for kind in ("snake", "baseline")),
-        "fits/best",
+        "refit",
     ]
     assert found.order == ["snake", "baseline"]
     assert found.verdict.best == "snake"
@@ -107,7 +107,7 @@ def test_the_same_call_repeats_nothing_that_is_finished(folder, tmp_path, proces
 
 @pytest.mark.parametrize(
     ("what", "where"),
-    [("fold", "snake/fold-2"), ("fold", "fits/best"), ("held_out", "baseline/fold-1")],
+    [("fold", "snake/fold-2"), ("fold", "refit"), ("held_out", "baseline/fold-1")],
 )
 def test_killed_at_any_moment_it_goes_on_from_there(folder, tmp_path, processes, what, where):
     out = tmp_path / "study"
@@ -134,12 +134,12 @@ def test_a_fit_that_crashes_does_not_stop_the_study_and_is_tried_again(folder, t
     processes.fails = {}
     processes.asked.clear()
     found, _ = study(folder, tmp_path / "study")
-    assert processes.fitted == ["snake/fold-2", "fits/best"]
+    assert processes.fitted == ["snake/fold-2", "refit"]
     assert (found.verdict.best, found.failures) == ("snake", [])
 
 
 def test_a_refit_that_fails_is_told(folder, tmp_path, processes):
-    processes.fails = {"fits/best": FitFailed("the disk is full")}
+    processes.fails = {"refit": FitFailed("the disk is full")}
     found, _ = study(folder, tmp_path / "study")
     assert found.failures == ["the training on all images: the disk is full"]
 
@@ -173,7 +173,7 @@ def test_more_rows_join_a_study_and_a_new_best_is_fitted(folder, tmp_path, proce
     found, _ = study(folder, out, also=["narrow:kind=snake,model.points=16"])
     assert "baseline/fold-1" not in processes.fitted
     assert "narrow/fold-3" in processes.fitted
-    assert "fits/best" in processes.fitted
+    assert "refit" in processes.fitted
     assert found.order[-1] == "baseline"
 
 

@@ -46,18 +46,18 @@ def draw_lines(
     x_label: str,
     x_range: tuple[float, float] | None = None,
     y_range: tuple[float, float] | None = None,
-    x_names: Sequence[str] = (),
     x_scale: Scale = "linear",
+    x_names: Sequence[str] = (),
     spreads: Mapping[str, Curve] | None = None,
     size: tuple[int, int] = (480, 800),
 ) -> Image.Image:
     """Named curves of points (x values, y values) as an RGB picture of `size` (h, w).
 
     The axes cover all finite points and at least `x_range` and `y_range`. A point that is NaN
-    interrupts its line; a curve may have no points. `spreads` are the lengths of error bars by
-    name, along x and along y, to either side of a point; NaN draws none. `x_names` stand below
-    x = 0, 1, 2, … in place of numbers. Names of curves stand beside the plot, in the order given;
-    the built-in font knows Latin letters only.
+    interrupts its line; a curve may have no points. `x_names` stand below x = 0, 1, 2, … in place
+    of numbers. `spreads` are the lengths of error bars by name, along x and along y, to either side
+    of a point; NaN draws none. Names of curves stand beside the plot, in the order given; the
+    built-in font knows Latin letters only.
 
     Raises:
         InputError: there is no curve at all, a curve's x and y differ in length, or an x is not

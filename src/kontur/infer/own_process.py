@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from kontur.select import FitFailed
@@ -19,6 +20,7 @@ GLANCE = 0.5  # seconds between looks at a worker
 PATIENCE = 120.0  # seconds that a worker has for its last step and checkpoint
 STATUS = Path("/proc/self/status")  # Linux
 MEGABYTE = 1 << 20
+KILLED = -9  # the exit code of a process that got SIGKILL, which Windows has not
 
 
 def run_apart(
@@ -59,8 +61,8 @@ def end_with_parent() -> None:
     threading.Thread(target=_end_at_end_of_input, daemon=True).start()
 
 
-def peak_memory() -> float:
-    """The largest resident memory of this process so far, in megabytes.
+def peak_memory() -> float | None:
+    """The largest resident memory of this process so far, in megabytes; None on Windows.
 
     On Linux the kernel's own mark of this program: `getrusage` would count the memory of whoever
     started it as its own.
@@ -68,6 +70,8 @@ def peak_memory() -> float:
     if STATUS.exists():
         facts = dict(line.split(":", 1) for line in STATUS.read_text().splitlines() if ":" in line)
         return int(facts["VmHWM"].split()[0]) / 1024
+    if find_spec("resource") is None:
+        return None
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE  # macOS says bytes
@@ -87,7 +91,7 @@ def _end_at_end_of_input() -> None:
 
 def _last_words(log: Path, code: int) -> str:
     """Why a worker ended, in a line."""
-    if code == -signal.SIGKILL:
+    if code == KILLED:
         return f"its process was killed, which happens where memory is short; see {log}"
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")]

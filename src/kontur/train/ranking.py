@@ -193,8 +193,8 @@ class Comparison:
         return (
             f"It costs {_count(mean['parameters'])} parameters, {mean['step_seconds']:.2g} s a "
             f"training step, {mean['milliseconds']:.0f} ms an image on this machine's CPU, and "
-            f"{mean['train_memory']:.0f} MB of memory to train, {mean['predict_memory']:.0f} MB to "
-            "predict."
+            f"{_decimal(mean.get('train_memory'), 0)} MB of memory to train, "
+            f"{_decimal(mean.get('predict_memory'), 0)} MB to predict."
         )
 
     def _beside_baseline(self, best: str) -> list[str]:

@@ -2,7 +2,7 @@
 
     OUT/study.json               the data, the images and the folds
     OUT/fits/NAME/fold-1/        one fit: config.toml, split.json, run/ (a usual run), result.json
-    OUT/best/                    the best setting fitted on everything: a usual run
+    OUT/refit/, OUT/best/        the best setting fitted on everything: a usual run
     OUT/comparison.csv, .png     every score of every fit; accuracy against time
 
 A fit is finished when its `result.json` is there. All files are written whole, so a study that was
@@ -24,7 +24,7 @@ from kontur.select import Trial
 from kontur.settings import merge, to_toml
 from kontur.train.candidates import Candidate
 
-STUDY, FITS, BEST = "study.json", "fits", "best"
+STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
 REPORTS = ("comparison.csv", "comparison.png", "learning-curve.csv", "learning-curve.png")
 LONGEST = 80  # characters of a folder's name
 
@@ -92,7 +92,7 @@ class Study:
     def fit(self, trial: Trial) -> Fit:
         """Where the files of a trial lie."""
         if trial.fold is None:
-            return Fit(self.out / FITS / BEST, self.out / BEST)
+            return Fit(self.out / REFIT, self.out / BEST)
         share = f"-of-{round(100 * trial.share)}-percent" if trial.share < 1 else ""
         folder = self.out / FITS / folder_name(trial.setting) / f"fold-{trial.fold + 1}{share}"
         return Fit(folder, folder / "run")
@@ -120,7 +120,7 @@ class Study:
         return fit
 
     def prepare_best(self, trial: Trial, candidate: Candidate) -> None:
-        """Remove the refitted model of another candidate."""
+        """Make room for the refitted model: that of another candidate is removed."""
         fit = self.fit(trial)
         mark = fit.folder / "candidate.json"
         mine = json.dumps([candidate.name, candidate.tree], ensure_ascii=False)
@@ -131,7 +131,7 @@ class Study:
 
     def _clear(self) -> None:
         """Remove what a study has written, and nothing else."""
-        for folder in (FITS, BEST):
+        for folder in (FITS, REFIT, BEST):
             shutil.rmtree(self.out / folder, ignore_errors=True)
         for name in (STUDY, *REPORTS):
             (self.out / name).unlink(missing_ok=True)
