@@ -42,7 +42,7 @@ def main() -> None:
 
 def _looking(options: argparse.Namespace) -> list[list[str]]:
     rng = np.random.default_rng(0)
-    maps = [rng.normal(size=(CHANNELS, SIDE // s, SIDE // s)) for s in STRIDES]
+    maps = [rng.random((CHANNELS, SIDE // s, SIDE // s)) for s in STRIDES]
     features = torch.from_numpy(np.concatenate([m.reshape(CHANNELS, -1).T for m in maps])).float()
     boxes = _boxes(options.boxes, rng, side=(8, 200), within=SIDE)
     read = reads(boxes, np.zeros(len(boxes), np.int64), size=(SIDE, SIDE), strides=STRIDES)
@@ -68,7 +68,7 @@ def _looking(options: argparse.Namespace) -> list[list[str]]:
         expected: list[np.ndarray] = []
         loop = once(lambda slow=slow, out=expected: out.append(slow())) / options.slow
         apart = np.abs(fast()[some].numpy() - expected[0]).max()
-        rows.append(_row(name, fast, loop * len(boxes), f"{apart:.0e}", options))
+        rows.append(_row(name, fast, loop * len(boxes), f"{apart:.1e}", options))
     return rows
 
 
