@@ -179,8 +179,9 @@ def _bilinear(channels, x, y):
     d, h, w = channels.shape
     x, y = np.clip(x, 0, w - 1), np.clip(y, 0, h - 1)
     total = np.zeros(d)
-    for i, j in np.ndindex(h, w):
-        total += max(0, 1 - abs(x - j)) * max(0, 1 - abs(y - i)) * channels[:, i, j]
+    for i in {int(np.floor(y)), int(np.ceil(y))}:
+        for j in {int(np.floor(x)), int(np.ceil(x))}:
+            total += (1 - abs(x - j)) * (1 - abs(y - i)) * channels[:, i, j]
     return total
 
 

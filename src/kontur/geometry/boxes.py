@@ -33,8 +33,7 @@ def intersection(
         side = np.minimum(a[:, None, high], b[None, :, high])
         side -= np.maximum(a[:, None, low], b[None, :, low])
         sides.append(np.maximum(side, 0, out=side))
-    across, down = sides
-    return np.multiply(across, down, out=across)
+    return sides[0] * sides[1]
 
 
 def iou(a: Float[np.ndarray, "k 4"], b: Float[np.ndarray, "l 4"]) -> Float[np.ndarray, "k l"]:
