@@ -58,5 +58,5 @@ PRESETS: dict[str, dict[str, Any]] = {
     # A window of 8 fills the maps of images whose sides are powers of two.
     "fast": {},
     # For tests and first tries: seconds to build, minutes to train.
-    "tiny": {"width": 24, "depths": (2, 2, 2), "heads": (2, 4, 8)},
+    "tiny": {"width": 24, "depths": (2, 2, 2), "heads": (2, 4, 8), "window": 4},
 }
