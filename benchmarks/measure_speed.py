@@ -1,16 +1,15 @@
 """How long measuring takes, group by group: synthetic objects with exact outlines.
 
 Each image holds blobs on a grid (48 points, radius 7 to 11 pixels, so about 250 pixels) over noise
-of 16 bits; the same objects are also measured as label images, whose outlines are staircases. Groups
-are timed in seconds of the processor; the whole table, images in threads, and the writing of it in
-seconds of the clock too.
+of 16 bits; the same objects are also measured as label images, whose outlines are staircases.
+Groups are timed in seconds of the processor; the whole table, images in threads, and the writing of
+it in seconds of the clock too.
 """
 
 import argparse
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
