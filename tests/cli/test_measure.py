@@ -69,6 +69,15 @@ def test_a_label_image_alone_is_measured_without_intensities(kontur, data, tmp_p
     assert back.ids.tolist() == [3, 8]
 
 
+def test_outlines_with_their_measurements_are_written_for_qupath(kontur, data, tmp_path):
+    words = ("measure", data, "--geojson", tmp_path / "q", "--out")
+    kontur(*words, tmp_path / "t.csv")
+    assert {path.name for path in (tmp_path / "q").iterdir()} == {f"{n}.geojson" for n in "abc"}
+    assert '"area px²": 300' in (tmp_path / "q/a.geojson").read_text(encoding="utf-8")
+    assert "exists already" in kontur(*words, tmp_path / "u.csv", code=1)
+    assert not (tmp_path / "u.csv").exists()
+
+
 def test_no_objects_are_an_empty_table(kontur, tmp_path):
     package.write(tmp_path / "a.geojson", Instances.empty((9, 9)))
     told = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")

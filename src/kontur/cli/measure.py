@@ -57,6 +57,14 @@ def measure(
         bool,
         typer.Option("--with-outlines", help="Also write the outlines, as well-known text."),
     ] = False,
+    outlined: Annotated[
+        Path | None,
+        typer.Option(
+            "--geojson",
+            metavar="DIR",
+            help="Also write the outlines with their measurements, for QuPath.",
+        ),
+    ] = None,
     task: TaskOption = Task.instances,
     channel: ChannelOption = None,
     page: PageOption = None,
@@ -77,6 +85,7 @@ def measure(
     """
     from kontur.measure.files import check_target, targets, write_table
     from kontur.measure.many import measure_many
+    from kontur.measure.qupath import check_folder, write_measured
     from kontur.measure.sources import find_sources
 
     side = _side(pixel_size)
@@ -89,6 +98,8 @@ def measure(
         page=page,
         metadata=metadata,
     )
+    if outlined is not None:
+        check_folder(outlined, found.images, overwrite=force)
     with counter("measuring", quiet=quiet) as progress:
         measured = measure_many(
             found.images, pixel_size=side, outlines=with_outlines, progress=progress
@@ -96,8 +107,11 @@ def measure(
     for note in found.notes:
         typer.echo(f"! {note}", err=True)
     write_table(out, measured, overwrite=force)
+    if outlined is not None:
+        write_measured(outlined, found.images, measured)
+    files = [*targets(out), *([outlined] if outlined else [])]
     typer.echo(summary(measured, len(found.images)))
-    typer.echo(f"\nwrote {' and '.join(map(str, targets(out)))}")
+    typer.echo(f"\nwrote {' and '.join(map(str, files))}")
 
 
 def summary(measured: "pd.DataFrame", images: int) -> str:

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Complex, Float, Int, Num, Shaped
 
 from kontur.measure.columns import Column, Values
 from kontur.measure.contour import BLOCK, Bends, Contours
-from kontur.measure.pixels import Pixels, covered, pixels_of
+from kontur.measure.pixels import Pixels, pixels_of
 
 PERCENTILES = {"p05": 5, "p25": 25, "median": 50, "p75": 75, "p95": 95}
 EDGE = 1.5  # pixels from the outline, inside and outside
@@ -56,14 +56,15 @@ def measure_intensity(
     k = len(polygons)
     values = [{name: np.full(k, np.nan) for name in COLUMNS} for _ in range(channels)]
     number = np.zeros(k, dtype=np.int64)
+    taken = np.zeros(size, dtype=bool)
     for block in pixels_of(polygons, size):
         places = np.arange(block.first, block.first + len(block.number))
         number[places] = block.number
+        taken.ravel()[block.place] = True
         for channel in range(channels):
             found = _statistics(image[..., channel].ravel()[block.place], block)
             for name, column in found.items():
                 values[channel][name][places] = column
-    taken = covered(polygons, size)
     for channel in range(channels):
         plane, of = image[..., channel], values[channel]
         around, contrast = _across(plane, taken, contours, bends, half_width)

@@ -47,11 +47,3 @@ def pixels_of(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Iter
         count = np.bincount(owner, minlength=len(polygons[first:last]))
         yield Pixels(first, raster.pixels(found, size[1]), owner, count)
         first = last
-
-
-def covered(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
-    """Which pixels of the image belong to any object."""
-    inside = np.zeros(size, dtype=bool)
-    for block in pixels_of(polygons, size):
-        inside.ravel()[block.place] = True
-    return inside

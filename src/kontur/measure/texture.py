@@ -11,7 +11,7 @@ exposure or gain of an image, and can only be compared between images of alike c
 """
 
 import numpy as np
-from jaxtyping import Float, Int, Integer, Num, Shaped
+from jaxtyping import Float, Int, Num, Shaped
 
 from kontur.measure.columns import Column, Values
 from kontur.measure.extra import package
@@ -67,21 +67,33 @@ def _cooccurrence(
     row, col = np.divmod(block.place, planes[0].shape[1])
     top, left = int(row.min()), int(col.min())
     window = (slice(top, int(row.max()) + 1), slice(left, int(col.max()) + 1))
-    size = planes[0][window].shape
-    place = (row - top) * size[1] + col - left
+    levels = [np.pad(plane[window], 1).ravel() for plane in planes]  # every pixel has neighbours
+    width = window[1].stop - left + 2
+    place = (row - top + 1) * width + col - left + 1
     owner = block.owner
     counts = [np.zeros((number, LEVELS * LEVELS)) for _ in planes]
     while len(owner):
-        painted = np.full(size, -1, dtype=np.int64)
-        painted.ravel()[place] = owner
-        over = np.bincount(owner, painted.ravel()[place] != owner, minlength=number) > 0
-        if over.any():
-            painted[(painted >= 0) & over[painted]] = -1
-        for channel, plane in enumerate(planes):
-            counts[channel] += _pairs(painted, plane[window], number)
-        waiting = over[owner]
-        owner, place = owner[waiting], place[waiting]
-    return counts
+        painted = np.full(len(levels[0]), -1, dtype=np.int64)
+        painted[place] = owner
+        over = np.bincount(owner, painted[place] != owner, minlength=number) > 0
+        whole = ~over[owner]
+        here, mine = place[whole], owner[whole]
+        for down, across in NEIGHBOURS:
+            same = painted[here + down * width + across] == mine
+            first, whose = here[same], mine[same]
+            second = first + down * width + across
+            for channel, level in enumerate(levels):
+                keys = (whose * LEVELS + level[first]) * LEVELS + level[second]
+                found = np.bincount(keys, minlength=counts[channel].size)
+                counts[channel] += found.reshape(counts[channel].shape)
+        owner, place = owner[~whole], place[~whole]
+    return [_both_ways(count) for count in counts]
+
+
+def _both_ways(counts: Float[np.ndarray, "b _"]) -> Float[np.ndarray, "b _"]:
+    """Each pair counted from either of its pixels, so that no direction is the first."""
+    square = counts.reshape(-1, LEVELS, LEVELS)
+    return (square + square.transpose(0, 2, 1)).reshape(counts.shape)
 
 
 def _levels(plane: Num[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
@@ -89,25 +101,6 @@ def _levels(plane: Num[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
     low, high = np.percentile(plane, SPAN)
     span = high - low if high > low else 1.0
     return np.clip((plane - low) * (LEVELS / span), 0, LEVELS - 1).astype(np.int64)
-
-
-def _pairs(
-    painted: Integer[np.ndarray, "h w"], levels: Int[np.ndarray, "h w"], count: int
-) -> Float[np.ndarray, "_ _"]:
-    """How often each pair of levels stands side by side inside each painted object."""
-    height, width = painted.shape
-    keys = []
-    for down, across in NEIGHBOURS:
-        rows = (slice(0, height - down), slice(down, height))
-        low, high = max(-across, 0), width - max(across, 0)
-        cols = (slice(low, high), slice(low + across, high + across))
-        here, there = (rows[0], cols[0]), (rows[1], cols[1])
-        same = (painted[here] == painted[there]) & (painted[here] >= 0)
-        owner = painted[here][same]
-        keys.append((owner * LEVELS + levels[here][same]) * LEVELS + levels[there][same])
-    found = np.bincount(np.concatenate(keys), minlength=count * LEVELS * LEVELS)
-    one_way = found.reshape(count, LEVELS, LEVELS)
-    return (one_way + one_way.transpose(0, 2, 1)).reshape(count, -1).astype(float)
 
 
 def _features(counts: Float[np.ndarray, "b _"]) -> Values:

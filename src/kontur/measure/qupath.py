@@ -1,0 +1,81 @@
+"""QuPath: outlines that carry their measurements, as GeoJSON.
+
+QuPath lists them under *Show annotation measurements* and colours by them in *Measurement maps*.
+Their names are those of the table with the unit behind; what others measured before stays.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kontur.errors import InputError
+from kontur.formats import geojson
+from kontur.instances import Instances
+from kontur.measure.sources import Source
+from kontur.measure.table import IDENTITY, OUTLINE, column_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDING = ".geojson"
+
+
+def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
+    """Raise `InputError` before any work where the outlines could not be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--geojson wants a folder, and {folder} is a file")
+    there = [place for place in (_place(folder, source) for source in sources) if place.exists()]
+    if there and not overwrite:
+        raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+
+
+def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame") -> None:
+    """Write `folder/NAME.geojson` for every image; `table` has the rows of them all, in order."""
+    first = 0
+    for source in sources:
+        instances = source.read().instances
+        rows = table.iloc[first : first + len(instances)]
+        first += len(instances)
+        place = _place(folder, source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        geojson.write(place, with_measurements(instances, rows), image_name=source.name)
+
+
+def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
+    """The objects with the measurements of their rows, for `kontur.write` to a `.geojson`.
+
+    Raises `InputError` where the table is not that of these objects.
+    """
+    if table["id"].tolist() != instances.ids.tolist():
+        raise InputError(
+            f"the table has {len(table)} rows of other ids than the {len(instances)} objects; "
+            "measure these objects"
+        )
+    units = table.attrs.get("units", {})
+    names = [
+        name
+        for name in map(str, table.columns)
+        if column_of(name) is not None and name not in IDENTITY | OUTLINE
+    ]
+    told = [f"{name} {units.get(name, '')}".strip() for name in names]
+    numbers = table[names].astype(float).to_numpy()
+    extras = []
+    for extra, row in zip(instances.extras, numbers, strict=True):
+        known = extra.get("geojson", {})
+        properties = known.get("properties", {})
+        ours = {
+            name: value
+            for name, value, there in zip(told, row.tolist(), np.isfinite(row), strict=True)
+            if there
+        }
+        measured = {**properties.get("measurements", {}), **ours}
+        extras.append(
+            {**extra, "geojson": {**known, "properties": {**properties, "measurements": measured}}}
+        )
+    return instances.replace(extras=extras)
+
+
+def _place(folder: Path, source: Source) -> Path:
+    return folder / (source.name + ENDING)
