@@ -32,7 +32,6 @@ AUTO_SCALES = (1.0, 0.5, 0.25, 2.0)  # what `diameter="auto"` tries
 AUTO_CONTRASTS = (99.0, 98.0)  # what `contrast="auto"` tries beside the card's
 AUTO_PIXELS = 400_000  # each try looks at no more pixels than this, from the middle of the image
 CLEARLY = 1.05  # a try must be surer than those before by this factor, or the plain way stays
-BYTES_A_PIXEL = 300  # of memory, at most, while a network of stride 2 looks at an image
 MEMORY = Path("/proc/meminfo")  # Linux; other systems swap before they kill
 SCALE_RANGE = (1 / 64, 16.0)  # outside this a given diameter is surely in the wrong unit
 
@@ -188,7 +187,7 @@ class Predictor:
         self, prepared: Float[np.ndarray, "h w c"], factor: float, thresholds: Thresholds
     ) -> tuple[Instances, int]:
         size = prepared.shape[:2]
-        _check_memory(size[0] * size[1] * factor**2)
+        _check_memory(size[0] * size[1] * factor**2, catalog.bytes_a_pixel(self.card.kind))
         seen = _scaled(prepared, factor)
         height, width = seen.shape[:2]
         images = self._padded(seen)
@@ -332,13 +331,13 @@ def _three_axes(image: Shaped[np.ndarray, "h w *c"]) -> Shaped[np.ndarray, "h w 
     return image.astype(np.uint8) * 255 if image.dtype == bool else image
 
 
-def _check_memory(pixels: float) -> None:
+def _check_memory(pixels: float, bytes_a_pixel: int) -> None:
     """Refuse what would not fit, where the system says how much there is: it would be killed."""
     if not MEMORY.exists():
         return
     facts = dict(line.split(":", 1) for line in MEMORY.read_text().splitlines() if ":" in line)
     free = 1024 * int(facts.get("MemAvailable", "0").split()[0]) or float("inf")
-    needed = pixels * BYTES_A_PIXEL
+    needed = pixels * bytes_a_pixel
     if needed > free:
         raise InputError(
             f"{pixels / 1e6:,.0f} million pixels at once need {needed / 1e9:.1f} GB of memory "

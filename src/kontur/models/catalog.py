@@ -39,7 +39,11 @@ class Try(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Where the parts of a family live, as `module:name`; `stages` where it works in stages."""
+    """Where the parts of a family live, as `module:name`; `stages` where it works in stages.
+
+    `bytes_a_pixel` of memory are what a network of the largest preset but the paper's needs at
+    most, for each pixel of the image that it looks at.
+    """
 
     config: str
     presets: str
@@ -50,6 +54,7 @@ class Kind(NamedTuple):
     examples: str
     tries: str | None = None
     stages: str | None = None
+    bytes_a_pixel: int = 300
 
 
 def _dense(config: str, presets: str) -> Kind:
@@ -64,6 +69,7 @@ def _dense(config: str, presets: str) -> Kind:
         decode=family + "decode:decode",
         examples=family + "graphs:examples",
         tries=family + "config:tries",
+        bytes_a_pixel=800,
     )
 
 
@@ -147,6 +153,11 @@ def decode(kind: str) -> Callable[..., Any]:
 def examples(kind: str) -> Callable[..., dict[str, Example]]:
     """`examples(config) -> {graph: Example}` of a kind."""
     return _load(_kind(kind).examples)
+
+
+def bytes_a_pixel(kind: str) -> int:
+    """How much memory a kind of network needs, at most, for each pixel of an image."""
+    return _kind(kind).bytes_a_pixel
 
 
 def tries(kind: str) -> Callable[[Any], list[Try]]:
