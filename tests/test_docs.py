@@ -104,6 +104,16 @@ def test_every_command_and_option_of_the_readme_exists():
         assert options <= set(re.findall(r"--[a-z-]+", done.stdout)), command
 
 
+def test_every_column_of_a_table_is_explained():
+    from kontur.measure.table import BRIGHTNESS, IDENTITY, OUTLINE, WITHOUT_IMAGE
+
+    page = text(ROOT / "docs" / "measurements.md")
+    columns = IDENTITY | WITHOUT_IMAGE | BRIGHTNESS | OUTLINE
+    series = re.compile(r"efd_([b-d][3-8]|a[3-8]|[abc]8|d[3-7]|amplitude_[3-7])$")  # "a … b"
+    for name in columns:
+        assert f"`{name}`" in page or series.match(name), name
+
+
 def test_the_square_on_the_page_of_coordinates():
     square = np.array([[10.0, 10], [60, 10], [60, 60], [10, 60]])
     exact = rasterize(shapely.Polygon(square), (80, 80))

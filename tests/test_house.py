@@ -142,6 +142,14 @@ def test_every_package_that_is_imported_is_declared(file):
     assert third_party <= declared("train", "demo", "tables")
 
 
+def test_every_package_that_measuring_asks_for_by_name_is_in_its_extra():
+    asked = set()
+    for file in (SOURCE / "measure").glob("*.py"):
+        found = re.findall(r'package\("([\w.]+)"\)', file.read_text(encoding="utf-8"))
+        asked |= {name.partition(".")[0] for name in found}
+    assert {"pandas", "pyarrow"} <= asked <= declared("tables")
+
+
 @pytest.mark.parametrize("folder", ["src", "tests", "benchmarks"])
 def test_a_file_is_one_idea_short_and_named_by_it(folder):
     for file in (ROOT / folder).rglob("*.py"):

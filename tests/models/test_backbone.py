@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import torch
 
-from kontur.models import catalog
 from kontur.models.backbone import LITE0, layers_of
 from kontur.nn import efficientnet
 from kontur.nn.backbone import with_imagenet
@@ -39,8 +38,3 @@ def test_the_layers_that_configs_count_are_those_of_the_network():
     stages = [(each.kernel, each.stride, each.depth) for each in efficientnet.STAGES]
     assert [*LITE0] == [(3, 2, 1), *stages]
     assert layers_of("residual", (2,)) == [Layer(3, 2), Layer(3, 2), Layer(3), Layer(3), Layer(3)]
-
-
-def test_a_u_net_on_an_efficientnet_says_how_much_it_sees():
-    config = catalog.config("unet", {"backbone": "efficientnet-lite0"}, preset="fast")
-    assert config.receptive_field > catalog.config("unet", {}, preset="tiny").receptive_field
