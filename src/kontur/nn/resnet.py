@@ -1,10 +1,10 @@
 """A residual backbone of CBR blocks.
 
-After He et al., Deep Residual Learning, CVPR 2016, figures 2 and 5. The stem halves the image once;
+After He et al., Deep Residual Learning, CVPR 2016, figure 2. The stem halves the image once;
 every stage halves it again, so the outputs have strides 2, 4, 8, 16, …
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -30,14 +30,19 @@ class ResidualBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """`relu(x + f(x))` with 1×1, 3×3, 1×1 convolutions, the middle one a quarter as wide."""
+    """`relu(x + f(x))`, f a 3×3 convolution of a quarter of the channels between two of 1×1.
+
+    After He et al., figure 5, right: what ResNet-50 is made of.
+    """
 
     def __init__(self, inputs: int, outputs: int, *, stride: int = 1):
         super().__init__()
-        width = max(1, outputs // 4)
-        self.narrow = cbr(inputs, width, kernel=1)
-        self.middle = cbr(width, width, stride=stride)
-        self.widen = conv_norm(width, outputs, kernel=1)
+        inner = outputs // 4
+        self.branch = nn.Sequential(
+            *cbr(inputs, inner, kernel=1),
+            *cbr(inner, inner, stride=stride),
+            *conv_norm(inner, outputs, kernel=1),
+        )
         same = inputs == outputs and stride == 1
         self.shortcut = (
             nn.Identity() if same else conv_norm(inputs, outputs, kernel=1, stride=stride)
@@ -45,13 +50,10 @@ class Bottleneck(nn.Module):
         self.activation = nn.ReLU()
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h2 w2"]:
-        return self.activation(self.shortcut(x) + self.widen(self.middle(self.narrow(x))))
+        return self.activation(self.shortcut(x) + self.branch(x))
 
 
-BLOCKS: dict[str, type[ResidualBlock] | type[Bottleneck]] = {
-    "basic": ResidualBlock,  # ResNet-18 and -34
-    "bottleneck": Bottleneck,  # ResNet-50 and deeper
-}
+RESIDUALS: dict[str, Callable[..., nn.Module]] = {"basic": ResidualBlock, "bottleneck": Bottleneck}
 
 
 class ResidualBackbone(nn.Module):
@@ -69,10 +71,11 @@ class ResidualBackbone(nn.Module):
         super().__init__()
         self.stem = cbr(channels, stem, stride=2)
         self.stages = nn.ModuleList()
+        residual = RESIDUALS[block]
         inputs = stem
         for width, depth in zip(widths, depths, strict=True):
-            blocks = [BLOCKS[block](inputs, width, stride=2)]
-            blocks += [BLOCKS[block](width, width) for _ in range(depth - 1)]
+            blocks = [residual(inputs, width, stride=2)]
+            blocks += [residual(width, width) for _ in range(depth - 1)]
             self.stages.append(nn.Sequential(*blocks))
             inputs = width
         self.widths = (stem, *widths)
