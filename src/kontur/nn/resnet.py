@@ -1,6 +1,6 @@
 """A residual backbone of CBR blocks.
 
-After He et al., Deep Residual Learning, CVPR 2016, figures 2 and 5. The stem halves the image once;
+After He et al., Deep Residual Learning, CVPR 2016, figure 2. The stem halves the image once;
 every stage halves it again, so the outputs have strides 2, 4, 8, 16, …
 """
 
