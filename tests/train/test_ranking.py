@@ -79,6 +79,11 @@ def test_a_network_that_is_not_above_the_baseline_is_told_to_learn_longer():
     assert any("learning has brought nothing here yet" in s for s in said)
 
 
+def test_where_nothing_is_found_nothing_is_called_best():
+    (said,) = comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).sentences()
+    assert said.startswith("Nothing that was tried outlines these images yet (AP is 0 for all)")
+
+
 def test_failures_are_sentences_and_without_any_fit_nothing_is_said():
     failed = [Outcome(Trial("snake", f, SPLIT), None, "no memory") for f in range(2)]
     found = Comparison(("snake",), tuple(failed), refit_failure="disk full")

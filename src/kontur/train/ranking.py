@@ -102,6 +102,11 @@ class Comparison:
             return ["No fit came to an end, so nothing can be said."]
         best = verdict.best
         reached = self.scores(best)[self.rank]
+        if reached.mean == 0:
+            return [
+                f"Nothing that was tried outlines these images yet ({self.rank} is 0 for all); "
+                "train longer, or look at the data with kontur inspect."
+            ]
         said = (
             f"{best} is best for these images: {self.rank} {reached} over {reached.number} folds."
         )
