@@ -101,7 +101,9 @@ def test_the_pixel_size_of_an_ome_tiff_counts_unless_another_is_given(found, ima
 
     about = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.5, "axes": "YX"}
     tifffile.imwrite(tmp_path / "a.ome.tif", image[:, :, 0], metadata=about)
-    assert measure(found, tmp_path / "a.ome.tif").attrs["pixel_size"] == 0.5
+    table = measure(found, tmp_path / "a.ome.tif")
+    assert table.attrs["pixel_size"] == 0.5
+    assert set(table["image"]) == {"a"}
     assert measure(found, tmp_path / "a.ome.tif", pixel_size=2).attrs["pixel_size"] == 2
 
 

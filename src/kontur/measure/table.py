@@ -14,6 +14,7 @@ import numpy as np
 import shapely
 from jaxtyping import Shaped
 
+from kontur.data.names import stem
 from kontur.errors import InputError
 from kontur.formats.images import check_finite, read_image
 from kontur.instances import Instances
@@ -87,7 +88,7 @@ def measure(
     if isinstance(image, str | Path):
         file = read_image(image)
         pixels, pixel_size = file.pixels, pixel_size or file.pixel_size
-        name = name or Path(image).stem
+        name = name or stem(Path(image))
     elif image is not None:
         pixels = image
     found = measurements(instances, pixels, pixel_size=pixel_size)
@@ -174,9 +175,9 @@ def column_of(name: str) -> Column | None:
     >>> column_of("area").kind, column_of("intensity_mean-1").kind, column_of("stain")
     ('area', 'intensity', None)
     """
-    stem, _, channel = name.rpartition("-")
-    if channel.isdigit() and stem in BRIGHTNESS:
-        return BRIGHTNESS[stem]
+    plain, _, channel = name.rpartition("-")
+    if channel.isdigit() and plain in BRIGHTNESS:
+        return BRIGHTNESS[plain]
     return (IDENTITY | WITHOUT_IMAGE | BRIGHTNESS | OUTLINE).get(name)
 
 
