@@ -49,11 +49,7 @@ def decode(
     (height, width) without their padding, to which outlines are clipped. Any number of objects;
     a batch without any does not run the later graphs.
     """
-    features, scores, where = graphs["detect"](images)
-    if config.detector == "centernet":
-        found = peaks(scores, where, thresholds.score)
-    else:
-        found = proposed(scores, where, images.shape[2:], sizes, config, thresholds.score)
+    features, found = detected(graphs, images, config, thresholds.score, sizes)
     contours = trace_contours(graphs, features, found, config)[-1]
     decoded = []
     for image, size in enumerate(sizes):
@@ -71,6 +67,20 @@ def decode(
             )
         )
     return decoded
+
+
+def detected(
+    graphs: Mapping[str, Graph],
+    images: Float[np.ndarray, "b c h w"],
+    config: SnakeConfig,
+    threshold: float,
+    sizes: Sequence[tuple[int, int]],
+) -> tuple[Float[np.ndarray, "b h2 w2 d"], Found]:
+    """The features that the snake reads, and the boxes that it starts from."""
+    features, scores, where = graphs["detect"](images)
+    if config.detector == "centernet":
+        return features, peaks(scores, where, threshold)
+    return features, proposed(scores, where, images.shape[2:], sizes, config, threshold)
 
 
 def peaks(
@@ -150,8 +160,7 @@ def stages(
 
     From the octagon on; none is suppressed, and `size` is the image's own without its padding.
     """
-    features, scores, boxes = graphs["detect"](images)
-    best = peaks(scores, boxes, thresholds.score)
+    features, best = detected(graphs, images, config, thresholds.score, [size])
     found = Found(*(each[:SHOWN] for each in best))
     history = trace_contours(graphs, features, found, config)
     shown = {}
