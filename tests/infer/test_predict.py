@@ -373,9 +373,9 @@ def test_files_that_are_no_model_are_told_when_loading(path, tmp_path):
 
 
 def test_a_model_of_an_unknown_kind_is_told(learned, path):
-    card = learned.card.replace(kind="unet")
+    card = learned.card.replace(kind="sanke")
     write_model(path, Model(card, learned.model.graphs, learned.model.weights))
-    with pytest.raises(InputError, match="no kind of model 'unet'"):
+    with pytest.raises(InputError, match="no kind of model 'sanke'"):
         load(path, device="cpu")
 
 
