@@ -39,7 +39,7 @@ CAPTIONS = (
     ("image", "nuclei, fluorescence"),
     ("diamond", "in each detected box"),
     ("octagon", "from four extreme points"),
-    ("contour", "after three refinements"),
+    ("contour", "moved onto the object"),
     ("table", "a row for each object, in pixels"),
 )
 
