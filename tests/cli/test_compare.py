@@ -4,7 +4,7 @@ import pytest
 
 from kontur.cli import compare as command
 from kontur.data.synthetic import write_dataset
-from tests.train import studies
+from tests.train.study import studies
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def data(tmp_path):
 @pytest.fixture
 def processes(monkeypatch):
     fake = studies.Processes()
-    monkeypatch.setattr("kontur.train.compare.run_apart", fake)
+    monkeypatch.setattr("kontur.train.study.compare.run_apart", fake)
     return fake
 
 

@@ -51,9 +51,9 @@ def test_a_run_goes_on_without_naming_its_data(kontur, calls):
 
 
 def test_a_sweep_reaches_the_sweep_with_all_else(kontur, calls, monkeypatch):
-    module = types.ModuleType("kontur.train.sweep")
+    module = types.ModuleType("kontur.train.study.sweep")
     module.sweep = lambda data, **options: calls.append((data, options))
-    monkeypatch.setitem(sys.modules, "kontur.train.sweep", module)
+    monkeypatch.setitem(sys.modules, "kontur.train.study.sweep", module)
     kontur(
         *("train", "cells", "--out", "run", "--sweep", "optimiser.weight_decay=0,1e-2"),
         *("--sweep", "model.widths=[8,16],[16,32]", "--set", "training.steps=20"),

@@ -12,7 +12,7 @@ from kontur.cli.train import NEEDED, data_and_settings
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
-    from kontur.train.ranking import Comparison
+    from kontur.train.study.ranking import Comparison
 
 
 def compare(
@@ -105,8 +105,8 @@ def compare(
             "brings it"
         )
     from kontur.models import catalog
-    from kontur.train.compare import compare as run
-    from kontur.train.study_progress import Watcher
+    from kontur.train.study.compare import compare as run
+    from kontur.train.study.progress import Watcher
 
     data, more = data_and_settings(words)
     if data is None:

@@ -108,7 +108,7 @@ def train(
     }
     try:
         if sweep:
-            from kontur.train.sweep import sweep as run_all
+            from kontur.train.study.sweep import sweep as run_all
 
             run_all(data, over=sweep, **options)
         else:

@@ -1,4 +1,4 @@
-"""`python -m kontur.train.fold CONFIG.toml RUN COST.json`: one fit of a study, and what it cost.
+"""`python -m kontur.train.study.fold CONFIG.toml RUN COST.json`: a fit of a study, and its cost.
 
 A training as `kontur train` makes it, in a process of its own; it goes on where RUN holds one that
 was interrupted. What is not trained (the baseline) is tuned instead.

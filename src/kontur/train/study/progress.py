@@ -20,7 +20,7 @@ from kontur.models import catalog
 from kontur.select import Outcome, Trial
 from kontur.settings import read_toml
 from kontur.train.progress import duration
-from kontur.train.study import Fit
+from kontur.train.study.folder import Fit
 
 LINES = "metrics.jsonl"  # of a run
 TAIL = 4096  # bytes: the last line is shorter

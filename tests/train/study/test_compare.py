@@ -16,10 +16,11 @@ from kontur.errors import InputError
 from kontur.infer.predict import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
-from kontur.train import compare as room
-from kontur.train.compare import compare
-from kontur.train.study_progress import Watcher
-from tests.train import runs, studies
+from kontur.train.study import compare as room
+from kontur.train.study.compare import compare
+from kontur.train.study.progress import Watcher
+from tests.train import runs
+from tests.train.study import studies
 
 QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
 QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
@@ -252,7 +253,7 @@ def test_a_learning_curve_learns_from_nested_parts_of_each_fold(tmp_path, proces
 def test_a_true_study_of_a_true_network(tmp_path, monkeypatch):
     """Trained here and not in processes, which would load torch each time; interrupted once."""
     from kontur.infer import held_out
-    from kontur.train import fold
+    from kontur.train.study import fold
 
     interruptions = []
 

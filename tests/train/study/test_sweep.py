@@ -9,11 +9,11 @@ from rich.console import Console
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.train import sweep as module
 from kontur.train.config import RunConfig
 from kontur.train.module import Diverged
 from kontur.train.progress import Display
-from kontur.train.sweep import Fit, count_parameters, draw, sweep, table, values_of
+from kontur.train.study import sweep as module
+from kontur.train.study.sweep import Fit, count_parameters, draw, sweep, table, values_of
 
 DECAYS = "optimiser.weight_decay=0,1e-2"
 SCORES = {"0": (0.9, 0.5), "1e-2": (0.7, 0.6)}  # on training and validation images

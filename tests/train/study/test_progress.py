@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from kontur.select import Outcome, Split, trials
-from kontur.train.study import Fit
-from kontur.train.study_progress import Watcher, last_step
+from kontur.train.study.folder import Fit
+from kontur.train.study.progress import Watcher, last_step
 
 SPLITS = [Split(["a"], ["b"]), Split(["b"], ["a"])]
 PLANNED = trials(["snake", "baseline"], SPLITS)

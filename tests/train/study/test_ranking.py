@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kontur.select import Outcome, Split, Trial
-from kontur.train.ranking import Comparison
+from kontur.train.study.ranking import Comparison
 
 SPLIT = Split(["a"], ["b"])
 

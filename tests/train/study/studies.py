@@ -33,7 +33,7 @@ class Processes:
                 raise failure
         self.asked.append((work, folder))
         tick()
-        if module == "kontur.train.fold":
+        if module == "kontur.train.study.fold":
             self.fit(*map(Path, words))
         else:
             self.judge(Job.read(json.loads(Path(words[0]).read_text())))

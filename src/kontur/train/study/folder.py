@@ -22,7 +22,7 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.select import Trial
 from kontur.settings import merge, to_toml
-from kontur.train.candidates import Candidate
+from kontur.train.study.candidates import Candidate
 
 STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
 REPORTS = ("comparison.csv", "comparison.png", "learning-curve.csv", "learning-curve.png")

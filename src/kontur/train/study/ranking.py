@@ -13,8 +13,8 @@ from kontur.evaluate.figure import draw_lines
 from kontur.formats.atomic import replacing, write_text
 from kontur.select import Outcome, Spread, Verdict, decide, paired, ranked, spread
 from kontur.select.verdict import by_fold
-from kontur.train.candidates import BASELINE
-from kontur.train.study import REPORTS, Result
+from kontur.train.study.candidates import BASELINE
+from kontur.train.study.folder import REPORTS, Result
 
 ACCURACY = {  # column: score
     "AP .5": "AP50",

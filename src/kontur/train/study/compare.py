@@ -33,12 +33,12 @@ from kontur.select import (
     trials,
 )
 from kontur.settings import merge, nearest
-from kontur.train.candidates import Candidate, candidates
 from kontur.train.config import RunConfig
 from kontur.train.facts import facts_of
-from kontur.train.ranking import RANKED, Comparison
-from kontur.train.study import BEST, Fit, Study
-from kontur.train.study_progress import Watcher
+from kontur.train.study.candidates import Candidate, candidates
+from kontur.train.study.folder import BEST, Fit, Study
+from kontur.train.study.progress import Watcher
+from kontur.train.study.ranking import RANKED, Comparison
 
 SEED = 0  # of the folds and of what is held out within them
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of what a fold leaves, for a learning curve
@@ -183,7 +183,7 @@ class _Jobs:
         if not fit.cost.exists():
             self.watcher.begin(trial, fit)
             words = [str(fit.config), str(fit.run), str(fit.cost)]
-            run_apart("kontur.train.fold", words, log=fit.log, tick=self.watcher.tick)
+            run_apart("kontur.train.study.fold", words, log=fit.log, tick=self.watcher.tick)
         return fit
 
     def score(self, fit: Fit, trial: Trial) -> Mapping[str, float]:

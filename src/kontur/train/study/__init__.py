@@ -1,0 +1,1 @@
+"""Several trainings side by side: comparisons with folds, learning curves, sweeps."""
