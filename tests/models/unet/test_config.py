@@ -9,11 +9,10 @@ from kontur.models.unet.config import TRIED, DecodeConfig, UNetConfig, tries
 from kontur.models.unet.unet import UNet
 from tests.nn.test_shape import seen_by
 
-# Millions of weights. U-Net: 31.03, the figure usually given for the original with one channel and
-# two classes (the paper prints none); ours has batch norms instead of biases and three classes.
-# TransUNet: 105.28, given for R50-ViT-B/16 in comparisons of networks on Synapse (the paper of
-# 2021 prints none); counted by hand from the published code it is 105.3 too: a ResNet of three
-# stages with 3, 4 and 9 blocks (11.9), a ViT-B of 12 layers (86.0), neck and decoder (7.4).
+# Millions of weights, as comparisons of networks usually give them (we have no page to cite that
+# prints them). U-Net: 31.03, the original with one channel and two classes; ours has batch norms
+# instead of biases and three classes. TransUNet: 105.28 for R50-ViT-B/16, of which a ResNet of
+# three stages with 3, 4 and 9 blocks is 11.9, a ViT-B of 12 layers 86.0, neck and decoder 7.4.
 PUBLISHED = {"unet": (1, 31.03), "transunet": (3, 105.28)}
 
 
