@@ -82,7 +82,7 @@ class DenseConfig(Settings):
         dropout: the share of channels (of tokens' channels in transformers) that is left out.
         activation: of every layer; `own` is ReLU in convolutions and GELU in transformers.
         initialiser: of every linear and convolutional layer (`nn.initialise`); `own` is torch's, a
-            uniform draw of a sixth of Kaiming's variance, best or near it for all three on one scene.
+            uniform draw of a sixth of Kaiming's variance, best or near it on one scene.
     """
 
     channels: int = pydantic.Field(3, ge=1)
