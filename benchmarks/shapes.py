@@ -29,8 +29,9 @@ from torch import Tensor, nn
 from kontur.infer.engine import OnnxEngine
 from kontur.models import catalog
 from kontur.models.card import Card
+from kontur.models.found import Found
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.decode import Found, trace_contours
+from kontur.models.snake.decode import trace_contours
 from kontur.train.export import to_model
 
 OBJECTS = 100

@@ -57,46 +57,39 @@ class Kind(NamedTuple):
     bytes_a_pixel: int = 300
 
 
-def _dense(config: str, presets: str) -> Kind:
-    """A kind of the U-Net family: its own config and presets, the rest is shared."""
-    family = "kontur.models.unet."
+def _family(folder: str, segmenter: str, config: str, **more: Any) -> Kind:
+    """A kind whose parts lie where those of every network do; `config` as `module:class`."""
+    family = f"kontur.models.{folder}."
+    others: dict[str, Any] = {k: family + v if isinstance(v, str) else v for k, v in more.items()}
     return Kind(
         config=family + config,
-        presets=family + presets,
-        segmenter=family + "network:DenseSegmenter",
+        presets=family + config.partition(":")[0] + ":PRESETS",
+        segmenter=f"{family}network:{segmenter}",
         encode=family + "encode:encode",
         collate=family + "encode:collate",
         decode=family + "decode:decode",
         examples=family + "graphs:examples",
-        tries=family + "config:tries",
-        bytes_a_pixel=800,
+        **others,
     )
 
 
+def _dense(config: str) -> Kind:
+    """A kind of the U-Net family: its own config and presets, the rest is shared."""
+    return _family("unet", "DenseSegmenter", config, tries="config:tries", bytes_a_pixel=800)
+
+
 KINDS: dict[str, Kind] = {
-    "snake": Kind(
-        config="kontur.models.snake.config:SnakeConfig",
-        presets="kontur.models.snake.config:PRESETS",
-        segmenter="kontur.models.snake.network:DeepSnake",
-        encode="kontur.models.snake.encode:encode",
-        collate="kontur.models.snake.encode:collate",
-        decode="kontur.models.snake.decode:decode",
-        examples="kontur.models.snake.graphs:examples",
-        tries="kontur.models.snake.decode:tries",
-        stages="kontur.models.snake.decode:stages",
+    "snake": _family(
+        "snake",
+        "DeepSnake",
+        "config:SnakeConfig",
+        tries="decode:tries",
+        stages="decode:stages",
     ),
-    "unet": _dense("config:UNetConfig", "config:PRESETS"),
-    "transunet": _dense("transconfig:TransUNetConfig", "transconfig:PRESETS"),
-    "swinunet": _dense("swinconfig:SwinUnetConfig", "swinconfig:PRESETS"),
-    "maskrcnn": Kind(
-        config="kontur.models.maskrcnn.config:MaskRCNNConfig",
-        presets="kontur.models.maskrcnn.config:PRESETS",
-        segmenter="kontur.models.maskrcnn.network:MaskRCNN",
-        encode="kontur.models.maskrcnn.encode:encode",
-        collate="kontur.models.maskrcnn.encode:collate",
-        decode="kontur.models.maskrcnn.decode:decode",
-        examples="kontur.models.maskrcnn.graphs:examples",
-    ),
+    "maskrcnn": _family("maskrcnn", "MaskRCNN", "config:MaskRCNNConfig"),
+    "unet": _dense("config:UNetConfig"),
+    "transunet": _dense("transconfig:TransUNetConfig"),
+    "swinunet": _dense("swinconfig:SwinUnetConfig"),
 }
 
 # What finds objects without a network: tuned, not trained; judged and used like the others.

@@ -74,7 +74,7 @@ def test_what_is_ignored_is_no_object():
 
 
 def test_wrong_sizes_and_labels_are_told_in_a_sentence():
-    with pytest.raises(ValueError, match="multiples of 16"):
+    with pytest.raises(ValueError, match="multiples of the coarsest level's stride 16"):
         targets(scene().replace(size=(64, 90)))
     with pytest.raises(ValueError, match="size None"):
         targets(scene().replace(size=None))

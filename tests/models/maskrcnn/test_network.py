@@ -8,11 +8,11 @@ from torch.testing import assert_close
 from kontur.geometry import boxes as rectangles
 from kontur.instances import Instances
 from kontur.models import catalog
+from kontur.models.found import Found
 from kontur.models.maskrcnn.levels import reads
 from kontur.models.maskrcnn.loss import box_losses
 from kontur.models.maskrcnn.network import MaskRCNN
 from kontur.models.maskrcnn.sampled import SPREAD, Truth, sample
-from kontur.models.rpn.propose import Proposals
 from tests.models import contract
 
 PUBLISHED = 44_401_393  # torchvision's page of maskrcnn_resnet50_fpn, 91 classes with background
@@ -91,7 +91,7 @@ def test_a_box_reads_the_level_of_its_size():
 def proposals(*boxes):
     boxes = np.array(boxes, float).reshape(-1, 4)
     one = np.zeros(len(boxes), np.int64)
-    return Proposals(boxes, np.ones(len(boxes)), one, one)
+    return Found(boxes, np.ones(len(boxes)), one, one)
 
 
 def truth(*boxes, ignored=(), seed=0):

@@ -7,32 +7,23 @@ outline is where their bilinear interpolation is one half, at full resolution, s
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from kontur.geometry import boxes as rectangles
 from kontur.geometry.level import outlines
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph
 from kontur.models.decoded import Decoded, to_instances
+from kontur.models.found import Found
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.levels import reads
 from kontur.models.maskrcnn.sampled import SPREAD
-from kontur.models.rpn.propose import Proposals, propose
+from kontur.models.rpn.propose import propose
 
 CHUNK = 128  # boxes a run of a graph: bounds its memory to some 100 MB at 64 channels
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: every box has some probability
-
-
-class Found(NamedTuple):
-    """Boxes with a class, images in order, the best first within each."""
-
-    boxes: Float[np.ndarray, "m 4"]
-    scores: Float[np.ndarray, " m"]
-    labels: Int[np.ndarray, " m"]
-    image_index: Int[np.ndarray, " m"]
 
 
 def decode(
@@ -85,7 +76,7 @@ def decode(
 
 
 def boxes_of_classes(
-    proposals: Proposals,
+    proposals: Found,
     probabilities: Float[np.ndarray, "m k1"],
     deltas: Float[np.ndarray, "m k 4"],
     sizes: Sequence[tuple[int, int]],

@@ -13,6 +13,7 @@ import numpy as np
 
 from kontur.geometry import raster
 from kontur.instances import Instances
+from kontur.models.encodable import size_of
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.rpn.assign import assign
 
@@ -54,7 +55,9 @@ def encode(
     number of objects, also none. Raises `ValueError` where the image's size is unknown or no
     multiple of the coarsest stride, or a label has no class in `config`.
     """
-    size = _checked(instances, config)
+    size = size_of(
+        instances, config.classes, multiple=config.multiple, of="coarsest level's stride"
+    )
     rng = np.random.default_rng(0) if rng is None else rng
     objects, ignored = instances[~instances.ignore], instances[instances.ignore]
     boxes = objects.boxes
@@ -100,20 +103,3 @@ def collate(targets: Sequence[Targets]) -> Targets:
     before = np.repeat(np.cumsum(sizes) - sizes, [len(each.mask_starts) for each in targets])
     joined["mask_starts"] = joined["mask_starts"] + before
     return Targets(**joined)
-
-
-def _checked(instances: Instances, config: MaskRCNNConfig) -> tuple[int, int]:
-    """The image's size; a `ValueError` says why the objects cannot be encoded."""
-    if instances.size is None:
-        raise ValueError("encode needs instances that know their image's size, got size None")
-    if any(side % config.multiple for side in instances.size):
-        raise ValueError(
-            f"image height and width must be multiples of {config.multiple}, the coarsest level's "
-            f"stride, got {instances.size[0]}×{instances.size[1]}; crop or pad the sample first"
-        )
-    if instances.labels.max(initial=0) >= len(config.classes):
-        raise ValueError(
-            f"the model has {len(config.classes)} classes ({', '.join(config.classes)}), got the "
-            f"label {instances.labels.max()}; set model.classes to those of the data"
-        )
-    return instances.size

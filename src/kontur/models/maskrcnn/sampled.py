@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.geometry import boxes as rectangles
+from kontur.models.found import Found
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.rpn.assign import is_covered
 from kontur.models.rpn.balance import balanced
-from kontur.models.rpn.propose import Proposals
 
 SPREAD = np.array([0.1, 0.1, 0.2, 0.2])  # a delta of 1: published, so that targets vary by about 1
 
@@ -39,7 +39,7 @@ class Sampled(NamedTuple):
     deltas: Float[np.ndarray, "r 4"]  # in SPREADs; 0 for background
 
 
-def sample(proposals: Proposals, truth: Truth, config: MaskRCNNConfig) -> Sampled:
+def sample(proposals: Found, truth: Truth, config: MaskRCNNConfig) -> Sampled:
     """`config.rois` boxes of each image at most: proposals, and the objects' own boxes.
 
     With the objects' own the heads have something to learn from before the proposals are any good.
@@ -48,7 +48,7 @@ def sample(proposals: Proposals, truth: Truth, config: MaskRCNNConfig) -> Sample
     return Sampled(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def _of_image(image: int, proposals: Proposals, truth: Truth, config: MaskRCNNConfig) -> Sampled:
+def _of_image(image: int, proposals: Found, truth: Truth, config: MaskRCNNConfig) -> Sampled:
     objects = np.flatnonzero(truth.image_index == image)
     own = truth.boxes[objects].astype(float)
     boxes = np.concatenate([own, proposals.boxes[proposals.image_index == image]])

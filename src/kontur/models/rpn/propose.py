@@ -1,25 +1,16 @@
 """Scores and deltas of anchors to proposals. No torch: prediction and training both call it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from kontur.geometry import boxes as rectangles
 from kontur.geometry.anchors import anchors
+from kontur.models.found import Found
 from kontur.models.rpn.config import RpnConfig
 
 AREA = 256 * 256  # pixels for which the limits of the config stand; a larger image has more
-
-
-class Proposals(NamedTuple):
-    """Boxes xyxy in image pixels; images in order, the best first within each."""
-
-    boxes: Float[np.ndarray, "m 4"]
-    scores: Float[np.ndarray, " m"]
-    labels: Int[np.ndarray, " m"]
-    image_index: Int[np.ndarray, " m"]
 
 
 def propose(
@@ -31,7 +22,7 @@ def propose(
     strides: Sequence[int],
     config: RpnConfig,
     lowest: float,
-) -> Proposals:
+) -> Found:
     """The anchors of a batch of `size` (h, w), moved and clipped to the images' own `sizes`.
 
     Those of a score below `lowest`, or that are no number, are out; the best of each level and
@@ -41,7 +32,7 @@ def propose(
     counts = [size[0] // s * (size[1] // s) * config.shapes for s in strides]
     ends = np.cumsum(counts)
     share = max(1.0, size[0] * size[1] / AREA)
-    found: list[Proposals] = []
+    found: list[Found] = []
     for image, own in enumerate(sizes):
         parts: list[np.ndarray] = []
         for end, count in zip(ends, counts, strict=True):
@@ -59,5 +50,5 @@ def propose(
         kept = rectangles.suppress(moved[some], heights[some], config.overlap, labels[some])
         kept = some[kept[: int(config.kept * share)]]
         index = np.full(len(kept), image)
-        found.append(Proposals(moved[kept], heights[kept], labels[kept], index))
-    return Proposals(*(np.concatenate(each) for each in zip(*found, strict=True)))
+        found.append(Found(moved[kept], heights[kept], labels[kept], index))
+    return Found(*(np.concatenate(each) for each in zip(*found, strict=True)))

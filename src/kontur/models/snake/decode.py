@@ -6,17 +6,17 @@ polygon inside the image, and of two outlines of the same object the better one 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import shapely
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph, Try
 from kontur.models.decoded import Decoded, to_instances
+from kontur.models.found import Found
 from kontur.models.rpn.propose import propose
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import start_diamonds, start_octagons
@@ -25,15 +25,6 @@ ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter 
 CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
 SHOWN = 100  # objects at most whose stages are shown
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
-
-
-class Found(NamedTuple):
-    """The detector's objects of a batch, the best first within each image."""
-
-    boxes: Float[np.ndarray, "m 4"]
-    scores: Float[np.ndarray, " m"]
-    labels: Int[np.ndarray, " m"]
-    image_index: Int[np.ndarray, " m"]
 
 
 def decode(

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from kontur.geometry import raster, ring
 from kontur.geometry.polygons import largest_part
 from kontur.instances import Instances
+from kontur.models.encodable import size_of
 from kontur.models.rpn.assign import AnchorTargets, assign
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 
@@ -64,7 +65,8 @@ def encode(
     Any number of objects, also none. Raises `ValueError` where the image's size is unknown or no
     multiple of the stride, or a label has no class in `config`.
     """
-    height, width = _cells(instances, config)
+    size = size_of(instances, config.classes, multiple=config.stride)
+    height, width = (side // config.stride for side in size)
     weight = np.ones((1, 1, height, width), np.float32)
     ignored = instances[instances.ignore].scale(1 / config.stride, 1 / config.stride)
     for polygon in ignored.polygons:
@@ -102,7 +104,7 @@ def _anchors(
     rng: np.random.Generator | None,
 ) -> AnchorTargets:
     """What an RPN's anchors are to say, a sample of them; none for another detector."""
-    assert instances.size is not None  # `_cells` has looked
+    assert instances.size is not None  # `size_of` has looked
     return assign(
         *(boxes, labels, instances[instances.ignore].boxes),
         size=instances.size,
@@ -110,23 +112,6 @@ def _anchors(
         config=config.rpn,
         rng=np.random.default_rng(0) if rng is None else rng,
     )
-
-
-def _cells(instances: Instances, config: SnakeConfig) -> tuple[int, int]:
-    """Rows and columns of the feature map."""
-    if instances.size is None:
-        raise ValueError("encode needs instances that know their image's size, got size None")
-    if any(side % config.stride for side in instances.size):
-        raise ValueError(
-            f"image height and width must be multiples of the stride {config.stride}, got "
-            f"{instances.size[0]}×{instances.size[1]}; crop or pad the sample first"
-        )
-    if instances.labels.max(initial=0) >= len(config.classes):
-        raise ValueError(
-            f"the model has {len(config.classes)} classes ({', '.join(config.classes)}), got the "
-            f"label {instances.labels.max()}; set model.classes to those of the data"
-        )
-    return instances.size[0] // config.stride, instances.size[1] // config.stride
 
 
 def _largest_parts(objects: Instances) -> Instances:

@@ -15,6 +15,7 @@ from jaxtyping import Int, Integer
 
 from kontur.geometry import raster
 from kontur.instances import Instances
+from kontur.models.encodable import size_of
 from kontur.models.unet.config import BORDER, INTERIOR, DenseConfig
 
 UNSURE = -1  # a pixel that no loss counts
@@ -38,13 +39,7 @@ def encode(
     Any number of objects, also none. Where two overlap the later one has the pixels. Raises
     `ValueError` where the image's size is unknown, or a label has no class in `config`.
     """
-    if instances.size is None:
-        raise ValueError("encode needs instances that know their image's size, got size None")
-    if instances.labels.max(initial=0) >= len(config.classes):
-        raise ValueError(
-            f"the model has {len(config.classes)} classes ({', '.join(config.classes)}), got the "
-            f"label {instances.labels.max()}; set model.classes to those of the data"
-        )
+    size_of(instances, config.classes)
     objects, unsure = instances[~instances.ignore], instances[instances.ignore]
     owners = _paint(objects, np.arange(1, len(objects) + 1))
     labels = np.append(UNSURE, objects.labels)[owners]
