@@ -90,7 +90,7 @@ class Summary:
             ("Dice", scores.dice),
             ("boundary IoU", scores.boundary_iou),
             ("Hausdorff-95", scores.hausdorff_95),
-            ("of the foreground", scores.image_hausdorff_95),
+            ("Hausdorff-95 of the foreground", scores.image_hausdorff_95),
         ]
 
     def heading(self) -> str:
