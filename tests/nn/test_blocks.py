@@ -160,6 +160,8 @@ def test_a_bottleneck_with_a_silent_branch_passes_its_input_on_and_is_narrow_ins
     assert_close(block(x), x)
     assert {m.out_channels for m in block.branch if isinstance(m, nn.Conv2d)} == {4, 16}
     assert Bottleneck(8, 16, stride=2)(torch.zeros(2, 8, 6, 6)).shape == (2, 16, 3, 3)
+    with pytest.raises(ValueError, match="a quarter of its outputs, got 3"):
+        Bottleneck(3, 3)
 
 
 def test_three_stages_of_bottlenecks_have_the_weights_of_a_resnet_50():

@@ -15,6 +15,8 @@ from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
 from kontur.train.run_files import clear
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
+HARDLY_MOVES = ("training.steps=1", "optimiser.rate=1e-9")
+
 
 class Killed(BaseException):
     """What a power cut would be, were it an exception."""
@@ -129,6 +131,22 @@ def test_an_interrupted_run_that_goes_on_ends_with_the_same_weights(
     assert read_checkpoint(out / LAST)["global_step"] == 12
     assert_same_weights(finished / LAST, out / LAST)
     assert [row["step"] for row in lines(out)] == [6, 10, 12, 12]
+
+
+def test_a_run_cut_before_its_first_checkpoint_goes_on_from_where_it_started(
+    finished, folder, tmp_path, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        at_step(patch, 0, power_cut)
+        with pytest.raises(Killed):
+            run(folder, tmp_path, *HARDLY_MOVES, val=VAL, start=str(finished))
+    said = run(None, tmp_path, resume=True)
+    assert "no checkpoint yet" in said
+    assert "weights taken over" in said
+    expected, got = (read_model(path / "model.kontur").weights for path in (finished, tmp_path))
+    matrices = [name for name in expected if expected[name].ndim > 1]
+    for name in matrices:
+        np.testing.assert_allclose(got[name], expected[name], atol=1e-5, err_msg=name)
 
 
 def test_a_broken_last_checkpoint_is_said_and_the_one_before_is_taken(finished, tmp_path):

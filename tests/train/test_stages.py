@@ -1,14 +1,23 @@
 """Staged training: which losses count when, which weights move, and going on where one was."""
 
+from unittest.mock import Mock
+
 import pytest
 import torch
+from lightning.pytorch import Trainer
 
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter
 from kontur.train.checkpoint import LAST, read_checkpoint
+from kontur.train.config import TrainingConfig
+from kontur.train.interrupt import Signals
+from kontur.train.job import Job
+from kontur.train.module import Training
+from kontur.train.observe import Observer
 from kontur.train.run_files import read_config
 from kontur.train.stages import Stages
+from kontur.train.watch import Watch
 from tests.models import contract
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
@@ -53,6 +62,24 @@ def test_a_stage_that_has_begun_does_not_end():
     stages = Stages(Staged(), "staged")
     stages.counted(LOSSES, 0.7)
     assert "".join(stages.counted(LOSSES, 0.2)) == "abcd"
+
+
+@pytest.mark.parametrize(("order", "ends"), [("joint", 2), ("staged", 5)])
+def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order, ends):
+    config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
+    job = Mock(spec=Job, run=tmp_path, config=Mock(training=config))
+    signals, observer = Mock(spec=Signals, asked=None), Mock(spec=Observer)
+    observer.validate = lambda module, step, standing: standing.after(0.5 / step, step)
+    watch = Watch(job, signals, observer)
+    trainer = Mock(spec=Trainer, global_step=0, should_stop=False)
+    trainer.strategy = Mock(broadcast=lambda value: value)
+    module = Mock(spec=Training, stages=Stages(Staged(), order), progress=0.0)
+    while not trainer.should_stop:
+        module.stages.counted(LOSSES, module.progress)
+        trainer.global_step += 1
+        module.progress = trainer.global_step / config.steps
+        watch.on_train_batch_end(trainer, module, None, None, 0)
+    assert trainer.global_step == ends
 
 
 def test_jointly_all_losses_count_from_the_start():

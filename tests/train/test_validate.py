@@ -75,6 +75,8 @@ def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
         assert answer.tolist() == [2 * number] * 4
     assert len(asked) == 2
     assert recalled.bytes == 2 * 4 * 8
+    (answer,) = recalled.graphs["double"](np.full((2, 2), 2.0))  # the same bytes, another shape
+    assert answer.shape == (2, 2)
 
 
 def test_a_contour_stage_that_adds_nothing_is_not_used():

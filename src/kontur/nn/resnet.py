@@ -37,6 +37,8 @@ class Bottleneck(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, *, stride: int = 1):
         super().__init__()
+        if outputs < 4:
+            raise ValueError(f"a bottleneck narrows to a quarter of its outputs, got {outputs}")
         inner = outputs // 4
         self.branch = nn.Sequential(
             *cbr(inputs, inner, kernel=1),

@@ -1,7 +1,7 @@
 """Sizes after layers, and how much of the image one output pixel sees. No torch.
 
-Configs ask here for what their network sees (`receptive_field`), for messages on padding and for
-the overlap of tiles.
+The U-Net's config asks here for what its network sees (`receptive_field`), its door for what a
+side comes back as (`convolved`, `transposed`).
 """
 
 from collections.abc import Iterable

@@ -28,7 +28,7 @@ def mlp(width: int, hidden: int, dropout: float = 0.0) -> nn.Sequential:
 
 
 class TransformerBlock(nn.Module):
-    """`hidden` channels inside the MLP; `dropout` after attention and in the MLP."""
+    """`hidden` channels inside the MLP; `dropout` within and after attention and in the MLP."""
 
     def __init__(
         self,

@@ -94,12 +94,12 @@ def _train(
     """Everything is read and checked before a run that stood in the folder is removed."""
     devices = choose_devices(config.training.accelerator, config.training.devices)
     data = open_data(config.data, seed=config.training.seed)
-    start = read_start(config.start) if config.start and not resume else None
+    checkpoint = last_good(run, display.say) if resume else None
+    start = read_start(config.start) if config.start and checkpoint is None else None
     with display.counting("reading images") as progress:
         samples, val_samples = data.train.load(progress), data.val.load(progress)
     facts = facts_of(samples)
     config = resolve_network(config, start.card if start else None, data.train.classes, facts)
-    checkpoint = last_good(run, display.say) if resume else None
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     began = origin(config, job.module.segmenter)
     if checkpoint is None:

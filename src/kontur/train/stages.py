@@ -30,6 +30,11 @@ class Stages:
                 "this kind of model is trained as one; leave training.stages out or set it to joint"
             )
 
+    @property
+    def is_last(self) -> bool:
+        """Whether all losses count: no stage is still to begin."""
+        return self.begun >= len(self.names)
+
     def counted(self, losses: dict[str, Tensor], progress: float) -> dict[str, Tensor]:
         """Those of the losses that count at `progress` (0 to 1)."""
         if not self.names:

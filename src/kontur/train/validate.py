@@ -173,10 +173,10 @@ class Recalled:
         }
 
     def _once(self, graph: Graph) -> Graph:
-        answers: dict[tuple[int, ...], Sequence[np.ndarray]] = {}
+        answers: dict[tuple[Any, ...], Sequence[np.ndarray]] = {}
 
         def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
-            asked = tuple(zlib.crc32(array.tobytes()) for array in arrays)
+            asked = tuple((array.shape, zlib.crc32(array.tobytes())) for array in arrays)
             if asked not in answers:
                 answers[asked] = graph(*arrays)
                 self.bytes += sum(array.nbytes for array in answers[asked])

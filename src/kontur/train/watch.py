@@ -55,9 +55,14 @@ class Watch(Callback):
         trainer.should_stop = stop or ended
 
     def _validate(self, trainer: Trainer, module: Training, step: int) -> None:
-        """Validate on the leader; all keep the best network."""
+        """Validate on the leader; all keep the best network.
+
+        Patience waits for the last stage: what the later ones learn cannot get better before.
+        """
         if self.observer is not None:
             self.standing = self.observer.validate(module, step, self.standing)
         self.standing = trainer.strategy.broadcast(self.standing)
+        if not module.stages.is_last:
+            self.standing = self.standing._replace(waited=0)
         if self.standing.best_step == step:
             trainer.save_checkpoint(self.run / BEST)

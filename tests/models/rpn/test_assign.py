@@ -1,6 +1,7 @@
 """Which anchors teach, and what: balanced, reproducible, silent where it is to be ignored."""
 
 import numpy as np
+import pydantic
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -65,6 +66,12 @@ def test_an_image_without_objects_has_background_only():
     taught = assigned(boxes=NONE)
     assert len(taught.anchors) == RpnConfig().sampled
     assert (taught.labels == -1).all()
+
+
+@pytest.mark.parametrize("overlaps", [(0.7, 0.3), (0.3, 7.0), (-0.1, 0.5)])
+def test_overlaps_that_would_leave_no_anchor_an_object_s_are_refused(overlaps):
+    with pytest.raises(pydantic.ValidationError, match="overlaps"):
+        RpnConfig(overlaps=overlaps)
 
 
 @pytest.mark.parametrize(("positive", "negative"), [(0, 0), (0, 9), (9, 0), (3, 99), (99, 3)])

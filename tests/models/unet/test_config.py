@@ -61,6 +61,11 @@ def test_the_receptive_field_is_what_the_network_sees(shape, monkeypatch):
     assert field - config.multiple < seen <= field
 
 
+def test_a_network_of_one_level_is_its_encoder_and_its_head():
+    network = UNet(UNetConfig(backbone="plain", channels=1, widths=(4,)), 3)
+    assert network(torch.zeros(2, 1, 5, 7)).shape == (2, 3, 5, 7)
+
+
 def test_on_an_efficientnet_the_decoder_follows_its_levels():
     config = UNetConfig(backbone="efficientnet-lite0")
     assert config.multiple == 32

@@ -18,7 +18,8 @@ def balanced(
 ) -> Int[np.ndarray, " s"]:
     """At most `count` of both, of the positive ones at most `share` of that; positive ones first.
 
-    Drawn without return; where one kind is short there are fewer, and the other fills the rest.
+    Drawn without return. Where positive ones are short negative ones fill the rest; where negative
+    ones are short there are fewer.
 
     >>> rng = np.random.default_rng(0)
     >>> len(balanced(np.arange(9), np.arange(90), count=8, share=0.5, rng=rng))

@@ -1,10 +1,12 @@
 """The settings of region proposals."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import pydantic
 
 from kontur.settings import Settings
+
+Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 
 
 class RpnConfig(Settings):
@@ -28,13 +30,23 @@ class RpnConfig(Settings):
     logits: Literal["sigmoid", "softmax"] = "sigmoid"
     sizes: tuple[pydantic.PositiveFloat, ...] = pydantic.Field((2.5, 4.0), min_length=1)
     ratios: tuple[pydantic.PositiveFloat, ...] = pydantic.Field((0.5, 1.0, 2.0), min_length=1)
-    overlaps: tuple[float, float] = (0.3, 0.6)
+    overlaps: tuple[Share, Share] = (0.3, 0.6)
     sampled: int = pydantic.Field(256, ge=2)
     share: float = pydantic.Field(0.5, gt=0, lt=1)
     lowest: float = pydantic.Field(0.02, ge=0, le=1)
     candidates: int = pydantic.Field(400, ge=1)
     kept: int = pydantic.Field(300, ge=1)
     overlap: float = pydantic.Field(0.7, ge=0, le=1)
+
+    @pydantic.model_validator(mode="after")
+    def _in_order(self) -> Self:
+        low, high = self.overlaps
+        if low > high:
+            raise ValueError(
+                f"overlaps are the IoU below which an anchor is background and that from which it "
+                f"is an object's, so the first is no larger, got {low:g} and {high:g}"
+            )
+        return self
 
     @property
     def shapes(self) -> int:

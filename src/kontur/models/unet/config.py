@@ -80,7 +80,8 @@ class DenseConfig(Settings):
             none are given.
         decode: how pixels become objects.
         dropout: the share of channels (of tokens' channels in transformers) that is left out.
-        activation: of every layer; `own` is ReLU in convolutions and GELU in transformers.
+        activation: of every layer; `own` is ReLU in convolutions and GELU in transformers. The
+            backbone `efficientnet-lite0` keeps its ReLU6, which its weights were trained with.
         initialiser: of every linear and convolutional layer (`nn.initialise`); `own` is torch's, a
             uniform draw of a sixth of Kaiming's variance, best or near it on one scene.
     """

@@ -31,7 +31,8 @@ class UNet(nn.Module):
         widths = [skip or max(skips[1] // 2, 8) for skip in skips]
         self.dropout = nn.Dropout2d(config.dropout)
         self.decoder = Decoder(widest, skips[::-1], widths[::-1], block=config.block, up=config.up)
-        self.head = nn.Conv2d(widths[0], outputs, 1)
+        finest = widths[0] if widths else widest  # of one level nothing is decoded
+        self.head = nn.Conv2d(finest, outputs, 1)
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"]:
         *skips, coarsest = self.encoder(images)
