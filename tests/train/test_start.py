@@ -7,6 +7,7 @@ from kontur.nn import efficientnet
 from kontur.nn.efficientnet import imagenet_weights
 from kontur.train.checkpoint import LAST
 from kontur.train.config import RunConfig
+from kontur.train.run import train
 from kontur.train.start import IMAGENET, begin, origin, read_start, take_over
 from tests.train.runs import run, weights
 
@@ -17,7 +18,7 @@ def tiny(**changes):
 
 def test_all_weights_of_the_same_network_are_taken_over():
     source, target = tiny(), tiny()
-    said = take_over(target, source.state_dict())
+    said = take_over(target, source.state_dict(), "source")
     assert said.startswith("all ")
     for name, value in source.state_dict().items():
         assert torch.equal(target.state_dict()[name], value)
@@ -26,7 +27,7 @@ def test_all_weights_of_the_same_network_are_taken_over():
 def test_weights_of_another_shape_stay_random_and_are_named():
     source, target = tiny(), tiny(classes=("a", "b", "c"))
     before = target.detector.heads.weight.clone()
-    said = take_over(target, source.state_dict())
+    said = take_over(target, source.state_dict(), "source")
     assert "new and random are detector.heads.weight, detector.heads.bias" in said
     assert torch.equal(target.detector.heads.weight, before)
     assert torch.equal(target.detector.shared[0].weight, source.detector.shared[0].weight)
@@ -44,7 +45,7 @@ def test_a_finished_run_gives_its_model_and_what_is_neither_is_named(finished, t
     start = read_start(str(finished))
     assert start.card is not None
     assert start.card.kind == "snake"
-    assert take_over(tiny(), start.weights).count("weights taken over") == 1
+    assert take_over(tiny(), start.weights, "nuclei").count("weights taken over") == 1
     with pytest.raises(InputError, match="nucleii"):
         read_start("nucleii")
     with pytest.raises(InputError, match=r"folder without model\.kontur"):
@@ -81,3 +82,11 @@ def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, 
     with pytest.raises(InputError, match=r"kontur\[pretrained\]"):
         run(folder, tmp_path / "run", words[0], force=True)
     assert (tmp_path / "run" / "model.kontur").exists()  # a mistake costs nothing
+
+
+def test_a_start_of_another_kind_is_refused_and_an_earlier_run_stays(folder, finished):
+    before = (finished / "model.kontur").read_bytes()
+    options = {"kind": "unet", "preset": "tiny", "settings": ["augment.crop=64"]}
+    with pytest.raises(InputError, match="none of the weights of nuclei fits this network"):
+        train(folder, out=finished, start="nuclei", force=True, **options)
+    assert (finished / "model.kontur").read_bytes() == before

@@ -104,6 +104,7 @@ def _train(
     began = origin(config, job.module.segmenter)
     if checkpoint is None:
         begin(job.module.segmenter, began)
+    taken = take_over(job.module.segmenter, start.weights, config.start) if start else None
 
     if not resume:
         clear(run)
@@ -113,9 +114,8 @@ def _train(
     display.say(told(data, NAMES))
     if resume:
         display.say(f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet")
-    if start:
-        display.say(f"from {config.start}: {take_over(job.module.segmenter, start.weights)}")
-
+    if taken:
+        display.say(f"from {config.start}: {taken}")
     if began == IMAGENET and not job.checkpoint:
         display.say(f"from {began}")
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from kontur.errors import InputError
 from kontur.infer.predict import find_model
 from kontur.models.archive import read_model
 from kontur.models.card import Card
@@ -55,14 +56,22 @@ def begin(segmenter: Segmenter, origin: str) -> None:
         backbone.load_imagenet()
 
 
-def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor]) -> str:
-    """Load what has the same name and shape; a sentence says how much, and what was left."""
+def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None) -> str:
+    """Load what has the same name and shape; a sentence says how much, and what was left.
+
+    Raises `InputError` where nothing of `start` fits, which would be no start at all.
+    """
     own = segmenter.state_dict()
     fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
     segmenter.load_state_dict(fits, strict=False)
     counted = [name for name in own if not name.endswith("num_batches_tracked")]
     new = [name for name in counted if name not in fits]
     taken = len(counted) - len(new)
+    if not taken:
+        raise InputError(
+            f"none of the weights of {start} fits this network; give a --from of the same kind "
+            "and shape, or leave it out"
+        )
     if not new:
         return f"all {taken} weights taken over"
     more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
