@@ -124,3 +124,11 @@ def test_names_that_never_meet_are_one_sentence(place):
 def test_a_table_of_metadata_that_is_not_there_is_told(place):
     with pytest.raises(InputError, match="there is no table"):
         find_sources(place / "outlines", metadata=place / "none.csv")
+
+
+@pytest.mark.parametrize("images", [[], ["images"]])
+def test_a_task_where_no_masks_are_read_by_it_is_refused(place, images):
+    images = [str(place / each) for each in images]
+    with pytest.raises(InputError, match="--task components is for a training folder"):
+        find_sources(place / "outlines", images, task="components")
+    assert len(find_sources(place / "training", task="components").images) == 2
