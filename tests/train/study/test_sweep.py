@@ -146,19 +146,23 @@ def test_a_wrong_value_is_refused_before_anything_is_trained(trained, tmp_path):
 def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path):
     _, asked = trained
     first, second = "optimiser.weight_decay=0", "optimiser.weight_decay=1e-2"
-    sweep("data", out=tmp_path, over=[first], settings=["training.steps=9"], display=quiet())
+    nine = {"settings": ["training.steps=9"], "preset": "tiny", "out": tmp_path}
+    sweep("data", over=[first], display=quiet(), **nine)
     asked.clear()
-    with pytest.raises(InputError, match=r"training\.steps would be 9 in .* and 4000 in"):
-        sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
-    more = {"settings": ["training.steps=9"], "resume": True, "display": quiet()}
-    with pytest.raises(InputError, match=r"data\.path would be"):
-        sweep("other", out=tmp_path, over=[DECAYS], **more)
+    for data, change, sentence in [
+        ("data", {"settings": []}, r"training\.steps would be 9 in .* and 4000 in"),
+        ("data", {"preset": "fast"}, "preset would be tiny in"),
+        ("data", {"settings": [*nine["settings"], "model.points=16"]}, "cannot change model"),
+        ("other", {}, r"data\.path would be"),
+    ]:
+        with pytest.raises(InputError, match=sentence):
+            sweep(data, over=[DECAYS], resume=True, display=quiet(), **{**nine, **change})
     assert asked == []
-    sweep("data", out=tmp_path, over=[DECAYS], **more)
+    sweep("data", over=[DECAYS], resume=True, display=quiet(), **nine)
     assert [name for _, name, _, _ in asked] == [second]
     asked.clear()
-    longer = {**more, "settings": ["training.steps=20"]}
-    sweep("data", out=tmp_path, over=[first], **longer)  # a finished one goes on for longer
+    longer = {**nine, "settings": ["training.steps=20"]}
+    sweep("data", over=[first], resume=True, display=quiet(), **longer)  # on for longer
     assert asked == [(None, first, ["training.steps=20"], True)]
 
 

@@ -32,7 +32,8 @@ TABLE, FIGURE = "sweep.md", "sweep.png"
 JUDGED = "training.judge_train=8"  # where the user does not say how many: there is no gap without
 
 UNLIKED = re.compile(r"[^\w.=+-]+")  # by file systems
-ALIKE = ("kind", "data", "augment", "optimiser", "training")  # but for what is swept
+ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
+FROM_DATA = ("classes", "channels", "task")  # of a network's settings, which it learns as it begins
 
 
 class Fit(NamedTuple):
@@ -279,9 +280,10 @@ def _begins(
     }
     file = Path(config) if config else None
     resolved = RunConfig.resolve(file=file, settings=settings, given=given)
-    if resolved.start is None:  # else its file has the settings that these are laid over
-        catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
-    return resolved
+    if resolved.start is not None:  # whose file has the settings that these are laid over
+        return resolved
+    network = catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
+    return resolved.replace(model=network.model_dump(mode="json"))
 
 
 def _goes_on(folder: Path, settings: Sequence[str]) -> RunConfig:
@@ -297,9 +299,14 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
     trees = [merge(each.model_dump(mode="json"), overrides(swept)) for each in planned]
     for tree in trees:
         tree["data"]["path"] = str(Path(tree["data"]["path"]).resolve())
-    first = _flat({name: trees[0][name] for name in ALIKE})
+        tree["model"] = {k: v for k, v in tree["model"].items() if k not in FROM_DATA}
+    # Another kind or preset is another network, and a start says in its file what it is.
+    others = {word.partition("=")[0] for word in swept} & {"kind", "preset", "start"}
+    one_network = not others and trees[0]["start"] is None
+    alike = [name for name in ALIKE if name != "model" or one_network]
+    first = _flat({name: trees[0][name] for name in alike})
     for folder, tree in zip(folders, trees, strict=True):
-        mine = _flat({name: tree[name] for name in ALIKE})
+        mine = _flat({name: tree[name] for name in alike})
         other = [key for key in first if first[key] != mine.get(key)]
         if other:
             key = other[0]
