@@ -1,5 +1,7 @@
 """The baseline suits itself to a folder, and is then a model like any other."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.formats.images import read_image
+from kontur.infer import baseline
 from kontur.infer.baseline import fit_baseline
 from kontur.infer.judge import judge_model
 from kontur.infer.predict import load
@@ -61,6 +64,24 @@ def test_images_without_objects_and_trainings_are_refused(folder, tmp_path):
         fit_baseline(open_folder(empty), {}, NormaliseConfig())
     with pytest.raises(InputError, match="no network to train; kontur compare tunes it"):
         catalog.segmenter("baseline", None)
+
+
+def test_one_image_with_objects_among_large_ones_without_is_enough(tmp_path, monkeypatch):
+    monkeypatch.setattr(baseline, "MOST_PIXELS", 1)  # one image fills them
+    write_dataset(tmp_path, 4, size=(32, 32), count=0)
+    write_dataset(tmp_path / "more", 1, size=(32, 32), count=2, radius=(5.0, 7.0))
+    for part in ("images", "labels"):
+        for file in (tmp_path / "more" / part).iterdir():
+            shutil.move(file, tmp_path / part / f"z-{file.name}")
+    shutil.rmtree(tmp_path / "more")
+    folder = open_folder(tmp_path)
+    objects = [len(sample.instances) for sample in folder.samples]
+    assert sorted(objects)[:4] == [0] * 4
+    assert max(objects) == 2
+    model = fit_baseline(
+        folder, dict.fromkeys(("smooth", "apart", "smallest"), 1), NormaliseConfig()
+    )
+    assert model.card.training["tuned on"] == 2
 
 
 def load_in_memory(model):

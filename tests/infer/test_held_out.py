@@ -3,17 +3,22 @@
 import json
 
 import pytest
+import shapely
 
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
+from kontur.evaluate import evaluate, summarise
 from kontur.infer import held_out
 from kontur.infer.judge import judge_model
 from kontur.infer.own_process import run_apart
 from kontur.infer.predict import load
+from kontur.instances import Instances
 from kontur.models.archive import Model, write_model
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.card import Card, Thresholds
 from kontur.select import FitFailed
+
+RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,17 @@ def test_the_scores_are_those_of_evaluate_on_the_named_images(place):
     assert found["scores"]["Dice"] == expected.pooled_areas.dice
     assert 0 < found["milliseconds"] < 5000
     assert 20 < found["memory"] < 300
+
+
+def test_finding_nothing_where_nothing_is_beats_finding_something():
+    none = Instances.empty((50, 50))
+    one = Instances.of([shapely.box(5, 5, 20, 20)], size=(50, 50))
+    right, wrong = (held_out.scores_of(summarise([evaluate(none, each)])) for each in (none, one))
+    for name in RANKED:
+        assert (right[name], wrong[name]) == (1, 0)
+    assert right["Hausdorff-95"] is None
+    missed = held_out.scores_of(summarise([evaluate(one, none)]))
+    assert {missed[name] for name in RANKED} == {0}
 
 
 def test_scores_that_are_undefined_are_null(place):

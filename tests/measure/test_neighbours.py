@@ -54,6 +54,18 @@ def test_objects_at_the_same_place_are_at_distance_zero():
     assert found["touching_fraction"].tolist() == [1, 1]
 
 
+def test_a_region_to_ignore_is_nobodys_neighbour():
+    two = square(10.5, 10.5), square(40.5, 10.5)
+    shapes = array(*two, square(5.5, 5.5, 60))
+    centres, ignore = centroids(rings_of(shapes)), np.array([False, False, True])
+    found = measure_neighbours(shapes, centres, contours(*shapes), (100, 100), ignore=ignore)
+    alone = neighbours_of(*two)
+    for name in COLUMNS:
+        assert found[name][:2].tolist() == alone[name].tolist()
+    assert np.isnan(found["neighbour_distance"][2])
+    assert found["touching_count"].tolist() == [0, 0, 2]
+
+
 def test_squares_that_share_a_side_touch_along_it():
     found = neighbours_of(square(10, 10.5), square(20, 10.5), square(60, 60.5))
     assert found["touching_count"].tolist() == [1, 1, 0]

@@ -124,3 +124,20 @@ def test_names_that_never_meet_are_one_sentence(place):
 def test_a_table_of_metadata_that_is_not_there_is_told(place):
     with pytest.raises(InputError, match="there is no table"):
         find_sources(place / "outlines", metadata=place / "none.csv")
+
+
+@pytest.mark.parametrize("images", [[], ["images"]])
+def test_a_task_where_no_masks_are_read_by_it_is_refused(place, images):
+    images = [str(place / each) for each in images]
+    with pytest.raises(InputError, match="--task components is for a training folder"):
+        find_sources(place / "outlines", images, task="components")
+    assert len(find_sources(place / "training", task="components").images) == 2
+
+
+def test_tables_that_lie_among_the_outlines_are_no_outlines(place):
+    (place / "outlines/metadata.csv").write_text("id,state\na,live\n")
+    (place / "outlines/classes.csv").write_text("id,class\n1,nucleus\n")
+    for images in ([], [str(place / "images")]):
+        found = find_sources(place / "outlines", images)
+        states = {source.name: dict(source.metadata) for source in found.images}
+        assert states == {"a": {"state": "live"}, "b": {}, "c": {}}

@@ -62,7 +62,7 @@ def test_it_is_the_same_with_the_image_as_an_array_of_two_axes_or_a_file(found, 
 def test_without_an_image_there_are_no_intensities(found):
     table = measure(found)
     assert list(table.columns[5:]) == list(WITHOUT_IMAGE)
-    assert table.notna().drop(columns="score").all(axis=None)
+    assert table[~table["ignore"]].notna().drop(columns="score").all(axis=None)
 
 
 def test_channels_are_numbered_as_regionprops_tables_are(found, image):
@@ -105,6 +105,8 @@ def test_the_pixel_size_of_an_ome_tiff_counts_unless_another_is_given(found, ima
     assert table.attrs["pixel_size"] == 0.5
     assert set(table["image"]) == {"a"}
     assert measure(found, tmp_path / "a.ome.tif", pixel_size=2).attrs["pixel_size"] == 2
+    with pytest.raises(InputError, match="above 0"):
+        measure(found, tmp_path / "a.ome.tif", pixel_size=0)
 
 
 def test_outlines_come_back_exactly(found):

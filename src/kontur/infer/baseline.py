@@ -5,6 +5,7 @@ AP over a few images decides. So what nobody had to learn gets every advantage, 
 learned shows what learning is worth.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -42,8 +43,8 @@ def fit_baseline(
 ) -> Model:
     """The model with the settings of the largest AP on the folder's images; no weights in it.
 
-    `values` are settings that are given and not tuned. Raises `InputError` where no image that is
-    looked at has an object.
+    `values` are settings that are given and not tuned. Raises `InputError` where no image has an
+    object.
     """
     samples = _some(folder.samples)
     objects = [sample.instances[~sample.instances.ignore] for sample in samples]
@@ -120,7 +121,10 @@ def _score(card: Card, samples: Sequence[Sample]) -> Score:
 
 
 def _some(samples: Sequence[Sample]) -> list[Sample]:
-    """A few of the samples, evenly chosen, with a bounded number of pixels; at least one."""
+    """A few of the samples, evenly chosen, with a bounded number of pixels; at least one.
+
+    Where none of those has an object, the first one that has is taken besides.
+    """
     places = np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).round().astype(int))
     taken: list[Sample] = []
     pixels = 0
@@ -130,4 +134,10 @@ def _some(samples: Sequence[Sample]) -> list[Sample]:
         if taken and pixels > MOST_PIXELS:
             break
         taken.append(sample)
+    if not any(map(_has_object, taken)):
+        taken += itertools.islice(filter(_has_object, samples), 1)
     return taken
+
+
+def _has_object(sample: Sample) -> bool:
+    return not sample.instances.ignore.all()

@@ -20,6 +20,7 @@ from kontur.infer.own_process import end_with_parent, peak_memory
 from kontur.infer.predict import Predictor, load
 from kontur.settings import Settings
 
+DISTANCES = ("Hausdorff-95", "Hausdorff-95 of the foreground")  # in pixels; other scores are shares
 MATCHED = 0.5  # IoU from which panoptic quality counts a pair
 
 
@@ -59,7 +60,11 @@ def judge(predictor: Predictor, folder: Folder) -> tuple[Summary, float]:
 
 
 def scores_of(summary: Summary) -> dict[str, float | None]:
-    """The scores that settings are compared by, by name; None where undefined."""
+    """The scores that settings are compared by, by name; None where undefined.
+
+    Where no object was and none was found every share is 1, as in validation: else who finds
+    nothing there would lack the score, and stand behind who does and has 0.
+    """
     values = {
         "AP50": summary.ap(0.5),
         "AP75": summary.ap(0.75),
@@ -67,7 +72,12 @@ def scores_of(summary: Summary) -> dict[str, float | None]:
         "PQ": float(summary.pooled.panoptic_quality[summary.thresholds.index(MATCHED)]),
         **dict(summary.single_values()),
     }
-    return {name: float(value) if math.isfinite(value) else None for name, value in values.items()}
+    nothing = math.isnan(values["AP"])
+    values = {
+        name: 1.0 if nothing and name not in DISTANCES else float(value)
+        for name, value in values.items()
+    }
+    return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kontur import formats
 from kontur.data.folder import Folder
+from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
 from kontur.data.names import is_output_name, listed, owner, stem, walk
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
@@ -21,6 +22,7 @@ from kontur.infer.predict import AS_TRAINED, How, Predictor
 from kontur.infer.record import RECORD
 from kontur.instances import Instances
 
+BESIDE = (RECORD, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 # Of several files of one image the first kind is read: outlines come before rasters.
 PREDICTION_ENDINGS = (".geojson", ".coco.json", ".json", ".csv", *IMAGE_ENDINGS)
 
@@ -131,7 +133,7 @@ def find_predictions(place: Path) -> dict[str, Source]:
         taken = set(files)
         for _, path in walk(place):
             low = path.name.lower()
-            if not low.endswith(ending) or low == RECORD or is_output_name(stem(path)):
+            if not low.endswith(ending) or low in BESIDE or is_output_name(stem(path)):
                 continue
             name = (path.parent / owner(path.name[: -len(ending)])).relative_to(place).as_posix()
             if name in taken or (ending == ".json" and low.endswith(".coco.json")):

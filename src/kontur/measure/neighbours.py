@@ -1,7 +1,8 @@
 """Neighbours: how far the others are, how many, and how much of the outline touches them.
 
 Distances between centres come from a k-d tree (scipy). Touching is measured on the contour's
-evenly spaced points: those within `TOUCH` of another object, inside it included.
+evenly spaced points: those within `TOUCH` of another object, inside it included. Regions to ignore
+are no objects, so nobody's neighbours.
 """
 
 import numpy as np
@@ -33,14 +34,19 @@ def measure_neighbours(
     centres: Float[np.ndarray, "k 2"],
     contours: Contours,
     size: tuple[int, int] | None,
+    *,
+    ignore: Bool[np.ndarray, " k"] | None = None,
 ) -> Values:
     """One value an object for each of `COLUMNS`, in pixels.
 
-    Distances and density are NaN for an object alone; with fewer than six objects they rest on
-    those there are. Without the image's `size` (h, w) no object is on its border.
+    Distances and density are NaN for an object alone and for what `ignore` marks; with fewer than
+    six objects they rest on those there are. Without the image's `size` (h, w) no object is on its
+    border.
     """
-    nearest, mean, density = _distances(centres)
-    number, share = _touching(polygons, contours)
+    counts = np.ones(len(polygons), dtype=bool) if ignore is None else ~ignore
+    nearest, mean, density = np.full((3, len(polygons)), np.nan)
+    nearest[counts], mean[counts], density[counts] = _distances(centres[counts])
+    number, share = _touching(polygons, contours, counts)
     return {
         "neighbour_distance": nearest,
         "neighbour_distance_mean": mean,
@@ -68,15 +74,16 @@ def _distances(
 
 
 def _touching(
-    polygons: Shaped[np.ndarray, " k"], contours: Contours
+    polygons: Shaped[np.ndarray, " k"], contours: Contours, counts: Bool[np.ndarray, " k"]
 ) -> tuple[Shaped[np.ndarray, " k"], Float[np.ndarray, " k"]]:
-    """How many objects each touches, and with which share of its outline."""
+    """How many of those that count each touches, and with which share of its outline."""
     k, n = contours.points.shape
     grown = shapely.box(
         *(shapely.bounds(polygons).reshape(-1, 4) + TOUCH * np.array([-1, -1, 1, 1])).T
     )
     i, j = touching(grown, polygons)
-    i, j = i[i != j], j[i != j]
+    others = (i != j) & counts[j]
+    i, j = i[others], j[others]
     if len(i) == 0:
         return np.zeros(k, dtype=np.int64), np.zeros(k)
     shapely.prepare(polygons)

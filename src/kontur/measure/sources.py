@@ -69,6 +69,12 @@ def find_sources(
     if not images and _is_training_folder(outlines):
         found = _of_folder(outlines, task=task, channel=channel, page=page)
         return found if metadata is None else _with_metadata(found, metadata)
+    if task != "instances":
+        raise InputError(
+            f"--task {task} is for a training folder, images/ and masks/ in one, and {outlines} "
+            + ("is to be measured with other images" if images else "is none")
+            + "; give such a folder alone, or outlines or label images and no --task"
+        )
     sources = find_predictions(outlines)
     if not images:
         listed = [

@@ -87,7 +87,7 @@ def measure(
     pixels: np.ndarray | None = None
     if isinstance(image, str | Path):
         file = read_image(image)
-        pixels, pixel_size = file.pixels, pixel_size or file.pixel_size
+        pixels, pixel_size = file.pixels, file.pixel_size if pixel_size is None else pixel_size
         name = name or stem(Path(image))
     elif image is not None:
         pixels = image
@@ -154,7 +154,9 @@ def measurements(
         for channel, end in enumerate(_ends(pixels.shape[2])):
             found = bright[channel] | rough[channel]
             values |= {key + end: column for key, column in found.items()}
-    values |= neighbours.measure_neighbours(polygons, centres, contours, size)
+    values |= neighbours.measure_neighbours(
+        polygons, centres, contours, size, ignore=instances.ignore
+    )
     columns = _columns(0 if pixels is None else pixels.shape[2])
     ordered = {name: values[name] for name in columns}
     return Measured(scaled(ordered, columns, pixel_size), columns)

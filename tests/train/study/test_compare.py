@@ -157,6 +157,25 @@ def test_the_refitted_model_has_the_thresholds_and_scores_of_the_folds(folder, t
     assert load(out / "best").card == card
 
 
+def test_a_baseline_that_is_best_stays_as_all_images_made_it(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    study(folder, out, kinds=["baseline"])
+    card = read_card(find_model(out / "best"))
+    assert card.thresholds.score == pytest.approx(0.5)  # of the run itself, not of any fold
+    assert card.training["cross_validation"] == "scores are means over 3 folds"
+
+
+def test_scores_of_folds_that_were_tried_again_reach_the_best(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    processes.fails = {"fold-2": FitFailed("its process was killed")}
+    found, _ = study(folder, out)
+    assert found.verdict.best == "snake"
+    assert "over 2 folds" in read_card(find_model(out / "best")).training["cross_validation"]
+    processes.fails = {}
+    study(folder, out)
+    assert "over 3 folds" in read_card(find_model(out / "best")).training["cross_validation"]
+
+
 def test_a_folder_with_a_part_to_validate_on_keeps_it_for_the_best(tmp_path, processes):
     for part in ("train", "val"):
         write_dataset(tmp_path / "data" / part, 4, size=(32, 40), count=2, radius=(4.0, 6.0))

@@ -13,7 +13,16 @@ from kontur.train.config import RunConfig
 from kontur.train.module import Diverged
 from kontur.train.progress import Display
 from kontur.train.study import sweep as module
-from kontur.train.study.sweep import Fit, count_parameters, draw, sweep, table, values_of
+from kontur.train.study.sweep import (
+    Fit,
+    combinations_of,
+    count_parameters,
+    draw,
+    folder_name,
+    sweep,
+    table,
+    values_of,
+)
 
 DECAYS = "optimiser.weight_decay=0,1e-2"
 SCORES = {"0": (0.9, 0.5), "1e-2": (0.7, 0.6)}  # on training and validation images
@@ -28,7 +37,10 @@ def trained(monkeypatch):
         asked.append((data, out.name, settings, resume))
         out.mkdir(parents=True, exist_ok=True)
         model = catalog.config("snake", {}, preset="tiny").model_dump(mode="json")
-        (out / "config.toml").write_text(RunConfig(preset="tiny", model=model).to_toml())
+        if not resume:
+            given = {"data": {"path": str(data)}, "preset": "tiny", "model": model}
+            config = RunConfig.resolve(file=None, settings=settings, given=given)
+            (out / "config.toml").write_text(config.to_toml())
         if getattr(train, "cut", False) and not resume and "1e-2" in out.name:
             raise KeyboardInterrupt
         rows = [{"step": step, "train/total": 10.0 - step} for step in range(10)]
@@ -49,12 +61,16 @@ def quiet():
 def test_every_value_is_trained_in_its_folder_and_the_best_comes_first(trained, tmp_path):
     _, asked = trained
     display = quiet()
-    fits = sweep("data", out=tmp_path, over=[DECAYS], settings=["a.b=1"], display=display)
+    fits = sweep("data", out=tmp_path, over=[DECAYS], settings=["augment.crop=64"], display=display)
     assert [name for _, name, _, _ in asked] == [
         "optimiser.weight_decay=0",
         "optimiser.weight_decay=1e-2",
     ]
-    assert asked[1][2] == ["training.judge_train=8", "a.b=1", "optimiser.weight_decay=1e-2"]
+    assert asked[1][2] == [
+        "training.judge_train=8",
+        "augment.crop=64",
+        "optimiser.weight_decay=1e-2",
+    ]
     assert [fit.setting for fit in fits] == [
         "optimiser.weight_decay=1e-2",
         "optimiser.weight_decay=0",
@@ -86,12 +102,13 @@ def test_a_sweep_that_was_cut_short_goes_on_and_finished_trainings_stay(trained,
 
 def test_several_settings_give_all_combinations(trained, tmp_path):
     _, asked = trained
-    sweep("data", out=tmp_path, over=["model.depths=[1,1],[2,2]", DECAYS], display=quiet())
+    over = ["optimiser.drops=[0.1,0.2],[0.3,0.4]", DECAYS]
+    sweep("data", out=tmp_path, over=over, display=quiet())
     assert [name for _, name, _, _ in asked] == [
-        "model.depths=1-1+optimiser.weight_decay=0",
-        "model.depths=1-1+optimiser.weight_decay=1e-2",
-        "model.depths=2-2+optimiser.weight_decay=0",
-        "model.depths=2-2+optimiser.weight_decay=1e-2",
+        "optimiser.drops=0.1-0.2+optimiser.weight_decay=0",
+        "optimiser.drops=0.1-0.2+optimiser.weight_decay=1e-2",
+        "optimiser.drops=0.3-0.4+optimiser.weight_decay=0",
+        "optimiser.drops=0.3-0.4+optimiser.weight_decay=1e-2",
     ]
 
 
@@ -112,6 +129,50 @@ def test_a_training_that_diverges_is_left_out_and_all_of_them_are_an_error(
     assert "optimiser.weight_decay=1e-2: training diverged" in display.console.export_text()
     with pytest.raises(InputError, match="every training of the sweep diverged"):
         sweep("data", out=tmp_path / "b", over=["optimiser.rate=1e-2"], display=quiet())
+
+
+def test_a_wrong_value_is_refused_before_anything_is_trained(trained, tmp_path):
+    _, asked = trained
+    for over, sentence in {
+        "optimiser.rate=1e-3,fast": "optimiser.rate",
+        "model.points=32,many": "points",
+        "optimiser.rat=1,2": "did you mean 'rate'",
+    }.items():
+        with pytest.raises(InputError, match=sentence):
+            sweep("data", out=tmp_path, over=[over], display=quiet())
+    assert asked == []
+
+
+def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path):
+    _, asked = trained
+    first, second = "optimiser.weight_decay=0", "optimiser.weight_decay=1e-2"
+    nine = {"settings": ["training.steps=9"], "preset": "tiny", "out": tmp_path}
+    sweep("data", over=[first], display=quiet(), **nine)
+    asked.clear()
+    for data, change, sentence in [
+        ("data", {"settings": []}, r"training\.steps would be 9 in .* and 4000 in"),
+        ("data", {"preset": "fast"}, "preset would be tiny in"),
+        ("data", {"settings": [*nine["settings"], "model.points=16"]}, "cannot change model"),
+        ("other", {}, r"data\.path would be"),
+    ]:
+        with pytest.raises(InputError, match=sentence):
+            sweep(data, over=[DECAYS], resume=True, display=quiet(), **{**nine, **change})
+    assert asked == []
+    sweep("data", over=[DECAYS], resume=True, display=quiet(), **nine)
+    assert [name for _, name, _, _ in asked] == [second]
+    asked.clear()
+    longer = {**nine, "settings": ["training.steps=20"]}
+    sweep("data", over=[first], resume=True, display=quiet(), **longer)  # on for longer
+    assert asked == [(None, first, ["training.steps=20"], True)]
+
+
+def test_every_setting_has_a_folder_of_its_own():
+    assert folder_name(["a=-1"]) != folder_name(["a=1"])
+    assert folder_name(["a=[-1,2]"]) != folder_name(["a=[1,2]"])
+    with pytest.raises(InputError, match="x=Adam and x=adam would be trained in folders"):
+        combinations_of(["x=Adam,adam"])
+    with pytest.raises(InputError, match="--sweep has x twice"):
+        combinations_of(["x=1,2", "x=3"])
 
 
 @pytest.mark.parametrize("words", ["optimiser.rate", "=1,2", "optimiser.rate=", "a=1,,2"])

@@ -14,6 +14,7 @@ PREFIX = re.compile(r"([a-z][a-z0-9-]*):(.*)", re.DOTALL)  # KIND: before KEY=VA
 BETWEEN = re.compile(r",(?![^\[]*\])")  # commas, but not those of a list
 LOOKED_AT = ("kind", "data", "normalise")  # of a run's settings, by what is not trained
 RESERVED = {  # what the study itself decides, and how to say it instead
+    "kind": "give --kinds, or a row of its own with --also NAME:kind=KIND,…",
     "data.path": "give DATA",
     "data.split": "folds are held out by --folds and --group",
 }
@@ -48,7 +49,7 @@ def candidates(
     rows: dict[str, tuple[str, dict[str, Any]]] = {_known(kind): (kind, {}) for kind in kinds}
     for words in also:
         name, kind, tree = _further(words)
-        if name in rows:
+        if name in rows or name == BASELINE:  # which has a row of its own, the last one
             raise InputError(f"two rows are called {name!r}; give one another name (--also)")
         rows[name] = (kind, tree)
     rows[BASELINE] = rows.pop(BASELINE, (BASELINE, {}))
@@ -109,7 +110,8 @@ def _further(words: str) -> tuple[str, str, dict[str, Any]]:
         raise InputError(
             f"--also wants KIND:KEY=VALUE,… such as snake:model.points=32, got {words!r}"
         )
-    tree = overrides(_allowed(word) for word in BETWEEN.split(rest))
+    parts = BETWEEN.split(rest)
+    tree = overrides(part if _key(part) == "kind" else _allowed(part) for part in parts)
     if "kind" in tree:
         return name.strip(), _known(str(tree.pop("kind"))), tree
     kind = _known(name.strip(), "; or name the row and say kind=KIND")
@@ -124,7 +126,11 @@ def _known(kind: str, more: str = "") -> str:
 
 
 def _allowed(word: str) -> str:
-    key = word.partition("=")[0].strip()
+    key = _key(word)
     if key in RESERVED:
         raise InputError(f"kontur compare takes no {key}: {RESERVED[key]}")
     return word
+
+
+def _key(word: str) -> str:
+    return word.partition("=")[0].strip()

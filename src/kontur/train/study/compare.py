@@ -20,6 +20,7 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.own_process import run_apart
 from kontur.infer.predict import find_model
+from kontur.models import catalog
 from kontur.models.archive import read_card, read_model, write_model
 from kontur.models.card import Thresholds
 from kontur.select import (
@@ -245,10 +246,12 @@ def _keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> Non
 
     Those that its own run found are of images that it had learned from. Of settings that were
     tuned beside the thresholds the commonest are taken, with the median thresholds of their folds.
+    What is tuned and not trained keeps what all images gave: there is nothing else to it. Done
+    anew each time, for folds that failed may have come to an end meanwhile.
     """
     path = find_model(plan.study.out / BEST)
     model = read_model(path)
-    if plan.study.about["own validation part"] or "cross_validation" in model.card.training:
+    if plan.study.about["own validation part"]:
         return
     done = [o.trial for o in comparison.outcomes if o.scores is not None and o.trial.share == 1]
     cards = [
@@ -262,17 +265,24 @@ def _keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> Non
         overlap=round(statistics.median(card.thresholds.overlap for card in chosen), 4),
     )
     scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
-    said = f"scores are means over {len(cards)} folds, thresholds their medians"
+    tuned = plan.candidates[best].kind in catalog.METHODS
+    said = f"scores are means over {len(cards)} folds"
+    said += "" if tuned else ", thresholds their medians"
+    found = model.card if tuned else chosen[0].replace(thresholds=thresholds.model_dump())
     card = model.card.replace(
-        config=chosen[0].config,
-        thresholds=thresholds.model_dump(),
+        config=found.config,
+        thresholds=found.thresholds.model_dump(),
         scores=scores,
         training={**model.card.training, "cross_validation": said},
     )
     from kontur.train.finish import METRICS  # imports torch
 
     write_model(path, replace(model, card=card))
-    about = {"scores": scores, "thresholds": thresholds.model_dump(), "training": card.training}
+    about = {
+        "scores": scores,
+        "thresholds": card.thresholds.model_dump(),
+        "training": card.training,
+    }
     write_text(path.with_name(METRICS), json.dumps(about, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -8,7 +8,7 @@ import itertools
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,15 +19,21 @@ from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.formats.atomic import replacing, write_text
 from kontur.models import catalog
+from kontur.settings import merge, overrides
+from kontur.train.config import RunConfig
 from kontur.train.finish import METRICS, MODEL
 from kontur.train.module import Diverged
 from kontur.train.progress import Display
 from kontur.train.record import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.run import train
-from kontur.train.run_files import CONFIG, read_config
+from kontur.train.run_files import CONFIG, changed_config, read_config
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
 JUDGED = "training.judge_train=8"  # where the user does not say how many: there is no gap without
+
+UNLIKED = re.compile(r"[^\w.=+-]+")  # by file systems
+ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
+FROM_DATA = ("classes", "channels", "task")  # of a network's settings, which it learns as it begins
 
 
 class Fit(NamedTuple):
@@ -62,23 +68,31 @@ def sweep(
     Args:
         data, out, settings, resume, force, display, options: as for `kontur.train.run.train`; every
             training has a folder of its own in `out`, named by its setting. With `resume` finished
-            ones stay, and others go on or begin.
+            ones stay unless `settings` say something else now; those and others go on or begin.
         over: such as `optimiser.weight_decay=0,1e-4,1e-2` or `model.widths=[16,32],[32,64]`.
 
     Writes the table to OUT/sweep.md and the curves to OUT/sweep.png. A training that diverges is
     said and left out.
 
     Raises:
-        InputError: as `train`, for an `over` that names no values, and where all diverge.
+        InputError: as `train`, for an `over` that names no values, and where all diverge; a wrong
+            value, and trainings that would differ in more than `over`, before any of them starts.
     """
     out, display, settings = Path(out), display or Display(), list(settings)
-    combinations = [list(each) for each in itertools.product(*map(values_of, over))]
+    combinations = combinations_of(over)
     folders = [out / folder_name(each) for each in combinations]
     if not (resume or force):
         _refuse_taken(out, folders)
+    planned = [
+        _goes_on(folder, settings)
+        if resume and (folder / CONFIG).exists()
+        else _begins(data, [JUDGED, *settings, *words], **options)
+        for words, folder in zip(combinations, folders, strict=True)
+    ]
+    _check_alike(folders, planned, combinations[0])
     for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
         name = " ".join(words)
-        if resume and is_finished(folder):
+        if resume and is_finished(folder) and _goes_on(folder, settings) == read_config(folder):
             display.say(f"[{number}/{len(folders)}] {name}: finished before")
             continue
         display.say(f"[{number}/{len(folders)}] {name}")
@@ -111,6 +125,29 @@ def sweep(
     return ordered
 
 
+def combinations_of(over: Sequence[str]) -> list[list[str]]:
+    """Every combination of the values that several `KEY=A,B` name.
+
+    >>> combinations_of(["optimiser.rate=1e-3,1e-2", "training.batch=4"])
+    [['optimiser.rate=1e-3', 'training.batch=4'], ['optimiser.rate=1e-2', 'training.batch=4']]
+    """
+    each = [values_of(words) for words in over]
+    keys = [words[0].partition("=")[0] for words in each]
+    twice = [key for key in keys if keys.count(key) > 1]
+    if twice:
+        raise InputError(f"--sweep has {twice[0]} twice; give all its values in one: KEY=A,B,C")
+    found = [list(words) for words in itertools.product(*each)]
+    places: dict[str, list[str]] = {}
+    for words in found:
+        other = places.setdefault(folder_name(words).lower(), words)
+        if other is not words:
+            raise InputError(
+                f"{' '.join(other)} and {' '.join(words)} would be trained in folders of one name; "
+                "sweep them apart, each with an --out of its own"
+            )
+    return found
+
+
 def values_of(words: str) -> list[str]:
     """`KEY=A,B` as `["KEY=A", "KEY=B"]`; commas inside brackets belong to a value.
 
@@ -136,7 +173,10 @@ def folder_name(words: Sequence[str]) -> str:
     >>> folder_name(["model.widths=[8,16]", "optimiser.name=sgd"])
     'model.widths=8-16+optimiser.name=sgd'
     """
-    plain = [re.sub(r"[^\w.=+-]+", "-", word).replace("=-", "=").rstrip("-") for word in words]
+    plain = []
+    for word in words:
+        key, _, value = word.partition("=")
+        plain.append(f"{key}={re.sub(UNLIKED, '-', value.strip('[]')).rstrip('-')}")
     return "+".join(plain)
 
 
@@ -218,6 +258,72 @@ def draw(fits: Sequence[Fit]) -> Any:
 
 def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _begins(
+    data: str | Path | None,
+    settings: Sequence[str],
+    *,
+    val: str | Path | float | None = None,
+    config: str | Path | None = None,
+    **options: str | None,
+) -> RunConfig:
+    """The settings of a training that begins, checked as far as they can be without the data."""
+    folders = {"path": data, "val": val}
+    given = {
+        **{key: value for key, value in options.items() if value is not None},
+        "data": {
+            key: value if isinstance(value, float) else str(value)
+            for key, value in folders.items()
+            if value is not None
+        },
+    }
+    file = Path(config) if config else None
+    resolved = RunConfig.resolve(file=file, settings=settings, given=given)
+    if resolved.start is not None:  # whose file has the settings that these are laid over
+        return resolved
+    network = catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
+    return resolved.replace(model=network.model_dump(mode="json"))
+
+
+def _goes_on(folder: Path, settings: Sequence[str]) -> RunConfig:
+    """The settings of a training that is there already, with what is asked for now."""
+    return changed_config(folder, {}, settings)
+
+
+def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: list[str]) -> None:
+    """Raise `InputError` where trainings differ in more than what is swept.
+
+    So those of an earlier call are not compared with others that learn from other images or longer.
+    """
+    trees = [merge(each.model_dump(mode="json"), overrides(swept)) for each in planned]
+    for tree in trees:
+        tree["data"]["path"] = str(Path(tree["data"]["path"]).resolve())
+        tree["model"] = {k: v for k, v in tree["model"].items() if k not in FROM_DATA}
+    # Another kind or preset is another network, and a start says in its file what it is.
+    others = {word.partition("=")[0] for word in swept} & {"kind", "preset", "start"}
+    one_network = not others and trees[0]["start"] is None
+    alike = [name for name in ALIKE if name != "model" or one_network]
+    first = _flat({name: trees[0][name] for name in alike})
+    for folder, tree in zip(folders, trees, strict=True):
+        mine = _flat({name: tree[name] for name in alike})
+        other = [key for key in first if first[key] != mine.get(key)]
+        if other:
+            key = other[0]
+            raise InputError(
+                f"{key} would be {first[key]} in {folders[0].name} and {mine.get(key)} in "
+                f"{folder.name}, so they could not be compared; give --resume the DATA and the "
+                "settings that the sweep was begun with, or start afresh with --force"
+            )
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A nested mapping as one from `a.b.c` to values."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        deeper = isinstance(value, Mapping)
+        found |= _flat(value, f"{prefix}{key}.") if deeper else {prefix + key: value}
+    return found
 
 
 def _refuse_taken(out: Path, folders: Sequence[Path]) -> None:
