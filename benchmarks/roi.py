@@ -3,7 +3,7 @@
 Median milliseconds of a call and the most memory that it held beyond its inputs: of 1,000 boxes on
 a pyramid of a 512² image, 64 channels, 7×7 parts; and of 1,000 boxes with scores, crowded so that
 most are suppressed, and apart so that none is. Both give the same numbers (last column: the largest
-difference). The loops are those of `tests/naive.py`, on as many boxes as `--slow` says, scaled up.
+difference). The loops are those of `tests/naive`, on as many boxes as `--slow` says, scaled up.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from kontur.models.maskrcnn.levels import reads
 from kontur.nn.roi import Rois, roi_align, roi_pool
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests import naive
+from tests.naive import geometry, nn
 
 SIDE, STRIDES, CHANNELS, CELLS = 512, (4, 8, 16, 32), 64, 7
 MEGABYTE = 1 << 20
@@ -54,14 +54,14 @@ def _looking(options: argparse.Namespace) -> list[list[str]]:
         (
             "RoIAlign, maximum",
             lambda: roi_align(features, rois, CELLS),
-            lambda: naive.roi_align(*where, "max"),
+            lambda: nn.roi_align(*where, "max"),
         ),
         (
             "RoIAlign, mean",
             lambda: roi_align(features, rois, CELLS, reduce="mean"),
-            lambda: naive.roi_align(*where, "mean"),
+            lambda: nn.roi_align(*where, "mean"),
         ),
-        ("RoI pooling", lambda: roi_pool(features, rois, CELLS), lambda: naive.roi_pool(*where)),
+        ("RoI pooling", lambda: roi_pool(features, rois, CELLS), lambda: nn.roi_pool(*where)),
     ]
     rows = []
     for name, fast, slow in ways:
@@ -83,7 +83,7 @@ def _suppressing(options: argparse.Namespace) -> list[list[str]]:
         def loop(
             boxes: Any = boxes, scores: Any = scores, groups: Any = groups, out: Any = kept
         ) -> None:
-            out.append(naive.suppress_boxes(boxes.tolist(), scores, 0.5, groups))
+            out.append(geometry.suppress_boxes(boxes.tolist(), scores, 0.5, groups))
 
         def fast(boxes: Any = boxes, scores: Any = scores) -> Any:
             return suppress(boxes, scores, 0.5)
