@@ -1,5 +1,6 @@
 """What every kind's `decode` returns, and the step that ends all of them."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from kontur.geometry import raster
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import clip
 from kontur.instances import Instances
+from kontur.models.found import Found
 
 LEAST_INSIDE = 0.25  # of an object's area: the mirror image of one at the border shows half
 
@@ -19,6 +21,31 @@ class Decoded(NamedTuple):
 
     instances: Instances
     repaired: int
+
+
+def by_image(
+    polygons: Shaped[np.ndarray, " m"],
+    repaired: Bool[np.ndarray, " m"],
+    found: Found,
+    sizes: Sequence[tuple[int, int]],
+    classes: tuple[str, ...],
+    overlap: float,
+) -> list[Decoded]:
+    """`to_instances` for each image of a batch; the m polygons are those of `found`."""
+    decoded = []
+    for image, size in enumerate(sizes):
+        mine = found.image_index == image
+        each = to_instances(
+            polygons[mine],
+            repaired[mine],
+            scores=found.scores[mine],
+            labels=found.labels[mine],
+            size=size,
+            classes=classes,
+            overlap=overlap,
+        )
+        decoded.append(each)
+    return decoded
 
 
 def to_instances(

@@ -15,7 +15,7 @@ from kontur.geometry import boxes as rectangles
 from kontur.geometry.level import outlines
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph
-from kontur.models.decoded import Decoded, to_instances
+from kontur.models.decoded import Decoded, by_image
 from kontur.models.found import Found
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.levels import reads
@@ -58,21 +58,8 @@ def decode(
     nothing = [np.zeros((0, side, side), np.float32)]
     (masks,) = _run(graphs["masks"], features, *read, found.labels, nothing=nothing)
     polygons = outlines(masks, found.boxes)
-    decoded = []
-    for image, own in enumerate(sizes):
-        mine = found.image_index == image
-        decoded.append(
-            to_instances(
-                polygons[mine],
-                np.zeros(int(mine.sum()), bool),
-                scores=found.scores[mine],
-                labels=found.labels[mine],
-                size=own,
-                classes=config.classes,
-                overlap=thresholds.overlap,
-            )
-        )
-    return decoded
+    repaired = np.zeros(len(polygons), bool)
+    return by_image(polygons, repaired, found, sizes, config.classes, thresholds.overlap)
 
 
 def boxes_of_classes(

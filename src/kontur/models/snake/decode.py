@@ -15,7 +15,7 @@ from kontur.geometry.polygons import polygons_from_rings
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.catalog import Graph, Try
-from kontur.models.decoded import Decoded, to_instances
+from kontur.models.decoded import Decoded, by_image
 from kontur.models.found import Found
 from kontur.models.rpn.propose import propose
 from kontur.models.snake.config import SnakeConfig
@@ -42,22 +42,8 @@ def decode(
     """
     features, found = detected(graphs, images, config, thresholds.score, sizes)
     contours = trace_contours(graphs, features, found, config)[-1]
-    decoded = []
-    for image, size in enumerate(sizes):
-        mine = found.image_index == image
-        polygons, repaired = polygons_from_rings(contours[mine].astype(np.float64))
-        decoded.append(
-            to_instances(
-                polygons,
-                repaired,
-                scores=found.scores[mine],
-                labels=found.labels[mine],
-                size=size,
-                classes=config.classes,
-                overlap=thresholds.overlap,
-            )
-        )
-    return decoded
+    polygons, repaired = polygons_from_rings(contours.astype(np.float64))
+    return by_image(polygons, repaired, found, sizes, config.classes, thresholds.overlap)
 
 
 def detected(
