@@ -10,7 +10,7 @@ import pytest
 import kontur
 from kontur.errors import InputError
 from kontur.instances import Instances
-from kontur.measure.files import check_target, write_table
+from kontur.measure.files import check_target, read_table, write_table
 from kontur.measure.table import measure
 from tests.measure.drawn import blob, disc
 
@@ -99,3 +99,35 @@ def test_a_table_that_cannot_be_written_leaves_nothing(table, tmp_path, monkeypa
     with pytest.raises(OSError, match="No space"):
         write_table(tmp_path / "t.parquet", table)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv"])
+def test_a_table_comes_back_with_its_units(table, tmp_path, ending):
+    write_table(tmp_path / f"t.{ending}", table)
+    back = read_table(tmp_path / f"t.{ending}")
+    pd.testing.assert_frame_equal(back, table, check_dtype=False)
+    assert back.attrs["units"] == {"well": "", **table.attrs["units"]}
+
+
+def test_a_table_of_another_program_has_no_units_and_its_images_stay_text(tmp_path):
+    (tmp_path / "t.csv").write_text("image,Area µm\n007,3.5\n008,\n", encoding="utf-8")
+    back = read_table(tmp_path / "t.csv")
+    assert back["image"].tolist() == ["007", "008"]
+    assert back["Area µm"].isna().tolist() == [False, True]
+    assert back.attrs == {"units": {"image": "", "Area µm": ""}, "pixel_size": None}
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").attrs == {"units": {"a": ""}, "pixel_size": None}
+
+
+def test_what_is_no_table_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"wanted a table, TABLE\.parquet or TABLE\.csv, got"):
+        read_table(tmp_path / "t.xlsx")
+    with pytest.raises(InputError, match="there is no table"):
+        read_table(tmp_path / "t.csv")
+    for ending in ("csv", "parquet"):
+        (tmp_path / f"e.{ending}").write_bytes(b"")
+        with pytest.raises(InputError, match="is no table that can be read"):
+            read_table(tmp_path / f"e.{ending}")
+    (tmp_path / "b.csv").write_bytes(b"a,b\n\xff\xfe,1\n")
+    with pytest.raises(InputError, match="is no table that can be read"):
+        read_table(tmp_path / "b.csv")

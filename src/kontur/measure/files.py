@@ -1,4 +1,4 @@
-"""Tables as files: Parquet and CSV, whole or not at all, with the unit of every column.
+"""Tables as files: Parquet and CSV, read and written, with the unit of every column.
 
 A Parquet column carries its `unit` and `meaning` in the schema, and the table's `attrs` come back
 in pandas. A CSV has no place for them: they stand beside it in `NAME.units.csv`.
@@ -19,7 +19,36 @@ if TYPE_CHECKING:
 
 ENDINGS = (".parquet", ".csv")
 FOREIGN = "of metadata.csv"  # what a column means that is not ours
+TEXTS = {"image": "str"}  # columns of a CSV that are no numbers, whatever they look like
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
+
+
+def read_table(path: str | Path) -> "pd.DataFrame":
+    """A table from its file, with `attrs["units"]` and `attrs["pixel_size"]` as `measure` has them.
+
+    Tables of other programs are read as well; what they do not say has no unit. Names of images
+    stay text, even where they look like numbers (`007`). Raises `InputError` where there is no
+    such file or it is no table.
+    """
+    pandas = package("pandas")
+    place = Path(path)
+    if place.suffix.lower() not in ENDINGS:
+        raise InputError(f"wanted a table, TABLE.parquet or TABLE.csv, got {place}")
+    if not place.is_file():
+        raise InputError(f"there is no table {place}")
+    try:
+        if place.suffix.lower() == ".parquet":
+            arrow = package("pyarrow.parquet").read_table(place)
+            table = arrow.to_pandas()
+            units = {field.name: _told(field, "unit") for field in arrow.schema}
+        else:
+            table = pandas.read_csv(place, encoding="utf-8-sig", dtype=TEXTS, low_memory=False)
+            units = _units_beside(place, table)
+    except (ValueError, OSError) as error:  # what pandas and Arrow raise for what they cannot read
+        raise InputError(f"{place} is no table that can be read: {_first_line(error)}") from None
+    known = {name: units.get(name, "") for name in map(str, table.columns)}
+    table.attrs = {"pixel_size": None, **table.attrs, "units": known}
+    return table
 
 
 def check_target(path: Path, *, overwrite: bool) -> None:
@@ -101,3 +130,22 @@ def _is_ascii(table: "pd.DataFrame") -> bool:
         if table[name].dtype.kind not in "biuf":
             texts += [str(value) for value in table[name].dropna().unique()]
     return all(text.isascii() for text in texts)
+
+
+def _units_beside(path: Path, table: "pd.DataFrame") -> dict[str, str]:
+    """The units that stand beside a CSV, none where there is no such file."""
+    _, beside_it = targets(path)
+    if not beside_it.is_file():
+        return {}
+    with beside_it.open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["column"]: row["unit"] for row in csv.DictReader(file)}
+    return {name: rows.get(name, "") for name in map(str, table.columns)}
+
+
+def _told(field: Any, key: str) -> str:
+    """What the schema says of a column."""
+    return ((field.metadata or {}).get(key.encode()) or b"").decode()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
