@@ -20,6 +20,7 @@ from kontur.geometry.morphology import (
     flood,
     label,
     opening,
+    parted,
     peaks,
     remove_small,
 )
@@ -204,3 +205,21 @@ def test_a_large_image_takes_a_moment():
     seeds, _ = peaks(height, mask, 6)
     flood(-np.rint(4 * height), seeds, closing(mask, 2))
     assert time.process_time() - start < 1.5
+
+
+def test_a_mask_is_parted_at_its_neck_and_only_there():
+    row, column = np.mgrid[:40, :60]
+    two = (np.hypot(row - 20, column - 18) < 12) | (np.hypot(row - 20, column - 40) < 12)
+    labels = parted(two, 6.0)
+    assert (labels > 0).tolist() == two.tolist()
+    assert labels[20, 10] != labels[20, 48]
+    neck = np.argwhere(np.diff(labels[20, 10:48]) != 0) + 10
+    assert abs(float(neck.mean()) - 28.5) <= 1  # midway
+    one = np.hypot(row - 20, column - 18) < 12
+    assert parted(one, 6.0).max() == 1
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_mask_that_is_all_or_nothing_is_one_object_or_none(full):
+    mask = np.full((5, 7), full)
+    assert parted(mask, 3.0).tolist() == mask.astype(int).tolist()

@@ -48,9 +48,9 @@ def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
 
 
 def test_kinds_without_stages_show_none(predictor, monkeypatch, tmp_path):
-    plain = catalog.KINDS["snake"]._replace(stages=None)
+    plain = catalog.KINDS["snake"]._replace(by_stage=None)
     monkeypatch.setitem(catalog.KINDS, "snake", plain)
-    assert predictor.stages(contract.learning_scene().image) == {}
+    assert predictor.by_stage(contract.learning_scene().image) == {}
 
 
 def test_the_structure_of_all_graphs_stands_in_one_without_weights():

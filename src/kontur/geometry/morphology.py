@@ -15,6 +15,7 @@ from kontur.geometry.raster import ramp
 
 Neighbours = Literal[4, 8]
 FAR = 1 << 20  # pixels; more than any image is wide, and its square is exact in float64
+RELIEF = 4  # steps of the watershed's relief a pixel of distance
 NEAR = 16  # pixels; objects of twice this width need no envelope
 
 
@@ -202,6 +203,19 @@ def peaks(
     highest = _highest(np.ascontiguousarray(across.T), reach).T
     top = (height == highest) & mask
     return label(dilate(top, apart / 2) & mask, 8)
+
+
+def parted(mask: Bool[np.ndarray, "h w"], apart: float) -> Int[np.ndarray, "h w"]:
+    """A label image of a mask, cut by the watershed of the distance to the background.
+
+    Each top of that distance is one object; those at most `apart` pixels apart are the same one.
+    A mask without background has no distance to it and is one object.
+    """
+    if mask.all() or not mask.any():
+        return mask.astype(np.int64)
+    depth = distance(mask)
+    seeds, _ = peaks(depth, mask, apart)
+    return flood(-np.rint(RELIEF * depth), seeds, mask)
 
 
 def _widen(mask: Bool[np.ndarray, "h w"], reach: int) -> Bool[np.ndarray, "h w"]:

@@ -147,15 +147,15 @@ class Predictor:
         """What the network sees of an image, before padding: its channels, comparable values."""
         return self._values(self._read(image, None, None), None)
 
-    def stages(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
+    def by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of their making, to look at; {} for kinds without."""
-        stages = catalog.stages(self.card.kind)
-        if stages is None:
+        by_stage = catalog.by_stage(self.card.kind)
+        if by_stage is None:
             return {}
         seen = self.prepare(image)
         size = (seen.shape[0], seen.shape[1])
         graphs, thresholds = self.engine.graphs, self.card.thresholds
-        found: dict[str, Instances] = stages(
+        found: dict[str, Instances] = by_stage(
             graphs, self._padded(seen), self.config, thresholds, size
         )
         return found

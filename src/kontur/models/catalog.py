@@ -39,7 +39,7 @@ class Try(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """Where the parts of a family live, as `module:name`; `stages` where it works in stages.
+    """Where the parts of a family live, as `module:name`; `by_stage` where it works in stages.
 
     `bytes_a_pixel` of memory are what a network of the largest preset but the paper's needs at
     most, for each pixel of the image that it looks at.
@@ -53,7 +53,7 @@ class Kind(NamedTuple):
     decode: str
     examples: str
     tries: str | None = None
-    stages: str | None = None
+    by_stage: str | None = None
     bytes_a_pixel: int = 300
 
 
@@ -84,7 +84,7 @@ KINDS: dict[str, Kind] = {
         "DeepSnake",
         "config:SnakeConfig",
         tries="decode:tries",
-        stages="decode:stages",
+        by_stage="decode:by_stage",
     ),
     "maskrcnn": _family("maskrcnn", "MaskRCNN", "config:MaskRCNNConfig"),
     "unet": _dense("config:UNetConfig"),
@@ -163,9 +163,9 @@ def tries(kind: str) -> Callable[[Any], list[Try]]:
     return _load(where) if where else lambda config: []
 
 
-def stages(kind: str) -> Callable[..., Any] | None:
-    """`stages(graphs, images, config, thresholds, size) -> {stage: Instances}`, to look at."""
-    where = _kind(kind).stages
+def by_stage(kind: str) -> Callable[..., Any] | None:
+    """`by_stage(graphs, images, config, thresholds, size) -> {stage: Instances}`, to look at."""
+    where = _kind(kind).by_stage
     return _load(where) if where else None
 
 

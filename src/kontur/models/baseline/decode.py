@@ -9,7 +9,7 @@ the background, one object a top (`geometry.morphology`).
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from kontur.geometry import morphology
 from kontur.geometry.gaussian import blur
@@ -21,7 +21,6 @@ from kontur.models.decoded import Decoded, to_instances
 
 BINS = 256  # of the histogram
 EVEN = 1e-6  # an image whose values differ by less has no foreground
-HALF = 2  # levels a pixel of distance: the flood rises by half pixels
 
 
 def examples(config: BaselineConfig) -> dict[str, Example]:
@@ -70,18 +69,9 @@ def regions(
     foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
     labels = morphology.fill_holes(morphology.label(foreground)[0])
     if config.apart > 0:
-        labels = parted(labels > 0, config.apart)
+        labels = morphology.parted(labels > 0, config.apart)
     sure = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
     return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
-
-
-def parted(mask: Bool[np.ndarray, "h w"], apart: float) -> Int[np.ndarray, "h w"]:
-    """A mask's regions parted where the distance to the background has tops `apart` from others."""
-    if mask.all() or not mask.any():
-        return mask.astype(np.int64)
-    inside = morphology.distance(mask)
-    tops, _ = morphology.peaks(inside, mask, apart)
-    return morphology.flood(-np.rint(HALF * inside).astype(np.int64), tops, mask)
 
 
 def _objects(

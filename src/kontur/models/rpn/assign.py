@@ -53,7 +53,8 @@ def assign(
 
 def is_covered(boxes: Float[np.ndarray, "n 4"], ignored: Float[np.ndarray, "k 4"]) -> np.ndarray:
     """Which boxes lie by more than `COVERED` in the box of one region to ignore."""
-    if len(ignored) == 0:
-        return np.zeros(len(boxes), bool)
-    shared = rectangles.intersection(boxes, ignored).max(axis=1)
-    return shared > COVERED * rectangles.area(boxes)
+    enough = COVERED * rectangles.area(boxes)
+    covered = np.zeros(len(boxes), bool)
+    for region in ignored:  # one by one: all anchors with all regions may be gigabytes
+        covered |= rectangles.intersection(boxes, region[None])[:, 0] > enough
+    return covered

@@ -18,14 +18,16 @@ def balanced(
 ) -> Int[np.ndarray, " s"]:
     """At most `count` of both, of the positive ones at most `share` of that; positive ones first.
 
-    Drawn without return. Where positive ones are short negative ones fill the rest; where negative
-    ones are short there are fewer.
+    Drawn without return; one positive one at least where there is any. Where positive ones are
+    short negative ones fill the rest; where negative ones are short there are fewer.
 
     >>> rng = np.random.default_rng(0)
     >>> len(balanced(np.arange(9), np.arange(90), count=8, share=0.5, rng=rng))
     8
+    >>> balanced(np.array([7]), np.arange(5), count=2, share=0.25, rng=rng)[0].item()
+    7
     """
-    most = min(len(positive), int(count * share))
+    most = min(len(positive), max(1, int(count * share)))
     rest = min(len(negative), count - most)
     return np.concatenate(
         [rng.choice(positive, most, replace=False), rng.choice(negative, rest, replace=False)]

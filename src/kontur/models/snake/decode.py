@@ -126,7 +126,7 @@ def tries(config: SnakeConfig) -> list[Try]:
     return [Try(config.replace(stages_used=count), ACCEPTED) for count in fewer]
 
 
-def stages(
+def by_stage(
     graphs: Mapping[str, Graph],
     images: Float[np.ndarray, "1 c h w"],
     config: SnakeConfig,

@@ -15,8 +15,6 @@ from kontur.models.catalog import Graph
 from kontur.models.decoded import Decoded, to_instances
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
 
-RELIEF = 4  # steps of the watershed's relief a pixel of distance
-
 
 def decode(
     graphs: Mapping[str, Graph],
@@ -49,10 +47,7 @@ def instance_regions(
             morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
         )
         return morphology.flood(np.zeros(foreground.shape, np.int64), seeds, foreground)
-    foreground = morphology.opening(foreground, how.opening)
-    depth = np.minimum(morphology.distance(foreground), sum(foreground.shape))  # finite
-    seeds, _ = morphology.peaks(depth, foreground, how.apart)
-    return morphology.flood(-np.rint(RELIEF * depth), seeds, foreground)
+    return morphology.parted(morphology.opening(foreground, how.opening), how.apart)
 
 
 def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
