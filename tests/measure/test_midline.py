@@ -5,11 +5,20 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.fft import dct
 from shapely import Polygon
 from shapely.affinity import rotate, scale, translate
 
 from kontur.geometry import raster
-from kontur.measure.midline import COLUMNS, fold, measure_midline, midlines
+from kontur.measure.midline import (
+    COLUMNS,
+    MODES,
+    PIECES,
+    _modes,
+    fold,
+    measure_midline,
+    midlines,
+)
 from tests.measure.drawn import blob, disc, worm
 from tests.measure.test_contour import contours
 from tests.naive import measure as naive
@@ -49,6 +58,29 @@ def test_an_s_turns_both_ways_and_bends_little_in_all():
     assert found["midline_bend"] < 0.6
     assert found["midline_turning"] > 2
     assert found["straightness"] < 0.9
+
+
+@pytest.mark.parametrize("bend", BENDS)
+def test_an_arc_is_the_first_mode_and_an_s_the_second(bend):
+    modes = [one(worm(200, 6, bend))[f"midline_mode_{mode}"] for mode in range(1, MODES + 1)]
+    # θ = φ(s − 1/2): its cosine series has the odd terms √2·2φ / (mπ)² alone
+    whole = bend * 1.03  # with both ends
+    assert modes[0] == pytest.approx(np.sqrt(2) * 2 * whole / np.pi**2, rel=0.06, abs=0.02)
+    assert modes[2] == pytest.approx(modes[0] / 9, abs=0.03)
+    assert max(modes[1], modes[3], modes[5]) < 0.02
+    along = np.linspace(0, 200, 300)
+    wave = np.column_stack([along, 25 * np.sin(along * 2 * np.pi / 200)])
+    s = one(shapely.LineString(wave).buffer(3))
+    assert s["midline_mode_2"] > 5 * max(s["midline_mode_1"], s["midline_mode_3"])
+
+
+def test_the_modes_are_the_cosine_transform_of_the_direction():
+    rng = np.random.default_rng(0)
+    direction = np.cumsum(rng.normal(0, 0.2, PIECES))
+    line = np.concatenate([[0], np.cumsum(np.exp(1j * direction))])[None]
+    found = _modes(line, np.abs(np.diff(line, axis=1)))
+    expected = np.abs(dct(direction, norm="ortho")[1 : MODES + 1]) / np.sqrt(PIECES)
+    assert np.allclose([float(column[0]) for column in found.values()], expected)
 
 
 def test_the_fold_is_the_best_of_all_and_moving_its_tips_brings_the_sides_closer():
