@@ -10,12 +10,11 @@ Finished trainings are lines of the results file; a second call goes on where th
 import argparse
 import json
 import shutil
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from ledger import Ledger, Result, cell
 from report import heading, table
 
 import kontur
@@ -29,13 +28,11 @@ STARTS: dict[str, list[str]] = {
 SCORES = ("AP50", "AP70", "AP90", "AP")
 STEPS = 1_000_000  # more than any number of minutes allows: the schedule follows the minutes
 
-Result = dict[str, Any]
-
 
 def main() -> None:
     options = _options()
     heading(__doc__.partition("\n\n")[0])
-    results = _read(options.results)
+    ledger = Ledger(options.results)
     for data in options.data:
         whole = open_folder(data, split="train")
         counts = sorted({min(count, len(whole)) for count in options.counts})
@@ -50,21 +47,21 @@ def main() -> None:
                         "minutes": options.minutes,
                         "settings": options.set,
                     }
-                    if not any(_is(result, key) for result in results):
-                        result = {**key, **_train(options, data, whole, key)}
-                        with options.results.open("a") as file:
-                            file.write(json.dumps(result) + "\n")
-                        results.append(result)
-                        print(f"{_words(key)}: AP {_shown(result['scores']['AP'])}", flush=True)
+                    if not ledger.find(key):
+                        result = {**key, **_train(options, ledger, data, whole, key)}
+                        ledger.add(result)
+                        print(f"{_words(key)}: AP {cell([result['scores']['AP']])}", flush=True)
     same = {"minutes": options.minutes, "settings": options.set}
     print(f"\n{options.minutes:g} minutes a training, preset {options.preset}\n")
-    print(_table([result for result in results if _is(result, same)]))
+    print(_table(ledger.find(same)))
 
 
-def _train(options: argparse.Namespace, data: Path, whole: Folder, key: Result) -> Result:
+def _train(
+    options: argparse.Namespace, ledger: Ledger, data: Path, whole: Folder, key: Result
+) -> Result:
     from kontur.train.run import train
 
-    run: Path = options.results.with_suffix("") / _words(key).replace(", ", "-").replace(" ", "-")
+    run = ledger.folder(_words(key).replace(", ", "-").replace(" ", "-"))
     if (run / "config.toml").exists():
         train(out=run, resume=True)
     else:
@@ -107,37 +104,14 @@ def _table(results: Sequence[Result]) -> str:
     rows = []
     for data, images, start in dict.fromkeys((r["data"], r["images"], r["start"]) for r in results):
         own = [r for r in results if (r["data"], r["images"], r["start"]) == (data, images, start)]
-        cells = [_cell([r["scores"].get(name) for r in own]) for name in SCORES]
-        steps = f"{statistics.fmean(r['steps'] for r in own):.0f}"
+        cells = [cell([r["scores"].get(name) for r in own]) for name in SCORES]
+        steps = f"{sum(r['steps'] for r in own) / len(own):.0f}"
         rows.append([data, str(images), start, str(len(own)), *cells, steps])
     return table(["data", "images", "start", "seeds", *SCORES, "best step"], rows)
 
 
-def _cell(values: Sequence[float | None]) -> str:
-    """The mean, and the standard deviation where there are several seeds."""
-    numbers = [value for value in values if value is not None]
-    if not numbers:
-        return "–"
-    spread = f" ± {statistics.stdev(numbers):.3f}" if len(numbers) > 1 else ""
-    return f"{statistics.fmean(numbers):.3f}{spread}"
-
-
 def _words(key: Result) -> str:
     return f"{key['data']}, {key['images']} images, {key['start']}, seed {key['seed']}"
-
-
-def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _is(result: Result, key: Result) -> bool:
-    return all(result[name] == value for name, value in key.items())
-
-
-def _read(path: Path) -> list[Result]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def _options() -> argparse.Namespace:
