@@ -29,7 +29,7 @@ def test_a_table_is_told_in_text(kontur, worms):
     told = kontur("describe", worms)
     assert "59 objects of 3 images, 6 columns, pixels of 0.5 µm, 1 row to ignore left out" in told
     assert "live (39), dead (20)" in told
-    assert "! columns with the same value in every row (2): ignore, plate" in told
+    assert "! 2 columns with the same value in every row: ignore, plate" in told
 
 
 def test_columns_are_sorted_by_what_is_told_of_them(kontur, worms):

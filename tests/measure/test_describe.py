@@ -87,10 +87,10 @@ def test_what_looks_wrong_is_told():
         }
     )
     assert describe(table).notes == (
-        "columns without any value (1): gone",
-        "columns with the same value in every row (2): id, same",
-        "columns with infinite values (1): far (1)",
-        "1 rows repeat the image and id of another",
+        "1 column without any value: gone",
+        "2 columns with the same value in every row: id, same",
+        "1 column with infinite values: far (1)",
+        "image and id of another row again in 1 row",
     )
 
 

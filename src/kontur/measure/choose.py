@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.table import BRIGHTNESS, FORM, SURROUNDINGS, column_of
 from kontur.settings import nearest
@@ -66,7 +67,7 @@ def check_there(names: Sequence[str], wanted: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in set(names)]
     if not missing:
         return
-    shown = ", ".join(map(repr, missing[:5])) + (" …" if len(missing) > 5 else "")
+    shown = listed(map(repr, missing))
     many = f"{len(missing)} columns: {shown}" if len(missing) > 1 else f"column {shown}"
     raise InputError(f"the table has no {many}; {nearest(missing[0], names)}")
 

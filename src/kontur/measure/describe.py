@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from kontur.data.finding import plural
+from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import KINDS, names_of
 from kontur.measure.extra import package
@@ -262,9 +264,9 @@ def _notes(table: "pd.DataFrame", columns: Sequence[Facts]) -> list[str]:
         (infinite, "with infinite values"),
     ):
         if names:
-            told.append(f"columns {what} ({len(names)}): {', '.join(names)}")
+            told.append(f"{plural(len(names), 'column')} {what}: {listed(names, most=12)}")
     if {"image", "id"} <= {*table}:
         twice = int(table.duplicated(["image", "id"]).sum())
         if twice:
-            told.append(f"{twice:,} rows repeat the image and id of another")
+            told.append(f"image and id of another row again in {plural(twice, 'row')}")
     return told + [facts.note for facts in columns if facts.note]

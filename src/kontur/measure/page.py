@@ -74,6 +74,9 @@ th, td { padding: 4px 12px; text-align: right; white-space: nowrap;
 th { position: sticky; top: 0; background: #eef1f5; font-weight: 600; z-index: 1; }
 th small { display: block; font-weight: normal; color: var(--grey); }
 td.word, th.word { text-align: left; }
+td:first-child, th:first-child { position: sticky; left: 0; background: var(--paper); }
+th:first-child { z-index: 2; background: #eef1f5; }
+section { scroll-margin-top: 60px; }
 footer { color: var(--grey); font-size: 12px; padding: 34px 0 40px; }
 @media print { nav { display: none; } .card { break-inside: avoid; } .scroll { max-height: none; } }
 """
@@ -185,18 +188,19 @@ def _card(facts: Facts, rows: int) -> str:
     if facts.different == 1 and rows > 1:
         badge += '<span class="badge quiet">one value</span>'
     found = facts.statistics
-    if facts.histogram is not None:
-        ends = (
-            f'<div class="ends"><span>{short(found["min"])}</span>'
-            f"<b>{short(found['median'])}</b><span>{short(found['max'])}</span></div>"
-        )
-        beyond = facts.histogram.below + facts.histogram.above
-        far = f" · {beyond:,} beyond the bars" if beyond else ""
-        told = f"mean {short(found['mean'])} ± {short(found['std'])}{far}"
-        figure = _bars(facts.histogram, found) + ends
-    else:
+    if facts.histogram is None or facts.different == 1:
         figure = _words(facts, rows)
-        told = f"{facts.different:,} different" if facts.kind != "empty" else "no value"
+        told = f"{facts.different:,} different" if facts.values else ""
+        if found:
+            told = f"always {short(found['mean'])}"
+        elif facts.kind == "empty":
+            told = "no value"
+    else:
+        figure = _bars(facts.histogram, found) + _ends(facts.histogram, found)
+        beyond = facts.histogram.below + facts.histogram.above
+        told = f"mean {short(found['mean'])} ± {short(found['std'])}"
+        if beyond:
+            told += f" · {beyond:,} beyond, {short(found['min'])} … {short(found['max'])}"
     meaning = facts.meaning or (facts.dtype if facts.group == "other" else "")
     return (
         f'<div class="card" data-name="{escape(facts.name.lower())}"><h3><span>'
@@ -226,6 +230,16 @@ def _bars(bars: Histogram, found: dict[str, float]) -> str:
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 1}" role="img">{drawn}'
         f'<path stroke="#d55e00" stroke-width="1.5" d="M{place:.1f} 0V{HEIGHT}"/>'
         f'<path stroke="#aab3bd" d="M0 {HEIGHT + 0.5}H{WIDTH}"/></svg>'
+    )
+
+
+def _ends(bars: Histogram, found: dict[str, float]) -> str:
+    """What stands below a histogram: where it begins, the median, where it ends."""
+    low = bars.edges[0] if bars.below else found["min"]
+    high = bars.edges[-1] if bars.above else found["max"]
+    return (
+        f'<div class="ends"><span>{short(float(low))}</span>'
+        f"<b>median {short(found['median'])}</b><span>{short(float(high))}</span></div>"
     )
 
 
@@ -268,9 +282,10 @@ def _all(description: Description) -> str:
 
 
 def _table(columns: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    first = rows[0] if rows else [""] * len(columns)
     head = "".join(
-        f"<th>{escape(str(name))}<small>{escape(unit)}</small></th>"
-        for name, unit in zip(columns, units, strict=True)
+        f"<th{_side(value)}>{escape(str(name))}<small>{escape(unit)}</small></th>"
+        for name, unit, value in zip(columns, units, first, strict=True)
     )
     lines = ["".join(_cell(value) for value in row) for row in rows]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
@@ -278,9 +293,13 @@ def _table(columns: Sequence[str], units: Sequence[str], rows: Sequence[Sequence
 
 
 def _cell(value: object) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"<td>{short(float(value))}</td>"
-    return f'<td class="word">{escape(str(value))}</td>'
+    shown = short(float(value)) if isinstance(value, int | float) else escape(str(value))
+    return f"<td{_side(value)}>{shown}</td>"
+
+
+def _side(value: object) -> str:
+    """Numbers stand on the right, words on the left."""
+    return "" if isinstance(value, int | float) else ' class="word"'
 
 
 def _share(part: float) -> str:

@@ -158,7 +158,12 @@ def grouped(
     first = {"images": groups["image"].nunique()} if "image" in {*plain} - {*by} else {}
     parts: list[Any] = [pandas.DataFrame({**first, "objects": groups.size()})]
     others = [name for name in plain if name not in {*by, *_OF_ONE, "image"}]
-    same = groups[others].nunique(dropna=False).le(1).all() if others else {}
+    try:
+        same = groups[others].nunique(dropna=False).le(1).all() if others else {}
+    except TypeError:
+        raise InputError(
+            "a column holds something that is neither number nor word, such as lists; leave it out"
+        ) from None
     kept = [name for name in others if same[name] and not _measured(name)]
     parts.append(groups[kept].first())
     told = [name for name in numbers if name not in {*by, *kept}]
