@@ -38,6 +38,8 @@ def table():
         ("(state == 'dead') & (area > 50)", [3]),
         ("class == 'x'", [0, 2, 3]),
         ("class in ['y', 'z'] or on_border", [0, 1, 3]),
+        ("class in ('y', 'z')", [1]),
+        ("class not in ['x'] and id in [1, 2]", [1]),
         ("class.isin(['y'])", [1]),
         ("not on_border", [1, 2]),
         ("on_border == False and area.notnull()", [1]),
@@ -71,7 +73,7 @@ def test_rows_are_kept_by_a_condition(table, condition, ids):
         ("area + 1", "neither yes nor no"),
         ("5 > 3", "neither yes nor no"),
         ("area > 'x'", "cannot be used"),
-        ("'a' in state", "in wants a list"),
+        ("'a' in state and id in [1]", "in wants a list"),
         ("@table.area > 5", "one is such as"),
         ("__import__('os').system('true')", "'system' is not known"),
         ("abs(area) > 5", "functions cannot be called"),
@@ -86,6 +88,11 @@ def test_a_condition_that_cannot_be_used_is_one_sentence(table, condition, sente
         where(table, condition)
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_strange_names_of_columns_stand_in_backticks():
+    table = pd.DataFrame({"0": [1, 2], "and": [0, 1], "ä b": [5, 6], "a`": [1, 2], "": [1, 1]})
+    assert where(table, "`0` > 1 and ä b > 0 and `and` > 0").index.tolist() == [1]
 
 
 def test_rows_to_ignore_are_taken_out_and_counted(table):

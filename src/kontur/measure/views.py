@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kontur.errors import InputError
-from kontur.measure.choose import check_there, names_of
+from kontur.measure.choose import check_there, names_of, near
 from kontur.measure.extra import package
 from kontur.measure.recipe import without_attrs
 from kontur.settings import nearest
@@ -27,6 +27,7 @@ STATISTICS = {
     "count": "how many have {}",
 }
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
 # What a condition may be made of; neither calls of functions nor attributes but for these.
 METHODS = {"isin", "isna", "isnull", "notna", "notnull", "between", "abs", "str"}
 METHODS |= {"contains", "startswith", "endswith", "lower", "upper", "len"}
@@ -212,7 +213,8 @@ def _plain(condition: str, table: "pd.DataFrame") -> tuple[str, "pd.DataFrame"]:
     names = names_of(table)
     stand_in = {name: f"column_{k}_" for k, name in enumerate(names) if not _is_word(name)}
     patterns = [f"`{re.escape(name)}`" for name in names]
-    bare = sorted((name for name in stand_in if name), key=len, reverse=True)
+    bare = [name for name in stand_in if re.match(r"[^\W\d]", name) and name not in RESERVED]
+    bare.sort(key=len, reverse=True)
     patterns += [rf"(?<![\w.]){re.escape(name)}(?!\w)" for name in bare]
     name_of_column = re.compile("|".join(patterns) or "$^")
 
@@ -245,7 +247,7 @@ def _check(plain: str, condition: str, columns: Sequence[str], names: Sequence[s
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id not in columns:
             raise InputError(
-                f"{wanted}: there is no column {node.id!r}; {nearest(node.id, names)}; words to "
+                f"{wanted}: there is no column {node.id!r}; {near(node.id, names)}; words to "
                 "compare with stand in quotation marks"
             )
         if isinstance(node, ast.Attribute) and node.attr not in METHODS:
@@ -254,7 +256,11 @@ def _check(plain: str, condition: str, columns: Sequence[str], names: Sequence[s
             )
         if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute):
             raise InputError(f"{wanted}: functions cannot be called in it")
-        if isinstance(node, ast.In | ast.NotIn) and "[" not in plain:
+        if isinstance(node, ast.Compare) and not all(
+            isinstance(right, ast.List | ast.Tuple)
+            for how, right in zip(node.ops, node.comparators, strict=True)
+            if isinstance(how, ast.In | ast.NotIn)
+        ):
             raise InputError(f"{wanted}: in wants a list, such as state in ['live', 'dead']")
         if not isinstance(node, NODES):
             raise InputError(f"{wanted}: it may compare columns, joined by and, or, not")
