@@ -80,5 +80,5 @@ def test_two_columns_of_one_name_are_refused():
 
 
 def test_of_many_columns_only_some_are_told():
-    with pytest.raises(InputError, match="known are c0, c1, .* and 92 more"):
+    with pytest.raises(InputError, match=r"known are c0, c1, .* and 92 more"):
         check_there([f"c{k}" for k in range(100)], ["oops"])
