@@ -46,8 +46,7 @@ def test_whole_numbers_have_bars_of_their_own():
 
 
 def test_a_value_far_away_does_not_flatten_the_others():
-    values = np.sort(np.append(np.random.default_rng(0).normal(size=999), 1e6))
-    found = histogram(values)
+    found = histogram(np.append(np.linspace(0, 5, 999), 1e6))
     assert (found.below, found.above) == (0, 1)
     assert found.edges[-1] < 10
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BARS = 40  # of a histogram
 WORDS = 8  # of the commonest values that are told
-FAR = 1.0  # beyond the middle 98 %, in ranges of it: as far as a histogram reaches
+FAR = 0.25  # beyond the middle 98 %, in ranges of it: as far as a histogram reaches
 QUANTILES = {"p05": 0.05, "median": 0.5, "p95": 0.95}
 
 

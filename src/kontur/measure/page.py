@@ -197,10 +197,11 @@ def _card(facts: Facts, rows: int) -> str:
             told = "no value"
     else:
         figure = _bars(facts.histogram, found) + _ends(facts.histogram, found)
-        beyond = facts.histogram.below + facts.histogram.above
         told = f"mean {short(found['mean'])} ± {short(found['std'])}"
-        if beyond:
-            told += f" · {beyond:,} beyond, {short(found['min'])} … {short(found['max'])}"
+        if below := facts.histogram.below:
+            told += f" · {below:,} below, from {short(found['min'])}"
+        if above := facts.histogram.above:
+            told += f" · {above:,} above, to {short(found['max'])}"
     meaning = facts.meaning or (facts.dtype if facts.group == "other" else "")
     return (
         f'<div class="card" data-name="{escape(facts.name.lower())}"><h3><span>'
