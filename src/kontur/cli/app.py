@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from kontur.cli.compare import compare
 from kontur.cli.convert import convert
 from kontur.cli.demo import demo
+from kontur.cli.describe import describe
 from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
 from kontur.cli.measure import measure
@@ -88,6 +89,7 @@ def program(
     Look at it:          kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
+    Look at a table:     kontur describe table.csv --out report.html
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Choose a network:    kontur compare DATA --out DIR
@@ -97,5 +99,6 @@ def program(
     """
 
 
-for command in (demo, predict, measure, evaluate, inspect, train, compare, models, convert):
+commands = (demo, predict, measure, describe, evaluate, inspect, train, compare, models, convert)
+for command in commands:
     app.command()(command)

@@ -108,11 +108,12 @@ def _arrow(table: "pd.DataFrame") -> Any:
 
 def _about(table: "pd.DataFrame") -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column."""
-    units = table.attrs.get("units", {})
+    units, meanings = (table.attrs.get(word, {}) for word in ("units", "meanings"))
     rows = []
     for name in map(str, table.columns):
         column = column_of(name)
-        rows.append((name, units.get(name, ""), column.meaning if column else FOREIGN))
+        meaning = meanings.get(name, column.meaning if column else FOREIGN)
+        rows.append((name, units.get(name, ""), meaning))
     return rows
 
 
