@@ -19,10 +19,10 @@ that did best there are kept, and when `patience` epochs brought nothing better 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
+import pydantic
 from jaxtyping import Bool, Float, Int, Shaped
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state, compute_class_weight
@@ -45,18 +45,18 @@ Setting = Any  # of an estimator: anything may be given and is checked by `fit`,
 class NetworkSettings(Settings):
     """What both networks can be told; `learning_rate` is Adam's, `epochs` the most there are."""
 
-    hidden: tuple[Annotated[int, Gt(0)], ...]
+    hidden: tuple[pydantic.PositiveInt, ...]
     activation: Literal["relu", "leaky-relu", "prelu", "sigmoid", "tanh", "gelu"]
     initialiser: Literal["normal", "xavier", "kaiming"]
-    dropout: Annotated[float, Ge(0), Lt(1)]
+    dropout: float = pydantic.Field(ge=0, lt=1)
     batch_norm: bool
-    l1: Annotated[float, Ge(0)]
-    l2: Annotated[float, Ge(0)]
-    learning_rate: Annotated[float, Gt(0)]
-    batch_size: Annotated[int, Gt(1)]  # one row alone has no variance to normalise by
-    epochs: Annotated[int, Gt(0)]
-    patience: Annotated[int, Gt(0)]
-    validation: Annotated[float, Ge(0), Lt(1)]
+    l1: pydantic.NonNegativeFloat
+    l2: pydantic.NonNegativeFloat
+    learning_rate: pydantic.PositiveFloat
+    batch_size: int = pydantic.Field(gt=1)  # one row alone has no variance to normalise by
+    epochs: pydantic.PositiveInt
+    patience: pydantic.PositiveInt
+    validation: float = pydantic.Field(ge=0, lt=1)
 
 
 class Fitted(NamedTuple):
