@@ -18,6 +18,7 @@ from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
 from kontur.cli.measure import measure
 from kontur.cli.models import models
+from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.train import train
 from kontur.errors import InputError
@@ -88,6 +89,7 @@ def program(
     Look at it:          kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
+    Look at a table:     kontur plot table.csv --out DIR
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Choose a network:    kontur compare DATA --out DIR
@@ -97,5 +99,5 @@ def program(
     """
 
 
-for command in (demo, predict, measure, evaluate, inspect, train, compare, models, convert):
+for command in (demo, predict, measure, plot, evaluate, inspect, train, compare, models, convert):
     app.command()(command)
