@@ -16,7 +16,7 @@ from kontur.measure.plots.numbers import Numbers
 
 WIDTH = 4.6  # inches
 ROW = 1.05  # inches a group
-# Of the distance between groups: how high the highest density stands above its line, and how far
+# Of the distance between groups: how high a density stands above its line, and how far
 # below it lie the quarters of the objects, the points of the images, and their mean.
 HEIGHT, QUARTERS, POINTS, MEAN = 0.45, 0.06, 0.21, 0.38
 REACH = 0.1  # points lie so far above and below their line
@@ -26,25 +26,18 @@ SURE = 95  # per cent
 ENOUGH = 3  # images for an interval
 MANY = 60  # images a group, from where their points are small
 LANES = 40  # parts of the axis within which points step aside from one another
-TOLD = (
-    "column",
-    "group",
-    "images",
-    "objects",
-    "median",
-    "mean of images' medians",
-    "95 % interval",
-)
+TOLD = ("column", "group", "images", "objects", "median", "mean of images", "95 % interval")
 CAPTION = (
-    "Shaded: all objects; bar below: the middle half of them, with the median. Points: the median "
-    "of each image. Diamond: the mean of the points{log}, its 95 % interval by resampling images."
+    "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
+    "median. Points: the {point} of each image. Diamond: the mean of the points{log}, with its "
+    "95 % interval by resampling images."
 )
 
 
 class Centre(NamedTuple):
-    """The medians of a group's images, their mean, and where it lies by chance in 95 %."""
+    """What a group's images say: a point each, their mean, and its 95 % interval."""
 
-    medians: Float[np.ndarray, " images"]
+    points: Float[np.ndarray, " images"]
     mean: float
     low: float
     high: float
@@ -53,23 +46,25 @@ class Centre(NamedTuple):
 def centre(column: Numbers, groups: Groups, group: int) -> Centre:
     """What the images of a group say; the interval is NaN for fewer than three images.
 
-    On a logarithmic axis the mean is that of the logarithms. Without images, or without a value,
-    there is no median and the mean is NaN.
+    A point is the median of an image's objects; of counts, whose median hardly ever moves, the
+    mean. On a logarithmic axis the mean of the points is that of their logarithms. Without images,
+    or without a value, there is no point and the mean is NaN.
     """
     rows = column.there & (groups.group == group) & (groups.image >= 0)
     values, image = column.on_axis(column.values[rows]), groups.image[rows]
     order = np.argsort(image, kind="stable")
     starts = np.flatnonzero(np.diff(image[order], prepend=-1))[1:]
     parts = np.split(values[order], starts) if len(values) else []
-    medians = np.array([np.median(part) for part in parts], dtype=float)
+    middle = np.mean if column.counts else np.median
+    points = np.array([middle(part) for part in parts], dtype=float)
     low = high = np.nan
-    if len(medians) >= ENOUGH:
-        drawn = np.random.default_rng(0).integers(len(medians), size=(RESAMPLED, len(medians)))
+    if len(points) >= ENOUGH:
+        drawn = np.random.default_rng(0).integers(len(points), size=(RESAMPLED, len(points)))
         rest = (100 - SURE) / 2
-        low, high = np.percentile(medians[drawn].mean(axis=1), [rest, 100 - rest])
-    mean = float(medians.mean()) if len(medians) else np.nan
+        low, high = np.percentile(points[drawn].mean(axis=1), [rest, 100 - rest])
+    mean = float(points.mean()) if len(points) else np.nan
     back = np.power(10.0, [mean, low, high]) if column.log else np.array([mean, low, high])
-    return Centre(10.0**medians if column.log else medians, *map(float, back))
+    return Centre(10.0**points if column.log else points, *map(float, back))
 
 
 def draw_distribution(column: Numbers, groups: Groups) -> Any:
@@ -78,12 +73,10 @@ def draw_distribution(column: Numbers, groups: Groups) -> Any:
     axes = drawn.subplots()
     shown = column.values[column.there]
     low, high = float(shown.min()), float(shown.max())
-    densities = [_density(column, groups, group) for group in range(len(groups.names))]
-    thickest = max((each.max() for _, each in densities if len(each)), default=1.0)
     labels = []
     for group, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True)):
         rows = column.there & (groups.group == group)
-        _draw_objects(axes, column.values[rows], group, colour, densities[group], thickest)
+        _draw_objects(axes, column, column.values[rows], group, colour)
         _draw_images(axes, column, centre(column, groups, group), group, colour)
         counted = groups.counted(rows).replace(", ", "\n")
         labels.append(f"{look.words(name)}\n{counted}" if groups.by else counted)
@@ -100,36 +93,32 @@ def draw_distribution(column: Numbers, groups: Groups) -> Any:
 
 def caption(column: Numbers) -> str:
     """What is seen, in words."""
-    return CAPTION.format(log=", geometric," if column.log else "")
-
-
-def _density(
-    column: Numbers, groups: Groups, group: int
-) -> tuple[Float[np.ndarray, " cells"], Float[np.ndarray, " cells"]]:
-    """Places and densities of a group, within its own range; none for few or equal values."""
-    values = column.on_axis(column.values[column.there & (groups.group == group)])
-    if len(values) <= FEW or values.min() == values.max():
-        return np.empty(0), np.empty(0)
-    places, share = density(values, float(values.min()), float(values.max()))
-    return (10.0**places if column.log else places), share
+    log = ", geometric," if column.log else ""
+    return CAPTION.format(log=log, point="mean" if column.counts else "median")
 
 
 def _draw_objects(
-    axes: Any,
-    values: Float[np.ndarray, " k"],
-    at: int,
-    colour: str,
-    shape: tuple[Float[np.ndarray, " cells"], Float[np.ndarray, " cells"]],
-    thickest: float,
+    axes: Any, column: Numbers, values: Float[np.ndarray, " k"], at: int, colour: str
 ) -> None:
-    places, share = shape
-    if len(places) == 0:
+    """The values of all objects of a group: ticks of a few, bars of counts, else a density.
+
+    Each group's stands equally high, so that the flat are read as well as the narrow.
+    """
+    if column.counts and len(values):
+        found, count = np.unique(values, return_counts=True)
+        height = HEIGHT * count / count.max()
+        axes.bar(found, -height, 0.7, bottom=at, color=colour, alpha=0.55, linewidth=0)
+    elif len(values) <= FEW or values.min() == values.max():
         middle = np.full(len(values), at - HEIGHT / 3)
         axes.plot(values, middle, "|", color=colour, alpha=0.7, markersize=11)
         return
-    height = at - HEIGHT * share / thickest
-    axes.fill_between(places, at, height, color=colour, alpha=0.3, linewidth=0)
-    axes.plot(places, height, color=colour, linewidth=1)
+    else:
+        shown = column.on_axis(values)
+        places, share = density(shown, float(shown.min()), float(shown.max()))
+        places = 10.0**places if column.log else places
+        height = at - HEIGHT * share / share.max()
+        axes.fill_between(places, at, height, color=colour, alpha=0.3, linewidth=0)
+        axes.plot(places, height, color=colour, linewidth=1)
     first, middle, third = np.percentile(values, [25, 50, 75])
     below = at + QUARTERS
     axes.plot([first, third], [below, below], color=colour, linewidth=4.5, solid_capstyle="butt")
@@ -137,17 +126,17 @@ def _draw_objects(
 
 
 def _draw_images(axes: Any, column: Numbers, found: Centre, at: int, colour: str) -> None:
-    medians = found.medians
-    if len(medians) == 0:
+    points = found.points
+    if len(points) == 0:
         return
     axes.scatter(
-        medians,
-        at + POINTS + _aside(column.on_axis(medians), column),
-        s=20 if len(medians) <= MANY else 8,
+        points,
+        at + POINTS + _aside(column.on_axis(points), column),
+        s=20 if len(points) <= MANY else 8,
         color=colour,
         edgecolors="white",
-        linewidths=0.6,
-        alpha=0.9,
+        linewidths=0.4,
+        alpha=0.85,
         zorder=3,
         label="images",
     )
@@ -162,12 +151,13 @@ def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray
     shown = column.on_axis(column.values[column.there])
     step = (float(shown.max()) - float(shown.min())) / LANES or 1.0
     lane = np.zeros(len(values))
+    shuffled = np.random.default_rng(0)
     cells = np.round(values / step).astype(np.int64)
     for cell in np.unique(cells):
         inside = np.flatnonzero(cells == cell)
-        inside = inside[np.argsort(values[inside], kind="stable")]
         reach = min(REACH, 0.05 * (len(inside) - 1) / 2)
-        lane[inside] = np.linspace(-reach, reach, len(inside)) if len(inside) > 1 else 0
+        places = np.linspace(-reach, reach, len(inside)) if len(inside) > 1 else np.zeros(1)
+        lane[inside] = shuffled.permutation(places)
     return lane
 
 

@@ -76,8 +76,8 @@ def draw_gallery(
     """The figure; groups have the colours of their outlines."""
     chosen = nearest_rows(column.values, percentiles)
     crops = _crops(chosen, pictures)
-    windows = _windows([[crops[row].polygon for row in each.rows] for each in chosen])
-    names = {row: _name(pictures, row) for each in chosen for row in each.rows}
+    windows = _windows([[crops[row].polygon for row in each.rows.tolist()] for each in chosen])
+    names = {row: _name(pictures, row) for each in chosen for row in each.rows.tolist()}
     lines = 1 + max(name.count("\n") + 1 for name in names.values())
     across = max(len(each.rows) for each in chosen)
     legend = 0.3 + 0.18 * len(groups.names) if groups.by else 0.0
@@ -88,7 +88,7 @@ def draw_gallery(
     for axes in grid.flat:
         axes.axis("off")
     for each, line, side in zip(chosen, grid, windows, strict=True):
-        for place, (row, axes) in enumerate(zip(each.rows, line, strict=False)):
+        for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
             _draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
             axes.set_title(look.short(float(column.values[row])), fontsize=7, color=look.INK, pad=2)
@@ -105,7 +105,7 @@ def draw_gallery(
                 )
     drawn.suptitle(look.words(column.label, 60), fontsize=look.SIZE + 1, color=look.INK)
     if groups.by:
-        _draw_legend(drawn, groups, [row for each in chosen for row in each.rows])
+        _draw_legend(drawn, groups, [row for each in chosen for row in each.rows.tolist()])
     return drawn
 
 

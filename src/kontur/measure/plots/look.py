@@ -6,7 +6,7 @@ taken from another font of the system where there is one.
 
 import functools
 import io
-import textwrap
+import re
 import warnings
 from typing import Any
 
@@ -16,6 +16,7 @@ INK, GREY, PALE = "#202020", "#606060", "#dddddd"
 DPI = 200
 WIDEST = 32  # characters of a name before it goes on in a second line
 SIZE = 9  # points
+TICKS = 8  # with a number, at most, on a logarithmic axis
 # Which multiples of ten have a number on a logarithmic axis whose ends differ by less than so many
 # times; beyond that only powers of ten.
 NUMBERED = {20: (1.0, 2.0, 5.0), 2000: (1.0, 3.0)}
@@ -48,11 +49,33 @@ def png(drawn: Any) -> bytes:
 def words(text: str, width: int = WIDEST) -> str:
     """A name as it stands in a plot: whole, over several lines if long, a `$` being one.
 
-    >>> words("cost_$_and_$"), words("a b", width=2)
-    ('cost_\\\\$_and_\\\\$', 'a\\nb')
+    Lines end at a space, `_`, `/` or `-` where there is one.
+
+    >>> words("cost_$_and_$"), words("a b", width=2), words("long_name", width=6)
+    ('cost_\\\\$_and_\\\\$', 'a\\nb', 'long_\\nname')
     """
-    lines = textwrap.wrap(text, width, break_on_hyphens=False) or [text]
-    return "\n".join(lines).replace("$", r"\$")
+    lines = [""]
+    for part in re.split(r"(?<=[ _/-])", text):
+        for start in range(0, len(part), width):
+            piece = part[start : start + width]
+            if len(lines[-1]) + len(piece.rstrip()) <= width:
+                lines[-1] += piece
+            else:
+                lines.append(piece)
+    return "\n".join(line.rstrip(" ") for line in lines if line.strip()).replace("$", r"\$")
+
+
+def unknown_letters(text: str) -> str:
+    """The letters of a text that no font of this system has, so that boxes stand for them.
+
+    >>> unknown_letters("area (µm²)")
+    ''
+    """
+    manager = package("matplotlib.font_manager")
+    known: set[int] = set()
+    for family in _families():
+        known |= set(manager.get_font(manager.findfont(family)).get_charmap())
+    return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
 
 
 def tidy(axes: Any, *, grid: str | None = None) -> None:
@@ -73,7 +96,7 @@ def scale(axis: Any, *, log: bool, low: float, high: float) -> None:
         return
     getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
     subs = next((subs for most, subs in NUMBERED.items() if high < most * low), (1.0,))
-    axis.set_major_locator(ticker.LogLocator(subs=subs, numticks=20))
+    axis.set_major_locator(ticker.LogLocator(subs=subs, numticks=TICKS))
     axis.set_minor_locator(ticker.LogLocator(subs=range(2, 10), numticks=20))
     axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: plain(value)))
     axis.set_minor_formatter(ticker.NullFormatter())

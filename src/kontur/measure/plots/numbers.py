@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from kontur.data.finding import counted
 from kontur.errors import InputError
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
@@ -28,6 +29,8 @@ MAIN = (
 MOST = 12  # columns drawn when nothing is chosen
 FILLED = 0.5  # share of the rows that have a value, in a column drawn unasked
 DECADES = 100.0  # the 99th percentile so many times the 1st: a logarithmic axis
+NOISE = 1e6  # the largest so many times the smallest: zeros that rounding made are no decades
+WHOLE = 12  # whole numbers from the smallest to the largest, up to which a column counts things
 SHOWN = 3  # examples in a sentence
 
 
@@ -44,6 +47,13 @@ class Numbers(NamedTuple):
         """Which rows have a value."""
         return np.isfinite(self.values)
 
+    @property
+    def counts(self) -> bool:
+        """Whether the column counts something: a few whole numbers, and none between them."""
+        found = np.unique(self.values[self.there])
+        whole = len(found) > 0 and bool((found == np.round(found)).all())
+        return whole and not self.log and bool(found[-1] - found[0] < WHOLE)
+
     def on_axis(self, values: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
         """Values as distances along the axis: themselves, or their decimal logarithms."""
         return np.log10(values) if self.log else values
@@ -53,8 +63,9 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
     """A column as numbers, checked.
 
     `scale="auto"` takes a logarithmic axis where all values are above 0 and the 99th percentile is
-    100 times the 1st. Raises `InputError` for a column that is not there, holds text, no value at
-    all, infinite values, or values that a logarithmic axis has no place for.
+    100 times the 1st, zeros by rounding aside. Raises `InputError` for a column that is not there,
+    holds text, no value at all, infinite values, or values that a logarithmic axis has no place
+    for.
     """
     check_there(table, name)
     column = table[name]
@@ -71,7 +82,7 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
             f"column {name!r} is infinite in {len(infinite):,} of {len(values):,} rows "
             f"({_which(table, infinite)}); remove those rows or leave them empty"
         )
-    low = np.nanmin(values, initial=np.inf)
+    low = float(np.nanmin(values, initial=np.inf))
     if scale == "log" and low <= 0:
         raise InputError(
             f"a logarithmic axis shows values above 0, and column {name!r} reaches down to "
@@ -110,14 +121,13 @@ def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
     Those of `MAIN`, of every channel; in a table of other programs the first that hold numbers.
     """
     names = [str(each) for each in table.columns]
-    ours = [name for word in MAIN for name in names if name.rpartition("-")[0] == word]
-    ours = [name for word in MAIN for name in names if name == word or name in ours]
-    ours = list(dict.fromkeys(ours))
+    ours = [name for word in MAIN for name in names if word in (name, name.rpartition("-")[0])]
     if not any(name in FORM for name in names):
         place = IDENTITY | POSITION | OUTLINE
         ours = [name for name in names if name not in place and _is_number(table[name])]
     chosen: list[str] = []
     notes: list[str] = []
+    sparse: list[str] = []
     for name in ours:
         try:
             column = numbers(table, name)
@@ -126,14 +136,16 @@ def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
             notes.append(f"not drawn: {error}")
             continue
         if column.there.mean() < FILLED:
-            notes.append(
-                f"not drawn: column {name!r} has a value in {column.there.sum():,} of "
-                f"{len(table):,} rows only; --columns {name} draws it"
-            )
+            sparse.append(name)
         elif len(chosen) < MOST:
             chosen.append(name)
         else:
             notes.append(f"not drawn: column {name!r}, being beyond {MOST}; --columns draws it")
+    if sparse:
+        notes.append(
+            f"not drawn: {counted(sparse, 'column')}, most rows having no value; --columns draws "
+            "what it names"
+        )
     return chosen, notes
 
 
@@ -175,5 +187,5 @@ def _which(table: "pd.DataFrame", rows: Shaped[np.ndarray, " k"]) -> str:
 
 
 def _spans_decades(values: Float[np.ndarray, " n"]) -> bool:
-    low, high = np.nanpercentile(values, [1, 99])
-    return bool(high >= DECADES * low)
+    low, first, last, high = np.nanpercentile(values, [0, 1, 99, 100])
+    return bool(last >= DECADES * first and high < NOISE * low)

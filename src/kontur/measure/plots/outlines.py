@@ -102,7 +102,7 @@ def ends(column: Numbers) -> tuple[float, float]:
 def caption(column: Numbers) -> str:
     """What is seen, in words."""
     empty = int((~column.there).sum())
-    told = f" {empty:,} of all objects have no value and are grey." if empty else ""
+    told = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
     return f"Outlines coloured by {column.label}, all images with one scale of colours.{told}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.measure.plots import distributions, gallery, outlines, scatter
+from kontur.measure.plots import distributions, gallery, look, outlines, scatter
 from kontur.measure.plots.groups import Groups, groups
 from kontur.measure.plots.numbers import (
     Numbers,
@@ -112,7 +112,10 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         if len(table) > 1:
             check_varies(column)
         if empty := int((~column.there).sum()):
-            notes.append(f"{column.name}: no value in {_rows(empty)} of {len(table):,}")
+            notes.append(f"{column.name}: no value in {empty:,} of {_rows(len(table))}")
+    texts = [found.by, *found.names, *(column.label for column in columns.values())]
+    if unknown := look.unknown_letters("".join(texts)):
+        notes.append(f"no font of this system has {unknown}: boxes stand there in the PNGs")
     plots = [_distribution(columns[name], found) for name in wanted.columns]
     plots += [_scatter(columns[x], columns[y], found) for x, y in wanted.scatters]
     if pictures is not None:

@@ -17,8 +17,11 @@ from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 
 SIDE = 5.4  # inches
+LINE = 0.18  # inches a line of the legend
 MANY = 3000  # objects; above, regions or hexagons in place of dots
 HALF, MOST = 0.5, 0.95  # of a group's objects within its regions
+FILLED = 3  # groups; the histograms of more are lines
+LINES = (("step", 1.0),)
 BINS = 50  # at most; Rice's rule, 2 n^(1/3), for fewer than 16,000 objects
 HEXAGONS = 45  # across
 HEXAGON_COLOURS = ("#cfe1f2", "#0072b2", "#061a33")
@@ -43,7 +46,7 @@ def way(x: Numbers, y: Numbers, groups: Groups) -> str:
     """How the objects are drawn: as `dots`, `regions` or `hexagons`."""
     if both(x, y).sum() <= MANY:
         return "dots"
-    return "regions" if groups.by else "hexagons"
+    return "regions" if len(groups.names) > 1 else "hexagons"
 
 
 def caption(x: Numbers, y: Numbers, groups: Groups) -> str:
@@ -53,12 +56,14 @@ def caption(x: Numbers, y: Numbers, groups: Groups) -> str:
 
 def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
     """The figure; rows without one of both values have no place in it."""
-    drawn = look.figure(SIDE, SIDE + (0.18 * len(groups.names) if groups.by else 0))
+    rows = both(x, y)
+    legend = _legend(groups, rows) if groups.by else []
+    lines = sum(label.count("\n") + 1 for label in legend)
+    drawn = look.figure(SIDE, SIDE + (lines + 1) * LINE if groups.by else SIDE)
     grid = drawn.add_gridspec(2, 2, width_ratios=[5, 1], height_ratios=[1, 5], wspace=0, hspace=0)
     main = drawn.add_subplot(grid[1, 0])
     above = drawn.add_subplot(grid[0, 0], sharex=main)
     beside = drawn.add_subplot(grid[1, 1], sharey=main)
-    rows = both(x, y)
     how = way(x, y, groups)
     if how == "dots":
         _draw_dots(main, x, y, groups, rows)
@@ -75,7 +80,7 @@ def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
     main.set_ylabel(look.words(y.label, 48), fontsize=look.SIZE + 1)
     look.tidy(main)
     if groups.by:
-        _draw_legend(drawn, groups, rows)
+        _draw_legend(drawn, groups, legend)
     else:
         above.set_title(groups.counted(rows), fontsize=look.SIZE, color=look.INK, loc="left")
     return drawn
@@ -165,7 +170,8 @@ def _draw_side(
         if len(values) == 0:
             continue
         weights = np.full(len(values), 1 / len(values))
-        for kind, alpha in (("stepfilled", 0.22), ("step", 1.0)):
+        kinds = (("stepfilled", 0.22), ("step", 1.0)) if len(groups.names) <= FILLED else LINES
+        for kind, alpha in kinds:
             axes.hist(
                 values,
                 edges,
@@ -178,13 +184,21 @@ def _draw_side(
     axes.axis("off")
 
 
-def _draw_legend(drawn: Any, groups: Groups, rows: Shaped[np.ndarray, " n"]) -> None:
+def _legend(groups: Groups, rows: Shaped[np.ndarray, " n"]) -> list[str]:
+    """The groups' names with the images and objects that are shown of each."""
+    inside = [rows & (groups.group == group) for group in range(len(groups.names))]
+    told = [
+        f"{name} ({groups.counted(each)})" for name, each in zip(groups.names, inside, strict=True)
+    ]
+    return [look.words(each, 56) for each in told]
+
+
+def _draw_legend(drawn: Any, groups: Groups, legend: list[str]) -> None:
     line = package("matplotlib.lines").Line2D
-    handles = []
-    for group, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True)):
-        told = f"{name} ({groups.counted(rows & (groups.group == group))})"
-        handles.append(line([], [], marker="o", linestyle="", color=colour, label=told))
-        handles[-1].set_label(look.words(told, 64))
+    handles = [
+        line([], [], marker="o", linestyle="", color=colour, label=told)
+        for colour, told in zip(groups.colours, legend, strict=True)
+    ]
     drawn.legend(
         handles=handles,
         title=look.words(groups.by),
