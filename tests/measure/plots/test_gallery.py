@@ -74,3 +74,13 @@ def test_all_rows_have_one_scale_unless_sizes_differ_too_much(large, scales):
     widths = {round(np.ptp(axes.get_xlim()), 3) for axes in figure.axes if axes.images}
     assert len(widths) == scales
     assert max(widths) > large
+
+
+def test_few_objects_stand_side_by_side_and_no_box_is_needed():
+    found = pictures(images=("a",))
+    bare = found.table.drop(columns=["left", "top", "right", "bottom"])
+    for table in (found.table, bare):
+        shown = Pictures(table, found.read)
+        figure = draw_gallery(numbers(table, "area"), groups(table), shown, [0, 50, 100])
+        titles = [axes.get_title() for axes in figure.axes]
+        assert titles == ["0th\npercentile\n150", "50th\npercentile\n200", "100th\npercentile\n336"]

@@ -24,6 +24,13 @@ def test_unasked_they_are_the_classes_or_the_first_metadata_of_few_values():
     assert groups(table[["image", "area"]]).names == ("all",)
 
 
+def test_numbers_group_unasked_only_where_they_are_the_same_in_an_image():
+    table = made_up().drop(columns="state")
+    assert groups(table.assign(count=np.arange(120) % 3)).by == ""
+    assert groups(table.assign(dose=np.repeat([0, 1, 5], 40))).by == "dose"
+    assert groups(table.assign(dose=np.repeat([0, 1, 5], 40)).drop(columns="image")).by == ""
+
+
 def test_numbers_are_in_their_order_and_written_whole():
     found = groups(made_up(dose=([10.0, 2.0, 0.5] * 40)), "dose")
     assert found.names == ("0.5", "2", "10")

@@ -7,6 +7,7 @@ from kontur.measure.plots.numbers import numbers
 from kontur.measure.plots.outlines import (
     EMPTY,
     caption,
+    draw_kinds,
     draw_outlines,
     ends,
     named_images,
@@ -49,6 +50,18 @@ def test_objects_without_a_value_are_grey_and_counted():
     assert len(main.collections[-1].get_paths()) == 3
 
 
+def test_kinds_have_the_colours_of_groups_and_a_legend_that_counts():
+    table, image, objects = measured()
+    table["kind"] = ["long", "round", "long", "long"] * 2
+    figure = draw_kinds(groups(table, "kind"), pictures(table, image, objects), "b")
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["long (3 objects)", "round (1 object)"]
+    colours = figure.axes[0].collections[-1].get_edgecolors()
+    assert (colours[[0, 2, 3]] == colours[0]).all()
+    assert (colours[1] != colours[0]).any()
+    assert "coloured by kind" in caption(groups(table, "kind"))
+
+
 def test_all_images_have_one_scale_and_a_constant_has_room():
     column = numbers(made_up(), "area")
     assert ends(column) == tuple(np.percentile(column.values, [1, 99]))
@@ -58,9 +71,9 @@ def test_all_images_have_one_scale_and_a_constant_has_room():
 def test_unasked_images_of_the_lowest_middle_and_highest_median_are_drawn():
     values = np.repeat([5.0, 1, 3, 9, 2], 4)
     table = made_up(images=5, each=4, grown=values)
-    assert typical_images(numbers(table, "grown"), groups(table).image) == [1, 2, 3]
+    assert typical_images(values, groups(table).image) == [1, 2, 3]
     one = made_up(images=1, each=4)
-    assert typical_images(numbers(one, "area"), groups(one).image) == [0]
+    assert typical_images(one["area"].to_numpy(), groups(one).image) == [0]
 
 
 def test_images_are_chosen_by_name_or_pattern():

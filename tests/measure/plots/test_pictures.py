@@ -62,6 +62,9 @@ def test_what_does_not_belong_together_is_told_by_name(folder):
     bare = without(table, *OUTLINE)
     with pytest.raises(InputError, match=r"columns image and id, and this one has no id"):
         find_pictures(table.drop(columns="id"), images)
+    nameless = table.assign(image=table["image"].where(table["id"] != 4))
+    with pytest.raises(InputError, match="2 rows of the table name no image"):
+        find_pictures(nameless, images)
     with pytest.raises(InputError, match=r"--with-outlines writes; .*--outlines"):
         find_pictures(bare, images)
     (place / "images/b.png").rename(place / "images/c.png")

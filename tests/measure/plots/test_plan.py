@@ -47,6 +47,15 @@ def test_with_pictures_objects_are_shown_unasked_too():
         assert plot.draw().axes
 
 
+def test_a_column_of_kinds_colours_outlines_too():
+    table, image, found = measured()
+    table["kind"] = ["long", "round", "long", "long"] * 2
+    read = {name: lambda: Picture(found, image) for name in "ab"}
+    plan = planned(table, Wanted(colours=["kind", "on_border"]), Pictures(table, read))
+    assert files(plan)[0] == "outlines-kind-a.png"
+    assert all(plot.draw().legends for plot in plan.plots)
+
+
 def test_regions_to_ignore_are_left_out_and_counted():
     for truth in (True, 1, "True"):
         table = made_up()
@@ -82,6 +91,7 @@ def test_files_of_any_name_are_apart():
     [
         (made_up().iloc[:0], Wanted(), "the table has no rows"),
         (made_up().iloc[:1], Wanted(columns=["area"]), "the table has one object"),
+        (made_up().iloc[:1], Wanted(), "the table has one object"),
         (made_up()[["image", "state"]], Wanted(), "no column of the table can be drawn"),
         (made_up(), Wanted(galleries=["area"]), "--images"),
         (made_up(), Wanted(only=["w00"]), "--images"),

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import shapely
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, UInt8
 
 from kontur.measure.extra import package
 from kontur.measure.plots import look
@@ -25,6 +24,7 @@ LINE = 0.1  # inches a line of a crop's title
 AROUND = 1.35  # a window's side, of the larger side of the largest object's box in it
 ALIKE = 4.0  # the largest window so many times the smallest: still one scale for all rows
 SMALLEST = 8.0  # pixels of a window's side
+TITLE = {"fontsize": 7, "color": look.INK, "pad": 2}
 NAME, NAME_SIZE = 24, 5.5  # characters of an image's name in a line below its crop; points
 CAPTION = (
     "The objects nearest to percentiles of {name}: above each its value, below its image and id. "
@@ -40,9 +40,11 @@ class Row(NamedTuple):
 
 
 class Crop(NamedTuple):
-    """An object's whole image, and its polygon."""
+    """A part of an image, where its left and top are in it, and the polygon of an object."""
 
-    picture: np.ndarray
+    picture: UInt8[np.ndarray, "h w 3"]
+    left: int
+    top: int
     polygon: Any
 
 
@@ -73,39 +75,36 @@ def draw_gallery(
     pictures: Pictures,
     percentiles: Sequence[float] = PERCENTILES,
 ) -> Any:
-    """The figure; groups have the colours of their outlines."""
+    """The figure; groups have the colours of their outlines. One object each stand side by side."""
     chosen = nearest_rows(column.values, percentiles)
-    crops = _crops(chosen, pictures)
-    windows = _windows([[crops[row].polygon for row in each.rows.tolist()] for each in chosen])
-    names = {row: _name(pictures, row) for each in chosen for row in each.rows.tolist()}
-    lines = 1 + max(name.count("\n") + 1 for name in names.values())
+    rows = [row for each in chosen for row in each.rows.tolist()]
+    sides = _windows(chosen, pictures)
+    crops = _crops(chosen, sides, pictures)
+    names = {row: _name(pictures, row) for row in rows}
     across = max(len(each.rows) for each in chosen)
+    shape = (len(chosen), across) if across > 1 else (1, len(chosen))
+    lines = 2 + max(name.count("\n") + 1 for name in names.values())
     legend = 0.3 + 0.18 * len(groups.names) if groups.by else 0.0
-    height = (CELL + LINE * lines + 0.08) * len(chosen) + 0.3 + legend
-    drawn = look.figure(1.2 + (CELL + 0.06) * across, height)
-    grid = drawn.subplots(len(chosen), across, squeeze=False)
-    pixel_size = pictures.table.attrs.get("pixel_size")
+    height = (CELL + LINE * lines) * shape[0] + 0.3 + legend
+    drawn = look.figure(1.2 + (CELL + 0.06) * shape[1], height)
+    grid = drawn.subplots(*shape, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
-    for each, line, side in zip(chosen, grid, windows, strict=True):
+    for each, line, side in zip(chosen, grid if across > 1 else grid.T, sides, strict=True):
+        told = f"{_ordinal(each.percentile)}\npercentile"
         for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
-            _draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
-            axes.set_title(look.short(float(column.values[row])), fontsize=7, color=look.INK, pad=2)
+            corner = _draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
+            value = look.short(float(column.values[row]))
+            axes.set_title(value if across > 1 else f"{told}\n{value}", **TITLE)
             axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=look.GREY, labelpad=2)
             if place == 0:
-                x, y = shapely.box(*crops[row].polygon.bounds).centroid.coords[0]
-                draw_bar(axes, (x - side / 2, y + side / 2), side, pixel_size)
-                axes.set_ylabel(
-                    f"{_ordinal(each.percentile)}\npercentile",
-                    rotation=0,
-                    ha="right",
-                    va="center",
-                    fontsize=look.SIZE,
-                )
+                draw_bar(axes, corner, side, pictures.table.attrs.get("pixel_size"))
+            if place == 0 and across > 1:
+                axes.set_ylabel(told, rotation=0, ha="right", va="center", fontsize=look.SIZE)
     drawn.suptitle(look.words(column.label, 60), fontsize=look.SIZE + 1, color=look.INK)
     if groups.by:
-        _draw_legend(drawn, groups, [row for each in chosen for row in each.rows.tolist()])
+        _draw_legend(drawn, groups, rows)
     return drawn
 
 
@@ -115,41 +114,52 @@ def caption(column: Numbers, groups: Groups) -> str:
     return CAPTION.format(name=column.name, more=more)
 
 
-def _crops(chosen: Sequence[Row], pictures: Pictures) -> dict[int, Crop]:
-    rows = np.concatenate([each.rows for each in chosen])
-    images = pictures.table["image"].to_numpy()[rows]
-    crops = {}
-    for image in dict.fromkeys(images):  # every image is read once
-        here = rows[images == image]
-        scene = pictures.scene(str(image), here)
-        for row, polygon in zip(here, scene.polygons, strict=True):
-            crops[int(row)] = Crop(scene.picture, polygon)
-    return crops
-
-
-def _windows(polygons: Sequence[Sequence[Any]]) -> list[float]:
-    """The side of the window of every row, in pixels."""
+def _windows(chosen: Sequence[Row], pictures: Pictures) -> list[float]:
+    """The side of the window of every row, in pixels; known from the table without any image."""
     sides = []
-    for row in polygons:
-        left, top, right, bottom = shapely.bounds(np.array(row, dtype=object)).T
+    for each in chosen:
+        left, top, right, bottom = pictures.boxes(each.rows).T
         largest = float(np.maximum(right - left, bottom - top).max())
         sides.append(max(SMALLEST, AROUND * largest))
     return [max(sides)] * len(sides) if max(sides) <= ALIKE * min(sides) else sides
 
 
-def _draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> None:
-    left, top, right, bottom = crop.polygon.bounds
-    x, y = (left + right) / 2, (top + bottom) / 2
-    reach = int(np.ceil(side / 2)) + 1
-    first = [max(0, int(y) - reach), max(0, int(x) - reach)]
-    part = crop.picture[first[0] : int(y) + reach + 1, first[1] : int(x) + reach + 1]
-    show_image(axes, np.ascontiguousarray(part))
-    axes.images[0].set_extent(
-        (first[1], first[1] + part.shape[1], first[0] + part.shape[0], first[0])
-    )
+def _crops(chosen: Sequence[Row], sides: Sequence[float], pictures: Pictures) -> dict[int, Crop]:
+    """Every object with its surroundings; each image is read once and not kept."""
+    window = {
+        row: side for each, side in zip(chosen, sides, strict=True) for row in each.rows.tolist()
+    }
+    rows = np.array(list(window))
+    images = pictures.table["image"].to_numpy()[rows]
+    crops = {}
+    for image in dict.fromkeys(images):
+        here = rows[images == image]
+        scene = pictures.scene(str(image), here)
+        for row, polygon in zip(here.tolist(), scene.polygons, strict=True):
+            x, y = _middle(polygon)
+            reach = int(np.ceil(window[row] / 2)) + 1
+            top, left = max(0, int(y) - reach), max(0, int(x) - reach)
+            part = scene.picture[top : int(y) + reach + 1, left : int(x) + reach + 1]
+            crops[row] = Crop(part.copy(), left, top, polygon)
+    return crops
+
+
+def _draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> tuple[float, float]:
+    """The crop in a window with the object in its middle; its lower left corner."""
+    height, width = crop.picture.shape[:2]
+    show_image(axes, crop.picture)
+    axes.images[0].set_extent((crop.left, crop.left + width, crop.top + height, crop.top))
     draw_lines(axes, np.array([crop.polygon], dtype=object), colour, width=1.0)
+    x, y = _middle(crop.polygon)
     axes.set(xlim=(x - side / 2, x + side / 2), ylim=(y + side / 2, y - side / 2))
     axes.set_facecolor(look.PALE)  # beyond the border of the image
+    return x - side / 2, y + side / 2
+
+
+def _middle(polygon: Any) -> tuple[float, float]:
+    """The middle of the bounding box."""
+    left, top, right, bottom = polygon.bounds
+    return (left + right) / 2, (top + bottom) / 2
 
 
 def _name(pictures: Pictures, row: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Int, Shaped
 
+from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.evaluate.figure import COLOURS
 from kontur.measure.extra import package
@@ -47,9 +48,9 @@ class Groups(NamedTuple):
 
     def counted(self, rows: Shaped[np.ndarray, " n"]) -> str:
         """How many images and objects the chosen rows are, in words."""
-        objects = _plural(int(rows.sum()), "object")
+        objects = plural(int(rows.sum()), "object")
         images = self.images(rows)
-        return f"{_plural(images, 'image')}, {objects}" if images else objects
+        return f"{plural(images, 'image')}, {objects}" if images else objects
 
 
 def groups(table: "pd.DataFrame", by: str | None = None) -> Groups:
@@ -91,10 +92,15 @@ def default_group(table: "pd.DataFrame") -> str | None:
 
 
 def _candidates(table: "pd.DataFrame") -> list[str]:
-    """Columns of metadata with two values or a few more; texts before numbers."""
+    """Columns of metadata with two values or a few more; texts before numbers.
+
+    Numbers group images, as a dose does: they are the same in all rows of an image.
+    """
     foreign = [str(name) for name in table.columns if column_of(str(name)) is None]
     few = [name for name in foreign if 1 < table[name].nunique() <= FEW]
-    return sorted(few, key=lambda name: table[name].dtype.kind in "iuf")
+    texts = [name for name in few if table[name].dtype.kind not in "iuf"]
+    others = [name for name in few if name not in texts and "image" in table]
+    return texts + [name for name in others if table.groupby("image")[name].nunique().max() <= 1]
 
 
 def _advice(table: "pd.DataFrame") -> str:
@@ -107,7 +113,3 @@ def _name(value: object) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:g}"
     return str(value) or "(empty)"
-
-
-def _plural(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"

@@ -69,7 +69,7 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
     """
     check_there(table, name)
     column = table[name]
-    if not _is_number(column):
+    if not holds_numbers(column):
         raise InputError(_no_numbers(table, name))
     values = column.to_numpy(dtype=float, na_value=np.nan)
     if len(values) and np.isnan(values).all():
@@ -90,6 +90,12 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
         )
     log = scale == "log" or (scale == "auto" and low > 0 and _spans_decades(values))
     return Numbers(name, label(table, name), values, log)
+
+
+def holds_numbers(column: "pd.Series") -> bool:
+    """Whether a column is of numbers; true and false are none."""
+    types = package("pandas.api.types")
+    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 
 def check_there(table: "pd.DataFrame", name: str) -> None:
@@ -124,7 +130,7 @@ def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
     ours = [name for word in MAIN for name in names if word in (name, name.rpartition("-")[0])]
     if not any(name in FORM for name in names):
         place = IDENTITY | POSITION | OUTLINE
-        ours = [name for name in names if name not in place and _is_number(table[name])]
+        ours = [name for name in names if name not in place and holds_numbers(table[name])]
     chosen: list[str] = []
     notes: list[str] = []
     sparse: list[str] = []
@@ -153,11 +159,6 @@ def meaning(name: str) -> str:
     """What a column of ours holds, in a few words; nothing for a foreign one."""
     column: Column | None = column_of(name)
     return column.meaning if column else ""
-
-
-def _is_number(column: "pd.Series") -> bool:
-    types = package("pandas.api.types")
-    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 
 def _no_numbers(table: "pd.DataFrame", name: str) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
-from kontur.data.finding import counted
+from kontur.data.finding import counted, plural
 from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import stretch
@@ -45,6 +45,18 @@ class Pictures:
 
     table: "pd.DataFrame"
     read: Mapping[str, Callable[[], Picture]]
+
+    def boxes(self, rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k 4"]:
+        """The boxes of rows, xyxy: as the table says, else those of their outlines."""
+        told = self.table.iloc[rows]
+        if set(BOX) <= set(told.columns):
+            return told[list(BOX)].to_numpy(dtype=float)
+        images = told["image"].to_numpy()
+        found = np.empty((len(rows), 4))
+        for image in dict.fromkeys(images):
+            here = images == image
+            found[here] = shapely.bounds(self.scene(str(image), rows[here]).polygons)
+        return found
 
     def scene(self, image: str, rows: Int[np.ndarray, " k"]) -> Scene:
         """One image and the outlines of these rows of it, in their order.
@@ -112,6 +124,11 @@ def find_pictures(
             each.name: _reader(each.path, channel=channel, page=page)
             for each in find_inputs(images)
         }
+    if nameless := int(table["image"].isna().sum()):
+        raise InputError(
+            f"{plural(nameless, 'row')} of the table name no image, so their objects cannot be "
+            "found in one; fill the column image or remove those rows"
+        )
     names = [str(name) for name in table["image"].unique()]
     pairs = pair(names, tuple(read))
     alone = [name for name in names if name not in pairs]

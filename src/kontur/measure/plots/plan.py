@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.measure.plots import distributions, gallery, look, outlines, scatter
-from kontur.measure.plots.groups import Groups, groups
+from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
     Numbers,
     Scale,
     check_varies,
+    holds_numbers,
     main_columns,
     meaning,
     numbers,
@@ -26,6 +28,7 @@ from kontur.measure.plots.pictures import Pictures
 if TYPE_CHECKING:
     import pandas as pd
 
+ONE = "the table has one object, and distributions need two; --images shows it in its image"
 Section = Literal["Distributions", "Scatter", "Gallery", "Outlines"]
 
 
@@ -77,11 +80,13 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
         if ignored.all():
             raise InputError(f"all {len(kept):,} rows are regions to ignore: nothing to plot")
         if ignored.any():
-            notes = [f"left out: {_rows(int(ignored.sum()))} of regions to ignore"]
+            notes = [f"left out: {plural(int(ignored.sum()), 'row')} of regions to ignore"]
         kept = kept[~ignored]
     kept = kept.reset_index(drop=True)
     if "image" in kept:
         kept["image"] = kept["image"].astype("str")
+        if nameless := int(kept["image"].isna().sum()):
+            notes.append(f"{plural(nameless, 'row')} without an image: no point stands for them")
     kept.attrs = attrs
     return kept, notes
 
@@ -103,16 +108,15 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         wanted, notes = _unasked(table, wanted, pictures)
     names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
     if names and len(table) == 1:
-        raise InputError(
-            "the table has one object, and distributions need two; --images shows it in its image"
-        )
-    names = list(dict.fromkeys([*names, *wanted.galleries, *wanted.colours]))
-    columns = {name: numbers(table, name, scale=wanted.scale) for name in names}
+        raise InputError(ONE)
+    kinds = {name: groups(table, name) for name in wanted.colours if _is_kind(table, name)}
+    names = [*names, *wanted.galleries, *(name for name in wanted.colours if name not in kinds)]
+    columns = {name: numbers(table, name, scale=wanted.scale) for name in dict.fromkeys(names)}
     for column in columns.values():
         if len(table) > 1:
             check_varies(column)
         if empty := int((~column.there).sum()):
-            notes.append(f"{column.name}: no value in {empty:,} of {_rows(len(table))}")
+            notes.append(f"{column.name}: no value in {empty:,} of {plural(len(table), 'row')}")
     texts = [found.by, *found.names, *(column.label for column in columns.values())]
     if unknown := look.unknown_letters("".join(texts)):
         notes.append(f"no font of this system has {unknown}: boxes stand there in the PNGs")
@@ -121,7 +125,7 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
     if pictures is not None:
         plots += [_gallery(columns[name], found, pictures, wanted) for name in wanted.galleries]
         for name in wanted.colours:
-            plots += _outlines(columns[name], found, pictures, wanted)
+            plots += _outlines(kinds.get(name) or columns[name], found, pictures, wanted)
     told = [
         tuple(row) for name in wanted.columns for row in distributions.told(columns[name], found)
     ]
@@ -132,12 +136,11 @@ def _unasked(
     table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None
 ) -> tuple[Wanted, list[str]]:
     """The main columns, the first two against each other, and the first in the images."""
-    if len(table) == 1 and pictures is not None:
-        first = next((name for name in ("area", "perimeter") if name in table), None)
-        if first is not None:
-            only = [first]
-            told = "one object: it is shown in its image; distributions need two"
-            return wanted._replace(galleries=only, colours=only), [told]
+    if len(table) == 1:
+        if pictures is None or "area" not in table:
+            raise InputError(ONE)
+        told = "one object: it is shown in its image; distributions need two"
+        return wanted._replace(galleries=["area"], colours=["area"]), [told]
     columns, notes = main_columns(table)
     if not columns:
         raise InputError(
@@ -166,8 +169,8 @@ def _scatter(x: Numbers, y: Numbers, found: Groups) -> Plot:
     rows = int(scatter.both(x, y).sum())
     if rows < 2:
         raise InputError(
-            f"columns {x.name!r} and {y.name!r} have values together in {_rows(rows)}: a scatter "
-            "plot needs two; choose another pair"
+            f"columns {x.name!r} and {y.name!r} have values together in {plural(rows, 'row')}: a "
+            "scatter plot needs two; choose another pair"
         )
     return Plot(
         f"scatter-{x.name}-{y.name}",
@@ -188,20 +191,31 @@ def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted)
     )
 
 
-def _outlines(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted) -> list[Plot]:
+def _outlines(
+    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: Wanted
+) -> list[Plot]:
     names = [str(name) for name in pictures.table["image"].unique()]
+    if isinstance(column, Groups):
+        order, label, word = column.group.astype(float), column.by, column.by
+    else:
+        order, label, word = column.values, column.label, column.name
     if wanted.only:
         chosen = outlines.named_images(names, wanted.only)
     else:
-        chosen = outlines.typical_images(column, found.image)
+        chosen = outlines.typical_images(order, found.image)
 
-    def plot(name: str) -> Plot:
+    def draw(image: str) -> Any:
+        if isinstance(column, Groups):
+            return outlines.draw_kinds(column, pictures, image)
+        return outlines.draw_outlines(column, pictures, image)
+
+    def plot(image: str) -> Plot:
         return Plot(
-            f"outlines-{column.name}-{name}",
+            f"outlines-{word}-{image}",
             "Outlines",
-            f"{column.label} in image {name}",
+            f"{label} in image {image}",
             outlines.caption(column),
-            lambda: outlines.draw_outlines(column, pictures, name),
+            lambda: draw(image),
         )
 
     return [plot(names[index]) for index in chosen]
@@ -220,10 +234,11 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
     return named
 
 
+def _is_kind(table: "pd.DataFrame", name: str) -> bool:
+    """Whether a column tells kinds apart rather than measuring: few values, and no numbers."""
+    return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST
+
+
 def _truth(column: "pd.Series") -> np.ndarray:
     """Whether it is true, of truth values and of the 0 and 1 of a CSV; empty is not."""
     return column.map({True: True, "True": True, "true": True, "1": True}).eq(True).to_numpy()
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'s' * (count != 1)}"
