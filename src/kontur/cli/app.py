@@ -20,6 +20,7 @@ from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
 from kontur.cli.measure import measure
 from kontur.cli.models import models
+from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.train import train
 from kontur.errors import InputError
@@ -91,6 +92,7 @@ def program(
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
     Look at a table:     kontur describe table.csv --out report.html
+    Draw a table:        kontur plot table.csv --out DIR
     Tell them apart:     kontur classify table.csv --model MODEL --out predictions.csv
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
@@ -106,6 +108,7 @@ for command in (
     predict,
     measure,
     describe,
+    plot,
     classify,
     evaluate,
     inspect,

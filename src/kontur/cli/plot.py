@@ -1,0 +1,202 @@
+"""`kontur plot`: a table of objects as pictures, and as one page that holds them all."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kontur.cli.options import ChannelOption, ForceOption, PageOption, QuietOption, Task, TaskOption
+from kontur.cli.screen import counter, plural
+from kontur.cli.screen import table as aligned
+
+PAGE = "index.html"
+
+
+class AxisScale(StrEnum):
+    """How values lie along an axis."""
+
+    auto = "auto"
+    linear = "linear"
+    log = "log"
+
+
+def plot(
+    table: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A table of objects, .parquet or .csv.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Where the plots go.")],
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns", metavar="LIST", help="Distributions of these columns, comma-separated."
+        ),
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="COLUMN",
+            help="Compare the groups of this column.  [default: the classes, or the first column "
+            "of metadata with few values]",
+        ),
+    ] = None,
+    scatters: Annotated[
+        list[str] | None,
+        typer.Option("--scatter", metavar="X,Y", help="Two columns; repeatable."),
+    ] = None,
+    galleries: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--gallery",
+            metavar="COLUMN",
+            help="Objects at percentiles of a column, cut out of --images; repeatable.",
+        ),
+    ] = None,
+    percentiles: Annotated[
+        str | None,
+        typer.Option(
+            "--percentiles", metavar="LIST", help="Of a gallery.  [default: 1,10,25,50,75,90,99]"
+        ),
+    ] = None,
+    colours: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--colour",
+            "--color",
+            metavar="COLUMN",
+            help="Outlines on --images, coloured by a column; repeatable.",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--image",
+            metavar="NAME",
+            help="Colour the outlines of this image, or of those that fit a pattern in quotes; "
+            "repeatable.  [default: those of the lowest, middle and highest median]",
+        ),
+    ] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--images",
+            metavar="IMAGES",
+            help="The images that were measured: a folder, files, or a training folder; "
+            "repeatable.",
+        ),
+    ] = None,
+    outlines: Annotated[
+        Path | None,
+        typer.Option(
+            "--outlines",
+            metavar="OUTLINES",
+            help="The outlines that were measured.  [default: the table's column outline, or the "
+            "training folder's]",
+        ),
+    ] = None,
+    scale: Annotated[
+        AxisScale,
+        typer.Option("--scale", help="auto is log where all values are above 0 and span decades."),
+    ] = AxisScale.auto,
+    task: TaskOption = Task.instances,
+    channel: ChannelOption = None,
+    page: PageOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Draw TABLE: distributions by group, scatter plots, galleries of objects, coloured outlines.
+
+    Every plot becomes a PNG in DIR, and all of them one page, DIR/index.html, which loads nothing
+    from elsewhere. Points are images: objects of one image are not independent. Asked for no
+    plot, it draws the main measurements, and with --images the objects too. Regions to ignore are
+    left out and counted.
+
+    \b
+    kontur plot cells.parquet --out plots
+    kontur plot worms.parquet --out plots --columns sagitta,area --by state
+    kontur plot cells.parquet --out plots --scatter area,circularity
+    kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
+    """
+    import kontur
+    from kontur.errors import InputError
+    from kontur.formats import atomic
+    from kontur.measure.files import read_table
+    from kontur.measure.plots import look
+    from kontur.measure.plots.distributions import TOLD
+    from kontur.measure.plots.page import page as bound
+    from kontur.measure.plots.pictures import find_pictures
+    from kontur.measure.plots.plan import Wanted, objects, planned
+
+    wanted = Wanted(
+        columns=_listed(columns),
+        scatters=[_pair(word) for word in scatters or []],
+        galleries=galleries or [],
+        colours=colours or [],
+        by=by,
+        only=only or [],
+        scale=scale.value,
+    )
+    if percentiles is not None:
+        wanted = wanted._replace(percentiles=_percentiles(percentiles))
+    rows, notes = objects(read_table(table))
+    pictures = None
+    if images or outlines:
+        pictures = find_pictures(
+            rows, images or [], outlines, task=task.value, channel=channel, page=page
+        )
+    plan = planned(rows, wanted, pictures)
+    notes += plan.notes
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out wants a folder, and {out} is a file")
+    there = [out / name for name in (PAGE, *(each.file for each in plan.plots))]
+    there = [path for path in there if path.exists()]
+    if there and not force:
+        raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+    drawn = []
+    with counter("drawing", quiet=quiet) as progress:
+        for each in plan.plots:
+            drawn.append((each, look.png(each.draw())))
+            progress(len(drawn), len(plan.plots))
+    about = f"{plan.groups.counted(plan.groups.group >= 0)}"
+    if plan.groups.by:
+        about += f", by {plan.groups.by}: {', '.join(plan.groups.names)}"
+    html = bound(table.name, [about], notes, drawn, plan.told, version=kontur.__version__)
+    for each, png in drawn:
+        atomic.write_bytes(out / each.file, png)
+    atomic.write_text(out / PAGE, html)
+    for note in notes:
+        typer.echo(f"! {note}", err=True)
+    typer.echo(about)
+    if plan.told:
+        typer.echo("\n" + aligned([[*TOLD], *map(list, plan.told)]))
+    typer.echo(f"\nwrote {out / PAGE} and its {plural(len(drawn), 'plot')} as PNG beside it")
+
+
+def _listed(words: str | None) -> list[str]:
+    """The words between the commas."""
+    return [word.strip() for word in (words or "").split(",") if word.strip()]
+
+
+def _pair(words: str) -> tuple[str, str]:
+    names = _listed(words)
+    if len(names) != 2:
+        raise typer.BadParameter(
+            f"wanted two columns X,Y such as area,circularity, got {words!r}",
+            param_hint="--scatter",
+        )
+    return names[0], names[1]
+
+
+def _percentiles(words: str) -> list[float]:
+    try:
+        found = [float(word) for word in _listed(words)]
+    except ValueError:
+        found = []
+    if not found or not all(0 <= each <= 100 for each in found):
+        raise typer.BadParameter(
+            f"wanted numbers from 0 to 100 such as 5,50,95, got {words!r}",
+            param_hint="--percentiles",
+        )
+    return list(dict.fromkeys(found))

@@ -1,0 +1,176 @@
+"""Distributions: a column by group, all objects as a density and every image as a point.
+
+Objects of one image are not independent, images are: what a group's values are, and how sure that
+is, is read from the points. After Lord et al., SuperPlots, JCB 2020.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from kontur.measure.plots import look
+from kontur.measure.plots.density import density
+from kontur.measure.plots.groups import Groups
+from kontur.measure.plots.numbers import Numbers
+
+WIDTH = 4.6  # inches
+ROW = 1.05  # inches a group
+# Of the distance between groups: how high a density stands above its line, and how far
+# below it lie the quarters of the objects, the points of the images, and their mean.
+HEIGHT, QUARTERS, POINTS, MEAN = 0.45, 0.06, 0.21, 0.38
+REACH = 0.1  # points lie so far above and below their line
+FEW = 10  # objects a group; up to here each is a dot, having no density worth drawing
+RESAMPLED = 2000  # times the images are drawn again for the interval of their mean
+SURE = 95  # per cent
+ENOUGH = 3  # images for an interval
+MANY = 60  # images a group, from where their points are small
+LANES = 40  # parts of the axis within which points step aside from one another
+TOLD = ("column", "group", "images", "objects", "median", "mean of images", "95 % interval")
+CAPTION = (
+    "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
+    "median. Points: the {point} of each image. Diamond: the mean of the points{log}, with its "
+    "95 % interval by resampling images."
+)
+
+
+class Centre(NamedTuple):
+    """What a group's images say: a point each, their mean, and its 95 % interval."""
+
+    points: Float[np.ndarray, " images"]
+    mean: float
+    low: float
+    high: float
+
+
+def centre(column: Numbers, groups: Groups, group: int) -> Centre:
+    """What the images of a group say; the interval is NaN for fewer than three images.
+
+    A point is the median of an image's objects; of counts, whose median hardly ever moves, the
+    mean. On a logarithmic axis the mean of the points is that of their logarithms. Without images,
+    or without a value, there is no point and the mean is NaN.
+    """
+    rows = column.there & (groups.group == group) & (groups.image >= 0)
+    values, image = column.on_axis(column.values[rows]), groups.image[rows]
+    order = np.argsort(image, kind="stable")
+    starts = np.flatnonzero(np.diff(image[order], prepend=-1))[1:]
+    parts = np.split(values[order], starts) if len(values) else []
+    middle = np.mean if column.counts else np.median
+    points = np.array([middle(part) for part in parts], dtype=float)
+    low = high = np.nan
+    if len(points) >= ENOUGH:
+        drawn = np.random.default_rng(0).integers(len(points), size=(RESAMPLED, len(points)))
+        rest = (100 - SURE) / 2
+        low, high = np.percentile(points[drawn].mean(axis=1), [rest, 100 - rest])
+    mean = float(points.mean()) if len(points) else np.nan
+    back = np.power(10.0, [mean, low, high]) if column.log else np.array([mean, low, high])
+    return Centre(10.0**points if column.log else points, *map(float, back))
+
+
+def draw_distribution(column: Numbers, groups: Groups) -> Any:
+    """A figure with a row a group; the number of images and objects stands with its name."""
+    drawn = look.figure(WIDTH, 0.75 + ROW * len(groups.names))
+    axes = drawn.subplots()
+    shown = column.values[column.there]
+    low, high = float(shown.min()), float(shown.max())
+    labels = []
+    for group, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True)):
+        rows = column.there & (groups.group == group)
+        _draw_objects(axes, column, column.values[rows], group, colour)
+        _draw_images(axes, column, centre(column, groups, group), group, colour)
+        counted = groups.counted(rows).replace(", ", "\n")
+        labels.append(f"{look.words(name)}\n{counted}" if groups.by else counted)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_xlabel(look.words(column.label, 56), fontsize=look.SIZE + 1)
+    if groups.by:
+        axes.set_ylabel(look.words(groups.by), fontsize=look.SIZE + 1)
+    look.tidy(axes, grid="x")
+    axes.tick_params(axis="y", length=0)
+    look.scale(axes.xaxis, log=column.log, low=low, high=high)
+    return drawn
+
+
+def caption(column: Numbers) -> str:
+    """What is seen, in words."""
+    log = ", geometric," if column.log else ""
+    return CAPTION.format(log=log, point="mean" if column.counts else "median")
+
+
+def _draw_objects(
+    axes: Any, column: Numbers, values: Float[np.ndarray, " k"], at: int, colour: str
+) -> None:
+    """The values of all objects of a group: ticks of a few, bars of counts, else a density.
+
+    Each group's stands equally high, so that the flat are read as well as the narrow.
+    """
+    if column.counts and len(values):
+        found, count = np.unique(values, return_counts=True)
+        height = HEIGHT * count / count.max()
+        axes.bar(found, -height, 0.7, bottom=at, color=colour, alpha=0.55, linewidth=0)
+    elif len(values) <= FEW or values.min() == values.max():
+        middle = np.full(len(values), at - HEIGHT / 3)
+        axes.plot(values, middle, "|", color=colour, alpha=0.7, markersize=11)
+        return
+    else:
+        shown = column.on_axis(values)
+        places, share = density(shown, float(shown.min()), float(shown.max()))
+        places = 10.0**places if column.log else places
+        height = at - HEIGHT * share / share.max()
+        axes.fill_between(places, at, height, color=colour, alpha=0.3, linewidth=0)
+        axes.plot(places, height, color=colour, linewidth=1)
+    first, middle, third = np.percentile(values, [25, 50, 75])
+    below = at + QUARTERS
+    axes.plot([first, third], [below, below], color=colour, linewidth=4.5, solid_capstyle="butt")
+    axes.plot([middle], [below], "|", color="white", markersize=5, markeredgewidth=1.6)
+
+
+def _draw_images(axes: Any, column: Numbers, found: Centre, at: int, colour: str) -> None:
+    points = found.points
+    if len(points) == 0:
+        return
+    axes.scatter(
+        points,
+        at + POINTS + _aside(column.on_axis(points), column),
+        s=20 if len(points) <= MANY else 8,
+        color=colour,
+        edgecolors="white",
+        linewidths=0.4,
+        alpha=0.85,
+        zorder=3,
+        label="images",
+    )
+    below = at + MEAN
+    if np.isfinite(found.low):
+        axes.plot([found.low, found.high], [below, below], color=look.INK, linewidth=1.4)
+    axes.plot([found.mean], [below], "D", color=look.INK, markersize=4)
+
+
+def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray, " k"]:
+    """How far points are moved aside so that near ones cover each other less, always the same."""
+    shown = column.on_axis(column.values[column.there])
+    step = (float(shown.max()) - float(shown.min())) / LANES or 1.0
+    lane = np.zeros(len(values))
+    shuffled = np.random.default_rng(0)
+    cells = np.round(values / step).astype(np.int64)
+    for cell in np.unique(cells):
+        inside = np.flatnonzero(cells == cell)
+        reach = min(REACH, 0.05 * (len(inside) - 1) / 2)
+        places = np.linspace(-reach, reach, len(inside)) if len(inside) > 1 else np.zeros(1)
+        lane[inside] = shuffled.permutation(places)
+    return lane
+
+
+def told(column: Numbers, groups: Groups) -> list[list[str]]:
+    """A row of cells a group: column, group, images, objects, median, what the images say."""
+    rows = []
+    for group, name in enumerate(groups.names):
+        inside = column.there & (groups.group == group)
+        values, found = column.values[inside], centre(column, groups, group)
+        median = look.short(float(np.median(values)) if len(values) else np.nan)
+        mean = look.short(found.mean)
+        ends = f"{look.short(found.low)} to {look.short(found.high)}"
+        sure = ends if np.isfinite(found.low) else "–"
+        counts = [f"{groups.images(inside):,}", f"{int(inside.sum()):,}"]
+        rows.append([column.label, name, *counts, median, mean, sure])
+    return rows

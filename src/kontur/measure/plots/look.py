@@ -1,0 +1,129 @@
+"""The look of all plots: sizes, inks, axes, labels. No pyplot, and nothing set globally.
+
+A `$` in a name is a dollar, not mathematics. Letters that the shipped font lacks (Chinese …) are
+taken from another font of the system where there is one.
+"""
+
+import functools
+import io
+import re
+import warnings
+from typing import Any
+
+from kontur.measure.extra import package
+
+INK, GREY, PALE = "#202020", "#606060", "#dddddd"
+DPI = 200
+WIDEST = 32  # characters of a name before it goes on in a second line
+SIZE = 9  # points
+TICKS = 8  # with a number, at most, on a logarithmic axis
+# Which multiples of ten have a number on a logarithmic axis whose ends differ by less than so many
+# times; beyond that only powers of ten.
+NUMBERED = {20: (1.0, 2.0, 5.0), 2000: (1.0, 3.0)}
+# Of these the installed ones help out where DejaVu, which matplotlib ships, has no letter.
+OTHER_FONTS = (
+    *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei"),
+    *("Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS"),
+)
+
+
+def figure(width: float, height: float) -> Any:
+    """An empty figure of a size in inches, whose parts make room for one another."""
+    return package("matplotlib.figure").Figure(
+        figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white"
+    )
+
+
+def png(drawn: Any) -> bytes:
+    """The figure as PNG, trimmed or widened to what is on it, so that no label is cut."""
+    inside = io.BytesIO()
+    for text in drawn.findobj(package("matplotlib.text").Text):
+        text.set_fontfamily(_families())
+    with warnings.catch_warnings():
+        # A letter that no font of this system has is drawn as a box.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        drawn.savefig(inside, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.08)
+    return inside.getvalue()
+
+
+def words(text: str, width: int = WIDEST) -> str:
+    """A name as it stands in a plot: whole, over several lines if long, a `$` being one.
+
+    Lines end at a space, `_`, `/` or `-` where there is one.
+
+    >>> words("cost_$_and_$"), words("a b", width=2), words("long_name", width=6)
+    ('cost_\\\\$_and_\\\\$', 'a\\nb', 'long_\\nname')
+    """
+    lines = [""]
+    for part in re.split(r"(?<=[ _/-])", text):
+        for start in range(0, len(part), width):
+            piece = part[start : start + width]
+            if len(lines[-1]) + len(piece.rstrip()) <= width:
+                lines[-1] += piece
+            else:
+                lines.append(piece)
+    return "\n".join(line.rstrip(" ") for line in lines if line.strip()).replace("$", r"\$")
+
+
+def unknown_letters(text: str) -> str:
+    """The letters of a text that no font of this system has, so that boxes stand for them.
+
+    >>> unknown_letters("area (µm²)")
+    ''
+    """
+    manager = package("matplotlib.font_manager")
+    known: set[int] = set()
+    for family in _families():
+        known |= set(manager.get_font(manager.findfont(family)).get_charmap())
+    return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
+
+
+def tidy(axes: Any, *, grid: str | None = None) -> None:
+    """Axes without a box, in the common inks; `grid` draws pale lines across x or y."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GREY)
+    axes.tick_params(colors=GREY, labelcolor=INK, labelsize=SIZE)
+    if grid is not None:
+        axes.grid(axis=grid, color=PALE, linewidth=0.6)
+        axes.set_axisbelow(True)
+
+
+def scale(axis: Any, *, log: bool, low: float, high: float) -> None:
+    """An x or y axis as linear or logarithmic, its ticks whole numbers rather than powers."""
+    ticker = package("matplotlib.ticker")
+    if not log:
+        axis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        return
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    subs = next((subs for most, subs in NUMBERED.items() if high < most * low), (1.0,))
+    axis.set_major_locator(ticker.LogLocator(subs=subs, numticks=TICKS))
+    axis.set_minor_locator(ticker.LogLocator(subs=range(2, 10), numticks=20))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: plain(value)))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def plain(value: float) -> str:
+    """A number of a tick: with commas between thousands, without powers below a million.
+
+    >>> plain(20000), plain(0.002), plain(3e9)
+    ('20,000', '0.002', '3e+09')
+    """
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:g}"
+
+
+def short(value: float) -> str:
+    """A measured number in four digits, or whole from ten thousand on, without powers.
+
+    >>> short(0.123456), short(98765.4), short(1e7), short(float("nan"))
+    ('0.1235', '98,765', '1e+07', '–')
+    """
+    if value != value:
+        return "–"
+    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e6 else f"{value:.4g}"
+
+
+@functools.cache
+def _families() -> list[str]:
+    manager = package("matplotlib.font_manager").fontManager
+    there = {font.name for font in manager.ttflist}
+    return ["DejaVu Sans", *(name for name in OTHER_FONTS if name in there)]

@@ -1,0 +1,192 @@
+"""Numbers: the columns of a table that can be drawn along an axis, and how such an axis is called.
+
+A column is checked before anything is drawn. Missing values are left out and counted; infinite
+ones are refused, since no axis has a place for them.
+"""
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from kontur.data.finding import counted
+from kontur.errors import InputError
+from kontur.measure.columns import Column
+from kontur.measure.extra import package
+from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
+from kontur.settings import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Scale = Literal["auto", "linear", "log"]
+
+# What is drawn when nothing is chosen: size, form, brightness, neighbours, in this order.
+MAIN = (
+    *("area", "axis_major_length", "axis_minor_length", "circularity", "solidity"),
+    *("medial_length", "intensity_mean", "edge_contrast", "neighbour_distance"),
+)
+MOST = 12  # columns drawn when nothing is chosen
+FILLED = 0.5  # share of the rows that have a value, in a column drawn unasked
+DECADES = 100.0  # the 99th percentile so many times the 1st: a logarithmic axis
+NOISE = 1e6  # the largest so many times the smallest: zeros that rounding made are no decades
+WHOLE = 12  # whole numbers from the smallest to the largest, up to which a column counts things
+SHOWN = 3  # examples in a sentence
+
+
+class Numbers(NamedTuple):
+    """One column: its name, its label with the unit, a float a row (NaN is missing), its axis."""
+
+    name: str
+    label: str
+    values: Float[np.ndarray, " n"]
+    log: bool
+
+    @property
+    def there(self) -> Shaped[np.ndarray, " n"]:
+        """Which rows have a value."""
+        return np.isfinite(self.values)
+
+    @property
+    def counts(self) -> bool:
+        """Whether the column counts something: a few whole numbers, and none between them."""
+        found = np.unique(self.values[self.there])
+        whole = len(found) > 0 and bool((found == np.round(found)).all())
+        return whole and not self.log and bool(found[-1] - found[0] < WHOLE)
+
+    def on_axis(self, values: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+        """Values as distances along the axis: themselves, or their decimal logarithms."""
+        return np.log10(values) if self.log else values
+
+
+def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbers:
+    """A column as numbers, checked.
+
+    `scale="auto"` takes a logarithmic axis where all values are above 0 and the 99th percentile is
+    100 times the 1st, zeros by rounding aside. Raises `InputError` for a column that is not there,
+    holds text, no value at all, infinite values, or values that a logarithmic axis has no place
+    for.
+    """
+    check_there(table, name)
+    column = table[name]
+    if not holds_numbers(column):
+        raise InputError(_no_numbers(table, name))
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    if len(values) and np.isnan(values).all():
+        raise InputError(
+            f"column {name!r} has no value in any of {len(values):,} rows; choose another one"
+        )
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise InputError(
+            f"column {name!r} is infinite in {len(infinite):,} of {len(values):,} rows "
+            f"({_which(table, infinite)}); remove those rows or leave them empty"
+        )
+    low = float(np.nanmin(values, initial=np.inf))
+    if scale == "log" and low <= 0:
+        raise InputError(
+            f"a logarithmic axis shows values above 0, and column {name!r} reaches down to "
+            f"{low:g}; use --scale linear"
+        )
+    log = scale == "log" or (scale == "auto" and low > 0 and _spans_decades(values))
+    return Numbers(name, label(table, name), values, log)
+
+
+def holds_numbers(column: "pd.Series") -> bool:
+    """Whether a column is of numbers; true and false are none."""
+    types = package("pandas.api.types")
+    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+
+
+def check_there(table: "pd.DataFrame", name: str) -> None:
+    """Raise `InputError` with the nearest name where the table has no such column."""
+    known = [str(each) for each in table.columns]
+    if name not in known:
+        raise InputError(f"the table has no column {name!r}; {nearest(name, known)}")
+
+
+def check_varies(column: Numbers) -> None:
+    """Raise `InputError` where all values are the same."""
+    values = column.values[column.there]
+    if len(values) and values.min() == values.max():
+        raise InputError(
+            f"column {column.name!r} is {values[0]:g} in all {len(values):,} rows that have a "
+            "value: there is nothing to see; choose another one"
+        )
+
+
+def label(table: "pd.DataFrame", name: str) -> str:
+    """The name of a column with its unit, as an axis shows it."""
+    unit = table.attrs.get("units", {}).get(name, "")
+    return f"{name} ({unit})" if unit else name
+
+
+def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
+    """The columns to draw when none was chosen, and a sentence about each that is left out.
+
+    Those of `MAIN`, of every channel; in a table of other programs the first that hold numbers.
+    """
+    names = [str(each) for each in table.columns]
+    ours = [name for word in MAIN for name in names if word in (name, name.rpartition("-")[0])]
+    if not any(name in FORM for name in names):
+        place = IDENTITY | POSITION | OUTLINE
+        ours = [name for name in names if name not in place and holds_numbers(table[name])]
+    chosen: list[str] = []
+    notes: list[str] = []
+    sparse: list[str] = []
+    for name in ours:
+        try:
+            column = numbers(table, name)
+            check_varies(column)
+        except InputError as error:
+            notes.append(f"not drawn: {error}")
+            continue
+        if column.there.mean() < FILLED:
+            sparse.append(name)
+        elif len(chosen) < MOST:
+            chosen.append(name)
+        else:
+            notes.append(f"not drawn: column {name!r}, being beyond {MOST}; --columns draws it")
+    if sparse:
+        notes.append(
+            f"not drawn: {counted(sparse, 'column')}, most rows having no value; --columns draws "
+            "what it names"
+        )
+    return chosen, notes
+
+
+def meaning(name: str) -> str:
+    """What a column of ours holds, in a few words; nothing for a foreign one."""
+    column: Column | None = column_of(name)
+    return column.meaning if column else ""
+
+
+def _no_numbers(table: "pd.DataFrame", name: str) -> str:
+    pandas = package("pandas")
+    column = table[name]
+    if pandas.api.types.is_bool_dtype(column):
+        return f"column {name!r} is true or false, no number to draw; use --by {name}"
+    read = pandas.to_numeric(column, errors="coerce")
+    wrong = np.flatnonzero((read.isna() & column.notna()).to_numpy())
+    if 0 < len(wrong) < column.notna().sum() / 2:
+        return (
+            f"column {name!r} holds text in {len(wrong):,} of {len(table):,} rows (such as "
+            f"{str(column.iloc[wrong[0]])!r}), where numbers are wanted; empty those cells"
+        )
+    return f"column {name!r} holds no numbers to draw; to compare its values use --by {name}"
+
+
+def _which(table: "pd.DataFrame", rows: Shaped[np.ndarray, " k"]) -> str:
+    """The first rows, by image and id where the table has them."""
+    some = table.iloc[rows[:SHOWN]]
+    if {"image", "id"} <= set(table.columns):
+        told = [f"{a} {b}" for a, b in zip(some["image"], some["id"], strict=True)]
+    else:
+        told = [f"row {index + 1}" for index in rows[:SHOWN]]
+    more = len(rows) - len(told)
+    return ", ".join(told) + (f" and {more:,} more" if more else "")
+
+
+def _spans_decades(values: Float[np.ndarray, " n"]) -> bool:
+    low, first, last, high = np.nanpercentile(values, [0, 1, 99, 100])
+    return bool(last >= DECADES * first and high < NOISE * low)

@@ -1,0 +1,139 @@
+"""Outlines coloured by a column, on their image, with a bar that says which colour is how much.
+
+All images of a column have one scale of colours, over the middle 98 % of all objects, so that one
+image is compared with another and a single giant does not make all others look alike.
+"""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from kontur.data.finding import plural
+from kontur.data.names import listed
+from kontur.errors import InputError
+from kontur.measure.extra import package
+from kontur.measure.plots import look
+from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
+from kontur.measure.plots.groups import Groups
+from kontur.measure.plots.numbers import Numbers
+from kontur.measure.plots.pictures import Pictures, Scene
+from kontur.settings import nearest
+
+LONGER = 6.0  # inches of an image's longer side
+COLOURS = "viridis"
+DARKEST = 0.12  # where on the scale the colours begin: what is below is lost on a dark image
+ENDS = (1, 99)  # percentiles of all objects that have the first and the last colour
+EMPTY = "#b0b0b0"  # objects without a value
+WIDE, FINE, MANY = 1.2, 0.7, 150  # points of a line; of more objects in an image lines are fine
+FILL = 0.25  # opacity of the colour inside
+
+
+def typical_images(values: Float[np.ndarray, " n"], image: Int[np.ndarray, " n"]) -> list[int]:
+    """The images whose objects have the lowest, the middle and the highest median."""
+    there = np.isfinite(values) & (image >= 0)
+    medians = package("pandas").Series(values[there]).groupby(image[there]).median()
+    order = medians.sort_values(kind="stable").index.tolist()
+    return list(dict.fromkeys(order[place] for place in (0, len(order) // 2, -1))) if order else []
+
+
+def named_images(names: Sequence[str], patterns: Sequence[str]) -> list[int]:
+    """Those of the table's images that are meant, by name or a pattern such as `plate1*`.
+
+    Raises `InputError` where a pattern fits none.
+    """
+    found: list[int] = []
+    for pattern in patterns:
+        fitting = [i for i, name in enumerate(names) if name == pattern]
+        fitting = fitting or [i for i, name in enumerate(names) if fnmatchcase(name, pattern)]
+        if not fitting:
+            near = nearest(pattern, names) if len(names) <= 30 else f"some are {listed(names)}"
+            raise InputError(f"the table has no image {pattern!r}; {near}")
+        found += fitting
+    return list(dict.fromkeys(found))
+
+
+def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
+    """The figure of one image, with a bar that says which colour is how much."""
+    drawn, axes, scene, rows = _frame(pictures, image)
+    colours = package("matplotlib.colors")
+    low, high = ends(column)
+    norm = colours.LogNorm(low, high) if column.log else colours.Normalize(low, high)
+    every = package("matplotlib").colormaps[COLOURS](np.linspace(DARKEST, 1, 256))
+    scale = package("matplotlib.cm").ScalarMappable(norm, colours.ListedColormap(every))
+    values = column.values[rows]
+    there = np.isfinite(values)
+    line = WIDE if len(rows) <= MANY else FINE
+    draw_lines(axes, scene.polygons[~there], EMPTY, width=line)
+    draw_lines(axes, scene.polygons[there], scale.to_rgba(values[there]), width=line, fill=FILL)
+    everything = column.values[column.there]
+    below, above = bool((everything < low).any()), bool((everything > high).any())
+    extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
+    bar = drawn.colorbar(scale, ax=axes, shrink=0.8, aspect=28, extend=extend, pad=0.02)
+    bar.set_label(look.words(column.label, 48), fontsize=look.SIZE + 1)
+    look.scale(bar.ax.yaxis, log=column.log, low=low, high=high)
+    bar.ax.tick_params(labelsize=look.SIZE, colors=look.GREY, labelcolor=look.INK)
+    bar.outline.set_visible(False)
+    return drawn
+
+
+def draw_kinds(groups: Groups, pictures: Pictures, image: str) -> Any:
+    """The same for a column of few values that are no numbers: a legend in place of the bar."""
+    drawn, axes, scene, rows = _frame(pictures, image)
+    group = groups.group[rows]
+    line = WIDE if len(rows) <= MANY else FINE
+    colours = np.array(package("matplotlib.colors").to_rgba_array(groups.colours))
+    draw_lines(axes, scene.polygons, colours[group], width=line, fill=FILL)
+    patch = package("matplotlib.patches").Patch
+    handles = [
+        patch(
+            color=colour, label=look.words(f"{name} ({plural(int((group == i).sum()), 'object')})")
+        )
+        for i, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True))
+    ]
+    drawn.legend(
+        handles=handles,
+        title=look.words(groups.by),
+        loc="outside right center",
+        frameon=False,
+        fontsize=look.SIZE,
+        title_fontsize=look.SIZE,
+        alignment="left",
+    )
+    return drawn
+
+
+def _frame(pictures: Pictures, image: str) -> tuple[Any, Any, Scene, Int[np.ndarray, " k"]]:
+    """A figure of one image, its name and a scale bar, with the outlines of its rows to draw."""
+    rows = np.flatnonzero((pictures.table["image"] == image).to_numpy())
+    scene = pictures.scene(image, rows)
+    height, width = scene.picture.shape[:2]
+    scale = LONGER / max(height, width)
+    drawn = look.figure(max(width * scale, 2.2) + 1.1, height * scale + 0.4)
+    axes = drawn.subplots()
+    show_image(axes, scene.picture)
+    axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+    draw_bar(axes, (0, height), width, pictures.table.attrs.get("pixel_size"), share=0.2)
+    axes.set_title(look.words(image, 72), fontsize=look.SIZE, color=look.INK, loc="left")
+    return drawn, axes, scene, rows
+
+
+def ends(column: Numbers) -> tuple[float, float]:
+    """The values of the first and the last colour; a constant has room on either side."""
+    low, high = map(float, np.nanpercentile(column.values, ENDS))
+    if low == high:
+        low, high = float(np.nanmin(column.values)), float(np.nanmax(column.values))
+    if low == high:
+        return low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
+    return low, high
+
+
+def caption(column: Numbers | Groups) -> str:
+    """What is seen, in words."""
+    if isinstance(column, Groups):
+        return f"Outlines coloured by {column.by}, with how many of each are in the image."
+    empty = int((~column.there).sum())
+    told = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
+    return f"Outlines coloured by {column.label}, all images with one scale of colours.{told}"

@@ -1,0 +1,201 @@
+"""Pictures: the images that a table was measured on, and the outlines of its rows.
+
+Outlines are those of the table's column `outline`, of outline files, or of a training folder. They
+are held against the rows: an outline that lies elsewhere than its row says was not measured, and
+is refused.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from jaxtyping import Float, Int, UInt8
+
+from kontur.data.finding import counted, plural
+from kontur.errors import InputError
+from kontur.formats.images import read_image
+from kontur.formats.overlay import stretch
+from kontur.infer.inputs import find_inputs
+from kontur.infer.judge import pair
+from kontur.instances import Instances
+from kontur.measure.sources import Picture, find_sources, is_training_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEEDED = ("image", "id")
+BOX = ("left", "top", "right", "bottom")
+NEAR = 1.0  # px: as far may a row's box lie from that of its outline, files being rounded
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """An image as it is shown and the outlines of some rows, `None` never among them."""
+
+    picture: UInt8[np.ndarray, "h w 3"]
+    polygons: np.ndarray  # (k,) of shapely
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """What reads the image, and where there are any the outlines, of every image of the table."""
+
+    table: "pd.DataFrame"
+    read: Mapping[str, Callable[[], Picture]]
+
+    def boxes(self, rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k 4"]:
+        """The boxes of rows, xyxy: as the table says, else those of their outlines."""
+        told = self.table.iloc[rows]
+        if set(BOX) <= set(told.columns):
+            return told[list(BOX)].to_numpy(dtype=float)
+        images = told["image"].to_numpy()
+        found = np.empty((len(rows), 4))
+        for image in dict.fromkeys(images):
+            here = images == image
+            found[here] = shapely.bounds(self.scene(str(image), rows[here]).polygons)
+        return found
+
+    def scene(self, image: str, rows: Int[np.ndarray, " k"]) -> Scene:
+        """One image and the outlines of these rows of it, in their order.
+
+        Raises `InputError` where rows and outlines, or outlines and image, do not belong together.
+        """
+        picture = self.read[image]()
+        if picture.image is None:
+            raise InputError(
+                f"there is no image for the outlines of {image!r}; name its folder with --images"
+            )
+        told = self.table.iloc[rows]
+        if "outline" in self.table:
+            polygons = _from_text(told)
+        else:
+            polygons = _by_id(told, picture.instances, image)
+        _check_places(told, polygons, image)
+        size = picture.image.shape[:2]
+        drawn_on = picture.instances.size
+        if "outline" not in self.table and drawn_on not in (None, size):
+            raise InputError(_other_size(image, size, f"are of one of {_shown(drawn_on)}"))
+        bounds = shapely.bounds(polygons)
+        if len(bounds) and (bounds[:, 2:] > np.array(size[::-1]) + NEAR).any():
+            x, y = bounds[:, 2:].max(axis=0)
+            raise InputError(_other_size(image, size, f"reach to x {x:g}, y {y:g}"))
+        return Scene(stretch(picture.image), polygons)
+
+
+def find_pictures(
+    table: "pd.DataFrame",
+    images: Sequence[str] = (),
+    outlines: Path | None = None,
+    *,
+    task: str = "instances",
+    channel: int | None = None,
+    page: int | None = None,
+) -> Pictures:
+    """The images and outlines of a table's rows.
+
+    `images` are image files or folders, or one training folder, which has the outlines too.
+    Raises `InputError` where the table does not say which image and object a row is, there are no
+    outlines, or images of the table are not among those given; the sentence says which.
+    """
+    missing = [name for name in NEEDED if name not in table]
+    if missing:
+        raise InputError(
+            f"to find its objects in images a table needs the columns image and id, and this one "
+            f"has no {' and no '.join(missing)}"
+        )
+    folder = Path(images[0]) if len(images) == 1 else None
+    read: dict[str, Callable[[], Picture]]
+    if outlines is not None:
+        found = find_sources(outlines, images, task=task, channel=channel, page=page)
+        read = {source.name: source.read for source in found.images}
+    elif folder is not None and is_training_folder(folder):
+        found = find_sources(folder, task=task, channel=channel, page=page)
+        read = {source.name: source.read for source in found.images}
+    elif "outline" not in table:
+        raise InputError(
+            "there are no outlines to draw: the table has no column outline, which kontur measure "
+            "--with-outlines writes; name the outlines' files with --outlines"
+        )
+    else:
+        read = {
+            each.name: _reader(each.path, channel=channel, page=page)
+            for each in find_inputs(images)
+        }
+    if nameless := int(table["image"].isna().sum()):
+        raise InputError(
+            f"{plural(nameless, 'row')} of the table name no image, so their objects cannot be "
+            "found in one; fill the column image or remove those rows"
+        )
+    names = [str(name) for name in table["image"].unique()]
+    pairs = pair(names, tuple(read))
+    alone = [name for name in names if name not in pairs]
+    if len(names) == len(read) == 1:  # whatever they are called, they were named together
+        pairs, alone = {names[0]: next(iter(read))}, []
+    if alone:
+        place = outlines or ", ".join(images)
+        raise InputError(
+            f"{counted(alone, 'image')} of the table's {len(names):,} are not in {place}; give the "
+            "images and outlines that were measured"
+        )
+    return Pictures(table, {name: read[pairs[name]] for name in names})
+
+
+def _reader(path: Path, *, channel: int | None, page: int | None) -> Callable[[], Picture]:
+    def read() -> Picture:
+        image = read_image(path, channel=channel, page=page)
+        return Picture(Instances.empty(image.pixels.shape[:2]), image.pixels, image.pixel_size)
+
+    return read
+
+
+def _from_text(rows: "pd.DataFrame") -> np.ndarray:
+    polygons = []
+    for image, number, text in zip(rows["image"], rows["id"], rows["outline"], strict=True):
+        try:
+            shape = shapely.from_wkt(text)
+        except (shapely.GEOSException, TypeError):
+            shape = None
+        if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
+            raise InputError(
+                f"the outline of object {number} of image {image!r} is empty, cut short or no "
+                f"polygon: {str(text)[:40]!r}; measure again with --with-outlines"
+            )
+        polygons.append(shape)
+    return np.array(polygons, dtype=object)
+
+
+def _by_id(rows: "pd.DataFrame", instances: Instances, image: str) -> np.ndarray:
+    place = {number: index for index, number in enumerate(instances.ids.tolist())}
+    lost = [str(number) for number in rows["id"] if number not in place]
+    if lost:
+        raise InputError(
+            f"the outlines of image {image!r} have no {counted(lost, 'object')} of the table; give "
+            "the outlines that were measured"
+        )
+    return instances.polygons[[place[number] for number in rows["id"]]]
+
+
+def _check_places(rows: "pd.DataFrame", polygons: np.ndarray, image: str) -> None:
+    if not len(rows) or not set(BOX) <= set(rows.columns):
+        return
+    apart = np.abs(rows[list(BOX)].to_numpy(dtype=float) - shapely.bounds(polygons)).max(axis=1)
+    wrong = [str(number) for number in rows["id"].to_numpy()[apart > NEAR]]
+    if wrong:
+        raise InputError(
+            f"{counted(wrong, 'object')} of image {image!r} lie elsewhere in the table than in the "
+            "outlines; give the outlines that were measured, or measure these"
+        )
+
+
+def _other_size(image: str, size: tuple[int, ...], told: str) -> str:
+    return (
+        f"image {image!r} has {_shown(size)} pixels (height × width), and its outlines {told}; "
+        "give the image that was measured"
+    )
+
+
+def _shown(size: tuple[int, ...] | None) -> str:
+    return "×".join(map(str, size or ()))

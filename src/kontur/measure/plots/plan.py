@@ -1,0 +1,244 @@
+"""The plan: which plots a table gives, and of what, checked before any is drawn.
+
+What is asked for is drawn and nothing else; asked for nothing, the main measurements are.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from kontur.data.finding import plural
+from kontur.errors import InputError
+from kontur.measure.plots import distributions, gallery, look, outlines, scatter
+from kontur.measure.plots.groups import MOST, Groups, groups
+from kontur.measure.plots.numbers import (
+    Numbers,
+    Scale,
+    check_varies,
+    holds_numbers,
+    main_columns,
+    meaning,
+    numbers,
+)
+from kontur.measure.plots.pictures import Pictures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ONE = "the table has one object, and distributions need two; --images shows it in its image"
+Section = Literal["Distributions", "Scatter", "Gallery", "Outlines"]
+
+
+class Wanted(NamedTuple):
+    """What is asked for: columns, pairs of columns, and of which images; empty is not asked."""
+
+    columns: Sequence[str] = ()
+    scatters: Sequence[tuple[str, str]] = ()
+    galleries: Sequence[str] = ()
+    colours: Sequence[str] = ()
+    by: str | None = None
+    percentiles: Sequence[float] = gallery.PERCENTILES
+    only: Sequence[str] = ()
+    scale: Scale = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """One plot: the name of its file, where it stands, what is seen, and what draws it."""
+
+    file: str
+    section: Section
+    title: str
+    caption: str
+    draw: Callable[[], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The plots in their order, the groups, what their owner should know, and figures as cells."""
+
+    plots: tuple[Plot, ...]
+    groups: Groups
+    notes: tuple[str, ...]
+    told: tuple[tuple[str, ...], ...]
+
+
+def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
+    """The rows that are objects, numbered anew, and a sentence on those that are none.
+
+    Raises `InputError` where no row is left.
+    """
+    attrs = table.attrs
+    if not len(table):
+        raise InputError("the table has no rows: there is nothing to plot")
+    kept, notes = table.set_axis([str(name) for name in table.columns], axis=1), []
+    if "ignore" in kept:
+        ignored = _truth(kept["ignore"])
+        if ignored.all():
+            raise InputError(f"all {len(kept):,} rows are regions to ignore: nothing to plot")
+        if ignored.any():
+            notes = [f"left out: {plural(int(ignored.sum()), 'row')} of regions to ignore"]
+        kept = kept[~ignored]
+    kept = kept.reset_index(drop=True)
+    if "image" in kept:
+        kept["image"] = kept["image"].astype("str")
+        if nameless := int(kept["image"].isna().sum()):
+            notes.append(f"{plural(nameless, 'row')} without an image: no point stands for them")
+    kept.attrs = attrs
+    return kept, notes
+
+
+def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = None) -> Plan:
+    """The plots of a table of `objects`, which is that of the `pictures` too.
+
+    Raises `InputError` where a column cannot be drawn, there is nothing that can, or a gallery or
+    coloured outlines are asked for without pictures.
+    """
+    if pictures is None and (wanted.galleries or wanted.colours or wanted.only):
+        raise InputError(
+            "a gallery and coloured outlines show objects in their images; name the images' "
+            "folder with --images"
+        )
+    found = groups(table, wanted.by)
+    notes: list[str] = []
+    if not (wanted.columns or wanted.scatters or wanted.galleries or wanted.colours):
+        wanted, notes = _unasked(table, wanted, pictures)
+    names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
+    if names and len(table) == 1:
+        raise InputError(ONE)
+    kinds = {name: groups(table, name) for name in wanted.colours if _is_kind(table, name)}
+    names = [*names, *wanted.galleries, *(name for name in wanted.colours if name not in kinds)]
+    columns = {name: numbers(table, name, scale=wanted.scale) for name in dict.fromkeys(names)}
+    for column in columns.values():
+        if len(table) > 1:
+            check_varies(column)
+        if empty := int((~column.there).sum()):
+            notes.append(f"{column.name}: no value in {empty:,} of {plural(len(table), 'row')}")
+    texts = [found.by, *found.names, *(column.label for column in columns.values())]
+    if unknown := look.unknown_letters("".join(texts)):
+        notes.append(f"no font of this system has {unknown}: boxes stand there in the PNGs")
+    plots = [_distribution(columns[name], found) for name in wanted.columns]
+    plots += [_scatter(columns[x], columns[y], found) for x, y in wanted.scatters]
+    if pictures is not None:
+        plots += [_gallery(columns[name], found, pictures, wanted) for name in wanted.galleries]
+        for name in wanted.colours:
+            plots += _outlines(kinds.get(name) or columns[name], found, pictures, wanted)
+    told = [
+        tuple(row) for name in wanted.columns for row in distributions.told(columns[name], found)
+    ]
+    return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(told))
+
+
+def _unasked(
+    table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None
+) -> tuple[Wanted, list[str]]:
+    """The main columns, the first two against each other, and the first in the images."""
+    if len(table) == 1:
+        if pictures is None or "area" not in table:
+            raise InputError(ONE)
+        told = "one object: it is shown in its image; distributions need two"
+        return wanted._replace(galleries=["area"], colours=["area"]), [told]
+    columns, notes = main_columns(table)
+    if not columns:
+        raise InputError(
+            "no column of the table can be drawn: wanted numbers that differ from row to row"
+            + (f" ({notes[0].removeprefix('not drawn: ')})" if notes else "")
+        )
+    x = columns[0]
+    y = "circularity" if "circularity" in columns[1:] else columns[-1]
+    seen = [x] if pictures is not None else []
+    pairs = [(x, y)] if x != y else []
+    return wanted._replace(columns=columns, scatters=pairs, galleries=seen, colours=seen), notes
+
+
+def _distribution(column: Numbers, found: Groups) -> Plot:
+    about = meaning(column.name)
+    return Plot(
+        f"distribution-{column.name}",
+        "Distributions",
+        f"{column.label}: {about}" if about else column.label,
+        distributions.caption(column),
+        lambda: distributions.draw_distribution(column, found),
+    )
+
+
+def _scatter(x: Numbers, y: Numbers, found: Groups) -> Plot:
+    rows = int(scatter.both(x, y).sum())
+    if rows < 2:
+        raise InputError(
+            f"columns {x.name!r} and {y.name!r} have values together in {plural(rows, 'row')}: a "
+            "scatter plot needs two; choose another pair"
+        )
+    return Plot(
+        f"scatter-{x.name}-{y.name}",
+        "Scatter",
+        f"{y.label} against {x.label}",
+        scatter.caption(x, y, found),
+        lambda: scatter.draw_scatter(x, y, found),
+    )
+
+
+def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted) -> Plot:
+    return Plot(
+        f"gallery-{column.name}",
+        "Gallery",
+        f"Objects by {column.label}",
+        gallery.caption(column, found),
+        lambda: gallery.draw_gallery(column, found, pictures, wanted.percentiles),
+    )
+
+
+def _outlines(
+    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: Wanted
+) -> list[Plot]:
+    names = [str(name) for name in pictures.table["image"].unique()]
+    if isinstance(column, Groups):
+        order, label, word = column.group.astype(float), column.by, column.by
+    else:
+        order, label, word = column.values, column.label, column.name
+    if wanted.only:
+        chosen = outlines.named_images(names, wanted.only)
+    else:
+        chosen = outlines.typical_images(order, found.image)
+
+    def draw(image: str) -> Any:
+        if isinstance(column, Groups):
+            return outlines.draw_kinds(column, pictures, image)
+        return outlines.draw_outlines(column, pictures, image)
+
+    def plot(image: str) -> Plot:
+        return Plot(
+            f"outlines-{word}-{image}",
+            "Outlines",
+            f"{label} in image {image}",
+            outlines.caption(column),
+            lambda: draw(image),
+        )
+
+    return [plot(names[index]) for index in chosen]
+
+
+def _apart(plots: Sequence[Plot]) -> list[Plot]:
+    """Names that any system can have as a file's, each once."""
+    taken: set[str] = set()
+    named = []
+    for plot in plots:
+        plain = re.sub(r"[^\w.-]+", "-", plot.file)
+        options = (plain if i == 1 else f"{plain}-{i}" for i in range(1, len(plots) + 1))
+        name = next(option for option in options if option.lower() not in taken)
+        taken.add(name.lower())
+        named.append(Plot(f"{name}.png", plot.section, plot.title, plot.caption, plot.draw))
+    return named
+
+
+def _is_kind(table: "pd.DataFrame", name: str) -> bool:
+    """Whether a column tells kinds apart rather than measuring: few values, and no numbers."""
+    return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST
+
+
+def _truth(column: "pd.Series") -> np.ndarray:
+    """Whether it is true, of truth values and of the 0 and 1 of a CSV; empty is not."""
+    return column.map({True: True, "True": True, "true": True, "1": True}).eq(True).to_numpy()

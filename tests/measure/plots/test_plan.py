@@ -1,0 +1,109 @@
+import numpy as np
+import pytest
+
+from kontur.errors import InputError
+from kontur.measure.plots.pictures import Pictures
+from kontur.measure.plots.plan import Wanted, objects, planned
+from kontur.measure.sources import Picture
+from tests.measure.plots.tables import made_up, measured
+
+
+def files(plan):
+    return [plot.file for plot in plan.plots]
+
+
+def test_unasked_the_main_columns_are_drawn():
+    plan = planned(made_up(), Wanted())
+    names = ["area", "circularity", "solidity"]
+    assert files(plan) == [
+        *(f"distribution-{name}.png" for name in names),
+        "scatter-area-circularity.png",
+    ]
+    assert plan.groups.by == "state"
+    assert [row[:4] for row in plan.told[:2]] == [
+        ("area (µm²)", "dead", "3", "60"),
+        ("area (µm²)", "live", "3", "60"),
+    ]
+
+
+def test_what_is_asked_for_is_drawn_and_nothing_else():
+    wanted = Wanted(columns=["solidity"], scatters=[("solidity", "area")])
+    assert files(planned(made_up(), wanted)) == [
+        "distribution-solidity.png",
+        "scatter-solidity-area.png",
+    ]
+
+
+def test_with_pictures_objects_are_shown_unasked_too():
+    table, image, found = measured()
+    read = {name: lambda: Picture(found, image) for name in "ab"}
+    plan = planned(table, Wanted(), Pictures(table, read))
+    assert files(plan)[-3:] == ["gallery-area.png", "outlines-area-a.png", "outlines-area-b.png"]
+    one = table.iloc[:1]
+    plan = planned(one, Wanted(), Pictures(one, read))
+    assert files(plan) == ["gallery-area.png", "outlines-area-a.png"]
+    assert "one object" in plan.notes[0]
+    for plot in plan.plots:
+        assert plot.draw().axes
+
+
+def test_a_column_of_kinds_colours_outlines_too():
+    table, image, found = measured()
+    table["kind"] = ["long", "round", "long", "long"] * 2
+    read = {name: lambda: Picture(found, image) for name in "ab"}
+    plan = planned(table, Wanted(colours=["kind", "on_border"]), Pictures(table, read))
+    assert files(plan)[0] == "outlines-kind-a.png"
+    assert all(plot.draw().legends for plot in plan.plots)
+
+
+def test_regions_to_ignore_are_left_out_and_counted():
+    for truth in (True, 1, "True"):
+        table = made_up()
+        table["ignore"] = [truth] * 20 + [type(truth)(0) if truth is not None else 0] * 100
+        kept, notes = objects(table)
+        assert len(kept) == 100
+        assert notes == ["left out: 20 rows of regions to ignore"]
+        assert kept.attrs == table.attrs
+    with pytest.raises(InputError, match="all 120 rows are regions to ignore"):
+        objects(made_up(ignore=True))
+
+
+def test_rows_without_a_value_are_counted():
+    table = made_up()
+    table.loc[:1, "area"] = np.nan
+    assert planned(table, Wanted(columns=["area"])).notes == ("area: no value in 2 of 120 rows",)
+
+
+def test_files_of_any_name_are_apart():
+    table = made_up()
+    for name in ("a/b", "a:b", "A b"):
+        table[name] = table["area"]
+    wanted = Wanted(columns=["a/b", "a:b", "A b"])
+    assert files(planned(table, wanted)) == [
+        "distribution-a-b.png",
+        "distribution-a-b-2.png",
+        "distribution-A-b-3.png",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "wanted", "sentence"),
+    [
+        (made_up().iloc[:0], Wanted(), "the table has no rows"),
+        (made_up().iloc[:1], Wanted(columns=["area"]), "the table has one object"),
+        (made_up().iloc[:1], Wanted(), "the table has one object"),
+        (made_up()[["image", "state"]], Wanted(), "no column of the table can be drawn"),
+        (made_up(), Wanted(galleries=["area"]), "--images"),
+        (made_up(), Wanted(only=["w00"]), "--images"),
+        (made_up(), Wanted(columns=["aera"]), "did you mean 'area'"),
+        (made_up(same=1), Wanted(columns=["same"]), "'same' is 1 in all 120 rows"),
+        (
+            made_up(a=[1.0, 2] + [np.nan] * 118, b=[np.nan] * 118 + [1.0, 2]),
+            Wanted(scatters=[("a", "b")]),
+            "'a' and 'b' have values together in 0 rows",
+        ),
+    ],
+)
+def test_what_cannot_be_plotted_is_told_in_a_sentence(table, wanted, sentence):
+    with pytest.raises(InputError, match=sentence):
+        planned(objects(table)[0], wanted)

@@ -1,0 +1,58 @@
+import numpy as np
+
+from kontur.measure.plots import look
+from kontur.measure.plots.groups import groups
+from kontur.measure.plots.numbers import numbers
+from kontur.measure.plots.scatter import MANY, caption, draw_scatter, way
+from tests.measure.plots.tables import made_up
+
+
+def parts(table, by=None, x="area", y="circularity"):
+    return numbers(table, x), numbers(table, y), groups(table, by)
+
+
+def test_every_object_with_both_values_is_a_dot_of_its_group():
+    table = made_up()
+    table.loc[:4, "area"] = np.nan
+    x, y, found = parts(table, "state")
+    main, above, beside = draw_scatter(x, y, found).axes
+    dots = main.collections[0]
+    assert len(dots.get_offsets()) == 115
+    assert len(np.unique(dots.get_facecolors(), axis=0)) == 2
+    assert (main.get_xlabel(), main.get_ylabel()) == ("area (µm²)", "circularity")
+    assert len(above.patches) == len(beside.patches) == 4  # an area and a line for each group
+
+
+def test_the_legend_counts_images_and_objects():
+    figure = draw_scatter(*parts(made_up(), "state"))
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert told == ["dead (3 images, 60 objects)", "live (3 images, 60 objects)"]
+
+
+def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
+    table = made_up(images=10, each=MANY // 5)
+    x, y, found = parts(table, "state")
+    assert way(x, y, found) == "regions"
+    assert "50 % and 95 %" in caption(x, y, found)
+    figure = draw_scatter(x, y, found)
+    dots = [c for c in figure.axes[0].collections if len(c.get_offsets()) > 1]
+    outside = sum(len(c.get_offsets()) for c in dots)
+    assert 0.03 * len(table) < outside < 0.07 * len(table)
+
+
+def test_of_many_objects_of_one_group_hexagons_count_all():
+    table = made_up(images=10, each=MANY // 5).drop(columns="state")
+    x, y, found = parts(table)
+    assert way(x, y, found) == "hexagons"
+    hexagons = draw_scatter(x, y, found).axes[0].collections[0]
+    assert hexagons.get_array().sum() == len(table)
+
+
+def test_logarithmic_axes_and_counts_are_drawn_too():
+    n = 2 * MANY
+    table = made_up(images=2, each=MANY, wide=np.geomspace(1, 1e4, n), some=np.arange(n) % 3)
+    for by in ("state", None):
+        table = table if by else table.drop(columns="state")
+        figure = draw_scatter(*parts(table, by, "wide", "some"))
+        assert figure.axes[0].get_xscale() == "log"
+        assert look.png(figure)
