@@ -9,6 +9,7 @@ keeps both near 1, with which activation, is shown by `tests/nn/test_initialise.
 import math
 from collections.abc import Callable
 
+import torch
 from torch import nn
 
 from kontur.settings import nearest
@@ -27,17 +28,18 @@ INITIALISERS: dict[str, Callable[[float, float], float]] = {
 Layer = nn.Linear | nn.Conv1d | nn.Conv2d | nn.ConvTranspose2d
 
 
-def initialise(module: nn.Module, name: str) -> None:
+def initialise(module: nn.Module, name: str, *, generator: torch.Generator | None = None) -> None:
     """Draw the weights of every linear and convolutional layer anew, in place; biases become 0.
 
-    Norms, tables of position biases and slopes keep what they start with. Draws from torch's
-    global generator, as new layers do; raises `ValueError` for a name that is none.
+    Norms, tables of position biases and slopes keep what they start with. Draws from `generator`,
+    else from torch's global one, as new layers do; raises `ValueError` for a name that is none.
     """
     if name not in INITIALISERS:
         raise ValueError(f"there is no initialiser {name!r}; {nearest(name, INITIALISERS)}")
     for layer in module.modules():
         if isinstance(layer, Layer):
-            nn.init.normal_(layer.weight, std=INITIALISERS[name](*fans(layer)))
+            deviation = INITIALISERS[name](*fans(layer))
+            nn.init.normal_(layer.weight, std=deviation, generator=generator)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)
 
