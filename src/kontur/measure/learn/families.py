@@ -1,0 +1,59 @@
+"""Families: the kinds of models that are tried on a table, and the settings tried of each.
+
+Grids are small: with a few hundred objects a fine grid finds the luck of the folds. Columns are
+expected standardised. All are fitted the same way twice; `network` needs torch to fit, and its
+`fit(X, y, groups)` keeps groups together where it holds rows out.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+from sklearn.linear_model import Lasso, LogisticRegression, Ridge
+from sklearn.preprocessing import StandardScaler
+
+from kontur.measure.tabular import NetworkClassifier, NetworkRegressor
+
+# Shallow trees on part of the rows and few columns each: as good as all of them, and much faster.
+BOOSTING: dict[str, Any] = {
+    "n_estimators": 200,
+    "max_features": "sqrt",
+    "subsample": 0.8,
+    "random_state": 0,
+}
+DEPTHS = [2, 4]
+NETWORKS: dict[str, list[Any]] = {
+    "hidden": [(64,), (32, 32)],
+    "dropout": [0.0, 0.3],
+    "l2": [1e-3, 3e-2],
+}
+
+
+class Family(NamedTuple):
+    """A new estimator, and the values of its settings that are tried."""
+
+    make: Callable[[], Any]
+    grid: dict[str, list[Any]]
+
+
+CLASSIFIERS: dict[str, Family] = {
+    "logistic": Family(lambda: LogisticRegression(max_iter=5000), {"C": [0.01, 0.1, 1.0, 10.0]}),
+    "lasso": Family(  # the logistic regression that leaves columns out
+        lambda: LogisticRegression(
+            l1_ratio=1.0, solver="saga", tol=1e-3, max_iter=5000, random_state=0
+        ),
+        {"C": [0.03, 0.1, 0.3, 1.0]},
+    ),
+    "boosting": Family(lambda: GradientBoostingClassifier(**BOOSTING), {"max_depth": DEPTHS}),
+    "network": Family(NetworkClassifier, NETWORKS),
+}
+REGRESSORS: dict[str, Family] = {
+    "ridge": Family(Ridge, {"alpha": [0.1, 1.0, 10.0, 100.0]}),
+    "lasso": Family(  # of the standardised target: else alpha would have its unit
+        lambda: TransformedTargetRegressor(Lasso(max_iter=20000), transformer=StandardScaler()),
+        {"regressor__alpha": [0.003, 0.01, 0.03, 0.1]},
+    ),
+    "boosting": Family(lambda: GradientBoostingRegressor(**BOOSTING), {"max_depth": DEPTHS}),
+    "network": Family(NetworkRegressor, NETWORKS),
+}

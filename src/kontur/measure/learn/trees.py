@@ -1,0 +1,79 @@
+"""Trees: a fitted boosting as arrays, and how it is applied without scikit-learn.
+
+All nodes of all trees stand below each other. A row goes left where its feature is at most the
+threshold, the feature rounded to float32 as scikit-learn's trees round it; at a leaf both ways
+lead back to the leaf.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+CHUNK = 2048  # rows walked at once: memory is rows · trees
+
+
+class Trees(NamedTuple):
+    """Nodes, where each tree begins and which output it adds to, and what is there before."""
+
+    left: Int[np.ndarray, " nodes"]
+    right: Int[np.ndarray, " nodes"]
+    feature: Int[np.ndarray, " nodes"]
+    threshold: Float[np.ndarray, " nodes"]
+    value: Float[np.ndarray, " nodes"]
+    roots: Int[np.ndarray, " trees"]
+    output: Int[np.ndarray, " trees"]
+    start: Float[np.ndarray, "1 n"]
+
+
+def trees_of(boosting: Any) -> Trees:
+    """The trees of a fitted `GradientBoostingClassifier` or `GradientBoostingRegressor`."""
+    rounds, outputs = boosting.estimators_.shape
+    parts: dict[str, list[np.ndarray]] = {
+        name: [] for name in ("left", "right", "feature", "threshold", "value")
+    }
+    roots, first = [], 0
+    for tree in (each.tree_ for each in boosting.estimators_.ravel()):
+        leaf = tree.children_left < 0
+        here = np.arange(tree.node_count)
+        parts["left"].append(first + np.where(leaf, here, tree.children_left))
+        parts["right"].append(first + np.where(leaf, here, tree.children_right))
+        parts["feature"].append(np.where(leaf, 0, tree.feature))
+        parts["threshold"].append(np.where(leaf, 0.0, tree.threshold))
+        parts["value"].append(tree.value[:, 0, 0] * boosting.learning_rate)
+        roots.append(first)
+        first += tree.node_count
+    nodes = {name: np.concatenate(arrays) for name, arrays in parts.items()}
+    whole = {name: nodes[name].astype(np.int64) for name in ("left", "right", "feature")}
+    trees = Trees(
+        **whole,
+        threshold=nodes["threshold"].astype(np.float64),
+        value=nodes["value"].astype(np.float64),
+        roots=np.array(roots, dtype=np.int64),
+        output=np.tile(np.arange(outputs, dtype=np.int64), rounds),
+        start=np.zeros((1, outputs)),
+    )
+    # What is there before the first tree is no public attribute: it is what one row has beyond.
+    row = np.zeros((1, boosting.n_features_in_))
+    classes = hasattr(boosting, "classes_")
+    said = boosting.decision_function(row) if classes else boosting.predict(row)
+    return trees._replace(start=said.reshape(1, outputs) - tree_outputs(row, trees))
+
+
+def tree_outputs(x: Float[np.ndarray, "b m"], trees: Trees) -> Float[np.ndarray, "b n"]:
+    """What all trees together say of each row: `start` and the leaf of every tree, added up."""
+    said = np.repeat(trees.start, len(x), axis=0)
+    for first in range(0, len(x), CHUNK):
+        rounded = x[first : first + CHUNK].astype(np.float32)
+        at = np.arange(len(rounded))[:, None]
+        node = np.repeat(trees.roots[None], len(rounded), axis=0)  # (b, trees)
+        while True:
+            left = rounded[at, trees.feature[node]] <= trees.threshold[node]
+            below = np.where(left, trees.left[node], trees.right[node])
+            if np.array_equal(below, node):
+                break
+            node = below
+        leaves = trees.value[node]
+        for output in range(trees.start.shape[1]):
+            said[first : first + CHUNK, output] += leaves[:, trees.output == output].sum(axis=1)
+    return said
