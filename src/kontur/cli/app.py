@@ -16,6 +16,7 @@ from kontur.cli.convert import convert
 from kontur.cli.demo import demo
 from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
+from kontur.cli.learn import learn
 from kontur.cli.measure import measure
 from kontur.cli.models import models
 from kontur.cli.predict import predict
@@ -88,6 +89,7 @@ def program(
     Look at it:          kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
+    Learn from a table:  kontur learn table.csv --target COLUMN --out MODEL
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Choose a network:    kontur compare DATA --out DIR
@@ -97,5 +99,5 @@ def program(
     """
 
 
-for command in (demo, predict, measure, evaluate, inspect, train, compare, models, convert):
+for command in (demo, predict, measure, learn, evaluate, inspect, train, compare, models, convert):
     app.command()(command)
