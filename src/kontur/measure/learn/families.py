@@ -23,11 +23,8 @@ BOOSTING: dict[str, Any] = {
     "random_state": 0,
 }
 DEPTHS = [2, 4]
-NETWORKS: dict[str, list[Any]] = {
-    "hidden": [(64,), (32, 32)],
-    "dropout": [0.0, 0.3],
-    "l2": [1e-3, 3e-2],
-}
+DROPOUT = 0.2
+NETWORKS: dict[str, list[Any]] = {"hidden": [(64,), (32, 32)], "l2": [1e-2, 1e-1]}
 
 
 class Family(NamedTuple):
@@ -46,7 +43,7 @@ CLASSIFIERS: dict[str, Family] = {
         {"C": [0.03, 0.1, 0.3, 1.0]},
     ),
     "boosting": Family(lambda: GradientBoostingClassifier(**BOOSTING), {"max_depth": DEPTHS}),
-    "network": Family(NetworkClassifier, NETWORKS),
+    "network": Family(lambda: NetworkClassifier(dropout=DROPOUT), NETWORKS),
 }
 REGRESSORS: dict[str, Family] = {
     "ridge": Family(Ridge, {"alpha": [0.1, 1.0, 10.0, 100.0]}),
@@ -55,5 +52,5 @@ REGRESSORS: dict[str, Family] = {
         {"regressor__alpha": [0.003, 0.01, 0.03, 0.1]},
     ),
     "boosting": Family(lambda: GradientBoostingRegressor(**BOOSTING), {"max_depth": DEPTHS}),
-    "network": Family(NetworkRegressor, NETWORKS),
+    "network": Family(lambda: NetworkRegressor(dropout=DROPOUT), NETWORKS),
 }
