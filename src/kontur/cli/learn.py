@@ -8,12 +8,10 @@ import typer
 
 from kontur.cli.options import ForceOption, QuietOption
 from kontur.cli.screen import counter, table
-from kontur.errors import InputError
 
 if TYPE_CHECKING:
     from kontur.measure.learn.study import Learned
 
-ENDING = ".safetensors"
 NONE = "none"  # the word for --group that says that every row stands for itself
 
 
@@ -108,13 +106,13 @@ def learn(
     from kontur.measure.extra import package
     from kontur.measure.files import read_table
 
-    _check_out(out, overwrite=force)
     for name in ("pandas", "sklearn", "matplotlib"):
         package(name)
-    from kontur.measure.learn.frozen import write_decision
+    from kontur.measure.learn.frozen import check_place, write_decision
     from kontur.measure.learn.report import check_folder, write_report
     from kontur.measure.learn.study import learn as study
 
+    check_place(out, overwrite=force)
     if report is not None:
         check_folder(report, overwrite=force)
     rows = read_table(measured)
@@ -131,7 +129,7 @@ def learn(
             task=None if task is None else task.value,
             progress=progress,
         )
-    write_decision(out, learned.fitted)
+    write_decision(out, learned.decision, overwrite=force)
     written = [str(out)]
     if report is not None:
         write_report(report, learned, source=measured.name)
@@ -156,13 +154,3 @@ def told(learned: "Learned") -> str:
 def _words(listed: str | None) -> list[str] | None:
     """A comma-separated list."""
     return None if listed is None else [word.strip() for word in listed.split(",") if word.strip()]
-
-
-def _check_out(out: Path, *, overwrite: bool) -> None:
-    """Raise `InputError` before any work where the model could not be written there."""
-    if out.suffix.lower() != ENDING:
-        raise InputError(f"a model of a table is a file MODEL{ENDING}, got {out}")
-    if out.is_dir():
-        raise InputError(f"{out} is a folder; name a file to write in it")
-    if out.exists() and not overwrite:
-        raise InputError(f"{out} exists already; overwrite it with --force or name another")

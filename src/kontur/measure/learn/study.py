@@ -7,7 +7,7 @@ plain, it is chosen by the very folds that judge it, which is quicker and a litt
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -18,6 +18,7 @@ from kontur.measure.learn.baselines import BASELINES, SINGLE
 from kontur.measure.learn.bench import Bench, Fitted
 from kontur.measure.learn.curve import Curve, learning_curve
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS, Family
+from kontur.measure.learn.frozen import Decision, freeze
 from kontur.measure.learn.importance import Bundle, importance
 from kontur.measure.learn.intervals import (
     Interval,
@@ -93,6 +94,35 @@ class Learned:
     def families(self) -> list[str]:
         """The families, without baselines."""
         return [name for name in self.results if name not in BASELINES[self.question.task]]
+
+    @property
+    def decision(self) -> Decision:
+        """The best family on all rows as it is written, with what it reached while held out."""
+        question, best = self.question, self.best
+        groups = len(np.unique(question.groups))
+        decision = freeze(
+            self.fitted.preparation,
+            self.fitted.model,
+            target=question.target,
+            family=best.name,
+            units=question.table.attrs.get("units", {}),
+            images=groups if question.images is None else question.images,
+            objects=len(question.truth),
+            settings={"setting": best.setting},
+            scores={name: _finite(value) for name, value in best.overall.items()},
+            about={
+                "group": question.group,
+                "groups": groups,
+                "folds": len(self.splits),
+                "nested": self.nested,
+                "intervals": {
+                    name: [_finite(end) for end in ends] for name, ends in best.intervals.items()
+                },
+                "notes": self.notes,
+            },
+        )
+        card = decision.card.replace(classes=question.classes)  # it was fitted on their places
+        return replace(decision, card=card)
 
 
 def learn(
@@ -228,6 +258,10 @@ def _counted(outcomes: Iterable[Outcome], done: Callable[[], None]) -> list[Outc
         found.append(outcome)
         done()
     return found
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
 def _first(settings: Sequence[str], found: Mapping[str, Mapping[int, float]], rank: str) -> str:
