@@ -1,6 +1,7 @@
 """Splits: deterministic, whatever the order on disk; groups stay together."""
 
 import random
+import time
 from itertools import pairwise
 
 import pytest
@@ -141,3 +142,24 @@ def test_a_part_keeps_the_order_of_the_names_and_the_whole_is_all():
 def test_shares_outside_zero_to_one_are_refused(share):
     with pytest.raises(InputError, match="above 0 and up to 1"):
         nested(NAMES, [share], 0)
+
+
+def test_folds_take_time_by_the_name_and_not_by_its_square():
+    def seconds(count):
+        rows = [str(row) for row in range(count)]
+        labels = {row: "ab"[int(row) % 2] for row in rows}
+        start = time.process_time()
+        folds(rows, 5, 0, labels=labels)
+        return time.process_time() - start
+
+    few, many = min(seconds(2_000) for _ in range(3)), seconds(40_000)
+    assert many < 80 * few  # 20 times as many; by the square 400
+
+
+def test_folds_stay_what_they_were():
+    # written down once, with sums made anew for every name
+    labels = {name: "rare" if i < 6 else "common" for i, name in enumerate(NAMES)}
+    groups = {name: str(i // 3) for i, name in enumerate(NAMES)}
+    held = [s.held for s in folds(NAMES, 3, 0, groups=groups, labels=labels)]
+    numbers = [[int(name.removeprefix("image_")) for name in names] for names in held]
+    assert numbers == [[12, 13, 14, 15, 16, 17], [0, 1, 2, 9, 10, 11, 18, 19], [*range(3, 9)]]

@@ -18,6 +18,7 @@ from kontur.cli.demo import demo
 from kontur.cli.describe import describe
 from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
+from kontur.cli.learn import learn
 from kontur.cli.measure import measure
 from kontur.cli.models import models
 from kontur.cli.plot import plot
@@ -93,7 +94,8 @@ def program(
     Measure objects:     kontur measure DIR IMAGES --out table.csv
     Look at a table:     kontur describe table.csv --out report.html
     Draw a table:        kontur plot table.csv --out DIR
-    Tell them apart:     kontur classify table.csv --model MODEL --out predictions.csv
+    Learn from a table:  kontur learn table.csv --target COLUMN --out MODEL
+    Classify by it:      kontur classify table.csv --model MODEL --out predictions.csv
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Choose a network:    kontur compare DATA --out DIR
@@ -109,6 +111,7 @@ for command in (
     measure,
     describe,
     plot,
+    learn,
     classify,
     evaluate,
     inspect,

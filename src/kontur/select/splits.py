@@ -94,8 +94,14 @@ def folds(
             f"{k} folds need at least {k} {_what(groups)}, got {len(parts)}; use fewer folds"
         )
     held: list[list[_Group]] = [[] for _ in range(k)]
+    full = [0] * k  # names in each fold
+    of_label: dict[str, list[int]] = {part.label: [0] * k for part in parts}  # of each label
     for part in sorted(parts, key=lambda part: -len(part.names)):  # large ones first: evener
-        held[min(range(k), key=lambda i: _load(held[i], part.label))].append(part)
+        same = of_label[part.label]
+        emptiest = min(range(k), key=lambda i: (same[i], full[i]))
+        held[emptiest].append(part)
+        same[emptiest] += len(part.names)
+        full[emptiest] += len(part.names)
     return [_split(names, part) for part in held]
 
 
@@ -158,12 +164,6 @@ def _commonest(words: Sequence[str]) -> str:
     """The most frequent word, of several the first in the alphabet."""
     number = Counter(words)
     return min(number, key=lambda word: (-number[word], word))
-
-
-def _load(fold: Sequence[_Group], label: str) -> tuple[int, int]:
-    """How full a fold is: of one label, and in all."""
-    sizes = [(len(part.names), part.label) for part in fold]
-    return sum(size for size, its in sizes if its == label), sum(size for size, _ in sizes)
 
 
 def _split(names: Sequence[str], held: Sequence[_Group]) -> Split:

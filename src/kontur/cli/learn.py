@@ -1,0 +1,156 @@
+"""`kontur learn`: which model tells a column of a table best, how well, and from what."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kontur.cli.options import ForceOption, QuietOption
+from kontur.cli.screen import counter, table
+
+if TYPE_CHECKING:
+    from kontur.measure.learn.study import Learned
+
+NONE = "none"  # the word for --group that says that every row stands for itself
+
+
+class Told(StrEnum):
+    """What a target is."""
+
+    classify = "classify"
+    regress = "regress"
+
+
+def learn(
+    measured: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A table of kontur measure, .parquet or .csv.")
+    ],
+    *,
+    target: Annotated[
+        str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to tell.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="MODEL", help="The file to write: .safetensors.")
+    ],
+    group: Annotated[
+        str,
+        typer.Option(
+            "--group",
+            metavar="COLUMN|none",
+            help="Rows of which it says the same are held out together; none: each row for itself.",
+        ),
+    ] = "image",
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--columns",
+            metavar="LIST",
+            help="What to learn from: names, patterns such as efd_*, positions such as 3:7, form, "
+            "intensity, neighbours; comma-separated.  [default: every measurement]",
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes",
+            metavar="LIST",
+            help="Tell these classes only; rows of others are left out.  [default: all]",
+        ),
+    ] = None,
+    families: Annotated[
+        str | None,
+        typer.Option(
+            "--families",
+            metavar="LIST",
+            help="Families of models to try, such as linear,boosting,network.  [default: all]",
+        ),
+    ] = None,
+    folds: Annotated[
+        int, typer.Option("--folds", help="In how many parts the groups are; each is held out.")
+    ] = 5,
+    nested: Annotated[
+        bool,
+        typer.Option(
+            "--nested/--plain",
+            help="Choose settings within each fold, or by the folds that judge them (quicker, a "
+            "little too kind).",
+        ),
+    ] = True,
+    task: Annotated[
+        Told | None,
+        typer.Option(
+            "--task", help="Tell classes or an amount.  [default: what the target looks like]"
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="DIR", help="Also write a page with figures, and tables of scores."
+        ),
+    ] = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Learn to tell a column of TABLE from the measurements of its objects.
+
+    Several families of models are tried on the same folds, which never part the objects of an
+    image (or of what --group says), and stand beside the commonest answer and the best single
+    measurement. The best is fitted on all rows and written to MODEL, which kontur classify takes.
+
+    \b
+    kontur learn worms.parquet --target state --out state.safetensors --report report
+    kontur learn cells.csv --target stain --group slide --columns form --out stain.safetensors
+    kontur learn cells.csv --target area --columns "efd_*,solidity" --out area.safetensors
+    """
+    from kontur.measure.extra import package
+    from kontur.measure.files import read_table
+
+    for name in ("pandas", "sklearn", "matplotlib"):
+        package(name)
+    from kontur.measure.learn.frozen import check_place, write_decision
+    from kontur.measure.learn.report import check_folder, write_report
+    from kontur.measure.learn.study import learn as study
+
+    check_place(out, overwrite=force)
+    if report is not None:
+        check_folder(report, overwrite=force)
+    rows = read_table(measured)
+    with counter("learning", quiet=quiet) as progress:
+        learned = study(
+            rows,
+            target,
+            group=None if group == NONE and NONE not in rows else group,
+            columns=_words(columns),
+            classes=_words(classes),
+            families=_words(families),
+            folds=folds,
+            nested=nested,
+            task=None if task is None else task.value,
+            progress=progress,
+        )
+    write_decision(out, learned.decision, overwrite=force)
+    written = [str(out)]
+    if report is not None:
+        write_report(report, learned, source=measured.name)
+        written.append(str(report / "report.html"))
+    typer.echo(told(learned))
+    typer.echo(f"\nwrote {' and '.join(written)}")
+
+
+def told(learned: "Learned") -> str:
+    """The report as plain text."""
+    from kontur.measure.learn.told import sections
+
+    parts = []
+    for number, section in enumerate(sections(learned)):
+        block = [section.title] if number else []
+        rows = [table(section.rows)] if len(section.rows) > 1 else []
+        block += [*section.sentences, *rows] if not number else [*rows, *section.sentences]
+        parts.append("\n".join(block))
+    return "\n\n".join(parts)
+
+
+def _words(listed: str | None) -> list[str] | None:
+    """A comma-separated list."""
+    return None if listed is None else [word.strip() for word in listed.split(",") if word.strip()]

@@ -1,0 +1,91 @@
+"""Baselines: what is reached without learning, and with a single measurement.
+
+A family has to beat both. The best single measurement is what a person would do by hand: look at
+one column, and split it. It is chosen within the training part, as everything else is.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+from jaxtyping import Float, Shaped
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.tree import DecisionTreeClassifier
+
+from kontur.measure.learn.families import Family
+
+CONSTANT = {"classify": "largest class", "regress": "mean"}
+SINGLE = "one measurement"
+
+
+class OneColumnClassifier(ClassifierMixin, BaseEstimator):
+    """The column whose values, cut into as many parts as there are classes, tell them best.
+
+    The cuts are those of a tree on that column alone; the column is the one with the smallest log
+    loss on the rows that are learned from. Shares in a part are smoothed by one row a class, so
+    that a part without exceptions is not thought certain.
+    """
+
+    def fit(self, X: Float[np.ndarray, "n f"], y: Shaped[np.ndarray, " n"]) -> Self:
+        """Try every column."""
+        self.classes_, truth = np.unique(y, return_inverse=True)
+        best = np.inf
+        for column in range(X.shape[1]):
+            tree = DecisionTreeClassifier(max_leaf_nodes=len(self.classes_), random_state=0)
+            part = tree.fit(X[:, [column]], truth).apply(X[:, [column]])
+            counts = np.zeros((tree.tree_.node_count, len(self.classes_)))
+            np.add.at(counts, (part, truth), 1)
+            shares = (counts + 1) / (counts.sum(axis=1, keepdims=True) + len(self.classes_))
+            cost = -np.log(shares[part, truth]).sum()
+            if cost < best:
+                best, self.column_, self.tree_, self.shares_ = cost, column, tree, shares
+        return self
+
+    @property
+    def cuts_(self) -> Float[np.ndarray, " c"]:
+        """Where the column is cut, in ascending order, as prepared."""
+        inner = self.tree_.tree_.children_left >= 0
+        return np.sort(self.tree_.tree_.threshold[inner])
+
+    def predict_proba(self, X: Float[np.ndarray, "n f"]) -> Float[np.ndarray, "n k"]:
+        """The shares of the classes in the part that a row falls into."""
+        return self.shares_[self.tree_.apply(X[:, [self.column_]])]
+
+    def predict(self, X: Float[np.ndarray, "n f"]) -> Shaped[np.ndarray, " n"]:
+        """The commonest class of that part."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+
+class OneColumnRegressor(RegressorMixin, BaseEstimator):
+    """The straight line on the column that is correlated most with the target."""
+
+    def fit(self, X: Float[np.ndarray, "n f"], y: Float[np.ndarray, " n"]) -> Self:
+        """Try every column."""
+        centred, away = X - X.mean(axis=0), y - y.mean()
+        squares = (centred**2).sum(axis=0)
+        slopes = np.where(squares > 0, centred.T @ away, 0.0) / np.where(squares > 0, squares, 1.0)
+        self.column_ = int(np.argmax(slopes**2 * squares))
+        self.slope_ = float(slopes[self.column_])
+        self.offset_ = float(y.mean() - self.slope_ * X[:, self.column_].mean())
+        return self
+
+    def predict(self, X: Float[np.ndarray, "n f"]) -> Float[np.ndarray, " n"]:
+        """The line's value."""
+        return self.offset_ + self.slope_ * X[:, self.column_]
+
+
+BASELINES: dict[str, dict[str, Family]] = {
+    "classify": {
+        CONSTANT["classify"]: Family(lambda: DummyClassifier(strategy="prior"), {}),
+        SINGLE: Family(OneColumnClassifier, {}),
+    },
+    "regress": {
+        CONSTANT["regress"]: Family(DummyRegressor, {}),
+        SINGLE: Family(OneColumnRegressor, {}),
+    },
+}
+
+
+def is_single(estimator: Any) -> bool:
+    """Whether a fitted model is that of one column."""
+    return isinstance(estimator, OneColumnClassifier | OneColumnRegressor)

@@ -1,0 +1,206 @@
+"""Figures of a study: scores, what was told, importance, learning curve, lasso path."""
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from kontur.measure.learn.scores import ALL
+from kontur.measure.learn.study import HEAD, Learned
+from kontur.measure.learn.told import confusion
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
+GREY = "#7F7F7F"
+DOTS = 150  # an inch
+BARS = 15  # bundles of columns in the figure
+LABELLED = 10  # columns of the lasso's path that are named
+CROWD = 3000  # points beyond which a scatter is drawn as counts
+FADED = 0.25
+
+
+def figures(learned: Learned) -> dict[str, Figure]:
+    """Every figure by the name of its file."""
+    middle = {"confusion.png": _confusion} if learned.question.classes else {"told.png": _told}
+    draw: dict[str, Callable[[Learned], Figure]] = {
+        "scores.png": _scores,
+        **middle,
+        "importance.png": _importance,
+        "learning-curve.png": _curve,
+        "lasso-path.png": _path,
+    }
+    return {name: each(learned) for name, each in draw.items()}
+
+
+def _new(width: float, height: float) -> tuple[Figure, Axes]:
+    """An empty figure in inches, without pyplot's global state."""
+    figure = Figure(figsize=(width, height), dpi=DOTS, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _head(learned: Learned) -> str:
+    return ALL[HEAD[learned.question.task]].name
+
+
+def _groups(learned: Learned) -> str:
+    return f"{learned.question.group}s" if learned.question.group else "rows"
+
+
+def _scores(learned: Learned) -> Figure:
+    """Each fold a point, the mean a line, the interval over groups a bar."""
+    head = HEAD[learned.question.task]
+    results = list(learned.results.values())[::-1]
+    figure, axes = _new(7, 0.8 + 0.5 * len(results))
+    for place, result in enumerate(results):
+        colour = COLOURS[0] if result.name in learned.families else GREY
+        low, high = result.intervals[head]
+        axes.plot([low, high], [place, place], color=colour, lw=7, alpha=FADED, zorder=1)
+        folds = [fold[head] for fold in result.by_fold]
+        axes.plot(folds, [place] * len(folds), "o", color=colour, ms=4, alpha=0.7, zorder=2)
+        axes.plot([np.nanmean(folds)], [place], "|", color="black", ms=16, mew=2, zorder=3)
+    axes.set_yticks(range(len(results)), [result.name for result in results])
+    axes.set_ylim(-0.6, len(results) - 0.4)
+    number = len(np.unique(learned.question.groups))
+    axes.set_xlabel(
+        f"{_head(learned)} of held-out rows\npoints: folds; line: their mean; band: 95 % interval "
+        f"by resampling {number:,} {_groups(learned)}"
+    )
+    axes.grid(axis="x", alpha=FADED)
+    return figure
+
+
+def _confusion(learned: Learned) -> Figure:
+    """Shares of each true class as shades, counts as text."""
+    counts = confusion(learned.best, learned.question)
+    names = list(map(str, learned.question.classes))
+    side = 2.2 + 0.8 * len(names)
+    figure, axes = _new(side + 1.6, side)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for row, column in np.ndindex(counts.shape):
+        colour = "white" if shares[row, column] > 0.5 else "black"
+        axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour)
+    axes.set_xticks(range(len(names)), names)
+    if max(map(len, names)) > 8:
+        axes.tick_params("x", rotation=30)
+    axes.set_yticks(range(len(names)), names)
+    axes.set(xlabel=f"told while held out ({learned.best.name})", ylabel=learned.question.target)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def _told(learned: Learned) -> Figure:
+    """The amount that was told over the true one."""
+    question = learned.question
+    unit = f" ({question.unit})" if question.unit else ""
+    figure, axes = _new(5.5, 5)
+    truth, told = question.truth, learned.best.outputs[:, 0]
+    if len(truth) > CROWD:
+        drawn = axes.hexbin(truth, told, gridsize=60, bins="log", cmap="Blues", mincnt=1)
+        figure.colorbar(drawn, ax=axes, label="objects")
+    else:
+        axes.plot(truth, told, "o", color=COLOURS[0], ms=3, alpha=0.4, mec="none")
+    ends = [min(truth.min(), told.min()), max(truth.max(), told.max())]
+    axes.plot(ends, ends, color=GREY, lw=1)
+    axes.set(
+        xlabel=f"true {question.target}{unit}",
+        ylabel=f"{question.target}{unit} told while held out ({learned.best.name})",
+    )
+    return figure
+
+
+def _importance(learned: Learned) -> Figure:
+    """How far the score falls when a bundle of columns is shuffled."""
+    shown = learned.importance[:BARS][::-1]
+    figure, axes = _new(7, 1 + 0.32 * len(shown))
+    for place, bundle in enumerate(shown):
+        axes.barh(place, bundle.drop.mean, color=COLOURS[0], alpha=0.6, height=0.7)
+        axes.plot(
+            [bundle.drop.mean - bundle.drop.deviation, bundle.drop.mean + bundle.drop.deviation],
+            [place, place],
+            color="black",
+            lw=1,
+        )
+        axes.plot(bundle.alone[0].mean, place, "o", color=COLOURS[1], ms=4)
+    axes.axvline(0, color="black", lw=0.8)
+    axes.set_yticks(range(len(shown)), [bundle.name for bundle in shown])
+    axes.set_xlabel(
+        f"drop of {_head(learned)} on held-out rows when shuffled ({learned.best.name})\n"
+        "bar: all that are alike together, line: ± sd over folds\ndot: the named one alone"
+    )
+    return figure
+
+
+def _curve(learned: Learned) -> Figure:
+    """The score of each family over the number of groups that were learned from."""
+    score = HEAD[learned.question.task]
+    figure, axes = _new(6.5, 4)
+    for colour, (name, points) in zip(COLOURS, learned.curve.families.items(), strict=False):
+        x = np.array([point.groups for point in points])
+        mean = np.array([point.scores[score].mean for point in points])
+        away = np.nan_to_num([point.scores[score].deviation for point in points])
+        axes.plot(x, mean, "o-", color=colour, label=name, ms=4)
+        axes.fill_between(x, mean - away, mean + away, color=colour, alpha=0.12, lw=0)
+    axes.set(
+        xlabel=f"{_groups(learned)} learned from",
+        ylabel=f"{_head(learned)} of held-out rows, mean ± sd over folds",
+    )
+    axes.legend(frameon=False)
+    axes.grid(alpha=FADED)
+    return figure
+
+
+def _path(learned: Learned) -> Figure:
+    """Every coefficient over the strength of the lasso; below it the held-out loss."""
+    found = learned.path
+    figure = Figure(figsize=(7.5, 6), dpi=DOTS, layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
+    last = found.coefficients[found.marked]
+    named = [place for place in np.argsort(-np.abs(last))[:LABELLED].tolist() if last[place]]
+    for place in range(len(found.names)):
+        if place not in named:
+            above.plot(found.strengths, found.coefficients[:, place], color=GREY, lw=0.6, alpha=0.5)
+    for order, place in enumerate(named):
+        above.plot(
+            found.strengths,
+            found.coefficients[:, place],
+            color=COLOURS[order % 6],
+            ls="-" if order < 6 else "--",
+            label=found.names[place],
+        )
+    size = np.abs(found.coefficients[: found.marked + 4]).max(initial=0) * 1.4 or 1
+    above.set_ylim(-size, size)  # far right the coefficients of alike columns run away
+    two = len(learned.question.classes) == 2
+    above.set_ylabel("coefficient of the standardised column")
+    if two:
+        above.set_title(
+            f"above 0: speaks for {learned.question.classes[1]}, below for "
+            f"{learned.question.classes[0]}",
+            fontsize="medium",
+        )
+    if named:
+        above.legend(
+            frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1), title="kept"
+        )
+    if len(found.loss):
+        mean = found.loss.mean(axis=0)
+        error = found.loss.std(axis=0) / np.sqrt(max(1, len(found.loss) - 1))  # of the mean
+        below.plot(found.strengths, mean, "o-", color="black", ms=3)
+        below.fill_between(
+            found.strengths, mean - error, mean + error, color=GREY, alpha=FADED, lw=0
+        )
+    below.set_xscale("log")
+    below.invert_xaxis()
+    below.set(
+        xlabel="strength of the lasso: strong, few columns → weak, all columns",
+        ylabel="held-out " + ("log loss" if learned.question.classes else "squared error"),
+    )
+    for axes in (above, below):
+        axes.axvline(found.strengths[found.marked], color="black", lw=0.8, ls=":")
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure

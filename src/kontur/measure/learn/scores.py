@@ -1,0 +1,115 @@
+"""Scores: how well classes or amounts are told, of all rows or of rows counted several times.
+
+Apart from the area under the curve, a score is made of sums over rows. Kept by group, these sums
+give the score of any resampling of the groups at once, which is what `intervals` does.
+
+`outputs` are what a model says of each row: the probability of each class, or the amount (k = 1).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+LEAST = 1e-15  # a probability of 0 would cost infinitely much; scikit-learn's bound for float64
+
+
+class Score(NamedTuple):
+    """How a score is called, and whether more of it is better (1) or less (-1)."""
+
+    name: str
+    sign: int
+
+
+OF_CLASSES = {
+    "accuracy": Score("accuracy", 1),
+    "balanced": Score("balanced accuracy", 1),
+    "auc": Score("AUC", 1),
+    "log_loss": Score("log loss", -1),
+}
+OF_AMOUNTS = {"r2": Score("R²", 1), "mae": Score("MAE", -1), "rmse": Score("RMSE", -1)}
+ALL = OF_CLASSES | OF_AMOUNTS
+
+Outputs = Float[np.ndarray, "n k"]
+Truth = Shaped[np.ndarray, " n"]
+Sums = Float[np.ndarray, "r s"]
+
+
+def sums(truth: Truth, outputs: Outputs) -> Float[np.ndarray, "n s"]:
+    """What each row adds to the sums that scores are made of."""
+    if outputs.shape[1] == 1:
+        error = outputs[:, 0] - truth
+        return np.column_stack([np.ones(len(truth)), truth, truth**2, np.abs(error), error**2])
+    classes = outputs.shape[1]
+    own = np.eye(classes)[truth]
+    right = own * (outputs.argmax(axis=1) == truth)[:, None]
+    cost = -np.log(np.maximum(outputs[np.arange(len(truth)), truth], LEAST))
+    return np.column_stack([own, right, cost])
+
+
+def of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " r"]]:
+    """The scores of each row of added-up sums, for models of so many outputs; NaN if undefined."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if outputs == 1:
+            number, total, squares, absolute, squared = totals.T
+            spread = squares - total**2 / number
+            spread = np.where(spread > 1e-12 * squares, spread, np.nan)  # one row, or all the same
+            return {
+                "r2": 1 - squared / spread,
+                "mae": absolute / number,
+                "rmse": np.sqrt(squared / number),
+            }
+        own, right = totals[:, :outputs], totals[:, outputs:-1]
+        number = own.sum(axis=1)
+        there = (own > 0).sum(axis=1)
+        recall = np.where(own > 0, right / np.where(own > 0, own, 1), 0.0)
+        return {
+            "accuracy": right.sum(axis=1) / number,
+            "balanced": recall.sum(axis=1) / there,
+            "log_loss": totals[:, -1] / number,
+        }
+
+
+def scores(truth: Truth, outputs: Outputs) -> dict[str, float]:
+    """Every score of some rows; NaN for one that they do not define (AUC of a single class)."""
+    found = of_sums(sums(truth, outputs).sum(axis=0, keepdims=True), outputs.shape[1])
+    known = {name: float(values[0]) for name, values in found.items()}
+    if outputs.shape[1] > 1:
+        known["auc"] = float(auc(truth, outputs, np.ones((1, len(truth))))[0])
+    return {name: known[name] for name in ALL if name in known}
+
+
+def auc(
+    truth: Truth, outputs: Outputs, weights: Float[np.ndarray, "r n"]
+) -> Float[np.ndarray, " r"]:
+    """Area under the receiver's curve for each weighting of the rows.
+
+    Of several classes the mean of each against the rest, over the classes that are there; NaN where
+    only one class is.
+    """
+    classes = outputs.shape[1]
+    areas = [
+        _area(truth == index, outputs[:, index], weights)
+        for index in ([1] if classes == 2 else range(classes))
+    ]
+    known = np.isfinite(areas)
+    total = np.where(known, areas, 0.0).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def _area(
+    positive: Shaped[np.ndarray, " n"],
+    score: Float[np.ndarray, " n"],
+    weights: Float[np.ndarray, "r n"],
+) -> Float[np.ndarray, " r"]:
+    """How often a positive is above a negative; a tie counts half (Mann and Whitney 1947)."""
+    order = np.argsort(score, kind="stable")
+    level = np.searchsorted(score[order], score[order])  # first row of the same score
+    last = np.searchsorted(score[order], score[order], side="right")
+    above = weights[:, order] * positive[order]
+    below = np.cumsum(weights[:, order] * ~positive[order], axis=1)
+    below = np.column_stack([np.zeros(len(weights)), below])
+    pairs = (above * (below[:, level] + below[:, last]) / 2).sum(axis=1)
+    all_pairs = above.sum(axis=1) * below[:, -1]
+    return np.where(all_pairs > 0, pairs / np.where(all_pairs > 0, all_pairs, 1), np.nan)

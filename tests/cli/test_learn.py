@@ -1,0 +1,98 @@
+import csv
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kontur.measure.learn.frozen import read_decision
+from tests.measure.learn.tables import objects
+
+QUICK = ("--families", "logistic", "--folds", "2", "--plain", "--quiet")
+
+
+@pytest.fixture
+def worms(tmp_path):
+    """Twelve images with live or dead objects, and one region to ignore, as a CSV."""
+    table = objects(images=12)
+    table.loc[0, "ignore"] = True
+    path = tmp_path / "worms.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_a_table_becomes_a_model_and_a_report(kontur, worms, tmp_path):
+    out, report = tmp_path / "state.safetensors", tmp_path / "report"
+    told = kontur("learn", worms, "--target", "state", "--out", out, "--report", report, *QUICK)
+    assert "95 objects of 12 images." in told
+    assert "2 folds, each holding out 6 images that nothing was learned from" in told
+    assert "! 1 row to ignore left out" in told
+    assert re.search(r"logistic +0\.\d{3} ± 0\.\d{3}", told)
+    assert "resample the 12 images, not the objects" in told
+    assert re.search(r"By vote of its objects \d+ of 12 images are told rightly", told)
+    assert "The best single measurement of all rows is area, cut at" in told
+    assert told.rstrip().endswith(f"wrote {out} and {report / 'report.html'}")
+
+    decision = read_decision(out)
+    table = pd.read_csv(worms)
+    right = (decision.predict(table) == table["state"]).mean()
+    assert 0.75 < right <= 1
+    assert decision.card.classes == ("dead", "live")
+    assert (decision.card.images, decision.card.objects) == (12, 95)
+    assert 0.6 < decision.card.scores["accuracy"] < 1
+    assert decision.card.about["nested"] is False
+
+    page = (report / "report.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 5
+    assert "http" not in page
+    assert "95 objects of 12 images." in page
+    names = {"scores", "confusion", "importance", "learning-curve", "lasso-path"}
+    assert {path.stem for path in report.glob("*.png")} == names
+    with (report / "held-out.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 95
+    share = np.mean([row["state"] == row["predicted"] for row in rows])
+    assert share == pytest.approx(decision.card.scores["accuracy"])
+    results = pd.read_csv(report / "results.csv")
+    assert set(results["part"]) == {"judged", "setting", "curve"}
+    assert results[results["part"] == "judged"].groupby("name").size().tolist() == [2, 2, 2]
+
+
+def test_an_amount_is_told_with_its_unit(kontur, tmp_path):
+    table = objects(images=8)
+    table["area"] = 40 + 5 * table["extent"] + table["solidity"]
+    table.to_csv(tmp_path / "t.csv", index=False)
+    (tmp_path / "t.units.csv").write_text("column,unit,meaning\narea,µm²,\n", encoding="utf-8")
+    words = ("learn", tmp_path / "t.csv", "--target", "area", "--out", tmp_path / "m.safetensors")
+    told = kontur(
+        *words, "--report", tmp_path / "r", "--folds", "2", "--families", "ridge", "--plain"
+    )
+    assert "MAE, µm²" in told
+    assert re.search(r"ridge +(0\.9|1\.0)", told)
+    assert "area: median 4" in told
+    assert (tmp_path / "r" / "told.png").is_file()
+    decision = read_decision(tmp_path / "m.safetensors")
+    assert np.abs(decision.predict(table) - table["area"]).max() < 1
+
+
+def test_bad_input_is_one_sentence_and_writes_nothing(kontur, worms, tmp_path):
+    out = tmp_path / "m.safetensors"
+    words = ("learn", worms, "--target", "state", "--out", out)
+    assert "did you mean 'state'" in kontur("learn", worms, "-t", "stat", "-o", out, code=1)
+    assert "no column 'well' for the group" in kontur(*words, "--group", "well", code=1)
+    assert "did you mean 'boosting'" in kontur(*words, "--families", "bosting", code=1)
+    assert "13 folds need at least 13 groups" in kontur(*words, "--folds", "13", code=1)
+    assert "is text such as" in kontur(*words, "--task", "regress", code=1)
+    assert "MODEL.safetensors" in kontur("learn", worms, "-t", "state", "-o", "m.pkl", code=1)
+    assert "there is no table" in kontur("learn", "no.csv", "-t", "state", "-o", out, code=1)
+    assert "is a file" in kontur(*words, "--report", worms, code=1)
+    assert not out.exists()
+    out.write_bytes(b"")
+    assert "--force" in kontur(*words, code=1)
+
+
+def test_rows_may_stand_for_themselves(kontur, worms, tmp_path):
+    out = tmp_path / "m.safetensors"
+    told = kontur("learn", worms, "-t", "state", "-o", out, "--group", "none", *QUICK)
+    assert "95 objects of 95 rows, each by itself, 12 images." in told
+    assert "by vote" not in told

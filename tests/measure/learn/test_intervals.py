@@ -1,0 +1,52 @@
+"""Intervals by resampling groups: as the slow loop has them, and wide where objects are alike."""
+
+import math
+
+import numpy as np
+
+from kontur.measure.learn.intervals import interval, resample, resampled_scores, wilson
+from kontur.measure.learn.scores import scores
+
+
+def test_resampled_scores_are_those_of_the_rows_written_out():
+    rng = np.random.default_rng(0)
+    groups = np.array([*"aabbbccdd"], dtype=object)
+    truth, outputs = rng.integers(0, 2, 9), rng.dirichlet((1, 1), 9)
+    drawn = resample(groups, np.random.default_rng(1), rounds=20)
+    found = resampled_scores(truth, outputs, drawn)
+    for round_, counts in enumerate(drawn.counts):
+        assert counts.sum() == 4
+        rows = [row for row in range(9) for _ in range(counts["abcd".index(groups[row])])]
+        slow = scores(truth[rows], outputs[rows])
+        for name, value in slow.items():
+            np.testing.assert_allclose(found[name][round_], value, equal_nan=True)
+
+
+def test_intervals_are_wider_when_the_objects_of_an_image_are_copies():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 400)
+    right = rng.random(400) < 0.8
+    told = np.eye(2)[np.where(right, truth, 1 - truth)]
+
+    def width(truth, told, groups):
+        drawn = resample(groups, np.random.default_rng(0))
+        low, high = interval(resampled_scores(truth, told, drawn)["accuracy"])
+        return high - low
+
+    alone = width(truth, told, np.arange(400).astype(str).astype(object))
+    grouped = width(truth, told, np.repeat(np.arange(40), 10).astype(str).astype(object))
+    first = np.repeat(np.arange(0, 400, 10), 10)  # ten copies of one object an image
+    copied = width(
+        truth[first], told[first], np.repeat(np.arange(40), 10).astype(str).astype(object)
+    )
+    assert 0.6 < grouped / alone < 1.5  # the objects of an image are not alike
+    assert copied > 2.5 * alone  # √10 is 3.2
+    assert abs(alone - 2 * 1.96 * math.sqrt(0.8 * 0.2 / 400)) < 0.02
+
+
+def test_one_group_and_nothing_have_no_width():
+    drawn = resample(np.array(["a", "a"], dtype=object), np.random.default_rng(0), rounds=5)
+    found = resampled_scores(np.array([0, 1]), np.eye(2), drawn)
+    assert interval(found["accuracy"]) == (1.0, 1.0)
+    assert str(interval(np.empty(0))) == "–"
+    assert math.isnan(wilson(0, 0).low)

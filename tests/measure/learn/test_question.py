@@ -1,0 +1,104 @@
+"""What is asked of a table, what is left out and counted, and what cannot be asked."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kontur.errors import InputError
+from kontur.measure.learn.question import ask
+from tests.measure.learn.tables import COLUMNS, objects
+
+
+def test_by_default_every_measurement_is_learned_from_and_nothing_else():
+    table = objects().assign(score=0.5, x=1.0, left=2.0, dose=3.0)
+    question = ask(table, "state")
+    assert question.columns == tuple(COLUMNS)
+    assert question.classes == ("dead", "live")
+    assert (question.task, question.images, question.constant_within_groups) == (
+        "classify",
+        16,
+        True,
+    )
+    assert ask(table, "area").columns == tuple(COLUMNS[1:])
+    assert ask(table, "area").unit == "µm²"
+    assert ask(table, "state", columns=["s*", "area"]).columns == ("solidity", "area")
+
+
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        (["a", "b"], "classify"),
+        ([True, False], "classify"),
+        ([1, 2], "classify"),
+        ([0.5, 1.5], "regress"),
+        (pd.Categorical(["a", "b"]), "classify"),
+    ],
+)
+def test_the_target_says_whether_it_is_classes_or_an_amount(values, task):
+    table = objects(images=4, each=2)
+    table["told"] = pd.Series(values)[np.arange(8) % 2].to_numpy()
+    assert ask(table, "told").task == task
+
+
+def test_many_whole_numbers_are_an_amount_unless_said_otherwise():
+    table = objects(images=4, each=12).assign(told=np.tile(np.arange(12), 4))
+    assert ask(table, "told").task == "regress"
+    assert ask(table, "told", task="classify").classes == tuple(range(12))
+
+
+def test_rows_left_out_are_counted_by_reason():
+    table = objects(images=6, each=4)
+    table.loc[[0, 1], "ignore"] = True
+    table.loc[[1, 2, 3], "state"] = None
+    table.loc[[9], "image"] = None
+    table.loc[20:, "state"] = "unsure"
+    question = ask(table, "state", classes=["live", "dead"])
+    assert len(question.truth) == 24 - 2 - 2 - 1 - 4
+    assert question.notes == (
+        "2 rows to ignore left out",
+        "2 rows without state left out",
+        "1 row without image left out",
+        "4 rows of other classes than live, dead left out",
+    )
+
+
+def test_columns_that_say_nothing_are_left_out_and_counted():
+    table = objects().assign(parts=1, holes=0, touching_length=np.nan)
+    question = ask(table, "state")
+    assert question.columns == tuple(COLUMNS)
+    assert question.notes == (
+        "1 column without any value left out: touching_length",
+        "2 columns the same in every row left out: parts, holes",
+    )
+
+
+def broken(**columns):
+    return objects(images=4, each=3).assign(**columns)
+
+
+@pytest.mark.parametrize(
+    ("table", "words", "sentence"),
+    [
+        (broken(), {"target": "sate"}, "no column 'sate' for the target; did you mean 'state'"),
+        (broken(), {"group": "wel"}, "no column 'wel' for the group"),
+        (broken(), {"columns": ["aera"]}, "did you mean 'area'"),
+        (broken(), {"columns": ["area", "state"]}, "'state' is the target"),
+        (broken(), {"columns": ["area", "image"]}, "'image' is the group"),
+        (broken(), {"group": "state"}, "'state' is the target and the group"),
+        (broken(state="live"), {}, "'state' is live in all 12 rows"),
+        (broken(state=["odd"] * 3 + ["live", "dead", "dead"] * 3), {}, "class 'odd' is in one im"),
+        (broken(), {"classes": ["live", "dad"]}, "no class 'dad'; did you mean 'dead'"),
+        (broken(), {"task": "regress"}, "'state' is text such as 'live'"),
+        (broken(state=1.5), {}, "'state' is 1.5 in all 12 rows"),
+        (broken(state=[np.inf, 1.5, 2.5] * 4), {}, "'state' is infinite in 4 of 12 rows"),
+        (broken(area=np.inf), {}, "column 'area' is infinite in 12 of 12 rows"),
+        (broken(state=None), {}, "no row is left to learn 'state' from: 12 rows without state"),
+        (broken().iloc[:0], {}, "the table has no rows"),
+        (broken().iloc[:1], {}, "'state' is live in all 1 rows"),
+        (broken()[["image", "state"]], {}, "no measurement columns"),
+        (broken(area=1.0)[["image", "area", "state"]], {}, "all 1 columns are empty or the same"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_sentence(table, words, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ask(table, **{"target": "state", **words})

@@ -1,0 +1,171 @@
+"""A study on small tables: what is held out is not learned from, and noise is chance."""
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes
+from sklearn.tree import DecisionTreeClassifier
+
+from kontur.errors import InputError
+from kontur.measure.learn import study
+from kontur.measure.learn.baselines import SINGLE
+from kontur.measure.learn.bench import Bench
+from kontur.measure.learn.families import CLASSIFIERS, Family
+from kontur.measure.learn.question import ask
+from kontur.measure.learn.study import learn
+from kontur.select import Trial
+from tests.measure.learn.tables import objects
+
+QUICK = {"families": ["logistic"], "folds": 4}
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return learn(objects(), "state", **QUICK)
+
+
+def test_no_group_is_learned_from_and_judged_on(learned):
+    groups = set(learned.question.groups)
+    held = [name for split in learned.splits for name in split.held]
+    assert sorted(held) == sorted(groups)
+    for split in learned.splits:
+        assert not set(split.train) & set(split.held)
+    for outcome in [*learned.outcomes, *learned.curve.outcomes]:
+        assert not set(outcome.trial.split.train) & set(outcome.trial.split.held)
+
+
+def test_folds_hold_as_many_of_each_class(learned):
+    state = dict(zip(learned.question.groups, learned.question.truth, strict=True))
+    for split in learned.splits:
+        assert sum(state[name] for name in split.held) == 2
+        assert len(split.held) == 4
+
+
+def test_a_signal_is_found_by_the_family_and_by_one_measurement(learned):
+    best = learned.results["logistic"]
+    assert 0.7 < best.overall["accuracy"] < 0.95
+    assert learned.results[SINGLE].overall["accuracy"] > 0.65
+    assert learned.results["largest class"].overall["balanced"] == 0.5
+    low, high = best.intervals["accuracy"]
+    assert low < best.overall["accuracy"] < high
+    assert (
+        learned.single.preparation.get_feature_names_out()[learned.single.model.column_] == "area"
+    )
+    assert learned.importance[0].columns == ("area",)
+    assert learned.path.survivors[0].name == "area"
+    assert learned.path.survivors[0].coefficient > 0  # speaks for the second class, live
+    assert best.votes.right >= 12
+
+
+def test_the_nested_score_of_noise_is_chance(monkeypatch):
+    tree = Family(lambda: DecisionTreeClassifier(random_state=0), {"max_depth": [1, 3, None]})
+    monkeypatch.setitem(study.CLASSIFIERS, "tree", tree)  # learns its rows by heart
+    table = objects(images=30, signal=0.0)
+    results = learn(table, "state", families=["logistic", "tree"], folds=3).results
+    for name in ("logistic", "tree"):
+        low, high = results[name].intervals["accuracy"]
+        assert low < 0.5 < high
+
+
+def test_a_column_that_copies_the_group_does_not_help():
+    table = objects(signal=0.0)
+    table["area"] = table["image"].str[-2:].astype(int) * 10.0  # each image its own number
+    alone = learn(table, "state", columns=["area"], **QUICK)
+    assert alone.results["logistic"].overall["accuracy"] < 0.65
+    assert alone.results[SINGLE].overall["accuracy"] < 0.65
+
+
+def test_medians_means_and_deviations_are_of_what_the_fold_leaves():
+    table = objects(images=8)
+    question = ask(table, "state")
+    bench = Bench(question, {"logistic": CLASSIFIERS["logistic"]})
+    split = bench.splits(4, 0)[0]
+    trial = Trial(next(iter(bench.settings)), 0, split)
+    before = bench.fit(trial).preparation.recipe()
+    table.loc[table["image"].isin(split.held), "area"] = 1e6
+    changed = Bench(ask(table, "state"), bench.families)
+    assert changed.fit(trial).preparation.recipe() == before
+
+
+def test_nested_settings_are_chosen_without_the_fold_that_judges_them(monkeypatch):
+    table = objects(images=12)
+    seen = []
+    fit = Bench.fit
+
+    def spied(self, trial):
+        seen.append(trial)
+        return fit(self, trial)
+
+    monkeypatch.setattr(Bench, "fit", spied)
+    monkeypatch.setattr(study, "INNER", 2)
+    nested = learn(table, "state", families=["logistic"], folds=3)
+    groups = set(table["image"])
+    inner = [trial for trial in seen if set(trial.split.train) | set(trial.split.held) < groups]
+    outer = [set(split.held) for split in nested.splits]
+    settings = len(CLASSIFIERS["logistic"].grid["C"])
+    judged = [trial for trial in inner if trial.share == 1 and trial.fold in (0, 1)]
+    assert sum(not (set(t.split.held) & held) for t in judged for held in outer) >= settings * 2 * 3
+    seen.clear()
+    plain = learn(table, "state", families=["logistic"], folds=3, nested=False)
+    whole = [trial for trial in seen if trial.fold is not None and trial.share == 1]
+    assert all(set(t.split.train) | set(t.split.held) == groups for t in whole)
+    assert set(plain.results["logistic"].chosen) == {plain.results["logistic"].setting}
+
+
+def test_the_same_table_gives_the_same_study(learned):
+    again = learn(objects(), "state", **QUICK)
+    assert again.best.overall == learned.best.overall
+    assert again.best.intervals == learned.best.intervals
+    assert again.importance == learned.importance
+
+
+def test_an_amount_is_told_by_rows_that_stand_for_themselves():
+    data = load_diabetes(as_frame=True)
+    table = data.frame.iloc[:150]
+    columns = list(map(str, data.data.columns))
+    done = []
+    found = learn(
+        table,
+        "target",
+        group=None,
+        columns=columns,
+        families=["linear"],
+        folds=3,
+        progress=lambda at, total: done.append((at, total)),
+    )
+    assert [*found.families] == ["ridge", "lasso"]
+    assert found.best.overall["r2"] > 0.3
+    assert found.results["mean"].overall["r2"] < 0.05
+    assert 0.1 < found.results[SINGLE].overall["r2"] < found.best.overall["r2"] + 0.05
+    assert found.best.votes is None
+    assert {survivor.name for survivor in found.path.survivors[:2]} == {"bmi", "s5"}
+    assert [at for at, _ in done] == list(range(1, done[0][1] + 1))
+
+
+def test_missing_values_and_words_are_prepared_within_the_folds():
+    table = objects(images=8)
+    table.loc[::5, "area"] = np.nan
+    table["stain"] = np.where(table["id"] % 2, "HE", "PAS")
+    found = learn(table, "state", columns=["area", "stain"], families=["logistic"], folds=2)
+    assert found.best.overall["accuracy"] > 0.6
+    assert {name for bundle in found.importance for name in bundle.columns} == {"area", "stain"}
+
+
+def test_a_class_that_a_part_does_not_hold_has_no_probability():
+    table = objects(images=10)
+    table["state"] = np.array(["a", "b", "c"])[table["image"].str[-2:].astype(int) // 4]
+    found = learn(table, "state", families=["logistic"], folds=4, nested=False)
+    assert np.allclose(found.best.outputs.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ({"families": ["boostin"]}, "did you mean 'boosting'"),
+        ({"families": []}, "name a family"),
+        ({"folds": 17}, "17 folds need at least 17 groups, got 16"),
+        ({"folds": 1}, "at least 2 folds"),
+    ],
+)
+def test_a_study_that_cannot_be_made_is_one_sentence(words, sentence):
+    with pytest.raises(InputError, match=sentence):
+        learn(objects(), "state", **words)
