@@ -16,7 +16,7 @@ CONFIG = RunConfig(preset="tiny")
 
 
 def facts(*channels: int) -> Facts:
-    return Facts(3, 40, frozenset(channels), 12.0, None)
+    return Facts(3, 40, frozenset(channels), 12.0, 30.0, None)
 
 
 def resolved(config=CONFIG, start=None, classes=("object",), channels=(1,)) -> RunConfig:
@@ -67,15 +67,25 @@ def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time
 
 
 def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
-    assert facts_of([]) == Facts(0, 0, frozenset(), None, None)
+    assert facts_of([]) == Facts(0, 0, frozenset(), None, None, None)
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
-    assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, 0.5)
+    assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, 0.5)
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
     found = facts_of([empty, full.replace(instances=ignored)])
     assert found.objects == len(ignored) - 1
     assert found.channels == {1, 2}
     assert found.object_size == pytest.approx(np.median(np.sqrt(ignored.areas[1:])))
+    left, top, right, bottom = ignored.boxes[1:].T
+    assert found.extent == pytest.approx(np.percentile(np.maximum(right - left, bottom - top), 95))
+
+
+@pytest.mark.parametrize(("extent", "crop"), [(12.0, 128), (70.0, 192), (900.0, 256), (None, 256)])
+def test_the_crop_shows_the_objects_and_what_is_around_them(extent, crop):
+    some = facts(1)._replace(extent=extent)
+    assert resolve_network(CONFIG, None, ("object",), some).augment.crop == crop
+    given = RunConfig(preset="tiny", augment={"crop": 64})
+    assert resolve_network(given, None, ("object",), some).augment.crop == 64
 
 
 def test_the_card_says_what_was_learned_from():

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import kontur
+from kontur.data.augment import crop_of
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.card import Card
@@ -40,8 +41,12 @@ def resolve_network(
             f"the data have the classes {', '.join(classes)}, model.classes says "
             f"{', '.join(network.classes)}; leave model.classes out"
         )
-    _check_crop(config.augment.crop, network.multiple)
-    changes: dict[str, Any] = {"model": network.model_dump(mode="json")}
+    crop = config.augment.crop or _up(crop_of(facts.extent), network.multiple)
+    _check_crop(crop, network.multiple)
+    changes: dict[str, Any] = {
+        "model": network.model_dump(mode="json"),
+        "augment": config.augment.replace(crop=crop),
+    }
     if card and "normalise" not in given:
         changes["normalise"] = card.normalise
     return config.replace(**changes)
@@ -97,5 +102,9 @@ def _check_crop(crop: int, multiple: int) -> None:
     if crop % multiple:
         raise InputError(
             f"augment.crop must be a multiple of {multiple} for this network, got {crop}; "
-            f"take {-(-crop // multiple) * multiple}"
+            f"take {_up(crop, multiple)}"
         )
+
+
+def _up(side: int, multiple: int) -> int:
+    return -(-side // multiple) * multiple

@@ -300,6 +300,9 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
     for tree in trees:
         tree["data"]["path"] = str(Path(tree["data"]["path"]).resolve())
         tree["model"] = {k: v for k, v in tree["model"].items() if k not in FROM_DATA}
+    if any(tree["augment"]["crop"] is None for tree in trees):  # the data choose it, for all alike
+        for tree in trees:
+            del tree["augment"]["crop"]
     # Another kind or preset is another network, and a start says in its file what it is.
     others = {word.partition("=")[0] for word in swept} & {"kind", "preset", "start"}
     one_network = not others and trees[0]["start"] is None
