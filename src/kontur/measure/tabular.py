@@ -250,12 +250,9 @@ def train(
 
     from kontur.nn.mlp import MLP
 
-    def of(array: np.ndarray) -> "torch.Tensor":
-        return torch.tensor(array)
-
     classes = targets.dtype.kind == "i"
     size = int(targets.max()) + 1 if classes else 1
-    weight = None if weights is None else of(weights)
+    weight = None if weights is None else torch.tensor(weights)
 
     def loss(said: "torch.Tensor", truth: "torch.Tensor") -> "torch.Tensor":
         if classes:
@@ -263,8 +260,8 @@ def train(
         return torch.nn.functional.mse_loss(said, truth)
 
     with _one_thread():
-        x, y = of(rows[~held]), of(targets[~held])
-        held_x, held_y = of(rows[held]), of(targets[held])
+        x, y = torch.tensor(rows[~held]), torch.tensor(targets[~held])
+        held_x, held_y = torch.tensor(rows[held]), torch.tensor(targets[held])
         generator = torch.Generator().manual_seed(seed)
         network = MLP(
             (rows.shape[1], *settings.hidden, size),
