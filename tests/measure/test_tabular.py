@@ -217,6 +217,14 @@ def test_a_setting_that_is_none_is_one_sentence(wine, settings, sentence):
         NetworkClassifier(**settings).fit(*wine)
 
 
+def test_without_torch_a_fit_says_what_to_install(wine, monkeypatch):
+    network = NetworkClassifier(epochs=1).fit(*wine)
+    monkeypatch.setattr("kontur.measure.tabular.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"pip install 'kontur\[train\]'"):
+        NetworkClassifier(epochs=1).fit(*wine)
+    assert len(network.predict(wine[0])) == 178
+
+
 def test_one_class_is_refused(wine):
     with pytest.raises(InputError, match="one class only, 'live'"):
         NetworkClassifier().fit(wine[0], ["live"] * 178)
