@@ -77,3 +77,8 @@ def test_all_missing_columns_are_named_at_once():
 def test_two_columns_of_one_name_are_refused():
     with pytest.raises(InputError, match="two columns 'area'"):
         chosen(empty(["area", "area"]), ["area"])
+
+
+def test_of_many_columns_only_some_are_told():
+    with pytest.raises(InputError, match=r"known are c0, c1, .* and 92 more"):
+        check_there([f"c{k}" for k in range(100)], ["oops"])

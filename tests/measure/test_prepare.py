@@ -81,8 +81,8 @@ def test_what_was_filled_and_what_says_nothing_is_told():
     assert preparation.silent_ == ["b", "c", "d"]
     assert preparation.filled_ == {"a": 1, "b": 3, "d": 1}
     assert preparation.notes() == [
-        "5 missing values were filled: a 1, b 3, d 1",
-        "3 columns hold no more than one value and count as zeros: b, c, d",
+        "filled 5 missing values: a 1, b 3, d 1",
+        "zeros for want of two different values in 3 columns: b, c, d",
     ]
     later = pd.DataFrame({"a": [1.0], "b": [5.0], "c": [1e9], "d": [NAN]})
     assert preparation.transform(later)[0, 1:].tolist() == [0, 0, 0]
@@ -105,8 +105,8 @@ def test_one_row_is_all_zeros_and_no_row_keeps_the_columns(table):
     [
         (lambda t: t.iloc[:0], "at least 1 row and 1 column, got 0 sample"),
         (lambda t: t[[]], "at least 1 row and 1 column"),
-        (lambda t: t.assign(area=[1, np.inf, -np.inf, 2]), r"columns 'area' \(2\)"),
-        (lambda t: t.assign(area=1e200), r"numbers beyond 1e\+100, in the columns 'area' \(4\)"),
+        (lambda t: t.assign(area=[1, np.inf, -np.inf, 2]), r"columns area \(2\)"),
+        (lambda t: t.assign(area=1e200), r"numbers beyond 1e\+100, in the columns area \(4\)"),
         (lambda t: t.assign(area=pd.Timestamp("2026-01-01")), "'area' holds dates"),
         (lambda t: t.assign(area=1j), "'area' holds complex numbers"),
         (lambda t: t.assign(**{"stain=HE": 1}), "two features would be called 'stain=HE'"),
@@ -122,7 +122,7 @@ def test_a_table_that_cannot_be_learned_from_is_one_sentence(table, change, sent
     [
         (lambda t: t.drop(columns=["area", "dose"]), "no 2 columns: 'area', 'dose'"),
         (lambda t: t.rename(columns={"area": "aera"}), "'area'; did you mean 'aera'"),
-        (lambda t: t.assign(area=-np.inf), r"'area' \(4\)"),
+        (lambda t: t.assign(area=-np.inf), r"area \(4\)"),
         (lambda t: t.assign(dose="high"), "'dose' is one of numbers but holds 'high'"),
     ],
 )

@@ -15,6 +15,7 @@ from kontur.cli.classify import classify
 from kontur.cli.compare import compare
 from kontur.cli.convert import convert
 from kontur.cli.demo import demo
+from kontur.cli.describe import describe
 from kontur.cli.evaluate import evaluate
 from kontur.cli.inspect import inspect
 from kontur.cli.measure import measure
@@ -89,6 +90,7 @@ def program(
     Look at it:          kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
+    Look at a table:     kontur describe table.csv --out report.html
     Tell them apart:     kontur classify table.csv --model MODEL --out predictions.csv
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
@@ -99,16 +101,9 @@ def program(
     """
 
 
-for command in (
-    demo,
-    predict,
-    measure,
-    classify,
-    evaluate,
-    inspect,
-    train,
-    compare,
-    models,
-    convert,
-):
+COMMANDS = (
+    *(demo, predict, measure, describe, classify, evaluate),
+    *(inspect, train, compare, models, convert),
+)
+for command in COMMANDS:
     app.command()(command)

@@ -4,6 +4,7 @@ Progress goes to standard error and results to standard output, so that `kontur 
 only results.
 """
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,4 +112,5 @@ def _end_of(line: str) -> str:
 
 
 def _number(cell: str) -> bool:
-    return cell in ("", "–") or cell.replace(".", "", 1).replace(",", "").lstrip("-−").isdigit()
+    plain = cell.replace(",", "").lstrip("-−")
+    return cell in ("", "–") or bool(re.fullmatch(r"\d*\.?\d+(e[+-]\d+)?", plain))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.table import BRIGHTNESS, FORM, SURROUNDINGS, column_of
 from kontur.settings import nearest
@@ -66,9 +67,15 @@ def check_there(names: Sequence[str], wanted: Sequence[str]) -> None:
     missing = [name for name in wanted if name not in set(names)]
     if not missing:
         return
-    shown = ", ".join(map(repr, missing[:5])) + (" …" if len(missing) > 5 else "")
+    shown = listed(map(repr, missing))
     many = f"{len(missing)} columns: {shown}" if len(missing) > 1 else f"column {shown}"
-    raise InputError(f"the table has no {many}; {nearest(missing[0], names)}")
+    raise InputError(f"the table has no {many}; {near(missing[0], names)}")
+
+
+def near(word: str, names: Sequence[str]) -> str:
+    """What a reader may have meant; of many names without a near one only the first are told."""
+    told = nearest(word, names)
+    return told if told.startswith("did") else f"known are {listed(names, most=8)}"
 
 
 def _named(names: list[str], word: str | int) -> list[str]:
@@ -91,7 +98,7 @@ def _named(names: list[str], word: str | int) -> list[str]:
     if found := [name for name in names if fnmatchcase(name, word)]:
         return found
     if "*" in word:
-        raise InputError(f"no column of the table is like {word!r}; {nearest(word, names)}")
+        raise InputError(f"no column of the table is like {word!r}; {near(word, names)}")
     check_there([*names, *KINDS], [word])
     return []
 

@@ -21,6 +21,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from kontur.data.finding import plural
+from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import chosen, learnable, names_of
 from kontur.measure.recipe import (
@@ -33,6 +35,7 @@ from kontur.measure.recipe import (
     kind_of,
     names_of_features,
     read_columns,
+    with_counts,
     without_attrs,
 )
 
@@ -145,14 +148,11 @@ class Preparation(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         told = []
         if self.filled_:
-            cells = sum(self.filled_.values())
-            named = ", ".join(f"{name} {count:,}" for name, count in self.filled_.items())
-            told.append(f"{cells:,} missing values were filled: {named}")
+            cells = plural(sum(self.filled_.values()), "missing value")
+            told.append(f"filled {cells}: {with_counts(self.filled_)}")
         if self.silent_:
-            told.append(
-                f"{len(self.silent_)} columns hold no more than one value and count as zeros: "
-                f"{', '.join(self.silent_)}"
-            )
+            names = f"{plural(len(self.silent_), 'column')}: {listed(self.silent_)}"
+            told.append(f"zeros for want of two different values in {names}")
         return told
 
     def __sklearn_tags__(self) -> Any:

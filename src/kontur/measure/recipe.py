@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import check_there, names_of
 from kontur.measure.extra import package
@@ -41,9 +42,17 @@ class Gaps(NamedTuple):
         lines = []
         for counts, what in ((self.missing, "missing"), (self.unseen, "never seen in training")):
             if counts:
-                named = ", ".join(f"{name} {count:,}" for name, count in counts.items())
-                lines.append(f"values {what}: {named}")
+                lines.append(f"values {what}: {with_counts(counts)}")
         return "; ".join(lines)
+
+
+def with_counts(counts: Mapping[str, int]) -> str:
+    """A few names with their counts, and how many more.
+
+    >>> with_counts({"area": 1200, "dose": 1})
+    'area 1,200, dose 1'
+    """
+    return listed(f"{name} {count:,}" for name, count in counts.items())
 
 
 def apply_recipe(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Float[np.ndarray, "n f"]:
@@ -230,8 +239,7 @@ def _none(word: Any) -> str | None:
 
 
 def _shown(words: Sequence[str]) -> str:
-    named = ", ".join(map(repr, words[:SHOWN]))
-    return named if len(words) <= SHOWN else f"{named} and {len(words) - SHOWN} more words"
+    return listed(map(repr, words), most=SHOWN)
 
 
 def _check_finite(numbers: Float[np.ndarray, "n a"], names: Sequence[str]) -> None:
@@ -240,8 +248,8 @@ def _check_finite(numbers: Float[np.ndarray, "n a"], names: Sequence[str]) -> No
     if not beyond.any():
         return
     counts = zip(names, beyond.sum(axis=0).tolist(), strict=True)
-    bad = [f"{name!r} ({count:,})" for name, count in counts if count]
+    bad = [f"{name} ({count:,})" for name, count in counts if count]
     raise InputError(
-        f"infinite values, or numbers beyond {LARGEST:g}, in the columns {', '.join(bad)}; "
+        f"infinite values, or numbers beyond {LARGEST:g}, in the columns {listed(bad)}; "
         "correct them or leave the columns out"
     )

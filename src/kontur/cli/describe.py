@@ -1,0 +1,198 @@
+"""`kontur describe`: what a table holds, whole or by group, as text, as a page or as a table."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kontur.cli.options import ForceOption
+from kontur.cli.screen import plural, table
+from kontur.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kontur.measure.describe import Description
+
+LONGEST = 40  # groups that are printed
+SHOWN = ("area", "circularity", "solidity", "medial_length", "intensity_mean")
+SPREAD = ("min", "p05", "median", "p95", "max")
+
+
+def describe(
+    measured: Annotated[
+        Path, typer.Argument(metavar="TABLE", help="A table, .parquet or .csv, measured or not.")
+    ],
+    by: Annotated[
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="COLUMN[,…]",
+            help="Also one row a group: image, well or any column; mean, median, deviation.",
+        ),
+    ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where",
+            metavar="CONDITION",
+            help="Only rows such as \"state == 'live' and area > 50\".",
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            "--sort",
+            metavar="[-]COLUMN[,…]",
+            help="Sort the rows of the summary by one of its columns, -COLUMN the largest first.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Write the report, .html, or the summary as a table, .csv or .parquet.",
+        ),
+    ] = None,
+    force: ForceOption = False,
+) -> None:
+    """Say what TABLE holds: types, units, ranges, missing values, what looks wrong.
+
+    With --by there is a row a group (columns such as area_median, objects), else a row a column
+    (missing, min, median …). Rows to ignore are left out and counted.
+
+    \b
+    kontur describe worms.parquet
+    kontur describe worms.parquet --out report.html
+    kontur describe worms.parquet --by image --sort -area_median --out wells.csv
+    kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
+    """
+    from kontur.formats import atomic
+    from kontur.measure.describe import describe as look
+    from kontur.measure.files import read_table, targets, write_table
+    from kontur.measure.page import page
+    from kontur.measure.views import grouped, ordered, without_ignored
+    from kontur.measure.views import where as keep
+
+    if out is not None:
+        _check_out(out, force=force)
+    whole = read_table(measured)
+    rows = whole if where is None else keep(whole, where)
+    view = f"{len(rows):,} of {plural(len(whole), 'row')}, where {where}" if where else ""
+    description = look(rows)
+    groups = None
+    keys = _words(by)
+    if keys:
+        groups = ordered(grouped(without_ignored(rows)[0], keys), _words(sort))
+        summary = groups
+    else:
+        summary = ordered(description.table(), _words(sort))
+    typer.echo(f"{measured}" + (f": {view}" if view else ""))
+    typer.echo(
+        told(description, summary) if groups is None else of_groups(description, groups, keys)
+    )
+    if out is None:
+        return
+    if out.suffix.lower() == ".html":
+        text = page(description, title=measured.name, view=view, groups=groups, by=keys)
+        atomic.write_text(out, text, overwrite=force)
+    else:
+        write_table(out, summary, overwrite=force)
+    written = (out,) if out.suffix.lower() == ".html" else targets(out)
+    typer.echo(f"\nwrote {' and '.join(map(str, written))}")
+
+
+def told(description: "Description", summary: "pd.DataFrame") -> str:
+    """The description as text, columns in the order of the summary."""
+    from kontur.measure.page import short
+
+    facts = {column.name: column for column in description.columns}
+    ordered = [facts[name] for name in summary["column"]]
+    lines = [_head(description), ""]
+    numbers = [["", "unit", "type", "missing", *SPREAD]]
+    for column in ordered:
+        if column.kind == "number":
+            spread = [short(column.statistics.get(name, float("nan"))) for name in SPREAD]
+            missing = _share(column.missing, description.rows)
+            numbers.append([column.name, column.unit, column.dtype, missing, *spread])
+    if len(numbers) > 1:
+        lines += [table(numbers), ""]
+    others = [["", "type", "missing", "different", "values"]]
+    for column in ordered:
+        if column.kind != "number":
+            rest = column.different - len(column.values)
+            values = ", ".join(f"{word} ({count:,})" for word, count in column.values.items())
+            if column.different == description.rows - column.missing > 1:
+                values = "a different one in every row"
+            elif rest > 0:
+                values += f" and {rest:,} more"
+            missing = _share(column.missing, description.rows)
+            others.append([column.name, column.dtype, missing, f"{column.different:,}", values])
+    if len(others) > 1:
+        lines += [table(others), ""]
+    return "\n".join([*lines, *_notes(description)]).rstrip()
+
+
+def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
+    """The groups as text: who, how many, and the medians of a few columns."""
+    from kontur.measure.page import short
+
+    medians = [f"{name}_median" for name in SHOWN if f"{name}_median" in groups]
+    if not medians:
+        medians = [name for name in groups if name.endswith("_median")][: len(SHOWN)]
+    counts = [name for name in ("images", "objects") if name in groups]
+    columns = [*(name for name in groups.columns[: len(by)]), *counts, *medians]
+    units = groups.attrs["units"]
+    head = [f"{name} {units.get(name, '')}".strip() for name in columns]
+    rows = [
+        [short(float(cell)) if isinstance(cell, float) else str(cell) for cell in row]
+        for row in groups[columns].head(LONGEST).to_numpy(dtype=object)
+    ]
+    lines = [_head(description), "", table([head, *rows])]
+    if len(groups) > LONGEST:
+        lines.append(f"and {plural(len(groups) - LONGEST, 'further group')}; --out writes all")
+    lines += ["", f"{plural(len(groups), 'group')}, {len(groups.columns)} columns", ""]
+    return "\n".join([*lines, *_notes(description)]).rstrip()
+
+
+def _head(description: "Description") -> str:
+    """How much there is."""
+    images = "" if description.images is None else f" of {plural(description.images, 'image')}"
+    parts = [f"{plural(description.rows, 'object' if images else 'row')}{images}"]
+    parts.append(plural(len(description.columns), "column"))
+    if description.pixel_size:
+        parts.append(f"pixels of {description.pixel_size:.4g} µm")
+    if description.ignored:
+        parts.append(f"{plural(description.ignored, 'row')} to ignore left out")
+    return ", ".join(parts)
+
+
+def _notes(description: "Description") -> list[str]:
+    return [f"! {note}" for note in description.notes]
+
+
+def _share(missing: int, rows: int) -> str:
+    return f"{missing:,} ({missing / rows:.1%})" if missing else "–"
+
+
+def _words(option: str | None) -> list[str]:
+    return [word.strip() for word in (option or "").split(",") if word.strip()]
+
+
+def _check_out(out: Path, *, force: bool) -> None:
+    """Raise `InputError` before any work where the file could not be written."""
+    from kontur.measure.files import check_target
+
+    if out.suffix.lower() != ".html":
+        if out.suffix.lower() not in (".csv", ".parquet"):
+            raise InputError(
+                f"the ending says what is written: wanted REPORT.html, SUMMARY.csv or "
+                f"SUMMARY.parquet, got {out}"
+            )
+        check_target(out, overwrite=force)
+    elif out.is_dir():
+        raise InputError(f"{out} is a folder; name a file to write in it")
+    elif out.exists() and not force:
+        raise InputError(f"{out} exists already; overwrite it with --force or name another")
