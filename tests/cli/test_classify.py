@@ -79,12 +79,24 @@ def test_gaps_and_units_that_are_not_said_are_counted(kontur, tmp_path):
     assert "! the table does not say its units; the model takes perimeter for px" in told
 
 
-def test_no_rows_are_no_predictions(kontur, model, tmp_path):
-    write_table(tmp_path / "t.parquet", measure(boxes()[:0]))
-    out = tmp_path / "p.parquet"
-    told = kontur("classify", tmp_path / "t.parquet", "--model", model, "--out", out)
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_no_rows_are_no_predictions(kontur, model, ending, tmp_path):
+    place, out = tmp_path / f"t.{ending}", tmp_path / f"p.{ending}"
+    write_table(place, measure(boxes()[:0]))
+    told = kontur("classify", place, "--model", model, "--out", out)
     assert "0 objects in 0 images" in told
-    assert list(pd.read_parquet(out).columns)[:3] == ["image", "id", "predicted"]
+    read = pd.read_csv if ending == "csv" else pd.read_parquet
+    assert list(read(out).columns)[:3] == ["image", "id", "predicted"]
+
+
+def test_outlines_may_be_classified_in_their_place(kontur, model, tmp_path):
+    package.write(tmp_path / "a.geojson", boxes())
+    words = ("classify", tmp_path, "--model", model, "--out", tmp_path)
+    assert "exists already" in kontur(*words, code=1)
+    kontur(*words, "--force")
+    found = package.read(tmp_path / "a.geojson")
+    assert [found.classes[label] for label in found.labels] == KINDS
+    assert [path.name for path in tmp_path.iterdir()] == ["a.geojson"]
 
 
 @pytest.mark.parametrize("classes", [(False, True), (0, 1)])

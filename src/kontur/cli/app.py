@@ -105,19 +105,9 @@ def program(
     """
 
 
-for command in (
-    demo,
-    predict,
-    measure,
-    describe,
-    plot,
-    learn,
-    classify,
-    evaluate,
-    inspect,
-    train,
-    compare,
-    models,
-    convert,
-):
+COMMANDS = (
+    *(demo, predict, measure, describe, plot, learn, classify, evaluate),
+    *(inspect, train, compare, models, convert),
+)
+for command in COMMANDS:
     app.command()(command)

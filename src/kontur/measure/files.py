@@ -108,11 +108,11 @@ def _arrow(table: "pd.DataFrame") -> Any:
 
 def _about(table: "pd.DataFrame") -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column."""
-    units, meanings = table.attrs.get("units", {}), table.attrs.get("meanings", {})
+    units, meanings = (table.attrs.get(word, {}) for word in ("units", "meanings"))
     rows = []
     for name in map(str, table.columns):
         column = column_of(name)
-        meaning = meanings.get(name, FOREIGN) if column is None else column.meaning
+        meaning = meanings.get(name, column.meaning if column else FOREIGN)
         rows.append((name, units.get(name, ""), meaning))
     return rows
 

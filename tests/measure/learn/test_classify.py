@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 import kontur
 from kontur.errors import InputError
@@ -132,6 +133,22 @@ def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
     assert {key: new[key] for key in ("info", "images")} == {
         key: content[key] for key in ("info", "images")
     }
+
+
+def test_a_coco_file_beside_its_images_stays_one(kinds, tmp_path):
+    entries = [Entry(f"{name}.png", (60, 80), boxes()) for name in "ba"]
+    (tmp_path / "images").mkdir()
+    for name in "ab":
+        Image.fromarray(np.zeros((60, 80), np.uint8)).save(tmp_path / "images" / f"{name}.png")
+    coco.write_dataset(tmp_path / "annotations.json", [entries[0], entries[1]])
+    classified(kinds, tmp_path / "annotations.json", tmp_path / "out")
+    first, second = coco.read_dataset(tmp_path / "out/annotations.json")
+    assert (first.file_name, second.file_name) == ("b.png", "a.png")
+    assert [first.instances.classes[label] for label in first.instances.labels] == KINDS
+    (tmp_path / "images/a.png").unlink()
+    found = find_sources(tmp_path / "annotations.json")
+    with pytest.raises(InputError, match=r"lists 1 image \(a\) that are not there"):
+        targets(tmp_path / "annotations.json", tmp_path, found.images, whole=True)
 
 
 def test_coco_without_categories_gets_some():

@@ -13,11 +13,12 @@ import numpy as np
 from jaxtyping import Bool
 
 from kontur import formats
+from kontur.data.finding import counted
 from kontur.data.names import owner, stem
 from kontur.errors import InputError
 from kontur.formats import coco, document, geojson
 from kontur.formats import table as csv
-from kontur.infer.judge import prediction_files
+from kontur.infer.judge import find_predictions, pair, prediction_files
 from kontur.instances import Instances
 from kontur.measure.extra import package
 from kontur.measure.learn.frozen import Decision
@@ -93,8 +94,11 @@ def targets(
 ) -> list[Target]:
     """The files that become of OUTLINES, with their images in order.
 
-    `whole` says that OUTLINES are a training folder: its images and annotations in one.
+    `whole` says that no images were named: a training folder has its own, and so has a COCO file
+    that lies beside them.
     """
+    if whole and outlines.is_file() and is_training_folder(outlines):
+        return [Target(folder / outlines.name, outlines, _as_listed(outlines, sources))]
     if whole and is_training_folder(outlines):
         return [Target(folder / f"{each.name}.geojson", None, (each,)) for each in sources]
     if outlines.is_file():
@@ -173,6 +177,17 @@ def _classified(
     if formats.is_geojson(content):
         return geojson.with_classes(content, names[0], classes, where=file)
     return coco.with_classes(content, names, where=file)
+
+
+def _as_listed(file: Path, sources: Sequence[Source]) -> tuple[Source, ...]:
+    """The images in the order of a COCO file that lists them."""
+    by_name = {source.name: source for source in sources}
+    listed = find_predictions(file)
+    pairs = {key: by_name[name] for name, key in pair([*by_name], [*listed]).items()}
+    missing = [key for key in listed if key not in pairs]
+    if missing:
+        raise InputError(f"{file} lists {counted(missing, 'image')} that are not there; add them")
+    return tuple(pairs[key] for key in listed)
 
 
 def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> Target:
