@@ -50,6 +50,12 @@ def learn(
             "intensity, neighbours; comma-separated.  [default: every measurement]",
         ),
     ] = None,
+    without: Annotated[
+        str | None,
+        typer.Option(
+            "--without", metavar="LIST", help="Columns to leave out of these, in the same words."
+        ),
+    ] = None,
     classes: Annotated[
         str | None,
         typer.Option(
@@ -101,7 +107,7 @@ def learn(
     \b
     kontur learn worms.parquet --target state --out state.safetensors --report report
     kontur learn cells.csv --target stain --group slide --columns form --out stain.safetensors
-    kontur learn cells.csv --target area --columns "efd_*,solidity" --out area.safetensors
+    kontur learn cells.csv --target area --without "area*,feret*" --out area.safetensors
     """
     from kontur.measure.extra import package
     from kontur.measure.files import read_table
@@ -122,6 +128,7 @@ def learn(
             target,
             group=None if group == NONE and NONE not in rows else group,
             columns=_words(columns),
+            without=_words(without) or [],
             classes=_words(classes),
             families=_words(families),
             folds=folds,
@@ -143,7 +150,8 @@ def told(learned: "Learned") -> str:
     from kontur.measure.learn.told import sections
 
     parts = []
-    for number, section in enumerate(sections(learned)):
+    shown = [section for section in sections(learned) if section.rows or section.sentences]
+    for number, section in enumerate(shown):
         block = [section.title] if number else []
         rows = [table(section.rows)] if len(section.rows) > 1 else []
         block += [*section.sentences, *rows] if not number else [*rows, *section.sentences]

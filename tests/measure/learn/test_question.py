@@ -72,6 +72,17 @@ def test_columns_that_say_nothing_are_left_out_and_counted():
     )
 
 
+def test_columns_may_be_left_out_and_copies_of_an_amount_are_told():
+    table = objects()
+    table["area_convex"] = table["area"] * 1.01
+    question = ask(table, "area")
+    assert "nearly copies of area (rank correlation above 0.98): area_convex" in question.notes[0]
+    assert not ask(table, "area", without=["area*"]).notes
+    assert ask(table, "state", without=["area*", "extent"]).columns == tuple(COLUMNS[1:4])
+    with pytest.raises(InputError, match="no column is left without form"):
+        ask(table, "state", without=["form"])
+
+
 def broken(**columns):
     return objects(images=4, each=3).assign(**columns)
 

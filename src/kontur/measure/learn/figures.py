@@ -18,6 +18,7 @@ BARS = 15  # bundles of columns in the figure
 LABELLED = 10  # columns of the lasso's path that are named
 CROWD = 3000  # points beyond which a scatter is drawn as counts
 FADED = 0.25
+WORST = -0.3  # R² down to which a figure shows
 
 
 def figures(learned: Learned) -> dict[str, Figure]:
@@ -86,7 +87,8 @@ def _confusion(learned: Learned) -> Figure:
         axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour)
     axes.set_xticks(range(len(names)), names)
     if max(map(len, names)) > 8:
-        axes.tick_params("x", rotation=30)
+        for label in axes.get_xticklabels():
+            label.set(rotation=30, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.set(xlabel=f"told while held out ({learned.best.name})", ylabel=learned.question.target)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
@@ -149,6 +151,8 @@ def _curve(learned: Learned) -> Figure:
         xlabel=f"{_groups(learned)} learned from",
         ylabel=f"{_head(learned)} of held-out rows, mean ± sd over folds",
     )
+    if score == "r2":  # far below 0 with few groups: worse than the mean is all it says
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], WORST))
     axes.legend(frameon=False)
     axes.grid(alpha=FADED)
     return figure

@@ -17,7 +17,7 @@ from kontur.measure.learn.scores import scores
 from kontur.select import FitFailed, Split, Spread, Trial, spread
 
 ALIKE = 0.8  # rank correlation, either sign, of every two columns of a bundle
-REPEATS = 5  # shuffles of each column in each fold
+REPEATS = 3  # shuffles of each column in each fold
 ROWS = 2000  # held-out rows of a fold that are looked at, drawn at random
 
 
@@ -54,8 +54,9 @@ def importance(
     """
     columns = list(bench.question.columns)
     bundles = alike(bench)
-    parts = [[column] for column in columns] + [list(bundle) for bundle in bundles]
-    drops: list[list[float]] = []  # by fold, of every part
+    several = [tuple(bundle) for bundle in bundles if len(bundle) > 1]
+    parts = [*((column,) for column in columns), *several]
+    drops: dict[tuple[str, ...], list[float]] = {part: [] for part in parts}  # by fold
     for fold, (split, setting) in enumerate(zip(splits, settings, strict=True)):
         trial = Trial(setting, fold, split)
         try:
@@ -69,7 +70,6 @@ def importance(
         truth = bench.question.truth[rows]
         owner = owners(columns, fitted.preparation.get_feature_names_out().tolist())
         whole = scores(truth, bench.outputs(fitted.model, features))[score]
-        drops.append([])
         for part in parts:
             places = [place for place, column in enumerate(owner) if column in part]
             worse = []
@@ -77,17 +77,14 @@ def importance(
                 mixed = features.copy()
                 mixed[:, places] = features[rng.permutation(len(rows))][:, places]
                 worse.append(scores(truth, bench.outputs(fitted.model, mixed))[score])
-            drops[-1].append(whole - float(np.mean(worse)))
+            drops[part].append(whole - float(np.mean(worse)))
         done()
-    spreads = [spread(fold[place] for fold in drops) for place in range(len(parts))]
-    alone = dict(zip(columns, spreads, strict=False))
-    found = [
-        Bundle(tuple(names), drop, tuple(alone[name] for name in names))
-        for names, drop in (
-            (sorted(bundle, key=lambda name: -alone[name].mean), drop)
-            for bundle, drop in zip(bundles, spreads[len(columns) :], strict=True)
-        )
-    ]
+    spreads = {part: spread(each) for part, each in drops.items()}
+    found = []
+    for bundle in bundles:
+        names = sorted(bundle, key=lambda name: -spreads[name,].mean)
+        alone = tuple(spreads[name,] for name in names)
+        found.append(Bundle(tuple(names), spreads[tuple(bundle)], alone))
     return sorted(found, key=lambda bundle: -bundle.drop.mean)
 
 

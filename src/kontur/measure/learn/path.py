@@ -36,8 +36,8 @@ class Path(NamedTuple):
     """Coefficients of standardised features over the strength of the lasso, strongest first.
 
     `loss` is the held-out one of every fold (log loss, or mean squared error); `marked` the index
-    of the strength that `survivors` are told of. Of several classes a coefficient is the largest of
-    them by size.
+    of the strength that `survivors` are told of. Of several classes a coefficient is that of the
+    class where it is largest there.
     """
 
     strengths: Float[np.ndarray, " a"]
@@ -100,8 +100,9 @@ def path(
     names = tuple(preparation.get_feature_names_out().tolist())
     losses = np.array(loss).reshape(len(loss), STRENGTHS)
     marked = _mark(losses)
-    classes = np.abs(whole.weights).argmax(axis=1)
-    coefficients = np.take_along_axis(whole.weights, classes[:, None], axis=1)[:, 0]
+    size = np.abs(whole.weights)
+    largest = (size[marked] + 1e-9 * size.sum(axis=0)).argmax(axis=0)  # class of each feature
+    coefficients = whole.weights[:, largest, np.arange(len(names))]
     survivors = [
         Survivor(name, float(value), sum(bool(fold[name][marked]) for fold in kept if name in fold))
         for name, value in zip(names, coefficients[marked], strict=True)

@@ -19,6 +19,7 @@ from kontur.settings import nearest
 Task = Literal["classify", "regress"]
 
 FEW = 10  # different whole numbers that still count as classes, not as an amount
+COPY = 0.98  # rank correlation with an amount, either sign, beyond which a column says the same
 NAMED = 4  # columns that a note names before it counts the rest
 
 
@@ -64,6 +65,7 @@ def ask(
     *,
     group: str | None = "image",
     columns: Sequence[str] | None = None,
+    without: Sequence[str] = (),
     classes: Sequence[str] | None = None,
     task: Task | None = None,
 ) -> Question:
@@ -76,6 +78,7 @@ def ask(
             where every row stands for itself.
         columns: what is learned from, as `prepare.chosen` understands it; by default every
             measurement and nothing else.
+        without: columns to leave out of these, in the same words.
         classes: those to tell apart; rows of others are left out.
         task: by default text, truth values and up to ten different whole numbers are classes, other
             numbers an amount.
@@ -87,6 +90,10 @@ def ask(
     """
     _check_names(table, target, group)
     wanted = _columns(table, target, group, columns)
+    out = chosen(table, without)
+    wanted = [name for name in wanted if name not in out]
+    if not wanted:
+        raise InputError(f"no column is left without {', '.join(without)}; leave out fewer")
     kept, notes = _rows(table, target, group, classes)
     if not len(kept):
         raise InputError(f"no row is left to learn {target!r} from: {'; '.join(notes)}")
@@ -101,6 +108,8 @@ def ask(
     else:
         truth = _amount(kept[target], target)
     useful, left_out = _useful(kept, wanted)
+    if told == "regress":
+        left_out += _copies(kept, target, useful)
     return Question(
         kept, target, group, useful, found, truth, groups.astype(object), (*notes, *left_out)
     )
@@ -243,6 +252,19 @@ def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...]
                 f"{len(names)} column{'s' * (len(names) > 1)} {why} left out: {_some(names)}"
             )
     return tuple(useful), notes
+
+
+def _copies(table: pd.DataFrame, target: str, columns: Sequence[str]) -> list[str]:
+    """A note on columns that rank the rows as the target does: telling it from them is easy."""
+    numbers = [name for name in columns if table[name].dtype.kind in "biuf"]
+    alike = table[numbers].astype(float).corrwith(table[target].astype(float), method="spearman")
+    same = [str(name) for name in alike.index if abs(alike[name]) > COPY]
+    if not same:
+        return []
+    return [
+        f"nearly copies of {target} (rank correlation above {COPY}): {_some(same)}; "
+        "leave them out with --without, if that is not the question"
+    ]
 
 
 def _some(names: Sequence[str]) -> str:

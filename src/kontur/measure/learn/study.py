@@ -131,6 +131,7 @@ def learn(
     *,
     group: str | None = "image",
     columns: Sequence[str] | None = None,
+    without: Sequence[str] = (),
     classes: Sequence[str] | None = None,
     families: Sequence[str] | None = None,
     folds: int = 5,
@@ -142,7 +143,7 @@ def learn(
     """Learn to tell the target from measurements, judged on groups that were not learned from.
 
     Args:
-        table, target, group, columns, classes, task: as in `question.ask`.
+        table, target, group, columns, without, classes, task: as in `question.ask`.
         families: names of `families.CLASSIFIERS` or `REGRESSORS`, or linear for those;
             all by default, the network only where torch is installed.
         folds: in how many parts the groups are.
@@ -153,7 +154,9 @@ def learn(
     Raises `InputError` as `question.ask` does, for unknown families, and for fewer groups than
     folds.
     """
-    question = ask(table, target, group=group, columns=columns, classes=classes, task=task)
+    question = ask(
+        table, target, group=group, columns=columns, without=without, classes=classes, task=task
+    )
     named, notes = _families(question.task, families)
     bench = Bench(question, BASELINES[question.task] | named)
     splits = bench.splits(folds, seed)

@@ -322,6 +322,8 @@ def _lasso(learned: Learned) -> str:
     sign = ""
     if len(learned.question.classes) == 2:
         sign = f" A coefficient above 0 speaks for {learned.question.classes[1]}."
+    elif learned.question.classes:
+        sign = " A coefficient is that of the class against the others where it is largest."
     part = (
         f" The path is of {found.rows:,} of the rows."
         if found.rows < len(learned.question.truth)
