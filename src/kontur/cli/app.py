@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from kontur.cli.classify import classify
 from kontur.cli.compare import compare
 from kontur.cli.convert import convert
 from kontur.cli.demo import demo
@@ -90,6 +91,7 @@ def program(
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
     Learn from a table:  kontur learn table.csv --target COLUMN --out MODEL
+    Tell them apart:     kontur classify table.csv --model MODEL --out predictions.csv
     Look at your data:   kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Choose a network:    kontur compare DATA --out DIR
@@ -99,5 +101,17 @@ def program(
     """
 
 
-for command in (demo, predict, measure, learn, evaluate, inspect, train, compare, models, convert):
+for command in (
+    demo,
+    predict,
+    measure,
+    learn,
+    classify,
+    evaluate,
+    inspect,
+    train,
+    compare,
+    models,
+    convert,
+):
     app.command()(command)

@@ -5,13 +5,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kontur.cli.options import ChannelOption, ForceOption, PageOption, QuietOption, Task, TaskOption
+from kontur.cli.options import (
+    ChannelOption,
+    ForceOption,
+    MetadataOption,
+    PageOption,
+    PixelSizeOption,
+    QuietOption,
+    Task,
+    TaskOption,
+    side_of_a_pixel,
+)
 from kontur.cli.screen import counter, plural, table
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from kontur.measure.many import PixelSize
 
 SHOWN = (
     *("area", "perimeter", "axis_major_length", "axis_minor_length", "circularity", "solidity"),
@@ -37,22 +45,8 @@ def measure(
         Path,
         typer.Option("--out", "-o", metavar="TABLE", help="The file to write: .parquet or .csv."),
     ],
-    pixel_size: Annotated[
-        str | None,
-        typer.Option(
-            "--pixel-size",
-            metavar="UM|pixels",
-            help="Side of a pixel in µm; pixels keeps to pixels.  [default: what the files say]",
-        ),
-    ] = None,
-    metadata: Annotated[
-        Path | None,
-        typer.Option(
-            "--metadata",
-            metavar="CSV",
-            help="A table with a row an image.  [default: the metadata.csv that lies there]",
-        ),
-    ] = None,
+    pixel_size: PixelSizeOption = None,
+    metadata: MetadataOption = None,
     with_outlines: Annotated[
         bool,
         typer.Option("--with-outlines", help="Also write the outlines, as well-known text."),
@@ -88,7 +82,7 @@ def measure(
     from kontur.measure.qupath import check_folder, write_measured
     from kontur.measure.sources import find_sources
 
-    side = _side(pixel_size)
+    side = side_of_a_pixel(pixel_size)
     check_target(out, overwrite=force)
     found = find_sources(
         outlines,
@@ -136,20 +130,3 @@ def summary(measured: "pd.DataFrame", images: int) -> str:
                 rows.append([name, measured.attrs["units"][name], *cells])
         lines += ["", table(rows)]
     return "\n".join(lines)
-
-
-def _side(word: str | None) -> "PixelSize":
-    """A pixel size in µm, the word that keeps to pixels, or None for what the files say."""
-    if word is None:
-        return None
-    if word == "pixels":
-        return "pixels"
-    try:
-        side = float(word)
-    except ValueError:
-        side = 0.0
-    if not 0 < side < float("inf"):
-        raise typer.BadParameter(
-            f"wanted µm above 0, or pixels, got {word!r}", param_hint="--pixel-size"
-        )
-    return side

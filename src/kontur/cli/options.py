@@ -8,6 +8,7 @@ import typer
 
 if TYPE_CHECKING:
     from kontur.infer.predict import How
+    from kontur.measure.many import PixelSize
 
 
 class Device(StrEnum):
@@ -93,6 +94,22 @@ TaskOption = Annotated[
         "connected region of a binary mask an object (components), every value a class (semantic).",
     ),
 ]
+PixelSizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pixel-size",
+        metavar="UM|pixels",
+        help="Side of a pixel in µm; pixels keeps to pixels.  [default: what the files say]",
+    ),
+]
+MetadataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--metadata",
+        metavar="CSV",
+        help="A table with a row an image.  [default: the metadata.csv that lies there]",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress, only what came out at the end.")
@@ -139,3 +156,20 @@ def how_to_look(
         channel,
         page,
     )
+
+
+def side_of_a_pixel(word: str | None) -> "PixelSize":
+    """A pixel size in µm, the word that keeps to pixels, or None for what the files say."""
+    if word is None:
+        return None
+    if word == "pixels":
+        return "pixels"
+    try:
+        side = float(word)
+    except ValueError:
+        side = 0.0
+    if not 0 < side < float("inf"):
+        raise typer.BadParameter(
+            f"wanted µm above 0, or pixels, got {word!r}", param_hint="--pixel-size"
+        )
+    return side

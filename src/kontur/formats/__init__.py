@@ -48,7 +48,7 @@ def read(path: str | Path, *, image: str | None = None) -> Instances:
     ending = _ending(path)
     if ending in (".geojson", ".json"):
         content = document.load(path)
-        if _is_geojson(content):
+        if is_geojson(content):
             return geojson.from_document(content, where=path)
         return document.pick(coco.from_document(content, where=path), image, path).instances
     if ending == ".csv":
@@ -82,6 +82,6 @@ def _ending(path: str | Path) -> str:
     return ending
 
 
-def _is_geojson(content: object) -> bool:
+def is_geojson(content: object) -> bool:
     """COCO datasets have images and annotations; everything else is read as GeoJSON."""
     return not (isinstance(content, dict) and {"images", "annotations"} & content.keys())

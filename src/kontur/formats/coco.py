@@ -137,6 +137,42 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
     return [_entry(image, by_image[image["id"]], labels, classes, where) for image in images]
 
 
+def with_classes(
+    content: Mapping[str, Any],
+    names: Sequence[Sequence[str | None]],
+    *,
+    where: str | Path = "COCO",
+) -> dict[str, Any]:
+    """The document with other categories of its objects, everything else as it is written there.
+
+    `names` has, image by image, the class of each object that `from_document` finds, None where it
+    stays. Classes that are no category yet become one. Raises `InputError` where images or objects
+    are not so many, and as `from_document` does.
+    """
+    document.check_count(content["images"], names, where)
+    annotations = [dict(each) for each in content["annotations"]]
+    by_image: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in content["images"]}
+    for each in annotations:
+        by_image[each["image_id"]].append(each)
+    categories = list(content.get("categories") or [])
+    # Once there are categories each annotation must have one.
+    of = {} if categories else {id(each): CLASSES[0] for each in annotations}
+    for image, of_image in zip(content["images"], names, strict=True):
+        here, which = by_image[image["id"]], f"{where}: {image['file_name']}"
+        _, kept = document.mend([_shape(each["segmentation"], which)[0] for each in here], which)
+        objects = [each for each, keep in zip(here, kept, strict=True) if keep]
+        document.check_count(objects, of_image, which)
+        of |= {id(each): name for each, name in zip(objects, of_image, strict=True) if name}
+    there = {str(each["name"]) for each in categories}
+    new = [name for name in dict.fromkeys(of.values()) if name not in there]
+    categories += _numbered("name", new, categories, {"supercategory": ""})
+    ids = {str(each["name"]): each["id"] for each in reversed(categories)}
+    for each in annotations:
+        if id(each) in of:
+            each["category_id"] = ids[of[id(each)]]
+    return {**content, "annotations": annotations, "categories": categories}
+
+
 def _entry(
     image: Mapping[str, Any],
     annotations: Sequence[Mapping[str, Any]],

@@ -95,6 +95,15 @@ def mend(
     return mended[kept], kept
 
 
+def check_count(objects: Sequence[Any], names: Sequence[Any], where: str | Path) -> None:
+    """Raise `InputError` where there is not a name for each of the objects."""
+    if len(objects) != len(names):
+        raise InputError(
+            f"{where} has {len(objects)} objects and there are rows for {len(names)}; they are not "
+            "of the same outlines"
+        )
+
+
 def pick(entries: Sequence[Entry], image: str | None, where: str | Path) -> Entry:
     """The entry of one image, by its name with or without folder and ending.
 

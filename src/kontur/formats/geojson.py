@@ -9,8 +9,9 @@ After QuPath's `PathObjectTypeAdapters` and RFC 7946. Members beside the feature
 are not kept.
 """
 
+import copy
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -104,6 +105,39 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
         size=_size(own, where),
         classes=classes,
     )
+
+
+def with_classes(
+    content: Any,
+    names: Sequence[str | None],
+    classes: Sequence[str],
+    *,
+    where: str | Path = "GeoJSON",
+) -> Any:
+    """The document with other classes of its objects, everything else as it is written there.
+
+    `names` has the class of each object that `from_document` finds, None where it stays; `classes`
+    are all that there can be: a class has the same colour in every file. Raises `InputError` where
+    the objects are not so many, and as `from_document` does.
+    """
+    content = copy.deepcopy(content)
+    features = _features(content, where)
+    shapes = [
+        _read_feature(feature, f"{where}: feature {number}").shape
+        for number, feature in enumerate(features, start=1)
+    ]
+    _, kept = document.mend(shapes, where)
+    objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
+    document.check_count(objects, names, where)
+    for feature, name in zip(objects, names, strict=True):
+        if name is not None:
+            colour = list(of_label(classes.index(name)))
+            told = {"classification": {"name": name, "color": colour}}
+            feature["properties"] = {**(feature.get("properties") or {}), **told}
+    if isinstance(content, dict) and isinstance(content.get("kontur"), dict):
+        content["kontur"]["classes"] = list(classes)  # those of regions to ignore are by them
+    bare = isinstance(content, dict) and "coordinates" in content
+    return features[0] if bare else content
 
 
 class _Found(NamedTuple):

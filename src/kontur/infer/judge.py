@@ -126,6 +126,11 @@ def find_predictions(place: Path) -> dict[str, Source]:
     """
     if place.is_file():
         return _of_file(place)
+    return {name: _reader(path) for name, path in prediction_files(place).items()}
+
+
+def prediction_files(place: Path) -> dict[str, Path]:
+    """The file of each image name in a folder, sorted; errors as in `find_predictions`."""
     if not place.is_dir():
         raise InputError(f"there are no predictions {place}")
     files: dict[str, Path] = {}
@@ -146,7 +151,7 @@ def find_predictions(place: Path) -> dict[str, Source]:
             f"{place} holds no predictions: wanted NAME.geojson, NAME.coco.json, NAME.csv or label "
             "images (PNG or TIFF)"
         )
-    return {name: _reader(path) for name, path in sorted(files.items())}
+    return dict(sorted(files.items()))
 
 
 def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:

@@ -91,7 +91,7 @@ def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = Tr
         # Its own heading would stand in quotation marks; names of columns may need them, though.
         csv.writer(heading := io.StringIO(), lineterminator="\n").writerow(table.columns)
         file.write(heading.getvalue().encode())
-        truth = dict.fromkeys(table.select_dtypes("bool").columns, "int64")  # 0 and 1, as in R
+        truth = dict.fromkeys(table.select_dtypes("bool").columns, "Int64")  # 0 and 1, as in R
         comma.write_csv(_arrow(table.astype(truth)), file, comma.WriteOptions(include_header=False))
 
 
@@ -108,11 +108,12 @@ def _arrow(table: "pd.DataFrame") -> Any:
 
 def _about(table: "pd.DataFrame") -> list[tuple[str, str, str]]:
     """Name, unit and meaning of every column."""
-    units = table.attrs.get("units", {})
+    units, meanings = table.attrs.get("units", {}), table.attrs.get("meanings", {})
     rows = []
     for name in map(str, table.columns):
         column = column_of(name)
-        rows.append((name, units.get(name, ""), column.meaning if column else FOREIGN))
+        meaning = meanings.get(name, FOREIGN) if column is None else column.meaning
+        rows.append((name, units.get(name, ""), meaning))
     return rows
 
 

@@ -66,7 +66,7 @@ def find_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    if not images and _is_training_folder(outlines):
+    if not images and is_training_folder(outlines):
         found = _of_folder(outlines, task=task, channel=channel, page=page)
         return found if metadata is None else _with_metadata(found, metadata)
     if task != "instances":
@@ -88,7 +88,7 @@ def find_sources(
     return found if table is None else _with_metadata(found, table)
 
 
-def _is_training_folder(place: Path) -> bool:
+def is_training_folder(place: Path) -> bool:
     """Whether images and annotations lie there together; a folder of outlines alone is none."""
     if place.is_file() and place.suffix.lower() != ".json":
         return False

@@ -19,10 +19,10 @@ that did best there are kept, and when `patience` epochs brought nothing better 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
+import pydantic
 from jaxtyping import Bool, Float, Int, Shaped
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_random_state, compute_class_weight
@@ -30,33 +30,37 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from kontur.errors import InputError
+from kontur.measure.learn.held import held_rows
 from kontur.measure.learn.layers import Layer, outputs, softmax
-from kontur.select import holdout
 from kontur.settings import Settings
 
 if TYPE_CHECKING:
     import torch
 
-FEWEST = 20  # rows; with fewer nothing is held out, and the loss on them decides when it ends
+STEPS = 50  # of an epoch at most: of large tables the batches grow
 BETTER = 1e-4  # by how much of itself a loss must fall to count as better
 Setting = Any  # of an estimator: anything may be given and is checked by `fit`, as is the custom
 
 
 class NetworkSettings(Settings):
-    """What both networks can be told; `learning_rate` is Adam's, `epochs` the most there are."""
+    """What both networks can be told.
 
-    hidden: tuple[Annotated[int, Gt(0)], ...]
+    `learning_rate` is Adam's, `batch_size` how many rows there are in a batch at least, `epochs`
+    how many there are at most, `validation` the share of rows that is held out.
+    """
+
+    hidden: tuple[pydantic.PositiveInt, ...]
     activation: Literal["relu", "leaky-relu", "prelu", "sigmoid", "tanh", "gelu"]
     initialiser: Literal["normal", "xavier", "kaiming"]
-    dropout: Annotated[float, Ge(0), Lt(1)]
+    dropout: float = pydantic.Field(ge=0, lt=1)
     batch_norm: bool
-    l1: Annotated[float, Ge(0)]
-    l2: Annotated[float, Ge(0)]
-    learning_rate: Annotated[float, Gt(0)]
-    batch_size: Annotated[int, Gt(1)]  # one row alone has no variance to normalise by
-    epochs: Annotated[int, Gt(0)]
-    patience: Annotated[int, Gt(0)]
-    validation: Annotated[float, Ge(0), Lt(1)]
+    l1: pydantic.NonNegativeFloat
+    l2: pydantic.NonNegativeFloat
+    learning_rate: pydantic.PositiveFloat
+    batch_size: int = pydantic.Field(gt=1)  # one row alone has no variance to normalise by
+    epochs: pydantic.PositiveInt
+    patience: pydantic.PositiveInt
+    validation: float = pydantic.Field(ge=0, lt=1)
 
 
 class Fitted(NamedTuple):
@@ -119,7 +123,7 @@ class _Network(BaseEstimator):
         settings = self._settings()
         # numpy's global generator where `random_state` is None, as scikit-learn has it
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        held = _held(len(rows), settings.validation, seed, labels, groups)
+        held = held_rows(len(rows), settings.validation, seed, labels, groups)
         fitted = train(rows, targets, held, settings, seed=seed, weights=weights)
         self.layers_ = fitted.layers
         self.losses_, self.held_losses_ = fitted.losses, fitted.held_losses
@@ -250,12 +254,9 @@ def train(
 
     from kontur.nn.mlp import MLP
 
-    def of(array: np.ndarray) -> "torch.Tensor":
-        return torch.tensor(array)
-
     classes = targets.dtype.kind == "i"
     size = int(targets.max()) + 1 if classes else 1
-    weight = None if weights is None else of(weights)
+    weight = None if weights is None else torch.tensor(weights)
 
     def loss(said: "torch.Tensor", truth: "torch.Tensor") -> "torch.Tensor":
         if classes:
@@ -263,8 +264,8 @@ def train(
         return torch.nn.functional.mse_loss(said, truth)
 
     with _one_thread():
-        x, y = of(rows[~held]), of(targets[~held])
-        held_x, held_y = of(rows[held]), of(targets[held])
+        x, y = torch.tensor(rows[~held]), torch.tensor(targets[~held])
+        held_x, held_y = torch.tensor(rows[held]), torch.tensor(targets[held])
         generator = torch.Generator().manual_seed(seed)
         network = MLP(
             (rows.shape[1], *settings.hidden, size),
@@ -276,7 +277,7 @@ def train(
         )
         matrices = network.matrices()
         adam = torch.optim.Adam(network.parameters(), lr=settings.learning_rate, fused=True)
-        parts = max(1, len(x) // settings.batch_size)  # of batch_size rows or some more: none alone
+        parts = max(1, min(len(x) // settings.batch_size, STEPS))  # so none has one row alone
         losses: list[float] = []
         held_losses: list[float] = []
         best, best_epoch, layers = float("inf"), 0, _layers(network)
@@ -337,39 +338,6 @@ def _slope(activation: Any) -> float:
     if learned is not None:
         return float(learned.detach())
     return float(getattr(activation, "negative_slope", 0.0))
-
-
-def _held(
-    count: int,
-    share: float,
-    seed: int,
-    labels: Shaped[np.ndarray, " b"] | None,
-    groups: Any,
-) -> Bool[np.ndarray, " b"]:
-    """Which rows are held out: about `share` of each class, groups never parted.
-
-    None of them where there are too few rows or groups, or where a class would be held out whole.
-    """
-    held = np.zeros(count, dtype=bool)
-    words = None if groups is None else list(map(str, groups))
-    if words is not None and len(words) != count:
-        raise InputError(f"wanted a group for each of the {count} rows, got {len(words)}")
-    if share == 0 or count < FEWEST or (words is not None and len(set(words)) < 2):
-        return held
-    names = [str(i) for i in range(count)]
-    split = holdout(
-        names,
-        share,
-        seed,
-        groups=None if words is None else dict(zip(names, words, strict=True)),
-        labels=None if labels is None else dict(zip(names, map(str, labels), strict=True)),
-    )
-    held[[int(name) for name in split.held]] = True
-    if (~held).sum() < 2:
-        return np.zeros(count, dtype=bool)
-    if labels is not None and len(np.unique(labels[~held])) < len(np.unique(labels)):
-        return np.zeros(count, dtype=bool)
-    return held
 
 
 def _plain(value: Any) -> Any:

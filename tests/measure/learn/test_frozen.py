@@ -140,7 +140,7 @@ def test_a_table_without_the_columns_or_in_other_units_is_refused():
         decision.predict(table.rename(columns={"column 3": "column 33"}))
     pixels = table.copy()
     pixels.attrs = {"units": {"column 0": "px", "column 1": "px²"}}
-    with pytest.raises(InputError, match="learned column 0 and 1 more columns in other units, µm"):
+    with pytest.raises(InputError, match="learned column 0 and 1 more column in other units, µm"):
         decision.predict(pixels)
     infinite = table.copy()
     infinite.loc[3, "column 2"] = np.inf

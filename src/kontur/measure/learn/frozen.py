@@ -18,6 +18,7 @@ from jaxtyping import Float, Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.measure.learn.layers import ACTIVATIONS, Layer, outputs, softmax
@@ -136,7 +137,7 @@ class Decision:
         if not other:
             return
         learned, here = self.card.units[other[0]], told[other[0]]
-        more = f" and {len(other) - 1} more columns" if len(other) > 1 else ""
+        more = f" and {plural(len(other) - 1, 'more column')}" if len(other) > 1 else ""
         side = "pixels" if "px" in learned else "UM"
         raise InputError(
             f"the model learned {other[0]}{more} in other units, {learned}, than the table has "

@@ -1,0 +1,191 @@
+"""`kontur classify`: what a model of tables says of every row, or of every outline."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kontur.cli.options import (
+    ChannelOption,
+    ForceOption,
+    MetadataOption,
+    PageOption,
+    PixelSizeOption,
+    QuietOption,
+    Task,
+    TaskOption,
+    side_of_a_pixel,
+)
+from kontur.cli.screen import counter, plural, table
+from kontur.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kontur.measure.learn.frozen import Decision
+
+QUANTILES = {"5th": 0.05, "median": 0.5, "95th": 0.95}
+
+
+def classify(
+    what: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TABLE|OUTLINES",
+            help="A table that kontur measure wrote; or outlines or label images, a file or a "
+            "folder of them, or a training folder.",
+        ),
+    ],
+    images: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[IMAGES]", help="The images of the outlines."),
+    ] = None,
+    *,
+    model: Annotated[Path, typer.Option("--model", "-m", help="The file that kontur learn wrote.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="TABLE|DIR",
+            help="Predictions, .csv or .parquet; for outlines the folder to write them to.",
+        ),
+    ],
+    pixel_size: PixelSizeOption = None,
+    metadata: MetadataOption = None,
+    task: TaskOption = Task.instances,
+    channel: ChannelOption = None,
+    page: PageOption = None,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Tell the class of every row of TABLE, or of every object of OUTLINES.
+
+    Of a table come predictions, a row each: image, id, predicted, and the probability of every
+    class. Outlines are measured, and written to DIR with their classes and everything else as it
+    was: GeoJSON, which QuPath shows in the colours of the classes, COCO and CSV stay what they
+    are; label images become GeoJSON. Give the IMAGES where the model reads brightness.
+
+    \b
+    kontur classify worms.parquet --model state.safetensors --out predictions.csv
+    kontur classify outlines images --model state.safetensors --out classified
+    """
+    from kontur.measure.files import ENDINGS
+    from kontur.measure.learn.frozen import read_decision
+
+    is_table = what.suffix.lower() in ENDINGS and out.suffix.lower() in ENDINGS
+    if is_table and images:
+        raise InputError(
+            f"a table is classified by itself, without images, got {images[0]}; outlines, which "
+            "have images, are classified into a folder: --out DIR"
+        )
+    if is_table:
+        _rows(read_decision(model), what, out, force=force)
+        return
+    if what.suffix.lower() == ".parquet" or out.suffix.lower() in ENDINGS:
+        raise InputError(
+            "a table is classified into a table, --out predictions.csv, and outlines into a "
+            f"folder, --out DIR; got {what} and --out {out}"
+        )
+    _outlines(
+        read_decision(model),
+        what,
+        images or [],
+        out,
+        pixel_size=pixel_size,
+        metadata=metadata,
+        task=task.value,
+        channel=channel,
+        page=page,
+        force=force,
+        quiet=quiet,
+    )
+
+
+def _rows(decision: "Decision", place: Path, out: Path, *, force: bool) -> None:
+    from kontur.measure.files import check_target, read_table, targets, write_table
+    from kontur.measure.learn.classify import predictions
+
+    check_target(out, overwrite=force)
+    rows = read_table(place)
+    predicted = predictions(decision, rows)
+    write_table(out, predicted, overwrite=force)
+    _tell(decision, rows, predicted)
+    typer.echo(f"\nwrote {' and '.join(map(str, targets(out)))}")
+
+
+def _outlines(
+    decision: "Decision",
+    place: Path,
+    images: list[str],
+    out: Path,
+    *,
+    pixel_size: str | None,
+    metadata: Path | None,
+    task: str,
+    channel: int | None,
+    page: int | None,
+    force: bool,
+    quiet: bool,
+) -> None:
+    from kontur.measure.learn.classify import (
+        check_brightness,
+        check_targets,
+        predictions,
+        targets,
+        write_classified,
+    )
+    from kontur.measure.many import measure_many
+    from kontur.measure.sources import find_sources
+
+    if not decision.card.classes:
+        raise InputError(
+            f"the model tells a number, {decision.card.target}, and outlines have classes; "
+            "measure them and classify the table"
+        )
+    side = side_of_a_pixel(pixel_size)
+    found = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
+    places = targets(place, out, found.images, whole=not images)
+    check_targets(places, out, overwrite=force)
+    with counter("measuring", quiet=quiet) as progress:
+        rows = measure_many(found.images, pixel_size=side, progress=progress)
+    for note in found.notes:
+        typer.echo(f"! {note}", err=True)
+    check_brightness(decision, rows)
+    predicted = predictions(decision, rows)
+    write_classified(places, predicted, list(map(str, decision.card.classes)), overwrite=force)
+    _tell(decision, rows, predicted)
+    typer.echo(f"\nwrote {plural(len(places), 'file')} to {out}")
+
+
+def _tell(decision: "Decision", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
+    """What was predicted, and what a user should know of the rows."""
+    from kontur.measure.learn.classify import ignored
+
+    for note in decision.notes(rows):
+        typer.echo(f"! {note}", err=True)
+    typer.echo(summary(decision, predicted))
+    if out := int(ignored(rows).sum()):
+        typer.echo(f"{plural(out, 'row')} of regions to ignore: without prediction")
+
+
+def summary(decision: "Decision", predicted: "pd.DataFrame") -> str:
+    """How many objects are of each class, or how the number is spread."""
+    from kontur.measure.learn.classify import PREDICTED
+
+    card, values = decision.card, predicted[PREDICTED]
+    said = f"{plural(len(predicted), 'object')}"
+    if "image" in predicted:
+        said += f" in {plural(predicted['image'].nunique(), 'image')}"
+    learned = f"{plural(card.objects, 'object')} in {plural(card.images, 'image')}"
+    lines = [f"{said}; {card.target} by {card.family}, learned from {learned}"]
+    if card.classes and len(values):
+        count = {str(name): int((values == name).sum()) for name in card.classes}
+        whole = max(1, sum(count.values()))
+        cells = [[name, f"{n:,}", f"{100 * n / whole:.1f}"] for name, n in count.items()]
+        lines += ["", table([[card.target, "objects", "%"], *cells])]
+    elif len(values):
+        spread = values.quantile(list(QUANTILES.values()))
+        row = [card.target, card.unit, *(f"{value:.4g}" for value in spread)]
+        lines += ["", table([["", "unit", *QUANTILES], row])]
+    return "\n".join(lines)

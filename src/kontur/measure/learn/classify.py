@@ -1,0 +1,207 @@
+"""Classify: what a decision says of every row of a table, and of every object of a file.
+
+A GeoJSON or COCO file is written anew with nothing changed but the classes; in QuPath each class
+has its colour. Outlines of other kinds (label images, a training folder) become GeoJSON, those of
+a CSV stay one. Regions to ignore are no objects: they keep their class and get no prediction.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool
+
+from kontur import formats
+from kontur.data.finding import counted
+from kontur.data.names import owner, stem
+from kontur.errors import InputError
+from kontur.formats import coco, document, geojson
+from kontur.formats import table as csv
+from kontur.infer.judge import find_predictions, pair, prediction_files
+from kontur.instances import Instances
+from kontur.measure.extra import package
+from kontur.measure.learn.frozen import Decision
+from kontur.measure.sources import Source, is_training_folder
+from kontur.measure.table import BRIGHTNESS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHO = ("image", "id")
+PREDICTED = "predicted"
+PROBABILITY = "probability_"  # of a class; its name follows
+
+
+class Target(NamedTuple):
+    """A file to write, the file whose classes it changes if it is no new one, its images."""
+
+    place: Path
+    earlier: Path | None
+    images: tuple[Source, ...]
+
+
+def predictions(decision: Decision, table: "pd.DataFrame") -> "pd.DataFrame":
+    """One row for each of the table, in its order: image, id, predicted, and probabilities.
+
+    There is one probability a class, `probability_NAME`, none where a number is told. Regions to
+    ignore have neither. Without image and id the number of the row stands there, from 1. Errors
+    as in `Decision.predict`; a table without rows gives one without rows.
+    """
+    pandas = package("pandas")
+    made: dict[str, Any] = {name: table[name].array for name in WHO if name in table}
+    if not made:
+        made["row"] = np.arange(1, len(table) + 1)
+    said, out = decision.predict(table), ignored(table)
+    values = pandas.Series(said, dtype="str" if said.dtype.kind == "U" else None)
+    if out.any():
+        values = values.astype(object).where(~out, None).convert_dtypes()
+    made[PREDICTED] = values
+    about = {PREDICTED: f"{decision.card.target}, by {decision.card.family}"}
+    if decision.card.classes:
+        shares = decision.probabilities(table)
+        shares[out] = np.nan
+        for name, column in zip(decision.card.classes, shares.T, strict=True):
+            made[f"{PROBABILITY}{name}"] = column
+            about[f"{PROBABILITY}{name}"] = f"that {decision.card.target} is {name}"
+    told = pandas.DataFrame(made)
+    told.attrs = {"units": {PREDICTED: decision.card.unit}, "meanings": about}
+    return told
+
+
+def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
+    """Which rows are regions to ignore; none where the table does not say."""
+    if "ignore" not in table:
+        return np.zeros(len(table), dtype=bool)
+    return table["ignore"].astype(bool).to_numpy()
+
+
+def check_brightness(decision: Decision, table: "pd.DataFrame") -> None:
+    """Raise `InputError` where the model reads the brightness of images and there were none."""
+    read, measured = (
+        [name for name in names if {name, name.rpartition("-")[0]} & set(BRIGHTNESS)]
+        for names in (decision.card.columns, map(str, table.columns))
+    )
+    if read and not measured:
+        raise InputError(
+            f"the model reads the brightness of objects ({read[0]}), and there are no images; "
+            "name them behind the outlines"
+        )
+
+
+def targets(
+    outlines: Path, folder: Path, sources: Sequence[Source], *, whole: bool
+) -> list[Target]:
+    """The files that become of OUTLINES, with their images in order.
+
+    `whole` says that no images were named: a training folder has its own, and so has a COCO file
+    that lies beside them.
+    """
+    if whole and outlines.is_file() and is_training_folder(outlines):
+        return [Target(folder / outlines.name, outlines, _as_listed(outlines, sources))]
+    if whole and is_training_folder(outlines):
+        return [Target(folder / f"{each.name}.geojson", None, (each,)) for each in sources]
+    if outlines.is_file():
+        files = [(outlines, Path(outlines.name))]
+    else:
+        found = prediction_files(outlines).values()
+        files = [(file, file.relative_to(outlines)) for file in found]
+    if len(files) == 1:
+        return [_target(*files[0], folder, sources)]
+    return [
+        _target(file, name, folder, [source])
+        for (file, name), source in zip(files, sources, strict=True)
+    ]
+
+
+def check_targets(places: Sequence[Target], folder: Path, *, overwrite: bool) -> None:
+    """Raise `InputError` before any work where the files could not be written."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--out wants a folder for classified outlines, and {folder} is a file")
+    there = [each.place for each in places if each.place.exists()]
+    if there and not overwrite:
+        raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+
+
+def write_classified(
+    places: Sequence[Target],
+    predicted: "pd.DataFrame",
+    classes: Sequence[str],
+    *,
+    overwrite: bool = True,
+) -> None:
+    """Write every target; `predicted` has the rows of all images, as `predictions` gives them."""
+    rows = predicted.groupby("image", sort=False)[[*WHO, PREDICTED]]
+    tables = {str(name): table for name, table in rows}
+    for target in places:
+        of_images = [tables.get(image.name, predicted.iloc[:0]) for image in target.images]
+        if target.earlier is None:
+            (image,), (of_image,) = target.images, of_images
+            found = with_classes(image.read().instances, of_image, classes)
+            geojson.write(target.place, found, image_name=image.name, overwrite=overwrite)
+        elif target.earlier.suffix.lower() == ".csv":
+            entries = [
+                entry._replace(instances=with_classes(entry.instances, of_image, classes))
+                for entry, of_image in zip(csv.read_dataset(target.earlier), of_images, strict=True)
+            ]
+            csv.write_dataset(target.place, entries, overwrite=overwrite)
+        else:
+            content = _classified(target.earlier, list(map(_names, of_images)), classes)
+            document.dump(target.place, content, overwrite=overwrite)
+
+
+def with_classes(
+    instances: Instances, predicted: "pd.DataFrame", classes: Sequence[str]
+) -> Instances:
+    """The objects with the classes of their rows; those without keep theirs.
+
+    Raises `InputError` where the rows are not those of these objects.
+    """
+    if predicted["id"].tolist() != instances.ids.tolist():
+        raise InputError(
+            f"there are {len(predicted)} rows of other ids than the {len(instances)} objects; "
+            "classify these objects"
+        )
+    before = [instances.classes[label] for label in instances.labels]
+    names = [new or old for new, old in zip(_names(predicted), before, strict=True)]
+    known = list(dict.fromkeys([*classes, *names]))
+    labels = [known.index(name) for name in names]
+    return instances.replace(labels=labels, classes=known)
+
+
+def _classified(
+    file: Path, names: Sequence[Sequence[str | None]], classes: Sequence[str]
+) -> dict[str, Any] | list[Any]:
+    """The content of a GeoJSON or COCO file with other classes."""
+    content = document.load(file)
+    if formats.is_geojson(content):
+        return geojson.with_classes(content, names[0], classes, where=file)
+    return coco.with_classes(content, names, where=file)
+
+
+def _as_listed(file: Path, sources: Sequence[Source]) -> tuple[Source, ...]:
+    """The images in the order of a COCO file that lists them."""
+    by_name = {source.name: source for source in sources}
+    listed = find_predictions(file)
+    pairs = {key: by_name[name] for name, key in pair([*by_name], [*listed]).items()}
+    missing = [key for key in listed if key not in pairs]
+    if missing:
+        raise InputError(f"{file} lists {counted(missing, 'image')} that are not there; add them")
+    return tuple(pairs[key] for key in listed)
+
+
+def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> Target:
+    """What becomes of one file: JSON and CSV keep their names, label images become GeoJSON."""
+    ending = file.suffix.lower()
+    if ending in (".geojson", ".json", ".csv"):
+        return Target(folder / name, file, tuple(sources))
+    return Target(folder / name.parent / f"{owner(stem(name))}.geojson", None, tuple(sources))
+
+
+def _names(predicted: "pd.DataFrame") -> list[str | None]:
+    """The class of each row as a word, None where there is none."""
+    known = predicted[PREDICTED].notna()
+    return [
+        str(value) if there else None
+        for value, there in zip(predicted[PREDICTED], known, strict=True)
+    ]

@@ -1,0 +1,215 @@
+"""Predictions as a table, and as the classes of files that otherwise stay as they are."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import kontur
+from kontur.errors import InputError
+from kontur.formats import coco, document, geojson
+from kontur.formats import table as csv
+from kontur.formats.colours import of_label
+from kontur.formats.document import Entry
+from kontur.measure.learn.classify import (
+    check_brightness,
+    check_targets,
+    predictions,
+    targets,
+    with_classes,
+    write_classified,
+)
+from kontur.measure.many import measure_many
+from kontur.measure.sources import find_sources
+from kontur.measure.table import measure
+from tests.measure.learn.drawn import BOXES, KINDS, boxes, decision
+
+CLASSES = ["bar", "square"]
+
+
+@pytest.fixture(scope="module")
+def kinds():
+    return decision()
+
+
+def classified(kinds, outlines, folder):
+    """The command without its command line."""
+    found = find_sources(outlines)
+    places = targets(outlines, folder, found.images, whole=True)
+    check_targets(places, folder, overwrite=False)
+    write_classified(places, predictions(kinds, measure_many(found.images)), CLASSES)
+    return places
+
+
+def test_every_row_gets_its_class_and_probabilities(kinds):
+    told = predictions(kinds, measure(boxes(), name="a"))
+    assert list(told.columns) == [
+        *("image", "id", "predicted", "probability_bar", "probability_square")
+    ]
+    assert told["image"].tolist() == ["a"] * 3
+    assert told["id"].tolist() == [3, 8, 9]
+    assert told["predicted"].tolist() == KINDS
+    shares = told[["probability_bar", "probability_square"]].to_numpy()
+    assert np.allclose(shares.sum(axis=1), 1)
+    assert (shares.max(axis=1) > 0.8).all()
+
+
+def test_regions_to_ignore_and_empty_tables_have_rows_as_they_are(kinds):
+    told = predictions(kinds, measure(boxes(ignore=[8]), name="a"))
+    assert told["predicted"].isna().tolist() == [False, True, False]
+    assert told["probability_bar"].isna().tolist() == [False, True, False]
+    empty = predictions(kinds, measure(boxes()[:0]))
+    assert len(empty) == 0
+    assert list(empty.columns) == list(told.columns)
+
+
+def test_a_number_is_told_in_its_unit_and_a_foreign_table_by_row():
+    table = measure(boxes(), name="a")
+    number = decision(["perimeter", "area_convex"], "area", "ridge")
+    told = predictions(number, table.drop(columns=["image", "id"]))
+    assert list(told.columns) == ["row", "predicted"]
+    assert told["row"].tolist() == [1, 2, 3]
+    assert told.attrs["units"] == {"predicted": "px²"}
+    assert np.abs(told["predicted"] / table["area"] - 1).max() < 0.1
+
+
+def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
+    content = geojson.to_document(boxes(ignore=[9]), image_name="a")
+    content["features"][0]["properties"] |= {"name": "mine", "isLocked": True, "foreign": [1]}
+    content["features"][0]["properties"]["classification"] = {"name": "x", "color": [1, 2, 3]}
+    content["features"][0]["more"] = {"a": 1}
+    point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2]}}
+    content["features"].insert(1, point | {"properties": None})
+    content["theirs"] = "kept"
+    (tmp_path / "in").mkdir()
+    document.dump(tmp_path / "in/a.geojson", content)
+    classified(kinds, tmp_path / "in", tmp_path / "out")
+    new = json.loads((tmp_path / "out/a.geojson").read_text())
+    told = [f["properties"]["classification"] for f in new["features"] if f["properties"]]
+    assert told == [
+        {"name": "square", "color": list(of_label(1))},
+        {"name": "bar", "color": list(of_label(0))},
+        content["features"][3]["properties"]["classification"],  # Ignore*
+    ]
+    for feature in (*new["features"], *content["features"]):
+        if feature["properties"]:
+            del feature["properties"]["classification"]
+    del new["kontur"]["classes"], content["kontur"]["classes"]
+    assert new == content
+    back = kontur.read(tmp_path / "out/a.geojson")
+    assert [back.classes[label] for label in back.labels] == ["square", "bar", "object"]
+    assert back.ignore.tolist() == [False, False, True]
+
+
+def test_a_geometry_alone_and_a_list_of_features_are_geojson_too():
+    square = geojson.to_document(boxes()[:1])["features"][0]
+    told = geojson.with_classes(square["geometry"], ["square"], CLASSES)
+    assert told["properties"]["classification"]["name"] == "square"
+    told = geojson.with_classes([square], ["bar"], CLASSES)
+    assert told[0]["properties"]["classification"]["color"] == list(of_label(0))
+
+
+def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
+    entries = [Entry("x/a.png", (60, 80), boxes()), Entry("b.png", (60, 80), boxes([8])[1:])]
+    content = coco.to_document(entries)
+    content["info"] = {"year": 2020}
+    content["categories"] = [{"id": 7, "name": "object", "supercategory": "cell", "colour": "red"}]
+    content["categories"].append({"id": 4, "name": "bar", "supercategory": "old"})
+    content["images"][0]["licence"] = 3
+    for annotation in content["annotations"]:
+        annotation |= {"category_id": 7, "note": "theirs"}
+    document.dump(tmp_path / "set.json", content)
+    places = classified(kinds, tmp_path / "set.json", tmp_path / "out")
+    assert [place.place for place in places] == [tmp_path / "out/set.json"]
+    new = json.loads((tmp_path / "out/set.json").read_text())
+    assert new["categories"][:2] == content["categories"]
+    assert new["categories"][2] == {"id": 1, "name": "square", "supercategory": ""}
+    assert [each.pop("category_id") for each in new["annotations"]] == [1, 4, 1, 7, 1]
+    for annotation in content["annotations"]:
+        del annotation["category_id"]
+    assert new["annotations"] == content["annotations"]
+    assert {key: new[key] for key in ("info", "images")} == {
+        key: content[key] for key in ("info", "images")
+    }
+
+
+def test_a_coco_file_beside_its_images_stays_one(kinds, tmp_path):
+    entries = [Entry(f"{name}.png", (60, 80), boxes()) for name in "ba"]
+    (tmp_path / "images").mkdir()
+    for name in "ab":
+        Image.fromarray(np.zeros((60, 80), np.uint8)).save(tmp_path / "images" / f"{name}.png")
+    coco.write_dataset(tmp_path / "annotations.json", [entries[0], entries[1]])
+    classified(kinds, tmp_path / "annotations.json", tmp_path / "out")
+    first, second = coco.read_dataset(tmp_path / "out/annotations.json")
+    assert (first.file_name, second.file_name) == ("b.png", "a.png")
+    assert [first.instances.classes[label] for label in first.instances.labels] == KINDS
+    (tmp_path / "images/a.png").unlink()
+    found = find_sources(tmp_path / "annotations.json")
+    with pytest.raises(InputError, match=r"lists 1 image \(a\) that are not there"):
+        targets(tmp_path / "annotations.json", tmp_path, found.images, whole=True)
+
+
+def test_coco_without_categories_gets_some():
+    content = coco.to_document([Entry("a.png", (60, 80), boxes([8]))])
+    del content["categories"]
+    for annotation in content["annotations"]:
+        del annotation["category_id"]
+    told = coco.with_classes(content, [["square", None, "bar"]])
+    (entry,) = coco.from_document(told)
+    found = entry.instances
+    assert [found.classes[label] for label in found.labels] == ["square", "object", "bar"]
+
+
+def test_a_csv_and_label_images_are_classified(kinds, tmp_path):
+    entries = [Entry("a.png", (60, 80), boxes()), Entry("b.png", (60, 80), boxes()[:1])]
+    csv.write_dataset(tmp_path / "set.csv", entries)
+    classified(kinds, tmp_path / "set.csv", tmp_path / "out")
+    first, second = csv.read_dataset(tmp_path / "out/set.csv")
+    assert (first.file_name, second.file_name) == ("a.png", "b.png")
+    assert [first.instances.classes[label] for label in first.instances.labels] == KINDS
+    (tmp_path / "masks").mkdir()
+    kontur.write(tmp_path / "masks/a_masks.tif", boxes())
+    kontur.write(tmp_path / "masks/b.labels.tif", boxes())
+    classified(kinds, tmp_path / "masks", tmp_path / "drawn")
+    assert {path.name for path in (tmp_path / "drawn").iterdir()} == {"a.geojson", "b.geojson"}
+    back = kontur.read(tmp_path / "drawn/a.geojson")
+    assert [back.classes[label] for label in back.labels] == KINDS
+    assert (back.label_image() == BOXES).all()
+
+
+def test_files_without_objects_stay_empty(kinds, tmp_path):
+    (tmp_path / "in").mkdir()
+    kontur.write(tmp_path / "in/a.geojson", boxes()[:0])
+    kontur.write(tmp_path / "in/b.coco.json", boxes()[:0])
+    classified(kinds, tmp_path / "in", tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.geojson", "b.coco.json"}
+    assert len(kontur.read(tmp_path / "out/b.coco.json")) == 0
+
+
+def test_rows_of_other_outlines_are_refused(kinds):
+    told = predictions(kinds, measure(boxes(), name="a"))
+    with pytest.raises(InputError, match="2 rows of other ids than the 3 objects"):
+        with_classes(boxes(), told[1:], CLASSES)
+    with pytest.raises(InputError, match="has 3 objects and there are rows for 1"):
+        geojson.with_classes(geojson.to_document(boxes()), ["bar"], CLASSES)
+    content = coco.to_document([Entry("a.png", (60, 80), boxes())])
+    with pytest.raises(InputError, match=r"a\.png has 3 objects and there are rows for 2"):
+        coco.with_classes(content, [["bar", "bar"]])
+
+
+def test_brightness_without_images_is_refused():
+    bright = decision(["intensity_mean", "area"])
+    with pytest.raises(InputError, match=r"reads the brightness of objects \(intensity_mean\)"):
+        check_brightness(bright, measure(boxes()))
+    check_brightness(bright, measure(boxes(), np.zeros((60, 80))))
+
+
+def test_classes_that_are_no_words_are_told_as_they_are(kinds):
+    card = kinds.card.replace(classes=(False, True))
+    other = type(kinds)(card, kinds.model)
+    told = predictions(other, measure(boxes(ignore=[9]), name="a"))
+    assert told["predicted"].tolist()[:2] == [True, False]
+    assert pd.isna(told["predicted"][2])
+    assert "probability_True" in told
