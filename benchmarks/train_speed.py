@@ -18,7 +18,7 @@ import torch
 from report import heading, table
 from torch.profiler import ProfilerActivity, profile
 
-from kontur.data.augment import training_pipeline
+from kontur.data.augment import LARGEST, training_pipeline
 from kontur.models import catalog
 from kontur.train.average import averaged
 from kontur.train.config import DataConfig, RunConfig
@@ -38,8 +38,9 @@ def main() -> None:
     run = RunConfig.resolve(file=None, settings=options.set, given={"preset": options.preset})
     model = catalog.config(run.kind, run.model, preset=run.preset)
     heading(
-        f"Training of preset {run.preset}, batches of {options.batch} crops of {run.augment.crop} "
-        f"pixels, {torch.get_num_threads()} threads, median of {options.steps} steps"
+        f"Training of preset {run.preset}, batches of {options.batch} crops of "
+        f"{run.augment.crop or LARGEST} pixels, {torch.get_num_threads()} threads, "
+        f"median of {options.steps} steps"
     )
     crops = _crops(options.data, run, model)
     batches = list(islice(build_loader(crops, kind=run.kind, batch=options.batch, workers=0), 8))

@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 
+import numpy as np
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from kontur.data.folder import open_folder
@@ -314,3 +316,15 @@ def test_a_true_study_of_a_true_network(tmp_path, monkeypatch):
 def end_in_order():
     """What a closed pipe does to a training."""
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_study_of_annotations_that_were_edited_since_is_another_one(tmp_path, processes):
+    data, out = tmp_path / "data", tmp_path / "study"
+    names = write_dataset(data, 3, size=(64, 64), count=3, radius=(6.0, 9.0))
+    study(data, out)
+    file = data / "labels" / f"{names[0]}.png"
+    ids = np.array(Image.open(file))
+    ids[ids == 1] = 0  # one object less
+    Image.fromarray(ids).save(file)
+    with pytest.raises(InputError, match=r"another study \(of other annotations\).*--force"):
+        study(data, out)

@@ -7,15 +7,19 @@ trained on all of them; its thresholds are those that the folds found, for it ha
 choose them on, unless DATA has a `val` part of its own.
 """
 
+import hashlib
 import json
 import statistics
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import shapely
+
 from kontur.data.folder import Folder, open_folder
+from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.own_process import run_apart
@@ -152,7 +156,8 @@ def _plan(
             f"{k} folds of {len(learned)} images leave fewer than {FEWEST} to learn from; "
             "annotate more images"
         )
-    if not facts_of(learned.samples).objects:
+    mark = hashlib.sha256()
+    if not facts_of(_marked(learned.samples, mark)).objects:
         raise InputError(f"the images of {data} have no object; annotate some")
     about = {
         "data": str(Path(data).resolve()),
@@ -160,10 +165,19 @@ def _plan(
         "folds": k,
         "group": group,
         "images": list(learned.names),
+        "annotations": mark.hexdigest(),
         "own validation part": has_val,
     }
     planned = trials([row.name for row in rows], splits, shares=shares, fewest=FEWEST, seed=SEED)
     return Plan(Study(out, about), learned, groups, {row.name: row for row in rows}, planned)
+
+
+def _marked(samples: Iterable[Sample], mark: "hashlib._Hash") -> Iterator[Sample]:
+    """The samples, while their outlines and classes go into the mark."""
+    for sample in samples:
+        mark.update(b"".join(shapely.to_wkb(sample.instances.polygons)))
+        mark.update(sample.instances.labels.tobytes() + sample.instances.ignore.tobytes())
+        yield sample
 
 
 class _Jobs:

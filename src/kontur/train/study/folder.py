@@ -26,6 +26,7 @@ from kontur.train.study.candidates import Candidate
 
 STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
 REPORTS = ("comparison.csv", "comparison.png", "learning-curve.csv", "learning-curve.png")
+UNTOLD = ("images", "annotations")  # of what makes a study: too long to be said
 LONGEST = 80  # characters of a folder's name
 
 Result = dict[str, float | None]
@@ -141,7 +142,9 @@ class Study:
         if other:
             key = other[0]
             before, now = there.get(key), self.about[key]
-            said = f"{key}: {before} there, {now} now" if key != "images" else "of other images"
+            said = f"{key}: {before} there, {now} now"
+            if key in UNTOLD:
+                said = f"of other {key}"
             raise InputError(
                 f"{self.out} holds another study ({said}); start afresh with --force, or give "
                 "another --out"
