@@ -8,9 +8,10 @@ from kontur.data.synthetic import scene
 from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.models.card import Card
+from kontur.models.unet.config import UNetConfig
 from kontur.train.config import RunConfig
 from kontur.train.facts import Facts, facts_of
-from kontur.train.network import first_card, resolve_network
+from kontur.train.network import first_card, narrow, resolve_network
 
 CONFIG = RunConfig(preset="tiny")
 
@@ -103,3 +104,15 @@ def test_data_of_classes_make_a_network_of_classes_where_the_kind_has_such():
     assert resolved(semantic.replace(model={"task": "instances"})).model["task"] == "instances"
     assert resolved(semantic.replace(data={})).model["task"] == "instances"
     assert "task" not in resolved(semantic.replace(kind="snake")).model
+
+
+def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_told():
+    config = resolved(RunConfig(kind="unet", preset="tiny"))
+    field = UNetConfig(**config.model).receptive_field
+    some = facts(1)
+    assert narrow(config, some._replace(extent=float(field))) == ""
+    assert narrow(config, some._replace(extent=None)) == ""
+    words = narrow(config, some._replace(extent=field + 1.0))
+    assert f"longer than {field + 1} pixels" in words
+    assert f"no further than {field}" in words
+    assert narrow(resolved(), some._replace(extent=1e4)) == ""  # the snake's points look around

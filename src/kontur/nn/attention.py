@@ -8,7 +8,6 @@ the MLP behind it (`nn.transformer`) mixes the channels of each.
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
 
 def scaled_dot_product(
@@ -16,21 +15,16 @@ def scaled_dot_product(
     k: Float[Tensor, "*b m d"],
     v: Float[Tensor, "*b m e"],
     mask: Float[Tensor, "*#b n m"] | None = None,
-    *,
-    dropout: float = 0.0,
 ) -> Float[Tensor, "*b n e"]:
     """`softmax(q·kᵀ/√d + mask)·v`, equation 1: each query's mean of the values, by likeness.
 
     `mask` is added to the scores, so it may be a bias too; -inf forbids a pair, but no query may
-    be forbidden everything. `dropout` is the share of the pairs that are left out this time.
-    n may be 0; m may not, there would be nothing to look at.
+    be forbidden everything. n may be 0; m may not, there would be nothing to look at.
     """
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (*b, n, m)
     if mask is not None:
         scores = scores + mask
     weights = torch.softmax(scores, dim=-1)
-    if dropout:
-        weights = functional.dropout(weights, dropout)
     return weights @ v
 
 
@@ -61,11 +55,10 @@ class MultiHeadAttention(nn.Module):
     the context (cross-attention). `mask` is added to the scores `(*b, heads, n, m)`.
     """
 
-    def __init__(self, width: int, heads: int, dropout: float = 0.0):
+    def __init__(self, width: int, heads: int):
         super().__init__()
         check_heads(width, heads)
         self.heads = heads
-        self.dropout = dropout
         self.queries = nn.Linear(width, width)
         self.keys_values = nn.Linear(width, 2 * width)
         self.out = nn.Linear(width, width)
@@ -85,6 +78,5 @@ class MultiHeadAttention(nn.Module):
             )
         keys, values = self.keys_values(seen).chunk(2, dim=-1)
         q, k, v = (split_heads(each, self.heads) for each in (self.queries(x), keys, values))
-        dropout = self.dropout if self.training else 0.0
-        mixed = scaled_dot_product(q, k, v, mask, dropout=dropout)
+        mixed = scaled_dot_product(q, k, v, mask)
         return self.out(join_heads(mixed))

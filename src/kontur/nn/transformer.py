@@ -28,7 +28,7 @@ def mlp(width: int, hidden: int, dropout: float = 0.0) -> nn.Sequential:
 
 
 class TransformerBlock(nn.Module):
-    """`hidden` channels inside the MLP; `dropout` within and after attention and in the MLP."""
+    """`hidden` channels inside the MLP; `dropout` after attention and in the MLP."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class TransformerBlock(nn.Module):
         super().__init__()
         self.order = order
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = MultiHeadAttention(width, heads, dropout)
+        self.attention = MultiHeadAttention(width, heads)
         self.dropout = nn.Dropout(dropout)
         self.mlp_norm = nn.LayerNorm(width)
         self.mlp = mlp(width, hidden, dropout)

@@ -97,15 +97,13 @@ class WindowAttention(nn.Module):
 
     index: Tensor
 
-    def __init__(
-        self, width: int, heads: int, *, window: int, shift: int = 0, dropout: float = 0.0
-    ):
+    def __init__(self, width: int, heads: int, *, window: int, shift: int = 0):
         super().__init__()
         if not 0 <= shift < window:
             raise ValueError(f"windows of {window} shift by 0 to {window - 1} cells, got {shift}")
         self.window = window
         self.shift = shift
-        self.attention = MultiHeadAttention(width, heads, dropout)
+        self.attention = MultiHeadAttention(width, heads)
         self.bias = nn.Parameter(torch.empty((2 * window - 1) ** 2, heads))
         nn.init.trunc_normal_(self.bias, std=BIAS_SPREAD)
         self.register_buffer("index", relative_index(window), persistent=False)
@@ -141,7 +139,7 @@ class SwinBlock(nn.Module):
     ):
         super().__init__()
         self.attention_norm = nn.LayerNorm(width)
-        self.attention = WindowAttention(width, heads, window=window, shift=shift, dropout=dropout)
+        self.attention = WindowAttention(width, heads, window=window, shift=shift)
         self.dropout = nn.Dropout(dropout)
         self.mlp_norm = nn.LayerNorm(width)
         self.mlp = mlp(width, hidden, dropout)

@@ -57,6 +57,22 @@ def channels_of(network: Any) -> int:
     return int(network.channels)
 
 
+def narrow(config: RunConfig, facts: Facts) -> str:
+    """A sentence where objects are longer than what decides about a pixel; else nothing.
+
+    Of kinds that know their receptive field: plain convolutions see no further.
+    """
+    network = catalog.config(config.kind, config.model)
+    field = getattr(network, "receptive_field", None)
+    if field is None or facts.extent is None or facts.extent <= field:
+        return ""
+    return (
+        f"one object in twenty is longer than {facts.extent:.0f} pixels, and a pixel of this "
+        f"network sees no further than {field} (its receptive field): one more of model.widths "
+        "would let it see them whole"
+    )
+
+
 def first_card(config: RunConfig, facts: Facts, *, start: str, val_images: int) -> Card:
     """The card before training: everything but thresholds, scores and how long it took.
 

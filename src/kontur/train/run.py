@@ -22,7 +22,7 @@ from kontur.train.interrupt import Signals
 from kontur.train.job import Job, make_job
 from kontur.train.loader import first_batch
 from kontur.train.machine import choose_devices
-from kontur.train.network import first_card, resolve_network
+from kontur.train.network import first_card, narrow, resolve_network
 from kontur.train.observe import Observer, judged
 from kontur.train.precision import TRIAL_IMAGES, choose_precision
 from kontur.train.progress import Display
@@ -112,6 +112,8 @@ def _train(
     write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
     signals.reached(job.first_step)
     display.say(told(data, NAMES))
+    if words := narrow(config, facts):
+        display.say(words)
     if resume:
         display.say(f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet")
     if taken:
