@@ -156,11 +156,16 @@ def _table(learned: Learned) -> str:
 
 
 def _measured(folder: Path, most: int | None = None) -> pd.DataFrame:
-    """The table of a training folder, or of so many of its images, drawn alike in every run."""
+    """The table of a folder, or of so many images of each modality, the same in every call."""
     sources = find_sources(folder).images
-    if most is not None and most < len(sources):
-        drawn = np.random.default_rng(0).choice(len(sources), most, replace=False)
-        sources = tuple(sources[index] for index in sorted(drawn))
+    if most is not None:
+        order = np.random.default_rng(0).permutation(len(sources))
+        kinds: dict[str, list[int]] = {}
+        for index in order.tolist():
+            kinds.setdefault(sources[index].metadata["modality"], []).append(index)
+        sources = tuple(
+            sources[i] for i in sorted(i for each in kinds.values() for i in each[:most])
+        )
     return measure_many(sources)
 
 
@@ -172,7 +177,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--study", type=Path, help="a study of `kontur compare` on these worms")
     parser.add_argument("--kinds", nargs="+", default=["snake"], help="whose networks draw")
     parser.add_argument("--nuclei", type=Path, help="the folder dsb2018, or one of its parts")
-    parser.add_argument("--images", type=int, default=60, help="so many of those, at most")
+    parser.add_argument("--images", type=int, default=15, help="so many of each modality, at most")
     parser.add_argument("--folds", type=int, default=5)
     return parser.parse_args()
 
