@@ -70,9 +70,9 @@ def describe(
     kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
     """
     from kontur.formats import atomic
+    from kontur.measure.cards import page
     from kontur.measure.describe import describe as look
     from kontur.measure.files import read_table, targets, write_table
-    from kontur.measure.page import page
     from kontur.measure.views import grouped, ordered, without_ignored
     from kontur.measure.views import where as keep
 
@@ -106,7 +106,7 @@ def describe(
 
 def told(description: "Description", summary: "pd.DataFrame") -> str:
     """The description as text, columns in the order of the summary."""
-    from kontur.measure.page import short
+    from kontur.measure.digits import short
 
     facts = {column.name: column for column in description.columns}
     ordered = [facts[name] for name in summary["column"]]
@@ -137,7 +137,7 @@ def told(description: "Description", summary: "pd.DataFrame") -> str:
 
 def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
     """The groups as text: who, how many, and the medians of a few columns."""
-    from kontur.measure.page import short
+    from kontur.measure.digits import short
 
     medians = [f"{name}_median" for name in SHOWN if f"{name}_median" in groups]
     if not medians:

@@ -152,9 +152,11 @@ def told(learned: "Learned") -> str:
     parts = []
     shown = [section for section in sections(learned) if section.rows or section.sentences]
     for number, section in enumerate(shown):
-        block = [section.title] if number else []
         rows = [table(section.rows)] if len(section.rows) > 1 else []
-        block += [*section.sentences, *rows] if not number else [*rows, *section.sentences]
+        notes = [f"! {note}" for note in learned.notes]
+        block = [*section.sentences, *notes, *rows]
+        if number:
+            block = [section.title, *rows, *section.sentences]
         parts.append("\n".join(block))
     return "\n\n".join(parts)
 

@@ -119,7 +119,6 @@ def plot(
     kontur plot cells.parquet --out plots --scatter area,circularity
     kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
     """
-    import kontur
     from kontur.errors import InputError
     from kontur.formats import atomic
     from kontur.measure.files import read_table
@@ -157,15 +156,14 @@ def plot(
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
         for each in plan.plots:
-            drawn.append((each, look.png(each.draw())))
+            drawn.append(look.png(each.draw()))
             progress(len(drawn), len(plan.plots))
     about = f"{plan.groups.counted(plan.groups.group >= 0)}"
     if plan.groups.by:
         about += f", by {plan.groups.by}: {', '.join(plan.groups.names)}"
-    html = bound(table.name, [about], notes, drawn, plan.told, version=kontur.__version__)
-    for each, png in drawn:
+    for each, png in zip(plan.plots, drawn, strict=True):
         atomic.write_bytes(out / each.file, png)
-    atomic.write_text(out / PAGE, html)
+    atomic.write_text(out / PAGE, bound(table.name, plan, drawn, notes))
     for note in notes:
         typer.echo(f"! {note}", err=True)
     typer.echo(about)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from kontur.measure.digits import short
 from kontur.measure.plots import look
 from kontur.measure.plots.density import density
 from kontur.measure.plots.groups import Groups
@@ -167,9 +168,9 @@ def told(column: Numbers, groups: Groups) -> list[list[str]]:
     for group, name in enumerate(groups.names):
         inside = column.there & (groups.group == group)
         values, found = column.values[inside], centre(column, groups, group)
-        median = look.short(float(np.median(values)) if len(values) else np.nan)
-        mean = look.short(found.mean)
-        ends = f"{look.short(found.low)} to {look.short(found.high)}"
+        median = short(float(np.median(values)) if len(values) else np.nan)
+        mean = short(found.mean)
+        ends = f"{short(found.low)} to {short(found.high)}"
         sure = ends if np.isfinite(found.low) else "–"
         counts = [f"{groups.images(inside):,}", f"{int(inside.sum()):,}"]
         rows.append([column.label, name, *counts, median, mean, sure])

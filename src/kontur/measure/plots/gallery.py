@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from kontur.measure.digits import short
 from kontur.measure.extra import package
 from kontur.measure.plots import look
 from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
@@ -95,7 +96,7 @@ def draw_gallery(
         for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
             corner = _draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
-            value = look.short(float(column.values[row]))
+            value = short(float(column.values[row]))
             axes.set_title(value if across > 1 else f"{told}\n{value}", **TITLE)
             axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=look.GREY, labelpad=2)
             if place == 0:

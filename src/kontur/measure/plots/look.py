@@ -111,17 +111,6 @@ def plain(value: float) -> str:
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:g}"
 
 
-def short(value: float) -> str:
-    """A measured number in four digits, or whole from ten thousand on, without powers.
-
-    >>> short(0.123456), short(98765.4), short(1e7), short(float("nan"))
-    ('0.1235', '98,765', '1e+07', '–')
-    """
-    if value != value:
-        return "–"
-    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e6 else f"{value:.4g}"
-
-
 @functools.cache
 def _families() -> list[str]:
     manager = package("matplotlib.font_manager").fontManager

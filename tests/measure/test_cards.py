@@ -1,4 +1,4 @@
-"""The page: well-formed, whole, and without anything from elsewhere."""
+"""Cards: a page well-formed, whole, and without anything from elsewhere."""
 
 import re
 from html.parser import HTMLParser
@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kontur.measure.cards import ROWS, page
 from kontur.measure.describe import describe
-from kontur.measure.page import ROWS, page
 from kontur.measure.views import grouped
 
 VOID = {"meta", "input"}
