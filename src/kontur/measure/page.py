@@ -52,8 +52,7 @@ th:first-child { z-index: 2; background: #eef1f5; }
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); }
 .beside > * { min-width: 0; }
 figure { margin: 0; background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
-  padding: 11px 12px 9px; min-width: 0; }
-.beside figure { width: fit-content; }
+  padding: 11px 12px 9px; min-width: 0; width: fit-content; max-width: 100%; }
 figcaption { font-size: 12px; margin-top: 5px; padding-top: 5px; overflow-wrap: anywhere;
   border-top: 1px solid var(--line); }
 img { max-width: 100%; height: auto; display: block; }
@@ -160,12 +159,12 @@ def pictures(figures: Sequence[tuple[bytes, str, str]]) -> str:
     return f'<div class="pictures" style="grid-template-columns: {columns}">{shown}</div>'
 
 
-def picture(png: bytes, file: str, caption: str) -> str:
+def picture(png: bytes, file: str, caption: str = "") -> str:
     """A figure of `look.png` in its size, below it a caption and the name of its file."""
     width, height = _size(png)
     data = base64.b64encode(png).decode("ascii")
     return (
-        f'<figure><img alt="{escape(caption)}" width="{width}" height="{height}" '
+        f'<figure><img alt="{escape(caption or file)}" width="{width}" height="{height}" '
         f'src="data:image/png;base64,{data}"><figcaption>{escape(caption)} '
         f'<span class="grey">{escape(file)}</span></figcaption></figure>'
     )

@@ -22,14 +22,10 @@ from kontur.measure.plots.look import png
 PAGE = "report.html"
 DIGITS = "%.8g"
 ASKED = "What was asked"
-CUT = {  # by figure, where that stands of which it and the table beside it are a part
-    "scores.png": "Every fit: results.csv. Figure:",
-    "confusion.png": "Every object: held-out.csv. Figure:",
-    "told.png": "Every object: held-out.csv. Figure:",
-    "importance.png": "Every column: importance.csv. Figure:",
-    "learning-curve.png": "Every fit: results.csv. Figure:",
-    "lasso-path.png": "Every survivor: lasso.csv. Figure:",
-}
+FILES = (
+    "Beside this page stand the figures as PNG and the whole tables: results.csv, a row a fit; "
+    "held-out.csv, a row an object; importance.csv, a row a column; lasso.csv, a row a survivor."
+)
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
@@ -75,7 +71,10 @@ def _page(learned: Learned, pictures: dict[str, bytes], source: str) -> str:
     }
     return frame.page(
         first.title,
-        [_section(part, pictures) for part in (first._replace(title=ASKED), *others)],
+        [
+            *(_section(part, pictures) for part in (first._replace(title=ASKED), *others)),
+            frame.paragraphs([FILES], style="grey"),
+        ],
         command="kontur learn",
         about=source,
         figures=told,
@@ -87,7 +86,7 @@ def _section(part: Section, pictures: dict[str, bytes]) -> str:
     """The table and the sentences, beside the figure if there is one."""
     told = [frame.table(part.rows) if len(part.rows) > 1 else "", frame.paragraphs(part.sentences)]
     if part.figure in pictures:
-        figure = frame.picture(pictures[part.figure], part.figure, CUT[part.figure])
+        figure = frame.picture(pictures[part.figure], part.figure)
         told = [frame.beside(["".join(told), figure])]
     return frame.section(part.title, told)
 
