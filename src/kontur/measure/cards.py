@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kontur.data.finding import plural
 from kontur.measure import page as frame
 from kontur.measure.describe import Description, Facts, Histogram
-from kontur.measure.digits import short
+from kontur.measure.digits import cells, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,22 +224,13 @@ def _groups(groups: "pd.DataFrame", by: Sequence[str]) -> str:
     cut = f"the first {ROWS:,} of {len(groups):,}" if len(groups) > ROWS else f"{len(groups):,}"
     if len(shown) > FIRST:
         cut += f"; {FIRST} of {len(groups.columns):,} columns, all in --out TABLE.csv"
-    made = frame.table(_cells(rows[columns]), [units.get(name, "") for name in columns])
+    made = frame.table(cells(rows[columns]), [units.get(name, "") for name in columns])
     return frame.section(f"Per {', '.join(by)}", [made], small=cut, about=' id="groups"')
 
 
 def _all(description: Description) -> str:
     made = description.table().drop(columns=["values", "missing_share", "dtype"])
-    return frame.section("All as a table", [frame.table(_cells(made))], about=' id="all"')
-
-
-def _cells(table: "pd.DataFrame") -> list[list[str]]:
-    """The names of the columns, then every row as text."""
-    rows = table.to_numpy(dtype=object).tolist()
-    return [list(map(str, table.columns))] + [
-        [short(float(cell)) if isinstance(cell, int | float) else str(cell) for cell in row]
-        for row in rows
-    ]
+    return frame.section("All as a table", [frame.table(cells(made))], about=' id="all"')
 
 
 def _share(part: float) -> str:
