@@ -6,13 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kontur.evaluate.figure import COLOURS
+from kontur.evaluate.figure import COLOURS, GREY
 from kontur.measure.learn.scores import ALL
 from kontur.measure.learn.study import HEAD, Learned
 from kontur.measure.learn.told import SHOWN, confusion
 from kontur.measure.plots import look
 
-GREY = "#7f7f7f"
 LABELLED = 10  # columns of the lasso's path that are named
 CROWD = 3000  # points beyond which a scatter is drawn as counts
 FADED = 0.25

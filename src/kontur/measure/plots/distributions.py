@@ -30,8 +30,8 @@ LANES = 40  # parts of the axis within which points step aside from one another
 TOLD = ("column", "group", "images", "objects", "median", "mean of images", "95 % interval")
 CAPTION = (
     "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
-    "median. Points: the {point} of each image. Diamond: the mean of the points{log}, with its "
-    "95 % interval by resampling images."
+    "median. Points: the median of each image (the mean where things are counted). Diamond: the "
+    "mean of the points (geometric on a logarithmic axis), its 95 % interval by resampling images."
 )
 
 
@@ -90,12 +90,6 @@ def draw_distribution(column: Numbers, groups: Groups) -> Any:
     axes.tick_params(axis="y", length=0)
     look.scale(axes.xaxis, log=column.log, low=low, high=high)
     return drawn
-
-
-def caption(column: Numbers) -> str:
-    """What is seen, in words."""
-    log = ", geometric," if column.log else ""
-    return CAPTION.format(log=log, point="mean" if column.counts else "median")
 
 
 def _draw_objects(

@@ -153,7 +153,7 @@ def _draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> tuple[float, 
     draw_lines(axes, np.array([crop.polygon], dtype=object), colour, width=1.0)
     x, y = _middle(crop.polygon)
     axes.set(xlim=(x - side / 2, x + side / 2), ylim=(y + side / 2, y - side / 2))
-    axes.set_facecolor(look.PALE)  # beyond the border of the image
+    axes.set_facecolor(look.GRID)  # beyond the border of the image
     return x - side / 2, y + side / 2
 
 

@@ -156,7 +156,7 @@ def _distribution(column: Numbers, found: Groups) -> Plot:
         f"distribution-{column.name}",
         "Distributions",
         f"{column.label}: {about}" if about else column.label,
-        distributions.caption(column),
+        distributions.CAPTION,
         lambda: distributions.draw_distribution(column, found),
     )
 
