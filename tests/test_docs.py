@@ -89,13 +89,13 @@ def test_the_python_of_the_readme_runs_on_real_nuclei(tmp_path, monkeypatch):
     assert written == {f"cells.{end}" for end in ("geojson", "labels.tif", "coco.json", "csv")}
 
 
-def test_every_command_and_option_of_the_readme_exists():
-    lines = [line for block in code(ROOT / "README.md") for line in block.splitlines()]
+def test_every_command_and_option_of_the_pages_exists():
+    lines = [line for page in PAGES for block in code(page) for line in block.splitlines()]
     told: dict[str, set[str]] = {}
     for line in lines:
         for command, rest in re.findall(r"(?:^|&& )kontur (\w+)(.*)", line):
             told.setdefault(command, set()).update(re.findall(r"--[a-z-]+", rest))
-    assert {"demo", "inspect", "train", "predict", "evaluate", "models"} <= set(told)
+    assert {"demo", "inspect", "train", "predict", "evaluate", "models", "classify"} <= set(told)
     wide = {**os.environ, "COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"}
     for command, options in told.items():
         ask = [sys.executable, "-c", "from kontur.cli import main; main()", command, "--help"]

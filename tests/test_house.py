@@ -147,7 +147,7 @@ def test_every_package_that_is_imported_is_declared(file):
 
 def test_every_package_that_measuring_asks_for_by_name_is_in_its_extra():
     asked = set()
-    for file in (SOURCE / "measure").glob("*.py"):
+    for file in (SOURCE / "measure").rglob("*.py"):
         found = re.findall(r'package\("([\w.]+)"\)', file.read_text(encoding="utf-8"))
         asked |= {name.partition(".")[0] for name in found}
     assert {"pandas", "pyarrow"} <= asked <= declared("tables")

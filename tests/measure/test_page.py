@@ -1,101 +1,60 @@
-"""The page: well-formed, whole, and without anything from elsewhere."""
+"""The frame of all pages: what it holds is text, and what may run is its own script."""
 
+import base64
+import hashlib
 import re
-from html.parser import HTMLParser
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from kontur.measure.describe import describe
-from kontur.measure.page import ROWS, page
-from kontur.measure.views import grouped
+from kontur.measure import page as frame
+from kontur.measure.plots import look
 
-VOID = {"meta", "input"}
-
-
-class Tree(HTMLParser):
-    """Checks that every tag is closed and keeps the texts."""
-
-    def __init__(self):
-        super().__init__()
-        self.open, self.texts, self.tags = [], [], []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.texts.append(data)
+WORDS = "<b>&\"'"
 
 
-def read(text):
-    tree = Tree()
-    tree.feed(text)
-    assert tree.open == []
-    return tree
-
-
-@pytest.fixture
-def table():
-    rng = np.random.default_rng(0)
-    made = pd.DataFrame(
-        {
-            "image": np.repeat(["a", "<b>"], 50),
-            "area": rng.normal(100, 10, 100),
-            "parts": 1,
-            "score": np.nan,
-            "stain": rng.choice(["HE", "PAS & co"], 100),
-        }
+def test_every_text_is_escaped():
+    parts = [
+        frame.section(WORDS, [frame.paragraphs([WORDS])], small=WORDS),
+        frame.table([[WORDS, WORDS], [WORDS, WORDS]], [WORDS, WORDS]),
+    ]
+    made = frame.page(
+        WORDS, parts, command=WORDS, about=WORDS, figures={WORDS: WORDS}, notes=[WORDS]
     )
-    made.attrs = {"units": {"area": "µm²"}, "pixel_size": 0.5}
-    return made
+    assert made.count("&lt;b&gt;&amp;&quot;") == 16
+    assert WORDS not in made
 
 
-def test_every_column_is_a_card_and_every_column_of_numbers_has_a_figure(table):
-    tree = read(page(describe(table), title="t.csv"))
-    cards = [attrs["data-name"] for tag, attrs in tree.tags if attrs.get("class") == "card"]
-    assert sorted(cards) == sorted(table.columns)
-    assert sum(tag == "svg" for tag, _ in tree.tags) == 1  # area; parts are always 1
-    assert "always 1" in tree.texts
-    assert {"µm²", "PAS & co", "100 % missing"} <= set(tree.texts)
-
-
-def test_nothing_is_loaded_from_elsewhere_and_names_are_only_names(table):
-    evil = table.rename(columns={"stain": "<script>alert(1)</script>"})
-    text = page(describe(evil), title="<script>")
-    assert not re.search(r"https?:|src=|@import|url\(", text)
-    assert text.count("<script>") == 1  # ours
-    read(text)
-
-
-def test_groups_are_a_table_cut_at_many_and_said(table):
-    groups = grouped(table, ["image"])
-    tree = read(page(describe(table), title="t", groups=groups, by=["image"], view="all of it"))
-    assert {"Per image", "area_median", "<b>", "all of it Pixels of 0.5 µm."} <= set(tree.texts)
-    many = table.loc[table.index.repeat(3)].assign(image=range(300))
-    made = page(describe(many), title="t", groups=grouped(many, ["image"]), by=["image"])
-    assert f"the first {ROWS} of 300" in made
+def test_only_the_script_of_the_page_may_run_and_nothing_is_fetched():
+    made = frame.page("t", [], command="c", script="let a = 1;")
+    policy = re.search(r'Security-Policy" content="(.*?)"', made)[1]
+    assert policy.startswith("default-src 'none'")
+    digest = base64.b64encode(hashlib.sha256(b"let a = 1;").digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "<script>let a = 1;</script>" in made
+    assert "script" not in frame.page("t", [], command="c")
 
 
 @pytest.mark.parametrize(
-    "column",
-    [[1.0], [2.0, 2.0], [np.nan], [], [np.inf, 1.0], ["a"], [1e-300, 2e-300], [-1e100, 1e100]],
+    "cell", ["1", "-0.5", "1,234", "1e-05", "0.5 ± 0.1", "3 of 5", "0.1 … 0.2", "1 to 2", "–", ""]
 )
-def test_a_table_with_little_in_it_has_a_page(column):
-    text = page(describe(pd.DataFrame({"c": column})), title="t")
-    read(text)
-    assert "nan" not in re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL)
+def test_numbers_stand_on_the_right_and_the_first_column_on_the_left(cell):
+    made = frame.table([["who", "what"], ["1", cell], ["2", "7"]])
+    assert f'<td>1</td><td class="number">{cell}</td>' in made
 
 
-def test_the_page_does_not_grow_with_the_rows(table):
-    large = pd.concat([table] * 100, ignore_index=True)
-    few, many = (len(page(describe(t), title="t")) for t in (table, large))
-    assert many < few * 1.2
+@pytest.mark.parametrize("cell", ["train/A02", "3 wells", "1 and 2", "a"])
+def test_words_stand_on_the_left(cell):
+    assert "number" not in frame.table([["who", "what"], ["1", cell], ["2", "7"]])
+
+
+def test_of_nothing_there_is_no_table():
+    assert frame.table([]) == ""
+
+
+def test_a_figure_has_the_size_of_its_png():
+    png = look.png(look.figure(3, 2))
+    made = frame.pictures([(png, "a.png", "an axis")])
+    assert made.count("<figure>") == 1
+    width = int(re.search(r'width="(\d+)"', made)[1])
+    assert width == pytest.approx(3 * 96 * 1.1, abs=25)  # trimmed
+    assert base64.b64encode(png).decode() in made

@@ -16,7 +16,8 @@ from kontur.cli.options import (
     TaskOption,
     side_of_a_pixel,
 )
-from kontur.cli.screen import counter, plural, table
+from kontur.cli.screen import counter, table
+from kontur.data.finding import plural
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _outlines(
 
 def _tell(decision: "Decision", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
     """What was predicted, and what a user should know of the rows."""
-    from kontur.measure.learn.classify import ignored
+    from kontur.measure.views import ignored
 
     for note in decision.notes(rows):
         typer.echo(f"! {note}", err=True)

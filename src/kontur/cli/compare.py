@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kontur.cli.options import QuietOption, Task, TaskOption
-from kontur.cli.screen import plural, table
+from kontur.cli.screen import table
 from kontur.cli.train import NEEDED, data_and_settings
+from kontur.data.finding import plural
 from kontur.errors import InputError
 
 if TYPE_CHECKING:

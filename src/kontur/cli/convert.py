@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kontur.cli.options import ForceOption
-from kontur.cli.screen import plural
+from kontur.data.finding import plural
 
 
 def convert(

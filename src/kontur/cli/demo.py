@@ -8,7 +8,7 @@ import typer
 
 from kontur.cli.options import ForceOption, ModelOption
 from kontur.cli.predict import summary
-from kontur.cli.screen import plural
+from kontur.data.finding import plural
 from kontur.data.packaged import COINS, NUCLEI
 
 OUTPUTS = ("geojson", "csv", "overlay")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kontur.cli.options import ForceOption
-from kontur.cli.screen import plural, table
+from kontur.cli.options import ForceOption, comma_separated
+from kontur.cli.screen import table
+from kontur.data.finding import plural
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def describe(
     kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
     """
     from kontur.formats import atomic
+    from kontur.measure.cards import page
     from kontur.measure.describe import describe as look
     from kontur.measure.files import read_table, targets, write_table
-    from kontur.measure.page import page
     from kontur.measure.views import grouped, ordered, without_ignored
     from kontur.measure.views import where as keep
 
@@ -83,12 +84,12 @@ def describe(
     view = f"{len(rows):,} of {plural(len(whole), 'row')}, where {where}" if where else ""
     description = look(rows)
     groups = None
-    keys = _words(by)
+    keys = comma_separated(by)
     if keys:
-        groups = ordered(grouped(without_ignored(rows)[0], keys), _words(sort))
+        groups = ordered(grouped(without_ignored(rows)[0], keys), comma_separated(sort))
         summary = groups
     else:
-        summary = ordered(description.table(), _words(sort))
+        summary = ordered(description.table(), comma_separated(sort))
     typer.echo(f"{measured}" + (f": {view}" if view else ""))
     typer.echo(
         told(description, summary) if groups is None else of_groups(description, groups, keys)
@@ -106,7 +107,7 @@ def describe(
 
 def told(description: "Description", summary: "pd.DataFrame") -> str:
     """The description as text, columns in the order of the summary."""
-    from kontur.measure.page import short
+    from kontur.measure.digits import short
 
     facts = {column.name: column for column in description.columns}
     ordered = [facts[name] for name in summary["column"]]
@@ -137,7 +138,7 @@ def told(description: "Description", summary: "pd.DataFrame") -> str:
 
 def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
     """The groups as text: who, how many, and the medians of a few columns."""
-    from kontur.measure.page import short
+    from kontur.measure.digits import cells
 
     medians = [f"{name}_median" for name in SHOWN if f"{name}_median" in groups]
     if not medians:
@@ -146,10 +147,7 @@ def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str])
     columns = [*(name for name in groups.columns[: len(by)]), *counts, *medians]
     units = groups.attrs["units"]
     head = [f"{name} {units.get(name, '')}".strip() for name in columns]
-    rows = [
-        [short(float(cell)) if isinstance(cell, float) else str(cell) for cell in row]
-        for row in groups[columns].head(LONGEST).to_numpy(dtype=object)
-    ]
+    _, *rows = cells(groups[columns].head(LONGEST))
     lines = [_head(description), "", table([head, *rows])]
     if len(groups) > LONGEST:
         lines.append(f"and {plural(len(groups) - LONGEST, 'further group')}; --out writes all")
@@ -175,10 +173,6 @@ def _notes(description: "Description") -> list[str]:
 
 def _share(missing: int, rows: int) -> str:
     return f"{missing:,} ({missing / rows:.1%})" if missing else "–"
-
-
-def _words(option: str | None) -> list[str]:
-    return [word.strip() for word in (option or "").split(",") if word.strip()]
 
 
 def _check_out(out: Path, *, force: bool) -> None:

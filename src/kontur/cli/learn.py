@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kontur.cli.options import ForceOption, QuietOption
+from kontur.cli.options import ForceOption, QuietOption, comma_separated
 from kontur.cli.screen import counter, table
 
 if TYPE_CHECKING:
@@ -127,10 +127,10 @@ def learn(
             rows,
             target,
             group=None if group == NONE and NONE not in rows else group,
-            columns=_words(columns),
-            without=_words(without) or [],
-            classes=_words(classes),
-            families=_words(families),
+            columns=None if columns is None else comma_separated(columns),
+            without=comma_separated(without),
+            classes=None if classes is None else comma_separated(classes),
+            families=None if families is None else comma_separated(families),
             folds=folds,
             nested=nested,
             task=None if task is None else task.value,
@@ -152,13 +152,10 @@ def told(learned: "Learned") -> str:
     parts = []
     shown = [section for section in sections(learned) if section.rows or section.sentences]
     for number, section in enumerate(shown):
-        block = [section.title] if number else []
         rows = [table(section.rows)] if len(section.rows) > 1 else []
-        block += [*section.sentences, *rows] if not number else [*rows, *section.sentences]
+        notes = [f"! {note}" for note in learned.notes]
+        block = [*section.sentences, *notes, *rows]
+        if number:
+            block = [section.title, *rows, *section.sentences]
         parts.append("\n".join(block))
     return "\n\n".join(parts)
-
-
-def _words(listed: str | None) -> list[str] | None:
-    """A comma-separated list."""
-    return None if listed is None else [word.strip() for word in listed.split(",") if word.strip()]

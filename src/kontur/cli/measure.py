@@ -16,7 +16,8 @@ from kontur.cli.options import (
     TaskOption,
     side_of_a_pixel,
 )
-from kontur.cli.screen import counter, plural, table
+from kontur.cli.screen import counter, table
+from kontur.data.finding import plural
 
 if TYPE_CHECKING:
     import pandas as pd

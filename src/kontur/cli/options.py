@@ -173,3 +173,12 @@ def side_of_a_pixel(word: str | None) -> "PixelSize":
             f"wanted µm above 0, or pixels, got {word!r}", param_hint="--pixel-size"
         )
     return side
+
+
+def comma_separated(words: str | None) -> list[str]:
+    """The words between the commas; nothing gives none.
+
+    >>> comma_separated("area, efd_*,"), comma_separated(None)
+    (['area', 'efd_*'], [])
+    """
+    return [word.strip() for word in (words or "").split(",") if word.strip()]

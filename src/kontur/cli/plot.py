@@ -6,9 +6,18 @@ from typing import Annotated
 
 import typer
 
-from kontur.cli.options import ChannelOption, ForceOption, PageOption, QuietOption, Task, TaskOption
-from kontur.cli.screen import counter, plural
+from kontur.cli.options import (
+    ChannelOption,
+    ForceOption,
+    PageOption,
+    QuietOption,
+    Task,
+    TaskOption,
+    comma_separated,
+)
+from kontur.cli.screen import counter
 from kontur.cli.screen import table as aligned
+from kontur.data.finding import plural
 
 PAGE = "index.html"
 
@@ -119,7 +128,6 @@ def plot(
     kontur plot cells.parquet --out plots --scatter area,circularity
     kontur plot worms.parquet --out plots --images worms --gallery sagitta --colour sagitta
     """
-    import kontur
     from kontur.errors import InputError
     from kontur.formats import atomic
     from kontur.measure.files import read_table
@@ -130,7 +138,7 @@ def plot(
     from kontur.measure.plots.plan import Wanted, objects, planned
 
     wanted = Wanted(
-        columns=_listed(columns),
+        columns=comma_separated(columns),
         scatters=[_pair(word) for word in scatters or []],
         galleries=galleries or [],
         colours=colours or [],
@@ -157,15 +165,14 @@ def plot(
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
         for each in plan.plots:
-            drawn.append((each, look.png(each.draw())))
+            drawn.append(look.png(each.draw()))
             progress(len(drawn), len(plan.plots))
     about = f"{plan.groups.counted(plan.groups.group >= 0)}"
     if plan.groups.by:
         about += f", by {plan.groups.by}: {', '.join(plan.groups.names)}"
-    html = bound(table.name, [about], notes, drawn, plan.told, version=kontur.__version__)
-    for each, png in drawn:
+    for each, png in zip(plan.plots, drawn, strict=True):
         atomic.write_bytes(out / each.file, png)
-    atomic.write_text(out / PAGE, html)
+    atomic.write_text(out / PAGE, bound(table.name, plan, drawn, notes))
     for note in notes:
         typer.echo(f"! {note}", err=True)
     typer.echo(about)
@@ -174,13 +181,8 @@ def plot(
     typer.echo(f"\nwrote {out / PAGE} and its {plural(len(drawn), 'plot')} as PNG beside it")
 
 
-def _listed(words: str | None) -> list[str]:
-    """The words between the commas."""
-    return [word.strip() for word in (words or "").split(",") if word.strip()]
-
-
 def _pair(words: str) -> tuple[str, str]:
-    names = _listed(words)
+    names = comma_separated(words)
     if len(names) != 2:
         raise typer.BadParameter(
             f"wanted two columns X,Y such as area,circularity, got {words!r}",
@@ -191,7 +193,7 @@ def _pair(words: str) -> tuple[str, str]:
 
 def _percentiles(words: str) -> list[float]:
     try:
-        found = [float(word) for word in _listed(words)]
+        found = [float(word) for word in comma_separated(words)]
     except ValueError:
         found = []
     if not found or not all(0 <= each <= 100 for each in found):

@@ -24,7 +24,8 @@ from kontur.cli.options import (
     ThreadsOption,
     how_to_look,
 )
-from kontur.cli.screen import plural, steps
+from kontur.cli.screen import steps
+from kontur.data.finding import plural
 from kontur.errors import InputError
 
 if TYPE_CHECKING:

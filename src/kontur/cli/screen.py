@@ -97,15 +97,6 @@ def table(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
-def plural(count: int, what: str) -> str:
-    """A number and a noun.
-
-    >>> plural(1, "image"), plural(12000, "object")
-    ('1 image', '12,000 objects')
-    """
-    return f"{count:,} {what}{'s' * (count != 1)}"
-
-
 def _end_of(line: str) -> str:
     """What came out stands at the end; long file names lose their beginning."""
     return line if len(line) <= BESIDE else f"…{line[1 - BESIDE :]}"

@@ -1,29 +1,22 @@
-"""A description of a table as one HTML page that needs nothing else: a card a column.
+"""Page: one HTML file that needs nothing else; the frame and the look of all that are written.
 
-Figures are SVG in the page. Nothing grows with the rows, only with the columns.
+Pictures and styles are in the file, and a policy in its head forbids the browser to fetch anything:
+it can be mailed, kept with the data, and opened in ten years. Every text is escaped here.
 """
 
-import math
-from collections.abc import Sequence
+import base64
+import hashlib
+import re
+import struct
+from collections.abc import Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
-from kontur.measure.describe import Description, Facts, Histogram
+import kontur
+from kontur.measure.plots.look import DPI
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-TITLES = {
-    "identity": "Who",
-    "other": "Joined and other columns",
-    "form": "Form",
-    "intensity": "Brightness and texture",
-    "neighbours": "Neighbours",
-    "position": "Where",
-}
-WIDTH, HEIGHT = 248, 64  # of a histogram, units of its drawing
-ROWS = 200  # groups shown; the others are in the file that --out writes
-FIRST = 30  # columns of the table of groups
+CSS_PIXELS = 96 / DPI * 1.1  # of a page, a pixel of a figure: a little larger than in print
+LEAST = 0.88  # of its width, to which a figure shrinks so that more stand beside it
+NUMBER = re.compile(r"[-+−]?\d[\d.,e+-]*( (±|…|of|to) [-+−]?\d[\d.,e+-]*)?|–|")
 
 STYLE = """
 :root { --ink: #1d2530; --grey: #66707d; --line: #e1e5ea; --bar: #7fb0d8; --mark: #d55e00;
@@ -36,279 +29,148 @@ header { background: var(--paper); border-bottom: 1px solid var(--line); padding
 h1 { font-size: 24px; margin: 0 0 2px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 34px 0 12px; }
 h2 small, .grey { color: var(--grey); font-weight: normal; font-size: 13px; }
-.figures { display: flex; flex-wrap: wrap; gap: 36px; margin: 18px 0 4px; }
+p { margin: 0 0 6px; max-width: 62rem; overflow-wrap: anywhere; }
+.figures { display: flex; flex-wrap: wrap; gap: 10px 36px; margin: 18px 0 4px; }
 .figures b { display: block; font-size: 25px; line-height: 1.15; font-weight: 600; }
-nav { position: sticky; top: 0; z-index: 2; background: var(--ground); padding: 12px 0;
-  display: flex; flex-wrap: wrap; gap: 8px 18px; align-items: center;
-  border-bottom: 1px solid var(--line); }
-nav a { color: #0072b2; text-decoration: none; }
-nav input { margin-left: auto; font: inherit; padding: 5px 10px; width: 220px;
-  border: 1px solid #c5ccd4; border-radius: 6px; background: var(--paper); color: inherit; }
 .notes { background: #fff8ef; border: 1px solid #f0d9bd; border-radius: 8px; padding: 10px 18px;
   margin: 22px 0 0; } .notes ul { margin: 4px 0; padding-left: 18px; }
 .notes li { overflow-wrap: anywhere; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(272px, 1fr)); gap: 14px; }
-.card { background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
-  padding: 11px 12px 9px; min-width: 0; }
-.card h3 { font-size: 13.5px; margin: 0; display: flex; gap: 8px; justify-content: space-between; }
-.card h3 span:first-child { overflow-wrap: anywhere; }
-.card h3 span:last-child { color: var(--grey); font-weight: normal; white-space: nowrap; }
-.card p { margin: 1px 0 6px; color: var(--grey); font-size: 12px; min-height: 17px; }
-.card svg { display: block; width: 100%; height: auto; }
-.ends { display: flex; justify-content: space-between; font-size: 11.5px; color: var(--grey); }
-.ends b { color: var(--mark); font-weight: 600; }
-.facts { font-size: 12px; margin-top: 5px; padding-top: 5px; border-top: 1px solid var(--line); }
-.badge { display: inline-block; border-radius: 9px; padding: 0 8px; margin-left: 6px;
-  font-size: 11.5px; background: #fde6d5; color: #8a3d00; }
-.quiet { background: #e9ecf0; color: var(--grey); }
-.words { display: grid; grid-template-columns: minmax(0, 9em) 1fr auto; gap: 4px 8px;
-  font-size: 12px; align-items: center; }
-.words span:nth-child(3n+1) { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.words i { display: block; height: 11px; background: var(--bar); border-radius: 2px; }
-.words span:nth-child(3n) { font-variant-numeric: tabular-nums; text-align: right; }
-.scroll { overflow: auto; max-height: 75vh; background: var(--paper);
-  border: 1px solid var(--line); border-radius: 8px; }
+.scroll { overflow: auto; max-height: 75vh; max-width: 100%; width: fit-content; margin: 0 0 12px;
+  background: var(--paper); border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; font-size: 12.5px; font-variant-numeric: tabular-nums; }
-th, td { padding: 4px 12px; text-align: right; white-space: nowrap;
+th, td { padding: 4px 12px; text-align: left; white-space: nowrap;
   border-bottom: 1px solid var(--line); }
+tr:last-child td { border-bottom: 0; }
 th { position: sticky; top: 0; background: #eef1f5; font-weight: 600; z-index: 1; }
 th small { display: block; font-weight: normal; color: var(--grey); }
-td.word, th.word { text-align: left; }
+.number { text-align: right; }
+.beside td:last-child:not(.number) { white-space: normal; min-width: 13em; }
 td:first-child, th:first-child { position: sticky; left: 0; background: var(--paper); }
 th:first-child { z-index: 2; background: #eef1f5; }
+.pictures { display: grid; gap: 14px; align-items: start; margin: 0 0 14px; }
+.beside { display: grid; gap: 6px 26px; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 560px), 1fr)); }
+.beside > * { min-width: 0; }
+figure { margin: 0; background: var(--paper); border: 1px solid var(--line); border-radius: 8px;
+  padding: 11px 12px 9px; min-width: 0; width: fit-content; max-width: 100%; }
+figcaption { font-size: 12px; margin-top: 5px; padding-top: 5px; overflow-wrap: anywhere;
+  border-top: 1px solid var(--line); }
+img { max-width: 100%; height: auto; display: block; }
 section { scroll-margin-top: 60px; }
 footer { color: var(--grey); font-size: 12px; padding: 34px 0 40px; }
-@media print { nav { display: none; } .card { break-inside: avoid; } .scroll { max-height: none; } }
-"""
-SEARCH = """
-document.querySelector("nav input").addEventListener("input", event => {
-  const word = event.target.value.trim().toLowerCase();
-  for (const card of document.querySelectorAll(".card"))
-    card.hidden = !card.dataset.name.includes(word);
-  for (const part of document.querySelectorAll("section.columns"))
-    part.hidden = !part.querySelector(".card:not([hidden])");
-});
+@media print { figure { break-inside: avoid; } .scroll { max-height: none; } }
 """
 
 
 def page(
-    description: Description,
-    *,
     title: str,
-    view: str = "",
-    groups: "pd.DataFrame | None" = None,
-    by: Sequence[str] = (),
+    parts: Sequence[str],
+    *,
+    command: str,
+    about: str = "",
+    figures: Mapping[str, str] | None = None,
+    notes: Sequence[str] = (),
+    style: str = "",
+    script: str = "",
 ) -> str:
-    """The page as text.
+    """The whole document.
 
     Args:
-        description: what is told.
-        title: its heading, such as the name of the file.
-        view: a sentence on which rows these are.
-        groups: one row a group, as `kontur.measure.views.grouped` gives it.
-        by: the columns that name the groups.
+        title: its heading.
+        parts: what it shows, as HTML of the functions below.
+        command: what made it, told at its end.
+        about: a sentence below the heading.
+        figures: what is told first and large, by what it is.
+        notes: sentences that its reader should know.
+        style: what its parts need beside the common style.
+        script: the one script that may run.
     """
-    parts = [group for group in TITLES if any(f.group == group for f in description.columns)]
-    links = [f'<a href="#{group}">{TITLES[group]}</a>' for group in parts]
-    if groups is not None:
-        links.insert(0, f'<a href="#groups">Per {escape(", ".join(by))}</a>')
-    links.append('<a href="#all">All as a table</a>')
-    body = [
-        f"<header><div><h1>{escape(title)}</h1>{_head(description, view)}</div></header><main>",
-        _notes(description.notes),
-        f'<nav>{" ".join(links)}<input type="search" placeholder="find a column"></nav>',
-    ]
-    if groups is not None:
-        body.append(_groups(groups, by))
-    for group in parts:
-        columns = [facts for facts in description.columns if facts.group == group]
-        cards = "\n".join(_card(facts, description.rows) for facts in columns)
-        count = f"{len(columns)} column{'s' * (len(columns) != 1)}"
-        body.append(
-            f'<section class="columns" id="{group}"><h2>{TITLES[group]} <small>{count}</small>'
-            f'</h2><div class="cards">\n{cards}\n</div></section>'
-        )
-    body.append(_all(description))
-    body.append(
-        "<footer>Histograms: the line is the median, the darker part holds 90 % of the objects. "
-        "Made by kontur describe.</footer></main>"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    runs = f"; script-src 'sha256-{digest}'" if script else ""
+    shown = "".join(
+        f"<div><b>{escape(value)}</b>{escape(name)}</div>"
+        for name, value in (figures or {}).items()
     )
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n"
-        + "\n".join(body)
-        + f"\n<script>{SEARCH}</script></body></html>\n"
+    items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+    return "\n".join(
+        [
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+            f"img-src data:; style-src 'unsafe-inline'{runs}\">",
+            '<meta name="viewport" content="width=device-width">',
+            f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head><body>",
+            f'<header><div><h1>{escape(title)}</h1><div class="grey">{escape(about)}</div>',
+            f'<div class="figures">{shown}</div></div></header><main>',
+            f'<div class="notes"><ul>{items}</ul></div>' if items else "",
+            *parts,
+            f"<footer>Made by Kontur {kontur.__version__}, {escape(command)}.</footer></main>",
+            f"<script>{script}</script>" if script else "",
+            "</body></html>\n",
+        ]
     )
 
 
-def short(value: float) -> str:
-    """A number in four digits, as people write it.
+def section(title: str, parts: Sequence[str], *, small: str = "", about: str = "") -> str:
+    """Parts below a title, `small` grey beside it; `about` are further attributes, as HTML."""
+    head = f"<h2>{escape(title)} <small>{escape(small)}</small></h2>"
+    return f"<section{about}>{head}\n" + "\n".join(parts) + "\n</section>"
 
-    >>> short(1234567.0), short(0.000012345), short(3.0), short(float("nan"))
-    ('1,234,567', '1.234e-05', '3', '–')
+
+def beside(parts: Sequence[str]) -> str:
+    """Parts side by side where there is room; those that are empty are left out."""
+    return '<div class="beside">' + "".join(f"<div>{x}</div>" for x in parts if x) + "</div>"
+
+
+def paragraphs(lines: Sequence[str], *, style: str = "") -> str:
+    """Sentences, each a paragraph."""
+    return "".join(f'<p class="{style}">{escape(line)}</p>' for line in lines)
+
+
+def table(rows: Sequence[Sequence[str]], units: Sequence[str] = ()) -> str:
+    """Rows of cells, the first being the head, `units` below it; none gives nothing.
+
+    Columns of numbers stand on the right, but the first, which says who.
     """
-    if math.isnan(value):
-        return "–"
-    if 1000 <= abs(value) < 1e9:
-        return f"{value:,.0f}"
-    return f"{value:.4g}"
-
-
-def _head(description: Description, view: str) -> str:
-    images = description.images
-    cells = description.rows * len(description.columns)
-    missing = sum(facts.missing for facts in description.columns) / cells if cells else 0.0
-    figures = {"objects": f"{description.rows:,}"}
-    if images is not None:
-        figures["images"] = f"{images:,}"
-    figures |= {"columns": f"{len(description.columns):,}", "values missing": f"{missing:.1%}"}
-    if description.ignored:
-        figures["rows to ignore, left out"] = f"{description.ignored:,}"
-    shown = "".join(f"<div><b>{value}</b>{name}</div>" for name, value in figures.items())
-    side = description.pixel_size
-    unit = f"Pixels of {side:.4g} µm." if side else ""
-    said = f'<div class="grey">{escape(" ".join([view, unit]).strip())}</div>'
-    return f'{said}<div class="figures">{shown}</div>'
-
-
-def _notes(notes: Sequence[str]) -> str:
-    if not notes:
+    if not rows:
         return ""
-    return f'<div class="notes"><ul>{"".join(f"<li>{escape(n)}</li>" for n in notes)}</ul></div>'
-
-
-def _card(facts: Facts, rows: int) -> str:
-    """One column: its name, its figure, a line of facts."""
-    badge = ""
-    if facts.missing:
-        badge = f'<span class="badge">{escape(_share(facts.missing / rows))} missing</span>'
-    if facts.infinite:
-        badge += f'<span class="badge">{facts.infinite:,} infinite</span>'
-    if facts.different == 1 and rows > 1:
-        badge += '<span class="badge quiet">one value</span>'
-    found = facts.statistics
-    if facts.histogram is None or facts.different == 1:
-        figure = _words(facts, rows)
-        told = f"{facts.different:,} different" if facts.values else ""
-        if found:
-            told = f"always {short(found['mean'])}"
-        elif facts.kind == "empty":
-            told = "no value"
-    else:
-        figure = _bars(facts.histogram, found) + _ends(facts.histogram, found)
-        told = f"mean {short(found['mean'])} ± {short(found['std'])}"
-        if below := facts.histogram.below:
-            told += f" · {below:,} below, from {short(found['min'])}"
-        if above := facts.histogram.above:
-            told += f" · {above:,} above, to {short(found['max'])}"
-    meaning = facts.meaning or (facts.dtype if facts.group == "other" else "")
-    return (
-        f'<div class="card" data-name="{escape(facts.name.lower())}"><h3><span>'
-        f"{escape(facts.name)}</span><span>{escape(facts.unit)}</span></h3>"
-        f'<p>{escape(meaning)}</p>{figure}<div class="facts">{told}{badge}</div></div>'
-    )
-
-
-def _bars(bars: Histogram, found: dict[str, float]) -> str:
-    """The histogram as one path for the outer objects and one for the middle 90 %."""
-    low, high = float(bars.edges[0]), float(bars.edges[-1])
-    most = max(int(bars.counts.max()), 1)
-    across = WIDTH / (high - low)
-    paths = {"#c3d9ea": "", "#6fa5d0": ""}  # outer, middle
-    for count, left, right in zip(bars.counts, bars.edges[:-1], bars.edges[1:], strict=True):
-        if count:
-            tall = max(HEIGHT * int(count) / most, 1)
-            middle = right > found["p05"] and left < found["p95"]
-            start, wide = (left - low) * across, (right - left) * across
-            gap = 1 if wide > 3 else 0
-            paths["#6fa5d0" if middle else "#c3d9ea"] += (
-                f"M{start:.1f} {HEIGHT}v-{tall:.1f}h{wide - gap:.1f}v{tall:.1f}z"
-            )
-    place = min(max((found["median"] - low) * across, 0.75), WIDTH - 0.75)
-    drawn = "".join(f'<path fill="{colour}" d="{d}"/>' for colour, d in paths.items() if d)
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 1}" role="img">{drawn}'
-        f'<path stroke="#d55e00" stroke-width="1.5" d="M{place:.1f} 0V{HEIGHT}"/>'
-        f'<path stroke="#aab3bd" d="M0 {HEIGHT + 0.5}H{WIDTH}"/></svg>'
-    )
-
-
-def _ends(bars: Histogram, found: dict[str, float]) -> str:
-    """What stands below a histogram: where it begins, the median, where it ends."""
-    low = bars.edges[0] if bars.below else found["min"]
-    high = bars.edges[-1] if bars.above else found["max"]
-    return (
-        f'<div class="ends"><span>{short(float(low))}</span>'
-        f"<b>median {short(found['median'])}</b><span>{short(float(high))}</span></div>"
-    )
-
-
-def _words(facts: Facts, rows: int) -> str:
-    """The commonest values with bars."""
-    if not facts.values or facts.different == rows - facts.missing > 1:
-        return ""  # each row its own: there is no commonest
-    most = max(facts.values.values())
-    lines = [
-        f'<span title="{escape(word)}">{escape(word)}</span>'
-        f'<i style="width:{100 * count / most:.1f}%"></i><span>{count:,}</span>'
-        for word, count in facts.values.items()
+    columns = list(zip(*rows, strict=True))
+    sides = [
+        ' class="number"' if place and all(map(NUMBER.fullmatch, column[1:])) else ""
+        for place, column in enumerate(columns)
     ]
-    rest = facts.different - len(facts.values)
-    more = f'<div class="ends"><span>and {rest:,} more</span></div>' if rest > 0 else ""
-    return f'<div class="words">{"".join(lines)}</div>{more}'
+    below = [f"<small>{escape(unit)}</small>" for unit in units] or [""] * len(columns)
+    head = (
+        f"<th{side}>{escape(name)}{unit}</th>"
+        for name, unit, side in zip(rows[0], below, sides, strict=True)
+    )
+    body = (
+        "".join(f"<td{side}>{escape(cell)}</td>" for cell, side in zip(row, sides, strict=True))
+        for row in rows[1:]
+    )
+    lines = "".join(f"<tr>{cells}</tr>" for cells in ("".join(head), *body))
+    return f'<div class="scroll"><table>{lines}</table></div>'
 
 
-def _groups(groups: "pd.DataFrame", by: Sequence[str]) -> str:
-    """The summary as a table: who, how many, and the medians."""
-    units = groups.attrs.get("units", {})
-    shown = [name for name in groups if not name.endswith(("_mean", "_std", "_different"))]
-    columns, rows = shown[:FIRST], groups.head(ROWS)
-    title = f"Per {escape(', '.join(by))}"
-    cut = f", the first {ROWS:,} of {len(groups):,}" if len(groups) > ROWS else f", {len(groups):,}"
-    if len(shown) > FIRST:
-        cut += f"; {FIRST} of {len(groups.columns):,} columns, all in --out TABLE.csv"
-    return f'<section id="groups"><h2>{title}<small>{cut}</small></h2>' + _table(
-        columns,
-        [units.get(name, "") for name in columns],
-        rows[columns].to_numpy(dtype=object).tolist(),
+def pictures(figures: Sequence[tuple[bytes, str, str]]) -> str:
+    """Figures as `picture` has them, PNG, file and caption, as many in a row as there is room."""
+    least = max((LEAST * _size(png)[0] for png, _, _ in figures), default=0)
+    columns = f"repeat(auto-fill, minmax(min(100%, {least:.0f}px), 1fr))"
+    shown = "".join(picture(*figure) for figure in figures)
+    return f'<div class="pictures" style="grid-template-columns: {columns}">{shown}</div>'
+
+
+def picture(png: bytes, file: str, caption: str = "") -> str:
+    """A figure of `look.png` in its size, below it a caption and the name of its file."""
+    width, height = _size(png)
+    data = base64.b64encode(png).decode("ascii")
+    return (
+        f'<figure><img alt="{escape(caption or file)}" width="{width}" height="{height}" '
+        f'src="data:image/png;base64,{data}"><figcaption>{escape(caption)} '
+        f'<span class="grey">{escape(file)}</span></figcaption></figure>'
     )
 
 
-def _all(description: Description) -> str:
-    made = description.table().drop(columns=["values", "missing_share", "dtype"])
-    return '<section id="all"><h2>All as a table</h2>' + _table(
-        list(made.columns), [""] * len(made.columns), made.to_numpy(dtype=object).tolist()
-    )
-
-
-def _table(columns: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    first = rows[0] if rows else [""] * len(columns)
-    head = "".join(
-        f"<th{_side(value)}>{escape(str(name))}<small>{escape(unit)}</small></th>"
-        for name, unit, value in zip(columns, units, first, strict=True)
-    )
-    lines = ["".join(_cell(value) for value in row) for row in rows]
-    body = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div></section>'
-
-
-def _cell(value: object) -> str:
-    shown = short(float(value)) if isinstance(value, int | float) else escape(str(value))
-    return f"<td{_side(value)}>{shown}</td>"
-
-
-def _side(value: object) -> str:
-    """Numbers stand on the right, words on the left."""
-    return "" if isinstance(value, int | float) else ' class="word"'
-
-
-def _share(part: float) -> str:
-    """A share that is never rounded to nothing or to all.
-
-    >>> _share(0.0001), _share(0.123), _share(0.9999), _share(1.0)
-    ('<1 %', '12 %', '>99 %', '100 %')
-    """
-    if 0 < part < 0.01:
-        return "<1 %"
-    return ">99 %" if 0.99 < part < 1 else f"{part:.0%}".replace("%", " %")
+def _size(png: bytes) -> tuple[int, int]:
+    """Width and height of a figure in pixels of a page, read from the header of the PNG."""
+    width, height = struct.unpack(">II", png[16:24])
+    return round(width * CSS_PIXELS), round(height * CSS_PIXELS)

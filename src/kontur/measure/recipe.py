@@ -138,7 +138,7 @@ def read_columns(
     n = len(table)
     made = np.column_stack(numbers) if numbers else np.empty((n, 0))
     names = [column["name"] for column in columns if column["kind"] == "number"]
-    _check_finite(made, names)
+    check_finite(made, names)
     return made, np.column_stack(codes) if codes else np.empty((n, 0), dtype=np.int64)
 
 
@@ -149,16 +149,20 @@ def without_attrs(table: "pd.DataFrame") -> "pd.DataFrame":
     return bare
 
 
+def numeric(cells: "pd.Series") -> bool:
+    """Whether pandas holds a column as numbers; true and false are 1 and 0."""
+    return bool(package("pandas").api.types.is_numeric_dtype(cells.dtype))
+
+
 def kind_of(cells: "pd.Series", *, invalid: Sequence[str]) -> str:
     """Whether a column is one of numbers or of words, judged by what it holds.
 
     Booleans are the numbers 0 and 1. A column of pandas' type category is one of words. Raises
     `InputError` for dates and other things, and for many numbers with a few words among them.
     """
-    types = package("pandas").api.types
     if isinstance(cells.dtype, package("pandas").CategoricalDtype):
         return "word"
-    if types.is_bool_dtype(cells.dtype) or types.is_numeric_dtype(cells.dtype):
+    if numeric(cells):
         return "number"
     _, uniques = _unique(cells, invalid=invalid)
     read = [_number(value) for value in uniques]
@@ -173,9 +177,8 @@ def kind_of(cells: "pd.Series", *, invalid: Sequence[str]) -> str:
 
 def as_numbers(cells: "pd.Series", *, invalid: Sequence[str]) -> Float[np.ndarray, " n"]:
     """A column as numbers, NaN where a cell is empty or holds an invalid word."""
-    types = package("pandas").api.types
-    if types.is_bool_dtype(cells.dtype) or types.is_numeric_dtype(cells.dtype):
-        if types.is_complex_dtype(cells.dtype):
+    if numeric(cells):
+        if package("pandas").api.types.is_complex_dtype(cells.dtype):
             raise InputError(f"the column {str(cells.name)!r} holds complex numbers; leave it out")
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
     codes, uniques = _unique(cells, invalid=invalid)
@@ -242,7 +245,7 @@ def _shown(words: Sequence[str]) -> str:
     return listed(map(repr, words), most=SHOWN)
 
 
-def _check_finite(numbers: Float[np.ndarray, "n a"], names: Sequence[str]) -> None:
+def check_finite(numbers: Float[np.ndarray, "n a"], names: Sequence[str]) -> None:
     """Raise `InputError` naming all columns with infinite or unusably large numbers."""
     beyond = np.abs(numbers) > LARGEST  # NaN compares false
     if not beyond.any():

@@ -9,10 +9,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Bool
+
 from kontur.errors import InputError
 from kontur.measure.choose import check_there, names_of, near
 from kontur.measure.extra import package
-from kontur.measure.recipe import without_attrs
+from kontur.measure.recipe import numeric, without_attrs
 from kontur.settings import nearest
 
 if TYPE_CHECKING:
@@ -70,10 +73,23 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
 
 def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
     """The rows that are objects, and how many are none (`ignore` is true)."""
+    out = ignored(table)
+    return (table[~out], int(out.sum())) if out.any() else (table, 0)
+
+
+def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
+    """Which rows are regions to ignore: `ignore` is true, also as text or 1; empty is not.
+
+    None of them where the table has no such column.
+
+    >>> import pandas as pd
+    >>> ignored(pd.DataFrame({"ignore": ["True", None, "False", "1"]})).tolist()
+    [True, False, False, True]
+    """
     if "ignore" not in table:
-        return table, 0
-    ignored = table["ignore"].fillna(False).astype(bool)
-    return (table[~ignored], int(ignored.sum())) if ignored.any() else (table, 0)
+        return np.zeros(len(table), dtype=bool)
+    true = {True: True, "True": True, "true": True, "1": True}
+    return table["ignore"].map(true).eq(True).to_numpy(dtype=bool)
 
 
 def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":
@@ -153,7 +169,7 @@ def grouped(
     pandas, plain = package("pandas"), without_attrs(table)
     taken = {name: f"metadata_{name}" for name in ("images", "objects") if name in plain}
     plain, by = plain.rename(columns=taken), [taken.get(name, name) for name in by]
-    numbers = [name for name in plain if _is_number(plain[name]) and name not in _OF_ONE]
+    numbers = [name for name in plain if numeric(plain[name]) and name not in _OF_ONE]
     floats = plain.astype({name: float for name in numbers if plain[name].dtype == bool})
     groups = floats.groupby(by, dropna=False, observed=True)
     first = {"images": groups["image"].nunique()} if "image" in {*plain} - {*by} else {}
@@ -187,10 +203,6 @@ def _measured(name: str) -> bool:
     from kontur.measure.table import column_of
 
     return column_of(name) is not None and name != "class"
-
-
-def _is_number(cells: Any) -> bool:
-    return package("pandas").api.types.is_numeric_dtype(cells.dtype)  # booleans are, too
 
 
 def _said(

@@ -28,8 +28,8 @@ class Spread(NamedTuple):
         if not self.number:
             return "–"
         if math.isnan(self.deviation):
-            return f"{self.mean:.3f}"
-        return f"{self.mean:.3f} ± {self.deviation:.3f}"
+            return f"{self.mean:z.3f}"  # z: no -0.000
+        return f"{self.mean:z.3f} ± {self.deviation:.3f}"
 
 
 def spread(values: Iterable[float | None]) -> Spread:

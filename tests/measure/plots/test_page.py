@@ -25,18 +25,18 @@ class Tags(HTMLParser):
 
 def bound(title="cells.parquet", notes=()):
     plan = planned(made_up(), Wanted(columns=["area", "solidity"], scatters=[("area", "solidity")]))
-    drawn = [(plot, look.png(plot.draw())) for plot in plan.plots]
-    return page(title, ["6 images"], notes, drawn, plan.told, version="1"), drawn
+    pngs = [look.png(plot.draw()) for plot in plan.plots]
+    return page(title, plan, pngs, notes), pngs
 
 
 def test_the_page_embeds_every_plot_and_loads_nothing():
-    html, drawn = bound()
+    html, pngs = bound()
     tags = Tags(html).tags
     images = [about for tag, about in tags if tag == "img"]
     found = [
         base64.b64decode(each["src"].removeprefix("data:image/png;base64,")) for each in images
     ]
-    assert found == [png for _, png in drawn]
+    assert found == pngs
     assert not {tag for tag, _ in tags} & {"script", "link", "iframe", "object", "base"}
     loaded = [value for _, about in tags for key, value in about.items() if key in ("src", "href")]
     assert all(value.startswith("data:") for value in loaded)

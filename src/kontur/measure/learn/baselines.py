@@ -4,7 +4,7 @@ A family has to beat both. The best single measurement is what a person would do
 one column, and split it. It is chosen within the training part, as everything else is.
 """
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -84,8 +84,3 @@ BASELINES: dict[str, dict[str, Family]] = {
         SINGLE: Family(OneColumnRegressor, {}),
     },
 }
-
-
-def is_single(estimator: Any) -> bool:
-    """Whether a fitted model is that of one column."""
-    return isinstance(estimator, OneColumnClassifier | OneColumnRegressor)

@@ -4,17 +4,14 @@ from collections.abc import Callable
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from kontur.evaluate.figure import COLOURS, GREY
 from kontur.measure.learn.scores import ALL
 from kontur.measure.learn.study import HEAD, Learned
-from kontur.measure.learn.told import confusion
+from kontur.measure.learn.told import SHOWN, confusion
+from kontur.measure.plots import look
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
-GREY = "#7F7F7F"
-DOTS = 150  # an inch
-BARS = 15  # bundles of columns in the figure
 LABELLED = 10  # columns of the lasso's path that are named
 CROWD = 3000  # points beyond which a scatter is drawn as counts
 FADED = 0.25
@@ -34,12 +31,11 @@ def figures(learned: Learned) -> dict[str, Figure]:
     return {name: each(learned) for name, each in draw.items()}
 
 
-def _new(width: float, height: float) -> tuple[Figure, Axes]:
-    """An empty figure in inches, without pyplot's global state."""
-    figure = Figure(figsize=(width, height), dpi=DOTS, layout="constrained")
-    FigureCanvasAgg(figure)
+def _new(width: float, height: float, *, grid: str | None = None) -> tuple[Figure, Axes]:
+    """An empty figure in inches."""
+    figure = look.figure(width, height)
     axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
+    look.tidy(axes, grid=grid)
     return figure, axes
 
 
@@ -55,7 +51,7 @@ def _scores(learned: Learned) -> Figure:
     """Each fold a point, the mean a line, the interval over groups a bar."""
     head = HEAD[learned.question.task]
     results = list(learned.results.values())[::-1]
-    figure, axes = _new(7, 0.8 + 0.5 * len(results))
+    figure, axes = _new(6.2, 0.8 + 0.45 * len(results), grid="x")
     for place, result in enumerate(results):
         colour = COLOURS[0] if result.name in learned.families else GREY
         low, high = result.intervals[head]
@@ -70,7 +66,6 @@ def _scores(learned: Learned) -> Figure:
         f"{_head(learned)} of held-out rows\npoints: folds; line: their mean; band: 95 % interval "
         f"by resampling {number:,} {_groups(learned)}"
     )
-    axes.grid(axis="x", alpha=FADED)
     return figure
 
 
@@ -78,7 +73,7 @@ def _confusion(learned: Learned) -> Figure:
     """Shares of each true class as shades, counts as text."""
     counts = confusion(learned.best, learned.question)
     names = list(map(str, learned.question.classes))
-    side = 2.2 + 0.8 * len(names)
+    side = 1.4 + 0.6 * len(names)
     figure, axes = _new(side + 1.6, side)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -99,7 +94,7 @@ def _told(learned: Learned) -> Figure:
     """The amount that was told over the true one."""
     question = learned.question
     unit = f" ({question.unit})" if question.unit else ""
-    figure, axes = _new(5.5, 5)
+    figure, axes = _new(4.6, 4.2)
     truth, told = question.truth, learned.best.outputs[:, 0]
     if len(truth) > CROWD:
         drawn = axes.hexbin(truth, told, gridsize=60, bins="log", cmap="Blues", mincnt=1)
@@ -117,8 +112,8 @@ def _told(learned: Learned) -> Figure:
 
 def _importance(learned: Learned) -> Figure:
     """How far the score falls when a bundle of columns is shuffled."""
-    shown = learned.importance[:BARS][::-1]
-    figure, axes = _new(7, 1 + 0.32 * len(shown))
+    shown = learned.importance[:SHOWN][::-1]
+    figure, axes = _new(6.2, 1 + 0.28 * len(shown), grid="x")
     for place, bundle in enumerate(shown):
         axes.barh(place, bundle.drop.mean, color=COLOURS[0], alpha=0.6, height=0.7)
         axes.plot(
@@ -140,7 +135,7 @@ def _importance(learned: Learned) -> Figure:
 def _curve(learned: Learned) -> Figure:
     """The score of each family over the number of groups that were learned from."""
     score = HEAD[learned.question.task]
-    figure, axes = _new(6.5, 4)
+    figure, axes = _new(6.2, 3.6, grid="y")
     for colour, (name, points) in zip(COLOURS, learned.curve.families.items(), strict=False):
         x = np.array([point.groups for point in points])
         mean = np.array([point.scores[score].mean for point in points])
@@ -154,15 +149,13 @@ def _curve(learned: Learned) -> Figure:
     if score == "r2":  # far below 0 with few groups: worse than the mean is all it says
         axes.set_ylim(bottom=max(axes.get_ylim()[0], WORST))
     axes.legend(frameon=False)
-    axes.grid(alpha=FADED)
     return figure
 
 
 def _path(learned: Learned) -> Figure:
     """Every coefficient over the strength of the lasso; below it the held-out loss."""
     found = learned.path
-    figure = Figure(figsize=(7.5, 6), dpi=DOTS, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = look.figure(6.2, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
     last = found.coefficients[found.marked]
     named = [place for place in np.argsort(-np.abs(last))[:LABELLED].tolist() if last[place]]
@@ -206,5 +199,5 @@ def _path(learned: Learned) -> Figure:
     )
     for axes in (above, below):
         axes.axvline(found.strengths[found.marked], color="black", lw=0.8, ls=":")
-        axes.spines[["top", "right"]].set_visible(False)
+        look.tidy(axes)
     return figure

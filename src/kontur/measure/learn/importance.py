@@ -14,6 +14,7 @@ from sklearn.cluster import AgglomerativeClustering
 
 from kontur.measure.learn.bench import Bench
 from kontur.measure.learn.scores import scores
+from kontur.measure.recipe import numeric
 from kontur.select import FitFailed, Split, Spread, Trial, spread
 
 ALIKE = 0.8  # rank correlation, either sign, of every two columns of a bundle
@@ -94,7 +95,7 @@ def alike(bench: Bench) -> list[list[str]]:
     A column of words is a bundle of its own.
     """
     table = bench.question.table
-    numbers = [name for name in bench.question.columns if table[name].dtype.kind in "biuf"]
+    numbers = [name for name in bench.question.columns if numeric(table[name])]
     words = [[name] for name in bench.question.columns if name not in numbers]
     if len(numbers) < 2:
         return [[name] for name in numbers] + words

@@ -12,8 +12,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Shaped
 
+from kontur.data.finding import plural
+from kontur.data.names import listed
 from kontur.errors import InputError
-from kontur.measure.prepare import chosen, learnable
+from kontur.measure.choose import chosen, learnable
+from kontur.measure.recipe import check_finite, numeric
+from kontur.measure.views import ignored
 from kontur.settings import nearest
 
 Task = Literal["classify", "regress"]
@@ -152,7 +156,7 @@ def _rows(
     """The rows that can be learned from, and how many are left out and why."""
     reasons: list[tuple[str, pd.Series]] = []
     if "ignore" in table and target != "ignore":
-        reasons.append(("to ignore", table["ignore"].fillna(False).astype(bool)))
+        reasons.append(("to ignore", pd.Series(ignored(table), index=table.index)))
     reasons.append((f"without {target}", table[target].isna()))
     if group is not None:
         reasons.append((f"without {group}", table[group].isna()))
@@ -171,7 +175,7 @@ def _rows(
         number = int((rows & ~out).sum())
         out |= rows
         if number:
-            notes.append(f"{number:,} row{'s' * (number > 1)} {reason} left out")
+            notes.append(f"{plural(number, 'row')} {reason} left out")
     kept = table.loc[~out].reset_index(drop=True)
     kept.attrs = table.attrs
     return kept, notes
@@ -184,7 +188,7 @@ def _task(values: pd.Series) -> Task:
 
 
 def _classes(values: pd.Series, target: str) -> tuple[tuple[Any, ...], np.ndarray]:
-    plain = values if values.dtype.kind in "biuf" else values.astype(str).astype(object)
+    plain = values if numeric(values) else values.astype(str).astype(object)
     classes, truth = np.unique(plain.to_numpy(), return_inverse=True)
     if len(classes) < 2:
         raise InputError(
@@ -228,14 +232,8 @@ def _check_groups(
 
 def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
     """The columns that say something, and a note on those that do not."""
-    for name in wanted:
-        if table[name].dtype.kind == "f":
-            infinite = int(np.isinf(table[name].to_numpy()).sum())
-            if infinite:
-                raise InputError(
-                    f"column {name!r} is infinite in {infinite:,} of {len(table):,} rows; mend it, "
-                    "or leave it out with --columns"
-                )
+    floats = [name for name in wanted if table[name].dtype.kind == "f"]
+    check_finite(table[floats].to_numpy(float, na_value=np.nan), floats)
     different = {name: int(table[name].nunique()) for name in wanted}
     empty = [name for name in wanted if different[name] == 0]
     constant = [name for name in wanted if different[name] == 1]
@@ -249,24 +247,19 @@ def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...]
     for names, why in ((empty, "without any value"), (constant, "the same in every row")):
         if names:
             notes.append(
-                f"{len(names)} column{'s' * (len(names) > 1)} {why} left out: {_some(names)}"
+                f"{plural(len(names), 'column')} {why} left out: {listed(names, most=NAMED)}"
             )
     return tuple(useful), notes
 
 
 def _copies(table: pd.DataFrame, target: str, columns: Sequence[str]) -> list[str]:
     """A note on columns that rank the rows as the target does: telling it from them is easy."""
-    numbers = [name for name in columns if table[name].dtype.kind in "biuf"]
+    numbers = [name for name in columns if numeric(table[name])]
     alike = table[numbers].astype(float).corrwith(table[target].astype(float), method="spearman")
     same = [str(name) for name in alike.index if abs(alike[name]) > COPY]
     if not same:
         return []
     return [
-        f"nearly copies of {target} (rank correlation above {COPY}): {_some(same)}; "
+        f"nearly copies of {target} (rank correlation above {COPY}): {listed(same, most=NAMED)}; "
         "leave them out with --without, if that is not the question"
     ]
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kontur.data.names import listed
 from kontur.measure.learn.baselines import SINGLE
 from kontur.measure.learn.intervals import LEVEL
 from kontur.measure.learn.question import Question
@@ -13,7 +14,8 @@ from kontur.measure.learn.scores import ALL, OF_AMOUNTS, OF_CLASSES, Score
 from kontur.measure.learn.study import HEAD, Learned, Result
 from kontur.select import spread
 
-SHOWN = 8  # bundles of columns, survivors and classes that a terminal shows
+SHOWN = 10  # bundles of columns, survivors and wrong votes that are told; the rest is in files
+ALIKE = 3  # columns of a bundle that are named
 STEPS = 0.5, 1.0  # shares of the groups whose scores say whether more would help
 
 
@@ -26,8 +28,8 @@ class Section(NamedTuple):
     figure: str | None = None
 
 
-def sections(learned: Learned, *, most: int | None = SHOWN) -> list[Section]:
-    """The report from top to bottom; long tables are cut to `most` rows."""
+def sections(learned: Learned) -> list[Section]:
+    """The report from top to bottom; long tables are cut to `SHOWN` rows."""
     question = learned.question
     parts = [
         _rests_on(learned),
@@ -53,7 +55,7 @@ def sections(learned: Learned, *, most: int | None = SHOWN) -> list[Section]:
     parts += [
         Section(
             "What it rests on: columns shuffled in held-out rows",
-            _importance(learned, most),
+            _importance(learned),
             [
                 f"Columns whose ranks correlate by more than 0.8 are shuffled together; alone: the "
                 f"first of them by itself. The drop is that of the {_head(learned).name}."
@@ -61,7 +63,7 @@ def sections(learned: Learned, *, most: int | None = SHOWN) -> list[Section]:
             "importance.png",
         ),
         Section("Learning curve", _curve(learned), [more_groups(learned)], "learning-curve.png"),
-        Section("Lasso", _survivors(learned, most), [_lasso(learned)], "lasso-path.png"),
+        Section("Lasso", _survivors(learned), [_lasso(learned)], "lasso-path.png"),
     ]
     return parts
 
@@ -182,9 +184,7 @@ def _rests_on(learned: Learned) -> Section:
         lines.append(
             f"{question.target}: median {amount(middle, question.unit)}, nine tenths from {told}."
         )
-    return Section(
-        f"{question.target} told from measurements", rows, lines + [f"! {n}" for n in learned.notes]
-    )
+    return Section(f"{question.target} told from measurements", rows, lines)
 
 
 def _scores(learned: Learned) -> list[list[str]]:
@@ -255,7 +255,7 @@ def _intervals(learned: Learned) -> list[str]:
     number = len(np.unique(question.groups))
     what = f"{question.group}s" if question.group else "rows"
     lines = [
-        f"The intervals ({LEVEL:.0%}) resample the {number:,} {what}"
+        f"The intervals ({100 * LEVEL:.0f} %) resample the {number:,} {what}"
         + (", not the objects, which are alike within one." if question.group else ".")
     ]
     beyond = learned.best.beyond_single
@@ -284,13 +284,12 @@ def _votes(learned: Learned) -> list[str]:
     ]
 
 
-def _importance(learned: Learned, most: int | None) -> list[list[str]]:
-    rows = [["columns", "drop", "alone"]]
-    for bundle in learned.importance[:most]:
-        alone = str(bundle.alone[0]) if len(bundle.columns) > 1 else ""
-        rows.append([bundle.name, str(bundle.drop), alone])
-        if most is None and len(bundle.columns) > 1:
-            rows[-1][0] = ", ".join(bundle.columns)
+def _importance(learned: Learned) -> list[list[str]]:
+    rows = [["column", "drop", "alone", "shuffled with it"]]
+    for bundle in learned.importance[:SHOWN]:
+        first, *others = bundle.columns
+        alone = str(bundle.alone[0]) if others else ""
+        rows.append([first, str(bundle.drop), alone, listed(others, most=ALIKE)])
     return rows
 
 
@@ -307,10 +306,10 @@ def _curve(learned: Learned) -> list[list[str]]:
     return [head, *(row + [""] * (len(head) - len(row)) for row in rows)]
 
 
-def _survivors(learned: Learned, most: int | None) -> list[list[str]]:
+def _survivors(learned: Learned) -> list[list[str]]:
     folds = len(learned.path.loss)
     rows = [["column", "coefficient", "folds"]]
-    for kept in learned.path.survivors[:most]:
+    for kept in learned.path.survivors[:SHOWN]:
         rows.append([kept.name, f"{kept.coefficient:+.3f}", f"{kept.folds} of {folds}"])
     return rows
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from kontur.measure.digits import short
 from kontur.measure.plots import look
 from kontur.measure.plots.density import density
 from kontur.measure.plots.groups import Groups
@@ -29,8 +30,8 @@ LANES = 40  # parts of the axis within which points step aside from one another
 TOLD = ("column", "group", "images", "objects", "median", "mean of images", "95 % interval")
 CAPTION = (
     "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
-    "median. Points: the {point} of each image. Diamond: the mean of the points{log}, with its "
-    "95 % interval by resampling images."
+    "median. Points: the median of each image (the mean where things are counted). Diamond: the "
+    "mean of the points (geometric on a logarithmic axis), its 95 % interval by resampling images."
 )
 
 
@@ -89,12 +90,6 @@ def draw_distribution(column: Numbers, groups: Groups) -> Any:
     axes.tick_params(axis="y", length=0)
     look.scale(axes.xaxis, log=column.log, low=low, high=high)
     return drawn
-
-
-def caption(column: Numbers) -> str:
-    """What is seen, in words."""
-    log = ", geometric," if column.log else ""
-    return CAPTION.format(log=log, point="mean" if column.counts else "median")
 
 
 def _draw_objects(
@@ -167,9 +162,9 @@ def told(column: Numbers, groups: Groups) -> list[list[str]]:
     for group, name in enumerate(groups.names):
         inside = column.there & (groups.group == group)
         values, found = column.values[inside], centre(column, groups, group)
-        median = look.short(float(np.median(values)) if len(values) else np.nan)
-        mean = look.short(found.mean)
-        ends = f"{look.short(found.low)} to {look.short(found.high)}"
+        median = short(float(np.median(values)) if len(values) else np.nan)
+        mean = short(found.mean)
+        ends = f"{short(found.low)} to {short(found.high)}"
         sure = ends if np.isfinite(found.low) else "–"
         counts = [f"{groups.images(inside):,}", f"{int(inside.sum()):,}"]
         rows.append([column.label, name, *counts, median, mean, sure])

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
+from kontur.measure.digits import short
 from kontur.measure.extra import package
 from kontur.measure.plots import look
 from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
@@ -95,7 +96,7 @@ def draw_gallery(
         for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
             corner = _draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
-            value = look.short(float(column.values[row]))
+            value = short(float(column.values[row]))
             axes.set_title(value if across > 1 else f"{told}\n{value}", **TITLE)
             axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=look.GREY, labelpad=2)
             if place == 0:
@@ -152,7 +153,7 @@ def _draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> tuple[float, 
     draw_lines(axes, np.array([crop.polygon], dtype=object), colour, width=1.0)
     x, y = _middle(crop.polygon)
     axes.set(xlim=(x - side / 2, x + side / 2), ylim=(y + side / 2, y - side / 2))
-    axes.set_facecolor(look.PALE)  # beyond the border of the image
+    axes.set_facecolor(look.GRID)  # beyond the border of the image
     return x - side / 2, y + side / 2
 
 

@@ -12,8 +12,8 @@ from jaxtyping import Int, Shaped
 from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.evaluate.figure import COLOURS
+from kontur.measure.choose import check_there, names_of
 from kontur.measure.extra import package
-from kontur.measure.plots.numbers import check_there
 from kontur.measure.table import column_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def groups(table: "pd.DataFrame", by: str | None = None) -> Groups:
         image = pandas.factorize(table["image"])[0]
     if column is None:
         return Groups("", ("all",), COLOURS[:1], np.zeros(len(table), np.int64), image)
-    check_there(table, column)
+    check_there(names_of(table), [column])
     group, values = pandas.factorize(table[column], sort=True)
     if len(values) > MOST:
         raise InputError(

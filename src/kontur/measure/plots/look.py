@@ -10,9 +10,11 @@ import re
 import warnings
 from typing import Any
 
+from kontur.evaluate.figure import GREY as GREY
+from kontur.evaluate.figure import GRID as GRID
+from kontur.evaluate.figure import INK as INK
 from kontur.measure.extra import package
 
-INK, GREY, PALE = "#202020", "#606060", "#dddddd"
 DPI = 200
 WIDEST = 32  # characters of a name before it goes on in a second line
 SIZE = 9  # points
@@ -84,7 +86,7 @@ def tidy(axes: Any, *, grid: str | None = None) -> None:
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=GREY, labelcolor=INK, labelsize=SIZE)
     if grid is not None:
-        axes.grid(axis=grid, color=PALE, linewidth=0.6)
+        axes.grid(axis=grid, color=GRID, linewidth=0.6)
         axes.set_axisbelow(True)
 
 
@@ -109,17 +111,6 @@ def plain(value: float) -> str:
     ('20,000', '0.002', '3e+09')
     """
     return f"{value:,.0f}" if 1000 <= abs(value) < 1e6 else f"{value:g}"
-
-
-def short(value: float) -> str:
-    """A measured number in four digits, or whole from ten thousand on, without powers.
-
-    >>> short(0.123456), short(98765.4), short(1e7), short(float("nan"))
-    ('0.1235', '98,765', '1e+07', '–')
-    """
-    if value != value:
-        return "–"
-    return f"{value:,.0f}" if 10_000 <= abs(value) < 1e6 else f"{value:.4g}"
 
 
 @functools.cache

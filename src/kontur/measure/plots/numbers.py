@@ -11,10 +11,10 @@ from jaxtyping import Float, Shaped
 
 from kontur.data.finding import counted
 from kontur.errors import InputError
+from kontur.measure.choose import check_there, names_of
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
 from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
-from kontur.settings import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,7 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
     holds text, no value at all, infinite values, or values that a logarithmic axis has no place
     for.
     """
-    check_there(table, name)
+    check_there(names_of(table), [name])
     column = table[name]
     if not holds_numbers(column):
         raise InputError(_no_numbers(table, name))
@@ -96,13 +96,6 @@ def holds_numbers(column: "pd.Series") -> bool:
     """Whether a column is of numbers; true and false are none."""
     types = package("pandas.api.types")
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
-
-
-def check_there(table: "pd.DataFrame", name: str) -> None:
-    """Raise `InputError` with the nearest name where the table has no such column."""
-    known = [str(each) for each in table.columns]
-    if name not in known:
-        raise InputError(f"the table has no column {name!r}; {nearest(name, known)}")
 
 
 def check_varies(column: Numbers) -> None:

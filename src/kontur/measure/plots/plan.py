@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import numpy as np
-
 from kontur.data.finding import plural
 from kontur.errors import InputError
+from kontur.measure.choose import names_of
 from kontur.measure.plots import distributions, gallery, look, outlines, scatter
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
@@ -24,6 +23,7 @@ from kontur.measure.plots.numbers import (
     numbers,
 )
 from kontur.measure.plots.pictures import Pictures
+from kontur.measure.views import without_ignored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,14 +74,10 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     attrs = table.attrs
     if not len(table):
         raise InputError("the table has no rows: there is nothing to plot")
-    kept, notes = table.set_axis([str(name) for name in table.columns], axis=1), []
-    if "ignore" in kept:
-        ignored = _truth(kept["ignore"])
-        if ignored.all():
-            raise InputError(f"all {len(kept):,} rows are regions to ignore: nothing to plot")
-        if ignored.any():
-            notes = [f"left out: {plural(int(ignored.sum()), 'row')} of regions to ignore"]
-        kept = kept[~ignored]
+    kept, out = without_ignored(table.set_axis(names_of(table), axis=1))
+    if not len(kept):
+        raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
+    notes = [f"left out: {plural(out, 'row')} of regions to ignore"] if out else []
     kept = kept.reset_index(drop=True)
     if "image" in kept:
         kept["image"] = kept["image"].astype("str")
@@ -160,7 +156,7 @@ def _distribution(column: Numbers, found: Groups) -> Plot:
         f"distribution-{column.name}",
         "Distributions",
         f"{column.label}: {about}" if about else column.label,
-        distributions.caption(column),
+        distributions.CAPTION,
         lambda: distributions.draw_distribution(column, found),
     )
 
@@ -237,8 +233,3 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
 def _is_kind(table: "pd.DataFrame", name: str) -> bool:
     """Whether a column tells kinds apart rather than measuring: few values, and no numbers."""
     return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST
-
-
-def _truth(column: "pd.Series") -> np.ndarray:
-    """Whether it is true, of truth values and of the 0 and 1 of a CSV; empty is not."""
-    return column.map({True: True, "True": True, "true": True, "1": True}).eq(True).to_numpy()
