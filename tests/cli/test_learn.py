@@ -96,3 +96,20 @@ def test_rows_may_stand_for_themselves(kontur, worms, tmp_path):
     told = kontur("learn", worms, "-t", "state", "-o", out, "--group", "none", *QUICK)
     assert "95 objects of 95 rows, each by itself, 12 images." in told
     assert "by vote" not in told
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_learned(kontur, worms, tmp_path):
+    (tmp_path / "file").touch()
+    words = ("learn", worms, "--target", "state", *QUICK, "--out")
+    assert "could not write" in kontur(*words, tmp_path / "file" / "m.safetensors", code=1)
+    out = tmp_path / "m.safetensors"
+    told = kontur(*words, out, "--report", tmp_path / "file" / "r", code=1)
+    assert "could not write" in told
+    assert "objects" not in told
+
+
+def test_an_empty_list_is_an_error_and_not_all(kontur, worms, tmp_path):
+    out = tmp_path / "m.safetensors"
+    for option in ("--columns", "--without", "--classes", "--families"):
+        told = kontur("learn", worms, "--target", "state", "--out", out, option, " ,", code=1)
+        assert "a list without a word was given" in told

@@ -106,7 +106,7 @@ def _rows(decision: "Decision", place: Path, out: Path, *, force: bool) -> None:
     from kontur.measure.files import check_target, read_table, targets, write_table
     from kontur.measure.learn.classify import predictions
 
-    check_target(out, overwrite=force)
+    check_target(out, overwrite=force, source=place)
     rows = read_table(place)
     predicted = predictions(decision, rows)
     write_table(out, predicted, overwrite=force)
@@ -160,7 +160,7 @@ def _outlines(
 
 def _tell(decision: "Decision", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
     """What was predicted, and what a user should know of the rows."""
-    from kontur.measure.learn.classify import ignored
+    from kontur.measure.views import ignored
 
     for note in decision.notes(rows):
         typer.echo(f"! {note}", err=True)

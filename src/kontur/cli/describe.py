@@ -77,7 +77,7 @@ def describe(
     from kontur.measure.views import where as keep
 
     if out is not None:
-        _check_out(out, force=force)
+        _check_out(out, measured, force=force)
     whole = read_table(measured)
     rows = whole if where is None else keep(whole, where)
     view = f"{len(rows):,} of {plural(len(whole), 'row')}, where {where}" if where else ""
@@ -181,7 +181,7 @@ def _words(option: str | None) -> list[str]:
     return [word.strip() for word in (option or "").split(",") if word.strip()]
 
 
-def _check_out(out: Path, *, force: bool) -> None:
+def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
     from kontur.measure.files import check_target
 
@@ -191,7 +191,7 @@ def _check_out(out: Path, *, force: bool) -> None:
                 f"the ending says what is written: wanted REPORT.html, SUMMARY.csv or "
                 f"SUMMARY.parquet, got {out}"
             )
-        check_target(out, overwrite=force)
+        check_target(out, overwrite=force, source=source)
     elif out.is_dir():
         raise InputError(f"{out} is a folder; name a file to write in it")
     elif out.exists() and not force:

@@ -8,6 +8,7 @@ import typer
 
 from kontur.cli.options import ForceOption, QuietOption
 from kontur.cli.screen import counter, table
+from kontur.errors import InputError
 
 if TYPE_CHECKING:
     from kontur.measure.learn.study import Learned
@@ -109,6 +110,7 @@ def learn(
     kontur learn cells.csv --target stain --group slide --columns form --out stain.safetensors
     kontur learn cells.csv --target area --without "area*,feret*" --out area.safetensors
     """
+    from kontur.formats import atomic
     from kontur.measure.extra import package
     from kontur.measure.files import read_table
 
@@ -121,6 +123,7 @@ def learn(
     check_place(out, overwrite=force)
     if report is not None:
         check_folder(report, overwrite=force)
+        atomic.check_writable(report / "report.html")
     rows = read_table(measured)
     with counter("learning", quiet=quiet) as progress:
         learned = study(
@@ -136,12 +139,12 @@ def learn(
             task=None if task is None else task.value,
             progress=progress,
         )
+    typer.echo(told(learned))  # first: it took long, and a disk may be full
     write_decision(out, learned.decision, overwrite=force)
     written = [str(out)]
     if report is not None:
         write_report(report, learned, source=measured.name)
         written.append(str(report / "report.html"))
-    typer.echo(told(learned))
     typer.echo(f"\nwrote {' and '.join(written)}")
 
 
@@ -160,5 +163,10 @@ def told(learned: "Learned") -> str:
 
 
 def _words(listed: str | None) -> list[str] | None:
-    """A comma-separated list."""
-    return None if listed is None else [word.strip() for word in listed.split(",") if word.strip()]
+    """A comma-separated list; raises `InputError` where nothing stands in it."""
+    if listed is None:
+        return None
+    words = [word.strip() for word in listed.split(",") if word.strip()]
+    if not words:
+        raise InputError("a list without a word was given; name something, or leave the option out")
+    return words

@@ -84,7 +84,7 @@ def _named(names: list[str], word: str | int) -> list[str]:
     if word in names:
         return [word]
     if word in KINDS:
-        found = [name for name in names if _plain(name) in KINDS[word]]
+        found = [name for name in names if _plain(name) in KINDS[word] and column_of(name)]
         if not found:
             raise InputError(f"the table has no column of {word}")
         return found

@@ -9,6 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from jaxtyping import Bool
+
+from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.measure.choose import check_there, names_of, near
 from kontur.measure.extra import package
@@ -26,6 +30,7 @@ STATISTICS = {
     "max": "largest {}",
     "count": "how many have {}",
 }
+YES, NO = ("true", "1"), ("false", "0", "")  # of the column ignore
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
 # What a condition may be made of; neither calls of functions nor attributes but for these.
@@ -70,10 +75,26 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
 
 def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
     """The rows that are objects, and how many are none (`ignore` is true)."""
+    out = ignored(table)
+    return (table[~out], int(out.sum())) if out.any() else (table, 0)
+
+
+def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
+    """Which rows are regions to ignore; an empty cell, or no column `ignore`, says that none is.
+
+    True and false stand there as such, as 1 and 0, or as words; others raise `InputError`.
+    """
     if "ignore" not in table:
-        return table, 0
-    ignored = table["ignore"].fillna(False).astype(bool)
-    return (table[~ignored], int(ignored.sum())) if ignored.any() else (table, 0)
+        return np.zeros(len(table), dtype=bool)
+    words = table["ignore"].astype(object).where(table["ignore"].notna(), False)
+    words = words.map(lambda cell: str(cell).strip().lower().removesuffix(".0"))
+    strange = words[~words.isin([*YES, *NO])]
+    if len(strange):
+        raise InputError(
+            f"the column 'ignore' says true or false, 1 or 0, but not in "
+            f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
+        )
+    return words.isin(YES).to_numpy(dtype=bool)
 
 
 def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":

@@ -169,3 +169,15 @@ def test_a_class_that_a_part_does_not_hold_has_no_probability():
 def test_a_study_that_cannot_be_made_is_one_sentence(words, sentence):
     with pytest.raises(InputError, match=sentence):
         learn(objects(), "state", **words)
+
+
+def test_a_nested_choice_among_too_few_groups_names_the_way_out():
+    with pytest.raises(InputError, match=r"3 folds of 4 groups leave 2 to learn from.*--plain"):
+        learn(objects(images=4), "state", folds=3, families=["logistic"])
+
+
+def test_a_family_of_the_other_task_is_told_as_such():
+    with pytest.raises(InputError, match=r"logistic tells classes, not an amount.*ridge, lasso"):
+        learn(objects(), "area", families=["logistic"])
+    with pytest.raises(InputError, match=r"ridge tells an amount, not classes.*logistic, lasso"):
+        learn(objects(), "state", families=["ridge"])

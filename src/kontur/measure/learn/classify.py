@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
 
 from kontur import formats
 from kontur.data.finding import counted
@@ -24,6 +23,7 @@ from kontur.measure.extra import package
 from kontur.measure.learn.frozen import Decision
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
+from kontur.measure.views import ignored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,13 +67,6 @@ def predictions(decision: Decision, table: "pd.DataFrame") -> "pd.DataFrame":
     told = pandas.DataFrame(made)
     told.attrs = {"units": {PREDICTED: decision.card.unit}, "meanings": about}
     return told
-
-
-def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
-    """Which rows are regions to ignore; none where the table does not say."""
-    if "ignore" not in table:
-        return np.zeros(len(table), dtype=bool)
-    return table["ignore"].astype(bool).to_numpy()
 
 
 def check_brightness(decision: Decision, table: "pd.DataFrame") -> None:

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Shaped
 
+from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.measure.prepare import chosen, learnable
+from kontur.measure.views import ignored
 from kontur.settings import nearest
 
 Task = Literal["classify", "regress"]
@@ -89,6 +91,8 @@ def ask(
     only one group has.
     """
     _check_names(table, target, group)
+    if task != "regress":
+        table = table.assign(**{target: _counts(table[target])})
     wanted = _columns(table, target, group, columns)
     out = chosen(table, without)
     wanted = [name for name in wanted if name not in out]
@@ -108,6 +112,11 @@ def ask(
     else:
         truth = _amount(kept[target], target)
     useful, left_out = _useful(kept, wanted)
+    if "image" in kept and (parted := _parted(kept["image"], groups)):
+        notes.append(
+            f"{plural(parted, 'image')} parted by the folds: objects are told beside those that "
+            "were learned from, which may be too kind"
+        )
     if told == "regress":
         left_out += _copies(kept, target, useful)
     return Question(
@@ -152,7 +161,7 @@ def _rows(
     """The rows that can be learned from, and how many are left out and why."""
     reasons: list[tuple[str, pd.Series]] = []
     if "ignore" in table and target != "ignore":
-        reasons.append(("to ignore", table["ignore"].fillna(False).astype(bool)))
+        reasons.append(("to ignore", pd.Series(ignored(table), table.index)))
     reasons.append((f"without {target}", table[target].isna()))
     if group is not None:
         reasons.append((f"without {group}", table[group].isna()))
@@ -175,6 +184,17 @@ def _rows(
     kept = table.loc[~out].reset_index(drop=True)
     kept.attrs = table.attrs
     return kept, notes
+
+
+def _counts(values: pd.Series) -> pd.Series:
+    """A few whole numbers that a missing value made floats as whole numbers again."""
+    few = values.dtype.kind == "f" and values.nunique() <= FEW
+    return values.astype("Int64") if few and (values.dropna() % 1 == 0).all() else values
+
+
+def _parted(images: pd.Series, groups: np.ndarray) -> int:
+    """How many images have rows in several groups."""
+    return int((pd.Series(groups).groupby(images.to_numpy()).nunique() > 1).sum())
 
 
 def _task(values: pd.Series) -> Task:

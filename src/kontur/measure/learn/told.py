@@ -304,7 +304,8 @@ def _curve(learned: Learned) -> list[list[str]]:
             row.append(_short(point.scores[score]))
     head = [f"{learned.question.group or 'row'}s", *learned.curve.families]
     rows = [of_share[share] for share in sorted(of_share)]
-    return [head, *(row + [""] * (len(head) - len(row)) for row in rows)]
+    rows = [row + [""] * (len(head) - len(row)) for row in rows]
+    return [head, *map(list, dict.fromkeys(map(tuple, rows)))]  # two shares of few may be one
 
 
 def _survivors(learned: Learned, most: int | None) -> list[list[str]]:

@@ -8,22 +8,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import numpy as np
-
 from kontur.data.finding import plural
 from kontur.errors import InputError
+from kontur.measure.choose import chosen
 from kontur.measure.plots import distributions, gallery, look, outlines, scatter
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
     Numbers,
     Scale,
     check_varies,
+    drawable,
     holds_numbers,
     main_columns,
     meaning,
     numbers,
 )
 from kontur.measure.plots.pictures import Pictures
+from kontur.measure.views import ignored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,12 +77,12 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
         raise InputError("the table has no rows: there is nothing to plot")
     kept, notes = table.set_axis([str(name) for name in table.columns], axis=1), []
     if "ignore" in kept:
-        ignored = _truth(kept["ignore"])
-        if ignored.all():
+        out = ignored(kept)
+        if out.all():
             raise InputError(f"all {len(kept):,} rows are regions to ignore: nothing to plot")
-        if ignored.any():
-            notes = [f"left out: {plural(int(ignored.sum()), 'row')} of regions to ignore"]
-        kept = kept[~ignored]
+        if out.any():
+            notes = [f"left out: {plural(int(out.sum()), 'row')} of regions to ignore"]
+        kept = kept[~out]
     kept = kept.reset_index(drop=True)
     if "image" in kept:
         kept["image"] = kept["image"].astype("str")
@@ -104,6 +105,8 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         )
     found = groups(table, wanted.by)
     notes: list[str] = []
+    if wanted.columns:
+        wanted, notes = _chosen(table, wanted)
     if not (wanted.columns or wanted.scatters or wanted.galleries or wanted.colours):
         wanted, notes = _unasked(table, wanted, pictures)
     names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
@@ -130,6 +133,20 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         tuple(row) for name in wanted.columns for row in distributions.told(columns[name], found)
     ]
     return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(told))
+
+
+def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
+    """The columns by name; of those that a pattern or a kind stands for the ones to be drawn."""
+    found = chosen(table, wanted.columns)
+    unnamed = [name for name in found if name not in wanted.columns]
+    can, notes = drawable(table, unnamed)
+    columns = [name for name in found if name in can or name not in unnamed]
+    if not columns:
+        raise InputError(
+            f"no column of {', '.join(wanted.columns)} can be drawn "
+            f"({notes[0].removeprefix('not drawn: ')})"
+        )
+    return wanted._replace(columns=columns), notes
 
 
 def _unasked(
@@ -200,9 +217,9 @@ def _outlines(
     else:
         order, label, word = column.values, column.label, column.name
     if wanted.only:
-        chosen = outlines.named_images(names, wanted.only)
+        shown = outlines.named_images(names, wanted.only)
     else:
-        chosen = outlines.typical_images(order, found.image)
+        shown = outlines.typical_images(order, found.image)
 
     def draw(image: str) -> Any:
         if isinstance(column, Groups):
@@ -218,7 +235,7 @@ def _outlines(
             lambda: draw(image),
         )
 
-    return [plot(names[index]) for index in chosen]
+    return [plot(names[index]) for index in shown]
 
 
 def _apart(plots: Sequence[Plot]) -> list[Plot]:
@@ -237,8 +254,3 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
 def _is_kind(table: "pd.DataFrame", name: str) -> bool:
     """Whether a column tells kinds apart rather than measuring: few values, and no numbers."""
     return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST
-
-
-def _truth(column: "pd.Series") -> np.ndarray:
-    """Whether it is true, of truth values and of the 0 and 1 of a CSV; empty is not."""
-    return column.map({True: True, "True": True, "true": True, "1": True}).eq(True).to_numpy()
