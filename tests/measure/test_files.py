@@ -165,3 +165,14 @@ def test_units_that_cannot_be_read_are_an_error(tmp_path):
     (tmp_path / "t.units.csv").write_text("what,else\n1,2\n")
     with pytest.raises(InputError, match=r"t\.units\.csv lacks the columns column and unit"):
         read_table(tmp_path / "t.csv")
+
+
+def test_an_index_is_columns_and_lists_are_words(tmp_path):
+    table = pd.DataFrame({"image": ["a", "a"], "id": [1, 2], "l": [[1, 2], None]})
+    table.set_index(["image", "id"]).to_parquet(tmp_path / "t.parquet")
+    read = read_table(tmp_path / "t.parquet")
+    assert list(read.columns) == ["image", "id", "l"]
+    assert read["l"].tolist()[0] == "[1, 2]"
+    assert read["l"].isna().tolist() == [False, True]
+    table[["id"]][::-1].to_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").index.tolist() == [0, 1]

@@ -42,6 +42,13 @@ def read_table(path: str | Path) -> "pd.DataFrame":
         if place.suffix.lower() == ".parquet":
             arrow = package("pyarrow.parquet").read_table(place)
             table = arrow.to_pandas()
+            for field in arrow.schema:
+                if package("pyarrow").types.is_nested(
+                    field.type
+                ):  # lists: nothing can compare them
+                    cells = arrow.column(field.name).to_pylist()
+                    table[field.name] = [None if cell is None else str(cell) for cell in cells]
+            table = table.reset_index(drop=table.index.names == [None])
             units = {field.name: _told(field, "unit") for field in arrow.schema}
         else:
             table = pandas.read_csv(place, dtype=TEXTS, low_memory=False, **_marks(place))

@@ -54,6 +54,13 @@ class Question:
         return int(self.table["image"].nunique()) if "image" in self.table else None
 
     @property
+    def resampled(self) -> tuple[Shaped[np.ndarray, " n"], str]:
+        """What intervals draw whole, a name a row: groups, or images that groups part; its word."""
+        if "image" in self.table and _parted(self.table["image"], self.groups):
+            return self.table["image"].astype(object).fillna("").astype(str).to_numpy(), "image"
+        return self.groups, self.group or "row"
+
+    @property
     def constant_within_groups(self) -> bool:
         """Whether the target is one class in each group, and groups hold more than single rows."""
         names = pd.Series(self.groups)

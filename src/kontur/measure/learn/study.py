@@ -192,7 +192,7 @@ def learn(
         )
         for parts in inner
     ]
-    drawn = resample(question.groups, np.random.default_rng(seed))
+    drawn = resample(question.resampled[0], np.random.default_rng(seed))
     results: dict[str, Result] = {}
     for family in bench.families:
         settings = _settings(bench, family)

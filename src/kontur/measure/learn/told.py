@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kontur.data.finding import plural
 from kontur.measure.learn.baselines import SINGLE
 from kontur.measure.learn.intervals import LEVEL
 from kontur.measure.learn.question import Question
@@ -167,7 +168,7 @@ def _rests_on(learned: Learned) -> Section:
             else "settings are chosen by the same folds that judge them (plain): the scores of "
             "families are a little too good."
         ),
-        f"{len(question.columns)} columns are learned from.",
+        f"{plural(len(question.columns), 'column')} to learn from.",
     ]
     rows = []
     if question.classes:
@@ -252,11 +253,11 @@ def _verdict(learned: Learned) -> list[str]:
 def _intervals(learned: Learned) -> list[str]:
     """What the intervals rest on, and whether a single measurement would do."""
     question = learned.question
-    number = len(np.unique(question.groups))
-    what = f"{question.group}s" if question.group else "rows"
+    names, word = question.resampled
+    what = f"{word}s"
     lines = [
-        f"The intervals ({LEVEL:.0%}) resample the {number:,} {what}"
-        + (", not the objects, which are alike within one." if question.group else ".")
+        f"The intervals ({LEVEL:.0%}) resample the {len(np.unique(names)):,} {what}"
+        + (", not the objects, which are alike within one." if word != "row" else ".")
     ]
     beyond = learned.best.beyond_single
     if beyond.low > 0:
