@@ -113,3 +113,14 @@ def test_an_empty_list_is_an_error_and_not_all(kontur, worms, tmp_path):
     for option in ("--columns", "--without", "--classes", "--families"):
         told = kontur("learn", worms, "--target", "state", "--out", out, option, " ,", code=1)
         assert "a list without a word was given" in told
+
+
+def test_a_model_that_is_no_better_than_looking_at_nothing_is_told(kontur, worms, tmp_path):
+    table = pd.read_csv(worms)
+    noise = np.random.default_rng(1)
+    table[["area", "solidity", "circularity"]] = noise.normal(size=(len(table), 3))
+    table.to_csv(worms, index=False)
+    words = ("learn", worms, "--target", "state", "--columns", "area,solidity,circularity")
+    quick = ("--families", "boosting", *QUICK[2:])  # which learns noise by heart
+    told = kontur(*words, "--out", tmp_path / "m.safetensors", *quick)
+    assert "no better than largest class, which looks at no column" in told

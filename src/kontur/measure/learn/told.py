@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kontur.data.finding import plural
-from kontur.measure.learn.baselines import SINGLE
+from kontur.measure.learn.baselines import CONSTANT, SINGLE
 from kontur.measure.learn.intervals import LEVEL
 from kontur.measure.learn.question import Question
 from kontur.measure.learn.scores import ALL, OF_AMOUNTS, OF_CLASSES, Score
@@ -241,6 +241,12 @@ def _verdict(learned: Learned) -> list[str]:
         lines.append(
             f"{verdict.second} comes next; {best.name} is better in {verdict.wins} of "
             f"{verdict.difference.number} folds, by {_short(verdict.difference)}: {clear}"
+        )
+    blind = learned.results[CONSTANT[learned.question.task]]
+    if score.sign * (best.overall[learned.rank] - blind.overall[learned.rank]) <= 0:
+        lines.append(
+            f"! By {score.name} it is no better than {blind.name}, which looks at no column: these "
+            f"columns do not tell {learned.question.target}."
         )
     lines.append(f"Fitted on all rows: {best.setting}.")
     if learned.nested:
