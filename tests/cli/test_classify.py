@@ -125,7 +125,7 @@ def test_a_number_is_told_of_tables_only(kontur, table, tmp_path):
         (["a.geojson", "--out", "p.csv"], "outlines into a folder, --out DIR"),
         (["t.csv", "a.png", "--out", "p.csv"], "classified by itself, without images"),
         (["none.csv", "--out", "p.csv"], "there is no table none.csv"),
-        (["t.csv", "--out", "t.csv"], "t.csv exists already"),
+        (["t.csv", "--out", "t.csv"], "t.csv is the table that is read"),
         (["poor.csv", "--out", "p.csv"], "has no column 'solidity'; did you mean 'solidty'?"),
         (["large.csv", "--out", "p.csv"], "infinite values"),
         (["a.geojson", "--out", "a.geojson"], "wants a folder"),
@@ -162,3 +162,13 @@ def test_a_table_in_micrometres_and_a_model_in_pixels_are_refused(kontur, tmp_pa
     words = ("classify", tmp_path / "a.geojson", "--model", tmp_path / "m.safetensors")
     assert "other units" in kontur(*words, "--out", tmp_path / "o", "--pixel-size", 0.5, code=1)
     kontur(*words, "--out", tmp_path / "o", "--pixel-size", "pixels")
+
+
+def test_the_table_that_is_read_is_never_written_over(kontur, model, table):
+    before = table.read_bytes()
+    told = kontur("classify", table, "--model", model, "--out", table, "--force", code=1)
+    assert "is the table that is read" in told
+    assert "is the table that is read" in kontur(
+        "describe", table, "--out", table, "--force", code=1
+    )
+    assert table.read_bytes() == before

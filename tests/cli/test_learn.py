@@ -98,3 +98,31 @@ def test_rows_may_stand_for_themselves(kontur, worms, tmp_path):
     told = kontur("learn", worms, "-t", "state", "-o", out, "--group", "none", *QUICK)
     assert "95 objects of 95 rows, each by itself, 12 images." in told
     assert "by vote" not in told
+
+
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_learned(kontur, worms, tmp_path):
+    (tmp_path / "file").touch()
+    words = ("learn", worms, "--target", "state", *QUICK, "--out")
+    assert "could not write" in kontur(*words, tmp_path / "file" / "m.safetensors", code=1)
+    out = tmp_path / "m.safetensors"
+    told = kontur(*words, out, "--report", tmp_path / "file" / "r", code=1)
+    assert "could not write" in told
+    assert "objects" not in told
+
+
+def test_an_empty_list_is_an_error_and_not_all(kontur, worms, tmp_path):
+    out = tmp_path / "m.safetensors"
+    for option in ("--columns", "--without", "--classes", "--families"):
+        told = kontur("learn", worms, "--target", "state", "--out", out, option, " ,", code=1)
+        assert "a list without a word was given" in told
+
+
+def test_a_model_that_is_no_better_than_looking_at_nothing_is_told(kontur, worms, tmp_path):
+    table = pd.read_csv(worms)
+    noise = np.random.default_rng(1)
+    table[["area", "solidity", "circularity"]] = noise.normal(size=(len(table), 3))
+    table.to_csv(worms, index=False)
+    words = ("learn", worms, "--target", "state", "--columns", "area,solidity,circularity")
+    quick = ("--families", "boosting", *QUICK[2:])  # which learns noise by heart
+    told = kontur(*words, "--out", tmp_path / "m.safetensors", *quick)
+    assert "no better than largest class, which looks at no column" in told

@@ -135,3 +135,11 @@ def test_writers_that_want_a_path_with_the_ending_are_served(tmp_path):
         assert beside.suffix == ".tif"
         tifffile.imwrite(beside, np.zeros((2, 3), np.uint8))
     assert tifffile.imread(tmp_path / ("n" * 200 + ".tif")).shape == (2, 3)
+
+
+def test_a_place_that_cannot_be_written_is_known_before_the_work(tmp_path):
+    atomic.check_writable(tmp_path / "new" / "newer" / "t.csv")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="could not write"):
+        atomic.check_writable(tmp_path / "file" / "t.csv")

@@ -129,5 +129,50 @@ def test_what_is_no_table_is_refused(tmp_path):
         with pytest.raises(InputError, match="is no table that can be read"):
             read_table(tmp_path / f"e.{ending}")
     (tmp_path / "b.csv").write_bytes(b"a,b\n\xff\xfe,1\n")
-    with pytest.raises(InputError, match="is no table that can be read"):
+    with pytest.raises(InputError, match="is not UTF-8 text"):
         read_table(tmp_path / "b.csv")
+
+
+def test_a_table_saved_by_a_european_spreadsheet_is_read_as_it_was(table, tmp_path):
+    write_table(tmp_path / "t.csv", table)
+    ours = read_table(tmp_path / "t.csv")
+    ours.to_csv(tmp_path / "t.csv", sep=";", decimal=",", index=False, encoding="utf-8-sig")
+    units = (tmp_path / "t.units.csv").read_text(encoding="utf-8-sig")
+    (tmp_path / "t.units.csv").write_text("column;unit;meaning\narea;µm²;\n", encoding="utf-8")
+    assert "µm²" in units
+    theirs = read_table(tmp_path / "t.csv")
+    pd.testing.assert_frame_equal(theirs, ours)
+    assert theirs.attrs["units"]["area"] == "µm²"
+    (tmp_path / "p.csv").write_text("image;area\na;1.5\n")
+    assert read_table(tmp_path / "p.csv")["area"].tolist() == [1.5]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"image,area\na,1,9\nb,2,9\n", "more cells than its heading"),
+        ("image,größe\na,1\n".encode("latin-1"), "is not UTF-8 text"),
+    ],
+)
+def test_cells_are_never_read_into_other_columns_or_letters(tmp_path, content, sentence):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(InputError, match=sentence):
+        read_table(tmp_path / "t.csv")
+
+
+def test_units_that_cannot_be_read_are_an_error(tmp_path):
+    (tmp_path / "t.csv").write_text("image,area\na,1\n")
+    (tmp_path / "t.units.csv").write_text("what,else\n1,2\n")
+    with pytest.raises(InputError, match=r"t\.units\.csv lacks the columns column and unit"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_an_index_is_columns_and_lists_are_words(tmp_path):
+    table = pd.DataFrame({"image": ["a", "a"], "id": [1, 2], "l": [[1, 2], None]})
+    table.set_index(["image", "id"]).to_parquet(tmp_path / "t.parquet")
+    read = read_table(tmp_path / "t.parquet")
+    assert list(read.columns) == ["image", "id", "l"]
+    assert read["l"].tolist()[0] == "[1, 2]"
+    assert read["l"].isna().tolist() == [False, True]
+    table[["id"]][::-1].to_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").index.tolist() == [0, 1]

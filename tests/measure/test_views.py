@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kontur.errors import InputError
-from kontur.measure.views import counted, grouped, ordered, renamed, where, without_ignored
+from kontur.measure.views import counted, grouped, ignored, ordered, renamed, where, without_ignored
 
 NAN = float("nan")
 
@@ -184,3 +184,20 @@ def test_a_summary_is_that_of_each_group_by_itself(rows):
         assert row["objects"] == len(values)
         np.testing.assert_allclose(row["area_median"], np.median(values))
         np.testing.assert_allclose(row["area_mean"], np.mean(values), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [True, False, None, None],
+        [1.0, 0.0, np.nan, np.nan],
+        ["True", "false", None, ""],
+    ],
+)
+def test_an_empty_cell_of_ignore_leaves_nothing_out(table, cells):
+    assert ignored(table.assign(ignore=cells)).tolist() == [True, False, False, False]
+
+
+def test_words_of_ignore_that_are_neither_true_nor_false_are_told(table):
+    with pytest.raises(InputError, match=r"true or false, 1 or 0, but not in 2 rows, such as 'no'"):
+        ignored(table.assign(ignore=["no", "yes", "", 1]))

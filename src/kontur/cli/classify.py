@@ -17,8 +17,8 @@ from kontur.cli.options import (
     side_of_a_pixel,
 )
 from kontur.cli.screen import counter, table
-from kontur.data.finding import plural
 from kontur.errors import InputError
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +107,7 @@ def _rows(decision: "Decision", place: Path, out: Path, *, force: bool) -> None:
     from kontur.measure.files import check_target, read_table, targets, write_table
     from kontur.measure.learn.classify import predictions
 
-    check_target(out, overwrite=force)
+    check_target(out, overwrite=force, source=place)
     rows = read_table(place)
     predicted = predictions(decision, rows)
     write_table(out, predicted, overwrite=force)

@@ -9,8 +9,8 @@ import typer
 from kontur.cli.options import QuietOption, Task, TaskOption
 from kontur.cli.screen import table
 from kontur.cli.train import NEEDED, data_and_settings
-from kontur.data.finding import plural
 from kontur.errors import InputError
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     from kontur.train.study.ranking import Comparison

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kontur.cli.options import ForceOption
-from kontur.data.finding import plural
+from kontur.wording import plural
 
 
 def convert(

@@ -8,8 +8,8 @@ import typer
 
 from kontur.cli.options import ForceOption, ModelOption
 from kontur.cli.predict import summary
-from kontur.data.finding import plural
 from kontur.data.packaged import COINS, NUCLEI
+from kontur.wording import plural
 
 OUTPUTS = ("geojson", "csv", "overlay")
 

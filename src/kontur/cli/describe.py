@@ -7,8 +7,8 @@ import typer
 
 from kontur.cli.options import ForceOption, comma_separated
 from kontur.cli.screen import table
-from kontur.data.finding import plural
 from kontur.errors import InputError
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +78,7 @@ def describe(
     from kontur.measure.views import where as keep
 
     if out is not None:
-        _check_out(out, force=force)
+        _check_out(out, measured, force=force)
     whole = read_table(measured)
     rows = whole if where is None else keep(whole, where)
     view = f"{len(rows):,} of {plural(len(whole), 'row')}, where {where}" if where else ""
@@ -175,7 +175,7 @@ def _share(missing: int, rows: int) -> str:
     return f"{missing:,} ({missing / rows:.1%})" if missing else "–"
 
 
-def _check_out(out: Path, *, force: bool) -> None:
+def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
     from kontur.measure.files import check_target
 
@@ -185,7 +185,7 @@ def _check_out(out: Path, *, force: bool) -> None:
                 f"the ending says what is written: wanted REPORT.html, SUMMARY.csv or "
                 f"SUMMARY.parquet, got {out}"
             )
-        check_target(out, overwrite=force)
+        check_target(out, overwrite=force, source=source)
     elif out.is_dir():
         raise InputError(f"{out} is a folder; name a file to write in it")
     elif out.exists() and not force:

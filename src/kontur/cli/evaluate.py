@@ -165,7 +165,7 @@ def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
 
 
 def _tell_left_out(judged: "Judged", truth: "Folder") -> None:
-    from kontur.data.finding import counted
+    from kontur.wording import counted
 
     for warning in truth.warnings:
         typer.echo(f"! {warning}", err=True)

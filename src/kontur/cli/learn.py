@@ -109,6 +109,7 @@ def learn(
     kontur learn cells.csv --target stain --group slide --columns form --out stain.safetensors
     kontur learn cells.csv --target area --without "area*,feret*" --out area.safetensors
     """
+    from kontur.formats import atomic
     from kontur.measure.extra import package
     from kontur.measure.files import read_table
 
@@ -121,6 +122,7 @@ def learn(
     check_place(out, overwrite=force)
     if report is not None:
         check_folder(report, overwrite=force)
+        atomic.check_writable(report / "report.html")
     rows = read_table(measured)
     with counter("learning", quiet=quiet) as progress:
         learned = study(
@@ -136,12 +138,12 @@ def learn(
             task=None if task is None else task.value,
             progress=progress,
         )
+    typer.echo(told(learned))  # first: it took long, and a disk may be full
     write_decision(out, learned.decision, overwrite=force)
     written = [str(out)]
     if report is not None:
         write_report(report, learned, source=measured.name)
         written.append(str(report / "report.html"))
-    typer.echo(told(learned))
     typer.echo(f"\nwrote {' and '.join(written)}")
 
 

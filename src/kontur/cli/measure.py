@@ -17,7 +17,7 @@ from kontur.cli.options import (
     side_of_a_pixel,
 )
 from kontur.cli.screen import counter, table
-from kontur.data.finding import plural
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kontur.errors import InputError
+
 if TYPE_CHECKING:
     from kontur.infer.predict import How
     from kontur.measure.many import PixelSize
@@ -176,9 +178,14 @@ def side_of_a_pixel(word: str | None) -> "PixelSize":
 
 
 def comma_separated(words: str | None) -> list[str]:
-    """The words between the commas; nothing gives none.
+    """The words between the commas; none where the option was not given.
+
+    Raises `InputError` for a list in which nothing stands.
 
     >>> comma_separated("area, efd_*,"), comma_separated(None)
     (['area', 'efd_*'], [])
     """
-    return [word.strip() for word in (words or "").split(",") if word.strip()]
+    found = [word.strip() for word in (words or "").split(",") if word.strip()]
+    if words is not None and not found:
+        raise InputError("a list without a word was given; name something, or leave the option out")
+    return found

@@ -17,7 +17,7 @@ from kontur.cli.options import (
 )
 from kontur.cli.screen import counter
 from kontur.cli.screen import table as aligned
-from kontur.data.finding import plural
+from kontur.wording import plural
 
 PAGE = "index.html"
 
@@ -39,7 +39,10 @@ def plot(
     columns: Annotated[
         str | None,
         typer.Option(
-            "--columns", metavar="LIST", help="Distributions of these columns, comma-separated."
+            "--columns",
+            metavar="LIST",
+            help="Distributions of these columns: names, patterns such as efd_*, positions such as "
+            "3:7, form, intensity, neighbours; comma-separated.",
         ),
     ] = None,
     by: Annotated[
@@ -162,6 +165,7 @@ def plot(
     there = [path for path in there if path.exists()]
     if there and not force:
         raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+    atomic.check_writable(out / PAGE)
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
         for each in plan.plots:

@@ -25,8 +25,8 @@ from kontur.cli.options import (
     how_to_look,
 )
 from kontur.cli.screen import steps
-from kontur.data.finding import plural
 from kontur.errors import InputError
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     from kontur.infer.folder import Outcome

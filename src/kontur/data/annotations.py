@@ -15,13 +15,14 @@ from jaxtyping import Bool, Integer, Shaped
 
 from kontur.data.entry import Entry
 from kontur.data.metadata import IGNORE
-from kontur.data.names import listed, walk
+from kontur.data.names import walk
 from kontur.data.reading import Reading, read_labels
 from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.formats.images import is_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
+from kontur.wording import listed
 
 
 def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:

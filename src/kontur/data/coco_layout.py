@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from kontur.data.entry import Entry, Layout
-from kontur.data.names import IMAGE_FOLDERS, image_files, listed, split_of, stem
+from kontur.data.names import IMAGE_FOLDERS, image_files, split_of, stem
 from kontur.errors import InputError
 from kontur.formats import coco
 from kontur.formats.images import is_image
+from kontur.wording import listed
 
 JSON_FOLDERS = ("", "annotations", "labels", "outlines", "masks")
 SNIFF = 1 << 16  # bytes of a file that are looked at to tell COCO from other JSON

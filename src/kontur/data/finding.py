@@ -1,10 +1,7 @@
 """Finding: one thing about a data set that its owner should know, and what to do about it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
-
-from kontur.data.names import listed
 
 Kind = Literal[
     "unused",  # files that lie there and are not read
@@ -42,21 +39,3 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.what}: {self.advice}" if self.advice else self.what
-
-
-def counted(names: Sequence[str], what: str) -> str:
-    """How many of what, and which.
-
-    >>> counted(["a", "b"], "image"), counted(["a"], "image")
-    ('2 images (a, b)', '1 image (a)')
-    """
-    return f"{plural(len(names), what)} ({listed(names)})"
-
-
-def plural(count: int, what: str) -> str:
-    """A number and a noun.
-
-    >>> plural(1, "image"), plural(12000, "object")
-    ('1 image', '12,000 objects')
-    """
-    return f"{count:,} {what}{'s' * (count != 1)}"

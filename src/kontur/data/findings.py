@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from kontur.data.facts import Facts
-from kontur.data.finding import Finding, Kind, counted, plural
+from kontur.data.finding import Finding, Kind
 from kontur.data.label_checks import binary_masks
-from kontur.data.names import listed
+from kontur.wording import counted, listed, plural
 
 SENTENCES = 8  # of what is wrong with single files
 MOST = 0.5  # of an image's area: who leaves so much unannotated may have meant the background

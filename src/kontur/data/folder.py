@@ -16,7 +16,7 @@ from kontur import select
 from kontur.data.ahead import ahead
 from kontur.data.annotations import with_outlines
 from kontur.data.entry import Entry, Layout
-from kontur.data.finding import Finding, counted, plural
+from kontur.data.finding import Finding
 from kontur.data.label_checks import binary_masks, binary_regions
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, tables_of
@@ -25,6 +25,7 @@ from kontur.data.sample import Sample
 from kontur.data.samples import Loaded, Samples, Stored
 from kontur.errors import InputError
 from kontur.instances import CLASSES
+from kontur.wording import counted, plural
 
 GLANCES = 6  # label images looked into when a folder is opened, for a binary mask given as labels
 PROBLEMS_SHOWN = 3  # of the files that cannot be used, beside the first

@@ -11,8 +11,8 @@ import shapely
 from jaxtyping import Bool, Integer, Shaped
 
 from kontur.data.annotations import connected
-from kontur.data.finding import Finding, plural
-from kontur.data.names import listed
+from kontur.data.finding import Finding
+from kontur.wording import listed, plural
 
 EDGE_SHARE = 0.1  # of the id changes along rows and columns; 0.4 and more after interpolation
 EDGE_PIXELS = 20  # fewer pixels between two values are the odd one-pixel object

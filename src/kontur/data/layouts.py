@@ -19,7 +19,6 @@ from pathlib import Path
 
 from kontur.data import coco_layout
 from kontur.data.entry import Entry, Kind, Layout, joined
-from kontur.data.finding import counted, plural
 from kontur.data.names import (
     IMAGE_FOLDERS,
     OUTLINE_ENDING,
@@ -28,12 +27,12 @@ from kontur.data.names import (
     image_files,
     is_label_name,
     is_raster,
-    listed,
     owner,
     split_of,
     walk,
 )
 from kontur.errors import InputError
+from kontur.wording import counted, listed, plural
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
 IGNORE_FOLDER = "ignore"

@@ -20,9 +20,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.finding import Finding, counted
+from kontur.data.finding import Finding
 from kontur.data.names import SPLITS, owner, stem
 from kontur.errors import InputError
+from kontur.wording import counted
 
 METADATA_FILE = "metadata.csv"
 CLASSES_FILE = "classes.csv"

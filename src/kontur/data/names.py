@@ -25,7 +25,6 @@ SPLITS = {
     "test": ("test", "testing"),
 }
 IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
-LONGEST = 32  # characters of a name that a sentence shows
 OUTLINE_ENDING = ".geojson"
 
 
@@ -123,14 +122,3 @@ def by_owner(files: Iterable[tuple[str, Path]], *, what: str) -> dict[str, Path]
                 f"{owner(name)!r}; remove or rename one of them"
             )
     return named
-
-
-def listed(names: Iterable[str], *, most: int = 5) -> str:
-    """A few names and how many more; the end of long names is left out.
-
-    >>> listed(["a", "b", "c"], most=2), listed(["x" * 64])
-    ('a, b and 1 more', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…')
-    """
-    texts = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
-    shown = ", ".join(texts[:most])
-    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.data.finding import Finding, plural
+from kontur.data.finding import Finding
+from kontur.wording import plural
 
 BAR = 40  # characters of the longest bar
 SIZES_SHOWN = 4  # of image sizes and pixel kinds, the most frequent first

@@ -8,6 +8,7 @@ a kill at the very moment of writing leaves something behind: a hidden `.kontur-
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,17 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     except BaseException:  # Ctrl-C too must leave nothing behind
         _remove(beside)
         raise
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise the `OSError` of writing `path` before the work whose result it shall be."""
+    folder = next(parent for parent in Path(path).absolute().parents if parent.exists())
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or 0, f"could not write: {reason}", str(path)) from error
 
 
 def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> None:

@@ -12,9 +12,10 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.names import is_label_name, is_output_name, listed, owner, stem
+from kontur.data.names import is_label_name, is_output_name, owner, stem
 from kontur.errors import InputError
 from kontur.formats.images import is_image
+from kontur.wording import listed
 
 
 class Input(NamedTuple):

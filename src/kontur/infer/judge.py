@@ -13,7 +13,7 @@ from pathlib import Path
 from kontur import formats
 from kontur.data.folder import Folder
 from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
-from kontur.data.names import is_output_name, listed, owner, stem, walk
+from kontur.data.names import is_output_name, owner, stem, walk
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.formats import coco, table
@@ -21,6 +21,7 @@ from kontur.formats.images import IMAGE_ENDINGS
 from kontur.infer.predict import AS_TRAINED, How, Predictor
 from kontur.infer.record import RECORD
 from kontur.instances import Instances
+from kontur.wording import listed
 
 BESIDE = (RECORD, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 # Of several files of one image the first kind is read: outlines come before rasters.

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from kontur.data.finding import plural
 from kontur.measure import page as frame
 from kontur.measure.describe import Description, Facts, Histogram
 from kontur.measure.digits import cells, short
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.table import BRIGHTNESS, FORM, SURROUNDINGS, column_of
 from kontur.settings import nearest
+from kontur.wording import listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ def _named(names: list[str], word: str | int) -> list[str]:
     if word in names:
         return [word]
     if word in KINDS:
-        found = [name for name in names if _plain(name) in KINDS[word]]
+        found = [name for name in names if _plain(name) in KINDS[word] and column_of(name)]
         if not found:
             raise InputError(f"the table has no column of {word}")
         return found

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.data.finding import plural
-from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import KINDS, names_of
 from kontur.measure.extra import package
 from kontur.measure.recipe import INVALID, as_numbers, as_words, kind_of, without_attrs
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
 from kontur.measure.views import without_ignored
+from kontur.wording import listed, plural
 
 if TYPE_CHECKING:
     import pandas as pd

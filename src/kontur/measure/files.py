@@ -6,6 +6,7 @@ in pandas. A CSV has no place for them: they stand beside it in `NAME.units.csv`
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 ENDINGS = (".parquet", ".csv")
 FOREIGN = "of metadata.csv"  # what a column means that is not ours
 TEXTS = {"image": "str"}  # columns of a CSV that are no numbers, whatever they look like
+DECIMAL_COMMA = re.compile(r'(?:^|[;\t])"?[+-]?\d*,\d+"?(?=[;\t\r\n]|$)', re.MULTILINE)
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 
 
@@ -40,10 +42,21 @@ def read_table(path: str | Path) -> "pd.DataFrame":
         if place.suffix.lower() == ".parquet":
             arrow = package("pyarrow.parquet").read_table(place)
             table = arrow.to_pandas()
+            for field in arrow.schema:
+                if package("pyarrow").types.is_nested(
+                    field.type
+                ):  # lists: nothing can compare them
+                    cells = arrow.column(field.name).to_pylist()
+                    table[field.name] = [None if cell is None else str(cell) for cell in cells]
+            table = table.reset_index(drop=table.index.names == [None])
             units = {field.name: _told(field, "unit") for field in arrow.schema}
         else:
-            table = pandas.read_csv(place, encoding="utf-8-sig", dtype=TEXTS, low_memory=False)
+            table = pandas.read_csv(place, dtype=TEXTS, low_memory=False, **_marks(place))
+            if not isinstance(table.index, pandas.RangeIndex):
+                raise ValueError("its rows have more cells than its heading has names")
             units = _units_beside(place, table)
+    except UnicodeDecodeError:
+        raise InputError(f"{place} is not UTF-8 text; save it as CSV in UTF-8") from None
     except (ValueError, OSError) as error:  # what pandas and Arrow raise for what they cannot read
         raise InputError(f"{place} is no table that can be read: {_first_line(error)}") from None
     known = {name: units.get(name, "") for name in map(str, table.columns)}
@@ -51,14 +64,20 @@ def read_table(path: str | Path) -> "pd.DataFrame":
     return table
 
 
-def check_target(path: Path, *, overwrite: bool) -> None:
-    """Raise `InputError` before any work where the table could not be written there."""
+def check_target(path: Path, *, overwrite: bool, source: Path | None = None) -> None:
+    """Raise `InputError` before any work where the table could not be written there.
+
+    `source` is the table that is read: it is never written over.
+    """
+    if source is not None and path.resolve() == source.resolve():
+        raise InputError(f"{path} is the table that is read; name another file to write")
     if path.suffix.lower() not in ENDINGS:
         raise InputError(
             f"the ending says the format: wanted TABLE.parquet or TABLE.csv, got {path}"
         )
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write in it")
+    atomic.check_writable(path)
     for file in targets(path):
         if file.exists() and not overwrite:
             raise InputError(f"{file} exists already; overwrite it with --force or name another")
@@ -138,9 +157,24 @@ def _units_beside(path: Path, table: "pd.DataFrame") -> dict[str, str]:
     _, beside_it = targets(path)
     if not beside_it.is_file():
         return {}
-    with beside_it.open(encoding="utf-8-sig", newline="") as file:
-        rows = {row["column"]: row["unit"] for row in csv.DictReader(file)}
+    told = package("pandas").read_csv(
+        beside_it, dtype=str, keep_default_na=False, **_marks(beside_it)
+    )
+    if not {"column", "unit"} <= {*told}:
+        raise ValueError(f"beside it, {beside_it.name} lacks the columns column and unit")
+    rows = dict(zip(told["column"], told["unit"], strict=True))
     return {name: rows.get(name, "") for name in map(str, table.columns)}
+
+
+def _marks(path: Path) -> dict[str, str]:
+    """What parts the cells of a CSV, and the whole of a number from the rest, as pandas wants it.
+
+    Spreadsheets of much of Europe write semicolons, and then `1,5` for 1.5.
+    """
+    text = path.read_text(encoding="utf-8-sig")
+    mark = max(",;\t", key=text.partition("\n")[0].count)
+    comma = mark != "," and DECIMAL_COMMA.search(text)
+    return {"encoding": "utf-8-sig", "sep": mark, "decimal": "," if comma else "."}
 
 
 def _told(field: Any, key: str) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from kontur.data.ahead import ahead
-from kontur.data.finding import counted
 from kontur.errors import InputError
 from kontur.measure.extra import package
 from kontur.measure.sources import Source
 from kontur.measure.table import measure, metadata_name
+from kontur.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,8 +21,6 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from kontur.data.finding import plural
-from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import chosen, learnable, names_of
 from kontur.measure.recipe import (
@@ -38,6 +36,7 @@ from kontur.measure.recipe import (
     with_counts,
     without_attrs,
 )
+from kontur.wording import listed, plural
 
 __all__ = [
     "INVALID",

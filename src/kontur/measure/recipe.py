@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import check_there, names_of
 from kontur.measure.extra import package
 from kontur.measure.many import NUMBER
+from kontur.wording import listed
 
 if TYPE_CHECKING:
     import pandas as pd

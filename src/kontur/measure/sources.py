@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.data.finding import counted
 from kontur.data.folder import open_folder
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, read_metadata
@@ -21,6 +20,7 @@ from kontur.formats.images import Image, read_image
 from kontur.infer.inputs import Input, find_inputs
 from kontur.infer.judge import find_predictions, pair
 from kontur.instances import Instances
+from kontur.wording import counted
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ from kontur.measure.choose import check_there, names_of, near
 from kontur.measure.extra import package
 from kontur.measure.recipe import numeric, without_attrs
 from kontur.settings import nearest
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ STATISTICS = {
     "max": "largest {}",
     "count": "how many have {}",
 }
+YES, NO = ("true", "1"), ("false", "0", "")  # of the column ignore
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
 # What a condition may be made of; neither calls of functions nor attributes but for these.
@@ -78,18 +80,21 @@ def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
 
 
 def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
-    """Which rows are regions to ignore: `ignore` is true, also as text or 1; empty is not.
+    """Which rows are regions to ignore; an empty cell, or no column `ignore`, says that none is.
 
-    None of them where the table has no such column.
-
-    >>> import pandas as pd
-    >>> ignored(pd.DataFrame({"ignore": ["True", None, "False", "1"]})).tolist()
-    [True, False, False, True]
+    True and false stand there as such, as 1 and 0, or as words; others raise `InputError`.
     """
     if "ignore" not in table:
         return np.zeros(len(table), dtype=bool)
-    true = {True: True, "True": True, "true": True, "1": True}
-    return table["ignore"].map(true).eq(True).to_numpy(dtype=bool)
+    words = table["ignore"].astype(object).where(table["ignore"].notna(), False)
+    words = words.map(lambda cell: str(cell).strip().lower().removesuffix(".0"))
+    strange = words[~words.isin([*YES, *NO])]
+    if len(strange):
+        raise InputError(
+            f"the column 'ignore' says true or false, 1 or 0, but not in "
+            f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
+        )
+    return words.isin(YES).to_numpy(dtype=bool)
 
 
 def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":

@@ -213,3 +213,8 @@ def test_classes_that_are_no_words_are_told_as_they_are(kinds):
     assert told["predicted"].tolist()[:2] == [True, False]
     assert pd.isna(told["predicted"][2])
     assert "probability_True" in told
+
+
+def test_a_row_that_says_nothing_of_ignore_is_told(kinds):
+    table = measure(boxes(), name="a").assign(ignore=[True, None, None])
+    assert predictions(kinds, table)["predicted"].isna().tolist() == [True, False, False]

@@ -1,6 +1,7 @@
 """What was learned, as a file: the same answers as the estimators, with nothing but numpy."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -211,3 +212,16 @@ def test_an_existing_file_and_another_ending_are_refused(tmp_path):
         write_decision(tmp_path / "m.safetensors", decision, overwrite=False)
     with pytest.raises(InputError, match=r"is one file MODEL\.safetensors, got"):
         write_decision(tmp_path / "m.pickle", decision)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("scale", 0.0), ("fill", "x"), ("mean", None), ("silent", "no")]
+)
+def test_a_recipe_that_cannot_be_applied_is_damage(tmp_path, key, value):
+    decision = frozen("two", "logistic")
+    recipe = json.loads(json.dumps(decision.card.recipe))
+    recipe["columns"][0][key] = value
+    card = decision.card.replace(recipe=recipe)
+    write_decision(tmp_path / "m.safetensors", replace(decision, card=card))
+    with pytest.raises(InputError, match="is damaged"):
+        read_decision(tmp_path / "m.safetensors")

@@ -113,3 +113,22 @@ def broken(**columns):
 def test_what_cannot_be_asked_is_one_sentence(table, words, sentence):
     with pytest.raises(InputError, match=sentence):
         ask(table, **{"target": "state", **words})
+
+
+def test_a_missing_value_makes_no_amount_of_a_few_whole_numbers():
+    table = objects(images=4, each=2)
+    table["dose"] = [1, 2, 1, 2, 1, 2, 1, np.nan]
+    question = ask(table, "dose", classes=["1", "2"])
+    assert question.classes == (1, 2)
+    assert question.notes == ("1 row without dose left out",)
+    assert ask(table, "dose", task="regress").classes == ()
+    table["dose"] = [1e300, 2, 1, 2, 1, 2, 1.5, np.nan]
+    assert ask(table, "dose").task == "regress"
+
+
+@pytest.mark.parametrize("group", [None, "id"])
+def test_images_that_the_folds_part_are_told(group):
+    table = objects(images=4, each=2).assign(id=[1, 2] * 4)
+    told = " ".join(ask(table, "state", group=group).notes)
+    assert "4 images parted by the folds" in told
+    assert "parted" not in " ".join(ask(table, "state").notes)

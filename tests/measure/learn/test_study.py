@@ -1,6 +1,7 @@
 """A study on small tables: what is held out is not learned from, and noise is chance."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeClassifier
@@ -169,3 +170,29 @@ def test_a_class_that_a_part_does_not_hold_has_no_probability():
 def test_a_study_that_cannot_be_made_is_one_sentence(words, sentence):
     with pytest.raises(InputError, match=sentence):
         learn(objects(), "state", **words)
+
+
+def test_a_nested_choice_among_too_few_groups_names_the_way_out():
+    with pytest.raises(InputError, match=r"3 folds of 4 groups leave 2 to learn from.*--plain"):
+        learn(objects(images=4), "state", folds=3, families=["logistic"])
+
+
+def test_a_family_of_the_other_task_is_told_as_such():
+    with pytest.raises(InputError, match=r"logistic tells classes, not an amount.*ridge, lasso"):
+        learn(objects(), "area", families=["logistic"])
+    with pytest.raises(InputError, match=r"ridge tells an amount, not classes.*logistic, lasso"):
+        learn(objects(), "state", families=["ridge"])
+
+
+def test_images_that_the_folds_part_are_still_drawn_whole():
+    table = objects(images=12)
+    few = learn(table, "state", group=None, folds=3, nested=False, families=["logistic"])
+    many = pd.concat([table] * 5, ignore_index=True)
+    many.attrs = table.attrs
+    names, word = ask(many, "state", group=None).resampled
+    assert (len(np.unique(names)), word) == (12, "image")
+    copied = learn(many, "state", group=None, folds=3, nested=False, families=["logistic"])
+    low, high = few.best.intervals["accuracy"]
+    lower, higher = copied.best.intervals["accuracy"]
+    assert higher - lower > 0.5 * (high - low)
+    assert ask(table.assign(well="a"), "area", group="well").resampled[1] == "well"

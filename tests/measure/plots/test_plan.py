@@ -107,3 +107,18 @@ def test_files_of_any_name_are_apart():
 def test_what_cannot_be_plotted_is_told_in_a_sentence(table, wanted, sentence):
     with pytest.raises(InputError, match=sentence):
         planned(objects(table)[0], wanted)
+
+
+def test_columns_are_chosen_by_patterns_and_kinds_as_for_learning():
+    table = made_up(solidity=0.5)
+    assert files(planned(table, Wanted(columns=["circ*", "4"]))) == [
+        "distribution-circularity.png",
+        "distribution-area.png",
+    ]
+    plan = planned(table, Wanted(columns=["form"]))
+    assert files(plan) == ["distribution-area.png", "distribution-circularity.png"]
+    assert "not drawn: column 'solidity' is 0.5 in all" in plan.notes[0]
+    with pytest.raises(InputError, match=r"no column of sol\* can be drawn"):
+        planned(table, Wanted(columns=["sol*"]))
+    with pytest.raises(InputError, match="did you mean 'area'"):
+        planned(table, Wanted(columns=["aera"]))

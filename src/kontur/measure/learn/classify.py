@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kontur import formats
-from kontur.data.finding import counted
 from kontur.data.names import owner, stem
 from kontur.errors import InputError
 from kontur.formats import coco, document, geojson
@@ -24,6 +23,7 @@ from kontur.measure.learn.frozen import Decision
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.views import ignored
+from kontur.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd

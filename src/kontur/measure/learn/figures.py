@@ -61,10 +61,10 @@ def _scores(learned: Learned) -> Figure:
         axes.plot([np.nanmean(folds)], [place], "|", color="black", ms=16, mew=2, zorder=3)
     axes.set_yticks(range(len(results)), [result.name for result in results])
     axes.set_ylim(-0.6, len(results) - 0.4)
-    number = len(np.unique(learned.question.groups))
+    names, word = learned.question.resampled
     axes.set_xlabel(
         f"{_head(learned)} of held-out rows\npoints: folds; line: their mean; band: 95 % interval "
-        f"by resampling {number:,} {_groups(learned)}"
+        f"by resampling {len(np.unique(names)):,} {word}s"
     )
     return figure
 

@@ -18,13 +18,13 @@ from jaxtyping import Float, Shaped
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.measure.learn.layers import ACTIVATIONS, Layer, outputs, softmax
 from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
 from kontur.measure.recipe import apply_recipe, gaps, names_of_features
 from kontur.settings import Settings
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,6 +200,7 @@ def check_place(path: Path, *, overwrite: bool) -> None:
         raise InputError(f"a model of a table is one file MODEL{ENDING}, got {path}")
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write in it")
+    atomic.check_writable(path)
     if path.exists() and not overwrite:
         raise InputError(f"{path} exists already; overwrite it with --force or name another")
 
@@ -287,6 +288,13 @@ def _check(card: DecisionCard, model: tuple[Layer, ...] | Trees) -> None:
     """Raise ValueError where the arrays are not those of the card or could not be applied."""
     features = len(names_of_features(card.recipe["columns"]))
     wanted = {1, 2} if len(card.classes) == 2 else {max(1, len(card.classes))}
+    if len(set(card.classes)) < len(card.classes) or "invalid" not in card.recipe:
+        raise ValueError("a card that is not whole")
+    for column in card.recipe["columns"]:
+        if column["kind"] == "number":
+            told = np.array([column[name] for name in ("fill", "mean", "scale", "silent")], float)
+            if not (np.isfinite(told).all() and told[2] > 0):
+                raise ValueError(f"no numbers to prepare {column['name']} by")
     if not all(np.isfinite(array).all() for array in _arrays(model).values()):
         raise ValueError("numbers that are infinite or none")
     if isinstance(model, Trees):

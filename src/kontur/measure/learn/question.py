@@ -12,13 +12,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Shaped
 
-from kontur.data.finding import plural
-from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.choose import chosen, learnable
 from kontur.measure.recipe import check_finite, numeric
 from kontur.measure.views import ignored
 from kontur.settings import nearest
+from kontur.wording import listed, plural
 
 Task = Literal["classify", "regress"]
 
@@ -54,6 +53,13 @@ class Question:
     def images(self) -> int | None:
         """How many images the rows are of; None where the table does not say."""
         return int(self.table["image"].nunique()) if "image" in self.table else None
+
+    @property
+    def resampled(self) -> tuple[Shaped[np.ndarray, " n"], str]:
+        """What intervals draw whole, a name a row: groups, or images that groups part; its word."""
+        if "image" in self.table and _parted(self.table["image"], self.groups):
+            return self.table["image"].astype(object).fillna("").astype(str).to_numpy(), "image"
+        return self.groups, self.group or "row"
 
     @property
     def constant_within_groups(self) -> bool:
@@ -93,6 +99,8 @@ def ask(
     only one group has.
     """
     _check_names(table, target, group)
+    if task != "regress":
+        table = table.assign(**{target: _counts(table[target])})
     wanted = _columns(table, target, group, columns)
     out = chosen(table, without)
     wanted = [name for name in wanted if name not in out]
@@ -112,6 +120,11 @@ def ask(
     else:
         truth = _amount(kept[target], target)
     useful, left_out = _useful(kept, wanted)
+    if "image" in kept and (parted := _parted(kept["image"], groups)):
+        notes.append(
+            f"{plural(parted, 'image')} parted by the folds: objects are told beside those that "
+            "were learned from, which may be too kind"
+        )
     if told == "regress":
         left_out += _copies(kept, target, useful)
     return Question(
@@ -156,7 +169,7 @@ def _rows(
     """The rows that can be learned from, and how many are left out and why."""
     reasons: list[tuple[str, pd.Series]] = []
     if "ignore" in table and target != "ignore":
-        reasons.append(("to ignore", pd.Series(ignored(table), index=table.index)))
+        reasons.append(("to ignore", pd.Series(ignored(table), table.index)))
     reasons.append((f"without {target}", table[target].isna()))
     if group is not None:
         reasons.append((f"without {group}", table[group].isna()))
@@ -179,6 +192,17 @@ def _rows(
     kept = table.loc[~out].reset_index(drop=True)
     kept.attrs = table.attrs
     return kept, notes
+
+
+def _counts(values: pd.Series) -> pd.Series:
+    """A few whole numbers that a missing value made floats as whole numbers again."""
+    few = values.dtype.kind == "f" and values.nunique() <= FEW
+    return values.astype("Int64") if few and (values.dropna() % 1 == 0).all() else values
+
+
+def _parted(images: pd.Series, groups: np.ndarray) -> int:
+    """How many images have rows in several groups."""
+    return int((pd.Series(groups).groupby(images.to_numpy()).nunique() > 1).sum())
 
 
 def _task(values: pd.Series) -> Task:

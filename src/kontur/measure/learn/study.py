@@ -160,6 +160,12 @@ def learn(
     named, notes = _families(question.task, families)
     bench = Bench(question, BASELINES[question.task] | named)
     splits = bench.splits(folds, seed)
+    few = min(len(split.train) for split in splits)
+    if nested and few < INNER:
+        raise InputError(
+            f"{folds} folds of {len(np.unique(question.groups))} groups leave {few} to learn from, "
+            f"and a nested choice needs {INNER}: give more groups, or choose --plain"
+        )
     inner = [bench.splits(INNER, seed, split.train) for split in splits] if nested else []
     rank = RANK[question.task]
 
@@ -186,7 +192,7 @@ def learn(
         )
         for parts in inner
     ]
-    drawn = resample(question.groups, np.random.default_rng(seed))
+    drawn = resample(question.resampled[0], np.random.default_rng(seed))
     results: dict[str, Result] = {}
     for family in bench.families:
         settings = _settings(bench, family)
@@ -238,6 +244,10 @@ def _families(task: Task, names: Sequence[str] | None) -> tuple[dict[str, Family
         wanted = [name for word in names for name in WORDS.get(word, (word,))]
         unknown = [name for name in names if name not in (*known, *WORDS)]
         if unknown:
+            names = ", ".join(known)
+            if unknown[0] in {**CLASSIFIERS, **REGRESSORS}:
+                what = {"classify": "an amount, not classes", "regress": "classes, not an amount"}
+                raise InputError(f"{unknown[0]} tells {what[task]}; of these know {names}")
             raise InputError(
                 f"there is no family {unknown[0]!r}; {nearest(unknown[0], (*known, *WORDS))}"
             )

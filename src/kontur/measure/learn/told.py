@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kontur.data.names import listed
-from kontur.measure.learn.baselines import SINGLE
+from kontur.measure.learn.baselines import CONSTANT, SINGLE
 from kontur.measure.learn.intervals import LEVEL
 from kontur.measure.learn.question import Question
 from kontur.measure.learn.scores import ALL, OF_AMOUNTS, OF_CLASSES, Score
 from kontur.measure.learn.study import HEAD, Learned, Result
 from kontur.select import spread
+from kontur.wording import listed, plural
 
 SHOWN = 10  # bundles of columns, survivors and wrong votes that are told; the rest is in files
 ALIKE = 3  # columns of a bundle that are named
@@ -169,7 +169,7 @@ def _rests_on(learned: Learned) -> Section:
             else "settings are chosen by the same folds that judge them (plain): the scores of "
             "families are a little too good."
         ),
-        f"{len(question.columns)} columns are learned from.",
+        f"{plural(len(question.columns), 'column')} to learn from.",
     ]
     rows = []
     if question.classes:
@@ -241,6 +241,12 @@ def _verdict(learned: Learned) -> list[str]:
             f"{verdict.second} comes next; {best.name} is better in {verdict.wins} of "
             f"{verdict.difference.number} folds, by {_short(verdict.difference)}: {clear}"
         )
+    blind = learned.results[CONSTANT[learned.question.task]]
+    if score.sign * (best.overall[learned.rank] - blind.overall[learned.rank]) <= 0:
+        lines.append(
+            f"! By {score.name} it is no better than {blind.name}, which looks at no column: these "
+            f"columns do not tell {learned.question.target}."
+        )
     lines.append(f"Fitted on all rows: {best.setting}.")
     if learned.nested:
         counts = Counter(best.chosen)
@@ -252,11 +258,11 @@ def _verdict(learned: Learned) -> list[str]:
 def _intervals(learned: Learned) -> list[str]:
     """What the intervals rest on, and whether a single measurement would do."""
     question = learned.question
-    number = len(np.unique(question.groups))
-    what = f"{question.group}s" if question.group else "rows"
+    names, word = question.resampled
+    what = f"{word}s"
     lines = [
-        f"The intervals ({100 * LEVEL:.0f} %) resample the {number:,} {what}"
-        + (", not the objects, which are alike within one." if question.group else ".")
+        f"The intervals ({100 * LEVEL:.0f} %) resample the {len(np.unique(names)):,} {what}"
+        + (", not the objects, which are alike within one." if word != "row" else ".")
     ]
     beyond = learned.best.beyond_single
     if beyond.low > 0:
@@ -303,7 +309,8 @@ def _curve(learned: Learned) -> list[list[str]]:
             row.append(_short(point.scores[score]))
     head = [f"{learned.question.group or 'row'}s", *learned.curve.families]
     rows = [of_share[share] for share in sorted(of_share)]
-    return [head, *(row + [""] * (len(head) - len(row)) for row in rows)]
+    rows = [row + [""] * (len(head) - len(row)) for row in rows]
+    return [head, *map(list, dict.fromkeys(map(tuple, rows)))]  # two shares of few may be one
 
 
 def _survivors(learned: Learned) -> list[list[str]]:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from kontur.data.finding import plural
 from kontur.errors import InputError
 from kontur.evaluate.figure import COLOURS
 from kontur.measure.choose import check_there, names_of
 from kontur.measure.extra import package
 from kontur.measure.table import column_of
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,17 +4,18 @@ A column is checked before anything is drawn. Missing values are left out and co
 ones are refused, since no axis has a place for them.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from kontur.data.finding import counted
 from kontur.errors import InputError
 from kontur.measure.choose import check_there, names_of
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
 from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
+from kontur.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,28 +125,33 @@ def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
     if not any(name in FORM for name in names):
         place = IDENTITY | POSITION | OUTLINE
         ours = [name for name in names if name not in place and holds_numbers(table[name])]
-    chosen: list[str] = []
-    notes: list[str] = []
-    sparse: list[str] = []
-    for name in ours:
-        try:
-            column = numbers(table, name)
-            check_varies(column)
-        except InputError as error:
-            notes.append(f"not drawn: {error}")
-            continue
-        if column.there.mean() < FILLED:
-            sparse.append(name)
-        elif len(chosen) < MOST:
-            chosen.append(name)
-        else:
-            notes.append(f"not drawn: column {name!r}, being beyond {MOST}; --columns draws it")
+    can, notes = drawable(table, ours)
+    full = [name for name in can if table[name].notna().mean() >= FILLED]
+    sparse = [name for name in can if name not in full]
+    notes += [
+        f"not drawn: column {name!r}, being beyond {MOST}; --columns draws it"
+        for name in full[MOST:]
+    ]
     if sparse:
         notes.append(
             f"not drawn: {counted(sparse, 'column')}, most rows having no value; --columns draws "
             "what it names"
         )
-    return chosen, notes
+    return full[:MOST], notes
+
+
+def drawable(table: "pd.DataFrame", names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those of the columns that can be drawn, and a sentence about each that cannot."""
+    can: list[str] = []
+    notes: list[str] = []
+    for name in names:
+        try:
+            check_varies(numbers(table, name))
+        except InputError as error:
+            notes.append(f"not drawn: {error}")
+        else:
+            can.append(name)
+    return can, notes
 
 
 def meaning(name: str) -> str:

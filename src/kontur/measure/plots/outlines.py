@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.data.finding import plural
-from kontur.data.names import listed
 from kontur.errors import InputError
 from kontur.measure.extra import package
 from kontur.measure.plots import look
@@ -21,6 +19,7 @@ from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 from kontur.measure.plots.pictures import Pictures, Scene
 from kontur.settings import nearest
+from kontur.wording import listed, plural
 
 LONGER = 6.0  # inches of an image's longer side
 COLOURS = "viridis"

@@ -14,7 +14,6 @@ import numpy as np
 import shapely
 from jaxtyping import Float, Int, UInt8
 
-from kontur.data.finding import counted, plural
 from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import stretch
@@ -22,6 +21,7 @@ from kontur.infer.inputs import find_inputs
 from kontur.infer.judge import pair
 from kontur.instances import Instances
 from kontur.measure.sources import Picture, find_sources, is_training_folder
+from kontur.wording import counted, plural
 
 if TYPE_CHECKING:
     import pandas as pd

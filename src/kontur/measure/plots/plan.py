@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kontur.data.finding import plural
 from kontur.errors import InputError
-from kontur.measure.choose import names_of
+from kontur.measure.choose import chosen, names_of
 from kontur.measure.plots import distributions, gallery, look, outlines, scatter
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
     Numbers,
     Scale,
     check_varies,
+    drawable,
     holds_numbers,
     main_columns,
     meaning,
@@ -24,6 +24,7 @@ from kontur.measure.plots.numbers import (
 )
 from kontur.measure.plots.pictures import Pictures
 from kontur.measure.views import without_ignored
+from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,6 +101,8 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         )
     found = groups(table, wanted.by)
     notes: list[str] = []
+    if wanted.columns:
+        wanted, notes = _chosen(table, wanted)
     if not (wanted.columns or wanted.scatters or wanted.galleries or wanted.colours):
         wanted, notes = _unasked(table, wanted, pictures)
     names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
@@ -126,6 +129,20 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         tuple(row) for name in wanted.columns for row in distributions.told(columns[name], found)
     ]
     return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(told))
+
+
+def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
+    """The columns by name; of those that a pattern or a kind stands for the ones to be drawn."""
+    found = chosen(table, wanted.columns)
+    unnamed = [name for name in found if name not in wanted.columns]
+    can, notes = drawable(table, unnamed)
+    columns = [name for name in found if name in can or name not in unnamed]
+    if not columns:
+        raise InputError(
+            f"no column of {', '.join(wanted.columns)} can be drawn "
+            f"({notes[0].removeprefix('not drawn: ')})"
+        )
+    return wanted._replace(columns=columns), notes
 
 
 def _unasked(
@@ -196,9 +213,9 @@ def _outlines(
     else:
         order, label, word = column.values, column.label, column.name
     if wanted.only:
-        chosen = outlines.named_images(names, wanted.only)
+        shown = outlines.named_images(names, wanted.only)
     else:
-        chosen = outlines.typical_images(order, found.image)
+        shown = outlines.typical_images(order, found.image)
 
     def draw(image: str) -> Any:
         if isinstance(column, Groups):
@@ -214,7 +231,7 @@ def _outlines(
             lambda: draw(image),
         )
 
-    return [plot(names[index]) for index in chosen]
+    return [plot(names[index]) for index in shown]
 
 
 def _apart(plots: Sequence[Plot]) -> list[Plot]:

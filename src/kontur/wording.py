@@ -1,0 +1,34 @@
+"""Wording: numbers, nouns and names in the sentences that a user reads."""
+
+from collections.abc import Iterable, Sequence
+
+LONGEST = 32  # characters of a name that a sentence shows
+
+
+def plural(count: int, what: str) -> str:
+    """A number and a noun.
+
+    >>> plural(1, "image"), plural(12000, "object")
+    ('1 image', '12,000 objects')
+    """
+    return f"{count:,} {what}{'s' * (count != 1)}"
+
+
+def listed(names: Iterable[str], *, most: int = 5) -> str:
+    """A few names and how many more; the end of long names is left out.
+
+    >>> listed(["a", "b", "c"], most=2), listed(["x" * 64])
+    ('a, b and 1 more', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…')
+    """
+    texts = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
+    shown = ", ".join(texts[:most])
+    return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
+
+
+def counted(names: Sequence[str], what: str) -> str:
+    """How many of what, and which.
+
+    >>> counted(["a", "b"], "image"), counted(["a"], "image")
+    ('2 images (a, b)', '1 image (a)')
+    """
+    return f"{plural(len(names), what)} ({listed(names)})"
