@@ -390,10 +390,10 @@ def test_an_image_too_large_for_the_memory_is_refused_before_it_is_tried(
 
 
 def test_the_stages_come_nearer_to_the_truth_from_the_octagon_on(learned, predictor, pixels):
-    stages = predictor.stages(pixels)
+    stages = predictor.by_stage(pixels)
     assert list(stages) == ["octagon", "stage 1", "stage 2", "stage 3"]
     truth = learned.sample.instances
     ious = [best_iou(truth, each).mean() for each in stages.values()]
     assert ious[-1] > ious[0] + 0.05
     assert ious[-1] > 0.8
-    assert all(len(each) == 0 for each in predictor.stages(np.zeros((40, 50))).values())
+    assert all(len(each) == 0 for each in predictor.by_stage(np.zeros((40, 50))).values())
