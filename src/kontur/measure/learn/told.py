@@ -15,6 +15,7 @@ from kontur.select import spread
 from kontur.wording import listed, plural
 
 SHOWN = 10  # bundles of columns, survivors and wrong votes that are told; the rest is in files
+WORTH = 0.01  # of accuracy or R²: a rise of less is not worth the labels of twice the images
 ALIKE = 3  # columns of a bundle that are named
 STEPS = 0.5, 1.0  # shares of the groups whose scores say whether more would help
 
@@ -115,7 +116,7 @@ def more_groups(learned: Learned) -> str:
         f"From {half.groups:.0f} to {whole.groups:.0f} {learned.question.group or 'row'}s to learn "
         f"from, the {_head(learned).name} of {learned.best.name} changes by {rise}: "
     )
-    if rise.mean > rise.deviation:
+    if rise.mean > max(rise.deviation, WORTH):
         return f"{said}it still rises, more of them are likely to help."
     return f"{said}no clear rise, more of the same would add little."
 
