@@ -176,15 +176,7 @@ def _draw_legend(drawn: Any, groups: Groups, rows: Sequence[int]) -> None:
         line([], [], color=groups.colours[i], linewidth=2, label=look.words(groups.names[i], 64))
         for i in there
     ]
-    drawn.legend(
-        handles=handles,
-        title=look.words(groups.by),
-        loc="outside lower center",
-        frameon=False,
-        fontsize=look.SIZE,
-        title_fontsize=look.SIZE,
-        ncols=min(3, len(handles)),
-    )
+    look.legend(drawn, handles, groups.by, ncols=min(3, len(handles)))
 
 
 def _ordinal(percentile: float) -> str:

@@ -8,6 +8,7 @@ import functools
 import io
 import re
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from kontur.evaluate.figure import GREY as GREY
@@ -78,6 +79,21 @@ def unknown_letters(text: str) -> str:
     for family in _families():
         known |= set(manager.get_font(manager.findfont(family)).get_charmap())
     return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
+
+
+def legend(
+    drawn: Any, handles: Sequence[Any], title: str, *, place: str = "lower center", **more: Any
+) -> None:
+    """What the colours mean, outside all axes of a figure; `more` is for matplotlib's legend."""
+    drawn.legend(
+        handles=handles,
+        title=words(title),
+        loc=f"outside {place}",
+        frameon=False,
+        fontsize=SIZE,
+        title_fontsize=SIZE,
+        **more,
+    )
 
 
 def tidy(axes: Any, *, grid: str | None = None) -> None:

@@ -92,15 +92,7 @@ def draw_kinds(groups: Groups, pictures: Pictures, image: str) -> Any:
         )
         for i, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True))
     ]
-    drawn.legend(
-        handles=handles,
-        title=look.words(groups.by),
-        loc="outside right center",
-        frameon=False,
-        fontsize=look.SIZE,
-        title_fontsize=look.SIZE,
-        alignment="left",
-    )
+    look.legend(drawn, handles, groups.by, place="right center", alignment="left")
     return drawn
 
 

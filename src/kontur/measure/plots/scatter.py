@@ -199,15 +199,7 @@ def _draw_legend(drawn: Any, groups: Groups, legend: list[str]) -> None:
         line([], [], marker="o", linestyle="", color=colour, label=told)
         for colour, told in zip(groups.colours, legend, strict=True)
     ]
-    drawn.legend(
-        handles=handles,
-        title=look.words(groups.by),
-        loc="outside lower center",
-        frameon=False,
-        fontsize=look.SIZE,
-        title_fontsize=look.SIZE,
-        alignment="left",
-    )
+    look.legend(drawn, handles, groups.by, alignment="left")
 
 
 def _range(
