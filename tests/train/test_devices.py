@@ -8,7 +8,7 @@ import torch
 from kontur.errors import InputError
 from kontur.train import machine
 from kontur.train.checkpoint import LAST, read_checkpoint
-from kontur.train.machine import Devices, choose_devices, choose_workers
+from kontur.train.machine import Devices, choose_batch, choose_devices, choose_workers
 from tests.train.runs import VAL, run
 
 
@@ -42,6 +42,13 @@ def test_a_device_that_is_not_there_is_said(there, wanted):
     there()
     with pytest.raises(InputError, match="torch finds none; leave it at auto"):
         choose_devices(wanted, 0)
+
+
+@pytest.mark.parametrize(("crop", "crops"), [(32, 8), (128, 8), (192, 3), (256, 2), (1024, 2)])
+def test_a_step_on_a_cpu_has_fewer_of_larger_crops(crop, crops):
+    assert choose_batch(None, crop, Devices("cpu", 1)) == crops
+    assert choose_batch(None, crop, Devices("cuda", 1)) == 8
+    assert choose_batch(5, crop, Devices("cpu", 1)) == 5
 
 
 def test_workers_leave_a_core_to_every_device(there):

@@ -17,7 +17,7 @@ CONFIG = RunConfig(preset="tiny")
 
 
 def facts(*channels: int) -> Facts:
-    return Facts(3, 40, frozenset(channels), 12.0, 30.0, None)
+    return Facts(3, 40, frozenset(channels), 12.0, 16.04, 30.0, None)
 
 
 def resolved(config=CONFIG, start=None, classes=("object",), channels=(1,)) -> RunConfig:
@@ -68,9 +68,9 @@ def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time
 
 
 def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
-    assert facts_of([]) == Facts(0, 0, frozenset(), None, None, None)
+    assert facts_of([]) == Facts(0, 0, frozenset(), None, None, None, None)
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
-    assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, 0.5)
+    assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, None, 0.5)
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
     found = facts_of([empty, full.replace(instances=ignored)])
@@ -78,7 +78,20 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
     assert found.channels == {1, 2}
     assert found.object_size == pytest.approx(np.median(np.sqrt(ignored.areas[1:])))
     left, top, right, bottom = ignored.boxes[1:].T
+    assert found.side == pytest.approx(np.median(np.sqrt((right - left) * (bottom - top))))
     assert found.extent == pytest.approx(np.percentile(np.maximum(right - left, bottom - top), 95))
+
+
+def test_a_new_snake_takes_its_side_from_the_objects_and_a_start_keeps_its_own():
+    assert resolved().model["side"] == 16.0
+    said = RunConfig(preset="tiny", model={"side": 50.0})
+    assert resolved(said).model["side"] == 50.0
+    for known in (None, 40.0):
+        start = Card(kind="snake", config={**resolved().model, "side": known}, version="0")
+        assert resolved(RunConfig(), start).model["side"] == known
+    bare = facts(1)._replace(objects=0, object_size=None, side=None, extent=None)
+    assert resolve_network(CONFIG, None, ("object",), bare).model["side"] is None
+    assert "side" not in resolved(RunConfig(kind="unet", preset="tiny")).model
 
 
 @pytest.mark.parametrize(("extent", "crop"), [(12.0, 128), (70.0, 192), (900.0, 256), (None, 256)])

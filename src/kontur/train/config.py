@@ -106,7 +106,8 @@ class TrainingConfig(Settings):
         steps: optimiser steps, each on `batch` crops on every device.
         minutes: end after so many minutes of training where that comes before `steps`; the
             schedule follows.
-        batch: crops a step and device.
+        batch: crops a step and device; chosen by their size when a run begins
+            (`machine.choose_batch`), where it is not given.
         seed: of the weights, the order, the crops and their augmentation.
         precision: of the arithmetic; `auto` is bf16 where it is faster.
         workers: processes that prepare crops; None chooses.
@@ -129,7 +130,7 @@ class TrainingConfig(Settings):
 
     steps: int = pydantic.Field(4000, ge=1)
     minutes: float | None = pydantic.Field(None, gt=0)
-    batch: int = pydantic.Field(8, ge=1)
+    batch: int | None = pydantic.Field(None, ge=1)
     seed: int = pydantic.Field(0, ge=0)
     precision: Precision = "auto"
     workers: int | None = pydantic.Field(None, ge=0)
@@ -143,6 +144,13 @@ class TrainingConfig(Settings):
     save_every: int = pydantic.Field(100, ge=1)
     patience: int = pydantic.Field(12, ge=0)
     stages: Literal["joint", "staged"] = "joint"
+
+    @property
+    def crops_a_step(self) -> int:
+        """The batch of a run that has begun."""
+        if self.batch is None:
+            raise ValueError("the batch is chosen when a run begins; give training.batch")
+        return self.batch
 
     @pydantic.field_validator("precision", mode="before")
     @classmethod

@@ -17,6 +17,8 @@ class Facts(NamedTuple):
         images, objects: how many; objects to ignore do not count.
         channels: the numbers of channels that images have.
         object_size: the median square root of the objects' areas in pixels, None without objects.
+        side: the median side of a square of the area of an object's box in pixels, None without
+            objects.
         extent: the longer side of the objects' boxes in pixels, such that one in twenty is longer;
             None without objects.
         pixel_size: the median of what the files say, in micrometres; None where none does.
@@ -26,6 +28,7 @@ class Facts(NamedTuple):
     objects: int
     channels: frozenset[int]
     object_size: float | None
+    side: float | None
     extent: float | None
     pixel_size: float | None
 
@@ -34,22 +37,23 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
     """One pass over the samples; none is kept."""
     channels: list[int] = []
     areas: list[np.ndarray] = [np.empty(0)]
-    extents: list[np.ndarray] = [np.empty(0)]
+    boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
     pixel_sizes: list[float] = []
     for sample in samples:
         channels.append(sample.image.shape[2])
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
-        extents.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1).max(axis=1))
+        boxes.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1))
         if sample.pixel_size:
             pixel_sizes.append(sample.pixel_size)
-    sides, longest = np.sqrt(np.concatenate(areas)), np.concatenate(extents)
+    sides, sizes = np.sqrt(np.concatenate(areas)), np.concatenate(boxes)
     return Facts(
         images=len(channels),
         objects=len(sides),
         channels=frozenset(channels),
         object_size=_median(sides),
-        extent=float(np.percentile(longest, FEW)) if len(longest) else None,
+        side=_median(np.sqrt(sizes.prod(axis=1))),
+        extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
         pixel_size=_median(np.array(pixel_sizes)),
     )
 

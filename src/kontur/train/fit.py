@@ -45,7 +45,7 @@ def fit(job: Job, watch: Watch, precision: Precision) -> None:
     loader = build_loader(
         job.crops,
         kind=job.config.kind,
-        batch=wanted.batch,
+        batch=wanted.crops_a_step,
         workers=choose_workers(wanted.workers, devices),
         first_step=job.first_step,
         rank=devices.rank,
@@ -73,9 +73,10 @@ def fit(job: Job, watch: Watch, precision: Precision) -> None:
 def explained(error: RuntimeError, config: TrainingConfig) -> Exception:
     """What a person can do about it, where there is something; the error itself otherwise."""
     if isinstance(error, torch.OutOfMemoryError):
+        crops = config.crops_a_step
         return InputError(
-            f"the device's memory does not suffice for {config.batch} crops a step; take fewer "
-            f"(--resume --set training.batch={max(1, config.batch // 2)}) or smaller ones "
+            f"the device's memory does not suffice for {crops} crops a step; take fewer "
+            f"(--resume --set training.batch={max(1, crops // 2)}) or smaller ones "
             "(augment.crop)"
         )
     if re.search("DataLoader worker .*(killed|exited unexpectedly)", str(error)):

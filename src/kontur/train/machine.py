@@ -8,6 +8,8 @@ import torch
 
 from kontur.errors import InputError
 
+FEWEST_CROPS, MOST_CROPS = 2, 8  # a step
+CPU_PIXELS = 2**17  # a step: 8 crops of 128 pixels, 2 of 256
 MOST_WORKERS = 8  # beside a GPU; more read no faster
 MOST_SPAWNED = 2  # where processes cannot be forked each holds a copy of all images
 
@@ -52,6 +54,22 @@ def choose_devices(accelerator: str, wanted: int) -> Devices:
 def can_fork() -> bool:
     """Whether a process can be split in two that share their memory; on macOS it is not safe."""
     return sys.platform.startswith("linux")
+
+
+def choose_batch(wanted: int | None, crop: int, devices: Devices) -> int:
+    """Crops a step: 8 on a GPU; on a CPU fewer where they are large.
+
+    A CPU's time grows with the pixels of a step, so that a short training of large crops would
+    take too few steps to learn (docs/results.md has what that costs).
+
+    >>> choose_batch(None, 128, Devices("cpu", 1)), choose_batch(None, 256, Devices("cpu", 1))
+    (8, 2)
+    """
+    if wanted is not None:
+        return wanted
+    if devices.accelerator != "cpu":
+        return MOST_CROPS
+    return min(max(CPU_PIXELS // crop**2, FEWEST_CROPS), MOST_CROPS)
 
 
 def choose_workers(wanted: int | None, devices: Devices) -> int:

@@ -31,6 +31,8 @@ def resolve_network(
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(facts.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
+    if card is None and hasattr(plain, "side"):
+        from_data["side"] = facts.side and round(facts.side, 1)
     if config.data.task == "semantic" and hasattr(plain, "task"):
         from_data["task"] = "semantic"  # a region of a class is then one object, here and there
     network: Any = catalog.config(

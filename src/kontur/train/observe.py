@@ -44,7 +44,7 @@ class Observer:
         self.record, self.display, self.signals = record, display, signals
         self.places = validate.evenly(len(samples), self.config.validate_images)
         self.held = held_batches(job.crops, samples, kind=card.kind, number=HELD)
-        self.images_a_step = self.config.batch * job.devices.number
+        self.images_a_step = self.config.crops_a_step * job.devices.number
         self.speed = Speed()
         self.sums: dict[str, float] = {}
         self.summed = 0

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kontur.data.augment import LARGEST
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.models.card import Card
@@ -21,7 +22,7 @@ from kontur.train.fit import fit
 from kontur.train.interrupt import Signals
 from kontur.train.job import Job, make_job
 from kontur.train.loader import first_batch
-from kontur.train.machine import choose_devices
+from kontur.train.machine import choose_batch, choose_devices
 from kontur.train.network import first_card, narrow, resolve_network
 from kontur.train.observe import Observer, judged
 from kontur.train.precision import TRIAL_IMAGES, choose_precision
@@ -100,6 +101,8 @@ def _train(
         samples, val_samples = data.train.load(progress), data.val.load(progress)
     facts = facts_of(samples)
     config = resolve_network(config, start.card if start else None, data.train.classes, facts)
+    batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
+    config = config.replace(training=config.training.replace(batch=batch))
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     began = origin(config, job.module.segmenter)
     if checkpoint is None:
@@ -138,7 +141,8 @@ def _train(
 
 def _fit(job: Job, observer: Observer) -> None:
     """Choose the arithmetic, call the processes of further devices, and train with them."""
-    trial = partial(first_batch, job.crops, kind=job.config.kind, batch=TRIAL_IMAGES)
+    crops = min(TRIAL_IMAGES, job.config.training.crops_a_step)
+    trial = partial(first_batch, job.crops, kind=job.config.kind, batch=crops)
     wanted, accelerator = job.config.training.precision, job.devices.accelerator
     precision = choose_precision(wanted, accelerator, job.module.segmenter, trial)
     observer.display.say(f"precision {precision.word}: {precision.reason}")

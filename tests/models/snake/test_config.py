@@ -54,3 +54,15 @@ def test_images_are_padded_to_the_stride_of_the_coarsest_level():
 def test_what_makes_no_network_is_refused_with_its_name(values, sentence):
     with pytest.raises(InputError, match=sentence):
         SnakeConfig.read(values)
+
+
+@pytest.mark.parametrize(
+    ("side", "stride", "level"),
+    [(None, 2, 0), (3.0, 2, 0), (31.9, 2, 0), (32.0, 4, 1), (66.2, 8, 2), (1e4, 32, 4)],
+)
+def test_centres_are_looked_for_on_a_map_as_coarse_as_the_objects_allow(side, stride, level):
+    config = SnakeConfig(side=side)
+    assert (config.detector_stride, config.detector_level) == (stride, level)
+    coarse = SnakeConfig(side=side, stride=4)
+    assert coarse.detector_stride == max(stride, 4)
+    assert coarse.stride * 2**coarse.detector_level == coarse.detector_stride

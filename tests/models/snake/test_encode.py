@@ -89,10 +89,12 @@ def test_a_box_without_area_has_radius_zero():
     assert gaussian_radius(np.empty((0, 2))).shape == (0,)
 
 
-@pytest.mark.parametrize("stride", [2, 4])
-def test_a_perfect_detector_gives_back_the_very_boxes(stride):
+@pytest.mark.parametrize(("side", "stride"), [(None, 2), (18.0, 2), (40.0, 4)])
+def test_a_perfect_detector_gives_back_the_very_boxes(side, stride):
     found = crowd(seed=1)
-    targets = encode(found, SnakeConfig(stride=stride))
+    config = SnakeConfig(side=side)
+    assert config.detector_stride == stride
+    targets = encode(found, config)
     cells = {tuple(centre) for centre in targets.centres.tolist()}
     assert len(cells) == len(found)  # no two share a cell in this scene
     sizes, offsets = (np.zeros((1, 2, 96 // stride, 128 // stride), np.float32) for _ in range(2))

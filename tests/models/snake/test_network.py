@@ -104,6 +104,17 @@ def test_a_model_of_fewer_stages_is_exported_and_decoded_with_them():
     assert contract.best_iou(learned.sample.instances, found).mean() > 0.7
 
 
+def test_centres_on_a_coarser_map_are_learned_and_exported_alike():
+    config = contract.settings("snake", side=40.0)
+    assert config.detector_stride == 2 * config.stride
+    segmenter = contract.train("snake", contract.steps_of("snake"), config=config).eval()
+    sample, card = contract.learning_scene(), contract.card("snake", config)
+    found = Predictor(TorchEngine(segmenter), card).predict(sample.image)
+    assert contract.best_iou(sample.instances, found).mean() > 0.8
+    onnx = Predictor(OnnxEngine(to_model(segmenter, card), threads=1), card)
+    contract.assert_same(found, onnx.predict(sample.image))
+
+
 def test_the_extremes_are_the_moved_corners_of_the_diamond():
     model = snake().eval()
     features = torch.randn(1, 32, 32, 24, generator=torch.Generator().manual_seed(0))

@@ -13,6 +13,7 @@ from kontur.models.rpn.config import RpnConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
+CELLS = 8  # of CenterNet's maps that a typical object's side has, at least
 DIAMOND_POINTS = 40  # the notes' and the paper's start of the extreme stage: ten an edge
 
 
@@ -20,7 +21,7 @@ class LossWeights(Settings):
     """What each named loss counts in the sum that is minimised."""
 
     heatmap: float = pydantic.Field(1.0, ge=0)
-    size: float = pydantic.Field(0.1, ge=0)  # CenterNet's weight for sizes in feature pixels
+    size: float = pydantic.Field(0.1, ge=0)  # CenterNet's weight for sizes in cells of its maps
     offset: float = pydantic.Field(1.0, ge=0)
     extreme: float = pydantic.Field(1.0, ge=0)
     contour: float = pydantic.Field(1.0, ge=0)
@@ -36,7 +37,12 @@ class SnakeConfig(Settings):
         classes: names; one heatmap each.
         detector: what finds the boxes that the snake starts from: CenterNet's three heads, or
             region proposals from anchors on the coarser levels.
-        stride: image pixels per feature pixel, for the heads and for the points' features.
+        stride: image pixels per feature pixel, for the points' features and, where objects are
+            small, for CenterNet's maps.
+        side: the typical side of an object's box in pixels, taken from the images when a run starts
+            from random weights. Sizes are learned as shares of it, and CenterNet's maps made as
+            coarse as it allows, so that large objects are found as soon as small ones. None: sizes
+            in feature pixels on the features' own map, as published.
         backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`.
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
         pretrained: whether a training that starts from random weights takes ImageNet's for a
@@ -77,6 +83,7 @@ class SnakeConfig(Settings):
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
     detector: Literal["centernet", "rpn"] = "centernet"
     stride: Stride = 2
+    side: float | None = pydantic.Field(None, gt=0)
     backbone: Backbone = "residual"
     pretrained: bool = True
     stem: int = pydantic.Field(32, ge=1)
@@ -136,6 +143,22 @@ class SnakeConfig(Settings):
     def stages_run(self) -> int:
         """How many contour stages run at prediction."""
         return self.stages if self.stages_used is None else self.stages_used
+
+    @property
+    def detector_stride(self) -> int:
+        """Image pixels per cell of CenterNet's maps; published, the features' own stride."""
+        widest = 0 if self.side is None else self.side / CELLS
+        return max((s for s in self.anchor_strides if s <= widest), default=self.stride)
+
+    @property
+    def detector_level(self) -> int:
+        """The level of the pyramid that CenterNet's heads read; the finest is 0."""
+        return (self.detector_stride // self.stride).bit_length() - 1
+
+    @property
+    def size_unit(self) -> float:
+        """Cells of CenterNet's maps that a size of 1 at its head stands for."""
+        return 1.0 if self.side is None else self.side / self.detector_stride
 
     @property
     def skipped(self) -> int:

@@ -22,9 +22,9 @@ PRIOR = 0.1  # every cell starts as this probable a centre: CenterNet's bias of 
 
 
 class Detected(NamedTuple):
-    """The detector's raw maps; `sizes` and `offsets` in feature pixels."""
+    """The snake's features, and the detector's raw maps: `sizes` and `offsets` in its cells."""
 
-    features: Float[Tensor, "b h w d"]
+    features: Float[Tensor, "b fh fw d"]
     heatmap: Float[Tensor, "b k h w"]
     sizes: Float[Tensor, "b 2 h w"]
     offsets: Float[Tensor, "b 2 h w"]
@@ -37,12 +37,13 @@ class Detector(nn.Module):
         super().__init__()
         self.backbone = build_backbone(config)
         self.skip = config.skipped
+        self.level = config.detector_level
         inputs = self.backbone.widths[self.skip :]
-        self.pyramid = FeaturePyramid(
-            inputs, [config.features, *[config.pyramid] * (len(inputs) - 1)]
-        )
+        widths = [config.features, *[config.pyramid] * (len(inputs) - 1)]
+        self.pyramid = FeaturePyramid(inputs, widths, smoothed=max(2, self.level + 1))
         self.classes = len(config.classes)
-        self.shared = cbr(config.features, config.head)
+        self.size_unit = config.size_unit
+        self.shared = cbr(widths[self.level], config.head)
         self.dropout = nn.Dropout2d(config.dropout)
         self.heads = nn.Conv2d(config.head, self.classes + 4, 1)
         bias = torch.zeros(self.classes + 4)
@@ -51,10 +52,10 @@ class Detector(nn.Module):
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Detected:
         levels = self.backbone(images)
-        features = self.pyramid(levels[self.skip :])[0]
-        maps = self.heads(self.dropout(self.shared(features))).float()
+        pyramid = self.pyramid(levels[self.skip :])
+        maps = self.heads(self.dropout(self.shared(pyramid[self.level]))).float()
         heatmap, sizes, offsets = maps.split([self.classes, 2, 2], dim=1)
-        return Detected(features.permute(0, 2, 3, 1), heatmap, sizes, offsets)
+        return Detected(pyramid[0].permute(0, 2, 3, 1), heatmap, sizes * self.size_unit, offsets)
 
 
 def local_maxima(scores: Float[Tensor, "b k h w"]) -> Float[Tensor, "b k h w"]:

@@ -33,8 +33,8 @@ class Targets(NamedTuple):
 
     Of the m objects t are traced: the contour stages learn these (`SnakeConfig.traced`).
 
-    Points are in image pixels; `centres` are feature cells `(column, row)`; `sizes` and `offsets`
-    are in feature pixels, as the heads predict them.
+    Points are in image pixels; `centres` are cells of the detector's maps, `(column, row)`; `sizes`
+    and `offsets` are in cells, as the heads predict them.
     """
 
     heatmap: Array  # (b, k, h, w)
@@ -63,29 +63,30 @@ def encode(
     An object in several parts is its largest one: a ring has one part. `rng` draws which objects
     are traced and the jitter of the starting shapes; without it all are, and start from the truth.
     Any number of objects, also none. Raises `ValueError` where the image's size is unknown or no
-    multiple of the stride, or a label has no class in `config`.
+    multiple of the detector's stride, or a label has no class in `config`.
     """
-    size = size_of(instances, config.classes, multiple=config.stride)
-    height, width = (side // config.stride for side in size)
+    stride = config.detector_stride
+    size = size_of(instances, config.classes, multiple=stride)
+    height, width = (side // stride for side in size)
     weight = np.ones((1, 1, height, width), np.float32)
-    ignored = instances[instances.ignore].scale(1 / config.stride, 1 / config.stride)
+    ignored = instances[instances.ignore].scale(1 / stride, 1 / stride)
     for polygon in ignored.polygons:
         weight[0, 0][raster.rasterize(polygon, (height, width))] = 0
 
     objects = _largest_parts(instances[~instances.ignore])
     boxes = objects.boxes
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2 / config.stride
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2 / stride
     centres = np.clip(np.floor(middle), 0, [width - 1, height - 1]).astype(np.int64)
     weight[0, 0, centres[:, 1], centres[:, 0]] = 1  # an object wins over a region to ignore
     chosen = _choose(len(objects), config.traced, rng)
     taught = _anchors(instances, boxes, objects.labels, config, rng)
     return Targets(
-        heatmap=_heatmap(centres, sides / config.stride, objects.labels, config, (height, width)),
+        heatmap=_heatmap(centres, sides / stride, objects.labels, config, (height, width)),
         heatmap_weight=weight,
         image_index=np.zeros(len(objects), np.int64),
         centres=centres,
-        sizes=(sides / config.stride).astype(np.float32),
+        sizes=(sides / stride).astype(np.float32),
         offsets=(middle - centres).astype(np.float32),
         traced_index=np.zeros(len(chosen), np.int64),
         **_trace(objects[chosen], config, rng),

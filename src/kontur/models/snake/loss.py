@@ -17,7 +17,7 @@ from kontur.nn.losses import LOSSES, heatmap_focal_loss, l1, smooth_l1
 def detector_losses(
     detected: Detected | Regions, targets: Targets, config: SnakeConfig
 ) -> dict[str, Tensor]:
-    """Of CenterNet: heatmap (focal), size and offset (L1 at the true centres, in feature pixels).
+    """Of CenterNet: heatmap (focal), size and offset (L1 at the true centres, in cells).
 
     Of an RPN: class and box of the sampled anchors (`models.rpn.loss`).
     """

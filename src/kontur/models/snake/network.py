@@ -53,13 +53,13 @@ class DeepSnake(Segmenter):
         if isinstance(self.detector, RegionDetector):
             detect: nn.Module = Propose(self.detector)
         else:
-            detect = Detect(self.detector, self.config.stride)
+            detect = Detect(self.detector, self.config.detector_stride)
         graphs = {"detect": detect, "extremes": self.extremes, "evolve": self.evolve}
         return {name: graph.train(self.training) for name, graph in graphs.items()}
 
 
 class Detect(nn.Module):
-    """images (b, c, H, W) → features (b, h, w, d), scores (b, k, h, w), boxes (b, 4, h, w).
+    """images (b, c, H, W) → features (b, h, w, d), scores (b, k, h2, w2), boxes (b, 4, h2, w2).
 
     A score is the centre's probability at a local maximum and 0 elsewhere.
     """
