@@ -1,9 +1,9 @@
 """Does a backbone that has seen ImageNet help where there are few labelled images?
 
-The same network, EfficientNet-Lite0 below a snake, from random weights and from ImageNet's, and our
-residual backbone from random weights beside it; each with the first N images of one shuffled list
-of DATA's training part, for the same number of minutes. AP is that of `kontur train` on DATA's
-validation part, thresholds tuned there, alike for all.
+The same network, EfficientNet-Lite0 below a snake, Mask R-CNN or U-Net, from random weights and
+from ImageNet's, and the preset's own backbone from random weights beside it; each with the first N
+images of one shuffled list of DATA's training part, for the same number of minutes. AP is that of
+`kontur train` on DATA's validation part, thresholds tuned there, alike for all.
 Finished trainings are lines of the results file; a second call goes on where the first one ended.
 """
 
@@ -21,7 +21,7 @@ import kontur
 from kontur.data.folder import Folder, open_folder
 
 STARTS: dict[str, list[str]] = {
-    "residual, scratch": ["model.backbone=residual"],
+    "own, scratch": [],
     "lite0, scratch": ["model.backbone=efficientnet-lite0", "model.pretrained=false"],
     "lite0, ImageNet": ["model.backbone=efficientnet-lite0"],
 }
@@ -41,6 +41,7 @@ def main() -> None:
                 for start in STARTS:
                     key = {
                         "data": data.resolve().name,
+                        "kind": options.kind,
                         "images": count,
                         "start": start,
                         "seed": seed,
@@ -51,8 +52,8 @@ def main() -> None:
                         result = {**key, **_train(options, ledger, data, whole, key)}
                         ledger.add(result)
                         print(f"{_words(key)}: AP {cell([result['scores']['AP']])}", flush=True)
-    same = {"minutes": options.minutes, "settings": options.set}
-    print(f"\n{options.minutes:g} minutes a training, preset {options.preset}\n")
+    same = {"kind": options.kind, "minutes": options.minutes, "settings": options.set}
+    print(f"\n{options.kind}, {options.minutes:g} minutes a training, preset {options.preset}\n")
     print(_table(ledger.find(same)))
 
 
@@ -61,7 +62,7 @@ def _train(
 ) -> Result:
     from kontur.train.run import train
 
-    run = ledger.folder(_words(key).replace(", ", "-").replace(" ", "-"))
+    run = ledger.folder(f"{options.kind}, {_words(key)}".replace(", ", "-").replace(" ", "-"))
     if (run / "config.toml").exists():
         train(out=run, resume=True)
     else:
@@ -80,7 +81,14 @@ def _train(
             *STARTS[key["start"]],
             *options.set,
         ]
-        train(few, out=run, val=data / "val", preset=options.preset, settings=settings)
+        train(
+            few,
+            out=run,
+            val=data / "val",
+            kind=options.kind,
+            preset=options.preset,
+            settings=settings,
+        )
     metrics = json.loads((run / "metrics.json").read_text())
     shutil.rmtree(run)
     shutil.rmtree(run.with_name(f"{run.name}-images"), ignore_errors=True)
@@ -121,6 +129,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "data", type=Path, nargs="+", help="training folders, with train/ and val/ inside"
     )
+    parser.add_argument("--kind", choices=("snake", "maskrcnn", "unet"), default="snake")
     parser.add_argument("--minutes", type=float, required=True, help="of every training")
     parser.add_argument(
         "--counts", type=int, nargs="+", default=[5, 10, 20, 48],

@@ -41,6 +41,7 @@ class Try(NamedTuple):
 class Kind(NamedTuple):
     """Where the parts of a family live, as `module:name`; `by_stage` where it works in stages.
 
+    `tuned` names the settings that `tries` changes; no weight knows them.
     `bytes_a_pixel` of memory are what a network of the largest preset but the paper's needs at
     most, for each pixel of the image that it looks at.
     """
@@ -53,6 +54,7 @@ class Kind(NamedTuple):
     decode: str
     examples: str
     tries: str | None = None
+    tuned: tuple[str, ...] = ()
     by_stage: str | None = None
     bytes_a_pixel: int = 300
 
@@ -75,7 +77,9 @@ def _family(folder: str, segmenter: str, config: str, **more: Any) -> Kind:
 
 def _dense(config: str) -> Kind:
     """A kind of the U-Net family: its own config and presets, the rest is shared."""
-    return _family("unet", "DenseSegmenter", config, tries="config:tries", bytes_a_pixel=800)
+    return _family(
+        "unet", "DenseSegmenter", config, tries="config:tries", tuned=("decode",), bytes_a_pixel=800
+    )
 
 
 KINDS: dict[str, Kind] = {
@@ -84,6 +88,7 @@ KINDS: dict[str, Kind] = {
         "DeepSnake",
         "config:SnakeConfig",
         tries="decode:tries",
+        tuned=("stages_used",),
         by_stage="decode:by_stage",
     ),
     "maskrcnn": _family("maskrcnn", "MaskRCNN", "config:MaskRCNNConfig"),
@@ -161,6 +166,11 @@ def tries(kind: str) -> Callable[[Any], list[Try]]:
     """
     where = _kind(kind).tries
     return _load(where) if where else lambda config: []
+
+
+def tuned(kind: str) -> tuple[str, ...]:
+    """The settings that `tries` of a kind changes."""
+    return _kind(kind).tuned
 
 
 def by_stage(kind: str) -> Callable[..., Any] | None:

@@ -9,7 +9,6 @@ choose them on, unless DATA has a `val` part of its own.
 
 import hashlib
 import json
-import statistics
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,9 +23,7 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.own_process import run_apart
 from kontur.infer.predict import find_model
-from kontur.models import catalog
 from kontur.models.archive import read_card, read_model, write_model
-from kontur.models.card import Thresholds
 from kontur.select import (
     FitFailed,
     Outcome,
@@ -44,6 +41,7 @@ from kontur.train.study.candidates import Candidate, candidates
 from kontur.train.study.folder import BEST, Fit, Study
 from kontur.train.study.progress import Watcher
 from kontur.train.study.ranking import RANKED, Comparison
+from kontur.train.study.refitted import with_what_folds_found
 
 SEED = 0  # of the folds and of what is held out within them
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of what a fold leaves, for a learning curve
@@ -256,46 +254,24 @@ class _Jobs:
 
 
 def _keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None:
-    """Give the refitted model the thresholds and the scores of the folds.
-
-    Those that its own run found are of images that it had learned from. Of settings that were
-    tuned beside the thresholds the commonest are taken, with the median thresholds of their folds.
-    What is tuned and not trained keeps what all images gave: there is nothing else to it. Done
-    anew each time, for folds that failed may have come to an end meanwhile.
-    """
-    path = find_model(plan.study.out / BEST)
-    model = read_model(path)
+    """Write the refitted model anew, for folds that failed may have come to an end meanwhile."""
     if plan.study.about["own validation part"]:
         return
+    path = find_model(plan.study.out / BEST)
     done = [o.trial for o in comparison.outcomes if o.scores is not None and o.trial.share == 1]
     cards = [
         read_card(find_model(plan.study.fit(trial).run)) for trial in done if trial.setting == best
     ]
-    configs = [json.dumps(card.config, sort_keys=True) for card in cards]
-    commonest = statistics.mode(configs)
-    chosen = [card for card, config in zip(cards, configs, strict=True) if config == commonest]
-    thresholds = Thresholds(
-        score=round(statistics.median(card.thresholds.score for card in chosen), 4),
-        overlap=round(statistics.median(card.thresholds.overlap for card in chosen), 4),
-    )
     scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
-    tuned = plan.candidates[best].kind in catalog.METHODS
-    said = f"scores are means over {len(cards)} folds"
-    said += "" if tuned else ", thresholds their medians"
-    found = model.card if tuned else chosen[0].replace(thresholds=thresholds.model_dump())
-    card = model.card.replace(
-        config=found.config,
-        thresholds=found.thresholds.model_dump(),
-        scores=scores,
-        training={**model.card.training, "cross_validation": said},
-    )
     from kontur.train.finish import METRICS  # imports torch
 
-    write_model(path, replace(model, card=card))
+    trained = plan.candidates[best].kind not in catalog.METHODS
+    model = with_what_folds_found(read_model(path), cards, scores, trained=trained)
+    write_model(path, model)
     about = {
         "scores": scores,
-        "thresholds": card.thresholds.model_dump(),
-        "training": card.training,
+        "thresholds": model.card.thresholds.model_dump(),
+        "training": model.card.training,
     }
     write_text(path.with_name(METRICS), json.dumps(about, indent=2, ensure_ascii=False) + "\n")
 
