@@ -3,6 +3,7 @@
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,9 +11,9 @@ from PIL import Image
 
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
-from kontur.models.archive import read_model
+from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
-from kontur.train.run_files import clear
+from kontur.train.run_files import clear, read_config
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
 HARDLY_MOVES = ("training.steps=1", "optimiser.rate=1e-9")
@@ -147,6 +148,24 @@ def test_a_run_cut_before_its_first_checkpoint_goes_on_from_where_it_started(
     matrices = [name for name in expected if expected[name].ndim > 1]
     for name in matrices:
         np.testing.assert_allclose(got[name], expected[name], atol=1e-5, err_msg=name)
+
+
+def test_a_run_from_weights_that_know_no_side_goes_on_as_the_same_network(
+    finished, folder, tmp_path, monkeypatch
+):
+    """As the shipped model's, which were trained before there was one."""
+    model = read_model(finished / "model.kontur")
+    config = {k: v for k, v in model.card.config.items() if k != "side"}
+    start = tmp_path / "start.kontur"
+    write_model(start, replace(model, card=model.card.replace(config=config)))
+    out = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        at_step(patch, 7, power_cut)
+        with pytest.raises(Killed):
+            run(folder, out, val=VAL, start=str(start))
+    assert read_config(out).model["side"] == 0
+    run(None, out, resume=True)
+    assert read_model(out / "model.kontur").card.config["side"] == 0
 
 
 def test_a_broken_last_checkpoint_is_said_and_the_one_before_is_taken(finished, tmp_path):

@@ -8,6 +8,7 @@ import numpy as np
 from kontur.data.sample import Sample
 
 FEW = 95  # percentile of the objects' extents
+MOST = 25  # percentile of their sides
 
 
 class Facts(NamedTuple):
@@ -17,8 +18,8 @@ class Facts(NamedTuple):
         images, objects: how many; objects to ignore do not count.
         channels: the numbers of channels that images have.
         object_size: the median square root of the objects' areas in pixels, None without objects.
-        side: the median side of a square of the area of an object's box in pixels, None without
-            objects.
+        side: pixels; three quarters of the objects' boxes are larger than a square of it, None
+            without objects.
         extent: the longer side of the objects' boxes in pixels, such that one in twenty is longer;
             None without objects.
         pixel_size: the median of what the files say, in micrometres; None where none does.
@@ -52,7 +53,7 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
         objects=len(sides),
         channels=frozenset(channels),
         object_size=_median(sides),
-        side=_median(np.sqrt(sizes.prod(axis=1))),
+        side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), MOST)) if len(sizes) else None,
         extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
         pixel_size=_median(np.array(pixel_sizes)),
     )

@@ -17,12 +17,17 @@ USUAL_CHANNELS = {1, 3, 4}  # of a folder's images: `to_channels` makes three of
 
 
 def resolve_network(
-    config: RunConfig, start: Card | None, classes: tuple[str, ...], facts: Facts
+    config: RunConfig,
+    start: Card | None,
+    classes: tuple[str, ...],
+    facts: Facts,
+    *,
+    begins: bool = True,
 ) -> RunConfig:
     """The run's settings with every setting of the network, as preset or start, data and user say.
 
     Fine-tuning keeps the network and the normalisation of the start, where its file says them and
-    the user does not.
+    the user does not. A run that does not begin but goes on has settled what its data say.
     """
     given = config.model_fields_set
     card = start if start and start.kind == config.kind and "preset" not in given else None
@@ -31,8 +36,10 @@ def resolve_network(
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(facts.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
-    if card is None and hasattr(plain, "side"):
-        from_data["side"] = facts.side and round(facts.side, 1)
+    if begins and getattr(plain, "side", 0) is None:
+        weights = start if start and start.kind == config.kind else None
+        known = facts.side if weights is None else weights.config.get("side")
+        from_data["side"] = round(known or 0.0, 1)  # weights have learned sizes in their own unit
     if config.data.task == "semantic" and hasattr(plain, "task"):
         from_data["task"] = "semantic"  # a region of a class is then one object, here and there
     network: Any = catalog.config(

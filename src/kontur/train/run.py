@@ -100,7 +100,8 @@ def _train(
     with display.counting("reading images") as progress:
         samples, val_samples = data.train.load(progress), data.val.load(progress)
     facts = facts_of(samples)
-    config = resolve_network(config, start.card if start else None, data.train.classes, facts)
+    card = start.card if start else None
+    config = resolve_network(config, card, data.train.classes, facts, begins=not resume)
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
     config = config.replace(training=config.training.replace(batch=batch))
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)

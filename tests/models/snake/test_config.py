@@ -58,7 +58,7 @@ def test_what_makes_no_network_is_refused_with_its_name(values, sentence):
 
 @pytest.mark.parametrize(
     ("side", "stride", "level"),
-    [(None, 2, 0), (3.0, 2, 0), (31.9, 2, 0), (32.0, 4, 1), (66.2, 8, 2), (1e4, 32, 4)],
+    [(None, 2, 0), (0, 2, 0), (3, 2, 0), (19.9, 2, 0), (20, 4, 1), (55.9, 8, 2), (1e4, 32, 4)],
 )
 def test_centres_are_looked_for_on_a_map_as_coarse_as_the_objects_allow(side, stride, level):
     config = SnakeConfig(side=side)

@@ -89,7 +89,7 @@ def test_a_box_without_area_has_radius_zero():
     assert gaussian_radius(np.empty((0, 2))).shape == (0,)
 
 
-@pytest.mark.parametrize(("side", "stride"), [(None, 2), (18.0, 2), (40.0, 4)])
+@pytest.mark.parametrize(("side", "stride"), [(None, 2), (18.0, 2), (30.0, 4)])
 def test_a_perfect_detector_gives_back_the_very_boxes(side, stride):
     found = crowd(seed=1)
     config = SnakeConfig(side=side)

@@ -40,7 +40,7 @@ def trained(monkeypatch):
         if not resume:
             given = {"data": {"path": str(data)}, "preset": "tiny", "model": model}
             config = RunConfig.resolve(file=None, settings=settings, given=given)
-            (out / "config.toml").write_text(config.to_toml())
+            (out / "config.toml").write_text(chosen(config).to_toml())
         if getattr(train, "cut", False) and not resume and "1e-2" in out.name:
             raise KeyboardInterrupt
         rows = [{"step": step, "train/total": 10.0 - step} for step in range(10)]
@@ -52,6 +52,16 @@ def trained(monkeypatch):
 
     monkeypatch.setattr(module, "train", train)
     return train, asked
+
+
+def chosen(config):
+    """What a run chooses by its images as it begins."""
+    crop = config.augment.crop or 128
+    return config.replace(
+        augment=config.augment.replace(crop=crop),
+        training=config.training.replace(batch=config.training.batch or 2**17 // crop**2),
+        model={**config.model, "side": 16.0},
+    )
 
 
 def quiet():
@@ -98,6 +108,22 @@ def test_a_sweep_that_was_cut_short_goes_on_and_finished_trainings_stay(trained,
         sweep("data", out=tmp_path, over=[longer], display=quiet())
     sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
     assert asked == [(None, "optimiser.weight_decay=1e-2", [], True)]
+
+
+def test_a_sweep_over_crops_goes_on_though_each_has_chosen_its_batch(trained, tmp_path):
+    train, asked = trained
+    train.cut = True
+    over = ["augment.crop=128,256", DECAYS]
+    with pytest.raises(KeyboardInterrupt):
+        sweep("data", out=tmp_path, over=over, preset="tiny", display=quiet())
+    train.cut = False
+    asked.clear()
+    sweep("data", out=tmp_path, over=over, preset="tiny", resume=True, display=quiet())
+    assert [name for _, name, _, _ in asked] == [
+        "augment.crop=128+optimiser.weight_decay=1e-2",
+        "augment.crop=256+optimiser.weight_decay=0",
+        "augment.crop=256+optimiser.weight_decay=1e-2",
+    ]
 
 
 def test_several_settings_give_all_combinations(trained, tmp_path):

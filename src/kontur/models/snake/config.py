@@ -13,7 +13,7 @@ from kontur.models.rpn.config import RpnConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
-CELLS = 8  # of CenterNet's maps that a typical object's side has, at least
+CELLS = 5  # of CenterNet's maps that `side` has, at least
 DIAMOND_POINTS = 40  # the notes' and the paper's start of the extreme stage: ten an edge
 
 
@@ -39,10 +39,11 @@ class SnakeConfig(Settings):
             region proposals from anchors on the coarser levels.
         stride: image pixels per feature pixel, for the points' features and, where objects are
             small, for CenterNet's maps.
-        side: the typical side of an object's box in pixels, taken from the images when a run starts
-            from random weights. Sizes are learned as shares of it, and CenterNet's maps made as
-            coarse as it allows, so that large objects are found as soon as small ones. None: sizes
-            in feature pixels on the features' own map, as published.
+        side: pixels; three quarters of the objects' boxes are larger than a square of it. Taken
+            from the images when a run begins with random weights. Sizes are learned as multiples of
+            it, and CenterNet's maps made as coarse as it allows, so that large objects are found as
+            soon as small ones. 0 or not known: sizes in feature pixels, on the features' own map,
+            as published.
         backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`.
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
         pretrained: whether a training that starts from random weights takes ImageNet's for a
@@ -83,7 +84,7 @@ class SnakeConfig(Settings):
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
     detector: Literal["centernet", "rpn"] = "centernet"
     stride: Stride = 2
-    side: float | None = pydantic.Field(None, gt=0)
+    side: float | None = pydantic.Field(None, ge=0)
     backbone: Backbone = "residual"
     pretrained: bool = True
     stem: int = pydantic.Field(32, ge=1)
@@ -147,7 +148,7 @@ class SnakeConfig(Settings):
     @property
     def detector_stride(self) -> int:
         """Image pixels per cell of CenterNet's maps; published, the features' own stride."""
-        widest = 0 if self.side is None else self.side / CELLS
+        widest = (self.side or 0) / CELLS
         return max((s for s in self.anchor_strides if s <= widest), default=self.stride)
 
     @property
@@ -158,7 +159,7 @@ class SnakeConfig(Settings):
     @property
     def size_unit(self) -> float:
         """Cells of CenterNet's maps that a size of 1 at its head stands for."""
-        return 1.0 if self.side is None else self.side / self.detector_stride
+        return self.side / self.detector_stride if self.side else 1.0
 
     @property
     def skipped(self) -> int:
@@ -181,6 +182,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # The published snake: width 128, dense, 128 points, fusion 256; stride 4.
     "paper": {
         "stride": 4,
+        "side": 0,
         "stem": 32,
         "widths": (64, 128, 256, 512),
         "depths": (2, 2, 2, 2),

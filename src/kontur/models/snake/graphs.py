@@ -15,7 +15,7 @@ def examples(config: SnakeConfig) -> dict[str, Example]:
     diamonds = np.random.default_rng(0).uniform(0, side, (objects, DIAMOND_POINTS, 2))
     contours = np.random.default_rng(0).uniform(0, side, (objects, config.points, 2))
     objects_of = {"features": {0: "b", 1: "h", 2: "w"}, "image_index": {0: "m"}}
-    found = {"scores": {0: "b", 2: "h", 3: "w"}, "boxes": {0: "b", 2: "h", 3: "w"}}
+    found = {"scores": {0: "b", 2: "h2", 3: "w2"}, "boxes": {0: "b", 2: "h2", 3: "w2"}}
     if config.detector == "rpn":  # a anchors in place of cells
         found = {"scores": {0: "b", 1: "a"}, "deltas": {0: "b", 1: "a"}}
     return {

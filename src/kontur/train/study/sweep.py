@@ -33,7 +33,8 @@ JUDGED = "training.judge_train=8"  # where the user does not say how many: there
 
 UNLIKED = re.compile(r"[^\w.=+-]+")  # by file systems
 ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
-FROM_DATA = ("classes", "channels", "task")  # of a network's settings, which it learns as it begins
+# Of a network's settings those that it learns from its images as it begins.
+FROM_DATA = ("classes", "channels", "task", "side")
 
 
 class Fit(NamedTuple):
@@ -303,6 +304,10 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
     if any(tree["augment"]["crop"] is None for tree in trees):  # the data choose it, for all alike
         for tree in trees:
             del tree["augment"]["crop"]
+    batches = [tree["training"]["batch"] for tree in trees]
+    if None in batches or any(word.startswith("augment.crop=") for word in swept):
+        for tree in trees:  # the crop chooses it
+            del tree["training"]["batch"]
     # Another kind or preset is another network, and a start says in its file what it is.
     others = {word.partition("=")[0] for word in swept} & {"kind", "preset", "start"}
     one_network = not others and trees[0]["start"] is None
