@@ -119,7 +119,7 @@ def _accuracy(shape: Shape, options: argparse.Namespace) -> list[str]:
 
     settings = [f"model.{key}={json.dumps(value)}" for key, value in shape.changes.items()]
     settings += [f"training.minutes={options.minutes}", "training.steps=1000000"]
-    settings += [f"augment.crop={LARGEST}"]  # pixels; that of docs/results.md
+    settings += [f"augment.crop={LARGEST}", "training.batch=8"]  # those of docs/results.md
     settings += ["training.validate_every=1000000"]  # only at the end: time is for steps
     with TemporaryDirectory() as folder:
         train(options.train, out=Path(folder) / "run", preset=shape.preset, settings=settings)

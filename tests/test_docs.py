@@ -21,6 +21,8 @@ from kontur.geometry.raster import rasterize, trace
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PLACE = re.compile(r"`(kontur\.[a-z][\w.]*)`")
+BLOCK = re.compile(r"`(?:kontur\.|nn\.)(?:\w+\.)*(\w+)`")  # the last word of a place, torch's too
+PROOF = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 
@@ -54,12 +56,29 @@ def test_every_link_inside_the_project_leads_somewhere(page):
 
 
 def test_every_topic_of_the_notes_has_a_place_or_says_planned():
-    table = [row for row in rows(ROOT / "docs" / "notes.md") if row[0] not in ("topic", "---")]
+    heads = ("topic", "block", "---")
+    table = [row for row in rows(ROOT / "docs" / "notes.md") if row[0] not in heads]
     assert len(table) > 70
-    for topic, chinese, place in table:
+    for topic, chinese, place, *_ in table:
         assert re.search("[一-鿿]|[A-Z`]", chinese), topic
         named = PLACE.search(place) or place.startswith(("planned: ", "nothing to build"))
         assert named, topic
+
+
+def test_every_block_of_the_notes_has_a_network_that_uses_it_and_a_test():
+    table = [row for row in rows(ROOT / "docs" / "notes.md") if len(row) == 5]
+    blocks = [row for row in table if row[0] not in ("block", "---")]
+    assert len(blocks) > 30
+    for block, _, place, networks, tests in blocks:
+        users = PLACE.findall(networks)
+        assert any(user.startswith("kontur.models.") for user in users), block
+        for user in users:
+            source = text(ROOT / "src" / f"{user.replace('.', '/')}.py")
+            words = re.findall(r"\w+", re.sub(r'""".*?"""', "", source, flags=re.DOTALL))
+            assert set(BLOCK.findall(place)) & set(words), (block, user)
+        assert PROOF.search(tests), block
+        for file, function in PROOF.findall(tests):
+            assert f"def {function}(" in text(ROOT / file), (block, function)
 
 
 def test_the_two_readmes_have_the_same_code_links_pictures_and_figures():

@@ -9,10 +9,11 @@ from kontur.models.unet.config import TRIED, DecodeConfig, UNetConfig, tries
 from kontur.models.unet.unet import UNet
 from tests.nn.test_shape import seen_by
 
-# Millions of weights, as comparisons of networks usually give them (we have no page to cite that
-# prints them). U-Net: 31.03, the original with one channel and two classes; ours has batch norms
-# instead of biases and three classes. TransUNet: 105.28 for R50-ViT-B/16, of which a ResNet of
-# three stages with 3, 4 and 9 blocks is 11.9, a ViT-B of 12 layers 86.0, neck and decoder 7.4.
+# Millions of weights, as comparisons of networks usually give them (docs/results.md says what we
+# know of who printed them). U-Net: 31.03, the original with one channel and two classes; ours has
+# batch norms instead of biases and three classes. TransUNet: 105.28 for R50-ViT-B/16, of which a
+# ResNet of three stages with 3, 4 and 9 blocks is 11.9, a ViT-B of 12 layers 86.0, neck and
+# decoder 7.4.
 PUBLISHED = {"unet": (1, 31.03), "transunet": (3, 105.28)}
 
 
