@@ -97,11 +97,12 @@ def test_the_focal_loss_is_its_formula_over_the_objects_among_the_sampled_anchor
 def test_either_loss_teaches_which_anchors_are_objects(loss):
     config = RpnConfig(loss=loss, sizes=(2.0,), ratios=(1.0,))
     torch.manual_seed(0)
-    network, image = RegionProposals(4, config), [torch.randn(1, 4, 6, 6)]
+    network = RegionProposals(8, config)
     labels = torch.full((36,), -1)
     labels[[7, 22]] = 0
+    image = [torch.randn(1, 8, 6, 6) + 3.0 * (labels >= 0).reshape(6, 6)]
     adam = torch.optim.Adam(network.parameters(), lr=0.03)
-    for _ in range(80):
+    for _ in range(30):
         losses = region_losses(
             *network(image),
             image_index=torch.zeros(36, dtype=torch.int64),
@@ -114,7 +115,7 @@ def test_either_loss_teaches_which_anchors_are_objects(loss):
         sum(losses.values()).backward()
         adam.step()
     chances = network.probabilities(network(image)[0])[0, :, 0]
-    assert torch.equal(chances > 0.5, labels >= 0)
+    assert chances[labels >= 0].min() > 10 * chances[labels < 0].max()
 
 
 def test_without_anchors_the_losses_are_zero_and_their_gradients_too():
