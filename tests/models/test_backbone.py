@@ -4,27 +4,39 @@ import numpy as np
 import pytest
 import torch
 
+from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.models.backbone import LITE0, layers_of
 from kontur.nn import efficientnet
 from kontur.nn.backbone import with_imagenet
 from kontur.nn.shape import Layer
+from kontur.train.export import to_model
 from tests.models import contract
 
 SAMPLE = contract.scenes()["many"]
 
 
-@pytest.mark.parametrize("kind", ["snake", "maskrcnn", "unet"])
-def test_every_family_trains_on_an_efficientnet(kind):
-    config = contract.settings(kind, backbone="efficientnet-lite0")
+@pytest.mark.parametrize(
+    ("kind", "graph"), [("snake", "detect"), ("maskrcnn", "propose"), ("unet", "segment")]
+)
+def test_on_an_efficientnet_every_parameter_learns_and_onnx_runtime_sees_what_torch_sees(
+    kind, graph
+):
+    few = {"traced": 4} if kind == "snake" else {}
+    config = contract.settings(kind, backbone="efficientnet-lite0", **few)
     assert config.multiple == 32
-    segmenter = contract.network(kind, config)
+    segmenter, image = contract.network(kind, config), contract.as_image(SAMPLE)
     assert len(with_imagenet(segmenter)) == 1
     targets = contract.as_targets(kind, config, SAMPLE.instances, rng=np.random.default_rng(0))
-    losses = segmenter.loss(contract.as_image(SAMPLE), targets)
-    segmenter.total(losses).backward()
-    (backbone,) = with_imagenet(segmenter)
-    assert all(torch.isfinite(p.grad).all() for p in backbone.parameters() if p.grad is not None)
-    assert sum(p.grad is not None for p in backbone.parameters()) > 100
+    segmenter.total(segmenter.loss(image, targets)).backward()
+    without = [n for n, p in segmenter.named_parameters() if p.grad is None or not p.grad.any()]
+    assert without == []
+    assert all(torch.isfinite(p.grad).all() for p in segmenter.parameters())
+    segmenter.eval()
+    onnx = OnnxEngine(to_model(segmenter, contract.card(kind, config)), threads=1)
+    wide = torch.cat([image, image.flip(-1)], dim=-1).numpy()
+    expected = TorchEngine(segmenter).graphs[graph](wide)
+    for got, wanted in zip(onnx.graphs[graph](wide), expected, strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["snake", "maskrcnn", "unet"])

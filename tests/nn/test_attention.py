@@ -86,6 +86,15 @@ def test_no_tokens_give_none_and_a_wrong_width_is_refused():
         MultiHeadAttention(6, 4)
 
 
+@pytest.mark.parametrize(
+    ("q", "k", "v"),
+    [({"d": 4}, {}, {}), ({}, {"n": 7}, {}), ({}, {}, {"n": 3}), ({"b": 1}, {}, {})],
+)
+def test_queries_keys_and_values_that_do_not_fit_are_refused(q, k, v, as_installed):
+    with pytest.raises(ValueError, match=r"queries .*, keys .* and values .*, got \("):
+        scaled_dot_product(tokens(**q), tokens(**k), tokens(**v))
+
+
 def test_its_gradient_is_right():
     attention = MultiHeadAttention(4, 2).double()
     inputs = (tokens(n=2, d=4).requires_grad_(), tokens(n=3, d=4, seed=1).requires_grad_())

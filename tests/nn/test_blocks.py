@@ -8,7 +8,7 @@ from torch.testing import assert_close
 
 from kontur.nn.blocks import BLOCKS, Block, Inception, PreActivation, dilated
 from kontur.nn.conv import bac, cbr, separable, spatial
-from kontur.nn.resnet import Bottleneck, ResidualBackbone
+from kontur.nn.resnet import Bottleneck, ResidualBackbone, ResidualBlock
 from kontur.nn.upsample import UPS, Up
 from tests.naive import nn as naive
 
@@ -23,6 +23,20 @@ def bare(block: nn.Module) -> nn.Module:
         if isinstance(module, nn.BatchNorm2d):
             module.eps = 0.0
     return block
+
+
+def seen_through(image, *layers):
+    """An image (c, h, w) after convolutions in loops, ReLUs, and norms that change nothing."""
+    for layer in layers:
+        if isinstance(layer, nn.Conv2d):
+            weight, (stride, _), (padding, _) = layer.weight, layer.stride, layer.padding
+            image = naive.convolution(image, weight.detach().numpy(), padding=padding)
+            image = image[:, ::stride, ::stride]
+            if layer.bias is not None:
+                image = image + layer.bias.detach().numpy()[:, None, None]
+        elif isinstance(layer, nn.ReLU):
+            image = np.maximum(image, 0)
+    return image
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 3])
@@ -93,6 +107,11 @@ def test_an_inception_block_puts_four_views_side_by_side():
     views = [block.point(x), block.three(x), block.five(x), block.pooled(x)]
     assert [view.shape[1] for view in views] == [5, 2, 2, 2]
     assert_close(block(x), torch.cat(views, dim=1))
+    for view, branch in zip(views, (block.point, block.three, block.five), strict=False):
+        assert_close(view[0], torch.from_numpy(seen_through(x[0].numpy(), *branch)))
+    kernels = [[m.kernel_size[0] for m in branch if isinstance(m, nn.Conv2d)]
+               for branch in (block.point, block.three, block.five)]  # fmt: skip
+    assert kernels == [[1], [1, 3], [1, 3, 3]]
     pooled = np.stack(
         [
             [
@@ -162,6 +181,22 @@ def test_a_bottleneck_with_a_silent_branch_passes_its_input_on_and_is_narrow_ins
     assert Bottleneck(8, 16, stride=2)(torch.zeros(2, 8, 6, 6)).shape == (2, 16, 3, 3)
     with pytest.raises(ValueError, match="a quarter of its outputs, got 3"):
         Bottleneck(3, 3)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("residual", [ResidualBlock, Bottleneck])
+def test_a_residual_block_adds_its_branch_to_its_shortcut(residual, stride):
+    block = bare(residual(3, 8, stride=stride))
+    x = random(1, 3, 6, 5)
+    branch = [*block.first, *block.second] if residual is ResidualBlock else block.branch
+    added = seen_through(x[0].numpy(), *branch) + seen_through(x[0].numpy(), *block.shortcut)
+    assert_close(block(x)[0], torch.from_numpy(np.maximum(added, 0)))
+
+
+@pytest.mark.parametrize("outputs", [4, 8])
+def test_the_gradient_of_a_bottleneck_is_right(outputs):
+    block = Bottleneck(4, outputs, stride=outputs // 4).double().eval()
+    assert torch.autograd.gradcheck(block, random(1, 4, 4, 3).requires_grad_())
 
 
 def test_three_stages_of_bottlenecks_have_the_weights_of_a_resnet_50():

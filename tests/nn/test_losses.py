@@ -53,6 +53,13 @@ def test_smooth_l1_is_quadratic_below_beta_and_linear_above():
     assert smooth_l1(predicted, target, torch.ones(1)).item() == pytest.approx(expected)
 
 
+def test_the_mean_squared_error_is_the_library_s():
+    predicted, target = torch.tensor([[1.0, -2.0], [0.5, 3.0]]), torch.tensor([[0.0, 1], [1, 1]])
+    found = mse(predicted, target, torch.ones(2))
+    assert_close(found, torch.nn.functional.mse_loss(predicted, target))
+    assert found.item() == (1 + 9 + 0.25 + 4) / 4
+
+
 def test_an_object_counts_by_its_weight():
     predicted, target = torch.tensor([[1.0], [3.0]]), torch.zeros(2, 1)
     assert l1(predicted, target, torch.tensor([2.0, 0.0])).item() == pytest.approx(1.0)
@@ -172,7 +179,9 @@ def test_the_gradients_of_the_losses_are_right():
     binary, ones = (target > 0).double(), torch.ones(1, 2, 2).double()
     assert check(lambda x: focal(x[:, 0], binary, ones), logits)
     assert check(lambda x: binary_cross_entropy(x[:, 0], binary, ones), logits)
-    for loss in (mse, smooth_l1):
+    peaks = torch.tensor([[[[1.0, 0.3], [0.0, 0.8]]]]).double()
+    assert check(lambda x: heatmap_focal_loss(x[:, :1], peaks, ones[None]), logits)
+    for loss in (mse, l1, smooth_l1):
         assert check(lambda x, loss=loss: loss(x[0, 0], binary[0], ones[0, 0]), logits)
 
 

@@ -94,6 +94,20 @@ def test_what_does_not_divide_is_refused_and_no_image_gives_none():
     assert PatchPartition(3, 5)(torch.zeros(0, 3, 8, 8)).shape == (0, 2, 2, 5)
 
 
+@pytest.mark.parametrize(
+    ("block", "shape", "sentence"),
+    [
+        (PatchPartition(3, 5), (1, 12, 8, 8), "patch partition takes 3 channels, got 12"),
+        (PatchMerging(3), (1, 4, 4, 6), "patch merging takes 3 channels, got 6"),
+        (PatchExpanding(4, 2), (1, 4, 4, 2), "patch expanding takes 4 channels, got 2"),
+    ],
+    ids=["partition", "merging", "expanding"],
+)
+def test_another_number_of_channels_is_refused(block, shape, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        block(torch.zeros(shape))
+
+
 def test_exported_they_take_any_size():
     network = nn.Sequential(PatchPartition(1, 4), PatchMerging(4), PatchExpanding(8, 4))
     run = traced(network, torch.zeros(1, 1, 16, 16), dynamic=(0, 2, 3))

@@ -158,7 +158,12 @@ def test_the_exported_graph_takes_any_number_of_boxes_and_any_map(pool, tmp_path
         assert_close(torch.from_numpy(found), Graph()(*given), rtol=0, atol=1e-5)
 
 
-def test_wrong_shapes_are_told_in_a_sentence():
-    wrong = rois([0, 1])._replace(starts=torch.zeros(3, dtype=torch.int64))
-    with pytest.raises(Exception, match=r"Rois|shapes"):
-        roi_align(table(maps()), wrong, 2)
+@pytest.mark.parametrize("pool", [roi_align, roi_pool])
+def test_wrong_shapes_are_told_in_a_sentence(pool, as_installed):
+    right = rois([0, 1])
+    wrong = right._replace(starts=torch.zeros(3, dtype=torch.int64))
+    sentence = r"for m boxes shapes \(m, 4\), \(m,\), \(m, 2\), \(m,\), got .* \(3,\), \(2, 2\)"
+    with pytest.raises(ValueError, match=sentence):
+        pool(table(maps()), wrong, 2)
+    with pytest.raises(ValueError, match=r"a table \(n, d\) .* got \(1, 120, 3\)"):
+        pool(table(maps())[None], right, 2)

@@ -117,3 +117,9 @@ def test_a_point_that_is_no_number_harms_no_other(mode):
     rest = torch.ones(4, 9, dtype=torch.bool)
     rest[1, 3] = False
     assert_close(found[rest], expected[rest])
+
+
+@pytest.mark.parametrize("index", [INDEX[:1], INDEX[:, None], INDEX[[0, 1, 2, 3, 0]]])
+def test_an_image_for_each_row_of_points_or_none_is_read(index, as_installed):
+    with pytest.raises(ValueError, match=r"one of 4 rows of points .* got an image_index of shape"):
+        sample_points(features(), points(), index, 2)

@@ -59,6 +59,12 @@ def test_with_a_context_it_looks_there_in_the_same_window():
     assert_close(module(x, context), looped(module, x, context))
 
 
+@pytest.mark.parametrize("size", [{"h": 10}, {"w": 7}, {"b": 1}])
+def test_a_context_of_another_size_is_refused_and_not_cropped(size, as_installed):
+    with pytest.raises(ValueError, match=r"got \(2, 8, 8\) that look at \("):
+        attention()(maps(), maps(**size))
+
+
 def test_in_one_window_without_bias_it_is_attention_among_all():
     module, x = attention(), maps(4, 4)
     nn.init.zeros_(module.bias)

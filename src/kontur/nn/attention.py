@@ -21,6 +21,15 @@ def scaled_dot_product(
     `mask` is added to the scores, so it may be a bias too; -inf forbids a pair, but no query may
     be forbidden everything. n may be 0; m may not, there would be nothing to look at.
     """
+    if (
+        not q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
+        or q.shape[-1] != k.shape[-1]
+        or k.shape[-2] != v.shape[-2]
+    ):
+        raise ValueError(
+            "attention takes queries (…, n, d), keys (…, m, d) and values (…, m, e), got "
+            f"{tuple(q.shape)}, {tuple(k.shape)} and {tuple(v.shape)}"
+        )
     scores = (q * q.shape[-1] ** -0.5) @ k.transpose(-2, -1)  # (*b, n, m)
     if mask is not None:
         scores = scores + mask

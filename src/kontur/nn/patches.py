@@ -37,11 +37,13 @@ class PatchPartition(nn.Module):
 
     def __init__(self, channels: int, width: int, *, side: int = 4):
         super().__init__()
+        self.channels = channels
         self.side = side
         self.embed = nn.Linear(side**2 * channels, width)
         self.norm = nn.LayerNorm(width)
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b h2 w2 d"]:
+        _check(int(images.shape[1]), self.channels, "partition")
         pixels = images.permute(0, 2, 3, 1)  # (b, h, w, c)
         return self.norm(self.embed(gather_patches(pixels, self.side)))
 
@@ -55,6 +57,7 @@ class PatchMerging(nn.Module):
         self.reduce = nn.Linear(4 * width, 2 * width, bias=False)
 
     def forward(self, x: Float[Tensor, "b h w d"]) -> Float[Tensor, "b h2 w2 e"]:
+        _check(int(x.shape[-1]), self.reduce.in_features // 4, "merging")
         return self.reduce(self.norm(gather_patches(x, 2)))
 
 
@@ -71,4 +74,10 @@ class PatchExpanding(nn.Module):
         self.norm = nn.LayerNorm(outputs)
 
     def forward(self, x: Float[Tensor, "b h w d"]) -> Float[Tensor, "b h2 w2 e"]:
+        _check(int(x.shape[-1]), self.expand.in_features, "expanding")
         return self.norm(spread_patches(self.expand(x), self.factor))
+
+
+def _check(channels: int, wanted: int, name: str) -> None:
+    if channels != wanted:
+        raise ValueError(f"this patch {name} takes {wanted} channels, got {channels}")

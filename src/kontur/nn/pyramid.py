@@ -2,8 +2,8 @@
 
 After Lin et al., Feature Pyramid Networks, CVPR 2017. A level may have its own width: at stride 2
 every channel costs four times what it costs at stride 4, so the finest level is made narrow instead
-of being left out. The published pyramid smooths each level for its reader only; here the smoothed
-level is also what is carried down.
+of being left out. The published pyramid smooths each level for its reader only, by a convolution
+alone; here the smoothing is a CBR block, and the smoothed level is also what is carried down.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,7 @@ class FeaturePyramid(nn.Module):
 
     def __init__(self, inputs: Sequence[int], widths: Sequence[int], *, smoothed: int = 2):
         super().__init__()
+        self.inputs = list(inputs)
         self.laterals = nn.ModuleList(
             nn.Conv2d(i, w, 1) for i, w in zip(inputs, widths, strict=True)
         )
@@ -38,6 +39,14 @@ class FeaturePyramid(nn.Module):
         )
 
     def forward(self, levels: list[Tensor]) -> list[Tensor]:
+        sizes = [(each.shape[2], each.shape[3]) for each in levels]
+        if [each.shape[1] for each in levels] != self.inputs or any(
+            (2 * h, 2 * w) != finer for finer, (h, w) in pairwise(sizes)
+        ):
+            raise ValueError(
+                f"this pyramid takes levels of {self.inputs} channels, each twice as high and wide "
+                f"as the next, got {', '.join(str(tuple(each.shape)) for each in levels)}"
+            )
         maps = [self.smooths[-1](self.laterals[-1](levels[-1]))]
         for level in range(len(levels) - 2, -1, -1):
             down = self.downs[level](maps[-1])

@@ -37,6 +37,11 @@ def sample_points(
     A point that is no number gets a feature that is none (of `nearest`, that of some pixel), and
     harms no other point. m may be 0.
     """
+    if image_index.ndim != 1 or image_index.shape[0] != points.shape[0]:
+        raise ValueError(
+            f"every one of {points.shape[0]} rows of points names its image, got an image_index "
+            f"of shape {tuple(image_index.shape)}"
+        )
     _, h, w, _ = features.shape
     if align == "half-pixel":
         x, y = points[..., 0] / stride - 0.5, points[..., 1] / stride - 0.5

@@ -1,7 +1,7 @@
 """Sizes after layers, and how much of the image one output pixel sees. No torch.
 
-The U-Net's config asks here for what its network sees (`receptive_field`), its door for what a
-side comes back as (`convolved`, `transposed`).
+The U-Net's config asks here for what its network sees (`receptive_field`), the networks' door for
+what a side that does not fit comes back as (`there_and_back`).
 """
 
 from collections.abc import Iterable
@@ -48,6 +48,20 @@ def transposed(size: int, *, kernel: int, stride: int, padding: int = 0) -> int:
     (10, 10)
     """
     return stride * (size - 1) + kernel - 2 * padding
+
+
+def there_and_back(side: int, halving: Layer, stride: int) -> int:
+    """What a side becomes by halvings down to a map of `stride` and as many doublings.
+
+    A kernel of 2 (pooling) rounds halves down, one of 3 with a pixel around up.
+
+    >>> there_and_back(70, Layer(2, stride=2), 16), there_and_back(70, Layer(3, stride=2), 16)
+    (64, 80)
+    """
+    size = side + stride  # one pixel more of the coarsest map, so that every kernel fits
+    for _ in range(stride.bit_length() - 1):
+        size = convolved(size, kernel=halving.kernel, stride=2, padding=(halving.kernel - 1) // 2)
+    return transposed(size, kernel=stride, stride=stride) - stride
 
 
 def receptive_field(layers: Iterable[Layer]) -> int:

@@ -113,6 +113,11 @@ class WindowAttention(nn.Module):
         x: Float[Tensor, "b h w d"],
         context: Float[Tensor, "b h w d"] | None = None,
     ) -> Float[Tensor, "b h w d"]:
+        if context is not None and context.shape[:3] != x.shape[:3]:
+            raise ValueError(
+                "tokens look at a context of as many images, rows and columns, got "
+                f"{tuple(x.shape[:3])} that look at {tuple(context.shape[:3])}"
+            )
         rows = roll_axis(x, 1, self.window, self.shift)
         columns = roll_axis(x, 2, self.window, self.shift)
         mask = self.bias[self.index].permute(2, 0, 1) + apart(rows, columns, self.window)

@@ -57,6 +57,25 @@ def test_every_way_to_look_into_a_box_learns(roi, reduce):
         assert all(p.grad is not None and p.grad.any() for p in part.parameters())
 
 
+def test_with_the_focal_loss_every_parameter_before_the_heads_learns_from_the_scores():
+    config = contract.settings("maskrcnn", rpn={"loss": "focal"})
+    network = contract.network("maskrcnn", config)
+    targets = contract.as_targets("maskrcnn", config, SCENE.instances)
+    network.loss(contract.as_image(SCENE), targets)["rpn_class"].backward()
+    for part in (network.trunk, network.rpn.conv, network.rpn.scores):
+        assert all(p.grad is not None and p.grad.any() for p in part.parameters())
+
+
+def test_images_that_do_not_fit_are_refused_with_what_to_do():
+    network = contract.network("maskrcnn")
+    targets = contract.as_targets("maskrcnn", network.config, Instances.empty((64, 64)))
+    for seen in (lambda x: network.loss(x, targets), network.graphs()["propose"]):
+        with pytest.raises(ValueError, match="images of 1 channels, got 3"):
+            seen(torch.zeros(1, 3, 64, 64))
+        with pytest.raises(ValueError, match=r"multiples of 16, got 64×70; pad to 64×80 or use"):
+            seen(torch.zeros(1, 1, 64, 70))
+
+
 def test_the_first_stage_depends_on_no_weight_of_the_heads():
     network = contract.network("maskrcnn")
     targets = contract.as_targets("maskrcnn", network.config, SCENE.instances)

@@ -193,3 +193,14 @@ def test_detect_scores_the_peaks_and_nothing_beside_them():
     heat = torch.sigmoid(model.detector(image).heatmap)
     assert (scores[scores > 0] == heat[scores > 0]).all()
     assert 0 < (scores > 0).float().mean() < 0.3
+
+
+@pytest.mark.parametrize("detector", ["centernet", "rpn"])
+def test_images_that_do_not_fit_are_refused_with_what_to_do(detector):
+    model = snake(detector=detector)
+    target = targets(model)
+    for seen in (lambda x: model.loss(x, target), model.graphs()["detect"]):
+        with pytest.raises(ValueError, match="images of 1 channels, got 3"):
+            seen(torch.zeros(1, 3, 64, 64))
+        with pytest.raises(ValueError, match=r"multiples of 16, got 64×70; pad to 64×80 or use"):
+            seen(torch.zeros(1, 1, 64, 70))

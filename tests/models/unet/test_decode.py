@@ -45,10 +45,21 @@ def painted(rows, **settings):
     return np.eye(3)[classes].transpose(2, 0, 1), UNetConfig(decode=settings)
 
 
-@pytest.mark.parametrize(("method", "least"), [("grow", 0.9), ("watershed", 0.3)])
-def test_perfect_pixels_give_the_objects_back(method, least):
+TOUCHING = {"count": 14, "touching": 0.5}  # and of all shapes
+APART = {"count": 8, "touching": 0.0, "shapes": ("ellipse",), "radius": (8.0, 12.0)}
+
+
+@pytest.mark.parametrize(
+    ("method", "objects", "least"),
+    [
+        ("grow", TOUCHING, 0.9),
+        ("watershed", APART, 1.0),
+        ("watershed", TOUCHING, 0.3),  # it cuts at necks, and no border tells it where objects meet
+    ],
+)
+def test_perfect_pixels_give_the_objects_back(method, objects, least):
     rng = np.random.default_rng(1)
-    truth = [scene(rng, size=(120, 140), count=14, touching=0.5).instances for _ in range(4)]
+    truth = [scene(rng, size=(120, 140), **objects).instances for _ in range(4)]
     config = UNetConfig(decode={"method": method})
     found = [found_in(perfect(each, config), config) for each in truth]
     assert evaluate_all(zip(truth, found, strict=True)).ap(0.8) >= least
@@ -83,6 +94,40 @@ def test_opening_cuts_a_bridge_between_seeds_and_closing_joins_the_foreground():
     closed = found_in(*painted(gap, closing=1.0))
     assert (len(apart), len(closed)) == (2, 2)  # closing makes no seed
     assert closed.areas.sum() > apart.areas.sum() == 50
+
+
+def test_opening_before_the_watershed_cuts_off_what_is_narrower_than_the_disc():
+    burr = ["........."] + [".iiiii..."] * 2 + [".iiiiiii."] + [".iiiii..."] * 2 + ["........."]
+    whole = found_in(*painted(burr, method="watershed"))
+    opened = found_in(*painted(burr, method="watershed", opening=1.0))
+    assert (whole.areas.tolist(), opened.areas.tolist()) == ([27], [22])  # corners too
+    assert opened.boxes.tolist() == [[1, 1, 7, 6]]
+
+
+SPOTS = ["aaa.aaa", "a.a.aaa", "aaaaaaa", ".......", "b......"]  # a bridge, a hole, a single pixel
+
+
+@pytest.mark.parametrize(
+    ("settings", "areas"),
+    [
+        ({}, [("a", 18), ("b", 1)]),
+        ({"holes": "fill"}, [("a", 19), ("b", 1)]),
+        ({"smallest": 2}, [("a", 18)]),
+        ({"opening": 1.0}, [("a", 3), ("a", 8)]),
+        ({"closing": 1.0}, [("a", 21), ("b", 1)]),
+        ({"foreground": 0.9}, [("a", 9)]),
+    ],
+    ids=str,
+)
+def test_every_setting_of_decoding_works_on_semantic_classes(settings, areas):
+    config = UNetConfig(classes=("a", "b"), task="semantic", decode=settings)
+    classes = np.array([[".ab".index(letter) for letter in row] for row in SPOTS])
+    pixels = np.eye(3)[classes].transpose(2, 0, 1)
+    pixels[:, :, :4] = 0.6 * pixels[:, :, :4] + 0.2 * (
+        1 - pixels[:, :, :4]
+    )  # the left is less sure
+    found = found_in(pixels, config)
+    assert sorted(zip([config.classes[i] for i in found.labels], found.areas, strict=True)) == areas
 
 
 def test_holes_are_kept_or_filled_and_small_objects_left_out():

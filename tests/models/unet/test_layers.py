@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from kontur.models.unet.config import DenseConfig
-from kontur.nn.activation import ACTIVATIONS
+from kontur.nn.activation import ACTIVATIONS, activation
 from kontur.nn.initialise import INITIALISERS
 from tests.models import contract
 
@@ -18,13 +18,14 @@ def network(kind, **changes):
     return contract.network(kind, contract.settings(kind, **changes))
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("kind", DENSE)
-def test_every_activation_is_the_one_that_the_settings_name(kind):
+def test_every_activation_is_the_one_that_the_settings_name(kind, name):
     own = (nn.ReLU, nn.GELU)
-    before = [name for name, layer in network(kind).named_modules() if isinstance(layer, own)]
-    after = dict(network(kind, activation="prelu").named_modules())
+    before = [at for at, layer in network(kind).named_modules() if isinstance(layer, own)]
+    after = dict(network(kind, activation=name).named_modules())
     assert before
-    assert all(isinstance(after[name], nn.PReLU) for name in before)
+    assert {type(after[place]) for place in before} == {type(activation(name))}
 
 
 @pytest.mark.parametrize("kind", DENSE)

@@ -14,6 +14,7 @@ from kontur.models.unet.transconfig import TransUNetConfig
 from kontur.models.unet.transunet import PositionEmbedding, Transformer, TransUNet
 from kontur.models.unet.unet import UNet
 from kontur.nn.blocks import BLOCKS
+from kontur.nn.shape import there_and_back
 from kontur.nn.upsample import UPS
 from kontur.train.export import to_model
 from tests.models import contract
@@ -90,20 +91,45 @@ def test_dropout_works_in_training_only():
         assert not torch.allclose(body(x), body(x))
 
 
-@pytest.mark.parametrize("kind", ["unet", "transunet"])
-def test_images_that_do_not_fit_are_refused_with_what_to_do(kind):
-    segmenter = contract.network(kind)
+RESIDUAL = {"backbone": "residual", "stem": 4, "widths": (4, 4, 4), "depths": (1, 1, 1)}
+LITE = {"backbone": "efficientnet-lite0"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "of_70", "of_8"),
+    [
+        ("unet", {}, ": 70 pixels would come back as 64; pad to 32×80", ": 8 .* as 0; pad to"),
+        ("unet", RESIDUAL, ": 70 pixels would come back as 80; pad to 32×80", ": 8 .* as 16; pad"),
+        ("transunet", {}, ": 70 pixels would come back as 80; pad to 32×80", ": 8 .* as 16; pad"),
+        ("swinunet", {}, "; pad to 32×80", "; pad to 16×16"),
+        ("unet", LITE, "; pad to 32×96", "; pad to 32×32"),
+    ],
+    ids=["unet", "residual", "transunet", "swinunet", "efficientnet"],
+)
+def test_images_that_do_not_fit_are_refused_with_what_to_do(kind, changes, of_70, of_8):
+    segmenter = contract.network(kind, contract.settings(kind, **changes))
     graph = segmenter.graphs()["segment"]
     with pytest.raises(ValueError, match="images of 1 channels, got 3"):
         graph(torch.zeros(1, 3, 32, 32))
-    with pytest.raises(
-        ValueError,
-        match=r"multiples of 16, got 32×70: 70 pixels would come back as 64; pad to 32×80",
-    ):
+    with pytest.raises(ValueError, match=rf"multiples of \d+, got 32×70{of_70}"):
         graph(torch.zeros(1, 1, 32, 70))
     targets = Targets(torch.zeros(1, 8, 8).long(), torch.zeros(1, 8, 8).long())
-    with pytest.raises(ValueError, match="8 pixels would come back as 0; pad to 16×16"):
+    with pytest.raises(ValueError, match=rf"got 8×8{of_8}"):
         segmenter.loss(torch.zeros(1, 1, 8, 8), targets)
+
+
+@pytest.mark.parametrize("side", [8, 70, 72, 79])
+@pytest.mark.parametrize(("kind", "changes"), [("unet", {}), ("unet", RESIDUAL), ("transunet", {})])
+def test_what_an_image_is_said_to_come_back_as_is_what_its_coarsest_map_stands_for(
+    kind, changes, side
+):
+    segmenter = contract.network(kind, contract.settings(kind, **changes)).eval()
+    multiple, body = segmenter.config.multiple, segmenter.body
+    encoder = body.stem if kind == "transunet" else body.encoder
+    # Half the smallest image is none for pooling, so it looks at one with a coarsest pixel more.
+    *_, coarsest = encoder(torch.zeros(1, 1, multiple, side + multiple))
+    found = there_and_back(side, segmenter.config.halving, multiple)
+    assert found == coarsest.shape[-1] * multiple - multiple
 
 
 @pytest.mark.parametrize("kind", ["unet", "transunet"])

@@ -1,6 +1,10 @@
 """Mask R-CNN, joined from its parts: backbone, pyramid, proposals, and two heads side by side.
 
 After He et al., Mask R-CNN, ICCV 2017, figure 1, on Lin et al., Feature Pyramid Networks, 2017.
+We differ in four things: the backbone's stem is one 3×3 convolution (`nn.resnet`) and not 7×7 with
+max-pooling after it, the smoothing of the pyramid normalises and has a ReLU (`nn.pyramid`), a part
+of a box is the maximum of its four samples (`reduce = "mean"` restores the mean, `nn.roi`), and the
+box losses are means over four numbers (`config.LossWeights`).
 """
 
 from typing import Any
@@ -19,7 +23,7 @@ from kontur.models.maskrcnn.sampled import Sampled, Truth, sample
 from kontur.models.rpn.loss import region_losses
 from kontur.models.rpn.network import RegionProposals
 from kontur.models.rpn.propose import propose
-from kontur.models.segmenter import Segmenter
+from kontur.models.segmenter import Segmenter, check_images
 from kontur.nn.backbone import build_backbone
 from kontur.nn.pyramid import FeaturePyramid
 from kontur.nn.roi import Rois
@@ -37,6 +41,7 @@ class MaskRCNN(Segmenter):
         self.masks = MaskHead(config)
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+        check_images(images, self.config)
         maps = self.trunk(images)
         logits, deltas = self.rpn(maps)
         features = as_table(maps, self.config)
@@ -124,6 +129,7 @@ class Propose(nn.Module):
         self.trunk, self.rpn, self.config = network.trunk, network.rpn, network.config
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
+        check_images(images, self.config)
         maps = self.trunk(images)
         logits, deltas = self.rpn(maps)
         return as_table(maps, self.config), self.rpn.probabilities(logits), deltas

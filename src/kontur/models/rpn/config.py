@@ -16,6 +16,8 @@ class RpnConfig(Settings):
         logits: "sigmoid" gives an anchor one logit a class; "softmax" one more, for the background:
             the notes' and the paper's two for "object or not". Both can say the same (two logits
             matter by their difference only), so one is the default and two are the paper's.
+        loss: of the scores. "focal" (Lin et al., Focal Loss, 2017) lets what is already right count
+            little, so that many anchors may be `sampled`; it needs one logit a class, "sigmoid".
         sizes: sides of a square of an anchor's area, in strides of its level.
         ratios: height over width.
         overlaps: an anchor is background below the first IoU and an object's from the second on.
@@ -28,6 +30,7 @@ class RpnConfig(Settings):
     """
 
     logits: Literal["sigmoid", "softmax"] = "sigmoid"
+    loss: Literal["cross-entropy", "focal"] = "cross-entropy"
     sizes: tuple[pydantic.PositiveFloat, ...] = pydantic.Field((2.5, 4.0), min_length=1)
     ratios: tuple[pydantic.PositiveFloat, ...] = pydantic.Field((0.5, 1.0, 2.0), min_length=1)
     overlaps: tuple[Share, Share] = (0.3, 0.6)
@@ -45,6 +48,15 @@ class RpnConfig(Settings):
             raise ValueError(
                 f"overlaps are the IoU below which an anchor is background and that from which it "
                 f"is an object's, so the first is no larger, got {low:g} and {high:g}"
+            )
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _focal_of_sigmoids(self) -> Self:
+        if self.loss == "focal" and self.logits != "sigmoid":
+            raise ValueError(
+                f'the loss "focal" takes one logit a class, got logits = "{self.logits}"; set '
+                'logits = "sigmoid"'
             )
         return self
 

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
-from kontur.models.segmenter import Segmenter
+from kontur.models.segmenter import Segmenter, check_images
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 from kontur.models.snake.detector import Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.encode import Targets, start_octagons
@@ -31,6 +31,7 @@ class DeepSnake(Segmenter):
         self.evolve = ContourStages(config)
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
+        check_images(images, self.config)
         detected = self.detector(images)
         features = detected.features.float()
         extremes = self.extremes(features, targets.diamonds, targets.traced_index)
@@ -51,9 +52,9 @@ class DeepSnake(Segmenter):
 
     def graphs(self) -> dict[str, nn.Module]:
         if isinstance(self.detector, RegionDetector):
-            detect: nn.Module = Propose(self.detector)
+            detect: nn.Module = Propose(self.detector, self.config)
         else:
-            detect = Detect(self.detector, self.config.detector_stride)
+            detect = Detect(self.detector, self.config)
         graphs = {"detect": detect, "extremes": self.extremes, "evolve": self.evolve}
         return {name: graph.train(self.training) for name, graph in graphs.items()}
 
@@ -64,15 +65,20 @@ class Detect(nn.Module):
     A score is the centre's probability at a local maximum and 0 elsewhere.
     """
 
-    def __init__(self, detector: Detector, stride: int):
+    def __init__(self, detector: Detector, config: SnakeConfig):
         super().__init__()
         self.detector = detector
-        self.stride = stride
+        self.config = config
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
+        check_images(images, self.config)
         detected = self.detector(images)
         scores = local_maxima(torch.sigmoid(detected.heatmap))
-        return detected.features.float(), scores, boxes_of_cells(detected, self.stride)
+        return (
+            detected.features.float(),
+            scores,
+            boxes_of_cells(detected, self.config.detector_stride),
+        )
 
 
 class ExtremeStage(nn.Module):

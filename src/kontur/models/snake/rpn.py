@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kontur.models.rpn.network import RegionProposals
+from kontur.models.segmenter import check_images
 from kontur.models.snake.config import SnakeConfig
 from kontur.nn.backbone import build_backbone
 from kontur.nn.pyramid import FeaturePyramid
@@ -44,11 +45,13 @@ class RegionDetector(nn.Module):
 class Propose(nn.Module):
     """images (b, c, H, W) → features (b, h, w, d), scores (b, a, k), deltas (b, a, 4)."""
 
-    def __init__(self, detector: RegionDetector):
+    def __init__(self, detector: RegionDetector, config: SnakeConfig):
         super().__init__()
         self.detector = detector
+        self.config = config
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
+        check_images(images, self.config)
         found = self.detector(images)
         scores = self.detector.proposals.probabilities(found.logits)
         return found.features.float(), scores, found.deltas

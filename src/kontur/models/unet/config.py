@@ -107,6 +107,11 @@ class DenseConfig(Settings):
         return self
 
     @property
+    def halving(self) -> Layer | None:
+        """The layer that halves a map, where one of odd sides is halved too and not refused."""
+        return None
+
+    @property
     def pixel_classes(self) -> int:
         """How many classes a pixel may have, background included."""
         return 3 if self.task == "instances" else 1 + len(self.classes)
@@ -129,7 +134,8 @@ class UNetConfig(DenseConfig):
     Attributes:
         backbone: `plain` is the original: blocks at the image's own size, then at half of it, and
             so on. `residual` halves the image at once (`nn.resnet`): a fraction of the work, and so
-            does `efficientnet-lite0`.
+            does `efficientnet-lite0`, which has a shape of its own: `stem`, `widths` and `depths`
+            are not read.
         pretrained: whether a training that starts from random weights takes ImageNet's for a
             backbone that has them (the extra `pretrained`).
         stem: channels of the residual backbone at half the image's size.
@@ -165,6 +171,10 @@ class UNetConfig(DenseConfig):
         return coarsest_stride(self.backbone, self.widths)
 
     @property
+    def halving(self) -> Layer | None:
+        return {"plain": HALVED, "residual": STRIDED}.get(self.backbone)
+
+    @property
     def receptive_field(self) -> int:
         """The side in pixels of the square of the image that decides about one pixel."""
         block = BLOCK_LAYERS[self.block]
@@ -178,6 +188,7 @@ class UNetConfig(DenseConfig):
 
 
 HALVED = Layer(2, stride=2)  # pooling
+STRIDED = Layer(3, stride=2)  # of the residual backbone (`nn.resnet`)
 
 
 def tries(config: DenseConfig) -> list[Try]:

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kontur.models.segmenter import Segmenter
+from kontur.models.segmenter import Segmenter, check_images
 from kontur.models.unet.config import DenseConfig, UNetConfig
 from kontur.models.unet.encode import Targets
 from kontur.models.unet.loss import pixel_losses
@@ -17,7 +17,6 @@ from kontur.models.unet.transunet import TransUNet
 from kontur.models.unet.unet import UNet
 from kontur.nn.activation import replace_activations
 from kontur.nn.initialise import initialise
-from kontur.nn.shape import convolved, transposed
 
 BODIES: dict[type[DenseConfig], Callable[..., nn.Module]] = {
     UNetConfig: UNet,
@@ -39,7 +38,7 @@ class DenseSegmenter(Segmenter):
             initialise(self.body, config.initialiser)
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
-        check_images(images, self.config)
+        check_images(images, self.config, halving=self.config.halving)
         return pixel_losses(self.body(images), targets, self.config)
 
     def graphs(self) -> dict[str, nn.Module]:
@@ -58,31 +57,8 @@ class Segment(nn.Module):
         self.config = config
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k h w"]:
-        check_images(images, self.config)
+        check_images(images, self.config, halving=self.config.halving)
         logits = self.body(images).float()
         sizes = [self.config.pixel_classes, self.config.object_classes]
         parts = logits.split([size for size in sizes if size], dim=1)
         return torch.cat([part.softmax(dim=1) for part in parts], dim=1)
-
-
-def check_images(images: Float[Tensor, "b c h w"], config: DenseConfig) -> None:
-    """Raises `ValueError` for another number of channels, or a side that cannot be halved so often.
-
-    A graph that is being exported takes any side: there the predictor pads.
-    """
-    if torch.onnx.is_in_onnx_export():
-        return
-    _, channels, height, width = images.shape
-    if channels != config.channels:
-        raise ValueError(f"this network takes images of {config.channels} channels, got {channels}")
-    multiple: int = config.multiple  # type: ignore[attr-defined]
-    wanted = [-(-side // multiple) * multiple for side in (height, width)]
-    if wanted != [height, width]:
-        side = height if height % multiple else width
-        halved = convolved(side + multiple, kernel=multiple, stride=multiple) - 1
-        back = transposed(halved, kernel=multiple, stride=multiple)
-        raise ValueError(
-            f"image height and width must be multiples of {multiple}, got {height}×{width}: "
-            f"{side} pixels would come back as {back}; pad to {wanted[0]}×{wanted[1]} or use "
-            "kontur.load(…).predict, which pads"
-        )

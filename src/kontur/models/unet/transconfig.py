@@ -4,7 +4,8 @@ from typing import Any, Literal, Self
 
 import pydantic
 
-from kontur.models.unet.config import BlockName, DenseConfig, UpName
+from kontur.models.unet.config import STRIDED, BlockName, DenseConfig, UpName
+from kontur.nn.shape import Layer
 
 
 class TransUNetConfig(DenseConfig):
@@ -57,6 +58,10 @@ class TransUNetConfig(DenseConfig):
     def multiple(self) -> int:
         """Image height and width are padded to multiples of this: a token's stride."""
         return 2 ** (len(self.stages) + 1)
+
+    @property
+    def halving(self) -> Layer | None:
+        return STRIDED
 
 
 PRESETS: dict[str, dict[str, Any]] = {
