@@ -91,7 +91,12 @@ KINDS: dict[str, Kind] = {
         tuned=("stages_used",),
         by_stage="decode:by_stage",
     ),
-    "maskrcnn": _family("maskrcnn", "MaskRCNN", "config:MaskRCNNConfig"),
+    "maskrcnn": _family(
+        "maskrcnn",
+        "MaskRCNN",
+        "config:MaskRCNNConfig",
+        bytes_a_pixel=1900,  # 1,750 without an object, 1,870 with 3,000 in a megapixel
+    ),
     "unet": _dense("config:UNetConfig"),
     "transunet": _dense("transconfig:TransUNetConfig"),
     "swinunet": _dense("swinconfig:SwinUnetConfig"),
