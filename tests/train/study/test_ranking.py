@@ -50,7 +50,7 @@ def test_a_clear_difference_is_said_to_be_clear():
     assert comparison(CLEAR).sentences() == [
         "snake is best for these images: AP 0.633 ± 0.031 over 3 folds.",
         "unet comes next with 0.530 ± 0.030; snake is better in 3 of 3 folds, by 0.103 ± 0.006: "
-        "a clear difference, larger than its spread over the folds.",
+        "a clear difference (paired t-test, 95 %).",
         "It costs 2.50 M parameters, 0.21 s a training step, 20 ms an image on this machine's "
         "CPU, and 900 MB of memory to train, 120 MB to predict.",
         "A plain threshold with a watershed reaches 0.250 ± 0.050.",
@@ -65,8 +65,8 @@ def test_a_difference_within_the_spread_leaves_the_choice_and_names_the_faster_o
     said = found.sentences()[1]
     assert "better in 2 of 3 folds" in said
     assert said.endswith(
-        "no larger than its spread over the folds, so either may be right; snake is the "
-        "faster one, 20 instead of 55 ms an image."
+        "no clear difference (paired t-test, 95 %), so either may be right; snake is the faster "
+        "one, 20 instead of 55 ms an image."
     )
 
 
@@ -117,11 +117,11 @@ def test_a_curve_that_rises_asks_for_more_labels_and_a_flat_one_does_not():
         *((10, 0.32), (20, 0.425), (40, 0.53))
     ]
     assert rising.curve_sentences() == [
-        "snake: from 20 to 40 images AP changed by 0.105 ± 0.007, more than its spread over the "
-        "folds: more labels would help."
+        "snake: from 20 to 40 images AP changed by 0.105 ± 0.007, a clear gain (paired t-test, "
+        "95 %): more labels would help."
     ]
     flat = curve({0.5: [0.50, 0.55], 1.0: [0.52, 0.54]})
-    assert flat.curve_sentences()[0].endswith("more labels alone would hardly help.")
+    assert flat.curve_sentences()[0].endswith("nothing says that more labels would help.")
     assert "too few images" in curve({1.0: [0.5, 0.6]}).curve_sentences()[0]
     assert rising.curve_rows()[1] == ["snake", "10", "0.320 ± 0.028", "2"]
 

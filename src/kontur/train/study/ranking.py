@@ -25,6 +25,7 @@ ACCURACY = {  # column: score
     "boundary IoU": "boundary IoU",
 }
 RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU")  # what may decide
+TEST = "paired t-test, 95 %"  # see `kontur.select.verdict`
 
 
 @dataclass(frozen=True)
@@ -172,11 +173,11 @@ class Comparison:
         if verdict.clear:
             return [
                 f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: a "
-                "clear difference, larger than its spread over the folds."
+                f"clear difference ({TEST})."
             ]
         return [
             f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: no clear "
-            "difference, no larger than its spread over the folds, so either may be right"
+            f"difference ({TEST}), so either may be right"
             f"{self._cheaper(verdict)}."
         ]
 
@@ -210,7 +211,7 @@ class Comparison:
             return []
         gain, floor = paired(values[best], values[BASELINE]), spread(values[BASELINE].values())
         said = f"A plain threshold with a watershed reaches {floor}"
-        if gain.mean > (0 if math.isnan(gain.deviation) else gain.deviation):
+        if gain.above_zero or (gain.number == 1 and gain.mean > 0):
             return [f"{said}."]
         return [
             f"{said}: learning has brought nothing here yet; train longer, or look at the data "
@@ -218,7 +219,7 @@ class Comparison:
         ]
 
     def _more_labels(self, name: str) -> str:
-        """What the last doubling of the images brought, against how much the folds differ."""
+        """What the last doubling of the images brought, and whether that may be chance."""
         by_share = {
             share: by_fold(
                 [o._replace(trial=o.trial._replace(share=1.0)) for o in chosen], self.rank
@@ -234,11 +235,9 @@ class Comparison:
         said = f"{name}: from {few:.0f} to {many:.0f} images {self.rank} changed by {gain}"
         if math.isnan(gain.deviation):
             return f"{said}; one fold cannot say whether that is chance."
-        if gain.mean > gain.deviation:
-            return f"{said}, more than its spread over the folds: more labels would help."
-        return (
-            f"{said}, no more than its spread over the folds: more labels alone would hardly help."
-        )
+        if gain.above_zero:
+            return f"{said}, a clear gain ({TEST}): more labels would help."
+        return f"{said}, no clear gain ({TEST}): nothing says that more labels would help."
 
     def _by_share(self, name: str) -> dict[float, list[Outcome]]:
         found: dict[float, list[Outcome]] = {}
