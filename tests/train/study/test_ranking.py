@@ -36,6 +36,17 @@ def test_the_best_row_stands_first_with_mean_and_deviation():
     assert [row[0] for row in rows[1:]] == ["snake", "unet", "baseline"]
 
 
+def test_with_several_classes_there_are_columns_for_them_and_they_may_decide():
+    of_class = {"AP, mean over classes": 0.25, "AP whatever the class": 0.75, "AP of nerve": 0.125}
+    rows = comparison(CLEAR, **of_class).accuracy_rows()
+    assert rows[0][-2:] == ["AP, mean over classes", "AP whatever the class"]
+    assert rows[1][-2:] == ["0.250 ± 0.000", "0.750 ± 0.000"]
+    outcomes = [outcome("unet", 0, 0.5, **of_class), outcome("snake", 0, 0.6, **of_class)]
+    outcomes[0].scores["AP, mean over classes"] = 0.5
+    found = Comparison(("snake", "unet"), tuple(outcomes), rank="AP, mean over classes")
+    assert found.order == ["unet", "snake"]
+
+
 def test_the_costs_stand_in_the_same_order():
     rows = comparison(CLEAR).cost_rows()
     assert rows[0][1:4] == ["parameters", "s a step", "ms an image"]
@@ -82,6 +93,8 @@ def test_a_network_that_is_not_above_the_baseline_is_told_to_learn_longer():
 def test_where_nothing_is_found_nothing_is_called_best():
     (said,) = comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).sentences()
     assert said.startswith("Nothing that was tried outlines these images yet (AP is 0 for all)")
+    assert comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).best is None
+    assert comparison({"snake": [0.0, 0.1], "baseline": [0.0, 0.0]}).best == "snake"
 
 
 def test_failures_are_sentences_and_without_any_fit_nothing_is_said():
