@@ -47,6 +47,7 @@ def test_the_only_image_of_a_class_is_learned_from():
     for seed in range(10):
         shown = images(BOTH, *[CELL] * 5)
         assert "image-00" in learn_and_validate([*shown], 0.2, seed, shown=shown).train
+        assert part(images(BOTH, CELL)).train == ["image-00"]
 
 
 def test_groups_stay_together_and_one_alone_is_parted():

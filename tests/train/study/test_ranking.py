@@ -134,7 +134,7 @@ def test_a_curve_that_rises_asks_for_more_labels_and_a_flat_one_does_not():
         "95 %): more labels would help."
     ]
     flat = curve({0.5: [0.50, 0.55], 1.0: [0.52, 0.54]})
-    assert flat.curve_sentences()[0].endswith("nothing says that more labels would help.")
+    assert flat.curve_sentences()[0].endswith("more labels alone would hardly help.")
     assert "too few images" in curve({1.0: [0.5, 0.6]}).curve_sentences()[0]
     assert rising.curve_rows()[1] == ["snake", "10", "0.320 ± 0.028", "2"]
 

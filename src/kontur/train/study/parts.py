@@ -62,8 +62,13 @@ def learn_and_validate(
         fraction = max(share, min(HALF, least / len(pool)))
         return holdout(pool, fraction, seed, groups=groups, labels=labels).held
 
-    among = next(each for each in (full - alone, full, empty, everything) if len(each) > 1)
-    out = set(held(among, min(FEWEST, MOST * len(names))))
+    least = min(FEWEST, MOST * len(names))
+    free = full - alone
+    among = next(each for each in (free, full, empty, everything) if len(each) > 1)
+    if len(free) == 1 and round(least) <= 1 and len(everything) > 1:
+        out = {name for name in names if unit[name] in free}
+    else:
+        out = set(held(among, least))
     if among <= full and len(empty) > 1 and share * len(empty) >= HALF:
         out |= set(held(empty, 0))
     return Split([n for n in names if n not in out], [n for n in names if n in out])

@@ -51,7 +51,7 @@ def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
         said = f"{each} minute{'s' * (each != '1')}{then}: about {long} and more, {HERE}"
     else:
         steps = {fit.get("steps") for fit in fits}
-        each = f"{steps.pop():,} steps" if len(steps) == 1 else "different lengths"
+        each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
         said = f"{each}{then}; how long that takes is known after the first"
     return f"{plural(len(fits), 'fit')} of {said}"
 

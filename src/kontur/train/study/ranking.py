@@ -252,7 +252,7 @@ class Comparison:
             return f"{said}; one fold cannot say whether that is chance."
         if gain.above_zero:
             return f"{said}, a clear gain ({TEST}): more labels would help."
-        return f"{said}, no clear gain ({TEST}): nothing says that more labels would help."
+        return f"{said}, no clear gain ({TEST}): more labels alone would hardly help."
 
     def _by_share(self, name: str) -> dict[float, list[Outcome]]:
         found: dict[float, list[Outcome]] = {}
