@@ -74,6 +74,28 @@ def test_finding_nothing_where_nothing_is_beats_finding_something():
     assert {missed[name] for name in RANKED} == {0}
 
 
+def test_with_several_classes_there_is_a_score_of_each_their_mean_and_that_of_the_outlines():
+    classes = ("cell", "nerve", "vessel")
+    boxes = [shapely.box(x, 5, x + 10, 20) for x in (5, 20, 35)]
+    truth = Instances.of(boxes, labels=[0, 0, 1], size=(50, 50), classes=classes)
+    found = Instances.of(boxes, labels=[0, 0, 0], size=(50, 50), classes=classes)
+    scores = held_out.scores_of(summarise([evaluate(truth, found)]))
+    # AP is the share of matched ones among all that are true or found: 2 of 3, and 0 of 1
+    assert scores["AP of cell"] == pytest.approx(2 / 3)
+    assert scores["AP of nerve"] == 0
+    assert scores["AP of vessel"] is None
+    assert scores["AP, mean over classes"] == pytest.approx(1 / 3)
+    assert scores["AP whatever the class"] == 1
+    assert scores["AP"] == pytest.approx(2 / 4)
+    nothing = found[found.labels == 2]
+    scores = held_out.scores_of(summarise([evaluate(nothing, nothing)]))
+    assert scores["AP, mean over classes"] == scores["AP whatever the class"] == 1
+    one = Instances.of(boxes, size=(50, 50))
+    assert not {*held_out.scores_of(summarise([evaluate(one, one)]))} & {
+        *("AP, mean over classes", "AP whatever the class", "AP of object")
+    }
+
+
 def test_scores_that_are_undefined_are_null(place):
     empty = place / "empty"
     write_dataset(empty, 1, size=(16, 16), count=0)

@@ -163,3 +163,13 @@ def test_folds_stay_what_they_were():
     held = [s.held for s in folds(NAMES, 3, 0, groups=groups, labels=labels)]
     numbers = [[int(name.removeprefix("image_")) for name in names] for names in held]
     assert numbers == [[12, 13, 14, 15, 16, 17], [0, 1, 2, 9, 10, 11, 18, 19], [*range(3, 9)]]
+
+
+def test_a_label_of_fewer_names_than_folds_is_in_as_many_folds_and_these_stay_even():
+    labels = {name: "rare" if i < 2 else "other" if i < 5 else "" for i, name in enumerate(NAMES)}
+    for seed in range(5):
+        splits = folds(NAMES[:13], 5, seed, labels=labels)
+        for label, number in (("rare", 2), ("other", 3)):
+            held = [sum(labels[name] == label for name in split.held) for split in splits]
+            assert sorted(held) == [0] * (5 - number) + [1] * number
+        assert {len(split.held) for split in splits} == {2, 3}

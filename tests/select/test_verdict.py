@@ -53,6 +53,25 @@ def test_differences_are_taken_fold_by_fold():
     assert verdict.clear
 
 
+@pytest.mark.parametrize("number", [2, 3, 5, 9, 10, 13, 40, 200])
+def test_a_difference_is_clear_where_the_paired_t_test_says_so(number):
+    stats = pytest.importorskip("scipy.stats")
+    noise = np.random.default_rng(number).normal(size=number)
+    noise = (noise - noise.mean()) / noise.std(ddof=1)  # the mean and deviation are given then
+    bound = stats.t.ppf(0.95, number - 1) / np.sqrt(number)
+    for times, clear in ((0.98, False), (1.05, True)):
+        differences = noise + times * bound
+        assert stats.ttest_1samp(differences, 0, alternative="greater").pvalue < 0.05 or not clear
+        assert spread(differences).above_zero == clear
+
+
+def test_differences_that_are_all_the_same_are_clear_and_none_is_not():
+    assert spread([0.1, 0.1]).above_zero
+    assert not spread([0.0, 0.0]).above_zero
+    assert not spread([0.1]).above_zero
+    assert not spread([]).above_zero
+
+
 def test_a_difference_within_the_folds_spread_is_not_clear():
     verdict = decide({"a": {0: 0.9, 1: 0.1}, "b": {0: 0.5, 1: 0.4}})
     assert (verdict.best, verdict.wins, verdict.clear) == ("a", 1, False)

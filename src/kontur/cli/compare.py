@@ -76,7 +76,11 @@ def compare(
     ] = False,
     rank: Annotated[
         str,
-        typer.Option("--rank", help="What decides: AP, AP50, AP75, PQ, AJI, Dice or boundary IoU."),
+        typer.Option(
+            "--rank",
+            help="What decides: AP, AP50, AP75, PQ, AJI, Dice or boundary IoU; of several classes "
+            "also 'AP, mean over classes' or 'AP whatever the class'.",
+        ),
     ] = "AP",
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train the best one on all images.")
@@ -92,6 +96,11 @@ def compare(
     beside them stands a plain threshold with a watershed. The table has the mean and standard
     deviation over the folds, and what each costs. DIR/best is then what `kontur predict --model
     DIR/best` takes. Interrupted, the same command goes on.
+
+    Of a folder with parts only train/ is folded; val/ is kept for training the best one, test/ is
+    not looked at. With several classes an object counts as found where outline and class are right;
+    'AP, mean over classes' lets a rare class weigh as much as a common one, 'AP whatever the class'
+    judges the outlines alone. What each class came to is in comparison.csv.
 
     \b
     kontur compare cells --out study --minutes 5
@@ -154,6 +163,6 @@ def told(comparison: "Comparison", out: Path, *, learning_curve: bool, refit: bo
     if learning_curve:
         files.append(str(out / "learning-curve.png"))
     said = [f"wrote {', '.join(files)}"]
-    if refit and comparison.verdict is not None and comparison.refit_failure is None:
+    if refit and comparison.best is not None and comparison.refit_failure is None:
         said.append(f"trained on all images: kontur predict IMAGES --model {out / 'best'} --out …")
     return "\n\n".join([*parts, "\n".join(said)])

@@ -15,12 +15,14 @@ from typing import Any
 from kontur.data.folder import Folder, open_folder
 from kontur.errors import InputError
 from kontur.evaluate import Summary, evaluate, summarise
+from kontur.evaluate.counts import Rates
 from kontur.formats.atomic import write_text
 from kontur.infer.own_process import end_with_parent, peak_memory
 from kontur.infer.predict import Predictor, load
 from kontur.settings import Settings
 
 DISTANCES = ("Hausdorff-95", "Hausdorff-95 of the foreground")  # in pixels; other scores are shares
+OF_CLASSES, OF_OUTLINES = "AP, mean over classes", "AP whatever the class"  # `Summary.rows`' words
 MATCHED = 0.5  # IoU from which panoptic quality counts a pair
 
 
@@ -64,6 +66,11 @@ def scores_of(summary: Summary) -> dict[str, float | None]:
 
     Where no object was and none was found every share is 1, as in validation: else who finds
     nothing there would lack the score, and stand behind who does and has 0.
+
+    An object counts as found where outline and class are right. With several classes there are
+    besides: "AP of" each class, undefined where there is none of it and none is found; their mean,
+    in which a rare class weighs as much as a common one; and the AP whatever the class, that of
+    the outlines alone.
     """
     values = {
         "AP50": summary.ap(0.5),
@@ -72,11 +79,17 @@ def scores_of(summary: Summary) -> dict[str, float | None]:
         "PQ": float(summary.pooled.panoptic_quality[summary.thresholds.index(MATCHED)]),
         **dict(summary.single_values()),
     }
+    by_class: dict[str, float] = {}
+    if len(summary.classes) > 1:
+        by_class = {f"AP of {name}": rates.ap.mean() for name, rates in summary.classes.items()}
+        values[OF_CLASSES] = Rates.mean(list(summary.classes.values())).ap.mean()
+        values[OF_OUTLINES] = summary.agnostic.ap.mean()
     nothing = math.isnan(values["AP"])
     values = {
         name: 1.0 if nothing and name not in DISTANCES else float(value)
         for name, value in values.items()
     }
+    values |= {name: float(value) for name, value in by_class.items()}
     return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 

@@ -59,9 +59,10 @@ def read_split(path: Path) -> tuple[list[str], list[str]]:
 
 
 def told(data: Data, file: str) -> str:
-    """Which images are for what; those that we held out are named."""
+    """Which images are for what, those that we held out by name, and the folders' warnings."""
     line = f"{len(data.train)} images to learn from, {len(data.val)} to validate on"
-    if not data.held_out:
-        return line
-    names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
-    return f"{line}, held out ({names}; all in {file})"
+    if data.held_out:
+        names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
+        line += f", held out ({names}; all in {file})"
+    warnings = dict.fromkeys((*data.train.warnings, *data.val.warnings))
+    return "\n".join([line, *(f"! {warning}" for warning in warnings)])

@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 from rich.console import Console
 
@@ -328,3 +330,121 @@ def test_a_study_of_annotations_that_were_edited_since_is_another_one(tmp_path, 
     Image.fromarray(ids).save(file)
     with pytest.raises(InputError, match=r"another study \(of other annotations\).*--force"):
         study(data, out)
+
+
+def write_coco(folder, kinds):
+    """16-bit images of odd sizes with two classes; an image for each word of classes, c and n."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    images, annotations = [], []
+    for number, word in enumerate(kinds):
+        width, height = 41 + 3 * number, 37 + 2 * number
+        pixels = rng.integers(200, 900, (height, width)).astype(np.uint16)
+        images.append(
+            {"id": number, "file_name": f"{number}.png", "width": width, "height": height}
+        )
+        for place, letter in enumerate(word):
+            x, y, side = 3 + 12 * place, 5, 8 + 2 * (letter == "n")
+            pixels[y : y + side, x : x + side] = 9000 if letter == "n" else 5000
+            ring = [x, y, x + side, y, x + side, y + side, x, y + side]
+            annotations.append(
+                {
+                    **{"id": len(annotations) + 1, "image_id": number, "iscrowd": 0},
+                    **{"category_id": 1 + (letter == "n"), "area": side * side},
+                    **{"segmentation": [ring], "bbox": [x, y, side, side]},
+                }
+            )
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    categories = [{"id": 1, "name": "cell"}, {"id": 2, "name": "nerve"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / "annotations.json").write_text(json.dumps(content))
+
+
+def test_a_true_study_of_two_classes_in_16_bit_images_of_odd_sizes(tmp_path, monkeypatch):
+    from kontur.infer import held_out
+    from kontur.train.study import fold
+
+    def here(module, words, *, log, tick):
+        work = fold if module.endswith("fold") else held_out
+        monkeypatch.setattr(work, "end_with_parent", lambda: None)
+        monkeypatch.setattr("sys.argv", [module, *words])
+        assert work.main() == 0
+
+    monkeypatch.setattr(room, "run_apart", here)
+    write_coco(tmp_path / "data", ["cn", "cc", "ccn", "c"])
+    out = tmp_path / "study"
+    settings = [word for word in QUICK if not word.startswith("snake:")]
+    settings += ["augment.crop=32", "unet:model.widths=[8,8]", "unet:model.depths=[1,1]"]
+    found, said = study(
+        *(tmp_path / "data", out),
+        **{"kinds": ["unet"], "folds": 2, "steps": 1, "settings": settings, "refitted": False},
+    )
+    assert found.failures == []
+    assert said.startswith("2 fits of 1 step; how long that takes is known after the first")
+    assert found.accuracy_rows()[0][-2:] == ["AP, mean over classes", "AP whatever the class"]
+    for number in (1, 2):
+        held = json.loads((out / "fits" / "unet" / f"fold-{number}" / "judge.json").read_text())
+        assert len({*held["names"]} & {"0", "2"}) == 1  # each fold has a nerve to judge
+    scores = json.loads((out / "fits" / "baseline" / "fold-1" / "held-out.json").read_text())[
+        "scores"
+    ]
+    assert {"AP of cell", "AP of nerve", "AP, mean over classes"} <= {*scores}
+    assert "AP of nerve" in (out / "comparison.csv").read_text().splitlines()[0]
+
+
+def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_path, processes):
+    write_coco(tmp_path / "data", ["cn", "cc", "c", "c", "c", "c"])
+    Image.new("L", (30, 30)).save(tmp_path / "data" / "alone.png")
+    out = tmp_path / "study"
+    _, said = study(tmp_path / "data", out, steps=None, minutes=4)
+    lines = said.splitlines()
+    assert lines[0].startswith("! 1 image (alone) without annotation: left out")
+    assert lines[1].startswith("! no image to learn from has: nerve (fold ")
+    assert lines[2] == (
+        "3 fits of 4 minutes, then the best on all images: about 16 minutes and more, on this "
+        "machine one after the other"
+    )
+    shutil.rmtree(out / "fits" / "snake" / "fold-2")
+    _, said = study(tmp_path / "data", out, steps=None, minutes=4)
+    assert "1 fit of 4 minutes" in said
+
+
+def test_images_that_a_network_cannot_take_are_refused_before_the_first_fit(tmp_path, processes):
+    for part, channels in (("a", 1), ("b", 2)):
+        write_dataset(tmp_path / part, 3, size=(32, 40), count=2, radius=(4.0, 6.0))
+        for path in (tmp_path / part / "images").iterdir():
+            pixels = np.array(Image.open(path))
+            path.unlink()
+            name = tmp_path / "data" / "images" / f"{part}-{path.stem}.tif"
+            name.parent.mkdir(parents=True, exist_ok=True)
+            planes = np.stack([pixels] * channels) if channels > 1 else pixels
+            tifffile.imwrite(name, planes, metadata={"axes": "CYX"} if channels > 1 else None)
+            labels = tmp_path / "data" / "labels" / f"{part}-{path.stem}.png"
+            labels.parent.mkdir(exist_ok=True)
+            shutil.copy(tmp_path / part / "labels" / path.name, labels)
+    with pytest.raises(InputError, match="snake: the images have 1, 2 channels; choose one"):
+        study(tmp_path / "data", tmp_path / "study")
+    assert processes.asked == []
+    study(tmp_path / "data", tmp_path / "study", settings=["augment.crop=64"], kinds=["baseline"])
+
+
+def test_without_a_part_to_validate_on_the_best_sees_no_test_image(tmp_path, processes):
+    for part in ("train", "test"):
+        write_dataset(tmp_path / "data" / part, 4, size=(32, 40), count=2, radius=(4.0, 6.0))
+    study(tmp_path / "data", tmp_path / "study", folds=2)
+    split = json.loads((tmp_path / "study" / "refit" / "split.json").read_text())
+    assert split["train"] == split["val"]
+    assert [name.split("/")[0] for name in split["train"]] == ["train"] * 4
+
+
+def test_where_every_score_is_0_nothing_is_trained_on_all(folder, tmp_path, processes):
+    content = {"scores": {"AP": 0.0}, "milliseconds": 20.0, "memory": 90.0}
+    processes.judge = lambda job: Path(job.out).write_text(json.dumps(content))
+    found, _ = study(folder, tmp_path / "study")
+    assert "refit" not in processes.fitted
+    assert found.sentences()[0].startswith("Nothing that was tried outlines these images yet")
+
+
+def test_a_score_of_several_classes_decides_only_where_there_are_several(folder, tmp_path):
+    with pytest.raises(InputError, match="is for several classes"):
+        study(folder, tmp_path / "study", rank="AP, mean over classes")

@@ -36,6 +36,17 @@ def test_the_best_row_stands_first_with_mean_and_deviation():
     assert [row[0] for row in rows[1:]] == ["snake", "unet", "baseline"]
 
 
+def test_with_several_classes_there_are_columns_for_them_and_they_may_decide():
+    of_class = {"AP, mean over classes": 0.25, "AP whatever the class": 0.75, "AP of nerve": 0.125}
+    rows = comparison(CLEAR, **of_class).accuracy_rows()
+    assert rows[0][-2:] == ["AP, mean over classes", "AP whatever the class"]
+    assert rows[1][-2:] == ["0.250 ± 0.000", "0.750 ± 0.000"]
+    outcomes = [outcome("unet", 0, 0.5, **of_class), outcome("snake", 0, 0.6, **of_class)]
+    outcomes[0].scores["AP, mean over classes"] = 0.5
+    found = Comparison(("snake", "unet"), tuple(outcomes), rank="AP, mean over classes")
+    assert found.order == ["unet", "snake"]
+
+
 def test_the_costs_stand_in_the_same_order():
     rows = comparison(CLEAR).cost_rows()
     assert rows[0][1:4] == ["parameters", "s a step", "ms an image"]
@@ -50,7 +61,7 @@ def test_a_clear_difference_is_said_to_be_clear():
     assert comparison(CLEAR).sentences() == [
         "snake is best for these images: AP 0.633 ± 0.031 over 3 folds.",
         "unet comes next with 0.530 ± 0.030; snake is better in 3 of 3 folds, by 0.103 ± 0.006: "
-        "a clear difference, larger than its spread over the folds.",
+        "a clear difference (paired t-test, 95 %).",
         "It costs 2.50 M parameters, 0.21 s a training step, 20 ms an image on this machine's "
         "CPU, and 900 MB of memory to train, 120 MB to predict.",
         "A plain threshold with a watershed reaches 0.250 ± 0.050.",
@@ -65,8 +76,8 @@ def test_a_difference_within_the_spread_leaves_the_choice_and_names_the_faster_o
     said = found.sentences()[1]
     assert "better in 2 of 3 folds" in said
     assert said.endswith(
-        "no larger than its spread over the folds, so either may be right; snake is the "
-        "faster one, 20 instead of 55 ms an image."
+        "no clear difference (paired t-test, 95 %), so either may be right; snake is the faster "
+        "one, 20 instead of 55 ms an image."
     )
 
 
@@ -82,6 +93,8 @@ def test_a_network_that_is_not_above_the_baseline_is_told_to_learn_longer():
 def test_where_nothing_is_found_nothing_is_called_best():
     (said,) = comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).sentences()
     assert said.startswith("Nothing that was tried outlines these images yet (AP is 0 for all)")
+    assert comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).best is None
+    assert comparison({"snake": [0.0, 0.1], "baseline": [0.0, 0.0]}).best == "snake"
 
 
 def test_failures_are_sentences_and_without_any_fit_nothing_is_said():
@@ -117,8 +130,8 @@ def test_a_curve_that_rises_asks_for_more_labels_and_a_flat_one_does_not():
         *((10, 0.32), (20, 0.425), (40, 0.53))
     ]
     assert rising.curve_sentences() == [
-        "snake: from 20 to 40 images AP changed by 0.105 ± 0.007, more than its spread over the "
-        "folds: more labels would help."
+        "snake: from 20 to 40 images AP changed by 0.105 ± 0.007, a clear gain (paired t-test, "
+        "95 %): more labels would help."
     ]
     flat = curve({0.5: [0.50, 0.55], 1.0: [0.52, 0.54]})
     assert flat.curve_sentences()[0].endswith("more labels alone would hardly help.")

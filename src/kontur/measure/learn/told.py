@@ -234,9 +234,9 @@ def _verdict(learned: Learned) -> list[str]:
     lines = [f"{best.name} is best by {score.name}, {_short(reached)}."]
     if verdict.second is not None:
         clear = (
-            "a clear difference, larger than its spread over the folds."
+            "a clear difference (paired t-test, 95 %)."
             if verdict.clear
-            else "no clear difference, no larger than its spread over the folds."
+            else "no clear difference (paired t-test, 95 %)."
         )
         lines.append(
             f"{verdict.second} comes next; {best.name} is better in {verdict.wins} of "

@@ -1,9 +1,9 @@
 """Which network, or which settings of one, is best for these images: what `kontur compare` calls.
 
 K-fold cross-validation (`select`) of whole trainings, each in a process of its own. Within a fold
-the images to learn from are parted once more, as `kontur train` does it, so that checkpoint and
-thresholds are chosen on images that are neither learned from nor judged. The best setting is then
-trained on all of them; its thresholds are those that the folds found, for it has no image left to
+the images to learn from are parted once more (`parts`), so that checkpoint and thresholds are
+chosen on images that are neither learned from nor judged. The best setting is then trained on all
+of them; its thresholds are those that the folds found, for it has no image left to
 choose them on, unless DATA has a `val` part of its own.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import shapely
 
 from kontur.data.folder import Folder, open_folder
@@ -23,24 +24,27 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.own_process import run_apart
 from kontur.infer.predict import find_model
+from kontur.models import catalog
 from kontur.models.archive import read_card, read_model, write_model
 from kontur.select import (
     FitFailed,
     Outcome,
+    Split,
     Trial,
     cross_validate,
     folds,
-    holdout,
     refit,
     trials,
 )
 from kontur.settings import merge, nearest
 from kontur.train.config import RunConfig
-from kontur.train.facts import facts_of
+from kontur.train.facts import Facts, facts_of
+from kontur.train.network import resolve_network
 from kontur.train.study.candidates import Candidate, candidates
 from kontur.train.study.folder import BEST, Fit, Study
-from kontur.train.study.progress import Watcher
-from kontur.train.study.ranking import RANKED, Comparison
+from kontur.train.study.parts import Shown, lacking, learn_and_validate, rarest
+from kontur.train.study.progress import Watcher, to_do
+from kontur.train.study.ranking import BY_CLASS, RANKED, Comparison
 from kontur.train.study.refitted import with_what_folds_found
 
 SEED = 0  # of the folds and of what is held out within them
@@ -51,13 +55,21 @@ UNENDING = 1_000_000  # steps, where the minutes are to decide
 
 
 class Plan(NamedTuple):
-    """All that is to be done."""
+    """All that is to be done, and what its folder's owner should know."""
 
     study: Study
     folder: Folder
     groups: Mapping[str, str] | None
+    shown: Shown
     candidates: dict[str, Candidate]
     trials: list[Trial]
+    warnings: tuple[str, ...]
+
+    def parted(self, trial: Trial) -> Split:
+        """What a fold's trial learns from and validates on."""
+        share = float(RunConfig.read(self.candidates[trial.setting].tree).data.val)
+        names = trial.split.train
+        return learn_and_validate(names, share, SEED, shown=self.shown, groups=self.groups)
 
 
 def compare(
@@ -81,8 +93,11 @@ def compare(
 ) -> Comparison:
     """Cross-validate kinds and settings on a folder's images, and train the best one on all.
 
+    Classes are spread over the folds as evenly as can be. Nothing is trained on all where every
+    score is 0.
+
     Args:
-        data: the folder; of one with parts, `train` is taken.
+        data: the folder; of one with parts `train` is folded, and `val` kept for the best.
         out: the study's folder. Where it holds this study already, the study goes on.
         kinds: of the catalog; the baseline is always among them.
         folds: how many; each image is held out once.
@@ -107,21 +122,23 @@ def compare(
     common["training"] = _how_long(minutes, steps)
     rows = candidates(kinds, common=common, settings=settings, also=also)
     plan = _plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
+    if rank in BY_CLASS and len(plan.folder.classes) == 1:
+        raise InputError(f"{rank!r} is for several classes, and {data} has one; rank by AP")
     plan.study.open(force=force)
     watcher = watcher or Watcher()
     outcomes: list[Outcome] = []
     jobs = _Jobs(plan, watcher)
+    jobs.tell_ahead(refitted=refitted)
     with watcher.watching(plan.trials, jobs.finished):
         for outcome in cross_validate(plan.trials, jobs.fit, jobs.score, finished=jobs.finished):
             outcomes.append(outcome)
             watcher.done(outcome, rank)
         comparison = Comparison(tuple(plan.candidates), tuple(outcomes), rank)
         comparison.write(plan.study.out, learning_curve=learning_curve)
-        verdict = comparison.verdict
-        if refitted and verdict is not None:
+        if refitted and comparison.best is not None:
             try:
-                refit(verdict.best, plan.folder.names, jobs.refit)
-                _keep_what_folds_found(plan, verdict.best, comparison)
+                refit(comparison.best, plan.folder.names, jobs.refit)
+                _keep_what_folds_found(plan, comparison.best, comparison)
             except FitFailed as failure:
                 comparison = replace(comparison, refit_failure=str(failure))
     return comparison
@@ -148,15 +165,18 @@ def _plan(
     has_val = "val" in folder.splits
     learned = folder.in_split("train") if "train" in folder.splits else folder
     groups = None if group is None else learned.column(group)
-    splits = folds(learned.names, k, SEED, groups=groups)
+    mark = hashlib.sha256()
+    shown: dict[str, frozenset[str]] = {}
+    facts = facts_of(_marked(learned.samples, mark, shown))
+    if not facts.objects:
+        raise InputError(f"the images of {data} have no object; annotate some")
+    splits = folds(learned.names, k, SEED, groups=groups, labels=rarest(shown))
     if min(len(split.train) for split in splits) < FEWEST:
         raise InputError(
             f"{k} folds of {len(learned)} images leave fewer than {FEWEST} to learn from; "
             "annotate more images"
         )
-    mark = hashlib.sha256()
-    if not facts_of(_marked(learned.samples, mark)).objects:
-        raise InputError(f"the images of {data} have no object; annotate some")
+    _check_networks(rows, learned, facts)
     about = {
         "data": str(Path(data).resolve()),
         "task": config.task,
@@ -167,15 +187,43 @@ def _plan(
         "own validation part": has_val,
     }
     planned = trials([row.name for row in rows], splits, shares=shares, fewest=FEWEST, seed=SEED)
-    return Plan(Study(out, about), learned, groups, {row.name: row for row in rows}, planned)
+    named = {row.name: row for row in rows}
+    plan = Plan(Study(out, about), learned, groups, shown, named, planned, folder.warnings)
+    first = [each for each in planned if (each.setting, each.share) == (rows[0].name, 1)]
+    without = lacking([plan.parted(trial).train for trial in first], shown)
+    if without:
+        return plan._replace(warnings=(*plan.warnings, f"no image to learn from has: {without}"))
+    return plan
 
 
-def _marked(samples: Iterable[Sample], mark: "hashlib._Hash") -> Iterator[Sample]:
-    """The samples, while their outlines and classes go into the mark."""
+def _marked(
+    samples: Iterable[Sample], mark: "hashlib._Hash", shown: dict[str, frozenset[str]]
+) -> Iterator[Sample]:
+    """The samples, while outlines and classes go into the mark, and what each shows is noted."""
     for sample in samples:
-        mark.update(b"".join(shapely.to_wkb(sample.instances.polygons)))
-        mark.update(sample.instances.labels.tobytes() + sample.instances.ignore.tobytes())
+        found = sample.instances
+        mark.update(b"".join(shapely.to_wkb(found.polygons)))
+        mark.update(found.labels.tobytes() + found.ignore.tobytes())
+        labels = np.unique(found.labels[~found.ignore]).tolist()
+        shown[sample.name] = frozenset(found.classes[label] for label in labels)
         yield sample
+
+
+def _check_networks(rows: Sequence[Candidate], learned: Folder, facts: Facts) -> None:
+    """Refuse images that a row's network cannot take, before as many fits as folds fail of it.
+
+    A row that starts from weights is left to its fit: their file says what the network is.
+    """
+    for row in rows:
+        config = RunConfig.read(row.tree)
+        if row.kind in catalog.METHODS or config.start is not None:
+            continue
+        one = config.data.channel is not None  # of this row alone, perhaps
+        known = facts._replace(channels=frozenset({1})) if one else facts
+        try:
+            resolve_network(config, None, learned.classes, known)
+        except InputError as error:
+            raise InputError(f"{row.name}: {error}") from None
 
 
 class _Jobs:
@@ -189,6 +237,16 @@ class _Jobs:
         if not self.plan.study.fit(trial).result.exists():
             return None
         return _known(self._prepare(trial).read() or {})
+
+    def tell_ahead(self, *, refitted: bool) -> None:
+        """What the folder's owner should know, and how much is to be done."""
+        for warning in self.plan.warnings:
+            self.watcher.say(f"! {warning}")
+        left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
+        rows = [self.plan.candidates[name] for name in left]
+        fits = [row.tree["training"] for row in rows if row.kind not in catalog.METHODS]
+        if fits:
+            self.watcher.say(to_do(fits, refitted=refitted))
 
     def fit(self, trial: Trial) -> Fit:
         """Train, or go on with a training that was interrupted."""
@@ -240,15 +298,13 @@ class _Jobs:
 
     def _prepare(self, trial: Trial) -> Fit:
         candidate = self.plan.candidates[trial.setting]
-        if trial.fold is None:  # validates on the `val` part, or watches how well it learns
+        if trial.fold is not None:
+            inner = self.plan.parted(trial)
+        elif self.plan.study.about["own validation part"]:
             tree = merge(candidate.tree, {"data": {"val": candidate.tree["data"]["path"]}})
             return self.plan.study.prepare(trial, candidate._replace(tree=tree), {})
-        names = trial.split.train
-        share = float(RunConfig.read(candidate.tree).data.val)
-        groups = self.plan.groups
-        if groups is not None and len({groups[name] for name in names}) < FEWEST:
-            groups = None  # one group alone: its images are parted
-        inner = holdout(names, share, SEED, groups=groups)
+        else:  # watches how well it learns
+            inner = Split(trial.split.train, trial.split.train)
         parts = {"train": inner.train, "val": inner.held}
         return self.plan.study.prepare(trial, candidate, parts)
 

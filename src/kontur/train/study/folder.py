@@ -124,7 +124,8 @@ class Study:
         """Make room for the refitted model: that of another candidate is removed."""
         fit = self.fit(trial)
         mark = fit.folder / "candidate.json"
-        mine = json.dumps([candidate.name, candidate.tree], ensure_ascii=False)
+        learned = trial.split.train
+        mine = json.dumps([candidate.name, candidate.tree, learned], ensure_ascii=False)
         if not mark.exists() or mark.read_text(encoding="utf-8") != mine:
             for folder in (fit.folder, fit.run):
                 shutil.rmtree(folder, ignore_errors=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -21,11 +21,39 @@ from kontur.select import Outcome, Trial
 from kontur.settings import read_toml
 from kontur.train.progress import duration
 from kontur.train.study.folder import Fit
+from kontur.wording import plural
 
 LINES = "metrics.jsonl"  # of a run
 TAIL = 4096  # bytes: the last line is shorter
 BAR_WIDTH = 20  # characters
+HERE = "on this machine one after the other"
+AN_HOUR_OR_TWO = 100  # minutes; longer ones are said in hours
 PARTS = 1000  # the bar is drawn in thousandths
+
+
+def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
+    """How much there is to train, from the `training` settings of the fits that are to come.
+
+    >>> to_do([{"minutes": 10.0}] * 30, refitted=False)
+    '30 fits of 10 minutes: about 5 hours and more, on this machine one after the other'
+    >>> to_do([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
+    '2 fits of 4 to 5 minutes, then the best on all images: about 14 minutes'
+    >>> to_do([{"steps": 500}], refitted=False)
+    '1 fit of 500 steps; how long that takes is known after the first'
+    """
+    then = ", then the best on all images" if refitted else ""
+    minutes = [fit["minutes"] for fit in fits if "minutes" in fit]
+    if len(minutes) == len(fits):
+        each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
+        total = sum(minutes) + (max(minutes) if refitted else 0)
+        hours = f"{total / 60:.1f}".removesuffix(".0") + " hours"
+        long = f"{total:.0f} minutes" if total < AN_HOUR_OR_TWO else hours
+        said = f"{each} minute{'s' * (each != '1')}{then}: about {long} and more, {HERE}"
+    else:
+        steps = {fit.get("steps") for fit in fits}
+        each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
+        said = f"{each}{then}; how long that takes is known after the first"
+    return f"{plural(len(fits), 'fit')} of {said}"
 
 
 class _Now(NamedTuple):

@@ -11,6 +11,7 @@ from PIL import Image
 
 from kontur.evaluate.figure import draw_lines
 from kontur.formats.atomic import replacing, write_text
+from kontur.infer.held_out import OF_CLASSES, OF_OUTLINES
 from kontur.select import Outcome, Spread, Verdict, decide, paired, ranked, spread
 from kontur.select.verdict import by_fold
 from kontur.train.study.candidates import BASELINE
@@ -24,7 +25,9 @@ ACCURACY = {  # column: score
     "Dice": "Dice",
     "boundary IoU": "boundary IoU",
 }
-RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU")  # what may decide
+BY_CLASS = (OF_CLASSES, OF_OUTLINES)  # columns too, where there are several classes
+RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU", *BY_CLASS)  # what may decide
+TEST = "paired t-test, 95 %"  # see `kontur.select.verdict`
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,12 @@ class Comparison:
         return decide(self._by_fold)
 
     @property
+    def best(self) -> str | None:
+        """The row to train on all images; None where nothing was finished, or all scores are 0."""
+        verdict = self.verdict
+        return verdict.best if verdict and self.scores(verdict.best)[self.rank].mean > 0 else None
+
+    @property
     def failures(self) -> list[str]:
         """A sentence for every fit that came to no end."""
         said = [(o.trial, o.failure) for o in self.outcomes if o.failure is not None]
@@ -68,11 +77,17 @@ class Comparison:
         return {key: spread(result.get(key) for result in results) for key in keys}
 
     def accuracy_rows(self) -> list[list[str]]:
-        """A table of the scores, best row first: mean ± standard deviation over the folds."""
-        rows = [["", "folds", *ACCURACY]]
+        """A table of the scores, best row first: mean ± standard deviation over the folds.
+
+        With several classes also the mean AP over classes, and that of the outlines alone; what
+        each class came to is in the CSV.
+        """
+        known = {key for outcome in self.outcomes for key in outcome.scores or {}}
+        columns = {**ACCURACY, **{key: key for key in BY_CLASS if key in known}}
+        rows = [["", "folds", *columns]]
         for name in self.order:
             scores = self.scores(name)
-            cells = [str(scores.get(key, spread([]))) for key in ACCURACY.values()]
+            cells = [str(scores.get(key, spread([]))) for key in columns.values()]
             rows.append([name, str(len(self._results(name))), *cells])
         return rows
 
@@ -102,10 +117,11 @@ class Comparison:
             return ["No fit came to an end, so nothing can be said."]
         best = verdict.best
         reached = self.scores(best)[self.rank]
-        if reached.mean == 0:
+        if self.best is None:
             return [
-                f"Nothing that was tried outlines these images yet ({self.rank} is 0 for all); "
-                "train longer, or look at the data with kontur inspect."
+                f"Nothing that was tried outlines these images yet ({self.rank} is 0 for all), so "
+                "none is trained on all of them; train longer, or look at the data with kontur "
+                "inspect."
             ]
         said = (
             f"{best} is best for these images: {self.rank} {reached} over {reached.number} folds."
@@ -172,11 +188,11 @@ class Comparison:
         if verdict.clear:
             return [
                 f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: a "
-                "clear difference, larger than its spread over the folds."
+                f"clear difference ({TEST})."
             ]
         return [
             f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: no clear "
-            "difference, no larger than its spread over the folds, so either may be right"
+            f"difference ({TEST}), so either may be right"
             f"{self._cheaper(verdict)}."
         ]
 
@@ -210,7 +226,7 @@ class Comparison:
             return []
         gain, floor = paired(values[best], values[BASELINE]), spread(values[BASELINE].values())
         said = f"A plain threshold with a watershed reaches {floor}"
-        if gain.mean > (0 if math.isnan(gain.deviation) else gain.deviation):
+        if gain.above_zero or (gain.number == 1 and gain.mean > 0):
             return [f"{said}."]
         return [
             f"{said}: learning has brought nothing here yet; train longer, or look at the data "
@@ -218,7 +234,7 @@ class Comparison:
         ]
 
     def _more_labels(self, name: str) -> str:
-        """What the last doubling of the images brought, against how much the folds differ."""
+        """What the last doubling of the images brought, and whether that may be chance."""
         by_share = {
             share: by_fold(
                 [o._replace(trial=o.trial._replace(share=1.0)) for o in chosen], self.rank
@@ -234,11 +250,9 @@ class Comparison:
         said = f"{name}: from {few:.0f} to {many:.0f} images {self.rank} changed by {gain}"
         if math.isnan(gain.deviation):
             return f"{said}; one fold cannot say whether that is chance."
-        if gain.mean > gain.deviation:
-            return f"{said}, more than its spread over the folds: more labels would help."
-        return (
-            f"{said}, no more than its spread over the folds: more labels alone would hardly help."
-        )
+        if gain.above_zero:
+            return f"{said}, a clear gain ({TEST}): more labels would help."
+        return f"{said}, no clear gain ({TEST}): more labels alone would hardly help."
 
     def _by_share(self, name: str) -> dict[float, list[Outcome]]:
         found: dict[float, list[Outcome]] = {}
