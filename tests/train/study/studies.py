@@ -1,13 +1,18 @@
 """Studies whose fits take no time: what the processes would write is written here."""
 
+import io
 import json
 from pathlib import Path
+
+from rich.console import Console
 
 from kontur.infer.held_out import Job
 from kontur.models.archive import Model, read_card, write_model
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.card import Card, Thresholds
 from kontur.settings import read_toml
+from kontur.train.study.compare import compare
+from kontur.train.study.progress import Watcher
 
 # The mean AP of each kind, give or take the fold.
 LEVEL = {
@@ -73,3 +78,11 @@ class Processes:
         keys = ("AP", "AP50", "AP75", "PQ", "AJI", "AJI+", "Dice", "boundary IoU")
         content = {"scores": dict.fromkeys(keys, ap), "milliseconds": 20.0, "memory": 90.0}
         Path(job.out).write_text(json.dumps(content))
+
+
+def study(folder, out, **options):
+    """What was found, and what was said on the way."""
+    console = Console(record=True, file=io.StringIO(), width=200)
+    options = {"kinds": ["snake"], "folds": 3, "steps": 5, **options}
+    found = compare(folder, out=out, watcher=Watcher(console), **options)
+    return found, console.export_text()

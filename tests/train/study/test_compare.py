@@ -1,18 +1,14 @@
-"""The study from end to end, with fits that take no time, and once with true ones."""
+"""The study from end to end, with fits that take no time (true ones: `test_fold.py`)."""
 
 import csv
-import io
 import json
-import os
 import shutil
-import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from rich.console import Console
 
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
@@ -21,15 +17,8 @@ from kontur.infer.predict import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.train.study import compare as room
-from kontur.train.study.compare import compare
-from kontur.train.study.progress import Watcher
-from tests.train import runs
 from tests.train.study import studies
-
-QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
-QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
-GIVEN = ("polarity=bright", "smooth=1", "level=1", "apart=0", "smallest=20")  # nothing to tune
-QUICK += [f"baseline:model.{word}" for word in GIVEN]
+from tests.train.study.studies import study
 
 
 @pytest.fixture
@@ -37,14 +26,6 @@ def processes(monkeypatch):
     fake = studies.Processes()
     monkeypatch.setattr(room, "run_apart", fake)
     return fake
-
-
-def study(folder, out, **options):
-    """What was found, and what was said on the way."""
-    console = Console(record=True, file=io.StringIO(), width=200)
-    options = {"kinds": ["snake"], "folds": 3, "steps": 5, **options}
-    found = compare(folder, out=out, watcher=Watcher(console), **options)
-    return found, console.export_text()
 
 
 def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, tmp_path, processes):
@@ -273,53 +254,6 @@ def test_a_learning_curve_learns_from_nested_parts_of_each_fold(tmp_path, proces
     assert processes.asked == []  # the comparison is the end of the curve
 
 
-def test_a_true_study_of_a_true_network(tmp_path, monkeypatch):
-    """Trained here and not in processes, which would load torch each time; interrupted once."""
-    from kontur.infer import held_out
-    from kontur.train.study import fold
-
-    interruptions = []
-
-    def here(module, words, *, log, tick):
-        work = fold if module.endswith("fold") else held_out
-        monkeypatch.setattr(work, "end_with_parent", lambda: None)
-        monkeypatch.setattr("sys.argv", [module, *words])
-        code = work.main()
-        if code > 128:
-            interruptions.append(words[0])
-            raise KeyboardInterrupt
-        assert code == 0
-
-    monkeypatch.setattr(room, "run_apart", here)
-    folder, out = tmp_path / "data", tmp_path / "study"
-    write_dataset(folder, 4, size=(40, 48), count=2, radius=(4.0, 7.0))
-    options = {
-        "folds": 2,
-        "steps": 4,
-        "settings": [*QUICK, "training.save_every=2", "augment.crop=32"],
-    }
-    with monkeypatch.context() as patch:
-        runs.at_step(patch, 3, end_in_order)
-        with pytest.raises(KeyboardInterrupt):
-            study(folder, out, **options)
-    assert len(interruptions) == 1
-    found, said = study(folder, out, **options)
-    assert set(found.order) == {"snake", "baseline"}
-    assert found.failures == []
-    first = out / "fits" / "snake" / "fold-1"
-    rows = [json.loads(line) for line in (first / "run" / "metrics.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows if "rate" in row] == [4]
-    assert not list(first.rglob("*.ckpt"))
-    assert json.loads((first / "result.json").read_text())["parameters"] > 1000
-    assert len(load(out / "best").predict(open_folder(folder).samples[0].image)) >= 0
-    assert "training" in said
-
-
-def end_in_order():
-    """What a closed pipe does to a training."""
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def test_a_study_of_annotations_that_were_edited_since_is_another_one(tmp_path, processes):
     data, out = tmp_path / "data", tmp_path / "study"
     names = write_dataset(data, 3, size=(64, 64), count=3, radius=(6.0, 9.0))
@@ -330,66 +264,6 @@ def test_a_study_of_annotations_that_were_edited_since_is_another_one(tmp_path, 
     Image.fromarray(ids).save(file)
     with pytest.raises(InputError, match=r"another study \(of other annotations\).*--force"):
         study(data, out)
-
-
-def write_coco(folder, kinds):
-    """16-bit images of odd sizes with two classes; an image for each word of classes, c and n."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    images, annotations = [], []
-    for number, word in enumerate(kinds):
-        width, height = 41 + 3 * number, 37 + 2 * number
-        pixels = rng.integers(200, 900, (height, width)).astype(np.uint16)
-        images.append(
-            {"id": number, "file_name": f"{number}.png", "width": width, "height": height}
-        )
-        for place, letter in enumerate(word):
-            x, y, side = 3 + 12 * place, 5, 8 + 2 * (letter == "n")
-            pixels[y : y + side, x : x + side] = 9000 if letter == "n" else 5000
-            ring = [x, y, x + side, y, x + side, y + side, x, y + side]
-            annotations.append(
-                {
-                    **{"id": len(annotations) + 1, "image_id": number, "iscrowd": 0},
-                    **{"category_id": 1 + (letter == "n"), "area": side * side},
-                    **{"segmentation": [ring], "bbox": [x, y, side, side]},
-                }
-            )
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    categories = [{"id": 1, "name": "cell"}, {"id": 2, "name": "nerve"}]
-    content = {"images": images, "annotations": annotations, "categories": categories}
-    (folder / "annotations.json").write_text(json.dumps(content))
-
-
-def test_a_true_study_of_two_classes_in_16_bit_images_of_odd_sizes(tmp_path, monkeypatch):
-    from kontur.infer import held_out
-    from kontur.train.study import fold
-
-    def here(module, words, *, log, tick):
-        work = fold if module.endswith("fold") else held_out
-        monkeypatch.setattr(work, "end_with_parent", lambda: None)
-        monkeypatch.setattr("sys.argv", [module, *words])
-        assert work.main() == 0
-
-    monkeypatch.setattr(room, "run_apart", here)
-    write_coco(tmp_path / "data", ["cn", "cc", "ccn", "c"])
-    out = tmp_path / "study"
-    settings = [word for word in QUICK if not word.startswith("snake:")]
-    settings += ["augment.crop=32", "unet:model.widths=[8,8]", "unet:model.depths=[1,1]"]
-    found, said = study(
-        *(tmp_path / "data", out),
-        **{"kinds": ["unet"], "folds": 2, "steps": 1, "settings": settings, "refitted": False},
-    )
-    assert found.failures == []
-    assert said.startswith("2 fits of 1 step; how long that takes is known after the first")
-    assert found.accuracy_rows()[0][-2:] == ["AP, mean over classes", "AP whatever the class"]
-    for number in (1, 2):
-        held = json.loads((out / "fits" / "unet" / f"fold-{number}" / "judge.json").read_text())
-        assert len({*held["names"]} & {"0", "2"}) == 1  # each fold has a nerve to judge
-    scores = json.loads((out / "fits" / "baseline" / "fold-1" / "held-out.json").read_text())[
-        "scores"
-    ]
-    assert {"AP of cell", "AP of nerve", "AP, mean over classes"} <= {*scores}
-    assert "AP of nerve" in (out / "comparison.csv").read_text().splitlines()[0]
 
 
 def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_path, processes):
