@@ -25,7 +25,7 @@ def resolved(config=CONFIG, start=None, classes=("object",), channels=(1,)) -> R
 
 
 @pytest.mark.parametrize(
-    ("channels", "wanted"), [((1,), 3), ((3, 1), 3), ((4, 3), 3), ((2,), 2), ((7,), 7)]
+    ("channels", "wanted"), [((1,), 3), ((3, 1), 3), ((4,), 4), ((2,), 2), ((7,), 7)]
 )
 def test_usual_images_are_seen_in_colour_and_others_in_all_their_channels(channels, wanted):
     assert resolved(channels=channels).model["channels"] == wanted
@@ -71,6 +71,9 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
     assert facts_of([]) == Facts(0, 0, frozenset(), None, None, None, None)
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
     assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, None, 0.5)
+    stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
+    assert facts_of([stains]).channels == {4}
+    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {3}  # RGBA
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
     found = facts_of([empty, full.replace(instances=ignored)])

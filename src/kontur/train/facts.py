@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kontur.data.normalise import without_alpha
 from kontur.data.sample import Sample
 
 FEW = 95  # percentile of the objects' extents
@@ -16,7 +17,7 @@ class Facts(NamedTuple):
 
     Attributes:
         images, objects: how many; objects to ignore do not count.
-        channels: the numbers of channels that images have.
+        channels: the numbers of channels that images have, an alpha not counted.
         object_size: the median square root of the objects' areas in pixels, None without objects.
         side: pixels; three quarters of the objects' boxes are larger than a square of it, None
             without objects.
@@ -41,7 +42,7 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
     pixel_sizes: list[float] = []
     for sample in samples:
-        channels.append(sample.image.shape[2])
+        channels.append(without_alpha(sample.image).shape[2])
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
         boxes.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1))

@@ -13,7 +13,7 @@ from kontur.train.config import RunConfig
 from kontur.train.facts import Facts
 
 FOUND_OUT = {"stages_used"}  # by tuning on the data of the start; on others it is found out anew
-USUAL_CHANNELS = {1, 3, 4}  # of a folder's images: `to_channels` makes three of any of them
+USUAL_CHANNELS = {1, 3}  # of a folder's images: `to_channels` makes three of any of them
 
 
 def resolve_network(
