@@ -4,6 +4,8 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from rich.console import Console
 
 from kontur.infer.held_out import Job
@@ -86,3 +88,31 @@ def study(folder, out, **options):
     options = {"kinds": ["snake"], "folds": 3, "steps": 5, **options}
     found = compare(folder, out=out, watcher=Watcher(console), **options)
     return found, console.export_text()
+
+
+def write_coco(folder, kinds):
+    """16-bit images of odd sizes with two classes; an image for each word of classes, c and n."""
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    images, annotations = [], []
+    for number, word in enumerate(kinds):
+        width, height = 41 + 3 * number, 37 + 2 * number
+        pixels = rng.integers(200, 900, (height, width)).astype(np.uint16)
+        images.append(
+            {"id": number, "file_name": f"{number}.png", "width": width, "height": height}
+        )
+        for place, letter in enumerate(word):
+            x, y, side = 3 + 12 * place, 5, 8 + 2 * (letter == "n")
+            pixels[y : y + side, x : x + side] = 9000 if letter == "n" else 5000
+            ring = [x, y, x + side, y, x + side, y + side, x, y + side]
+            annotations.append(
+                {
+                    **{"id": len(annotations) + 1, "image_id": number, "iscrowd": 0},
+                    **{"category_id": 1 + (letter == "n"), "area": side * side},
+                    **{"segmentation": [ring], "bbox": [x, y, side, side]},
+                }
+            )
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    categories = [{"id": 1, "name": "cell"}, {"id": 2, "name": "nerve"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / "annotations.json").write_text(json.dumps(content))

@@ -18,7 +18,7 @@ from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.train.study import compare as room
 from tests.train.study import studies
-from tests.train.study.studies import study
+from tests.train.study.studies import study, write_coco
 
 
 @pytest.fixture

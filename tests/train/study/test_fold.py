@@ -4,9 +4,7 @@ import json
 import os
 import signal
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
@@ -15,7 +13,7 @@ from kontur.infer.predict import load
 from kontur.train.study import compare as room
 from kontur.train.study import fold
 from tests.train import runs
-from tests.train.study.studies import study
+from tests.train.study.studies import study, write_coco
 
 QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
 QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
@@ -72,34 +70,6 @@ def test_a_fit_that_was_interrupted_goes_on_and_the_best_is_trained_on_all(
 def end_in_order():
     """What a closed pipe does to a training."""
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-def write_coco(folder, kinds):
-    """16-bit images of odd sizes with two classes; an image for each word of classes, c and n."""
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    images, annotations = [], []
-    for number, word in enumerate(kinds):
-        width, height = 41 + 3 * number, 37 + 2 * number
-        pixels = rng.integers(200, 900, (height, width)).astype(np.uint16)
-        images.append(
-            {"id": number, "file_name": f"{number}.png", "width": width, "height": height}
-        )
-        for place, letter in enumerate(word):
-            x, y, side = 3 + 12 * place, 5, 8 + 2 * (letter == "n")
-            pixels[y : y + side, x : x + side] = 9000 if letter == "n" else 5000
-            ring = [x, y, x + side, y, x + side, y + side, x, y + side]
-            annotations.append(
-                {
-                    **{"id": len(annotations) + 1, "image_id": number, "iscrowd": 0},
-                    **{"category_id": 1 + (letter == "n"), "area": side * side},
-                    **{"segmentation": [ring], "bbox": [x, y, side, side]},
-                }
-            )
-        Image.fromarray(pixels).save(folder / f"{number}.png")
-    categories = [{"id": 1, "name": "cell"}, {"id": 2, "name": "nerve"}]
-    content = {"images": images, "annotations": annotations, "categories": categories}
-    (folder / "annotations.json").write_text(json.dumps(content))
 
 
 def test_two_classes_in_16_bit_images_of_odd_sizes_are_compared(tmp_path, interruptions):
