@@ -77,8 +77,8 @@ def narrow(config: RunConfig, facts: Facts) -> str:
         return ""
     return (
         f"one object in twenty is longer than {facts.extent:.0f} pixels, and a pixel of this "
-        f"network sees no further than {field} (its receptive field): one more of model.widths "
-        "would let it see them whole"
+        f"network sees no further than {field} (its receptive field): with more levels "
+        "(model.widths, and as many model.depths where it has them) it would see further"
     )
 
 
