@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur.data.finding import Finding
-from kontur.data.names import SPLITS, owner, stem
+from kontur.data.names import SPLITS, partner_name, stem
 from kontur.errors import InputError
 from kontur.wording import counted
 
@@ -199,7 +199,7 @@ def image_name(cell: str) -> str:
     """
     path = Path(cell.replace("\\", "/"))
     known = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-    return owner((path.parent / stem(path)).as_posix() if known else path.as_posix())
+    return partner_name((path.parent / stem(path)).as_posix() if known else path.as_posix())
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
