@@ -1,5 +1,7 @@
 """What TensorBoard is shown: the network's view, its stages, its graph."""
 
+import dataclasses
+
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -48,9 +50,9 @@ def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
 
 
 def test_kinds_without_stages_show_none(predictor, monkeypatch, tmp_path):
-    plain = catalog.KINDS["snake"]._replace(by_stage=None)
-    monkeypatch.setitem(catalog.KINDS, "snake", plain)
-    assert predictor.by_stage(contract.learning_scene().image) == {}
+    plain = dataclasses.replace(catalog.FAMILIES["snake"], outlines_by_stage=None)
+    monkeypatch.setitem(catalog.FAMILIES, "snake", plain)
+    assert predictor.outlines_by_stage(contract.learning_scene().image) == {}
 
 
 def test_the_structure_of_all_graphs_stands_in_one_without_weights():

@@ -18,7 +18,8 @@ from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.formats import coco, table
 from kontur.formats.images import IMAGE_ENDINGS
-from kontur.infer.predict import AS_TRAINED, How, Predictor
+from kontur.infer.options import AS_TRAINED, PredictOptions
+from kontur.infer.predict import Predictor
 from kontur.infer.record import RECORD
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -80,7 +81,7 @@ def judge_model(
     predictor: Predictor,
     truth: Folder,
     *,
-    how: How = AS_TRAINED,
+    options: PredictOptions = AS_TRAINED,
     progress: Progress | None = None,
 ) -> Judged:
     """Judge what a model finds in a folder's images, channel and page being the folder's.
@@ -91,7 +92,7 @@ def judge_model(
 
     def found(name: str, image: object) -> Instances:
         with _about(name):
-            return predictor.examine(image, how).instances  # type: ignore[arg-type]
+            return predictor.predict_detailed(image, options).instances  # type: ignore[arg-type]
 
     return Judged(_judge(truth, found, progress))
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 import kontur
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
-from kontur.infer.predict import find_model
+from kontur.infer.load import find_model
 
 RECORD = "predict.json"
 

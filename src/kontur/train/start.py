@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from kontur.errors import InputError
-from kontur.infer.predict import find_model
+from kontur.infer.load import find_model
 from kontur.models.archive import read_model
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter

@@ -22,8 +22,8 @@ from kontur.data.folder import Folder, open_folder
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.infer.load import find_model
 from kontur.infer.own_process import run_apart
-from kontur.infer.predict import find_model
 from kontur.models import catalog
 from kontur.models.archive import read_card, read_model, write_model
 from kontur.select import (
@@ -216,7 +216,7 @@ def _check_networks(rows: Sequence[Candidate], learned: Folder, facts: Facts) ->
     """
     for row in rows:
         config = RunConfig.read(row.tree)
-        if row.kind in catalog.METHODS or config.start is not None:
+        if not catalog.family(row.kind).trainable or config.start is not None:
             continue
         one = config.data.channel is not None  # of this row alone, perhaps
         known = facts._replace(channels=frozenset({1})) if one else facts
@@ -244,7 +244,7 @@ class _Jobs:
             self.watcher.say(f"! {warning}")
         left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
         rows = [self.plan.candidates[name] for name in left]
-        fits = [row.tree["training"] for row in rows if row.kind not in catalog.METHODS]
+        fits = [row.tree["training"] for row in rows if catalog.family(row.kind).trainable]
         if fits:
             self.watcher.say(to_do(fits, refitted=refitted))
 
@@ -321,7 +321,7 @@ def _keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> Non
     scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
     from kontur.train.finish import METRICS  # imports torch
 
-    trained = plan.candidates[best].kind not in catalog.METHODS
+    trained = catalog.family(plan.candidates[best].kind).trainable
     model = with_what_folds_found(read_model(path), cards, scores, trained=trained)
     write_model(path, model)
     about = {

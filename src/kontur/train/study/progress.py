@@ -162,12 +162,14 @@ class Watcher:
         """Seconds of one fit: as long as its like took, or the others, or as this one goes."""
         if name in self.seconds:
             return statistics.fmean(self.seconds[name])
-        if name in catalog.METHODS:
+        if not catalog.family(name).trainable:
             return 0.0
         known = [
-            each for other, took in self.seconds.items() if other not in catalog.METHODS
-            for each in took
-        ]  # fmt: skip
+            seconds
+            for other, took in self.seconds.items()
+            if catalog.family(other).trainable
+            for seconds in took
+        ]
         if known:
             return statistics.fmean(known)
         if self.now is None:

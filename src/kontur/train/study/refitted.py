@@ -24,7 +24,7 @@ def with_what_folds_found(
     said = f"scores are means over {len(folds)} folds"
     if trained:
         said += ", thresholds their medians"
-        tuned, thresholds = _commonest(folds, catalog.tuned(card.kind))
+        tuned, thresholds = _commonest(folds, catalog.family(card.kind).tunable_fields)
         card = card.replace(config={**card.config, **tuned}, thresholds=thresholds.model_dump())
     told = {**card.training, "cross_validation": said}
     card = card.replace(scores=dict(scores), training=told)

@@ -1,5 +1,7 @@
 """From graphs to objects: graphs that make no errors give the truth back."""
 
+import functools
+
 import numpy as np
 import pytest
 import shapely
@@ -9,12 +11,14 @@ from shapely import Polygon, box
 from kontur.data.synthetic import SHAPES, scene
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
-from kontur.models.snake import decode as module
+from kontur.models.snake import contours as module
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.decode import decode, peaks, trace_contours
 from kontur.models.snake.encode import encode, start_octagons
+from kontur.models.snake.propose import peaks, trace_contours
+from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
 
+decode = functools.partial(contract.decode, "snake")
 CONFIG = SnakeConfig(classes=SHAPES, points=64, smooth=0.0, stages=3)
 THRESHOLDS = Thresholds(score=0.5, overlap=0.5)
 
@@ -76,7 +80,9 @@ def blank(*images: Instances):
 def test_perfect_graphs_give_the_true_objects_of_every_image_of_a_batch():
     images = [crowd(0), Instances.empty((96, 128), SHAPES), crowd(1, count=3)]
     perfect = Perfect(*images)
-    decoded = decode(perfect.graphs, blank(*images), CONFIG, THRESHOLDS, [(96, 128)] * 3)
+    decoded = contract.decode(
+        "snake", perfect.graphs, blank(*images), CONFIG, THRESHOLDS, [(96, 128)] * 3
+    )
     for truth, each in zip(images, decoded, strict=True):
         assert_sound(each.instances, (96, 128))
         assert each.instances.classes == truth.classes
@@ -90,17 +96,23 @@ def test_perfect_graphs_give_the_true_objects_of_every_image_of_a_batch():
 def test_without_a_peak_the_later_graphs_are_not_run():
     nothing = Instances.empty((32, 32), SHAPES)
     perfect = Perfect(nothing)
-    (decoded,) = decode(perfect.graphs, blank(nothing), CONFIG, THRESHOLDS, [(32, 32)])
+    (decoded,) = contract.decode(
+        "snake", perfect.graphs, blank(nothing), CONFIG, THRESHOLDS, [(32, 32)]
+    )
     assert len(decoded.instances) == 0
     assert perfect.calls == {"detect": 1, "extremes": 0, "evolve": 0}
 
 
 def test_many_objects_are_run_in_chunks_and_come_out_the_same(monkeypatch):
     truth = crowd(2, count=30)
-    whole = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size])
+    whole = contract.decode(
+        "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
+    )
     monkeypatch.setattr(module, "CHUNK", 7)
     perfect = Perfect(truth)
-    (parts,) = decode(perfect.graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size])
+    (parts,) = contract.decode(
+        "snake", perfect.graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
+    )
     assert perfect.calls["evolve"] == -(-len(truth) // 7)
     assert_array_equal(parts.instances.polygons, whole[0].instances.polygons)
 
@@ -109,7 +121,9 @@ def test_more_than_a_hundred_objects_are_found():
     """The published code stops at 100, which is too few for cells."""
     grid = [box(x, y, x + 5, y + 5) for x in range(1, 128, 8) for y in range(1, 96, 8)]
     truth = Instances.of(grid, size=(96, 128), classes=SHAPES)
-    (decoded,) = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size])
+    (decoded,) = contract.decode(
+        "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
+    )
     assert len(decoded.instances) == 16 * 12
 
 
@@ -119,7 +133,9 @@ def test_the_best_score_comes_first_and_what_is_below_the_threshold_not_at_all()
     perfect = Perfect(truth, scores=scores)
     at = float(scores[4])
     thresholds = Thresholds(score=at, overlap=0.5)
-    (decoded,) = decode(perfect.graphs, blank(truth), CONFIG, thresholds, [truth.size])
+    (decoded,) = contract.decode(
+        "snake", perfect.graphs, blank(truth), CONFIG, thresholds, [truth.size]
+    )
     assert_allclose(decoded.instances.scores, scores[4:][::-1])
     assert_array_equal(decoded.instances.labels, truth.labels[4:][::-1])
 
@@ -140,7 +156,9 @@ def test_of_two_that_overlap_too_much_the_surer_stays_but_classes_do_not_compete
     truth = two(labels)
     perfect = Perfect(truth, scores=np.array([0.6, 0.8], np.float32))
     thresholds = Thresholds(score=0.5, overlap=overlap)
-    (decoded,) = decode(perfect.graphs, blank(truth), CONFIG, thresholds, [truth.size])
+    (decoded,) = contract.decode(
+        "snake", perfect.graphs, blank(truth), CONFIG, thresholds, [truth.size]
+    )
     assert len(decoded.instances) == left
     assert_allclose(decoded.instances.boxes[0], [20, 10, 40, 30], atol=1e-4)
 
@@ -151,7 +169,9 @@ def test_outlines_are_clipped_to_the_image_and_those_in_its_padding_are_dropped(
         size=(64, 64),
         classes=SHAPES,
     )
-    (decoded,) = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(40, 38)])
+    (decoded,) = contract.decode(
+        "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(40, 38)]
+    )
     found = decoded.instances
     assert_sound(found, (40, 38))
     boxes = found.boxes[np.argsort(found.boxes[:, 0])]
@@ -160,7 +180,9 @@ def test_outlines_are_clipped_to_the_image_and_those_in_its_padding_are_dropped(
 
 def test_of_what_is_seen_in_the_padding_a_splinter_inside_is_no_object_and_a_half_is_one():
     truth = Instances.of([box(34, 4, 54, 12), box(28, 20, 48, 30)], size=(64, 64), classes=SHAPES)
-    (decoded,) = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(40, 38)])
+    (decoded,) = contract.decode(
+        "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(40, 38)]
+    )
     assert_allclose(decoded.instances.boxes, [[28, 20, 38, 30]], atol=1e-4)
 
 
@@ -170,7 +192,9 @@ def test_what_holds_no_pixel_s_centre_is_no_object():
         size=(64, 64),
         classes=SHAPES,
     )
-    (decoded,) = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(32, 64)])
+    (decoded,) = contract.decode(
+        "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [(32, 64)]
+    )
     assert_allclose(decoded.instances.boxes, [[10.4, 10.4, 10.6, 10.6]], atol=1e-4)
     assert len(np.unique(decoded.instances.label_image())) == 1 + len(decoded.instances)
 
@@ -198,7 +222,9 @@ def test_a_ring_that_crosses_itself_is_repaired_and_counted_and_one_of_nan_is_dr
     rings = np.stack([eight, circle, np.full_like(eight, np.nan)])
     drawn = Drawn(truth, rings)
     drawn.scores = [np.array([0.9, 0.8, 0.7], np.float32)]
-    (decoded,) = decode(drawn.graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size])
+    (decoded,) = contract.decode(
+        "snake", drawn.graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
+    )
     assert_sound(decoded.instances, truth.size)
     assert (len(decoded.instances), decoded.repaired) == (2, 1)
     one_loop = shapely.make_valid(Polygon(eight)).area / 2
@@ -220,8 +246,12 @@ def test_extremes_that_are_no_numbers_spoil_no_other_object():
             stages[:, lost] = np.nan
             return (stages,)
 
-    clean = decode(Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size])
-    spoilt = decode(Spoilt(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size])
+    clean = contract.decode(
+        "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
+    )
+    spoilt = contract.decode(
+        "snake", Spoilt(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
+    )
     expected = np.delete(clean[0].instances.polygons, 1)
     assert_array_equal(spoilt[0].instances.polygons, expected)
 

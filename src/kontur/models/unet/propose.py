@@ -1,40 +1,39 @@
-"""Network output to objects: probabilities of pixels, cut into regions, traced exactly.
+"""From an image to candidates: probabilities of pixels, cut into regions, traced exactly.
 
 Pure numpy and shapely. Regions do not overlap, and their outlines run along pixel edges, so no
 polygon is ever invalid or outside the image, and none has to be suppressed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology, raster
-from kontur.models.card import Thresholds
-from kontur.models.catalog import Graph
-from kontur.models.decoded import Decoded, to_instances
+from kontur.models.candidates import Candidates
+from kontur.models.family import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
 
 
-def decode(
-    graphs: Mapping[str, Graph],
+def propose(
+    graphs: Graphs,
     images: Float[np.ndarray, "b c h w"],
     config: DenseConfig,
-    thresholds: Thresholds,
+    lowest: float,
     sizes: Sequence[tuple[int, int]],
-) -> list[Decoded]:
-    """The objects of each image of a batch whose sides are multiples of `config.multiple`.
+) -> list[Candidates]:
+    """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
     `graphs` has `segment` of an engine. `sizes` are the images' own (height, width) without their
     padding. A score is the mean probability of the object's pixels: that they are not background
-    (`instances`), that they are of its class (`semantic`).
+    (`instances`), that they are of its class (`semantic`); what scores below `lowest` is left out.
     """
     (probabilities,) = graphs["segment"](images)
-    decoded = []
-    for each, (height, width) in zip(probabilities, sizes, strict=True):
-        seen = each[:, :height, :width].astype(np.float32)
-        decoded.append(_objects(seen, config, thresholds))
-    return decoded
+    return [
+        _objects(each[:, :height, :width].astype(np.float32), config, lowest)
+        for each, (height, width) in zip(probabilities, sizes, strict=True)
+    ]
 
 
 def instance_regions(
@@ -64,9 +63,9 @@ def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[
 
 
 def _objects(
-    probabilities: Float[np.ndarray, "q h w"], config: DenseConfig, thresholds: Thresholds
-) -> Decoded:
-    """The objects of one image, those below the score threshold left out."""
+    probabilities: Float[np.ndarray, "q h w"], config: DenseConfig, lowest: float
+) -> Candidates:
+    """The candidates of one image; their polygons lie beside one another."""
     how, count = config.decode, config.pixel_classes
     pixels, votes = probabilities[:count], probabilities[count:]
     semantic = config.task == "semantic"
@@ -83,15 +82,15 @@ def _objects(
     sure = pixels[1:] if semantic else 1 - pixels[:1]
     means = _means(sure, regions)[:, numbers]
     scores = np.clip(means[labels if semantic else 0, np.arange(len(numbers))], 0, 1)
-    kept = scores >= thresholds.score
-    return to_instances(
+    kept = scores >= lowest
+    return Candidates(
         polygons[kept],
         np.zeros(int(kept.sum()), bool),
-        scores=scores[kept],
-        labels=labels[kept],
-        size=(regions.shape[0], regions.shape[1]),
-        classes=config.classes,
-        overlap=1.0,
+        scores[kept],
+        labels[kept],
+        shapely.bounds(polygons[kept]).reshape(-1, 4),
+        (regions.shape[0], regions.shape[1]),
+        config.classes,
     )
 
 

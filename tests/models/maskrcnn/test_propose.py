@@ -1,5 +1,7 @@
 """From graphs to objects: graphs that make no errors give the truth back, at full resolution."""
 
+import functools
+
 import numpy as np
 import pytest
 import shapely
@@ -11,12 +13,12 @@ from kontur.geometry import raster
 from kontur.geometry.anchors import anchors
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
-from kontur.models.maskrcnn import decode as module
-from kontur.models.maskrcnn.decode import decode
+from kontur.models.maskrcnn import propose as module
 from kontur.models.maskrcnn.sampled import SPREAD
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
 
+decode = functools.partial(contract.decode, "maskrcnn")
 CONFIG = contract.settings("maskrcnn", classes=("a", "b"))
 THRESHOLDS = Thresholds(score=0.5, overlap=0.5)
 
@@ -77,7 +79,9 @@ def objects(size=(128, 160), count=7, radius=(8, 16), seed=0):
 def decoded(truth, size, thresholds=THRESHOLDS, b=1):
     perfect = Perfect(truth, size)
     images = np.zeros((b, 1, *size), np.float32)
-    return decode(perfect.graphs, images, CONFIG, thresholds, [truth.size] * b), perfect
+    return contract.decode(
+        "maskrcnn", perfect.graphs, images, CONFIG, thresholds, [truth.size] * b
+    ), perfect
 
 
 def test_perfect_graphs_give_the_truth_back():

@@ -1,5 +1,6 @@
 """Pixels to objects: perfect probabilities give the objects back, each setting does its work."""
 
+import functools
 import time
 
 import numpy as np
@@ -11,10 +12,11 @@ from kontur.evaluate import evaluate_all
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.unet.config import UNetConfig
-from kontur.models.unet.decode import decode
 from kontur.models.unet.encode import encode
+from tests.models import contract
 from tests.models.contract import assert_sound
 
+decode = functools.partial(contract.decode, "unet")
 ALL = Thresholds(score=0.0)
 
 
@@ -189,7 +191,9 @@ def test_padding_is_cut_off_and_a_batch_is_decoded_image_by_image():
     whole[0, 1] = whole[1, 0] = 1
     graphs = {"segment": lambda images: [whole]}
     sizes = [(10, 13), (16, 16)]
-    first, second = decode(graphs, np.zeros((2, 1, 16, 16), np.float32), config, ALL, sizes)
+    first, second = contract.decode(
+        "unet", graphs, np.zeros((2, 1, 16, 16), np.float32), config, ALL, sizes
+    )
     assert first.instances.polygons[0].equals(shapely.box(0, 0, 13, 10))
     assert (len(first.instances), len(second.instances)) == (1, 0)
 

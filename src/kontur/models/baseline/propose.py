@@ -6,38 +6,36 @@ and each connected region is an object; or regions are parted by a watershed of 
 the background, one object a top (`geometry.morphology`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology
 from kontur.geometry.gaussian import blur
 from kontur.geometry.raster import trace_labels
 from kontur.models.baseline.config import BaselineConfig
-from kontur.models.card import Thresholds
-from kontur.models.catalog import Example, Graph
-from kontur.models.decoded import Decoded, to_instances
+from kontur.models.candidates import Candidates
+from kontur.models.family import Graphs
 
 BINS = 256  # of the histogram
 EVEN = 1e-6  # an image whose values differ by less has no foreground
 
 
-def examples(config: BaselineConfig) -> dict[str, Example]:
-    """There are no graphs."""
-    return {}
-
-
-def decode(
-    graphs: Mapping[str, Graph],
+def propose(
+    graphs: Graphs,
     images: Float[np.ndarray, "b c h w"],
     config: BaselineConfig,
-    thresholds: Thresholds,
+    lowest: float,
     sizes: Sequence[tuple[int, int]],
-) -> list[Decoded]:
-    """The objects of each image of a batch; scores say how far they lie above the threshold."""
+) -> list[Candidates]:
+    """The candidates of each image of a batch; there are no graphs.
+
+    Scores say how far an object lies above the threshold; what is below `lowest` is left out.
+    """
     return [
-        _objects(image.mean(axis=0)[: size[0], : size[1]], config, thresholds)
+        _objects(image.mean(axis=0)[: size[0], : size[1]], config, lowest)
         for image, size in zip(images, sizes, strict=True)
     ]
 
@@ -74,21 +72,19 @@ def regions(
     return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
 
 
-def _objects(
-    image: Float[np.ndarray, "h w"], config: BaselineConfig, thresholds: Thresholds
-) -> Decoded:
+def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float) -> Candidates:
     labels, sure = regions(image, config)
     values, outlines = trace_labels(labels)
     areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
     sums = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=len(areas))
     scores = sums[values] / areas[values]
-    chosen = (scores >= thresholds.score) & (areas[values] <= (config.largest or np.inf))
-    return to_instances(
+    chosen = (scores >= lowest) & (areas[values] <= (config.largest or np.inf))
+    return Candidates(
         outlines[chosen],
         np.zeros(int(chosen.sum()), bool),
-        scores=scores[chosen],
-        labels=np.full(int(chosen.sum()), config.label),
-        size=labels.shape,
-        classes=config.classes,
-        overlap=thresholds.overlap,
+        scores[chosen],
+        np.full(int(chosen.sum()), config.label),
+        shapely.bounds(outlines[chosen]).reshape(-1, 4),
+        (labels.shape[0], labels.shape[1]),
+        config.classes,
     )

@@ -1,14 +1,19 @@
 """A threshold and a watershed on drawn images: what they find is known."""
 
+import functools
+
 import numpy as np
 import pytest
 import shapely
 import skimage.filters
 
+from kontur.models import catalog
 from kontur.models.baseline.config import BaselineConfig
-from kontur.models.baseline.decode import decode, examples, otsu
+from kontur.models.baseline.propose import otsu
 from kontur.models.card import Thresholds
+from tests.models import contract
 
+decode = functools.partial(contract.decode, "baseline")
 ALL = Thresholds(score=0.0, overlap=1.0)
 
 
@@ -23,7 +28,9 @@ def discs(*centres, radius=9, size=(60, 80)):
 
 def find(image, thresholds=ALL, **settings):
     config = BaselineConfig(smooth=1.0, **settings)
-    (decoded,) = decode({}, image[None, None], config, thresholds, [image.shape])
+    (decoded,) = contract.decode(
+        "baseline", {}, image[None, None], config, thresholds, [image.shape]
+    )
     assert decoded.repaired == 0
     return decoded.instances
 
@@ -91,4 +98,4 @@ def test_padding_is_not_looked_at_and_channels_are_averaged():
     both = np.stack([2 * padded, 0 * padded])
     (decoded,) = decode({}, both[None], config, ALL, [image.shape])
     assert len(decoded.instances) == 2
-    assert examples(config) == {}
+    assert catalog.family("baseline").graphs(config) == {}
