@@ -20,10 +20,11 @@ from kontur.data.finding import Finding
 from kontur.data.label_checks import binary_masks, binary_regions
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, tables_of
-from kontur.data.reading import Reading, Task, choose_reading, read_labels
+from kontur.data.reading import Reading, choose_reading, read_labels
 from kontur.data.sample import Sample
 from kontur.data.samples import Loaded, Samples, Stored
 from kontur.errors import InputError
+from kontur.formats.masks import Task
 from kontur.instances import CLASSES
 from kontur.wording import counted, listed, plural
 
