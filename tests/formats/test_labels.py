@@ -154,8 +154,8 @@ def test_the_regions_of_a_binary_mask_are_objects_where_the_task_says_so(tmp_pat
     Picture.fromarray(mask).save(tmp_path / "a.png")
     assert len(labels.read(tmp_path / "a.png")) == 1
     assert len(labels.read(tmp_path / "a.png", task="components")) == 3  # corners do not connect
-    with pytest.raises(InputError, match=r"a\.png holds 2 values \(1, 2\)"):
-        tifffile.imwrite(tmp_path / "a.png", np.array([[1, 2]], np.uint8))
-        labels.read(tmp_path / "a.png", task="components")
+    tifffile.imwrite(tmp_path / "b.tif", np.array([[1, 2]], np.uint8))
+    with pytest.raises(InputError, match=r"b\.tif holds 2 values \(1, 2\)"):
+        labels.read(tmp_path / "b.tif", task="components")
     with pytest.raises(InputError, match="task is one of instances, components, semantic"):
         labels.read(tmp_path / "a.png", task="binary")
