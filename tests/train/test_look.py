@@ -6,7 +6,6 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from kontur.models import catalog
 from kontur.train.export import to_model
 from kontur.train.look import LARGEST, as_picture, show_stages
 from kontur.train.record import Record
@@ -49,9 +48,8 @@ def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
     assert (shown.width, shown.height) == (4 * 6 * 64 + 3 * 4, 6 * 64)
 
 
-def test_kinds_without_stages_show_none(predictor, monkeypatch, tmp_path):
-    plain = dataclasses.replace(catalog.FAMILIES["snake"], outlines_by_stage=None)
-    monkeypatch.setitem(catalog.FAMILIES, "snake", plain)
+def test_kinds_without_stages_show_none(predictor):
+    predictor.family = dataclasses.replace(predictor.family, outlines_by_stage=None)
     assert predictor.outlines_by_stage(contract.learning_scene().image) == {}
 
 

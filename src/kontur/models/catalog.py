@@ -18,6 +18,7 @@ FAMILIES: dict[str, Family] = {
     family.name: family for family in (SNAKE, MASK_RCNN, UNET, TRANSUNET, SWINUNET, BASELINE)
 }
 KINDS = tuple(name for name, family in FAMILIES.items() if family.trainable)
+METHODS = tuple(name for name in FAMILIES if name not in KINDS)  # tuned, not trained
 
 
 def family(kind: str) -> Family:

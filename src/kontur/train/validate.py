@@ -173,9 +173,9 @@ class Recalled:
         }
 
     def _once(self, graph: Graph) -> Graph:
-        answers: dict[tuple[Any, ...], Sequence[np.ndarray]] = {}
+        answers: dict[tuple[Any, ...], Sequence[Any]] = {}
 
-        def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+        def run(*arrays: Any) -> Sequence[Any]:
             asked = tuple(_fingerprint(array) for array in arrays)
             if asked not in answers:
                 answers[asked] = graph(*arrays)

@@ -162,12 +162,12 @@ class Watcher:
         """Seconds of one fit: as long as its like took, or the others, or as this one goes."""
         if name in self.seconds:
             return statistics.fmean(self.seconds[name])
-        if not catalog.family(name).trainable:
+        if name in catalog.METHODS:
             return 0.0
         known = [
             seconds
             for other, took in self.seconds.items()
-            if catalog.family(other).trainable
+            if other not in catalog.METHODS
             for seconds in took
         ]
         if known:
