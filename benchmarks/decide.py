@@ -24,9 +24,9 @@ from kontur.data.folder import open_folder
 from kontur.evaluate.comparison import compare
 from kontur.evaluate.matching import match
 from kontur.instances import Instances
-from kontur.measure.learn.frozen import Decision
 from kontur.measure.learn.intervals import interval, resample, wilson
 from kontur.measure.learn.study import Learned, learn
+from kontur.measure.learn.table_model import Decision
 from kontur.measure.many import measure_many
 from kontur.measure.sources import find_sources
 

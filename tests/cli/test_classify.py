@@ -7,7 +7,7 @@ from PIL import Image
 
 import kontur as package
 from kontur.measure.files import write_table
-from kontur.measure.learn.frozen import write_decision
+from kontur.measure.learn.table_model import write_decision
 from kontur.measure.table import measure
 from tests.measure.learn.drawn import COLUMNS, KINDS, boxes, decision
 

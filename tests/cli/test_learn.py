@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.learn.frozen import read_decision
+from kontur.measure.learn.table_model import read_decision
 from tests.measure.learn.tables import objects
 
 QUICK = ("--families", "logistic", "--folds", "2", "--plain", "--quiet")

@@ -23,7 +23,7 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kontur.measure.learn.frozen import Decision
+    from kontur.measure.learn.table_model import Decision
 
 QUANTILES = {"5th": 0.05, "median": 0.5, "95th": 0.95}
 
@@ -72,7 +72,7 @@ def classify(
     kontur classify outlines images --model state.safetensors --out classified
     """
     from kontur.measure.files import ENDINGS
-    from kontur.measure.learn.frozen import read_decision
+    from kontur.measure.learn.table_model import read_decision
 
     is_table = what.suffix.lower() in ENDINGS and out.suffix.lower() in ENDINGS
     if is_table and images:

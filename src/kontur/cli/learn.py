@@ -115,9 +115,9 @@ def learn(
 
     for name in ("pandas", "sklearn", "matplotlib"):
         package(name)
-    from kontur.measure.learn.frozen import check_place, write_decision
-    from kontur.measure.learn.report import check_folder, write_report
+    from kontur.measure.learn.report.folder import check_folder, write_report
     from kontur.measure.learn.study import learn as study
+    from kontur.measure.learn.table_model import check_place, write_decision
 
     check_place(out, overwrite=force)
     if report is not None:
@@ -149,7 +149,7 @@ def learn(
 
 def told(learned: "Learned") -> str:
     """The report as plain text."""
-    from kontur.measure.learn.told import sections
+    from kontur.measure.learn.report.sections import sections
 
     parts = []
     shown = [section for section in sections(learned) if section.rows or section.sentences]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from kontur.instances import Instances
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
-from kontur.measure.learn.frozen import freeze
+from kontur.measure.learn.table_model import freeze
 from kontur.measure.prepare import Preparation
 from kontur.measure.table import measure
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from kontur.measure.learn.bench import Bench
 from kontur.measure.learn.families import CLASSIFIERS
+from kontur.measure.learn.fitting import Bench
 from kontur.measure.learn.importance import alike, importance
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.task import ask
 from tests.measure.learn.tables import objects
 
 

@@ -9,10 +9,10 @@ from sklearn.tree import DecisionTreeClassifier
 from kontur.errors import InputError
 from kontur.measure.learn import study
 from kontur.measure.learn.baselines import SINGLE
-from kontur.measure.learn.bench import Bench
 from kontur.measure.learn.families import CLASSIFIERS, Family
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.fitting import Bench
 from kontur.measure.learn.study import learn
+from kontur.measure.learn.task import ask
 from kontur.select import Trial
 from tests.measure.learn.tables import objects
 

@@ -19,7 +19,7 @@ from kontur.formats import table as csv
 from kontur.infer.judge import find_predictions, pair, prediction_files
 from kontur.instances import Instances
 from kontur.measure.extra import package
-from kontur.measure.learn.frozen import Decision
+from kontur.measure.learn.table_model import Decision
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.views import ignored

@@ -13,7 +13,7 @@ from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegress
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
-from kontur.measure.tabular import NetworkClassifier, NetworkRegressor
+from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor
 
 # Shallow trees on part of the rows and few columns each: as good as all of them, and much faster.
 BOOSTING: dict[str, Any] = {

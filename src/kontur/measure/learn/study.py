@@ -15,10 +15,8 @@ import pandas as pd
 
 from kontur.errors import InputError
 from kontur.measure.learn.baselines import BASELINES, SINGLE
-from kontur.measure.learn.bench import Bench, Fitted
-from kontur.measure.learn.curve import Curve, learning_curve
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS, Family
-from kontur.measure.learn.frozen import Decision, freeze
+from kontur.measure.learn.fitting import Bench, Fitted
 from kontur.measure.learn.importance import Bundle, importance
 from kontur.measure.learn.intervals import (
     Interval,
@@ -27,10 +25,12 @@ from kontur.measure.learn.intervals import (
     resample,
     resampled_scores,
 )
-from kontur.measure.learn.path import Path, path
-from kontur.measure.learn.question import Question, Task, ask
+from kontur.measure.learn.learning_curve import Curve, learning_curve
+from kontur.measure.learn.majority import Votes, votes
+from kontur.measure.learn.regularisation import Path, path
 from kontur.measure.learn.scores import ALL, scores
-from kontur.measure.learn.votes import Votes, votes
+from kontur.measure.learn.table_model import Decision, freeze
+from kontur.measure.learn.task import Question, Task, ask
 from kontur.select import (
     Outcome,
     Split,

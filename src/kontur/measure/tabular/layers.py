@@ -24,7 +24,7 @@ class Layer(NamedTuple):
 
 Values = Float[np.ndarray, "b d"]
 
-# As `kontur.nn.activation.ACTIVATIONS`, by the same names; equal to them: tests/measure/learn.
+# As `kontur.nn.activation.ACTIVATIONS`, by the same names; equal to them: tests/measure/tabular.
 ACTIVATIONS: dict[str, Callable[[Values, float], Values]] = {
     "relu": lambda x, slope: np.maximum(x, 0.0),
     "leaky-relu": lambda x, slope: np.where(x > 0, x, slope * x),

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Shaped
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, lasso_path
 
-from kontur.measure.learn.bench import Bench
+from kontur.measure.learn.fitting import Bench
 from kontur.measure.prepare import Preparation
 from kontur.select import Split, nested
 

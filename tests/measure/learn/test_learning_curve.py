@@ -1,9 +1,9 @@
 from itertools import pairwise
 
-from kontur.measure.learn.bench import Bench
-from kontur.measure.learn.curve import SHARES, learning_curve
 from kontur.measure.learn.families import CLASSIFIERS
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.fitting import Bench
+from kontur.measure.learn.learning_curve import SHARES, learning_curve
+from kontur.measure.learn.task import ask
 from tests.measure.learn.tables import objects
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from kontur.errors import InputError
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.task import ask
 from tests.measure.learn.tables import COLUMNS, objects
 
 

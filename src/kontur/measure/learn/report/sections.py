@@ -8,9 +8,9 @@ import numpy as np
 
 from kontur.measure.learn.baselines import CONSTANT, SINGLE
 from kontur.measure.learn.intervals import LEVEL
-from kontur.measure.learn.question import Question
 from kontur.measure.learn.scores import ALL, OF_AMOUNTS, OF_CLASSES, Score
 from kontur.measure.learn.study import HEAD, Learned, Result
+from kontur.measure.learn.task import Question
 from kontur.select import spread
 from kontur.wording import listed, plural
 

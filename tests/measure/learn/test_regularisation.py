@@ -5,9 +5,9 @@ import pytest
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.linear_model import Lasso, LogisticRegression
 
-from kontur.measure.learn.bench import Bench
-from kontur.measure.learn.path import SPAN, path
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.fitting import Bench
+from kontur.measure.learn.regularisation import SPAN, path
+from kontur.measure.learn.task import ask
 from kontur.measure.prepare import Preparation
 from tests.measure.learn.tables import COLUMNS, objects
 

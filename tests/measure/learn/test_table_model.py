@@ -11,7 +11,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 from kontur.errors import InputError
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
-from kontur.measure.learn.frozen import freeze, read_decision, write_decision
+from kontur.measure.learn.table_model import freeze, read_decision, write_decision
 from kontur.measure.prepare import Preparation
 from tests.test_house import BLOCKED_IMPORTS, in_a_fresh_process
 
@@ -108,7 +108,7 @@ def test_predicting_needs_neither_torch_nor_scikit_learn(family, tmp_path):
         BLOCKED_IMPORTS
         + f"""
 import pandas
-decision = modules and sys.modules["kontur.measure.learn.frozen"].read_decision(
+decision = modules and sys.modules["kontur.measure.learn.table_model"].read_decision(
     {str(tmp_path / "m.safetensors")!r}
 )
 said = decision.probabilities(pandas.read_csv({str(tmp_path / "t.csv")!r}))
@@ -116,7 +116,7 @@ print(json.dumps(said.tolist()))
 """
     )
     heavy = ["torch", "sklearn", "scipy", "lightning"]
-    told = json.dumps([heavy, ["kontur.measure.learn.frozen"]])
+    told = json.dumps([heavy, ["kontur.measure.learn.table_model"]])
     said = np.array(json.loads(in_a_fresh_process(program, told)))
     assert np.abs(said - decision.probabilities(table)).max() < 1e-12
 

@@ -30,8 +30,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from kontur.errors import InputError
-from kontur.measure.learn.held import held_rows
-from kontur.measure.learn.layers import Layer, outputs, softmax
+from kontur.measure.tabular.layers import Layer, outputs, softmax
+from kontur.measure.tabular.validation import held_rows
 from kontur.settings import Settings
 
 if TYPE_CHECKING:

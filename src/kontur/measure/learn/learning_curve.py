@@ -8,7 +8,7 @@ hold all classes. Each fold keeps the setting that was judged in it.
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from kontur.measure.learn.bench import Bench, Fitted
+from kontur.measure.learn.fitting import Bench, Fitted
 from kontur.select import Outcome, Split, Spread, Trial, cross_validate, nested, spread
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kontur.evaluate.figure import COLOURS, GREY
+from kontur.measure.learn.report.sections import SHOWN, confusion
 from kontur.measure.learn.scores import ALL
 from kontur.measure.learn.study import HEAD, Learned
-from kontur.measure.learn.told import SHOWN, confusion
 from kontur.measure.plots import look
 
 LABELLED = 10  # columns of the lasso's path that are named

@@ -20,9 +20,9 @@ from safetensors.numpy import save
 
 from kontur.errors import InputError
 from kontur.formats import atomic
-from kontur.measure.learn.layers import ACTIVATIONS, Layer, outputs, softmax
 from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
 from kontur.measure.recipe import apply_recipe, gaps, names_of_features
+from kontur.measure.tabular.layers import ACTIVATIONS, Layer, outputs, softmax
 from kontur.settings import Settings
 from kontur.wording import plural
 

@@ -15,8 +15,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kontur.errors import InputError
-from kontur.measure.learn.layers import ACTIVATIONS
-from kontur.measure.tabular import NetworkClassifier, NetworkRegressor, NetworkSettings
+from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor, NetworkSettings
+from kontur.measure.tabular.layers import ACTIVATIONS
 from kontur.nn.initialise import INITIALISERS
 
 QUICK = {"hidden": (16,), "epochs": 25, "learning_rate": 0.05}
@@ -219,7 +219,7 @@ def test_a_setting_that_is_none_is_one_sentence(wine, settings, sentence):
 
 def test_without_torch_a_fit_says_what_to_install(wine, monkeypatch):
     network = NetworkClassifier(epochs=1).fit(*wine)
-    monkeypatch.setattr("kontur.measure.tabular.find_spec", lambda name: None)
+    monkeypatch.setattr("kontur.measure.tabular.estimators.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'kontur\[train\]'"):
         NetworkClassifier(epochs=1).fit(*wine)
     assert len(network.predict(wine[0])) == 178

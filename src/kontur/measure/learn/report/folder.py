@@ -13,10 +13,10 @@ import pandas as pd
 from kontur.errors import InputError
 from kontur.formats.atomic import write_bytes, write_text
 from kontur.measure import page as frame
-from kontur.measure.learn.figures import figures
+from kontur.measure.learn.report.figures import figures
+from kontur.measure.learn.report.sections import Section, sections
 from kontur.measure.learn.scores import ALL, OF_AMOUNTS, OF_CLASSES
 from kontur.measure.learn.study import HEAD, Learned
-from kontur.measure.learn.told import Section, sections
 from kontur.measure.plots.look import png
 
 PAGE = "report.html"

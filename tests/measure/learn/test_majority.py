@@ -1,6 +1,6 @@
 import numpy as np
 
-from kontur.measure.learn.votes import votes
+from kontur.measure.learn.majority import votes
 
 
 def test_the_class_with_most_calls_wins_and_a_tie_goes_to_the_surer():

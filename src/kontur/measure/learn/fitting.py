@@ -14,8 +14,8 @@ from sklearn.model_selection import ParameterGrid
 from sklearn.utils.validation import has_fit_parameter
 
 from kontur.measure.learn.families import Family
-from kontur.measure.learn.question import Question
 from kontur.measure.learn.scores import scores
+from kontur.measure.learn.task import Question
 from kontur.measure.prepare import Preparation
 from kontur.select import FitFailed, Split, Trial, folds
 
