@@ -16,8 +16,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kontur.errors import InputError
 from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor
-from kontur.measure.tabular.training import NetworkSettings
 from kontur.measure.tabular.layers import ACTIVATIONS
+from kontur.measure.tabular.training import NetworkSettings
 from kontur.nn.initialise import INITIALISERS
 
 QUICK = {"hidden": (16,), "epochs": 25, "learning_rate": 0.05}

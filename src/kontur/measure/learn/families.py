@@ -1,8 +1,8 @@
-"""Families: the kinds of models that are tried on a table, and the settings tried of each.
+"""Families of models that are compared on a table, and the grid of settings of each.
 
-Grids are small: with a few hundred objects a fine grid finds the luck of the folds. Columns are
-expected standardised. All are fitted the same way twice; `network` needs torch to fit, and its
-`fit(X, y, groups)` keeps groups together where it holds rows out.
+Grids are small: with a few hundred objects a fine grid overfits the folds. Columns are expected
+standardised. Fitting is deterministic; `network` needs torch to fit, and its `fit(X, y, groups)`
+keeps groups together where it holds rows out.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ NETWORKS: dict[str, list[Any]] = {"hidden": [(64,), (32, 32)], "l2": [1e-2, 1e-1
 
 
 class Family(NamedTuple):
-    """A new estimator, and the values of its settings that are tried."""
+    """A function that makes an estimator, and the grid of its settings."""
 
     make: Callable[[], Any]
     grid: dict[str, list[Any]]
