@@ -17,10 +17,10 @@ import numpy as np
 import shapely
 from report import heading, table
 
-from kontur.data.folder import Folder, open_folder
+from kontur.data.folder import Folder, open_folder, restrict
 from kontur.evaluate import Summary, evaluate_all
 from kontur.geometry.polygons import polygons_from_rings
-from kontur.infer.judge import judge_model, restrict
+from kontur.infer.judge import judge_model
 from kontur.infer.predict import load
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig

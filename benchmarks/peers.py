@@ -19,10 +19,9 @@ from report import heading, table
 from scipy import ndimage  # type: ignore[import-untyped]
 from skimage import feature, filters, measure, morphology, segmentation
 
-from kontur.data.folder import open_folder
+from kontur.data.folder import open_folder, restrict
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary, evaluate_all
-from kontur.infer.judge import restrict
 from kontur.instances import Instances
 
 IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)

@@ -21,12 +21,11 @@ from PIL import Image
 from report import heading, table
 from stopwatch import milliseconds
 
-from kontur.data.folder import Folder, open_folder
+from kontur.data.folder import Folder, open_folder, restrict
 from kontur.formats.images import read_image
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.engine import Engine
-from kontur.infer.judge import restrict
 from kontur.infer.predict import Predictor, load
 from kontur.models.snake.decode import peaks, trace_contours
 

@@ -5,11 +5,12 @@ import pytest
 from PIL import Image
 
 import kontur
-from kontur.data.folder import Folder, open_folder
+from kontur.data.folder import Folder, open_folder, restrict
+from kontur.data.pairing import find_predictions
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
-from kontur.infer.judge import find_predictions, judge_files, judge_model, pair, restrict
+from kontur.infer.judge import judge_files, judge_model
 from tests.infer.painted import Bright, paint
 
 SQUARES = {"a": [(2, 2, 5), (10, 20, 8)], "b": [], "c": [(0, 0, 10), (12, 12, 10)]}
@@ -144,12 +145,3 @@ def test_images_are_chosen_by_their_metadata(truth):
         restrict(truth, ["fluorescence"])
     with pytest.raises(InputError, match="no column 'stain'"):
         restrict(truth, ["stain=h"])
-
-
-def test_names_match_whole_or_by_their_last_part():
-    assert pair(["val/a", "b"], ["a", "b", "c"]) == {"val/a": "a", "b": "b"}
-    assert pair(["a", "p/a"], ["p/a", "a"]) == {"a": "a", "p/a": "p/a"}
-    with pytest.raises(InputError, match=r"p/a, q/a could all be of the image 'a'"):
-        pair(["a"], ["p/a", "q/a"])
-    with pytest.raises(InputError, match=r"--split"):
-        pair(["train/a", "val/a"], ["a"])

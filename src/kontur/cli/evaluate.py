@@ -101,8 +101,9 @@ def evaluate(
     kontur evaluate --model RUN cells --split val --out scores.json
     kontur evaluate --model nuclei dsb2018/val --where modality=fluorescence
     """
-    from kontur.data.folder import open_folder
-    from kontur.infer.judge import judge_files, judge_model, pair, restrict
+    from kontur.data.folder import open_folder, restrict
+    from kontur.data.pairing import pair
+    from kontur.infer.judge import judge_files, judge_model
 
     wanted = 1 if model is not None else 2
     if len(places) != wanted:

@@ -20,12 +20,13 @@ from kontur.data.finding import Finding
 from kontur.data.label_checks import binary_masks, binary_regions
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, tables_of
-from kontur.data.reading import Reading, Task, choose_reading, read_labels
+from kontur.data.reading import Reading, choose_reading, read_labels
 from kontur.data.sample import Sample
 from kontur.data.samples import Loaded, Samples, Stored
 from kontur.errors import InputError
+from kontur.formats.masks import Task
 from kontur.instances import CLASSES
-from kontur.wording import counted, plural
+from kontur.wording import counted, listed, plural
 
 GLANCES = 6  # label images looked into when a folder is opened, for a binary mask given as labels
 PROBLEMS_SHOWN = 3  # of the files that cannot be used, beside the first
@@ -226,6 +227,29 @@ def open_folder(
     findings = (*_left_out(layout), *tables.findings, *_binary_at_a_glance(opened))
     opened = replace(opened, findings=findings)
     return opened if split is None else opened.in_split(split)
+
+
+def restrict(folder: Folder, conditions: Iterable[str]) -> Folder:
+    """The images for which every `COLUMN=VALUE` of `metadata.csv` holds.
+
+    Raises:
+        InputError: a condition is none, the column is missing, or no image has the value.
+    """
+    for condition in conditions:
+        name, equals, value = condition.partition("=")
+        if not equals:
+            raise InputError(
+                f"wanted COLUMN=VALUE such as modality=fluorescence, got {condition!r}"
+            )
+        column = folder.column(name.strip())
+        chosen = [image for image in folder.names if column[image] == value.strip()]
+        if not chosen:
+            values = sorted({column[image] for image in folder.names})
+            raise InputError(
+                f"no image has {condition}; the values of {name.strip()} are {listed(values)}"
+            )
+        folder = folder.subset(chosen)
+    return folder
 
 
 def _left_out(layout: Layout) -> list[Finding]:

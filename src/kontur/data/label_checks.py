@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from jaxtyping import Bool, Integer, Shaped
 
-from kontur.data.annotations import connected
 from kontur.data.finding import Finding
+from kontur.formats.masks import connected
 from kontur.wording import listed, plural
 
 EDGE_SHARE = 0.1  # of the id changes along rows and columns; 0.4 and more after interpolation

@@ -21,15 +21,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur.data.finding import Finding
-from kontur.data.names import SPLITS, owner, stem
+from kontur.data.names import SPLITS, partner_name, stem
 from kontur.errors import InputError
+from kontur.formats.masks import IGNORE
 from kontur.wording import counted
 
 METADATA_FILE = "metadata.csv"
 CLASSES_FILE = "classes.csv"
 IMAGE_COLUMNS = ("image", "id", "name", "file", "filename", "file_name")  # the first one there
 CLASS_COLUMNS = ("class", "label")
-IGNORE = "ignore"  # a class of this name is no class: its objects are neither right nor wrong
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ def image_name(cell: str) -> str:
     """
     path = Path(cell.replace("\\", "/"))
     known = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-    return owner((path.parent / stem(path)).as_posix() if known else path.as_posix())
+    return partner_name((path.parent / stem(path)).as_posix() if known else path.as_posix())
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

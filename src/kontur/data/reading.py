@@ -1,28 +1,24 @@
 """Reading: how the annotations of a folder are to be read, and which classes they hold.
 
-`task` says what one mask file an image means: `instances`: every value is an object; `components`:
-binary, every connected region is an object; `semantic`: every value is a class, and every connected
-region of it an object with holes. Classes come from `classes.csv`, from the annotation itself
-(COCO, GeoJSON) or, for `semantic`, from the values in the masks, which are all read once for it.
+`task` says what one mask file an image means, see `formats.masks`. Classes come from `classes.csv`,
+from the annotation itself (COCO, GeoJSON) or, for `semantic`, from the values in the masks, which
+are all read once for it.
 """
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Integer
 
 from kontur.data.entry import Entry, Layout
-from kontur.data.metadata import IGNORE, ClassTable
+from kontur.data.metadata import ClassTable
 from kontur.errors import InputError
 from kontur.formats import labels as label_images
+from kontur.formats.masks import IGNORE, Task, choose_task, class_names
 from kontur.instances import CLASSES
-
-Task = Literal["instances", "components", "semantic"]
-MOST_VALUES = 64  # classes that masks may name by value alone; more are ids of objects
-TASKS: tuple[Task, ...] = ("instances", "components", "semantic")
 
 
 class Reading(NamedTuple):
@@ -43,9 +39,7 @@ def choose_reading(
     layout: Layout, task: str, table: ClassTable | None, page: int | None
 ) -> Reading:
     """The reading of a layout; raises `InputError` for a task that does not fit it."""
-    chosen = next((known for known in TASKS if known == task), None)
-    if chosen is None:
-        raise InputError(f"task is one of {', '.join(TASKS)}, got {task!r}")
+    chosen = choose_task(task)
     masks = [entry for entry in layout.entries if entry.kind == "labels"]
     if chosen == "components" and not masks:
         raise InputError(
@@ -94,14 +88,8 @@ def _value_classes(
             return set()  # whoever reads the sample is told
 
     with ThreadPoolExecutor() as pool:
-        found = sorted(v for v in set().union(*pool.map(values_of, masks)) if v > 0)
-    if len(found) > MOST_VALUES:
-        raise InputError(
-            f"task=semantic reads every pixel value as a class, but the masks hold {len(found)} "
-            "values; leave the task out if they are the ids of objects, or threshold the masks if "
-            "they were resized or saved as JPEG"
-        )
-    return {found[0]: CLASSES[0]} if len(found) == 1 else {value: str(value) for value in found}
+        found = set().union(*pool.map(values_of, masks))
+    return class_names({value for value in found if value > 0})
 
 
 def _outline_classes(entries: tuple[Entry, ...]) -> tuple[str, ...] | None:

@@ -15,10 +15,10 @@ from jaxtyping import Shaped
 from kontur.data.folder import open_folder
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, read_metadata
+from kontur.data.pairing import find_predictions, pair
 from kontur.errors import InputError
 from kontur.formats.images import Image, read_image
 from kontur.infer.inputs import Input, find_inputs
-from kontur.infer.judge import find_predictions, pair
 from kontur.instances import Instances
 from kontur.wording import counted
 

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kontur import formats
-from kontur.data.names import owner, stem
+from kontur.data.names import partner_name, stem
+from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import coco, document, geojson
 from kontur.formats import table as csv
-from kontur.infer.judge import find_predictions, pair, prediction_files
 from kontur.instances import Instances
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
@@ -188,7 +188,9 @@ def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> 
     ending = file.suffix.lower()
     if ending in (".geojson", ".json", ".csv"):
         return Target(folder / name, file, tuple(sources))
-    return Target(folder / name.parent / f"{owner(stem(name))}.geojson", None, tuple(sources))
+    return Target(
+        folder / name.parent / f"{partner_name(stem(name))}.geojson", None, tuple(sources)
+    )
 
 
 def _names(predicted: "pd.DataFrame") -> list[str | None]:
