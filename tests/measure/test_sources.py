@@ -130,7 +130,7 @@ def test_a_table_of_metadata_that_is_not_there_is_told(place):
 def test_a_task_where_no_masks_are_read_by_it_is_refused(place, images):
     images = [str(place / each) for each in images]
     (place / "outlines/c.labels.tif").unlink()
-    with pytest.raises(InputError, match="--task components is for mask files, and .* holds none"):
+    with pytest.raises(InputError, match=r"--task components is for mask files, and .* holds none"):
         find_sources(place / "outlines", images, task="components")
     assert len(find_sources(place / "training", task="components").images) == 2
 
