@@ -27,18 +27,19 @@ def read(
     task: str = "instances",
     classes: Sequence[str] = CLASSES,
     labels: Mapping[int, int] | None = None,
+    class_of_value: Mapping[int, str] | None = None,
     page: int | None = None,
 ) -> Instances:
     """The objects of a PNG or TIFF label image, ids kept; `labels` gives the class index of an id.
 
     `task` says what the values mean, see `masks`: with `components` and `semantic` every connected
-    region is an object. Errors as in `read_array`, `Instances.from_label_image` and
-    `masks.objects`.
+    region is an object, and `class_of_value` names the classes of `semantic`. Errors as in
+    `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
     chosen, array = masks.choose_task(task), read_array(path, page=page)
     if chosen == "instances":
         return Instances.from_label_image(array, classes, labels=labels)
-    return masks.objects(array, chosen, where=path, classes=classes)
+    return masks.objects(array, chosen, where=path, classes=classes, class_of_value=class_of_value)
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:

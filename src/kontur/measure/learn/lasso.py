@@ -1,9 +1,9 @@
-"""Path: which columns survive as the lasso's weight grows (the notes' L1, feature selection).
+"""The lasso path: which columns keep a coefficient as the penalty grows (feature selection by L1).
 
-A linear model whose coefficients cost their absolute values (Tibshirani 1996) keeps fewer columns
-the more they cost. The path shows every coefficient over that cost; the strength that is marked is
-the largest whose held-out loss is within one standard error of the best (Breiman et al. 1984). Of
-classes a logistic regression is taken, of several classes one against the rest for each.
+A linear model whose coefficients are penalised by their absolute values (Tibshirani 1996) keeps
+fewer columns the stronger the penalty. The path shows every coefficient over that strength; the
+chosen strength is the largest whose held-out loss is within one standard error of the best (Breiman
+et al. 1984). Classes take a logistic regression, several classes one against the rest for each.
 """
 
 import warnings
@@ -13,81 +13,80 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression, lasso_path
+from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import lasso_path as coefficients_along_path
 
-from kontur.measure.learn.bench import Bench
+from kontur.measure.learn.fitting import Fitter
 from kontur.measure.prepare import Preparation
 from kontur.select import Split, nested
 
 STRENGTHS = 20
 SPAN = 1e-3  # the smallest strength, of the one at which no column is left
-ROWS = 10_000  # of larger tables so many are looked at, whole groups of them
+ROWS = 10_000  # at most; of larger tables a sample of whole groups
 
 
-class Survivor(NamedTuple):
-    """A feature that is kept at the marked strength, its coefficient, and in how many folds too."""
+class KeptFeature(NamedTuple):
+    """A feature that is kept at the chosen strength, its coefficient, and in how many folds too."""
 
     name: str
     coefficient: float
     folds: int
 
 
-class Path(NamedTuple):
+class LassoPath(NamedTuple):
     """Coefficients of standardised features over the strength of the lasso, strongest first.
 
-    `loss` is the held-out one of every fold (log loss, or mean squared error); `marked` the index
-    of the strength that `survivors` are told of. Of several classes a coefficient is that of the
-    class where it is largest there.
+    `loss` is the held-out loss of every fold (log loss, or mean squared error), `chosen` the index
+    of the chosen strength, `kept` the features with a coefficient there. Of several classes a
+    coefficient is that of the class for which it is largest at that strength.
     """
 
     strengths: Float[np.ndarray, " a"]
     coefficients: Float[np.ndarray, "a f"]
     names: tuple[str, ...]
     loss: Float[np.ndarray, "v a"]
-    marked: int
-    survivors: tuple[Survivor, ...]
+    chosen: int
+    kept: tuple[KeptFeature, ...]
     rows: int
 
 
 class _Models(NamedTuple):
-    """A linear model a strength: coefficients of every class (or one), and what they start from."""
+    """A linear model a strength: coefficients of every class (or one), and intercepts."""
 
     weights: Float[np.ndarray, "a k f"]
-    offsets: Float[np.ndarray, "a k"]
+    intercepts: Float[np.ndarray, "a k"]
 
 
-def path(
-    bench: Bench,
+def lasso_path(
+    fitter: Fitter,
     splits: Sequence[Split],
     *,
     seed: int = 0,
     done: Callable[[], None] = lambda: None,
-) -> Path:
+) -> LassoPath:
     """The path on all rows, and the loss at every strength on what each split holds out."""
-    question = bench.question
-    every = np.unique(question.groups).tolist()
-    share = min(1.0, ROWS / len(question.truth))
-    taken = set(nested(every, [share], seed, 2)[0])
+    task = fitter.task
+    groups = np.unique(task.groups).tolist()
+    share = min(1.0, ROWS / len(task.truth))
+    taken = set(nested(groups, [share], seed, 2)[0])
     parts = [Split(*([n for n in side if n in taken] for side in split)) for split in splits]
-    rows = bench.rows([name for name in every if name in taken])
-    columns = question.table[list(question.columns)]
+    rows = fitter.rows([name for name in groups if name in taken])
+    columns = task.table[list(task.columns)]
     columns.attrs = {}
 
     preparation = Preparation().fit(columns.iloc[rows])
     features = preparation.transform(columns.iloc[rows])
-    strengths = np.geomspace(1, SPAN, STRENGTHS) * _strongest(features, bench, rows)
-    whole = _fit(features, question.truth[rows], len(question.classes), strengths)
-    loss, kept = [], []
+    strengths = np.geomspace(1, SPAN, STRENGTHS) * _strongest(features, fitter, rows)
+    whole = _fit(features, task.truth[rows], len(task.classes), strengths)
+    loss, kept_in_fold = [], []
     for split in parts:
-        train, held = bench.rows(split.train), bench.rows(split.held)
-        truth = question.truth[train]
+        train, held = fitter.rows(split.train), fitter.rows(split.held)
+        truth = task.truth[train]
         if len(held) and np.ptp(truth) > 0:
             own = Preparation().fit(columns.iloc[train])
-            models = _fit(
-                own.transform(columns.iloc[train]), truth, len(question.classes), strengths
-            )
-            loss.append(_loss(models, own.transform(columns.iloc[held]), question.truth[held]))
-            kept.append(
+            models = _fit(own.transform(columns.iloc[train]), truth, len(task.classes), strengths)
+            loss.append(_loss(models, own.transform(columns.iloc[held]), task.truth[held]))
+            kept_in_fold.append(
                 dict(
                     zip(
                         own.get_feature_names_out(),
@@ -99,17 +98,21 @@ def path(
         done()
     names = tuple(preparation.get_feature_names_out().tolist())
     losses = np.array(loss).reshape(len(loss), STRENGTHS)
-    marked = _mark(losses)
+    chosen = _choose(losses)
     size = np.abs(whole.weights)
-    largest = (size[marked] + 1e-9 * size.sum(axis=0)).argmax(axis=0)  # class of each feature
+    largest = (size[chosen] + 1e-9 * size.sum(axis=0)).argmax(axis=0)  # class of each feature
     coefficients = whole.weights[:, largest, np.arange(len(names))]
-    survivors = [
-        Survivor(name, float(value), sum(bool(fold[name][marked]) for fold in kept if name in fold))
-        for name, value in zip(names, coefficients[marked], strict=True)
+    kept = [
+        KeptFeature(
+            name,
+            float(value),
+            sum(bool(fold[name][chosen]) for fold in kept_in_fold if name in fold),
+        )
+        for name, value in zip(names, coefficients[chosen], strict=True)
         if value
     ]
-    survivors.sort(key=lambda survivor: -abs(survivor.coefficient))
-    return Path(strengths, coefficients, names, losses, marked, tuple(survivors), len(rows))
+    kept.sort(key=lambda feature: -abs(feature.coefficient))
+    return LassoPath(strengths, coefficients, names, losses, chosen, tuple(kept), len(rows))
 
 
 def _indicators(truth: Shaped[np.ndarray, " n"], classes: int) -> Bool[np.ndarray, "k n"]:
@@ -118,10 +121,10 @@ def _indicators(truth: Shaped[np.ndarray, " n"], classes: int) -> Bool[np.ndarra
 
 
 def _strongest(
-    features: Float[np.ndarray, "n f"], bench: Bench, rows: Shaped[np.ndarray, " n"]
+    features: Float[np.ndarray, "n f"], fitter: Fitter, rows: Shaped[np.ndarray, " n"]
 ) -> float:
     """The strength from which on no coefficient is left: the largest slope at 0."""
-    truth, classes = bench.question.truth[rows], len(bench.question.classes)
+    truth, classes = fitter.task.truth[rows], len(fitter.task.classes)
     targets = _indicators(truth, classes) if classes else truth[None]
     away = targets - targets.mean(axis=1, keepdims=True)
     return float(np.abs(away @ features).max()) / len(rows)
@@ -138,10 +141,12 @@ def _fit(
         warnings.simplefilter("ignore", ConvergenceWarning)  # weak ones need not, for a picture
         if not classes:
             middle = features.mean(axis=0)
-            found = lasso_path(features - middle, truth - truth.mean(), alphas=strengths, tol=1e-3)
-            weights = found[1].T[:, None]
+            path = coefficients_along_path(
+                features - middle, truth - truth.mean(), alphas=strengths, tol=1e-3
+            )
+            weights = path[1].T[:, None]
             return _Models(weights, truth.mean() - weights @ middle)
-        weights, offsets = [], []
+        weights, intercepts = [], []
         for strength in strengths:
             of_classes = [
                 LogisticRegression(
@@ -159,15 +164,15 @@ def _fit(
             weights.append(
                 [np.zeros(features.shape[1]) if m is None else m.coef_[0] for m in of_classes]
             )
-            offsets.append([-30.0 if m is None else float(m.intercept_[0]) for m in of_classes])
-        return _Models(np.array(weights), np.array(offsets))
+            intercepts.append([-30.0 if m is None else float(m.intercept_[0]) for m in of_classes])
+        return _Models(np.array(weights), np.array(intercepts))
 
 
 def _loss(
     models: _Models, features: Float[np.ndarray, "n f"], truth: Shaped[np.ndarray, " n"]
 ) -> Float[np.ndarray, " a"]:
     """Held-out loss at each strength: mean squared error, or log loss."""
-    values = np.einsum("akf,nf->akn", models.weights, features) + models.offsets[:, :, None]
+    values = np.einsum("akf,nf->akn", models.weights, features) + models.intercepts[:, :, None]
     if truth.dtype.kind == "f":
         return ((values[:, 0] - truth) ** 2).mean(axis=1)
     chance = 1 / (1 + np.exp(-np.clip(values, -30, 30)))
@@ -178,8 +183,8 @@ def _loss(
     return -np.log(own).mean(axis=1)
 
 
-def _mark(loss: Float[np.ndarray, "v a"]) -> int:
-    """The strongest within one standard error of the best; the middle where nothing was held."""
+def _choose(loss: Float[np.ndarray, "v a"]) -> int:
+    """The strongest within one standard error of the best; the middle without a held-out loss."""
     if not len(loss):
         return STRENGTHS // 2
     mean = loss.mean(axis=0)

@@ -1,4 +1,4 @@
-"""Held: the rows that a network does not learn from, so that it sees when to stop."""
+"""Validation rows: held out while a network is trained, so that it stops in time."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from jaxtyping import Bool, Shaped
 from kontur.errors import InputError
 from kontur.select import holdout
 
-FEWEST = 20  # rows; with fewer nothing is held out, and the loss on them decides when it ends
+FEWEST = 20  # rows; with fewer none is held out, and the training loss decides when to stop
 
 
-def held_rows(
+def validation_rows(
     count: int,
     share: float,
     seed: int,
@@ -20,14 +20,14 @@ def held_rows(
 ) -> Bool[np.ndarray, " b"]:
     """Which rows are held out: about `share` of each class, groups never parted.
 
-    None of them where there are too few rows or groups, or where a class would be held out whole.
+    None where there are too few rows or groups, or where a whole class would be held out.
     """
-    held = np.zeros(count, dtype=bool)
+    validation = np.zeros(count, dtype=bool)
     words = None if groups is None else list(map(str, groups))
     if words is not None and len(words) != count:
         raise InputError(f"wanted a group for each of the {count} rows, got {len(words)}")
     if share == 0 or count < FEWEST or (words is not None and len(set(words)) < 2):
-        return held
+        return validation
     names = [str(i) for i in range(count)]
     split = holdout(
         names,
@@ -36,9 +36,9 @@ def held_rows(
         groups=None if words is None else dict(zip(names, words, strict=True)),
         labels=None if labels is None else dict(zip(names, map(str, labels), strict=True)),
     )
-    held[[int(name) for name in split.held]] = True
-    if (~held).sum() < 2:
+    validation[[int(name) for name in split.held]] = True
+    if (~validation).sum() < 2:
         return np.zeros(count, dtype=bool)
-    if labels is not None and len(np.unique(labels[~held])) < len(np.unique(labels)):
+    if labels is not None and len(np.unique(labels[~validation])) < len(np.unique(labels)):
         return np.zeros(count, dtype=bool)
-    return held
+    return validation

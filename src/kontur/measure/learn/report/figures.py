@@ -1,4 +1,4 @@
-"""Figures of a study: scores, what was told, importance, learning curve, lasso path."""
+"""Figures of a study: scores, predictions, importance, learning curve, lasso path."""
 
 from collections.abc import Callable
 
@@ -7,28 +7,29 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kontur.evaluate.figure import COLOURS, GREY
-from kontur.measure.learn.scores import ALL
-from kontur.measure.learn.study import HEAD, Learned
-from kontur.measure.learn.told import SHOWN, confusion
+from kontur.measure.learn.report.confusion import confusion
+from kontur.measure.learn.report.section import SHOWN, headline, unit_word
+from kontur.measure.learn.result import Study
+from kontur.measure.learn.scores import HEADLINE
 from kontur.measure.plots import look
 
 LABELLED = 10  # columns of the lasso's path that are named
 CROWD = 3000  # points beyond which a scatter is drawn as counts
-FADED = 0.25
+FAINT = 0.25
 WORST = -0.3  # R² down to which a figure shows
 
 
-def figures(learned: Learned) -> dict[str, Figure]:
+def figures(study: Study) -> dict[str, Figure]:
     """Every figure by the name of its file."""
-    middle = {"confusion.png": _confusion} if learned.question.classes else {"told.png": _told}
-    draw: dict[str, Callable[[Learned], Figure]] = {
+    middle = {"confusion.png": _confusion} if study.task.classes else {"predicted.png": _predicted}
+    draw: dict[str, Callable[[Study], Figure]] = {
         "scores.png": _scores,
         **middle,
         "importance.png": _importance,
         "learning-curve.png": _curve,
         "lasso-path.png": _path,
     }
-    return {name: each(learned) for name, each in draw.items()}
+    return {name: function(study) for name, function in draw.items()}
 
 
 def _new(width: float, height: float, *, grid: str | None = None) -> tuple[Figure, Axes]:
@@ -39,40 +40,32 @@ def _new(width: float, height: float, *, grid: str | None = None) -> tuple[Figur
     return figure, axes
 
 
-def _head(learned: Learned) -> str:
-    return ALL[HEAD[learned.question.task]].name
-
-
-def _groups(learned: Learned) -> str:
-    return f"{learned.question.group}s" if learned.question.group else "rows"
-
-
-def _scores(learned: Learned) -> Figure:
+def _scores(study: Study) -> Figure:
     """Each fold a point, the mean a line, the interval over groups a bar."""
-    head = HEAD[learned.question.task]
-    results = list(learned.results.values())[::-1]
+    head = HEADLINE[study.task.kind]
+    results = list(study.results.values())[::-1]
     figure, axes = _new(6.2, 0.8 + 0.45 * len(results), grid="x")
     for place, result in enumerate(results):
-        colour = COLOURS[0] if result.name in learned.families else GREY
+        colour = COLOURS[0] if result.name in study.families else GREY
         low, high = result.intervals[head]
-        axes.plot([low, high], [place, place], color=colour, lw=7, alpha=FADED, zorder=1)
+        axes.plot([low, high], [place, place], color=colour, lw=7, alpha=FAINT, zorder=1)
         folds = [fold[head] for fold in result.by_fold]
         axes.plot(folds, [place] * len(folds), "o", color=colour, ms=4, alpha=0.7, zorder=2)
         axes.plot([np.nanmean(folds)], [place], "|", color="black", ms=16, mew=2, zorder=3)
     axes.set_yticks(range(len(results)), [result.name for result in results])
     axes.set_ylim(-0.6, len(results) - 0.4)
-    names, word = learned.question.resampled
+    names, word = study.task.resampling_units
     axes.set_xlabel(
-        f"{_head(learned)} of held-out rows\npoints: folds; line: their mean; band: 95 % interval "
-        f"by resampling {len(np.unique(names)):,} {word}s"
+        f"{headline(study).name} of held-out rows\npoints: folds; line: their mean; "
+        f"band: 95 % interval by resampling {len(np.unique(names)):,} {word}s"
     )
     return figure
 
 
-def _confusion(learned: Learned) -> Figure:
+def _confusion(study: Study) -> Figure:
     """Shares of each true class as shades, counts as text."""
-    counts = confusion(learned.best, learned.question)
-    names = list(map(str, learned.question.classes))
+    counts = confusion(study.best, study.task)
+    names = list(map(str, study.task.classes))
     side = 1.4 + 0.6 * len(names)
     figure, axes = _new(side + 1.6, side)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -85,119 +78,121 @@ def _confusion(learned: Learned) -> Figure:
         for label in axes.get_xticklabels():
             label.set(rotation=30, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel=f"told while held out ({learned.best.name})", ylabel=learned.question.target)
+    axes.set(xlabel=f"predicted while held out ({study.best.name})", ylabel=study.task.target)
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
     return figure
 
 
-def _told(learned: Learned) -> Figure:
-    """The amount that was told over the true one."""
-    question = learned.question
-    unit = f" ({question.unit})" if question.unit else ""
+def _predicted(study: Study) -> Figure:
+    """The predicted amount over the true one."""
+    task = study.task
+    unit = f" ({task.unit})" if task.unit else ""
     figure, axes = _new(4.6, 4.2)
-    truth, told = question.truth, learned.best.outputs[:, 0]
+    truth, predicted = task.truth, study.best.outputs[:, 0]
     if len(truth) > CROWD:
-        drawn = axes.hexbin(truth, told, gridsize=60, bins="log", cmap="Blues", mincnt=1)
+        drawn = axes.hexbin(truth, predicted, gridsize=60, bins="log", cmap="Blues", mincnt=1)
         figure.colorbar(drawn, ax=axes, label="objects")
     else:
-        axes.plot(truth, told, "o", color=COLOURS[0], ms=3, alpha=0.4, mec="none")
-    ends = [min(truth.min(), told.min()), max(truth.max(), told.max())]
+        axes.plot(truth, predicted, "o", color=COLOURS[0], ms=3, alpha=0.4, mec="none")
+    ends = [min(truth.min(), predicted.min()), max(truth.max(), predicted.max())]
     axes.plot(ends, ends, color=GREY, lw=1)
     axes.set(
-        xlabel=f"true {question.target}{unit}",
-        ylabel=f"{question.target}{unit} told while held out ({learned.best.name})",
+        xlabel=f"true {task.target}{unit}",
+        ylabel=f"{task.target}{unit} predicted while held out ({study.best.name})",
     )
     return figure
 
 
-def _importance(learned: Learned) -> Figure:
-    """How far the score falls when a bundle of columns is shuffled."""
-    shown = learned.importance[:SHOWN][::-1]
+def _importance(study: Study) -> Figure:
+    """How far the score drops when a cluster of columns is shuffled."""
+    shown = study.importance[:SHOWN][::-1]
     figure, axes = _new(6.2, 1 + 0.28 * len(shown), grid="x")
-    for place, bundle in enumerate(shown):
-        axes.barh(place, bundle.drop.mean, color=COLOURS[0], alpha=0.6, height=0.7)
+    for place, cluster in enumerate(shown):
+        axes.barh(place, cluster.drop.mean, color=COLOURS[0], alpha=0.6, height=0.7)
         axes.plot(
-            [bundle.drop.mean - bundle.drop.deviation, bundle.drop.mean + bundle.drop.deviation],
+            [
+                cluster.drop.mean - cluster.drop.deviation,
+                cluster.drop.mean + cluster.drop.deviation,
+            ],
             [place, place],
             color="black",
             lw=1,
         )
-        axes.plot(bundle.alone[0].mean, place, "o", color=COLOURS[1], ms=4)
+        axes.plot(cluster.alone[0].mean, place, "o", color=COLOURS[1], ms=4)
     axes.axvline(0, color="black", lw=0.8)
-    axes.set_yticks(range(len(shown)), [bundle.name for bundle in shown])
+    axes.set_yticks(range(len(shown)), [cluster.name for cluster in shown])
     axes.set_xlabel(
-        f"drop of {_head(learned)} on held-out rows when shuffled ({learned.best.name})\n"
-        "bar: all that are alike together, line: ± sd over folds\ndot: the named one alone"
+        f"drop of {headline(study).name} on held-out rows when shuffled ({study.best.name})\n"
+        "bar: all correlated ones together, line: ± sd over folds\ndot: the named one alone"
     )
     return figure
 
 
-def _curve(learned: Learned) -> Figure:
+def _curve(study: Study) -> Figure:
     """The score of each family over the number of groups that were learned from."""
-    score = HEAD[learned.question.task]
+    score = HEADLINE[study.task.kind]
     figure, axes = _new(6.2, 3.6, grid="y")
-    for colour, (name, points) in zip(COLOURS, learned.curve.families.items(), strict=False):
+    for colour, (name, points) in zip(COLOURS, study.curve.families.items(), strict=False):
         x = np.array([point.groups for point in points])
         mean = np.array([point.scores[score].mean for point in points])
         away = np.nan_to_num([point.scores[score].deviation for point in points])
         axes.plot(x, mean, "o-", color=colour, label=name, ms=4)
         axes.fill_between(x, mean - away, mean + away, color=colour, alpha=0.12, lw=0)
     axes.set(
-        xlabel=f"{_groups(learned)} learned from",
-        ylabel=f"{_head(learned)} of held-out rows, mean ± sd over folds",
+        xlabel=f"{unit_word(study.task)}s learned from",
+        ylabel=f"{headline(study).name} of held-out rows, mean ± sd over folds",
     )
-    if score == "r2":  # far below 0 with few groups: worse than the mean is all it says
+    if score == "r2":  # with few groups far below 0, which only means worse than the mean
         axes.set_ylim(bottom=max(axes.get_ylim()[0], WORST))
     axes.legend(frameon=False)
     return figure
 
 
-def _path(learned: Learned) -> Figure:
+def _path(study: Study) -> Figure:
     """Every coefficient over the strength of the lasso; below it the held-out loss."""
-    found = learned.path
+    path = study.lasso
     figure = look.figure(6.2, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
-    last = found.coefficients[found.marked]
+    last = path.coefficients[path.chosen]
     named = [place for place in np.argsort(-np.abs(last))[:LABELLED].tolist() if last[place]]
-    for place in range(len(found.names)):
+    for place in range(len(path.names)):
         if place not in named:
-            above.plot(found.strengths, found.coefficients[:, place], color=GREY, lw=0.6, alpha=0.5)
+            above.plot(path.strengths, path.coefficients[:, place], color=GREY, lw=0.6, alpha=0.5)
     for order, place in enumerate(named):
         above.plot(
-            found.strengths,
-            found.coefficients[:, place],
+            path.strengths,
+            path.coefficients[:, place],
             color=COLOURS[order % 6],
             ls="-" if order < 6 else "--",
-            label=found.names[place],
+            label=path.names[place],
         )
-    size = np.abs(found.coefficients[: found.marked + 4]).max(initial=0) * 1.4 or 1
+    size = np.abs(path.coefficients[: path.chosen + 4]).max(initial=0) * 1.4 or 1
     above.set_ylim(-size, size)  # far right the coefficients of alike columns run away
-    two = len(learned.question.classes) == 2
+    two = len(study.task.classes) == 2
     above.set_ylabel("coefficient of the standardised column")
     if two:
         above.set_title(
-            f"above 0: speaks for {learned.question.classes[1]}, below for "
-            f"{learned.question.classes[0]}",
+            f"above 0: speaks for {study.task.classes[1]}, below for {study.task.classes[0]}",
             fontsize="medium",
         )
     if named:
         above.legend(
             frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1), title="kept"
         )
-    if len(found.loss):
-        mean = found.loss.mean(axis=0)
-        error = found.loss.std(axis=0) / np.sqrt(max(1, len(found.loss) - 1))  # of the mean
-        below.plot(found.strengths, mean, "o-", color="black", ms=3)
+    if len(path.loss):
+        mean = path.loss.mean(axis=0)
+        error = path.loss.std(axis=0) / np.sqrt(max(1, len(path.loss) - 1))  # of the mean
+        below.plot(path.strengths, mean, "o-", color="black", ms=3)
         below.fill_between(
-            found.strengths, mean - error, mean + error, color=GREY, alpha=FADED, lw=0
+            path.strengths, mean - error, mean + error, color=GREY, alpha=FAINT, lw=0
         )
     below.set_xscale("log")
     below.invert_xaxis()
     below.set(
         xlabel="strength of the lasso: strong, few columns → weak, all columns",
-        ylabel="held-out " + ("log loss" if learned.question.classes else "squared error"),
+        ylabel="held-out " + ("log loss" if study.task.classes else "squared error"),
     )
     for axes in (above, below):
-        axes.axvline(found.strengths[found.marked], color="black", lw=0.8, ls=":")
+        axes.axvline(path.strengths[path.chosen], color="black", lw=0.8, ls=":")
         look.tidy(axes)
     return figure

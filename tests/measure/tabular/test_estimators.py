@@ -15,8 +15,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from kontur.errors import InputError
-from kontur.measure.learn.layers import ACTIVATIONS
-from kontur.measure.tabular import NetworkClassifier, NetworkRegressor, NetworkSettings
+from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor
+from kontur.measure.tabular.layers import ACTIVATIONS
+from kontur.measure.tabular.training import NetworkSettings
 from kontur.nn.initialise import INITIALISERS
 
 QUICK = {"hidden": (16,), "epochs": 25, "learning_rate": 0.05}
@@ -131,7 +132,7 @@ def test_the_best_weights_on_what_is_held_out_are_kept():
     rows, target = load_diabetes(return_X_y=True)
     rows = StandardScaler().fit_transform(rows)
     network = NetworkRegressor(patience=5).fit(rows, target)
-    assert len(network.held_losses_) == len(network.losses_) < 300
+    assert len(network.validation_losses_) == len(network.losses_) < 300
     assert network.best_epoch_ == len(network.losses_) - 5
     shorter = clone(network).set_params(epochs=network.best_epoch_).fit(rows, target)
     assert same(network, shorter)
@@ -144,8 +145,8 @@ def test_whole_groups_are_held_out():
     rows = rng.normal(size=(20, 6))[groups] + rng.normal(size=(200, 6)) / 100
     target = rng.integers(0, 2, 20)[groups]
     network = NetworkClassifier(hidden=(64, 64), epochs=60, learning_rate=0.01)
-    leaking = clone(network).fit(rows, target).held_losses_
-    honest = clone(network).fit(rows, target, groups=groups).held_losses_
+    leaking = clone(network).fit(rows, target).validation_losses_
+    honest = clone(network).fit(rows, target, groups=groups).validation_losses_
     assert min(leaking) < 0.1
     assert min(honest) > 0.3
     with pytest.raises(InputError, match="a group for each of the 200 rows, got 3"):
@@ -154,7 +155,7 @@ def test_whole_groups_are_held_out():
 
 def test_few_rows_are_all_learned_from(wine):
     rows, target = wine
-    assert NetworkClassifier(epochs=3).fit(rows[50:69], target[50:69]).held_losses_ == []
+    assert NetworkClassifier(epochs=3).fit(rows[50:69], target[50:69]).validation_losses_ == []
 
 
 def test_l1_makes_weights_zero_and_l2_small(wine):
@@ -219,7 +220,7 @@ def test_a_setting_that_is_none_is_one_sentence(wine, settings, sentence):
 
 def test_without_torch_a_fit_says_what_to_install(wine, monkeypatch):
     network = NetworkClassifier(epochs=1).fit(*wine)
-    monkeypatch.setattr("kontur.measure.tabular.find_spec", lambda name: None)
+    monkeypatch.setattr("kontur.measure.tabular.training.find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'kontur\[train\]'"):
         NetworkClassifier(epochs=1).fit(*wine)
     assert len(network.predict(wine[0])) == 178

@@ -1,4 +1,4 @@
-"""What was learned, as a file: the same answers as the estimators, with nothing but numpy."""
+"""A trained model of a table as a file: the answers of the estimators, with nothing but numpy."""
 
 import json
 from dataclasses import replace
@@ -11,7 +11,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 
 from kontur.errors import InputError
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
-from kontur.measure.learn.frozen import freeze, read_decision, write_decision
+from kontur.measure.learn.model_file import read_table_model, write_table_model
+from kontur.measure.learn.table_model import export_model
 from kontur.measure.prepare import Preparation
 from tests.test_house import BLOCKED_IMPORTS, in_a_fresh_process
 
@@ -41,9 +42,9 @@ def fitted(name, family, **changes):
     return preparation, estimator.fit(preparation.transform(table), target), table
 
 
-def frozen(name, family, **changes):
+def exported(name, family, **changes):
     preparation, estimator, table = fitted(name, family, **changes)
-    return freeze(
+    return export_model(
         preparation,
         estimator,
         target="state",
@@ -59,8 +60,8 @@ def frozen(name, family, **changes):
 @pytest.mark.parametrize(("name", "family"), CASES)
 def test_a_file_says_what_the_estimator_said(name, family, tmp_path):
     preparation, estimator, table = fitted(name, family)
-    write_decision(tmp_path / "m.safetensors", frozen(name, family))
-    decision = read_decision(tmp_path / "m.safetensors")
+    write_table_model(tmp_path / "m.safetensors", exported(name, family))
+    decision = read_table_model(tmp_path / "m.safetensors")
     rows = preparation.transform(table)
     if name == "number":
         expected = estimator.predict(rows)
@@ -79,14 +80,14 @@ def test_a_file_says_what_the_estimator_said(name, family, tmp_path):
 @pytest.mark.parametrize("activation", ["leaky-relu", "prelu", "sigmoid", "tanh", "gelu"])
 def test_so_does_a_network_of_every_activation(activation):
     preparation, estimator, table = fitted("three", "network", activation=activation)
-    said = frozen("three", "network", activation=activation).probabilities(table)
+    said = exported("three", "network", activation=activation).probabilities(table)
     assert np.abs(said - estimator.predict_proba(preparation.transform(table))).max() < 1e-9
 
 
 def test_a_file_tells_what_it_is(tmp_path):
-    decision = frozen("two", "logistic")
-    write_decision(tmp_path / "m.safetensors", decision)
-    card = read_decision(tmp_path / "m.safetensors").card
+    decision = exported("two", "logistic")
+    write_table_model(tmp_path / "m.safetensors", decision)
+    card = read_table_model(tmp_path / "m.safetensors").card
     assert card == decision.card
     assert (card.task, card.target, card.classes) == ("classification", "state", ("dead", "live"))
     assert (card.images, card.objects, card.settings) == (3, 569, {"hidden": [3]})
@@ -94,21 +95,21 @@ def test_a_file_tells_what_it_is(tmp_path):
     assert card.units["column 1"] == "µm²"
     assert card.columns[-1] == "stain"
     before = (tmp_path / "m.safetensors").read_bytes()
-    write_decision(tmp_path / "m.safetensors", read_decision(tmp_path / "m.safetensors"))
+    write_table_model(tmp_path / "m.safetensors", read_table_model(tmp_path / "m.safetensors"))
     assert (tmp_path / "m.safetensors").read_bytes() == before
 
 
 @pytest.mark.parametrize("family", ["logistic", "boosting", "network"])
 def test_predicting_needs_neither_torch_nor_scikit_learn(family, tmp_path):
     table, _ = bundled("two")
-    decision = frozen("two", family)
-    write_decision(tmp_path / "m.safetensors", decision)
+    decision = exported("two", family)
+    write_table_model(tmp_path / "m.safetensors", decision)
     table.to_csv(tmp_path / "t.csv", index=False)
     program = (
         BLOCKED_IMPORTS
         + f"""
 import pandas
-decision = modules and sys.modules["kontur.measure.learn.frozen"].read_decision(
+decision = modules and sys.modules["kontur.measure.learn.model_file"].read_table_model(
     {str(tmp_path / "m.safetensors")!r}
 )
 said = decision.probabilities(pandas.read_csv({str(tmp_path / "t.csv")!r}))
@@ -116,7 +117,7 @@ print(json.dumps(said.tolist()))
 """
     )
     heavy = ["torch", "sklearn", "scipy", "lightning"]
-    told = json.dumps([heavy, ["kontur.measure.learn.frozen"]])
+    told = json.dumps([heavy, ["kontur.measure.learn.model_file"]])
     said = np.array(json.loads(in_a_fresh_process(program, told)))
     assert np.abs(said - decision.probabilities(table)).max() < 1e-12
 
@@ -128,14 +129,14 @@ def test_classes_that_are_numbers_or_booleans_stay_what_they_are(tmp_path):
     for classes, kind in ((target == "live", bool), ((target == "live") + 7, int)):
         model = CLASSIFIERS["logistic"].make().fit(rows, classes)
         told = {"target": "t", "family": "logistic", "units": {}, "images": 1, "objects": 569}
-        write_decision(tmp_path / "m.safetensors", freeze(preparation, model, **told))
-        read = read_decision(tmp_path / "m.safetensors")
+        write_table_model(tmp_path / "m.safetensors", export_model(preparation, model, **told))
+        read = read_table_model(tmp_path / "m.safetensors")
         assert {type(each) for each in read.card.classes} == {kind}
         assert read.predict(table).tolist() == model.predict(rows).tolist()
 
 
 def test_a_table_without_the_columns_or_in_other_units_is_refused():
-    decision = frozen("two", "logistic")
+    decision = exported("two", "logistic")
     table, _ = bundled("two")
     with pytest.raises(InputError, match="has no column 'column 3'; did you mean 'column 33'"):
         decision.predict(table.rename(columns={"column 3": "column 33"}))
@@ -150,78 +151,133 @@ def test_a_table_without_the_columns_or_in_other_units_is_refused():
 
 
 def test_gaps_and_units_that_are_not_said_are_told():
-    decision = frozen("two", "logistic")
+    decision = exported("two", "logistic")
     table, _ = bundled("two")
     table.loc[:4, "stain"] = "PAS"
     table.attrs = {}
     filled, units = decision.notes(table)
     assert "column 0 82" in filled
     assert "never seen in training: stain 5" in filled
-    assert "takes column 0 for µm" in units
+    assert "takes column 0 to be in µm" in units
 
 
 def test_what_is_no_whole_file_of_ours_is_one_sentence(tmp_path):
     place = tmp_path / "m.safetensors"
     with pytest.raises(InputError, match="there is no model"):
-        read_decision(place)
+        read_table_model(place)
     place.write_bytes(b"PK\x03\x04 something else")
     with pytest.raises(InputError, match="is no whole model of a table"):
-        read_decision(place)
+        read_table_model(place)
     save_file({"a": np.zeros(3)}, place)
     with pytest.raises(InputError, match="is not from kontur learn"):
-        read_decision(place)
-    decision = frozen("two", "boosting")
-    write_decision(place, decision)
+        read_table_model(place)
+    decision = exported("two", "boosting")
+    write_table_model(place, decision)
     whole = place.read_bytes()
     for length in (0, 7, 300, len(whole) - 1):
         place.write_bytes(whole[:length])
         with pytest.raises(InputError, match="is no whole model of a table"):
-            read_decision(place)
+            read_table_model(place)
     place.write_bytes(whole.replace(b'\\"format\\":1', b'\\"format\\":7'))
     with pytest.raises(InputError, match="written by a newer Kontur"):
-        read_decision(place)
+        read_table_model(place)
     place.write_bytes(whole.replace(b'\\"target\\"', b'\\"tarket\\"'))
     with pytest.raises(InputError, match="'target' is missing"):
-        read_decision(place)
+        read_table_model(place)
 
 
 def test_arrays_that_do_not_fit_the_card_are_refused(tmp_path):
     place = tmp_path / "m.safetensors"
-    boosting, network = frozen("two", "boosting"), frozen("two", "network")
-    trees, first = boosting.model, network.model[0]
+    boosting, network = exported("two", "boosting"), exported("two", "network")
+    trees, first = boosting.parameters, network.parameters[0]
     turning = trees.left.copy()
     turning[5] = 0  # a walk that would never end
     wrong = [
         (boosting, trees._replace(left=turning)),
         (boosting, trees._replace(feature=trees.feature + 1000)),
         (boosting, trees._replace(value=trees.value * np.inf)),
-        (network, (first._replace(weights=first.weights[1:]), *network.model[1:])),
-        (network, network.model[:1]),
+        (network, (first._replace(weights=first.weights[1:]), *network.parameters[1:])),
+        (network, network.parameters[:1]),
         (network, ()),
     ]
     for decision, model in wrong:
-        write_decision(place, type(decision)(decision.card, model))
+        write_table_model(place, type(decision)(decision.card, model))
         with pytest.raises(InputError, match="is damaged"):
-            read_decision(place)
+            read_table_model(place)
 
 
 def test_an_existing_file_and_another_ending_are_refused(tmp_path):
-    decision = frozen("two", "logistic")
-    write_decision(tmp_path / "m.safetensors", decision)
+    decision = exported("two", "logistic")
+    write_table_model(tmp_path / "m.safetensors", decision)
     with pytest.raises(InputError, match="exists already"):
-        write_decision(tmp_path / "m.safetensors", decision, overwrite=False)
+        write_table_model(tmp_path / "m.safetensors", decision, overwrite=False)
     with pytest.raises(InputError, match=r"is one file MODEL\.safetensors, got"):
-        write_decision(tmp_path / "m.pickle", decision)
+        write_table_model(tmp_path / "m.pickle", decision)
 
 
 @pytest.mark.parametrize(
     ("key", "value"), [("scale", 0.0), ("fill", "x"), ("mean", None), ("silent", "no")]
 )
 def test_a_recipe_that_cannot_be_applied_is_damage(tmp_path, key, value):
-    decision = frozen("two", "logistic")
+    decision = exported("two", "logistic")
     recipe = json.loads(json.dumps(decision.card.recipe))
     recipe["columns"][0][key] = value
     card = decision.card.replace(recipe=recipe)
-    write_decision(tmp_path / "m.safetensors", replace(decision, card=card))
+    write_table_model(tmp_path / "m.safetensors", replace(decision, card=card))
     with pytest.raises(InputError, match="is damaged"):
-        read_decision(tmp_path / "m.safetensors")
+        read_table_model(tmp_path / "m.safetensors")
+
+
+EARLIER = {  # the card as Kontur 0.1.0 wrote it at first, field by field
+    **{"format": 1, "target": "state", "classes": ["dead", "live"], "unit": ""},
+    **{"mean": 0.0, "scale": 1.0, "units": {"area": "px²"}},
+    "recipe": {
+        "invalid": ["nan"],
+        "columns": [
+            {
+                **{"name": "area", "kind": "number", "fill": 50.0, "mean": 50.0, "scale": 10.0},
+                **{"flag": False, "silent": False},
+            }
+        ],
+    },
+    **{"family": "logistic", "settings": {"setting": "logistic C=0.1"}, "activation": "relu"},
+    **{"scores": {"accuracy": 0.75, "auc": None}, "images": 18, "objects": 252},
+    **{"about": {"group": "image", "nested": True, "notes": []}, "version": "0.1.0"},
+}
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {
+            "layers.0.weights": np.array([[1.5]]),
+            "layers.0.bias": np.array([[0.0]]),
+            "layers.0.slope": np.array([0.0]),
+        },
+        {  # a tree of one split: area up to its mean gives -1.5, above it 1.5
+            "trees.left": np.array([1, 1, 2]),
+            "trees.right": np.array([2, 1, 2]),
+            "trees.feature": np.array([0, 0, 0]),
+            "trees.threshold": np.zeros(3),
+            "trees.value": np.array([0.0, -1.5, 1.5]),
+            "trees.roots": np.array([0]),
+            "trees.output": np.array([0]),
+            "trees.start": np.zeros((1, 1)),
+        },
+    ],
+    ids=["layers", "trees"],
+)
+def test_files_of_the_first_layout_still_predict(arrays, tmp_path):
+    save_file(arrays, tmp_path / "old.safetensors", {"kontur": json.dumps(EARLIER)})
+    model = read_table_model(tmp_path / "old.safetensors")
+    table = pd.DataFrame({"area": [40.0, 60.0]})
+    assert model.predict(table).tolist() == ["dead", "live"]
+    sure = 1 / (1 + np.exp(-1.5))
+    assert np.allclose(model.probabilities(table), [[sure, 1 - sure], [1 - sure, sure]])
+
+
+@pytest.mark.parametrize("card", ["[" * 100_000, '{"format": 1e999}', '{"format": "1.5"}', "[1]"])
+def test_a_card_that_cannot_be_read_is_damage(card, tmp_path):
+    save_file({"a": np.zeros(3)}, tmp_path / "m.safetensors", {"kontur": card})
+    with pytest.raises(InputError, match="is damaged"):
+        read_table_model(tmp_path / "m.safetensors")

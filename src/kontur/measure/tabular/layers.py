@@ -1,6 +1,6 @@
-"""Layers: what a fitted network is, as arrays, and how it is applied without torch.
+"""Layers of a fitted network as arrays, and how they are applied without torch.
 
-Shapes are the notes': X (b, m) times W₁ (m, d), each column of W₁ being one hidden neuron, plus
+Shapes are X (b, m) times W₁ (m, d), each column of W₁ being one hidden neuron, plus
 b₁ (1, d) in every row; then the activation; W₂ (d, n) has one column an output.
 """
 
@@ -24,7 +24,7 @@ class Layer(NamedTuple):
 
 Values = Float[np.ndarray, "b d"]
 
-# As `kontur.nn.activation.ACTIVATIONS`, by the same names; equal to them: tests/measure/learn.
+# As `kontur.nn.activation.ACTIVATIONS`, by the same names; equal to them: tests/measure/tabular.
 ACTIVATIONS: dict[str, Callable[[Values, float], Values]] = {
     "relu": lambda x, slope: np.maximum(x, 0.0),
     "leaky-relu": lambda x, slope: np.where(x > 0, x, slope * x),
@@ -49,7 +49,7 @@ def affine(
 def outputs(
     x: Float[np.ndarray, "b m"], layers: Sequence[Layer], activation: str
 ) -> Float[np.ndarray, "b n"]:
-    """What the last layer says of each row: logits of the classes, or the standardised target."""
+    """The output of the last layer for each row: logits, or the standardised target."""
     for layer in layers[:-1]:
         x = ACTIVATIONS[activation](affine(x, layer.weights, layer.bias), layer.slope)
     return affine(x, layers[-1].weights, layers[-1].bias)

@@ -1,4 +1,4 @@
-"""Curve: the score over the share of groups that is learned from. Would more images help?
+"""Learning curve: the score over the share of groups to learn from. Would more images help?
 
 The parts are made as for `kontur compare --learning-curve`: within each fold, smaller ones lie in
 larger ones (`kontur.select.nested`), here of the groups of each class, so that few groups still
@@ -8,13 +8,13 @@ hold all classes. Each fold keeps the setting that was judged in it.
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from kontur.measure.learn.bench import Bench, Fitted
-from kontur.select import Outcome, Split, Spread, Trial, cross_validate, nested, spread
+from kontur.measure.learn.fitting import Fitter
+from kontur.select import Outcome, Split, Spread, Trial, nested, spread
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 
 
-class Point(NamedTuple):
+class CurvePoint(NamedTuple):
     """Mean scores at one share of the groups that a fold leaves, and how many groups that is."""
 
     share: float
@@ -22,10 +22,10 @@ class Point(NamedTuple):
     scores: Mapping[str, Spread]
 
 
-class Curve(NamedTuple):
+class LearningCurve(NamedTuple):
     """The points of every family, from few groups to all."""
 
-    families: Mapping[str, Sequence[Point]]
+    families: Mapping[str, Sequence[CurvePoint]]
     outcomes: Sequence[Outcome]
 
     @staticmethod
@@ -35,32 +35,30 @@ class Curve(NamedTuple):
 
 
 def learning_curve(
-    bench: Bench,
+    fitter: Fitter,
     splits: Sequence[Split],
     chosen: Mapping[str, Sequence[str]],
     *,
     seed: int = 0,
     done: Callable[[], None] = lambda: None,
-) -> Curve:
+) -> LearningCurve:
     """Fit each family on growing shares; `chosen` has the name of its setting by fold.
 
     Shares that hold one class only are left out of the means.
     """
 
-    def fit(trial: Trial) -> Fitted:
-        return bench.fit(trial._replace(setting=chosen[trial.setting][trial.fold or 0]))
-
     planned = [
-        Trial(name, fold, Split(_part(bench, split.train, share, seed + fold), split.held), share)
+        Trial(name, fold, Split(_part(fitter, split.train, share, seed + fold), split.held), share)
         for fold, split in enumerate(splits)
         for share in reversed(SHARES)
         for name in chosen
     ]
+    settings = (trial._replace(setting=chosen[trial.setting][trial.fold or 0]) for trial in planned)
     outcomes = []
-    for outcome in cross_validate(planned, fit, bench.score):
-        outcomes.append(outcome)
+    for trial, evaluation in zip(planned, fitter.evaluate(settings), strict=True):
+        outcomes.append(Outcome(trial, evaluation.scores, evaluation.failure))
         done()
-    points: dict[str, list[Point]] = {name: [] for name in chosen}
+    points: dict[str, list[CurvePoint]] = {name: [] for name in chosen}
     for name in chosen:
         for share in SHARES:
             here = [
@@ -75,14 +73,14 @@ def learning_curve(
                 by_name = {
                     score: spread(scores.get(score) for scores in known) for score in known[0]
                 }
-                points[name].append(Point(share, sum(sizes) / len(sizes), by_name))
-    return Curve(points, outcomes)
+                points[name].append(CurvePoint(share, sum(sizes) / len(sizes), by_name))
+    return LearningCurve(points, outcomes)
 
 
-def _part(bench: Bench, names: Sequence[str], share: float, seed: int) -> list[str]:
+def _part(fitter: Fitter, names: Sequence[str], share: float, seed: int) -> list[str]:
     """A share of the groups of each class, one at least, in the order of the names."""
     of_class: dict[str, list[str]] = {}
     for name in names:
-        of_class.setdefault(bench.label(name), []).append(name)
+        of_class.setdefault(fitter.label(name), []).append(name)
     taken = {name for same in of_class.values() for name in nested(same, [share], seed)[0]}
     return [name for name in names if name in taken]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from kontur.measure.learn.layers import ACTIVATIONS
+from kontur.measure.tabular.layers import ACTIVATIONS
 from kontur.nn import activation
 
 

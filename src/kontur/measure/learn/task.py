@@ -1,7 +1,7 @@
-"""Question: what is told from which columns, of which rows, and which rows belong together.
+"""Learning task: which column is predicted from which others, and which rows belong together.
 
-The table is checked here, once. What cannot be asked ends with a sentence; what is left out, rows
-and columns, is counted in `notes`, which every report repeats.
+The table is checked here, once. A task that cannot be learned ends with a sentence; rows and
+columns that are left out are counted in `notes`, which every report repeats.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from kontur.measure.views import ignored
 from kontur.settings import nearest
 from kontur.wording import listed, plural
 
-Task = Literal["classify", "regress"]
+TaskKind = Literal["classify", "regress"]
 
 FEW = 10  # different whole numbers that still count as classes, not as an amount
 COPY = 0.98  # rank correlation with an amount, either sign, beyond which a column says the same
@@ -27,7 +27,7 @@ NAMED = 4  # columns that a note names before it counts the rest
 
 
 @dataclass(frozen=True)
-class Question:
+class LearningTask:
     """Rows to learn from, all with a target and a group, in the order of the table."""
 
     table: pd.DataFrame
@@ -40,8 +40,8 @@ class Question:
     notes: tuple[str, ...]
 
     @property
-    def task(self) -> Task:
-        """Whether a class or an amount is told."""
+    def kind(self) -> TaskKind:
+        """Whether a class or an amount is predicted."""
         return "classify" if self.classes else "regress"
 
     @property
@@ -51,13 +51,16 @@ class Question:
 
     @property
     def images(self) -> int | None:
-        """How many images the rows are of; None where the table does not say."""
+        """The number of images; None where the table has no column image."""
         return int(self.table["image"].nunique()) if "image" in self.table else None
 
     @property
-    def resampled(self) -> tuple[Shaped[np.ndarray, " n"], str]:
-        """What intervals draw whole, a name a row: groups, or images that groups part; its word."""
-        if "image" in self.table and _parted(self.table["image"], self.groups):
+    def resampling_units(self) -> tuple[Shaped[np.ndarray, " n"], str]:
+        """The unit that intervals resample, a name a row, and its word: group, or image.
+
+        Images are resampled where groups split them.
+        """
+        if "image" in self.table and _split_images(self.table["image"], self.groups):
             return self.table["image"].astype(object).fillna("").astype(str).to_numpy(), "image"
         return self.groups, self.group or "row"
 
@@ -69,7 +72,7 @@ class Question:
         return bool(self.classes and differing.max() == 1 and names.duplicated().any())
 
 
-def ask(
+def make_task(
     table: pd.DataFrame,
     target: str,
     *,
@@ -77,29 +80,28 @@ def ask(
     columns: Sequence[str] | None = None,
     without: Sequence[str] = (),
     classes: Sequence[str] | None = None,
-    task: Task | None = None,
-) -> Question:
-    """The question that a table can answer.
+    kind: TaskKind | None = None,
+) -> LearningTask:
+    """Check a table and turn it into a task.
 
     Args:
         table: one row an object, as `kontur measure` makes it.
-        target: the column to tell.
-        group: the column that says which rows are never parted between learning and judging; None
-            where every row stands for itself.
-        columns: what is learned from, as `prepare.chosen` understands it; by default every
-            measurement and nothing else.
-        without: columns to leave out of these, in the same words.
-        classes: those to tell apart; rows of others are left out.
-        task: by default text, truth values and up to ten different whole numbers are classes, other
+        target: the column to predict.
+        group: the column of the groups that are held out whole; None where every row is a group.
+        columns: the features, in the words of `choose.chosen`; by default every measurement and
+            nothing else.
+        without: features to leave out, in the same words.
+        classes: those to distinguish; rows of others are left out.
+        kind: by default text, truth values and up to ten different whole numbers are classes, other
             numbers an amount.
 
     Rows to ignore, without target or without group are left out and counted. Raises `InputError`
     for columns that are missing, that hold infinite values or nothing to learn from, for a target
-    of one class, that is the group or is text where an amount is asked for, and for a class that
+    of one class, that is the group or is text where an amount is wanted, and for a class that
     only one group has.
     """
     _check_names(table, target, group)
-    if task != "regress":
+    if kind != "regress":
         table = table.assign(**{target: _counts(table[target])})
     wanted = _columns(table, target, group, columns)
     out = chosen(table, without)
@@ -109,26 +111,26 @@ def ask(
     kept, notes = _rows(table, target, group, classes)
     if not len(kept):
         raise InputError(f"no row is left to learn {target!r} from: {'; '.join(notes)}")
-    told = task or _task(kept[target])
+    kind = kind or _kind(kept[target])
     groups = (
         np.arange(len(kept)).astype(str) if group is None else kept[group].astype(str).to_numpy(str)
     )
-    found: tuple[Any, ...] = ()
-    if told == "classify":
-        found, truth = _classes(kept[target], target)
-        _check_groups(found, truth, groups, group)
+    names: tuple[Any, ...] = ()
+    if kind == "classify":
+        names, truth = _classes(kept[target], target)
+        _check_groups(names, truth, groups, group)
     else:
         truth = _amount(kept[target], target)
     useful, left_out = _useful(kept, wanted)
-    if "image" in kept and (parted := _parted(kept["image"], groups)):
+    if "image" in kept and (number := _split_images(kept["image"], groups)):
         notes.append(
-            f"{plural(parted, 'image')} parted by the folds: objects are told beside those that "
-            "were learned from, which may be too kind"
+            f"{plural(number, 'image')} split by the folds: objects are predicted by models that "
+            "learned from others of the same image, so scores may be too high"
         )
-    if told == "regress":
+    if kind == "regress":
         left_out += _copies(kept, target, useful)
-    return Question(
-        kept, target, group, useful, found, truth, groups.astype(object), (*notes, *left_out)
+    return LearningTask(
+        kept, target, group, useful, names, truth, groups.astype(object), (*notes, *left_out)
     )
 
 
@@ -151,12 +153,12 @@ def _columns(
     table: pd.DataFrame, target: str, group: str | None, words: Sequence[str] | None
 ) -> list[str]:
     if words is None:
-        found = learnable(table, target=target, group=group)
-        if not found:
+        measurements = learnable(table, target=target, group=group)
+        if not measurements:
             raise InputError(
                 "the table has no measurement columns; name those to learn from with --columns"
             )
-        return found
+        return measurements
     for what, name in (("target", target), ("group", group)):
         if name in words:
             raise InputError(f"{name!r} is the {what} and cannot be learned from; leave it out")
@@ -200,12 +202,12 @@ def _counts(values: pd.Series) -> pd.Series:
     return values.astype("Int64") if few and (values.dropna() % 1 == 0).all() else values
 
 
-def _parted(images: pd.Series, groups: np.ndarray) -> int:
+def _split_images(images: pd.Series, groups: np.ndarray) -> int:
     """How many images have rows in several groups."""
     return int((pd.Series(groups).groupby(images.to_numpy()).nunique() > 1).sum())
 
 
-def _task(values: pd.Series) -> Task:
+def _kind(values: pd.Series) -> TaskKind:
     if values.dtype.kind in "iu":
         return "classify" if values.nunique() <= FEW else "regress"
     return "regress" if values.dtype.kind == "f" else "classify"
@@ -216,7 +218,8 @@ def _classes(values: pd.Series, target: str) -> tuple[tuple[Any, ...], np.ndarra
     classes, truth = np.unique(plain.to_numpy(), return_inverse=True)
     if len(classes) < 2:
         raise InputError(
-            f"{target!r} is {plain.iloc[0]!s} in all {len(values):,} rows: there is nothing to tell"
+            f"{target!r} is {plain.iloc[0]!s} in all {len(values):,} rows: there is nothing to "
+            "predict"
         )
     return tuple(classes.tolist()), truth
 
@@ -225,7 +228,7 @@ def _amount(values: pd.Series, target: str) -> np.ndarray:
     if values.dtype.kind not in "biuf":
         raise InputError(
             f"an amount must be numbers, but {target!r} is text such as {values.iloc[0]!r}; "
-            "tell its classes with --task classify"
+            "predict its classes with --task classify"
         )
     amount = values.to_numpy(float)
     if not np.isfinite(amount).all():
@@ -233,7 +236,7 @@ def _amount(values: pd.Series, target: str) -> np.ndarray:
         raise InputError(f"{target!r} is infinite in {number:,} of {len(values):,} rows; mend them")
     if np.ptp(amount) == 0:
         raise InputError(
-            f"{target!r} is {amount[0]:g} in all {len(values):,} rows: there is nothing to tell"
+            f"{target!r} is {amount[0]:g} in all {len(values):,} rows: there is nothing to predict"
         )
     return amount
 
@@ -241,7 +244,7 @@ def _amount(values: pd.Series, target: str) -> np.ndarray:
 def _check_groups(
     classes: tuple[Any, ...], truth: np.ndarray, groups: np.ndarray, group: str | None
 ) -> None:
-    """Every class must be in two groups: one to learn it from, one to judge it on."""
+    """Every class must be in two groups: one to learn it from, one to test it on."""
     number = [len(np.unique(groups[truth == index])) for index in range(len(classes))]
     lonely = [str(name) for name, its in zip(classes, number, strict=True) if its < 2]
     if lonely:
@@ -249,13 +252,13 @@ def _check_groups(
         where = "one row" if group is None else f"one {group}"
         leave = f" or leave it out: --classes {','.join(others)}" if len(others) > 1 else ""
         raise InputError(
-            f"class {lonely[0]!r} is in {where} only, so what is learned about it cannot be judged "
+            f"class {lonely[0]!r} is in {where} only, so what is learned about it cannot be tested "
             f"on another; give more of it{leave}"
         )
 
 
 def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The columns that say something, and a note on those that do not."""
+    """The columns with different values, and a note on those without."""
     floats = [name for name in wanted if table[name].dtype.kind == "f"]
     check_finite(table[floats].to_numpy(float, na_value=np.nan), floats)
     different = {name: int(table[name].nunique()) for name in wanted}
@@ -277,7 +280,7 @@ def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...]
 
 
 def _copies(table: pd.DataFrame, target: str, columns: Sequence[str]) -> list[str]:
-    """A note on columns that rank the rows as the target does: telling it from them is easy."""
+    """A note on columns that rank the rows as the target does: predicting it from them is easy."""
     numbers = [name for name in columns if numeric(table[name])]
     alike = table[numbers].astype(float).corrwith(table[target].astype(float), method="spearman")
     same = [str(name) for name in alike.index if abs(alike[name]) > COPY]
@@ -285,5 +288,5 @@ def _copies(table: pd.DataFrame, target: str, columns: Sequence[str]) -> list[st
         return []
     return [
         f"nearly copies of {target} (rank correlation above {COPY}): {listed(same, most=NAMED)}; "
-        "leave them out with --without, if that is not the question"
+        "leave them out with --without unless they are meant"
     ]

@@ -1,18 +1,18 @@
 from itertools import pairwise
 
-from kontur.measure.learn.bench import Bench
-from kontur.measure.learn.curve import SHARES, learning_curve
 from kontur.measure.learn.families import CLASSIFIERS
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.fitting import Fitter
+from kontur.measure.learn.learning_curve import SHARES, learning_curve
+from kontur.measure.learn.task import make_task
 from tests.measure.learn.tables import objects
 
 
 def test_smaller_shares_lie_in_larger_ones_and_hold_every_class():
     table = objects(images=20)
     state = table.groupby("image")["state"].first()
-    bench = Bench(ask(table, "state"), {"logistic": CLASSIFIERS["logistic"]})
-    splits = bench.splits(4, 0)
-    curve = learning_curve(bench, splits, {"logistic": [next(iter(bench.settings))] * 4})
+    fitter = Fitter(make_task(table, "state"), {"logistic": CLASSIFIERS["logistic"]})
+    splits = fitter.splits(4, 0)
+    curve = learning_curve(fitter, splits, {"logistic": [next(iter(fitter.settings))] * 4})
     assert [point.share for point in curve.families["logistic"]] == list(SHARES)
     groups = [point.groups for point in curve.families["logistic"]]
     assert groups[0] == 2
