@@ -21,7 +21,7 @@ from kontur.data.folder import Folder, open_folder, restrict
 from kontur.evaluate import Summary, evaluate_all
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.judge import judge_model
-from kontur.infer.predict import load
+from kontur.infer.load import load
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import encode

@@ -26,8 +26,9 @@ from kontur.formats.images import read_image
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.engine import Engine
-from kontur.infer.predict import Predictor, load
-from kontur.models.snake.decode import peaks, trace_contours
+from kontur.infer.load import load
+from kontur.infer.predict import Predictor
+from kontur.models.snake.propose import peaks, trace_contours
 
 SIDE = 256  # pixels, of a small image
 MOSAIC = 4  # small images along each side of the large one

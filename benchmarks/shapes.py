@@ -29,10 +29,10 @@ from torch import Tensor, nn
 from kontur.data.augment import LARGEST
 from kontur.infer.engine import OnnxEngine
 from kontur.models import catalog
+from kontur.models.candidates import Boxes
 from kontur.models.card import Card
-from kontur.models.found import Found
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.decode import trace_contours
+from kontur.models.snake.propose import trace_contours
 from kontur.train.export import to_model
 
 OBJECTS = 100
@@ -105,12 +105,12 @@ def _costs(shape: Shape, *, threads: int, repeats: int) -> list[str]:
     return [f"{parameters / 1e6:.2f} M", *(f"{cost:.1f}" for cost in costs)]
 
 
-def _boxes(rng: np.random.Generator, side: int) -> Found:
+def _boxes(rng: np.random.Generator, side: int) -> Boxes:
     """OBJECTS boxes of 10 to 40 pixels anywhere in an image."""
     low = rng.uniform(0, side - 40, (OBJECTS, 2))
     boxes = np.concatenate([low, low + rng.uniform(10, 40, (OBJECTS, 2))], axis=1)
     zeros = np.zeros(OBJECTS, np.int64)
-    return Found(boxes.astype(np.float32), np.ones(OBJECTS, np.float32), zeros, zeros)
+    return Boxes(boxes.astype(np.float32), np.ones(OBJECTS, np.float32), zeros, zeros)
 
 
 def _accuracy(shape: Shape, options: argparse.Namespace) -> list[str]:

@@ -13,7 +13,7 @@ from kontur.formats.images import read_image
 from kontur.infer import baseline
 from kontur.infer.baseline import fit_baseline
 from kontur.infer.judge import judge_model
-from kontur.infer.predict import load
+from kontur.infer.load import load
 from kontur.models import catalog
 from kontur.models.archive import write_model
 

@@ -1,10 +1,11 @@
 """What TensorBoard is shown: the network's view, its stages, its graph."""
 
+import dataclasses
+
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from kontur.models import catalog
 from kontur.train.export import to_model
 from kontur.train.logger import Record, structure
 from kontur.train.pictures import LARGEST, as_picture, show_stages
@@ -46,10 +47,9 @@ def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
     assert (shown.width, shown.height) == (4 * 6 * 64 + 3 * 4, 6 * 64)
 
 
-def test_kinds_without_stages_show_none(predictor, monkeypatch, tmp_path):
-    plain = catalog.KINDS["snake"]._replace(by_stage=None)
-    monkeypatch.setitem(catalog.KINDS, "snake", plain)
-    assert predictor.by_stage(contract.learning_scene().image) == {}
+def test_kinds_without_stages_show_none(predictor):
+    predictor.family = dataclasses.replace(predictor.family, outlines_by_stage=None)
+    assert predictor.outlines_by_stage(contract.learning_scene().image) == {}
 
 
 def test_the_structure_of_all_graphs_stands_in_one_without_weights():

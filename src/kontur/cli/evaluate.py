@@ -9,21 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kontur.cli.options import (
-    ChannelOption,
-    ContrastOption,
     Device,
     DeviceOption,
-    DiameterOption,
     ForceOption,
-    MinSizeOption,
-    OverlapOption,
-    PageOption,
     QuietOption,
-    ScoreOption,
     Task,
     TaskOption,
     ThreadsOption,
-    how_to_look,
+    takes_predict_options,
 )
 from kontur.cli.screen import counter, table
 from kontur.errors import InputError
@@ -32,12 +25,14 @@ if TYPE_CHECKING:
     from kontur.data.folder import Folder
     from kontur.evaluate import Summary
     from kontur.infer.judge import Judged
+    from kontur.infer.options import PredictOptions
 
 SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)  # IoU thresholds of the table of groups
 ALL = "all"
 NUMBERS = re.compile(r"\[\n[\s\d.,eE+-]*\]")  # a list of them in indented JSON: to be one line
 
 
+@takes_predict_options()
 def evaluate(
     places: Annotated[
         list[Path],
@@ -76,13 +71,8 @@ def evaluate(
         ),
     ] = None,
     task: TaskOption = Task.instances,
-    score: ScoreOption = None,
-    overlap: OverlapOption = None,
-    min_size: MinSizeOption = 0.0,
-    diameter: DiameterOption = None,
-    contrast: ContrastOption = None,
-    channel: ChannelOption = None,
-    page: PageOption = None,
+    *,
+    options: "PredictOptions",
     device: DeviceOption = Device.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
@@ -112,8 +102,10 @@ def evaluate(
             param_hint="[PREDICTIONS] TRUTH",
         )
     files = _free(out, force=force)
-    how = how_to_look(score, overlap, min_size, diameter, contrast)
-    truth = open_folder(places[-1], task=task.value, channel=channel, page=page, split=split)
+    truth = open_folder(
+        places[-1], task=task.value, channel=options.channel, page=options.page, split=split
+    )
+    options = options.replace(channel=None, page=None)  # of the folder's images they are chosen
     whole, truth = truth, restrict(truth, where or [])
     column = truth.column(by) if by is not None else {}
     with counter("judging", quiet=quiet) as progress:
@@ -123,10 +115,10 @@ def evaluate(
             strangers = tuple(name for name in judged.without_truth if name not in others)
             judged = replace(judged, without_truth=strangers)
         else:
-            from kontur.infer.predict import load
+            from kontur.infer.load import load
 
             predictor = load(model, device=device.value, threads=threads)
-            judged = judge_model(predictor, truth, how=how, progress=progress)
+            judged = judge_model(predictor, truth, options=options, progress=progress)
     summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
     _tell_left_out(judged, truth)
     typer.echo(summaries[ALL].table())

@@ -23,13 +23,13 @@ from typing import NamedTuple
 from kontur.data.finding import Finding
 from kontur.data.names import SPLITS, partner_name, stem
 from kontur.errors import InputError
+from kontur.formats.masks import IGNORE
 from kontur.wording import counted
 
 METADATA_FILE = "metadata.csv"
 CLASSES_FILE = "classes.csv"
 IMAGE_COLUMNS = ("image", "id", "name", "file", "filename", "file_name")  # the first one there
 CLASS_COLUMNS = ("class", "label")
-IGNORE = "ignore"  # a class of this name is no class: its objects are neither right nor wrong
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
-"""Pairing: which prediction belongs to which image, by the names of files.
+"""Pairing: files of outlines or label images, and the images that they belong to by name.
 
 `NAME.geojson`, `NAME.coco.json`, `NAME.csv` or a label image `NAME.labels.tif`, `NAME_masks.png` …
-is the prediction of the image `NAME`; one COCO JSON or CSV may hold those of many images. What has
-no partner is for the caller to report, never counted and never dropped in silence.
+has the objects of the image `NAME`; one COCO JSON or CSV may hold those of many images. What has no
+partner is for the caller to report, never counted and never dropped in silence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from kontur import formats
+from kontur.data.finding import Finding
+from kontur.data.mask_checks import check_mask_files
 from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
 from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
+from kontur.data.reading import classes_of_values
 from kontur.errors import InputError
-from kontur.formats import coco, table
+from kontur.formats import coco, document, labels, table
 from kontur.formats.images import IMAGE_ENDINGS
+from kontur.formats.masks import choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
 
@@ -24,15 +28,50 @@ PREDICTION_ENDINGS = (".geojson", ".coco.json", ".json", ".csv", *IMAGE_ENDINGS)
 Source = Callable[[], Instances]
 
 
-def find_predictions(place: Path) -> dict[str, Source]:
-    """What gives the prediction of each image name.
+def find_predictions(
+    place: Path, *, task: str = "instances", class_of_value: Mapping[int, str] | None = None
+) -> dict[str, Source]:
+    """What reads the objects of each image, by its name.
+
+    `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
+    classes of `semantic` ones; without it these are the values of all masks together.
 
     Raises:
-        InputError: there is nothing, or nothing that can be a prediction.
+        InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
     """
-    if place.is_file():
-        return _of_file(place)
-    return {name: _reader(path) for name, path in prediction_files(place).items()}
+    masks = dict(mask_files(place))
+    if choose_task(task) != "instances" and not masks:
+        raise InputError(
+            f"--task {task} is for mask files, and {place} holds none: its objects are told apart "
+            "already; leave --task out"
+        )
+    if task == "semantic" and class_of_value is None:
+        class_of_value = classes_of_values(list(masks.values()))
+
+    def reader(path: Path) -> Source:
+        if is_mask(path):
+            return lambda: labels.read(path, task=task, class_of_value=class_of_value)
+        return lambda: formats.read(path)
+
+    if not place.is_dir():
+        return _of_file(place, reader)
+    return {name: reader(path) for name, path in prediction_files(place).items()}
+
+
+def mask_files(place: Path) -> list[tuple[str, Path]]:
+    """`(name, file)` of what `find_predictions` reads from label images or masks."""
+    files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
+    return [(name, path) for name, path in files.items() if is_mask(path)]
+
+
+def check_masks(place: Path, *, task: str = "instances") -> list[Finding]:
+    """Whether mask files look as if their values meant something else than the task says."""
+    return check_mask_files(mask_files(place), choose_task(task))
+
+
+def is_mask(path: Path) -> bool:
+    """Whether objects lie in the file as pixels, by its ending."""
+    return path.suffix.lower() in IMAGE_ENDINGS
 
 
 def prediction_files(place: Path) -> dict[str, Path]:
@@ -46,11 +85,8 @@ def prediction_files(place: Path) -> dict[str, Path]:
             low = path.name.lower()
             if not low.endswith(ending) or low in BESIDE or is_output_name(stem(path)):
                 continue
-            name = (
-                (path.parent / partner_name(path.name[: -len(ending)]))
-                .relative_to(place)
-                .as_posix()
-            )
+            name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
+            name = (path.parent / name).relative_to(place).as_posix()
             if name in taken or (ending == ".json" and low.endswith(".coco.json")):
                 continue
             other = files.setdefault(name, path)
@@ -98,22 +134,26 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     return {name: pairs[name] for name in names if name in pairs}
 
 
-def _of_file(path: Path) -> dict[str, Source]:
+def _of_file(path: Path, reader: Callable[[Path], Source]) -> dict[str, Source]:
     """A COCO JSON or CSV of many images; any other file is the prediction of one."""
-    if path.suffix.lower() not in (".json", ".csv"):
-        return {partner_name(stem(path)): _reader(path)}
-    read = coco.read_dataset if path.suffix.lower() == ".json" else table.read_dataset
+    if not path.exists():
+        raise InputError(f"there are no predictions {path}")
+    ending = path.suffix.lower()
+    if ending not in (".json", ".csv") or (
+        ending == ".json" and formats.is_geojson(document.load(path))
+    ):
+        return {partner_name(stem(path)): reader(path)}
+    read = coco.read_dataset if ending == ".json" else table.read_dataset
     sources: dict[str, Source] = {}
     for entry in read(path):
         file = Path(entry.file_name.replace("\\", "/"))
-        sources[(file.parent / partner_name(stem(file))).as_posix()] = _constant(entry.instances)
+        name = (file.parent / partner_name(stem(file))).as_posix()
+        if name in sources:
+            raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
+        sources[name] = _constant(entry.instances)
     if not sources:
         raise InputError(f"{path} holds no images")
     return sources
-
-
-def _reader(path: Path) -> Source:
-    return lambda: formats.read(path)
 
 
 def _constant(instances: Instances) -> Source:

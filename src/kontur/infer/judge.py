@@ -13,7 +13,8 @@ from kontur.data.folder import Folder
 from kontur.data.pairing import find_predictions, pair
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
-from kontur.infer.predict import AS_TRAINED, How, Predictor
+from kontur.infer.options import AS_TRAINED, PredictOptions
+from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.wording import listed
 
@@ -69,7 +70,7 @@ def judge_model(
     predictor: Predictor,
     truth: Folder,
     *,
-    how: How = AS_TRAINED,
+    options: PredictOptions = AS_TRAINED,
     progress: Progress | None = None,
 ) -> Judged:
     """Judge what a model finds in a folder's images, channel and page being the folder's.
@@ -80,7 +81,7 @@ def judge_model(
 
     def found(name: str, image: object) -> Instances:
         with _about(name):
-            return predictor.examine(image, how).instances  # type: ignore[arg-type]
+            return predictor.predict_detailed(image, options).instances  # type: ignore[arg-type]
 
     return Judged(_judge(truth, found, progress))
 

@@ -15,7 +15,7 @@ import kontur
 from kontur.data.names import RECORD_FILE
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
-from kontur.infer.predict import find_model
+from kontur.infer.load import find_model
 
 
 @dataclass(frozen=True)

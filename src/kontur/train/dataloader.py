@@ -83,7 +83,7 @@ class Crops(Dataset[tuple[np.ndarray, Any]]):
 
     def __init__(self, samples: Prepared, *, kind: str, model: Settings, seed: int):
         self.samples = samples
-        self.encode = catalog.encode(kind)
+        self.encode = catalog.family(kind).encode
         self.model = model
         self.seed = seed
         self.epoch, self.order = -1, np.empty(0, np.int64)
@@ -122,7 +122,7 @@ class Join:
     """Crops to a batch of tensors (a class and not a closure: workers may have to pickle it)."""
 
     def __init__(self, kind: str):
-        self.collate = catalog.collate(kind)
+        self.collate = catalog.family(kind).collate
 
     def __call__(self, crops: list[tuple[np.ndarray, Any]]) -> Batch:
         images = torch.from_numpy(np.stack([image for image, _ in crops]))

@@ -14,7 +14,7 @@ from torch import Tensor
 import kontur
 from kontur.data.augment import crop_of
 from kontur.errors import InputError
-from kontur.infer.predict import find_model
+from kontur.infer.load import find_model
 from kontur.models import catalog
 from kontur.models.archive import read_model
 from kontur.models.card import Card

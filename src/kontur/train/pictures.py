@@ -89,7 +89,7 @@ def as_picture(image: Float[Tensor, "c h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
 
 def show_stages(record: Record, step: int, predictor: Predictor, sample: Sample) -> None:
     """One image with the outlines after every stage; nothing for kinds without stages."""
-    stages = predictor.by_stage(sample.image)
+    stages = predictor.outlines_by_stage(sample.image)
     if stages:
         picture = side_by_side(sample, *stages.values(), largest=LARGEST)
         record.show(step, f"stages/{sample.name}", picture)

@@ -15,7 +15,7 @@ from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Card, Thresholds
-from kontur.models.catalog import Graph
+from kontur.models.family import DecodeVariant, Graph
 from kontur.models.segmenter import Segmenter
 
 SPARE = 200  # candidates an image beyond three times its objects: a bad network finds thousands
@@ -31,13 +31,13 @@ def tune(
 ) -> Card:
     """The card with what gives the largest AP on the samples, or on as many as time allows.
 
-    Tuned are the thresholds and, where the kind has any (`catalog.tries`), the settings of
+    Tuned are the thresholds and, where the kind has any (`Family.decode_variants`), the settings of
     decoding: by coordinate descent on the network's outputs, which are computed once an image and
     kept for as many images as there is room for; with the best settings the rest is looked at.
     `progress(done, total)` is called after each image.
     """
     engine = TorchEngine(segmenter)
-    adjustable = bool(catalog.tries(card.kind)(catalog.config(card.kind, card.config)))
+    adjustable = bool(_decode_variants(card))
     seen: list[Seen] = []
     room = TUNING_BYTES
     start = time.monotonic()
@@ -76,16 +76,23 @@ class Recalled:
         }
 
     def _once(self, graph: Graph) -> Graph:
-        answers: dict[tuple[Any, ...], Sequence[np.ndarray]] = {}
+        answers: dict[tuple[Any, ...], Sequence[Any]] = {}
 
-        def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
-            asked = tuple((array.shape, zlib.crc32(array.tobytes())) for array in arrays)
+        def run(*arrays: Any) -> Sequence[Any]:
+            asked = tuple(_fingerprint(array) for array in arrays)
             if asked not in answers:
                 answers[asked] = graph(*arrays)
                 self.bytes += sum(array.nbytes for array in answers[asked])
             return answers[asked]
 
         return run
+
+
+def _fingerprint(array: Any) -> tuple[Any, ...]:
+    """What tells arrays apart; a handle to memory of a device is only ever the same as itself."""
+    if isinstance(array, np.ndarray):
+        return array.shape, zlib.crc32(array.tobytes())
+    return array.shape, id(array)
 
 
 def candidates(predictor: Predictor, sample: Sample) -> Instances:
@@ -98,8 +105,8 @@ def candidates(predictor: Predictor, sample: Sample) -> Instances:
 def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, list[Seen]]:
     """The card with the best settings of decoding, and what is found with them.
 
-    One setting is changed at a time, as the kind's `tries` has them, and kept where AP gains by
-    what they say; over when no change helps any more, or at `until` of the monotonic clock.
+    One setting is changed at a time, as the family's `decode_variants` has them, and kept where AP
+    gains by what they say; over when no change helps any more, or at `until` (monotonic clock).
     """
     best, found = card, list(seen)
     highest = _highest_ap(found)
@@ -119,9 +126,13 @@ def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, li
 
 def _next(card: Card, tried: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], float]]:
     """The settings beside the card's that were not tried yet, and what they have to gain."""
-    tries = catalog.tries(card.kind)(catalog.config(card.kind, card.config))
-    beside = [(each.config.model_dump(mode="json"), each.gain) for each in tries]
+    variants = _decode_variants(card)
+    beside = [(each.config.model_dump(mode="json"), each.gain) for each in variants]
     return [(config, gain) for config, gain in beside if config not in tried]
+
+
+def _decode_variants(card: Card) -> list[DecodeVariant]:
+    return catalog.family(card.kind).decode_variants(catalog.config(card.kind, card.config))
 
 
 def _highest_ap(seen: Sequence[Seen]) -> float:

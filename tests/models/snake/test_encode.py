@@ -13,7 +13,6 @@ from kontur.data.synthetic import scene
 from kontur.geometry import ring
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.decode import peaks
 from kontur.models.snake.detector import Detected, boxes_of_cells
 from kontur.models.snake.encode import (
     MIN_OVERLAP,
@@ -25,6 +24,7 @@ from kontur.models.snake.encode import (
     start_diamonds,
     start_octagons,
 )
+from kontur.models.snake.propose import peaks
 from tests.naive import geometry as naive
 
 SIZE = (48, 64)

@@ -13,7 +13,7 @@ from PIL import Image
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.infer.predict import find_model, load
+from kontur.infer.load import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.train.study import jobs as room

@@ -9,7 +9,7 @@ import pytest
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.infer import held_out
-from kontur.infer.predict import load
+from kontur.infer.load import load
 from kontur.train.study import fit
 from kontur.train.study import jobs as room
 from tests.train import runs

@@ -19,6 +19,8 @@ from kontur.models.snake.rpn import Propose, RegionDetector
 class DeepSnake(Segmenter):
     """Images to heatmap, boxes, extremes and contours; b images, m objects, n points."""
 
+    features_of = "detect"
+
     def __init__(self, config: SnakeConfig):
         super().__init__()
         self.config = config

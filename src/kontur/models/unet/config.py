@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride, layers_of
-from kontur.models.catalog import Try
+from kontur.models.family import DecodeVariant
 from kontur.nn.shape import BLOCK_LAYERS, UP_LAYERS, Layer, receptive_field
 from kontur.settings import Settings
 
@@ -191,14 +191,14 @@ HALVED = Layer(2, stride=2)  # pooling
 STRIDED = Layer(3, stride=2)  # of the residual backbone (`nn.resnet`)
 
 
-def tries(config: DenseConfig) -> list[Try]:
+def decode_variants(config: DenseConfig) -> list[DecodeVariant]:
     """The configs that differ from `config` in the value of one decode setting, for tuning."""
     decode = config.decode
     unread = (
         OF_SEEDS if config.task == "semantic" else OF_SEEDS - {"method"} - SEEDED[decode.method]
     )
     return [
-        Try(config.model_copy(update={"decode": decode.model_copy(update={name: value})}))
+        DecodeVariant(config.model_copy(update={"decode": decode.model_copy(update={name: value})}))
         for name, values in TRIED.items()
         if name not in unread
         for value in values

@@ -13,8 +13,8 @@ from typing import Any
 
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.infer.load import MODEL_ENDING
 from kontur.infer.own_process import MEGABYTE, end_with_parent, peak_memory
-from kontur.infer.predict import MODEL_ENDING
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.signals import Stopped
@@ -26,7 +26,8 @@ def fit(config: Path, run: Path) -> dict[str, Any]:
     """Fit and write RUN/model.kontur; parameters, seconds and megabytes."""
     start = time.monotonic()
     settings = RunConfig.resolve(file=config, settings=(), given={})
-    cost = tune(settings, run) if settings.kind in catalog.METHODS else train(config, run)
+    trainable = catalog.family(settings.kind).trainable
+    cost = train(config, run) if trainable else tune(settings, run)
     spent = max(time.monotonic() - start, cost.pop("trained", 0.0))  # also before an interruption
     return {**cost, "seconds": spent}
 

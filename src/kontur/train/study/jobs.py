@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from kontur.formats.atomic import write_text
 from kontur.infer.own_process import run_apart
-from kontur.infer.predict import find_model
+from kontur.infer.load import find_model
 from kontur.models import catalog
 from kontur.models.archive import Model, read_card, read_model, write_model
 from kontur.models.card import Card, Thresholds
@@ -43,7 +43,7 @@ class Jobs:
             self.watcher.say(f"! {warning}")
         left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
         rows = [self.plan.candidates[name] for name in left]
-        fits = [row.tree["training"] for row in rows if row.kind not in catalog.METHODS]
+        fits = [row.tree["training"] for row in rows if catalog.family(row.kind).trainable]
         if fits:
             self.watcher.say(to_do(fits, refitted=refitted))
 
@@ -120,7 +120,7 @@ def keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None
     scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
     from kontur.train.results import METRICS  # imports torch
 
-    trained = plan.candidates[best].kind not in catalog.METHODS
+    trained = catalog.family(plan.candidates[best].kind).trainable
     model = with_what_folds_found(read_model(path), cards, scores, trained=trained)
     write_model(path, model)
     about = {
@@ -149,7 +149,7 @@ def with_what_folds_found(
     said = f"scores are means over {len(folds)} folds"
     if trained:
         said += ", thresholds their medians"
-        tuned, thresholds = _commonest(folds, catalog.tuned(card.kind))
+        tuned, thresholds = _commonest(folds, catalog.family(card.kind).tunable_fields)
         card = card.replace(config={**card.config, **tuned}, thresholds=thresholds.model_dump())
     told = {**card.training, "cross_validation": said}
     card = card.replace(scores=dict(scores), training=told)

@@ -165,9 +165,11 @@ class Watcher:
         if name in catalog.METHODS:
             return 0.0
         known = [
-            each for other, took in self.seconds.items() if other not in catalog.METHODS
-            for each in took
-        ]  # fmt: skip
+            seconds
+            for other, took in self.seconds.items()
+            if other not in catalog.METHODS
+            for seconds in took
+        ]
         if known:
             return statistics.fmean(known)
         if self.now is None:
