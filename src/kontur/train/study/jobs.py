@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from kontur.formats.atomic import write_text
-from kontur.infer.own_process import run_apart
 from kontur.infer.load import find_model
+from kontur.infer.own_process import run_apart
 from kontur.models import catalog
 from kontur.models.archive import Model, read_card, read_model, write_model
 from kontur.models.card import Card, Thresholds
