@@ -23,7 +23,7 @@ from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model
 from kontur.models.card import Card
 from kontur.models.unet import config as unet
-from kontur.train.validate import Recalled, tune
+from kontur.train.tuning import Recalled, tune
 
 METHODS = unet.TRIED["method"]
 IOUS = (0.5, 0.75, 0.9)

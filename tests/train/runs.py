@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 
 from kontur.train.checkpoint import read_checkpoint
-from kontur.train.loader import Crops
+from kontur.train.dataloader import Crops
 from kontur.train.progress import Display
 from kontur.train.run import train
 

@@ -3,9 +3,9 @@
 import torch
 
 from kontur.train.config import OptimiserConfig, TrainingConfig
-from kontur.train.loader import Batch
+from kontur.train.dataloader import Batch
 from kontur.train.module import Training
-from kontur.train.optimise import lasso
+from kontur.train.optimiser import lasso
 from tests.models import contract
 
 

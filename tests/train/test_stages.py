@@ -9,15 +9,13 @@ from lightning.pytorch import Trainer
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter
+from kontur.train.callbacks import Observer, Watch
 from kontur.train.checkpoint import LAST, read_checkpoint
 from kontur.train.config import TrainingConfig
-from kontur.train.interrupt import Signals
-from kontur.train.job import Job
-from kontur.train.module import Training
-from kontur.train.observe import Observer
+from kontur.train.module import Stages, Training
 from kontur.train.run_files import read_config
-from kontur.train.stages import Stages
-from kontur.train.watch import Watch
+from kontur.train.signals import Signals
+from kontur.train.trainer import Job
 from tests.models import contract
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 

@@ -9,8 +9,8 @@ from kontur.models import catalog
 from kontur.settings import merge, overrides, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS
 from kontur.train.config import RunConfig
-from kontur.train.finish import GRADIENTS, METRICS, MODEL, OVERLAYS
-from kontur.train.record import BOARD, CURVES, LINES
+from kontur.train.logger import BOARD, CURVES, LINES
+from kontur.train.results import GRADIENTS, METRICS, MODEL, OVERLAYS
 
 CONFIG = "config.toml"
 NAMES = "validation.txt"

@@ -4,7 +4,7 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.train.study.candidates import candidates
-from kontur.train.study.folder import folder_name
+from kontur.train.study.study_files import folder_name
 
 COMMON = {"preset": "tiny", "data": {"path": "cells"}, "training": {"steps": 5}}
 
