@@ -81,7 +81,7 @@ def _limits(folder: Folder, config: SnakeConfig) -> str:
     rows = []
     for points in dict.fromkeys((*POINTS, config.points)):
         for smooth in smooths:
-            settings = config.replace(points=points, smooth=smooth, traced=0)
+            settings = config.replace(points=points, smooth=smooth, max_contours_per_crop=0)
             pairs = [(truth, _targets(truth, settings)) for truth in truths]
             name = f"{points} points, smoothed over {smooth:g} pixels"
             summary = evaluate_all(pairs)
