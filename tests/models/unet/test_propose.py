@@ -83,7 +83,7 @@ def test_a_watershed_cuts_at_the_neck_without_any_border():
     found = found_in(np.concatenate([pixels, np.zeros((1, 32, 48))]), config)
     assert len(found) == 2
     np.testing.assert_allclose(found.boxes[:, [0, 2]].max(), 44, atol=1)
-    joined = config.replace(decode={"method": "watershed", "apart": 24.0})
+    joined = config.replace(decode={"method": "watershed", "min_distance": 24.0})
     assert len(found_in(np.concatenate([pixels, np.zeros((1, 32, 48))]), joined)) == 1
 
 
