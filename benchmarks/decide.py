@@ -24,9 +24,9 @@ from kontur.data.folder import open_folder
 from kontur.evaluate.comparison import compare
 from kontur.evaluate.matching import match
 from kontur.instances import Instances
-from kontur.measure.learn.frozen import Decision
-from kontur.measure.learn.intervals import interval, resample, wilson
-from kontur.measure.learn.study import Learned, learn
+from kontur.measure.learn.intervals import draw_bootstrap, wilson_interval
+from kontur.measure.learn.study import Study, learn
+from kontur.measure.learn.table_model import TableModel
 from kontur.measure.many import measure_many
 from kontur.measure.sources import find_sources
 
@@ -84,7 +84,7 @@ def _drawn(options: argparse.Namespace, truth: pd.DataFrame, kind: str) -> str:
 
 
 def _told(
-    decision: Decision, name: str, truth: pd.DataFrame, true: Instances, found: Instances
+    decision: TableModel, name: str, truth: pd.DataFrame, true: Instances, found: Instances
 ) -> pd.DataFrame:
     """A row for each true and each drawn worm of a well: told rightly, and whether a pair."""
     own = truth[truth["image"] == name]
@@ -106,12 +106,12 @@ def _told(
 
 def _accuracy(told: pd.DataFrame) -> list[str]:
     """How many, the share that is right with its interval by wells, and the wells' votes."""
-    drawn = resample(told["image"].to_numpy(), np.random.default_rng(0))
+    drawn = draw_bootstrap(told["image"].to_numpy(), np.random.default_rng(0))
     right = np.bincount(drawn.member, weights=told["right"])
     count = np.bincount(drawn.member)
-    shares = interval((drawn.counts @ right) / (drawn.counts @ count))
+    shares = percentile_interval((drawn.counts @ right) / (drawn.counts @ count))
     votes = int((right > count / 2).sum())
-    low, high = wilson(votes, len(count))
+    low, high = wilson_interval(votes, len(count))
     return [
         f"{len(told)}",
         f"{told['right'].mean():.3f}",
@@ -123,34 +123,34 @@ def _accuracy(told: pd.DataFrame) -> list[str]:
 def _nuclei(options: argparse.Namespace) -> None:
     measured = _measured(options.nuclei, options.images)
     print("\n## Modality of an image from its objects\n")
-    learned = learn(measured, "modality", folds=options.folds, nested=False)
-    print(_table(learned), flush=True)
+    study = learn(measured, "modality", folds=options.folds, nested=False)
+    print(_table(study), flush=True)
     print("\n## Area of an object from its other columns\n")
     units = measured.attrs["units"]
     sized = [name for name, unit in units.items() if "px" in unit and name != "area"]
     for words, without in (("all others", ()), ("those without a length or an area", sized)):
         print(f"\n{words}\n")
-        learned = learn(measured, "area", without=without, folds=options.folds, nested=False)
-        print(_table(learned), flush=True)
+        study = learn(measured, "area", without=without, folds=options.folds, nested=False)
+        print(_table(study), flush=True)
 
 
-def _table(learned: Learned) -> str:
-    head = "accuracy" if learned.question.task == "classify" else "r2"
+def _table(study: Study) -> str:
+    head = "accuracy" if study.task.kind == "classify" else "r2"
     rows = []
-    for name, result in learned.results.items():
+    for name, result in study.results.items():
         rows.append(
             [
                 name,
                 f"{result.overall[head]:.3f}",
                 str(result.intervals[head]),
                 str(result.beyond_single),
-                "–" if result.votes is None else str(result.votes),
+                "–" if result.majority is None else str(result.majority),
             ]
         )
-    question = learned.question
+    task = study.task
     print(
-        f"{len(question.truth)} objects of {question.images} images, {len(learned.splits)} folds, "
-        f"{len(question.columns)} columns\n"
+        f"{len(task.truth)} objects of {task.images} images, {len(study.splits)} folds, "
+        f"{len(task.columns)} columns\n"
     )
     return table([COLUMNS[0], head, *COLUMNS[2:]], rows)
 

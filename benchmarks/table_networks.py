@@ -13,7 +13,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from kontur.measure.tabular import NetworkClassifier, NetworkRegressor
+from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor
 
 FOLDS = 5
 TABLES = {"breast cancer": load_breast_cancer, "wine": load_wine, "diabetes": load_diabetes}

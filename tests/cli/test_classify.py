@@ -7,7 +7,7 @@ from PIL import Image
 
 import kontur as package
 from kontur.measure.files import write_table
-from kontur.measure.learn.frozen import write_decision
+from kontur.measure.learn.model_file import write_table_model
 from kontur.measure.table import measure
 from tests.measure.learn.drawn import COLUMNS, KINDS, boxes, decision
 
@@ -15,7 +15,7 @@ from tests.measure.learn.drawn import COLUMNS, KINDS, boxes, decision
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     path = tmp_path_factory.mktemp("models") / "kind.safetensors"
-    write_decision(path, decision())
+    write_table_model(path, decision())
     return path
 
 
@@ -69,14 +69,14 @@ def test_a_training_folder_is_classified_too(kontur, model, images, tmp_path):
 
 
 def test_gaps_and_units_that_are_not_said_are_counted(kontur, tmp_path):
-    write_decision(tmp_path / "m.safetensors", decision([*COLUMNS, "perimeter"]))
+    write_table_model(tmp_path / "m.safetensors", decision([*COLUMNS, "perimeter"]))
     rows = measure(boxes(), name="a")
     rows.loc[0, "solidity"] = np.nan
     rows.to_csv(tmp_path / "t.csv", index=False)
     words = ("classify", tmp_path / "t.csv", "--model", tmp_path / "m.safetensors")
     told = kontur(*words, "--out", tmp_path / "p.csv")
     assert "! values missing: solidity 1" in told
-    assert "! the table does not say its units; the model takes perimeter for px" in told
+    assert "! the table does not state its units; the model takes perimeter to be in px" in told
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -102,20 +102,20 @@ def test_outlines_may_be_classified_in_their_place(kontur, model, tmp_path):
 @pytest.mark.parametrize("classes", [(False, True), (0, 1)])
 def test_classes_may_be_truth_or_numbers(kontur, classes, table, tmp_path):
     made = decision()
-    made = type(made)(made.card.replace(classes=classes), made.model)
-    write_decision(tmp_path / "m.safetensors", made)
+    made = type(made)(made.card.replace(classes=classes), made.parameters)
+    write_table_model(tmp_path / "m.safetensors", made)
     for name in ("p.csv", "p.parquet"):
         kontur("classify", table, "-m", tmp_path / "m.safetensors", "-o", tmp_path / name)
 
 
 def test_a_number_is_told_of_tables_only(kontur, table, tmp_path):
     place = tmp_path / "area.safetensors"
-    write_decision(place, decision(["perimeter", "area_convex"], "area", "ridge"))
+    write_table_model(place, decision(["perimeter", "area_convex"], "area", "ridge"))
     told = kontur("classify", table, "--model", place, "--out", tmp_path / "p.csv")
     assert "px²" in told
     package.write(tmp_path / "a.geojson", boxes())
     words = ("classify", tmp_path / "a.geojson", "--model", place, "--out", tmp_path / "o")
-    assert "tells a number, area" in kontur(*words, code=1)
+    assert "predicts a number, area" in kontur(*words, code=1)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_cannot_be_classified_is_one_sentence_and_writes_nothing(
 
 
 def test_a_table_in_micrometres_and_a_model_in_pixels_are_refused(kontur, tmp_path):
-    write_decision(tmp_path / "m.safetensors", decision(["area", "perimeter"]))
+    write_table_model(tmp_path / "m.safetensors", decision(["area", "perimeter"]))
     write_table(tmp_path / "t.csv", measure(boxes(), name="a", pixel_size=0.5))
     words = ("classify", tmp_path / "t.csv", "--model", tmp_path / "m.safetensors")
     told = kontur(*words, "--out", tmp_path / "p.csv", code=1)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.learn.frozen import read_decision
+from kontur.measure.learn.model_file import read_table_model
 from tests.measure.learn.tables import objects
 
 QUICK = ("--families", "logistic", "--folds", "2", "--plain", "--quiet")
@@ -25,15 +25,15 @@ def test_a_table_becomes_a_model_and_a_report(kontur, worms, tmp_path):
     out, report = tmp_path / "state.safetensors", tmp_path / "report"
     told = kontur("learn", worms, "--target", "state", "--out", out, "--report", report, *QUICK)
     assert "95 objects of 12 images." in told
-    assert "2 folds, each holding out 6 images that nothing was learned from" in told
+    assert "2 folds, each holding out 6 images that no model of the fold was trained on" in told
     assert "! 1 row to ignore left out" in told
     assert re.search(r"logistic +0\.\d{3} ± 0\.\d{3}", told)
     assert "resample the 12 images, not the objects" in told
-    assert re.search(r"By vote of its objects \d+ of 12 images are told rightly", told)
+    assert re.search(r"By majority vote of its objects, \d+ of 12 images are predicted", told)
     assert "The best single measurement of all rows is area, cut at" in told
     assert told.rstrip().endswith(f"wrote {out} and {report / 'report.html'}")
 
-    decision = read_decision(out)
+    decision = read_table_model(out)
     table = pd.read_csv(worms)
     right = (decision.predict(table) == table["state"]).mean()
     assert 0.75 < right <= 1
@@ -72,8 +72,8 @@ def test_an_amount_is_told_with_its_unit(kontur, tmp_path):
     assert "MAE, µm²" in told
     assert re.search(r"ridge +(0\.9|1\.0)", told)
     assert "area: median 4" in told
-    assert (tmp_path / "r" / "told.png").is_file()
-    decision = read_decision(tmp_path / "m.safetensors")
+    assert (tmp_path / "r" / "predicted.png").is_file()
+    decision = read_table_model(tmp_path / "m.safetensors")
     assert np.abs(decision.predict(table) - table["area"]).max() < 1
 
 
@@ -125,4 +125,4 @@ def test_a_model_that_is_no_better_than_looking_at_nothing_is_told(kontur, worms
     words = ("learn", worms, "--target", "state", "--columns", "area,solidity,circularity")
     quick = ("--families", "boosting", *QUICK[2:])  # which learns noise by heart
     told = kontur(*words, "--out", tmp_path / "m.safetensors", *quick)
-    assert "no better than largest class, which looks at no column" in told
+    assert "no better than largest class, which uses no column" in told

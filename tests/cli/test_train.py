@@ -6,7 +6,7 @@ import pytest
 
 from kontur.cli import train as command
 from kontur.errors import InputError
-from kontur.train.interrupt import Stopped
+from kontur.train.signals import Stopped
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from skimage.measure import label as connected_regions
 
-from kontur.data.annotations import connected
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
+from kontur.formats.masks import connected
 from tests.data import drawn
 
 

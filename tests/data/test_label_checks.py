@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import resize
 
-from kontur.data.label_checks import binary_regions, is_cut, is_interpolated, pieces
+from kontur.data.label_checks import is_cut, is_interpolated, pieces
 from kontur.instances import Instances
 from tests.data import drawn
 
@@ -38,13 +38,6 @@ def test_touching_objects_in_any_order_of_ids_are_not_interpolated(seed):
     rng = np.random.default_rng(seed)
     small = rng.permutation(100).reshape(10, 10)
     assert not is_interpolated(np.kron(small, np.ones((3, 4), dtype=np.int64)))
-
-
-def test_regions_of_a_binary_mask_are_counted():
-    assert binary_regions(drawn.squares(3).clip(0, 1)) == 3
-    assert binary_regions(drawn.squares(1)) == 1
-    assert binary_regions(drawn.squares(0)) == 0
-    assert binary_regions(drawn.squares(3)) is None
 
 
 def test_ids_cut_to_eight_bits_are_seen():

@@ -134,3 +134,28 @@ def test_classes_come_from_a_mapping_of_ids(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", IDS.astype(np.uint16))
     found = labels.read(tmp_path / "a.tif", classes=("a", "b"), labels={7: 1, 300: 0})
     assert dict(zip(found.ids.tolist(), scenes.named(found), strict=True)) == {7: "b", 300: "a"}
+
+
+@pytest.mark.parametrize(
+    ("task", "ids", "classes", "labels_"),
+    [
+        ("instances", [1, 2], ("object",), [0, 0]),
+        ("semantic", [1, 2, 3], ("1", "2"), [0, 0, 1]),
+    ],
+)
+def test_the_task_says_what_the_values_mean(tmp_path, task, ids, classes, labels_):
+    tifffile.imwrite(tmp_path / "a.tif", np.array([[1, 0, 1], [0, 0, 0], [2, 2, 2]], np.uint8))
+    found = labels.read(tmp_path / "a.tif", task=task)
+    assert (found.ids.tolist(), found.classes, found.labels.tolist()) == (ids, classes, labels_)
+
+
+def test_the_regions_of_a_binary_mask_are_objects_where_the_task_says_so(tmp_path):
+    mask = np.array([[255, 0, 255], [0, 255, 0], [0, 0, 0]], np.uint8)
+    Picture.fromarray(mask).save(tmp_path / "a.png")
+    assert len(labels.read(tmp_path / "a.png")) == 1
+    assert len(labels.read(tmp_path / "a.png", task="components")) == 3  # corners do not connect
+    tifffile.imwrite(tmp_path / "b.tif", np.array([[1, 2]], np.uint8))
+    with pytest.raises(InputError, match=r"b\.tif holds 2 values \(1, 2\)"):
+        labels.read(tmp_path / "b.tif", task="components")
+    with pytest.raises(InputError, match="task is one of instances, components, semantic"):
+        labels.read(tmp_path / "a.png", task="binary")

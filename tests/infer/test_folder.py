@@ -10,7 +10,7 @@ import kontur
 from kontur.errors import InputError
 from kontur.infer.folder import ENDINGS, parse_outputs, predict_folder
 from kontur.infer.inputs import find_inputs
-from kontur.infer.predict import How
+from kontur.infer.options import PredictOptions
 from tests.infer.painted import Bright, paint
 
 
@@ -96,9 +96,11 @@ def test_outlines_of_other_settings_are_not_mixed_in(images, tmp_path):
     with pytest.raises(
         InputError, match=r"outlines of a and of 2 more .*score 0.3, now 0.6.*--force"
     ):
-        run(images, out, how=How(score=0.6))
+        run(images, out, options=PredictOptions(score=0.6))
     paint(tmp_path / "others" / "z.png", (1, 1, 9))
-    assert [each.objects for each in run(tmp_path / "others", out, how=How(score=0.6))] == [1]
+    assert [
+        each.objects for each in run(tmp_path / "others", out, options=PredictOptions(score=0.6))
+    ] == [1]
     assert len(json.loads((out / "predict.json").read_text())["made"]) == 2
 
 
@@ -106,7 +108,9 @@ def test_overwriting_makes_all_anew(images, tmp_path):
     out = tmp_path / "out"
     run(images, out)
     predictor = Bright()
-    outcomes = run(images, out, predictor=predictor, how=How(score=0.6), overwrite=True)
+    outcomes = run(
+        images, out, predictor=predictor, options=PredictOptions(score=0.6), overwrite=True
+    )
     assert predictor.seen == 3
     assert not any(each.skipped for each in outcomes)
     (made,) = json.loads((out / "predict.json").read_text())["made"]
@@ -138,7 +142,7 @@ def test_what_a_killed_call_made_is_not_mixed_with_other_settings(images, tmp_pa
     (out / "predict.json").write_bytes(record)
     os.utime(out / "predict.json", ns=(0, 0))
     with pytest.raises(InputError, match=r"outlines of a .*score 0.3, now 0.6"):
-        run(images, out, how=How(score=0.6))
+        run(images, out, options=PredictOptions(score=0.6))
     assert [each.skipped for each in run(images, out)] == [True, False, False]
 
 
@@ -147,7 +151,7 @@ def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_p
     run(images / "b.png", out)
     (out / "a.geojson").write_text("{}")
     os.utime(out / "a.geojson", ns=(0, 0))
-    outcomes = run(images / "a.png", out, how=How(score=0.6))
+    outcomes = run(images / "a.png", out, options=PredictOptions(score=0.6))
     assert [each.skipped for each in outcomes] == [True]
     assert (out / "a.geojson").read_text() == "{}"
 
@@ -172,10 +176,10 @@ def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path,
 
 def test_stopping_in_the_middle_keeps_and_records_what_is_finished(images, tmp_path):
     class Interrupted(Bright):
-        def examine(self, image, how):
+        def predict_detailed(self, image, options):
             if self.seen == 2:
                 raise KeyboardInterrupt
-            return super().examine(image, how)
+            return super().predict_detailed(image, options)
 
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):

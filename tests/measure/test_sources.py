@@ -129,9 +129,24 @@ def test_a_table_of_metadata_that_is_not_there_is_told(place):
 @pytest.mark.parametrize("images", [[], ["images"]])
 def test_a_task_where_no_masks_are_read_by_it_is_refused(place, images):
     images = [str(place / each) for each in images]
-    with pytest.raises(InputError, match="--task components is for a training folder"):
+    (place / "outlines/c.labels.tif").unlink()
+    with pytest.raises(InputError, match=r"--task components is for mask files, and .* holds none"):
         find_sources(place / "outlines", images, task="components")
     assert len(find_sources(place / "training", task="components").images) == 2
+
+
+@pytest.mark.parametrize("images", [[], ["images"]])
+def test_a_mask_given_as_outlines_is_told_and_read_by_its_task(place, images):
+    mask = np.zeros((12, 16), np.uint8)
+    mask[1:4, 1:4] = mask[6:9, 1:4] = mask[6:9, 8:12] = 255
+    Image.fromarray(mask).save(place / "c_mask.png")
+    images = [str(place / each) for each in images]
+    found = find_sources(place / "c_mask.png", images)
+    assert "ONE object" in found.notes[0]
+    assert "--task components makes 3 objects" in found.notes[0]
+    found = find_sources(place / "c_mask.png", images, task="components")
+    assert len(pictures(found)["c"].instances) == 3
+    assert not [note for note in found.notes if "ONE object" in note]
 
 
 def test_tables_that_lie_among_the_outlines_are_no_outlines(place):

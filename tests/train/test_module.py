@@ -3,14 +3,14 @@
 import torch
 
 from kontur.train.config import OptimiserConfig, TrainingConfig
-from kontur.train.loader import Batch
+from kontur.train.dataloader import Batch
 from kontur.train.module import Training
-from kontur.train.optimise import lasso
+from kontur.train.optimiser import lasso
 from tests.models import contract
 
 
 def module_and_batch(dropout: float, **options: float) -> tuple[Training, Batch]:
-    config = contract.settings("snake", dropout=dropout, traced=4)
+    config = contract.settings("snake", dropout=dropout, max_contours_per_crop=4)
     sample = contract.scenes()["many"]
     targets = contract.as_targets("snake", config, sample.instances)
     module = Training(

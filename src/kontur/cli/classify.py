@@ -1,4 +1,4 @@
-"""`kontur classify`: what a model of tables says of every row, or of every outline."""
+"""`kontur classify`: the predictions of a model of tables for every row, or every outline."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,7 +23,7 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kontur.measure.learn.frozen import Decision
+    from kontur.measure.learn.table_model import TableModel
 
 QUANTILES = {"5th": 0.05, "median": 0.5, "95th": 0.95}
 
@@ -60,7 +60,7 @@ def classify(
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Tell the class of every row of TABLE, or of every object of OUTLINES.
+    """Predict the class of every row of TABLE, or of every object of OUTLINES.
 
     Of a table come predictions, a row each: image, id, predicted, and the probability of every
     class. Outlines are measured, and written to DIR with their classes and everything else as it
@@ -72,7 +72,7 @@ def classify(
     kontur classify outlines images --model state.safetensors --out classified
     """
     from kontur.measure.files import ENDINGS
-    from kontur.measure.learn.frozen import read_decision
+    from kontur.measure.learn.model_file import read_table_model
 
     is_table = what.suffix.lower() in ENDINGS and out.suffix.lower() in ENDINGS
     if is_table and images:
@@ -81,7 +81,7 @@ def classify(
             "have images, are classified into a folder: --out DIR"
         )
     if is_table:
-        _rows(read_decision(model), what, out, force=force)
+        _rows(read_table_model(model), what, out, force=force)
         return
     if what.suffix.lower() == ".parquet" or out.suffix.lower() in ENDINGS:
         raise InputError(
@@ -89,7 +89,7 @@ def classify(
             f"folder, --out DIR; got {what} and --out {out}"
         )
     _outlines(
-        read_decision(model),
+        read_table_model(model),
         what,
         images or [],
         out,
@@ -103,20 +103,20 @@ def classify(
     )
 
 
-def _rows(decision: "Decision", place: Path, out: Path, *, force: bool) -> None:
+def _rows(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
     from kontur.measure.files import check_target, read_table, targets, write_table
     from kontur.measure.learn.classify import predictions
 
     check_target(out, overwrite=force, source=place)
     rows = read_table(place)
-    predicted = predictions(decision, rows)
+    predicted = predictions(model, rows)
     write_table(out, predicted, overwrite=force)
-    _tell(decision, rows, predicted)
+    _print_summary(model, rows, predicted)
     typer.echo(f"\nwrote {' and '.join(map(str, targets(out)))}")
 
 
 def _outlines(
-    decision: "Decision",
+    model: "TableModel",
     place: Path,
     images: list[str],
     out: Path,
@@ -139,9 +139,9 @@ def _outlines(
     from kontur.measure.many import measure_many
     from kontur.measure.sources import find_sources
 
-    if not decision.card.classes:
+    if not model.card.classes:
         raise InputError(
-            f"the model tells a number, {decision.card.target}, and outlines have classes; "
+            f"the model predicts a number, {model.card.target}, and outlines have classes; "
             "measure them and classify the table"
         )
     side = side_of_a_pixel(pixel_size)
@@ -152,34 +152,34 @@ def _outlines(
         rows = measure_many(found.images, pixel_size=side, progress=progress)
     for note in found.notes:
         typer.echo(f"! {note}", err=True)
-    check_brightness(decision, rows)
-    predicted = predictions(decision, rows)
-    write_classified(places, predicted, list(map(str, decision.card.classes)), overwrite=force)
-    _tell(decision, rows, predicted)
+    check_brightness(model, rows)
+    predicted = predictions(model, rows)
+    write_classified(places, predicted, list(map(str, model.card.classes)), overwrite=force)
+    _print_summary(model, rows, predicted)
     typer.echo(f"\nwrote {plural(len(places), 'file')} to {out}")
 
 
-def _tell(decision: "Decision", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
-    """What was predicted, and what a user should know of the rows."""
+def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
+    """Print the predictions in short, and remarks on the rows."""
     from kontur.measure.views import ignored
 
-    for note in decision.notes(rows):
+    for note in model.notes(rows):
         typer.echo(f"! {note}", err=True)
-    typer.echo(summary(decision, predicted))
+    typer.echo(summary(model, predicted))
     if out := int(ignored(rows).sum()):
         typer.echo(f"{plural(out, 'row')} of regions to ignore: without prediction")
 
 
-def summary(decision: "Decision", predicted: "pd.DataFrame") -> str:
+def summary(model: "TableModel", predicted: "pd.DataFrame") -> str:
     """How many objects are of each class, or how the number is spread."""
     from kontur.measure.learn.classify import PREDICTED
 
-    card, values = decision.card, predicted[PREDICTED]
-    said = f"{plural(len(predicted), 'object')}"
+    card, values = model.card, predicted[PREDICTED]
+    objects = f"{plural(len(predicted), 'object')}"
     if "image" in predicted:
-        said += f" in {plural(predicted['image'].nunique(), 'image')}"
+        objects += f" in {plural(predicted['image'].nunique(), 'image')}"
     learned = f"{plural(card.objects, 'object')} in {plural(card.images, 'image')}"
-    lines = [f"{said}; {card.target} by {card.family}, learned from {learned}"]
+    lines = [f"{objects}; {card.target} by {card.family}, learned from {learned}"]
     if card.classes and len(values):
         count = {str(name): int((values == name).sum()) for name in card.classes}
         whole = max(1, sum(count.values()))

@@ -13,7 +13,7 @@ from kontur.errors import InputError
 from kontur.wording import plural
 
 if TYPE_CHECKING:
-    from kontur.train.study.ranking import Comparison
+    from kontur.train.study.report import Comparison
 
 
 def compare(
@@ -116,7 +116,7 @@ def compare(
         )
     from kontur.models import catalog
     from kontur.train.study.compare import compare as run
-    from kontur.train.study.progress import Watcher
+    from kontur.train.study.monitor import Watcher
 
     data, more = data_and_settings(words)
     if data is None:

@@ -1,4 +1,4 @@
-"""`kontur learn`: which model tells a column of a table best, how well, and from what."""
+"""`kontur learn`: which model predicts a column of a table best, how well, and from what."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -10,13 +10,13 @@ from kontur.cli.options import ForceOption, QuietOption, comma_separated
 from kontur.cli.screen import counter, table
 
 if TYPE_CHECKING:
-    from kontur.measure.learn.study import Learned
+    from kontur.measure.learn.result import Study
 
 NONE = "none"  # the word for --group that says that every row stands for itself
 
 
-class Told(StrEnum):
-    """What a target is."""
+class TaskKind(StrEnum):
+    """Whether the target is a class or an amount."""
 
     classify = "classify"
     regress = "regress"
@@ -28,7 +28,7 @@ def learn(
     ],
     *,
     target: Annotated[
-        str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to tell.")
+        str, typer.Option("--target", "-t", metavar="COLUMN", help="The column to predict.")
     ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="MODEL", help="The file to write: .safetensors.")
@@ -38,7 +38,7 @@ def learn(
         typer.Option(
             "--group",
             metavar="COLUMN|none",
-            help="Rows of which it says the same are held out together; none: each row for itself.",
+            help="Rows with the same value in it are held out together; none: each row by itself.",
         ),
     ] = "image",
     columns: Annotated[
@@ -61,7 +61,7 @@ def learn(
         typer.Option(
             "--classes",
             metavar="LIST",
-            help="Tell these classes only; rows of others are left out.  [default: all]",
+            help="Predict these classes only; rows of others are left out.  [default: all]",
         ),
     ] = None,
     families: Annotated[
@@ -79,14 +79,14 @@ def learn(
         bool,
         typer.Option(
             "--nested/--plain",
-            help="Choose settings within each fold, or by the folds that judge them (quicker, a "
-            "little too kind).",
+            help="Choose settings within each fold, or by the folds that evaluate them (quicker, "
+            "slightly optimistic).",
         ),
     ] = True,
     task: Annotated[
-        Told | None,
+        TaskKind | None,
         typer.Option(
-            "--task", help="Tell classes or an amount.  [default: what the target looks like]"
+            "--task", help="Predict classes or an amount.  [default: by the values of the target]"
         ),
     ] = None,
     report: Annotated[
@@ -98,11 +98,12 @@ def learn(
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Learn to tell a column of TABLE from the measurements of its objects.
+    """Learn to predict a column of TABLE from the measurements of its objects.
 
-    Several families of models are tried on the same folds, which never part the objects of an
-    image (or of what --group says), and stand beside the commonest answer and the best single
-    measurement. The best is fitted on all rows and written to MODEL, which kontur classify takes.
+    Several families of models are compared on the same folds, which never split the objects of an
+    image (or of a --group), and with two baselines: the commonest class or the mean, and the best
+    single measurement. The best is fitted on all rows and written to MODEL, which kontur classify
+    takes.
 
     \b
     kontur learn worms.parquet --target state --out state.safetensors --report report
@@ -115,9 +116,9 @@ def learn(
 
     for name in ("pandas", "sklearn", "matplotlib"):
         package(name)
-    from kontur.measure.learn.frozen import check_place, write_decision
-    from kontur.measure.learn.report import check_folder, write_report
-    from kontur.measure.learn.study import learn as study
+    from kontur.measure.learn.model_file import check_place, write_table_model
+    from kontur.measure.learn.report.folder import check_folder, write_report
+    from kontur.measure.learn.study import learn as run_study
 
     check_place(out, overwrite=force)
     if report is not None:
@@ -125,7 +126,7 @@ def learn(
         atomic.check_writable(report / "report.html")
     rows = read_table(measured)
     with counter("learning", quiet=quiet) as progress:
-        learned = study(
+        study = run_study(
             rows,
             target,
             group=None if group == NONE and NONE not in rows else group,
@@ -138,24 +139,24 @@ def learn(
             task=None if task is None else task.value,
             progress=progress,
         )
-    typer.echo(told(learned))  # first: it took long, and a disk may be full
-    write_decision(out, learned.decision, overwrite=force)
+    typer.echo(report_text(study))  # first: it took long, and a disk may be full
+    write_table_model(out, study.table_model, overwrite=force)
     written = [str(out)]
     if report is not None:
-        write_report(report, learned, source=measured.name)
+        write_report(report, study, source=measured.name)
         written.append(str(report / "report.html"))
     typer.echo(f"\nwrote {' and '.join(written)}")
 
 
-def told(learned: "Learned") -> str:
+def report_text(study: "Study") -> str:
     """The report as plain text."""
-    from kontur.measure.learn.told import sections
+    from kontur.measure.learn.report.sections import sections
 
     parts = []
-    shown = [section for section in sections(learned) if section.rows or section.sentences]
+    shown = [section for section in sections(study) if section.rows or section.sentences]
     for number, section in enumerate(shown):
         rows = [table(section.rows)] if len(section.rows) > 1 else []
-        notes = [f"! {note}" for note in learned.notes]
+        notes = [f"! {note}" for note in study.notes]
         block = [*section.sentences, *notes, *rows]
         if number:
             block = [section.title, *rows, *section.sentences]

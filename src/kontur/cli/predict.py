@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kontur.cli.options import (
-    ChannelOption,
-    ContrastOption,
     Device,
     DeviceOption,
-    DiameterOption,
     ForceOption,
-    MinSizeOption,
     ModelOption,
-    OverlapOption,
-    PageOption,
     QuietOption,
-    ScoreOption,
     ThreadsOption,
-    how_to_look,
+    takes_predict_options,
 )
 from kontur.cli.screen import steps
 from kontur.errors import InputError
@@ -30,8 +23,10 @@ from kontur.wording import plural
 
 if TYPE_CHECKING:
     from kontur.infer.folder import Outcome
+    from kontur.infer.options import PredictOptions
 
 
+@takes_predict_options()
 def predict(
     images: Annotated[
         list[str],
@@ -51,13 +46,8 @@ def predict(
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also draw the outlines on the image.")
     ] = False,
-    score: ScoreOption = None,
-    overlap: OverlapOption = None,
-    min_size: MinSizeOption = 0.0,
-    diameter: DiameterOption = None,
-    contrast: ContrastOption = None,
-    channel: ChannelOption = None,
-    page: PageOption = None,
+    *,
+    options: "PredictOptions",
     device: DeviceOption = Device.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
@@ -79,17 +69,22 @@ def predict(
     """
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
     from kontur.infer.inputs import find_inputs
-    from kontur.infer.predict import load
+    from kontur.infer.load import load
     from kontur.infer.record import identity
 
     start = time.perf_counter()
-    how = how_to_look(score, overlap, min_size, diameter, contrast, channel=channel, page=page)
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     inputs = find_inputs(images)
     predictor = load(model, device=device.value, threads=threads)
     outcomes: list[Outcome] = []
     found = predict_folder(
-        predictor, inputs, out, outputs=outputs, how=how, model=identity(model), overwrite=force
+        predictor,
+        inputs,
+        out,
+        outputs=outputs,
+        options=options,
+        model=identity(model),
+        overwrite=force,
     )
     try:
         with steps(len(inputs), "outlining", quiet=quiet) as step, closing(found):

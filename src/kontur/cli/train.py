@@ -8,7 +8,7 @@ import typer
 
 from kontur.cli.options import Task
 from kontur.errors import InputError
-from kontur.train.interrupt import Stopped
+from kontur.train.signals import Stopped
 
 NEEDED = ("torch", "lightning")  # what tells whether the extra is installed
 SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C

@@ -1,9 +1,4 @@
-"""Annotations: the objects of one image, read from where its entry says they are written.
-
-Regions are connected through the four sides of a pixel, not its corners. Binary masks part
-touching objects by thin lines (membranes, watershed lines), and a line one pixel thin that runs
-diagonally has corners only: through corners the objects on its two sides would be one.
-"""
+"""Annotations: the objects of one image, read from where its entry says they are written."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,18 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Integer, Shaped
+from jaxtyping import Integer
 
 from kontur.data.entry import Entry
-from kontur.data.metadata import IGNORE
 from kontur.data.names import walk
 from kontur.data.reading import Reading, read_labels
 from kontur.errors import InputError
-from kontur.formats import geojson
+from kontur.formats import geojson, masks
 from kontur.formats.images import is_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed
 
 
 def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
@@ -65,56 +58,13 @@ def with_outlines(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 def from_labels(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
     """The objects of one label image, by `reading.task`."""
     if reading.task == "components":
-        return _components(array, entry, reading)
+        found = masks.components(array, where=entry.annotation, classes=reading.classes)
+        return _classed(found, entry, reading)
     if reading.task == "semantic":
-        return _regions(array, entry, reading)
+        found = masks.semantic(array, reading.class_of_value, where=entry.annotation)
+        return _named(found, reading.classes, entry.annotation)
     found = Instances.from_label_image(array, reading.classes)
     return _classed(found, entry, reading)
-
-
-def _components(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
-    values = np.unique(array[array > 0])
-    if len(values) > 1:
-        raise InputError(
-            f"task=components wants binary masks, but {entry.annotation} holds {len(values)} "
-            f"values ({listed(map(str, values), most=4)}); leave the task out if they are the ids "
-            "of objects, or threshold the mask if it was resized or saved as JPEG"
-        )
-    wanted, unsure = connected(array > 0), connected(array < 0)
-    found = Instances.of_valid(
-        np.concatenate([wanted, unsure]),
-        ignore=np.arange(len(wanted) + len(unsure)) >= len(wanted),
-        size=_size(array),
-        classes=reading.classes,
-    )
-    return _classed(found, entry, reading)
-
-
-def _regions(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
-    values, shapes = raster.trace_labels(array)
-    parts, owner = shapely.get_parts(shapes, return_index=True)
-    names = [_class_of_value(int(value), entry, reading) for value in values]
-    index = {name: place for place, name in enumerate(reading.classes)}
-    return Instances.of_valid(
-        parts,
-        labels=np.array([index.get(names[k], 0) for k in owner], dtype=np.int64),
-        ignore=np.array([names[k] == IGNORE for k in owner], dtype=bool),
-        size=_size(array),
-        classes=reading.classes,
-    )
-
-
-def _class_of_value(value: int, entry: Entry, reading: Reading) -> str:
-    known = reading.class_of_value or {}
-    if value < 0:
-        return IGNORE
-    if value not in known:
-        pairs = ", ".join(f"{number} = {name}" for number, name in known.items()) or "none"
-        raise InputError(
-            f"{entry.annotation} holds the value {value}, which is none of the classes ({pairs}); "
-            f"add a row {value},CLASS to classes.csv"
-        )
-    return known[value]
 
 
 def _read_masks(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
@@ -145,13 +95,13 @@ def _classed(found: Instances, entry: Entry, reading: Reading) -> Instances:
     if reading.table is None:
         return found
     names = [
-        IGNORE if ignored else reading.table.class_of(entry.name, int(identity))
+        masks.IGNORE if ignored else reading.table.class_of(entry.name, int(identity))
         for identity, ignored in zip(found.ids, found.ignore, strict=True)
     ]
     index = {name: place for place, name in enumerate(reading.classes)}
     return found.replace(
         labels=np.array([index.get(name, 0) for name in names], dtype=np.int64),
-        ignore=np.array([name == IGNORE for name in names], dtype=bool),
+        ignore=np.array([name == masks.IGNORE for name in names], dtype=bool),
     )
 
 
@@ -191,16 +141,11 @@ def _with_ignore_mask(
         return found
     mask = read_labels(entry.ignore)
     _check_size(_size(mask), size, entry.ignore, entry.image)
-    regions = connected(mask != 0)
+    regions = masks.connected(mask != 0)
     unsure = Instances.of_valid(
         regions, ignore=np.ones(len(regions), dtype=bool), size=size, classes=reading.classes
     )
     return Instances.concat([found, unsure])
-
-
-def connected(mask: Bool[np.ndarray, "h w"]) -> Shaped[np.ndarray, " k"]:
-    """The outline of every region connected through pixel sides; none for an empty mask."""
-    return shapely.get_parts(raster.trace_labels(mask.astype(np.uint8))[1])
 
 
 def _check_size(

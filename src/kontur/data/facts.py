@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int64, Shaped
 
-from kontur.data.label_checks import binary_regions, is_cut, is_interpolated, pieces
+from kontur.data.label_checks import is_cut, pieces
+from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
 from kontur.data.reading import read_labels
 from kontur.data.samples import Samples
 
@@ -20,8 +21,8 @@ class Facts(NamedTuple):
         labels, areas: of its objects, regions to ignore left out.
         ignored, ignored_area: number and area of the regions to ignore.
         fingerprint: the same for copies, see `fingerprint`.
-        regions: of a binary mask that was given as a label image, else None.
-        cut, interpolated: see `label_checks`.
+        mask: what a label image looks like if not like one, see `mask_checks`.
+        cut: see `label_checks`.
         far, specks, small: objects with far pieces, with specks, below two output pixels.
         constant: whether all pixels are the same.
     """
@@ -36,9 +37,8 @@ class Facts(NamedTuple):
     ignored: int
     ignored_area: float
     fingerprint: str | None
-    regions: int | None
+    mask: MaskCheck | None
     cut: bool
-    interpolated: bool
     far: int
     specks: int
     small: int
@@ -55,10 +55,12 @@ def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     drawn = entry.kind in ("labels", "masks")  # parts of COCO polygons and outlines are meant
     apart = pieces(objects.polygons if drawn else objects.polygons[:0])
-    array = None
-    if entry.kind == "labels" and samples.reading.task != "components":
+    task, mask = samples.reading.task, None
+    if entry.kind == "labels":
         array = read_labels(entry.annotation, page=samples.reading.page)
-    by_ids = array is not None and samples.reading.task == "instances"
+        lossy = entry.annotation.suffix.lower() in LOSSY
+        mask = check_mask(array, found, task, lossy=lossy)
+    by_ids = entry.kind == "labels" and task == "instances"
     return Facts(
         name=sample.name,
         split=entry.split,
@@ -70,9 +72,8 @@ def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
         ignored=int(found.ignore.sum()),
         ignored_area=float(found.areas[found.ignore].sum()),
         fingerprint=fingerprint(sample.image),
-        regions=binary_regions(array) if by_ids and array is not None else None,
+        mask=mask,
         cut=by_ids and is_cut(objects.ids, apart.far),
-        interpolated=array is not None and is_interpolated(array),
         far=int(apart.far.sum()),
         specks=int(apart.specks.sum()),
         small=int((longer < 2 * stride).sum()),

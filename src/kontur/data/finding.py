@@ -9,9 +9,11 @@ Kind = Literal[
     "orphans",
     "tables",
     "unreadable",
-    "binary",
-    "cut ids",
+    "binary",  # see `mask_checks`
+    "semantic",
+    "background",
     "interpolated",
+    "cut ids",
     "far pieces",
     "specks",
     "small",

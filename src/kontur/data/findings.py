@@ -8,12 +8,11 @@ from collections.abc import Sequence
 
 from kontur.data.facts import Facts
 from kontur.data.finding import Finding, Kind
-from kontur.data.label_checks import binary_masks
+from kontur.data.mask_checks import MaskCheck, doubtful, mask_findings
 from kontur.wording import counted, listed, plural
 
 SENTENCES = 8  # of what is wrong with single files
 MOST = 0.5  # of an image's area: who leaves so much unannotated may have meant the background
-SURELY = 10  # regions of one value that tell a binary mask also among real label images
 
 
 def findings_of(
@@ -51,11 +50,7 @@ def _nothing(facts: Sequence[Facts]) -> list[Finding]:
 
 def _masks(facts: Sequence[Facts]) -> list[Finding]:
     """Mistakes of whole label images."""
-    found: list[Finding] = []
-    binary = _binary(facts)
-    if binary:
-        most = max(fact.regions or 0 for fact in binary)
-        found.append(binary_masks([fact.name for fact in binary], most))
+    found = mask_findings(_checked(facts))
     found += _names_where(
         "cut ids",
         [fact.name for fact in facts if fact.cut],
@@ -63,29 +58,17 @@ def _masks(facts: Sequence[Facts]) -> list[Finding]:
         "whose ids end at exactly 255 with objects sharing an id",
         "the ids were cut to 8 bits; save them again as 16-bit PNG or TIFF",
     )
-    found += _names_where(
-        "interpolated",
-        [fact.name for fact in facts if fact.interpolated],
-        "label image",
-        "with ids between those on the two sides of an edge",
-        "resized with interpolation or saved as JPEG, which makes false objects; resize label "
-        "images with nearest neighbour and save them as PNG or TIFF",
-    )
     return found
 
 
-def _binary(facts: Sequence[Facts]) -> list[Facts]:
-    """Images whose one value is many regions; one object in pieces among others is none."""
-    with_objects = [fact for fact in facts if len(fact.labels)]
-    all_binary = all(fact.regions is not None for fact in with_objects)
-    least = 2 if all_binary else SURELY
-    return [fact for fact in with_objects if (fact.regions or 0) >= least]
+def _checked(facts: Sequence[Facts]) -> list[tuple[str, MaskCheck | None]]:
+    return [(fact.name, fact.mask) for fact in facts if len(fact.labels)]
 
 
 def _objects(facts: Sequence[Facts], stride: int) -> list[Finding]:
     """Mistakes of single objects, where the mask as a whole is not one."""
-    wrong = {fact.name for fact in _binary(facts)}
-    sound = [f for f in facts if f.name not in wrong and not f.cut and not f.interpolated]
+    wrong = {name for name, _ in doubtful(_checked(facts))}
+    sound = [fact for fact in facts if fact.name not in wrong and not fact.cut]
     side = 2 * stride
     return [
         *_objects_where(

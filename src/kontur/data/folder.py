@@ -10,24 +10,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import numpy as np
-
 from kontur import select
 from kontur.data.ahead import ahead
 from kontur.data.annotations import with_outlines
 from kontur.data.entry import Entry, Layout
 from kontur.data.finding import Finding
-from kontur.data.label_checks import binary_masks, binary_regions
 from kontur.data.layouts import recognise
-from kontur.data.metadata import METADATA_FILE, tables_of
-from kontur.data.reading import Reading, Task, choose_reading, read_labels
+from kontur.data.mask_checks import check_mask_files
+from kontur.data.metadata import column_of, rows_where, tables_of
+from kontur.data.reading import Reading, choose_reading
 from kontur.data.sample import Sample
 from kontur.data.samples import Loaded, Samples, Stored
 from kontur.errors import InputError
+from kontur.formats.masks import Task
 from kontur.instances import CLASSES
 from kontur.wording import counted, plural
 
-GLANCES = 6  # label images looked into when a folder is opened, for a binary mask given as labels
 PROBLEMS_SHOWN = 3  # of the files that cannot be used, beside the first
 IMAGE_MEMORY = 2 << 30  # bytes of images that `load` keeps; the others are read again when needed
 
@@ -127,14 +125,11 @@ class Folder:
 
     def column(self, name: str) -> dict[str, str]:
         """One column of `metadata.csv` by image name, of all images; `InputError` for a gap."""
-        columns = dict.fromkeys(column for row in self.metadata.values() for column in row)
-        if name not in columns:
-            have = ", ".join(columns) or "none"
-            raise InputError(f"{METADATA_FILE} has no column {name!r}; its columns are: {have}")
-        without = [image for image in self.names if image not in self.metadata]
-        if without:
-            raise InputError(f"{METADATA_FILE} has no row for {counted(without, 'image')}")
-        return {image: self.metadata[image][name] for image in self.names}
+        return column_of(self.metadata, self.names, name, root=self.path)
+
+    def where(self, conditions: Iterable[str]) -> "Folder":
+        """The images for which every `COLUMN=VALUE` of `metadata.csv` holds, see `rows_where`."""
+        return self.subset(rows_where(self.metadata, self.names, conditions, root=self.path))
 
     def with_classes(self, classes: Sequence[str]) -> "Folder":
         """The same with labels that index `classes`, for a `val` folder opened on its own.
@@ -223,7 +218,7 @@ def open_folder(
         unannotated=layout.unannotated,
         orphans=layout.orphans,
     )
-    findings = (*_left_out(layout), *tables.findings, *_binary_at_a_glance(opened))
+    findings = (*_left_out(layout), *tables.findings, *_masks_at_a_glance(opened))
     opened = replace(opened, findings=findings)
     return opened if split is None else opened.in_split(split)
 
@@ -243,24 +238,10 @@ def _left_out(layout: Layout) -> list[Finding]:
     return findings
 
 
-def _binary_at_a_glance(folder: Folder) -> list[Finding]:
-    """Whether the few label images that are looked at are binary masks of many regions."""
-    if folder.task != "instances":
-        return []
-    masks = [entry for entry in folder.entries if entry.kind == "labels"]
-    places = np.unique(np.linspace(0, len(masks) - 1, min(GLANCES, len(masks))).astype(int))
-    regions: list[tuple[int, str]] = []
-    for place in places:
-        entry = masks[place]
-        try:
-            count = binary_regions(read_labels(entry.annotation, page=folder.reading.page))
-        except InputError:
-            continue  # whoever reads the sample is told
-        if count is None:
-            return []
-        regions.append((count, entry.name))
-    many = [name for count, name in regions if count > 1]
-    return [binary_masks(many, max(regions)[0])] if many else []
+def _masks_at_a_glance(folder: Folder) -> list[Finding]:
+    """Whether the few mask files that are looked at are what the task says."""
+    files = [(entry.name, entry.annotation) for entry in folder.entries if entry.kind == "labels"]
+    return check_mask_files(files, folder.task, page=folder.reading.page)
 
 
 def _together(problems: Sequence[str]) -> str:

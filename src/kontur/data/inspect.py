@@ -13,6 +13,7 @@ from kontur.data.ahead import ahead
 from kontur.data.facts import Facts, facts_of
 from kontur.data.findings import findings_of
 from kontur.data.folder import Folder
+from kontur.data.mask_checks import KINDS
 from kontur.data.report import Report
 from kontur.errors import InputError
 
@@ -73,7 +74,7 @@ def _report(
         ignored_share=min(sum(fact.ignored_area for fact in facts) / area, 1.0) if area else 0.0,
         columns=tuple(columns),
         findings=(
-            *(finding for finding in folder.findings if finding.kind != "binary"),
+            *(finding for finding in folder.findings if finding.kind not in KINDS),
             *findings_of(facts, unreadable, stride=stride),
         ),
     )

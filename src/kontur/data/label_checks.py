@@ -1,32 +1,20 @@
 """Checks of one label image for what people get wrong; each says what it looks at and why.
 
-Numbers from pixels or outlines go in, counts come out; `inspect` words them.
+Numbers from pixels or outlines go in, counts come out; `findings` words them. Whether the values of
+a mask mean what the task says is asked in `mask_checks`.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import shapely
 from jaxtyping import Bool, Integer, Shaped
 
-from kontur.data.annotations import connected
-from kontur.data.finding import Finding
-from kontur.wording import listed, plural
-
 EDGE_SHARE = 0.1  # of the id changes along rows and columns; 0.4 and more after interpolation
 EDGE_PIXELS = 20  # fewer pixels between two values are the odd one-pixel object
 CUT_AT = 255  # the largest id that 8 bits hold
 CUT_IDS = 128  # so many ids at least before a largest id of 255 is no coincidence
 SPECK = 0.05  # of the area of an object's largest piece; smaller pieces are stray pixels
-
-
-def binary_regions(array: Integer[np.ndarray, "h w"]) -> int | None:
-    """How many connected regions a binary mask has; None where there are several values."""
-    values = array[array > 0]
-    if len(values) and (values != values[0]).any():
-        return None
-    return len(connected(array > 0))
 
 
 def is_interpolated(array: Integer[np.ndarray, "h w"]) -> bool:
@@ -81,20 +69,3 @@ def is_cut(ids: Integer[np.ndarray, " k"], far: Bool[np.ndarray, " k"]) -> bool:
     if len(ids) < CUT_IDS or int(ids.max()) != CUT_AT:
         return False
     return bool(far[ids == CUT_AT].any()) or int(far.sum()) > len(ids) // 20
-
-
-def binary_masks(names: Sequence[str], most: int) -> Finding:
-    """The finding for binary masks given as label images; `most` regions in one of them."""
-    return Finding(
-        kind="binary",
-        what=(
-            f"{plural(len(names), 'mask')} with a single value and several separate regions (up "
-            f"to {most}; {listed(names, most=2)}), each mask read as ONE object"
-        ),
-        count=len(names),
-        example=names[0],
-        advice=(
-            "use --task components if every region is an object, --task semantic if the mask is "
-            "a class"
-        ),
-    )

@@ -27,7 +27,7 @@ from kontur.data.names import (
     image_files,
     is_label_name,
     is_raster,
-    owner,
+    partner_name,
     split_of,
     walk,
 )
@@ -232,7 +232,7 @@ def _why_not(path: Path) -> str:
     folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
     images = image_files(folder or path, deep=folder is not None)
     labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
-    annotations = [owner(name) for place in labels for name, _ in walk(place)]
+    annotations = [partner_name(name) for place in labels for name, _ in walk(place)]
     if any(child.name.endswith("_seg.npy") for child in children):
         return (
             f"{path} holds Cellpose's _seg.npy files, which are pickled Python and are not read; "

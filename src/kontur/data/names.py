@@ -26,6 +26,7 @@ SPLITS = {
 }
 IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
 OUTLINE_ENDING = ".geojson"
+RECORD_FILE = "predict.json"  # what `kontur predict` notes beside the outlines that it wrote
 
 
 def stem(path: Path) -> str:
@@ -53,10 +54,15 @@ def is_output_name(name: str) -> bool:
     return name.lower().endswith(OUTPUT_SUFFIXES)
 
 
-def owner(name: str) -> str:
+def partner_name(name: str) -> str:
     """The name that an image and its annotation share: known suffixes are taken off.
 
-    >>> owner("a_img"), owner("a_cp_masks"), owner("a.labels"), owner("plain")
+    >>> (
+    ...     partner_name("a_img"),
+    ...     partner_name("a_cp_masks"),
+    ...     partner_name("a.labels"),
+    ...     partner_name("plain"),
+    ... )
     ('a', 'a', 'a', 'plain')
     """
     for suffix in (*LABEL_SUFFIXES, IMAGE_SUFFIX):
@@ -115,10 +121,10 @@ def by_owner(files: Iterable[tuple[str, Path]], *, what: str) -> dict[str, Path]
     """Files by the name that they share with their partner; two files of one name are refused."""
     named: dict[str, Path] = {}
     for name, path in files:
-        other = named.setdefault(owner(name), path)
+        other = named.setdefault(partner_name(name), path)
         if other is not path:
             raise InputError(
                 f"{path.parent} holds {other.name} and {path.name}, which are both the {what} "
-                f"{owner(name)!r}; remove or rename one of them"
+                f"{partner_name(name)!r}; remove or rename one of them"
             )
     return named

@@ -1,28 +1,24 @@
 """Reading: how the annotations of a folder are to be read, and which classes they hold.
 
-`task` says what one mask file an image means: `instances`: every value is an object; `components`:
-binary, every connected region is an object; `semantic`: every value is a class, and every connected
-region of it an object with holes. Classes come from `classes.csv`, from the annotation itself
-(COCO, GeoJSON) or, for `semantic`, from the values in the masks, which are all read once for it.
+`task` says what one mask file an image means, see `formats.masks`. Classes come from `classes.csv`,
+from the annotation itself (COCO, GeoJSON) or, for `semantic`, from the values in the masks, which
+are all read once for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Integer
 
 from kontur.data.entry import Entry, Layout
-from kontur.data.metadata import IGNORE, ClassTable
+from kontur.data.metadata import ClassTable
 from kontur.errors import InputError
 from kontur.formats import labels as label_images
+from kontur.formats.masks import IGNORE, Task, choose_task, class_names
 from kontur.instances import CLASSES
-
-Task = Literal["instances", "components", "semantic"]
-MOST_VALUES = 64  # classes that masks may name by value alone; more are ids of objects
-TASKS: tuple[Task, ...] = ("instances", "components", "semantic")
 
 
 class Reading(NamedTuple):
@@ -43,9 +39,7 @@ def choose_reading(
     layout: Layout, task: str, table: ClassTable | None, page: int | None
 ) -> Reading:
     """The reading of a layout; raises `InputError` for a task that does not fit it."""
-    chosen = next((known for known in TASKS if known == task), None)
-    if chosen is None:
-        raise InputError(f"task is one of {', '.join(TASKS)}, got {task!r}")
+    chosen = choose_task(task)
     masks = [entry for entry in layout.entries if entry.kind == "labels"]
     if chosen == "components" and not masks:
         raise InputError(
@@ -75,33 +69,36 @@ def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "
         return label_images.read_array(path, page=page)
 
 
-def _value_classes(
-    masks: list[Entry], table: ClassTable | None, page: int | None
-) -> dict[int, str]:
-    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
-    if table is not None:
-        if table.of_object or table.of_image or not table.of_id:
-            raise InputError(
-                f"for task=semantic {table.path} has the columns id,class, where id is the pixel "
-                "value; a column image does not fit"
-            )
-        return dict(sorted(table.of_id.items()))
+def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict[int, str]:
+    """The class that each value of semantic masks stands for, from all of their values.
 
-    def values_of(entry: Entry) -> set[int]:
+    A mask that cannot be read is left out: who reads it in earnest raises the error. Raises
+    `InputError` for too many values, see `masks.class_names`.
+    """
+
+    def values_of(path: Path) -> set[int]:
         try:
-            return {int(value) for value in np.unique(read_labels(entry.annotation, page=page))}
+            return {int(value) for value in np.unique(read_labels(path, page=page))}
         except InputError:
-            return set()  # whoever reads the sample is told
+            return set()
 
     with ThreadPoolExecutor() as pool:
-        found = sorted(v for v in set().union(*pool.map(values_of, masks)) if v > 0)
-    if len(found) > MOST_VALUES:
+        found: set[int] = set().union(*pool.map(values_of, files))
+    return class_names({value for value in found if value > 0})
+
+
+def _value_classes(
+    masks: Sequence[Entry], table: ClassTable | None, page: int | None
+) -> dict[int, str]:
+    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
+    if table is None:
+        return classes_of_values([entry.annotation for entry in masks], page=page)
+    if table.of_object or table.of_image or not table.of_id:
         raise InputError(
-            f"task=semantic reads every pixel value as a class, but the masks hold {len(found)} "
-            "values; leave the task out if they are the ids of objects, or threshold the masks if "
-            "they were resized or saved as JPEG"
+            f"for task=semantic {table.path} has the columns id,class, where id is the pixel "
+            "value; a column image does not fit"
         )
-    return {found[0]: CLASSES[0]} if len(found) == 1 else {value: str(value) for value in found}
+    return dict(sorted(table.of_id.items()))
 
 
 def _outline_classes(entries: tuple[Entry, ...]) -> tuple[str, ...] | None:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int64, Integer
 
 from kontur.errors import InputError
-from kontur.formats import atomic, images
+from kontur.formats import atomic, images, masks
 from kontur.instances import CLASSES, Instances
 
 LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
@@ -24,15 +24,22 @@ LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 def read(
     path: str | Path,
     *,
+    task: str = "instances",
     classes: Sequence[str] = CLASSES,
     labels: Mapping[int, int] | None = None,
+    class_of_value: Mapping[int, str] | None = None,
     page: int | None = None,
 ) -> Instances:
     """The objects of a PNG or TIFF label image, ids kept; `labels` gives the class index of an id.
 
-    Errors as in `read_array` and `Instances.from_label_image`.
+    `task` says what the values mean, see `masks`: with `components` and `semantic` every connected
+    region is an object, and `class_of_value` names the classes of `semantic`. Errors as in
+    `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
-    return Instances.from_label_image(read_array(path, page=page), classes, labels=labels)
+    chosen, array = masks.choose_task(task), read_array(path, page=page)
+    if chosen == "instances":
+        return Instances.from_label_image(array, classes, labels=labels)
+    return masks.objects(array, chosen, where=path, classes=classes, class_of_value=class_of_value)
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:

@@ -16,7 +16,8 @@ from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import write_overlay
 from kontur.infer.inputs import Input
-from kontur.infer.predict import AS_TRAINED, How, Predictor
+from kontur.infer.options import AS_TRAINED, PredictOptions
+from kontur.infer.predict import Predictor
 from kontur.infer.record import Record
 from kontur.settings import nearest
 
@@ -59,7 +60,7 @@ def predict_folder(
     out: Path,
     *,
     outputs: Sequence[str] = ("geojson",),
-    how: How = AS_TRAINED,
+    options: PredictOptions = AS_TRAINED,
     model: dict[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Generator[Outcome, None, None]:
@@ -76,7 +77,7 @@ def predict_folder(
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs want a folder, and {out} is a file; give another --out")
     record = Record.open(
-        out, {**(model or {}), **asdict(how), **predictor.thresholds(how).model_dump()}
+        out, {**(model or {}), **asdict(options), **predictor.thresholds(options).model_dump()}
     )
     if not overwrite:
         _refuse_mixture(record, inputs, out, outputs)
@@ -91,7 +92,7 @@ def predict_folder(
             if not changed:
                 record.write()  # an `out` that cannot be written is told before any work
                 changed = True
-            outcome = _predict_one(predictor, each, how, missing)
+            outcome = _predict_one(predictor, each, options, missing)
             if outcome.failure is None:
                 facts = {"objects": outcome.objects, "repaired": outcome.repaired}
                 seen = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
@@ -122,12 +123,16 @@ def _finished(file: Path) -> bool:
     return file.exists() and file.stat().st_size > 0
 
 
-def _predict_one(predictor: Predictor, each: Input, how: How, files: Sequence[Path]) -> Outcome:
+def _predict_one(
+    predictor: Predictor, each: Input, options: PredictOptions, files: Sequence[Path]
+) -> Outcome:
     start = time.perf_counter()
     try:
         with _naming(each.path):
-            image = read_image(each.path, channel=how.channel, page=how.page)
-            seen = predictor.examine(image.pixels, replace(how, channel=None, page=None))
+            image = read_image(each.path, channel=options.channel, page=options.page)
+            seen = predictor.predict_detailed(
+                image.pixels, replace(options, channel=None, page=None)
+            )
     except InputError as error:
         return Outcome(each, failure=str(error), seconds=time.perf_counter() - start)
     for file in files:

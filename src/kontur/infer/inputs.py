@@ -12,7 +12,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.names import is_label_name, is_output_name, owner, stem
+from kontur.data.names import is_label_name, is_output_name, partner_name, stem
 from kontur.errors import InputError
 from kontur.formats.images import is_image
 from kontur.wording import listed
@@ -77,12 +77,14 @@ def _of_folder(folder: Path) -> list[Path]:
 
 def _without_masks(paths: list[Path]) -> list[Path]:
     """Without `a_masks.tif` where `a.tif` is there too, and without flows, overlays and so on."""
-    plain = {(path.parent, owner(stem(path))) for path in paths if not is_label_name(stem(path))}
+    plain = {
+        (path.parent, partner_name(stem(path))) for path in paths if not is_label_name(stem(path))
+    }
     return [
         path
         for path in paths
         if not is_output_name(stem(path))
-        and not (is_label_name(stem(path)) and (path.parent, owner(stem(path))) in plain)
+        and not (is_label_name(stem(path)) and (path.parent, partner_name(stem(path))) in plain)
     ]
 
 

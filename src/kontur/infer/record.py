@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import kontur
+from kontur.data.names import RECORD_FILE
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
-from kontur.infer.predict import find_model
-
-RECORD = "predict.json"
+from kontur.infer.load import find_model
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Record:
 
         Raises `InputError` where the folder has a `predict.json` that is not ours.
         """
-        path = out / RECORD
+        path = out / RECORD_FILE
         known = _read(path)
         before, written = (known[-1], path.stat().st_mtime_ns) if known else (None, 0)
         same = [making for making in known if dict(making.settings) == dict(settings)]

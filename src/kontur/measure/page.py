@@ -6,15 +6,16 @@ it can be mailed, kept with the data, and opened in ten years. Every text is esc
 
 import base64
 import hashlib
+import io
 import re
-import struct
 from collections.abc import Mapping, Sequence
 from html import escape
 
-import kontur
-from kontur.measure.plots.look import DPI
+from PIL import Image
 
-CSS_PIXELS = 96 / DPI * 1.1  # of a page, a pixel of a figure: a little larger than in print
+import kontur
+
+CSS_DPI = 96 * 1.1  # of a page, by which a figure is shown a little larger than in print
 LEAST = 0.88  # of its width, to which a figure shrinks so that more stand beside it
 NUMBER = re.compile(r"[-+−]?\d[\d.,e+-]*( (±|…|of|to) [-+−]?\d[\d.,e+-]*)?|–|")
 
@@ -171,6 +172,7 @@ def picture(png: bytes, file: str, caption: str = "") -> str:
 
 
 def _size(png: bytes) -> tuple[int, int]:
-    """Width and height of a figure in pixels of a page, read from the header of the PNG."""
-    width, height = struct.unpack(">II", png[16:24])
-    return round(width * CSS_PIXELS), round(height * CSS_PIXELS)
+    """Width and height of a figure in pixels of a page, by the resolution that the PNG states."""
+    with Image.open(io.BytesIO(png)) as figure:
+        scale = CSS_DPI / figure.info["dpi"][0]
+        return round(figure.width * scale), round(figure.height * scale)

@@ -15,10 +15,10 @@ from jaxtyping import Shaped
 from kontur.data.folder import open_folder
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, read_metadata
+from kontur.data.pairing import check_masks, find_predictions, pair
 from kontur.errors import InputError
 from kontur.formats.images import Image, read_image
 from kontur.infer.inputs import Input, find_inputs
-from kontur.infer.judge import find_predictions, pair
 from kontur.instances import Instances
 from kontur.wording import counted
 
@@ -69,21 +69,17 @@ def find_sources(
     if not images and is_training_folder(outlines):
         found = _of_folder(outlines, task=task, channel=channel, page=page)
         return found if metadata is None else _with_metadata(found, metadata)
-    if task != "instances":
-        raise InputError(
-            f"--task {task} is for a training folder, images/ and masks/ in one, and {outlines} "
-            + ("is to be measured with other images" if images else "is none")
-            + "; give such a folder alone, or outlines or label images and no --task"
-        )
-    sources = find_predictions(outlines)
+    sources = find_predictions(outlines, task=task)
+    notes = tuple(map(str, check_masks(outlines, task=task)))
     if not images:
         listed = [
             Source(name, lambda read=read: Picture(read()))  # type: ignore[misc]
             for name, read in sources.items()
         ]
-        found = Sources(tuple(listed))
+        found = Sources(tuple(listed), notes)
     else:
         found = _with_images(sources, find_inputs(images), outlines, channel=channel, page=page)
+        found = replace(found, notes=(*notes, *found.notes))
     table = metadata or _metadata_beside(outlines, images)
     return found if table is None else _with_metadata(found, table)
 

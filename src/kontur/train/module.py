@@ -1,10 +1,15 @@
-"""The training step as Lightning runs it: losses by name, their weighted sum, one averaged copy."""
+"""Training in stages: what finds objects first, then, with it, what looks into them.
+
+Our notes and Faster R-CNN train the proposals first, so that the heads learn from boxes that are
+some good. A stage adds its losses to those before: features that only ever served the first stage
+would serve the later ones badly, which is why the published recipe too goes back to them.
+"""
 
 import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import numpy as np
 import torch
@@ -14,11 +19,41 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from kontur.errors import InputError
 from kontur.models.segmenter import Segmenter
-from kontur.train.average import averaged
 from kontur.train.config import OptimiserConfig, TrainingConfig
-from kontur.train.loader import Batch
-from kontur.train.optimise import build_optimiser, lasso, rate_at
-from kontur.train.stages import Stages
+from kontur.train.dataloader import Batch
+from kontur.train.optimiser import averaged, build_optimiser, lasso, rate_at
+
+Order = Literal["joint", "staged"]
+
+
+class Stages:
+    """Which losses count, by how far the training has come; each stage begins at an equal share.
+
+    A stage that has begun does not end, also where a finished run goes on for longer: `begun` goes
+    into checkpoints.
+    """
+
+    def __init__(self, segmenter: Segmenter, order: Order):
+        self.names = list(segmenter.stages().values()) if order == "staged" else []
+        self.begun = 1
+        if order == "staged" and len(self.names) < 2:
+            raise InputError(
+                "this kind of model is trained as one; leave training.stages out or set it to joint"
+            )
+
+    @property
+    def is_last(self) -> bool:
+        """Whether all losses count: no stage is still to begin."""
+        return self.begun >= len(self.names)
+
+    def counted(self, losses: dict[str, Tensor], progress: float) -> dict[str, Tensor]:
+        """Those of the losses that count at `progress` (0 to 1)."""
+        if not self.names:
+            return losses
+        reached = 1 + int(progress * len(self.names))
+        self.begun = min(max(self.begun, reached), len(self.names))
+        active = {name for stage in self.names[: self.begun] for name in stage}
+        return {name: loss for name, loss in losses.items() if name in active}
 
 
 class Diverged(InputError):

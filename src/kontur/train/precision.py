@@ -13,7 +13,7 @@ import torch
 
 from kontur.models.segmenter import Segmenter
 from kontur.train.config import Precision
-from kontur.train.loader import Batch
+from kontur.train.dataloader import Batch
 
 TRIAL_SECONDS = 1.5  # a way is timed for so long, and for MIN_STEPS at least
 MIN_STEPS = 2

@@ -5,7 +5,7 @@ import pandas as pd
 
 from kontur.instances import Instances
 from kontur.measure.learn.families import CLASSIFIERS, REGRESSORS
-from kontur.measure.learn.frozen import freeze
+from kontur.measure.learn.table_model import export_model
 from kontur.measure.prepare import Preparation
 from kontur.measure.table import measure
 
@@ -49,7 +49,7 @@ def decision(columns=COLUMNS, target="kind", family="logistic"):
     preparation = Preparation(list(columns)).fit(table)
     model = ({**REGRESSORS} if target == "area" else {**CLASSIFIERS})[family].make()
     model.fit(preparation.transform(table), table[target].to_numpy())
-    return freeze(
+    return export_model(
         preparation,
         model,
         target=target,

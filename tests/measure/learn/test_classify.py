@@ -208,7 +208,7 @@ def test_brightness_without_images_is_refused():
 
 def test_classes_that_are_no_words_are_told_as_they_are(kinds):
     card = kinds.card.replace(classes=(False, True))
-    other = type(kinds)(card, kinds.model)
+    other = type(kinds)(card, kinds.parameters)
     told = predictions(other, measure(boxes(ignore=[9]), name="a"))
     assert told["predicted"].tolist()[:2] == [True, False]
     assert pd.isna(told["predicted"][2])

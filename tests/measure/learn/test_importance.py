@@ -2,19 +2,19 @@
 
 import numpy as np
 
-from kontur.measure.learn.bench import Bench
 from kontur.measure.learn.families import CLASSIFIERS
-from kontur.measure.learn.importance import alike, importance
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.fitting import Fitter
+from kontur.measure.learn.importance import correlated_columns, permutation_importance
+from kontur.measure.learn.task import make_task
 from tests.measure.learn.tables import objects
 
 
 def found(table, **words):
-    bench = Bench(ask(table, "state", **words), {"logistic": CLASSIFIERS["logistic"]})
-    splits = bench.splits(4, 0)
-    setting = next(name for name in bench.settings if name.endswith("=1.0"))
+    fitter = Fitter(make_task(table, "state", **words), {"logistic": CLASSIFIERS["logistic"]})
+    splits = fitter.splits(4, 0)
+    setting = next(name for name in fitter.settings if name.endswith("=1.0"))
     rng = np.random.default_rng(0)
-    return importance(bench, splits, [setting] * 4, "accuracy", rng)
+    return permutation_importance(fitter, splits, [setting] * 4, "accuracy", rng)
 
 
 def test_the_column_that_tells_counts_and_noise_does_not():
@@ -30,7 +30,7 @@ def test_columns_that_say_the_same_are_shuffled_together():
     table["area_convex"] = -(table["area"] ** 3)  # the same ranks the other way round
     bundles = found(table)
     assert set(bundles[0].columns) == {"area", "area_convex"}
-    assert bundles[0].name.endswith(" + 1 alike")
+    assert bundles[0].name.endswith(" + 1 correlated")
     assert bundles[0].drop.mean >= max(alone.mean for alone in bundles[0].alone)
 
 
@@ -38,7 +38,7 @@ def test_words_and_columns_with_gaps_are_bundles_of_their_own():
     table = objects(images=6)
     table["stain"] = np.where(table["id"] % 2, "HE", "PAS")
     table.loc[::3, "extent"] = np.nan
-    bench = Bench(ask(table, "state", columns=["stain", "extent", "area"]), {})
-    assert sorted(alike(bench)) == [["area"], ["extent"], ["stain"]]
-    one = Bench(ask(table, "state", columns=["area"]), {})
-    assert alike(one) == [["area"]]
+    fitter = Fitter(make_task(table, "state", columns=["stain", "extent", "area"]), {})
+    assert sorted(correlated_columns(fitter)) == [["area"], ["extent"], ["stain"]]
+    one = Fitter(make_task(table, "state", columns=["area"]), {})
+    assert correlated_columns(one) == [["area"]]

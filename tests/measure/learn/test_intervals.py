@@ -4,7 +4,12 @@ import math
 
 import numpy as np
 
-from kontur.measure.learn.intervals import interval, resample, resampled_scores, wilson
+from kontur.measure.learn.intervals import (
+    bootstrap_scores,
+    draw_bootstrap,
+    percentile_interval,
+    wilson_interval,
+)
 from kontur.measure.learn.scores import scores
 
 
@@ -12,8 +17,8 @@ def test_resampled_scores_are_those_of_the_rows_written_out():
     rng = np.random.default_rng(0)
     groups = np.array([*"aabbbccdd"], dtype=object)
     truth, outputs = rng.integers(0, 2, 9), rng.dirichlet((1, 1), 9)
-    drawn = resample(groups, np.random.default_rng(1), rounds=20)
-    found = resampled_scores(truth, outputs, drawn)
+    drawn = draw_bootstrap(groups, np.random.default_rng(1), rounds=20)
+    found = bootstrap_scores(truth, outputs, drawn)
     for round_, counts in enumerate(drawn.counts):
         assert counts.sum() == 4
         rows = [row for row in range(9) for _ in range(counts["abcd".index(groups[row])])]
@@ -29,8 +34,8 @@ def test_intervals_are_wider_when_the_objects_of_an_image_are_copies():
     told = np.eye(2)[np.where(right, truth, 1 - truth)]
 
     def width(truth, told, groups):
-        drawn = resample(groups, np.random.default_rng(0))
-        low, high = interval(resampled_scores(truth, told, drawn)["accuracy"])
+        drawn = draw_bootstrap(groups, np.random.default_rng(0))
+        low, high = percentile_interval(bootstrap_scores(truth, told, drawn)["accuracy"])
         return high - low
 
     alone = width(truth, told, np.arange(400).astype(str).astype(object))
@@ -45,8 +50,8 @@ def test_intervals_are_wider_when_the_objects_of_an_image_are_copies():
 
 
 def test_one_group_and_nothing_have_no_width():
-    drawn = resample(np.array(["a", "a"], dtype=object), np.random.default_rng(0), rounds=5)
-    found = resampled_scores(np.array([0, 1]), np.eye(2), drawn)
-    assert interval(found["accuracy"]) == (1.0, 1.0)
-    assert str(interval(np.empty(0))) == "–"
-    assert math.isnan(wilson(0, 0).low)
+    drawn = draw_bootstrap(np.array(["a", "a"], dtype=object), np.random.default_rng(0), rounds=5)
+    found = bootstrap_scores(np.array([0, 1]), np.eye(2), drawn)
+    assert percentile_interval(found["accuracy"]) == (1.0, 1.0)
+    assert str(percentile_interval(np.empty(0))) == "–"
+    assert math.isnan(wilson_interval(0, 0).low)

@@ -7,12 +7,11 @@ from sklearn.datasets import load_diabetes
 from sklearn.tree import DecisionTreeClassifier
 
 from kontur.errors import InputError
-from kontur.measure.learn import study
 from kontur.measure.learn.baselines import SINGLE
-from kontur.measure.learn.bench import Bench
 from kontur.measure.learn.families import CLASSIFIERS, Family
-from kontur.measure.learn.question import ask
+from kontur.measure.learn.fitting import Fitter
 from kontur.measure.learn.study import learn
+from kontur.measure.learn.task import make_task
 from kontur.select import Trial
 from tests.measure.learn.tables import objects
 
@@ -20,46 +19,44 @@ QUICK = {"families": ["logistic"], "folds": 4}
 
 
 @pytest.fixture(scope="module")
-def learned():
+def study():
     return learn(objects(), "state", **QUICK)
 
 
-def test_no_group_is_learned_from_and_judged_on(learned):
-    groups = set(learned.question.groups)
-    held = [name for split in learned.splits for name in split.held]
+def test_no_group_is_learned_from_and_judged_on(study):
+    groups = set(study.task.groups)
+    held = [name for split in study.splits for name in split.held]
     assert sorted(held) == sorted(groups)
-    for split in learned.splits:
+    for split in study.splits:
         assert not set(split.train) & set(split.held)
-    for outcome in [*learned.outcomes, *learned.curve.outcomes]:
+    for outcome in [*study.evaluations, *study.curve.outcomes]:
         assert not set(outcome.trial.split.train) & set(outcome.trial.split.held)
 
 
-def test_folds_hold_as_many_of_each_class(learned):
-    state = dict(zip(learned.question.groups, learned.question.truth, strict=True))
-    for split in learned.splits:
+def test_folds_hold_as_many_of_each_class(study):
+    state = dict(zip(study.task.groups, study.task.truth, strict=True))
+    for split in study.splits:
         assert sum(state[name] for name in split.held) == 2
         assert len(split.held) == 4
 
 
-def test_a_signal_is_found_by_the_family_and_by_one_measurement(learned):
-    best = learned.results["logistic"]
+def test_a_signal_is_found_by_the_family_and_by_one_measurement(study):
+    best = study.results["logistic"]
     assert 0.7 < best.overall["accuracy"] < 0.95
-    assert learned.results[SINGLE].overall["accuracy"] > 0.65
-    assert learned.results["largest class"].overall["balanced"] == 0.5
+    assert study.results[SINGLE].overall["accuracy"] > 0.65
+    assert study.results["largest class"].overall["balanced"] == 0.5
     low, high = best.intervals["accuracy"]
     assert low < best.overall["accuracy"] < high
-    assert (
-        learned.single.preparation.get_feature_names_out()[learned.single.model.column_] == "area"
-    )
-    assert learned.importance[0].columns == ("area",)
-    assert learned.path.survivors[0].name == "area"
-    assert learned.path.survivors[0].coefficient > 0  # speaks for the second class, live
-    assert best.votes.right >= 12
+    assert study.single.preparation.get_feature_names_out()[study.single.model.column_] == "area"
+    assert study.importance[0].columns == ("area",)
+    assert study.lasso.kept[0].name == "area"
+    assert study.lasso.kept[0].coefficient > 0  # speaks for the second class, live
+    assert best.majority.correct >= 12
 
 
 def test_the_nested_score_of_noise_is_chance(monkeypatch):
     tree = Family(lambda: DecisionTreeClassifier(random_state=0), {"max_depth": [1, 3, None]})
-    monkeypatch.setitem(study.CLASSIFIERS, "tree", tree)  # learns its rows by heart
+    monkeypatch.setitem(CLASSIFIERS, "tree", tree)  # learns its rows by heart
     table = objects(images=30, signal=0.0)
     results = learn(table, "state", families=["logistic", "tree"], folds=3).results
     for name in ("logistic", "tree"):
@@ -77,27 +74,27 @@ def test_a_column_that_copies_the_group_does_not_help():
 
 def test_medians_means_and_deviations_are_of_what_the_fold_leaves():
     table = objects(images=8)
-    question = ask(table, "state")
-    bench = Bench(question, {"logistic": CLASSIFIERS["logistic"]})
-    split = bench.splits(4, 0)[0]
-    trial = Trial(next(iter(bench.settings)), 0, split)
-    before = bench.fit(trial).preparation.recipe()
+    task = make_task(table, "state")
+    fitter = Fitter(task, {"logistic": CLASSIFIERS["logistic"]})
+    split = fitter.splits(4, 0)[0]
+    trial = Trial(next(iter(fitter.settings)), 0, split)
+    before = fitter.fit(trial).preparation.recipe()
     table.loc[table["image"].isin(split.held), "area"] = 1e6
-    changed = Bench(ask(table, "state"), bench.families)
+    changed = Fitter(make_task(table, "state"), fitter.families)
     assert changed.fit(trial).preparation.recipe() == before
 
 
 def test_nested_settings_are_chosen_without_the_fold_that_judges_them(monkeypatch):
     table = objects(images=12)
     seen = []
-    fit = Bench.fit
+    fit = Fitter.fit
 
     def spied(self, trial):
         seen.append(trial)
         return fit(self, trial)
 
-    monkeypatch.setattr(Bench, "fit", spied)
-    monkeypatch.setattr(study, "INNER", 2)
+    monkeypatch.setattr(Fitter, "fit", spied)
+    monkeypatch.setattr("kontur.measure.learn.study.INNER", 2)
     nested = learn(table, "state", families=["logistic"], folds=3)
     groups = set(table["image"])
     inner = [trial for trial in seen if set(trial.split.train) | set(trial.split.held) < groups]
@@ -112,11 +109,11 @@ def test_nested_settings_are_chosen_without_the_fold_that_judges_them(monkeypatc
     assert set(plain.results["logistic"].chosen) == {plain.results["logistic"].setting}
 
 
-def test_the_same_table_gives_the_same_study(learned):
+def test_the_same_table_gives_the_same_study(study):
     again = learn(objects(), "state", **QUICK)
-    assert again.best.overall == learned.best.overall
-    assert again.best.intervals == learned.best.intervals
-    assert again.importance == learned.importance
+    assert again.best.overall == study.best.overall
+    assert again.best.intervals == study.best.intervals
+    assert again.importance == study.importance
 
 
 def test_an_amount_is_told_by_rows_that_stand_for_themselves():
@@ -137,8 +134,8 @@ def test_an_amount_is_told_by_rows_that_stand_for_themselves():
     assert found.best.overall["r2"] > 0.3
     assert found.results["mean"].overall["r2"] < 0.05
     assert 0.1 < found.results[SINGLE].overall["r2"] < found.best.overall["r2"] + 0.05
-    assert found.best.votes is None
-    assert {survivor.name for survivor in found.path.survivors[:2]} == {"bmi", "s5"}
+    assert found.best.majority is None
+    assert {survivor.name for survivor in found.lasso.kept[:2]} == {"bmi", "s5"}
     assert [at for at, _ in done] == list(range(1, done[0][1] + 1))
 
 
@@ -178,9 +175,9 @@ def test_a_nested_choice_among_too_few_groups_names_the_way_out():
 
 
 def test_a_family_of_the_other_task_is_told_as_such():
-    with pytest.raises(InputError, match=r"logistic tells classes, not an amount.*ridge, lasso"):
+    with pytest.raises(InputError, match=r"logistic predicts classes, not an amount.*ridge, lasso"):
         learn(objects(), "area", families=["logistic"])
-    with pytest.raises(InputError, match=r"ridge tells an amount, not classes.*logistic, lasso"):
+    with pytest.raises(InputError, match=r"ridge predicts an amount, not classes.*logistic, lasso"):
         learn(objects(), "state", families=["ridge"])
 
 
@@ -189,10 +186,25 @@ def test_images_that_the_folds_part_are_still_drawn_whole():
     few = learn(table, "state", group=None, folds=3, nested=False, families=["logistic"])
     many = pd.concat([table] * 5, ignore_index=True)
     many.attrs = table.attrs
-    names, word = ask(many, "state", group=None).resampled
+    names, word = make_task(many, "state", group=None).resampling_units
     assert (len(np.unique(names)), word) == (12, "image")
     copied = learn(many, "state", group=None, folds=3, nested=False, families=["logistic"])
     low, high = few.best.intervals["accuracy"]
     lower, higher = copied.best.intervals["accuracy"]
     assert higher - lower > 0.5 * (high - low)
-    assert ask(table.assign(well="a"), "area", group="well").resampled[1] == "well"
+    assert make_task(table.assign(well="a"), "area", group="well").resampling_units[1] == "well"
+
+
+def test_a_fold_whose_rest_holds_one_class_is_one_sentence():
+    table = objects(images=8, each=6)
+    table["state"] = "dead"
+    rare = table["image"].isin(["well_00", "well_01"]) & (table["id"] == 0)
+    table.loc[rare, "state"] = "live"
+    failures = []
+    for seed in range(20):
+        try:
+            learn(table, "state", families=["logistic"], folds=2, nested=False, seed=seed)
+        except InputError as error:
+            failures.append(str(error))
+    assert failures
+    assert all("its training part holds a single class of state; choose" in f for f in failures)

@@ -1,4 +1,4 @@
-"""The study from end to end, with fits that take no time (true ones: `test_fold.py`)."""
+"""The study from end to end, with fits that take no time (true ones: `test_fit.py`)."""
 
 import csv
 import json
@@ -13,10 +13,10 @@ from PIL import Image
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.infer.predict import find_model, load
+from kontur.infer.load import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
-from kontur.train.study import compare as room
+from kontur.train.study import jobs as room
 from tests.train.study import studies
 from tests.train.study.studies import study, write_coco
 
@@ -93,7 +93,7 @@ def test_the_same_call_repeats_nothing_that_is_finished(folder, tmp_path, proces
 
 @pytest.mark.parametrize(
     ("what", "where"),
-    [("fold", "snake/fold-2"), ("fold", "refit"), ("held_out", "baseline/fold-1")],
+    [("fit", "snake/fold-2"), ("fit", "refit"), ("held_out", "baseline/fold-1")],
 )
 def test_killed_at_any_moment_it_goes_on_from_there(folder, tmp_path, processes, what, where):
     out = tmp_path / "study"

@@ -1,7 +1,7 @@
-"""Baselines: what is reached without learning, and with a single measurement.
+"""Baselines: a constant prediction, and the best single measurement.
 
-A family has to beat both. The best single measurement is what a person would do by hand: look at
-one column, and split it. It is chosen within the training part, as everything else is.
+A family has to beat both. The best single measurement is what a person would do by hand: take one
+column and split it. It is chosen within the training part, as everything else is.
 """
 
 from typing import Self
@@ -19,11 +19,11 @@ SINGLE = "one measurement"
 
 
 class OneColumnClassifier(ClassifierMixin, BaseEstimator):
-    """The column whose values, cut into as many parts as there are classes, tell them best.
+    """The column whose values, cut into as many parts as there are classes, predict them best.
 
     The cuts are those of a tree on that column alone; the column is the one with the smallest log
-    loss on the rows that are learned from. Shares in a part are smoothed by one row a class, so
-    that a part without exceptions is not thought certain.
+    loss on the training rows. Shares in a part are smoothed by one row a class, so that a part
+    without exceptions is not taken for certain.
     """
 
     def fit(self, X: Float[np.ndarray, "n f"], y: Shaped[np.ndarray, " n"]) -> Self:

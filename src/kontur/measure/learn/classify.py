@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kontur import formats
-from kontur.data.names import owner, stem
+from kontur.data.names import partner_name, stem
+from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import coco, document, geojson
 from kontur.formats import table as csv
-from kontur.infer.judge import find_predictions, pair, prediction_files
 from kontur.instances import Instances
 from kontur.measure.extra import package
-from kontur.measure.learn.frozen import Decision
+from kontur.measure.learn.table_model import TableModel
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.views import ignored
@@ -41,12 +41,12 @@ class Target(NamedTuple):
     images: tuple[Source, ...]
 
 
-def predictions(decision: Decision, table: "pd.DataFrame") -> "pd.DataFrame":
+def predictions(decision: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
     """One row for each of the table, in its order: image, id, predicted, and probabilities.
 
     There is one probability a class, `probability_NAME`, none where a number is told. Regions to
     ignore have neither. Without image and id the number of the row stands there, from 1. Errors
-    as in `Decision.predict`; a table without rows gives one without rows.
+    as in `TableModel.predict`; a table without rows gives one without rows.
     """
     pandas = package("pandas")
     made: dict[str, Any] = {name: table[name].array for name in WHO if name in table}
@@ -69,7 +69,7 @@ def predictions(decision: Decision, table: "pd.DataFrame") -> "pd.DataFrame":
     return told
 
 
-def check_brightness(decision: Decision, table: "pd.DataFrame") -> None:
+def check_brightness(decision: TableModel, table: "pd.DataFrame") -> None:
     """Raise `InputError` where the model reads the brightness of images and there were none."""
     read, measured = (
         [name for name in names if {name, name.rpartition("-")[0]} & set(BRIGHTNESS)]
@@ -188,7 +188,9 @@ def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> 
     ending = file.suffix.lower()
     if ending in (".geojson", ".json", ".csv"):
         return Target(folder / name, file, tuple(sources))
-    return Target(folder / name.parent / f"{owner(stem(name))}.geojson", None, tuple(sources))
+    return Target(
+        folder / name.parent / f"{partner_name(stem(name))}.geojson", None, tuple(sources)
+    )
 
 
 def _names(predicted: "pd.DataFrame") -> list[str | None]:

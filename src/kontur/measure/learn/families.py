@@ -1,8 +1,8 @@
-"""Families: the kinds of models that are tried on a table, and the settings tried of each.
+"""Families of models that are compared on a table, and the grid of settings of each.
 
-Grids are small: with a few hundred objects a fine grid finds the luck of the folds. Columns are
-expected standardised. All are fitted the same way twice; `network` needs torch to fit, and its
-`fit(X, y, groups)` keeps groups together where it holds rows out.
+Grids are small: with a few hundred objects a fine grid overfits the folds. Columns are expected
+standardised. Fitting is deterministic; `network` needs torch to fit, and its `fit(X, y, groups)`
+keeps groups together where it holds rows out.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegress
 from sklearn.linear_model import Lasso, LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
-from kontur.measure.tabular import NetworkClassifier, NetworkRegressor
+from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor
 
 # Shallow trees on part of the rows and few columns each: as good as all of them, and much faster.
 BOOSTING: dict[str, Any] = {
@@ -28,7 +28,7 @@ NETWORKS: dict[str, list[Any]] = {"hidden": [(64,), (32, 32)], "l2": [1e-2, 1e-1
 
 
 class Family(NamedTuple):
-    """A new estimator, and the values of its settings that are tried."""
+    """A function that makes an estimator, and the grid of its settings."""
 
     make: Callable[[], Any]
     grid: dict[str, list[Any]]

@@ -1,10 +1,10 @@
-"""Intervals: how far a score would move had other images been taken.
+"""Bootstrap intervals: how far a score would move had other images been taken.
 
 Objects of one image are alike, so a thousand of them say less than they seem to. What is resampled,
 with replacement, are whole groups (the cluster bootstrap, Davison and Hinkley 1997, section 3.8),
-with all their objects and what was told of them while they were held out; models are not fitted
-anew. Of a count of groups, such as wells that were voted on rightly, Wilson's interval (1927) is
-given: resampling a score of 1 would say that it cannot be less.
+with all their objects and the predictions for them while they were held out; models are not fitted
+again. A count of groups, such as wells with a correct majority vote, has Wilson's interval (1927):
+resampling a score of 1 would claim that it cannot be less.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 
-from kontur.measure.learn.scores import Outputs, Truth, auc, of_sums, sums
+from kontur.measure.learn.scores import Outputs, Truth, auc, row_sums, scores_of_sums
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -22,7 +22,7 @@ BLOCK = 2_000_000  # numbers held at once
 
 
 class Interval(NamedTuple):
-    """Both ends; NaN where nothing can be said."""
+    """Both ends; NaN where there is none."""
 
     low: float
     high: float
@@ -31,47 +31,47 @@ class Interval(NamedTuple):
         return "–" if math.isnan(self.low) else f"{self.low:.3f} … {self.high:.3f}"
 
 
-class Resampled(NamedTuple):
+class BootstrapDraws(NamedTuple):
     """How often each group came in each resampling, and the group of every row."""
 
     counts: UInt8[np.ndarray, "r g"]
     member: Shaped[np.ndarray, " n"]
 
 
-def resample(
+def draw_bootstrap(
     groups: Shaped[np.ndarray, " n"], rng: np.random.Generator, rounds: int = RESAMPLES
-) -> Resampled:
+) -> BootstrapDraws:
     """Draw as many groups as there are, with replacement, so many times."""
     names, member = np.unique(groups, return_inverse=True)
     number = len(names)
     counts = np.empty((rounds, number), np.uint8)  # of 100,000 groups 100 MB; beyond 255 never
     for index in range(rounds):
         counts[index] = np.bincount(rng.integers(number, size=number), minlength=number)
-    return Resampled(counts, member)
+    return BootstrapDraws(counts, member)
 
 
-def resampled_scores(
-    truth: Truth, outputs: Outputs, drawn: Resampled
+def bootstrap_scores(
+    truth: Truth, outputs: Outputs, drawn: BootstrapDraws
 ) -> dict[str, Float[np.ndarray, " r"]]:
     """Every score in every resampling."""
-    rows, classes = sums(truth, outputs), outputs.shape[1]
+    rows, classes = row_sums(truth, outputs), outputs.shape[1]
     by_group = np.zeros((drawn.counts.shape[1], rows.shape[1]))
     np.add.at(by_group, drawn.member, rows)
     step = max(1, BLOCK // len(truth))
     parts = []
     for start in range(0, len(drawn.counts), step):
         counts = drawn.counts[start : start + step].astype(float)
-        found = of_sums(counts @ by_group, classes)
+        found = scores_of_sums(counts @ by_group, classes)
         if classes > 1:
             found["auc"] = auc(truth, outputs, counts[:, drawn.member])
         parts.append(found)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def interval(values: Float[np.ndarray, " r"]) -> Interval:
-    """Where the middle 95 % of some values lie.
+def percentile_interval(values: Float[np.ndarray, " r"]) -> Interval:
+    """The range of the middle 95 % of values.
 
-    >>> [round(end, 9) for end in interval(np.arange(1001.0))]
+    >>> [round(end, 9) for end in percentile_interval(np.arange(1001.0))]
     [25.0, 975.0]
     """
     known = values[np.isfinite(values)]
@@ -81,15 +81,18 @@ def interval(values: Float[np.ndarray, " r"]) -> Interval:
     return Interval(float(low), float(high))
 
 
-def wilson(right: int, number: int) -> Interval:
+def wilson_interval(correct: int, number: int) -> Interval:
     """The 95 % interval of a share of independent trials.
 
-    >>> [round(end, 3) for end in wilson(53, 53)], [round(end, 3) for end in wilson(1, 2)]
+    >>> (
+    ...     [round(end, 3) for end in wilson_interval(53, 53)],
+    ...     [round(end, 3) for end in wilson_interval(1, 2)],
+    ... )
     ([0.932, 1.0], [0.095, 0.905])
     """
     if not number:
         return Interval(math.nan, math.nan)
-    share, z2 = right / number, NORMAL**2 / number
+    share, z2 = correct / number, NORMAL**2 / number
     middle = (share + z2 / 2) / (1 + z2)
     half = math.sqrt(z2 * (share * (1 - share) + z2 / 4)) / (1 + z2)
     return Interval(max(0.0, middle - half), min(1.0, middle + half))

@@ -1,9 +1,9 @@
-"""Scores: how well classes or amounts are told, of all rows or of rows counted several times.
+"""Scores: how well classes or amounts are predicted, of all rows or of rows counted several times.
 
 Apart from the area under the curve, a score is made of sums over rows. Kept by group, these sums
 give the score of any resampling of the groups at once, which is what `intervals` does.
 
-`outputs` are what a model says of each row: the probability of each class, or the amount (k = 1).
+`outputs` are a model's predictions: the probability of each class by row, or the amount (k = 1).
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ LEAST = 1e-15  # a probability of 0 would cost infinitely much; scikit-learn's b
 
 
 class Score(NamedTuple):
-    """How a score is called, and whether more of it is better (1) or less (-1)."""
+    """The name of a score, and whether more of it is better (1) or less (-1)."""
 
     name: str
     sign: int
@@ -29,13 +29,15 @@ OF_CLASSES = {
 }
 OF_AMOUNTS = {"r2": Score("R²", 1), "mae": Score("MAE", -1), "rmse": Score("RMSE", -1)}
 ALL = OF_CLASSES | OF_AMOUNTS
+RANKING = {"classify": "log_loss", "regress": "rmse"}  # families are ranked by all of a prediction
+HEADLINE = {"classify": "accuracy", "regress": "r2"}  # what a report shows first
 
 Outputs = Float[np.ndarray, "n k"]
 Truth = Shaped[np.ndarray, " n"]
 Sums = Float[np.ndarray, "r s"]
 
 
-def sums(truth: Truth, outputs: Outputs) -> Float[np.ndarray, "n s"]:
+def row_sums(truth: Truth, outputs: Outputs) -> Float[np.ndarray, "n s"]:
     """What each row adds to the sums that scores are made of."""
     if outputs.shape[1] == 1:
         error = outputs[:, 0] - truth
@@ -47,7 +49,7 @@ def sums(truth: Truth, outputs: Outputs) -> Float[np.ndarray, "n s"]:
     return np.column_stack([own, right, cost])
 
 
-def of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " r"]]:
+def scores_of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " r"]]:
     """The scores of each row of added-up sums, for models of so many outputs; NaN if undefined."""
     with np.errstate(invalid="ignore", divide="ignore"):
         if outputs == 1:
@@ -61,19 +63,21 @@ def of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " r"]]:
             }
         own, right = totals[:, :outputs], totals[:, outputs:-1]
         number = own.sum(axis=1)
-        there = (own > 0).sum(axis=1)
+        present = (own > 0).sum(axis=1)
         recall = np.where(own > 0, right / np.where(own > 0, own, 1), 0.0)
         return {
             "accuracy": right.sum(axis=1) / number,
-            "balanced": recall.sum(axis=1) / there,
+            "balanced": recall.sum(axis=1) / present,
             "log_loss": totals[:, -1] / number,
         }
 
 
 def scores(truth: Truth, outputs: Outputs) -> dict[str, float]:
     """Every score of some rows; NaN for one that they do not define (AUC of a single class)."""
-    found = of_sums(sums(truth, outputs).sum(axis=0, keepdims=True), outputs.shape[1])
-    known = {name: float(values[0]) for name, values in found.items()}
+    totals = row_sums(truth, outputs).sum(axis=0, keepdims=True)
+    known = {
+        name: float(values[0]) for name, values in scores_of_sums(totals, outputs.shape[1]).items()
+    }
     if outputs.shape[1] > 1:
         known["auc"] = float(auc(truth, outputs, np.ones((1, len(truth))))[0])
     return {name: known[name] for name in ALL if name in known}
@@ -82,10 +86,10 @@ def scores(truth: Truth, outputs: Outputs) -> dict[str, float]:
 def auc(
     truth: Truth, outputs: Outputs, weights: Float[np.ndarray, "r n"]
 ) -> Float[np.ndarray, " r"]:
-    """Area under the receiver's curve for each weighting of the rows.
+    """Area under the receiver operating characteristic for each weighting of the rows.
 
-    Of several classes the mean of each against the rest, over the classes that are there; NaN where
-    only one class is.
+    Of several classes the mean of each against the rest, over the classes that occur; NaN where
+    only one class does.
     """
     classes = outputs.shape[1]
     areas = [

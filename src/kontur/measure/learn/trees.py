@@ -1,6 +1,6 @@
-"""Trees: a fitted boosting as arrays, and how it is applied without scikit-learn.
+"""Boosted trees as arrays, and how they are applied without scikit-learn.
 
-All nodes of all trees stand below each other. A row goes left where its feature is at most the
+All nodes of all trees are stacked. A row goes left where its feature is at most the
 threshold, the feature rounded to float32 as scikit-learn's trees round it; at a leaf both ways
 lead back to the leaf.
 """
@@ -14,7 +14,7 @@ CHUNK = 2048  # rows walked at once: memory is rows · trees
 
 
 class Trees(NamedTuple):
-    """Nodes, where each tree begins and which output it adds to, and what is there before."""
+    """Nodes, the root and the output of each tree, and the initial prediction."""
 
     left: Int[np.ndarray, " nodes"]
     right: Int[np.ndarray, " nodes"]
@@ -33,7 +33,7 @@ def trees_of(boosting: Any) -> Trees:
         name: [] for name in ("left", "right", "feature", "threshold", "value")
     }
     roots, first = [], 0
-    for tree in (each.tree_ for each in boosting.estimators_.ravel()):
+    for tree in (estimator.tree_ for estimator in boosting.estimators_.ravel()):
         leaf = tree.children_left < 0
         here = np.arange(tree.node_count)
         parts["left"].append(first + np.where(leaf, here, tree.children_left))
@@ -53,16 +53,16 @@ def trees_of(boosting: Any) -> Trees:
         output=np.tile(np.arange(outputs, dtype=np.int64), rounds),
         start=np.zeros((1, outputs)),
     )
-    # What is there before the first tree is no public attribute: it is what one row has beyond.
+    # The initial prediction is no public attribute: it is what the trees leave of one row's.
     row = np.zeros((1, boosting.n_features_in_))
     classes = hasattr(boosting, "classes_")
-    said = boosting.decision_function(row) if classes else boosting.predict(row)
-    return trees._replace(start=said.reshape(1, outputs) - tree_outputs(row, trees))
+    outputs_of_row = boosting.decision_function(row) if classes else boosting.predict(row)
+    return trees._replace(start=outputs_of_row.reshape(1, outputs) - tree_outputs(row, trees))
 
 
 def tree_outputs(x: Float[np.ndarray, "b m"], trees: Trees) -> Float[np.ndarray, "b n"]:
-    """What all trees together say of each row: `start` and the leaf of every tree, added up."""
-    said = np.repeat(trees.start, len(x), axis=0)
+    """The sum of `start` and of the leaf of every tree for each row."""
+    totals = np.repeat(trees.start, len(x), axis=0)
     for first in range(0, len(x), CHUNK):
         rounded = x[first : first + CHUNK].astype(np.float32)
         at = np.arange(len(rounded))[:, None]
@@ -75,5 +75,5 @@ def tree_outputs(x: Float[np.ndarray, "b m"], trees: Trees) -> Float[np.ndarray,
             node = below
         leaves = trees.value[node]
         for output in range(trees.start.shape[1]):
-            said[first : first + CHUNK, output] += leaves[:, trees.output == output].sum(axis=1)
-    return said
+            totals[first : first + CHUNK, output] += leaves[:, trees.output == output].sum(axis=1)
+    return totals

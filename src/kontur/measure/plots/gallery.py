@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from kontur.measure.digits import short
 from kontur.measure.extra import package
 from kontur.measure.plots import look
-from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
+from kontur.measure.plots.crops import crop_objects, draw_crop, window_sides
+from kontur.measure.plots.drawn import draw_bar
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 from kontur.measure.plots.pictures import Pictures
@@ -22,9 +23,6 @@ PERCENTILES = (1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0)
 EACH = 6  # objects a percentile
 CELL = 1.15  # inches
 LINE = 0.1  # inches a line of a crop's title
-AROUND = 1.35  # a window's side, of the larger side of the largest object's box in it
-ALIKE = 4.0  # the largest window so many times the smallest: still one scale for all rows
-SMALLEST = 8.0  # pixels of a window's side
 TITLE = {"fontsize": 7, "color": look.INK, "pad": 2}
 NAME, NAME_SIZE = 24, 5.5  # characters of an image's name in a line below its crop; points
 CAPTION = (
@@ -38,15 +36,6 @@ class Row(NamedTuple):
 
     percentile: float
     rows: Int[np.ndarray, " k"]
-
-
-class Crop(NamedTuple):
-    """A part of an image, where its left and top are in it, and the polygon of an object."""
-
-    picture: UInt8[np.ndarray, "h w 3"]
-    left: int
-    top: int
-    polygon: Any
 
 
 def nearest_rows(
@@ -79,8 +68,11 @@ def draw_gallery(
     """The figure; groups have the colours of their outlines. One object each stand side by side."""
     chosen = nearest_rows(column.values, percentiles)
     rows = [row for each in chosen for row in each.rows.tolist()]
-    sides = _windows(chosen, pictures)
-    crops = _crops(chosen, sides, pictures)
+    sides = window_sides([each.rows for each in chosen], pictures)
+    side_of = {
+        row: side for each, side in zip(chosen, sides, strict=True) for row in each.rows.tolist()
+    }
+    crops = crop_objects(side_of, pictures)
     names = {row: _name(pictures, row) for row in rows}
     across = max(len(each.rows) for each in chosen)
     shape = (len(chosen), across) if across > 1 else (1, len(chosen))
@@ -95,7 +87,7 @@ def draw_gallery(
         told = f"{_ordinal(each.percentile)}\npercentile"
         for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
-            corner = _draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
+            corner = draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
             value = short(float(column.values[row]))
             axes.set_title(value if across > 1 else f"{told}\n{value}", **TITLE)
             axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=look.GREY, labelpad=2)
@@ -113,54 +105,6 @@ def caption(column: Numbers, groups: Groups) -> str:
     """What is seen, in words."""
     more = f"; the colour of an outline is its {groups.by}" if groups.by else ""
     return CAPTION.format(name=column.name, more=more)
-
-
-def _windows(chosen: Sequence[Row], pictures: Pictures) -> list[float]:
-    """The side of the window of every row, in pixels; known from the table without any image."""
-    sides = []
-    for each in chosen:
-        left, top, right, bottom = pictures.boxes(each.rows).T
-        largest = float(np.maximum(right - left, bottom - top).max())
-        sides.append(max(SMALLEST, AROUND * largest))
-    return [max(sides)] * len(sides) if max(sides) <= ALIKE * min(sides) else sides
-
-
-def _crops(chosen: Sequence[Row], sides: Sequence[float], pictures: Pictures) -> dict[int, Crop]:
-    """Every object with its surroundings; each image is read once and not kept."""
-    window = {
-        row: side for each, side in zip(chosen, sides, strict=True) for row in each.rows.tolist()
-    }
-    rows = np.array(list(window))
-    images = pictures.table["image"].to_numpy()[rows]
-    crops = {}
-    for image in dict.fromkeys(images):
-        here = rows[images == image]
-        scene = pictures.scene(str(image), here)
-        for row, polygon in zip(here.tolist(), scene.polygons, strict=True):
-            x, y = _middle(polygon)
-            reach = int(np.ceil(window[row] / 2)) + 1
-            top, left = max(0, int(y) - reach), max(0, int(x) - reach)
-            part = scene.picture[top : int(y) + reach + 1, left : int(x) + reach + 1]
-            crops[row] = Crop(part.copy(), left, top, polygon)
-    return crops
-
-
-def _draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> tuple[float, float]:
-    """The crop in a window with the object in its middle; its lower left corner."""
-    height, width = crop.picture.shape[:2]
-    show_image(axes, crop.picture)
-    axes.images[0].set_extent((crop.left, crop.left + width, crop.top + height, crop.top))
-    draw_lines(axes, np.array([crop.polygon], dtype=object), colour, width=1.0)
-    x, y = _middle(crop.polygon)
-    axes.set(xlim=(x - side / 2, x + side / 2), ylim=(y + side / 2, y - side / 2))
-    axes.set_facecolor(look.GRID)  # beyond the border of the image
-    return x - side / 2, y + side / 2
-
-
-def _middle(polygon: Any) -> tuple[float, float]:
-    """The middle of the bounding box."""
-    left, top, right, bottom = polygon.bounds
-    return (left + right) / 2, (top + bottom) / 2
 
 
 def _name(pictures: Pictures, row: int) -> str:

@@ -14,11 +14,11 @@ import numpy as np
 import shapely
 from jaxtyping import Float, Int, UInt8
 
+from kontur.data.pairing import pair
 from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import stretch
 from kontur.infer.inputs import find_inputs
-from kontur.infer.judge import pair
 from kontur.instances import Instances
 from kontur.measure.sources import Picture, find_sources, is_training_folder
 from kontur.wording import counted, plural

@@ -1,0 +1,223 @@
+"""Pairing: files of outlines or label images, and the images that they belong to by name.
+
+`NAME.geojson`, `NAME.coco.json`, `NAME.csv` or a label image `NAME.labels.tif`, `NAME_masks.png` …
+has the objects of the image `NAME`; one COCO JSON or CSV may hold those of many images. What has no
+partner is for the caller to report, never counted and never dropped in silence.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kontur import formats
+from kontur.data.finding import Finding
+from kontur.data.mask_checks import check_mask_files
+from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
+from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
+from kontur.data.reading import classes_of_values
+from kontur.errors import InputError
+from kontur.formats import coco, document, labels, table
+from kontur.formats.images import IMAGE_ENDINGS
+from kontur.formats.masks import Task, choose_task
+from kontur.instances import Instances
+from kontur.wording import counted, listed
+
+BESIDE = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
+# Of several files of one image the first kind is read: outlines come before rasters.
+PREDICTION_ENDINGS = (".geojson", ".coco.json", ".json", ".csv", *IMAGE_ENDINGS)
+
+Source = Callable[[], Instances]
+
+
+def find_predictions(
+    place: Path,
+    *,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] = (),
+) -> dict[str, Source]:
+    """What reads the objects of each image, by its name.
+
+    `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
+    classes of `semantic` ones; without it these are the values of all masks together. COCO results
+    name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
+
+    Raises:
+        InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
+    """
+    masks = dict(mask_files(place))
+    if choose_task(task) != "instances" and not masks:
+        raise InputError(
+            f"--task {task} is for mask files, and {place} holds none: its objects are told apart "
+            "already; leave --task out"
+        )
+    if task == "semantic" and class_of_value is None:
+        class_of_value = classes_of_values(list(masks.values()))
+
+    def reader(path: Path) -> Source:
+        if is_mask(path):
+            return lambda: labels.read(path, task=task, class_of_value=class_of_value)
+        return lambda: formats.read(path)
+
+    if not place.is_dir():
+        return _of_file(place, reader, numbered_in)
+    return {name: reader(path) for name, path in prediction_files(place).items()}
+
+
+def mask_files(place: Path) -> list[tuple[str, Path]]:
+    """`(name, file)` of what `find_predictions` reads from label images or masks."""
+    files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
+    return [(name, path) for name, path in files.items() if is_mask(path)]
+
+
+def check_masks(place: Path, *, task: str = "instances") -> list[Finding]:
+    """Whether mask files look as if their values meant something else than the task says."""
+    return check_mask_files(mask_files(place), choose_task(task))
+
+
+def task_like(truth: str, place: Path) -> Task:
+    """The task of predictions that are to be judged by truth of a task of its own.
+
+    That of the truth where the predictions are masks that look as if it was theirs, else
+    `instances`: beside binary masks there may lie label images that a network made.
+    """
+    doubts = {finding.kind for finding in check_masks(place)}
+    return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
+
+
+def is_mask(path: Path) -> bool:
+    """Whether objects lie in the file as pixels, by its ending."""
+    return path.suffix.lower() in IMAGE_ENDINGS
+
+
+def prediction_files(place: Path) -> dict[str, Path]:
+    """The file of each image name in a folder, sorted; errors as in `find_predictions`."""
+    if not place.is_dir():
+        raise InputError(f"there are no predictions {place}")
+    files: dict[str, Path] = {}
+    for ending in PREDICTION_ENDINGS:
+        taken = set(files)
+        for _, path in walk(place):
+            low = path.name.lower()
+            if not low.endswith(ending) or low in BESIDE or is_output_name(stem(path)):
+                continue
+            name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
+            name = (path.parent / name).relative_to(place).as_posix()
+            if name in taken or (ending == ".json" and low.endswith(".coco.json")):
+                continue
+            other = files.setdefault(name, path)
+            if other is not path:
+                raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
+    if not files:
+        raise InputError(
+            f"{place} holds no predictions: wanted NAME.geojson, NAME.coco.json, NAME.csv or label "
+            "images (PNG or TIFF)"
+        )
+    return dict(sorted(files.items()))
+
+
+def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
+    """The prediction of each image name that has one: of the same name, or of the same last part.
+
+    `val/a01` is also that of `a01`, the outputs of `kontur predict` having no folders. Raises
+    `InputError` where the last part does not decide.
+
+    >>> pair(["val/a", "val/b"], ["a", "c"])
+    {'val/a': 'a'}
+    """
+    there = set(predictions)
+    pairs = {name: name for name in names if name in there}
+    free = [name for name in predictions if name not in pairs]
+    by_last: dict[str, list[str]] = {}
+    for name in free:
+        by_last.setdefault(_last(name), []).append(name)
+    claimed: dict[str, str] = {}
+    for name in names:
+        candidates = by_last.get(_last(name), []) if name not in pairs else []
+        if len(candidates) > 1:
+            raise InputError(
+                f"the predictions {listed(candidates)} could all be of the image {name!r}; name "
+                "the folder that holds those that are meant"
+            )
+        for candidate in candidates:
+            other = claimed.setdefault(candidate, name)
+            if other is not name:
+                raise InputError(
+                    f"the prediction {candidate!r} could be of {other!r} or {name!r}; choose one "
+                    "part of the data with --split"
+                )
+            pairs[name] = candidate
+    return {name: pairs[name] for name in names if name in pairs}
+
+
+def _of_file(
+    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path]
+) -> dict[str, Source]:
+    """A COCO JSON or CSV of many images; any other file is the prediction of one."""
+    if not path.exists():
+        raise InputError(f"there are no predictions {path}")
+    if path.suffix.lower() == ".csv":
+        entries = table.read_dataset(path)
+    elif path.suffix.lower() == ".json":
+        content = document.load(path)
+        if _is_results(content):
+            content = _dataset_of(content, path, numbered_in)
+        elif formats.is_geojson(content):
+            return {partner_name(stem(path)): reader(path)}
+        entries = coco.from_document(content, where=path)
+    else:
+        return {partner_name(stem(path)): reader(path)}
+    sources: dict[str, Source] = {}
+    for entry in entries:
+        file = Path(entry.file_name.replace("\\", "/"))
+        name = (file.parent / partner_name(stem(file))).as_posix()
+        if name in sources:
+            raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
+        sources[name] = _constant(entry.instances)
+    if not sources:
+        raise InputError(f"{path} holds no images")
+    return sources
+
+
+def _is_results(content: Any) -> bool:
+    """Whether it is a list of COCO results: annotations that name their image by a number."""
+    return isinstance(content, list) and all(
+        isinstance(row, Mapping) and "image_id" in row for row in content
+    )
+
+
+def _dataset_of(
+    results: Sequence[Mapping[str, Any]], path: Path, numbered_in: Sequence[Path]
+) -> dict[str, Any]:
+    """COCO results with the images and categories of the one JSON file that has all their numbers.
+
+    Every image of that file is then in the dataset, for in a list of results nothing stands of an
+    image in which nothing was found.
+    """
+    if not numbered_in:
+        raise InputError(
+            f"{path} is a list of COCO results, which name images by numbers; judge it against the "
+            "COCO JSON that has these numbers, or write a dataset with images and annotations"
+        )
+    wanted = {row["image_id"] for row in results}
+    strange: list[str] = []
+    for file in numbered_in:
+        dataset = document.load(file)
+        missing = wanted - {image["id"] for image in dataset["images"]}
+        if not missing:
+            annotations = [{"id": number, **row} for number, row in enumerate(results, start=1)]
+            return {**dataset, "annotations": annotations}
+        strange += sorted(map(str, missing))
+    raise InputError(
+        f"{path} has results for {counted(strange, 'image number')} that "
+        f"{listed([file.name for file in numbered_in])} does not have; give the JSON that the "
+        "results were made for"
+    )
+
+
+def _constant(instances: Instances) -> Source:
+    return lambda: instances
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]

@@ -1,0 +1,86 @@
+"""Learning curve: the score over the share of groups to learn from. Would more images help?
+
+The parts are made as for `kontur compare --learning-curve`: within each fold, smaller ones lie in
+larger ones (`kontur.select.nested`), here of the groups of each class, so that few groups still
+hold all classes. Each fold keeps the setting that was judged in it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from kontur.measure.learn.fitting import Fitter
+from kontur.select import Outcome, Split, Spread, Trial, nested, spread
+
+SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+class CurvePoint(NamedTuple):
+    """Mean scores at one share of the groups that a fold leaves, and how many groups that is."""
+
+    share: float
+    groups: float
+    scores: Mapping[str, Spread]
+
+
+class LearningCurve(NamedTuple):
+    """The points of every family, from few groups to all."""
+
+    families: Mapping[str, Sequence[CurvePoint]]
+    outcomes: Sequence[Outcome]
+
+    @staticmethod
+    def fits(families: int, folds: int) -> int:
+        """How many fits a curve takes at most."""
+        return families * folds * len(SHARES)
+
+
+def learning_curve(
+    fitter: Fitter,
+    splits: Sequence[Split],
+    chosen: Mapping[str, Sequence[str]],
+    *,
+    seed: int = 0,
+    done: Callable[[], None] = lambda: None,
+) -> LearningCurve:
+    """Fit each family on growing shares; `chosen` has the name of its setting by fold.
+
+    Shares that hold one class only are left out of the means.
+    """
+
+    planned = [
+        Trial(name, fold, Split(_part(fitter, split.train, share, seed + fold), split.held), share)
+        for fold, split in enumerate(splits)
+        for share in reversed(SHARES)
+        for name in chosen
+    ]
+    settings = (trial._replace(setting=chosen[trial.setting][trial.fold or 0]) for trial in planned)
+    outcomes = []
+    for trial, evaluation in zip(planned, fitter.evaluate(settings), strict=True):
+        outcomes.append(Outcome(trial, evaluation.scores, evaluation.failure))
+        done()
+    points: dict[str, list[CurvePoint]] = {name: [] for name in chosen}
+    for name in chosen:
+        for share in SHARES:
+            here = [
+                outcome
+                for outcome in outcomes
+                if outcome.scores is not None
+                and (outcome.trial.setting, outcome.trial.share) == (name, share)
+            ]
+            if here:
+                known = [outcome.scores or {} for outcome in here]
+                sizes = [len(outcome.trial.split.train) for outcome in here]
+                by_name = {
+                    score: spread(scores.get(score) for scores in known) for score in known[0]
+                }
+                points[name].append(CurvePoint(share, sum(sizes) / len(sizes), by_name))
+    return LearningCurve(points, outcomes)
+
+
+def _part(fitter: Fitter, names: Sequence[str], share: float, seed: int) -> list[str]:
+    """A share of the groups of each class, one at least, in the order of the names."""
+    of_class: dict[str, list[str]] = {}
+    for name in names:
+        of_class.setdefault(fitter.label(name), []).append(name)
+    taken = {name for same in of_class.values() for name in nested(same, [share], seed)[0]}
+    return [name for name in names if name in taken]

@@ -1,0 +1,1 @@
+"""The report of a study: sections of sentences and tables, figures, and the page."""

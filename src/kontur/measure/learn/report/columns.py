@@ -1,0 +1,45 @@
+"""Which columns the predictions depend on: permutation importance, and the lasso."""
+
+from kontur.measure.learn.importance import CORRELATED
+from kontur.measure.learn.report.section import SHOWN, Section, headline
+from kontur.measure.learn.result import Study
+from kontur.wording import listed
+
+NAMED = 3  # correlated columns that are named
+
+
+def importance_section(study: Study) -> Section:
+    """By how much the headline score drops when columns are shuffled."""
+    rows = [["column", "drop", "alone", "shuffled with it"]]
+    for cluster in study.importance[:SHOWN]:
+        first, *others = cluster.columns
+        alone = str(cluster.alone[0]) if others else ""
+        rows.append([first, str(cluster.drop), alone, listed(others, most=NAMED)])
+    sentences = [
+        f"Columns whose ranks correlate by more than {CORRELATED} are shuffled together; alone: "
+        f"the first of them by itself. The drop is that of the {headline(study).name}."
+    ]
+    title = "Importance: columns shuffled in held-out rows"
+    return Section(title, rows, sentences, "importance.png")
+
+
+def lasso_section(study: Study) -> Section:
+    """The columns that keep a coefficient at the chosen strength of the lasso."""
+    path, task = study.lasso, study.task
+    rows = [["column", "coefficient", "folds"]]
+    for feature in path.kept[:SHOWN]:
+        rows.append(
+            [feature.name, f"{feature.coefficient:+.3f}", f"{feature.folds} of {len(path.loss)}"]
+        )
+    sign = ""
+    if len(task.classes) == 2:
+        sign = f" A coefficient above 0 speaks for {task.classes[1]}."
+    elif task.classes:
+        sign = " A coefficient is that of the class against the others where it is largest."
+    part = f" The path uses {path.rows:,} of the rows." if path.rows < len(task.truth) else ""
+    sentence = (
+        f"{len(path.kept)} of {len(path.names)} columns keep a coefficient at the strongest lasso "
+        f"({path.strengths[path.chosen]:.3g}) whose held-out loss is within one standard error of "
+        f"the best; folds: in how many they keep one there too.{sign}{part}"
+    )
+    return Section("Lasso: columns that keep a coefficient", rows, [sentence], "lasso-path.png")

@@ -1,0 +1,145 @@
+"""The folder of a report: a page, its figures, every score of every fit, and all predictions.
+
+`report.html` is one file to send, with its figures inside. The tables are complete: `results.csv`
+has a row a fit, `held-out.csv` a row an object with the prediction of the best family while it was
+held out, `importance.csv` a row a column, `lasso.csv` a row a column that keeps a coefficient.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kontur.errors import InputError
+from kontur.formats.atomic import write_bytes, write_text
+from kontur.measure import page as frame
+from kontur.measure.learn.report.figures import figures
+from kontur.measure.learn.report.section import Section
+from kontur.measure.learn.report.sections import sections
+from kontur.measure.learn.result import Study
+from kontur.measure.learn.scores import ALL, HEADLINE, OF_AMOUNTS, OF_CLASSES
+from kontur.measure.plots.look import png
+
+PAGE = "report.html"
+DIGITS = "%.8g"
+TASK = "Data and folds"
+FILES = (
+    "Beside this page stand the figures as PNG and the whole tables: results.csv, a row a fit; "
+    "held-out.csv, a row an object; importance.csv, a row a column; lasso.csv, a row a column that "
+    "it keeps."
+)
+
+
+def check_folder(folder: Path, *, overwrite: bool) -> None:
+    """Raise `InputError` before any work where the report could not be written there."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"wanted a folder for the report, but {folder} is a file")
+    if (folder / PAGE).exists() and not overwrite:
+        raise InputError(f"{folder / PAGE} exists already; overwrite it with --force")
+
+
+def write_report(folder: Path, study: Study, *, source: str = "") -> None:
+    """Write the page, the figures and the tables; `source` names the table learned from."""
+    pictures = {name: png(figure) for name, figure in figures(study).items()}
+    for name, picture in pictures.items():
+        write_bytes(folder / name, picture)
+    tables = {
+        "results": _results(study),
+        "held-out": _held_out(study),
+        "importance": _importance(study),
+        "lasso": pd.DataFrame(study.lasso.kept, columns=["name", "coefficient", "folds"]),
+    }
+    for name, table in tables.items():
+        write_text(
+            folder / f"{name}.csv",
+            table.to_csv(index=False, lineterminator="\n", float_format=DIGITS),
+        )
+    write_text(folder / PAGE, _page(study, pictures, source))
+
+
+def _page(study: Study, pictures: dict[str, bytes], source: str) -> str:
+    """The whole report as one HTML file; figures stand beside what they show."""
+    task, best = study.task, study.best
+    first, *others = sections(study)
+    head = HEADLINE[task.kind]
+    figures_shown = {"objects": f"{len(task.truth):,}"}
+    if task.group is not None:
+        figures_shown[f"{task.group}s"] = f"{len(np.unique(task.groups)):,}"
+    figures_shown |= {
+        "columns": f"{len(task.columns):,}",
+        f"{ALL[head].name} of held-out rows": f"{best.overall[head]:.3f}",
+        "95 % interval": str(best.intervals[head]),
+        "best family": best.name,
+    }
+    return frame.page(
+        first.title,
+        [
+            *(_section(part, pictures) for part in (first._replace(title=TASK), *others)),
+            frame.paragraphs([FILES], style="grey"),
+        ],
+        command="kontur learn",
+        about=source,
+        figures=figures_shown,
+        notes=study.notes,
+    )
+
+
+def _section(part: Section, pictures: dict[str, bytes]) -> str:
+    """The table and the sentences, beside the figure if there is one."""
+    parts = [frame.table(part.rows) if len(part.rows) > 1 else ""]
+    parts.append(frame.paragraphs(part.sentences))
+    if part.figure in pictures:
+        figure = frame.picture(pictures[part.figure], part.figure)
+        parts = [frame.beside(["".join(parts), figure])]
+    return frame.section(part.title, parts)
+
+
+def _results(study: Study) -> pd.DataFrame:
+    """Every score of every setting in every fold, and of every share of the learning curve."""
+    known = OF_CLASSES if study.task.classes else OF_AMOUNTS
+    about = ["part", "name", "fold", "share", "groups"]
+    outcomes = [evaluation.outcome for evaluation in study.evaluations]
+    groups = [len(split.train) for split in study.splits]
+    rows: list[tuple[object, ...]] = [
+        ("judged", name, fold, 1.0, groups[fold], scores, None)
+        for name, result in study.results.items()
+        for fold, scores in enumerate(result.by_fold)
+    ]
+    rows += [
+        (part, trial.setting, trial.fold, trial.share, len(trial.split.train), scores, failure)
+        for part, outcomes in (("setting", outcomes), ("curve", study.curve.outcomes))
+        for trial, scores, failure in outcomes
+    ]
+    made = pd.DataFrame(rows, columns=[*about, "scores", "failure"])
+    for name in known:
+        made.insert(
+            made.columns.get_loc("failure"), name, [(x or {}).get(name) for x in made.scores]
+        )
+    return made.drop(columns="scores")
+
+
+def _held_out(study: Study) -> pd.DataFrame:
+    """The prediction of the best family for every row while it was held out."""
+    task, outputs = study.task, study.best.outputs
+    about = [name for name in ("image", "id", task.group) if name in task.table]
+    made = task.table[list(dict.fromkeys(about))].copy()
+    fold_of = {name: fold for fold, split in enumerate(study.splits) for name in split.held}
+    made["fold"] = [fold_of[name] for name in task.groups]
+    if not task.classes:
+        return made.assign(**{task.target: task.truth, "predicted": outputs[:, 0]})
+    classes = np.array(task.classes, dtype=object)
+    made[task.target] = classes[task.truth]
+    made["predicted"] = classes[outputs.argmax(axis=1)]
+    made[[f"probability {name}" for name in task.classes]] = outputs
+    return made
+
+
+def _importance(study: Study) -> pd.DataFrame:
+    """By how much the score drops when a column is shuffled, alone and with those correlated."""
+    rows = [
+        (column, alone.mean, alone.deviation, cluster.columns[0], *cluster.drop[:2])
+        for cluster in study.importance
+        for column, alone in zip(cluster.columns, cluster.alone, strict=True)
+    ]
+    names = ["column", "drop alone", "sd alone", "alike", "drop together", "sd together"]
+    return pd.DataFrame(rows, columns=names)

@@ -1,0 +1,193 @@
+"""How well the families predict rows that were held out, and how far that can be trusted."""
+
+from collections import Counter
+
+import numpy as np
+
+from kontur.measure.learn.baselines import CONSTANT, SINGLE
+from kontur.measure.learn.intervals import LEVEL
+from kontur.measure.learn.report.section import (
+    Section,
+    amount,
+    groups_word,
+    headline,
+    short,
+    unit_word,
+)
+from kontur.measure.learn.result import Study
+from kontur.measure.learn.scores import ALL, HEADLINE, OF_AMOUNTS, OF_CLASSES
+from kontur.select import spread
+from kontur.wording import plural
+
+WORTH = 0.01  # of accuracy or R²: a rise of less is not worth the labels of twice the images
+STEPS = 0.5, 1.0  # shares of the groups between which a rise is looked for
+
+
+def task_section(study: Study) -> Section:
+    """How many rows, groups and images there are, of which classes, and how they were split."""
+    task = study.task
+    number = len(np.unique(task.groups))
+    held = sorted(len(split.held) for split in study.splits)
+    size = f"{held[0]:,}" if held[0] == held[-1] else f"{held[0]:,} to {held[-1]:,}"
+    basis = f"{len(task.truth):,} objects of {groups_word(task, number)}"
+    if task.images is None:
+        basis += "; the table has no column image"
+    elif task.group != "image":
+        basis += f", {task.images:,} image{'s' * (task.images != 1)}"
+    how = (
+        "settings are chosen within each fold (nested)."
+        if study.nested
+        else "settings are chosen by the same folds that evaluate them (plain): the scores of "
+        "families are a little too good."
+    )
+    sentences = [
+        f"{basis}.",
+        f"{len(study.splits)} folds, each holding out {size} {unit_word(task)}s that no model of "
+        f"the fold was trained on; {how}",
+        f"{plural(len(task.columns), 'column')} to learn from.",
+    ]
+    title = f"Predicting {task.target} from measurements"
+    if task.classes:
+        rows = [[task.target, "objects", f"{unit_word(task)}s"]]
+        for index, name in enumerate(task.classes):
+            own = task.truth == index
+            of_groups = len(np.unique(task.groups[own]))
+            rows.append([str(name), f"{own.sum():,}", f"{of_groups:,}"])
+        return Section(title, rows, sentences)
+    low, middle, high = (
+        amount(value, task.unit) for value in np.quantile(task.truth, [0.05, 0.5, 0.95])
+    )
+    sentences.append(f"{task.target}: median {middle}, nine tenths from {low} to {high}.")
+    return Section(title, [], sentences)
+
+
+def scores_section(study: Study) -> Section:
+    """Every score of every family over the folds, and which family is best."""
+    known = OF_CLASSES if study.task.classes else OF_AMOUNTS
+    rows = [["", *(_heading(study, name) for name in known)]]
+    for result in study.results.values():
+        spreads = [spread(fold[name] for fold in result.by_fold) for name in known]
+        rows.append([result.name, *map(short, spreads)])
+    title = "Scores: mean ± standard deviation over the folds"
+    return Section(title, rows, _verdict(study), "scores.png")
+
+
+def intervals_section(study: Study) -> Section:
+    """The headline score of all held-out rows together with its interval, and majority votes."""
+    headline_name = HEADLINE[study.task.kind]
+    rows = [["", headline(study).name, "95 % interval", "beyond one measurement"]]
+    if study.best.majority is not None:
+        rows[0] += [f"{study.task.group}s by vote", "95 % interval"]
+    for result in study.results.values():
+        beyond = str(result.beyond_single) if result.name in study.families else ""
+        rows.append([result.name, f"{result.overall[headline_name]:.3f}"])
+        rows[-1] += [str(result.intervals[headline_name]), beyond]
+        if result.majority is not None:
+            rows[-1] += [str(result.majority), str(result.majority.interval)]
+    names, word = study.task.resampling_units
+    sentences = [
+        f"The intervals ({100 * LEVEL:.0f} %) resample the {len(np.unique(names)):,} {word}s"
+        + (", not the objects, which are alike within one." if word != "row" else ".")
+    ]
+    beyond_single = study.best.beyond_single
+    what = f"{headline(study).name} higher by {beyond_single}."
+    if beyond_single.low > 0:
+        sentences.append(
+            f"{study.best.name} is better than {SINGLE} by more than the {word}s vary: {what}"
+        )
+    else:
+        sentences.append(f"{study.best.name} is not surely better than {SINGLE}: {what}")
+    return Section(
+        "All held-out rows together", rows, [*sentences, single_measurement_sentence(study)]
+    )
+
+
+def curve_section(study: Study) -> Section:
+    """The headline score by how many groups there are to learn from."""
+    score = HEADLINE[study.task.kind]
+    families = list(study.curve.families)
+    cells: dict[float, dict[str, str]] = {}
+    groups: dict[float, str] = {}
+    for name, points in study.curve.families.items():
+        for point in points:
+            cells.setdefault(point.share, {})[name] = short(point.scores[score])
+            groups.setdefault(point.share, f"{point.groups:.0f}")
+    rows = [
+        (groups[share], *(cells[share].get(name, "") for name in families))
+        for share in sorted(cells)
+    ]
+    heading = [f"{unit_word(study.task)}s", *families]
+    distinct = [list(row) for row in dict.fromkeys(rows)]  # two shares of few groups may be one
+    return Section(
+        "Learning curve", [heading, *distinct], [more_groups_sentence(study)], "learning-curve.png"
+    )
+
+
+def single_measurement_sentence(study: Study) -> str:
+    """Which single measurement is best, and where it is cut."""
+    fitted = study.single
+    model, names = fitted.model, fitted.preparation.get_feature_names_out()
+    name = str(names[model.column_])
+    text = f"The best single measurement of all rows is {name}"
+    column = next((c for c in fitted.preparation.recipe()["columns"] if c["name"] == name), None)
+    if study.task.classes and column is not None:
+        unit = study.task.table.attrs.get("units", {}).get(name, "")
+        cuts = [amount(cut * column["scale"] + column["mean"], unit) for cut in model.cuts_]
+        text += f", cut at {' and '.join(cuts)}" if cuts else ""
+    return f"{text}; in each fold it is chosen anew, from the fold's training rows."
+
+
+def more_groups_sentence(study: Study) -> str:
+    """Whether more groups would help the best family: the rise from half of them to all."""
+    points = {point.share: point for point in study.curve.families[study.best.name]}
+    score = HEADLINE[study.task.kind]
+    if not set(STEPS) <= set(points):
+        return "There are too few groups for a learning curve."
+    half, whole = (points[share] for share in STEPS)
+    known: dict[float, dict[int, float]] = {share: {} for share in STEPS}
+    for trial, values, _ in study.curve.outcomes:
+        if values and trial.setting == study.best.name and trial.share in known:
+            known[trial.share][trial.fold or 0] = values[score]
+    rise = spread(
+        known[1.0][fold] - value for fold, value in known[0.5].items() if fold in known[1.0]
+    )
+    text = (
+        f"From {half.groups:.0f} to {whole.groups:.0f} {unit_word(study.task)}s to learn from, the "
+        f"{headline(study).name} of {study.best.name} changes by {rise}: "
+    )
+    if rise.mean > max(rise.deviation, WORTH):
+        return f"{text}it still rises, more of them are likely to help."
+    return f"{text}no clear rise, more of the same would add little."
+
+
+def _heading(study: Study, name: str) -> str:
+    """A score's name with the target's unit, where it has it."""
+    unit = study.task.unit if name in ("mae", "rmse") else ""
+    return ALL[name].name + (f", {unit}" if unit else "")
+
+
+def _verdict(study: Study) -> list[str]:
+    """Which family is best, and the next."""
+    verdict, best = study.verdict, study.best
+    score = ALL[study.ranking]
+    reached = spread(fold[study.ranking] for fold in best.by_fold)
+    sentences = [f"{best.name} is best by {score.name}, {short(reached)}."]
+    if verdict.second is not None:
+        clear = f"{'a' if verdict.clear else 'no'} clear difference (paired t-test, 95 %)."
+        sentences.append(
+            f"{verdict.second} comes next; {best.name} is better in {verdict.wins} of "
+            f"{verdict.difference.number} folds, by {short(verdict.difference)}: {clear}"
+        )
+    constant = study.results[CONSTANT[study.task.kind]]
+    if score.sign * (best.overall[study.ranking] - constant.overall[study.ranking]) <= 0:
+        sentences.append(
+            f"! By {score.name} it is no better than {constant.name}, which uses no column: these "
+            f"columns do not predict {study.task.target}."
+        )
+    sentences.append(f"Fitted on all rows: {best.setting}.")
+    if study.nested:
+        counts = Counter(best.chosen).most_common()
+        sentences.append(
+            f"Chosen within the folds: {', '.join(f'{name} ({n})' for name, n in counts)}."
+        )
+    return sentences

@@ -1,0 +1,56 @@
+"""A section of the report: sentences, a table, and the words that all sections share."""
+
+import math
+from typing import NamedTuple
+
+from kontur.measure.learn.result import Study
+from kontur.measure.learn.scores import ALL, HEADLINE, Score
+from kontur.measure.learn.task import LearningTask
+from kontur.select import Spread
+
+SHOWN = 10  # rows of a long table, and names in a sentence; the files have all
+
+
+class Section(NamedTuple):
+    """A part of the report, the same on a terminal and on a page.
+
+    `rows` is a table with its heading first, `figure` the file name of a figure, `terms` are words
+    that appear here for the first time, each with its explanation.
+    """
+
+    title: str
+    rows: list[list[str]]
+    sentences: list[str]
+    figure: str | None = None
+    terms: dict[str, str] = {}  # noqa: RUF012 - read only
+
+
+def headline(study: Study) -> Score:
+    """The score that stands first: accuracy, or R²."""
+    return ALL[HEADLINE[study.task.kind]]
+
+
+def unit_word(task: LearningTask) -> str:
+    """What is held out whole, in the singular: the column of the groups, or a row."""
+    return task.group or "row"
+
+
+def groups_word(task: LearningTask, number: int) -> str:
+    """`53 images`, or `95 rows, each by itself`."""
+    if task.group is None:
+        return f"{number:,} row{'s' * (number != 1)}, each by itself"
+    return f"{number:,} {task.group}{'s' * (number != 1)}"
+
+
+def amount(value: float, unit: str) -> str:
+    """A number with its unit."""
+    return f"{value:.4g}{' ' if unit else ''}{unit}"
+
+
+def short(spread: Spread) -> str:
+    """Mean and deviation without needless digits of large numbers."""
+    if math.isnan(spread.mean) or abs(spread.mean) < 10:
+        return str(spread)
+    if math.isnan(spread.deviation):
+        return f"{spread.mean:.4g}"
+    return f"{spread.mean:.4g} ± {spread.deviation:.2g}"

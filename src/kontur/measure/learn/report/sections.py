@@ -1,0 +1,30 @@
+"""The sections of a report in their order, the same on a terminal and on a page."""
+
+from kontur.measure.learn.report.columns import importance_section, lasso_section
+from kontur.measure.learn.report.confusion import confusion_section
+from kontur.measure.learn.report.performance import (
+    curve_section,
+    intervals_section,
+    scores_section,
+    task_section,
+)
+from kontur.measure.learn.report.section import Section
+from kontur.measure.learn.result import Study
+
+
+def sections(study: Study) -> list[Section]:
+    """The report from top to bottom; long tables are cut to `SHOWN` rows."""
+    predicted = (
+        confusion_section(study)
+        if study.task.classes
+        else Section(f"{study.best.name}: true and predicted", [], [], "predicted.png")
+    )
+    return [
+        task_section(study),
+        scores_section(study),
+        intervals_section(study),
+        predicted,
+        importance_section(study),
+        curve_section(study),
+        lasso_section(study),
+    ]

@@ -1,0 +1,202 @@
+"""A trained model of a table, which predicts without torch and scikit-learn.
+
+It consists of the recipe that turns a table into numbers, and the parameters of the estimator: a
+network's layers (a linear model is one layer) or boosted trees, as arrays. Predicting needs pandas
+and numpy, and agrees with the fitted estimator to 1e-9.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pydantic
+from jaxtyping import Float, Shaped
+
+from kontur.errors import InputError
+from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
+from kontur.measure.recipe import apply_recipe, gaps
+from kontur.measure.tabular.layers import Layer, outputs, softmax
+from kontur.settings import Settings
+from kontur.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1  # raised when an older Kontur could no longer read the file
+
+
+class TableModelCard(Settings):
+    """What the model predicts, from what, and how well: enough to use it with nothing else.
+
+    Attributes:
+        target: the column that is predicted.
+        classes: its values, in the order of the probabilities; none where it is a number.
+        unit: of a target that is a number.
+        mean, scale: of such a target: the output is multiplied by `scale`, and `mean` is added.
+        units: of the columns that the model reads, by name.
+        recipe: how they become numbers, as `Preparation.recipe` has it.
+        family, settings: the kind of model and its settings.
+        activation: of the network, if it is one.
+        scores: those of cross-validation, by name.
+        images, objects: how many there were in training.
+        about: anything else, for people to read.
+        version: the Kontur that wrote the file.
+    """
+
+    format: int = FORMAT
+    target: str
+    classes: tuple[str | bool | int | float, ...] = ()
+    unit: str = ""
+    mean: float = 0.0
+    scale: float = 1.0
+    units: dict[str, str] = pydantic.Field({})
+    recipe: dict[str, Any]
+    family: str
+    settings: dict[str, Any] = pydantic.Field({})
+    activation: str = "relu"
+    scores: dict[str, float | None] = pydantic.Field({})
+    images: int
+    objects: int
+    about: dict[str, Any] = pydantic.Field({})
+    version: str
+
+    @property
+    def task(self) -> Literal["classification", "regression"]:
+        """Whether a class or a number is predicted."""
+        return "classification" if self.classes else "regression"
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that a table must have."""
+        return [column["name"] for column in self.recipe["columns"]]
+
+
+@dataclass(frozen=True, eq=False)
+class TableModel:
+    """A card, and the layers or the trees that it describes."""
+
+    card: TableModelCard
+    parameters: tuple[Layer, ...] | Trees
+
+    def predict(self, table: "pd.DataFrame") -> Shaped[np.ndarray, " n"]:
+        """The class of every row, or its number in the unit of the target; no row gives none.
+
+        Raises `InputError` where the table lacks columns that the model reads or has them in
+        other units, and where they hold infinite values or words for numbers.
+        """
+        outputs = self._outputs(table)
+        if self.card.classes:
+            return np.array(self.card.classes)[outputs.argmax(axis=1)]
+        return outputs[:, 0] * self.card.scale + self.card.mean
+
+    def probabilities(self, table: "pd.DataFrame") -> Float[np.ndarray, "n classes"]:
+        """The probability of each of `card.classes` in every row; errors as in `predict`."""
+        if not self.card.classes:
+            raise InputError(f"{self.card.target} is a number and has no probabilities")
+        return softmax(self._outputs(table))
+
+    def notes(self, table: "pd.DataFrame") -> list[str]:
+        """Remarks for a user: gaps that were filled, units that are unknown."""
+        notes = [text] if (text := gaps(self.card.recipe, table).text()) else []
+        units = table.attrs.get("units", {})
+        unknown = [name for name, unit in self.card.units.items() if unit and not units.get(name)]
+        if unknown:
+            notes.append(
+                f"the table does not state its units; the model takes {unknown[0]} to be in "
+                f"{self.card.units[unknown[0]]}"
+            )
+        return notes
+
+    def _outputs(self, table: "pd.DataFrame") -> Float[np.ndarray, "n classes"]:
+        """Logits, one a class, or the standardised number."""
+        self._check_units(table.attrs.get("units", {}))
+        rows = apply_recipe(self.card.recipe, table)
+        if isinstance(self.parameters, Trees):
+            values = tree_outputs(rows, self.parameters)
+        else:
+            values = outputs(rows, self.parameters, self.card.activation)
+        if self.card.classes and values.shape[1] == 1:  # the logit of the second of two classes
+            values = np.hstack([np.zeros_like(values), values])
+        return values
+
+    def _check_units(self, units: Mapping[str, str]) -> None:
+        other = [
+            name
+            for name, unit in self.card.units.items()
+            if unit and units.get(name) and units[name] != unit
+        ]
+        if not other:
+            return
+        learned, here = self.card.units[other[0]], units[other[0]]
+        more = f" and {plural(len(other) - 1, 'more column')}" if len(other) > 1 else ""
+        side = "pixels" if "px" in learned else "UM"
+        raise InputError(
+            f"the model learned {other[0]}{more} in other units, {learned}, than the table has "
+            f"them in, {here}; measure again with --pixel-size {side}"
+        )
+
+
+def export_model(
+    preparation: Any,
+    estimator: Any,
+    *,
+    target: str,
+    family: str,
+    units: Mapping[str, str],
+    images: int,
+    objects: int,
+    settings: Mapping[str, Any] | None = None,
+    scores: Mapping[str, float | None] | None = None,
+    about: Mapping[str, Any] | None = None,
+) -> TableModel:
+    """The model of a fitted `Preparation` and a fitted estimator of any of `families`.
+
+    `units` are those of the table that was learned from, `table.attrs["units"]`; the others are
+    as in `TableModelCard`.
+    """
+    import kontur
+
+    recipe = preparation.recipe()
+    features = [column["name"] for column in recipe["columns"]]
+    parameters, more = _parameters(estimator)
+    card = TableModelCard(
+        target=target,
+        classes=tuple(np.asarray(getattr(estimator, "classes_", ())).tolist()),
+        unit=units.get(target, ""),
+        units={name: units.get(name, "") for name in features},
+        recipe=_plain(recipe),
+        family=family,
+        settings=_plain(settings or {}),
+        scores=_plain(scores or {}),
+        images=images,
+        objects=objects,
+        about=_plain(about or {}),
+        version=kontur.__version__,
+        **more,
+    )
+    return TableModel(card, parameters)
+
+
+def _parameters(estimator: Any) -> tuple[tuple[Layer, ...] | Trees, dict[str, Any]]:
+    """The arrays of a fitted estimator, and the fields of the card that belong to them."""
+    if hasattr(estimator, "regressor_"):  # of a target that was standardised for it
+        scaler = estimator.transformer_
+        parameters, _ = _parameters(estimator.regressor_)
+        return parameters, {"mean": float(scaler.mean_[0]), "scale": float(scaler.scale_[0])}
+    if hasattr(estimator, "layers_"):
+        more = {"activation": estimator.activation}
+        if hasattr(estimator, "target_mean_"):
+            more |= {"mean": estimator.target_mean_, "scale": estimator.target_scale_}
+        return tuple(estimator.layers_), more
+    if hasattr(estimator, "estimators_"):
+        return trees_of(estimator), {}
+    weights = np.atleast_2d(estimator.coef_).T.astype(np.float64)
+    bias = np.broadcast_to(np.atleast_2d(estimator.intercept_), (1, weights.shape[1]))
+    return (Layer(weights, bias.astype(np.float64)),), {}
+
+
+def _plain(value: Any) -> Any:
+    """As JSON would give it back: numpy's numbers as Python's, tuples as lists."""
+    return json.loads(json.dumps(value, default=lambda item: item.tolist()))

@@ -1,0 +1,1 @@
+"""Small neural networks on tables, as estimators of scikit-learn."""

@@ -1,0 +1,202 @@
+"""What a person sees while a study runs: which fit, how far it is, and how long all will take.
+
+A bar on a terminal; elsewhere a line when a fit ends. How far a fit is, is read from the lines that
+its run writes down, so nothing has to be said between the processes.
+"""
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from kontur.models import catalog
+from kontur.select import Outcome, Trial
+from kontur.settings import read_toml
+from kontur.train.progress import duration
+from kontur.train.study.study_files import Fit
+from kontur.wording import plural
+
+LINES = "metrics.jsonl"  # of a run
+TAIL = 4096  # bytes: the last line is shorter
+BAR_WIDTH = 20  # characters
+HERE = "on this machine one after the other"
+AN_HOUR_OR_TWO = 100  # minutes; longer ones are said in hours
+PARTS = 1000  # the bar is drawn in thousandths
+
+
+def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
+    """How much there is to train, from the `training` settings of the fits that are to come.
+
+    >>> to_do([{"minutes": 10.0}] * 30, refitted=False)
+    '30 fits of 10 minutes: about 5 hours and more, on this machine one after the other'
+    >>> to_do([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
+    '2 fits of 4 to 5 minutes, then the best on all images: about 14 minutes'
+    >>> to_do([{"steps": 500}], refitted=False)
+    '1 fit of 500 steps; how long that takes is known after the first'
+    """
+    then = ", then the best on all images" if refitted else ""
+    minutes = [fit["minutes"] for fit in fits if "minutes" in fit]
+    if len(minutes) == len(fits):
+        each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
+        total = sum(minutes) + (max(minutes) if refitted else 0)
+        hours = f"{total / 60:.1f}".removesuffix(".0") + " hours"
+        long = f"{total:.0f} minutes" if total < AN_HOUR_OR_TWO else hours
+        said = f"{each} minute{'s' * (each != '1')}{then}: about {long} and more, {HERE}"
+    else:
+        steps = {fit.get("steps") for fit in fits}
+        each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
+        said = f"{each}{then}; how long that takes is known after the first"
+    return f"{plural(len(fits), 'fit')} of {said}"
+
+
+class _Now(NamedTuple):
+    """The fit at hand: since when, and how long it is to be."""
+
+    trial: Trial
+    fit: Fit
+    since: float
+    steps: float
+    minutes: float
+
+
+class Watcher:
+    """Told of a study's fits; shows a bar on a terminal, and a line for each fit elsewhere."""
+
+    def __init__(self, console: Console | None = None, *, quiet: bool = False):
+        self.console = console or Console(stderr=True)
+        self.quiet = quiet
+        self.planned: list[Trial] = []
+        self.ended = 0
+        self.seconds: dict[str, list[float]] = {}
+        self.now: _Now | None = None
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(BAR_WIDTH),
+            TextColumn("{task.fields[left]}"),
+            console=self.console,
+            transient=True,
+            disable=quiet or not self.console.is_terminal,
+        )
+        self.task = self.bar.add_task("", total=PARTS, left="", visible=False)
+
+    @contextmanager
+    def watching(
+        self, planned: Sequence[Trial], finished: Callable[[Trial], Mapping[str, float] | None]
+    ) -> Iterator[None]:
+        """Show the bar while the block runs; what is finished already is told once."""
+        self.planned = list(planned)
+        there = [trial for trial in planned if finished(trial) is not None]
+        if there:
+            self.say(f"{len(there)} of {len(planned)} fits are finished already")
+        with self.bar:
+            yield
+
+    def begin(self, trial: Trial, fit: Fit) -> None:
+        """A fit starts, or goes on."""
+        training = read_toml(fit.config).get("training", {})
+        steps, minutes = training.get("steps", math.inf), training.get("minutes", math.inf)
+        self.now = _Now(trial, fit, time.monotonic(), steps, minutes)
+        if trial.fold is None:
+            self.say(f"training {trial.setting} on all images")
+        self.tick()
+
+    def tick(self) -> None:
+        """Some time has passed."""
+        if self.now is None or self.bar.disable:
+            return
+        share = self.share_done()
+        done = (self.ended + share) / (len(self.planned) + 1)
+        self.bar.update(
+            self.task,
+            description=f"{self.ended + 1}/{len(self.planned)} {self._name(self.now.trial)}",
+            completed=PARTS * done,
+            left=f"{duration(self.seconds_left(share))} left",
+            visible=True,
+        )
+
+    def done(self, outcome: Outcome, rank: str) -> None:
+        """A fit ended, or was finished before."""
+        self.ended += 1
+        mine, self.now = self.now, None
+        scores = outcome.scores
+        if scores is not None and "seconds" in scores:
+            self.seconds.setdefault(outcome.trial.setting, []).append(scores["seconds"])
+        if mine is None and outcome.failure is None:
+            return
+        came = "failed" if scores is None else f"{rank} {scores.get(rank, math.nan):.3f}"
+        took = "" if scores is None else f", {duration(scores['seconds'])}"
+        left = self.seconds_left(0.0)
+        more = f", {duration(left)} left" if self.ended < len(self.planned) else ""
+        name = self._name(outcome.trial)
+        self.say(f"[{self.ended}/{len(self.planned)}] {name}: {came}{took}{more}")
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if not self.quiet:
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def share_done(self) -> float:
+        """How much of the fit at hand is done, from 0 to 1."""
+        if self.now is None:
+            return 0.0
+        step = last_step(self.now.fit.run / LINES)
+        elapsed = (time.monotonic() - self.now.since) / 60
+        return min(1.0, max(step / self.now.steps, elapsed / self.now.minutes))
+
+    def seconds_left(self, share: float) -> float:
+        """For the rest of the fit at hand and all that follow, the training on all images too."""
+        rest = [trial.setting for trial in self.planned[self.ended :]]
+        guesses = [self._guess(name, share) for name in rest]
+        last = max(guesses or [self._guess(name, share) for name in self.seconds], default=0.0)
+        mine = guesses[0] * share if guesses and self.now is not None else 0.0
+        return sum(guesses) + last - mine
+
+    def _guess(self, name: str, share: float) -> float:
+        """Seconds of one fit: as long as its like took, or the others, or as this one goes."""
+        if name in self.seconds:
+            return statistics.fmean(self.seconds[name])
+        if name in catalog.METHODS:
+            return 0.0
+        known = [
+            seconds
+            for other, took in self.seconds.items()
+            if other not in catalog.METHODS
+            for seconds in took
+        ]
+        if known:
+            return statistics.fmean(known)
+        if self.now is None:
+            return 0.0
+        if self.now.minutes < math.inf:
+            return 60 * self.now.minutes
+        return (time.monotonic() - self.now.since) / max(share, 0.01)
+
+    @staticmethod
+    def _name(trial: Trial) -> str:
+        if trial.fold is None:
+            return f"{trial.setting}, all images"
+        part = f", {round(100 * trial.share)} % of the images" if trial.share < 1 else ""
+        return f"{trial.setting}, fold {trial.fold + 1}{part}"
+
+
+def last_step(path: Path) -> int:
+    """The step of the last whole line of a run's `metrics.jsonl`; 0 where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL))
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return 0
+    for line in reversed(lines):
+        try:
+            return int(json.loads(line)["step"])
+        except (ValueError, LookupError, TypeError):
+            continue
+    return 0
