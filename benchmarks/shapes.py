@@ -53,12 +53,12 @@ SHAPES: dict[str, Shape] = {
     "finest level 16, head 32": Shape(changes={"features": 16, "head": 32}),
     "narrow levels": Shape(changes={"stem": 16, "widths": (48, 96, 128, 160), "pyramid": 48}),
     "wide levels": Shape(changes={"widths": (96, 128, 192, 256), "pyramid": 96}),
-    "snake 32 wide": Shape(changes={"snake_width": 32, "fusion": 32}),
-    "snake 96 wide": Shape(changes={"snake_width": 96, "fusion": 96}),
-    "snake dense": Shape(changes={"form": "dense"}),
+    "snake 32 wide": Shape(changes={"refiner": {"width": 32, "fusion": 32}}),
+    "snake 96 wide": Shape(changes={"refiner": {"width": 96, "fusion": 96}}),
+    "snake dense": Shape(changes={"refiner": {"form": "dense"}}),
     "32 points": Shape(changes={"points": 32}),
     "128 points": Shape(changes={"points": 128}),
-    "5 layers": Shape(changes={"dilations": (1, 1, 2, 2, 4)}),
+    "5 layers": Shape(changes={"refiner": {"dilations": (1, 1, 2, 2, 4)}}),
     "2 contour stages": Shape(changes={"stages": 2}),
     "tiny": Shape(preset="tiny"),
     "paper": Shape(preset="paper"),
@@ -136,7 +136,7 @@ class Rings(nn.Module):
         kind: Any = nn.Conv1d if axes == 1 else nn.Conv2d
         kernel, one = (9, 1) if axes == 1 else ((1, 9), (1, 1))
         self.layers = nn.ModuleList()
-        for _ in SnakeConfig().dilations:
+        for _ in SnakeConfig().refiner.dilations:
             if form == "dense":
                 layer: nn.Module = kind(width, width, kernel)
             else:

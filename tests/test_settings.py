@@ -2,6 +2,7 @@
 
 import string
 import tomllib
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -162,3 +163,30 @@ def test_a_file_that_is_missing_or_no_toml_is_refused_by_name(tmp_path):
 def test_nearest_names_one_choice_or_all_of_them():
     assert nearest("heatmp", ["heatmap", "size"]) == "did you mean 'heatmap'?"
     assert nearest("zzz", ["heatmap", "size"]) == "known are heatmap, size"
+
+
+class Renamed(Settings):
+    RENAMED: ClassVar[dict[str, str]] = {"speed": "rate", "depth": "model.points"}
+
+    rate: float = 1.0
+    model: Model = Model()
+
+
+class Above(Settings):
+    inner: Renamed = Renamed()
+
+
+def test_what_an_older_version_wrote_is_moved_to_where_it_is_today():
+    old = {"inner": {"speed": 2.0, "depth": 8, "model": {"supervise": "last"}}}
+    moved = Above.migrated(old)
+    assert moved == {"inner": {"rate": 2.0, "model": {"points": 8, "supervise": "last"}}}
+    assert Above.migrated(moved) == moved
+    assert Above.migrated({}) == {}
+    assert old["inner"]["speed"] == 2.0  # the mapping that was given stays as it was
+
+
+def test_an_old_key_is_answered_with_the_new_one():
+    with pytest.raises(
+        InputError, match=r"'inner\.depth'; it is called 'inner\.model\.points' now"
+    ):
+        Above.read({"inner": {"depth": 3}})

@@ -8,7 +8,7 @@ import json
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 import pydantic
 
@@ -20,6 +20,9 @@ class Settings(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    # keys of older versions, and what they are called today, dotted where nested
+    RENAMED: ClassVar[Mapping[str, str]] = {}
+
     @classmethod
     def read(cls, values: Mapping[str, Any], *, where: str = "config") -> Self:
         """Validate a nested mapping; raises `InputError` that names every wrong key or value."""
@@ -28,6 +31,22 @@ class Settings(pydantic.BaseModel):
         except pydantic.ValidationError as error:
             complaints = [_complaint(cls, problem) for problem in error.errors()]
             raise InputError(f"{where}: {'; '.join(complaints)}") from None
+
+    @classmethod
+    def migrated(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A mapping that an older version wrote, its renamed keys where they are today.
+
+        `read` itself takes today's keys alone: what a person writes is told the new word.
+        """
+        tree: dict[str, Any] = {}
+        for key, value in values.items():
+            below = _settings_below(cls, key)
+            if below is not None and isinstance(value, Mapping):
+                value = below.migrated(value)
+            for part in reversed(cls.RENAMED.get(key, key).split(".")):
+                value = {part: value}
+            tree = merge(tree, value)
+        return tree
 
     def replace(self, **changes: Any) -> Self:
         """A validated copy with some fields changed."""
@@ -122,24 +141,31 @@ def _literal(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _complaint(cls: type[pydantic.BaseModel], problem: Any) -> str:
+def _complaint(cls: type[Settings], problem: Any) -> str:
     location = [str(part) for part in problem["loc"]]
     name = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {name!r}; {nearest(location[-1], _fields(cls, location[:-1]))}"
+        owner = _owner(cls, location[:-1])
+        today = owner.RENAMED.get(location[-1]) if owner is not None else None
+        if today is not None:
+            return f"unknown key {name!r}; it is called {'.'.join([*location[:-1], today])!r} now"
+        return f"unknown key {name!r}; {nearest(location[-1], owner.model_fields if owner else ())}"
     if problem["type"] == "missing":
         return f"{name!r} is missing"
     said = problem["msg"].removeprefix("Value error, ")
     return f"{name!r} is {problem['input']!r}: {said}" if name else said
 
 
-def _fields(cls: type[pydantic.BaseModel], location: list[str]) -> list[str]:
-    """The field names of the model found by walking `location` down from `cls`."""
+def _owner(cls: type[Settings], location: list[str]) -> type[Settings] | None:
+    """The settings found by walking `location` down from `cls`; None where there are none."""
+    owner: type[Settings] | None = cls
     for part in location:
-        field = cls.model_fields.get(part)
-        options = [field.annotation, *get_args(field.annotation)] if field else []
-        below = [o for o in options if isinstance(o, type) and issubclass(o, pydantic.BaseModel)]
-        if not below:
-            return []
-        cls = below[0]
-    return list(cls.model_fields)
+        owner = None if owner is None else _settings_below(owner, part)
+    return owner
+
+
+def _settings_below(cls: type[Settings], name: str) -> type[Settings] | None:
+    """The settings that a field holds, if it holds any."""
+    field = cls.model_fields.get(name)
+    options = [field.annotation, *get_args(field.annotation)] if field else []
+    return next((o for o in options if isinstance(o, type) and issubclass(o, Settings)), None)

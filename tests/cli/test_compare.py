@@ -24,7 +24,7 @@ def test_it_prints_tables_and_says_which_is_best(kontur, data, tmp_path, process
     out = tmp_path / "study"
     said = kontur(
         *("compare", data, "--out", out, "--kinds", "snake", "--folds", "2", "--steps", "5"),
-        *("--also", "wide:kind=snake,model.snake_width=64", "--learning-curve"),
+        *("--also", "wide:kind=snake,model.refiner.width=64", "--learning-curve"),
         *("--set", "training.batch=2", "augment.crop=64"),
     )
     for part in ("AP .75", "ms an image", "wide", "baseline", "snake is best for these images"):

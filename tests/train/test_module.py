@@ -10,7 +10,7 @@ from tests.models import contract
 
 
 def module_and_batch(dropout: float, **options: float) -> tuple[Training, Batch]:
-    config = contract.settings("snake", dropout=dropout, traced=4)
+    config = contract.settings("snake", dropout=dropout, max_contours_per_crop=4)
     sample = contract.scenes()["many"]
     targets = contract.as_targets("snake", config, sample.instances)
     module = Training(

@@ -20,9 +20,9 @@ from kontur.train.network import (
     IMAGENET,
     begin,
     first_card,
-    narrow,
     origin,
     read_start,
+    receptive_field_warning,
     resolve_network,
     take_over,
 )
@@ -103,29 +103,30 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
 
 
 def test_a_new_snake_takes_its_side_from_the_objects():
-    assert resolved().model["side"] == 16.0
-    said = RunConfig(preset="tiny", model={"side": 50.0})
-    assert resolved(said).model["side"] == 50.0
-    assert resolved(RunConfig(preset="paper")).model["side"] == 0  # as published
+    assert resolved().model["reference_size"] == 16.0
+    said = RunConfig(preset="tiny", model={"reference_size": 50.0})
+    assert resolved(said).model["reference_size"] == 50.0
+    assert resolved(RunConfig(preset="paper")).model["reference_size"] == 0  # as published
     bare = facts(1)._replace(objects=0, object_size=None, side=None, extent=None)
-    assert resolve_network(CONFIG, None, ("object",), bare).model["side"] == 0
-    assert "side" not in resolved(RunConfig(kind="unet", preset="tiny")).model
+    assert resolve_network(CONFIG, None, ("object",), bare).model["reference_size"] == 0
+    assert "reference_size" not in resolved(RunConfig(kind="unet", preset="tiny")).model
 
 
 @pytest.mark.parametrize("known", [None, 0.0, 40.0])
 def test_weights_that_a_run_starts_from_keep_the_side_that_they_learned(known):
-    start = Card(kind="snake", config={**resolved().model, "side": known}, version="0")
-    assert resolved(RunConfig(), start).model["side"] == (known or 0)
-    assert resolved(CONFIG, start).model["side"] == (known or 0)  # also into another preset
+    start = Card(kind="snake", config={**resolved().model, "reference_size": known}, version="0")
+    assert resolved(RunConfig(), start).model["reference_size"] == (known or 0)
+    into_another_preset = resolved(CONFIG, start)
+    assert into_another_preset.model["reference_size"] == (known or 0)
     other = Card(kind="unet", config={}, version="0")
-    assert resolved(RunConfig(), other).model["side"] == 16.0
+    assert resolved(RunConfig(), other).model["reference_size"] == 16.0
 
 
 def test_a_run_that_goes_on_keeps_its_side():
-    before = RunConfig(preset="tiny", model={"side": 0.0})
-    assert resolve_network(before, None, ("object",), facts(1)).model["side"] == 0
+    before = RunConfig(preset="tiny", model={"reference_size": 0.0})
+    assert resolve_network(before, None, ("object",), facts(1)).model["reference_size"] == 0
     old = resolve_network(CONFIG, None, ("object",), facts(1), begins=False)
-    assert old.model["side"] is None  # of a run from before there was one
+    assert old.model["reference_size"] is None  # of a run from before there was one
 
 
 @pytest.mark.parametrize(("extent", "crop"), [(12.0, 128), (70.0, 192), (900.0, 256), (None, 256)])
@@ -157,12 +158,14 @@ def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_told():
     config = resolved(RunConfig(kind="unet", preset="tiny"))
     field = UNetConfig(**config.model).receptive_field
     some = facts(1)
-    assert narrow(config, some._replace(extent=float(field))) == ""
-    assert narrow(config, some._replace(extent=None)) == ""
-    words = narrow(config, some._replace(extent=field + 1.0))
+    assert receptive_field_warning(config, some._replace(extent=float(field))) == ""
+    assert receptive_field_warning(config, some._replace(extent=None)) == ""
+    words = receptive_field_warning(config, some._replace(extent=field + 1.0))
     assert f"longer than {field + 1} pixels" in words
     assert f"no further than {field}" in words
-    assert narrow(resolved(), some._replace(extent=1e4)) == ""  # the snake's points look around
+    assert (
+        receptive_field_warning(resolved(), some._replace(extent=1e4)) == ""
+    )  # the snake's points look around
 
 
 def tiny(**changes):

@@ -7,6 +7,7 @@ partner is for the caller to report, never counted and never dropped in silence.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from kontur import formats
 from kontur.data.finding import Finding
@@ -17,9 +18,9 @@ from kontur.data.reading import classes_of_values
 from kontur.errors import InputError
 from kontur.formats import coco, document, labels, table
 from kontur.formats.images import IMAGE_ENDINGS
-from kontur.formats.masks import choose_task
+from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
-from kontur.wording import listed
+from kontur.wording import counted, listed
 
 BESIDE = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 # Of several files of one image the first kind is read: outlines come before rasters.
@@ -29,12 +30,17 @@ Source = Callable[[], Instances]
 
 
 def find_predictions(
-    place: Path, *, task: str = "instances", class_of_value: Mapping[int, str] | None = None
+    place: Path,
+    *,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] = (),
 ) -> dict[str, Source]:
     """What reads the objects of each image, by its name.
 
     `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
-    classes of `semantic` ones; without it these are the values of all masks together.
+    classes of `semantic` ones; without it these are the values of all masks together. COCO results
+    name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -54,7 +60,7 @@ def find_predictions(
         return lambda: formats.read(path)
 
     if not place.is_dir():
-        return _of_file(place, reader)
+        return _of_file(place, reader, numbered_in)
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
@@ -67,6 +73,16 @@ def mask_files(place: Path) -> list[tuple[str, Path]]:
 def check_masks(place: Path, *, task: str = "instances") -> list[Finding]:
     """Whether mask files look as if their values meant something else than the task says."""
     return check_mask_files(mask_files(place), choose_task(task))
+
+
+def task_like(truth: str, place: Path) -> Task:
+    """The task of predictions that are to be judged by truth of a task of its own.
+
+    That of the truth where the predictions are masks that look as if it was theirs, else
+    `instances`: beside binary masks there may lie label images that a network made.
+    """
+    doubts = {finding.kind for finding in check_masks(place)}
+    return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
 
 
 def is_mask(path: Path) -> bool:
@@ -134,18 +150,25 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     return {name: pairs[name] for name in names if name in pairs}
 
 
-def _of_file(path: Path, reader: Callable[[Path], Source]) -> dict[str, Source]:
+def _of_file(
+    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path]
+) -> dict[str, Source]:
     """A COCO JSON or CSV of many images; any other file is the prediction of one."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
-    ending = path.suffix.lower()
-    if ending not in (".json", ".csv") or (
-        ending == ".json" and formats.is_geojson(document.load(path))
-    ):
+    if path.suffix.lower() == ".csv":
+        entries = table.read_dataset(path)
+    elif path.suffix.lower() == ".json":
+        content = document.load(path)
+        if _is_results(content):
+            content = _dataset_of(content, path, numbered_in)
+        elif formats.is_geojson(content):
+            return {partner_name(stem(path)): reader(path)}
+        entries = coco.from_document(content, where=path)
+    else:
         return {partner_name(stem(path)): reader(path)}
-    read = coco.read_dataset if ending == ".json" else table.read_dataset
     sources: dict[str, Source] = {}
-    for entry in read(path):
+    for entry in entries:
         file = Path(entry.file_name.replace("\\", "/"))
         name = (file.parent / partner_name(stem(file))).as_posix()
         if name in sources:
@@ -154,6 +177,42 @@ def _of_file(path: Path, reader: Callable[[Path], Source]) -> dict[str, Source]:
     if not sources:
         raise InputError(f"{path} holds no images")
     return sources
+
+
+def _is_results(content: Any) -> bool:
+    """Whether it is a list of COCO results: annotations that name their image by a number."""
+    return isinstance(content, list) and all(
+        isinstance(row, Mapping) and "image_id" in row for row in content
+    )
+
+
+def _dataset_of(
+    results: Sequence[Mapping[str, Any]], path: Path, numbered_in: Sequence[Path]
+) -> dict[str, Any]:
+    """COCO results with the images and categories of the one JSON file that has all their numbers.
+
+    Every image of that file is then in the dataset, for in a list of results nothing stands of an
+    image in which nothing was found.
+    """
+    if not numbered_in:
+        raise InputError(
+            f"{path} is a list of COCO results, which name images by numbers; judge it against the "
+            "COCO JSON that has these numbers, or write a dataset with images and annotations"
+        )
+    wanted = {row["image_id"] for row in results}
+    strange: list[str] = []
+    for file in numbered_in:
+        dataset = document.load(file)
+        missing = wanted - {image["id"] for image in dataset["images"]}
+        if not missing:
+            annotations = [{"id": number, **row} for number, row in enumerate(results, start=1)]
+            return {**dataset, "annotations": annotations}
+        strange += sorted(map(str, missing))
+    raise InputError(
+        f"{path} has results for {counted(strange, 'image number')} that "
+        f"{listed([file.name for file in numbered_in])} does not have; give the JSON that the "
+        "results were made for"
+    )
 
 
 def _constant(instances: Instances) -> Source:

@@ -6,7 +6,7 @@ import pydantic
 
 from kontur.settings import Settings
 
-FORMAT = 1  # raised when an older Kontur could no longer read the file
+FORMAT = 2  # raised when an older Kontur could no longer read the file; 1: the first build
 
 
 class Thresholds(Settings):

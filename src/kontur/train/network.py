@@ -51,10 +51,11 @@ def resolve_network(
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(facts.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
-    if begins and getattr(plain, "side", 0) is None:
+    if begins and getattr(plain, "reference_size", 0) is None:
         weights = start if start and start.kind == config.kind else None
-        known = facts.side if weights is None else weights.config.get("side")
-        from_data["side"] = round(known or 0.0, 1)  # weights have learned sizes in their own unit
+        known = facts.side if weights is None else weights.config.get("reference_size")
+        # weights have learned sizes in their own unit
+        from_data["reference_size"] = round(known or 0.0, 1)
     if config.data.task == "semantic" and hasattr(plain, "task"):
         from_data["task"] = "semantic"  # a region of a class is then one object, here and there
     network: Any = catalog.config(
@@ -81,7 +82,7 @@ def channels_of(network: Any) -> int:
     return int(network.channels)
 
 
-def narrow(config: RunConfig, facts: Facts) -> str:
+def receptive_field_warning(config: RunConfig, facts: Facts) -> str:
     """A sentence where objects are longer than what decides about a pixel; else nothing.
 
     Of kinds that know their receptive field: plain convolutions see no further.

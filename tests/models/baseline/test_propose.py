@@ -56,7 +56,7 @@ def test_discs_are_found_whether_bright_or_dark(polarity):
 def test_discs_that_touch_are_parted_by_the_watershed_only():
     image = discs((25, 30), (42, 30))
     assert len(find(image)) == 1
-    parted = find(image, apart=6.0)
+    parted = find(image, min_distance=6.0)
     assert len(parted) == 2
     assert sorted(round(p.centroid.x) for p in parted.polygons) == [25, 42]
     assert not shapely.overlaps(*parted.polygons)
@@ -85,10 +85,10 @@ def test_every_object_is_of_the_class_that_was_commonest():
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
-@pytest.mark.parametrize("apart", [0.0, 5.0])
-def test_an_even_image_holds_nothing(value, apart):
-    assert len(find(np.full((12, 20), value, np.float32), apart=apart)) == 0
-    assert len(find(np.full((1, 1), value, np.float32), apart=apart)) == 0
+@pytest.mark.parametrize("min_distance", [0.0, 5.0])
+def test_an_even_image_holds_nothing(value, min_distance):
+    assert len(find(np.full((12, 20), value, np.float32), min_distance=min_distance)) == 0
+    assert len(find(np.full((1, 1), value, np.float32), min_distance=min_distance)) == 0
 
 
 def test_padding_is_not_looked_at_and_channels_are_averaged():

@@ -85,13 +85,13 @@ def test_decode_variants_change_one_setting_of_decoding_and_only_those_that_are_
         for each in beside
     ]
     assert all(len(names) == 1 for names in changed)
-    assert set().union(*changed) == set(TRIED) - {"apart"}
+    assert set().union(*changed) == set(TRIED) - {"min_distance"}
     flooded = config.replace(decode={"method": "watershed"})
     read = set().union(*(_changes(flooded, each.config) for each in decode_variants(flooded)))
     assert read == set(TRIED) - {"seed"}
     semantic = config.replace(task="semantic")
     read = set().union(*(_changes(semantic, each.config) for each in decode_variants(semantic)))
-    assert read == set(TRIED) - {"method", "seed", "apart"}
+    assert read == set(TRIED) - {"method", "seed", "min_distance"}
     assert catalog.family("maskrcnn").decode_variants(catalog.config("maskrcnn", {})) == []
 
 

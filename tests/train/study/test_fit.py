@@ -17,7 +17,13 @@ from tests.train.study.studies import study, write_coco
 
 QUICK = [word for word in runs.SMALL if not word.startswith(("training.steps", "model."))]
 QUICK += [f"snake:{word}" for word in runs.SMALL if word.startswith("model.")]
-GIVEN = ("polarity=bright", "smooth=1", "level=1", "apart=0", "smallest=20")  # nothing to tune
+GIVEN = (
+    "polarity=bright",
+    "smooth=1",
+    "level=1",
+    "min_distance=0",
+    "smallest=20",
+)  # nothing to tune
 QUICK += [f"baseline:model.{word}" for word in GIVEN]
 
 

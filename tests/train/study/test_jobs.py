@@ -15,7 +15,9 @@ SCORES = {"AP": 0.5}
 def fold(card, score, **config):
     """The card of a fold: other thresholds, and a network of other data."""
     thresholds = Thresholds(score=score, overlap=0.2).model_dump()
-    return card.replace(thresholds=thresholds, config={**card.config, "side": 50 * score, **config})
+    return card.replace(
+        thresholds=thresholds, config={**card.config, "reference_size": 50 * score, **config}
+    )
 
 
 def refitted_snake(stages_used):

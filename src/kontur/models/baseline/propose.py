@@ -66,8 +66,8 @@ def regions(
     threshold = otsu(smooth) * config.level
     foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
     labels = morphology.fill_holes(morphology.label(foreground)[0])
-    if config.apart > 0:
-        labels = morphology.parted(labels > 0, config.apart)
+    if config.min_distance > 0:
+        labels = morphology.parted(labels > 0, config.min_distance)
     sure = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
     return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
 

@@ -46,7 +46,7 @@ def instance_regions(
             morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
         )
         return morphology.flood(np.zeros(foreground.shape, np.int64), seeds, foreground)
-    return morphology.parted(morphology.opening(foreground, how.opening), how.apart)
+    return morphology.parted(morphology.opening(foreground, how.opening), how.min_distance)
 
 
 def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:

@@ -34,7 +34,7 @@ JUDGED = "training.judge_train=8"  # where the user does not say how many: there
 UNLIKED = re.compile(r"[^\w.=+-]+")  # by file systems
 ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
 # Of a network's settings those that it learns from its images as it begins.
-FROM_DATA = ("classes", "channels", "task", "side")
+FROM_DATA = ("classes", "channels", "task", "reference_size")
 
 
 class Fit(NamedTuple):
