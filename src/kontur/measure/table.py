@@ -203,7 +203,7 @@ def _dtype(name: str) -> type:
 
 def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
     """The image as (h, w, c), if it can be that of these objects."""
-    if getattr(image, "dtype", None) == bool:  # a mask is measured as the share of it
+    if isinstance(image, np.ndarray) and image.dtype == bool:  # a mask, measured as its share
         image = np.asarray(image).astype(np.uint8)
     pixels = image_array(image, size=instances.size)
     height, width = pixels.shape[:2]
