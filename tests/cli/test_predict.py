@@ -190,7 +190,7 @@ def test_a_full_disk_is_told_in_one_sentence_with_its_path(
     def full(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic, "_flush", full)
+    monkeypatch.setattr(atomic, "flush", full)
     told = predict(kontur, model, images, tmp_path / "out", code=1)
     record = tmp_path / "out" / "predict.json"
     assert told == f"Error: {record}: could not write: No space left on device\n"

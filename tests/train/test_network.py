@@ -20,9 +20,9 @@ from kontur.train.network import (
     IMAGENET,
     begin,
     first_card,
-    narrow,
     origin,
     read_start,
+    receptive_field_warning,
     resolve_network,
     take_over,
 )
@@ -158,12 +158,14 @@ def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_told():
     config = resolved(RunConfig(kind="unet", preset="tiny"))
     field = UNetConfig(**config.model).receptive_field
     some = facts(1)
-    assert narrow(config, some._replace(extent=float(field))) == ""
-    assert narrow(config, some._replace(extent=None)) == ""
-    words = narrow(config, some._replace(extent=field + 1.0))
+    assert receptive_field_warning(config, some._replace(extent=float(field))) == ""
+    assert receptive_field_warning(config, some._replace(extent=None)) == ""
+    words = receptive_field_warning(config, some._replace(extent=field + 1.0))
     assert f"longer than {field + 1} pixels" in words
     assert f"no further than {field}" in words
-    assert narrow(resolved(), some._replace(extent=1e4)) == ""  # the snake's points look around
+    assert (
+        receptive_field_warning(resolved(), some._replace(extent=1e4)) == ""
+    )  # the snake's points look around
 
 
 def tiny(**changes):

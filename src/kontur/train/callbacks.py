@@ -24,7 +24,7 @@ from kontur.train.module import Training
 from kontur.train.progress import Display, Speed, duration
 from kontur.train.signals import Signals
 from kontur.train.trainer import Job
-from kontur.train.validation import Standing, is_patience_over
+from kontur.train.validation import BestScore, is_patience_over
 
 LOG_EVERY = 10  # steps; the losses written down are the means over them
 SHOWN = 3  # validation images drawn for TensorBoard
@@ -72,14 +72,14 @@ class Observer:
             self.display.note(told(layers))
             module.pause()
 
-    def validate(self, module: Training, step: int, standing: Standing) -> Standing:
+    def validate(self, module: Training, step: int, best_score: BestScore) -> BestScore:
         """How the averaged network stands now; as before, where a signal cuts it short."""
         found = self._find(module, self.samples, self.places)
         if found is None:
-            return standing
+            return best_score
         learned = self._find(module, self.learned, range(len(self.learned)))
         if learned is None:
-            return standing
+            return best_score
         summary = validation.judge(self.samples, self.places, found)
         score = validation.score(summary)
         scores = {"val/AP": score, "val/AP at IoU 0.5": summary.ap(0.5)}
@@ -97,13 +97,13 @@ class Observer:
             self.record.show(step, f"outlines/{sample.name}", picture)
         if pictures.is_due(step, self.config.validate_every):
             self._look(module, step)
-        standing = standing.after(score, step)
-        best = "  best" if standing.best_step == step and score > 0 else ""
+        best_score = best_score.after(score, step)
+        best = "  best" if best_score.best_step == step and score > 0 else ""
         self.display.say(
             f"step {step}  {line}{best}  "
             f"{duration(module.seconds)} trained, {duration(module.seconds_left)} left"
         )
-        return standing
+        return best_score
 
     def _find(
         self, module: Training, samples: Sequence[Sample], places: Sequence[int]
@@ -117,7 +117,7 @@ class Observer:
                 return None
             found.append(objects)
             self.display.note(f"validated {len(found)} of {len(places)} images")
-        return validation.cut(samples, places, found)
+        return validation.apply_best_score_threshold(samples, places, found)
 
     def _look(self, module: Training, step: int) -> None:
         """What is worth seeing now and then."""
@@ -156,19 +156,19 @@ def judged(samples: Sequence[Sample], config: TrainingConfig) -> list[Sample]:
     return [samples[i] for i in validation.evenly(len(samples), config.judge_train)]
 
 
-class Watch(Callback):
+class TrainingCallback(Callback):
     """Watches a training, with an observer only on the leader; its state goes into checkpoints."""
 
     def __init__(self, job: Job, signals: Signals, observer: Observer | None):
         self.run, self.config = job.run, job.config.training
         self.signals, self.observer = signals, observer
-        self.standing = Standing()
+        self.best_score = BestScore()
 
     def state_dict(self) -> dict[str, Any]:
-        return self.standing._asdict()
+        return self.best_score._asdict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.standing = Standing(**state_dict)
+        self.best_score = BestScore(**state_dict)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
         self.signals.listen()  # Lightning has taken SIGTERM by now
@@ -188,10 +188,14 @@ class Watch(Callback):
             trainer.save_checkpoint(self.run / LAST)
             self.signals.reached(step)
             module.pause()
-        if validated and not ended and is_patience_over(self.config.patience, self.standing.waited):
+        if (
+            validated
+            and not ended
+            and is_patience_over(self.config.patience, self.best_score.waited)
+        ):
             stop = True
             if self.observer is not None:
-                self.observer.say_why_stopped(step, self.standing.waited)
+                self.observer.say_why_stopped(step, self.best_score.waited)
         trainer.should_stop = stop or ended
 
     def _validate(self, trainer: Trainer, module: Training, step: int) -> None:
@@ -200,9 +204,9 @@ class Watch(Callback):
         Patience waits for the last stage: what the later ones learn cannot get better before.
         """
         if self.observer is not None:
-            self.standing = self.observer.validate(module, step, self.standing)
-        self.standing = trainer.strategy.broadcast(self.standing)
+            self.best_score = self.observer.validate(module, step, self.best_score)
+        self.best_score = trainer.strategy.broadcast(self.best_score)
         if not module.stages.is_last:
-            self.standing = self.standing._replace(waited=0)
-        if self.standing.best_step == step:
+            self.best_score = self.best_score._replace(waited=0)
+        if self.best_score.best_step == step:
             trainer.save_checkpoint(self.run / BEST)

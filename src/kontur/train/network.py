@@ -82,7 +82,7 @@ def channels_of(network: Any) -> int:
     return int(network.channels)
 
 
-def narrow(config: RunConfig, facts: Facts) -> str:
+def receptive_field_warning(config: RunConfig, facts: Facts) -> str:
     """A sentence where objects are longer than what decides about a pixel; else nothing.
 
     Of kinds that know their receptive field: plain convolutions see no further.

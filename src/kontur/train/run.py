@@ -11,7 +11,7 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
-from kontur.train.callbacks import Observer, Watch, judged
+from kontur.train.callbacks import Observer, TrainingCallback, judged
 from kontur.train.checkpoint import BEST, Checkpoint, last_good
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
@@ -23,9 +23,9 @@ from kontur.train.network import (
     IMAGENET,
     begin,
     first_card,
-    narrow,
     origin,
     read_start,
+    receptive_field_warning,
     resolve_network,
     take_over,
 )
@@ -120,7 +120,7 @@ def _train(
     write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
     signals.reached(job.first_step)
     display.say(told(data, NAMES))
-    if words := narrow(config, facts):
+    if words := receptive_field_warning(config, facts):
         display.say(words)
     if resume:
         display.say(f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet")
@@ -152,7 +152,9 @@ def _fit(job: Job, observer: Observer) -> None:
     precision = choose_precision(wanted, accelerator, job.module.segmenter, trial)
     observer.display.say(f"precision {precision.word}: {precision.reason}")
     with followers(job, precision.word):
-        fit(job, Watch(job, observer.signals, observer), observer.signals, precision.word)
+        fit(
+            job, TrainingCallback(job, observer.signals, observer), observer.signals, precision.word
+        )
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:

@@ -42,7 +42,7 @@ def find(
         yield predictor.predict(samples[i].image)
 
 
-def cut(
+def apply_best_score_threshold(
     samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]
 ) -> list[Instances]:
     """Of what was found above `LOOSE` that above the score threshold of the largest AP.
@@ -113,28 +113,28 @@ def advice(train: float, val: float) -> str:
     return ""
 
 
-class Standing(NamedTuple):
+class BestScore(NamedTuple):
     """The best score so far, its step, and the validations since that did not surpass it."""
 
     best: float = -1.0
     best_step: int = 0
     waited: int = 0
 
-    def after(self, score: float, step: int) -> "Standing":
+    def after(self, score: float, step: int) -> "BestScore":
         """With one more validation.
 
         Of equal scores the later is the best, for its rate was lower. A network that never found
         anything has not stopped learning: the waiting begins with the first score above 0.
 
-        >>> Standing().after(0.0, 10).after(0.0, 20)
-        Standing(best=0.0, best_step=20, waited=0)
-        >>> Standing(best=0.5, best_step=20, waited=1).after(0.5, 30).after(0.4, 40)
-        Standing(best=0.5, best_step=30, waited=3)
+        >>> BestScore().after(0.0, 10).after(0.0, 20)
+        BestScore(best=0.0, best_step=20, waited=0)
+        >>> BestScore(best=0.5, best_step=20, waited=1).after(0.5, 30).after(0.4, 40)
+        BestScore(best=0.5, best_step=30, waited=3)
         """
         waited = self.waited + 1 if score <= self.best and self.best > 0 else 0
         if score >= self.best:
-            return Standing(score, step, waited)
-        return Standing(self.best, self.best_step, waited)
+            return BestScore(score, step, waited)
+        return BestScore(self.best, self.best_step, waited)
 
 
 def is_patience_over(patience: int, waited: int) -> bool:

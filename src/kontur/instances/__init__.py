@@ -2,23 +2,30 @@
 
 Polygons with holes and parts, and beside each its label, score, id and whether judges ignore it.
 Coordinates are those of the image: (x, y) pixels, the image covering [0, W] × [0, H]. Nothing here
-knows a file format or a model. Values never change in place: every method returns a new one.
+knows a file format or a model. Values never change in place, and cannot: every method returns a
+new one, and the arrays refuse to be written to.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Int64, Integer, Shaped
 from numpy.typing import ArrayLike, DTypeLike
+from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.geometry import polygons as areal
 from kontur.geometry import raster, ring
+from kontur.instances import checks, label_image
+from kontur.instances.chunks import ChunkedArray
+from kontur.instances.immutable import FrozenDict, frozen, locked, read_only
 
 CLASSES = ("object",)  # of files and models that do not name theirs
+NOTHING_MORE = FrozenDict()  # the extras of an object that has none
+COLUMNS = ("labels", "scores", "ids", "ignore")
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,18 +34,35 @@ class Instances:
 
     `polygons` are valid shapely Polygons or MultiPolygons with area; `labels` index `classes`;
     `scores` are in [0, 1], NaN where there is none; `ids` are unique and stay with their object;
-    `ignore` marks crowds and unsure regions; `extras` keep what a foreign file said and we do not
-    read; `size` is the image's (height, width), None where a file does not say.
+    `ignore` marks crowds and unsure regions; `extras` keep what a foreign file holds and we do not
+    read; `size` is the image's (height, width), None where a file does not give it. None of them
+    can be written to; `outlines` hold the polygons so that an edit shares the others.
     """
 
-    polygons: Shaped[np.ndarray, " k"]
+    outlines: ChunkedArray
     labels: Int64[np.ndarray, " k"]
     scores: Float[np.ndarray, " k"]
     ids: Int64[np.ndarray, " k"]
     ignore: Bool[np.ndarray, " k"]
-    extras: tuple[dict[str, Any], ...]
+    extras: tuple[FrozenDict, ...]
     size: tuple[int, int] | None
     classes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        for name in COLUMNS:
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __reduce__(self) -> Any:
+        """Pickled through the constructor: arrays come back from a pickle as writable ones."""
+        columns = tuple(getattr(self, name) for name in COLUMNS)
+        return _unpickled, (
+            type(self),
+            self.polygons,
+            *columns,
+            self.extras,
+            self.size,
+            self.classes,
+        )
 
     @classmethod
     def of(
@@ -59,8 +83,8 @@ class Instances:
         helps), for labels without a class, scores outside [0, 1], ids that are not unique, and
         lengths that differ.
         """
-        shapes = _object_array(polygons)
-        _check_polygons(shapes)
+        shapes = checks.object_array(polygons)
+        checks.check_polygons(shapes)
         columns = {"labels": labels, "scores": scores, "ids": ids, "ignore": ignore}
         return cls.of_valid(shapes, **columns, extras=extras, size=size, classes=classes)
 
@@ -78,19 +102,9 @@ class Instances:
         classes: Sequence[str] = CLASSES,
     ) -> Self:
         """`of` for polygons known to be valid and with area, as decoding and tracing make them."""
-        k = len(polygons)
-        found = cls(
-            polygons=polygons,
-            labels=_column("labels", labels, k, np.int64, 0),
-            scores=_column("scores", scores, k, np.float64, np.nan),
-            ids=np.arange(1, k + 1) if ids is None else _column("ids", ids, k, np.int64, 0),
-            ignore=_column("ignore", ignore, k, np.bool_, False),
-            extras=tuple({} for _ in range(k)) if extras is None else tuple(map(dict, extras)),
-            size=None if size is None else (int(size[0]), int(size[1])),
-            classes=tuple(classes),
+        return cls._checked(
+            ChunkedArray.of(polygons), labels, scores, ids, ignore, extras, size, classes
         )
-        _check(found)
-        return found
 
     @classmethod
     def empty(cls, size: tuple[int, int] | None = None, classes: Sequence[str] = CLASSES) -> Self:
@@ -111,22 +125,8 @@ class Instances:
         gives the class index of every positive id; without it all are 0. Raises InputError for an
         id without a class and for ids beyond 63 bits.
         """
-        values, outlines = raster.trace_labels(image)
-        if len(values) and int(values[-1]) > np.iinfo(np.int64).max:
-            raise InputError(
-                f"the label image holds the id {values[-1]}, which 63 bits cannot hold; renumber it"
-            )
-        ids = values.astype(np.int64)
-        index = np.zeros(len(ids), dtype=np.int64)
-        if labels is not None:
-            missing = [int(i) for i in ids if i > 0 and int(i) not in labels]
-            if missing:
-                raise InputError(
-                    f"no class is given for the object {missing[0]} of the label image"
-                    f" ({len(missing)} in all); name a class for every id"
-                )
-            index = np.array([labels.get(int(i), 0) for i in ids], dtype=np.int64)
-        size = _shape(image)
+        outlines, ids, index = label_image.objects_of(image, labels)
+        size = label_image.shape(image)
         return cls.of_valid(outlines, index, ids=ids, ignore=ids < 0, size=size, classes=classes)
 
     @classmethod
@@ -147,17 +147,17 @@ class Instances:
         if isinstance(masks, np.ndarray) and masks.ndim == 3:
             size = (masks.shape[1], masks.shape[2])
         for i, mask in enumerate(masks):
-            size = size or _shape(mask)
+            size = size or label_image.shape(mask)
             if mask.shape != size:
                 raise InputError(
                     f"all masks of an image must have its size; mask {i + 1} has"
                     f" {'×'.join(map(str, mask.shape))}, expected {size[0]}×{size[1]}"
                 )
-        outlines = _object_array([raster.trace(mask != 0) for mask in masks])
-        index = _column("labels", labels, len(outlines), np.int64, 0)
-        some = ~shapely.is_empty(outlines)
-        ids = np.flatnonzero(some) + 1
-        return cls.of_valid(outlines[some], index[some], ids=ids, size=size, classes=classes)
+        outlines = checks.object_array([raster.trace(mask != 0) for mask in masks])
+        index = checks.column("labels", labels, len(outlines), np.int64, 0)
+        filled = ~shapely.is_empty(outlines)
+        ids = np.flatnonzero(filled) + 1
+        return cls.of_valid(outlines[filled], index[filled], ids=ids, size=size, classes=classes)
 
     @classmethod
     def concat(cls, several: Sequence["Instances"]) -> Self:
@@ -174,15 +174,11 @@ class Instances:
                 f"only objects of one image and the same classes can be joined, got sizes"
                 f" {sorted(sizes)} and classes {sorted({part.classes for part in several})}"
             )
-        ids = np.concatenate([part.ids for part in several])
-        taken = np.ones(len(ids), dtype=bool)
-        taken[np.unique(ids, return_index=True)[1]] = False
-        ids[taken] = max(ids.max(initial=0), 0) + 1 + np.arange(taken.sum())
         return cls.of_valid(
             np.concatenate([part.polygons for part in several]),
             labels=np.concatenate([part.labels for part in several]),
             scores=np.concatenate([part.scores for part in several]),
-            ids=ids,
+            ids=checks.without_ids_twice(np.concatenate([part.ids for part in several])),
             ignore=np.concatenate([part.ignore for part in several]),
             extras=[extra for part in several for extra in part.extras],
             size=next(iter(sizes), None),
@@ -191,18 +187,22 @@ class Instances:
 
     def __len__(self) -> int:
         """How many objects there are."""
-        return len(self.polygons)
+        return len(self.outlines)
 
     def __getitem__(self, which: Any) -> Self:
-        """The objects of a slice, a boolean mask, an array of places, or one place: Instances."""
+        """The objects of a slice, a boolean mask, an array of places, or one place: Instances.
+
+        Raises InputError for a place that is asked for twice: its id would not be unique.
+        """
         if isinstance(which, int | np.integer):
             which = [which]
         elif not isinstance(which, slice):
             which = np.asarray(which)
             which = which.astype(np.int64) if which.size == 0 and which.dtype != bool else which
         places = np.arange(len(self))[which]
+        checks.check_places(places, len(self))
         return type(self)(
-            polygons=self.polygons[places],
+            outlines=ChunkedArray.of(self.polygons[places]),
             labels=self.labels[places],
             scores=self.scores[places],
             ids=self.ids[places],
@@ -216,6 +216,11 @@ class Instances:
         """One line: how many, of what, in which image."""
         image = "" if self.size is None else f" in {self.size[0]}×{self.size[1]}"
         return f"Instances({len(self)} of {', '.join(self.classes)}{image})"
+
+    @property
+    def polygons(self) -> Shaped[np.ndarray, " k"]:
+        """Valid shapely Polygons or MultiPolygons with area; the array cannot be written to."""
+        return self.outlines.array
 
     @property
     def boxes(self) -> Float[np.ndarray, "k 4"]:
@@ -239,9 +244,40 @@ class Instances:
         return [ring.canonical(each[:-1]) for each in closed]
 
     def replace(self, **changes: Any) -> Self:
-        """A checked copy with some fields changed; new polygons are checked too."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)} | changes
-        return self.of(**values) if "polygons" in changes else self.of_valid(**values)
+        """A checked copy with some fields changed; polygons that are new are checked too."""
+        names = ("polygons", *COLUMNS, "extras", "size", "classes")
+        if unknown := sorted(set(changes) - set(names)):
+            raise TypeError(f"Instances have no field {unknown[0]!r}; they have {', '.join(names)}")
+        outlines = self.outlines
+        if "polygons" in changes:
+            shapes = checks.object_array(changes.pop("polygons"))
+            checks.check_polygons(shapes, known=self.polygons)
+            outlines = ChunkedArray.of(locked(shapes))
+        values = {name: getattr(self, name) for name in names[1:]} | changes
+        return self._checked(outlines, **values)
+
+    def with_polygon(self, place: int, polygon: Any) -> Self:
+        """The same objects, the one at `place` with another outline, which is checked.
+
+        Costs the same among ten objects and among a hundred thousand, for all else is shared with
+        the objects before: who keeps these can go back to them. Raises InputError for a polygon
+        that is not valid or has no area, and for a place without an object.
+        """
+        place = checks.check_place(place, len(self))
+        checks.check_polygons(checks.object_array([polygon]), first=place)
+        return replace(self, outlines=self.outlines.with_value(place, polygon))
+
+    def polygon(self, place: int) -> Polygon | MultiPolygon:
+        """The outline at `place`, without putting those of all others into one array."""
+        found: Polygon | MultiPolygon = self.outlines[checks.check_place(place, len(self))]
+        return found
+
+    def place(self, object_id: int) -> int:
+        """Where the object with this id stands. Raises InputError where there is none."""
+        places = np.flatnonzero(self.ids == object_id)
+        if len(places) == 0:
+            raise InputError(f"none of the {len(self)} objects has the id {object_id}")
+        return int(places[0])
 
     def transform(
         self, move: Callable[[Float[np.ndarray, "n 2"]], Float[np.ndarray, "n 2"]]
@@ -289,108 +325,50 @@ class Instances:
             raise InputError(
                 "a label image needs the image's size; use replace(size=(height, width))"
             )
-        if (self.ids == 0).any():
-            raise InputError(
-                "the id 0 means background in a label image; renumber the objects from 1"
-            )
-        kind = _smallest(self.ids) if dtype is None else np.dtype(dtype)
-        if len(self) and not (
-            np.iinfo(kind).min <= self.ids.min() and self.ids.max() <= np.iinfo(kind).max
-        ):
-            raise InputError(
-                f"ids from {self.ids.min()} to {self.ids.max()} do not fit into {kind};"
-                f" leave dtype out or renumber the objects"
-            )
-        order = np.lexsort((np.nan_to_num(self.scores, nan=-1.0), ~self.ignore))  # stable
-        found = raster.spans(self.polygons[order], self.size)
-        image = np.zeros(self.size, dtype=kind)
-        owners = np.repeat(found.owner, found.stop - found.start)
-        image.ravel()[raster.pixels(found, self.size[1])] = self.ids[order][owners].astype(kind)
-        return image
+        return label_image.label_image(
+            self.polygons,
+            self.ids,
+            scores=self.scores,
+            ignore=self.ignore,
+            size=self.size,
+            dtype=dtype,
+        )
 
     def _with(self, polygons: Shaped[np.ndarray, " k"], **values: Any) -> Self:
         """The objects with new valid polygons, less those that became empty."""
-        current = {field.name: getattr(self, field.name) for field in fields(self)}
-        made = type(self)(**(current | {"polygons": polygons} | values))
+        made = replace(self, outlines=ChunkedArray.of(polygons), **values)
         empty = shapely.is_empty(polygons)
         return made[~empty] if empty.any() else made
 
-
-def _check(found: Instances) -> None:
-    """The checks that cost next to nothing; they run on every construction but the bare one."""
-    k = len(found)
-    if len(found.extras) != k:
-        raise InputError(f"extras wants one entry for each of {k} objects, got {len(found.extras)}")
-    if len(found.classes) == 0:
-        raise InputError("classes wants at least one name, got none")
-    if found.size is not None and min(found.size) < 0:
-        raise InputError(f"an image's size (height, width) cannot be negative, got {found.size}")
-    if k == 0:
-        return
-    if found.labels.min() < 0 or found.labels.max() >= len(found.classes):
-        raise InputError(
-            f"labels index the {len(found.classes)} classes {', '.join(found.classes)} from 0,"
-            f" got labels from {found.labels.min()} to {found.labels.max()}"
+    @classmethod
+    def _checked(
+        cls,
+        outlines: ChunkedArray,
+        labels: ArrayLike | None,
+        scores: ArrayLike | None,
+        ids: ArrayLike | None,
+        ignore: ArrayLike | None,
+        extras: Sequence[Mapping[str, Any]] | None,
+        size: tuple[int, int] | None,
+        classes: Sequence[str],
+    ) -> Self:
+        """Outlines that are valid, with everything beside them checked."""
+        k = len(outlines)
+        if extras is not None and len(extras) != k:
+            raise InputError(f"extras wants one entry for each of {k} objects, got {len(extras)}")
+        made = cls(
+            outlines=outlines,
+            labels=checks.column("labels", labels, k, np.int64, 0),
+            scores=checks.column("scores", scores, k, np.float64, np.nan),
+            ids=np.arange(1, k + 1) if ids is None else checks.column("ids", ids, k, np.int64, 0),
+            ignore=checks.column("ignore", ignore, k, np.bool_, False),
+            extras=(NOTHING_MORE,) * k if extras is None else tuple(map(frozen, extras)),
+            size=checks.check_size(size),
+            classes=checks.class_names(classes),
         )
-    if (found.scores < 0).any() or (found.scores > 1).any():
-        raise InputError("scores must lie in [0, 1] or be NaN where there is none")
-    ordered = np.sort(found.ids)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(twice):
-        raise InputError(f"ids must be unique in an image, got {twice[0]} more than once")
+        checks.check_columns(made.labels, made.scores, made.ids, made.classes)
+        return made
 
 
-def _check_polygons(polygons: Shaped[np.ndarray, " k"]) -> None:
-    kind = shapely.get_type_id(polygons)  # -1 for None; TypeError for what is no geometry
-    wrong = ~np.isin(kind, areal.AREAL)
-    if wrong.any():
-        i = int(np.flatnonzero(wrong)[0])
-        name = "nothing" if polygons[i] is None else polygons[i].geom_type
-        raise InputError(f"objects are Polygons or MultiPolygons; number {i + 1} is {name}")
-    wrong = shapely.is_empty(polygons) | ~shapely.is_valid(polygons)
-    if wrong.any():
-        i = int(np.flatnonzero(wrong)[0])
-        reason = "it is empty" if polygons[i].is_empty else shapely.is_valid_reason(polygons[i])
-        raise InputError(
-            f"objects must be valid polygons with area; number {i + 1} is not ({reason});"
-            f" repair it with kontur.geometry.polygons.repair"
-        )
-
-
-def _object_array(polygons: Sequence[Any] | np.ndarray) -> np.ndarray:
-    """A (K,) object array, also of none; a copy."""
-    shapes = np.empty(len(polygons), dtype=object)
-    shapes[:] = polygons
-    return shapes
-
-
-def _column(
-    name: str, values: ArrayLike | None, k: int, dtype: DTypeLike, default: Any
-) -> np.ndarray:
-    """One value an object, as `dtype`; the default where none are given."""
-    if values is None:
-        return np.full(k, default, dtype=dtype)
-    column = np.array(values)
-    if column.shape != (k,):
-        raise InputError(
-            f"{name} wants one value for each of {k} objects, got shape {column.shape}"
-        )
-    if k and np.dtype(dtype) == np.int64 and not np.issubdtype(column.dtype, np.integer):
-        raise InputError(f"{name} must be integers, got {column.dtype}")
-    return column.astype(dtype)
-
-
-def _shape(image: np.ndarray) -> tuple[int, int]:
-    if image.ndim != 2:
-        raise InputError(f"a mask or label image is (height, width), got {image.ndim} dimensions")
-    return int(image.shape[0]), int(image.shape[1])
-
-
-def _smallest(ids: Int64[np.ndarray, " k"]) -> np.dtype:
-    """uint16 where it holds all ids, else the next wider or signed type."""
-    low, high = int(ids.min(initial=0)), int(ids.max(initial=0))
-    kinds = (np.uint16, np.uint32) if low >= 0 else (np.int16, np.int32)
-    fits = [
-        np.dtype(kind) for kind in kinds if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max
-    ]
-    return fits[0] if fits else np.dtype(np.int64)
+def _unpickled(cls: type[Instances], polygons: np.ndarray, *fields: Any) -> Instances:
+    return cls(ChunkedArray.of(locked(polygons)), *fields)
