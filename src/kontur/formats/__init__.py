@@ -24,7 +24,10 @@ __all__ = [
     "Entry",
     "Format",
     "Prediction",
+    "all_endings",
     "can_read",
+    "ending_of",
+    "find_format",
     "format_of",
     "format_to_write",
     "name_of",
@@ -62,9 +65,14 @@ def read_images(
     page: int | None = None,
     task: str = "instances",
     class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] | None = None,
 ) -> list[Entry]:
-    """Every image that a file describes, with its name, size and objects; as `read`."""
-    file = OutlineFile(Path(path), page=page, task=task, class_of_value=class_of_value)
+    """Every image that a file describes, with its name, size and objects; as `read`.
+
+    `numbered_in` are the files whose numbers of images and classes this one uses, see
+    `OutlineFile`.
+    """
+    file = OutlineFile(Path(path), page, task, class_of_value, numbered_in)
     return _recognised(file).read(file)
 
 
@@ -118,9 +126,46 @@ def can_read(path: str | Path) -> bool:
     return bool(_candidates(Path(path)))
 
 
-def format_of(path: str | Path) -> Format:
+def format_of(path: str | Path, *, numbered_in: Sequence[Path] | None = None) -> Format:
     """The format of a file that is there; `InputError` where it is of none."""
-    return _recognised(OutlineFile(Path(path)))
+    return _recognised(OutlineFile(Path(path), numbered_in=numbered_in))
+
+
+def find_format(path: str | Path) -> Format | None:
+    """The format of a file that may be something else, by ending and content; None if it is none.
+
+    Only the beginning of the file is read, and nothing where the ending alone decides: not of files
+    that list images, since tables and JSON of every kind end like these.
+    """
+    file = OutlineFile(Path(path))
+    candidates = _candidates(file.path)
+    if len(candidates) == 1 and not candidates[0].several_images:
+        return candidates[0]
+    return next((one for one in candidates if _is(one, file)), None)
+
+
+def all_endings() -> tuple[str, ...]:
+    """Every ending that is read, in the order in which files of one image are chosen.
+
+    Outlines come before rasters, and endings of one format before those that several share.
+    """
+    known: dict[str, None] = {}
+    for raster in (False, True):
+        ordered = [one for one in FORMATS.values() if one.raster == raster]
+        known |= dict.fromkeys(ending for one in ordered for ending in one.endings)
+        known |= dict.fromkeys(ending for one in ordered for ending in one.shared_endings)
+    return tuple(known)
+
+
+def ending_of(path: str | Path) -> str:
+    """The longest ending of a name that a format has, as it is written there; empty if none.
+
+    >>> ending_of("out/a01.coco.json"), ending_of("a01.v2.CSV"), ending_of("plain")
+    ('.coco.json', '.CSV', '')
+    """
+    name = Path(path).name
+    fitting = [len(ending) for ending in all_endings() if name.lower().endswith(ending)]
+    return name[-max(fitting) :] if fitting else ""
 
 
 def format_to_write(path: str | Path) -> Format:
@@ -132,15 +177,12 @@ def format_to_write(path: str | Path) -> Format:
 
 
 def name_of(path: str | Path) -> str:
-    """A file's name without folder and the longest ending that a format has.
+    """A file's name without its folder and its ending, see `ending_of`.
 
     >>> name_of("out/a01.coco.json"), name_of("a01.v2.csv"), name_of("plain")
     ('a01', 'a01.v2', 'plain')
     """
-    name = Path(path).name
-    endings = [ending for one in FORMATS.values() for ending in (*one.endings, *one.shared_endings)]
-    fitting = [ending for ending in endings if name.lower().endswith(ending)]
-    return name[: -len(max(fitting, key=len))] or name if fitting else name
+    return Path(path).name.removesuffix(ending_of(path))
 
 
 def _recognised(file: OutlineFile) -> Format:
@@ -149,13 +191,20 @@ def _recognised(file: OutlineFile) -> Format:
         raise _unknown(file.path)
     if len(candidates) == 1:
         return candidates[0]
-    chosen = next((one for one in candidates if one.recognise(file)), None)
+    chosen = next((one for one in candidates if _is(one, file)), None)
     if chosen is None:
         content = file.json  # raises where it is no JSON at all
         keys = ", ".join(sorted(file.json_keys)[:8]) if content else "no keys"
         titles = " nor ".join(one.title for one in candidates)
         raise InputError(f"{file.path} is neither {titles}; it has {keys or 'no keys'}")
     return chosen
+
+
+def _is(format: Format, file: OutlineFile) -> bool:
+    try:
+        return format.recognise(file)
+    except InputError:
+        return False
 
 
 def _candidates(path: Path) -> list[Format]:

@@ -26,17 +26,19 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed
+from kontur.wording import counted, listed
 
 READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
 INSTANCE_ID = "instance_id"  # ours, where the annotation's id had to be another
 PROBABILITIES = "probabilities"  # ours, of each class, where a classifier gave one
-Shape = Polygon | MultiPolygon
 
 
 def read(file: OutlineFile) -> list[Entry]:
-    """Every image of a COCO file; see `from_document`."""
-    return from_document(file.json, where=file.path)
+    """Every image of a COCO file, or of results and the file that they were made for."""
+    content = file.json
+    if isinstance(content, list) and file.numbered_in is not None:
+        content = _numbered_results(content, file)
+    return from_document(content, where=file.path)
 
 
 def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
@@ -196,7 +198,7 @@ class _Annotation(NamedTuple):
     """An annotation: its row, its unchecked area, and what it has if that is no outline."""
 
     row: Mapping[str, Any]
-    shape: Shape | None
+    shape: Polygon | MultiPolygon | None
     without: str | None
 
 
@@ -230,7 +232,7 @@ def _read(content: Any, where: str | Path) -> _Read:
         if labels and category not in labels:
             raise InputError(f"{which}: category_id {category!r} is not among the categories")
         without = _without_outline(row)
-        shape: Shape | None = None
+        shape: Polygon | MultiPolygon | None = None
         if without is None:
             shape, said = _shape(row["segmentation"], sizes[owner], which)
             sizes[owner] = sizes[owner] or said
@@ -249,6 +251,37 @@ def _of_results(results: list[Any], where: str | Path) -> dict[str, Any]:
         "annotations": results,
         "categories": [{"id": name, "name": str(name)} for name in categories],
     }
+
+
+def _numbered_results(results: list[Any], file: OutlineFile) -> dict[str, Any]:
+    """COCO results with the images and categories of the one JSON file that has all their numbers.
+
+    Every image of that file is then in the dataset, for in a list of results nothing stands of an
+    image in which nothing was found.
+    """
+    if not file.numbered_in:
+        raise InputError(
+            f"{file.path} is a list of COCO results, which name images by numbers; judge it "
+            "against the COCO JSON that has these numbers, or write a dataset with images and "
+            "annotations"
+        )
+    rows = _table({"annotations": results}, "annotations", ("image_id",), file.path)
+    wanted = {row["image_id"] for row in rows}
+    strange: list[str] = []
+    for path in file.numbered_in:
+        dataset = document.load(path)
+        if not isinstance(dataset, Mapping):
+            continue
+        missing = wanted - {image["id"] for image in _images(dataset, path)}
+        if not missing:
+            annotations = [{"id": number, **row} for number, row in enumerate(rows, start=1)]
+            return {**dataset, "annotations": annotations}
+        strange += sorted(map(str, missing))
+    raise InputError(
+        f"{file.path} has results for {counted(strange, 'image number')} that "
+        f"{listed([path.name for path in file.numbered_in])} does not have; give the JSON that the "
+        "results were made for"
+    )
 
 
 def _images(content: Mapping[str, Any], where: str | Path) -> list[Mapping[str, Any]]:
@@ -396,7 +429,7 @@ def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
 
 def _shape(
     segmentation: Any, size: tuple[int, int] | None, which: str
-) -> tuple[Shape, tuple[int, int] | None]:
+) -> tuple[Polygon | MultiPolygon, tuple[int, int] | None]:
     """The unchecked area of a segmentation, and the size of the mask where it is one."""
     if isinstance(segmentation, Mapping):
         try:
@@ -501,6 +534,15 @@ def _numbered(
     return [known.get(name) or {"id": next(free), key: name, **default} for name in names]
 
 
+def _recognise(file: OutlineFile) -> bool:
+    if file.json_keys:
+        lists = [
+            file.json_keys.get(name) == "[" for name in ("images", "annotations", "categories")
+        ]
+        return any(lists) or "image_id" in file.json_keys
+    return file.numbered_in is not None and file.json == []  # no results
+
+
 FORMAT = Format(
     name="coco",
     title="COCO JSON",
@@ -508,7 +550,7 @@ FORMAT = Format(
     read=read,
     write=write,
     relabel=relabel,
-    recognise=lambda file: bool({"images", "annotations", "image_id"} & file.json_keys),
+    recognise=_recognise,
     several_images=True,
     needs_size="holes",
 )

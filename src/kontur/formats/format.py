@@ -6,19 +6,13 @@ folders and help texts read the table; none of them knows an ending.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from kontur.formats.entry import Entry, Prediction
 from kontur.formats.outline_file import OutlineFile
 
-
-class Write(Protocol):
-    """Writes the images of a file, whole or not at all."""
-
-    def __call__(self, path: Path, entries: Sequence[Entry], *, overwrite: bool) -> None: ...
-
-
+# Writes the images of a file, whole or not at all: `write(path, entries, overwrite=True)`.
+Write = Callable[..., None]
 # The text of a file whose objects have other classes, everything else as it is written there:
 # the file, for each of its images what is predicted of each object, and all classes there can be.
 Relabel = Callable[[OutlineFile, Sequence[Sequence[Prediction]], Sequence[str]], str]
@@ -35,7 +29,7 @@ class Format:
         read: the images of a file with their objects.
         write: its reverse; a format of one image a file refuses several.
         shared_endings: of files that are read too where `recognise` says so, but never written.
-        recognise: whether a file is of this format, where others have the same ending.
+        recognise: whether a file of such an ending is of this format, by its content.
         relabel: new classes in an existing file; None where the format cannot hold classes.
         raster: whether objects lie in the file as pixels, and not as outlines.
         precision: of outlines: `exact` (to `rounding.DECIMALS`), or `pixel`.

@@ -70,8 +70,8 @@ def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> No
             "them with --image NAME (in Python image=NAME)"
         )
     name = entries[0].file_name if entries else path.stem
-    joined = Instances.concat([entry.instances for entry in entries]) if entries else None
-    content = to_document(joined or Instances.empty(), image_name=name)
+    parts = [entry.instances for entry in entries] or [Instances.empty()]
+    content = to_document(Instances.concat(parts), image_name=name)
     document.dump(path, content, overwrite=overwrite)
 
 
@@ -438,6 +438,12 @@ def _uuid(name: Any) -> str | None:
         return None
 
 
+def _recognise(file: OutlineFile) -> bool:
+    if file.json_keys:
+        return bool({"features", "geometry", "coordinates"} & file.json_keys.keys())
+    return file.numbered_in is None and file.json == []  # no features
+
+
 FORMAT = Format(
     name="geojson",
     title="GeoJSON (QuPath)",
@@ -446,5 +452,5 @@ FORMAT = Format(
     read=read,
     write=write,
     relabel=relabel,
-    recognise=lambda file: bool({"type", "features", "geometry"} & file.json_keys),
+    recognise=_recognise,
 )

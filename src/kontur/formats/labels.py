@@ -120,6 +120,7 @@ FORMAT = Format(
     name="labels",
     title="label image",
     endings=(".labels.tif", ".tif", ".tiff", ".png"),
+    shared_endings=(".jpg", ".jpeg"),  # masks of two values are saved so, if badly
     read=read,
     write=write,
     raster=True,

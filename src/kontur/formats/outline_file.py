@@ -5,7 +5,7 @@ its kind is recognised from its beginning.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 from kontur.formats import document
 
 BEGINNING = 1 << 16  # bytes that are looked at to tell one kind of JSON from another
-TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}:]', re.DOTALL)
+TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTALL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +23,15 @@ class OutlineFile:
 
     `page` picks a plane of a stack (from 0) where the file holds several; `task` says what the
     values of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks`.
+    `numbered_in` are files that give images and classes the numbers which stand for them in this
+    one (a list of COCO results); None reads the numbers as names.
     """
 
     path: Path
     page: int | None = None
     task: str = "instances"
     class_of_value: Mapping[int, str] | None = None
+    numbered_in: Sequence[Path] | None = None
 
     @cached_property
     def json(self) -> Any:
@@ -36,25 +39,26 @@ class OutlineFile:
         return document.load(self.path)
 
     @cached_property
-    def json_keys(self) -> frozenset[str]:
+    def json_keys(self) -> dict[str, str]:
         """The keys of the outermost JSON object, or of the first one in an outermost list.
 
-        Read from the beginning of the file, without parsing it: a folder of ten thousand files is
-        told apart at once. Keys that come later are missing.
+        Beside each the first character of its value: `[` for a list, `{` for an object. Read from
+        the beginning of the file, without parsing it: a folder of ten thousand files is told apart
+        at once. Keys that come later are missing.
         """
         with document.opened(self.path) as file:
             return json_keys(file.read(BEGINNING).decode("utf-8-sig", errors="replace"))
 
 
-def json_keys(beginning: str) -> frozenset[str]:
+def json_keys(beginning: str) -> dict[str, str]:
     """The keys of the outermost object, or of the first object in an outermost list.
 
-    >>> sorted(json_keys('{"images": [{"id": 1}], "annotations": [{"bbox')), json_keys("[1, 2]")
-    (['annotations', 'images'], frozenset())
+    >>> json_keys('{"images": [{"id": 1}], "info": {"year'), json_keys("[1, 2]")
+    ({'images': '[', 'info': '{'}, {})
     """
     depth, wanted = 0, 1
     word: str | None = None
-    keys: set[str] = set()
+    keys: dict[str, str] = {}
     for token in TOKEN.finditer(beginning):
         mark = token[0]
         if mark == "[" and depth == 0:
@@ -67,8 +71,8 @@ def json_keys(beginning: str) -> frozenset[str]:
                 break
         elif mark == ":":
             if depth == wanted and word is not None:
-                keys.add(word)
+                keys.setdefault(word, token[2])
             word = None
         else:
             word = token[1]
-    return frozenset(keys)
+    return keys

@@ -26,7 +26,7 @@ from kontur.formats.csv_dialect import Dialect
 from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.rounding import DECIMALS, rounded_score
+from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed
 
@@ -198,10 +198,12 @@ def _entry(
 
 def _rows(entry: Entry) -> list[dict[str, Any]]:
     instances, size = entry.instances, entry.size or entry.instances.size
-    centres = shapely.get_coordinates(shapely.centroid(instances.polygons))
-    numbers = np.column_stack([centres, instances.areas, instances.boxes])
+    polygons = rounded(instances.polygons)
+    centres = shapely.get_coordinates(shapely.centroid(polygons))
+    corners = shapely.bounds(polygons).reshape(-1, 4)
+    numbers = np.column_stack([centres, shapely.area(polygons), corners])
     readable = (np.round(numbers, DECIMALS) + 0.0).tolist()
-    outlines = wkt.to_texts(instances.polygons)
+    outlines = wkt.to_texts(polygons)
     rows = []
     for i, score in enumerate(instances.scores):
         row = {
@@ -303,6 +305,15 @@ def _marked(text: str) -> str:
     return text if text.isascii() else MARK + text
 
 
+def _recognise(file: OutlineFile) -> bool:
+    """Whether its heading has the column of outlines; tables of other things end in .csv too."""
+    try:
+        _, heading = next(csv_dialect.rows(file.path), (0, []))
+    except InputError:
+        return False
+    return "outline" in map(str.strip, heading)
+
+
 FORMAT = Format(
     name="csv",
     title="table (CSV)",
@@ -310,5 +321,6 @@ FORMAT = Format(
     read=read,
     write=write,
     relabel=relabel,
+    recognise=_recognise,
     several_images=True,
 )
