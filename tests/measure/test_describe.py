@@ -96,7 +96,7 @@ def test_what_looks_wrong_is_told():
 def test_a_slip_among_numbers_is_told():
     facts = facts_of([*map(str, range(20)), "oops"], "str")
     assert facts.kind == "word"
-    assert "holds numbers and 'oops'" in facts.note
+    assert "is one of numbers but holds 'oops'" in facts.note
 
 
 def test_rows_to_ignore_are_counted_apart_and_groups_are_those_of_the_measurements():

@@ -114,22 +114,24 @@ def test_a_table_of_another_program_has_no_units_and_its_images_stay_text(tmp_pa
     back = read_table(tmp_path / "t.csv")
     assert back["image"].tolist() == ["007", "008"]
     assert back["Area µm"].isna().tolist() == [False, True]
-    assert back.attrs == {"units": {"image": "", "Area µm": ""}, "pixel_size": None}
+    assert back.attrs == {"units": {"image": "", "Area µm": "µm"}, "pixel_size": None}
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "t.parquet")
     assert read_table(tmp_path / "t.parquet").attrs == {"units": {"a": ""}, "pixel_size": None}
 
 
 def test_what_is_no_table_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"wanted a table, TABLE\.parquet or TABLE\.csv, got"):
+        read_table(tmp_path / "t.json")
+    with pytest.raises(InputError, match=r"t\.xlsx is a spreadsheet; save its sheet as CSV"):
         read_table(tmp_path / "t.xlsx")
     with pytest.raises(InputError, match="there is no table"):
         read_table(tmp_path / "t.csv")
-    for ending in ("csv", "parquet"):
+    for ending, sentence in (("csv", "is empty"), ("parquet", "is no table that can be read")):
         (tmp_path / f"e.{ending}").write_bytes(b"")
-        with pytest.raises(InputError, match="is no table that can be read"):
+        with pytest.raises(InputError, match=sentence):
             read_table(tmp_path / f"e.{ending}")
-    (tmp_path / "b.csv").write_bytes(b"a,b\n\xff\xfe,1\n")
-    with pytest.raises(InputError, match="is not UTF-8 text"):
+    (tmp_path / "b.csv").write_bytes(b"a,b\n\0,1\n")
+    with pytest.raises(InputError, match="no text"):
         read_table(tmp_path / "b.csv")
 
 
@@ -147,16 +149,9 @@ def test_a_table_saved_by_a_european_spreadsheet_is_read_as_it_was(table, tmp_pa
     assert read_table(tmp_path / "p.csv")["area"].tolist() == [1.5]
 
 
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"image,area\na,1,9\nb,2,9\n", "more cells than its heading"),
-        ("image,größe\na,1\n".encode("latin-1"), "is not UTF-8 text"),
-    ],
-)
-def test_cells_are_never_read_into_other_columns_or_letters(tmp_path, content, sentence):
-    (tmp_path / "t.csv").write_bytes(content)
-    with pytest.raises(InputError, match=sentence):
+def test_cells_are_never_read_into_other_columns(tmp_path):
+    (tmp_path / "t.csv").write_text("image,area\na,1,9\nb,2,9\n")
+    with pytest.raises(InputError, match="line 2: 3 cells under a heading of 2 names"):
         read_table(tmp_path / "t.csv")
 
 

@@ -71,10 +71,10 @@ def classify(
     kontur classify worms.parquet --model state.safetensors --out predictions.csv
     kontur classify outlines images --model state.safetensors --out classified
     """
-    from kontur.measure.files import ENDINGS
+    from kontur.measure.files import ENDINGS, READ_ENDINGS
     from kontur.measure.learn.model_file import read_table_model
 
-    is_table = what.suffix.lower() in ENDINGS and out.suffix.lower() in ENDINGS
+    is_table = what.suffix.lower() in READ_ENDINGS and out.suffix.lower() in ENDINGS
     if is_table and images:
         raise InputError(
             f"a table is classified by itself, without images, got {images[0]}; outlines, which "
@@ -163,7 +163,7 @@ def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.Dat
     """Print the predictions in short, and remarks on the rows."""
     from kontur.measure.views import ignored
 
-    for note in model.notes(rows):
+    for note in (*rows.attrs.get("doubts", ()), *model.notes(rows)):
         typer.echo(f"! {note}", err=True)
     typer.echo(summary(model, predicted))
     if out := int(ignored(rows).sum()):

@@ -164,7 +164,8 @@ def _head(description: "Description") -> str:
         parts.append(f"pixels of {description.pixel_size:.4g} µm")
     if description.ignored:
         parts.append(f"{plural(description.ignored, 'row')} to ignore left out")
-    return ", ".join(parts)
+    reading = f"\nread with {description.reading}" if description.reading else ""
+    return ", ".join(parts) + reading
 
 
 def _notes(description: "Description") -> list[str]:

@@ -106,11 +106,13 @@ def page(
     parts.append(_all(description))
     parts.append(frame.paragraphs([LEGEND], style="grey"))
     side = description.pixel_size
+    about = [view, f"Pixels of {side:.4g} µm." if side else ""]
+    about.append(f"Read with {description.reading}." if description.reading else "")
     return frame.page(
         title,
         parts,
         command="kontur describe",
-        about=" ".join([view, f"Pixels of {side:.4g} µm." if side else ""]).strip(),
+        about=" ".join(words for words in about if words),
         figures=_figures(description),
         notes=description.notes,
         style=STYLE,

@@ -32,9 +32,17 @@ def learnable(
     >>> learnable(table), learnable(table, target="area")
     (['area', 'intensity_mean-1'], ['intensity_mean-1'])
     """
-    known = [*FORM, *BRIGHTNESS, *SURROUNDINGS]
-    ours = [name for name in names_of(table) if _plain(name) in known and column_of(name)]
+    ours = [name for name in names_of(table) if is_measurement(name)]
     return [name for name in ours if name not in (target, group)]
+
+
+def is_measurement(name: str) -> bool:
+    """Whether a column of this name is measured: form, brightness or surroundings of an object.
+
+    >>> is_measurement("area"), is_measurement("intensity_mean-1"), is_measurement("x")
+    (True, True, False)
+    """
+    return _plain(name) in FORM | BRIGHTNESS | SURROUNDINGS and column_of(name) is not None
 
 
 def chosen(table: "pd.DataFrame", words: Sequence[str | int]) -> list[str]:

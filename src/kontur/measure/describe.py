@@ -4,7 +4,7 @@ Every row counts but those to ignore, which are counted apart. Strings that are 
 words such as "invalid" are told as numbers, as `prepare` reads them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from kontur.errors import InputError
 from kontur.measure.choose import KINDS, names_of
 from kontur.measure.extra import package
-from kontur.measure.recipe import INVALID, as_numbers, as_words, kind_of, without_attrs
+from kontur.measure.recipe import as_numbers, as_words, type_of, without_attrs
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
 from kontur.measure.views import without_ignored
 from kontur.wording import listed, plural
@@ -81,6 +81,7 @@ class Description:
         images: how many images; None for a table without the column.
         pixel_size: in µm; None where it is not known.
         columns: one a column, in their order.
+        reading: how its file was read, in a few words; "" for a plain one.
         notes: sentences about what looks wrong or says nothing.
     """
 
@@ -89,6 +90,7 @@ class Description:
     images: int | None
     pixel_size: float | None
     columns: tuple[Facts, ...]
+    reading: str
     notes: tuple[str, ...]
 
     def table(self) -> "pd.DataFrame":
@@ -127,8 +129,10 @@ def describe(table: "pd.DataFrame") -> Description:
     )
     images = int(plain["image"].nunique()) if "image" in plain else None
     side = table.attrs.get("pixel_size")
-    notes = tuple(_notes(plain, columns))
-    return Description(len(table), ignored, images, side, columns, notes)
+    doubts, reading = table.attrs.get("doubts", []), table.attrs.get("reading", "")
+    known = table.attrs.get("odd_cells", {})
+    notes = (*doubts, *_notes(plain, columns, known))
+    return Description(len(table), ignored, images, side, columns, reading, notes)
 
 
 def group_of(name: str) -> str:
@@ -179,7 +183,7 @@ def _facts(cells: Any, name: str, unit: str) -> Facts:
     infinite = different = 0
     missing = int(cells.isna().sum())
     if kind == "number":
-        numbers = np.sort(as_numbers(cells, invalid=INVALID))  # NaN last
+        numbers = np.sort(as_numbers(cells))  # NaN last
         missing = int(np.isnan(numbers).sum())
         known = numbers[: len(numbers) - missing]
         finite = known[np.isfinite(known)]
@@ -189,7 +193,7 @@ def _facts(cells: Any, name: str, unit: str) -> Facts:
             with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest
                 statistics, bars = _statistics(finite), histogram(finite)
     elif kind in ("word", "truth"):
-        words = as_words(cells, invalid=INVALID)
+        words = as_words(cells)
         counts = package("pandas").Series(words, dtype=object).value_counts()
         missing, different = int(len(words) - counts.sum()), len(counts)
         values = {str(word): int(n) for word, n in counts.head(WORDS).items()}
@@ -220,16 +224,14 @@ def _facts(cells: Any, name: str, unit: str) -> Facts:
 def _kind(cells: Any) -> tuple[Any, str]:
     """What a column is read as, and what looks wrong about it."""
     types = package("pandas").api.types
-    if types.is_bool_dtype(cells.dtype):
-        return "truth", ""
     if types.is_datetime64_any_dtype(cells.dtype) or types.is_timedelta64_dtype(cells.dtype):
         return "date", ""
     try:
-        return kind_of(cells, invalid=INVALID), ""
+        return type_of(cells).kind, ""
     except InputError as error:  # numbers with slips among them
         note = str(error)
     try:
-        as_words(cells, invalid=INVALID)
+        as_words(cells)
         return "word", note
     except InputError as error:  # lists, say
         return "other", str(error)
@@ -245,8 +247,8 @@ def _statistics(values: Float[np.ndarray, " n"]) -> dict[str, float]:
     return {name: found[name] for name in STATISTICS}
 
 
-def _notes(table: "pd.DataFrame", columns: Sequence[Facts]) -> list[str]:
-    """What looks wrong, or says nothing, in sentences."""
+def _notes(table: "pd.DataFrame", columns: Sequence[Facts], known: Collection[str]) -> list[str]:
+    """What looks wrong, or says nothing, in sentences; `known` columns have one already."""
     told: list[str] = []
     if len(table) == 0:
         return ["the table has no row"]
@@ -268,4 +270,4 @@ def _notes(table: "pd.DataFrame", columns: Sequence[Facts]) -> list[str]:
         twice = int(table.duplicated(["image", "id"]).sum())
         if twice:
             told.append(f"image and id of another row again in {plural(twice, 'row')}")
-    return told + [facts.note for facts in columns if facts.note]
+    return told + [facts.note for facts in columns if facts.note and facts.name not in known]

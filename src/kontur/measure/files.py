@@ -1,67 +1,139 @@
-"""Tables as files: Parquet and CSV, read and written, with the unit of every column.
+"""Tables as files: Parquet and CSV, read and written, with the unit and type of every column.
 
 A Parquet column carries its `unit` and `meaning` in the schema, and the table's `attrs` come back
-in pandas. A CSV has no place for them: they stand beside it in `NAME.units.csv`.
+in pandas. A CSV has no place for them: they stand beside it in `NAME.units.csv`, with the type, so
+that both files of a table are read alike. Of a CSV alone the cells say what the columns are.
 """
 
 import csv
 import io
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kontur.errors import InputError
-from kontur.formats import atomic
+from kontur.formats import atomic, csv_dialect
+from kontur.measure import csv_table
+from kontur.measure.cells import LARGEST
+from kontur.measure.choose import is_measurement, names_of
 from kontur.measure.extra import package
+from kontur.measure.shape import INTEGERS
 from kontur.measure.table import column_of
+from kontur.measure.text_columns import DATES, KINDS, Type, type_name, typed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDINGS = (".parquet", ".csv")
+ENDINGS = (".parquet", ".csv")  # that are written
+CSV_ENDINGS = (".csv", ".tsv", ".txt")  # that spreadsheets give to tables of text
+READ_ENDINGS = (".parquet", *CSV_ENDINGS)
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 FOREIGN = "of metadata.csv"  # what a column means that is not ours
-TEXTS = {"image": "str"}  # columns of a CSV that are no numbers, whatever they look like
-DECIMAL_COMMA = re.compile(r'(?:^|[;\t])"?[+-]?\d*,\d+"?(?=[;\t\r\n]|$)', re.MULTILINE)
+WORDS = ("image", "class", "outline")  # whatever they look like
+TRUTH = ("ignore", "on_border")
+WHOLE = (*INTEGERS, "touching_count")
+OF_READING = ("reading", "doubts", "odd_cells")  # attrs of a table that are not of its values
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 
 
 def read_table(path: str | Path) -> "pd.DataFrame":
     """A table from its file, with `attrs["units"]` and `attrs["pixel_size"]` as `measure` has them.
 
-    Tables of other programs are read as well; what they do not say has no unit. Names of images
-    stay text, even where they look like numbers (`007`). Raises `InputError` where there is no
-    such file or it is no table.
+    Tables of other programs are read as well, as spreadsheets write them: what a column is, its
+    cells say together. `attrs["reading"]` says in a few words how a CSV was read, where it is no
+    plain one, `attrs["doubts"]` has a sentence for each column to look at, `attrs["odd_cells"]`
+    those, by column, on numbers with a few other cells. Names of images and
+    classes stay text, even where they look like numbers (`007`). Raises `InputError` where there is
+    no such file or it is no table.
     """
-    pandas = package("pandas")
     place = Path(path)
-    if place.suffix.lower() not in ENDINGS:
+    ending = place.suffix.lower()
+    if ending in SPREADSHEETS:
+        raise InputError(
+            f"{place} is a spreadsheet; save its sheet as CSV (UTF-8) and give that file"
+        )
+    if ending not in READ_ENDINGS:
         raise InputError(f"wanted a table, TABLE.parquet or TABLE.csv, got {place}")
     if not place.is_file():
         raise InputError(f"there is no table {place}")
     try:
-        if place.suffix.lower() == ".parquet":
-            arrow = package("pyarrow.parquet").read_table(place)
-            table = arrow.to_pandas()
-            for field in arrow.schema:
-                if package("pyarrow").types.is_nested(
-                    field.type
-                ):  # lists: nothing can compare them
-                    cells = arrow.column(field.name).to_pylist()
-                    table[field.name] = [None if cell is None else str(cell) for cell in cells]
-            table = table.reset_index(drop=table.index.names == [None])
-            units = {field.name: _told(field, "unit") for field in arrow.schema}
-        else:
-            table = pandas.read_csv(place, dtype=TEXTS, low_memory=False, **_marks(place))
-            if not isinstance(table.index, pandas.RangeIndex):
-                raise ValueError("its rows have more cells than its heading has names")
-            units = _units_beside(place, table)
-    except UnicodeDecodeError:
-        raise InputError(f"{place} is not UTF-8 text; save it as CSV in UTF-8") from None
+        return _read_parquet(place) if ending == ".parquet" else _read_csv(place)
     except (ValueError, OSError) as error:  # what pandas and Arrow raise for what they cannot read
         raise InputError(f"{place} is no table that can be read: {_first_line(error)}") from None
-    known = {name: units.get(name, "") for name in map(str, table.columns)}
-    table.attrs = {"pixel_size": None, **table.attrs, "units": known}
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    beside = _beside(path)
+
+    def known(name: str) -> Type | None:
+        kind = beside.get(name, {}).get("type")
+        return kind if kind in KINDS and name not in WORDS else _type_by_name(name)
+
+    read = csv_table.read_csv(path, known)
+    table = read.table
+    units = {name: beside[name]["unit"] for name in table if name in beside}
+    units = {name: units.get(name, read.units.get(name, "")) for name in table}
+    about = {"reading": read.how, "doubts": read.doubts, "odd_cells": read.odd_cells}
+    table.attrs = {"pixel_size": None, "units": units} | {k: v for k, v in about.items() if v}
     return table
+
+
+def _type_by_name(name: str) -> Type | None:
+    """What a column of ours is, None for others."""
+    if name in WORDS:
+        return "word"
+    if name in TRUTH:
+        return "truth"
+    if name in WHOLE:
+        return "whole number"
+    return "number" if is_measurement(name) else None
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    arrow, types = package("pyarrow.parquet").read_table(path), package("pyarrow").types
+    for place, field in enumerate(arrow.schema):
+        if types.is_decimal(field.type):
+            number = arrow.column(place).cast(package("pyarrow").float64())
+            arrow = arrow.set_column(place, field.with_type(number.type), number)
+    table = arrow.to_pandas()
+    for field in arrow.schema:
+        if types.is_nested(field.type):  # lists: nothing can compare them
+            cells = arrow.column(field.name).to_pylist()
+            table[field.name] = [None if cell is None else str(cell) for cell in cells]
+    table = table.reset_index(drop=table.index.names == [None])
+    attrs = table.attrs
+    table = as_read(table)
+    units = {field.name: _told(field, "unit") for field in arrow.schema}
+    known = {name: units.get(name, "") for name in map(str, table.columns)}
+    table.attrs = {"pixel_size": None, **attrs, "units": known}
+    return table
+
+
+def as_read(table: "pd.DataFrame") -> "pd.DataFrame":
+    """A table with the types that its columns have when they are read from a file, CSV or Parquet.
+
+    Numbers have 64 bits, texts no space around them; an empty text and a spreadsheet's error are
+    missing values.
+    """
+    plain = table.copy(deep=False)
+    plain.attrs = {}
+    made = {name: _as_read(plain[name]) for name in names_of(plain)}
+    return package("pandas").DataFrame(made, index=plain.index)
+
+
+def _as_read(cells: "pd.Series") -> "pd.Series":
+    kind, gaps = type_name(cells), bool(cells.isna().any())
+    if cells.name in WORDS:
+        kind = "word"
+    if kind in ("word", "category"):
+        texts = cells.astype("object").map(_text, na_action="ignore").astype("str")
+        return typed(texts, known=kind).cells
+    if kind == "truth":
+        return cells.astype("boolean" if gaps else "bool")
+    if kind == "whole number" and not (cells > LARGEST).any():
+        return cells.astype("Int64" if gaps else "int64")
+    if kind == "date" and cells.dt.tz is None:
+        return cells.astype(DATES)
+    return cells.astype("float64") if kind == "number" else cells
 
 
 def check_target(path: Path, *, overwrite: bool, source: Path | None = None) -> None:
@@ -110,36 +182,40 @@ def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = Tr
         # Its own heading would stand in quotation marks; names of columns may need them, though.
         csv.writer(heading := io.StringIO(), lineterminator="\n").writerow(table.columns)
         file.write(heading.getvalue().encode())
-        truth = dict.fromkeys(table.select_dtypes("bool").columns, "Int64")  # 0 and 1, as in R
-        comma.write_csv(_arrow(table.astype(truth)), file, comma.WriteOptions(include_header=False))
+        plain = as_read(table)
+        truth = [name for name in plain if type_name(plain[name]) == "truth"]
+        plain = plain.astype(dict.fromkeys(truth, "Int64"))  # 0 and 1
+        comma.write_csv(_arrow(plain), file, comma.WriteOptions(include_header=False))
 
 
 def _arrow(table: "pd.DataFrame") -> Any:
     """The table as Arrow has it, unit and meaning with each field."""
     arrow = package("pyarrow")
-    made = arrow.Table.from_pandas(table, preserve_index=False)
+    plain = table.copy(deep=False)
+    plain.attrs = {k: v for k, v in table.attrs.items() if k not in OF_READING}
+    made = arrow.Table.from_pandas(plain, preserve_index=False)
     fields = [
         field.with_metadata({"unit": unit, "meaning": meaning})
-        for field, (_, unit, meaning) in zip(made.schema, _about(table), strict=True)
+        for field, (_, unit, meaning, _) in zip(made.schema, _about(table), strict=True)
     ]
     return made.cast(arrow.schema(fields, metadata=made.schema.metadata))
 
 
-def _about(table: "pd.DataFrame") -> list[tuple[str, str, str]]:
-    """Name, unit and meaning of every column."""
+def _about(table: "pd.DataFrame") -> list[tuple[str, str, str, str]]:
+    """Name, unit, meaning and type of every column."""
     units, meanings = (table.attrs.get(word, {}) for word in ("units", "meanings"))
-    rows = []
-    for name in map(str, table.columns):
+    rows: list[tuple[str, str, str, str]] = []
+    for place, name in enumerate(map(str, table.columns)):
         column = column_of(name)
         meaning = meanings.get(name, column.meaning if column else FOREIGN)
-        rows.append((name, units.get(name, ""), meaning))
+        rows.append((name, units.get(name, ""), meaning, type_name(table.iloc[:, place])))
     return rows
 
 
 def _units_text(table: "pd.DataFrame") -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["column", "unit", "meaning"])
+    writer.writerow(["column", "unit", "meaning", "type"])
     writer.writerows(_about(table))
     return text.getvalue()
 
@@ -152,29 +228,22 @@ def _is_ascii(table: "pd.DataFrame") -> bool:
     return all(text.isascii() for text in texts)
 
 
-def _units_beside(path: Path, table: "pd.DataFrame") -> dict[str, str]:
-    """The units that stand beside a CSV, none where there is no such file."""
-    _, beside_it = targets(path)
-    if not beside_it.is_file():
+def _beside(path: Path) -> dict[str, dict[str, str]]:
+    """What stands beside a CSV of its columns, by name; nothing where there is no such file."""
+    file = path.with_suffix(".units.csv")
+    if not file.is_file() or file == path:
         return {}
-    told = package("pandas").read_csv(
-        beside_it, dtype=str, keep_default_na=False, **_marks(beside_it)
-    )
-    if not {"column", "unit"} <= {*told}:
-        raise ValueError(f"beside it, {beside_it.name} lacks the columns column and unit")
-    rows = dict(zip(told["column"], told["unit"], strict=True))
-    return {name: rows.get(name, "") for name in map(str, table.columns)}
+    rows = csv_dialect.rows(file)
+    _, heading = next(rows, (0, []))
+    if not {"column", "unit"} <= {*heading}:
+        raise InputError(f"beside {path}, {file.name} lacks the columns column and unit")
+    known = [dict(zip(heading, cells, strict=False)) for _, cells in rows]
+    return {row["column"]: {"unit": "", **row} for row in known}
 
 
-def _marks(path: Path) -> dict[str, str]:
-    """What parts the cells of a CSV, and the whole of a number from the rest, as pandas wants it.
-
-    Spreadsheets of much of Europe write semicolons, and then `1,5` for 1.5.
-    """
-    text = path.read_text(encoding="utf-8-sig")
-    mark = max(",;\t", key=text.partition("\n")[0].count)
-    comma = mark != "," and DECIMAL_COMMA.search(text)
-    return {"encoding": "utf-8-sig", "sep": mark, "decimal": "," if comma else "."}
+def _text(value: Any) -> str:
+    """A value of a column of words; 2.0 is the word 2, for whole numbers may have had a gap."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _told(field: Any, key: str) -> str:

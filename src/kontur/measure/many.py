@@ -1,11 +1,10 @@
 """Many images in one table: the rows of all, their metadata, and one unit for all.
 
 Columns that some images do not have (channels, metadata) are empty there. Of the metadata columns
-those become numbers that hold nothing else, `007` being no number but a name.
+each becomes what its cells are together: numbers, truth values or words.
 """
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from kontur.data.ahead import ahead
@@ -13,12 +12,12 @@ from kontur.errors import InputError
 from kontur.measure.extra import package
 from kontur.measure.sources import Source
 from kontur.measure.table import measure, metadata_name
+from kontur.measure.text_columns import doubts, typed
 from kontur.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBER = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d*)?([eE][+-]?\d+)?")
 PixelSize = float | Literal["pixels"] | None  # µm; None is what the files say
 
 
@@ -74,8 +73,13 @@ def measure_many(
     extra = [key for key in dict.fromkeys(keys) if key in whole]
     order = [key for key in attrs["units"] if key in whole and key not in extra]
     whole = whole[[*order, *extra]]
-    for key in extra:
-        whole[key] = _numbers(whole[key])
+    of = whole["image"].tolist()
+    columns = [typed(whole[key], place=lambda row: f"image {of[row]}") for key in extra]
+    for column in columns:
+        whole[column.name] = column.cells
+        attrs["units"] |= {column.name: column.read.unit} if column.read.unit else {}
+    if found := doubts(columns):
+        attrs["doubts"] = found
     whole.attrs = attrs
     return whole
 
@@ -101,14 +105,3 @@ def _joined(tables: Sequence[Any]) -> dict[str, Any]:
     for table in sorted(tables, key=lambda table: -len(table.columns)):  # the widest's order holds
         units = units | table.attrs["units"]
     return {"units": units, "pixel_size": sizes.pop() if len(sizes) == 1 else None}
-
-
-def _numbers(column: Any) -> Any:
-    """A column of texts as numbers if all its cells are; empty cells are missing either way."""
-    pandas = package("pandas")
-    column = column.where(column != "")
-    some = column.dropna()
-    texts: Mapping[str, None] = dict.fromkeys(some)
-    if texts and all(NUMBER.fullmatch(text) and text[-1:].isdigit() for text in texts):
-        return pandas.to_numeric(column)
-    return column

@@ -14,7 +14,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.measure.choose import chosen, learnable
-from kontur.measure.recipe import check_finite, numeric
+from kontur.measure.recipe import check_finite, numeric, type_of
 from kontur.measure.views import ignored
 from kontur.settings import nearest
 from kontur.wording import listed, plural
@@ -108,7 +108,9 @@ def make_task(
     wanted = [name for name in wanted if name not in out]
     if not wanted:
         raise InputError(f"no column is left without {', '.join(without)}; leave out fewer")
+    _check_cells(table, wanted)
     kept, notes = _rows(table, target, group, classes)
+    notes = [*table.attrs.get("doubts", []), *notes]
     if not len(kept):
         raise InputError(f"no row is left to learn {target!r} from: {'; '.join(notes)}")
     kind = kind or _kind(kept[target])
@@ -147,6 +149,16 @@ def _check_names(table: pd.DataFrame, target: str, group: str | None) -> None:
             f"{target!r} is the target and the group: held-out groups would have classes that "
             "nothing was learned about; group by what the target varies over, such as image"
         )
+
+
+def _check_cells(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Numbers with a few other cells cannot be learned from; their file's rows are named."""
+    for name, sentence in table.attrs.get("odd_cells", {}).items():
+        if name in columns:
+            try:
+                type_of(table[name])
+            except InputError:
+                raise InputError(sentence) from None
 
 
 def _columns(

@@ -78,7 +78,9 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     kept, out = without_ignored(table.set_axis(names_of(table), axis=1))
     if not len(kept):
         raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
-    notes = [f"left out: {plural(out, 'row')} of regions to ignore"] if out else []
+    notes = [*attrs.get("doubts", [])]
+    if out:
+        notes.append(f"left out: {plural(out, 'row')} of regions to ignore")
     kept = kept.reset_index(drop=True)
     if "image" in kept:
         kept["image"] = kept["image"].astype("str")
