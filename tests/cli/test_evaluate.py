@@ -176,4 +176,4 @@ def test_coco_results_are_judged_by_the_file_of_their_numbers(kontur, tmp_path):
 
 def test_what_is_wrong_with_one_image_is_said_with_its_name(kontur, predictions, data):
     package.write(predictions / "b.geojson", package.Instances.empty((10, 10)))
-    assert "b: truth and found objects" in kontur("evaluate", predictions, data, code=1)
+    assert "b: truth and predicted objects" in kontur("evaluate", predictions, data, code=1)

@@ -14,7 +14,6 @@ from kontur.geometry.morphology import (
     closing,
     dilate,
     distance,
-    distance_at,
     erode,
     fill_holes,
     flood,
@@ -141,9 +140,6 @@ def test_distances_are_exact_far_from_background_too():
     one = np.ones((60, 90), bool)
     one[3, 70] = False
     np.testing.assert_allclose(distance(one), ndimage.distance_transform_edt(one))
-    rows, columns = np.nonzero(one)
-    np.testing.assert_allclose(distance_at(~one, rows, columns), distance(one)[one])
-    assert np.isinf(distance_at(np.zeros((2, 2), bool), rows[:1] * 0, columns[:1] * 0))
 
 
 @given(MASKS, st.integers(0, 3), st.integers(0, 10_000))

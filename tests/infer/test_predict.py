@@ -111,11 +111,11 @@ def test_pixels_that_are_no_numbers_are_counted_and_refused(predictor, pixels, b
 @pytest.mark.parametrize(
     ("image", "sentence"),
     [
-        (np.zeros((4, 4), complex), "holds numbers, got an array of complex128"),
-        (np.full((4, 4), "a"), "holds numbers, got an array of <U1"),
-        (np.zeros((0, 4)), r"with at least one pixel, got \(0, 4, 1\)"),
-        (np.zeros((4, 4, 0)), r"got \(4, 4, 0\)"),
-        (np.zeros((2, 4, 4, 3)), r"an array \(H, W\) or \(H, W, C\).* got \(2, 4, 4, 3\)"),
+        (np.zeros((4, 4), complex), "complex numbers .complex128"),
+        (np.full((4, 4), "a"), "holds words"),
+        (np.zeros((0, 4)), "with at least one pixel, got 0 × 4"),
+        (np.zeros((4, 4, 0)), "got 4 × 4 × 0"),
+        (np.zeros((2, 4, 4, 3)), "2 × 4 × 4 × 3, and one plane is wanted"),
     ],
 )
 def test_arrays_that_are_no_image_are_refused(predictor, image, sentence):

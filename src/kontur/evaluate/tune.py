@@ -99,7 +99,7 @@ def _outcome(comparison: Comparison, chosen: Bool[np.ndarray, " l"], iou: float)
     """How many chosen objects are matched within their class, and how many are in excess."""
     rows, cols = comparison.rows, comparison.cols
     pairs = np.flatnonzero(
-        chosen[cols] & (comparison.true_labels[rows] == comparison.found_labels[cols])
+        chosen[cols] & (comparison.true_labels[rows] == comparison.predicted_labels[cols])
     )
     pairs = pairs[match(rows[pairs], cols[pairs], comparison.iou[pairs], iou)]
     alone = chosen & ~comparison.excused

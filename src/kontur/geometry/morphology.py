@@ -129,31 +129,6 @@ def distance(mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     return found
 
 
-def distance_at(
-    target: Bool[np.ndarray, "h w"], row: Int[np.ndarray, " p"], column: Int[np.ndarray, " p"]
-) -> Float[np.ndarray, " p"]:
-    """How far each of some pixels is from the nearest pixel of `target`, between centres.
-
-    Exact, in pixels; the nearer they are, the faster. Infinite where `target` is empty.
-    """
-    if not target.any():
-        return np.full(len(row), np.inf)
-    width = target.shape[1]
-    squared = _to_background(~target) ** 2
-    nearest = squared[row, column]
-    active = np.arange(len(row))
-    for step in range(1, width):
-        active = active[nearest[active] > step**2]
-        if not len(active):
-            break
-        for beside in (column[active] - step, column[active] + step):
-            inside = (beside >= 0) & (beside < width)
-            here = active[inside]
-            found = squared[row[here], beside[inside]] + step**2
-            nearest[here] = np.minimum(nearest[here], found)
-    return np.sqrt(nearest)
-
-
 def flood(
     landscape: Num[np.ndarray, "h w"],
     markers: Integer[np.ndarray, "h w"],

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.data.normalise import NormaliseConfig
-from kontur.errors import InputError
-from kontur.formats.images import check_finite, pick_channel, read_image
+from kontur.formats.arrays import image_array
+from kontur.formats.images import check_finite, read_image
 from kontur.infer.engine import Engine
 from kontur.infer.memory import check_memory
 from kontur.infer.options import AS_TRAINED, PredictOptions
@@ -29,7 +29,7 @@ from kontur.models.resolve import Resolved, resolve
 
 CANDIDATE_SCORE = 0.04  # the lowest score that tuning looks at
 
-ImageLike = str | Path | Shaped[np.ndarray, "h w *c"]
+ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,8 @@ class Predictor:
         """The objects of an image, best score first; every polygon valid and inside the image.
 
         Args:
-            image: a file, or an array (H, W) or (H, W, C) of any integer or float type.
+            image: a file, or an array (H, W), (H, W, C) or (C, H, W) of NumPy, PyTorch or
+                Pillow, see `formats.arrays`.
             options: how to look at it; `changes` are options by name, such as `diameter="auto"`
                 (`PredictOptions` says what there is).
 
@@ -106,13 +107,12 @@ class Predictor:
 
         Its `view` is what the network sees, of all of it or of a window.
         """
-        if isinstance(image, np.ndarray):
-            where, pixels = "the image", _three_axes(image)
-            if options.channel is not None:
-                pixels = pick_channel(pixels, options.channel, where)
-        else:
+        if isinstance(image, str | Path):
             where = str(image)
             pixels = read_image(image, channel=options.channel, page=options.page).pixels
+        else:
+            where = "the image"
+            pixels = image_array(image, channel=options.channel, page=options.page)
         check_finite(pixels, where=where)
         return PreparedImage.of(
             pixels, self.normalise, channels=self.config.channels, multiple=self.config.multiple
@@ -153,15 +153,3 @@ class Predictor:
         """Propose and resolve: the objects of a view, in pixels of its image."""
         found, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
         return Resolved(view.in_image(found), repaired)
-
-
-def _three_axes(image: Shaped[np.ndarray, "h w *c"]) -> Shaped[np.ndarray, "h w c"]:
-    if image.dtype.kind not in "buif":
-        raise InputError(f"an image holds numbers, got an array of {image.dtype}")
-    if image.ndim == 2:
-        image = image[..., None]
-    if image.ndim != 3 or 0 in image.shape:
-        raise InputError(
-            f"an image is an array (H, W) or (H, W, C) with at least one pixel, got {image.shape}"
-        )
-    return image.astype(np.uint8) * 255 if image.dtype == bool else image

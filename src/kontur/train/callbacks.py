@@ -80,12 +80,14 @@ class Observer:
         learned = self._find(module, self.learned, range(len(self.learned)))
         if learned is None:
             return best_score
-        summary = validation.judge(self.samples, self.places, found)
+        summary = validation.judge(self.samples, self.places, found, metrics=["ap"])
         score = validation.score(summary)
         scores = {"val/AP": score, "val/AP at IoU 0.5": summary.ap(0.5)}
         line = validation.brief(summary)
         if learned:
-            fit = validation.score(validation.judge(self.learned, range(len(learned)), learned))
+            fit = validation.score(
+                validation.judge(self.learned, range(len(learned)), learned, metrics=["ap"])
+            )
             scores["val/AP on training images"] = fit
             line += f", {validation.gap(fit, score)}"
         held = [module.transfer_batch_to_device(each, module.device, 0) for each in self.held]

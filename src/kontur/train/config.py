@@ -9,6 +9,7 @@ import pydantic
 
 from kontur.data.augment import AugmentConfig
 from kontur.data.normalise import NormaliseConfig
+from kontur.models import catalog
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 Precision = Literal["auto", "32", "bf16", "16"]
@@ -181,6 +182,26 @@ class RunConfig(Settings):
     optimiser: OptimiserConfig = OptimiserConfig()
     training: TrainingConfig = TrainingConfig()
     model: dict[str, Any] = pydantic.Field(default_factory=dict)
+
+    @pydantic.model_validator(mode="after")
+    def _model_has_only_keys_of_networks(self) -> Self:
+        """Say where a key belongs that is one of the run and not of any network."""
+        family = catalog.FAMILIES.get(self.kind)
+        known = {*family.config.model_fields, *family.config.RENAMED} if family else set(self.model)
+        for key in self.model.keys() - known:
+            meant = [each for each in super().dotted_keys() if each.rpartition(".")[2] == key]
+            if meant:
+                raise ValueError(
+                    f"unknown key 'model.{key}'; did you mean {' or '.join(map(repr, meant))}?"
+                )
+        return self
+
+    @classmethod
+    def dotted_keys(cls) -> list[str]:
+        """Those of the run, and those of every family of networks below `model`."""
+        of_networks = (family.config.dotted_keys() for family in catalog.FAMILIES.values())
+        below = dict.fromkeys(f"model.{key}" for keys in of_networks for key in keys)
+        return [*super().dotted_keys(), *below]
 
     def to_toml(self) -> str:
         return to_toml(self.model_dump(mode="json"))

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kontur.data.folder import Folder, open_folder
-from kontur.data.normalise import without_alpha
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
@@ -105,7 +104,7 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
     pixel_sizes: list[float] = []
     for sample in samples:
-        channels.append(without_alpha(sample.image).shape[2])
+        channels.append(sample.image.shape[2])
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
         boxes.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1))

@@ -7,15 +7,16 @@ would serve the later ones badly, which is why the published recipe too goes bac
 
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, NoReturn
 
 import numpy as np
 import torch
 from lightning.pytorch import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
+from torch.utils._pytree import tree_leaves
 
 from kontur.errors import InputError
 from kontur.models.segmenter import Segmenter
@@ -129,19 +130,23 @@ class Training(LightningModule):
         try:
             with self._same_noise():
                 losses = self.segmenter.loss(batch.images, batch.targets)
-            total = self.segmenter.total(self.stages.counted(losses, self.progress))
-            if self.optimiser_config.l1 > 0:
-                losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
-                total = total + losses["l1"]
-            self.latest = {**losses, "total": total}
-            self.latest = {name: loss.detach() for name, loss in self.latest.items()}
-            wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
-        except (IndexError, RuntimeError) as error:
-            # a point that is no number lies at no pixel of the features; so says a GPU
-            if isinstance(error, IndexError) or "device-side assert" in str(error):
-                wrong = ["a contour point"]
-            else:
+        except IndexError:
+            # a point that is no number lies at no pixel of the features; any other is a defect
+            name = self._first_that_is_no_number(batch)
+            if not name:
                 raise
+            self._refuse(name)
+        except RuntimeError as error:
+            if "device-side assert" in str(error):
+                raise InputError(self._about_an_assertion()) from error
+            raise
+        total = self.segmenter.total(self.stages.counted(losses, self.progress))
+        if self.optimiser_config.l1 > 0:
+            losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
+            total = total + losses["l1"]
+        self.latest = {**losses, "total": total}
+        self.latest = {name: loss.detach() for name, loss in self.latest.items()}
+        wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
         if wrong:
             self._refuse(", ".join(wrong))
         return total
@@ -186,6 +191,40 @@ class Training(LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
         self.stages.begun = int(checkpoint.get("stages_begun", 1))
+
+    def _first_that_is_no_number(self, batch: Batch) -> str:
+        """The first weight or layer of a step with a value that is not finite; "" without one."""
+        for name, weight in self.segmenter.named_parameters():
+            if not weight.isfinite().all():
+                return f"the weight {name}"
+        found: list[str] = []
+
+        def look(name: str) -> Callable[..., None]:
+            def hook(module: nn.Module, inputs: Any, output: Any) -> None:
+                tensors = [each for each in tree_leaves(output) if isinstance(each, Tensor)]
+                if not all(each.isfinite().all() for each in tensors):
+                    found.append(f"the output of {name}")
+
+            return hook
+
+        modules = [(n, m) for n, m in self.segmenter.named_modules() if n]
+        handles = [module.register_forward_hook(look(name)) for name, module in modules]
+        try:
+            with self._same_noise(), torch.no_grad(), suppress(IndexError):
+                self.segmenter.loss(batch.images, batch.targets)
+        finally:
+            for handle in handles:
+                handle.remove()
+        return found[0] if found else ""
+
+    def _about_an_assertion(self) -> str:
+        """A GPU says no more than that, and answers nothing after it."""
+        return (
+            f"the GPU found a position outside its memory at step {self.global_step}; that happens "
+            "where training diverges: go on from the last checkpoint with a smaller rate "
+            f"(--resume --set optimiser.rate={self.optimiser_config.rate / 4:g}), and if it "
+            "happens again with --set training.accelerator=cpu, which says where"
+        )
 
     def _refuse(self, what: str) -> NoReturn:
         raise Diverged(

@@ -84,7 +84,7 @@ def score_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> flo
     """The AP on other samples with the card's thresholds."""
     places = range(len(samples))
     found = list(validation.find(segmenter, card, samples, places))
-    return validation.score(validation.judge(samples, places, found))
+    return validation.score(validation.judge(samples, places, found, metrics=["ap"]))
 
 
 def scores(summary: Summary) -> dict[str, float | None]:

@@ -1,14 +1,14 @@
 """Validation as prediction does it: the predictor on the averaged network, judged exactly."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from kontur.data.sample import Sample
-from kontur.evaluate import Summary, evaluate, summarise
+from kontur.evaluate import METRICS, Summary, evaluate, summarise
 from kontur.evaluate.tune import SCORES, TUNED_IOUS, tune_thresholds
 from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
@@ -56,12 +56,20 @@ def apply_best_score_threshold(
     return [objects[objects.scores >= tuned.score] for objects in found]
 
 
-def judge(samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]) -> Summary:
+def judge(
+    samples: Sequence[Sample],
+    places: Sequence[int],
+    found: Sequence[Instances],
+    *,
+    metrics: Collection[str] = METRICS,
+) -> Summary:
     """The found objects against the true ones, at the IoU thresholds that tuning looks at."""
-    pairs = zip(places, found, strict=True)
+    named = ((samples[i], objects) for i, objects in zip(places, found, strict=True))
     return summarise(
-        evaluate(samples[i].instances, objects, thresholds=TUNED_IOUS, name=samples[i].name)
-        for i, objects in pairs
+        evaluate(
+            sample.instances, objects, thresholds=TUNED_IOUS, metrics=metrics, name=sample.name
+        )
+        for sample, objects in named
     )
 
 
