@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
+from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
-from kontur.formats import coco
 from kontur.instances import Instances
 from tests.data import drawn
 
@@ -130,7 +130,7 @@ def test_our_own_coco_files_are_training_data_again(tmp_path):
     (tmp_path / "labels").mkdir()
     for seed, name in enumerate("ab"):
         drawn.save(tmp_path / "images" / f"{name}.tif", drawn.picture(seed))
-        coco.write(tmp_path / "labels" / f"{name}.coco.json", found)
+        formats.write(tmp_path / "labels" / f"{name}.coco.json", found)
     folder = open_folder(tmp_path)
     assert folder.names == ("a", "b")
     assert folder.classes == ("nucleus",)
@@ -179,7 +179,7 @@ def test_what_was_found_never_stands_in_for_the_annotations_beside_the_images(tm
     for name in "ab":
         drawn.save(tmp_path / f"{name}.png", drawn.picture())
         drawn.save(tmp_path / f"{name}_masks.png", drawn.squares(3))
-        coco.write(tmp_path / f"{name}.coco.json", Instances.empty((40, 60)))
+        formats.write(tmp_path / f"{name}.coco.json", Instances.empty((40, 60)))
     folder = open_folder(tmp_path)
     assert [len(sample.instances) for sample in folder.samples] == [3, 3]
     assert folder.warnings == ("2 COCO JSON files (a.coco.json, b.coco.json) not used",)

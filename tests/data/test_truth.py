@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kontur import formats
 from kontur.data.pairing import find_predictions
 from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
-from kontur.formats import coco, geojson
-from kontur.formats.document import Entry
+from kontur.formats.entry import Entry
 from kontur.instances import Instances
 from tests.data import drawn
 
@@ -42,9 +42,9 @@ def test_label_images_by_themselves_are_truth(tmp_path, name):
 
 
 def test_outlines_by_themselves_are_truth(tmp_path):
-    geojson.write(tmp_path / "a.geojson", FOUND)
+    formats.write(tmp_path / "a.geojson", FOUND)
     assert counts(open_truth(tmp_path)) == {"a": 3}
-    coco.write_dataset(tmp_path / "all.json", [Entry("x/b.png", (40, 60), FOUND)])
+    formats.write_images(tmp_path / "all.json", [Entry("x/b.png", (40, 60), FOUND)])
     assert counts(open_truth(tmp_path / "all.json")) == {"x/b": 3}
 
 
@@ -117,7 +117,7 @@ def test_an_empty_list_of_results_found_nothing_anywhere(tmp_path):
 
 
 def test_the_folder_of_a_coco_file_knows_who_numbered_its_images(tmp_path):
-    coco.write_dataset(tmp_path / "all.json", [Entry("a.png", (40, 60), FOUND)])
+    formats.write_images(tmp_path / "all.json", [Entry("a.png", (40, 60), FOUND)])
     Image.fromarray(drawn.picture()).save(tmp_path / "a.png")
     assert open_truth(tmp_path).coco == (tmp_path / "all.json",)
     assert isinstance(open_truth(tmp_path), Truth)

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pycocotools import mask as coco
 from shapely import Polygon, affinity
 
-from kontur.geometry import overlap, raster
+from kontur.geometry import overlap, raster, suppression
 from tests.naive import geometry as naive
 
 EMPTY = np.empty(0, dtype=object)
@@ -90,6 +90,14 @@ def test_suppression_keeps_what_the_greedy_loop_keeps(m, seed, threshold, measur
     scores = np.random.default_rng(seed).choice([0.1, 0.5, 0.7, 0.9], m)  # with ties
     kept = overlap.suppress(polygons, scores, threshold, measure)
     assert kept.tolist() == naive.suppress(polygons, scores, threshold, measure)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 17])
+def test_suppression_a_chunk_at_a_time_keeps_the_same(chunk, monkeypatch):
+    polygons, scores = crowd(60, 8, 40.0), np.random.default_rng(8).choice([0.1, 0.5, 0.7], 60)
+    monkeypatch.setattr(suppression, "CHUNK", chunk)
+    kept = overlap.suppress(polygons, scores, 0.3)
+    assert kept.tolist() == naive.suppress(polygons, scores, 0.3)
 
 
 def test_a_suppressed_polygon_suppresses_nothing():

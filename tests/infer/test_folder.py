@@ -45,7 +45,7 @@ def test_an_image_that_fails_is_told_and_the_others_are_made(images, tmp_path):
     (images / "b.png").write_text("these are my notes")
     tifffile.imwrite(images / "d.tif", np.zeros((1, 1), np.uint8))
     outcomes = {each.input.name: each for each in run(images, tmp_path / "out")}
-    assert "b.png is not a PNG, JPEG or TIFF image" in outcomes["b"].failure
+    assert "b.png is not an image that Kontur reads" in outcomes["b"].failure
     assert f"{images / 'd.tif'}: too small" in outcomes["d"].failure
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("a.geojson", "c.geojson", "predict.json")

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import kontur
+from kontur import formats
 from kontur.data.folder import Folder, open_folder
 from kontur.data.pairing import find_predictions
 from kontur.data.truth import Truth
@@ -75,12 +76,11 @@ def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
 
 
 def test_one_file_may_hold_the_predictions_of_many_images(root, truth):
-    from kontur.formats import coco
-    from kontur.formats.document import Entry
+    from kontur.formats.entry import Entry
 
     samples = truth.samples
     entries = [Entry(f"images/{s.name}.png", s.size, s.instances) for s in samples]
-    coco.write_dataset(root / "all.json", entries)
+    formats.write_images(root / "all.json", entries)
     assert judge_files(root / "all.json", Truth.of_folder(truth)).summary.mean_ap == 1
 
 

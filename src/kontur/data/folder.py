@@ -202,7 +202,7 @@ def open_folder(
     """
     root = Path(path)
     layout = recognise(root)
-    layout = replace(layout, entries=with_outlines(layout.entries))
+    layout = replace(layout, entries=with_outlines(layout.entries, page=page))
     names = tuple(entry.name for entry in layout.entries)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:

@@ -7,7 +7,6 @@ partner is for the caller to report, never counted and never dropped in silence.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from kontur import formats
 from kontur.data.finding import Finding
@@ -16,15 +15,12 @@ from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
 from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
 from kontur.data.reading import classes_of_values
 from kontur.errors import InputError
-from kontur.formats import coco, document, labels, table
 from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
-from kontur.wording import counted, listed
+from kontur.wording import listed
 
 BESIDE = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
-# Of several files of one image the first kind is read: outlines come before rasters.
-PREDICTION_ENDINGS = (".geojson", ".coco.json", ".json", ".csv", *IMAGE_ENDINGS)
 
 Source = Callable[[], Instances]
 
@@ -56,7 +52,7 @@ def find_predictions(
 
     def reader(path: Path) -> Source:
         if is_mask(path):
-            return lambda: labels.read(path, task=task, class_of_value=class_of_value)
+            return lambda: formats.read(path, task=task, class_of_value=class_of_value)
         return lambda: formats.read(path)
 
     if not place.is_dir():
@@ -87,7 +83,7 @@ def task_like(truth: str, place: Path) -> Task:
 
 def is_mask(path: Path) -> bool:
     """Whether objects lie in the file as pixels, by its ending."""
-    return path.suffix.lower() in IMAGE_ENDINGS
+    return path.name.lower().endswith(IMAGE_ENDINGS)
 
 
 def prediction_files(place: Path) -> dict[str, Path]:
@@ -95,24 +91,22 @@ def prediction_files(place: Path) -> dict[str, Path]:
     if not place.is_dir():
         raise InputError(f"there are no predictions {place}")
     files: dict[str, Path] = {}
-    for ending in PREDICTION_ENDINGS:
+    for ending in formats.all_endings():
         taken = set(files)
         for _, path in walk(place):
             low = path.name.lower()
-            if not low.endswith(ending) or low in BESIDE or is_output_name(stem(path)):
+            if formats.ending_of(low) != ending or low in BESIDE or is_output_name(stem(path)):
                 continue
             name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
             name = (path.parent / name).relative_to(place).as_posix()
-            if name in taken or (ending == ".json" and low.endswith(".coco.json")):
+            if name in taken:
                 continue
             other = files.setdefault(name, path)
             if other is not path:
                 raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
     if not files:
-        raise InputError(
-            f"{place} holds no predictions: wanted NAME.geojson, NAME.coco.json, NAME.csv or label "
-            "images (PNG or TIFF)"
-        )
+        wanted = ", ".join(f"NAME{one.ending}" for one in formats.FORMATS.values())
+        raise InputError(f"{place} holds no predictions: wanted one of {wanted}")
     return dict(sorted(files.items()))
 
 
@@ -153,20 +147,12 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
 def _of_file(
     path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path]
 ) -> dict[str, Source]:
-    """A COCO JSON or CSV of many images; any other file is the prediction of one."""
+    """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
-    if path.suffix.lower() == ".csv":
-        entries = table.read_dataset(path)
-    elif path.suffix.lower() == ".json":
-        content = document.load(path)
-        if _is_results(content):
-            content = _dataset_of(content, path, numbered_in)
-        elif formats.is_geojson(content):
-            return {partner_name(stem(path)): reader(path)}
-        entries = coco.from_document(content, where=path)
-    else:
+    if not formats.format_of(path, numbered_in=numbered_in).several_images:
         return {partner_name(stem(path)): reader(path)}
+    entries = formats.read_images(path, numbered_in=numbered_in)
     sources: dict[str, Source] = {}
     for entry in entries:
         file = Path(entry.file_name.replace("\\", "/"))
@@ -177,42 +163,6 @@ def _of_file(
     if not sources:
         raise InputError(f"{path} holds no images")
     return sources
-
-
-def _is_results(content: Any) -> bool:
-    """Whether it is a list of COCO results: annotations that name their image by a number."""
-    return isinstance(content, list) and all(
-        isinstance(row, Mapping) and "image_id" in row for row in content
-    )
-
-
-def _dataset_of(
-    results: Sequence[Mapping[str, Any]], path: Path, numbered_in: Sequence[Path]
-) -> dict[str, Any]:
-    """COCO results with the images and categories of the one JSON file that has all their numbers.
-
-    Every image of that file is then in the dataset, for in a list of results nothing stands of an
-    image in which nothing was found.
-    """
-    if not numbered_in:
-        raise InputError(
-            f"{path} is a list of COCO results, which name images by numbers; judge it against the "
-            "COCO JSON that has these numbers, or write a dataset with images and annotations"
-        )
-    wanted = {row["image_id"] for row in results}
-    strange: list[str] = []
-    for file in numbered_in:
-        dataset = document.load(file)
-        missing = wanted - {image["id"] for image in dataset["images"]}
-        if not missing:
-            annotations = [{"id": number, **row} for number, row in enumerate(results, start=1)]
-            return {**dataset, "annotations": annotations}
-        strange += sorted(map(str, missing))
-    raise InputError(
-        f"{path} has results for {counted(strange, 'image number')} that "
-        f"{listed([file.name for file in numbered_in])} does not have; give the JSON that the "
-        "results were made for"
-    )
 
 
 def _constant(instances: Instances) -> Source:

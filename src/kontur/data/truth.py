@@ -107,7 +107,7 @@ def open_truth(
         sources=sources,
         metadata=tables.metadata,
         class_of_value=named,
-        coco=(root,) if root.suffix.lower() == ".json" else (),
+        coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, findings)),
     )
 

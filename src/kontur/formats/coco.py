@@ -1,61 +1,56 @@
 """COCO JSON: the objects of one image or of many in one file.
 
-Outlines without holes are written as polygons, one list a part, with all digits: exact. COCO
+Outlines without holes are written as polygons, one list a part: exact, see `rounding`. COCO
 polygons cannot have holes and its crowds are masks, so objects with holes and regions to ignore are
 written as run-length codes: exact to the pixel. A second export changes nothing. Keys that we do
 not read stay with their object; info, licences, category ids and what else is said of images and
-categories stay where the earlier document is given as `like`. After the COCO data format.
+categories stay where the earlier document is given as `like`. A list of results, which names images
+and categories by their ids alone, is read too. After the COCO data format.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
+from jaxtyping import Bool, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import document, rle
-from kontur.formats.document import Entry
+from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
+from kontur.formats.format import Format
+from kontur.formats.outline_file import OutlineFile
+from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
+from kontur.wording import counted, listed
 
 READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
 INSTANCE_ID = "instance_id"  # ours, where the annotation's id had to be another
+PROBABILITIES = "probabilities"  # ours, of each class, where a classifier gave one
 
 
-def read(path: str | Path, *, image: str | None = None) -> Instances:
-    """The objects of one image: the only one, or the one named `image`."""
-    return document.pick(read_dataset(path), image, path).instances
+def read(file: OutlineFile) -> list[Entry]:
+    """Every image of a COCO file, or of results and the file that they were made for."""
+    content = file.json
+    if isinstance(content, list) and file.numbered_in is not None:
+        content = _numbered_results(content, file)
+    return from_document(content, where=file.path)
 
 
-def read_dataset(path: str | Path) -> list[Entry]:
-    """Every image of a COCO file: (file name, (h, w) or None, objects); see `from_document`."""
-    return from_document(document.load(path), where=path)
-
-
-def write(
-    path: str | Path,
-    instances: Instances,
-    *,
-    image_name: str | None = None,
-    overwrite: bool = True,
-) -> None:
-    """Write one image's objects; the name of the image is else that of the file."""
-    name = image_name or Path(path).name.removesuffix(".json").removesuffix(".coco")
-    write_dataset(path, [Entry(name, instances.size, instances)], overwrite=overwrite)
-
-
-def write_dataset(
-    path: str | Path,
-    entries: Iterable[Entry],
-    *,
-    like: Mapping[str, Any] | None = None,
-    overwrite: bool = True,
-) -> None:
+def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one file; see `to_document`."""
-    document.dump(path, to_document(entries, like=like), overwrite=overwrite)
+    document.dump(path, to_document(entries), overwrite=overwrite)
+
+
+def relabel(
+    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+) -> str:
+    """The text of the file with other categories of its objects; see `with_classes`."""
+    return document.to_text(with_classes(file.json, predicted, where=file.path))
 
 
 def to_document(
@@ -84,14 +79,14 @@ def to_document(
         size = entry.size or entry.instances.size
         if size is not None:
             image["height"], image["width"] = size
-        for i in range(len(entry.instances)):
-            label = classes.index(entry.instances.classes[entry.instances.labels[i]])
+        places = [classes.index(name) for name in entry.instances.classes]
+        for i, written in enumerate(_annotations(entry.instances, size, entry.file_name)):
             number = int(entry.instances.ids[i])
             annotation = {
                 "id": number if own_ids else len(annotations) + 1,
                 "image_id": image["id"],
-                "category_id": categories[label]["id"],
-                **_annotation(entry.instances, i, size, entry.file_name),
+                "category_id": categories[places[entry.instances.labels[i]]]["id"],
+                **written,
             }
             if not own_ids:
                 annotation[INSTANCE_ID] = number
@@ -107,182 +102,376 @@ def to_document(
 
 
 def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
-    """The images of a COCO document with their objects, images without objects too.
+    """The images of a COCO document or list of results with their objects, images without too.
 
     Polygons with parts, run-length codes as lists or compressed; crowds become regions to ignore.
-    Labels count the categories in the order of the file. Parts that overlap are joined, outlines
-    that cross themselves repaired, objects without area left out, with a line of logging. Raises
-    `InputError` naming the key and the annotation that is wrong.
+    Labels count the categories in the order of the file; those of one name are one class. Parts
+    that overlap are joined, outlines that cross themselves repaired, objects without outline or
+    area left out, each with a line of logging. Raises `InputError` naming the key and the
+    annotation that is wrong, and for image and category ids that stand for two.
     """
-    if not isinstance(content, Mapping):
-        raise InputError(
-            f"{where} is a list; wanted a COCO dataset with images, annotations and categories"
+    found = _read(content, where)
+    polygons, kept = document.repaired([one.shape for one in found.annotations], where)
+    without = Counter(one.without for one in found.annotations if one.without)
+    if without:
+        document.log.warning(
+            "%s: %d of %d objects have no outline (%s): left out",
+            *(where, without.total(), len(kept)),
+            listed(f"{number} with {kind}" for kind, number in without.items()),
         )
-    images = _table(content, "images", ("id", "file_name"), where)
-    categories = _table(content, "categories", ("id", "name"), where, optional=True)
-    annotations = _table(content, "annotations", ("image_id", "segmentation"), where)
-    labels = {category["id"]: label for label, category in enumerate(categories)}
-    classes = [str(category["name"]) for category in categories] or list(CLASSES)
-    by_image: dict[Any, list[Mapping[str, Any]]] = {image["id"]: [] for image in images}
-    for number, annotation in enumerate(annotations, start=1):
-        which = _which(annotation, number, where)
-        if annotation["image_id"] not in by_image:
-            raise InputError(
-                f"{which}: image_id {annotation['image_id']!r} is not among the images"
+    at = np.cumsum(kept) - 1  # the place of an annotation's polygon
+    entries = []
+    for image in found.images:
+        numbers = found.of_image[image["id"]]
+        outlined = [number for number in numbers if kept[number]]
+        bare = [
+            found.annotations[number] for number in numbers if found.annotations[number].without
+        ]
+        rows = [found.annotations[number].row for number in outlined]
+        size = found.sizes[image["id"]]
+        instances = Instances.of_valid(
+            polygons[at[outlined]] if outlined else polygons[:0],
+            labels=[found.labels.get(row.get("category_id"), 0) for row in rows] or None,
+            scores=[_score(row) for row in rows] or None,
+            ids=_ids(rows, f"{where}: {image['file_name']}") or None,
+            ignore=[bool(row.get("iscrowd", 0)) for row in rows] or None,
+            extras=[{"coco": _rest(row)} for row in rows],
+            size=size,
+            classes=found.classes,
+        )
+        entries.append(
+            Entry(
+                str(image["file_name"]),
+                size,
+                instances,
+                without_outline=Counter(one.without for one in bare if one.without),
+                boxes=tuple(box for one in bare if (box := _box(one.row)) is not None),
             )
-        category = annotation.get("category_id")
-        if categories and category not in labels:
-            raise InputError(f"{which}: category_id {category!r} is not among the categories")
-        by_image[annotation["image_id"]].append({**annotation, "which": which})
-    return [_entry(image, by_image[image["id"]], labels, classes, where) for image in images]
+        )
+    return entries
 
 
 def with_classes(
-    content: Mapping[str, Any],
-    names: Sequence[Sequence[str | None]],
+    content: Any,
+    predicted: Sequence[Sequence[Prediction]],
     *,
     where: str | Path = "COCO",
 ) -> dict[str, Any]:
     """The document with other categories of its objects, everything else as it is written there.
 
-    `names` has, image by image, the class of each object that `from_document` finds, None where it
-    stays. Classes that are no category yet become one. Raises `InputError` where images or objects
-    are not so many, and as `from_document` does.
+    `predicted` has, image by image, the class of each object that `from_document` finds, None where
+    it stays. Classes that are no category yet become one. Raises `InputError` where images or
+    objects are not so many, and as `from_document` does.
     """
-    document.check_count(content["images"], names, where)
-    annotations = [dict(each) for each in content["annotations"]]
-    by_image: dict[Any, list[dict[str, Any]]] = {image["id"]: [] for image in content["images"]}
-    for each in annotations:
-        by_image[each["image_id"]].append(each)
+    if not isinstance(content, Mapping):
+        raise InputError(
+            f"{where} is a list of results, which names no categories; convert it to a COCO file "
+            "with kontur convert, and classify that"
+        )
+    found = _read(content, where)
+    _, kept = document.repaired([one.shape for one in found.annotations], where)
+    check_count(found.images, predicted, where)
+    annotations = [dict(row) for row in content["annotations"]]
     categories = list(content.get("categories") or [])
     # Once there are categories each annotation must have one.
-    of = {} if categories else {id(each): CLASSES[0] for each in annotations}
-    for image, of_image in zip(content["images"], names, strict=True):
-        here, which = by_image[image["id"]], f"{where}: {image['file_name']}"
-        _, kept = document.mend([_shape(each["segmentation"], which)[0] for each in here], which)
-        objects = [each for each, keep in zip(here, kept, strict=True) if keep]
-        document.check_count(objects, of_image, which)
-        of |= {id(each): name for each, name in zip(objects, of_image, strict=True) if name}
-    there = {str(each["name"]) for each in categories}
-    new = [name for name in dict.fromkeys(of.values()) if name not in there]
+    names = {} if categories else dict.fromkeys(range(len(annotations)), CLASSES[0])
+    for image, of_image in zip(found.images, predicted, strict=True):
+        objects = [number for number in found.of_image[image["id"]] if kept[number]]
+        check_count(objects, of_image, f"{where}: {image['file_name']}")
+        for number, prediction in zip(objects, of_image, strict=True):
+            if prediction.name is None:
+                continue
+            names[number] = prediction.name
+            if prediction.probabilities:
+                shares = prediction.probabilities.items()
+                annotations[number][PROBABILITIES] = {k: rounded_score(v) for k, v in shares}
+    known = {str(category["name"]) for category in categories}
+    new = [name for name in dict.fromkeys(names.values()) if name not in known]
     categories += _numbered("name", new, categories, {"supercategory": ""})
-    ids = {str(each["name"]): each["id"] for each in reversed(categories)}
-    for each in annotations:
-        if id(each) in of:
-            each["category_id"] = ids[of[id(each)]]
+    ids = {str(category["name"]): category["id"] for category in reversed(categories)}
+    for number, name in names.items():
+        annotations[number]["category_id"] = ids[name]
     return {**content, "annotations": annotations, "categories": categories}
 
 
-def _entry(
-    image: Mapping[str, Any],
-    annotations: Sequence[Mapping[str, Any]],
-    labels: Mapping[Any, int],
-    classes: list[str],
-    where: str | Path,
-) -> Entry:
-    size = _size(image, where)
-    shapes = []
-    for annotation in annotations:
-        shape, said = _shape(annotation["segmentation"], annotation["which"])
-        if size is not None and said is not None and said != size:
-            raise InputError(
-                f"{annotation['which']}: the run-length code is of size {said[0]}×{said[1]}, its "
-                f"image {size[0]}×{size[1]}"
-            )
-        size = size or said
-        shapes.append(shape)
-    name = str(image["file_name"])
-    polygons, kept = document.mend(shapes, f"{where}: {name}")
-    found = [one for one, keep in zip(annotations, kept, strict=True) if keep]
-    instances = Instances.of_valid(
-        polygons,
-        labels=[labels.get(one.get("category_id"), 0) for one in found] or None,
-        scores=[_score(one) for one in found] or None,
-        ids=_ids(found),
-        ignore=[bool(one.get("iscrowd", 0)) for one in found] or None,
-        extras=[{"coco": _rest(one)} for one in found],
-        size=size,
-        classes=classes,
-    )
-    return Entry(name, size, instances)
+class _Annotation(NamedTuple):
+    """An annotation: its row, its unchecked area, and what it has if that is no outline."""
+
+    row: Mapping[str, Any]
+    shape: Polygon | MultiPolygon | None
+    without: str | None
 
 
-def _annotation(
-    instances: Instances, i: int, size: tuple[int, int] | None, name: str
-) -> dict[str, Any]:
-    polygon, crowd = instances.polygons[i], bool(instances.ignore[i])
-    segmentation: Any = None
-    if crowd or _has_hole(polygon):
-        if size is None:
-            raise InputError(
-                f"{name}: object {instances.ids[i]} has a hole or is to be ignored, which COCO "
-                "holds as a mask, and the image's size is not known; replace(size=(height, width))"
-            )
-        mask = raster.rasterize(polygon, size)
-        if mask.any():  # else smaller than a pixel: its outer rings, lest it be lost
-            polygon = raster.trace(mask)
-            segmentation = rle.encode(mask) if crowd or _has_hole(polygon) else None
-    if segmentation is None:
-        rings = shapely.get_exterior_ring(shapely.get_parts(polygon))
-        segmentation = [shapely.get_coordinates(ring)[:-1].ravel().tolist() for ring in rings]
-        polygon = shapely.union_all(shapely.polygons(rings))
-    x0, y0, x1, y1 = polygon.bounds
-    score = float(instances.scores[i])
+class _Read(NamedTuple):
+    """A document as read: images, and the numbers of the annotations of each image's id."""
+
+    images: list[Mapping[str, Any]]
+    sizes: dict[Any, tuple[int, int] | None]
+    of_image: dict[Any, list[int]]
+    annotations: list[_Annotation]
+    labels: dict[Any, int]  # of each category's id
+    classes: tuple[str, ...]
+
+
+def _read(content: Any, where: str | Path) -> _Read:
+    if isinstance(content, list):
+        content = _of_results(content, where)
+    if not isinstance(content, Mapping):
+        raise InputError(f"{where} is no COCO dataset with images, annotations and categories")
+    images = _images(content, where)
+    labels, classes = _categories(content, where)
+    rows = _table(content, "annotations", ("image_id",), where)
+    sizes = {image["id"]: _size(image, where) for image in images}
+    of_image: dict[Any, list[int]] = {image["id"]: [] for image in images}
+    annotations = []
+    for number, row in enumerate(rows):
+        which, owner = _which(row, number + 1, where), row["image_id"]
+        if owner not in of_image:
+            raise InputError(f"{which}: image_id {owner!r} is not among the images")
+        category = row.get("category_id")
+        if labels and category not in labels:
+            raise InputError(f"{which}: category_id {category!r} is not among the categories")
+        without = _without_outline(row)
+        shape: Polygon | MultiPolygon | None = None
+        if without is None:
+            shape, said = _shape(row["segmentation"], sizes[owner], which)
+            sizes[owner] = sizes[owner] or said
+        of_image[owner].append(number)
+        annotations.append(_Annotation(row, shape, without))
+    return _Read(images, sizes, of_image, annotations, labels, classes)
+
+
+def _of_results(results: list[Any], where: str | Path) -> dict[str, Any]:
+    """A list of results as a document: images and categories are called by their ids."""
+    rows = _table({"annotations": results}, "annotations", ("image_id",), where)
+    images = dict.fromkeys(row["image_id"] for row in rows)
+    categories = dict.fromkeys(row["category_id"] for row in rows if "category_id" in row)
     return {
-        "segmentation": segmentation,
-        "area": float(polygon.area),  # of what is written, so that a second export says the same
-        "bbox": [x0, y0, x1 - x0, y1 - y0],
-        "iscrowd": int(crowd),
-        **({} if np.isnan(score) else {"score": score}),
-        **instances.extras[i].get("coco", {}),
+        "images": [{"id": name, "file_name": str(name)} for name in images],
+        "annotations": results,
+        "categories": [{"id": name, "name": str(name)} for name in categories],
     }
 
 
-def _has_hole(polygon: Polygon | MultiPolygon) -> bool:
-    return bool(shapely.get_num_interior_rings(shapely.get_parts(polygon)).any())
+def _numbered_results(results: list[Any], file: OutlineFile) -> dict[str, Any]:
+    """COCO results with the images and categories of the one JSON file that has all their numbers.
+
+    Every image of that file is then in the dataset, for in a list of results nothing stands of an
+    image in which nothing was found.
+    """
+    if not file.numbered_in:
+        raise InputError(
+            f"{file.path} is a list of COCO results, which name images by numbers; judge it "
+            "against the COCO JSON that has these numbers, or write a dataset with images and "
+            "annotations"
+        )
+    rows = _table({"annotations": results}, "annotations", ("image_id",), file.path)
+    wanted = {row["image_id"] for row in rows}
+    strange: list[str] = []
+    for path in file.numbered_in:
+        dataset = document.load(path)
+        if not isinstance(dataset, Mapping):
+            continue
+        missing = wanted - {image["id"] for image in _images(dataset, path)}
+        if not missing:
+            annotations = [{"id": number, **row} for number, row in enumerate(rows, start=1)]
+            return {**dataset, "annotations": annotations}
+        strange += sorted(map(str, missing))
+    raise InputError(
+        f"{file.path} has results for {counted(strange, 'image number')} that "
+        f"{listed([path.name for path in file.numbered_in])} does not have; give the JSON that the "
+        "results were made for"
+    )
+
+
+def _images(content: Mapping[str, Any], where: str | Path) -> list[Mapping[str, Any]]:
+    """The images, of which no two may have one id: objects would be of either."""
+    rows = _table(content, "images", ("id", "file_name"), where)
+    by_id: dict[Any, Mapping[str, Any]] = {}
+    for row in rows:
+        other = by_id.setdefault(row["id"], row)
+        if other["file_name"] != row["file_name"]:
+            raise InputError(
+                f"{where}: the image id {row['id']!r} stands for {other['file_name']} and for "
+                f"{row['file_name']}; give every image an id of its own"
+            )
+    return list(by_id.values())
+
+
+def _categories(
+    content: Mapping[str, Any], where: str | Path
+) -> tuple[dict[Any, int], tuple[str, ...]]:
+    """The label of every category's id, and the classes; categories of one name are one class."""
+    rows = _table(content, "categories", ("id", "name"), where, optional=True)
+    names: dict[Any, str] = {}
+    for row in rows:
+        other = names.setdefault(row["id"], str(row["name"]))
+        if other != str(row["name"]):
+            raise InputError(
+                f"{where}: the category id {row['id']!r} stands for {other} and for {row['name']}; "
+                "give every category an id of its own"
+            )
+    classes = tuple(dict.fromkeys(names.values()))
+    if len(classes) < len(names):
+        document.log.warning("%s: categories of the same name are one class", where)
+    return {number: classes.index(name) for number, name in names.items()}, classes or CLASSES
+
+
+def _annotations(
+    instances: Instances, size: tuple[int, int] | None, name: str
+) -> list[dict[str, Any]]:
+    """What is written of each object but its ids."""
+    polygons = rounded(instances.polygons)
+    masked = instances.ignore | _have_hole(polygons)
+    codes: dict[int, dict[str, Any]] = {}
+    if masked.any():
+        if size is None:
+            raise InputError(
+                f"{name}: object {instances.ids[masked][0]} has a hole or is to be ignored, which "
+                "COCO holds as a mask, and the image's size is not known; give it with --size HxW "
+                "or --image FILE (in Python replace(size=(height, width)))"
+            )
+        polygons, codes = _masked(polygons, masked, instances.ignore, size)
+    # Of what is written, so that a second export says the same.
+    areas = np.round(shapely.area(polygons), DECIMALS).tolist()
+    corners = shapely.bounds(polygons).reshape(-1, 4)
+    extents = np.round(corners[:, 2:] - corners[:, :2], DECIMALS)
+    boxes = np.concatenate([np.round(corners[:, :2], DECIMALS), extents], axis=1).tolist()
+    rings = _outer_rings(polygons)
+    return [
+        {
+            "segmentation": codes.get(i) or rings[i],
+            "area": areas[i],
+            "bbox": boxes[i],
+            "iscrowd": int(instances.ignore[i]),
+            **({} if np.isnan(score) else {"score": rounded_score(score)}),
+            **instances.extras[i].get("coco", {}),
+        }
+        for i, score in enumerate(instances.scores)
+    ]
+
+
+def _masked(
+    polygons: Shaped[np.ndarray, " k"],
+    masked: Bool[np.ndarray, " k"],
+    ignore: Bool[np.ndarray, " k"],
+    size: tuple[int, int],
+) -> tuple[Shaped[np.ndarray, " k"], dict[int, dict[str, Any]]]:
+    """The outlines of what is written, and run-length codes of what polygons cannot hold.
+
+    Each object is painted and traced in its own window. What is smaller than a pixel loses its
+    holes, lest it be lost.
+    """
+    polygons = polygons.copy()
+    codes: dict[int, dict[str, Any]] = {}
+    places = np.flatnonzero(masked)
+    spans = raster.spans(polygons[places], size)
+    ends = np.searchsorted(spans.owner, np.arange(len(places) + 1))
+    for i, first, last in zip(places.tolist(), ends[:-1], ends[1:], strict=True):
+        if first == last:
+            rings = shapely.get_exterior_ring(shapely.get_parts(polygons[i]))
+            polygons[i] = shapely.union_all(shapely.polygons(rings))
+            continue
+        row, start, stop = (column[first:last] for column in spans[1:])
+        corner = top, left = int(row[0]), int(start.min())
+        steps = np.zeros((int(row[-1]) + 1 - top, int(stop.max()) + 1 - left), dtype=np.int8)
+        steps[row - top, start - left] += 1
+        steps[row - top, stop - left] -= 1
+        mask = np.cumsum(steps, axis=1, dtype=np.int8)[:, :-1]
+        polygons[i] = raster.trace_labels(mask, corner=corner)[1][0]
+        if ignore[i] or _have_hole(polygons[i : i + 1])[0]:
+            codes[i] = rle.encode_window(rle.Window(mask.astype(bool), corner, size))
+    return polygons, codes
+
+
+def _outer_rings(polygons: Shaped[np.ndarray, " k"]) -> list[list[list[float]]]:
+    """The outer ring of every part of each outline as x1, y1, x2, y2 …, open."""
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    points, ring = shapely.get_coordinates(shapely.get_exterior_ring(parts), return_index=True)
+    stops = np.searchsorted(ring, np.arange(1, len(parts) + 1))
+    flat = points.ravel().tolist()
+    rings: list[list[list[float]]] = [[] for _ in range(len(polygons))]
+    start = 0
+    for i, stop in zip(owner.tolist(), stops.tolist(), strict=True):
+        rings[i].append(flat[2 * start : 2 * stop - 2])
+        start = stop
+    return rings
+
+
+def _have_hole(polygons: Shaped[np.ndarray, " k"]) -> Bool[np.ndarray, " k"]:
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    holes = shapely.get_num_interior_rings(parts)
+    return np.bincount(owner, weights=holes, minlength=len(polygons)) > 0
+
+
+def _without_outline(row: Mapping[str, Any]) -> str | None:
+    """What an annotation has in place of an outline; None where it has one."""
+    segmentation = row.get("segmentation")
+    if segmentation and segmentation != [[]]:
+        return None
+    if _box(row) is not None:
+        return "a box alone"
+    return "keypoints alone" if row.get("keypoints") else "nothing"
+
+
+def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """The corners of an annotation's box, None where it has none."""
+    box = row.get("bbox")
+    if not isinstance(box, list) or len(box) != 4:
+        return None
+    if not all(
+        isinstance(number, int | float) and abs(number) < document.LARGEST for number in box
+    ):
+        return None
+    x, y, width, height = map(float, box)
+    return (x, y, x + width, y + height) if width > 0 and height > 0 else None
 
 
 def _shape(
-    segmentation: Any, which: str
-) -> tuple[Polygon | MultiPolygon | None, tuple[int, int] | None]:
+    segmentation: Any, size: tuple[int, int] | None, which: str
+) -> tuple[Polygon | MultiPolygon, tuple[int, int] | None]:
     """The unchecked area of a segmentation, and the size of the mask where it is one."""
     if isinstance(segmentation, Mapping):
         try:
-            mask = rle.decode(segmentation)
+            window = rle.decode_window(segmentation, size=size)
         except InputError as error:
             raise InputError(f"{which}: {error}") from None
-        return raster.trace(mask), (mask.shape[0], mask.shape[1])
+        if window.mask.size == 0:
+            return Polygon(), window.size
+        traced = raster.trace_labels(window.mask.astype(np.uint8), corner=window.corner)
+        return traced[1][0], window.size
     if not isinstance(segmentation, list):
         raise InputError(f"{which}: segmentation is neither polygons nor a run-length code")
-    flat = bool(segmentation) and not isinstance(segmentation[0], list | tuple)
+    flat = not isinstance(segmentation[0], list | tuple)
     parts = []
     for numbers in [segmentation] if flat else segmentation:
         try:
             points = np.asarray(numbers, dtype=np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise InputError(f"{which}: segmentation holds what is no number") from None
         if points.ndim != 1 or points.size % 2:
             raise InputError(f"{which}: a polygon wants numbers x1, y1, x2, y2 … in pairs")
         parts.append(document.polygon([points.reshape(-1, 2)]))
-    areas = [part for part in parts if part is not None]
+    areas = [part for part in parts if not part.is_empty]
     if len(areas) > 1:
         return MultiPolygon(areas), None
-    return (areas[0] if areas else None), None
+    return (areas[0] if areas else Polygon()), None
 
 
-def _ids(annotations: Sequence[Mapping[str, Any]]) -> list[int] | None:
-    """Our ids where the file has them, else those of the annotations; None for 1 … K."""
-    for key in (INSTANCE_ID, "id"):
-        ids = [one.get(key) for one in annotations]
-        numbers = [i for i in ids if isinstance(i, int) and abs(i) < 2**63]
-        if numbers and len(set(numbers)) == len(ids):
-            return numbers
-    return None
+def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
+    """Our ids where the file has them, else those of the annotations; a copy gets a new one."""
+    ids = [row.get(INSTANCE_ID, row.get("id")) for row in rows]
+    numbers = [number if isinstance(number, int) else None for number in ids]
+    made = unique_ids(numbers)
+    copies = sum(old is not None and old != new for old, new in zip(numbers, made, strict=True))
+    if copies:
+        document.log.warning("%s: %d annotation ids occur twice: given new ones", where, copies)
+    return made
 
 
 def _rest(annotation: Mapping[str, Any]) -> dict[str, Any]:
     """The keys that we do not read; also a score that is none (above 1, say)."""
-    known = {*READ, INSTANCE_ID, "which"} - ({"score"} if np.isnan(_score(annotation)) else set())
+    known = {*READ, INSTANCE_ID} - ({"score"} if np.isnan(_score(annotation)) else set())
     return {key: value for key, value in annotation.items() if key not in known}
 
 
@@ -343,3 +532,25 @@ def _numbered(
     taken = {row["id"] for row in known.values()}
     free = (number for number in range(1, len(names) + len(taken) + 1) if number not in taken)
     return [known.get(name) or {"id": next(free), key: name, **default} for name in names]
+
+
+def _recognise(file: OutlineFile) -> bool:
+    if file.json_keys:
+        lists = [
+            file.json_keys.get(name) == "[" for name in ("images", "annotations", "categories")
+        ]
+        return any(lists) or "image_id" in file.json_keys
+    return file.numbered_in is not None and file.json == []  # no results
+
+
+FORMAT = Format(
+    name="coco",
+    title="COCO JSON",
+    endings=(".coco.json", ".json"),
+    read=read,
+    write=write,
+    relabel=relabel,
+    recognise=_recognise,
+    several_images=True,
+    needs_size="holes",
+)

@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import shapely
-from jaxtyping import Float, Int, Num, Shaped
+from jaxtyping import Bool, Float, Int, Num, Shaped
 
 from kontur.geometry.raster import Spans, ramp
+from kontur.geometry.suppression import suppress_greedily
 
 Measure = Literal["iou", "iom"]  # intersection over the union, or over the smaller of the two
 
@@ -79,29 +80,18 @@ def suppress(
     order = order[~shapely.is_empty(polygons[order])]
     ranked = polygons[order]
     area, box = shapely.area(ranked), shapely.bounds(ranked).reshape(-1, 4)
-    i, j = touching(ranked, ranked)
-    i, j = i[i < j], j[i < j]  # i has the better score
-    # What the boxes share bounds what the polygons share: most neighbours need no exact area.
-    sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
-    bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))
-    close = _ratio(bound, area[i], area[j], measure) > threshold
-    i, j = i[close], j[close]
-    stays = np.zeros(len(order), dtype=bool)
-    waiting = np.ones(len(order), dtype=bool)
-    while waiting.any():
-        # Whoever has no better neighbour that still waits is decided: it stays.
-        settled = waiting.copy()
-        settled[j] = False
-        stays |= settled
-        waiting &= ~settled
-        ask = settled[i]
-        first, second = i[ask], j[ask]
-        shared = shapely.area(shapely.intersection(ranked[first], ranked[second]))
-        over = _ratio(shared, area[first], area[second], measure) > threshold
-        waiting[second[over]] = False
-        open_pairs = ~ask & waiting[i] & waiting[j]
-        i, j = i[open_pairs], j[open_pairs]
-    return order[stays]
+
+    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+        # What the boxes share bounds what the polygons share: most pairs need no exact area.
+        sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
+        bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))
+        over = _ratio(bound, area[i], area[j], measure) > threshold
+        i, j = i[over], j[over]
+        shared = shapely.area(shapely.intersection(ranked[i], ranked[j]))
+        over[over] = _ratio(shared, area[i], area[j], measure) > threshold
+        return over
+
+    return order[suppress_greedily(ranked, is_over)]
 
 
 def _ratio(
