@@ -67,7 +67,7 @@ def regions(
     foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
     labels = morphology.fill_holes(morphology.label(foreground)[0])
     if config.min_distance > 0:
-        labels = morphology.parted(labels > 0, config.min_distance)
+        labels = morphology.split_by_watershed(labels > 0, config.min_distance)
     sure = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
     return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
 

@@ -45,8 +45,10 @@ def instance_regions(
         seeds, _ = morphology.label(
             morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
         )
-        return morphology.flood(np.zeros(foreground.shape, np.int64), seeds, foreground)
-    return morphology.parted(morphology.opening(foreground, how.opening), how.min_distance)
+        return morphology.grow(seeds, foreground)
+    return morphology.split_by_watershed(
+        morphology.opening(foreground, how.opening), how.min_distance
+    )
 
 
 def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
