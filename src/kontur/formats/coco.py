@@ -8,6 +8,7 @@ categories stay where the earlier document is given as `like`. A list of results
 and categories by their ids alone, is read too. After the COCO data format.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
+from kontur.formats.windows import Window, trace
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 from kontur.wording import counted, listed
@@ -199,7 +201,7 @@ class _Annotation(NamedTuple):
 
     row: Mapping[str, Any]
     shape: Polygon | MultiPolygon | None
-    without: str | None
+    without: str | None = None
 
 
 class _Read(NamedTuple):
@@ -223,7 +225,8 @@ def _read(content: Any, where: str | Path) -> _Read:
     rows = _table(content, "annotations", ("image_id",), where)
     sizes = {image["id"]: _size(image, where) for image in images}
     of_image: dict[Any, list[int]] = {image["id"]: [] for image in images}
-    annotations = []
+    annotations: list[_Annotation] = []
+    windows: dict[int, Window] = {}
     for number, row in enumerate(rows):
         which, owner = _which(row, number + 1, where), row["image_id"]
         if owner not in of_image:
@@ -231,13 +234,19 @@ def _read(content: Any, where: str | Path) -> _Read:
         category = row.get("category_id")
         if labels and category not in labels:
             raise InputError(f"{which}: category_id {category!r} is not among the categories")
-        without = _without_outline(row)
-        shape: Polygon | MultiPolygon | None = None
-        if without is None:
-            shape, said = _shape(row["segmentation"], sizes[owner], which)
-            sizes[owner] = sizes[owner] or said
         of_image[owner].append(number)
-        annotations.append(_Annotation(row, shape, without))
+        without, segmentation = _without_outline(row), row.get("segmentation")
+        if without is not None:
+            annotations.append(_Annotation(row, None, without))
+        elif isinstance(segmentation, Mapping):
+            window = _window(segmentation, sizes[owner], which)
+            sizes[owner] = window.size
+            windows[number] = window
+            annotations.append(_Annotation(row, Polygon()))
+        else:
+            annotations.append(_Annotation(row, _polygons(segmentation, which)))
+    for number, outline in zip(windows, trace(list(windows.values())), strict=True):
+        annotations[number] = annotations[number]._replace(shape=outline)
     return _Read(images, sizes, of_image, annotations, labels, classes)
 
 
@@ -363,25 +372,43 @@ def _masked(
     holes, lest it be lost.
     """
     polygons = polygons.copy()
-    codes: dict[int, dict[str, Any]] = {}
     places = np.flatnonzero(masked)
-    spans = raster.spans(polygons[places], size)
-    ends = np.searchsorted(spans.owner, np.arange(len(places) + 1))
-    for i, first, last in zip(places.tolist(), ends[:-1], ends[1:], strict=True):
-        if first == last:
-            rings = shapely.get_exterior_ring(shapely.get_parts(polygons[i]))
-            polygons[i] = shapely.union_all(shapely.polygons(rings))
+    windows = _painted(polygons[places], size)
+    traced = trace(windows)
+    holes = _have_hole(traced)
+    codes: dict[int, dict[str, Any]] = {}
+    for i, window, outline, hole in zip(places.tolist(), windows, traced, holes, strict=True):
+        if outline.is_empty:
+            polygons[i] = _without_holes(polygons[i])
             continue
+        polygons[i] = outline
+        if ignore[i] or hole:
+            codes[i] = rle.encode_window(window)
+    return polygons, codes
+
+
+def _without_holes(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    rings = shapely.get_exterior_ring(shapely.get_parts(polygon))
+    parts = shapely.polygons(rings)
+    filled = MultiPolygon(list(parts)) if len(parts) > 1 else parts[0]
+    return filled if filled.is_valid else shapely.union_all(parts)
+
+
+def _painted(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> list[Window]:
+    """The pixels of each outline that lie inside the image."""
+    spans = raster.spans(polygons, size)
+    ends = np.searchsorted(spans.owner, np.arange(len(polygons) + 1))
+    windows = []
+    for first, last in itertools.pairwise(ends):
         row, start, stop = (column[first:last] for column in spans[1:])
-        corner = top, left = int(row[0]), int(start.min())
-        steps = np.zeros((int(row[-1]) + 1 - top, int(stop.max()) + 1 - left), dtype=np.int8)
+        top, left = (int(row[0]), int(start.min())) if len(row) else (0, 0)
+        shape = (int(row[-1]) + 1 - top, int(stop.max()) + 1 - left) if len(row) else (0, 1)
+        steps = np.zeros(shape, dtype=np.int8)
         steps[row - top, start - left] += 1
         steps[row - top, stop - left] -= 1
-        mask = np.cumsum(steps, axis=1, dtype=np.int8)[:, :-1]
-        polygons[i] = raster.trace_labels(mask, corner=corner)[1][0]
-        if ignore[i] or _have_hole(polygons[i : i + 1])[0]:
-            codes[i] = rle.encode_window(rle.Window(mask.astype(bool), corner, size))
-    return polygons, codes
+        mask = np.cumsum(steps, axis=1, dtype=np.int8)[:, :-1].astype(bool)
+        windows.append(Window(mask, (top, left), size))
+    return windows
 
 
 def _outer_rings(polygons: Shaped[np.ndarray, " k"]) -> list[list[list[float]]]:
@@ -427,19 +454,15 @@ def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
     return (x, y, x + width, y + height) if width > 0 and height > 0 else None
 
 
-def _shape(
-    segmentation: Any, size: tuple[int, int] | None, which: str
-) -> tuple[Polygon | MultiPolygon, tuple[int, int] | None]:
-    """The unchecked area of a segmentation, and the size of the mask where it is one."""
-    if isinstance(segmentation, Mapping):
-        try:
-            window = rle.decode_window(segmentation, size=size)
-        except InputError as error:
-            raise InputError(f"{which}: {error}") from None
-        if window.mask.size == 0:
-            return Polygon(), window.size
-        traced = raster.trace_labels(window.mask.astype(np.uint8), corner=window.corner)
-        return traced[1][0], window.size
+def _window(code: Mapping[str, Any], size: tuple[int, int] | None, which: str) -> Window:
+    try:
+        return rle.decode_window(code, size=size)
+    except InputError as error:
+        raise InputError(f"{which}: {error}") from None
+
+
+def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
+    """The unchecked area of the polygons of a segmentation."""
     if not isinstance(segmentation, list):
         raise InputError(f"{which}: segmentation is neither polygons nor a run-length code")
     flat = not isinstance(segmentation[0], list | tuple)
@@ -453,9 +476,7 @@ def _shape(
             raise InputError(f"{which}: a polygon wants numbers x1, y1, x2, y2 … in pairs")
         parts.append(document.polygon([points.reshape(-1, 2)]))
     areas = [part for part in parts if not part.is_empty]
-    if len(areas) > 1:
-        return MultiPolygon(areas), None
-    return (areas[0] if areas else Polygon()), None
+    return MultiPolygon(areas) if len(areas) > 1 else areas[0] if areas else Polygon()
 
 
 def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
