@@ -24,9 +24,10 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import document
 from kontur.formats.colours import GREY, of_label
-from kontur.formats.entry import Entry, Plane, Prediction, check_count, unique_ids
+from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.planes import by_plane, read_plane
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed
@@ -54,11 +55,11 @@ def read(file: OutlineFile) -> list[Entry]:
         if kind
     )
     planes = [
-        _plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
+        read_plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
     ]
     return [
         Entry(where.stem, instances.size, instances[places], plane, without)
-        for plane, places in _by_plane(planes, file.page, where)
+        for plane, places in by_plane(planes, file.page, where)
     ]
 
 
@@ -170,8 +171,8 @@ def with_classes(
     ]
     _, kept = document.repaired(shapes, where)
     objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
-    planes = [_plane(feature["geometry"].get("plane"), where) for feature in objects]
-    groups = _by_plane(planes, page, where)
+    planes = [read_plane(feature["geometry"].get("plane"), where) for feature in objects]
+    groups = by_plane(planes, page, where)
     check_count(groups, predicted, where)
     for (_, places), of_plane in zip(groups, predicted, strict=True):
         check_count(places, of_plane, where)
@@ -327,46 +328,6 @@ def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
         ) from None
     areas = [part for part in parts if not part.is_empty]
     return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
-
-
-def _plane(plane: Any, where: str | Path) -> Plane:
-    """The plane that a geometry names; QuPath leaves the first one out.
-
-    The channel `c` is no place of its own: an image has all its channels.
-    """
-    numbers = [plane.get(axis, 0) for axis in "zt"] if isinstance(plane, Mapping) else [0, 0]
-    if not all(isinstance(number, int) and number >= 0 for number in numbers):
-        raise InputError(f"{where}: a plane is {plane!r}; wanted whole numbers z and t from 0")
-    return Plane(*numbers)
-
-
-def _by_plane(
-    planes: Sequence[Plane], page: int | None, where: str | Path
-) -> list[tuple[Plane | None, list[int]]]:
-    """The places of the objects of each plane; of the one that is `page` where it is given."""
-    if set(planes) <= {Plane()}:  # no object names one
-        return [(None, list(range(len(planes))))]
-    if page is None:
-        return [
-            (plane, [i for i, other in enumerate(planes) if other == plane])
-            for plane in sorted(set(planes))
-        ]
-    depths, times = {plane.z for plane in planes}, {plane.t for plane in planes}
-    if len(depths) > 1 and len(times) > 1:
-        raise InputError(
-            f"{where} holds outlines on planes of several depths and times, of which a page names "
-            "one alone; export one time after the other"
-        )
-    by_time = len(times) > 1 or depths == {0}
-    numbers = [plane.t if by_time else plane.z for plane in planes]
-    places = [i for i, number in enumerate(numbers) if number == page]
-    if not places:
-        document.log.warning(
-            "%s: no outline is on page %d; they are on %s",
-            *(where, page, listed(map(str, sorted(set(numbers))))),
-        )
-        return [(None, [])]
-    return [(planes[places[0]], places)]
 
 
 def _class_name(classification: Any) -> str | None:
