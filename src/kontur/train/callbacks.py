@@ -66,6 +66,8 @@ class Observer:
         self.speed.add(self.images_a_step, module.seconds)
         if step % LOG_EVERY == 0 or last:
             self._tell(module, step)
+        elif self.display.is_silent:
+            self._show(module, step, self._mean_losses())
         if self.config.diagnose_every and step % self.config.diagnose_every == 0:
             layers = flow(module.segmenter, lambda network: network.total(network.loss(*batch)))
             self.record.write(step, scalars(layers))
@@ -138,17 +140,24 @@ class Observer:
         )
 
     def _tell(self, module: Training, step: int) -> None:
-        losses = {name: total / self.summed for name, total in self.sums.items()}
+        losses = self._mean_losses()
         self.sums, self.summed = {}, 0
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
         self.record.write(step, {**values, "rate": module.rate, "images_per_second": speed})
+        self._show(module, step, losses)
+
+    def _mean_losses(self) -> dict[str, float]:
+        """Over the steps since the last that was written down."""
+        return {name: total / self.summed for name, total in self.sums.items()}
+
+    def _show(self, module: Training, step: int, losses: dict[str, float]) -> None:
         of = "" if self.config.minutes else f"/{self.config.steps}"
         self.display.step(
             f"{step}{of}",
             progress=module.progress,
             left=module.seconds_left,
-            speed=speed,
+            speed=self.speed.images_a_second,
             losses=losses,
         )
 

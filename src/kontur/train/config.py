@@ -23,7 +23,10 @@ class DataConfig(Settings):
     Attributes:
         path: the training folder, in any layout that `kontur inspect` recognises.
         val: the validation folder; or the share of `path` that is held out where it has no `val`
-            part of its own.
+            part of its own. Where it is not given a tenth is held out, and of few images three, or
+            a fifth of them where that is less.
+        group: a column of metadata.csv; of images that share its value, such as one slide's or one
+            film's, none is held out without the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
             (`val`); instead of `val`.
         task: what label images and masks mean: `instances` (every id an object), `components`
@@ -34,7 +37,8 @@ class DataConfig(Settings):
     """
 
     path: str = ""
-    val: str | float = 0.1
+    val: str | float | None = None
+    group: str | None = None
     split: str | None = None
     task: Literal["instances", "components", "semantic"] = "instances"
     channel: int | None = pydantic.Field(None, ge=0)
@@ -43,7 +47,9 @@ class DataConfig(Settings):
 
     @pydantic.field_validator("val")
     @classmethod
-    def _share(cls, val: str | float) -> str | float:
+    def _share(cls, val: str | float | None) -> str | float | None:
+        if val is None:
+            return None
         if isinstance(val, str):
             try:
                 val = float(val)  # `--val 0.2` comes from the command line as a word

@@ -13,6 +13,8 @@ from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
 
+SHARE = 0.1  # of the images that is held out
+LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
 NAMED = 5  # held-out images in a line on the screen; the file names all
 FEW = 95  # percentile of the objects' extents
 MOST = 25  # percentile of their sides
@@ -45,8 +47,18 @@ def open_data(config: DataConfig, *, seed: int) -> Data:
     if "train" in splits and "val" in splits:
         return Data(folder.in_split("train"), folder.in_split("val"), held_out=False)
     whole = folder.in_split("train") if "train" in splits else folder
-    train, val = whole.hold_out(config.val, seed)
+    share = validation_share(len(whole)) if config.val is None else config.val
+    train, val = whole.hold_out(share, seed, group=config.group)
     return Data(train, val, held_out=True)
+
+
+def validation_share(images: int) -> float:
+    """The share of a folder that is held out where nobody says how much.
+
+    >>> [round(number * validation_share(number)) for number in (2, 6, 13, 20, 60)]
+    [0, 1, 3, 3, 6]
+    """
+    return max(SHARE, min(LEAST_HELD, LARGEST_SHARE * images) / max(images, 1))
 
 
 def read_split(path: Path) -> tuple[list[str], list[str]]:
@@ -71,6 +83,11 @@ def told(data: Data, file: str) -> str:
         names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
         line += f", held out ({names}; all in {file})"
     warnings = dict.fromkeys((*data.train.warnings, *data.val.warnings))
+    if len(data.val) == 1:
+        warnings[
+            "one image alone decides which network is kept and at which threshold; annotate "
+            "more, or hold out more (--val)"
+        ] = None
     return "\n".join([line, *(f"! {warning}" for warning in warnings)])
 
 
