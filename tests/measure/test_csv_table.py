@@ -147,6 +147,14 @@ def test_short_rows_are_filled_up_and_long_ones_refused(tmp_path):
         written(tmp_path / "t.csv", [["a", "b"], ["1", "2", "3"]])
 
 
+def test_a_row_may_be_longer_than_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_rows, "BLOCK", 64)
+    rows = [["image", "outline", "dose"], ["a", "ä" * 500, "1"], ["b", "x", "2"]]
+    table = written(tmp_path / "t.csv", rows)
+    assert table["outline"].str.len().tolist() == [500, 1]
+    assert table["dose"].tolist() == [1, 2]
+
+
 def test_units_of_headings_and_cells_are_units(tmp_path):
     table = written(tmp_path / "t.csv", [["Area (µm²)", "share"], ["1.5", "12 %"], ["2.5", "7 %"]])
     assert table.attrs["units"] == {"Area (µm²)": "µm²", "share": "%"}
