@@ -1,8 +1,8 @@
 """CSV rows: the cells of a file as Arrow reads them, and the columns of it that are plain numbers.
 
-Arrow reads a file four times as fast as Python's csv, but wants rows of one number of cells, none of
-them longer than a block; a file of other rows is written anew in memory first. Rows without any
-text are no rows.
+Arrow reads a file four times as fast as Python's csv, but wants rows with as many cells as the
+heading, none of them longer than a block; a file of other rows is written anew in memory first.
+Rows without any text are no rows.
 """
 
 import codecs
