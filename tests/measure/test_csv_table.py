@@ -66,7 +66,7 @@ def test_decimal_commas_thousands_and_rows_of_separators(tmp_path):
     pd.testing.assert_frame_equal(table, plain)
     assert table.attrs["reading"] == (
         "semicolons between cells, decimal commas, points between thousands, 2 empty rows left "
-        "out, 1 column without a name left out, which says nothing"
+        "out, 1 column without a name left out"
     )
 
 

@@ -83,7 +83,7 @@ def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
     empty = [name for name in notes if _says_nothing(columns[name], name == names[0])]
     how = _how(dialect, read, comma="," in found_marks, empty_rows=int((~full).sum()))
     if empty:
-        how.append(f"{plural(len(empty), 'column')} without a name left out, which says nothing")
+        how.append(f"{plural(len(empty), 'column')} without a name left out")
     units = {name: unit for name in names if (unit := unit_in(name))}
     return CsvTable(
         package("pandas").DataFrame({n: c for n, c in columns.items() if n not in empty}),
