@@ -53,6 +53,7 @@ def test_nothing_is_a_value_too():
     [
         (Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]), "number 2 is not .Self-intersection"),
         (Polygon(), "number 2 is not .it is empty"),
+        (box(0, 0, 1e300, 1), "at most 1e.09; number 2 reaches 1e.300; is it in another unit"),
         (shapely.Point(1, 2), "number 2 is Point"),
         (None, "number 2 is nothing"),
     ],

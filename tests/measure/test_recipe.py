@@ -66,7 +66,7 @@ def test_cells_of_every_type_become_words(column, words):
 
 def test_a_word_among_many_numbers_is_told_and_may_be_made_invalid():
     column = cells([*map(str, range(20)), "oops"], "str")
-    with pytest.raises(InputError, match="'c' is one of numbers but holds 'oops'; correct them"):
+    with pytest.raises(InputError, match="is one of numbers but holds 'oops', first in row 21"):
         type_of(column)
     assert type_of(column, invalid=["OOPS"]).kind == "number"
     assert type_of(column.astype("category")).kind == "word"

@@ -14,7 +14,6 @@ of all three kinds may be mixed by leaving a cell empty; the more precise row wi
 be called `label`, and a class `ignore` makes an object a region to ignore.
 """
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import NamedTuple
 from kontur.data.finding import Finding
 from kontur.data.names import SPLITS, partner_name, stem
 from kontur.errors import InputError
+from kontur.formats import csv_dialect
 from kontur.formats.masks import IGNORE
 from kontur.wording import counted, listed
 
@@ -261,24 +261,27 @@ def image_name(cell: str) -> str:
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Column names in lower case and `(line, row)`; commas, semicolons or tabs, also with a BOM."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from None
-    lines = text.splitlines()
-    header = lines[0] if lines else ""
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(lines, delimiter=delimiter)
-    columns = [name.strip().lower() for name in next(reader, [])]
-    rows: list[tuple[int, dict[str, str]]] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(columns):
+    """Column names in lower case and `(line, row)`, in whatever dialect a spreadsheet saved them.
+
+    Columns without a name and without any text are left out, and short rows filled up.
+    """
+    rows = list(csv_dialect.rows(path))
+    heading = [name.strip().lower() for name in rows[0][1]] if rows else []
+    columns = heading[: len(_without_end(heading))]
+    if twice := next((name for name in columns if columns.count(name) > 1), None):
+        raise InputError(f"{path} has two columns {twice!r}; give one of them another name")
+    table: list[tuple[int, dict[str, str]]] = []
+    for line, cells in rows[1:]:
+        if len(_without_end(cells)) > len(columns):
             raise InputError(
-                f"{path}, line {reader.line_num}: {len(cells)} cells under {len(columns)} columns"
+                f"{path}, line {line}: {len(cells)} cells under {len(columns)} columns"
             )
-        values = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-        rows.append((reader.line_num, values))
-    return columns, rows
+        filled = [cell.strip() for cell in cells] + [""] * (len(columns) - len(cells))
+        table.append((line, dict(zip(columns, filled, strict=False))))
+    return columns, table
+
+
+def _without_end(cells: Sequence[str]) -> Sequence[str]:
+    """The cells without the empty ones at the end."""
+    full = [place for place, cell in enumerate(cells, 1) if cell.strip()]
+    return cells[: full[-1]] if full else []

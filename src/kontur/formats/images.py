@@ -31,17 +31,21 @@ IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP or NPY"  # for sentences
 OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", "_seg.npy")
 
 NPY = b"\x93NUMPY"
+HEAD = 132  # bytes that say what a file is; those of DICOM come last
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and big, either byte order
 
 
 class Image(NamedTuple):
     """Pixels `(h, w, c)` in the dtype of the file, and the side of a pixel in µm where it is said.
 
-    `pixel_size` is None where the file does not say, or says that pixels are not square.
+    `pixel_size` is None where the file does not say, or says that pixels are not square. `stains`
+    are the names of several measured channels, which are no red, green and blue; () of grey and of
+    colour.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
+    stains: tuple[str, ...] = ()
 
 
 def is_image(path: str | Path) -> bool:
@@ -69,8 +73,7 @@ def read_image(path: str | Path, *, channel: int | None = None, page: int | None
     three, 1-bit images 0 and 255. Non-finite values are kept; see `check_finite`. Raises
     `InputError` for what is missing, empty, not an image, cut short, or a stack without `page`.
     """
-    place = Path(path)
-    return Image(*_read(place, channel, page, "rgb"))
+    return _read(Path(path), channel, page, "rgb")
 
 
 def read_stored(path: str | Path, *, page: int | None = None) -> Shaped[np.ndarray, "h w c"]:
@@ -78,7 +81,7 @@ def read_stored(path: str | Path, *, page: int | None = None) -> Shaped[np.ndarr
 
     Errors as in `read_image`.
     """
-    return _read(Path(path), None, page, "indices")[0]
+    return _read(Path(path), None, page, "indices").pixels
 
 
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
@@ -120,29 +123,30 @@ def _reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read(
-    path: Path, channel: int | None, page: int | None, colours: Colours
-) -> tuple[Shaped[np.ndarray, "h w c"], float | None]:
+def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -> Image:
     with _reading(path):
         with path.open("rb") as file:
-            start = file.read(132)
+            start = file.read(HEAD)
         if start.startswith(TIFF):
             from kontur.formats import tiff  # here: tifffile takes a while to import
 
-            pixels, pixel_size = tiff.read(path, page=page, colours=colours, channel=channel)
-            pixels = native(pixels)
+            plane = tiff.read(path, page=page, colours=colours, channel=channel)
+            image = Image(native(plane.pixels), plane.pixel_size, plane.stains)
         elif pictures.kind_of(start) is not None:
-            pixels, pixel_size = pictures.read(path, start, page=page, colours=colours), None
+            image = Image(pictures.read(path, start, page=page, colours=colours), None)
         elif start.startswith(NPY):
-            return _read_npy(path, channel, page), None
+            return Image(_read_npy(path, channel, page), None)
         else:
             known = foreign.sentence(path, start)
             raise InputError(
                 known or f"{path} is not an image that Kontur reads: {_glimpse(start)}"
             )
-    if 0 in pixels.shape:
-        raise InputError(f"{path} has no pixels: it is {pixels.shape[0]}×{pixels.shape[1]}")
-    return (pixels if channel is None else pick_channel(pixels, channel, path)), pixel_size
+    if 0 in image.pixels.shape:
+        height, width = image.pixels.shape[:2]
+        raise InputError(f"{path} has no pixels: it is {height}×{width}")
+    if channel is None:
+        return image
+    return Image(pick_channel(image.pixels, channel, path), image.pixel_size)
 
 
 def _read_npy(path: Path, channel: int | None, page: int | None) -> Shaped[np.ndarray, "h w c"]:

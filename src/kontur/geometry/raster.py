@@ -14,6 +14,12 @@ import shapely
 from jaxtyping import Bool, Float, Int, Integer, Shaped
 from shapely import MultiPolygon, Polygon
 
+from kontur.errors import InputError
+
+FARTHEST = (
+    1e9  # pixels from the origin; so far halves of pixels are exact, products do not overflow
+)
+
 
 class Spans(NamedTuple):
     """Runs of pixels inside polygons: polygon `owner` holds `[row, start:stop]`.
@@ -34,11 +40,16 @@ def spans(
     """The pixels inside each polygon, all at once, in a window of `size` (h, w) at `corner`.
 
     Even-odd over all rings of a polygon, so holes and parts come out right; empty polygons own
-    nothing.
+    nothing. Raises InputError for coordinates that are not finite or beyond `FARTHEST`.
     """
     height, width = size
     top, left = corner
     edges, owner = _edges(polygons)
+    if not np.abs(edges).max(initial=0) <= FARTHEST:
+        raise InputError(
+            f"an outline reaches the coordinate {np.abs(edges).max():g}, which is no place in an"
+            f" image (at most {FARTHEST:g} pixels); is it in another unit?"
+        )
     x0, y0, x1, y1 = edges.T
     # Rows with their centres in [y0, y1); in each the first column with its centre at x or after.
     first = np.clip(np.ceil(y0 - 0.5), top, top + height).astype(np.int64)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from kontur.errors import InputError
 from kontur.geometry import polygons as areal
+from kontur.geometry import raster
 from kontur.instances.immutable import locked
 
 
@@ -118,6 +119,13 @@ def check_polygons(
         raise InputError(
             f"objects must be valid polygons with area; number {first + int(places[i]) + 1} is not"
             f" ({reason}); repair it with kontur.geometry.polygons.repair"
+        )
+    farthest = np.abs(shapely.bounds(polygons)).reshape(-1, 4).max(axis=1, initial=0)
+    if (farthest > raster.FARTHEST).any():
+        i = int(farthest.argmax())
+        raise InputError(
+            f"coordinates are pixels, at most {raster.FARTHEST:g}; number"
+            f" {first + int(places[i]) + 1} reaches {farthest[i]:g}; is it in another unit?"
         )
 
 

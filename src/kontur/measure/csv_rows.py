@@ -100,15 +100,15 @@ class PlainColumn:
                 self.blocks.append(compute.cast(pointed, arrow.float64()))
                 if self.mark is None and compute.any(compute.match_substring(texts, mark)).as_py():
                     self.mark = mark
-                if len(marks) > 1 and not self.certain:
+                if not self.certain:
                     sure = compute.match_substring_regex(texts, CERTAIN.replace("M", rf"\{mark}"))
                     self.certain = bool(compute.any(sure).as_py())
                 return
         self.blocks = None
 
-    def cells(self, marks: Sequence[Mark]) -> Any:
+    def cells(self) -> Any:
         """The numbers; None where the column is not plain or leaves its mark open."""
-        if self.blocks is None or (self.mark and len(marks) > 1 and not self.certain):
+        if self.blocks is None or (self.mark and not self.certain):
             return None
         arrow = package("pyarrow")
         kind = arrow.int64() if self.whole else arrow.float64()

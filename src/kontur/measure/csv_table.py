@@ -71,7 +71,7 @@ def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
         rows = rows_of_one_length(path, dialect, len(names))
         plain, full = plain_columns(rows, candidates, marks)
     numbers = np.flatnonzero(full) + 2 if rows.numbers is None else rows.numbers
-    cells = {place: column.cells(marks) for place, column in enumerate(plain)}
+    cells = {place: column.cells() for place, column in enumerate(plain)}
     left = [place for place, column in cells.items() if column is None]
     plain = [column for place, column in enumerate(plain) if cells[place] is not None]
 
@@ -140,9 +140,7 @@ def _decimal(
     plain: Sequence[PlainColumn], texts: Sequence[TextColumn], delimiter: str
 ) -> Mark | None:
     """The mark of decimals in the file, by the columns that leave no doubt; None if they differ."""
-    marks = {
-        column.mark for column in plain if column.mark and (column.certain or delimiter == ",")
-    }
+    marks = {column.mark for column in plain if column.mark}
     for column in texts:
         if column.read.kind == "number" and column.read.decimal and not column.read.open:
             marks.add(column.read.decimal)

@@ -18,7 +18,15 @@ from kontur.measure.choose import is_measurement, names_of
 from kontur.measure.extra import package
 from kontur.measure.shape import INTEGERS
 from kontur.measure.table import column_of
-from kontur.measure.text_columns import DATES, KINDS, Type, type_name, typed
+from kontur.measure.text_columns import (
+    DATES,
+    KINDS,
+    TextColumn,
+    Type,
+    doubts,
+    type_name,
+    typed,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,6 +110,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     table = table.reset_index(drop=table.index.names == [None])
     attrs = table.attrs
     table = as_read(table)
+    attrs |= table.attrs
     units = {field.name: _told(field, "unit") for field in arrow.schema}
     known = {name: units.get(name, "") for name in map(str, table.columns)}
     table.attrs = {"pixel_size": None, **attrs, "units": known}
@@ -112,21 +121,26 @@ def as_read(table: "pd.DataFrame") -> "pd.DataFrame":
     """A table with the types that its columns have when they are read from a file, CSV or Parquet.
 
     Numbers have 64 bits, texts no space around them; an empty text and a spreadsheet's error are
-    missing values.
+    missing values. `attrs["doubts"]` has a sentence on words that look like missing ones.
     """
     plain = table.copy(deep=False)
     plain.attrs = {}
-    made = {name: _as_read(plain[name]) for name in names_of(plain)}
-    return package("pandas").DataFrame(made, index=plain.index)
+    read = {name: _as_read(plain[name]) for name in names_of(plain)}
+    words = [column for column in read.values() if isinstance(column, TextColumn)]
+    columns = {n: c.cells if isinstance(c, TextColumn) else c for n, c in read.items()}
+    made = package("pandas").DataFrame(columns, index=plain.index)
+    if found := doubts(words):
+        made.attrs = {"doubts": found}
+    return made
 
 
-def _as_read(cells: "pd.Series") -> "pd.Series":
+def _as_read(cells: "pd.Series") -> "pd.Series | TextColumn":
     kind, gaps = type_name(cells), bool(cells.isna().any())
     if cells.name in WORDS:
         kind = "word"
     if kind in ("word", "category"):
         texts = cells.astype("object").map(_text, na_action="ignore").astype("str")
-        return typed(texts, known=kind).cells
+        return typed(texts, known=kind)
     if kind == "truth":
         return cells.astype("boolean" if gaps else "bool")
     if kind == "whole number" and not (cells > LARGEST).any():

@@ -7,8 +7,11 @@ each becomes what its cells are together: numbers, truth values or words.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from kontur.data.ahead import ahead
 from kontur.errors import InputError
+from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
 from kontur.measure.sources import Source
 from kontur.measure.table import measure, metadata_name
@@ -73,11 +76,14 @@ def measure_many(
     extra = [key for key in dict.fromkeys(keys) if key in whole]
     order = [key for key in attrs["units"] if key in whole and key not in extra]
     whole = whole[[*order, *extra]]
-    of = whole["image"].tolist()
-    columns = [typed(whole[key], place=lambda row: f"image {of[row]}") for key in extra]
+    per_image = pandas.concat([table[:1].reindex(columns=extra) for table in full])
+    rows = np.repeat(np.arange(len(full)), [len(table) for table in full])
+    named = [str(name) for table in full for name in table["image"][:1]]
+    columns = [typed(per_image[key], place=lambda row: f"image {named[row]}") for key in extra]
     for column in columns:
-        whole[column.name] = column.cells
-        attrs["units"] |= {column.name: column.read.unit} if column.read.unit else {}
+        whole[column.name] = column.cells.array[rows]
+        if unit := column.read.unit or unit_in(column.name):
+            attrs["units"][column.name] = unit
     if found := doubts(columns):
         attrs["doubts"] = found
     whole.attrs = attrs

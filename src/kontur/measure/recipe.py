@@ -243,9 +243,10 @@ def _apart(values: Sequence[Any]) -> tuple[list[str], list[Any]]:
 
 def _not_numbers(cells: "pd.Series", odd: Sequence[str]) -> InputError:
     what = "is a measurement" if is_measurement(str(cells.name)) else "is one of numbers"
+    row = next(row for row, cell in enumerate(cells, 1) if str(cell).strip() == odd[0])
     return InputError(
-        f"the column {str(cells.name)!r} {what} but holds {_shown(odd)}; correct them, empty the "
-        "cells, or name them among the invalid words"
+        f"the column {str(cells.name)!r} {what} but holds {_shown(odd)}, first in row {row} of "
+        "the table; correct such cells, empty them, or name them among the invalid words"
     )
 
 

@@ -152,13 +152,13 @@ def _check_names(table: pd.DataFrame, target: str, group: str | None) -> None:
 
 
 def _check_cells(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Numbers with a few other cells cannot be learned from; their file's rows are named."""
-    for name, sentence in table.attrs.get("odd_cells", {}).items():
-        if name in columns:
-            try:
-                type_of(table[name])
-            except InputError:
-                raise InputError(sentence) from None
+    """Numbers with a few other cells cannot be learned from; the rows of these are named."""
+    known = table.attrs.get("odd_cells", {})
+    for name in columns:
+        try:
+            type_of(table[name])
+        except InputError as error:
+            raise InputError(known.get(name, str(error))) from None
 
 
 def _columns(
