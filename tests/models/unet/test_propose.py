@@ -184,9 +184,8 @@ def test_semantic_classes_become_regions_class_by_class_with_holes():
     assert found.labels[order].tolist() == [0, 1, 1]
     for place, expected in zip(order, (0, 1, 2), strict=True):
         both = found.polygons[place], objects.polygons[expected]
-        assert (
-            shapely.intersection(*both).area / shapely.union(*both).area > 0.9
-        )  # round where they touch
+        # Corners are round where objects touch: the inner square has four pixels a side.
+        assert shapely.intersection(*both).area / shapely.union(*both).area > 0.8
     closed = config.replace(decode={"closing": 3.0, "opening": 1.0})
     assert_sound(found_in(perfect(objects, closed), closed), (10, 16))
 
