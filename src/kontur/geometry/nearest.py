@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 from jaxtyping import Int
 
-SEARCHES = 8  # a pixel and a row each way: as many for each pixel cost about as much as a tree
+SEARCHES = 3  # a pixel and a row each way: as many for each pixel cost about as much as a tree
 
 
 def squared_distances(
@@ -41,7 +41,12 @@ def squared_distances(
 
     def to_nearest_in_row(numbers: Int[np.ndarray, " p"]) -> Int[np.ndarray, " p"]:
         after = np.searchsorted(known, numbers)
-        return np.minimum(known[after] - numbers, numbers - known[after - 1])
+        right = known[after]
+        right -= numbers
+        after -= 1
+        left = known[after]
+        np.subtract(numbers, left, out=left)
+        return np.minimum(right, left, out=right)
 
     numbers = number(pixels)
     nearest = np.minimum(to_nearest_in_row(numbers), beyond) ** 2
@@ -53,9 +58,11 @@ def squared_distances(
             break
         here = numbers[active]
         away = to_nearest_in_row(here - step * line)
-        away = np.minimum(away, to_nearest_in_row(here + step * line))
-        away = np.minimum(away, beyond)
-        nearest[active] = np.minimum(nearest[active], away**2 + step**2)
+        np.minimum(away, to_nearest_in_row(here + step * line), out=away)
+        np.minimum(away, beyond, out=away)
+        away *= away
+        away += step**2
+        nearest[active] = np.minimum(nearest[active], away)
         step += 1
     return nearest
 
