@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from kontur.errors import InputError
 from kontur.measure import csv_rows
 from kontur.measure.describe import describe
-from kontur.measure.files import as_read, read_table, write_table
 from kontur.measure.learn.study import learn
+from kontur.measure.table_files import as_read, read_table, write_table
 from tests.measure.learn.tables import objects
 
 NAN = float("nan")

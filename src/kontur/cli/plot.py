@@ -133,12 +133,12 @@ def plot(
     """
     from kontur.errors import InputError
     from kontur.formats import atomic
-    from kontur.measure.files import read_table
-    from kontur.measure.plots import look
+    from kontur.measure.plots import style
     from kontur.measure.plots.distributions import TOLD
     from kontur.measure.plots.page import page as bound
     from kontur.measure.plots.pictures import find_pictures
     from kontur.measure.plots.plan import Wanted, objects, planned
+    from kontur.measure.table_files import read_table
 
     wanted = Wanted(
         columns=comma_separated(columns),
@@ -169,7 +169,7 @@ def plot(
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
         for each in plan.plots:
-            drawn.append(look.png(each.draw()))
+            drawn.append(style.png(each.draw()))
             progress(len(drawn), len(plan.plots))
     about = f"{plan.groups.counted(plan.groups.group >= 0)}"
     if plan.groups.by:

@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.errors import InputError
-from kontur.measure.choose import KINDS, names_of
+from kontur.measure.column_selection import KINDS, column_names
 from kontur.measure.extra import package
 from kontur.measure.recipe import as_numbers, as_words, type_of, without_attrs
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
-from kontur.measure.views import without_ignored
+from kontur.measure.table_operations import without_ignored
 from kontur.wording import listed, plural
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ STATISTICS = ("mean", "std", "min", "p05", "median", "p95", "max")
 def describe(table: "pd.DataFrame") -> Description:
     """What the table holds; no row gives columns of which everything is missing."""
     table, ignored = without_ignored(table)
-    names = names_of(table)
+    names = column_names(table)
     units = table.attrs.get("units", {})
     plain = without_attrs(table)
     columns = tuple(

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from kontur.errors import InputError
 from kontur.measure.cells import MISSING, Kind, Mark, read_cells
-from kontur.measure.choose import check_there, is_measurement, names_of
+from kontur.measure.column_selection import check_columns_exist, column_names, is_measurement
 from kontur.measure.extra import package
 from kontur.measure.text_columns import different
 from kontur.wording import listed
@@ -126,9 +126,9 @@ def read_columns(
     A code is the place of the word among the known ones; then come missing and unseen. `invalid`
     are the words that mean a missing number, `invalid_words` those that mean a missing word.
     """
-    check_there(names_of(table), [column["name"] for column in columns])
+    check_columns_exist(column_names(table), [column["name"] for column in columns])
     table = without_attrs(table)
-    labels = dict(zip(names_of(table), table.columns, strict=True))
+    labels = dict(zip(column_names(table), table.columns, strict=True))
     numbers, codes = [], []
     for column in columns:
         cells = table[labels[column["name"]]]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kontur.errors import InputError
-from kontur.measure.choose import chosen, names_of
-from kontur.measure.plots import distributions, gallery, look, outlines, scatter
+from kontur.measure.column_selection import column_names, select_columns
+from kontur.measure.plots import distributions, gallery, outlines, scatter, style
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
     Numbers,
@@ -23,7 +23,7 @@ from kontur.measure.plots.numbers import (
     numbers,
 )
 from kontur.measure.plots.pictures import Pictures
-from kontur.measure.views import without_ignored
+from kontur.measure.table_operations import without_ignored
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     attrs = table.attrs
     if not len(table):
         raise InputError("the table has no rows: there is nothing to plot")
-    kept, out = without_ignored(table.set_axis(names_of(table), axis=1))
+    kept, out = without_ignored(table.set_axis(column_names(table), axis=1))
     if not len(kept):
         raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
     notes = [*attrs.get("doubts", [])]
@@ -119,7 +119,7 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         if empty := int((~column.there).sum()):
             notes.append(f"{column.name}: no value in {empty:,} of {plural(len(table), 'row')}")
     texts = [found.by, *found.names, *(column.label for column in columns.values())]
-    if unknown := look.unknown_letters("".join(texts)):
+    if unknown := style.unknown_letters("".join(texts)):
         notes.append(f"no font of this system has {unknown}: boxes stand there in the PNGs")
     plots = [_distribution(columns[name], found) for name in wanted.columns]
     plots += [_scatter(columns[x], columns[y], found) for x, y in wanted.scatters]
@@ -135,7 +135,7 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
 
 def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
     """The columns by name; of those that a pattern or a kind stands for the ones to be drawn."""
-    found = chosen(table, wanted.columns)
+    found = select_columns(table, wanted.columns)
     unnamed = [name for name in found if name not in wanted.columns]
     can, notes = drawable(table, unnamed)
     columns = [name for name in found if name in can or name not in unnamed]

@@ -14,7 +14,7 @@ from kontur.errors import InputError
 from kontur.formats import atomic, csv_dialect
 from kontur.measure import csv_table
 from kontur.measure.cells import LARGEST
-from kontur.measure.choose import is_measurement, names_of
+from kontur.measure.column_selection import column_names, is_measurement
 from kontur.measure.extra import package
 from kontur.measure.shape import INTEGERS
 from kontur.measure.table import column_of
@@ -125,7 +125,7 @@ def as_read(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     plain = table.copy(deep=False)
     plain.attrs = {}
-    read = {name: _as_read(plain[name]) for name in names_of(plain)}
+    read = {name: _as_read(plain[name]) for name in column_names(plain)}
     words = [column for column in read.values() if isinstance(column, TextColumn)]
     columns = {n: c.cells if isinstance(c, TextColumn) else c for n, c in read.items()}
     made = package("pandas").DataFrame(columns, index=plain.index)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.cards import ROWS, page
 from kontur.measure.describe import describe
-from kontur.measure.views import grouped
+from kontur.measure.description_page import ROWS, page
+from kontur.measure.table_operations import grouped
 
 VOID = {"meta", "input"}
 
