@@ -163,7 +163,7 @@ def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.Dat
     """Print the predictions in short, and remarks on the rows."""
     from kontur.measure.table_operations import ignored
 
-    for note in (*rows.attrs.get("doubts", ()), *model.notes(rows)):
+    for note in (*rows.attrs.get("warnings", ()), *model.notes(rows)):
         typer.echo(f"! {note}", err=True)
     typer.echo(summary(model, predicted))
     if out := int(ignored(rows).sum()):

@@ -71,7 +71,7 @@ def describe(
     kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
     """
     from kontur.formats import atomic
-    from kontur.measure.describe import describe as look
+    from kontur.measure.describe import describe as summarise
     from kontur.measure.description_page import page
     from kontur.measure.table_files import read_table, targets, write_table
     from kontur.measure.table_operations import grouped, ordered, without_ignored
@@ -82,7 +82,7 @@ def describe(
     whole = read_table(measured)
     rows = whole if where is None else keep(whole, where)
     view = f"{len(rows):,} of {plural(len(whole), 'row')}, where {where}" if where else ""
-    description = look(rows)
+    description = summarise(rows)
     groups = None
     keys = comma_separated(by)
     if keys:
@@ -92,7 +92,9 @@ def describe(
         summary = ordered(description.table(), comma_separated(sort))
     typer.echo(f"{measured}" + (f": {view}" if view else ""))
     typer.echo(
-        told(description, summary) if groups is None else of_groups(description, groups, keys)
+        columns_text(description, summary)
+        if groups is None
+        else groups_text(description, groups, keys)
     )
     if out is None:
         return
@@ -105,7 +107,7 @@ def describe(
     typer.echo(f"\nwrote {' and '.join(map(str, written))}")
 
 
-def told(description: "Description", summary: "pd.DataFrame") -> str:
+def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
     """The description as text, columns in the order of the summary."""
     from kontur.measure.number_format import format_number
 
@@ -136,7 +138,7 @@ def told(description: "Description", summary: "pd.DataFrame") -> str:
     return "\n".join([*lines, *_notes(description)]).rstrip()
 
 
-def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
+def groups_text(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
     """The groups as text: who, how many, and the medians of a few columns."""
     from kontur.measure.number_format import format_cells
 

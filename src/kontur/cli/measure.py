@@ -99,7 +99,7 @@ def measure(
         measured = measure_many(
             found.images, pixel_size=side, outlines=with_outlines, progress=progress
         )
-    for note in (*found.notes, *measured.attrs.get("doubts", ())):
+    for note in (*found.notes, *measured.attrs.get("warnings", ())):
         typer.echo(f"! {note}", err=True)
     write_table(out, measured, overwrite=force)
     if outlined is not None:

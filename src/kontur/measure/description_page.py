@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kontur.measure import page as frame
-from kontur.measure.describe import Description, Facts, Histogram
+from kontur.measure.describe import ColumnSummary, Description, Histogram
 from kontur.measure.number_format import format_cells, format_number
 from kontur.wording import plural
 
@@ -137,7 +137,7 @@ def _figures(description: Description) -> dict[str, str]:
     return figures
 
 
-def _card(facts: Facts, rows: int) -> str:
+def _card(facts: ColumnSummary, rows: int) -> str:
     """One column: its name, its figure, a line of facts."""
     badge = ""
     if facts.missing:
@@ -204,7 +204,7 @@ def _ends(bars: Histogram, found: dict[str, float]) -> str:
     )
 
 
-def _words(facts: Facts, rows: int) -> str:
+def _words(facts: ColumnSummary, rows: int) -> str:
     """The commonest values with bars."""
     if not facts.values or facts.different == rows - facts.missing > 1:
         return ""  # each row its own: there is no commonest

@@ -104,8 +104,8 @@ class Preparation(TransformerMixin, BaseEstimator):
         for name in names:
             cells = table[labels[name]]
             kind, decimal = type_of(cells, invalid=invalid["invalid"])
-            columns.append({"name": name, "kind": "word" if kind == "word" else "number"})
-            if kind == "word":
+            columns.append({"name": name, "kind": "word" if kind == "text" else "number"})
+            if kind == "text":
                 words = as_words(cells, invalid=invalid["invalid_words"])
                 columns[-1]["words"] = sorted(set(words) - {None})
             elif decimal:

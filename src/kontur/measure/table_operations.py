@@ -188,15 +188,15 @@ def grouped(
         ) from None
     kept = [name for name in others if same[name] and not _measured(name)]
     parts.append(groups[kept].first())
-    told = [name for name in numbers if name not in {*by, *kept}]
-    if told:
-        summary = groups[told].agg(list(statistics))
+    measured = [name for name in numbers if name not in {*by, *kept}]
+    if measured:
+        summary = groups[measured].agg(list(statistics))
         summary.columns = [f"{name}_{word}" for name, word in summary.columns]
         parts.append(summary)
     words = [name for name in others if name not in {*numbers, *kept}]
     parts.append(groups[words].nunique().add_suffix("_different"))
     made = pandas.concat(parts, axis=1).copy().reset_index()  # in one piece
-    made.attrs = _said(table, made, told, statistics)
+    made.attrs = _summary_attrs(table, made, measured, statistics)
     return made
 
 
@@ -210,14 +210,14 @@ def _measured(name: str) -> bool:
     return column_of(name) is not None and name != "class"
 
 
-def _said(
-    table: "pd.DataFrame", made: "pd.DataFrame", told: Sequence[str], statistics: Sequence[str]
+def _summary_attrs(
+    table: "pd.DataFrame", made: "pd.DataFrame", measured: Sequence[str], statistics: Sequence[str]
 ) -> dict[str, Any]:
     """Units and meanings of the columns of a summary."""
     units = table.attrs.get("units", {})
     unit = {name: units.get(name, "") for name in column_names(made)}
     meanings = {"images": "how many images", "objects": "how many objects"}
-    for name in told:
+    for name in measured:
         for word in statistics:
             unit[f"{name}_{word}"] = "" if word == "count" else units.get(name, "")
             meanings[f"{name}_{word}"] = STATISTICS[word].format(name)

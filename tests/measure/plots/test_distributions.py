@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from kontur.measure.plots import style
-from kontur.measure.plots.distributions import centre, draw_distribution, told
+from kontur.measure.plots.distributions import centre, draw_distribution, summary_rows
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
 from tests.measure.plots.tables import made_up
@@ -63,7 +63,7 @@ def test_objects_without_a_value_are_not_counted_and_an_empty_group_is_still_nam
     figure = drawn(table, "area", "state")
     assert figure.axes[0].get_yticklabels()[0].get_text() == "dead\n0 objects"
     assert points(figure) == [3]
-    assert told(numbers(table, "area"), groups(table, "state"))[0][2:] == ["0", "0", *"–––"]
+    assert summary_rows(numbers(table, "area"), groups(table, "state"))[0][2:] == ["0", "0", *"–––"]
 
 
 def test_few_objects_are_ticks_and_tables_without_images_have_no_points():

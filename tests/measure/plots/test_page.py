@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 from kontur.measure.plots import style
 from kontur.measure.plots.page import page
-from kontur.measure.plots.plan import Wanted, planned
+from kontur.measure.plots.plan import PlotRequest, make_plan
 from tests.measure.plots.tables import made_up
 
 
@@ -24,7 +24,9 @@ class Tags(HTMLParser):
 
 
 def bound(title="cells.parquet", notes=()):
-    plan = planned(made_up(), Wanted(columns=["area", "solidity"], scatters=[("area", "solidity")]))
+    plan = make_plan(
+        made_up(), PlotRequest(columns=["area", "solidity"], scatters=[("area", "solidity")])
+    )
     pngs = [style.png(plot.draw()) for plot in plan.plots]
     return page(title, plan, pngs, notes), pngs
 

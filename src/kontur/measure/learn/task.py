@@ -110,7 +110,7 @@ def make_task(
         raise InputError(f"no column is left without {', '.join(without)}; leave out fewer")
     _check_cells(table, wanted)
     kept, notes = _rows(table, target, group, classes)
-    notes = [*table.attrs.get("doubts", []), *notes]
+    notes = [*table.attrs.get("warnings", []), *notes]
     if not len(kept):
         raise InputError(f"no row is left to learn {target!r} from: {'; '.join(notes)}")
     kind = kind or _kind(kept[target])
@@ -153,7 +153,7 @@ def _check_names(table: pd.DataFrame, target: str, group: str | None) -> None:
 
 def _check_cells(table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Numbers with a few other cells cannot be learned from; the rows of these are named."""
-    known = table.attrs.get("odd_cells", {})
+    known = table.attrs.get("non_numeric", {})
     for name in columns:
         try:
             type_of(table[name])

@@ -27,7 +27,15 @@ SURE = 95  # per cent
 ENOUGH = 3  # images for an interval
 MANY = 60  # images a group, from where their points are small
 LANES = 40  # parts of the axis within which points step aside from one another
-TOLD = ("column", "group", "images", "objects", "median", "mean of images", "95 % interval")
+SUMMARY_COLUMNS = (
+    "column",
+    "group",
+    "images",
+    "objects",
+    "median",
+    "mean of images",
+    "95 % interval",
+)
 CAPTION = (
     "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
     "median. Points: the median of each image (the mean where things are counted). Diamond: the "
@@ -156,7 +164,7 @@ def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray
     return lane
 
 
-def told(column: Numbers, groups: Groups) -> list[list[str]]:
+def summary_rows(column: Numbers, groups: Groups) -> list[list[str]]:
     """A row of cells a group: column, group, images, objects, median, what the images say."""
     rows = []
     for group, name in enumerate(groups.names):

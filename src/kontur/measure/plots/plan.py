@@ -33,8 +33,8 @@ ONE = "the table has one object, and distributions need two; --images shows it i
 Section = Literal["Distributions", "Scatter", "Gallery", "Outlines"]
 
 
-class Wanted(NamedTuple):
-    """What is asked for: columns, pairs of columns, and of which images; empty is not asked."""
+class PlotRequest(NamedTuple):
+    """What to draw: columns, pairs of columns, and of which images; empty is not wanted."""
 
     columns: Sequence[str] = ()
     scatters: Sequence[tuple[str, str]] = ()
@@ -64,7 +64,7 @@ class Plan:
     plots: tuple[Plot, ...]
     groups: Groups
     notes: tuple[str, ...]
-    told: tuple[tuple[str, ...], ...]
+    summary: tuple[tuple[str, ...], ...]
 
 
 def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
@@ -78,7 +78,7 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     kept, out = without_ignored(table.set_axis(column_names(table), axis=1))
     if not len(kept):
         raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
-    notes = [*attrs.get("doubts", [])]
+    notes = [*attrs.get("warnings", [])]
     if out:
         notes.append(f"left out: {plural(out, 'row')} of regions to ignore")
     kept = kept.reset_index(drop=True)
@@ -90,7 +90,7 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     return kept, notes
 
 
-def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = None) -> Plan:
+def make_plan(table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | None = None) -> Plan:
     """The plots of a table of `objects`, which is that of the `pictures` too.
 
     Raises `InputError` where a column cannot be drawn, there is nothing that can, or a gallery or
@@ -106,7 +106,7 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
     if wanted.columns:
         wanted, notes = _chosen(table, wanted)
     if not (wanted.columns or wanted.scatters or wanted.galleries or wanted.colours):
-        wanted, notes = _unasked(table, wanted, pictures)
+        wanted, notes = _default_request(table, wanted, pictures)
     names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
     if names and len(table) == 1:
         raise InputError(ONE)
@@ -127,13 +127,15 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         plots += [_gallery(columns[name], found, pictures, wanted) for name in wanted.galleries]
         for name in wanted.colours:
             plots += _outlines(kinds.get(name) or columns[name], found, pictures, wanted)
-    told = [
-        tuple(row) for name in wanted.columns for row in distributions.told(columns[name], found)
+    summary = [
+        tuple(row)
+        for name in wanted.columns
+        for row in distributions.summary_rows(columns[name], found)
     ]
-    return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(told))
+    return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(summary))
 
 
-def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
+def _chosen(table: "pd.DataFrame", wanted: PlotRequest) -> tuple[PlotRequest, list[str]]:
     """The columns by name; of those that a pattern or a kind stands for the ones to be drawn."""
     found = select_columns(table, wanted.columns)
     unnamed = [name for name in found if name not in wanted.columns]
@@ -147,15 +149,15 @@ def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
     return wanted._replace(columns=columns), notes
 
 
-def _unasked(
-    table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None
-) -> tuple[Wanted, list[str]]:
+def _default_request(
+    table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | None
+) -> tuple[PlotRequest, list[str]]:
     """The main columns, the first two against each other, and the first in the images."""
     if len(table) == 1:
         if pictures is None or "area" not in table:
             raise InputError(ONE)
-        told = "one object: it is shown in its image; distributions need two"
-        return wanted._replace(galleries=["area"], colours=["area"]), [told]
+        note = "one object: it is shown in its image; distributions need two"
+        return wanted._replace(galleries=["area"], colours=["area"]), [note]
     columns, notes = main_columns(table)
     if not columns:
         raise InputError(
@@ -196,7 +198,7 @@ def _scatter(x: Numbers, y: Numbers, found: Groups) -> Plot:
     )
 
 
-def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted) -> Plot:
+def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: PlotRequest) -> Plot:
     return Plot(
         f"gallery-{column.name}",
         "Gallery",
@@ -207,7 +209,7 @@ def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted)
 
 
 def _outlines(
-    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: Wanted
+    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: PlotRequest
 ) -> list[Plot]:
     names = [str(name) for name in pictures.table["image"].unique()]
     if isinstance(column, Groups):
