@@ -121,9 +121,7 @@ def test_stains_are_asked_for_and_never_taken_for_colour(predictor, pixels, tmp_
         photometric="minisblack",
         metadata={"axes": "CYX", "Channel": {"Name": names}},
     )
-    with pytest.raises(
-        InputError, match=rf"{count} stains \(0: DAPI, 1: GFP.*colour or grey; choose"
-    ):
+    with pytest.raises(InputError, match=rf"{count} stains \(0: DAPI, 1: .*or grey; choose"):
         predictor.predict(tmp_path / "a.ome.tif")
     assert_same(predictor.predict(tmp_path / "a.ome.tif", channel=1), predictor.predict(pixels))
 
