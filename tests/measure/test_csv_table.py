@@ -66,7 +66,7 @@ def test_decimal_commas_thousands_and_rows_of_separators(tmp_path):
     pd.testing.assert_frame_equal(table, plain)
     assert table.attrs["reading"] == (
         "semicolons between cells, decimal commas, points between thousands, 2 empty rows left "
-        "out, 1 column without a name left out, which says nothing"
+        "out, 1 column without a name left out"
     )
 
 
@@ -145,6 +145,14 @@ def test_short_rows_are_filled_up_and_long_ones_refused(tmp_path):
     assert "'oops' (row 3)" in table.attrs["doubts"][0]
     with pytest.raises(InputError, match="line 2: 3 cells under a heading of 2 names"):
         written(tmp_path / "t.csv", [["a", "b"], ["1", "2", "3"]])
+
+
+def test_a_row_may_be_longer_than_a_block(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_rows, "BLOCK", 64)
+    rows = [["image", "outline", "dose"], ["a", "ä" * 500, "1"], ["b", "x", "2"]]
+    table = written(tmp_path / "t.csv", rows)
+    assert table["outline"].str.len().tolist() == [500, 1]
+    assert table["dose"].tolist() == [1, 2]
 
 
 def test_units_of_headings_and_cells_are_units(tmp_path):

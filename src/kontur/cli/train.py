@@ -9,6 +9,7 @@ import typer
 
 from kontur.cli.options import Task
 from kontur.errors import InputError
+from kontur.train.openmp import let_waiting_threads_sleep
 from kontur.train.signals import Stopped
 
 NEEDED = ("torch", "lightning")  # what tells whether the extra is installed
@@ -128,6 +129,7 @@ def train(
         "resume": resume,
         "force": force,
     }
+    let_waiting_threads_sleep()
     try:
         if sweep:
             from kontur.train.study.sweep import sweep as run_all

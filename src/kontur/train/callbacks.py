@@ -7,6 +7,7 @@ checkpoint, so none may do either alone; what only the leader does (`Observer`) 
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from lightning.pytorch import Callback, Trainer
 
 from kontur.data.sample import Sample
@@ -23,6 +24,7 @@ from kontur.train.logger import VAL_LOSS, Record
 from kontur.train.module import Training
 from kontur.train.progress import Display, Speed, duration
 from kontur.train.signals import Signals
+from kontur.train.timing import Pace, StepTimer, choose_threads, slowdown_warning
 from kontur.train.trainer import Job
 from kontur.train.validation import BestScore, is_patience_over
 
@@ -52,7 +54,9 @@ class Observer:
         self.places = validation.evenly(len(samples), self.config.validate_images)
         self.held = held_batches(job.crops, samples, kind=card.kind, number=HELD)
         self.images_a_step = self.config.crops_a_step * job.devices.number
-        self.speed = Speed()
+        self.speed, self.pace = Speed(), Pace()
+        self.devices = job.devices
+        self.logged = 0.0  # the seconds of training when losses were last written down
         self.sums: dict[str, float] = {}
         self.summed = 0
         self.seen: Batch | None = None
@@ -63,6 +67,8 @@ class Observer:
         for name, loss in module.latest.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(loss)
         self.summed += 1
+        if not self.logged:
+            self.logged = module.seconds  # of steps before an interruption, and the first one
         self.speed.add(self.images_a_step, module.seconds)
         if step % LOG_EVERY == 0 or last:
             self._tell(module, step)
@@ -141,11 +147,31 @@ class Observer:
 
     def _tell(self, module: Training, step: int) -> None:
         losses = self._mean_losses()
-        self.sums, self.summed = {}, 0
+        images, seconds = self.summed * self.images_a_step, module.seconds - self.logged
+        self.sums, self.summed, self.logged = {}, 0, module.seconds
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
         self.record.write(step, {**values, "rate": module.rate, "images_per_second": speed})
         self._show(module, step, losses)
+        if images == LOG_EVERY * self.images_a_step:
+            self._watch_speed(module, images / max(seconds, 1e-9))
+
+    def _watch_speed(self, module: Training, speed: float) -> None:
+        """Say that steps have become slow, and choose threads anew where the speed is another."""
+        if times := self.pace.slowdown(speed):
+            self.display.say(slowdown_warning(times, speed))
+        if self.pace.has_changed(speed) and self.seen is not None:
+            batch, bf16 = self.seen, str(module.trainer.precision).startswith("bf16")
+            choice = choose_threads(
+                self.config.threads,
+                self.devices,
+                lambda: StepTimer(module.segmenter, batch),
+                bf16=bf16,
+            )
+            if choice.number != torch.get_num_threads() and choice.reason:
+                torch.set_num_threads(choice.number)
+                self.display.say(choice.reason)
+            module.pause()
 
     def _mean_losses(self) -> dict[str, float]:
         """Over the steps since the last that was written down."""

@@ -74,6 +74,11 @@ class Checkpoint(NamedTuple):
         return float(self.content["seconds"])
 
     @property
+    def work(self) -> float:
+        """The same by the clock that the minutes of the settings go by."""
+        return float(self.content.get("work", self.seconds))
+
+    @property
     def waited(self) -> int:
         """The validations since the best one."""
         return int(self.content["callbacks"][CALLBACK]["waited"])

@@ -116,7 +116,12 @@ class TrainingConfig(Settings):
         batch: crops a step and device; chosen by their size when a run begins
             (`machine.choose_batch`), where it is not given.
         seed: of the weights, the order, the crops and their augmentation.
+        clock: what `minutes` are counted by: the `wall` clock, or the `processor` time of each
+            thread, which other work on the machine does not use up (on a CPU; `kontur compare`).
         precision: of the arithmetic; `auto` is bf16 where it is faster.
+        threads: processors of a step on a CPU; where it is not given all of them or half, whichever
+            is faster when the training begins and whenever its speed changes by much. The same
+            number gives the same weights to the last bit.
         workers: processes that prepare crops; None chooses.
         devices: how many devices, 0 for all there are.
         accelerator: which sort of device.
@@ -139,7 +144,9 @@ class TrainingConfig(Settings):
     minutes: float | None = pydantic.Field(None, gt=0)
     batch: int | None = pydantic.Field(None, ge=1)
     seed: int = pydantic.Field(0, ge=0)
+    clock: Literal["wall", "processor"] = "wall"
     precision: Precision = "auto"
+    threads: int | None = pydantic.Field(None, ge=1)
     workers: int | None = pydantic.Field(None, ge=0)
     devices: int = pydantic.Field(0, ge=0)
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"

@@ -25,9 +25,9 @@ from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
 from kontur.train.dataset import open_data
 from kontur.train.devices import choose_devices
-from kontur.train.precision import LIGHTNING
 from kontur.train.run_files import read_config
 from kontur.train.signals import Signals, Stopped
+from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning
 
 Process = subprocess.Popen[bytes]

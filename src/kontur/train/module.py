@@ -9,7 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 import torch
@@ -61,10 +61,22 @@ class Diverged(InputError):
     """A loss is no number any more: the settings make steps that are too large."""
 
 
+class Clocks(NamedTuple):
+    """Seconds on the wall, and those that all threads of this process have computed."""
+
+    wall: float
+    processor: float
+
+    @classmethod
+    def now(cls) -> "Clocks":
+        return cls(time.monotonic(), time.process_time())
+
+
 class Training(LightningModule):
     """A segmenter, its averaged copy, the optimiser and how far the training has come.
 
-    `seconds` counts the time of all training steps, those before an interruption too.
+    `seconds` counts the time of all training steps, those before an interruption too; `work` the
+    same by the clock that the minutes of the settings go by.
     """
 
     def __init__(self, segmenter: Segmenter, optimiser: OptimiserConfig, training: TrainingConfig):
@@ -74,9 +86,9 @@ class Training(LightningModule):
         self.optimiser_config = optimiser
         self.training_config = training
         self.stages = Stages(segmenter, training.stages)
-        self.seconds = 0.0
+        self.seconds, self.work = 0.0, 0.0
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for the watchers
-        self._clock = time.monotonic()
+        self._since = Clocks.now()
         self._wanted: list[dict[str, Any]] = []  # of the optimiser, by group of weights
 
     @property
@@ -90,7 +102,7 @@ class Training(LightningModule):
         """From 0 to 1: the share of the steps, or of the minutes where that is more."""
         shares = [self.global_step / self.training_config.steps]
         if self.training_config.minutes is not None:
-            shares.append(self.seconds / 60 / self.training_config.minutes)
+            shares.append(self.work / 60 / self.training_config.minutes)
         return max(shares)
 
     @property
@@ -159,21 +171,25 @@ class Training(LightningModule):
             group.update(wanted, lr=wanted["initial_lr"] * share)
         schedule: Any = self.trainer.lr_scheduler_configs[0].scheduler
         schedule.base_lrs = [wanted["initial_lr"] for wanted in self._wanted]
-        self._clock = time.monotonic()
+        self.pause()
 
     def optimizer_step(self, *arguments: Any, **options: Any) -> None:
         """The step and what belongs to it, so that callbacks after it find all of it done."""
         super().optimizer_step(*arguments, **options)
         self.average.update_parameters(self.segmenter)
-        now = time.monotonic()
-        self.seconds += now - self._clock
-        self._clock = now
+        now = Clocks.now()
+        took = now.wall - self._since.wall
+        self.seconds += took
+        by_processor = self.training_config.clock == "processor" and self.device.type == "cpu"
+        used = (now.processor - self._since.processor) / torch.get_num_threads()
+        self.work += used if by_processor else took
+        self._since = now
         if self.training_config.minutes is not None and self.trainer.world_size > 1:
-            self.seconds = self.trainer.strategy.broadcast(self.seconds)  # one clock, one rate
+            self.work = self.trainer.strategy.broadcast(self.work)  # one clock, one rate
 
     def pause(self) -> None:
         """Leave out the time since the last step: it was not training (a validation, say)."""
-        self._clock = time.monotonic()
+        self._since = Clocks.now()
 
     @contextmanager
     def _same_noise(self) -> Iterator[None]:
@@ -185,11 +201,12 @@ class Training(LightningModule):
             yield
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["seconds"] = self.seconds
+        checkpoint["seconds"], checkpoint["work"] = self.seconds, self.work
         checkpoint["stages_begun"] = self.stages.begun
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
+        self.work = float(checkpoint.get("work", self.seconds))
         self.stages.begun = int(checkpoint.get("stages_begun", 1))
 
     def _first_that_is_no_number(self, batch: Batch) -> str:

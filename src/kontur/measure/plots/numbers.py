@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
+from kontur.measure.cells import unit_in
 from kontur.measure.choose import check_there, names_of
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
@@ -110,9 +111,9 @@ def check_varies(column: Numbers) -> None:
 
 
 def label(table: "pd.DataFrame", name: str) -> str:
-    """The name of a column with its unit, as an axis shows it."""
+    """The name of a column with its unit, as an axis shows it; once where the name ends in it."""
     unit = table.attrs.get("units", {}).get(name, "")
-    return f"{name} ({unit})" if unit else name
+    return f"{name} ({unit})" if unit and unit != unit_in(name) else name
 
 
 def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
