@@ -24,16 +24,22 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import document
 from kontur.formats.colours import GREY, of_label
-from kontur.formats.entry import Entry, Plane, Prediction, check_count, unique_ids
+from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.planes import by_plane, read_plane
+from kontur.formats.qupath import (
+    IGNORE,
+    class_name,
+    measurements_of,
+    rest_of,
+    score_of,
+)
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed
 
-IGNORE = "Ignore*"  # QuPath's own class for regions to leave alone
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
-OBJECT_TYPES = ("annotation", "detection", "cell", "tile", "tmaCore")
 
 Kind = Literal["annotation", "detection"]
 
@@ -54,11 +60,11 @@ def read(file: OutlineFile) -> list[Entry]:
         if kind
     )
     planes = [
-        _plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
+        read_plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
     ]
     return [
         Entry(where.stem, instances.size, instances[places], plane, without)
-        for plane, places in _by_plane(planes, file.page, where)
+        for plane, places in by_plane(planes, file.page, where)
     ]
 
 
@@ -170,8 +176,8 @@ def with_classes(
     ]
     _, kept = document.repaired(shapes, where)
     objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
-    planes = [_plane(feature["geometry"].get("plane"), where) for feature in objects]
-    groups = _by_plane(planes, page, where)
+    planes = [read_plane(feature["geometry"].get("plane"), where) for feature in objects]
+    groups = by_plane(planes, page, where)
     check_count(groups, predicted, where)
     for (_, places), of_plane in zip(groups, predicted, strict=True):
         check_count(places, of_plane, where)
@@ -194,7 +200,7 @@ def _relabel(feature: dict[str, Any], prediction: Prediction, classes: Sequence[
         for name, share in prediction.probabilities.items()
     }
     if shares:
-        properties["measurements"] = _measurements(properties.get("measurements")) | shares
+        properties["measurements"] = measurements_of(properties.get("measurements")) | shares
     feature["properties"] = properties
 
 
@@ -217,9 +223,9 @@ def _read_feature(feature: Any, which: str) -> _Found:
     return _Found(
         _shape(feature["geometry"], which),
         _without_area(feature["geometry"]),
-        _class_name(properties.get("classification")),
-        _score(properties),
-        _extra(feature, properties),
+        class_name(properties.get("classification")),
+        score_of(properties),
+        rest_of(feature, properties),
     )
 
 
@@ -232,7 +238,7 @@ def _feature(
     properties["objectType"] = kind or properties.get("objectType") or "annotation"
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
-    if _class_name(properties.get("classification")) != name:
+    if class_name(properties.get("classification")) != name:
         properties["classification"] = {"name": name, "color": list(colour or of_label(label))}
     measured = {
         name: value
@@ -262,29 +268,6 @@ def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
     if polygon.geom_type == "Polygon":
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
-
-
-def _extra(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be written back, old spellings brought to those of QuPath 0.4."""
-    kept = dict(properties)
-    if "measurements" in kept:
-        kept["measurements"] = _measurements(kept["measurements"])
-    legacy = str(feature.get("id", "")).removeprefix("Path").removesuffix("Object").lower()
-    spelled = (kept.get("objectType"), kept.pop("object_type", None), kept.get("type"), legacy)
-    kind = next((name for name in spelled if name in OBJECT_TYPES), None)
-    if kind:
-        kept["objectType"] = kind
-        if kept.get("type") == kind:
-            del kept["type"]
-    geometry = feature.get("geometry") or {}
-    stale = ("type", "coordinates", "bbox", "isEllipse")  # said anew; ours are no ellipses
-    read = ("type", "id", "geometry", "properties", "bbox")
-    return {
-        "id": _uuid(feature.get("id")),
-        "properties": kept,
-        "geometry": {k: v for k, v in geometry.items() if k not in stale},
-        "feature": {k: v for k, v in feature.items() if k not in read},
-    }
 
 
 def _features(content: Any, where: str | Path) -> list[Any]:
@@ -329,71 +312,6 @@ def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
     return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
 
 
-def _plane(plane: Any, where: str | Path) -> Plane:
-    """The plane that a geometry names; QuPath leaves the first one out.
-
-    The channel `c` is no place of its own: an image has all its channels.
-    """
-    numbers = [plane.get(axis, 0) for axis in "zt"] if isinstance(plane, Mapping) else [0, 0]
-    if not all(isinstance(number, int) and number >= 0 for number in numbers):
-        raise InputError(f"{where}: a plane is {plane!r}; wanted whole numbers z and t from 0")
-    return Plane(*numbers)
-
-
-def _by_plane(
-    planes: Sequence[Plane], page: int | None, where: str | Path
-) -> list[tuple[Plane | None, list[int]]]:
-    """The places of the objects of each plane; of the one that is `page` where it is given."""
-    if set(planes) <= {Plane()}:  # no object names one
-        return [(None, list(range(len(planes))))]
-    if page is None:
-        return [
-            (plane, [i for i, other in enumerate(planes) if other == plane])
-            for plane in sorted(set(planes))
-        ]
-    depths, times = {plane.z for plane in planes}, {plane.t for plane in planes}
-    if len(depths) > 1 and len(times) > 1:
-        raise InputError(
-            f"{where} holds outlines on planes of several depths and times, of which a page names "
-            "one alone; export one time after the other"
-        )
-    by_time = len(times) > 1 or depths == {0}
-    numbers = [plane.t if by_time else plane.z for plane in planes]
-    places = [i for i, number in enumerate(numbers) if number == page]
-    if not places:
-        document.log.warning(
-            "%s: no outline is on page %d; they are on %s",
-            *(where, page, listed(map(str, sorted(set(numbers))))),
-        )
-        return [(None, [])]
-    return [(planes[places[0]], places)]
-
-
-def _class_name(classification: Any) -> str | None:
-    """The name of QuPath's classification: a string, an object with `name` or with `names`."""
-    if isinstance(classification, Mapping):
-        names = classification.get("names")
-        classification = classification.get("name") or (
-            ": ".join(map(str, names)) if isinstance(names, list) else None
-        )
-    return classification if isinstance(classification, str) and classification else None
-
-
-def _measurements(values: Any) -> dict[str, Any]:
-    """Measurements as an object, also where they are the older list of names and values."""
-    if isinstance(values, Mapping):
-        return dict(values)
-    pairs = values if isinstance(values, list) else []
-    return {str(p["name"]): p.get("value") for p in pairs if isinstance(p, Mapping) and "name" in p}
-
-
-def _score(properties: Mapping[str, Any]) -> float:
-    """The measurement `score` where it is a number from 0 to 1, else NaN."""
-    score = _measurements(properties.get("measurements")).get("score")
-    is_score = isinstance(score, int | float) and 0 <= score <= 1
-    return float(score) if is_score and score is not None else math.nan
-
-
 def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
     """Class indices and class names: our list first, then as they appear."""
     listed, ignored = own.get("classes"), own.get("ignored")
@@ -431,13 +349,6 @@ def _new_uuid(of: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, of))
 
 
-def _uuid(name: Any) -> str | None:
-    try:
-        return str(uuid.UUID(name)) if isinstance(name, str) else None
-    except ValueError:
-        return None
-
-
 def _recognise(file: OutlineFile) -> bool:
     if file.json_keys:
         return bool({"features", "geometry", "coordinates"} & file.json_keys.keys())
@@ -446,7 +357,7 @@ def _recognise(file: OutlineFile) -> bool:
 
 FORMAT = Format(
     name="geojson",
-    title="GeoJSON (QuPath)",
+    title="GeoJSON for QuPath",
     endings=(".geojson",),
     shared_endings=(".json",),
     read=read,

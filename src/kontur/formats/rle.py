@@ -7,26 +7,19 @@ fill its size.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int64
 
 from kontur.errors import InputError
+from kontur.formats.windows import Window
 from kontur.geometry.raster import ramp
 
 LARGEST = 2**40  # pixels of the image of a code
 LARGEST_WINDOW = 2**30  # pixels of one object's mask
 BITS = 5  # of a count in each character
 LONGEST = 9  # characters of a count: 45 bits are more than LARGEST
-
-
-class Window(NamedTuple):
-    """The part of a mask that holds all of its ones, its corner (row, col), the mask's size."""
-
-    mask: Bool[np.ndarray, "h w"]
-    corner: tuple[int, int]
-    size: tuple[int, int]
 
 
 def encode(mask: Bool[np.ndarray, "h w"]) -> dict[str, Any]:

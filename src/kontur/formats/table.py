@@ -316,7 +316,7 @@ def _recognise(file: OutlineFile) -> bool:
 
 FORMAT = Format(
     name="csv",
-    title="table (CSV)",
+    title="CSV table",
     endings=(".csv",),
     read=read,
     write=write,

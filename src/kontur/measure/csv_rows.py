@@ -1,7 +1,8 @@
 """CSV rows: the cells of a file as Arrow reads them, and the columns of it that are plain numbers.
 
-Arrow reads a file four times as fast as Python's csv, but wants rows of one length; a file whose
-rows are not is written anew in memory first. Rows without any text are no rows.
+Arrow reads a file four times as fast as Python's csv, but wants rows with as many cells as the
+heading, none of them longer than a block; a file of other rows is written anew in memory first.
+Rows without any text are no rows.
 """
 
 import codecs
@@ -20,7 +21,7 @@ from kontur.formats import csv_dialect
 from kontur.measure.cells import Mark
 from kontur.measure.extra import package
 
-BLOCK = 1 << 24  # bytes that Arrow reads at a time
+BLOCK = 1 << 21  # bytes that Arrow reads at a time, in many blocks at once
 WHOLE = "^-?(0|[1-9][0-9]{0,17})$"
 # Numbers with the mark M of decimals, and those in which it cannot be a mark of thousands.
 PLAIN = "^-?(0|[1-9][0-9]{0,17})?(M[0-9]+([eE][+-]?[0-9]+)?|[eE][+-][0-9]+)?$"
@@ -35,12 +36,14 @@ class Rows(NamedTuple):
         delimiter: what parts the cells.
         columns: how many there are.
         numbers: of the rows, as an editor counts lines; None where they are simply counted.
+        block: bytes that are read at a time, more than any row has.
     """
 
     open: Callable[[], io.BufferedIOBase]
     delimiter: str
     columns: int
     numbers: Int[np.ndarray, " n"] | None = None
+    block: int | None = None
 
     def blocks(self) -> Iterator[Any]:
         """The rows in blocks of Arrow, texts with nulls for empty cells."""
@@ -61,7 +64,7 @@ class Rows(NamedTuple):
         names = [str(place) for place in range(self.columns)]
         return {
             "read_options": reader.ReadOptions(
-                column_names=names, skip_rows_after_names=1, block_size=BLOCK
+                column_names=names, skip_rows_after_names=1, block_size=self.block or BLOCK
             ),
             "parse_options": reader.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
             "convert_options": reader.ConvertOptions(
@@ -106,13 +109,14 @@ class PlainColumn:
                 return
         self.blocks = None
 
-    def cells(self) -> Any:
-        """The numbers; None where the column is not plain or leaves its mark open."""
-        if self.blocks is None or (self.mark and not self.certain):
+    def take(self) -> Any:
+        """Arrow's numbers, no longer kept; None where the column is not plain or its mark open."""
+        blocks, self.blocks = self.blocks, None
+        if blocks is None or (self.mark and not self.certain):
             return None
         arrow = package("pyarrow")
         kind = arrow.int64() if self.whole else arrow.float64()
-        return arrow.chunked_array([block.cast(kind) for block in self.blocks], kind)
+        return arrow.chunked_array([block.cast(kind) for block in blocks], kind)
 
 
 def plain_columns(
@@ -120,7 +124,7 @@ def plain_columns(
 ) -> tuple[list[PlainColumn], Bool[np.ndarray, " rows"]]:
     """The columns of the file, those that cannot be plain being left out, and which rows have text.
 
-    Raises Arrow's `ArrowInvalid` for rows of different lengths.
+    Raises Arrow's `ArrowInvalid` for rows of different lengths, and for one longer than a block.
     """
     columns = [PlainColumn([] if candidate else None) for candidate in candidates]
     kept = [np.empty(0, dtype=bool)]
@@ -139,11 +143,11 @@ def rows_below(path: Path, dialect: csv_dialect.Dialect, columns: int) -> Rows:
 
 
 def rows_of_one_length(path: Path, dialect: csv_dialect.Dialect, columns: int) -> Rows:
-    """The rows of a file in memory, those that end early filled up.
+    """The rows of a file in memory, those that end early filled up, however long one is.
 
     Raises `InputError` for a row with more cells than the heading.
     """
-    text, numbers = io.StringIO(), []
+    text, numbers, longest = io.StringIO(), [], 0
     writer = csv.writer(text)
     for number, cells in csv_dialect.rows(path, dialect):
         if any(cell.strip() for cell in cells[columns:]):
@@ -151,10 +155,13 @@ def rows_of_one_length(path: Path, dialect: csv_dialect.Dialect, columns: int) -
                 f"{path}, line {number}: {len(cells)} cells under a heading of {columns} names; "
                 "name every column, or quote cells that hold the delimiter"
             )
-        writer.writerow([*cells[:columns], *[""] * (columns - len(cells))])
+        length = writer.writerow([*cells[:columns], *[""] * (columns - len(cells))])
+        longest = max(longest, length)
         numbers.append(number)
     content = text.getvalue().encode()
-    return Rows(lambda: io.BytesIO(content), ",", columns, np.array(numbers[1:], dtype=np.int64))
+    block = max(BLOCK, 5 * longest)  # a letter has 4 bytes at most
+    counted = np.array(numbers[1:], dtype=np.int64)
+    return Rows(lambda: io.BytesIO(content), ",", columns, counted, block)
 
 
 def _from_heading(path: Path, dialect: csv_dialect.Dialect) -> io.BufferedIOBase:

@@ -1,27 +1,23 @@
-"""CSV as a table: the cells of a file as columns of numbers, truth values and words.
+"""CSV as a table: the cells of a file as columns of numbers, booleans and text.
 
-A column whose cells are all plain numbers is read as such in blocks; the others go through `typed`,
-which looks at every different text. Both give the same. What is not as in a plain CSV is said: in
-`how` for the file, in `doubts` by column.
+A column whose cells are all plain numbers is read as such in blocks; the others go through
+`typed_column`, which parses every different text once. Both give the same. What is not as in a
+plain CSV is reported: in `how` for the file, in `warnings` by column.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Int
 
 from kontur.errors import InputError
 from kontur.formats import csv_dialect
 from kontur.measure.cells import Mark, unit_in
-from kontur.measure.csv_rows import (
-    PlainColumn,
-    plain_columns,
-    rows_below,
-    rows_of_one_length,
-)
+from kontur.measure.csv_rows import plain_columns, rows_below, rows_of_one_length
 from kontur.measure.extra import package
-from kontur.measure.text_columns import TextColumn, Type, doubts, odd_cells, typed
+from kontur.measure.text_columns import TextColumn, Type, non_numeric, typed_column, warnings_of
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -30,7 +26,7 @@ if TYPE_CHECKING:
 DELIMITERS = {";": "semicolons between cells", "\t": "tabs between cells", "|": "| between cells"}
 ENCODINGS = {"utf-16": "letters in UTF-16", "cp1252": "letters of Windows-1252"}
 THOUSANDS = {".": "points", ",": "commas", "'": "apostrophes", "’": "apostrophes"}
-NUMBERS = (None, "number", "whole number")  # types of columns that may be plain
+NUMBERS = (None, "number", "integer")  # types of columns that may be plain
 
 
 class CsvTable(NamedTuple):
@@ -40,15 +36,15 @@ class CsvTable(NamedTuple):
         table: its columns.
         units: of the columns whose heading or cells have one.
         how: what is not as in a plain CSV, in a few words, "" for nothing.
-        doubts: sentences on single columns.
-        odd_cells: those among them, by column, on numbers with other cells.
+        warnings: sentences on single columns.
+        non_numeric: those among them, by column, on numbers with other cells.
     """
 
     table: "pd.DataFrame"
     units: dict[str, str]
     how: str
-    doubts: list[str]
-    odd_cells: dict[str, str]
+    warnings: list[str]
+    non_numeric: dict[str, str]
 
 
 def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
@@ -60,53 +56,42 @@ def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
     _, heading = next(csv_dialect.rows(path, dialect), (0, []))
     if not heading:
         raise InputError(f"{path} is empty; wanted a table with a heading")
-    names, about = _names(heading)
+    names, notes = _names(heading)
     types = [known(name) for name in names]
-    marks: list[Mark] = ["."] if dialect.delimiter == "," else [".", ","]
     candidates = [kind in NUMBERS for kind in types]
+    marks: list[Mark] = ["."] if dialect.delimiter == "," else [".", ","]
     rows = rows_below(path, dialect, len(names))
     try:
         plain, full = plain_columns(rows, candidates, marks)
     except package("pyarrow").ArrowInvalid:
         rows = rows_of_one_length(path, dialect, len(names))
         plain, full = plain_columns(rows, candidates, marks)
-    numbers = np.flatnonzero(full) + 2 if rows.numbers is None else rows.numbers
-    cells = {place: column.cells() for place, column in enumerate(plain)}
-    left = [place for place, column in cells.items() if column is None]
-    plain = [column for place, column in enumerate(plain) if cells[place] is not None]
-
-    def as_typed(texts: "pd.Series", place: int, decimal: Mark | None) -> TextColumn:
-        texts = texts.rename(names[place])
-        where = lambda row: f"row {numbers[row]}"  # noqa: E731
-        return typed(texts, known=types[place], decimal=decimal, place=where)
-
-    texts = dict(zip(left, rows.texts(left, full), strict=True))
-    found = {place: as_typed(column, place, None) for place, column in texts.items()}
-    decimal = _decimal(plain, list(found.values()), dialect.delimiter)
-    if decimal:
-        found |= {
-            place: as_typed(texts[place], place, decimal)
-            for place, column in found.items()
-            if column.read.open
-        }
-    made = {
-        names[place]: found[place].cells if place in found else _numbers(column, types[place])
-        for place, column in cells.items()
+    columns: dict[str, pd.Series | None] = {}
+    for name, column, kind in zip(names, plain, types, strict=True):
+        columns[name] = _numbers(column.take(), kind)
+    found_marks = {
+        c.mark for c, name in zip(plain, names, strict=True) if columns[name] is not None
     }
-    table = package("pandas").DataFrame(made)
+    left = [place for place, name in enumerate(names) if columns[name] is None]
+    texts = [
+        cells.rename(names[place])
+        for place, cells in zip(left, rows.texts(left, full), strict=True)
+    ]
+    numbers = np.flatnonzero(full) + 2 if rows.numbers is None else rows.numbers
+    read, decimal = _typed(texts, [types[place] for place in left], found_marks, dialect, numbers)
+    columns |= {column.name: column.cells for column in read}
+    empty = [name for name in notes if _says_nothing(columns[name], name == names[0])]
+    how = _how(dialect, read, comma="," in found_marks, empty_rows=int((~full).sum()))
+    if empty:
+        how.append(f"{plural(len(empty), 'column')} without a name left out")
     units = {name: unit for name in names if (unit := unit_in(name))}
-    units |= {column.name: column.read.unit for column in found.values() if column.read.unit}
-    how = [*_how(dialect, plain, list(found.values()))]
-    if empty := int((~full).sum()):
-        how.append(f"{plural(empty, 'empty row')} left out")
-    out = [name for name in names if name in about and _says_nothing(table[name], name == names[0])]
-    if out:
-        table = table.drop(columns=out)
-        how.append(f"{plural(len(out), 'column')} without a name left out, which says nothing")
-    notes = [about[name] for name in names if name in about and name not in out]
-    texts_ = list(found.values())
-    notes += doubts(texts_, decimal)
-    return CsvTable(table, units, ", ".join(how), notes, odd_cells(texts_))
+    return CsvTable(
+        package("pandas").DataFrame({n: c for n, c in columns.items() if n not in empty}),
+        units | {column.name: column.read.unit for column in read if column.read.unit},
+        ", ".join(how),
+        [*(note for name, note in notes.items() if name not in empty), *warnings_of(read, decimal)],
+        non_numeric(read),
+    )
 
 
 def _names(heading: Sequence[str]) -> tuple[list[str], dict[str, str]]:
@@ -128,44 +113,68 @@ def _names(heading: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     return names, about
 
 
-def _numbers(column: Any, known: Type | None) -> "pd.Series":
+def _numbers(column: Any, known: Type | None) -> "pd.Series | None":
     """A plain column as pandas has it: whole numbers with gaps are floats unless known."""
-    if known == "whole number" and column.null_count and str(column.type) == "int64":
+    if column is None:
+        return None
+    if known == "integer" and column.null_count and str(column.type) == "int64":
         return package("pandas").Series(column.to_pandas(integer_object_nulls=True), dtype="Int64")
     made = column.to_pandas()
     return made.astype("float64") if known == "number" else made
 
 
-def _decimal(
-    plain: Sequence[PlainColumn], texts: Sequence[TextColumn], delimiter: str
-) -> Mark | None:
-    """The mark of decimals in the file, by the columns that leave no doubt; None if they differ."""
-    marks = {column.mark for column in plain if column.mark}
-    for column in texts:
-        if column.read.kind == "number" and column.read.decimal and not column.read.open:
-            marks.add(column.read.decimal)
-    if delimiter == "," and not marks:
-        return "."
-    return marks.pop() if len(marks) == 1 else None
+def _typed(
+    texts: Sequence["pd.Series"],
+    types: Sequence[Type | None],
+    plain_marks: Collection[Mark | None],
+    dialect: csv_dialect.Dialect,
+    numbers: Int[np.ndarray, " n"],
+) -> tuple[list[TextColumn], Mark | None]:
+    """The columns of texts, and the mark of decimals in the file, None if columns differ in it.
+
+    Columns that leave no doubt decide for those that do.
+    """
+
+    def column(cells: "pd.Series", known: Type | None, decimal: Mark | None) -> TextColumn:
+        return typed_column(
+            cells, known=known, decimal=decimal, place=lambda row: f"row {numbers[row]}"
+        )
+
+    read = [column(cells, known, None) for cells, known in zip(texts, types, strict=True)]
+    certain = [
+        each.read.decimal for each in read if each.read.kind == "number" and not each.read.ambiguous
+    ]
+    marks = [mark for mark in {*plain_marks, *certain} if mark]
+    if not marks and dialect.delimiter == ",":
+        marks = ["."]
+    if len(marks) != 1:
+        return read, None
+    (decimal,) = marks
+    for place, each in enumerate(read):
+        if each.read.ambiguous:
+            read[place] = column(texts[place], types[place], decimal)
+    return read, decimal
 
 
 def _how(
-    dialect: csv_dialect.Dialect, plain: Sequence[PlainColumn], texts: Sequence[TextColumn]
+    dialect: csv_dialect.Dialect, texts: Sequence[TextColumn], *, comma: bool, empty_rows: int
 ) -> list[str]:
     """How the file is written, where that is not as in a plain CSV."""
     numbers = [column.read for column in texts if column.read.kind == "number"]
     how = [DELIMITERS.get(dialect.delimiter, ""), ENCODINGS.get(dialect.encoding, "")]
-    if any(column.mark == "," for column in plain) or any(
-        read.decimal == "," and not (read.thousands and read.open) for read in numbers
+    if comma or any(
+        read.decimal == "," and not (read.thousands and read.ambiguous) for read in numbers
     ):
         how.append("decimal commas")
     between = dict.fromkeys(THOUSANDS.get(r.thousands, "spaces") for r in numbers if r.thousands)
     if between:
         how.append(f"{' and '.join(between)} between thousands")
+    if empty_rows:
+        how.append(f"{plural(empty_rows, 'empty row')} left out")
     return [words for words in how if words]
 
 
-def _says_nothing(cells: "pd.Series", first: bool) -> bool:
+def _says_nothing(cells: Any, first: bool) -> bool:
     """Whether a column is empty, or is the first and counts the rows, from 0 or 1."""
     if cells.isna().all():
         return True

