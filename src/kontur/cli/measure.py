@@ -78,10 +78,10 @@ def measure(
     kontur measure outlines images --out cells.csv --pixel-size 0.325
     kontur measure a01.geojson a01.tif --out a01.csv
     """
-    from kontur.measure.files import check_target, targets, write_table
-    from kontur.measure.many import measure_many
+    from kontur.measure.measure_many import measure_many
     from kontur.measure.qupath import check_folder, write_measured
     from kontur.measure.sources import find_sources
+    from kontur.measure.table_files import check_target, targets, write_table
 
     side = side_of_a_pixel(pixel_size)
     check_target(out, overwrite=force)
@@ -99,7 +99,7 @@ def measure(
         measured = measure_many(
             found.images, pixel_size=side, outlines=with_outlines, progress=progress
         )
-    for note in (*found.notes, *measured.attrs.get("doubts", ())):
+    for note in (*found.notes, *measured.attrs.get("warnings", ())):
         typer.echo(f"! {note}", err=True)
     write_table(out, measured, overwrite=force)
     if outlined is not None:

@@ -130,9 +130,7 @@ def _predict_one(
     try:
         with _naming(each.path):
             image = read_image(each.path, channel=options.channel, page=options.page)
-            seen = predictor.predict_detailed(
-                image.pixels, replace(options, channel=None, page=None)
-            )
+            seen = predictor.predict_detailed(image, replace(options, channel=None, page=None))
     except InputError as error:
         return Outcome(each, failure=str(error), seconds=time.perf_counter() - start)
     for file in files:

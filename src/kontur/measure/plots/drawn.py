@@ -8,7 +8,7 @@ import shapely
 from jaxtyping import UInt8
 
 from kontur.measure.extra import package
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 
 LARGEST = 1600  # pixels of a picture's side; larger images are shrunk
 ROUND = (1, 2, 5)
@@ -88,9 +88,9 @@ def draw_bar(
     axes.text(
         x,
         y - 0.02 * width,
-        f"{look.plain(length)} {unit}",
+        f"{style.plain(length)} {unit}",
         color="white",
-        fontsize=look.SIZE - 2,
+        fontsize=style.SIZE - 2,
         verticalalignment="bottom",
         path_effects=[stroke(linewidth=1.6, foreground="black")],
     )

@@ -12,7 +12,7 @@ from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
 from kontur.measure.cells import unit_in
-from kontur.measure.choose import check_there, names_of
+from kontur.measure.column_selection import check_columns_exist, column_names
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
 from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
@@ -69,7 +69,7 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
     holds text, no value at all, infinite values, or values that a logarithmic axis has no place
     for.
     """
-    check_there(names_of(table), [name])
+    check_columns_exist(column_names(table), [name])
     column = table[name]
     if not holds_numbers(column):
         raise InputError(_no_numbers(table, name))

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from kontur.errors import InputError
 from kontur.measure.extra import package
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
@@ -71,9 +71,9 @@ def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
     below, above = bool((everything < low).any()), bool((everything > high).any())
     extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
     bar = drawn.colorbar(scale, ax=axes, shrink=0.8, aspect=28, extend=extend, pad=0.02)
-    bar.set_label(look.words(column.label, 48), fontsize=look.SIZE + 1)
-    look.scale(bar.ax.yaxis, log=column.log, low=low, high=high)
-    bar.ax.tick_params(labelsize=look.SIZE, colors=look.GREY, labelcolor=look.INK)
+    bar.set_label(style.words(column.label, 48), fontsize=style.SIZE + 1)
+    style.scale(bar.ax.yaxis, log=column.log, low=low, high=high)
+    bar.ax.tick_params(labelsize=style.SIZE, colors=style.GREY, labelcolor=style.INK)
     bar.outline.set_visible(False)
     return drawn
 
@@ -88,11 +88,11 @@ def draw_kinds(groups: Groups, pictures: Pictures, image: str) -> Any:
     patch = package("matplotlib.patches").Patch
     handles = [
         patch(
-            color=colour, label=look.words(f"{name} ({plural(int((group == i).sum()), 'object')})")
+            color=colour, label=style.words(f"{name} ({plural(int((group == i).sum()), 'object')})")
         )
         for i, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True))
     ]
-    look.legend(drawn, handles, groups.by, place="right center", alignment="left")
+    style.legend(drawn, handles, groups.by, place="right center", alignment="left")
     return drawn
 
 
@@ -102,12 +102,12 @@ def _frame(pictures: Pictures, image: str) -> tuple[Any, Any, Scene, Int[np.ndar
     scene = pictures.scene(image, rows)
     height, width = scene.picture.shape[:2]
     scale = LONGER / max(height, width)
-    drawn = look.figure(max(width * scale, 2.2) + 1.1, height * scale + 0.4)
+    drawn = style.figure(max(width * scale, 2.2) + 1.1, height * scale + 0.4)
     axes = drawn.subplots()
     show_image(axes, scene.picture)
     axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
     draw_bar(axes, (0, height), width, pictures.table.attrs.get("pixel_size"), share=0.2)
-    axes.set_title(look.words(image, 72), fontsize=look.SIZE, color=look.INK, loc="left")
+    axes.set_title(style.words(image, 72), fontsize=style.SIZE, color=style.INK, loc="left")
     return drawn, axes, scene, rows
 
 

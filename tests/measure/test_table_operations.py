@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kontur.errors import InputError
-from kontur.measure.views import counted, grouped, ignored, ordered, renamed, where, without_ignored
+from kontur.measure.table_operations import (
+    counted,
+    grouped,
+    ignored,
+    ordered,
+    renamed,
+    where,
+    without_ignored,
+)
 
 NAN = float("nan")
 

@@ -15,7 +15,7 @@ from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
 from kontur.measure.sources import Source
 from kontur.measure.table import measure, metadata_name
-from kontur.measure.text_columns import doubts, typed
+from kontur.measure.text_columns import typed_column, warnings_of
 from kontur.wording import counted
 
 if TYPE_CHECKING:
@@ -79,13 +79,15 @@ def measure_many(
     per_image = pandas.concat([table[:1].reindex(columns=extra) for table in full])
     rows = np.repeat(np.arange(len(full)), [len(table) for table in full])
     named = [str(name) for table in full for name in table["image"][:1]]
-    columns = [typed(per_image[key], place=lambda row: f"image {named[row]}") for key in extra]
+    columns = [
+        typed_column(per_image[key], place=lambda row: f"image {named[row]}") for key in extra
+    ]
     for column in columns:
         whole[column.name] = column.cells.array[rows]
         if unit := column.read.unit or unit_in(column.name):
             attrs["units"][column.name] = unit
-    if found := doubts(columns):
-        attrs["doubts"] = found
+    if found := warnings_of(columns):
+        attrs["warnings"] = found
     whole.attrs = attrs
     return whole
 
