@@ -151,7 +151,8 @@ class Observer:
         self.sums, self.summed, self.logged = {}, 0, module.seconds
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
-        self.record.write(step, {**values, "rate": module.rate, "images_per_second": speed})
+        values |= {"rate": module.rate, "images_per_second": speed, "progress": module.progress}
+        self.record.write(step, values)
         self._show(module, step, losses)
         if images == LOG_EVERY * self.images_a_step:
             self._watch_speed(module, images / max(seconds, 1e-9))
