@@ -200,6 +200,7 @@ def test_a_summary_is_that_of_each_group_by_itself(rows):
         [True, False, None, None],
         [1.0, 0.0, np.nan, np.nan],
         ["True", "false", None, ""],
+        ["WAHR", "FALSCH", None, " "],
     ],
 )
 def test_an_empty_cell_of_ignore_leaves_nothing_out(table, cells):

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from kontur.errors import InputError
+from kontur.measure.cells import boolean_of
 from kontur.measure.column_selection import check_columns_exist, column_names, suggest_names
 from kontur.measure.extra import package
 from kontur.measure.recipe import numeric, without_attrs
@@ -30,7 +31,6 @@ STATISTICS = {
     "max": "largest {}",
     "count": "how many have {}",
 }
-YES, NO = ("true", "1"), ("false", "0", "")  # of the column ignore
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
 # What a condition may be made of; neither calls of functions nor attributes but for these.
@@ -86,15 +86,15 @@ def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
     """
     if "ignore" not in table:
         return np.zeros(len(table), dtype=bool)
-    words = table["ignore"].astype(object).where(table["ignore"].notna(), False)
-    words = words.map(lambda cell: str(cell).strip().lower().removesuffix(".0"))
-    strange = words[~words.isin([*YES, *NO])]
+    cells = table["ignore"].astype(object).where(table["ignore"].notna(), "")
+    flags = cells.map(lambda cell: boolean_of(str(cell)) if str(cell).strip() else False)
+    strange = cells[flags.isna()]
     if len(strange):
         raise InputError(
             f"the column 'ignore' says true or false, 1 or 0, but not in "
             f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
         )
-    return words.isin(YES).to_numpy(dtype=bool)
+    return flags.to_numpy(dtype=bool)
 
 
 def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":
