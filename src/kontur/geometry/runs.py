@@ -58,12 +58,12 @@ class Grid(NamedTuple):
         row, start = np.divmod(place, self.row)
         return Spans(owner, row, start, start + runs.length)
 
-    def pixels(self, runs: Runs) -> Int[np.ndarray, "p 3"]:
+    def pixels(self, runs: Runs) -> Int[np.ndarray, "3 p"]:
         """Object, row and column of every pixel."""
         spans = self.spans(runs)
         count = runs.length
         column = np.repeat(spans.start, count) + ramp(count)
-        return np.stack([np.repeat(spans.owner, count), np.repeat(spans.row, count), column], -1)
+        return np.stack([np.repeat(spans.owner, count), np.repeat(spans.row, count), column])
 
     def erode(self, runs: Runs, distance: int) -> Runs:
         """The pixels whose square of `distance` pixels each way lies inside; the frame is outside.
