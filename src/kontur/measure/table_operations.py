@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from kontur.errors import InputError
+from kontur.measure.cells import boolean_of
 from kontur.measure.column_selection import check_columns_exist, column_names, suggest_names
 from kontur.measure.extra import package
 from kontur.measure.recipe import numeric, without_attrs
@@ -30,7 +31,6 @@ STATISTICS = {
     "max": "largest {}",
     "count": "how many have {}",
 }
-YES, NO = ("true", "1"), ("false", "0", "")  # of the column ignore
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
 # What a condition may be made of; neither calls of functions nor attributes but for these.
@@ -51,7 +51,7 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
     The condition is one of `DataFrame.query`: `state == 'live' and area > 50`,
     `stain in ['HE', 'PAS']`, `score.isnull()`. Names of columns stand as they are, also
     `class` and `intensity_mean-1`; `…` in backticks is always a name. Raises `InputError` where it
-    cannot be understood, names no column, compares words with numbers, or says neither yes nor no.
+    cannot be understood, names no column, compares words with numbers, or is no condition.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"class": ["a", "b"], "area": [60.0, 40.0]})
@@ -67,8 +67,8 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
         raise InputError(f"the condition {condition!r} cannot be used: {_line(error)}") from None
     if not (isinstance(holds, pandas.Series) and pandas.api.types.is_bool_dtype(holds.dtype)):
         raise InputError(
-            f"the condition {condition!r} says neither yes nor no of a row; compare a column with "
-            "something, such as area > 50"
+            f"the condition {condition!r} is neither true nor false for a row; compare a column "
+            "with something, such as area > 50"
         )
     return table[holds.fillna(False).to_numpy(dtype=bool)]
 
@@ -80,21 +80,21 @@ def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
 
 
 def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
-    """Which rows are regions to ignore; an empty cell, or no column `ignore`, says that none is.
+    """Which rows are regions to ignore; an empty cell, or no column `ignore`, means that none is.
 
     True and false stand there as such, as 1 and 0, or as words; others raise `InputError`.
     """
     if "ignore" not in table:
         return np.zeros(len(table), dtype=bool)
-    words = table["ignore"].astype(object).where(table["ignore"].notna(), False)
-    words = words.map(lambda cell: str(cell).strip().lower().removesuffix(".0"))
-    strange = words[~words.isin([*YES, *NO])]
+    cells = table["ignore"].astype(object).where(table["ignore"].notna(), "")
+    flags = cells.map(lambda cell: boolean_of(str(cell)) if str(cell).strip() else False)
+    strange = cells[flags.isna()]
     if len(strange):
         raise InputError(
-            f"the column 'ignore' says true or false, 1 or 0, but not in "
+            f"the column 'ignore' is true or false, 1 or 0, but not in "
             f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
         )
-    return words.isin(YES).to_numpy(dtype=bool)
+    return flags.to_numpy(dtype=bool)
 
 
 def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":
