@@ -72,7 +72,7 @@ def instances(centres: np.ndarray, radii: np.ndarray, side: int, **fields: Any) 
 
 
 def judged(side: int, *, missed: str, metrics: tuple[str, ...] | None = None) -> Callable:
-    """`evaluate` of true objects and the same moved; a few are missed, half or most of the image."""
+    """`evaluate` of true objects and the same moved; a few are missed, half of them or most."""
     from kontur.evaluate import evaluate
 
     rng, centres, radii = discs(side)
