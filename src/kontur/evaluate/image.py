@@ -21,7 +21,7 @@ class ImageScores:
     Attributes:
         name: of the image, may be empty.
         thresholds: IoU from which a pair may match; the t of all counts.
-        true_count, predicted_count: number of true and of predicted objects, without ignore regions.
+        true_count, predicted_count: number of objects of each side, ignore regions left out.
         counts: objects matched within their class, all classes together.
         by_class: the same class by class.
         agnostic: objects matched whatever their class.
