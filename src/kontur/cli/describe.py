@@ -59,7 +59,7 @@ def describe(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Say what TABLE holds: types, units, ranges, missing values, what looks wrong.
+    """Describe what TABLE holds: types, units, ranges, missing values, what looks wrong.
 
     With --by there is a row a group (columns such as area_median, objects), else a row a column
     (missing, min, median …). Rows to ignore are left out and counted.
@@ -185,7 +185,7 @@ def _check_out(out: Path, source: Path, *, force: bool) -> None:
     if out.suffix.lower() != ".html":
         if out.suffix.lower() not in (".csv", ".parquet"):
             raise InputError(
-                f"the ending says what is written: wanted REPORT.html, SUMMARY.csv or "
+                f"the ending is the format: wanted REPORT.html, SUMMARY.csv or "
                 f"SUMMARY.parquet, got {out}"
             )
         check_target(out, overwrite=force, source=source)

@@ -71,7 +71,7 @@ def measure(
     Shape is measured on the outlines, not on pixels. With IMAGES of the same names, or a training
     folder, brightness and texture are measured too. Lengths are µm where the images say how large
     a pixel is, else pixels; a CSV has its units beside it, in TABLE.units.csv. Columns of a
-    metadata.csv are joined by image. docs/measurements.md says what every column is.
+    metadata.csv are joined by image. docs/measurements.md explains every column.
 
     \b
     kontur measure worms --out worms.parquet              (a training folder)
@@ -113,8 +113,8 @@ def summary(measured: "pd.DataFrame", images: int) -> str:
     """How much was measured, and a few of its columns."""
     side = measured.attrs["pixel_size"]
     unit = measured.attrs["units"]["perimeter"]
-    said = f" of {side:.4g} µm" if side else ""
-    lengths = f"lengths in {unit}, pixels{said}" if unit == "µm" else "lengths in pixels"
+    pixel_text = f" of {side:.4g} µm" if side else ""
+    lengths = f"lengths in {unit}, pixels{pixel_text}" if unit == "µm" else "lengths in pixels"
     crowds = int(measured["ignore"].sum())
     lines = [
         f"{plural(images, 'image')}, {plural(len(measured), 'object')}, "

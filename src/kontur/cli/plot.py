@@ -121,8 +121,8 @@ def plot(
     """Draw TABLE: distributions by group, scatter plots, galleries of objects, coloured outlines.
 
     Every plot becomes a PNG in DIR, and all of them one page, DIR/index.html, which loads nothing
-    from elsewhere. Points are images: objects of one image are not independent. Asked for no
-    plot, it draws the main measurements, and with --images the objects too. Regions to ignore are
+    from elsewhere. Points are images: objects of one image are not independent. Without a choice of
+    plots it draws the main measurements, and with --images the objects too. Regions to ignore are
     left out and counted.
 
     \b

@@ -110,7 +110,7 @@ def parse_column(
     >>> parse_column(["1.046,70", "2.113"]).values
     [1046.7, 2113]
     >>> parse_column(["E01", "E5", "007"]).kind, parse_column(["12", "13", "oops"]).non_numeric
-    ('word', ('oops',))
+    ('text', ('oops',))
     """
     words: list[Value] = [None if ERROR.fullmatch(text) else text for text in texts]
     if kind == "text":
@@ -131,10 +131,6 @@ def parse_column(
     if kind != "number" and not any(n is not None and (n.decimals or n.long) for n in numbers):
         numbers = [None if number is None or number.code else number for number in numbers]
     pairs = dict(zip(cells, numbers, strict=True))
-    if kind == "number":
-        pairs |= {
-            t: Number(int(BOOLEANS[t]), "", False, False, False) for t in cells if t in BOOLEANS
-        }
     odd = tuple(text for text, number in pairs.items() if number is None)
     found = {text: number for text, number in pairs.items() if number is not None}
     if odd or not (found or kind == "number"):

@@ -23,7 +23,7 @@ def learnable(
 ) -> list[str]:
     """The columns to learn from unless others are named: every measurement and nothing else.
 
-    Never what says which object it is or where it lies (image, id, class, score, ignore,
+    Never the identity of an object or its place (image, id, class, score, ignore,
     position), never joined metadata, neither the target nor the group: they leak. No measurement
     in the table gives an empty list.
 
@@ -81,9 +81,9 @@ def check_columns_exist(names: Sequence[str], wanted: Sequence[str]) -> None:
 
 
 def suggest_names(word: str, names: Sequence[str]) -> str:
-    """What a reader may have meant; of many names without a near one only the first are told."""
-    told = nearest(word, names)
-    return told if told.startswith("did") else f"known are {listed(names, most=8)}"
+    """What a reader may have meant; of many names without a near one only the first."""
+    hint = nearest(word, names)
+    return hint if hint.startswith("did") else f"known are {listed(names, most=8)}"
 
 
 def _named(names: list[str], word: str | int) -> list[str]:

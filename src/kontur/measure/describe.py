@@ -1,7 +1,7 @@
 """What a table holds, column by column: type, unit, range, missing share, values, histogram.
 
 Every row counts but those to ignore, which are counted apart. Strings that are numbers but for
-words such as "invalid" are told as numbers, as `prepare` reads them.
+words such as "invalid" are described as numbers, as `prepare` reads them.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BARS = 40  # of a histogram
-WORDS = 8  # of the commonest values that are told
+WORDS = 8  # of the commonest values that are listed
 FAR = 0.25  # beyond the middle 98 %, in ranges of it: as far as a histogram reaches
 QUANTILES = {"p05": 0.05, "median": 0.5, "p95": 0.95}
 
@@ -82,7 +82,7 @@ class Description:
         pixel_size: in µm; None where it is not known.
         columns: one a column, in their order.
         reading: how its file was read, in a few words; "" for a plain one.
-        notes: sentences about what looks wrong or says nothing.
+        notes: sentences about what looks wrong or holds no information.
     """
 
     rows: int
@@ -254,7 +254,7 @@ def _statistics(values: Float[np.ndarray, " n"]) -> dict[str, float]:
 def _notes(
     table: "pd.DataFrame", columns: Sequence[ColumnSummary], known: Collection[str]
 ) -> list[str]:
-    """What looks wrong, or says nothing, in sentences; `known` columns have one already."""
+    """What looks wrong or holds no information, in sentences; `known` columns have one already."""
     notes: list[str] = []
     if len(table) == 0:
         return ["the table has no row"]

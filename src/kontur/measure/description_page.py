@@ -78,7 +78,7 @@ def page(
     """The page as text.
 
     Args:
-        description: what is told.
+        description: what is shown.
         title: its heading, such as the name of the file.
         view: a sentence on which rows these are.
         groups: one row a group, as `kontur.measure.table_operations.grouped` gives it.
@@ -121,7 +121,7 @@ def page(
 
 
 def _figures(description: Description) -> dict[str, str]:
-    """What is told first: how many objects, images, columns, missing values."""
+    """The first figures: how many objects, images, columns, missing values."""
     images = description.images
     cells = description.rows * len(description.columns)
     missing = sum(facts.missing for facts in description.columns) / cells if cells else 0.0
@@ -149,23 +149,23 @@ def _card(facts: ColumnSummary, rows: int) -> str:
     found = facts.statistics
     if facts.histogram is None or facts.different == 1:
         figure = _words(facts, rows)
-        told = f"{facts.different:,} different" if facts.values else ""
+        facts_text = f"{facts.different:,} different" if facts.values else ""
         if found:
-            told = f"always {format_number(found['mean'])}"
+            facts_text = f"always {format_number(found['mean'])}"
         elif facts.kind == "empty":
-            told = "no value"
+            facts_text = "no value"
     else:
         figure = _bars(facts.histogram, found) + _ends(facts.histogram, found)
-        told = f"mean {format_number(found['mean'])} ± {format_number(found['std'], 2)}"
+        facts_text = f"mean {format_number(found['mean'])} ± {format_number(found['std'], 2)}"
         if below := facts.histogram.below:
-            told += f" · {below:,} below, from {format_number(found['min'])}"
+            facts_text += f" · {below:,} below, from {format_number(found['min'])}"
         if above := facts.histogram.above:
-            told += f" · {above:,} above, to {format_number(found['max'])}"
+            facts_text += f" · {above:,} above, to {format_number(found['max'])}"
     meaning = facts.meaning or (facts.dtype if facts.group == "other" else "")
     return (
         f'<div class="card" data-name="{escape(facts.name.lower())}"><h3><span>'
         f"{escape(facts.name)}</span><span>{escape(facts.unit)}</span></h3>"
-        f'<p>{escape(meaning)}</p>{figure}<div class="facts">{told}{badge}</div></div>'
+        f'<p>{escape(meaning)}</p>{figure}<div class="facts">{facts_text}{badge}</div></div>'
     )
 
 

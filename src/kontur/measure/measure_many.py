@@ -66,7 +66,7 @@ def measure_many(
     attrs = _joined(tables)
     for table in tables:
         table.attrs = {}
-    # An image without objects says which columns there are, but must not decide their types.
+    # An image without objects has all columns, but must not decide their types.
     full = [table for table in tables if len(table)] or tables[:1]
     whole = pandas.concat(full, ignore_index=True)
     keys = [metadata_name(key) for source in sources for key in source.metadata]

@@ -2,7 +2,7 @@
 
 `kontur.measure.prepare.Preparation` learns a recipe from the training part of a table. Applying it
 needs pandas and numpy only, so that a model can be used where scikit-learn is not. One entry a
-column says what it is: a number (what fills a missing one, what is taken off and divided by) or a
+column has its kind: a number (what fills a missing one, what is taken off and divided by) or a
 word (the words that were known).
 """
 
@@ -149,7 +149,7 @@ def read_columns(
 
 
 def without_attrs(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The same table without what it says of itself, which pandas copies with every column."""
+    """The same table without its `attrs`, which pandas copies with every column."""
     bare = table.copy(deep=False)
     bare.attrs = {}
     return bare

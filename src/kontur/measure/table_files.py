@@ -46,12 +46,12 @@ MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 def read_table(path: str | Path) -> "pd.DataFrame":
     """A table from its file, with `attrs["units"]` and `attrs["pixel_size"]` as `measure` has them.
 
-    Tables of other programs are read as well, as spreadsheets write them: what a column is, its
-    cells say together. `attrs["reading"]` says in a few words how a CSV was read, where it is no
-    plain one, `attrs["warnings"]` has a sentence for each column to look at, `attrs["non_numeric"]`
-    those, by column, on numbers with a few other cells. Names of images and
-    classes stay text, even where they look like numbers (`007`). Raises `InputError` where there is
-    no such file or it is no table.
+    Tables of other programs are read as well, as spreadsheets write them; all cells of a column
+    decide its type. Of a CSV that is no plain one, `attrs["reading"]` is how it was read, in a few
+    words; `attrs["warnings"]` has sentences on doubtful cells, `attrs["non_numeric"]` those, by
+    column, on numbers with a few other cells. Names of images and classes stay text, even where
+    they look like numbers (`007`). Raises `InputError` where there is no such file or it is no
+    table.
     """
     place = Path(path)
     ending = place.suffix.lower()
@@ -158,9 +158,7 @@ def check_target(path: Path, *, overwrite: bool, source: Path | None = None) -> 
     if source is not None and path.resolve() == source.resolve():
         raise InputError(f"{path} is the table that is read; name another file to write")
     if path.suffix.lower() not in ENDINGS:
-        raise InputError(
-            f"the ending says the format: wanted TABLE.parquet or TABLE.csv, got {path}"
-        )
+        raise InputError(f"the ending is the format: wanted TABLE.parquet or TABLE.csv, got {path}")
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write in it")
     atomic.check_writable(path)

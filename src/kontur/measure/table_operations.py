@@ -51,7 +51,7 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
     The condition is one of `DataFrame.query`: `state == 'live' and area > 50`,
     `stain in ['HE', 'PAS']`, `score.isnull()`. Names of columns stand as they are, also
     `class` and `intensity_mean-1`; `…` in backticks is always a name. Raises `InputError` where it
-    cannot be understood, names no column, compares words with numbers, or says neither yes nor no.
+    cannot be understood, names no column, compares words with numbers, or is no condition.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"class": ["a", "b"], "area": [60.0, 40.0]})
@@ -67,8 +67,8 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
         raise InputError(f"the condition {condition!r} cannot be used: {_line(error)}") from None
     if not (isinstance(holds, pandas.Series) and pandas.api.types.is_bool_dtype(holds.dtype)):
         raise InputError(
-            f"the condition {condition!r} says neither yes nor no of a row; compare a column with "
-            "something, such as area > 50"
+            f"the condition {condition!r} is neither true nor false for a row; compare a column "
+            "with something, such as area > 50"
         )
     return table[holds.fillna(False).to_numpy(dtype=bool)]
 
@@ -80,7 +80,7 @@ def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
 
 
 def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
-    """Which rows are regions to ignore; an empty cell, or no column `ignore`, says that none is.
+    """Which rows are regions to ignore; an empty cell, or no column `ignore`, means that none is.
 
     True and false stand there as such, as 1 and 0, or as words; others raise `InputError`.
     """
@@ -91,7 +91,7 @@ def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
     strange = cells[flags.isna()]
     if len(strange):
         raise InputError(
-            f"the column 'ignore' says true or false, 1 or 0, but not in "
+            f"the column 'ignore' is true or false, 1 or 0, but not in "
             f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
         )
     return flags.to_numpy(dtype=bool)

@@ -187,7 +187,9 @@ def _like_missing(column: TextColumn) -> list[str]:
     """The words of a column that its writer may have meant as missing."""
     if column.read.kind != "text" or column.read.non_numeric:
         return []
-    return [text for text in column.places if text.casefold() in NAMES]
+    found = [text for text in column.places if text.casefold() in NAMES]
+    numbers = found and parse_column([*column.places]).kind == "number"  # text that is read as such
+    return [] if numbers else found
 
 
 def _shown(column: TextColumn, texts: Sequence[str]) -> str:

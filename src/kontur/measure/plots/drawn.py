@@ -71,7 +71,7 @@ def draw_bar(
 ) -> None:
     """A scale bar of a round length above the lower left corner of a view so many pixels wide.
 
-    It is no longer than that `share` of the view and says its length, in µm or in pixels.
+    It is no longer than that `share` of the view and has its length beside it, in µm or in pixels.
     """
     stroke = package("matplotlib.patheffects").withStroke
     side = pixel_size or 1.0

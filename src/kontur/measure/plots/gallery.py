@@ -1,7 +1,7 @@
 """Gallery: the objects at chosen percentiles of a column, cut out of their images.
 
-A number says more when one has seen what it is of. Objects nearest to each percentile stand in a
-row; all rows have one scale where their sizes allow it, else each its own, as its bar says.
+A number means more beside the object that it was measured on. Objects nearest to each percentile
+stand in a row; all rows have one scale where their sizes allow it, else each its own.
 """
 
 from collections.abc import Sequence
@@ -84,17 +84,17 @@ def draw_gallery(
     for axes in grid.flat:
         axes.axis("off")
     for each, line, side in zip(chosen, grid if across > 1 else grid.T, sides, strict=True):
-        told = f"{_ordinal(each.percentile)}\npercentile"
+        name = f"{_ordinal(each.percentile)}\npercentile"
         for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
             corner = draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
             value = format_number(float(column.values[row]))
-            axes.set_title(value if across > 1 else f"{told}\n{value}", **TITLE)
+            axes.set_title(value if across > 1 else f"{name}\n{value}", **TITLE)
             axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=style.GREY, labelpad=2)
             if place == 0:
                 draw_bar(axes, corner, side, pictures.table.attrs.get("pixel_size"))
             if place == 0 and across > 1:
-                axes.set_ylabel(told, rotation=0, ha="right", va="center", fontsize=style.SIZE)
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=style.SIZE)
     drawn.suptitle(style.words(column.label, 60), fontsize=style.SIZE + 1, color=style.INK)
     if groups.by:
         _draw_legend(drawn, groups, rows)
@@ -109,8 +109,8 @@ def caption(column: Numbers, groups: Groups) -> str:
 
 def _name(pictures: Pictures, row: int) -> str:
     """Which object it is: its image, whole, and its id."""
-    told = pictures.table.iloc[row]
-    return style.words(f"{told['image']}\u00a0·\u00a0{told['id']}", NAME)
+    cells = pictures.table.iloc[row]
+    return style.words(f"{cells['image']}\u00a0·\u00a0{cells['id']}", NAME)
 
 
 def _draw_legend(drawn: Any, groups: Groups, rows: Sequence[int]) -> None:

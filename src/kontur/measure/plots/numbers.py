@@ -181,11 +181,11 @@ def _which(table: "pd.DataFrame", rows: Shaped[np.ndarray, " k"]) -> str:
     """The first rows, by image and id where the table has them."""
     some = table.iloc[rows[:SHOWN]]
     if {"image", "id"} <= set(table.columns):
-        told = [f"{a} {b}" for a, b in zip(some["image"], some["id"], strict=True)]
+        named = [f"{a} {b}" for a, b in zip(some["image"], some["id"], strict=True)]
     else:
-        told = [f"row {index + 1}" for index in rows[:SHOWN]]
-    more = len(rows) - len(told)
-    return ", ".join(told) + (f" and {more:,} more" if more else "")
+        named = [f"row {index + 1}" for index in rows[:SHOWN]]
+    more = len(rows) - len(named)
+    return ", ".join(named) + (f" and {more:,} more" if more else "")
 
 
 def _spans_decades(values: Float[np.ndarray, " n"]) -> bool:

@@ -1,4 +1,4 @@
-"""Outlines coloured by a column, on their image, with a bar that says which colour is how much.
+"""Outlines coloured by a column, on their image, with a bar that is the scale of the colours.
 
 All images of a column have one scale of colours, over the middle 98 % of all objects, so that one
 image is compared with another and a single giant does not make all others look alike.
@@ -55,7 +55,7 @@ def named_images(names: Sequence[str], patterns: Sequence[str]) -> list[int]:
 
 
 def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
-    """The figure of one image, with a bar that says which colour is how much."""
+    """The figure of one image, with a bar that is the scale of the colours."""
     drawn, axes, scene, rows = _frame(pictures, image)
     colours = package("matplotlib.colors")
     low, high = ends(column)
@@ -126,5 +126,5 @@ def caption(column: Numbers | Groups) -> str:
     if isinstance(column, Groups):
         return f"Outlines coloured by {column.by}, with how many of each are in the image."
     empty = int((~column.there).sum())
-    told = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
-    return f"Outlines coloured by {column.label}, all images with one scale of colours.{told}"
+    grey = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
+    return f"Outlines coloured by {column.label}, all images with one scale of colours.{grey}"

@@ -1,6 +1,6 @@
 """The plan: which plots a table gives, and of what, checked before any is drawn.
 
-What is asked for is drawn and nothing else; asked for nothing, the main measurements are.
+What is requested is drawn and nothing else; without a request, the main measurements are.
 """
 
 import re
@@ -94,7 +94,7 @@ def make_plan(table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | N
     """The plots of a table of `objects`, which is that of the `pictures` too.
 
     Raises `InputError` where a column cannot be drawn, there is nothing that can, or a gallery or
-    coloured outlines are asked for without pictures.
+    coloured outlines are wanted without pictures.
     """
     if pictures is None and (wanted.galleries or wanted.colours or wanted.only):
         raise InputError(
@@ -252,5 +252,5 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
 
 
 def _is_kind(table: "pd.DataFrame", name: str) -> bool:
-    """Whether a column tells kinds apart rather than measuring: few values, and no numbers."""
+    """Whether a column is of categories rather than measured: few values, and no numbers."""
     return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST

@@ -187,17 +187,17 @@ def _draw_side(
 def _legend(groups: Groups, rows: Shaped[np.ndarray, " n"]) -> list[str]:
     """The groups' names with the images and objects that are shown of each."""
     inside = [rows & (groups.group == group) for group in range(len(groups.names))]
-    told = [
+    legend_line = [
         f"{name} ({groups.counted(each)})" for name, each in zip(groups.names, inside, strict=True)
     ]
-    return [style.words(each, 56) for each in told]
+    return [style.words(each, 56) for each in legend_line]
 
 
 def _draw_legend(drawn: Any, groups: Groups, legend: list[str]) -> None:
     line = package("matplotlib.lines").Line2D
     handles = [
-        line([], [], marker="o", linestyle="", color=colour, label=told)
-        for colour, told in zip(groups.colours, legend, strict=True)
+        line([], [], marker="o", linestyle="", color=colour, label=legend_line)
+        for colour, legend_line in zip(groups.colours, legend, strict=True)
     ]
     style.legend(drawn, handles, groups.by, alignment="left")
 
