@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from report import heading, table
 
-from kontur.data.folder import Folder, open_folder, restrict
+from kontur.data.folder import Folder, open_folder
 from kontur.evaluate import Summary, evaluate_all
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.judge import judge_model
@@ -38,7 +38,7 @@ POINTS = (16, 32, 64, 128)
 def main() -> None:
     options = _options()
     folder = open_folder(options.data)
-    chosen = restrict(folder, options.where)
+    chosen = folder.where(options.where)
     predictor = load(options.model, device="cpu", threads=options.threads)
     config = predictor.config
     thresholds = predictor.card.thresholds

@@ -71,7 +71,7 @@ def test_a_broken_file_is_named(tmp_path):
     (tmp_path / "images" / "a.png").write_text("no image")
     (tmp_path / "labels" / "b.png").write_bytes((tmp_path / "labels" / "b.png").read_bytes()[:60])
     samples = open_folder(tmp_path).samples
-    with pytest.raises(InputError, match=r"images.a\.png is not a PNG"):
+    with pytest.raises(InputError, match=r"images.a\.png is not an image"):
         samples[0]
     with pytest.raises(InputError, match=r"labels.b\.png is damaged"):
         samples[1]

@@ -191,7 +191,7 @@ def a_mask_twice(root):
         (missing, "there is no folder .*nowhere"),
         (empty, "is empty; training data is images/"),
         (a_text_file, r"found no images in .* \(it holds notes.txt\)"),
-        (a_single_image, "training data is a folder or a COCO .json file, got the file"),
+        (a_single_image, "training data is a folder, or a file that lists images"),
         (images_alone, r"holds 1 image \(a\) but no annotation was found"),
         (names_that_differ, "images are a, but masks/ holds mask_a; give partners the same name"),
         (an_image_twice, "holds a.png and a.tif, which are both the image 'a'"),

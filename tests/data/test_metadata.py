@@ -35,6 +35,17 @@ def test_semicolons_and_a_byte_order_mark_are_read(tmp_path):
     assert read_metadata(path) == {"a": {"well": "A1"}}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_metadata_is_read_as_spreadsheets_save_it(tmp_path, encoding):
+    path = tmp_path / "metadata.csv"
+    text = 'sep=;\r\nImage;Größe;Notiz;;\r\na;"1,5";"two\r\nlines";;\r\nb;;\r\n;;;;\r\n'
+    path.write_bytes(text.encode(encoding))
+    assert read_metadata(path) == {
+        "a": {"größe": "1,5", "notiz": "two\r\nlines"},
+        "b": {"größe": "", "notiz": ""},
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

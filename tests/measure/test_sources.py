@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import kontur
+from kontur import formats
 from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.measure.sources import find_sources
@@ -91,12 +92,11 @@ def test_metadata_beside_the_images_or_named_is_joined(place):
 
 
 def test_a_table_of_many_images_is_many_sources(place):
-    from kontur.formats import table
-    from kontur.formats.document import Entry
+    from kontur.formats.entry import Entry
 
     found = Instances.from_label_image(LABELS)
     entries = [Entry(f"{name}.png", found.size, found) for name in "ab"]
-    table.write_dataset(place / "all.csv", entries)
+    formats.write_images(place / "all.csv", entries)
     read = find_sources(place / "all.csv", [str(place / "images")])
     assert [source.name for source in read.images] == ["a", "b"]
 

@@ -17,7 +17,6 @@ from torch import Tensor
 from kontur.data.normalise import normalise
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
-from kontur.geometry.overlap import polygon_iou
 from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
@@ -29,6 +28,7 @@ from kontur.models.resolve import Resolved, resolve
 from kontur.models.segmenter import Segmenter
 from kontur.settings import Settings
 from kontur.train.export import to_model
+from tests.naive import geometry as naive
 
 KINDS = list(catalog.KINDS)
 SIDE = 64  # pixels of a scene
@@ -184,7 +184,7 @@ def learned(kind: str) -> Learned:
 
 def best_iou(truth: Instances, found: Instances) -> np.ndarray:
     """For each true object the IoU of the found one that fits best; 0 where none was found."""
-    return polygon_iou(truth.polygons, found.polygons).max(axis=1, initial=0)
+    return naive.polygon_iou(truth.polygons, found.polygons).max(axis=1, initial=0)
 
 
 def assert_same(a: Instances, b: Instances, *, pixels: float = 0.01, scores: float = 1e-4) -> None:

@@ -33,6 +33,7 @@ SMALL = (
     "training.validate_images=2",
     "training.save_every=4",
     "training.precision=32",
+    "training.threads=1",
     "training.workers=0",
     "training.accelerator=cpu",
 )

@@ -20,9 +20,9 @@ from kontur.train.network import (
     IMAGENET,
     begin,
     first_card,
-    narrow,
     origin,
     read_start,
+    receptive_field_warning,
     resolve_network,
     take_over,
 )
@@ -89,7 +89,9 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
     assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, None, 0.5)
     stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
     assert facts_of([stains]).channels == {4}
-    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {3}  # RGBA
+    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {4}
+    assert not facts_of([stains]).stains
+    assert facts_of([stains.replace(stains=("DAPI", "GFP", "Cy5", "AF750"))]).stains
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
     found = facts_of([empty, full.replace(instances=ignored)])
@@ -158,12 +160,14 @@ def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_told():
     config = resolved(RunConfig(kind="unet", preset="tiny"))
     field = UNetConfig(**config.model).receptive_field
     some = facts(1)
-    assert narrow(config, some._replace(extent=float(field))) == ""
-    assert narrow(config, some._replace(extent=None)) == ""
-    words = narrow(config, some._replace(extent=field + 1.0))
+    assert receptive_field_warning(config, some._replace(extent=float(field))) == ""
+    assert receptive_field_warning(config, some._replace(extent=None)) == ""
+    words = receptive_field_warning(config, some._replace(extent=field + 1.0))
     assert f"longer than {field + 1} pixels" in words
     assert f"no further than {field}" in words
-    assert narrow(resolved(), some._replace(extent=1e4)) == ""  # the snake's points look around
+    assert (
+        receptive_field_warning(resolved(), some._replace(extent=1e4)) == ""
+    )  # the snake's points look around
 
 
 def tiny(**changes):

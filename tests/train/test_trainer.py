@@ -1,13 +1,9 @@
 """What goes wrong on machines that are not here: said in a sentence where one can do something."""
 
-import pytest
 import torch
 
 from kontur.errors import InputError
-from kontur.models import catalog
-from kontur.train.config import OptimiserConfig, TrainingConfig
-from kontur.train.dataloader import Batch
-from kontur.train.module import Training
+from kontur.train.config import TrainingConfig
 from kontur.train.trainer import explained
 
 
@@ -26,19 +22,3 @@ def test_a_worker_that_the_system_killed():
 def test_a_defect_of_ours_stays_what_it_is():
     error = RuntimeError("mat1 and mat2 shapes cannot be multiplied")
     assert explained(error, TrainingConfig()) is error
-
-
-@pytest.mark.parametrize(
-    "error",
-    [IndexError("index -9223372036854775808"), RuntimeError("CUDA error: device-side assert")],
-)
-def test_a_point_that_is_no_number_says_so_on_any_device(monkeypatch, error):
-    segmenter = catalog.segmenter("snake", catalog.config("snake", {}, preset="tiny"))
-
-    def fail(images, targets):
-        raise error
-
-    monkeypatch.setattr(segmenter, "loss", fail)
-    module = Training(segmenter, OptimiserConfig(), TrainingConfig())
-    with pytest.raises(InputError, match="a contour point is no number any more"):
-        module.training_step(Batch(torch.zeros(1, 3, 32, 32), None), 0)

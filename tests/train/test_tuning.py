@@ -11,7 +11,7 @@ from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.train import tuning
-from kontur.train.tuning import Recalled, Seen, candidates, descend, tune
+from kontur.train.tuning import CachingEngine, TuningImage, candidates, descend, tune
 from tests.models import contract
 
 FAR = float("inf")
@@ -63,14 +63,14 @@ def test_the_network_runs_once_an_image_however_many_settings_are_tried(
 
 
 def test_no_time_changes_nothing_and_no_gain_changes_nothing(learned, samples):
-    engine = Recalled(contract.TorchEngine(learned.segmenter))
+    engine = CachingEngine(contract.TorchEngine(learned.segmenter))
     card = badly(learned, smallest=80)
     predictor = contract.Predictor(engine, card)
-    seen = [Seen(samples[0], engine, candidates(predictor, samples[0]))]
+    seen = [TuningImage(samples[0], engine, candidates(predictor, samples[0]))]
     assert descend(card, seen, until=time.monotonic()) == (card, seen)
     assert engine.bytes == 3 * 64 * 64 * 4
     nothing = samples[0].replace(instances=samples[0].instances[:0])
-    empty = [Seen(nothing, engine, samples[0].instances[:0])]
+    empty = [TuningImage(nothing, engine, samples[0].instances[:0])]
     assert descend(card, empty, until=FAR)[0] == card
 
 
@@ -86,13 +86,13 @@ def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
         def graphs(self):
             return {"double": self.double}
 
-    recalled = Recalled(Slow())
+    caching = CachingEngine(Slow())
     for number in (1.0, 2.0, 1.0):
-        (answer,) = recalled.graphs["double"](np.full(4, number))
+        (answer,) = caching.graphs["double"](np.full(4, number))
         assert answer.tolist() == [2 * number] * 4
     assert len(asked) == 2
-    assert recalled.bytes == 2 * 4 * 8
-    (answer,) = recalled.graphs["double"](np.full((2, 2), 2.0))  # the same bytes, another shape
+    assert caching.bytes == 2 * 4 * 8
+    (answer,) = caching.graphs["double"](np.full((2, 2), 2.0))  # the same bytes, another shape
     assert answer.shape == (2, 2)
 
 
@@ -118,6 +118,6 @@ def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, 
     monkeypatch.setattr(tuning, "candidates", lambda predictor, _: predictor.config.stages_run)
     monkeypatch.setattr(tuning, "_highest_ap", lambda seen: ap_of_stages[seen[0].found])
     learned = contract.learned("snake")
-    seen = [Seen(learned.sample, TorchEngine(learned.segmenter), 3)]
+    seen = [TuningImage(learned.sample, TorchEngine(learned.segmenter), 3)]
     card, _ = descend(learned.card, seen, until=np.inf)
     assert card.config["stages_used"] == used

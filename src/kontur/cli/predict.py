@@ -40,7 +40,7 @@ def predict(
             "--format",
             "-f",
             metavar="LIST",
-            help="What to write, comma-separated: geojson, coco, labels, csv.",
+            help="What to write, comma-separated: {formats}.",
         ),
     ] = "geojson",
     overlay: Annotated[
@@ -55,8 +55,7 @@ def predict(
 ) -> None:
     """Write the outlines of the objects in IMAGES.
 
-    Each image NAME gives NAME.geojson (QuPath), NAME.coco.json, NAME.labels.tif (Fiji, napari),
-    NAME.csv (one row an object) and NAME.overlay.png, as --format and --overlay ask for. Images
+    Each image NAME gives {outputs} and NAME.overlay.png, as --format and --overlay ask for. Images
     are PNG, JPEG or TIFF. DIR/predict.json says which model and settings made them.
 
     An image that cannot be read is told at the end and does not stop the others. What is there

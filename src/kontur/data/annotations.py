@@ -8,11 +8,12 @@ import numpy as np
 import shapely
 from jaxtyping import Integer
 
+from kontur import formats
 from kontur.data.entry import Entry
 from kontur.data.names import walk
 from kontur.data.reading import Reading, read_labels
 from kontur.errors import InputError
-from kontur.formats import geojson, masks
+from kontur.formats import masks
 from kontur.formats.images import is_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
@@ -23,8 +24,10 @@ def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> In
 
     Raises `InputError` that names the file where it cannot be read or does not fit the image.
     """
-    if entry.kind in ("coco", "outlines"):
-        read = geojson.read(entry.annotation) if entry.instances is None else entry.instances
+    if entry.kind not in ("masks", "labels"):
+        read = entry.instances
+        if read is None:
+            read = formats.read(entry.annotation, page=reading.page)
         _check_size(read.size, size, entry.annotation, entry.image)
         found = _inside(_named(read, reading.classes, entry.annotation), size, entry.annotation)
     elif entry.kind == "masks":
@@ -36,7 +39,7 @@ def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> In
     return _with_ignore_mask(found, entry, size, reading)
 
 
-def with_outlines(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def with_outlines(entries: Sequence[Entry], *, page: int | None = None) -> tuple[Entry, ...]:
     """The entries with their outline files read, since those name the classes.
 
     A file that cannot be read stays unread: whoever reads the sample is told.
@@ -44,7 +47,7 @@ def with_outlines(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
     def read(entry: Entry) -> Entry:
         try:
-            return entry.replace(instances=geojson.read(entry.annotation))
+            return entry.replace(instances=formats.read(entry.annotation, page=page))
         except InputError:
             return entry
 

@@ -6,7 +6,8 @@
 |            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
 | `masks`    | `images/` and `masks/NAME/*.png`, one mask an object (overlaps are kept)   |
 | `outlines` | `NAME.geojson` beside the image or in `outlines/`, `labels/`, `masks/`     |
-| `coco`     | COCO JSON: a file, or a folder with JSON files, and their images           |
+| `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
+|            | of outlines too (`csv`)                                                    |
 
 Each may stand below `train/`, `val/` and `test/`, or have those below `images/` and `labels/`; the
 cases of the Data Science Bowl (`NAME/images/NAME.png`, `NAME/masks/*.png`) are `masks`.
@@ -17,11 +18,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from kontur import formats
 from kontur.data import coco_layout
 from kontur.data.entry import Entry, Kind, Layout, joined
 from kontur.data.names import (
     IMAGE_FOLDERS,
-    OUTLINE_ENDING,
     SPLITS,
     by_owner,
     image_files,
@@ -55,8 +56,11 @@ def recognise(path: Path) -> Layout:
     if not path.exists():
         raise InputError(f"there is no folder {path}")
     if path.is_file():
-        if path.suffix.lower() != ".json":
-            raise InputError(f"training data is a folder or a COCO .json file, got the file {path}")
+        if not coco_layout.lists_images(path):
+            raise InputError(
+                f"training data is a folder, or a file that lists images (COCO JSON, a table of "
+                f"outlines); got the file {path}"
+            )
         return coco_layout.read_file(path)
     layout = _find(path)
     if layout is None:
@@ -123,13 +127,14 @@ def _beside(path: Path) -> Layout | None:
 
 
 def _unused_coco(path: Path) -> tuple[str, ...]:
-    """A note on COCO JSON that lies beside better annotations, if there is any."""
+    """A note on files that list images beside better annotations, if there are any."""
     files = coco_layout.files_in(path)
     if not files:
         return ()
+    title = formats.format_of(files[0]).title
     if len(files) == 1:
-        return (f"{files[0].name} is COCO JSON and is not used",)
-    return (f"{counted([file.name for file in files], 'COCO JSON file')} not used",)
+        return (f"{files[0].name} is {title} and is not used",)
+    return (f"{counted([file.name for file in files], f'{title} file')} not used",)
 
 
 def _cases(path: Path) -> Layout | None:
@@ -164,7 +169,7 @@ def _annotations(
     """
     files = walk(place, stop=images, deep=not beside)
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
-    outlines = [(n, p) for n, p in files if p.suffix.lower() == OUTLINE_ENDING]
+    outlines = [(n, p) for n, p in files if _is_outlines(p)]
     found: dict[str, list[tuple[Kind, Path]]] = {}
     if not beside:
         found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
@@ -177,6 +182,12 @@ def _annotations(
     for name, path in by_owner(written, what="label image of").items():
         found.setdefault(name, []).append(("labels", path))
     return found
+
+
+def _is_outlines(path: Path) -> bool:
+    """Whether a file has the outlines of the one image of its name."""
+    found = formats.find_format(path)
+    return found is not None and not found.raster and not found.several_images
 
 
 def _pair(images: Mapping[str, Path], candidates: Mapping[str, list[tuple[Kind, Path]]]) -> Layout:

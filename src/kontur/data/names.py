@@ -25,7 +25,6 @@ SPLITS = {
     "test": ("test", "testing"),
 }
 IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
-OUTLINE_ENDING = ".geojson"
 RECORD_FILE = "predict.json"  # what `kontur predict` notes beside the outlines that it wrote
 
 

@@ -62,12 +62,10 @@ class NormaliseConfig(Settings):
 def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.ndarray, "h w k"]:
     """The image with `channels` channels, in the same dtype.
 
-    Grey is repeated; the alpha of RGBA is dropped; RGB becomes its luminance where one channel is
-    wanted. Any other change would be a guess about which channel matters: `InputError`.
+    Grey is repeated; RGB becomes its luminance where one channel is wanted. Any other change would
+    be a guess about which channel matters: `InputError`. Four channels are four, for whoever read
+    the image has dropped an alpha.
     """
-    if image.shape[2] == channels:
-        return image
-    image = without_alpha(image)
     have = image.shape[2]
     if have == channels:
         return image
@@ -84,12 +82,6 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
         f"the model wants {channels} channel{'s' * (channels != 1)} and the image has {have}; "
         "choose one, from 0, with --channel N (in Python channel=N)"
     )
-
-
-def without_alpha(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
-    """RGBA without its alpha: four channels of 8 bits, or the last of four if it is constant."""
-    is_rgba = image.shape[2] == 4 and (image.dtype == np.uint8 or np.ptp(image[..., 3]) == 0)
-    return image[..., :3] if is_rgba else image
 
 
 def collapse(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:

@@ -15,26 +15,28 @@ from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
 from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
 from kontur.data.reading import classes_of_values
 from kontur.errors import InputError
-from kontur.formats import coco, document, labels, table
 from kontur.formats.images import IMAGE_ENDINGS
-from kontur.formats.masks import choose_task
+from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
 
 BESIDE = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
-# Of several files of one image the first kind is read: outlines come before rasters.
-PREDICTION_ENDINGS = (".geojson", ".coco.json", ".json", ".csv", *IMAGE_ENDINGS)
 
 Source = Callable[[], Instances]
 
 
 def find_predictions(
-    place: Path, *, task: str = "instances", class_of_value: Mapping[int, str] | None = None
+    place: Path,
+    *,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] = (),
 ) -> dict[str, Source]:
     """What reads the objects of each image, by its name.
 
     `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
-    classes of `semantic` ones; without it these are the values of all masks together.
+    classes of `semantic` ones; without it these are the values of all masks together. COCO results
+    name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -50,11 +52,11 @@ def find_predictions(
 
     def reader(path: Path) -> Source:
         if is_mask(path):
-            return lambda: labels.read(path, task=task, class_of_value=class_of_value)
+            return lambda: formats.read(path, task=task, class_of_value=class_of_value)
         return lambda: formats.read(path)
 
     if not place.is_dir():
-        return _of_file(place, reader)
+        return _of_file(place, reader, numbered_in)
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
@@ -69,9 +71,19 @@ def check_masks(place: Path, *, task: str = "instances") -> list[Finding]:
     return check_mask_files(mask_files(place), choose_task(task))
 
 
+def task_like(truth: str, place: Path) -> Task:
+    """The task of predictions that are to be judged by truth of a task of its own.
+
+    That of the truth where the predictions are masks that look as if it was theirs, else
+    `instances`: beside binary masks there may lie label images that a network made.
+    """
+    doubts = {finding.kind for finding in check_masks(place)}
+    return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
+
+
 def is_mask(path: Path) -> bool:
     """Whether objects lie in the file as pixels, by its ending."""
-    return path.suffix.lower() in IMAGE_ENDINGS
+    return path.name.lower().endswith(IMAGE_ENDINGS)
 
 
 def prediction_files(place: Path) -> dict[str, Path]:
@@ -79,24 +91,22 @@ def prediction_files(place: Path) -> dict[str, Path]:
     if not place.is_dir():
         raise InputError(f"there are no predictions {place}")
     files: dict[str, Path] = {}
-    for ending in PREDICTION_ENDINGS:
+    for ending in formats.all_endings():
         taken = set(files)
         for _, path in walk(place):
             low = path.name.lower()
-            if not low.endswith(ending) or low in BESIDE or is_output_name(stem(path)):
+            if formats.ending_of(low) != ending or low in BESIDE or is_output_name(stem(path)):
                 continue
             name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
             name = (path.parent / name).relative_to(place).as_posix()
-            if name in taken or (ending == ".json" and low.endswith(".coco.json")):
+            if name in taken:
                 continue
             other = files.setdefault(name, path)
             if other is not path:
                 raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
     if not files:
-        raise InputError(
-            f"{place} holds no predictions: wanted NAME.geojson, NAME.coco.json, NAME.csv or label "
-            "images (PNG or TIFF)"
-        )
+        wanted = ", ".join(f"NAME{one.ending}" for one in formats.FORMATS.values())
+        raise InputError(f"{place} holds no predictions: wanted one of {wanted}")
     return dict(sorted(files.items()))
 
 
@@ -134,18 +144,17 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     return {name: pairs[name] for name in names if name in pairs}
 
 
-def _of_file(path: Path, reader: Callable[[Path], Source]) -> dict[str, Source]:
-    """A COCO JSON or CSV of many images; any other file is the prediction of one."""
+def _of_file(
+    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path]
+) -> dict[str, Source]:
+    """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
-    ending = path.suffix.lower()
-    if ending not in (".json", ".csv") or (
-        ending == ".json" and formats.is_geojson(document.load(path))
-    ):
+    if not formats.format_of(path, numbered_in=numbered_in).several_images:
         return {partner_name(stem(path)): reader(path)}
-    read = coco.read_dataset if ending == ".json" else table.read_dataset
+    entries = formats.read_images(path, numbered_in=numbered_in)
     sources: dict[str, Source] = {}
-    for entry in read(path):
+    for entry in entries:
         file = Path(entry.file_name.replace("\\", "/"))
         name = (file.parent / partner_name(stem(file))).as_posix()
         if name in sources:

@@ -14,7 +14,8 @@ from jaxtyping import Shaped
 
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
-from kontur.formats.images import check_finite, pick_channel, read_image
+from kontur.formats.arrays import image_array, without_opaque_alpha
+from kontur.formats.images import Image, check_finite, read_image
 from kontur.infer.engine import Engine
 from kontur.infer.memory import check_memory
 from kontur.infer.options import AS_TRAINED, PredictOptions
@@ -24,12 +25,13 @@ from kontur.infer.view import PreparedImage, View
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.candidates import Candidates
-from kontur.models.card import Card, Thresholds
+from kontur.models.card import STAINS, Card, Thresholds
 from kontur.models.resolve import Resolved, resolve
+from kontur.wording import listed
 
 CANDIDATE_SCORE = 0.04  # the lowest score that tuning looks at
 
-ImageLike = str | Path | Shaped[np.ndarray, "h w *c"]
+ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +64,8 @@ class Predictor:
         """The objects of an image, best score first; every polygon valid and inside the image.
 
         Args:
-            image: a file, or an array (H, W) or (H, W, C) of any integer or float type.
+            image: a file, or an array (H, W), (H, W, C) or (C, H, W) of NumPy, PyTorch or
+                Pillow, see `formats.arrays`.
             options: how to look at it; `changes` are options by name, such as `diameter="auto"`
                 (`PredictOptions` says what there is).
 
@@ -106,16 +109,34 @@ class Predictor:
 
         Its `view` is what the network sees, of all of it or of a window.
         """
-        if isinstance(image, np.ndarray):
-            where, pixels = "the image", _three_axes(image)
-            if options.channel is not None:
-                pixels = pick_channel(pixels, options.channel, where)
+        where = str(image) if isinstance(image, str | Path) else "the image"
+        channels = self.config.channels
+        if isinstance(image, str | Path):
+            image = read_image(image, channel=options.channel, page=options.page)
+        if isinstance(image, Image):
+            self._check_stains(image, where)
+            pixels = image.pixels
         else:
-            where = str(image)
-            pixels = read_image(image, channel=options.channel, page=options.page).pixels
+            pixels = image_array(
+                image, channel=options.channel, page=options.page, channels=channels
+            )
+            pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
         check_finite(pixels, where=where)
         return PreparedImage.of(
-            pixels, self.normalise, channels=self.config.channels, multiple=self.config.multiple
+            pixels, self.normalise, channels=channels, multiple=self.config.multiple
+        )
+
+    def _check_stains(self, image: Image, where: str) -> None:
+        """Refuse stains that the model did not learn from: they are no red, green and blue."""
+        count, channels = len(image.stains), self.config.channels
+        learned = bool(self.card.training.get(STAINS)) or channels not in (1, 3)
+        if count == 0 or (learned and count == channels):
+            return
+        names = listed(f"{i}: {name}" for i, name in enumerate(image.stains))
+        wanted = f"{channels} stains" if learned else "colour or grey"
+        raise InputError(
+            f"{where} holds {count} stains ({names}), and the model learned from {wanted}; choose "
+            "one with --channel N (in Python channel=N)"
         )
 
     def propose(self, view: View, *, lowest: float) -> Candidates:
@@ -153,15 +174,3 @@ class Predictor:
         """Propose and resolve: the objects of a view, in pixels of its image."""
         found, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
         return Resolved(view.in_image(found), repaired)
-
-
-def _three_axes(image: Shaped[np.ndarray, "h w *c"]) -> Shaped[np.ndarray, "h w c"]:
-    if image.dtype.kind not in "buif":
-        raise InputError(f"an image holds numbers, got an array of {image.dtype}")
-    if image.ndim == 2:
-        image = image[..., None]
-    if image.ndim != 3 or 0 in image.shape:
-        raise InputError(
-            f"an image is an array (H, W) or (H, W, C) with at least one pixel, got {image.shape}"
-        )
-    return image.astype(np.uint8) * 255 if image.dtype == bool else image

@@ -2,7 +2,7 @@
 
 Outlines are a training folder (images, annotations and `metadata.csv` in one), or files of any
 format that `formats` reads, alone or with the images of the same names. What has no partner is
-told, and its objects are measured as far as they can be: none is left out.
+reported, and its objects are measured as far as they can be: none is left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.data.coco_layout import lists_images
 from kontur.data.folder import open_folder
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, read_metadata
@@ -86,7 +87,7 @@ def find_sources(
 
 def is_training_folder(place: Path) -> bool:
     """Whether images and annotations lie there together; a folder of outlines alone is none."""
-    if place.is_file() and place.suffix.lower() != ".json":
+    if place.is_file() and not lists_images(place):
         return False
     try:
         return len(recognise(place).entries) > 0

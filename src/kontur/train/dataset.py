@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kontur.data.folder import Folder, open_folder
-from kontur.data.normalise import without_alpha
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
 
+SHARE = 0.1  # of the images that is held out
+LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
 NAMED = 5  # held-out images in a line on the screen; the file names all
 FEW = 95  # percentile of the objects' extents
 MOST = 25  # percentile of their sides
@@ -46,8 +47,18 @@ def open_data(config: DataConfig, *, seed: int) -> Data:
     if "train" in splits and "val" in splits:
         return Data(folder.in_split("train"), folder.in_split("val"), held_out=False)
     whole = folder.in_split("train") if "train" in splits else folder
-    train, val = whole.hold_out(config.val, seed)
+    share = validation_share(len(whole)) if config.val is None else config.val
+    train, val = whole.hold_out(share, seed, group=config.group)
     return Data(train, val, held_out=True)
+
+
+def validation_share(images: int) -> float:
+    """The share of a folder that is held out where nobody says how much.
+
+    >>> [round(number * validation_share(number)) for number in (2, 6, 13, 20, 60)]
+    [0, 1, 3, 3, 6]
+    """
+    return max(SHARE, min(LEAST_HELD, LARGEST_SHARE * images) / max(images, 1))
 
 
 def read_split(path: Path) -> tuple[list[str], list[str]]:
@@ -72,6 +83,11 @@ def told(data: Data, file: str) -> str:
         names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
         line += f", held out ({names}; all in {file})"
     warnings = dict.fromkeys((*data.train.warnings, *data.val.warnings))
+    if len(data.val) == 1:
+        warnings[
+            "one image alone decides which network is kept and at which threshold; annotate "
+            "more, or hold out more (--val)"
+        ] = None
     return "\n".join([line, *(f"! {warning}" for warning in warnings)])
 
 
@@ -80,13 +96,14 @@ class Facts(NamedTuple):
 
     Attributes:
         images, objects: how many; objects to ignore do not count.
-        channels: the numbers of channels that images have, an alpha not counted.
+        channels: the numbers of channels that images have.
         object_size: the median square root of the objects' areas in pixels, None without objects.
         side: pixels; three quarters of the objects' boxes are larger than a square of it, None
             without objects.
         extent: the longer side of the objects' boxes in pixels, such that one in twenty is longer;
             None without objects.
         pixel_size: the median of what the files say, in micrometres; None where none does.
+        stains: whether channels are stains in some image, not red, green and blue.
     """
 
     images: int
@@ -96,6 +113,7 @@ class Facts(NamedTuple):
     side: float | None
     extent: float | None
     pixel_size: float | None
+    stains: bool = False
 
 
 def facts_of(samples: Iterable[Sample]) -> Facts:
@@ -104,8 +122,10 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
     areas: list[np.ndarray] = [np.empty(0)]
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
     pixel_sizes: list[float] = []
+    stains = False
     for sample in samples:
-        channels.append(without_alpha(sample.image).shape[2])
+        stains |= len(sample.stains) > 1
+        channels.append(sample.image.shape[2])
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
         boxes.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1))
@@ -120,6 +140,7 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
         side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), MOST)) if len(sizes) else None,
         extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
         pixel_size=_median(np.array(pixel_sizes)),
+        stains=stains,
     )
 
 

@@ -20,14 +20,14 @@ import torch
 from lightning.fabric.plugins.environments.lightning import find_free_network_port
 
 from kontur.errors import InputError
-from kontur.train.callbacks import Watch
+from kontur.train.callbacks import TrainingCallback
 from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
 from kontur.train.dataset import open_data
 from kontur.train.devices import choose_devices
-from kontur.train.precision import LIGHTNING
 from kontur.train.run_files import read_config
 from kontur.train.signals import Signals, Stopped
+from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning
 
 Process = subprocess.Popen[bytes]
@@ -115,7 +115,7 @@ def follow(run: Path, precision: Precision, checkpoint: Checkpoint | None) -> No
     samples = open_data(config.data, seed=training.seed).train.load()
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     with quiet_lightning(), Signals() as signals:
-        fit(job, Watch(job, signals, observer=None), signals, precision)
+        fit(job, TrainingCallback(job, signals, observer=None), signals, precision)
 
 
 def main() -> int:

@@ -27,8 +27,8 @@ from kontur.train.dataloader import Crops, Prepared, build_loader, choose_worker
 from kontur.train.devices import Devices, cores
 from kontur.train.module import Training
 from kontur.train.network import channels_of
-from kontur.train.precision import LIGHTNING
 from kontur.train.signals import Signals
+from kontur.train.timing import LIGHTNING
 from kontur.train.validation import is_patience_over
 
 LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
@@ -67,7 +67,7 @@ class Job(NamedTuple):
         if self.checkpoint is None:
             return False
         wanted, done = self.config.training, self.checkpoint
-        if wanted.minutes is not None and done.seconds >= 60 * wanted.minutes:
+        if wanted.minutes is not None and done.work >= 60 * wanted.minutes:
             return True
         return done.step >= wanted.steps or is_patience_over(wanted.patience, done.waited)
 

@@ -38,27 +38,27 @@ def tune(
     """
     engine = TorchEngine(segmenter)
     adjustable = bool(_decode_variants(card))
-    seen: list[Seen] = []
+    images: list[TuningImage] = []
     room = TUNING_BYTES
     start = time.monotonic()
     order = np.random.default_rng(0).permutation(len(samples))
     for sample in (samples[i] for i in order.tolist()):
-        if seen and time.monotonic() - start > TUNING_SECONDS:
+        if images and time.monotonic() - start > TUNING_SECONDS:
             break
         if adjustable and room < 0:
-            card, seen = descend(card, seen, until=time.monotonic() + TUNING_SECONDS)
+            card, images = descend(card, images, until=time.monotonic() + TUNING_SECONDS)
             adjustable = False
-        recalled = Recalled(engine) if adjustable else engine
-        seen.append(Seen(sample, recalled, candidates(Predictor(recalled, card), sample)))
-        room -= recalled.bytes if isinstance(recalled, Recalled) else 0
-        progress(len(seen), len(samples))
+        caching = CachingEngine(engine) if adjustable else engine
+        images.append(TuningImage(sample, caching, candidates(Predictor(caching, card), sample)))
+        room -= caching.bytes if isinstance(caching, CachingEngine) else 0
+        progress(len(images), len(samples))
     if adjustable:
-        card, seen = descend(card, seen, until=time.monotonic() + TUNING_SECONDS)
-    tuned = tune_thresholds([s.sample.instances for s in seen], [s.found for s in seen])
+        card, images = descend(card, images, until=time.monotonic() + TUNING_SECONDS)
+    tuned = tune_thresholds([s.sample.instances for s in images], [s.found for s in images])
     return card.replace(thresholds=Thresholds(score=tuned.score, overlap=tuned.overlap))
 
 
-class Seen(NamedTuple):
+class TuningImage(NamedTuple):
     """An image that is tuned on: what runs the network on it, and everything that was found."""
 
     sample: Sample
@@ -66,7 +66,7 @@ class Seen(NamedTuple):
     found: Instances
 
 
-class Recalled:
+class CachingEngine:
     """An engine that gives the same answer when it is asked the same again."""
 
     def __init__(self, engine: Engine):
@@ -102,13 +102,15 @@ def candidates(predictor: Predictor, sample: Sample) -> Instances:
     return found[np.argsort(-found.scores, kind="stable")[:most]]
 
 
-def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, list[Seen]]:
+def descend(
+    card: Card, images: Sequence[TuningImage], *, until: float
+) -> tuple[Card, list[TuningImage]]:
     """The card with the best settings of decoding, and what is found with them.
 
     One setting is changed at a time, as the family's `decode_variants` has them, and kept where AP
     gains by what they say; over when no change helps any more, or at `until` (monotonic clock).
     """
-    best, found = card, list(seen)
+    best, found = card, list(images)
     highest = _highest_ap(found)
     tried = [card.config]
     waiting = _next(best, tried)
@@ -116,7 +118,7 @@ def descend(card: Card, seen: Sequence[Seen], *, until: float) -> tuple[Card, li
         config, gain = waiting[0]
         tried.append(config)
         other = card.replace(config=config)
-        again = [s._replace(found=candidates(Predictor(s.engine, other), s.sample)) for s in seen]
+        again = [s._replace(found=candidates(Predictor(s.engine, other), s.sample)) for s in images]
         ap = _highest_ap(again)
         if ap >= highest + gain:
             best, found, highest = other, again, max(ap, highest)
@@ -135,8 +137,8 @@ def _decode_variants(card: Card) -> list[DecodeVariant]:
     return catalog.family(card.kind).decode_variants(catalog.config(card.kind, card.config))
 
 
-def _highest_ap(seen: Sequence[Seen]) -> float:
+def _highest_ap(images: Sequence[TuningImage]) -> float:
     """AP at the best score threshold; 1 where there is nothing, and nothing was found."""
-    truths, found = [s.sample.instances for s in seen], [s.found for s in seen]
+    truths, found = [s.sample.instances for s in images], [s.found for s in images]
     tuned = tune_thresholds(truths, found, scores=SCORES[::2], overlaps=[1.0])
     return 1.0 if math.isnan(tuned.ap) else tuned.ap

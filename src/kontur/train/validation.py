@@ -1,14 +1,14 @@
 """Validation as prediction does it: the predictor on the averaged network, judged exactly."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from kontur.data.sample import Sample
-from kontur.evaluate import Summary, evaluate, summarise
+from kontur.evaluate import METRICS, Summary, evaluate, summarise
 from kontur.evaluate.tune import SCORES, TUNED_IOUS, tune_thresholds
 from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
@@ -18,8 +18,6 @@ from kontur.models.segmenter import Segmenter
 from kontur.train.dataloader import Batch
 
 LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
-LARGE_GAP = 0.1  # of AP between training and validation images: overfitting
-LOW_FIT = 0.5  # AP on training images below which there is underfitting
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -42,7 +40,7 @@ def find(
         yield predictor.predict(samples[i].image)
 
 
-def cut(
+def apply_best_score_threshold(
     samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]
 ) -> list[Instances]:
     """Of what was found above `LOOSE` that above the score threshold of the largest AP.
@@ -56,12 +54,20 @@ def cut(
     return [objects[objects.scores >= tuned.score] for objects in found]
 
 
-def judge(samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]) -> Summary:
+def judge(
+    samples: Sequence[Sample],
+    places: Sequence[int],
+    found: Sequence[Instances],
+    *,
+    metrics: Collection[str] = METRICS,
+) -> Summary:
     """The found objects against the true ones, at the IoU thresholds that tuning looks at."""
-    pairs = zip(places, found, strict=True)
+    named = ((samples[i], objects) for i, objects in zip(places, found, strict=True))
     return summarise(
-        evaluate(samples[i].instances, objects, thresholds=TUNED_IOUS, name=samples[i].name)
-        for i, objects in pairs
+        evaluate(
+            sample.instances, objects, thresholds=TUNED_IOUS, metrics=metrics, name=sample.name
+        )
+        for sample, objects in named
     )
 
 
@@ -89,52 +95,28 @@ def loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
     return sum(totals) / len(totals)
 
 
-def gap(train: float, val: float) -> str:
-    """How much better the AP is on images that were learned from, as a few words.
-
-    >>> gap(0.9, 0.62), gap(0.41, 0.4)
-    ('on training images 0.900, a gap of 0.280', 'on training images 0.410, a gap of 0.010')
-    """
-    return f"on training images {train:.3f}, a gap of {train - val:.3f}"
-
-
-def advice(train: float, val: float) -> str:
-    """What the two scores say about the fit, as a sentence; nothing where they say nothing."""
-    if train - val > LARGE_GAP:
-        return (
-            "the gap is that of overfitting: more images, stronger augmentation, weight decay, "
-            "dropout or a smaller network would close it"
-        )
-    if train < LOW_FIT:
-        return (
-            "not even the training images are fitted: more steps, a larger network or less "
-            "regularisation would"
-        )
-    return ""
-
-
-class Standing(NamedTuple):
+class BestScore(NamedTuple):
     """The best score so far, its step, and the validations since that did not surpass it."""
 
     best: float = -1.0
     best_step: int = 0
     waited: int = 0
 
-    def after(self, score: float, step: int) -> "Standing":
+    def after(self, score: float, step: int) -> "BestScore":
         """With one more validation.
 
         Of equal scores the later is the best, for its rate was lower. A network that never found
         anything has not stopped learning: the waiting begins with the first score above 0.
 
-        >>> Standing().after(0.0, 10).after(0.0, 20)
-        Standing(best=0.0, best_step=20, waited=0)
-        >>> Standing(best=0.5, best_step=20, waited=1).after(0.5, 30).after(0.4, 40)
-        Standing(best=0.5, best_step=30, waited=3)
+        >>> BestScore().after(0.0, 10).after(0.0, 20)
+        BestScore(best=0.0, best_step=20, waited=0)
+        >>> BestScore(best=0.5, best_step=20, waited=1).after(0.5, 30).after(0.4, 40)
+        BestScore(best=0.5, best_step=30, waited=3)
         """
         waited = self.waited + 1 if score <= self.best and self.best > 0 else 0
         if score >= self.best:
-            return Standing(score, step, waited)
-        return Standing(self.best, self.best_step, waited)
+            return BestScore(score, step, waited)
+        return BestScore(self.best, self.best_step, waited)
 
 
 def is_patience_over(patience: int, waited: int) -> bool:

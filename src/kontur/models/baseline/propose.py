@@ -13,6 +13,7 @@ import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology
+from kontur.geometry.cuts import smooth_cuts
 from kontur.geometry.gaussian import blur
 from kontur.geometry.raster import trace_labels
 from kontur.models.baseline.config import BaselineConfig
@@ -67,7 +68,7 @@ def regions(
     foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
     labels = morphology.fill_holes(morphology.label(foreground)[0])
     if config.min_distance > 0:
-        labels = morphology.parted(labels > 0, config.min_distance)
+        labels = morphology.split_by_watershed(labels > 0, config.min_distance)
     sure = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
     return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
 
@@ -75,6 +76,7 @@ def regions(
 def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float) -> Candidates:
     labels, sure = regions(image, config)
     values, outlines = trace_labels(labels)
+    outlines = smooth_cuts(outlines)
     areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
     sums = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=len(areas))
     scores = sums[values] / areas[values]

@@ -11,6 +11,7 @@ import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology, raster
+from kontur.geometry.cuts import smooth_cuts
 from kontur.models.candidates import Candidates
 from kontur.models.family import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
@@ -45,8 +46,10 @@ def instance_regions(
         seeds, _ = morphology.label(
             morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
         )
-        return morphology.flood(np.zeros(foreground.shape, np.int64), seeds, foreground)
-    return morphology.parted(morphology.opening(foreground, how.opening), how.min_distance)
+        return morphology.grow(seeds, foreground)
+    return morphology.split_by_watershed(
+        morphology.opening(foreground, how.opening), how.min_distance
+    )
 
 
 def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
@@ -74,6 +77,7 @@ def _objects(
         regions = morphology.fill_holes(regions)
     regions = morphology.remove_small(regions, how.smallest)
     numbers, polygons = raster.trace_labels(regions)
+    polygons = smooth_cuts(polygons)
     if semantic:
         votes = pixels[1:]
     if not len(votes):

@@ -16,6 +16,7 @@ LOOKED_AT = ("kind", "data", "normalise")  # of a run's settings, by what is not
 RESERVED = {  # what the study itself decides, and how to say it instead
     "kind": "give --kinds, or a row of its own with --also NAME:kind=KIND,…",
     "data.path": "give DATA",
+    "data.group": "give --group",
     "data.split": "folds are held out by --folds and --group",
 }
 

@@ -27,7 +27,7 @@ from kontur.select import (
     trials,
 )
 from kontur.train.config import RunConfig
-from kontur.train.dataset import Facts, facts_of
+from kontur.train.dataset import SHARE, Facts, facts_of
 from kontur.train.network import resolve_network
 from kontur.train.study.candidates import Candidate
 from kontur.train.study.study_files import Study
@@ -129,7 +129,7 @@ class Plan(NamedTuple):
 
     def parted(self, trial: Trial) -> Split:
         """What a fold's trial learns from and validates on."""
-        share = float(RunConfig.read(self.candidates[trial.setting].tree).data.val)
+        share = float(RunConfig.read(self.candidates[trial.setting].tree).data.val or SHARE)
         names = trial.split.train
         return learn_and_validate(names, share, SEED, shown=self.shown, groups=self.groups)
 
