@@ -17,11 +17,11 @@ import numpy as np
 import shapely
 from report import heading, table
 
-from kontur.data.folder import Folder, open_folder, restrict
+from kontur.data.folder import Folder, open_folder
 from kontur.evaluate import Summary, evaluate_all
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.judge import judge_model
-from kontur.infer.predict import load
+from kontur.infer.load import load
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import encode
@@ -38,7 +38,7 @@ POINTS = (16, 32, 64, 128)
 def main() -> None:
     options = _options()
     folder = open_folder(options.data)
-    chosen = restrict(folder, options.where)
+    chosen = folder.where(options.where)
     predictor = load(options.model, device="cpu", threads=options.threads)
     config = predictor.config
     thresholds = predictor.card.thresholds
@@ -81,7 +81,7 @@ def _limits(folder: Folder, config: SnakeConfig) -> str:
     rows = []
     for points in dict.fromkeys((*POINTS, config.points)):
         for smooth in smooths:
-            settings = config.replace(points=points, smooth=smooth, traced=0)
+            settings = config.replace(points=points, smooth=smooth, max_contours_per_crop=0)
             pairs = [(truth, _targets(truth, settings)) for truth in truths]
             name = f"{points} points, smoothed over {smooth:g} pixels"
             summary = evaluate_all(pairs)

@@ -23,7 +23,7 @@ from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model
 from kontur.models.card import Card
 from kontur.models.unet import config as unet
-from kontur.train.validate import Recalled, tune
+from kontur.train.tuning import CachingEngine, tune
 
 METHODS = unet.TRIED["method"]
 IOUS = (0.5, 0.75, 0.9)
@@ -63,7 +63,7 @@ def _judge(
     unet.TRIED["method"] = (method,)  # tuning may change all the rest
     config = {**read.card.config, "decode": {"method": method}}
     card: Card = tune(rebuild(read), read.card.replace(config=config), tuned, lambda *_: None)
-    predictor = Predictor(Recalled(OnnxEngine(read)), card)
+    predictor = Predictor(CachingEngine(OnnxEngine(read)), card)
     scores, times = [], []
     for sample in scored:
         predictor.predict(sample.image)  # the network's answer is kept

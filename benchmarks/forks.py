@@ -27,7 +27,7 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
         "smooth 0": ["model.smooth=0"],
         "smooth 4": ["model.smooth=4"],
         "tolerance 0.02": ["model.tolerance=0.02"],
-        "order paper": ["model.order=paper"],
+        "order paper": ["model.refiner.order=paper"],
         "as published": [
             "model.supervise=last",
             "model.start=truth",
@@ -35,7 +35,7 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
             "model.beta=1",
             "model.smooth=0",
             "model.tolerance=0.02",
-            "model.order=paper",
+            "model.refiner.order=paper",
         ],
         "detector rpn": ["model.detector=rpn"],
         "detector rpn, overlap 0.5": ["model.detector=rpn", "model.rpn.overlap=0.5"],

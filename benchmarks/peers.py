@@ -19,7 +19,7 @@ from report import heading, table
 from scipy import ndimage  # type: ignore[import-untyped]
 from skimage import feature, filters, measure, morphology, segmentation
 
-from kontur.data.folder import open_folder, restrict
+from kontur.data.folder import open_folder
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary, evaluate_all
 from kontur.instances import Instances
@@ -31,7 +31,7 @@ SMALLEST = 20  # pixels; smaller regions are specks
 
 def main() -> None:
     options = _options()
-    folder = restrict(open_folder(options.data), options.where)
+    folder = open_folder(options.data).where(options.where)
     heading(f"Pooled AP without learning on {len(folder)} images {' '.join(options.where)}")
     samples = list(folder.samples)
     rows = [_row("Otsu, connected regions", samples, regions)]

@@ -21,13 +21,14 @@ from PIL import Image
 from report import heading, table
 from stopwatch import milliseconds
 
-from kontur.data.folder import Folder, open_folder, restrict
+from kontur.data.folder import Folder, open_folder
 from kontur.formats.images import read_image
 from kontur.geometry.overlap import suppress
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.engine import Engine
-from kontur.infer.predict import Predictor, load
-from kontur.models.snake.decode import peaks, trace_contours
+from kontur.infer.load import load
+from kontur.infer.predict import Predictor
+from kontur.models.snake.propose import peaks, trace_contours
 
 SIDE = 256  # pixels, of a small image
 MOSAIC = 4  # small images along each side of the large one
@@ -57,7 +58,7 @@ def main() -> None:
         "calls an image and over the images"
     )
     predictor = load(options.model, device="cpu", threads=options.threads)
-    files, small = _small_images(restrict(open_folder(options.data), options.where))
+    files, small = _small_images(open_folder(options.data).where(options.where))
     few = small[:: max(1, len(small) // options.images)][: options.images]
     cases = [Case(f"{SIDE}²", few), Case(f"{SIDE * MOSAIC}²", [_mosaic(small)])]
     print(_whole(predictor, cases, options.repeats), end="\n\n")

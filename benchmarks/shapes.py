@@ -29,10 +29,10 @@ from torch import Tensor, nn
 from kontur.data.augment import LARGEST
 from kontur.infer.engine import OnnxEngine
 from kontur.models import catalog
+from kontur.models.candidates import Boxes
 from kontur.models.card import Card
-from kontur.models.found import Found
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.decode import trace_contours
+from kontur.models.snake.propose import trace_contours
 from kontur.train.export import to_model
 
 OBJECTS = 100
@@ -53,12 +53,12 @@ SHAPES: dict[str, Shape] = {
     "finest level 16, head 32": Shape(changes={"features": 16, "head": 32}),
     "narrow levels": Shape(changes={"stem": 16, "widths": (48, 96, 128, 160), "pyramid": 48}),
     "wide levels": Shape(changes={"widths": (96, 128, 192, 256), "pyramid": 96}),
-    "snake 32 wide": Shape(changes={"snake_width": 32, "fusion": 32}),
-    "snake 96 wide": Shape(changes={"snake_width": 96, "fusion": 96}),
-    "snake dense": Shape(changes={"form": "dense"}),
+    "snake 32 wide": Shape(changes={"refiner": {"width": 32, "fusion": 32}}),
+    "snake 96 wide": Shape(changes={"refiner": {"width": 96, "fusion": 96}}),
+    "snake dense": Shape(changes={"refiner": {"form": "dense"}}),
     "32 points": Shape(changes={"points": 32}),
     "128 points": Shape(changes={"points": 128}),
-    "5 layers": Shape(changes={"dilations": (1, 1, 2, 2, 4)}),
+    "5 layers": Shape(changes={"refiner": {"dilations": (1, 1, 2, 2, 4)}}),
     "2 contour stages": Shape(changes={"stages": 2}),
     "tiny": Shape(preset="tiny"),
     "paper": Shape(preset="paper"),
@@ -105,12 +105,12 @@ def _costs(shape: Shape, *, threads: int, repeats: int) -> list[str]:
     return [f"{parameters / 1e6:.2f} M", *(f"{cost:.1f}" for cost in costs)]
 
 
-def _boxes(rng: np.random.Generator, side: int) -> Found:
+def _boxes(rng: np.random.Generator, side: int) -> Boxes:
     """OBJECTS boxes of 10 to 40 pixels anywhere in an image."""
     low = rng.uniform(0, side - 40, (OBJECTS, 2))
     boxes = np.concatenate([low, low + rng.uniform(10, 40, (OBJECTS, 2))], axis=1)
     zeros = np.zeros(OBJECTS, np.int64)
-    return Found(boxes.astype(np.float32), np.ones(OBJECTS, np.float32), zeros, zeros)
+    return Boxes(boxes.astype(np.float32), np.ones(OBJECTS, np.float32), zeros, zeros)
 
 
 def _accuracy(shape: Shape, options: argparse.Namespace) -> list[str]:
@@ -136,7 +136,7 @@ class Rings(nn.Module):
         kind: Any = nn.Conv1d if axes == 1 else nn.Conv2d
         kernel, one = (9, 1) if axes == 1 else ((1, 9), (1, 1))
         self.layers = nn.ModuleList()
-        for _ in SnakeConfig().dilations:
+        for _ in SnakeConfig().refiner.dilations:
             if form == "dense":
                 layer: nn.Module = kind(width, width, kernel)
             else:

@@ -20,12 +20,11 @@ from torch.profiler import ProfilerActivity, profile
 
 from kontur.data.augment import LARGEST, training_pipeline
 from kontur.models import catalog
-from kontur.train.average import averaged
 from kontur.train.config import DataConfig, RunConfig
-from kontur.train.data import open_data
-from kontur.train.loader import Batch, Crops, Prepared, build_loader
-from kontur.train.machine import cores
-from kontur.train.optimise import build_optimiser
+from kontur.train.dataloader import Batch, Crops, Prepared, build_loader
+from kontur.train.dataset import open_data
+from kontur.train.devices import cores
+from kontur.train.optimiser import averaged, build_optimiser
 
 TOP = 15  # operators in the profile
 AHEAD = 4  # batches that a worker has ready before anybody asks; they are not counted

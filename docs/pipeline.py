@@ -20,9 +20,11 @@ from kontur.data.packaged import NUCLEI
 from kontur.formats.images import read_image
 from kontur.geometry import ring
 from kontur.infer.engine import Engine
-from kontur.infer.predict import How, Predictor, load
+from kontur.infer.load import load
+from kontur.infer.options import PredictOptions
+from kontur.infer.predict import Predictor
 from kontur.instances import Instances
-from kontur.models.catalog import Graph
+from kontur.models.family import Graph
 
 DIAMETER = 75.0  # pixels, the size of these nuclei
 LEFT, TOP, WIDTH, HEIGHT = 625, 326, 318, 544  # the part of the image that is shown
@@ -91,7 +93,9 @@ def main() -> None:
 def trace(predictor: Predictor, image: np.ndarray) -> Traced:
     """The objects that lie in the part that is shown, with how they came about."""
     engine = Recorder(predictor.engine)
-    prediction = Predictor(engine, predictor.card).examine(image, How(diameter=DIAMETER))
+    prediction = Predictor(engine, predictor.card).predict_detailed(
+        image, PredictOptions(diameter=DIAMETER)
+    )
     zoom = 1 / prediction.scale
     diamonds, extremes = (
         np.concatenate(part) * zoom for part in zip(*engine.seen["extremes"], strict=True)

@@ -2,6 +2,7 @@
 
 import string
 import tomllib
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,15 @@ def test_an_unknown_nested_key_is_named_with_its_table_and_answered_from_that_ta
         Run.read({"model": {"pionts": 5}})
     with pytest.raises(InputError, match=r"unknown key 'refiner\.pionts'; did you mean 'points'"):
         Run.read({"refiner": {"pionts": 5}})
+
+
+def test_a_key_that_stands_in_another_table_is_answered_with_its_full_path():
+    with pytest.raises(InputError, match=r"'points'; did you mean 'model.points' or 'refiner.poi"):
+        Run.read({"points": 5})
+    with pytest.raises(InputError, match=r"'model\.rate'; did you mean 'rate'\?"):
+        Run.read({"model": {"rate": 5}})
+    with pytest.raises(InputError, match=r"'supervised'; did you mean 'model\.supervise'\?"):
+        Run.read({"supervised": "all"})
 
 
 def test_a_key_that_resembles_nothing_is_answered_with_the_list():
@@ -86,6 +96,8 @@ def test_settings_do_not_change_and_a_changed_copy_is_checked():
         ("", ""),
         ("a=b", "a=b"),
         ("images/train", "images/train"),
+        ("2020-01-01", "2020-01-01"),
+        ("07:32:00", "07:32:00"),
     ],
 )
 def test_the_value_of_an_override_is_toml_or_else_a_word(word, value):
@@ -120,14 +132,37 @@ def test_a_run_written_as_toml_is_read_back_the_same(tmp_path):
     assert Run.read(read_toml(path)) == run
 
 
-KEYS = st.text(string.ascii_lowercase + "_", min_size=1, max_size=8)
+AWKWARD = [
+    "",
+    ".",
+    "a.b",
+    "see p. 3",
+    "5",
+    "1e3",
+    "true",
+    "inf",
+    "2020-01-01",
+    'say "yes"',
+    "C:\\a",
+]
+AWKWARD += ["two\nlines", "größe", "细胞", "\x00", "\x7f", "#", "a=b", "[x]", "\u2028", "😀", " "]
+KEYS = st.one_of(
+    st.text(string.ascii_lowercase + "_", min_size=1, max_size=8),
+    st.sampled_from(AWKWARD),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
+)
 PLAIN = st.one_of(
     st.booleans(),
     st.integers(-(2**63), 2**63 - 1),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x7f"), max_size=8),
+    st.floats(allow_nan=False),
+    st.sampled_from(AWKWARD),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
 )
-VALUES = st.one_of(PLAIN, st.lists(PLAIN, max_size=3))
+VALUES = st.one_of(
+    PLAIN,
+    st.lists(PLAIN, max_size=3),
+    st.lists(st.dictionaries(KEYS, PLAIN, max_size=2), min_size=1, max_size=2),
+)
 TREES = st.recursive(
     st.dictionaries(KEYS, VALUES, min_size=1, max_size=3),
     lambda below: st.dictionaries(KEYS, st.one_of(VALUES, below), min_size=1, max_size=3),
@@ -138,6 +173,26 @@ TREES = st.recursive(
 @given(TREES)
 def test_any_tree_of_settings_survives_toml(tree):
     assert tomllib.loads(to_toml(tree)) == tree
+
+
+@pytest.mark.parametrize("word", AWKWARD)
+def test_a_key_that_toml_has_to_quote_is_read_back_at_every_depth(word):
+    tree = {word: word, "table": {word: {word: [word]}, "empty": {word: {}}}}
+    assert tomllib.loads(to_toml(tree)) == tree
+
+
+def test_text_that_is_no_unicode_is_refused_in_a_sentence():
+    for tree in ({"path": "a\udcffb"}, {"a\udcffb": 1}, {"a": {"b\udcff": {"c": 1}}}):
+        with pytest.raises(InputError, match=r"no text.*valid Unicode"):
+            to_toml(tree)
+
+
+def test_parts_of_a_key_may_be_quoted():
+    assert overrides(['about."a.b".c=1', "about.'see p. 3' = x"]) == {
+        "about": {"a.b": {"c": 1}, "see p. 3": "x"}
+    }
+    with pytest.raises(InputError, match="--set wants a key such as"):
+        overrides(['about."a=1'])
 
 
 @given(TREES, TREES)
@@ -162,3 +217,30 @@ def test_a_file_that_is_missing_or_no_toml_is_refused_by_name(tmp_path):
 def test_nearest_names_one_choice_or_all_of_them():
     assert nearest("heatmp", ["heatmap", "size"]) == "did you mean 'heatmap'?"
     assert nearest("zzz", ["heatmap", "size"]) == "known are heatmap, size"
+
+
+class Renamed(Settings):
+    RENAMED: ClassVar[dict[str, str]] = {"speed": "rate", "depth": "model.points"}
+
+    rate: float = 1.0
+    model: Model = Model()
+
+
+class Above(Settings):
+    inner: Renamed = Renamed()
+
+
+def test_what_an_older_version_wrote_is_moved_to_where_it_is_today():
+    old = {"inner": {"speed": 2.0, "depth": 8, "model": {"supervise": "last"}}}
+    moved = Above.migrated(old)
+    assert moved == {"inner": {"rate": 2.0, "model": {"points": 8, "supervise": "last"}}}
+    assert Above.migrated(moved) == moved
+    assert Above.migrated({}) == {}
+    assert old["inner"]["speed"] == 2.0  # the mapping that was given stays as it was
+
+
+def test_an_old_key_is_answered_with_the_new_one():
+    with pytest.raises(
+        InputError, match=r"'inner\.depth'; it is called 'inner\.model\.points' now"
+    ):
+        Above.read({"inner": {"depth": 3}})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kontur.formats import read, write
-    from kontur.infer.predict import load
+    from kontur.infer.load import load
     from kontur.instances import Instances
     from kontur.measure.table import measure
     from kontur.train.run import train
@@ -25,7 +25,7 @@ __all__ = ["Instances", "__version__", "load", "measure", "read", "train", "writ
 _ROOMS = ("measure", "train")  # that can be called
 _HOMES = {
     "Instances": "kontur.instances",
-    "load": "kontur.infer.predict",
+    "load": "kontur.infer.load",
     "read": "kontur.formats",
     "write": "kontur.formats",
 }

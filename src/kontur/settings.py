@@ -3,12 +3,15 @@
 A run is described by one TOML file; `--set model.points=64` overrides a field of it.
 """
 
+import datetime
 import difflib
 import json
+import math
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Any, ClassVar, Self, get_args
 
 import pydantic
 
@@ -20,6 +23,9 @@ class Settings(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    # keys of older versions, and what they are called today, dotted where nested
+    RENAMED: ClassVar[Mapping[str, str]] = {}
+
     @classmethod
     def read(cls, values: Mapping[str, Any], *, where: str = "config") -> Self:
         """Validate a nested mapping; raises `InputError` that names every wrong key or value."""
@@ -29,9 +35,41 @@ class Settings(pydantic.BaseModel):
             complaints = [_complaint(cls, problem) for problem in error.errors()]
             raise InputError(f"{where}: {'; '.join(complaints)}") from None
 
+    @classmethod
+    def migrated(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A mapping that an older version wrote, its renamed keys where they are today.
+
+        `read` itself takes today's keys alone: what a person writes is told the new word.
+        """
+        tree: dict[str, Any] = {}
+        for key, value in values.items():
+            below = _settings_below(cls, key)
+            if below is not None and isinstance(value, Mapping):
+                value = below.migrated(value)
+            for part in reversed(cls.RENAMED.get(key, key).split(".")):
+                value = {part: value}
+            tree = merge(tree, value)
+        return tree
+
+    @classmethod
+    def dotted_keys(cls) -> list[str]:
+        """Every key in here and below, such as `training.steps`, those of this table first."""
+        below = {name: _settings_below(cls, name) for name in cls.model_fields}
+        return list(below) + [
+            f"{name}.{key}"
+            for name, settings in below.items()
+            if settings is not None
+            for key in settings.dotted_keys()
+        ]
+
     def replace(self, **changes: Any) -> Self:
         """A validated copy with some fields changed."""
         return type(self).read({**self.model_dump(), **changes}, where=type(self).__name__)
+
+
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML; any other is quoted
+CLOSE = 0.5  # likeness of words, from 0 to 1, to be taken for a slip of the hand
+CLOSER = 0.75  # the same among the many keys of all tables
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -63,10 +101,13 @@ def merge(*trees: Mapping[str, Any]) -> dict[str, Any]:
 def overrides(assignments: Iterable[str]) -> dict[str, Any]:
     """`["training.steps=2000", "model.supervise=all"]` as a nested mapping.
 
-    A value is read as TOML where it is TOML (numbers, true, [1, 2]) and as a plain word otherwise.
+    A value is read as TOML where it is TOML (numbers, true, [1, 2]) and as a plain word otherwise,
+    also where it is a date, which no setting is. A part of the key that holds a dot is quoted.
 
     >>> overrides(["training.steps=2000", "model.supervise=all"])
     {'training': {'steps': 2000}, 'model': {'supervise': 'all'}}
+    >>> overrides(['about."see p. 3"=yes'])
+    {'about': {'see p. 3': 'yes'}}
     """
     tree: dict[str, Any] = {}
     for assignment in assignments:
@@ -76,70 +117,132 @@ def overrides(assignments: Iterable[str]) -> dict[str, Any]:
                 f"--set wants KEY=VALUE such as training.steps=2000, got {assignment!r}"
             )
         value: Any = _value(word.strip())
-        for part in reversed(key.strip().split(".")):
+        for part in reversed(_key_parts(key.strip())):
             value = {part: value}
         tree = merge(tree, value)
     return tree
 
 
-def to_toml(tree: Mapping[str, Any], *, prefix: str = "") -> str:
+def to_toml(tree: Mapping[str, Any]) -> str:
     """A nested mapping as TOML text; `None` is left out (TOML has no null).
 
-    >>> print(to_toml({"model": {"points": 64, "kind": "snake"}}).strip())
+    Raises `InputError` for text that is no Unicode, such as the bytes of a file's name.
+
+    >>> print(to_toml({"model": {"points": 64, "kind": "snake"}, "see p. 3": True}).strip())
+    "see p. 3" = true
+    <BLANKLINE>
     [model]
     points = 64
     kind = "snake"
     """
+    return _table(tree, ())
+
+
+def _table(tree: Mapping[str, Any], path: tuple[str, ...]) -> str:
     plain = {key: value for key, value in tree.items() if not isinstance(value, Mapping)}
-    lines = [f"{k} = {_literal(v)}" for k, v in plain.items() if v is not None]
+    lines = [f"{_key(k)} = {_literal(v)}" for k, v in plain.items() if v is not None]
     text = "\n".join(lines) + "\n" if lines else ""
-    if prefix and (lines or not tree):
-        text = f"\n[{prefix}]\n{text}"
+    if path and (lines or not tree):
+        text = f"\n[{'.'.join(map(_key, path))}]\n{text}"
     for key, value in tree.items():
         if isinstance(value, Mapping):
-            text += to_toml(value, prefix=f"{prefix}.{key}" if prefix else key)
+            text += _table(value, (*path, key))
     return text
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:
     """`"; did you mean 'x'?"`, or the list of choices where none is near."""
     known = list(choices)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=CLOSE)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
+
+
+def _key_parts(key: str) -> list[str]:
+    """The keys of a dotted one, which may be quoted as in TOML."""
+    if '"' not in key and "'" not in key:
+        return key.split(".")
+    try:
+        tree: Any = tomllib.loads(f"{key} = 0")
+    except tomllib.TOMLDecodeError:
+        raise InputError(
+            f'--set wants a key such as training.steps or about."see p. 3", got {key}'
+        ) from None
+    parts: list[str] = []
+    while isinstance(tree, dict):
+        ((part, tree),) = tree.items()
+        parts.append(part)
+    return parts
 
 
 def _value(word: str) -> Any:
     try:
-        return tomllib.loads(f"value = {word}")["value"]
+        value = tomllib.loads(f"value = {word}")["value"]
     except tomllib.TOMLDecodeError:
         return word
+    return word if isinstance(value, (datetime.date, datetime.time)) else value
+
+
+def _key(key: str) -> str:
+    return key if BARE_KEY.fullmatch(key) else _literal(key)
 
 
 def _literal(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_literal(item) for item in value) + "]"
+    if isinstance(value, Mapping):  # within a list
+        return "{" + ", ".join(f"{_key(k)} = {_literal(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # inf and nan are TOML and no JSON
     # strings, numbers, booleans: JSON is TOML here, but for one character that JSON leaves as it is
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    text = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError(
+            f"a setting holds bytes that are no text, {value!r}; give the file or the setting a "
+            "name that is valid Unicode"
+        )
+    return text
 
 
-def _complaint(cls: type[pydantic.BaseModel], problem: Any) -> str:
+def _complaint(cls: type[Settings], problem: Any) -> str:
     location = [str(part) for part in problem["loc"]]
     name = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {name!r}; {nearest(location[-1], _fields(cls, location[:-1]))}"
+        owner = _owner(cls, location[:-1])
+        today = owner.RENAMED.get(location[-1]) if owner is not None else None
+        if today is not None:
+            return f"unknown key {name!r}; it is called {'.'.join([*location[:-1], today])!r} now"
+        return f"unknown key {name!r}; {_nearest_key(cls, owner, location)}"
     if problem["type"] == "missing":
         return f"{name!r} is missing"
     said = problem["msg"].removeprefix("Value error, ")
     return f"{name!r} is {problem['input']!r}: {said}" if name else said
 
 
-def _fields(cls: type[pydantic.BaseModel], location: list[str]) -> list[str]:
-    """The field names of the model found by walking `location` down from `cls`."""
+def _nearest_key(cls: type[Settings], owner: type[Settings] | None, location: Sequence[str]) -> str:
+    """The key that is meant: the same one elsewhere, by its full path, or a near one here."""
+    everywhere = cls.dotted_keys()
+    same = [key for key in everywhere if key.rpartition(".")[2] == location[-1]]
+    if same:
+        return f"did you mean {' or '.join(map(repr, same))}?"
+    beside = list(owner.model_fields) if owner is not None else []
+    if owner is cls and not difflib.get_close_matches(location[-1], beside, n=1, cutoff=CLOSE):
+        by_name = {key.rpartition(".")[2]: key for key in reversed(everywhere)}
+        close = difflib.get_close_matches(location[-1], by_name, n=1, cutoff=CLOSER)
+        if close:
+            return f"did you mean {by_name[close[0]]!r}?"
+    return nearest(location[-1], beside)
+
+
+def _owner(cls: type[Settings], location: list[str]) -> type[Settings] | None:
+    """The settings found by walking `location` down from `cls`; None where there are none."""
+    owner: type[Settings] | None = cls
     for part in location:
-        field = cls.model_fields.get(part)
-        options = [field.annotation, *get_args(field.annotation)] if field else []
-        below = [o for o in options if isinstance(o, type) and issubclass(o, pydantic.BaseModel)]
-        if not below:
-            return []
-        cls = below[0]
-    return list(cls.model_fields)
+        owner = None if owner is None else _settings_below(owner, part)
+    return owner
+
+
+def _settings_below(cls: type[Settings], name: str) -> type[Settings] | None:
+    """The settings that a field holds, if it holds any."""
+    field = cls.model_fields.get(name)
+    options = [field.annotation, *get_args(field.annotation)] if field else []
+    return next((o for o in options if isinstance(o, type) and issubclass(o, Settings)), None)

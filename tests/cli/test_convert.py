@@ -1,6 +1,13 @@
+import json
+
 import numpy as np
 import pytest
+import shapely
 import tifffile
+
+from kontur import formats
+from kontur.formats import Entry
+from kontur.instances import Instances
 
 
 @pytest.fixture
@@ -40,3 +47,86 @@ def test_what_cannot_be_converted_is_one_sentence(
     told = kontur("convert", tmp_path / source, tmp_path / target, code=1)
     assert sentence in told
     assert len(told.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def outlines(kontur, labels, tmp_path):
+    """GeoJSON as QuPath writes it, which does not say how large the image is."""
+    kontur("convert", labels, tmp_path / "sized.geojson")
+    content = json.loads((tmp_path / "sized.geojson").read_text())
+    (tmp_path / "a.geojson").write_text(json.dumps(content["features"]))
+    return tmp_path / "a.geojson"
+
+
+def test_the_size_that_a_label_image_needs_is_given_or_read_from_the_image(
+    kontur, labels, outlines, tmp_path
+):
+    told = kontur("convert", outlines, tmp_path / "b.labels.tif", code=1)
+    assert "--size HxW or --image FILE" in told
+    kontur("convert", outlines, tmp_path / "b.labels.tif", "--size", "20x30")
+    tifffile.imwrite(tmp_path / "photo.tif", np.zeros((20, 30), np.uint8))
+    kontur("convert", outlines, tmp_path / "c.labels.tif", "--image", tmp_path / "photo.tif")
+    kontur("convert", outlines, tmp_path / "d.labels.tif", "--image", "photo.tif")  # lies beside
+    for name in "bcd":
+        read = tifffile.imread(tmp_path / f"{name}.labels.tif")
+        assert np.array_equal(read > 0, tifffile.imread(labels) > 0)
+    kontur("convert", outlines, tmp_path / "e.coco.json", "--image", tmp_path / "photo.tif")
+    (image,) = json.loads((tmp_path / "e.coco.json").read_text())["images"]
+    assert image == {"id": 1, "file_name": "photo.tif", "height": 20, "width": 30}
+
+
+def test_a_size_that_contradicts_the_file_or_is_none_is_refused(kontur, labels, tmp_path):
+    out = tmp_path / "b.geojson"
+    told = kontur("convert", labels, out, "--size", "30x20", code=1)
+    assert "is made for 20×30 pixels (height × width), and the size given is 30×20" in told
+    for size in ("big", "0x3", "20", "20x30x3"):
+        assert "--size is HEIGHTxWIDTH" in kontur("convert", labels, out, "--size", size, code=1)
+
+
+def test_one_image_of_several_is_named_or_all_of_them_come(kontur, labels, tmp_path):
+    found = formats.read(labels)
+    entries = [Entry("x/one.png", (20, 30), found), Entry("two.png", (20, 30), found[:1])]
+    formats.write_images(tmp_path / "all.json", entries)
+    said = kontur("convert", tmp_path / "all.json", tmp_path / "all.csv")
+    assert said.startswith("3 objects in 2 images → ")
+    assert [entry.file_name for entry in formats.read_images(tmp_path / "all.csv")] == [
+        "x/one.png",
+        "two.png",
+    ]
+    told = kontur("convert", tmp_path / "all.json", tmp_path / "b.geojson", code=1)
+    assert "2 images (x/one.png, two.png)" in told
+    assert "--image NAME" in told
+    kontur("convert", tmp_path / "all.json", tmp_path / "b.geojson", "--image", "two.png")
+    assert len(formats.read(tmp_path / "b.geojson")) == 1
+
+
+def test_what_a_label_image_cannot_hold_is_counted(kontur, tmp_path):
+    boxes = [shapely.box(0, 0, 4, 4), shapely.box(2, 2, 6, 6), shapely.box(6, 0, 8, 2)]
+    found = Instances.of(boxes, [0, 1, 1], scores=[0.5, 0.25, np.nan], classes=("live", "dead"))
+    formats.write(tmp_path / "a.csv", found)
+    said = kontur("convert", tmp_path / "a.csv", tmp_path / "a.labels.tif", "--size", "7x6")
+    assert "2 objects overlapping" in said  # touching is none
+    assert "2 class names (dead, live) lost" in said
+    assert "2 scores lost" in said
+    assert "1 object outside the image" in said
+    plain = kontur("convert", tmp_path / "a.csv", tmp_path / "b.geojson")
+    assert len(plain.strip().splitlines()) == 1
+
+
+def test_a_mask_of_two_values_is_noticed_and_read_by_its_task(kontur, tmp_path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[2:6, 2:6] = mask[10:15, 2:6] = mask[5:15, 20:25] = 255
+    tifffile.imwrite(tmp_path / "mask.tif", mask)
+    said = kontur("convert", tmp_path / "mask.tif", tmp_path / "a.geojson")
+    assert "read as ONE object: --task components makes 3 objects" in said
+    said = kontur("convert", tmp_path / "mask.tif", tmp_path / "b.geojson", "--task", "components")
+    assert said == f"3 objects → {tmp_path / 'b.geojson'}\n"
+
+
+def test_the_help_names_every_format(kontur):
+    convert, predict = kontur("convert", "--help"), kontur("predict", "--help")
+    words = " ".join(predict.split())
+    for one in formats.FORMATS.values():
+        assert all(ending in convert for ending in one.endings)
+        assert f"NAME{one.ending}" in words
+        assert one.name in words

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.files import write_table
+from kontur.measure.table_files import write_table
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_groups_are_told_and_written(kontur, worms, tmp_path):
     assert table["objects"].sum() == 59
     assert table["area_median"].is_monotonic_decreasing
     units = pd.read_csv(tmp_path / "wells.units.csv").set_index("column")
-    assert units.loc["area_median"].tolist() == ["µm²", "median of area"]
+    assert units.loc["area_median"].tolist() == ["µm²", "median of area", "number"]
 
 
 def test_a_condition_keeps_rows_and_says_how_many(kontur, worms, tmp_path):
@@ -72,7 +72,8 @@ def test_a_table_of_another_program_and_one_without_rows_are_told(kontur, tmp_pa
     (tmp_path / "wine.csv").write_text("alcohol,kind\n13.1,red\ninvalid,white\n12.0,\n")
     told = kontur("describe", tmp_path / "wine.csv")
     assert "3 rows, 2 columns" in told
-    assert re.search(r"alcohol +str +1 \(33\.3%\) +12 ", told)
+    assert re.search(r"alcohol +float64 +1 \(33\.3%\) +12 ", told)
+    assert "! words between numbers, read as missing values: alcohol 'invalid' (row 3)" in told
     (tmp_path / "none.csv").write_text("image,area\n")
     assert "! the table has no row" in kontur("describe", tmp_path / "none.csv", "--by", "image")
     assert "0 objects of 0 images" in kontur("describe", tmp_path / "none.csv")

@@ -101,3 +101,79 @@ def test_what_does_not_fit_is_one_sentence(kontur, predictions, data, more, sent
     told = kontur("evaluate", predictions, data, *more, code=1)
     assert sentence in told
     assert len(told.strip().splitlines()) == 1
+
+
+def test_a_column_of_a_table_that_is_not_there_is_told_so(kontur, predictions, data):
+    (data / "metadata.csv").unlink()
+    told = kontur("evaluate", predictions, data, "--by", "class", code=1)
+    assert "there is no metadata.csv in" in told
+    assert "id,class" in told
+
+
+def masks(folder, *, value=255, suffix=""):
+    """Two images with three binary squares each."""
+    folder.mkdir()
+    for name in "ab":
+        mask = np.zeros((40, 56), np.uint8)
+        mask[2:10, 2:10] = mask[2:10, 20:30] = mask[20:30, 5:15] = value
+        Image.fromarray(mask).save(folder / f"{name}{suffix}.png")
+    return folder
+
+
+def test_two_folders_of_label_images_are_matched_by_name(kontur, data, tmp_path):
+    told = kontur("evaluate", data / "labels", data / "labels")
+    assert "3 images, 3 true objects, 3 found" in told
+    (tmp_path / "other").mkdir()
+    for name in "ab":
+        (data / "labels" / f"{name}.png").rename(tmp_path / "other" / f"{name}_cp_masks.png")
+    told = kontur("evaluate", tmp_path / "other", data / "labels", code=1)
+    assert "none of the 2 predictions" in told  # only c is left there
+
+
+BOTH_TASKS = ["--task", "components", "--predictions-task", "instances"]
+
+
+def test_two_folders_of_binary_masks_are_told_and_read_by_their_task(kontur, tmp_path):
+    truth, found = masks(tmp_path / "truth"), masks(tmp_path / "found", value=1, suffix="_mask")
+    told = kontur("evaluate", found, truth)
+    assert "2 true objects, 2 found" in told
+    assert told.count("read as ONE object") == 2
+    assert told.count("--task components makes 6 objects") == 2
+    told = kontur("evaluate", found, truth, "--task", "components")
+    assert "6 true objects, 6 found" in told
+    assert "predictions are masks too and are read with --task components" in told
+    told = kontur(
+        "evaluate", found, truth, *["--task", "components", "--predictions-task", "instances"]
+    )
+    assert "6 true objects, 2 found" in told
+
+
+def test_label_images_are_judged_by_the_regions_of_masks(kontur, tmp_path):
+    truth, found = masks(tmp_path / "truth"), tmp_path / "found"
+    found.mkdir()
+    for name in "ab":
+        regions = np.array(Image.open(truth / f"{name}.png"), dtype=np.uint16)
+        regions[20:30, 5:15], regions[2:10, 20:30] = 2, 3
+        Image.fromarray(regions).save(found / f"{name}.png")
+    told = kontur("evaluate", found, truth, "--task", "components")
+    assert "6 true objects, 6 found" in told
+    assert "predictions are masks too" not in told
+
+
+def test_coco_results_are_judged_by_the_file_of_their_numbers(kontur, tmp_path):
+    square = [[1, 1, 9, 1, 9, 9, 1, 9]]
+    row = {"image_id": 4, "category_id": 1, "segmentation": square, "bbox": [1, 1, 8, 8]}
+    dataset = {
+        "images": [{"id": 4, "file_name": "a.png", "height": 40, "width": 56}],
+        "categories": [{"id": 1, "name": "cell"}],
+        "annotations": [{"id": 1, "area": 64, "iscrowd": 0, **row}],
+    }
+    (tmp_path / "truth.json").write_text(json.dumps(dataset))
+    (tmp_path / "results.json").write_text(json.dumps([{**row, "score": 0.9}]))
+    told = kontur("evaluate", tmp_path / "results.json", tmp_path / "truth.json")
+    assert "1 image, 1 true object, 1 found" in told
+
+
+def test_what_is_wrong_with_one_image_is_said_with_its_name(kontur, predictions, data):
+    package.write(predictions / "b.geojson", package.Instances.empty((10, 10)))
+    assert "b: truth and predicted objects" in kontur("evaluate", predictions, data, code=1)

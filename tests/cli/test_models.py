@@ -1,10 +1,10 @@
 import pytest
 
-from kontur.infer import predict
+from kontur.infer import load
 
 
 def test_the_models_that_come_along_are_listed(kontur, model, monkeypatch):
-    monkeypatch.setattr(predict, "shipped_models", lambda: {"random": model})
+    monkeypatch.setattr(load, "shipped_models", lambda: {"random": model})
     head, row, *_ = kontur("models").splitlines()
     assert head.split() == ["name", "kind", "MB", "classes", "AP50", "AP75", "AP"]
     assert row.split() == [
@@ -14,7 +14,7 @@ def test_the_models_that_come_along_are_listed(kontur, model, monkeypatch):
 
 
 def test_no_model_is_said(kontur, monkeypatch):
-    monkeypatch.setattr(predict, "shipped_models", dict)
+    monkeypatch.setattr(load, "shipped_models", dict)
     assert "kontur train makes one" in kontur("models")
 
 

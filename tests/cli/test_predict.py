@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import shapely
 import tifffile
 from PIL import Image
 
@@ -34,8 +35,10 @@ def test_the_command_and_python_agree(kontur, model, images, tmp_path):
     predict(kontur, model, images / "a.png", tmp_path / "out")
     written = package.read(tmp_path / "out" / "a.geojson")
     found = package.load(model, device="cpu").predict(images / "a.png")
-    assert [p.wkt for p in written.polygons] == [p.wkt for p in found.polygons]
-    assert np.array_equal(written.scores, found.scores)
+    near = shapely.hausdorff_distance(np.array(written.polygons), np.array(found.polygons))
+    assert len(written) == len(found) > 0
+    assert (near < 0.001).all()
+    assert np.allclose(written.scores, found.scores, atol=1e-6)
 
 
 def test_options_reach_the_model(kontur, model, images, tmp_path):
@@ -97,7 +100,7 @@ def test_bad_files_are_told_at_the_end_and_the_good_ones_are_made(kontur, model,
 def test_one_bad_file_is_told_once_in_one_sentence(kontur, model, tmp_path):
     (tmp_path / "text.png").write_text("no image at all")
     told = predict(kontur, model, tmp_path / "text.png", tmp_path / "out", code=1)
-    assert told.startswith(f"Error: {tmp_path / 'text.png'} is not a PNG, JPEG or TIFF image")
+    assert told.startswith(f"Error: {tmp_path / 'text.png'} is not an image that Kontur reads")
     assert len(told.splitlines()) == 1
 
 
@@ -190,7 +193,7 @@ def test_a_full_disk_is_told_in_one_sentence_with_its_path(
     def full(path):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(atomic, "_flush", full)
+    monkeypatch.setattr(atomic, "flush", full)
     told = predict(kontur, model, images, tmp_path / "out", code=1)
     record = tmp_path / "out" / "predict.json"
     assert told == f"Error: {record}: could not write: No space left on device\n"

@@ -6,7 +6,8 @@ import pytest
 
 from kontur.cli import train as command
 from kontur.errors import InputError
-from kontur.train.interrupt import Stopped
+from kontur.settings import overrides
+from kontur.train.signals import Stopped
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_options_reach_the_training(kontur, calls, tmp_path):
     assert str(options.pop("out")) == "run"
     assert str(options.pop("config")) == "run.toml"
     assert sorted(options.pop("settings")) == [
-        *("data.task=components", "model.points=32"),
+        *('data.task="components"', "model.points=32"),
         *("training.batch=2", "training.steps=20"),
     ]
     assert options == {
@@ -41,6 +42,18 @@ def test_options_reach_the_training(kontur, calls, tmp_path):
         "resume": False,
         "force": True,
     }
+
+
+def test_minutes_and_groups_are_options_and_minutes_decide_unless_steps_are_given(kontur, calls):
+    kontur("train", "cells", "--out", "run", "--minutes", "6", "--group", "5")
+    kontur("train", "cells", "--out", "run", "--minutes", "6", "--set", "training.steps=20")
+    kontur("train", "--out", "run", "--minutes", "6", "--resume")
+    resolved = [overrides(options["settings"]) for _, options in calls]
+    assert resolved == [
+        {"training": {"minutes": 6.0, "steps": 1_000_000}, "data": {"group": "5"}},
+        {"training": {"minutes": 6.0, "steps": 20}},
+        {"training": {"minutes": 6.0}},
+    ]
 
 
 def test_a_run_goes_on_without_naming_its_data(kontur, calls):

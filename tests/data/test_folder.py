@@ -49,7 +49,7 @@ def test_loading_tries_all_files_and_says_how_many_are_broken(tmp_path):
     drawn.labelled(tmp_path, ["a", "b", "c"])
     (tmp_path / "labels" / "a.png").write_text("broken")
     (tmp_path / "images" / "c.png").write_text("broken")
-    with pytest.raises(InputError, match=r"a\.png is not a PNG.* \(and 1 more file: .*c\.png"):
+    with pytest.raises(InputError, match=r"a\.png is not an image.* \(and 1 more file: .*c\.png"):
         open_folder(tmp_path).load()
 
 

@@ -159,7 +159,7 @@ def test_files_that_cannot_be_read_are_told_and_the_rest_is_counted(tmp_path):
     assert report.names == ("c",)
     assert report.findings[0].count == 2
     assert "2 images (a, b) cannot be used" in str(report.findings[0])
-    assert "a.png is not a PNG" in report.findings[0].details[0]
+    assert "a.png is not an image" in report.findings[0].details[0]
     assert "40×50" in report.findings[0].details[1]
     assert report.findings[0].details[1] in report.text()
 

@@ -35,6 +35,17 @@ def test_semicolons_and_a_byte_order_mark_are_read(tmp_path):
     assert read_metadata(path) == {"a": {"well": "A1"}}
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_metadata_is_read_as_spreadsheets_save_it(tmp_path, encoding):
+    path = tmp_path / "metadata.csv"
+    text = 'sep=;\r\nImage;Größe;Notiz;;\r\na;"1,5";"two\r\nlines";;\r\nb;;\r\n;;;;\r\n'
+    path.write_bytes(text.encode(encoding))
+    assert read_metadata(path) == {
+        "a": {"größe": "1,5", "notiz": "two\r\nlines"},
+        "b": {"größe": "", "notiz": ""},
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -111,3 +122,18 @@ def test_classes_that_say_too_little_are_refused(tmp_path, text, sentence):
     path.write_text(text)
     with pytest.raises(InputError, match=sentence):
         read_classes(path)
+
+
+def test_a_second_class_of_the_same_object_is_told(tmp_path):
+    rows = [("a", 1, "live"), ("a", "1.0", "dead")]
+    drawn.table(tmp_path / "classes.csv", "image,id,class", rows)
+    with pytest.raises(InputError, match=r"line 3: the class 'dead' of what .* calls 'live'"):
+        read_classes(tmp_path / "classes.csv")
+
+
+def test_ids_that_look_like_numbers_stay_names(tmp_path):
+    drawn.table(tmp_path / "metadata.csv", "id,well", [("1E1", "2E2"), ("007", "E01")])
+    assert read_metadata(tmp_path / "metadata.csv") == {
+        "1E1": {"well": "2E2"},
+        "007": {"well": "E01"},
+    }

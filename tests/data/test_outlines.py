@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
-from kontur.formats import geojson
 from kontur.instances import Instances
 from tests.data import drawn
 
@@ -13,7 +13,7 @@ def outlined(path, labels=None, *, classes=("object",), label=0, size=(40, 60)):
     found = Instances.from_label_image(drawn.squares() if labels is None else labels, classes)
     found = found.replace(labels=np.full(len(found), label), size=size)
     path.parent.mkdir(parents=True, exist_ok=True)
-    geojson.write(path, found)
+    formats.write(path, found)
     return path
 
 

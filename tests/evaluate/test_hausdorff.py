@@ -6,16 +6,18 @@ import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 from scipy.spatial.distance import directed_hausdorff
 
 from kontur.evaluate import evaluate, evaluate_all
-from kontur.evaluate.hausdorff import apart, outline
+from kontur.evaluate.hausdorff import hausdorff95, outline
 from kontur.instances import Instances
 from tests.naive import geometry as naive
 
 SIZE = (24, 30)
+masks = arrays(bool, (6, 5))
 
 
 def objects(*boxes, **fields):
@@ -34,13 +36,40 @@ def surface_distances(first, second):
 def test_it_is_the_percentile_of_both_directions_distances(first, second):
     if not (first.any() and second.any()):
         return
-    got = apart(outline(first), outline(second))
+    (got,) = hausdorff95(outline(first), outline(second))
     assert got == pytest.approx(np.percentile(surface_distances(first, second), 95))
     assert got == pytest.approx(naive.hausdorff_95(first, second))
-    a, b = outline(first), outline(second)
+    a, b = outline(first)[1:].T, outline(second)[1:].T
     farthest = max(directed_hausdorff(a, b)[0], directed_hausdorff(b, a)[0])
     assert got <= farthest + 1e-9
     assert surface_distances(first, second).max() == pytest.approx(farthest)
+
+
+@given(st.lists(st.tuples(masks, masks), min_size=1, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_many_pairs_at_once_are_each_pair_by_itself(pairs):
+    pairs = [(a, b) for a, b in pairs if a.any() and b.any()]
+    sides = [
+        [np.add(outline(pair[side]), [[number], [0], [0]]) for number, pair in enumerate(pairs)]
+        for side in (0, 1)
+    ]
+    if pairs:
+        together = hausdorff95(*(np.concatenate(side, axis=1) for side in sides))
+        alone = [hausdorff95(outline(a), outline(b))[0] for a, b in pairs]
+        assert together.tolist() == alone
+
+
+def test_a_missed_object_has_no_distance_of_its_own_and_is_far_in_the_foreground():
+    truth = objects((0, 0, 6, 6), (20, 14, 28, 22))
+    scores = evaluate(truth, objects((0, 0, 6, 6))).area_scores
+    assert scores.hausdorff_95 == 0.0
+    assert scores.image_hausdorff_95 > 15
+
+
+def test_one_pixel_has_an_outline():
+    truth, found = objects((3, 3, 4, 4)), objects((3, 3, 4, 4))
+    assert evaluate(truth, found).area_scores.hausdorff_95 == 0.0
+    assert evaluate(truth, found).area_scores.boundary_iou == 1.0
 
 
 def test_an_object_that_is_moved_is_as_far_away_as_it_was_moved():

@@ -1,5 +1,8 @@
 """One image judged: StarDist's numbers, overlaps, ignore regions, classes, empty images."""
 
+import json
+import tracemalloc
+
 import numpy as np
 import pytest
 import shapely
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from kontur.errors import InputError
-from kontur.evaluate import THRESHOLDS, evaluate
+from kontur.evaluate import METRICS, THRESHOLDS, evaluate, image, regions, summarise
 from kontur.instances import Instances
 from tests.evaluate import oracles
 
@@ -179,3 +182,62 @@ def test_an_object_without_a_pixel_matches_nothing_and_counts():
 def test_a_zero_sized_image_is_judged():
     nothing = Instances.empty(None)
     assert evaluate(nothing, nothing).counts.tp[0] == 0
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_what_is_asked_for_is_what_it_is_among_all_and_the_rest_is_unknown(metric):
+    truth = boxes((0, 0, 4, 4), (6, 6, 14, 14), (15, 0, 19, 9))
+    found = boxes((0, 0, 4, 5), (6, 7, 14, 14), scores=[0.9, 0.8])
+    every, one = evaluate(truth, found), evaluate(truth, found, metrics=[metric])
+    assert one.rates.ap.tolist() == every.rates.ap.tolist()
+    assert (one.ranked is not None) == (metric == "coco_ap")
+    wanted = {name for name in vars(one.area_scores) if metric in name}
+    for name, value in vars(one.area_scores).items():
+        expected = getattr(every.area_scores, name) if name in wanted else float("nan")
+        assert value == pytest.approx(expected, nan_ok=True)
+    summary = summarise([one, one])
+    assert summary.ap(0.5) == summarise([every, every]).ap(0.5)
+    assert (summary.ranked_ap is not None) == (metric == "coco_ap")
+    assert json.loads(summary.to_json())["pooled"]["dice"] == (
+        every.area_scores.dice if metric == "dice" else None
+    )
+    assert "–" in summary.table()
+
+
+def test_ap_alone_does_nothing_for_the_other_metrics(monkeypatch):
+    def fail(*_):
+        raise AssertionError("not asked for")
+
+    for name in ("_boundary", "_dice", "_jaccard", "hausdorff_of_pairs", "assign"):
+        monkeypatch.setattr(regions, name, fail)
+    monkeypatch.setattr(image, "rank", fail)
+    assert evaluate(boxes((0, 0, 4, 4)), boxes((0, 0, 4, 4)), metrics=["ap"]).rates.ap[0] == 1
+    with pytest.raises(AssertionError, match="not asked for"):
+        evaluate(boxes((0, 0, 4, 4)), boxes((0, 0, 4, 4)))
+
+
+@pytest.mark.parametrize("metrics", ["ap", ["AP"], ["dice", "iou"]])
+def test_metrics_of_other_names_are_refused_with_those_there_are(metrics):
+    with pytest.raises(InputError, match="metrics are a list of ap, coco_ap, aji, dice"):
+        evaluate(boxes((0, 0, 4, 4)), boxes((0, 0, 4, 4)), metrics=metrics)
+
+
+def test_objects_outside_the_image_and_far_beyond_it_have_no_pixels():
+    truth = boxes((-1e9, -1e9, -1e8, 4), (0, 0, 4, 4), (1e8, 0, 1e9, 5))
+    scores = evaluate(truth, truth)
+    assert (scores.counts.tp[0], scores.counts.fn[0]) == (1, 2)
+    assert scores.area_scores.dice == 1.0
+    assert scores.area_scores.image_hausdorff_95 == 0.0
+
+
+def test_memory_grows_with_outlines_and_not_with_pixels():
+    side, step = 1024, 32
+    corner = np.arange(0, side, step)
+    x, y = (each.ravel() for each in np.meshgrid(corner, corner))
+    truth = Instances.of_valid(shapely.box(x, y, x + 20, y + 20), size=(side, side))
+    found = truth.shift(1, 2)
+    tracemalloc.start()
+    evaluate(truth, found)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak / side**2 < 20  # bytes a pixel; 62 when every pixel had a number

@@ -8,9 +8,10 @@ import pytest
 import shapely
 from pycocotools.coco import COCO
 
+from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import coco
-from kontur.formats.document import Entry
+from kontur.formats.entry import Entry
 from kontur.instances import Instances
 from tests.formats import scenes
 
@@ -73,13 +74,13 @@ def test_info_licences_ids_and_unknown_keys_stay_where_they_were():
 
 @hypothesis.settings(deadline=None, max_examples=40)
 @hypothesis.given(scenes.drawings)
-def test_outlines_without_holes_are_exact_and_a_second_export_is_the_same(drawing):
+def test_outlines_without_holes_are_exact_to_a_thousandth_and_a_second_export_is_the_same(drawing):
     found = scenes.objects(drawing, on_grid=False)
     first = json.loads(json.dumps(coco.to_document([Entry("a.png", found.size, found)])))
     (again,) = coco.from_document(first)
     assert coco.to_document([again]) == first
     plain = ~(scenes.with_holes(found) | found.ignore)
-    scenes.assert_same(
+    scenes.assert_close(
         found[plain], again.instances[np.isin(again.instances.ids, found.ids[plain])]
     )
 
@@ -89,7 +90,8 @@ def test_outlines_without_holes_are_exact_and_a_second_export_is_the_same(drawin
 def test_on_the_pixel_grid_holes_and_crowds_are_exact_too(drawing):
     found = scenes.objects(drawing, on_grid=True)
     (again,) = coco.from_document(coco.to_document([Entry("a.png", found.size, found)]))
-    scenes.assert_same(found, again.instances)
+    on_grid = found.replace(scores=np.round(found.scores, 6))
+    scenes.assert_same(on_grid, again.instances)
     assert (again.size, again.instances.classes) == (found.size, found.classes)
 
 
@@ -98,7 +100,7 @@ def test_pycocotools_reads_the_file_and_sees_the_same_masks(tmp_path):
     found = found.replace(polygons=[shapely.box(*np.round(p.bounds)) for p in found.polygons])
     ring = scenes.ring_with_island()[:1]
     found = Instances.concat([ring, found])
-    coco.write(tmp_path / "a.json", found, image_name="a.png")
+    formats.write(tmp_path / "a.json", found, image_name="a.png")
     with contextlib.redirect_stdout(io.StringIO()):
         theirs = COCO(tmp_path / "a.json")
     annotations = theirs.loadAnns(theirs.getAnnIds())
@@ -113,11 +115,11 @@ def test_many_images_make_one_file_with_classes_joined_by_name(tmp_path):
     one = scenes.ring_with_island()
     other = one.replace(classes=("ring", "dust"))
     entries = [Entry("a.png", one.size, one), Entry("b.png", other.size, other)]
-    coco.write_dataset(tmp_path / "all.json", entries)
+    formats.write_images(tmp_path / "all.json", entries)
     written = json.loads((tmp_path / "all.json").read_text())
     assert [category["name"] for category in written["categories"]] == ["cell", "ring", "dust"]
     assert len({annotation["id"] for annotation in written["annotations"]}) == 6
-    for before, after in zip(entries, coco.read_dataset(tmp_path / "all.json"), strict=True):
+    for before, after in zip(entries, formats.read_images(tmp_path / "all.json"), strict=True):
         assert after.file_name == before.file_name
         assert after.instances.ids.tolist() == [
             3,
@@ -132,20 +134,24 @@ def test_one_image_of_many_is_picked_by_name(tmp_path):
     empty = Instances.empty(found.size, found.classes)
     entries = [Entry("p/a.png", found.size, found), Entry("p/b.png", found.size, empty)]
     path = tmp_path / "all.json"
-    coco.write_dataset(path, entries)
-    assert [len(coco.read(path, image=name)) for name in ("p/a.png", "a.png", "b")] == [3, 0 + 3, 0]
+    formats.write_images(path, entries)
+    assert [len(formats.read(path, image=name)) for name in ("p/a.png", "a.png", "b")] == [
+        3,
+        0 + 3,
+        0,
+    ]
     with pytest.raises(InputError, match=r"describes 2 images \(p/a\.png, p/b\.png\)"):
-        coco.read(path)
+        formats.read(path)
     with pytest.raises(InputError, match=r"does not describe the image c\.png"):
-        coco.read(path, image="c.png")
+        formats.read(path, image="c.png")
 
 
 def test_scores_are_written_and_read():
     found = scenes.ring_with_island()
     written = coco.to_document([Entry("a.png", found.size, found)])
-    assert [one.get("score") for one in written["annotations"]] == [0.5, None, 0.1 + 0.2]
+    assert [one.get("score") for one in written["annotations"]] == [0.5, None, 0.3]
     (again,) = coco.from_document(written)
-    np.testing.assert_array_equal(again.instances.scores, found.scores)
+    np.testing.assert_allclose(again.instances.scores, found.scores, atol=1e-6)
 
 
 def test_a_flat_list_counts_as_one_part_and_overlapping_parts_are_joined():
@@ -170,7 +176,8 @@ def test_a_hole_wants_the_size_of_the_image():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ([], "is a list"),
+        (7, "is no COCO dataset"),
+        ([7], "annotation number 1 has no 'image_id'"),
         ({"images": []}, "has no list 'annotations'"),
         ({"annotations": []}, "has no list 'images'"),
         (document(images=[{"id": 12}]), "image 12 has no 'file_name'"),
@@ -178,7 +185,6 @@ def test_a_hole_wants_the_size_of_the_image():
         (document(categories=[{"id": 1}]), "category 1 has no 'name'"),
         (document(categories={}), "has no list 'categories'"),
         (document(images=[{"id": 12, "file_name": "x", "height": "8", "width": 9}]), "height '8'"),
-        (annotated(segmentation="gone"), "annotation 77 has no 'segmentation'"),
         (annotated(id="gone", image_id="gone"), "annotation number 1 has no 'image_id'"),
         (annotated(image_id=99), "annotation 77: image_id 99 is not among the images"),
         (annotated(image_id=[1]), "annotation 77: 'image_id' is no id"),
@@ -215,6 +221,6 @@ def test_what_is_wrong_is_said_with_its_key_and_annotation(content, sentence):
 def test_what_is_no_json_is_refused(tmp_path, text, sentence):
     (tmp_path / "a.json").write_bytes(text)
     with pytest.raises(InputError, match=sentence):
-        coco.read(tmp_path / "a.json")
+        formats.read(tmp_path / "a.json")
     with pytest.raises(InputError, match="there is no file"):
-        coco.read(tmp_path / "b.json")
+        formats.read(tmp_path / "b.json")

@@ -17,7 +17,7 @@ def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
     image[1:3, 1:4], image[5, 5] = 2, 5
     found = Instances.from_label_image(image)
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
-    formats.FORMATS[name].write(path, found, image_name="well.png")
+    formats.write(path, found, image_name="well.png")
     again = formats.read(path)
     scenes.assert_same(found, again)
     assert again.size == found.size
@@ -39,7 +39,7 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
     found = scenes.ring_with_island()
     formats.write(tmp_path / "a.geojson", found)
     (tmp_path / "a.geojson").rename(tmp_path / "a.json")
-    scenes.assert_same(found, formats.read(tmp_path / "a.json"))
+    scenes.assert_close(found, formats.read(tmp_path / "a.json"))
     formats.write(tmp_path / "b.json", found)
     assert "annotations" in json.loads((tmp_path / "b.json").read_text())
     assert len(formats.read(tmp_path / "b.json")) == 3
@@ -50,7 +50,7 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
 
 @pytest.mark.parametrize("name", ["a.txt", "a", "a.geojson.zip"])
 def test_other_endings_are_refused_with_the_known_ones(tmp_path, name):
-    with pytest.raises(InputError, match=r"\.geojson, \.json, \.csv, \.tif"):
+    with pytest.raises(InputError, match=r"none of \.geojson, \.coco\.json, \.json, .*, \.csv"):
         formats.write(tmp_path / name, Instances.empty())
     with pytest.raises(InputError, match="the ending says the format"):
         formats.read(tmp_path / name)

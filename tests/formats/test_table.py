@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import shapely
 
+from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import table
-from kontur.formats.document import Entry
+from kontur.formats.entry import Entry
 from kontur.instances import Instances
 from tests.formats import scenes
 
@@ -18,26 +19,24 @@ SQUARE = '"POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"'
 
 @hypothesis.settings(deadline=None, max_examples=40)
 @hypothesis.given(scenes.drawings)
-def test_objects_come_back_to_the_last_bit_and_a_second_export_is_the_same(drawing):
+def test_objects_come_back_to_a_thousandth_of_a_pixel_and_a_second_export_is_the_same(drawing):
     found = scenes.objects(drawing, on_grid=False)
     text = table.to_text([Entry("a.png", found.size, found)])
-    entries = table.from_text(text, classes=found.classes)
+    entries = table.from_text(text)
     assert table.to_text(entries) == text
-    assert table.to_text(table.from_text(text)) == text
-    for name, size, again in entries:
-        scenes.assert_same(found, again)
-        assert (name, size) == ("a.png", found.size)
-        assert again.labels.tolist() == found.labels.tolist()
+    for entry in entries:
+        scenes.assert_close(found, entry.instances)
+        assert (entry.file_name, entry.size) == ("a.png", found.size)
 
 
 def test_an_image_without_objects_is_a_table_without_rows(tmp_path):
-    table.write(tmp_path / "a.csv", Instances.empty((3, 4)))
-    assert len(table.read(tmp_path / "a.csv")) == 0
+    formats.write(tmp_path / "a.csv", Instances.empty((3, 4)))
+    assert len(formats.read(tmp_path / "a.csv")) == 0
     assert (tmp_path / "a.csv").read_text().startswith("image,id,class,score")
 
 
 def test_the_numbers_for_people_are_right(tmp_path):
-    table.write(tmp_path / "a.csv", scenes.ring_with_island())
+    formats.write(tmp_path / "a.csv", scenes.ring_with_island())
     rows = list(csv.DictReader(io.StringIO((tmp_path / "a.csv").read_text())))
     ring = {key: rows[0][key] for key in ("x", "y", "area", "left", "top", "right", "bottom")}
     assert [float(value) for value in ring.values()] == [4, 4, 32, 1, 1, 7, 7]
@@ -47,42 +46,43 @@ def test_the_numbers_for_people_are_right(tmp_path):
 
 def test_other_letters_get_the_mark_that_spreadsheets_want(tmp_path):
     found = scenes.ring_with_island()
-    table.write(tmp_path / "a.csv", found)
+    formats.write(tmp_path / "a.csv", found)
     assert (tmp_path / "a.csv").read_bytes().startswith(b"image,")
-    table.write(tmp_path / "b.csv", found.replace(classes=("细胞", "ring")))
+    formats.write(tmp_path / "b.csv", found.replace(classes=("细胞", "ring")))
     assert (tmp_path / "b.csv").read_bytes().startswith("\ufeffimage,".encode())
-    assert table.read(tmp_path / "b.csv").classes == ("ring", "细胞")
+    assert formats.read(tmp_path / "b.csv").classes == ("ring", "细胞")
 
 
 def test_many_images_share_a_table_and_one_is_picked(tmp_path):
     found = scenes.ring_with_island()
     entries = [Entry("a.png", found.size, found[:2]), Entry("b.png", found.size, found[2:])]
-    table.write_dataset(tmp_path / "all.csv", entries)
-    read = table.read_dataset(tmp_path / "all.csv")
+    formats.write_images(tmp_path / "all.csv", entries)
+    read = formats.read_images(tmp_path / "all.csv")
     assert [(entry.file_name, len(entry.instances)) for entry in read] == [
         ("a.png", 2),
         ("b.png", 1),
     ]
     assert read[0].instances.classes == read[1].instances.classes
-    assert table.read(tmp_path / "all.csv", image="b.png").ids.tolist() == [9]
+    assert formats.read(tmp_path / "all.csv", image="b.png").ids.tolist() == [9]
     with pytest.raises(InputError, match="describes 2 images"):
-        table.read(tmp_path / "all.csv")
+        formats.read(tmp_path / "all.csv")
 
 
 def test_columns_of_others_are_kept(tmp_path):
     text = "outline,treatment,id\n" + SQUARE + ",5 µM,3.0\n"
     (tmp_path / "a.csv").write_text(text, encoding="utf-8")
-    found = table.read(tmp_path / "a.csv")
+    found = formats.read(tmp_path / "a.csv")
     assert (found.ids.tolist(), found.classes, found.size) == ([3], ("object",), None)
-    table.write(tmp_path / "b.csv", found, image_name="")
-    assert table.read(tmp_path / "b.csv").extras == ({"csv": {"treatment": "5 µM"}},)
+    formats.write(tmp_path / "b.csv", found, image_name="")
+    assert formats.read(tmp_path / "b.csv").extras == ({"csv": {"treatment": "5 µM"}},)
 
 
 def test_an_outline_longer_than_the_usual_cell_is_read(tmp_path):
     angle = np.linspace(0, 2 * np.pi, 5000, endpoint=False)
     circle = shapely.Polygon(np.stack([np.cos(angle), np.sin(angle)], axis=1))
-    table.write(tmp_path / "a.csv", Instances.of([circle]))
-    assert shapely.to_wkb(table.read(tmp_path / "a.csv").polygons[0]) == shapely.to_wkb(circle)
+    formats.write(tmp_path / "a.csv", Instances.of([circle]))
+    read = formats.read(tmp_path / "a.csv").polygons[0]
+    assert shapely.hausdorff_distance(read, circle) < 0.00071
     assert csv.field_size_limit() == 131072
 
 
@@ -90,22 +90,18 @@ def test_an_outline_longer_than_the_usual_cell_is_read(tmp_path):
     ("text", "sentence"),
     [
         ("", "no column 'outline' and so no objects; it has nothing"),
-        ("id;outline\n1;x\n", "no column 'outline'"),
+        ("id;area\n1;x\n", "no column 'outline' and so no objects; it has id, area"),
+        ("id;outline\n1;x\n", "line 2: the outline is no well-known text"),
+        ("id,id,outline\n1,2,x\n", "two columns 'id'"),
         (HEADER + "a,1,cell,0.5,POLYGON ((0 0\n", "line 2: the outline is no well-known text"),
         (HEADER + f"a,x,cell,0.5,{SQUARE}\n", "line 2: id is 'x'"),
         (HEADER + f"a,1.5,cell,0.5,{SQUARE}\n", "line 2: id is '1.5'"),
         (HEADER + f"a,1,cell,high,{SQUARE}\n", "line 2: score is 'high'"),
-        (HEADER + f"a,1,cell,7,{SQUARE}\n", "scores must lie"),
-        (HEADER + f"a,1,cell,,{SQUARE}\n" * 2, "ids must be unique"),
+        (HEADER + f"a,1,cell,7,{SQUARE}\n", "line 2: score is '7'; wanted a number from 0 to 1"),
+        (HEADER + f"a,1,cell,,{SQUARE}\n" * 2, "line 3: the id 1 occurs twice in the image 'a'"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(tmp_path, text, sentence):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(InputError, match=sentence):
-        table.read(tmp_path / "a.csv")
-
-
-def test_a_class_outside_the_given_list_is_refused(tmp_path):
-    (tmp_path / "a.csv").write_text(HEADER + f"a,1,cell,,{SQUARE}\n")
-    with pytest.raises(InputError, match="line 2: the class 'cell' is not among dust"):
-        table.read(tmp_path / "a.csv", classes=["dust"])
+        formats.read(tmp_path / "a.csv")

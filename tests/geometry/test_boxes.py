@@ -1,3 +1,5 @@
+import tracemalloc
+
 import hypothesis.extra.numpy as arrays
 import numpy as np
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from kontur.geometry import boxes
+from kontur.geometry import boxes, suppression
 from tests.naive import geometry as naive
 
 
@@ -72,6 +74,37 @@ def test_suppression_keeps_what_a_loop_keeps(threshold, count):
     assert kept.tolist() == naive.suppress_boxes(several, scores, threshold, groups)
     together = boxes.suppress(several, scores, threshold)
     assert together.tolist() == naive.suppress_boxes(several, scores, threshold, groups * 0)
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.4, 0.9])
+@pytest.mark.parametrize("seed", range(4))
+def test_suppression_of_more_boxes_than_are_looked_at_together(threshold, seed, monkeypatch):
+    monkeypatch.setattr(suppression, "CHUNK", (1, 3, 20, 256)[seed])
+    rng = np.random.default_rng(seed)
+    corner = rng.uniform(0, 60, (300, 2))
+    several = np.concatenate([corner, corner + rng.uniform(0, 20, (300, 2))], axis=1)
+    scores = rng.integers(0, 50, 300) / 50
+    groups = rng.integers(0, 3, 300)
+    kept = boxes.suppress(several, scores, threshold, groups)
+    assert kept.tolist() == naive.suppress_boxes(several, scores, threshold, groups)
+
+
+def test_boxes_that_are_not_finite_stay_and_suppress_nothing():
+    several = np.array([[np.nan, 0, 2, 2], [0, 0, 2, 2], [0, 0, np.inf, 2], [0, 0, 2, 2.1]])
+    assert boxes.suppress(several, np.array([0.9, 0.8, 0.7, 0.6]), 0.5).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("layout", ["strip", "heap"])
+def test_memory_of_suppression_grows_with_the_boxes_however_they_lie(layout):
+    peaks = []
+    for count in (1000, 4000):
+        y = np.arange(count) * (5.0 if layout == "strip" else 0.001)
+        several = np.stack([np.zeros(count), y, np.full(count, 50.0), y + 8], axis=-1)
+        tracemalloc.start()
+        boxes.suppress(several, np.linspace(1, 0, count), 0.5)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 5 * peaks[0]  # 16 times as many pairs
 
 
 def test_a_chain_of_boxes_loses_every_second():

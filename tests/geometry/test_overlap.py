@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from pycocotools import mask as coco
 from shapely import Polygon, affinity
 
-from kontur.geometry import overlap, raster
+from kontur.geometry import overlap, raster, suppression
 from tests.naive import geometry as naive
 
 EMPTY = np.empty(0, dtype=object)
@@ -31,53 +31,48 @@ def crowd(count, seed, extent=24.0):
     return found
 
 
+# shared pixels
+
+
+def shared(a, b, size):
+    """The table of shared pixels, and the pairs as they came."""
+    pairs = overlap.shared_pixels(raster.spans(a, size), raster.spans(b, size), size[1])
+    table = np.zeros((len(a), len(b)), dtype=int)
+    table[pairs.first, pairs.second] = pairs.area
+    return table, pairs
+
+
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 999))
-@settings(max_examples=30)
-def test_polygon_iou_is_that_of_every_pair(k, l, seed):  # noqa: E741
-    a, b = crowd(k, seed), crowd(l, seed + 1)
-    assert_allclose(overlap.polygon_iou(a, b), naive.polygon_iou(a, b), atol=1e-12)
-
-
-@given(st.integers(0, 5), st.integers(0, 5), st.integers(0, 999))
-@settings(max_examples=10)
-def test_mask_iou_is_that_of_every_pair_of_masks(k, l, seed):  # noqa: E741
+@settings(max_examples=40)
+def test_shared_pixels_are_those_of_the_masks_of_every_pair(k, l, seed):  # noqa: E741
     a, b, size = crowd(k, seed), crowd(l, seed + 1), (20, 26)
-    assert_allclose(overlap.mask_iou(a, b, size), naive.mask_iou(a, b, size))
+    masks_a, masks_b = ([raster.rasterize(each, size) for each in side] for side in (a, b))
+    table, pairs = shared(a, b, size)
+    expected = [[(m & n).sum() for n in masks_b] for m in masks_a]
+    assert_array_equal(table, np.reshape(expected, (k, l)))
+    assert (pairs.area > 0).all()
+    assert (np.diff(pairs.first * (l + 1) + pairs.second) > 0).all()
 
 
-def test_mask_iou_is_that_of_coco():
-    a, b = crowd(12, 0, 40.0), crowd(9, 1, 40.0)
+def test_the_iou_of_shared_pixels_is_that_of_coco():
+    a, b, size = crowd(12, 0, 40.0), crowd(9, 1, 40.0), (48, 48)
     rles = [
-        [coco.encode(np.asfortranarray(raster.rasterize(each, (48, 48)))) for each in several]
+        [coco.encode(np.asfortranarray(raster.rasterize(each, size))) for each in several]
         for several in (a, b)
     ]
     theirs = np.array(coco.iou(rles[0], rles[1], [0] * len(b)))
-    assert_allclose(overlap.mask_iou(a, b, (48, 48)), theirs)
+    areas = [coco.area(side).astype(float) for side in rles]
+    table, _ = shared(a, b, size)
+    union = areas[0][:, None] + areas[1][None] - table
+    assert_allclose(np.divide(table, union, out=np.zeros(table.shape), where=union > 0), theirs)
 
 
-def test_polygons_and_their_masks_have_the_same_iou_when_they_follow_pixels():
-    rng = np.random.default_rng(3)
-    blocks = [rng.random((12, 15)) < share for share in (0.2, 0.5, 0.9, 1.0)]
-    outlines = np.array([raster.trace(each) for each in blocks], dtype=object)
-    assert_allclose(
-        overlap.polygon_iou(outlines, outlines), overlap.mask_iou(outlines, outlines, (12, 15))
-    )
-
-
-def test_iou_is_one_with_itself_and_zero_for_neighbours_that_share_an_edge():
-    left, right = shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)
-    pair = np.array([left, right], dtype=object)
-    assert overlap.polygon_iou(pair, pair).tolist() == [[1, 0], [0, 1]]
-    assert overlap.mask_iou(pair, pair, (2, 4)).tolist() == [[1, 0], [0, 1]]
-
-
-def test_objects_between_pixel_centres_have_no_pixels():
+def test_neighbours_that_share_an_edge_share_no_pixel_and_specks_have_none():
+    pair = np.array([shapely.box(0, 0, 2, 2), shapely.box(2, 0, 4, 2)], dtype=object)
+    assert shared(pair, pair, (2, 4))[0].tolist() == [[4, 0], [0, 4]]
     speck = np.array([shapely.box(0.6, 0.6, 1.4, 1.4)], dtype=object)
-    assert overlap.mask_iou(speck, speck, (3, 3)).tolist() == [[0]]
-    shared, area_a, area_b = overlap.mask_intersection(speck, EMPTY, (3, 3))
-    assert shared.shape == (1, 0)
-    assert area_a.tolist() == [0]
-    assert area_b.shape == (0,)
+    assert shared(speck, speck, (3, 3))[0].tolist() == [[0]]
+    assert shared(speck, EMPTY, (3, 3))[0].shape == (1, 0)
 
 
 # suppression
@@ -95,6 +90,14 @@ def test_suppression_keeps_what_the_greedy_loop_keeps(m, seed, threshold, measur
     scores = np.random.default_rng(seed).choice([0.1, 0.5, 0.7, 0.9], m)  # with ties
     kept = overlap.suppress(polygons, scores, threshold, measure)
     assert kept.tolist() == naive.suppress(polygons, scores, threshold, measure)
+
+
+@pytest.mark.parametrize("chunk", [1, 4, 17])
+def test_suppression_a_chunk_at_a_time_keeps_the_same(chunk, monkeypatch):
+    polygons, scores = crowd(60, 8, 40.0), np.random.default_rng(8).choice([0.1, 0.5, 0.7], 60)
+    monkeypatch.setattr(suppression, "CHUNK", chunk)
+    kept = overlap.suppress(polygons, scores, 0.3)
+    assert kept.tolist() == naive.suppress(polygons, scores, 0.3)
 
 
 def test_a_suppressed_polygon_suppresses_nothing():

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from pycocotools import mask as coco
 from shapely import MultiPolygon, Polygon, affinity
 
+from kontur.errors import InputError
 from kontur.geometry import raster
 from tests.naive import geometry as naive
 
@@ -226,3 +227,16 @@ def test_scikit_image_counts_as_many_parts():
     mask = np.random.default_rng(0).random((40, 40)) < 0.6
     labelled = skimage.measure.label(mask, connectivity=1)
     assert len(shapely.get_parts(raster.trace(mask))) == labelled.max()
+
+
+@pytest.mark.parametrize("far", [2e9, 1e300, np.inf, np.nan])
+def test_coordinates_that_are_no_place_in_an_image_are_refused(far):
+    with np.errstate(invalid="ignore"):
+        polygon = Polygon([(0, 0), (far, 3), (0, 4)])
+    with pytest.raises(InputError, match="is it in another unit"):
+        raster.rasterize(polygon, (5, 5))
+
+
+def test_outlines_as_far_out_as_may_be_have_their_pixels():
+    wide = Polygon([(-1e9, -1e9), (1e9, -1e9), (1e9, 1e9)])  # above the diagonal
+    assert raster.rasterize(wide, (3, 3)).tolist() == np.triu(np.ones((3, 3), bool)).tolist()

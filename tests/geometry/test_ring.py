@@ -334,3 +334,19 @@ def test_rings_keep_their_dtype():
         ring.subdivide(ring.diamond(boxes), 10),
     ]
     assert {each.dtype for each in made} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "use",
+    [
+        ring.extremes,
+        ring.canonical,
+        lambda points: ring.resample(points, 4),
+        lambda points: ring.smooth(points, 1.0),
+    ],
+)
+def test_points_that_are_not_finite_are_refused_with_what_to_do(use, wrong):
+    points = np.array([[0.0, 0], [4, wrong], [4, 4]])
+    with pytest.raises(ValueError, match=r"must be finite, got .*polygons\.repair"):
+        use(points)

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from kontur.errors import InputError
-from kontur.infer.predict import AS_TRAINED, Prediction, Predictor
+from kontur.infer.options import AS_TRAINED
+from kontur.infer.predict import Prediction, Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card, Thresholds
 
@@ -24,8 +25,9 @@ class Bright(Predictor):
         )
         self.seen = 0
 
-    def examine(self, image, how=AS_TRAINED) -> Prediction:
+    def predict_detailed(self, image, options=AS_TRAINED) -> Prediction:
         self.seen += 1
+        image = image.pixels  # files come with what they say of themselves
         size = image.shape[:2]
         if size == (1, 1):
             raise InputError("too small to hold anything")

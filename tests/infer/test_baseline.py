@@ -13,7 +13,7 @@ from kontur.formats.images import read_image
 from kontur.infer import baseline
 from kontur.infer.baseline import fit_baseline
 from kontur.infer.judge import judge_model
-from kontur.infer.predict import load
+from kontur.infer.load import load
 from kontur.models import catalog
 from kontur.models.archive import write_model
 
@@ -53,8 +53,8 @@ def test_it_is_saved_loaded_and_used_like_any_model(folder, fitted, tmp_path):
 
 
 def test_what_is_given_is_not_tuned(folder):
-    model = fit_baseline(folder, {"apart": 3.25, "level": 1.1}, NormaliseConfig())
-    assert (model.card.config["apart"], model.card.config["level"]) == (3.25, 1.1)
+    model = fit_baseline(folder, {"min_distance": 3.25, "level": 1.1}, NormaliseConfig())
+    assert (model.card.config["min_distance"], model.card.config["level"]) == (3.25, 1.1)
 
 
 def test_images_without_objects_and_trainings_are_refused(folder, tmp_path):
@@ -79,7 +79,7 @@ def test_one_image_with_objects_among_large_ones_without_is_enough(tmp_path, mon
     assert sorted(objects)[:4] == [0] * 4
     assert max(objects) == 2
     model = fit_baseline(
-        folder, dict.fromkeys(("smooth", "apart", "smallest"), 1), NormaliseConfig()
+        folder, dict.fromkeys(("smooth", "min_distance", "smallest"), 1), NormaliseConfig()
     )
     assert model.card.training["tuned on"] == 2
 

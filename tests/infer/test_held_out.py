@@ -10,8 +10,8 @@ from kontur.data.synthetic import write_dataset
 from kontur.evaluate import evaluate, summarise
 from kontur.infer import held_out
 from kontur.infer.judge import judge_model
+from kontur.infer.load import load
 from kontur.infer.own_process import run_apart
-from kontur.infer.predict import load
 from kontur.instances import Instances
 from kontur.models.archive import Model, write_model
 from kontur.models.baseline.config import BaselineConfig

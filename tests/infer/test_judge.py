@@ -5,8 +5,10 @@ import pytest
 from PIL import Image
 
 import kontur
-from kontur.data.folder import Folder, open_folder, restrict
+from kontur import formats
+from kontur.data.folder import Folder, open_folder
 from kontur.data.pairing import find_predictions
+from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
@@ -44,14 +46,14 @@ def made(root: Path, *outputs: str) -> Path:
 
 @pytest.mark.parametrize("output", ["geojson", "coco", "labels", "csv"])
 def test_perfect_predictions_score_one_in_every_format(root, truth, output):
-    judged = judge_files(made(root, output), truth)
+    judged = judge_files(made(root, output), Truth.of_folder(truth))
     assert [image.name for image in judged.images] == ["a", "b", "c"]
     assert judged.summary.mean_ap == 1
     assert judged.without_prediction == judged.without_truth == ()
 
 
 def test_a_model_scores_as_its_files_do(root, truth):
-    by_files = judge_files(made(root, "geojson"), truth).summary
+    by_files = judge_files(made(root, "geojson"), Truth.of_folder(truth)).summary
     by_model = judge_model(Bright(), truth).summary
     assert by_model.to_json() == by_files.to_json()
 
@@ -62,7 +64,7 @@ def test_label_images_of_any_tool_are_predictions(root, truth):
     for name in SQUARES:
         labels = (root / "data" / "labels" / f"{name}.png").read_bytes()
         (predictions / f"{name}_cp_masks.png").write_bytes(labels)
-    assert judge_files(predictions, truth).summary.mean_ap == 1
+    assert judge_files(predictions, Truth.of_folder(truth)).summary.mean_ap == 1
 
 
 def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
@@ -70,23 +72,22 @@ def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
     assert list(find_predictions(out)) == ["a", "b", "c"]
     for ending in ("labels.tif", "csv", "coco.json"):
         (out / f"a.{ending}").write_bytes(b"broken, and not looked at")
-    assert judge_files(out, truth).summary.mean_ap == 1
+    assert judge_files(out, Truth.of_folder(truth)).summary.mean_ap == 1
 
 
 def test_one_file_may_hold_the_predictions_of_many_images(root, truth):
-    from kontur.formats import coco
-    from kontur.formats.document import Entry
+    from kontur.formats.entry import Entry
 
     samples = truth.samples
     entries = [Entry(f"images/{s.name}.png", s.size, s.instances) for s in samples]
-    coco.write_dataset(root / "all.json", entries)
-    assert judge_files(root / "all.json", truth).summary.mean_ap == 1
+    formats.write_images(root / "all.json", entries)
+    assert judge_files(root / "all.json", Truth.of_folder(truth)).summary.mean_ap == 1
 
 
 def test_what_has_no_partner_is_named(root, truth):
     out = made(root, "geojson")
     (out / "b.geojson").rename(out / "stranger.geojson")
-    judged = judge_files(out, truth)
+    judged = judge_files(out, Truth.of_folder(truth))
     assert [image.name for image in judged.images] == ["a", "c"]
     assert judged.without_prediction == ("b",)
     assert judged.without_truth == ("stranger",)
@@ -97,7 +98,7 @@ def test_predictions_of_other_images_are_refused(root, truth):
     with pytest.raises(
         InputError, match=r"none of the 1 predictions .*\(x\) has the name .*a, b, c"
     ):
-        judge_files(root / "other", truth)
+        judge_files(root / "other", Truth.of_folder(truth))
 
 
 def test_predictions_of_another_size_name_the_image(root, truth):
@@ -105,14 +106,14 @@ def test_predictions_of_another_size_name_the_image(root, truth):
     small = kontur.read(out / "a.geojson").scale(0.5, 0.5)
     kontur.write(out / "a.geojson", small)
     with pytest.raises(InputError, match=r"a: .*24×32 and 12×16"):
-        judge_files(out, truth)
+        judge_files(out, Truth.of_folder(truth))
 
 
 def test_a_damaged_prediction_is_told_by_its_file(root, truth):
     out = made(root, "geojson")
     (out / "c.geojson").write_text('{"type": "Feat')
     with pytest.raises(InputError, match=r"c\.geojson is not JSON or is cut short"):
-        judge_files(out, truth)
+        judge_files(out, Truth.of_folder(truth))
 
 
 @pytest.mark.parametrize("there", ["nothing", "empty", "text"])
@@ -123,13 +124,13 @@ def test_no_predictions_are_told(root, truth, there):
     if there == "text":
         (place / "a.txt").write_text("x")
     with pytest.raises(InputError, match=r"no predictions"):
-        judge_files(place, truth)
+        judge_files(place, Truth.of_folder(truth))
 
 
 def test_groups_add_up_to_the_whole(root, truth):
     out = made(root, "geojson")
     kontur.write(out / "c.geojson", kontur.Instances.empty((24, 32)))  # both objects missed
-    judged = judge_files(out, truth)
+    judged = judge_files(out, Truth.of_folder(truth))
     groups = judged.by(truth.column("modality"))
     assert list(groups) == ["fluorescence", "tissue"]
     assert (groups["fluorescence"].mean_ap, groups["tissue"].mean_ap) == (1, 0)
@@ -137,11 +138,11 @@ def test_groups_add_up_to_the_whole(root, truth):
 
 
 def test_images_are_chosen_by_their_metadata(truth):
-    assert restrict(truth, ["modality=fluorescence"]).names == ("a", "b")
-    assert restrict(truth, []).names == truth.names
+    assert truth.where(["modality=fluorescence"]).names == ("a", "b")
+    assert truth.where([]).names == truth.names
     with pytest.raises(InputError, match="values of modality are fluorescence, tissue"):
-        restrict(truth, ["modality=xray"])
+        truth.where(["modality=xray"])
     with pytest.raises(InputError, match="COLUMN=VALUE"):
-        restrict(truth, ["fluorescence"])
+        truth.where(["fluorescence"])
     with pytest.raises(InputError, match="no column 'stain'"):
-        restrict(truth, ["stain=h"])
+        truth.where(["stain=h"])

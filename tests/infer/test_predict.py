@@ -1,21 +1,21 @@
 """The predictor: every sort of image, every way to ask, and the way back to the image's pixels."""
 
-import shutil
-import zipfile
-
 import numpy as np
 import pytest
 import shapely
+import tifffile
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from PIL import Image
+from PIL import Image as Picture
 
 from kontur.data.geometric import scale
 from kontur.errors import InputError
-from kontur.infer import predict
+from kontur.formats.images import Image
+from kontur.infer import predict, search
 from kontur.infer.engine import OnnxEngine
-from kontur.infer.predict import AUTO_SCALES, How, Predictor, find_model, load, shipped_models
-from kontur.models import archive
-from kontur.models.archive import Model, write_model
+from kontur.infer.options import PredictOptions
+from kontur.infer.predict import Predictor
+from kontur.infer.search import AUTO_SCALES
 from tests.models import contract
 from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
 
@@ -75,7 +75,7 @@ def test_however_the_pixels_are_stored_the_outlines_are_the_same(
 @pytest.mark.parametrize("name", ["scene.png", "scene.tif", "grey.png"])
 def test_a_file_is_predicted_as_its_array(learned, predictor, pixels, tmp_path, name):
     stored = pixels if name == "grey.png" else np.repeat(pixels[..., None], 3, axis=2)
-    Image.fromarray(stored).save(tmp_path / name)
+    Picture.fromarray(stored).save(tmp_path / name)
     expected = predictor.predict(stored)
     assert_same(expected, predictor.predict(tmp_path / name), pixels=0, scores=0)
     assert_same(expected, predictor.predict(str(tmp_path / name)), pixels=0, scores=0)
@@ -111,14 +111,53 @@ def test_pixels_that_are_no_numbers_are_counted_and_refused(predictor, pixels, b
         predictor.predict(image)
 
 
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_stains_are_asked_for_and_never_taken_for_colour(predictor, pixels, tmp_path, count):
+    names = ["DAPI", "GFP", "Cy5", "AF750"][:count]
+    dark = np.zeros_like(pixels)
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif",
+        np.stack([dark, pixels, dark, dark][:count]),
+        photometric="minisblack",
+        metadata={"axes": "CYX", "Channel": {"Name": names}},
+    )
+    with pytest.raises(InputError, match=rf"{count} stains \(0: DAPI, 1: .*or grey; choose"):
+        predictor.predict(tmp_path / "a.ome.tif")
+    assert_same(predictor.predict(tmp_path / "a.ome.tif", channel=1), predictor.predict(pixels))
+
+
+def test_a_model_that_learned_from_stains_takes_as_many_stains(learned, pixels):
+    card = learned.card.replace(training={"stains": True})
+    predictor = Predictor(OnnxEngine(learned.model, threads=1), card)
+    wanted = predictor.config.channels
+    three = np.repeat(pixels[..., None], wanted, axis=2)
+    found = predictor.predict(Image(three, None, ("unnamed",) * wanted))
+    assert_same(found, predictor.predict(three))
+    with pytest.raises(InputError, match=f"holds 5 stains .* learned from {wanted} stains"):
+        predictor.predict(Image(pixels[..., None].repeat(5, 2), None, ("unnamed",) * 5))
+
+
+@pytest.mark.parametrize("shape", ["first", "last", "tensor", "list", "Pillow"])
+def test_every_kind_of_array_is_outlined_alike(predictor, pixels, shape):
+    colour = np.repeat(pixels[..., None], 3, axis=2)
+    image = {
+        "first": np.moveaxis(colour, 2, 0),
+        "last": colour,
+        "tensor": torch.from_numpy(np.moveaxis(colour, 2, 0).copy())[None],
+        "list": colour.tolist(),
+        "Pillow": Picture.fromarray(colour),
+    }[shape]
+    assert_same(predictor.predict(image), predictor.predict(pixels))
+
+
 @pytest.mark.parametrize(
     ("image", "sentence"),
     [
-        (np.zeros((4, 4), complex), "holds numbers, got an array of complex128"),
-        (np.full((4, 4), "a"), "holds numbers, got an array of <U1"),
-        (np.zeros((0, 4)), r"with at least one pixel, got \(0, 4, 1\)"),
-        (np.zeros((4, 4, 0)), r"got \(4, 4, 0\)"),
-        (np.zeros((2, 4, 4, 3)), r"an array \(H, W\) or \(H, W, C\).* got \(2, 4, 4, 3\)"),
+        (np.zeros((4, 4), complex), "complex numbers .complex128"),
+        (np.full((4, 4), "a"), "holds words"),
+        (np.zeros((0, 4)), "with at least one pixel, got 0 × 4"),
+        (np.zeros((4, 4, 0)), "got 4 × 4 × 0"),
+        (np.zeros((2, 4, 4, 3)), "2 × 4 × 4 × 3, and one plane is wanted"),
     ],
 )
 def test_arrays_that_are_no_image_are_refused(predictor, image, sentence):
@@ -154,7 +193,7 @@ def test_candidates_are_all_above_the_lowest_score_and_none_is_suppressed(predic
 
 
 def test_examine_says_how_it_went(predictor, pixels):
-    seen = predictor.examine(pixels)
+    seen = predictor.predict_detailed(pixels)
     assert (seen.scale, seen.repaired) == (1.0, 0)
     assert_same(seen.instances, predictor.predict(pixels))
 
@@ -218,7 +257,7 @@ def test_padding_moves_nothing_and_shows_the_mirror_image(learned, size):
     assert found.size == size
     assert_allclose(found.boxes, [stamp.box], atol=1e-5)
     (seen,) = stamp.seen
-    prepared = stamped(learned, stamp).prepare(image).transpose(2, 0, 1)[None]
+    prepared = stamped(learned, stamp).prepare(image).values.transpose(2, 0, 1)[None]
     assert [side % 16 for side in seen.shape[2:]] == [0, 0]
     assert max(a - b for a, b in zip(seen.shape[2:], size, strict=True)) < 16
     assert_array_equal(seen[..., : size[0], : size[1]], prepared)
@@ -233,7 +272,9 @@ def test_what_is_seen_at_another_scale_is_put_back_exactly(learned, size, diamet
     factor = learned.card.object_size / diameter
     box = np.array([0.3, 0.2, 0.6, 0.8]) * np.array([size[1], size[0]] * 2)
     stamp = Stamp(tuple(box * factor))
-    seen = stamped(learned, stamp).examine(np.zeros(size, np.uint8), How(diameter=diameter))
+    seen = stamped(learned, stamp).predict_detailed(
+        np.zeros(size, np.uint8), PredictOptions(diameter=diameter)
+    )
     assert seen.scale == pytest.approx(factor)
     assert seen.instances.size == size
     assert_allclose(seen.instances.boxes, [box], rtol=1e-5)
@@ -258,17 +299,24 @@ def test_the_scale_at_which_the_model_is_surest_is_found_and_set_by_what_it_find
             return features, scores * (0.9 if images.shape[2] == 48 else 0.4), boxes
 
     stamp = Judge((8.0, 4.0, 18.0, 14.0))
-    seen = stamped(learned, stamp).examine(np.zeros((96, 96), np.uint8), How(diameter="auto"))
+    seen = stamped(learned, stamp).predict_detailed(
+        np.zeros((96, 96), np.uint8), PredictOptions(diameter="auto")
+    )
     side = 20 * (23 / 32) ** 0.5  # in the image; the octagon of a diamond has 23/32 of its box
     assert seen.scale == pytest.approx(learned.card.object_size / side, rel=0.02)
 
 
 def test_an_image_without_anything_is_taken_as_it_is(predictor):
-    assert predictor.examine(np.zeros((40, 40), np.uint8), How(diameter="auto")).scale == 1.0
+    assert (
+        predictor.predict_detailed(
+            np.zeros((40, 40), np.uint8), PredictOptions(diameter="auto")
+        ).scale
+        == 1.0
+    )
 
 
 def test_of_a_large_image_only_the_middle_decides_about_the_scale(learned, monkeypatch):
-    monkeypatch.setattr(predict, "AUTO_PIXELS", 32 * 64)
+    monkeypatch.setattr(search, "AUTO_PIXELS", 32 * 64)
     stamp = Stamp()
     stamped(learned, stamp).predict(np.zeros((64, 128), np.uint8), diameter="auto")
     assert len(stamp.seen) == len(AUTO_SCALES) + 1
@@ -300,100 +348,11 @@ def test_all_outlines_together_are_not_shifted(learned, predictor):
     assert np.abs((a - b).mean(axis=0)).max() < 0.25
 
 
-# Finding and loading
-
-
-@pytest.fixture
-def path(learned, tmp_path):
-    path = tmp_path / "some.kontur"
-    write_model(path, learned.model)
-    return path
-
-
-def test_a_model_is_loaded_from_its_file_or_its_run(learned, path, pixels, tmp_path):
-    run = tmp_path / "run"
-    run.mkdir()
-    shutil.copy(path, run / "model.kontur")
-    for where in (path, str(path), run):
-        assert_same(learned.found, load(where, device="cpu", threads=1).predict(pixels))
-
-
-def test_a_shipped_model_is_found_by_name_also_beside_a_folder_of_that_name(
-    path, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(predict, "shipped_models", lambda: {"nuclei": path})
-    monkeypatch.chdir(tmp_path)
-    assert find_model("nuclei") == path
-    (tmp_path / "nuclei").mkdir()
-    assert find_model("nuclei") == path
-    shutil.copy(path, tmp_path / "nuclei" / "model.kontur")
-    assert find_model("nuclei").parent.name == "nuclei"  # a run of that name is what is meant
-
-
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        ("nucleo", "no shipped model 'nucleo'; did you mean 'nuclei'"),
-        ("zebra", "no shipped model 'zebra'; known are nuclei"),
-        ("zebra.kontur", r"no model file zebra\.kontur"),
-        ("runs/zebra", "no model file runs/zebra"),
-        ("data", r"data is a folder without model\.kontur; give a finished run"),
-    ],
-)
-def test_a_model_that_is_not_there_is_told_with_the_nearest(
-    path, tmp_path, monkeypatch, name, sentence
-):
-    monkeypatch.setattr(predict, "shipped_models", lambda: {"nuclei": path})
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "data").mkdir()
-    with pytest.raises(InputError, match=sentence):
-        load(name)
-
-
-def test_shipped_models_are_named_after_their_files():
-    for name, file in shipped_models().items():
-        assert file.name == f"{name}.kontur"
-        assert archive.read_card(file).kind == KIND
-
-
-def test_files_that_are_no_model_are_told_when_loading(path, tmp_path):
-    whole = path.read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(InputError, match="cut short"):
-        load(path)
-    other = tmp_path / "other.zip"
-    with zipfile.ZipFile(other, "w") as content:
-        content.writestr("a.txt", "a")
-    with pytest.raises(InputError, match=r"other\.zip is not a whole Kontur model"):
-        load(other)
-    image = tmp_path / "image.png"
-    Image.fromarray(np.zeros((4, 4), np.uint8)).save(image)
-    with pytest.raises(InputError, match=r"image\.png is not a whole Kontur model"):
-        load(image)
-
-
-def test_a_model_of_an_unknown_kind_is_told(learned, path):
-    card = learned.card.replace(kind="sanke")
-    write_model(path, Model(card, learned.model.graphs, learned.model.weights))
-    with pytest.raises(InputError, match="no kind of model 'sanke'"):
-        load(path, device="cpu")
-
-
-def test_an_image_too_large_for_the_memory_is_refused_before_it_is_tried(
-    predictor, pixels, monkeypatch, tmp_path
-):
-    little = tmp_path / "meminfo"
-    little.write_text("MemTotal:   100 kB\nMemAvailable:   50 kB\n")
-    monkeypatch.setattr(predict, "MEMORY", little)
-    with pytest.raises(InputError, match=r"need 0\.0 GB of memory and 0\.0 are free"):
-        predictor.predict(pixels)
-
-
 def test_the_stages_come_nearer_to_the_truth_from_the_octagon_on(learned, predictor, pixels):
-    stages = predictor.by_stage(pixels)
+    stages = predictor.outlines_by_stage(pixels)
     assert list(stages) == ["octagon", "stage 1", "stage 2", "stage 3"]
     truth = learned.sample.instances
     ious = [best_iou(truth, each).mean() for each in stages.values()]
     assert ious[-1] > ious[0] + 0.05
     assert ious[-1] > 0.8
-    assert all(len(each) == 0 for each in predictor.by_stage(np.zeros((40, 50))).values())
+    assert all(len(each) == 0 for each in predictor.outlines_by_stage(np.zeros((40, 50))).values())

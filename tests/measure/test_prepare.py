@@ -65,7 +65,7 @@ def test_filled_numbers_are_flagged_where_there_were_gaps(table):
 
 
 def test_words_are_one_hot_as_with_get_dummies_and_a_column_for_unseen(table):
-    preparation = Preparation(["stain"]).fit(table)
+    preparation = Preparation(["stain"], invalid=["invalid"]).fit(table)
     names = ["stain=HE", "stain=PAS", "stain (missing)", "stain (unseen)"]
     assert preparation.get_feature_names_out().tolist() == names
     made = preparation.transform(table)

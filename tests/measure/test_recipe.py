@@ -8,7 +8,7 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.measure.prepare import Preparation, apply_recipe, gaps
-from kontur.measure.recipe import INVALID, as_numbers, as_words, kind_of
+from kontur.measure.recipe import as_numbers, as_words, type_of
 
 NAN = float("nan")
 
@@ -27,42 +27,54 @@ def cells(values, dtype=None):
         (cells([True, None, False], "boolean"), [1, NAN, 0]),
         (cells([True, None, False], object), [1, NAN, 0]),
         (cells(["1.5", "invalid", " 2 ", None], "str"), [1.5, NAN, 2, NAN]),
-        (cells(["1e3", "INVALID", "n/a", ""], object), [1000, NAN, NAN, NAN]),
+        (cells(["1e+3", "INVALID", "n/a", ""], object), [1000, NAN, NAN, NAN]),
         (cells([1, "2", None, "Invalid"], object), [1, 2, NAN, NAN]),
         (cells(["1", pd.NA], "string"), [1, NAN]),
         (cells([1.5, 2], "float32"), [1.5, 2]),
         (cells([], "str"), []),
-        (cells([None, "-"], "str"), [NAN, NAN]),
+        (cells(["1.046,70", "998", "-"], "str"), [1046.7, 998, NAN]),
+        (cells(["TRUE", "FALSE", None], "str"), [1, 0, NAN]),
+        (cells(["WAHR", "FALSCH"], "str"), [1, 0]),
     ],
     ids=lambda value: str(value.dtype) if isinstance(value, pd.Series) else "",
 )
 def test_cells_of_every_type_become_numbers(column, numbers):
-    assert kind_of(column, invalid=INVALID) == "number"
-    np.testing.assert_array_equal(as_numbers(column, invalid=INVALID), numbers)
+    assert type_of(column).kind in ("number", "boolean")
+    np.testing.assert_array_equal(as_numbers(column), numbers)
 
 
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        (cells(["HE", " HE", None, "invalid"], "str"), ["HE", "HE", None, None]),
+        (cells(["HE", " HE", None, "#DIV/0!", ""], "str"), ["HE", "HE", None, None, None]),
+        (
+            cells(["NA", "None", "null", "nan", "+", "-"], "str"),
+            ["NA", "None", "null", "nan", "+", "-"],
+        ),
+        (cells(["E01", "E5", "1E1", "2E2"], "str"), ["E01", "E5", "1E1", "2E2"]),
         (cells(["a", 1, 2.0, None], object), ["a", "1", "2", None]),
         (cells([1, 2, None], "category"), ["1", "2", None]),
         (cells(["007", "008"], "str"), ["007", "008"]),  # names, not numbers
         (cells(["1", "2", "A"], "str"), ["1", "2", "A"]),
-        (cells(["True", "False"], "str"), ["True", "False"]),
+        (cells(["1_000", "2_000"], "str"), ["1_000", "2_000"]),
     ],
 )
 def test_cells_of_every_type_become_words(column, words):
-    assert kind_of(column, invalid=INVALID) == "word"
-    assert as_words(column, invalid=INVALID).tolist() == words
+    assert type_of(column).kind == "text"
+    assert as_words(column).tolist() == words
 
 
 def test_a_word_among_many_numbers_is_told_and_may_be_made_invalid():
     column = cells([*map(str, range(20)), "oops"], "str")
-    with pytest.raises(InputError, match="'c' holds numbers and 'oops'; correct them"):
-        kind_of(column, invalid=INVALID)
-    assert kind_of(column, invalid=["OOPS"]) == "number"
-    assert kind_of(column.astype("category"), invalid=INVALID) == "word"
+    with pytest.raises(InputError, match="is one of numbers but holds 'oops', first in row 21"):
+        type_of(column)
+    assert type_of(column, invalid=["OOPS"]).kind == "number"
+    assert type_of(column.astype("category")).kind == "text"
+
+
+def test_a_measurement_of_words_is_refused_however_few_there_are():
+    with pytest.raises(InputError, match="'area' is a measurement but holds 'oops'"):
+        type_of(pd.Series(["1", "oops"], name="area"))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +86,7 @@ def test_a_word_among_many_numbers_is_told_and_may_be_made_invalid():
 )
 def test_what_is_neither_number_nor_word_is_one_sentence(column, sentence):
     with pytest.raises(InputError, match=sentence):
-        kind_of(column, invalid=INVALID)
+        type_of(column)
 
 
 def test_a_recipe_is_json_and_keeps_every_digit():

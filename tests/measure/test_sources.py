@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 import kontur
+from kontur import formats
 from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.measure.sources import find_sources
@@ -91,12 +92,11 @@ def test_metadata_beside_the_images_or_named_is_joined(place):
 
 
 def test_a_table_of_many_images_is_many_sources(place):
-    from kontur.formats import table
-    from kontur.formats.document import Entry
+    from kontur.formats.entry import Entry
 
     found = Instances.from_label_image(LABELS)
     entries = [Entry(f"{name}.png", found.size, found) for name in "ab"]
-    table.write_dataset(place / "all.csv", entries)
+    formats.write_images(place / "all.csv", entries)
     read = find_sources(place / "all.csv", [str(place / "images")])
     assert [source.name for source in read.images] == ["a", "b"]
 
@@ -129,9 +129,24 @@ def test_a_table_of_metadata_that_is_not_there_is_told(place):
 @pytest.mark.parametrize("images", [[], ["images"]])
 def test_a_task_where_no_masks_are_read_by_it_is_refused(place, images):
     images = [str(place / each) for each in images]
-    with pytest.raises(InputError, match="--task components is for a training folder"):
+    (place / "outlines/c.labels.tif").unlink()
+    with pytest.raises(InputError, match=r"--task components is for mask files, and .* holds none"):
         find_sources(place / "outlines", images, task="components")
     assert len(find_sources(place / "training", task="components").images) == 2
+
+
+@pytest.mark.parametrize("images", [[], ["images"]])
+def test_a_mask_given_as_outlines_is_told_and_read_by_its_task(place, images):
+    mask = np.zeros((12, 16), np.uint8)
+    mask[1:4, 1:4] = mask[6:9, 1:4] = mask[6:9, 8:12] = 255
+    Image.fromarray(mask).save(place / "c_mask.png")
+    images = [str(place / each) for each in images]
+    found = find_sources(place / "c_mask.png", images)
+    assert "ONE object" in found.notes[0]
+    assert "--task components makes 3 objects" in found.notes[0]
+    found = find_sources(place / "c_mask.png", images, task="components")
+    assert len(pictures(found)["c"].instances) == 3
+    assert not [note for note in found.notes if "ONE object" in note]
 
 
 def test_tables_that_lie_among_the_outlines_are_no_outlines(place):

@@ -147,7 +147,7 @@ def test_a_label_image_measured_on_itself_says_its_ids():
     ("image", "options", "sentence"),
     [
         (np.zeros((9, 9)), {}, "drawn on an image of 60×80 pixels"),
-        (np.zeros((1, 1, 1, 9)), {}, "an image is"),
+        (np.zeros((2, 2, 1, 9)), {}, "one plane is wanted"),
         (np.full(SIZE, np.nan), {}, "NaN or infinite"),
         (None, {"pixel_size": 0.0}, "a number of µm above 0"),
         (None, {"pixel_size": np.inf}, "a number of µm above 0"),

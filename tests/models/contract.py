@@ -5,6 +5,7 @@ learned one scene by heart.
 """
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,16 +17,18 @@ from torch import Tensor
 from kontur.data.normalise import normalise
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
-from kontur.geometry.overlap import polygon_iou
 from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.archive import Model
 from kontur.models.card import Card, Thresholds
+from kontur.models.family import Graphs
+from kontur.models.resolve import Resolved, resolve
 from kontur.models.segmenter import Segmenter
 from kontur.settings import Settings
 from kontur.train.export import to_model
+from tests.naive import geometry as naive
 
 KINDS = list(catalog.KINDS)
 SIDE = 64  # pixels of a scene
@@ -73,6 +76,19 @@ def predictor(segmenter: Segmenter, kind: str, **thresholds: float) -> Predictor
     return Predictor(TorchEngine(segmenter), card(kind, segmenter.config, **thresholds))
 
 
+def decode(
+    kind: str,
+    graphs: Graphs,
+    images: np.ndarray,
+    config: Settings,
+    thresholds: Thresholds,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Resolved]:
+    """Propose and resolve: the objects of each image of a batch."""
+    candidates = catalog.family(kind).propose(graphs, images, config, thresholds.score, sizes)
+    return [resolve(each, thresholds) for each in candidates]
+
+
 def as_image(sample: Sample) -> Tensor:
     """`(1, c, h, w)`, as the network sees it."""
     return torch.from_numpy(normalise(sample.image).transpose(2, 0, 1)[None])
@@ -82,7 +98,9 @@ def as_targets(
     kind: str, config: Settings, *images: Instances, rng: np.random.Generator | None = None
 ) -> Any:
     """The targets of a batch as tensors."""
-    joined = catalog.collate(kind)([catalog.encode(kind)(each, config, rng) for each in images])
+    joined = catalog.family(kind).collate(
+        [catalog.family(kind).encode(each, config, rng) for each in images]
+    )
     return type(joined)(*(torch.from_numpy(array) for array in joined))
 
 
@@ -166,7 +184,7 @@ def learned(kind: str) -> Learned:
 
 def best_iou(truth: Instances, found: Instances) -> np.ndarray:
     """For each true object the IoU of the found one that fits best; 0 where none was found."""
-    return polygon_iou(truth.polygons, found.polygons).max(axis=1, initial=0)
+    return naive.polygon_iou(truth.polygons, found.polygons).max(axis=1, initial=0)
 
 
 def assert_same(a: Instances, b: Instances, *, pixels: float = 0.01, scores: float = 1e-4) -> None:

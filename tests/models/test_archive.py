@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from kontur.errors import InputError
+from kontur.infer.load import shipped_models
+from kontur.models import catalog
 from kontur.models.archive import (
     CARD,
     GRAPHS,
@@ -164,3 +166,72 @@ def test_a_flipped_bit_is_damage(path):
     path.write_bytes(content)
     with pytest.raises(InputError, match="damaged"):
         read_model(path)
+
+
+# Files of older builds
+
+OLD_SNAKE = {
+    "points": 48,
+    "side": 17.5,
+    "traced": 6,
+    "snake_width": 24,
+    "fusion": 40,
+    "form": "dense",
+    "kernel": 7,
+    "dilations": [1, 2],
+    "order": "paper",
+}
+
+
+def in_the_first_format(path, kind, config):
+    return with_card(path, format=1, kind=kind, config=config)
+
+
+def test_a_snake_of_the_first_build_is_read_with_its_settings_where_they_are_today(path):
+    card = read_model(in_the_first_format(path, "snake", OLD_SNAKE)).card
+    config = catalog.config(card.kind, card.config)
+    assert (config.points, config.reference_size, config.max_contours_per_crop) == (48, 17.5, 6)
+    refiner = config.refiner
+    assert (refiner.kind, refiner.width, refiner.fusion, refiner.form) == (
+        *("circular", 24, 40),
+        "dense",
+    )
+    assert (refiner.kernel, refiner.dilations, refiner.order) == (7, (1, 2), "paper")
+    assert card.format == FORMAT
+
+
+def test_a_card_that_was_read_is_written_in_today_s_format_and_read_again(path):
+    old = read_model(in_the_first_format(path, "snake", OLD_SNAKE))
+    write_model(path, old)
+    assert read_card(path) == old.card
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "place"),
+    [
+        ("unet", {"decode": {"method": "watershed", "apart": 9.0}}, ("decode", "min_distance")),
+        ("transunet", {"decode": {"apart": 9.0}}, ("decode", "min_distance")),
+        ("baseline", {"apart": 9.0}, ("min_distance",)),
+    ],
+)
+def test_the_distance_of_a_watershed_is_found_under_its_old_name(path, kind, config, place):
+    card = read_card(in_the_first_format(path, kind, config))
+    value = catalog.config(kind, card.config)
+    for name in place:
+        value = getattr(value, name)
+    assert value == 9.0
+
+
+def test_the_shipped_model_is_read_whatever_format_it_was_written_in():
+    shipped = shipped_models()["nuclei"]
+    with zipfile.ZipFile(shipped) as archive:
+        stored = json.loads(archive.read(CARD))
+    config = catalog.config("snake", read_card(shipped).config)
+    assert config.refiner.width == stored["config"].get("snake_width", config.refiner.width)
+    assert config.points == stored["config"]["points"]
+
+
+def test_an_old_name_in_a_file_of_today_is_answered_with_the_new_one(path):
+    card = read_card(with_card(path, kind="snake", config={"snake_width": 8}))
+    with pytest.raises(InputError, match=r"'snake_width'; it is called 'refiner\.width' now"):
+        catalog.config(card.kind, card.config)

@@ -21,7 +21,7 @@ SAMPLE = contract.scenes()["many"]
 def test_on_an_efficientnet_every_parameter_learns_and_onnx_runtime_sees_what_torch_sees(
     kind, graph
 ):
-    few = {"traced": 4} if kind == "snake" else {}
+    few = {"max_contours_per_crop": 4} if kind == "snake" else {}
     config = contract.settings(kind, backbone="efficientnet-lite0", **few)
     assert config.multiple == 32
     segmenter, image = contract.network(kind, config), contract.as_image(SAMPLE)

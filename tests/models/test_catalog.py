@@ -10,15 +10,14 @@ from kontur.settings import Settings
 @pytest.mark.parametrize("kind", catalog.KINDS)
 def test_every_part_of_every_kind_is_where_the_catalog_says(kind):
     assert isinstance(catalog.config(kind, {}), Settings)
-    for part in (catalog.encode, catalog.collate, catalog.decode, catalog.examples):
-        assert callable(part(kind))
-    assert {"fast", "tiny"} <= set(catalog.presets(kind))
+    assert catalog.family(kind).name == kind
+    assert {"fast", "tiny"} <= set(catalog.family(kind).presets)
 
 
 @pytest.mark.parametrize("kind", catalog.KINDS)
 def test_the_examples_are_of_the_segmenter_s_graphs(kind):
     config = catalog.config(kind, {}, preset="tiny")
-    examples = catalog.examples(kind)(config)
+    examples = catalog.family(kind).graphs(config)
     assert list(examples) == list(catalog.segmenter(kind, config).graphs())
     for example in examples.values():
         assert set(example.dynamic) <= {*example.inputs, *example.outputs}
@@ -27,7 +26,7 @@ def test_the_examples_are_of_the_segmenter_s_graphs(kind):
 
 
 def test_values_lie_over_a_preset_and_a_preset_over_the_defaults():
-    tiny = catalog.presets("snake")["tiny"]
+    tiny = catalog.family("snake").presets["tiny"]
     config = catalog.config("snake", {"points": 48, "weights": {"size": 0.2}}, preset="tiny")
     assert (config.points, config.stem) == (48, tiny["stem"])
     assert (config.weights.size, config.weights.heatmap) == (0.2, 1.0)
@@ -38,8 +37,8 @@ def test_values_lie_over_a_preset_and_a_preset_over_the_defaults():
     ("ask", "sentence"),
     [
         (lambda: catalog.config("snaky", {}), "no kind of model 'snaky'; did you mean 'snake'"),
-        (lambda: catalog.presets("zebra"), "no kind of model 'zebra'; known are snake"),
-        (lambda: catalog.decode("snak"), "did you mean 'snake'"),
+        (lambda: catalog.family("zebra").presets, "no kind of model 'zebra'; known are snake"),
+        (lambda: catalog.family("snak"), "did you mean 'snake'"),
         (
             lambda: catalog.config("snake", {}, preset="papers"),
             "snake has no preset 'papers'; did you mean 'paper'",

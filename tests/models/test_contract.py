@@ -8,8 +8,8 @@ import torch
 from torch.testing import assert_close
 
 from kontur.infer.engine import OnnxEngine, TorchEngine, rebuild
-from kontur.infer.predict import Predictor, load
-from kontur.models import catalog
+from kontur.infer.load import load
+from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
 from kontur.models.card import Thresholds
 from tests.models import contract
@@ -69,14 +69,13 @@ def test_a_batch_equals_its_images_one_by_one(kind):
     learned = contract.learned(kind)
     config, thresholds = learned.segmenter.config, learned.card.thresholds
     graphs = TorchEngine(learned.segmenter).graphs
-    decode = catalog.decode(kind)
     image = contract.as_image(learned.sample).numpy()
     images = [image, np.zeros_like(image), image[..., ::-1].copy()]
     sizes = [(SIDE, SIDE), (SIDE, SIDE), (SIDE - 5, SIDE - 9)]
-    together = decode(graphs, np.concatenate(images), config, thresholds, sizes)
+    together = contract.decode(kind, graphs, np.concatenate(images), config, thresholds, sizes)
     assert [len(each.instances) for each in together[:2]] == [len(learned.found), 0]
     for each, alone, size in zip(together, images, sizes, strict=True):
-        (single,) = decode(graphs, alone, config, thresholds, [size])
+        (single,) = contract.decode(kind, graphs, alone, config, thresholds, [size])
         contract.assert_same(each.instances, single.instances)
         assert each.repaired == single.repaired
 
@@ -116,7 +115,7 @@ def test_whatever_the_weights_every_outline_is_valid_and_inside_the_image(kind, 
             parameter += 0.3 * shaken * torch.randn(parameter.shape, generator=generator)
     size = (150, 231)
     image = np.random.default_rng(0).random((*size, 1), dtype=np.float32)
-    seen = contract.predictor(segmenter, kind, score=0.0, overlap=1.0).examine(image)
+    seen = contract.predictor(segmenter, kind, score=0.0, overlap=1.0).predict_detailed(image)
     contract.assert_sound(seen.instances, size)
     assert len(seen.instances) > contract.IN_NOISE.get(kind, contract.USUAL_IN_NOISE)[shaken > 0]
     assert (seen.repaired > 0) is (shaken > 0 and kind in contract.REPAIRED)
@@ -142,6 +141,6 @@ def test_thresholds_of_zero_and_one_return_all_candidates_and_none(kind):
         (Thresholds(score=0.0, overlap=1.0), lambda n: n >= candidates),
         (Thresholds(score=1.0, overlap=0.0), lambda n: n == 0),
     ):
-        (decoded,) = catalog.decode(kind)(graphs, image, config, thresholds, [(SIDE, SIDE)])
+        (decoded,) = contract.decode(kind, graphs, image, config, thresholds, [(SIDE, SIDE)])
         contract.assert_sound(decoded.instances, (SIDE, SIDE))
         assert enough(len(decoded.instances))

@@ -170,13 +170,18 @@ def flood(landscape, markers, mask):
             for row, col in zip(
                 *np.nonzero(mask & (labels == 0) & (landscape <= level)), strict=True
             ):
-                beside = [
-                    labels[y, x]
-                    for y, x in ((row - 1, col), (row + 1, col), (row, col - 1), (row, col + 1))
-                    if 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and labels[y, x] > 0
-                ]
+                rises = {}
+                for down, right in itertools.product((-1, 0, 1), repeat=2):
+                    y, x = row + down, col + right
+                    if 0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and labels[y, x] > 0:
+                        rise = float(landscape[y, x] - landscape[row, col])
+                        rises[down, right] = (
+                            rise / (2**0.5 if down and right else 1),
+                            labels[y, x],
+                        )
+                beside = {label for place, (_, label) in rises.items() if 0 in place}
                 if beside:
-                    wet[row, col] = min(beside)
+                    wet[row, col] = min(pair for pair in rises.values() if pair[1] in beside)[1]
             if not wet:
                 break
             for place, label in wet.items():

@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 
 from kontur.train.checkpoint import read_checkpoint
-from kontur.train.loader import Crops
+from kontur.train.dataloader import Crops
 from kontur.train.progress import Display
 from kontur.train.run import train
 
@@ -22,9 +22,9 @@ SMALL = (
     "model.features=8",
     "model.head=8",
     "model.points=16",
-    "model.snake_width=8",
-    "model.fusion=8",
-    "model.dilations=[1, 2]",
+    "model.refiner.width=8",
+    "model.refiner.fusion=8",
+    "model.refiner.dilations=[1, 2]",
     "model.stages=2",
     "augment.crop=64",
     f"training.batch={BATCH}",
@@ -33,6 +33,7 @@ SMALL = (
     "training.validate_images=2",
     "training.save_every=4",
     "training.precision=32",
+    "training.threads=1",
     "training.workers=0",
     "training.accelerator=cpu",
 )

@@ -89,3 +89,12 @@ def test_a_checkpoint_that_would_run_code_is_refused(tmp_path):
     torch.save({"global_step": 1, "state_dict": {}, "evil": os.system}, tmp_path / "evil.ckpt")
     with pytest.raises(InputError, match="no whole checkpoint"):
         read_checkpoint(tmp_path / "evil.ckpt")
+
+
+def test_a_checkpoint_of_an_earlier_build_is_read_under_the_names_of_today(tmp_path):
+    state = {"best": 0.4, "best_step": 20, "waited": 3}
+    content = {"state_dict": {}, "global_step": 50, "seconds": 1.0, "callbacks": {"Watch": state}}
+    torch.save(content, tmp_path / LAST)
+    checkpoint = last_good(tmp_path, print)
+    assert checkpoint.waited == 3
+    assert checkpoint.content["callbacks"] == {"TrainingCallback": state}

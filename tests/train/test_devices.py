@@ -1,15 +1,12 @@
-"""Which devices a training uses, and two of them in two processes."""
-
-import os
+"""Which devices a training uses, and how many crops and processes suit them."""
 
 import pytest
 import torch
 
 from kontur.errors import InputError
-from kontur.train import machine
-from kontur.train.checkpoint import LAST, read_checkpoint
-from kontur.train.machine import Devices, choose_batch, choose_devices, choose_workers
-from tests.train.runs import VAL, run
+from kontur.train import dataloader, devices
+from kontur.train.dataloader import choose_workers
+from kontur.train.devices import Devices, choose_batch, choose_devices
 
 
 @pytest.fixture
@@ -20,7 +17,8 @@ def there(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-        monkeypatch.setattr(machine, "cores", lambda: cores)
+        monkeypatch.setattr(devices, "cores", lambda: cores)
+        monkeypatch.setattr(dataloader, "cores", lambda: cores)
 
     return pretend
 
@@ -60,14 +58,3 @@ def test_workers_leave_a_core_to_every_device(there):
     assert choose_workers(5, Devices("cuda", 8)) == 5
     there(cores=1)
     assert choose_workers(None, Devices("cpu", 1)) == 0
-
-
-def test_two_devices_train_together_and_one_writes(folder, tmp_path):
-    outer = dict(os.environ)
-    said = run(folder, tmp_path / "run", "training.devices=2", "training.steps=2", val=VAL)
-    last = read_checkpoint(tmp_path / "run" / LAST)
-    assert last["global_step"] == 2
-    assert said.count("step 2 ") == 1
-    assert len(list((tmp_path / "run" / "tensorboard").iterdir())) == 1
-    assert dict(os.environ) == outer
-    assert not torch.distributed.is_initialized()

@@ -59,7 +59,9 @@ def test_the_same_segmenter_gives_the_same_graphs(learned):
 
 
 def test_a_segmenter_in_training_is_exported_as_it_predicts_and_goes_on_training(tmp_path):
-    config = contract.settings(KIND, stages=1, dilations=(1, 2), widths=(8,), depths=(1,))
+    config = contract.settings(
+        KIND, stages=1, refiner={"dilations": (1, 2)}, widths=(8,), depths=(1,)
+    )
     segmenter = contract.network(KIND, config).train()
     before = {name: value.clone() for name, value in segmenter.state_dict().items()}
     path = tmp_path / "model.kontur"
@@ -76,18 +78,18 @@ def test_a_segmenter_in_training_is_exported_as_it_predicts_and_goes_on_training
 @pytest.mark.parametrize(
     "changes",
     [
-        {"form": "dense", "order": "paper", "stride": 4, "points": 24},
+        {"refiner": {"form": "dense", "order": "paper"}, "stride": 4, "points": 24},
         {"channels": 3, "classes": ("a", "b"), "widths": (8, 12), "depths": (1, 1), "points": 9},
     ],
 )
 def test_every_shape_of_snake_can_be_exported(changes):
-    small = {"stages": 2, "dilations": (1, 2, 4), "widths": (8,), "depths": (1,)}
+    small = {"stages": 2, "refiner": {"dilations": (1, 2, 4)}, "widths": (8,), "depths": (1,)}
     config = contract.settings(KIND, **(small | changes))
     segmenter = contract.network(KIND, config).eval()
     model = to_model(segmenter, contract.card(KIND, config))
     engines = TorchEngine(segmenter).graphs, OnnxEngine(model, threads=1).graphs
     rng = np.random.default_rng(0)
-    for name, example in catalog.examples(KIND)(config).items():
+    for name, example in catalog.family(KIND).graphs(config).items():
         arrays = [
             rng.random(array.shape, dtype=np.float32) * 16 if array.dtype == np.float32 else array
             for array in example.inputs.values()

@@ -1,16 +1,18 @@
 """The training step: its noise, and what regularisation adds to the loss."""
 
+import pytest
 import torch
 
+from kontur.errors import InputError
 from kontur.train.config import OptimiserConfig, TrainingConfig
-from kontur.train.loader import Batch
-from kontur.train.module import Training
-from kontur.train.optimise import lasso
+from kontur.train.dataloader import Batch
+from kontur.train.module import Diverged, Training
+from kontur.train.optimiser import lasso
 from tests.models import contract
 
 
 def module_and_batch(dropout: float, **options: float) -> tuple[Training, Batch]:
-    config = contract.settings("snake", dropout=dropout, traced=4)
+    config = contract.settings("snake", dropout=dropout, max_contours_per_crop=4)
     sample = contract.scenes()["many"]
     targets = contract.as_targets("snake", config, sample.instances)
     module = Training(
@@ -49,3 +51,60 @@ def test_dropout_changes_no_name_of_a_weight_and_nothing_where_nothing_is_learne
         losses = [module.segmenter.loss(*batch) for module in (plain, noisy)]
     for name, value in losses[0].items():
         assert torch.equal(losses[1][name], value)
+
+
+def fail(error: Exception):
+    def loss(images, targets):
+        raise error
+
+    return loss
+
+
+def reads_no_pixel(loss):
+    """The loss as on devices and builds of torch where a point that is no number is an error."""
+
+    def run(images, targets):
+        loss(images, targets)
+        raise IndexError("index -9223372036854775808 is out of bounds")
+
+    return run
+
+
+def test_an_index_that_is_wrong_for_another_reason_is_no_divergence(monkeypatch):
+    module, batch = module_and_batch(0.0)
+    monkeypatch.setattr(module.segmenter, "loss", reads_no_pixel(module.segmenter.loss))
+    with pytest.raises(IndexError, match="out of bounds"):
+        module.training_step(batch, 0)
+
+
+def test_a_weight_that_is_no_number_is_named(monkeypatch):
+    module, batch = module_and_batch(0.0)
+    monkeypatch.setattr(module.segmenter, "loss", reads_no_pixel(module.segmenter.loss))
+    with torch.no_grad():
+        module.segmenter.evolve.refiners[0].head.offsets.bias.fill_(float("nan"))
+    with pytest.raises(Diverged, match=r"diverged at step 0: the weight evolve\..* is no number"):
+        module.training_step(batch, 0)
+
+
+def test_points_that_overflow_are_a_divergence_though_all_weights_are_numbers(monkeypatch):
+    module, batch = module_and_batch(0.0)
+    monkeypatch.setattr(module.segmenter, "loss", reads_no_pixel(module.segmenter.loss))
+    with torch.no_grad():
+        module.segmenter.evolve.refiners[0].head.offsets.bias.fill_(3e38)
+        module.segmenter.evolve.refiners[0].head.offsets.weight.fill_(3e38)
+    with pytest.raises(Diverged, match=r"the output of evolve\.refiners\.0.* is no number"):
+        module.training_step(batch, 0)
+
+
+def test_a_gpu_that_says_no_more_is_told_with_what_can_be_done(monkeypatch):
+    module, batch = module_and_batch(0.0)
+    monkeypatch.setattr(
+        module.segmenter, "loss", fail(RuntimeError("CUDA error: device-side assert triggered"))
+    )
+    with pytest.raises(InputError, match=r"training\.accelerator=cpu, which says where") as raised:
+        module.training_step(batch, 0)
+    assert not isinstance(raised.value, Diverged)
+    other = RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+    monkeypatch.setattr(module.segmenter, "loss", fail(other))
+    with pytest.raises(RuntimeError, match="mat1"):
+        module.training_step(batch, 0)

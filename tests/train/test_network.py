@@ -2,16 +2,32 @@
 
 import numpy as np
 import pytest
+import torch
 
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
 from kontur.errors import InputError
 from kontur.instances import Instances
+from kontur.models import catalog
 from kontur.models.card import Card
 from kontur.models.unet.config import UNetConfig
+from kontur.nn import efficientnet
+from kontur.nn.efficientnet import imagenet_weights
+from kontur.train.checkpoint import LAST
 from kontur.train.config import RunConfig
-from kontur.train.facts import Facts, facts_of
-from kontur.train.network import first_card, narrow, resolve_network
+from kontur.train.dataset import Facts, facts_of
+from kontur.train.network import (
+    IMAGENET,
+    begin,
+    first_card,
+    origin,
+    read_start,
+    receptive_field_warning,
+    resolve_network,
+    take_over,
+)
+from kontur.train.run import train
+from tests.train.runs import run, weights
 
 CONFIG = RunConfig(preset="tiny")
 
@@ -73,7 +89,9 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
     assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, None, 0.5)
     stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
     assert facts_of([stains]).channels == {4}
-    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {3}  # RGBA
+    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {4}
+    assert not facts_of([stains]).stains
+    assert facts_of([stains.replace(stains=("DAPI", "GFP", "Cy5", "AF750"))]).stains
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
     found = facts_of([empty, full.replace(instances=ignored)])
@@ -87,29 +105,30 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
 
 
 def test_a_new_snake_takes_its_side_from_the_objects():
-    assert resolved().model["side"] == 16.0
-    said = RunConfig(preset="tiny", model={"side": 50.0})
-    assert resolved(said).model["side"] == 50.0
-    assert resolved(RunConfig(preset="paper")).model["side"] == 0  # as published
+    assert resolved().model["reference_size"] == 16.0
+    said = RunConfig(preset="tiny", model={"reference_size": 50.0})
+    assert resolved(said).model["reference_size"] == 50.0
+    assert resolved(RunConfig(preset="paper")).model["reference_size"] == 0  # as published
     bare = facts(1)._replace(objects=0, object_size=None, side=None, extent=None)
-    assert resolve_network(CONFIG, None, ("object",), bare).model["side"] == 0
-    assert "side" not in resolved(RunConfig(kind="unet", preset="tiny")).model
+    assert resolve_network(CONFIG, None, ("object",), bare).model["reference_size"] == 0
+    assert "reference_size" not in resolved(RunConfig(kind="unet", preset="tiny")).model
 
 
 @pytest.mark.parametrize("known", [None, 0.0, 40.0])
 def test_weights_that_a_run_starts_from_keep_the_side_that_they_learned(known):
-    start = Card(kind="snake", config={**resolved().model, "side": known}, version="0")
-    assert resolved(RunConfig(), start).model["side"] == (known or 0)
-    assert resolved(CONFIG, start).model["side"] == (known or 0)  # also into another preset
+    start = Card(kind="snake", config={**resolved().model, "reference_size": known}, version="0")
+    assert resolved(RunConfig(), start).model["reference_size"] == (known or 0)
+    into_another_preset = resolved(CONFIG, start)
+    assert into_another_preset.model["reference_size"] == (known or 0)
     other = Card(kind="unet", config={}, version="0")
-    assert resolved(RunConfig(), other).model["side"] == 16.0
+    assert resolved(RunConfig(), other).model["reference_size"] == 16.0
 
 
 def test_a_run_that_goes_on_keeps_its_side():
-    before = RunConfig(preset="tiny", model={"side": 0.0})
-    assert resolve_network(before, None, ("object",), facts(1)).model["side"] == 0
+    before = RunConfig(preset="tiny", model={"reference_size": 0.0})
+    assert resolve_network(before, None, ("object",), facts(1)).model["reference_size"] == 0
     old = resolve_network(CONFIG, None, ("object",), facts(1), begins=False)
-    assert old.model["side"] is None  # of a run from before there was one
+    assert old.model["reference_size"] is None  # of a run from before there was one
 
 
 @pytest.mark.parametrize(("extent", "crop"), [(12.0, 128), (70.0, 192), (900.0, 256), (None, 256)])
@@ -141,9 +160,91 @@ def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_told():
     config = resolved(RunConfig(kind="unet", preset="tiny"))
     field = UNetConfig(**config.model).receptive_field
     some = facts(1)
-    assert narrow(config, some._replace(extent=float(field))) == ""
-    assert narrow(config, some._replace(extent=None)) == ""
-    words = narrow(config, some._replace(extent=field + 1.0))
+    assert receptive_field_warning(config, some._replace(extent=float(field))) == ""
+    assert receptive_field_warning(config, some._replace(extent=None)) == ""
+    words = receptive_field_warning(config, some._replace(extent=field + 1.0))
     assert f"longer than {field + 1} pixels" in words
     assert f"no further than {field}" in words
-    assert narrow(resolved(), some._replace(extent=1e4)) == ""  # the snake's points look around
+    assert (
+        receptive_field_warning(resolved(), some._replace(extent=1e4)) == ""
+    )  # the snake's points look around
+
+
+def tiny(**changes):
+    return catalog.segmenter("snake", catalog.config("snake", changes, preset="tiny"))
+
+
+def test_all_weights_of_the_same_network_are_taken_over():
+    source, target = tiny(), tiny()
+    said = take_over(target, source.state_dict(), "source")
+    assert said.startswith("all ")
+    for name, value in source.state_dict().items():
+        assert torch.equal(target.state_dict()[name], value)
+
+
+def test_weights_of_another_shape_stay_random_and_are_named():
+    source, target = tiny(), tiny(classes=("a", "b", "c"))
+    before = target.detector.heads.weight.clone()
+    said = take_over(target, source.state_dict(), "source")
+    assert "new and random are detector.heads.weight, detector.heads.bias" in said
+    assert torch.equal(target.detector.heads.weight, before)
+    assert torch.equal(target.detector.shared[0].weight, source.detector.shared[0].weight)
+
+
+def test_a_checkpoint_and_the_run_around_it_give_the_averaged_weights(tmp_path):
+    state = {"segmenter.w": torch.zeros(1), "average.module.w": torch.ones(1)}
+    torch.save({"global_step": 1, "state_dict": state}, tmp_path / "last.ckpt")
+    for start in (tmp_path, tmp_path / "last.ckpt"):
+        assert read_start(str(start)).weights == {"w": torch.ones(1)}
+        assert read_start(str(start)).card is None
+
+
+def test_a_finished_run_gives_its_model_and_what_is_neither_is_named(finished, tmp_path):
+    start = read_start(str(finished))
+    assert start.card is not None
+    assert start.card.kind == "snake"
+    assert take_over(tiny(), start.weights, "nuclei").count("weights taken over") == 1
+    with pytest.raises(InputError, match="nucleii"):
+        read_start("nucleii")
+    with pytest.raises(InputError, match=r"folder without model\.kontur"):
+        read_start(str(tmp_path))
+
+
+def test_a_backbone_that_has_them_begins_with_the_weights_of_imagenet():
+    network = tiny(backbone="efficientnet-lite0", channels=1)
+    assert origin(RunConfig(), network) == IMAGENET
+    before = network.detector.heads.weight.clone()
+    begin(network, IMAGENET)
+    colour = imagenet_weights()["_conv_stem.weight"]
+    assert torch.equal(network.detector.backbone.stem[1].weight, colour.sum(1, keepdim=True))
+    assert torch.equal(network.detector.heads.weight, before)
+
+
+def test_other_starts_take_none_of_imagenet():
+    assert origin(RunConfig(start="nuclei"), tiny(backbone="efficientnet-lite0")) == "nuclei"
+    for network in (tiny(), tiny(backbone="efficientnet-lite0", pretrained=False)):
+        assert origin(RunConfig(), network) == "random weights"
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        begin(network, "random weights")
+        assert all(torch.equal(network.state_dict()[name], before[name]) for name in before)
+
+
+def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, monkeypatch):
+    words = ("model.backbone=efficientnet-lite0", "training.steps=1", "optimiser.rate=1e-9")
+    said = run(folder, tmp_path / "run", *words)
+    assert "from the backbone's weights of ImageNet" in said
+    name = "segmenter.detector.backbone.stem.1.weight"
+    trained = weights(tmp_path / "run" / LAST)[name]
+    assert torch.allclose(trained, imagenet_weights()["_conv_stem.weight"], atol=1e-6)
+    monkeypatch.setattr(efficientnet, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"kontur\[pretrained\]"):
+        run(folder, tmp_path / "run", words[0], force=True)
+    assert (tmp_path / "run" / "model.kontur").exists()  # a mistake costs nothing
+
+
+def test_a_start_of_another_kind_is_refused_and_an_earlier_run_stays(folder, finished):
+    before = (finished / "model.kontur").read_bytes()
+    options = {"kind": "unet", "preset": "tiny", "settings": ["augment.crop=64"]}
+    with pytest.raises(InputError, match="none of the weights of nuclei fits this network"):
+        train(folder, out=finished, start="nuclei", force=True, **options)
+    assert (finished / "model.kontur").read_bytes() == before

@@ -42,6 +42,37 @@ def test_a_log_file_holds_lines_only():
     assert file.getvalue() == "step 1  val AP [0.5]\n"
 
 
+def test_a_log_file_is_given_a_line_a_minute_whatever_is_done():
+    file, now = io.StringIO(), [0.0]
+    display = Display(Console(file=file, width=200), clock=lambda: now[0])
+
+    def step(number):
+        display.step(f"{number}/90", progress=number / 90, left=90, speed=1.5, losses={"total": 2})
+
+    with display:
+        for number in range(1, 7):
+            now[0] += 20.0
+            step(number)
+        now[0] += 59.0
+        display.say("step 6  val AP 0.5")  # from here on another minute counts
+        now[0] += 59.0
+        display.note("validated 1 of 2 images")
+        now[0] += 1.0
+        display.note("validated 2 of 2 images")
+    with display.counting("tuning thresholds") as progress:
+        for done in range(1, 5):
+            now[0] += 30.0
+            progress(done, 4)
+    assert file.getvalue().splitlines() == [
+        "step 3/90  1:30 left, 1.5 images/s  total 2",
+        "step 6/90  1:30 left, 1.5 images/s  total 2",
+        "step 6  val AP 0.5",
+        "validated 2 of 2 images",
+        "tuning thresholds: 2 of 4",
+        "tuning thresholds: 4 of 4",
+    ]
+
+
 def test_speed_is_that_of_the_recent_steps():
     speed = Speed()
     assert speed.images_a_second == 0

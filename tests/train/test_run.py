@@ -155,7 +155,7 @@ def test_a_run_from_weights_that_know_no_side_goes_on_as_the_same_network(
 ):
     """As the shipped model's, which were trained before there was one."""
     model = read_model(finished / "model.kontur")
-    config = {k: v for k, v in model.card.config.items() if k != "side"}
+    config = {k: v for k, v in model.card.config.items() if k != "reference_size"}
     start = tmp_path / "start.kontur"
     write_model(start, replace(model, card=model.card.replace(config=config)))
     out = tmp_path / "run"
@@ -163,9 +163,9 @@ def test_a_run_from_weights_that_know_no_side_goes_on_as_the_same_network(
         at_step(patch, 7, power_cut)
         with pytest.raises(Killed):
             run(folder, out, val=VAL, start=str(start))
-    assert read_config(out).model["side"] == 0
+    assert read_config(out).model["reference_size"] == 0
     run(None, out, resume=True)
-    assert read_model(out / "model.kontur").card.config["side"] == 0
+    assert read_model(out / "model.kontur").card.config["reference_size"] == 0
 
 
 def test_a_broken_last_checkpoint_is_said_and_the_one_before_is_taken(finished, tmp_path):

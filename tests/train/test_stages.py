@@ -9,15 +9,13 @@ from lightning.pytorch import Trainer
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter
+from kontur.train.callbacks import Observer, TrainingCallback
 from kontur.train.checkpoint import LAST, read_checkpoint
 from kontur.train.config import TrainingConfig
-from kontur.train.interrupt import Signals
-from kontur.train.job import Job
-from kontur.train.module import Training
-from kontur.train.observe import Observer
+from kontur.train.module import Stages, Training
 from kontur.train.run_files import read_config
-from kontur.train.stages import Stages
-from kontur.train.watch import Watch
+from kontur.train.signals import Signals
+from kontur.train.trainer import Job
 from tests.models import contract
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
@@ -69,8 +67,8 @@ def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order,
     config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
     job = Mock(spec=Job, run=tmp_path, config=Mock(training=config))
     signals, observer = Mock(spec=Signals, asked=None), Mock(spec=Observer)
-    observer.validate = lambda module, step, standing: standing.after(0.5 / step, step)
-    watch = Watch(job, signals, observer)
+    observer.validate = lambda module, step, best_score: best_score.after(0.5 / step, step)
+    watch = TrainingCallback(job, signals, observer)
     trainer = Mock(spec=Trainer, global_step=0, should_stop=False)
     trainer.strategy = Mock(broadcast=lambda value: value)
     module = Mock(spec=Training, stages=Stages(Staged(), order), progress=0.0)

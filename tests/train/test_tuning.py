@@ -5,10 +5,13 @@ import time
 import numpy as np
 import pytest
 
+from kontur.evaluate.tune import tune_thresholds
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.card import Thresholds
-from kontur.train import validate
-from kontur.train.validate import Recalled, Seen, candidates, descend, tune
+from kontur.train import tuning
+from kontur.train.tuning import CachingEngine, TuningImage, candidates, descend, tune
 from tests.models import contract
 
 FAR = float("inf")
@@ -52,20 +55,69 @@ def test_the_network_runs_once_an_image_however_many_settings_are_tried(
     segment = type(learned.segmenter.graphs()["segment"])
     forward = segment.forward
     monkeypatch.setattr(segment, "forward", lambda self, x: runs.append(1) or forward(self, x))
-    looked = validate.candidates
-    monkeypatch.setattr(validate, "candidates", lambda *given: tried.append(1) or looked(*given))
+    looked = tuning.candidates
+    monkeypatch.setattr(tuning, "candidates", lambda *given: tried.append(1) or looked(*given))
     tune(learned.segmenter, badly(learned, opening=4.0), samples, lambda done, total: None)
     assert len(runs) == len(samples)
     assert len(tried) > 10 * len(samples)
 
 
 def test_no_time_changes_nothing_and_no_gain_changes_nothing(learned, samples):
-    engine = Recalled(contract.TorchEngine(learned.segmenter))
+    engine = CachingEngine(contract.TorchEngine(learned.segmenter))
     card = badly(learned, smallest=80)
     predictor = contract.Predictor(engine, card)
-    seen = [Seen(samples[0], engine, candidates(predictor, samples[0]))]
+    seen = [TuningImage(samples[0], engine, candidates(predictor, samples[0]))]
     assert descend(card, seen, until=time.monotonic()) == (card, seen)
     assert engine.bytes == 3 * 64 * 64 * 4
     nothing = samples[0].replace(instances=samples[0].instances[:0])
-    empty = [Seen(nothing, engine, samples[0].instances[:0])]
+    empty = [TuningImage(nothing, engine, samples[0].instances[:0])]
     assert descend(card, empty, until=FAR)[0] == card
+
+
+def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
+    asked = []
+
+    class Slow:
+        def double(self, array):
+            asked.append(array)
+            return [array * 2]
+
+        @property
+        def graphs(self):
+            return {"double": self.double}
+
+    caching = CachingEngine(Slow())
+    for number in (1.0, 2.0, 1.0):
+        (answer,) = caching.graphs["double"](np.full(4, number))
+        assert answer.tolist() == [2 * number] * 4
+    assert len(asked) == 2
+    assert caching.bytes == 2 * 4 * 8
+    (answer,) = caching.graphs["double"](np.full((2, 2), 2.0))  # the same bytes, another shape
+    assert answer.shape == (2, 2)
+
+
+def test_a_contour_stage_that_adds_nothing_is_not_used():
+    learned = contract.learned("snake")
+    card = tune(learned.segmenter, learned.card, [learned.sample], lambda *_: None)
+    used = card.config["stages_used"]
+    assert used is not None
+    ap = {count: _ap_with_stages(learned, count) for count in (1, 2, 3)}
+    assert ap[used] >= max(ap.values()) - 2e-3
+
+
+def _ap_with_stages(learned, count):
+    card = learned.card.replace(config={**learned.card.config, "stages_used": count})
+    found = candidates(Predictor(TorchEngine(learned.segmenter), card), learned.sample)
+    tuned = tune_thresholds([learned.sample.instances], [found])
+    return tuned.ap
+
+
+@pytest.mark.parametrize(("ap_of_two", "used"), [(0.9, 2), (0.8995, 2), (0.898, None), (0.95, 2)])
+def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, ap_of_two, used):
+    ap_of_stages = {3: 0.9, 2: ap_of_two, 1: 0.0}
+    monkeypatch.setattr(tuning, "candidates", lambda predictor, _: predictor.config.stages_run)
+    monkeypatch.setattr(tuning, "_highest_ap", lambda seen: ap_of_stages[seen[0].found])
+    learned = contract.learned("snake")
+    seen = [TuningImage(learned.sample, TorchEngine(learned.segmenter), 3)]
+    card, _ = descend(learned.card, seen, until=np.inf)
+    assert card.config["stages_used"] == used

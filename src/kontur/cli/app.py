@@ -17,6 +17,7 @@ from kontur.cli.convert import convert
 from kontur.cli.demo import demo
 from kontur.cli.describe import describe
 from kontur.cli.evaluate import evaluate
+from kontur.cli.format_words import FormatWords
 from kontur.cli.inspect import inspect
 from kontur.cli.learn import learn
 from kontur.cli.measure import measure
@@ -110,4 +111,4 @@ COMMANDS = (
     *(inspect, train, compare, models, convert),
 )
 for command in COMMANDS:
-    app.command()(command)
+    app.command(cls=FormatWords)(command)

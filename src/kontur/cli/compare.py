@@ -10,10 +10,11 @@ from kontur.cli.options import QuietOption, Task, TaskOption
 from kontur.cli.screen import table
 from kontur.cli.train import NEEDED, data_and_settings
 from kontur.errors import InputError
+from kontur.train.openmp import let_waiting_threads_sleep
 from kontur.wording import plural
 
 if TYPE_CHECKING:
-    from kontur.train.study.ranking import Comparison
+    from kontur.train.study.report import Comparison
 
 
 def compare(
@@ -47,7 +48,11 @@ def compare(
     minutes: Annotated[
         float | None,
         typer.Option(
-            "--minutes", metavar="M", help="Train each for so long.  [default: 10, or --steps]"
+            "--minutes",
+            metavar="M",
+            help="Train each for so long, in minutes of the processors: other work on them "
+            "shortens nothing. The first fold of a network says how many steps that is, and all "
+            "its fits take as many.  [default: 10, or --steps]",
         ),
     ] = None,
     steps: Annotated[
@@ -75,13 +80,14 @@ def compare(
         typer.Option("--learning-curve", help="Also learn from 10, 25, 50 and 75 % of the images."),
     ] = False,
     rank: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--rank",
             help="What decides: AP, AP50, AP75, PQ, AJI, Dice or boundary IoU; of several classes "
-            "also 'AP, mean over classes' or 'AP whatever the class'.",
+            "also 'AP, mean over classes' or 'AP whatever the class'.  [default: AP, and of "
+            "several classes their mean]",
         ),
-    ] = "AP",
+    ] = None,
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train the best one on all images.")
     ] = True,
@@ -114,9 +120,10 @@ def compare(
             f"comparing trains, and needs {' and '.join(missing)}: pip install 'kontur[train]' "
             "brings it"
         )
+    let_waiting_threads_sleep()
     from kontur.models import catalog
     from kontur.train.study.compare import compare as run
-    from kontur.train.study.progress import Watcher
+    from kontur.train.study.monitor import Watcher
 
     data, more = data_and_settings(words)
     if data is None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kontur.cli.options import ForceOption
+from kontur.cli.options import ForceOption, PageOption, Task, TaskOption
 from kontur.wording import plural
 
 
@@ -14,21 +14,48 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write.")],
     image: Annotated[
         str | None,
-        typer.Option("--image", help="Which image, where SOURCE describes several."),
+        typer.Option(
+            "--image",
+            metavar="FILE|NAME",
+            help="The image of the outlines, whose size counts; or which one, where SOURCE "
+            "describes several.",
+        ),
     ] = None,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            "--size",
+            metavar="HxW",
+            help="The image's height and width in pixels, where SOURCE does not say.",
+        ),
+    ] = None,
+    task: TaskOption = Task.instances,
+    page: PageOption = None,
     force: ForceOption = False,
 ) -> None:
     """Convert outlines from one format to another.
 
-    The endings say the formats: .geojson, .coco.json, .csv, and label images .tif or .png. A label
-    image cannot hold overlaps, scores and class names; the others keep everything.
+    The endings say the formats: {endings}. What a format cannot hold is counted. A label image
+    needs the image's size, and so does COCO JSON for objects with holes.
 
     \b
     kontur convert a01_masks.tif a01.geojson
     kontur convert annotations.json a01.labels.tif --image a01.png
+    kontur convert a01.geojson a01.labels.tif --size 1024x1360
     """
-    from kontur import formats
+    from kontur.data.pairing import check_masks
+    from kontur.formats.conversion import convert, parse_size
 
-    found = formats.read(source, image=image)
-    formats.write(target, found, image_name=image, overwrite=force)
-    typer.echo(f"{plural(len(found), 'object')} → {target}")
+    made = convert(
+        source,
+        target,
+        image=image,
+        size=None if size is None else parse_size(size),
+        page=page,
+        task=task.value,
+        overwrite=force,
+    )
+    several = f" in {plural(made.images, 'image')}" if made.images > 1 else ""
+    typer.echo(f"{plural(made.objects, 'object')}{several} → {target}")
+    for note in (*made.losses, *map(str, check_masks(source, task=task.value))):
+        typer.echo(f"  {note}")

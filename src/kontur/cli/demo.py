@@ -32,7 +32,8 @@ def demo(
     from kontur.errors import InputError
     from kontur.infer.folder import Outcome, predict_folder
     from kontur.infer.inputs import Input
-    from kontur.infer.predict import How, load
+    from kontur.infer.load import load
+    from kontur.infer.options import PredictOptions
     from kontur.infer.record import identity
 
     start = time.perf_counter()
@@ -43,14 +44,14 @@ def demo(
         if path is None:
             typer.echo(f"{shown.name}: left out ({shown.install} brings the image)")
             continue
-        how = How(diameter="auto", contrast="auto")  # nobody has measured these objects before
+        unmeasured = PredictOptions(diameter="auto", contrast="auto")  # as a new user knows them
         inputs = [Input(shown.name, path)]
         for outcome in predict_folder(
             predictor,
             inputs,
             out,
             outputs=OUTPUTS,
-            how=how,
+            options=unmeasured,
             model=identity(model),
             overwrite=force,
         ):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,42 +10,38 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kontur.cli.options import (
-    ChannelOption,
-    ContrastOption,
     Device,
     DeviceOption,
-    DiameterOption,
     ForceOption,
-    MinSizeOption,
-    OverlapOption,
-    PageOption,
     QuietOption,
-    ScoreOption,
     Task,
     TaskOption,
     ThreadsOption,
-    how_to_look,
+    takes_predict_options,
 )
 from kontur.cli.screen import counter, table
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
     from kontur.data.folder import Folder
+    from kontur.data.truth import Truth
     from kontur.evaluate import Summary
     from kontur.infer.judge import Judged
+    from kontur.infer.options import PredictOptions
 
 SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)  # IoU thresholds of the table of groups
 ALL = "all"
 NUMBERS = re.compile(r"\[\n[\s\d.,eE+-]*\]")  # a list of them in indented JSON: to be one line
 
 
+@takes_predict_options()
 def evaluate(
     places: Annotated[
         list[Path],
         typer.Argument(
             metavar="[PREDICTIONS] TRUTH",
-            help="A folder of predictions (not with --model) and a folder of images with "
-            "annotations.",
+            help="A folder of predictions (not with --model) and a folder of annotations, with "
+            "images or without.",
         ),
     ],
     model: Annotated[
@@ -76,13 +73,16 @@ def evaluate(
         ),
     ] = None,
     task: TaskOption = Task.instances,
-    score: ScoreOption = None,
-    overlap: OverlapOption = None,
-    min_size: MinSizeOption = 0.0,
-    diameter: DiameterOption = None,
-    contrast: ContrastOption = None,
-    channel: ChannelOption = None,
-    page: PageOption = None,
+    predictions_task: Annotated[
+        Task | None,
+        typer.Option(
+            "--predictions-task",
+            help="What a mask file among PREDICTIONS means.  [default: as --task where they are "
+            "such masks too, else instances]",
+        ),
+    ] = None,
+    *,
+    options: "PredictOptions",
     device: DeviceOption = Device.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
@@ -93,7 +93,9 @@ def evaluate(
     AP, precision, recall, F1, panoptic quality, AJI, Dice, boundary IoU, and Hausdorff-95 in
     pixels (of matched objects, and of the foreground of an image). PREDICTIONS is a folder of
     what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as for
-    training. They are matched by name; what has no partner is told. --score, --overlap,
+    training, or a folder or file of outlines or label images. They are matched by name; what has
+    no partner is told. PREDICTIONS may also be a list of COCO results, where TRUTH is the COCO JSON
+    of their numbers. --score, --overlap,
     --min-size, --diameter, --contrast, --device and --threads are for --model only.
 
     \b
@@ -101,10 +103,6 @@ def evaluate(
     kontur evaluate --model RUN cells --split val --out scores.json
     kontur evaluate --model nuclei dsb2018/val --where modality=fluorescence
     """
-    from kontur.data.folder import open_folder, restrict
-    from kontur.data.pairing import pair
-    from kontur.infer.judge import judge_files, judge_model
-
     wanted = 1 if model is not None else 2
     if len(places) != wanted:
         raise typer.BadParameter(
@@ -112,23 +110,28 @@ def evaluate(
             param_hint="[PREDICTIONS] TRUTH",
         )
     files = _free(out, force=force)
-    how = how_to_look(score, overlap, min_size, diameter, contrast)
-    truth = open_folder(places[-1], task=task.value, channel=channel, page=page, split=split)
-    whole, truth = truth, restrict(truth, where or [])
-    column = truth.column(by) if by is not None else {}
-    with counter("judging", quiet=quiet) as progress:
-        if model is None:
-            judged = judge_files(places[0], truth, progress=progress)
-            others = set(pair(whole.names, judged.without_truth).values())  # left out by --where
-            strangers = tuple(name for name in judged.without_truth if name not in others)
-            judged = replace(judged, without_truth=strangers)
-        else:
-            from kontur.infer.predict import load
+    reading: dict[str, Any] = {
+        **{"task": task.value, "split": split},
+        **{"channel": options.channel, "page": options.page},
+    }
+    options = options.replace(channel=None, page=None)  # of the folder's images they are chosen
+    truth: Truth | Folder
+    if model is None:
+        truth, judged = _judge_files(
+            places[0], places[1], reading, predictions_task, where or [], quiet=quiet
+        )
+    else:
+        from kontur.data.folder import open_folder
+        from kontur.infer.judge import judge_model
+        from kontur.infer.load import load
 
-            predictor = load(model, device=device.value, threads=threads)
-            judged = judge_model(predictor, truth, how=how, progress=progress)
+        truth = open_folder(places[0], **reading).where(where or [])
+        predictor = load(model, device=device.value, threads=threads)
+        with counter("judging", quiet=quiet) as progress:
+            judged = judge_model(predictor, truth, options=options, progress=progress)
+    column = truth.column(by) if by is not None else {}
     summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
-    _tell_left_out(judged, truth)
+    _tell_left_out(judged, truth.warnings)
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
@@ -136,6 +139,38 @@ def evaluate(
         about = {"predictions": model or str(places[0]), "truth": str(places[-1])}
         _write(files, {**about, "split": split, "where": where or []}, judged, summaries)
         typer.echo(f"\nwrote {files[0]} and {files[1]}")
+
+
+def _judge_files(
+    predictions: Path,
+    place: Path,
+    reading: dict[str, Any],
+    task: Task | None,
+    where: list[str],
+    *,
+    quiet: bool,
+) -> tuple["Truth", "Judged"]:
+    """Judge files by the annotations in `place`; predictions left out by `where` are no news."""
+    from kontur.data.pairing import check_masks, pair, task_like
+    from kontur.data.truth import open_truth
+    from kontur.infer.judge import judge_files
+
+    whole = open_truth(place, **reading)
+    truth = whole.where(where)
+    chosen = task_like(reading["task"], predictions) if task is None else task.value
+    notes = [f"predictions: {finding}" for finding in check_masks(predictions, task=chosen)]
+    if task is None and chosen != "instances":
+        notes.append(
+            f"predictions are masks too and are read with --task {chosen}; "
+            "--predictions-task instances takes every value as an object"
+        )
+    for note in notes:
+        typer.echo(f"! {note}", err=True)
+    with counter("judging", quiet=quiet) as progress:
+        judged = judge_files(predictions, truth, task=chosen, progress=progress)
+    others = set(pair(whole.names, judged.without_truth).values())
+    strangers = tuple(name for name in judged.without_truth if name not in others)
+    return truth, replace(judged, without_truth=strangers)
 
 
 def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
@@ -165,10 +200,10 @@ def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     return files
 
 
-def _tell_left_out(judged: "Judged", truth: "Folder") -> None:
+def _tell_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
     from kontur.wording import counted
 
-    for warning in truth.warnings:
+    for warning in warnings:
         typer.echo(f"! {warning}", err=True)
     if judged.without_prediction:
         what = counted(judged.without_prediction, "image")

@@ -28,7 +28,7 @@ def models(
     kontur models nuclei
     kontur models RUN
     """
-    from kontur.infer.predict import find_model, shipped_models
+    from kontur.infer.load import find_model, shipped_models
     from kontur.models.archive import read_card
 
     if name is not None:

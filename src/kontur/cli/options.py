@@ -1,5 +1,8 @@
 """The options that several commands share, each described once."""
 
+import functools
+import inspect
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,8 +12,8 @@ import typer
 from kontur.errors import InputError
 
 if TYPE_CHECKING:
-    from kontur.infer.predict import How
-    from kontur.measure.many import PixelSize
+    from kontur.infer.options import PredictOptions
+    from kontur.measure.measure_many import PixelSize
 
 
 class Device(StrEnum):
@@ -136,27 +139,61 @@ def number_or_auto(option: str, word: str | None) -> Any:
     return number
 
 
-def how_to_look(
-    score: float | None,
-    overlap: float | None,
-    min_size: float,
-    diameter: str | None,
-    contrast: str | None,
-    *,
-    channel: int | None = None,
-    page: int | None = None,
-) -> "How":
-    """The options of looking at an image, together."""
-    from kontur.infer.predict import How
+PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOptions`
+    "score": ScoreOption,
+    "overlap": OverlapOption,
+    "min_size": MinSizeOption,
+    "diameter": DiameterOption,
+    "contrast": ContrastOption,
+    "channel": ChannelOption,
+    "page": PageOption,
+}
+OFF: dict[str, Any] = {"min_size": 0.0}  # what stands for an option that is not given; else None
 
-    return How(
-        score,
-        overlap,
-        min_size,
-        number_or_auto("--diameter", diameter),
-        number_or_auto("--contrast", contrast),
-        channel,
-        page,
+
+def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Gives a command the named options of a prediction, all where none are named.
+
+    The command has one parameter `options: PredictOptions` where they are to stand; on the command
+    line it is as many options.
+    """
+    chosen = names or tuple(PREDICT_OPTIONS)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        parameters: list[inspect.Parameter] = []
+        for parameter in inspect.signature(command).parameters.values():
+            if parameter.name == "options":
+                parameters += [
+                    parameter.replace(
+                        name=name, default=OFF.get(name), annotation=PREDICT_OPTIONS[name]
+                    )
+                    for name in chosen
+                ]
+            else:
+                parameters.append(parameter)
+
+        @functools.wraps(command)
+        def run(**values: Any) -> None:
+            given = {name: values.pop(name) for name in chosen}
+            command(**values, options=predict_options(**given))
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        return run
+
+    return decorate
+
+
+def predict_options(
+    *, diameter: str | None = None, contrast: str | None = None, **others: Any
+) -> "PredictOptions":
+    """How an image is looked at, from the words of the command line."""
+    from kontur.infer.options import PredictOptions
+
+    return PredictOptions(
+        diameter=number_or_auto("--diameter", diameter),
+        contrast=number_or_auto("--contrast", contrast),
+        **others,
     )
 
 

@@ -9,20 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kontur.cli.options import (
-    ChannelOption,
-    ContrastOption,
     Device,
     DeviceOption,
-    DiameterOption,
     ForceOption,
-    MinSizeOption,
     ModelOption,
-    OverlapOption,
-    PageOption,
     QuietOption,
-    ScoreOption,
     ThreadsOption,
-    how_to_look,
+    takes_predict_options,
 )
 from kontur.cli.screen import steps
 from kontur.errors import InputError
@@ -30,8 +23,10 @@ from kontur.wording import plural
 
 if TYPE_CHECKING:
     from kontur.infer.folder import Outcome
+    from kontur.infer.options import PredictOptions
 
 
+@takes_predict_options()
 def predict(
     images: Annotated[
         list[str],
@@ -45,19 +40,14 @@ def predict(
             "--format",
             "-f",
             metavar="LIST",
-            help="What to write, comma-separated: geojson, coco, labels, csv.",
+            help="What to write, comma-separated: {formats}.",
         ),
     ] = "geojson",
     overlay: Annotated[
         bool, typer.Option("--overlay", help="Also draw the outlines on the image.")
     ] = False,
-    score: ScoreOption = None,
-    overlap: OverlapOption = None,
-    min_size: MinSizeOption = 0.0,
-    diameter: DiameterOption = None,
-    contrast: ContrastOption = None,
-    channel: ChannelOption = None,
-    page: PageOption = None,
+    *,
+    options: "PredictOptions",
     device: DeviceOption = Device.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
@@ -65,8 +55,7 @@ def predict(
 ) -> None:
     """Write the outlines of the objects in IMAGES.
 
-    Each image NAME gives NAME.geojson (QuPath), NAME.coco.json, NAME.labels.tif (Fiji, napari),
-    NAME.csv (one row an object) and NAME.overlay.png, as --format and --overlay ask for. Images
+    Each image NAME gives {outputs} and NAME.overlay.png, as --format and --overlay ask for. Images
     are PNG, JPEG or TIFF. DIR/predict.json says which model and settings made them.
 
     An image that cannot be read is told at the end and does not stop the others. What is there
@@ -79,17 +68,22 @@ def predict(
     """
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
     from kontur.infer.inputs import find_inputs
-    from kontur.infer.predict import load
+    from kontur.infer.load import load
     from kontur.infer.record import identity
 
     start = time.perf_counter()
-    how = how_to_look(score, overlap, min_size, diameter, contrast, channel=channel, page=page)
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     inputs = find_inputs(images)
     predictor = load(model, device=device.value, threads=threads)
     outcomes: list[Outcome] = []
     found = predict_folder(
-        predictor, inputs, out, outputs=outputs, how=how, model=identity(model), overwrite=force
+        predictor,
+        inputs,
+        out,
+        outputs=outputs,
+        options=options,
+        model=identity(model),
+        overwrite=force,
     )
     try:
         with steps(len(inputs), "outlining", quiet=quiet) as step, closing(found):

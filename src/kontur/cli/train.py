@@ -1,5 +1,6 @@
 """`kontur train`: a model from images with annotations."""
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,9 +9,11 @@ import typer
 
 from kontur.cli.options import Task
 from kontur.errors import InputError
-from kontur.train.interrupt import Stopped
+from kontur.train.openmp import let_waiting_threads_sleep
+from kontur.train.signals import Stopped
 
 NEEDED = ("torch", "lightning")  # what tells whether the extra is installed
+UNENDING = 1_000_000  # steps, where the minutes are to decide
 SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C
 
 
@@ -26,7 +29,25 @@ def train(
         typer.Option(
             "--val",
             metavar="FOLDER|SHARE",
-            help="What to validate on.  [default: DATA's own val/, or 0.1 of it]",
+            help="What to validate on.  [default: DATA's own val/, or a tenth of it and three "
+            "images of few]",
+        ),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group",
+            metavar="COLUMN",
+            help="Hold out images of which metadata.csv says the same, such as one slide's, "
+            "together.",
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            "--minutes",
+            metavar="M",
+            help="Train for so long; the learning rate falls accordingly.  [default: 4000 steps]",
         ),
     ] = None,
     kind: Annotated[
@@ -80,7 +101,7 @@ def train(
     --resume goes on from the same step, after a power cut from the last checkpoint.
 
     \b
-    kontur train cells --out run
+    kontur train cells --out run --minutes 20
     kontur train cells --out run --from nuclei --set training.steps=1000
     kontur train cells --val 0.2 --out run --preset tiny --set training.batch=4
     kontur train --out run --resume
@@ -93,8 +114,10 @@ def train(
         )
     data, more = data_and_settings(words or [])
     settings = [*(set_ or []), *more]
-    if task is not None:
-        settings.insert(0, f"data.task={task.value}")
+    named = {"data.task": task and task.value, "training.minutes": minutes, "data.group": group}
+    if minutes is not None and config is None and not resume:
+        named["training.steps"] = UNENDING  # unless --set says otherwise
+    settings = [*(f"{k}={json.dumps(v)}" for k, v in named.items() if v is not None), *settings]
     options: dict[str, Any] = {
         "out": out,
         "val": val,
@@ -106,6 +129,7 @@ def train(
         "resume": resume,
         "force": force,
     }
+    let_waiting_threads_sleep()
     try:
         if sweep:
             from kontur.train.study.sweep import sweep as run_all

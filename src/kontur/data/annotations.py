@@ -8,14 +8,17 @@ import numpy as np
 import shapely
 from jaxtyping import Integer
 
+from kontur import formats
 from kontur.data.entry import Entry
 from kontur.data.names import walk
 from kontur.data.reading import Reading, read_labels
 from kontur.errors import InputError
-from kontur.formats import geojson, masks
+from kontur.formats import masks
 from kontur.formats.images import is_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
+
+LARGEST_ID = 2**63 - 1
 
 
 def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
@@ -23,8 +26,10 @@ def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> In
 
     Raises `InputError` that names the file where it cannot be read or does not fit the image.
     """
-    if entry.kind in ("coco", "outlines"):
-        read = geojson.read(entry.annotation) if entry.instances is None else entry.instances
+    if entry.kind not in ("masks", "labels"):
+        read = entry.instances
+        if read is None:
+            read = formats.read(entry.annotation, page=reading.page)
         _check_size(read.size, size, entry.annotation, entry.image)
         found = _inside(_named(read, reading.classes, entry.annotation), size, entry.annotation)
     elif entry.kind == "masks":
@@ -36,7 +41,7 @@ def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> In
     return _with_ignore_mask(found, entry, size, reading)
 
 
-def with_outlines(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+def with_outlines(entries: Sequence[Entry], *, page: int | None = None) -> tuple[Entry, ...]:
     """The entries with their outline files read, since those name the classes.
 
     A file that cannot be read stays unread: whoever reads the sample is told.
@@ -44,7 +49,7 @@ def with_outlines(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
     def read(entry: Entry) -> Entry:
         try:
-            return entry.replace(instances=geojson.read(entry.annotation))
+            return entry.replace(instances=formats.read(entry.annotation, page=page))
         except InputError:
             return entry
 
@@ -83,8 +88,9 @@ def _read_masks(entry: Entry, size: tuple[int, int], reading: Reading) -> Instan
     polygons = np.array([*outlines, None], dtype=object)[:-1]  # of none too
     ids = np.arange(1, len(names) + 1)
     if all(name.isascii() and name.isdigit() for name in names):
-        numbers = np.array([int(name) for name in names], dtype=np.int64)
-        ids = numbers if len({*numbers, 0}) > len(numbers) else ids  # all different, none 0
+        numbers = [int(name) for name in names]
+        if len({*numbers, 0}) > len(numbers) and max(numbers, default=0) <= LARGEST_ID:
+            ids = np.array(numbers, dtype=np.int64)  # all different, none 0
     some = ~shapely.is_empty(polygons)
     found = Instances.of_valid(polygons[some], ids=ids[some], size=size, classes=reading.classes)
     return _classed(found, entry, reading)

@@ -1,62 +1,80 @@
-"""COCO JSON as a layout: which files in a folder are one, and where their images are.
+"""Files that list images as a layout, COCO JSON above all, and where their images are.
 
-A JSON file is COCO where lists named `images` and `annotations` begin in it. Images are looked for
-beside the JSON, in `images/` there or one folder up, and in a folder that the JSON is named after
+Which files do is known to `formats`, by their content. Images are looked for beside the file, in
+`images/` there or one folder up, and in a folder that the file is named after
 (`annotations/instances_train2017.json` and `train2017/`). Several files are read together.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+import shapely
+
+from kontur import formats
 from kontur.data.entry import Entry, Layout
 from kontur.data.names import IMAGE_FOLDERS, image_files, split_of, stem
 from kontur.errors import InputError
-from kontur.formats import coco
+from kontur.formats import Format
 from kontur.formats.images import is_image
-from kontur.wording import listed
+from kontur.instances import Instances
+from kontur.wording import counted, listed, plural
 
 JSON_FOLDERS = ("", "annotations", "labels", "outlines", "masks")
-SNIFF = 1 << 16  # bytes of a file that are looked at to tell COCO from other JSON
-COCO_KEY = re.compile(r'"(images|annotations|categories)"\s*:\s*\[')
 INSTANCES = "instances_"  # the COCO project's own file names: captions and keypoints lie beside
 
 
 def find(path: Path) -> Layout | None:
-    """The layout of the COCO JSON files in a folder, None if there are none."""
+    """The layout of the files in a folder that list images, None if there are none."""
     files = files_in(path)
     return read(files, path) if files else None
 
 
 def files_in(path: Path) -> list[Path]:
-    """The COCO JSON files of a folder, or of the first of its folders that has some."""
+    """The files of one format that list images, of a folder or the first of its folders with some.
+
+    Where several formats do, the first one counts: the others say the same again.
+    """
     for name in JSON_FOLDERS:
         place = path / name
-        files = [file for file in sorted(place.glob("*.json")) if _is_coco(file)]
-        if files:
-            return [file for file in files if file.name.startswith(INSTANCES)] or files
+        if not place.is_dir():
+            continue
+        known = [(file, _format(file)) for file in sorted(place.iterdir())]
+        for one in formats.FORMATS.values():
+            files = [file for file, of in known if of is one]
+            if files:
+                return [file for file in files if file.name.startswith(INSTANCES)] or files
     return []
 
 
+def lists_images(path: Path) -> bool:
+    """Whether a file describes images by name, with their objects."""
+    return _format(path) is not None
+
+
 def read_file(path: Path) -> Layout:
-    """The layout of one COCO JSON, whose images may also be beside its folder."""
+    """The layout of one file, whose images may also be beside its folder."""
     above = path.parent.name in JSON_FOLDERS
     return read([path], path.absolute().parent.parent if above else path.parent)
 
 
 def read(files: Sequence[Path], root: Path) -> Layout:
-    """All images of COCO JSON files, with their objects; `root` is the folder that was opened.
+    """All images of files of one format, with their objects; `root` is the folder that was opened.
 
-    Classes are the categories of all files by name, in the order of the files. Raises `InputError`
+    Classes are those of all files by name, in the order of the files. Raises `InputError`
     where no image is found, or two files annotate the same one.
     """
+    kind = formats.format_of(files[0]).name
     entries: dict[Path, Entry] = {}
     missing: list[str] = []
     classes: dict[str, None] = {}
+    bare: dict[str, Mapping[str, int]] = {}
     for file in files:
         split = split_of(stem(file)) if len(files) > 1 else None
         find_image = _finder(file, root)
-        for described in coco.read_dataset(file):
+        for described in formats.read_images(file):
             classes.update(dict.fromkeys(described.instances.classes))
             image = find_image(described.file_name)
             if image is None:
@@ -71,11 +89,13 @@ def read(files: Sequence[Path], root: Path) -> Layout:
             entries[image] = Entry(
                 name=name if split is None else f"{split}/{name}",
                 image=image,
-                kind="coco",
+                kind=kind,
                 annotation=file,
-                instances=described.instances,
+                instances=_with_boxes(described),
                 split=split,
             )
+            if described.without_outline:
+                bare[entries[image].name] = described.without_outline
     if not entries:
         raise InputError(
             f"none of the {len(missing)} images of {listed([file.name for file in files])} was "
@@ -84,18 +104,53 @@ def read(files: Sequence[Path], root: Path) -> Layout:
     places = sorted({image.parent for image in entries})
     there = [path for place in places for path in image_files(place, deep=False).values()]
     return Layout(
-        kind="coco",
+        kind=kind,
         entries=tuple(sorted(entries.values(), key=lambda entry: entry.name)),
         classes=tuple(classes),
         unannotated=tuple(stem(path) for path in there if path not in entries),
         orphans=tuple(missing),
+        notes=_without_outline(bare),
     )
 
 
-def _is_coco(file: Path) -> bool:
-    """Whether it is JSON whose beginning has the lists of COCO."""
-    with file.open("rb") as stream:
-        return COCO_KEY.search(stream.read(SNIFF).decode("utf-8", errors="replace")) is not None
+def _with_boxes(described: formats.Entry) -> Instances:
+    """The objects of an image, and boxes without an outline as regions to ignore.
+
+    Something is there, so it is no background; what shape it has, nobody drew.
+    """
+    boxes = [shapely.box(*box) for box in described.boxes]
+    areal = np.array([box for box in boxes if box.area > 0], dtype=object)
+    found = described.instances
+    if not len(areal):
+        return found
+    unsure = Instances.of_valid(
+        areal, ignore=np.ones(len(areal), dtype=bool), size=found.size, classes=found.classes
+    )
+    return Instances.concat([found, unsure])
+
+
+def _without_outline(by_image: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """The sentence on objects that have no outline, if there are any."""
+    kinds: Counter[str] = Counter()
+    for of_image in by_image.values():
+        kinds.update(of_image)
+    if not kinds:
+        return ()
+    total = plural(kinds.total(), "object")
+    listed_kinds = ", ".join(f"{name}: {count:,}" for name, count in sorted(kinds.items()))
+    return (
+        f"{total} of {counted([*by_image], 'image')} without an outline ({listed_kinds}): a box is "
+        "a region to ignore, neither object nor background, and what has none is left out; give "
+        "them outlines to learn from them",
+    )
+
+
+def _format(file: Path) -> Format | None:
+    """The format of a visible file that lists images, None of any other."""
+    if file.name.startswith(".") or not file.is_file():
+        return None
+    one = formats.find_format(file)
+    return one if one is not None and one.several_images else None
 
 
 def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:

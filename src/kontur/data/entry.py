@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from kontur.instances import Instances
 
-Kind = Literal["labels", "masks", "outlines", "coco"]
+Kind = str  # labels, masks, outlines, or the name of a format that lists images (`coco`, `csv`)
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,10 +16,11 @@ class Entry:
         name: the image's name, unique in its folder.
         image: the image file.
         kind: how the objects are written: `labels` (one label image), `masks` (a folder with one
-            mask an object), `outlines` (GeoJSON), `coco` (read already, in `instances`).
-        annotation: the label image, the folder of masks, the GeoJSON or the COCO JSON.
+            mask an object), `outlines` (a file of outlines), or the name of the format of a file
+            that lists images (`coco`; read already, in `instances`).
+        annotation: the label image, the folder of masks, or the file of outlines.
         ignore: a mask of the regions that nobody annotated, if there is one.
-        instances: the objects where reading the layout read them already (COCO JSON).
+        instances: the objects where reading the layout read them already.
         split: `train`, `val` or `test` where the layout says it.
     """
 

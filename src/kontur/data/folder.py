@@ -17,14 +17,14 @@ from kontur.data.entry import Entry, Layout
 from kontur.data.finding import Finding
 from kontur.data.layouts import recognise
 from kontur.data.mask_checks import check_mask_files
-from kontur.data.metadata import METADATA_FILE, tables_of
+from kontur.data.metadata import column_of, rows_where, tables_of
 from kontur.data.reading import Reading, choose_reading
 from kontur.data.sample import Sample
 from kontur.data.samples import Loaded, Samples, Stored
 from kontur.errors import InputError
 from kontur.formats.masks import Task
 from kontur.instances import CLASSES
-from kontur.wording import counted, listed, plural
+from kontur.wording import counted, plural
 
 PROBLEMS_SHOWN = 3  # of the files that cannot be used, beside the first
 IMAGE_MEMORY = 2 << 30  # bytes of images that `load` keeps; the others are read again when needed
@@ -125,14 +125,11 @@ class Folder:
 
     def column(self, name: str) -> dict[str, str]:
         """One column of `metadata.csv` by image name, of all images; `InputError` for a gap."""
-        columns = dict.fromkeys(column for row in self.metadata.values() for column in row)
-        if name not in columns:
-            have = ", ".join(columns) or "none"
-            raise InputError(f"{METADATA_FILE} has no column {name!r}; its columns are: {have}")
-        without = [image for image in self.names if image not in self.metadata]
-        if without:
-            raise InputError(f"{METADATA_FILE} has no row for {counted(without, 'image')}")
-        return {image: self.metadata[image][name] for image in self.names}
+        return column_of(self.metadata, self.names, name, root=self.path)
+
+    def where(self, conditions: Iterable[str]) -> "Folder":
+        """The images for which every `COLUMN=VALUE` of `metadata.csv` holds, see `rows_where`."""
+        return self.subset(rows_where(self.metadata, self.names, conditions, root=self.path))
 
     def with_classes(self, classes: Sequence[str]) -> "Folder":
         """The same with labels that index `classes`, for a `val` folder opened on its own.
@@ -180,7 +177,7 @@ class Folder:
             else:
                 left -= sample.image.nbytes
                 image = sample.image if left >= 0 else None
-                stored.append(Stored(sample.instances, sample.pixel_size, image))
+                stored.append(Stored(sample.instances, sample.pixel_size, sample.stains, image))
             if progress is not None:
                 progress(index + 1, len(samples))
         if problems:
@@ -205,7 +202,7 @@ def open_folder(
     """
     root = Path(path)
     layout = recognise(root)
-    layout = replace(layout, entries=with_outlines(layout.entries))
+    layout = replace(layout, entries=with_outlines(layout.entries, page=page))
     names = tuple(entry.name for entry in layout.entries)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -224,29 +221,6 @@ def open_folder(
     findings = (*_left_out(layout), *tables.findings, *_masks_at_a_glance(opened))
     opened = replace(opened, findings=findings)
     return opened if split is None else opened.in_split(split)
-
-
-def restrict(folder: Folder, conditions: Iterable[str]) -> Folder:
-    """The images for which every `COLUMN=VALUE` of `metadata.csv` holds.
-
-    Raises:
-        InputError: a condition is none, the column is missing, or no image has the value.
-    """
-    for condition in conditions:
-        name, equals, value = condition.partition("=")
-        if not equals:
-            raise InputError(
-                f"wanted COLUMN=VALUE such as modality=fluorescence, got {condition!r}"
-            )
-        column = folder.column(name.strip())
-        chosen = [image for image in folder.names if column[image] == value.strip()]
-        if not chosen:
-            values = sorted({column[image] for image in folder.names})
-            raise InputError(
-                f"no image has {condition}; the values of {name.strip()} are {listed(values)}"
-            )
-        folder = folder.subset(chosen)
-    return folder
 
 
 def _left_out(layout: Layout) -> list[Finding]:

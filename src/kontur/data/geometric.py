@@ -10,10 +10,10 @@ from typing import Literal
 
 import numpy as np
 import shapely
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from kontur.data.sample import Sample
-from kontur.data.warp import MIN_AREA, MIN_SHARE, Fill, warp
+from kontur.data.warp import MIN_AREA, MIN_SHARE, Fill, warp, warp_image
 from kontur.errors import InputError
 
 
@@ -58,10 +58,36 @@ def scale(sample: Sample, factor: float) -> Sample:
 
     The factor is exact; a last row or column that is only partly covered shows mirrored image.
     """
+    matrix = affine_matrix(scale=(factor, factor))
+    return warp(sample, matrix, scaled_size(sample.size, factor), fill="reflect")
+
+
+def scaled_size(size: tuple[int, int], factor: float) -> tuple[int, int]:
+    """The (height, width) of an image made larger by `factor`: whole pixels, at least one.
+
+    Raises `InputError` for a factor that is not above 0.
+    """
     if not (math.isfinite(factor) and factor > 0):
         raise InputError(f"a scale is a positive number, got {factor}")
-    height, width = (max(1, round(side * factor)) for side in sample.size)
-    return warp(sample, affine_matrix(scale=(factor, factor)), (height, width), fill="reflect")
+    height, width = (max(1, round(side * factor)) for side in size)
+    return height, width
+
+
+def scale_image(
+    image: Shaped[np.ndarray, "h w c"],
+    factor: float,
+    window: tuple[int, int, int, int] | None = None,
+) -> Shaped[np.ndarray, "h2 w2 c"]:
+    """The pixels of `scale`, or a window (top, left, height, width) of the scaled image.
+
+    A window shows the very pixels that the whole scaled image has there.
+    """
+    size = scaled_size((image.shape[0], image.shape[1]), factor)
+    top, left, height, width = window or (0, 0, *size)
+    if factor == 1:
+        return image[top : top + height, left : left + width]
+    matrix = affine_matrix(scale=(factor, factor), target=(-float(left), -float(top)))
+    return warp_image(image, matrix, (height, width), fill="reflect")
 
 
 def flip(sample: Sample, axis: Literal["horizontal", "vertical"] = "horizontal") -> Sample:

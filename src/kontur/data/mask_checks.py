@@ -80,9 +80,8 @@ def check_mask_files(
     files: Sequence[tuple[str, Path]], task: Task, *, page: int | None = None
 ) -> list[Finding]:
     """The findings of a few of many mask files, `(name, file)`; those unreadable are left out."""
-    places = np.unique(np.linspace(0, len(files) - 1, min(GLANCES, len(files))).astype(int))
     checked: list[tuple[str, MaskCheck | None]] = []
-    for name, path in (files[place] for place in places):
+    for name, path in _glanced(files):
         try:
             array = read_labels(path, page=page)
             found = masks.objects(array, task, where=path)
@@ -92,6 +91,14 @@ def check_mask_files(
             check = check_mask(array, found, task, lossy=path.suffix.lower() in LOSSY)
             checked.append((name, check))
     return mask_findings(checked)
+
+
+def are_label_images(files: Sequence[tuple[str, Path]]) -> bool:
+    """Whether a few of many image files hold numbers of objects rather than pictures."""
+    try:
+        return not any(is_interpolated(read_labels(path)) for _, path in _glanced(files))
+    except InputError:
+        return False
 
 
 def mask_findings(checked: Iterable[tuple[str, MaskCheck | None]]) -> list[Finding]:
@@ -112,6 +119,11 @@ def doubtful(checked: Iterable[tuple[str, MaskCheck | None]]) -> list[tuple[str,
         if check is not None
         and (check.kind not in ("binary", "semantic") or check.regions >= least)
     ]
+
+
+def _glanced(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    places = np.unique(np.linspace(0, len(files) - 1, min(GLANCES, len(files))).astype(int))
+    return [files[place] for place in places]
 
 
 def _background(objects: Instances) -> tuple[int, int] | None:

@@ -14,8 +14,8 @@ of all three kinds may be mixed by leaving a cell empty; the more precise row wi
 be called `label`, and a class `ignore` makes an object a region to ignore.
 """
 
-import csv
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,8 +23,10 @@ from typing import NamedTuple
 from kontur.data.finding import Finding
 from kontur.data.names import SPLITS, partner_name, stem
 from kontur.errors import InputError
+from kontur.formats import csv_dialect
+from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.masks import IGNORE
-from kontur.wording import counted
+from kontur.wording import counted, listed
 
 METADATA_FILE = "metadata.csv"
 CLASSES_FILE = "classes.csv"
@@ -87,17 +89,15 @@ def tables_of(root: Path, names: Sequence[str]) -> Tables:
 
     Rows of images that are not there are counted in a warning, as are images without a row.
     """
-    base = root if root.is_dir() else root.parent
-    places = [("", base)]
-    places += [(f"{name}/", base / name) for folders in SPLITS.values() for name in folders]
     metadata: dict[str, dict[str, str]] = {}
     tables: list[ClassTable] = []
-    for prefix, place in places:
+    for prefix, place in _places(root):
+        known_here = {name.removeprefix(prefix) for name in names}
         if (place / METADATA_FILE).is_file():
-            rows = read_metadata(place / METADATA_FILE)
+            rows = read_metadata(place / METADATA_FILE, known_here)
             metadata.update({prefix + name: row for name, row in rows.items()})
         if (place / CLASSES_FILE).is_file():
-            tables.append(read_classes(place / CLASSES_FILE).below(prefix))
+            tables.append(read_classes(place / CLASSES_FILE, known_here).below(prefix))
     known = set(names)
     findings: list[Finding] = []
     strange = [name for name in metadata if name not in known]
@@ -115,6 +115,67 @@ def tables_of(root: Path, names: Sequence[str]) -> Tables:
             findings.append(_strangers(CLASSES_FILE, strange))
     matched = {name: row for name, row in metadata.items() if name in known}
     return Tables(table, matched, tuple(findings))
+
+
+def column_of(
+    metadata: Mapping[str, Mapping[str, str]], names: Sequence[str], column: str, *, root: Path
+) -> dict[str, str]:
+    """One column of `metadata.csv` by image name, of all of `names`; columns are in lower case.
+
+    Raises `InputError` where there is no such file below `root`, no such column, or a row is
+    missing.
+    """
+    columns = dict.fromkeys(name for row in metadata.values() for name in row)
+    if column not in columns and column.lower() in columns:
+        column = column.lower()
+    if column not in columns:
+        if not any((place / METADATA_FILE).is_file() for _, place in _places(root)):
+            raise InputError(
+                f"there is no {METADATA_FILE} in {root}, and so no column {column!r}; write one "
+                f"with a row an image: id,{column}"
+            )
+        have = ", ".join(columns) or "none"
+        raise InputError(f"{METADATA_FILE} has no column {column!r}; its columns are: {have}")
+    without = [image for image in names if image not in metadata]
+    if without:
+        raise InputError(f"{METADATA_FILE} has no row for {counted(without, 'image')}")
+    return {image: metadata[image][column] for image in names}
+
+
+def rows_where(
+    metadata: Mapping[str, Mapping[str, str]],
+    names: Sequence[str],
+    conditions: Iterable[str],
+    *,
+    root: Path,
+) -> list[str]:
+    """The names for which every `COLUMN=VALUE` of `metadata.csv` holds.
+
+    Raises:
+        InputError: a condition is none, the column is missing, or no image has the value.
+    """
+    chosen = list(names)
+    for condition in conditions:
+        name, equals, value = condition.partition("=")
+        if not equals:
+            raise InputError(
+                f"wanted COLUMN=VALUE such as modality=fluorescence, got {condition!r}"
+            )
+        column = column_of(metadata, chosen, name.strip(), root=root)
+        values = sorted({column[image] for image in chosen})
+        chosen = [image for image in chosen if column[image] == value.strip()]
+        if not chosen:
+            raise InputError(
+                f"no image has {condition}; the values of {name.strip()} are {listed(values)}"
+            )
+    return chosen
+
+
+def _places(root: Path) -> list[tuple[str, Path]]:
+    """Where tables may lie, each with what comes before the names of its images."""
+    base = root if root.is_dir() else root.parent
+    below = [(f"{name}/", base / name) for folders in SPLITS.values() for name in folders]
+    return [("", base), *below]
 
 
 def joined_classes(tables: Sequence[ClassTable]) -> ClassTable:
@@ -140,7 +201,7 @@ def _strangers(file: str, names: Sequence[str]) -> Finding:
     return Finding("tables", what, len(names), names[0], "check the spelling, or remove the rows")
 
 
-def read_classes(path: Path) -> ClassTable:
+def read_classes(path: Path, known: Container[str] = ()) -> ClassTable:
     """Read `classes.csv`; raises `InputError` with the line where a row says too little."""
     columns, rows = _read(path)
     said = next((name for name in CLASS_COLUMNS if name in columns), None)
@@ -156,22 +217,23 @@ def read_classes(path: Path) -> ClassTable:
         name, image, number = row[said], row.get("image", ""), row.get("id", "")
         if not name or not (image or number):
             raise InputError(f"{path}, line {line}: a row needs a class, and an image or an id")
+        called = image_name(image, known) if image else ""
         if not number:
-            of_image[image_name(image)] = name
-            continue
-        try:
-            identity = int(number)
-        except ValueError:
-            raise InputError(f"{path}, line {line}: id {number!r} is not a whole number") from None
-        if image:
-            of_object[image_name(image), identity] = name
+            earlier = of_image.setdefault(called, name)
+        elif image:
+            earlier = of_object.setdefault((called, _identity(number, path, line)), name)
         else:
-            of_id[identity] = name
+            earlier = of_id.setdefault(_identity(number, path, line), name)
+        if earlier != name:
+            raise InputError(
+                f"{path}, line {line}: the class {name!r} of what an earlier row calls "
+                f"{earlier!r}; keep one"
+            )
     return ClassTable(path, of_object, of_id, of_image)
 
 
-def read_metadata(path: Path) -> dict[str, dict[str, str]]:
-    """The columns of `metadata.csv` by image name; every value stays text.
+def read_metadata(path: Path, known: Container[str] = ()) -> dict[str, dict[str, str]]:
+    """The columns of `metadata.csv` by image name, see `image_name`; every value stays text.
 
     Raises `InputError` where no column names the image, or two rows name the same one.
     """
@@ -184,43 +246,57 @@ def read_metadata(path: Path) -> dict[str, dict[str, str]]:
         )
     table: dict[str, dict[str, str]] = {}
     for line, row in rows:
-        name = image_name(row[key])
+        name = image_name(row[key], known)
         if name in table:
             raise InputError(f"{path}, line {line}: a second row for image {name!r}; keep one")
         table[name] = {column: value for column, value in row.items() if column != key}
     return table
 
 
-def image_name(cell: str) -> str:
+def _identity(number: str, path: Path, line: int) -> int:
+    """The id in a cell, also where a spreadsheet made `7.0` of it."""
+    whole = re.fullmatch(r"([+-]?\d+)(\.0*)?", number)
+    if whole is None:
+        raise InputError(f"{path}, line {line}: id {number!r} is not a whole number")
+    return int(whole[1])
+
+
+def image_name(cell: str, known: Container[str] = ()) -> str:
     """A cell that names an image, with or without ending, as the image's name.
+
+    One that is `known` is taken as it stands, else the suffix of a partner is taken off.
 
     >>> image_name("plate/a01_img.tif"), image_name("a01"), image_name("cell.v2")
     ('plate/a01', 'a01', 'cell.v2')
     """
     path = Path(cell.replace("\\", "/"))
-    known = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-    return partner_name((path.parent / stem(path)).as_posix() if known else path.as_posix())
+    ending = path.suffix.lower() in IMAGE_ENDINGS
+    name = (path.parent / stem(path)).as_posix() if ending else path.as_posix()
+    return name if name in known else partner_name(name)
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Column names in lower case and `(line, row)`; commas, semicolons or tabs, also with a BOM."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; save it as CSV in UTF-8") from None
-    lines = text.splitlines()
-    header = lines[0] if lines else ""
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(lines, delimiter=delimiter)
-    columns = [name.strip().lower() for name in next(reader, [])]
-    rows: list[tuple[int, dict[str, str]]] = []
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(columns):
+    """Column names in lower case and `(line, row)`, in whatever dialect a spreadsheet saved them.
+
+    Columns without a name and without any text are left out, and short rows filled up.
+    """
+    rows = list(csv_dialect.rows(path))
+    heading = [name.strip().lower() for name in rows[0][1]] if rows else []
+    columns = heading[: len(_without_end(heading))]
+    if twice := next((name for name in columns if columns.count(name) > 1), None):
+        raise InputError(f"{path} has two columns {twice!r}; give one of them another name")
+    table: list[tuple[int, dict[str, str]]] = []
+    for line, cells in rows[1:]:
+        if len(_without_end(cells)) > len(columns):
             raise InputError(
-                f"{path}, line {reader.line_num}: {len(cells)} cells under {len(columns)} columns"
+                f"{path}, line {line}: {len(cells)} cells under {len(columns)} columns"
             )
-        values = dict(zip(columns, (cell.strip() for cell in cells), strict=True))
-        rows.append((reader.line_num, values))
-    return columns, rows
+        filled = [cell.strip() for cell in cells] + [""] * (len(columns) - len(cells))
+        table.append((line, dict(zip(columns, filled, strict=False))))
+    return columns, table
+
+
+def _without_end(cells: Sequence[str]) -> Sequence[str]:
+    """The cells without the empty ones at the end."""
+    full = [place for place, cell in enumerate(cells, 1) if cell.strip()]
+    return cells[: full[-1]] if full else []

@@ -8,6 +8,7 @@ the next and a few very bright objects must not set the scale.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -61,12 +62,10 @@ class NormaliseConfig(Settings):
 def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.ndarray, "h w k"]:
     """The image with `channels` channels, in the same dtype.
 
-    Grey is repeated; the alpha of RGBA is dropped; RGB becomes its luminance where one channel is
-    wanted. Any other change would be a guess about which channel matters: `InputError`.
+    Grey is repeated; RGB becomes its luminance where one channel is wanted. Any other change would
+    be a guess about which channel matters: `InputError`. Four channels are four, for whoever read
+    the image has dropped an alpha.
     """
-    if image.shape[2] == channels:
-        return image
-    image = without_alpha(image)
     have = image.shape[2]
     if have == channels:
         return image
@@ -83,12 +82,6 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
         f"the model wants {channels} channel{'s' * (channels != 1)} and the image has {have}; "
         "choose one, from 0, with --channel N (in Python channel=N)"
     )
-
-
-def without_alpha(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
-    """RGBA without its alpha: four channels of 8 bits, or the last of four if it is constant."""
-    is_rgba = image.shape[2] == 4 and (image.dtype == np.uint8 or np.ptp(image[..., 3]) == 0)
-    return image[..., :3] if is_rgba else image
 
 
 def collapse(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
@@ -110,34 +103,82 @@ def to_float(image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
     return image.astype(np.float32, copy=False)
 
 
+@dataclass(frozen=True, eq=False)
+class Normalisation:
+    """How the values of one image become comparable: measured once, applied to any window of it.
+
+    `low` and `high` become 0 and 1, one of each for a channel or for all; `ground` (1, 1, k) is
+    what `compress` draws together around, None where it is off. Pixels that are not finite count
+    as `darkest`, plus infinity as `brightest`.
+    """
+
+    config: NormaliseConfig
+    low: Float[np.ndarray, " k"]
+    high: Float[np.ndarray, " k"]
+    ground: Float[np.ndarray, "1 1 k"] | None
+    darkest: float
+    brightest: float
+
+    def apply(self, image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
+        """Comparable float32 values of the image or of any window of it, also an empty one."""
+        image = self._finite(image)
+        if self.config.mode == "moments":
+            mean = np.array(self.config.mean, np.float32)
+            std = np.array(self.config.std, np.float32)
+            return (to_float(image) - mean) * (1 / std)
+        values = _rescale(image, self.low, self.high)
+        if self.ground is not None:
+            values = _compress(values, self.ground, np.float32(self.config.compress))
+        return values
+
+    def _finite(self, image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
+        if image.dtype.kind != "f" or np.isfinite(image).all():
+            return image
+        low, high = self.darkest, self.brightest
+        return np.nan_to_num(image, nan=low, neginf=low, posinf=high)
+
+
+def measure_normalisation(
+    image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
+) -> Normalisation:
+    """The normalisation of an image, by its percentiles (the default) or given moments.
+
+    Where the image is constant, or empty, everything becomes 0. Raises `InputError` where `mean`
+    and `std` do not match the number of channels.
+    """
+    config = config or NormaliseConfig()
+    if config.mode == "moments" and len(config.mean) != image.shape[2]:
+        raise InputError(
+            f"normalisation has {len(config.mean)} means and the image "
+            f"{image.shape[2]} channels; give one mean and one std per channel"
+        )
+    darkest, brightest = _finite_range(image)
+    zero = np.zeros(1)
+    unmeasured = Normalisation(config, zero, zero, None, darkest, brightest)
+    if config.mode == "moments" or image.size == 0:
+        return unmeasured
+    finite = unmeasured._finite(image)
+    sampled = _sampled(finite, config)
+    low, high = _limits(finite, sampled, config)
+    ground = None
+    if config.compress > 0:
+        ground = _rescale(np.median(sampled, axis=(0, 1), keepdims=True), low, high)
+    return Normalisation(config, low, high, ground, darkest, brightest)
+
+
 def normalise(
     image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
 ) -> Float[np.ndarray, "h w c"]:
-    """Comparable float32 values, by percentiles (the default) or given moments.
+    """Comparable float32 values of a whole image; `Normalisation` says the rest."""
+    return measure_normalisation(image, config).apply(image)
 
-    A constant image becomes zeros, and so does an empty one. Pixels that are NaN or minus infinity
-    count as the darkest, plus infinity as the brightest finite value. Raises `InputError` where
-    `mean` and `std` do not match the number of channels.
-    """
-    config = config or NormaliseConfig()
-    image = _finite(image)
-    if config.mode == "moments":
-        if len(config.mean) != image.shape[2]:
-            raise InputError(
-                f"normalisation has {len(config.mean)} means and the image "
-                f"{image.shape[2]} channels; give one mean and one std per channel"
-            )
-        mean, std = np.array(config.mean, np.float32), np.array(config.std, np.float32)
-        return (to_float(image) - mean) * (1 / std)
-    if image.size == 0:
-        return image.astype(np.float32)
-    sampled = _sampled(image, config)
-    low, high = _limits(image, sampled, config)
-    values = _rescale(image, low, high)
-    if config.compress > 0:
-        ground = _rescale(np.median(sampled, axis=(0, 1), keepdims=True), low, high)
-        values = _compress(values, ground, np.float32(config.compress))
-    return values
+
+def _finite_range(image: Shaped[np.ndarray, "h w c"]) -> tuple[float, float]:
+    """The darkest and brightest finite value of floats that are not all finite; 0 and 0 else."""
+    if image.dtype.kind != "f" or np.isfinite(image).all():
+        return 0.0, 0.0
+    finite = image[np.isfinite(image)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
 
 
 def _sampled(
@@ -193,14 +234,6 @@ def _limits(
         low = np.where(flat, image.min(axes), low)
         high = np.where(flat, image.max(axes), high)
     return low, high
-
-
-def _finite(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
-    if image.dtype.kind != "f" or np.isfinite(image).all():
-        return image
-    good = image[np.isfinite(image)]
-    darkest, brightest = (good.min(), good.max()) if good.size else (0, 0)
-    return np.nan_to_num(image, nan=darkest, neginf=darkest, posinf=brightest)
 
 
 def _is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:

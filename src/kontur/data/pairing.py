@@ -1,38 +1,89 @@
-"""Pairing: which prediction belongs to which image, by the names of files.
+"""Pairing: files of outlines or label images, and the images that they belong to by name.
 
 `NAME.geojson`, `NAME.coco.json`, `NAME.csv` or a label image `NAME.labels.tif`, `NAME_masks.png` …
-is the prediction of the image `NAME`; one COCO JSON or CSV may hold those of many images. What has
-no partner is for the caller to report, never counted and never dropped in silence.
+has the objects of the image `NAME`; one COCO JSON or CSV may hold those of many images. What has no
+partner is for the caller to report, never counted and never dropped in silence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from kontur import formats
+from kontur.data.finding import Finding
+from kontur.data.mask_checks import check_mask_files
 from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
 from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
+from kontur.data.reading import classes_of_values
 from kontur.errors import InputError
-from kontur.formats import coco, table
 from kontur.formats.images import IMAGE_ENDINGS
+from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
 
 BESIDE = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
-# Of several files of one image the first kind is read: outlines come before rasters.
-PREDICTION_ENDINGS = (".geojson", ".coco.json", ".json", ".csv", *IMAGE_ENDINGS)
 
 Source = Callable[[], Instances]
 
 
-def find_predictions(place: Path) -> dict[str, Source]:
-    """What gives the prediction of each image name.
+def find_predictions(
+    place: Path,
+    *,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] = (),
+) -> dict[str, Source]:
+    """What reads the objects of each image, by its name.
+
+    `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
+    classes of `semantic` ones; without it these are the values of all masks together. COCO results
+    name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
 
     Raises:
-        InputError: there is nothing, or nothing that can be a prediction.
+        InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
     """
-    if place.is_file():
-        return _of_file(place)
-    return {name: _reader(path) for name, path in prediction_files(place).items()}
+    masks = dict(mask_files(place))
+    if choose_task(task) != "instances" and not masks:
+        raise InputError(
+            f"--task {task} is for mask files, and {place} holds none: its objects are told apart "
+            "already; leave --task out"
+        )
+    if task == "semantic" and class_of_value is None:
+        class_of_value = classes_of_values(list(masks.values()))
+
+    def reader(path: Path) -> Source:
+        if is_mask(path):
+            return lambda: formats.read(path, task=task, class_of_value=class_of_value)
+        return lambda: formats.read(path)
+
+    if not place.is_dir():
+        return _of_file(place, reader, numbered_in)
+    return {name: reader(path) for name, path in prediction_files(place).items()}
+
+
+def mask_files(place: Path) -> list[tuple[str, Path]]:
+    """`(name, file)` of what `find_predictions` reads from label images or masks."""
+    files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
+    return [(name, path) for name, path in files.items() if is_mask(path)]
+
+
+def check_masks(place: Path, *, task: str = "instances") -> list[Finding]:
+    """Whether mask files look as if their values meant something else than the task says."""
+    return check_mask_files(mask_files(place), choose_task(task))
+
+
+def task_like(truth: str, place: Path) -> Task:
+    """The task of predictions that are to be judged by truth of a task of its own.
+
+    That of the truth where the predictions are masks that look as if it was theirs, else
+    `instances`: beside binary masks there may lie label images that a network made.
+    """
+    doubts = {finding.kind for finding in check_masks(place)}
+    return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
+
+
+def is_mask(path: Path) -> bool:
+    """Whether objects lie in the file as pixels, by its ending."""
+    return path.name.lower().endswith(IMAGE_ENDINGS)
 
 
 def prediction_files(place: Path) -> dict[str, Path]:
@@ -40,27 +91,22 @@ def prediction_files(place: Path) -> dict[str, Path]:
     if not place.is_dir():
         raise InputError(f"there are no predictions {place}")
     files: dict[str, Path] = {}
-    for ending in PREDICTION_ENDINGS:
+    for ending in formats.all_endings():
         taken = set(files)
         for _, path in walk(place):
             low = path.name.lower()
-            if not low.endswith(ending) or low in BESIDE or is_output_name(stem(path)):
+            if formats.ending_of(low) != ending or low in BESIDE or is_output_name(stem(path)):
                 continue
-            name = (
-                (path.parent / partner_name(path.name[: -len(ending)]))
-                .relative_to(place)
-                .as_posix()
-            )
-            if name in taken or (ending == ".json" and low.endswith(".coco.json")):
+            name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
+            name = (path.parent / name).relative_to(place).as_posix()
+            if name in taken:
                 continue
             other = files.setdefault(name, path)
             if other is not path:
                 raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
     if not files:
-        raise InputError(
-            f"{place} holds no predictions: wanted NAME.geojson, NAME.coco.json, NAME.csv or label "
-            "images (PNG or TIFF)"
-        )
+        wanted = ", ".join(f"NAME{one.ending}" for one in formats.FORMATS.values())
+        raise InputError(f"{place} holds no predictions: wanted one of {wanted}")
     return dict(sorted(files.items()))
 
 
@@ -98,22 +144,25 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     return {name: pairs[name] for name in names if name in pairs}
 
 
-def _of_file(path: Path) -> dict[str, Source]:
-    """A COCO JSON or CSV of many images; any other file is the prediction of one."""
-    if path.suffix.lower() not in (".json", ".csv"):
-        return {partner_name(stem(path)): _reader(path)}
-    read = coco.read_dataset if path.suffix.lower() == ".json" else table.read_dataset
+def _of_file(
+    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path]
+) -> dict[str, Source]:
+    """A file that describes images by name; any other is the prediction of one."""
+    if not path.exists():
+        raise InputError(f"there are no predictions {path}")
+    if not formats.format_of(path, numbered_in=numbered_in).several_images:
+        return {partner_name(stem(path)): reader(path)}
+    entries = formats.read_images(path, numbered_in=numbered_in)
     sources: dict[str, Source] = {}
-    for entry in read(path):
+    for entry in entries:
         file = Path(entry.file_name.replace("\\", "/"))
-        sources[(file.parent / partner_name(stem(file))).as_posix()] = _constant(entry.instances)
+        name = (file.parent / partner_name(stem(file))).as_posix()
+        if name in sources:
+            raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
+        sources[name] = _constant(entry.instances)
     if not sources:
         raise InputError(f"{path} holds no images")
     return sources
-
-
-def _reader(path: Path) -> Source:
-    return lambda: formats.read(path)
 
 
 def _constant(instances: Instances) -> Source:
@@ -121,4 +170,5 @@ def _constant(instances: Instances) -> Source:
 
 
 def _last(name: str) -> str:
-    return name.rpartition("/")[2]
+    """The last part of a name, as predictions are called: the image `b_mask` has those of `b`."""
+    return partner_name(name.rpartition("/")[2])

@@ -5,7 +5,7 @@ from the annotation itself (COCO, GeoJSON) or, for `semantic`, from the values i
 are all read once for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -69,27 +69,36 @@ def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "
         return label_images.read_array(path, page=page)
 
 
-def _value_classes(
-    masks: list[Entry], table: ClassTable | None, page: int | None
-) -> dict[int, str]:
-    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
-    if table is not None:
-        if table.of_object or table.of_image or not table.of_id:
-            raise InputError(
-                f"for task=semantic {table.path} has the columns id,class, where id is the pixel "
-                "value; a column image does not fit"
-            )
-        return dict(sorted(table.of_id.items()))
+def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict[int, str]:
+    """The class that each value of semantic masks stands for, from all of their values.
 
-    def values_of(entry: Entry) -> set[int]:
+    A mask that cannot be read is left out: who reads it in earnest raises the error. Raises
+    `InputError` for too many values, see `masks.class_names`.
+    """
+
+    def values_of(path: Path) -> set[int]:
         try:
-            return {int(value) for value in np.unique(read_labels(entry.annotation, page=page))}
+            return {int(value) for value in np.unique(read_labels(path, page=page))}
         except InputError:
-            return set()  # whoever reads the sample is told
+            return set()
 
     with ThreadPoolExecutor() as pool:
-        found = set().union(*pool.map(values_of, masks))
+        found: set[int] = set().union(*pool.map(values_of, files))
     return class_names({value for value in found if value > 0})
+
+
+def _value_classes(
+    masks: Sequence[Entry], table: ClassTable | None, page: int | None
+) -> dict[int, str]:
+    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
+    if table is None:
+        return classes_of_values([entry.annotation for entry in masks], page=page)
+    if table.of_object or table.of_image or not table.of_id:
+        raise InputError(
+            f"for task=semantic {table.path} has the columns id,class, where id is the pixel "
+            "value; a column image does not fit"
+        )
+    return dict(sorted(table.of_id.items()))
 
 
 def _outline_classes(entries: tuple[Entry, ...]) -> tuple[str, ...] | None:

@@ -52,9 +52,7 @@ def warp(
         min_share, min_area: a cut object stays an object if either so much of its area or so many
             pixels remain; otherwise it becomes an ignored region. Specks under a pixel are dropped.
     """
-    box = _source_box(forward, size)
-    if fill == "reflect" and len(_tiles(box, sample.size)) > MAX_TILES:
-        fill = "background"
+    box, fill = _source(forward, size, sample.size, fill)
     image = _resample(sample.image, forward, size, box, fill)
     instances = sample.instances
     if fill == "reflect" and _tiles(box, sample.size) != [(0, 0)]:
@@ -63,6 +61,18 @@ def warp(
     return sample.replace(
         image=image, instances=instances, pixel_size=_pixel_size(sample.pixel_size, forward)
     )
+
+
+def warp_image(
+    image: Shaped[np.ndarray, "h w c"],
+    forward: Float[np.ndarray, "2 3"],
+    size: tuple[int, int],
+    *,
+    fill: Fill = "background",
+) -> Shaped[np.ndarray, "h2 w2 c"]:
+    """`warp` of the pixels alone; the dtype stays."""
+    box, fill = _source(forward, size, (image.shape[0], image.shape[1]), fill)
+    return _resample(image, forward, size, box, fill)
 
 
 def cut(
@@ -88,6 +98,15 @@ def cut(
     ignore[crossing] |= ~shown
     kept[crossing] = remaining >= SPECK
     return _exchange(instances[kept], polygons[kept], ignore[kept], size)
+
+
+def _source(
+    forward: Float[np.ndarray, "2 3"], size: tuple[int, int], source: tuple[int, int], fill: Fill
+) -> tuple[Box, Fill]:
+    """The box of a source image of size `source` that a canvas shows, and what can fill it up."""
+    box = _source_box(forward, size)
+    too_many = fill == "reflect" and len(_tiles(box, source)) > MAX_TILES
+    return box, "background" if too_many else fill
 
 
 def _exchange(

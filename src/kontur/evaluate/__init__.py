@@ -5,11 +5,12 @@ the score and overlap thresholds of a model, `draw_ap` shows AP over IoU.
 """
 
 from kontur.evaluate.figure import draw_ap, draw_lines
-from kontur.evaluate.image import THRESHOLDS, ImageScores, evaluate
+from kontur.evaluate.image import METRICS, THRESHOLDS, ImageScores, evaluate
 from kontur.evaluate.summary import Summary, evaluate_all, summarise
 from kontur.evaluate.tune import Tuned, tune_thresholds
 
 __all__ = [
+    "METRICS",
     "THRESHOLDS",
     "ImageScores",
     "Summary",

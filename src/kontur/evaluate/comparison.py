@@ -1,7 +1,7 @@
 """Two sets of objects of one image laid over each other: the ground of every score.
 
 Ignore regions (crowds, parts of the image that nobody annotated) are taken out of the truth: they
-are neither found nor missed, and a found object that lies mostly in them may stay unmatched.
+are neither matched nor missed, and a predicted object that lies mostly in them may stay unmatched.
 """
 
 from dataclasses import dataclass
@@ -10,34 +10,41 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from kontur.errors import InputError
-from kontur.evaluate.pixels import Pixels, Shared, pixels_of, shared
+from kontur.geometry.overlap import shared_pixels
+from kontur.geometry.raster import Spans, spans
+from kontur.geometry.runs import Grid, Runs
 from kontur.instances import Instances
 
-EXCUSED = 0.5  # of a found object's own area in ignore regions: then it is no false positive
+EXCUSED = 0.5  # of a predicted object's own area in ignore regions: then it is no false positive
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """The k true and l found objects of one image (without ignore regions) and their overlaps.
+    """The k true and l predicted objects of one image (no ignore regions) and their overlaps.
 
     Attributes:
-        truth, found: their pixels.
+        size: `(height, width)` of the image.
+        truth, predicted: their pixels, in runs along the rows.
+        true_areas, predicted_areas: the pixels of each object; 0 where it covers no pixel centre.
         classes: the names that the label arrays count in.
-        true_labels, found_labels: class of each object.
-        scores: of the found objects, NaN where they have none.
-        rows, cols, iou: the pairs that share pixels, by row, then column: true object, found
+        true_labels, predicted_labels: class of each object.
+        scores: of the predicted objects, NaN where they have none.
+        rows, cols, iou: the pairs that share pixels, by row, then column: true object, predicted
             object, intersection over union.
         intersections: the pixels that each pair shares.
-        crowded: the largest share of a found object's area that lies in one ignore region.
-        excused: found objects that lie mostly (`EXCUSED`) in ignore regions taken together.
-        ignored: flattened mask of the pixels in ignore regions.
+        crowded: the largest share of a predicted object's area that lies in one ignore region.
+        excused: predicted objects that lie mostly (`EXCUSED`) in ignore regions taken together.
+        ignored: the pixels in ignore regions.
     """
 
-    truth: Pixels
-    found: Pixels
+    size: tuple[int, int]
+    truth: Spans
+    predicted: Spans
+    true_areas: Int[np.ndarray, " k"]
+    predicted_areas: Int[np.ndarray, " l"]
     classes: tuple[str, ...]
     true_labels: Int[np.ndarray, " k"]
-    found_labels: Int[np.ndarray, " l"]
+    predicted_labels: Int[np.ndarray, " l"]
     scores: Float[np.ndarray, " l"]
     rows: Int[np.ndarray, " e"]
     cols: Int[np.ndarray, " e"]
@@ -45,86 +52,100 @@ class Comparison:
     intersections: Int[np.ndarray, " e"]
     crowded: Float[np.ndarray, " l"]
     excused: Bool[np.ndarray, " l"]
-    ignored: Bool[np.ndarray, " hw"]
+    ignored: Runs
 
     @property
-    def size(self) -> tuple[int, int]:
-        """`(height, width)` of the image."""
-        return self.truth.size
+    def grid(self) -> Grid:
+        """The image's pixels as numbers."""
+        return Grid(*self.size)
 
 
-def compare(truth: Instances, found: Instances) -> Comparison:
+def compare(truth: Instances, predicted: Instances) -> Comparison:
     """Rasterise both sides on the image grid and take the IoU of every pair that shares pixels.
 
     Classes are matched by name. Where the two sides share no name and one of them has a single
-    class (a label image says only "object"), classes play no part. Found objects that are marked
-    `ignore` are left out. If neither side knows the image's size, the grid ends where the objects
-    do.
+    class (a label image says only "object"), classes play no part. Predicted objects that are
+    marked `ignore` are left out. If neither side knows the image's size, the grid ends where the
+    objects do.
 
     Raises:
         InputError: the sides differ in size, or both have several classes and no name in common.
     """
-    size = _common_size(truth, found)
-    classes, true_names, found_names = _common_classes(truth.classes, found.classes)
-    regions, truth, found = truth[truth.ignore], truth[~truth.ignore], found[~found.ignore]
-    true_pixels, found_pixels = (pixels_of(side.polygons, size) for side in (truth, found))
-    pairs = shared(true_pixels, found_pixels)
-    union = true_pixels.areas[pairs.rows] + found_pixels.areas[pairs.cols] - pairs.area
-    region_pixels = pixels_of(regions.polygons, size)
-    ignored = region_pixels.union()
-    inside = np.bincount(
-        found_pixels.owner, weights=ignored[found_pixels.place], minlength=len(found)
+    size = _common_size(truth, predicted)
+    classes, true_names, predicted_names = _common_classes(truth.classes, predicted.classes)
+    regions, truth, predicted = (
+        truth[truth.ignore],
+        truth[~truth.ignore],
+        predicted[~predicted.ignore],
     )
+    sides = [spans(side.polygons, size) for side in (truth, predicted, regions)]
+    areas = [
+        _areas(side, len(objects)) for side, objects in zip(sides, (truth, predicted), strict=False)
+    ]
+    pairs = shared_pixels(sides[0], sides[1], size[1])
+    union = areas[0][pairs.first] + areas[1][pairs.second] - pairs.area
+    crowds = shared_pixels(sides[2], sides[1], size[1])
+    crowded = np.zeros(len(predicted))
+    np.maximum.at(crowded, crowds.second, crowds.area / areas[1][crowds.second])
+    grid = Grid(*size)
+    ignored = grid.union(sides[2])
+    together = shared_pixels(grid.spans(ignored), sides[1], size[1])
+    inside = np.zeros(len(predicted))
+    inside[together.second] = together.area
     return Comparison(
-        truth=true_pixels,
-        found=found_pixels,
+        size=size,
+        truth=sides[0],
+        predicted=sides[1],
+        true_areas=areas[0],
+        predicted_areas=areas[1],
         classes=classes,
         true_labels=true_names[truth.labels],
-        found_labels=found_names[found.labels],
-        scores=found.scores,
-        rows=pairs.rows,
-        cols=pairs.cols,
+        predicted_labels=predicted_names[predicted.labels],
+        scores=predicted.scores,
+        rows=pairs.first,
+        cols=pairs.second,
         iou=pairs.area / union,
         intersections=pairs.area,
-        crowded=_crowded(shared(region_pixels, found_pixels), found_pixels.areas),
-        excused=(inside >= EXCUSED * found_pixels.areas) & (inside > 0),
+        crowded=crowded,
+        excused=(inside >= EXCUSED * areas[1]) & (inside > 0),
         ignored=ignored,
     )
 
 
-def _crowded(pairs: Shared, areas: Int[np.ndarray, " l"]) -> Float[np.ndarray, " l"]:
-    most = np.zeros(len(areas))
-    np.maximum.at(most, pairs.cols, pairs.area / areas[pairs.cols])
-    return most
+def _areas(side: Spans, count: int) -> Int[np.ndarray, " {count}"]:
+    """The pixels of each object."""
+    areas = np.zeros(count, dtype=np.int64)
+    np.add.at(areas, side.owner, side.stop - side.start)
+    return areas
 
 
-def _common_size(truth: Instances, found: Instances) -> tuple[int, int]:
-    if truth.size and found.size and truth.size != found.size:
-        (h, w), (other_h, other_w) = truth.size, found.size
+def _common_size(truth: Instances, predicted: Instances) -> tuple[int, int]:
+    if truth.size and predicted.size and truth.size != predicted.size:
+        (h, w), (other_h, other_w) = truth.size, predicted.size
         raise InputError(
-            f"truth and found objects must belong to one image, got {h}×{w} and "
+            f"truth and predicted objects must belong to one image, got {h}×{w} and "
             f"{other_h}×{other_w} (height × width); scale one of them or check the names"
         )
-    known = truth.size or found.size
+    known = truth.size or predicted.size
     if known:
         return known
-    corners = np.concatenate([truth.boxes, found.boxes])[:, 2:]
+    corners = np.concatenate([truth.boxes, predicted.boxes])[:, 2:]
     width, height = np.ceil(corners.max(axis=0, initial=0)).astype(int)
     return int(height), int(width)
 
 
 def _common_classes(
-    truth: tuple[str, ...], found: tuple[str, ...]
+    truth: tuple[str, ...], predicted: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Int[np.ndarray, " t"], Int[np.ndarray, " f"]]:
     """Class names of both sides together, and the place of each side's classes among them."""
-    if not set(truth) & set(found):
-        if len(truth) > 1 and len(found) > 1:
+    if not set(truth) & set(predicted):
+        if len(truth) > 1 and len(predicted) > 1:
             raise InputError(
-                f"truth has the classes {', '.join(truth)} and the found objects have "
-                f"{', '.join(found)}: no name in common; rename the classes of one side"
+                f"truth has the classes {', '.join(truth)} and the predicted objects have "
+                f"{', '.join(predicted)}: no name in common; rename the classes of one side"
             )
-        name = truth if len(truth) == 1 else found
-        return name, np.zeros(len(truth), dtype=np.int64), np.zeros(len(found), dtype=np.int64)
-    names = tuple(dict.fromkeys(truth + found))
+        name = truth if len(truth) == 1 else predicted
+        return name, np.zeros(len(truth), dtype=np.int64), np.zeros(len(predicted), dtype=np.int64)
+    names = tuple(dict.fromkeys(truth + predicted))
     place = {name: label for label, name in enumerate(names)}
-    return names, np.array([place[n] for n in truth]), np.array([place[n] for n in found])
+    return names, np.array([place[n] for n in truth]), np.array([place[n] for n in predicted])

@@ -87,25 +87,25 @@ class Rates:
 def count(comparison: Comparison, thresholds: Sequence[float]) -> tuple[Counts, ...]:
     """The counts of every class; objects match within their class.
 
-    A found object that stays unmatched in an ignore region counts as nothing.
+    A predicted object that stays unmatched in an ignore region counts as nothing.
     """
-    same = comparison.true_labels[comparison.rows] == comparison.found_labels[comparison.cols]
-    return _count(comparison, same, comparison.true_labels, comparison.found_labels, thresholds)
+    same = comparison.true_labels[comparison.rows] == comparison.predicted_labels[comparison.cols]
+    return _count(comparison, same, comparison.true_labels, comparison.predicted_labels, thresholds)
 
 
 def count_agnostic(comparison: Comparison, thresholds: Sequence[float]) -> Counts:
     """The counts when classes play no part."""
     everything = np.ones(len(comparison.rows), dtype=bool)
     true_labels = np.zeros_like(comparison.true_labels)
-    found_labels = np.zeros_like(comparison.found_labels)
-    return _count(comparison, everything, true_labels, found_labels, thresholds)[0]
+    predicted_labels = np.zeros_like(comparison.predicted_labels)
+    return _count(comparison, everything, true_labels, predicted_labels, thresholds)[0]
 
 
 def _count(
     comparison: Comparison,
     allowed: Bool[np.ndarray, " e"],
     true_labels: Int[np.ndarray, " k"],
-    found_labels: Int[np.ndarray, " l"],
+    predicted_labels: Int[np.ndarray, " l"],
     thresholds: Sequence[float],
 ) -> tuple[Counts, ...]:
     rows, cols, iou = (v[allowed] for v in (comparison.rows, comparison.cols, comparison.iou))
@@ -119,7 +119,7 @@ def _count(
         label = true_labels[rows[pairs]]
         tp[:, t] = np.bincount(label, minlength=classes)
         iou_sum[:, t] = np.bincount(label, weights=iou[pairs], minlength=classes)
-        fp[:, t] = np.bincount(found_labels[excess], minlength=classes)
+        fp[:, t] = np.bincount(predicted_labels[excess], minlength=classes)
     fn = np.bincount(true_labels, minlength=classes)[:, None] - tp
     return tuple(Counts(tp[c], fp[c], fn[c], iou_sum[c]) for c in range(classes))
 

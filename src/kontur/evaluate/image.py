@@ -1,6 +1,6 @@
 """One image judged: all that is needed of it for any summary."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from kontur.errors import InputError
@@ -10,6 +10,7 @@ from kontur.evaluate.ranking import Ranked, rank
 from kontur.evaluate.regions import Areas, AreaScores, areas
 from kontur.instances import Instances
 
+METRICS = ("ap", "coco_ap", "aji", "dice", "boundary_iou", "hausdorff_95")
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)  # of IoU; COCO's ten
 
 
@@ -20,18 +21,19 @@ class ImageScores:
     Attributes:
         name: of the image, may be empty.
         thresholds: IoU from which a pair may match; the t of all counts.
-        true_count, found_count: number of objects, ignore regions left out.
+        true_count, predicted_count: number of objects of each side, ignore regions left out.
         counts: objects matched within their class, all classes together.
         by_class: the same class by class.
         agnostic: objects matched whatever their class.
-        areas: for AJI, Dice and boundary IoU.
-        ranked: the found objects of each class by score; None where scores are missing.
+        areas: for AJI, Dice, boundary IoU and Hausdorff-95; NaN where they were not asked for.
+        ranked: the predicted objects of each class by score; None where scores are missing, or
+            COCO's average precision was not asked for.
     """
 
     name: str
     thresholds: tuple[float, ...]
     true_count: int
-    found_count: int
+    predicted_count: int
     counts: Counts
     by_class: dict[str, Counts]
     agnostic: Counts
@@ -45,43 +47,51 @@ class ImageScores:
 
     @property
     def area_scores(self) -> AreaScores:
-        """AJI, Dice and boundary IoU of this image."""
+        """AJI, Dice, boundary IoU and Hausdorff-95 of this image."""
         return AreaScores.of(self.areas)
 
 
 def evaluate(
     truth: Instances,
-    found: Instances,
+    predicted: Instances,
     *,
     thresholds: Sequence[float] = THRESHOLDS,
+    metrics: Collection[str] = METRICS,
     name: str = "",
 ) -> ImageScores:
-    """Judge the objects found in one image.
+    """Judge the objects predicted in one image.
 
     IoU is counted in pixels, a pixel being inside when its centre is. At each threshold as many
     pairs of IoU >= threshold as possible are matched one to one, then for the largest sum of IoU.
     With several classes, objects match within their class. Ignore regions of the truth are
-    neither found nor missed, and excuse unmatched objects that lie mostly in them. An object that
-    covers no pixel centre matches nothing and still counts.
+    neither matched nor missed, and excuse unmatched objects that lie mostly in them. An object
+    that covers no pixel centre matches nothing and still counts.
+
+    `metrics` are what is wanted of `METRICS`. The counts, and with them AP, precision, recall, F1
+    and panoptic quality, always come; each of the others costs its own, and is NaN (the ranked
+    objects: None) where it is not wanted. AP alone is `metrics=("ap",)`.
 
     Raises:
-        InputError: sizes differ, no class name in common, or a threshold outside (0, 1].
+        InputError: sizes differ, no class name in common, a threshold outside (0, 1], or a metric
+            of another name.
     """
     levels = tuple(round(float(threshold), 10) for threshold in thresholds)
     if not levels or not all(0.0 < level <= 1.0 for level in levels):
         raise InputError(f"IoU thresholds must lie above 0 and up to 1, got {list(thresholds)}")
-    comparison = compare(truth, found)
+    if isinstance(metrics, str) or not set(metrics) <= set(METRICS):
+        raise InputError(f"metrics are a list of {', '.join(METRICS)}; got {metrics!r}")
+    comparison = compare(truth, predicted)
     by_class = dict(zip(comparison.classes, count(comparison, levels), strict=True))
     counts = total(list(by_class.values()), levels)
-    ranked = rank(comparison, levels)
+    ranked = rank(comparison, levels) if "coco_ap" in metrics else None
     return ImageScores(
         name=name,
         thresholds=levels,
         true_count=len(comparison.true_labels),
-        found_count=len(comparison.found_labels),
+        predicted_count=len(comparison.predicted_labels),
         counts=counts,
         by_class=by_class,
         agnostic=counts if len(by_class) == 1 else count_agnostic(comparison, levels),
-        areas=areas(comparison),
+        areas=areas(comparison, metrics),
         ranked=None if ranked is None else dict(zip(by_class, ranked, strict=True)),
     )

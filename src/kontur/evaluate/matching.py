@@ -1,12 +1,13 @@
-"""Which found object is which true one: assignment on a sparse graph of overlapping pairs.
+"""Which predicted object is which true one: assignment on a sparse graph of overlapping pairs.
 
 The counts are those of StarDist's `matching`: as many pairs of IoU >= threshold as can be had at
 once and, among such matchings, the largest sum of IoU. Where objects do not overlap one another
 and the threshold is 0.5 or more, no object has two partners and there is nothing to choose; what
-remains (low thresholds, overlapping objects) is solved exactly by augmenting paths with dual
-prices (Kuhn 1955; Edmonds and Karp 1972), which walk no further than the ambiguity reaches.
+remains (low thresholds, overlapping objects) is solved exactly by the Hungarian method: shortest
+augmenting paths with dual prices (Kuhn 1955; Edmonds and Karp 1972), which walk no further than the
+ambiguity reaches.
 
-Pairs are three parallel arrays: `rows` (true objects), `cols` (found objects), a number each.
+Pairs are three parallel arrays: `rows` (true objects), `cols` (predicted objects), a number each.
 """
 
 import heapq
@@ -30,14 +31,10 @@ def match(
     >>> match(rows, cols, iou, 0.3), match(rows, cols, iou, 0.5)
     (array([1, 2]), array([0]))
     """
-    edges = np.flatnonzero(iou >= threshold)
-    alone = _alone(rows[edges], cols[edges])
-    if alone.all():
-        return edges
-    unclear = edges[~alone]
-    weights = 1.0 + iou[unclear] / (2.0 * len(unclear))  # one more pair outweighs any sum of IoU
-    chosen = unclear[assign(rows[unclear], cols[unclear], weights)]
-    return np.sort(np.concatenate([edges[alone], chosen]))
+    pairs = np.flatnonzero(iou >= threshold)
+    # One more pair outweighs any sum of IoU.
+    weights = 1.0 + iou[pairs] / (2.0 * max(len(pairs), 1))
+    return pairs[assign(rows[pairs], cols[pairs], weights)]
 
 
 def assign(
@@ -47,22 +44,27 @@ def assign(
 ) -> Integer[np.ndarray, " m"]:
     """Indices (ascending) of a matching of largest total weight; weights are positive.
 
-    Every row and every column is used at most once and may stay alone.
+    Every row and every column is used at most once and may stay unmatched.
 
     >>> assign(np.array([0, 0, 1]), np.array([0, 1, 0]), np.array([0.9, 0.3, 0.4]))
     array([0])
     """
-    ledger = _Ledger(rows.tolist(), cols.tolist(), weights.tolist())
-    for row in ledger.pairs_of:
-        ledger.place(row)
-    return np.array(sorted(ledger.pair_of_row.values()), dtype=np.int64)
+    alone = _alone(rows, cols)
+    contested = np.flatnonzero(~alone)
+    assignment = _Assignment(
+        rows[contested].tolist(), cols[contested].tolist(), weights[contested].tolist()
+    )
+    for row in assignment.pairs_of:
+        assignment.augment(row)
+    chosen = contested[list(assignment.pair_of_row.values())]
+    return np.sort(np.append(np.flatnonzero(alone), chosen))
 
 
-class _Ledger:
-    """A matching of the rows placed so far, with prices that prove it the best one.
+class _Assignment:
+    """An optimal matching of the rows added so far, and the dual prices that prove it optimal.
 
-    For every pair `row_price + col_price >= weight`, with equality where it is matched, no price
-    is negative and whoever is alone costs nothing: hence no matching weighs more.
+    For every pair `row_price + col_price >= weight`, with equality where it is matched; no price
+    is negative, and that of an unmatched row or column is 0: hence no matching weighs more.
     """
 
     def __init__(self, rows: list[int], cols: list[int], weights: list[float]):
@@ -75,57 +77,58 @@ class _Ledger:
         self.pair_of_row: dict[int, int] = {}
         self.pair_of_col: dict[int, int] = {}
 
-    def place(self, start: int) -> None:
-        """Match one more row along the cheapest path of exchanges (Dijkstra on the slacks).
+    def augment(self, start: int) -> None:
+        """Add the row `start` along the shortest augmenting path (Dijkstra on the slacks).
 
-        The path ends at a free column, or at the row (maybe `start`) that had better stay alone.
+        The path ends at an unmatched column, or at the row (maybe `start`) that is best left
+        unmatched.
         """
-        row, at_row = start, {start: 0.0}  # distance of the rows on the way
-        at_col: dict[int, float] = {}  # … and of the columns
+        row, row_distance = start, {start: 0.0}
+        col_distance: dict[int, float] = {}
         reached_by: dict[int, int] = {}  # the pair that leads to a column
         settled: set[int] = set()
         heap: list[tuple[float, int]] = []
-        leaver, leaving = start, self.row_price[start]
+        unmatched, unmatched_distance = start, self.row_price[start]
         while True:
             for pair in self.pairs_of[row]:
                 col = self.cols[pair]
                 slack = self.row_price[row] + self.col_price[col] - self.weights[pair]
-                distance = at_row[row] + max(slack, 0.0)
-                if distance < at_col.get(col, math.inf):
-                    at_col[col], reached_by[col] = distance, pair
+                distance = row_distance[row] + max(slack, 0.0)
+                if distance < col_distance.get(col, math.inf):
+                    col_distance[col], reached_by[col] = distance, pair
                     heapq.heappush(heap, (distance, col))
             while heap and heap[0][1] in settled:
                 heapq.heappop(heap)
-            if not heap or heap[0][0] >= leaving:
-                length, end = leaving, self._give_up(leaver)
+            if not heap or heap[0][0] >= unmatched_distance:
+                length, end = unmatched_distance, self._unassign(unmatched)
                 break
             length, end = heapq.heappop(heap)
             settled.add(end)
             if end not in self.pair_of_col:
                 break
             row = self.rows[self.pair_of_col[end]]
-            at_row[row] = length
-            if length + self.row_price[row] < leaving:
-                leaver, leaving = row, length + self.row_price[row]
-        for row, distance in at_row.items():
+            row_distance[row] = length
+            if length + self.row_price[row] < unmatched_distance:
+                unmatched, unmatched_distance = row, length + self.row_price[row]
+        for row, distance in row_distance.items():
             self.row_price[row] -= length - distance
         for col in settled:
-            self.col_price[col] += length - at_col[col]
-        self._exchange(end, reached_by)
+            self.col_price[col] += length - col_distance[col]
+        self._flip(end, reached_by)
 
-    def _give_up(self, row: int) -> int | None:
-        """The column that `row` leaves, None where it has none."""
+    def _unassign(self, row: int) -> int | None:
+        """The column that `row` is taken from, None where it has none."""
         pair = self.pair_of_row.pop(row, None)
         return None if pair is None else self.cols[pair]
 
-    def _exchange(self, col: int | None, reached_by: dict[int, int]) -> None:
-        """Walk the path back from its end: each row takes the column it reached, frees its own."""
+    def _flip(self, col: int | None, reached_by: dict[int, int]) -> None:
+        """Follow the path back from its end: matched pairs become unmatched, and the reverse."""
         while col is not None:
             pair = reached_by[col]
-            col_before = self._give_up(self.rows[pair])
+            previous = self._unassign(self.rows[pair])
             self.pair_of_row[self.rows[pair]] = pair
             self.pair_of_col[col] = pair
-            col = col_before
+            col = previous
 
 
 def _alone(

@@ -1,4 +1,4 @@
-"""COCO's average precision: found objects ranked by score, precision read off at 101 recalls.
+"""COCO's average precision: predicted objects ranked by score, precision read off at 101 recalls.
 
 As pycocotools computes it for masks over all areas, except that the number of objects per image is
 not limited (100, its default, is too few for cells). Objects are matched greedily, the
@@ -20,10 +20,10 @@ NEARLY_ONE = 1.0 - 1e-10  # pycocotools' bound: IoU 1 counts as matched at a thr
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """The n found objects of one class in one image, and how many true ones there are.
+    """The n predicted objects of one class in one image, and how many true ones there are.
 
     Attributes:
-        scores: of the found objects, the surest first.
+        scores: of the predicted objects, the surest first.
         hit: whether an object is matched, at each of t thresholds.
         skipped: whether it counts as nothing (unmatched, in a crowd).
         truths: number of true objects.
@@ -36,13 +36,13 @@ class Ranked:
 
 
 def rank(comparison: Comparison, thresholds: Sequence[float]) -> tuple[Ranked, ...] | None:
-    """The ranked objects of every class; None where a found object has no score."""
+    """The ranked objects of every class; None where a predicted object has no score."""
     if np.isnan(comparison.scores).any():
         return None
     order = np.argsort(-comparison.scores, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
-    same = comparison.true_labels[comparison.rows] == comparison.found_labels[comparison.cols]
+    same = comparison.true_labels[comparison.rows] == comparison.predicted_labels[comparison.cols]
     rows, iou = comparison.rows[same], comparison.iou[same]
     places = place[comparison.cols[same]]
     levels = np.minimum(np.array(thresholds), NEARLY_ONE)
@@ -50,7 +50,7 @@ def rank(comparison: Comparison, thresholds: Sequence[float]) -> tuple[Ranked, .
     for t, level in enumerate(levels):
         hit[t, _greedy(rows, places, iou, level)] = True
     skipped = ~hit & (comparison.crowded[order] >= levels[:, None])
-    labels = comparison.found_labels[order]
+    labels = comparison.predicted_labels[order]
     truths = np.bincount(comparison.true_labels, minlength=len(comparison.classes))
     return tuple(
         Ranked(
@@ -82,10 +82,10 @@ def average_precision(images: Sequence[Ranked]) -> Float[np.ndarray, " t"]:
 
 def _area(hit: Bool[np.ndarray, " n"], truths: int) -> float:
     """Mean over the recalls of the best precision at that recall or beyond, 0 if never reached."""
-    found = np.cumsum(hit)
-    precision = found / np.arange(1, len(hit) + 1)
+    matched = np.cumsum(hit)
+    precision = matched / np.arange(1, len(hit) + 1)
     best = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-    return float(best[np.searchsorted(found / truths, RECALLS, side="left")].mean())
+    return float(best[np.searchsorted(matched / truths, RECALLS, side="left")].mean())
 
 
 def _greedy(

@@ -1,6 +1,6 @@
 """Scores of areas and outlines: the aggregated Jaccard index, Dice, boundary IoU, Hausdorff-95.
 
-AJI after Kumar et al., IEEE TMI 2017: every true object takes the found object of largest IoU
+AJI after Kumar et al., IEEE TMI 2017: every true object takes the predicted object of largest IoU
 (one may be taken several times), and whatever is never taken is added to the union. AJI+ takes
 each at most once, by the matching of largest total IoU. Boundary IoU after Cheng et al., CVPR 2021,
 with the authors' distance: 2 % of the image's diagonal, at least one pixel, the frame counting as
@@ -8,17 +8,17 @@ boundary. None knows classes, except that boundaries and outlines are compared f
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Int
 
 from kontur.evaluate.comparison import Comparison
 from kontur.evaluate.counts import mean_of_known
-from kontur.evaluate.hausdorff import hausdorff_of_foregrounds, hausdorff_of_pairs
+from kontur.evaluate.hausdorff import choose, hausdorff_of_foregrounds, hausdorff_of_pairs
 from kontur.evaluate.matching import assign, match
-from kontur.evaluate.pixels import Pixels, run_starts, shared
+from kontur.geometry.runs import Grid, Runs, intersect, subtract
 
 BOUNDARY_WIDTH = 0.02  # of the image's diagonal; Cheng et al. 2021
 BOUNDARY_MATCH = 0.5  # IoU from which a pair counts as matched and its boundaries are compared
@@ -29,7 +29,8 @@ class Areas:
     """Numerators and denominators of the area scores of one or more images, to be added up.
 
     `objects` counts the objects of both sides: with none there is no score (NaN), otherwise a
-    denominator of zero gives the score 0, but no Hausdorff distance (NaN).
+    denominator of zero gives the score 0, but no Hausdorff distance (NaN). A pair of NaN was not
+    measured, and makes every sum that it enters NaN.
     """
 
     objects: int = 0
@@ -54,7 +55,9 @@ class Areas:
 
 @dataclass(frozen=True)
 class AreaScores:
-    """The area scores in [0, 1] and distances in pixels, NaN where neither side has an object.
+    """The area scores in [0, 1] and distances in pixels.
+
+    NaN where neither side has an object, and for what was not asked for.
 
     Attributes:
         aji: shared area over united area, each true object with its best partner.
@@ -89,46 +92,35 @@ class AreaScores:
     @classmethod
     def mean(cls, scores: Sequence["AreaScores"]) -> "AreaScores":
         """The mean of each score over the images that have it."""
-        values = [list(astuple(each)) for each in scores]
+        values = [list(astuple(score)) for score in scores]
         return cls(*mean_of_known(np.array(values)).tolist())
 
 
-def areas(comparison: Comparison) -> Areas:
-    """The areas of one image. Found objects excused by an ignore region add nothing unmatched."""
-    rows, cols, iou = comparison.rows, comparison.cols, comparison.iou
-    by_quality = np.lexsort((cols, -iou, rows))
-    best = by_quality[run_starts(rows[by_quality])]
-    pairs = _matched(comparison)
-    away = hausdorff_of_pairs(comparison, rows[pairs], cols[pairs])
-    apart = hausdorff_of_foregrounds(comparison)
-    return Areas(
-        objects=len(comparison.truth.areas) + int((~comparison.excused).sum()),
-        aji=_jaccard(comparison, best),
-        aji_plus=_jaccard(comparison, assign(rows, cols, iou)),
-        dice=_dice(comparison),
-        boundary_iou=_boundary(comparison, pairs),
-        hausdorff_95=(float(away.sum()), float(len(pairs))),
-        image_hausdorff_95=(0.0, 0.0) if math.isnan(apart) else (apart, 1.0),
-    )
+def areas(comparison: Comparison, metrics: Collection[str]) -> Areas:
+    """The areas of one image; those that `metrics` do not name are NaN.
 
-
-def boundary(pixels: Pixels, distance: int) -> Pixels:
-    """The pixels of each object within `distance` of its outside, diagonals counting as one step.
-
-    The same as taking away the mask eroded `distance` times by 3×3 on an image padded with
-    background.
+    Predicted objects excused by an ignore region add nothing unmatched.
     """
-    height, width = pixels.size
-    row, col = np.divmod(pixels.place, width)
-    # Numbers that go on by one along a line of one object, and jump from its end to the next line.
-    across = (pixels.owner * height + row) * (width + 1) + col
-    down = (pixels.owner * width + col) * (height + 1) + row
-    inner = np.flatnonzero(_deep(across, distance))
-    inner = inner[np.argsort(down[inner])]
-    inner = inner[_deep(down[inner], distance)]
-    outer = np.ones(len(pixels.place), dtype=bool)
-    outer[inner] = False
-    return pixels.where(outer)
+    rows, cols, iou = comparison.rows, comparison.cols, comparison.iou
+    known: dict[str, tuple[float, float]] = {}
+    if "aji" in metrics:
+        by_quality = np.lexsort((cols, -iou, rows))
+        best = by_quality[np.flatnonzero(np.diff(rows[by_quality], prepend=-1))]
+        known["aji"] = _jaccard(comparison, best)
+        known["aji_plus"] = _jaccard(comparison, assign(rows, cols, iou))
+    if "dice" in metrics:
+        known["dice"] = _dice(comparison)
+    if "boundary_iou" in metrics:
+        known["boundary_iou"] = _boundary(comparison, _matched(comparison))
+    if "hausdorff_95" in metrics:
+        pairs = _matched(comparison)
+        distances = hausdorff_of_pairs(comparison, rows[pairs], cols[pairs])
+        known["hausdorff_95"] = float(distances.sum()), float(len(pairs))
+        distance = hausdorff_of_foregrounds(comparison)
+        known["image_hausdorff_95"] = (0.0, 0.0) if math.isnan(distance) else (distance, 1.0)
+    objects = len(comparison.true_areas) + int((~comparison.excused).sum())
+    names = [field.name for field in fields(Areas) if field.name != "objects"]
+    return Areas(objects, **{name: known.get(name, (math.nan, math.nan)) for name in names})
 
 
 def boundary_distance(size: tuple[int, int]) -> int:
@@ -136,52 +128,57 @@ def boundary_distance(size: tuple[int, int]) -> int:
     return max(1, round(BOUNDARY_WIDTH * float(np.hypot(*size))))
 
 
-def _deep(numbers: Int[np.ndarray, " p"], distance: int) -> Bool[np.ndarray, " p"]:
-    """Which of ascending numbers are at least `distance` away from both ends of their run."""
-    starts = run_starts(numbers, step=1)
-    length = np.diff(starts, append=len(numbers))
-    place = np.arange(len(numbers)) - np.repeat(starts, length)
-    return (place >= distance) & (place < np.repeat(length, length) - distance)
+def boundary(runs: Runs, grid: Grid, distance: int) -> Runs:
+    """The pixels of each object within `distance` of its outside, diagonals counting as one step.
+
+    The same as taking away the mask eroded `distance` times by 3×3 on an image padded with
+    background.
+    """
+    return subtract(runs, grid.erode(runs, distance))
 
 
 def _jaccard(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[float, float]:
     """Shared and united area of some pairs, with the area of every object in none of them."""
     rows, cols = comparison.rows[pairs], comparison.cols[pairs]
-    true_areas, found_areas = comparison.truth.areas, comparison.found.areas
+    true_areas, predicted_areas = comparison.true_areas, comparison.predicted_areas
     intersection = comparison.intersections[pairs].sum()
-    union = true_areas[rows].sum() + found_areas[cols].sum() - intersection
+    union = true_areas[rows].sum() + predicted_areas[cols].sum() - intersection
     alone = ~comparison.excused
     alone[cols] = False
     missed = np.ones(len(true_areas), dtype=bool)
     missed[rows] = False
-    return float(intersection), float(union + true_areas[missed].sum() + found_areas[alone].sum())
+    rest = true_areas[missed].sum() + predicted_areas[alone].sum()
+    return float(intersection), float(union + rest)
 
 
 def _dice(comparison: Comparison) -> tuple[float, float]:
     """Twice the shared foreground and the sum of both, outside of ignore regions."""
-    truth, found = comparison.truth.union(), comparison.found.union()
-    found &= truth | ~comparison.ignored
-    return 2.0 * np.count_nonzero(truth & found), float(truth.sum() + found.sum())
+    grid = comparison.grid
+    truth, predicted = grid.union(comparison.truth), grid.union(comparison.predicted)
+    excused = subtract(intersect(predicted, comparison.ignored), truth)
+    both = truth.length.sum() + predicted.length.sum() - excused.length.sum()
+    return 2.0 * float(intersect(truth, predicted).length.sum()), float(both)
 
 
 def _matched(comparison: Comparison) -> Int[np.ndarray, " m"]:
     """The places of the pairs of one class whose outlines are compared."""
     rows, cols, iou = comparison.rows, comparison.cols, comparison.iou
-    same = np.flatnonzero(comparison.true_labels[rows] == comparison.found_labels[cols])
+    same = np.flatnonzero(comparison.true_labels[rows] == comparison.predicted_labels[cols])
     return same[match(rows[same], cols[same], iou[same], BOUNDARY_MATCH)]
 
 
 def _boundary(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[float, float]:
     """Sum of boundary IoU over the matched pairs, and their number."""
-    rows, cols = comparison.rows, comparison.cols
-    distance = boundary_distance(comparison.size)
-    truth = boundary(comparison.truth.of(rows[pairs]), distance)
-    found = boundary(comparison.found.of(cols[pairs]), distance)
-    common = shared(truth, found)
-    partners = common.rows == common.cols  # both are numbered by pair
-    pair, intersection = common.rows[partners], common.area[partners]
-    union = truth.areas[pair] + found.areas[pair] - intersection
-    return float((intersection / union).sum()), float(len(pairs))
+    grid, distance = comparison.grid, boundary_distance(comparison.size)
+    sides = (comparison.truth, comparison.rows), (comparison.predicted, comparison.cols)
+    first, second = (
+        boundary(grid.runs(choose(spans, objects[pairs])), grid, distance)
+        for spans, objects in sides
+    )
+    total, intersection = np.zeros((2, len(pairs)))
+    for runs, sums in ((first, total), (second, total), (intersect(first, second), intersection)):
+        np.add.at(sums, runs.start // grid.plane, runs.length)
+    return float((intersection / (total - intersection)).sum()), float(len(pairs))
 
 
 def _plus(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:

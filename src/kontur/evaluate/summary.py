@@ -6,7 +6,7 @@ the mean over images lets every image weigh the same, leaving out those without 
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from kontur.errors import InputError
 from kontur.evaluate.counts import Counts, Rates, mean_of_known, total
-from kontur.evaluate.image import THRESHOLDS, ImageScores, evaluate
+from kontur.evaluate.image import METRICS, THRESHOLDS, ImageScores, evaluate
 from kontur.evaluate.ranking import average_precision
 from kontur.evaluate.regions import Areas, AreaScores
 from kontur.instances import Instances
@@ -44,7 +44,7 @@ class Summary:
         classes: pooled rates of every class.
         agnostic: pooled rates when classes play no part.
         ranked_ap: COCO's average precision at each threshold, the mean over classes that occur in
-            the truth; None where scores are missing.
+            the truth; None where scores are missing or it was not asked for.
     """
 
     images: tuple[ImageScores, ...]
@@ -96,8 +96,8 @@ class Summary:
     def heading(self) -> str:
         """How many images and objects the scores rest on, in one line."""
         truths = sum(image.true_count for image in self.images)
-        found = sum(image.found_count for image in self.images)
-        empty = sum(not (image.true_count or image.found_count) for image in self.images)
+        found = sum(image.predicted_count for image in self.images)
+        empty = sum(not (image.true_count or image.predicted_count) for image in self.images)
         apart = f" ({empty} with no object on either side)" if empty else ""
         images, objects = _number(len(self.images), "image"), _number(truths, "true object")
         return f"{images}{apart}, {objects}, {found} found"
@@ -124,7 +124,7 @@ class Summary:
         everything = {
             "images": len(self.images),
             "true_objects": sum(image.true_count for image in self.images),
-            "found_objects": sum(image.found_count for image in self.images),
+            "found_objects": sum(image.predicted_count for image in self.images),
             "thresholds": list(self.thresholds),
             "pooled": {**asdict(self.counts), **asdict(self.pooled), **asdict(self.pooled_areas)},
             "mean_over_images": {**asdict(self.mean), **asdict(self.mean_areas)},
@@ -173,14 +173,15 @@ def evaluate_all(
     pairs: Iterable[tuple[Instances, Instances]],
     *,
     thresholds: Sequence[float] = THRESHOLDS,
+    metrics: Collection[str] = METRICS,
     names: Iterable[str] | None = None,
 ) -> Summary:
-    """Judge many images, given as pairs (truth, found), and sum them up."""
+    """Judge many images, given as pairs (truth, predicted), and sum them up (as `evaluate`)."""
     listed = list(pairs)
     labels = list(names) if names is not None else [""] * len(listed)
     return summarise(
-        evaluate(truth, found, thresholds=thresholds, name=name)
-        for (truth, found), name in zip(listed, labels, strict=True)
+        evaluate(truth, predicted, thresholds=thresholds, metrics=metrics, name=name)
+        for (truth, predicted), name in zip(listed, labels, strict=True)
     )
 
 
@@ -198,7 +199,7 @@ def _image(image: ImageScores) -> dict[str, Any]:
     return {
         "name": image.name,
         "true_objects": image.true_count,
-        "found_objects": image.found_count,
+        "found_objects": image.predicted_count,
         **asdict(image.counts),
         **asdict(image.rates),
         **asdict(image.area_scores),

@@ -1,59 +1,79 @@
-"""Files to objects and back: one file a format, chosen by the name of the file.
+"""Files to objects and back: one module a format, all of them in one table.
 
-| name | ending | holds |
-| --- | --- | --- |
-| `geojson` | `.geojson` | QuPath; exact |
-| `coco` | `.coco.json`, `.json` | COCO; outlines without holes exact, others to the pixel |
-| `labels` | `.labels.tif`, `.tif`, `.tiff`, `.png` | label image; to the pixel, no overlaps |
-| `csv` | `.csv` | one row an object; exact |
+The ending of a file's name says its format; where several formats share one (`.json`), the content
+does. A new format is a module with a constant `FORMAT` and a line in `FORMATS`: reading, writing,
+conversion, folders, commands and help texts follow from the table.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from kontur.errors import InputError
-from kontur.formats import coco, document, geojson, labels, table
+from kontur.formats import atomic, coco, geojson, labels, table
+from kontur.formats.entry import Entry, Prediction, pick
+from kontur.formats.format import Format
+from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 
-
-class Format(NamedTuple):
-    """The ending of the files that `kontur predict` writes, and their writer."""
-
-    ending: str
-    write: Callable[..., None]
-
-
-FORMATS = {
-    "geojson": Format(".geojson", geojson.write),
-    "coco": Format(".coco.json", coco.write),
-    "labels": Format(".labels.tif", labels.write),
-    "csv": Format(".csv", table.write),
+FORMATS: Mapping[str, Format] = {
+    one.name: one for one in (geojson.FORMAT, coco.FORMAT, labels.FORMAT, table.FORMAT)
 }
 
-WRITERS = {
-    ".geojson": geojson.write,
-    ".json": coco.write,
-    ".csv": table.write,
-    **dict.fromkeys((".tif", ".tiff", ".png"), labels.write),
-}
+__all__ = [
+    "FORMATS",
+    "Entry",
+    "Format",
+    "Prediction",
+    "all_endings",
+    "can_read",
+    "ending_of",
+    "find_format",
+    "format_of",
+    "format_to_write",
+    "name_of",
+    "read",
+    "read_images",
+    "relabel",
+    "write",
+    "write_images",
+]
 
 
-def read(path: str | Path, *, image: str | None = None) -> Instances:
-    """The objects of a file: GeoJSON, COCO, label image or table.
+def read(
+    path: str | Path,
+    *,
+    image: str | None = None,
+    page: int | None = None,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+) -> Instances:
+    """The objects of one image of a file: GeoJSON, COCO, label image or table.
 
-    `image` names the image where a COCO file or table describes several. A `.json` may be COCO or
-    GeoJSON. Raises `InputError` for other endings and for files that are not what they seem.
+    `image` names the image where the file describes several; `page` (from 0) picks a plane where
+    it holds several; `task` says what the values of a mask mean (`instances`, `components`,
+    `semantic`), see `formats.masks`. Raises `InputError` for other endings, for files that are not
+    what they seem, and where several images or planes are left to choose from.
     """
-    ending = _ending(path)
-    if ending in (".geojson", ".json"):
-        content = document.load(path)
-        if is_geojson(content):
-            return geojson.from_document(content, where=path)
-        return document.pick(coco.from_document(content, where=path), image, path).instances
-    if ending == ".csv":
-        return table.read(path, image=image)
-    return labels.read(path)
+    entries = read_images(path, page=page, task=task, class_of_value=class_of_value)
+    several = format_of(path).several_images
+    return pick(entries, image if several else None, path).instances
+
+
+def read_images(
+    path: str | Path,
+    *,
+    page: int | None = None,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] | None = None,
+) -> list[Entry]:
+    """Every image that a file describes, with its name, size and objects; as `read`.
+
+    `numbered_in` are the files whose numbers of images and classes this one uses, see
+    `OutlineFile`.
+    """
+    file = OutlineFile(Path(path), page, task, class_of_value, numbered_in)
+    return _recognised(file).read(file)
 
 
 def write(
@@ -65,23 +85,144 @@ def write(
 ) -> None:
     """Write objects in the format of the ending, whole or not at all.
 
-    `image_name` is the name of the image that the objects are of, as the file is to say it. Raises
-    `InputError` for other endings, for an existing file unless `overwrite`, and where the format
-    cannot hold the objects; OSError where the file cannot be written.
+    `image_name` is the name of the image that the objects are of, as the file is to say it; else
+    that of the file. Raises `InputError` for other endings, for an existing file unless
+    `overwrite`, and where the format cannot hold the objects; OSError where the file cannot be
+    written.
     """
-    WRITERS[_ending(path)](path, instances, image_name=image_name, overwrite=overwrite)
+    name = name_of(path) if image_name is None else image_name
+    write_images(path, [Entry(name, instances.size, instances)], overwrite=overwrite)
 
 
-def _ending(path: str | Path) -> str:
-    ending = Path(path).suffix.lower()
-    if ending not in WRITERS:
-        raise InputError(
-            f"{path}: the ending says the format, and {ending or 'no ending'} is none of "
-            f"{', '.join(WRITERS)}"
-        )
-    return ending
+def write_images(path: str | Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+    """Write the objects of several images into one file; as `write`."""
+    named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
+    format_to_write(path).write(Path(path), named, overwrite=overwrite)
 
 
-def is_geojson(content: object) -> bool:
-    """COCO datasets have images and annotations; everything else is read as GeoJSON."""
-    return not (isinstance(content, dict) and {"images", "annotations"} & content.keys())
+def relabel(
+    path: str | Path,
+    target: str | Path,
+    predicted: Sequence[Sequence[Prediction]],
+    classes: Sequence[str],
+    *,
+    overwrite: bool = True,
+) -> None:
+    """Write a file again with other classes of its objects, everything else as it is there.
+
+    `predicted` has, for each image of `read_images`, what is predicted of each object; `classes`
+    are all that there can be. Raises `InputError` where the objects are not so many, and where
+    the format holds no classes (`Format.relabel` is None).
+    """
+    file = OutlineFile(Path(path))
+    chosen = _recognised(file)
+    if chosen.relabel is None:
+        raise InputError(f"{path} is a {chosen.title}, which cannot hold classes")
+    atomic.write_text(target, chosen.relabel(file, predicted, classes), overwrite=overwrite)
+
+
+def can_read(path: str | Path) -> bool:
+    """Whether the ending of a name is that of a format."""
+    return bool(_candidates(Path(path)))
+
+
+def format_of(path: str | Path, *, numbered_in: Sequence[Path] | None = None) -> Format:
+    """The format of a file that is there; `InputError` where it is of none."""
+    return _recognised(OutlineFile(Path(path), numbered_in=numbered_in))
+
+
+def find_format(path: str | Path) -> Format | None:
+    """The format of a file that may be something else, by ending and content; None if it is none.
+
+    Only the beginning of the file is read, and nothing where the ending alone decides: not of files
+    that list images, since tables and JSON of every kind end like these.
+    """
+    file = OutlineFile(Path(path))
+    candidates = _candidates(file.path)
+    if len(candidates) == 1 and not candidates[0].several_images:
+        return candidates[0]
+    return next((one for one in candidates if _is(one, file)), None)
+
+
+def all_endings() -> tuple[str, ...]:
+    """Every ending that is read, in the order in which files of one image are chosen.
+
+    Outlines come before rasters, and endings of one format before those that several share.
+    """
+    known: dict[str, None] = {}
+    for raster in (False, True):
+        ordered = [one for one in FORMATS.values() if one.raster == raster]
+        known |= dict.fromkeys(ending for one in ordered for ending in one.endings)
+        known |= dict.fromkeys(ending for one in ordered for ending in one.shared_endings)
+    return tuple(known)
+
+
+def ending_of(path: str | Path) -> str:
+    """The longest ending of a name that a format has, as it is written there; empty if none.
+
+    >>> ending_of("out/a01.coco.json"), ending_of("a01.v2.CSV"), ending_of("plain")
+    ('.coco.json', '.CSV', '')
+    """
+    name = Path(path).name
+    fitting = [len(ending) for ending in all_endings() if name.lower().endswith(ending)]
+    return name[-max(fitting) :] if fitting else ""
+
+
+def format_to_write(path: str | Path) -> Format:
+    """The format that the ending of a name asks for; raises `InputError` for other endings."""
+    chosen = [one for one in _candidates(Path(path)) if _ends(path, one.endings)]
+    if not chosen:
+        raise _unknown(path)
+    return chosen[0]
+
+
+def name_of(path: str | Path) -> str:
+    """A file's name without its folder and its ending, see `ending_of`.
+
+    >>> name_of("out/a01.coco.json"), name_of("a01.v2.csv"), name_of("plain")
+    ('a01', 'a01.v2', 'plain')
+    """
+    return Path(path).name.removesuffix(ending_of(path))
+
+
+def _recognised(file: OutlineFile) -> Format:
+    candidates = _candidates(file.path)
+    if not candidates:
+        raise _unknown(file.path)
+    if len(candidates) == 1:
+        return candidates[0]
+    chosen = next((one for one in candidates if _is(one, file)), None)
+    if chosen is None:
+        content = file.json  # raises where it is no JSON at all
+        keys = ", ".join(sorted(file.json_keys)[:8]) if content else "no keys"
+        titles = " nor ".join(one.title for one in candidates)
+        raise InputError(f"{file.path} is neither {titles}; it has {keys or 'no keys'}")
+    return chosen
+
+
+def _is(format: Format, file: OutlineFile) -> bool:
+    try:
+        return format.recognise(file)
+    except InputError:
+        return False
+
+
+def _candidates(path: Path) -> list[Format]:
+    return [one for one in FORMATS.values() if _ends(path, (*one.endings, *one.shared_endings))]
+
+
+def _ends(path: str | Path, endings: Iterable[str]) -> bool:
+    return Path(path).name.lower().endswith(tuple(endings))
+
+
+def _unknown(path: str | Path) -> InputError:
+    ending = Path(path).suffix.lower() or "no ending"
+    known = dict.fromkeys(end for one in FORMATS.values() for end in one.endings)
+    return InputError(
+        f"{path}: the ending says the format, and {ending} is none of {', '.join(known)}"
+    )
+
+
+def _printable(name: str) -> str:
+    """A name of a file as text: bytes that are no UTF-8 become the sign for unknown letters."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -46,7 +46,7 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         yield beside
-        _flush(beside)
+        flush(beside)
         os.replace(beside, final)
     except OSError as error:
         _remove(beside)
@@ -81,7 +81,7 @@ def write_text(path: str | Path, content: str, *, overwrite: bool = True) -> Non
     write_bytes(path, content.encode("utf-8"), overwrite=overwrite)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
     """Wait until the file's content is on the disk: a rename may otherwise overtake it."""
     handle = os.open(path, os.O_RDWR)
     try:

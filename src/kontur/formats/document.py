@@ -1,4 +1,4 @@
-"""What the text formats share: JSON in and out, outlines from numbers, mending them openly.
+"""What the formats of text share: JSON in and out, and outlines from numbers, repaired openly.
 
 Foreign outlines may cross themselves or have no area. They are repaired or left out, never in
 silence: one line of logging (`kontur.formats`) says how many of which file.
@@ -6,9 +6,12 @@ silence: one line of logging (`kontur.formats`) says how many of which file.
 
 import json
 import logging
-from collections.abc import Sequence
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO
 
 import numpy as np
 import shapely
@@ -18,22 +21,29 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.geometry import polygons as areal
-from kontur.instances import Instances
+from kontur.wording import plural
 
 log = logging.getLogger("kontur.formats")
 
-
-class Entry(NamedTuple):
-    """One image of a file of several: its name as written there, (h, w) or None, its objects."""
-
-    file_name: str
-    size: tuple[int, int] | None
-    instances: Instances
+DEEPEST = 64  # levels of JSON; a MultiPolygon of GeoJSON needs nine
+LONGEST_NUMBER = 400  # digits; the largest float has 309
+DIGITS = re.compile(rf"\d{{{LONGEST_NUMBER + 1}}}")
+HALVES = re.compile("[\ud800-\udfff]")  # of letters, as JSON may escape them: no UTF-8 has them
+LARGEST = 2.0**31  # pixels; no image is larger, and areas of coordinates beyond overflow
+CHUNK = 1 << 22  # bytes in which the depth is counted
 
 
 def load(path: str | Path) -> Any:
-    """The content of a JSON file; raises `InputError` where it is missing or not JSON."""
+    """The content of a JSON file; raises `InputError` where it is missing or not JSON.
+
+    NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
+    beyond `DEEPEST` are refused before the parser sees them.
+    """
     text = load_text(path)
+    if DIGITS.search(text):
+        raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
+    if _depth(text) > DEEPEST:
+        raise InputError(f"{path} is nested too deeply to be a file of outlines")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
@@ -43,97 +53,129 @@ def load(path: str | Path) -> Any:
             f"{path} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
             f"column {error.colno}"
         ) from None
-    except RecursionError:
-        raise InputError(f"{path} is nested too deeply to be a file of outlines") from None
 
 
-def load_text(path: str | Path) -> str:
-    """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else."""
+@contextmanager
+def opened(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to read bytes from; raises `InputError` where it is missing or a folder."""
     try:
-        return Path(path).read_bytes().decode("utf-8-sig")
+        with Path(path).open("rb") as file:
+            yield file
     except FileNotFoundError:
         raise InputError(f"there is no file {path}") from None
     except IsADirectoryError:
         raise InputError(f"wanted a file, but {path} is a folder") from None
+
+
+def load_text(path: str | Path) -> str:
+    """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else."""
+    with opened(path) as file:
+        content = file.read()
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not text in UTF-8 (byte {error.start})") from None
 
 
+def to_text(content: Any) -> str:
+    """JSON of a document that every reader takes: without NaN and Infinity, which are no JSON.
+
+    A key with such a value is left out, in a list null takes its place, both with a line of
+    logging.
+    """
+    try:
+        text = _json(content)
+    except ValueError:  # NaN or Infinity
+        lost: list[str] = []
+        text = _json(_finite(content, lost, ""))
+        log.warning(
+            "%s left out, which JSON cannot hold (such as %s)",
+            plural(len(lost), "value") + " NaN or Infinity",
+            lost[0],
+        )
+    return text + "\n"
+
+
 def dump(path: str | Path, content: Any, *, overwrite: bool = True) -> None:
-    """Write JSON whole or not at all, floats with all their digits."""
-    text = json.dumps(content, ensure_ascii=False, separators=(", ", ": "))
-    atomic.write_text(path, text + "\n", overwrite=overwrite)
+    """Write JSON whole or not at all, see `to_text`."""
+    atomic.write_text(path, to_text(content), overwrite=overwrite)
 
 
-def polygon(rings: Sequence[Any]) -> Polygon | None:
+def polygon(rings: Sequence[Any]) -> Polygon:
     """A polygon of an outer ring and holes, each of `[x, y, …]` points, open or closed.
 
-    Not checked for validity; None where the outer ring has fewer than three points. Raises
-    ValueError where the numbers are none.
+    Not checked for validity; empty where the outer ring has fewer than three points. Raises
+    ValueError, TypeError or OverflowError where the numbers are none.
     """
     points = [_points(ring) for ring in rings]
     if not points or len(points[0]) < 3:
-        return None
+        return Polygon()
     return Polygon(points[0], [hole for hole in points[1:] if len(hole) >= 3])
 
 
-def mend(
+def repaired(
     shapes: Sequence[Polygon | MultiPolygon | None], where: str | Path
 ) -> tuple[Shaped[np.ndarray, " k"], Bool[np.ndarray, " n"]]:
-    """The valid polygons of the shapes, and which of the shapes these are; says what it changed."""
+    """The valid polygons of the shapes, and which of the shapes these are; logs what it changed.
+
+    None stands for what has no outline. Raises `InputError` for coordinates beyond `LARGEST`.
+    """
     array = np.empty(len(shapes), dtype=object)
     array[:] = [Polygon() if shape is None else shape for shape in shapes]
-    mended, broken = areal.repair_all(array)
-    kept = ~shapely.is_empty(mended) & (shapely.area(mended) > 0)
-    repaired, lost = int((broken & kept).sum()), int((~kept).sum())
-    if repaired:
-        log.warning(
-            "%s: %d of %d outlines crossed themselves: repaired", where, repaired, len(kept)
+    largest = np.abs(shapely.bounds(array)).max(axis=1, initial=0.0)
+    far = np.isfinite(largest) & (largest > LARGEST)
+    if far.any():
+        raise InputError(
+            f"{where}: an outline has the coordinate {largest[far][0]:g}, and no image is so "
+            "large; coordinates are pixels"
         )
+    polygons, broken = areal.repair_all(array)
+    kept = ~shapely.is_empty(polygons) & (shapely.area(polygons) > 0)
+    outlined = np.array([shape is not None for shape in shapes], dtype=bool)
+    changed, lost = int((broken & kept).sum()), int((outlined & ~kept).sum())
+    if changed:
+        log.warning("%s: %d of %d outlines crossed themselves: repaired", where, changed, len(kept))
     if lost:
         log.warning("%s: %d of %d objects have no area: left out", where, lost, len(kept))
-    return mended[kept], kept
+    return polygons[kept], kept
 
 
-def check_count(objects: Sequence[Any], names: Sequence[Any], where: str | Path) -> None:
-    """Raise `InputError` where there is not a name for each of the objects."""
-    if len(objects) != len(names):
-        raise InputError(
-            f"{where} has {len(objects)} objects and there are rows for {len(names)}; they are not "
-            "of the same outlines"
-        )
+def _json(content: Any) -> str:
+    text = json.dumps(content, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
+    if HALVES.search(text):
+        return json.dumps(content, separators=(", ", ": "), allow_nan=False)
+    return text
 
 
-def pick(entries: Sequence[Entry], image: str | None, where: str | Path) -> Entry:
-    """The entry of one image, by its name with or without folder and ending.
-
-    None picks the only one. Raises `InputError` where that is not one entry.
-    """
-    names = [entry.file_name for entry in entries]
-    found = list(entries)
-    if image is not None:
-        for part in (str, _last, _stem):  # the whole name first
-            found = [entry for entry in entries if part(entry.file_name) == part(image)]
-            if found:
-                break
-    if len(found) == 1:
-        return found[0]
-    listed = ", ".join(names[:5]) + (" …" if len(names) > 5 else "") if names else "none"
-    if image is None:
-        raise InputError(
-            f"{where} describes {len(names)} images ({listed}); wanted one: name it with --image "
-            "NAME (in Python image=NAME)"
-        )
-    problem = "does not describe" if not found else f"describes {len(found)} times"
-    raise InputError(f"{where} {problem} the image {image}; it has {listed}")
+def _finite(value: Any, lost: list[str], place: str) -> Any:
+    """The content without NaN and infinite numbers; their places are added to `lost`."""
+    if isinstance(value, dict):
+        kept = {key: _finite(one, lost, str(key)) for key, one in value.items()}
+        return {key: one for key, one in kept.items() if one is not None or value[key] is None}
+    if isinstance(value, list | tuple):
+        return [_finite(one, lost, place) for one in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        lost.append(place or "a number")
+        return None
+    return value
 
 
-def _last(name: str) -> str:
-    return Path(name).name
-
-
-def _stem(name: str) -> str:
-    return Path(name).stem
+def _depth(text: str) -> int:
+    """How deep the brackets of JSON are nested, those in strings not counted."""
+    if "\\" in text:
+        text = re.sub(r"\\.", "", text, flags=re.DOTALL)
+    level, inside, deepest = 0, 0, 0
+    content = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
+    for start in range(0, len(content), CHUNK):
+        part = content[start : start + CHUNK]
+        quotes = (inside + np.cumsum(part == ord('"'))) % 2
+        steps = ((part == ord("[")) | (part == ord("{"))).astype(np.int64)
+        steps -= (part == ord("]")) | (part == ord("}"))
+        steps[quotes == 1] = 0
+        levels = level + np.cumsum(steps)
+        deepest = max(deepest, int(levels.max(initial=0)))
+        level, inside = int(levels[-1]), int(quotes[-1])
+    return deepest
 
 
 def _points(ring: Any) -> Shaped[np.ndarray, "n 2"]:

@@ -10,7 +10,9 @@ are not kept.
 """
 
 import copy
+import math
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -22,30 +24,60 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import document
 from kontur.formats.colours import GREY, of_label
+from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
+from kontur.formats.format import Format
+from kontur.formats.outline_file import OutlineFile
+from kontur.formats.planes import by_plane, read_plane
+from kontur.formats.qupath import (
+    IGNORE,
+    class_name,
+    measurements_of,
+    rest_of,
+    score_of,
+)
+from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.wording import listed
 
-IGNORE = "Ignore*"  # QuPath's own class for regions to leave alone
-OBJECT_TYPES = ("annotation", "detection", "cell", "tile", "tmaCore")
+PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
 
 
-def read(path: str | Path) -> Instances:
-    """The objects of a GeoJSON file; errors and repairs as in `from_document`."""
-    return from_document(document.load(path), where=path)
+def read(file: OutlineFile) -> list[Entry]:
+    """The objects of a GeoJSON file: one entry, or one for each plane on which objects lie.
+
+    With `file.page` the objects of that plane alone; where no object names a plane they belong to
+    any. Errors and repairs as in `from_document`.
+    """
+    content, where = file.json, file.path
+    instances = from_document(content, where=where)
+    without = Counter(
+        kind
+        for kind in (
+            _without_area(feature.get("geometry")) for feature in _features(content, where)
+        )
+        if kind
+    )
+    planes = [
+        read_plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
+    ]
+    return [
+        Entry(where.stem, instances.size, instances[places], plane, without)
+        for plane, places in by_plane(planes, file.page, where)
+    ]
 
 
-def write(
-    path: str | Path,
-    instances: Instances,
-    *,
-    image_name: str | None = None,
-    kind: Kind | None = None,
-    overwrite: bool = True,
-) -> None:
-    """Write a FeatureCollection, whole or not at all; see `to_document`."""
-    name = image_name or Path(path).stem
-    content = to_document(instances, image_name=name, kind=kind)
+def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+    """Write one image, or the planes of one, as a FeatureCollection; see `to_document`."""
+    if len(entries) > 1 and any(entry.plane is None for entry in entries):
+        raise InputError(
+            f"GeoJSON holds the outlines of one image, and there are {len(entries)}; name one of "
+            "them with --image NAME (in Python image=NAME)"
+        )
+    name = entries[0].file_name if entries else path.stem
+    parts = [entry.instances for entry in entries] or [Instances.empty()]
+    content = to_document(Instances.concat(parts), image_name=name)
     document.dump(path, content, overwrite=overwrite)
 
 
@@ -65,8 +97,8 @@ def to_document(
         "ids": {},
         "ignored": {},
     }
-    for i in range(len(instances)):
-        feature = _feature(instances, i, kind)
+    for i, polygon in enumerate(rounded(instances.polygons)):
+        feature = _feature(instances, i, polygon, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
         while name in own["ids"]:  # a copy of another object
             name = _new_uuid(f"{name}/copy")
@@ -88,12 +120,19 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
     """
     own = content.get("kontur") if isinstance(content, Mapping) else None
     own = own if isinstance(own, Mapping) else {}
-    read = [
+    features = [
         _read_feature(feature, f"{where}: feature {number}")
         for number, feature in enumerate(_features(content, where), start=1)
     ]
-    polygons, kept = document.mend([one.shape for one in read], where)
-    found = [one for one, keep in zip(read, kept, strict=True) if keep]
+    polygons, kept = document.repaired([one.shape for one in features], where)
+    without = Counter(one.without for one in features if one.without)
+    if without:
+        document.log.warning(
+            "%s: %d of %d features have no area (%s): left out",
+            *(where, without.total(), len(features)),
+            listed(f"{number} × {kind}" for kind, number in without.items()),
+        )
+    found = [one for one, keep in zip(features, kept, strict=True) if keep]
     labels, classes = _labels(found, own)
     return Instances.of_valid(
         polygons,
@@ -107,18 +146,27 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
     )
 
 
+def relabel(
+    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+) -> str:
+    """The text of the file with other classes of its objects; see `with_classes`."""
+    content = with_classes(file.json, predicted, classes, where=file.path, page=file.page)
+    return document.to_text(content)
+
+
 def with_classes(
     content: Any,
-    names: Sequence[str | None],
+    predicted: Sequence[Sequence[Prediction]],
     classes: Sequence[str],
     *,
     where: str | Path = "GeoJSON",
+    page: int | None = None,
 ) -> Any:
     """The document with other classes of its objects, everything else as it is written there.
 
-    `names` has the class of each object that `from_document` finds, None where it stays; `classes`
-    are all that there can be: a class has the same colour in every file. Raises `InputError` where
-    the objects are not so many, and as `from_document` does.
+    `predicted` has, plane by plane, the class of each object that `read` gives; its probabilities
+    become measurements. `classes` are all that there can be: a class has the same colour in every
+    file. Raises `InputError` where the objects are not so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
     features = _features(content, where)
@@ -126,24 +174,41 @@ def with_classes(
         _read_feature(feature, f"{where}: feature {number}").shape
         for number, feature in enumerate(features, start=1)
     ]
-    _, kept = document.mend(shapes, where)
+    _, kept = document.repaired(shapes, where)
     objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
-    document.check_count(objects, names, where)
-    for feature, name in zip(objects, names, strict=True):
-        if name is not None:
-            colour = list(of_label(classes.index(name)))
-            told = {"classification": {"name": name, "color": colour}}
-            feature["properties"] = {**(feature.get("properties") or {}), **told}
+    planes = [read_plane(feature["geometry"].get("plane"), where) for feature in objects]
+    groups = by_plane(planes, page, where)
+    check_count(groups, predicted, where)
+    for (_, places), of_plane in zip(groups, predicted, strict=True):
+        check_count(places, of_plane, where)
+        for place, prediction in zip(places, of_plane, strict=True):
+            if prediction.name is not None:
+                _relabel(objects[place], prediction, classes)
     if isinstance(content, dict) and isinstance(content.get("kontur"), dict):
         content["kontur"]["classes"] = list(classes)  # those of regions to ignore are by them
     bare = isinstance(content, dict) and "coordinates" in content
     return features[0] if bare else content
 
 
+def _relabel(feature: dict[str, Any], prediction: Prediction, classes: Sequence[str]) -> None:
+    properties = dict(feature.get("properties") or {})
+    assert prediction.name is not None
+    colour = list(of_label(classes.index(prediction.name)))
+    properties["classification"] = {"name": prediction.name, "color": colour}
+    shares = {
+        f"{PROBABILITY}{name}": rounded_score(share)
+        for name, share in prediction.probabilities.items()
+    }
+    if shares:
+        properties["measurements"] = measurements_of(properties.get("measurements")) | shares
+    feature["properties"] = properties
+
+
 class _Found(NamedTuple):
     """A feature as read: its unchecked area or None, QuPath's class name, score, and the rest."""
 
     shape: Polygon | MultiPolygon | None
+    without: str | None  # what it has in place of an area
     name: str | None
     score: float
     extra: dict[str, Any]
@@ -156,32 +221,39 @@ def _read_feature(feature: Any, which: str) -> _Found:
     if not isinstance(properties, Mapping):
         raise InputError(f"{which} has properties that are no object")
     return _Found(
-        _shape(feature.get("geometry"), which),
-        _class_name(properties.get("classification")),
-        _score(properties),
-        _extra(feature, properties),
+        _shape(feature["geometry"], which),
+        _without_area(feature["geometry"]),
+        class_name(properties.get("classification")),
+        score_of(properties),
+        rest_of(feature, properties),
     )
 
 
-def _feature(instances: Instances, i: int, kind: Kind | None) -> dict[str, Any]:
+def _feature(
+    instances: Instances, i: int, polygon: Polygon | MultiPolygon, kind: Kind | None
+) -> dict[str, Any]:
     """One feature: what was read of it, and over that what we know; `id` None where it has none."""
     known = instances.extras[i].get("geojson", {})
     properties = dict(known.get("properties", {}))
     properties["objectType"] = kind or properties.get("objectType") or "annotation"
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
-    if _class_name(properties.get("classification")) != name:
+    if class_name(properties.get("classification")) != name:
         properties["classification"] = {"name": name, "color": list(colour or of_label(label))}
-    measured = {k: v for k, v in properties.get("measurements", {}).items() if k != "score"}
+    measured = {
+        name: value
+        for name, value in properties.get("measurements", {}).items()
+        if name != "score" and not (isinstance(value, float) and not math.isfinite(value))
+    }  # QuPath before 0.5 wrote NaN for what could not be measured, later ones leave it out
     if not np.isnan(instances.scores[i]):
-        measured["score"] = float(instances.scores[i])
+        measured["score"] = rounded_score(instances.scores[i])
     properties.pop("measurements", None)
     if measured:
         properties["measurements"] = measured
     return {
         "type": "Feature",
         "id": known.get("id"),
-        "geometry": known.get("geometry", {}) | _geometry(instances.polygons[i]),
+        "geometry": known.get("geometry", {}) | _geometry(polygon),
         "properties": properties,
         **known.get("feature", {}),
     }
@@ -196,29 +268,6 @@ def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
     if polygon.geom_type == "Polygon":
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
-
-
-def _extra(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to be written back, old spellings brought to those of QuPath 0.4."""
-    kept = dict(properties)
-    if "measurements" in kept:
-        kept["measurements"] = _measurements(kept["measurements"])
-    legacy = str(feature.get("id", "")).removeprefix("Path").removesuffix("Object").lower()
-    spelled = (kept.get("objectType"), kept.pop("object_type", None), kept.get("type"), legacy)
-    kind = next((name for name in spelled if name in OBJECT_TYPES), None)
-    if kind:
-        kept["objectType"] = kind
-        if kept.get("type") == kind:
-            del kept["type"]
-    geometry = feature.get("geometry") or {}
-    stale = ("type", "coordinates", "bbox", "isEllipse")  # said anew; ours are no ellipses
-    read = ("type", "id", "geometry", "properties", "bbox")
-    return {
-        "id": _uuid(feature.get("id")),
-        "properties": kept,
-        "geometry": {k: v for k, v in geometry.items() if k not in stale},
-        "feature": {k: v for k, v in feature.items() if k not in read},
-    }
 
 
 def _features(content: Any, where: str | Path) -> list[Any]:
@@ -239,47 +288,28 @@ def _features(content: Any, where: str | Path) -> list[Any]:
     raise InputError(f"{where} is no GeoJSON with areas; its type is {kind!r}")
 
 
+def _without_area(geometry: Any) -> str | None:
+    """What a feature has that is no area: `Point`, `LineString`, `no geometry`; None for areas."""
+    if not isinstance(geometry, Mapping):
+        return "no geometry"
+    kind = str(geometry.get("type"))
+    return None if kind in ("Polygon", "MultiPolygon") else kind
+
+
 def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
     """The area of a geometry, unchecked; None for points, lines and no geometry at all."""
-    kind = geometry.get("type") if isinstance(geometry, Mapping) else None
-    if kind not in ("Polygon", "MultiPolygon"):
+    if _without_area(geometry):
         return None
     try:
         rings = geometry["coordinates"]
-        parts = [document.polygon(part) for part in (rings if kind == "MultiPolygon" else [rings])]
-    except (KeyError, TypeError, ValueError):
+        several = geometry["type"] == "MultiPolygon"
+        parts = [document.polygon(part) for part in (rings if several else [rings])]
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise InputError(
             f"{which} has coordinates that are no rings of numbers [[[x, y], …]]"
         ) from None
-    areas = [part for part in parts if part is not None]
-    if kind == "Polygon" or not areas:
-        return areas[0] if areas else None
-    return MultiPolygon(areas)
-
-
-def _class_name(classification: Any) -> str | None:
-    """The name of QuPath's classification: a string, an object with `name` or with `names`."""
-    if isinstance(classification, Mapping):
-        names = classification.get("names")
-        classification = classification.get("name") or (
-            ": ".join(map(str, names)) if isinstance(names, list) else None
-        )
-    return classification if isinstance(classification, str) and classification else None
-
-
-def _measurements(values: Any) -> dict[str, Any]:
-    """Measurements as an object, also where they are the older list of names and values."""
-    if isinstance(values, Mapping):
-        return dict(values)
-    pairs = values if isinstance(values, list) else []
-    return {str(p["name"]): p.get("value") for p in pairs if isinstance(p, Mapping) and "name" in p}
-
-
-def _score(properties: Mapping[str, Any]) -> float:
-    """The measurement `score` where it is a number from 0 to 1, else NaN."""
-    score = _measurements(properties.get("measurements")).get("score")
-    is_score = isinstance(score, int | float) and 0 <= score <= 1
-    return float(score) if is_score and score is not None else float("nan")
+    areas = [part for part in parts if not part.is_empty]
+    return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
 
 
 def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
@@ -292,6 +322,7 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
         behind.get(one.extra["id"]) if one.name == IGNORE else one.name or unclassified
         for one in found
     ]
+    names = [None if name is None else str(name) for name in names]
     classes = list(dict.fromkeys([*classes, *(n for n in names if n is not None)])) or [*CLASSES]
     place = {name: label for label, name in enumerate(classes)}
     return [0 if name is None else place[name] for name in names], classes
@@ -302,12 +333,7 @@ def _ids(found: list[_Found], own: Mapping[str, Any]) -> list[int]:
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
     ids = [known.pop(one.extra["id"], None) for one in found]  # popped: a copy gets a new number
-    following = max((n for n in ids if isinstance(n, int)), default=0)
-    for i, number in enumerate(ids):
-        if not isinstance(number, int):
-            following += 1
-            ids[i] = following
-    return ids
+    return unique_ids([number if isinstance(number, int) else None for number in ids])
 
 
 def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
@@ -323,8 +349,19 @@ def _new_uuid(of: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, of))
 
 
-def _uuid(name: Any) -> str | None:
-    try:
-        return str(uuid.UUID(name)) if isinstance(name, str) else None
-    except ValueError:
-        return None
+def _recognise(file: OutlineFile) -> bool:
+    if file.json_keys:
+        return bool({"features", "geometry", "coordinates"} & file.json_keys.keys())
+    return file.numbered_in is None and file.json == []  # no features
+
+
+FORMAT = Format(
+    name="geojson",
+    title="GeoJSON for QuPath",
+    endings=(".geojson",),
+    shared_endings=(".json",),
+    read=read,
+    write=write,
+    relabel=relabel,
+    recognise=_recognise,
+)

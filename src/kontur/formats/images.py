@@ -1,49 +1,58 @@
-"""Image files as arrays: PNG, JPEG and TIFF, what is stored and nothing silently changed.
+"""Image files as arrays: what is stored, and nothing changed in silence.
 
-The kind of a file is told from its first bytes, not its name. Pixels are given as stored: 8 and 16
-bit, integers and floats keep their dtype; colour PNGs of 16 bit too, which Pillow alone would cut
-to 8. Alpha is dropped, not blended: a microscope writes it opaque, and what lies under it was
-measured. Where a camera noted how it was held (EXIF), the picture is turned upright. TIFF is in
-`tiff.py`.
+The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
+bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
+by `arrays`; a file of another program is named by `foreign`, with what to do.
 """
 
 import contextlib
 import struct
+import tokenize
 import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
+from kontur.formats import foreign, pictures
+from kontur.formats.arrays import image_array, native, pick_channel
+from kontur.formats.pictures import Colours
 
-IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-OWN_OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png")  # what `kontur predict` writes
+IMAGE_ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".btf"),  # .btf: BigTIFF
+    *(".bmp", ".gif", ".webp", ".npy"),
+    *(".lsm", ".stk", ".svs", ".ndpi", ".scn", ".bif", ".qptiff"),  # TIFF by other names
+)
+IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP or NPY"  # for sentences
+# What `kontur predict` writes, and Cellpose's results.
+OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", "_seg.npy")
 
-PNG = b"\x89PNG\r\n\x1a\n"
-JPEG = b"\xff\xd8\xff"
+NPY = b"\x93NUMPY"
+HEAD = 132  # bytes that say what a file is; those of DICOM come last
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and big, either byte order
-
-Colours = Literal["rgb", "indices"]  # a palette image as its colours, or as the numbers stored
 
 
 class Image(NamedTuple):
     """Pixels `(h, w, c)` in the dtype of the file, and the side of a pixel in µm where it is said.
 
-    `pixel_size` is None where the file does not say, or says that pixels are not square.
+    `pixel_size` is None where the file does not say, or says that pixels are not square. `stains`
+    are the names of several measured channels, which are no red, green and blue; () of grey and of
+    colour.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
+    stains: tuple[str, ...] = ()
 
 
 def is_image(path: str | Path) -> bool:
-    """Whether the name is that of an image to work on: PNG, JPEG or TIFF, by its ending.
+    """Whether the name is that of an image to work on, by its ending.
 
-    Hidden files and the images that Kontur itself writes are not.
+    Hidden files and what Kontur and Cellpose write as results are not.
 
     >>> (
     ...     is_image("a/well.TIF"),
@@ -54,9 +63,7 @@ def is_image(path: str | Path) -> bool:
     (True, False, False, False)
     """
     name = Path(path).name.lower()
-    return (
-        name.endswith(IMAGE_ENDINGS) and not name.endswith(OWN_OUTPUTS) and not name.startswith(".")
-    )
+    return name.endswith(IMAGE_ENDINGS) and not name.endswith(OUTPUTS) and not name.startswith(".")
 
 
 def read_image(path: str | Path, *, channel: int | None = None, page: int | None = None) -> Image:
@@ -67,11 +74,7 @@ def read_image(path: str | Path, *, channel: int | None = None, page: int | None
     three, 1-bit images 0 and 255. Non-finite values are kept; see `check_finite`. Raises
     `InputError` for what is missing, empty, not an image, cut short, or a stack without `page`.
     """
-    place = Path(path)
-    pixels, pixel_size = _read(place, channel, page, "rgb")
-    if channel is not None:
-        pixels = pick_channel(pixels, channel, place)
-    return Image(pixels, pixel_size)
+    return _read(Path(path), channel, page, "rgb")
 
 
 def read_stored(path: str | Path, *, page: int | None = None) -> Shaped[np.ndarray, "h w c"]:
@@ -79,18 +82,7 @@ def read_stored(path: str | Path, *, page: int | None = None) -> Shaped[np.ndarr
 
     Errors as in `read_image`.
     """
-    return _read(Path(path), None, page, "indices")[0]
-
-
-def pick_channel(
-    pixels: Shaped[np.ndarray, "h w c"], channel: int, path: str | Path
-) -> Shaped[np.ndarray, "h w 1"]:
-    """Keep one channel, counted from 0; raises `InputError` where there is no such channel."""
-    count = pixels.shape[2]
-    if not 0 <= channel < count:
-        have = "one channel (0)" if count == 1 else f"{count} channels (0 to {count - 1})"
-        raise InputError(f"{path} has {have}; channel {channel} is not among them")
-    return np.ascontiguousarray(pixels[:, :, channel : channel + 1])
+    return _read(Path(path), None, page, "indices").pixels
 
 
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
@@ -116,7 +108,8 @@ def _reading(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise InputError(f"there is no image {path}") from None
     except IsADirectoryError:
-        raise InputError(f"wanted an image file, but {path} is a folder") from None
+        known = foreign.sentence(path)  # a Zarr store is a folder
+        raise InputError(known or f"wanted an image file, but {path} is a folder") from None
     except PermissionError:
         raise InputError(f"{path} may not be read: permission denied") from None
     except MemoryError:
@@ -124,85 +117,61 @@ def _reading(path: Path) -> Iterator[None]:
     except (
         *(OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
         *(EOFError, SyntaxError, AttributeError, AssertionError, struct.error, zlib.error),
-    ) as error:  # Pillow and tifffile throw all of these at damaged files
+        tokenize.TokenError,
+    ) as error:  # Pillow, tifffile and NumPy throw all of these at damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
         ) from error
 
 
-def _read(
-    path: Path, channel: int | None, page: int | None, colours: Colours
-) -> tuple[Shaped[np.ndarray, "h w c"], float | None]:
+def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -> Image:
     with _reading(path):
         with path.open("rb") as file:
-            start = file.read(32)
+            start = file.read(HEAD)
         if start.startswith(TIFF):
             from kontur.formats import tiff  # here: tifffile takes a while to import
 
-            pixels, pixel_size = tiff.read(path, page=page, colours=colours, channel=channel)
-            pixels = _native(pixels)
-        elif start.startswith((PNG, JPEG)):
-            if page not in (None, 0):
-                raise InputError(f"{path} has one page (0); page {page} is not among them")
-            pixels, pixel_size = _read_picture(path, start, colours), None
+            plane = tiff.read(path, page=page, colours=colours, channel=channel)
+            image = Image(native(plane.pixels), plane.pixel_size, plane.stains)
+        elif pictures.kind_of(start) is not None:
+            image = Image(pictures.read(path, start, page=page, colours=colours), None)
+        elif start.startswith(NPY):
+            return Image(_read_npy(path, channel, page, colours), None)
         else:
-            raise InputError(f"{path} is not a PNG, JPEG or TIFF image: {_glimpse(start)}")
-    if 0 in pixels.shape:
-        raise InputError(f"{path} has no pixels: it is {pixels.shape[0]}×{pixels.shape[1]}")
-    return pixels, pixel_size
+            known = foreign.sentence(path, start)
+            raise InputError(
+                known or f"{path} is not an image that Kontur reads: {_glimpse(start)}"
+            )
+    if 0 in image.pixels.shape:
+        height, width = image.pixels.shape[:2]
+        raise InputError(f"{path} has no pixels: it is {height}×{width}")
+    if channel is None:
+        return image
+    return Image(pick_channel(image.pixels, channel, path), image.pixel_size)
 
 
-def _read_picture(path: Path, start: bytes, colours: Colours) -> Shaped[np.ndarray, "h w c"]:
-    """A PNG or JPEG, upright and without alpha."""
-    from PIL import ImageOps
-    from PIL.JpegImagePlugin import JpegImageFile
-    from PIL.PngImagePlugin import PngImageFile
-
-    # The classes themselves, since PIL.Image.open refuses images above 179 million pixels.
-    kind = PngImageFile if start.startswith(PNG) else JpegImageFile
-    depth, colour_type = (start[24], start[25]) if kind is PngImageFile else (8, -1)
-    if depth == 16 and colour_type in (2, 4, 6):
-        return _read_deep_png(path, colour_type)
-    with kind(path) as picture:
-        picture.load()  # before the orientation, which a PNG may say at its end
-        upright: Any = ImageOps.exif_transpose(picture)
-        if upright.mode == "CMYK" or (upright.mode == "P" and colours == "rgb"):
-            upright = upright.convert("RGB")
-        pixels = np.array(upright)
-        names = upright.getbands()
-    if colours == "indices" and colour_type == 0 and depth < 8:
-        pixels = pixels // (255 // (2**depth - 1)) if depth > 1 else pixels.astype(np.uint8)
-    elif pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8) * 255
-    pixels = pixels.reshape(*pixels.shape[:2], -1)
-    return _native(pixels[:, :, : len(names) - ("A" in names)])  # alpha comes last
+def _read_npy(
+    path: Path, channel: int | None, page: int | None, colours: Colours
+) -> Shaped[np.ndarray, "h w c"]:
+    """An array that NumPy saved, without Python objects: unpacking these would run code."""
+    if _holds_objects(path):
+        raise InputError(
+            f"{path} holds Python objects (as Cellpose's _seg.npy does), not the pixels of an "
+            "image; save the array of pixels alone"
+        )
+    array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.dtype == bool and colours == "indices":
+        array = array.astype(np.uint8)
+    return np.array(image_array(array, channel=channel, page=page, where=str(path)))
 
 
-def _read_deep_png(path: Path, colour_type: int) -> Shaped[np.ndarray, "h w c"]:
-    """A 16-bit PNG with colour or alpha, exactly; Pillow's own reading keeps the high bytes only.
-
-    Pillow can unpack the high byte of each value and, told that the order is the other one, the
-    low byte: the two halves make the whole. Grey with alpha is unpacked as four bytes.
-    """
-    from PIL.PngImagePlugin import PngImageFile
-
-    def bytes_as(unpacker: str) -> Shaped[np.ndarray, "h w c"]:
-        with PngImageFile(path) as picture:
-            tiles: list[Any] = [(*tile[:3], unpacker) for tile in picture.tile]
-            picture.tile = tiles
-            return np.asarray(picture).astype(np.uint16)
-
-    if colour_type == 4:  # grey, alpha
-        values = bytes_as("RGBA")
-        return _native(values[:, :, :1] << 8 | values[:, :, 1:2])
-    mode = {2: "RGB", 6: "RGBA"}[colour_type]
-    return _native((bytes_as(f"{mode};16B") << 8 | bytes_as(f"{mode};16L"))[:, :, :3])
-
-
-def _native(pixels: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
-    """Contiguous, in the byte order of the machine, and of the type that bears the usual name."""
-    return np.ascontiguousarray(pixels, dtype=f"{pixels.dtype.kind}{pixels.dtype.itemsize}")
+def _holds_objects(path: Path) -> bool:
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0
+        read = np.lib.format.read_array_header_2_0 if version > (1, 0) else read
+        return bool(read(file)[2].hasobject)
 
 
 def _glimpse(start: bytes) -> str:

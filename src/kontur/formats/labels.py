@@ -7,7 +7,7 @@ What a label image cannot hold is lost: scores, class names, what foreign files 
 to ignore).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,30 +15,25 @@ from jaxtyping import Int64, Integer
 
 from kontur.errors import InputError
 from kontur.formats import atomic, images, masks
-from kontur.instances import CLASSES, Instances
+from kontur.formats.entry import Entry
+from kontur.formats.format import Format
+from kontur.formats.outline_file import OutlineFile
+from kontur.instances import Instances
 
 LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
+LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 
 
-def read(
-    path: str | Path,
-    *,
-    task: str = "instances",
-    classes: Sequence[str] = CLASSES,
-    labels: Mapping[int, int] | None = None,
-    page: int | None = None,
-) -> Instances:
-    """The objects of a PNG or TIFF label image, ids kept; `labels` gives the class index of an id.
+def read(file: OutlineFile) -> list[Entry]:
+    """The objects of a PNG or TIFF label image, ids kept, or those of a mask by `file.task`.
 
-    `task` says what the values mean, see `masks`: with `components` and `semantic` every connected
-    region is an object. Errors as in `read_array`, `Instances.from_label_image` and
-    `masks.objects`.
+    With `components` and `semantic` every connected region is an object, see `masks`. Errors as in
+    `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
-    chosen, array = masks.choose_task(task), read_array(path, page=page)
-    if chosen == "instances":
-        return Instances.from_label_image(array, classes, labels=labels)
-    return masks.objects(array, chosen, where=path, classes=classes)
+    task, array = masks.choose_task(file.task), read_array(file.path, page=file.page)
+    instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
+    return [Entry(file.path.stem, instances.size, instances)]
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -69,22 +64,29 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
     return image.astype(np.int64)
 
 
-def write(
-    path: str | Path,
-    instances: Instances,
-    *,
-    image_name: str | None = None,
-    overwrite: bool = True,
-) -> None:
+def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
     """Write a compressed TIFF or, by the ending .png, a 16-bit PNG; needs the image's size.
 
     uint16, uint32 where an id is above 65535, signed where regions are to be ignored. Ids are kept
     unless one cannot be stored (zero, negative, more than 32 bits): then all become 1 … K. Raises
-    `InputError` without a size and for a PNG that would need more than 16 bits or a sign.
+    `InputError` without a size, for several images, and for a PNG that would need more than 16
+    bits or a sign.
     """
-    numbered = instances.replace(ids=_ids(instances))
-    array = numbered.label_image()
-    if Path(path).suffix.lower() == ".png":
+    if len(entries) != 1:
+        raise InputError(
+            f"a label image is of one image, and there are {len(entries)}; name one of them with "
+            "--image NAME (in Python image=NAME)"
+        )
+    instances, size = entries[0].instances, entries[0].size or entries[0].instances.size
+    if size is None:
+        raise InputError(
+            f"{path}: a label image needs the image's size, which is not known; give it with "
+            "--size HxW or --image FILE (in Python replace(size=(height, width)))"
+        )
+    if size[0] * size[1] > LARGEST_IMAGE:
+        raise InputError(f"{path}: an image of {size[0]}×{size[1]} is too large for a label image")
+    array = instances.replace(ids=_ids(instances), size=size).label_image()
+    if path.suffix.lower() == ".png":
         if array.dtype != np.uint16:
             raise InputError(
                 f"a PNG holds ids from 1 to 65535 and no regions to ignore; {path} would need "
@@ -112,3 +114,19 @@ def _ids(instances: Instances) -> Int64[np.ndarray, " k"]:
     if storable.all() and len(np.unique(ids)) == len(ids):
         return ids
     return np.where(ignore, -1, 1) * np.arange(1, len(ids) + 1)
+
+
+FORMAT = Format(
+    name="labels",
+    title="label image",
+    endings=(".labels.tif", ".tif", ".tiff", ".png"),
+    shared_endings=(".jpg", ".jpeg"),  # masks of two values are saved so, if badly
+    read=read,
+    write=write,
+    raster=True,
+    precision="pixel",
+    overlaps=False,
+    classes=False,
+    scores=False,
+    needs_size="always",
+)

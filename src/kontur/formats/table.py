@@ -1,78 +1,66 @@
 """CSV: one row an object, for spreadsheets and statistics, and with the outline to read back.
 
-The outline is well-known text with all digits, so objects come back exactly; image size, score and
-class too. Position, area and box are for people: rounded to 4 decimals and not read. Columns that
-we do not know are kept. Class names that no object has are lost, and a table without objects says
-nothing of its image. Spreadsheets cut cells at 32,767 characters, which very long
-outlines exceed.
+The outline is well-known text, so objects come back exactly (see `rounding`); image size, score and
+class too. Position, area and box are for people and not read. Columns that we do not know are kept.
+Tables that a spreadsheet saved again are read, see `csv_dialect`. Class names that no object has
+are lost, and a table without objects says nothing of its image. Spreadsheets cut cells at 32,767
+characters, which very long outlines exceed.
 """
 
 import csv
 import io
-import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
+from jaxtyping import Bool, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
-from kontur.formats import atomic, document
-from kontur.formats.document import Entry
+from kontur.formats import atomic, csv_dialect, document, wkt
+from kontur.formats.csv_dialect import Dialect
+from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
+from kontur.formats.format import Format
+from kontur.formats.outline_file import OutlineFile
+from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.wording import listed
 
 MEASURED = ("x", "y", "area", "left", "top", "right", "bottom")  # x and y are the centroid's
 COLUMNS = (
     *("image", "id", "class", "score", "ignore", *MEASURED),
     *("image_height", "image_width", "outline"),
 )
-DECIMALS = 4  # of what is measured, in pixels and square pixels
-LINE = "\n"  # where a row keeps its line's number: no column has this name
+PROBABILITY = "probability_"  # of a class; its name follows
+WHOLE = re.compile(r"(-?\d+)(?:[.,]0*)?")  # also where a spreadsheet made `7.0` of it
+DIGITS = 400  # of an id that are looked at; Instances hold 19
+MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
+
+Row = Mapping[str, str]
 
 
-def read(
-    path: str | Path, *, image: str | None = None, classes: Sequence[str] | None = None
-) -> Instances:
-    """The objects of one image: the only one, or the one named `image`.
+def read(file: OutlineFile) -> list[Entry]:
+    """The images of a table with their objects; without rows, the one that the file is named after.
 
-    `classes` gives the order of the labels, else they come as they appear. A table without rows has
-    no objects. Errors as in `read_dataset`.
+    Errors and repairs as in `from_text`.
     """
-    entries = read_dataset(path, classes=classes)
-    if not entries and image is None:
-        return Instances.empty(classes=classes or CLASSES)
-    return document.pick(entries, image, path).instances
+    dialect = csv_dialect.detect(file.path)
+    entries = _entries(_parsed(csv_dialect.rows(file.path, dialect), dialect, file.path), file.path)
+    return entries or [Entry(file.path.stem, None, Instances.empty())]
 
 
-def read_dataset(path: str | Path, *, classes: Sequence[str] | None = None) -> list[Entry]:
-    """The images of a table with their objects; see `from_text`."""
-    return from_text(document.load_text(path), classes=classes, where=path)
-
-
-def write(
-    path: str | Path,
-    instances: Instances,
-    *,
-    image_name: str | None = None,
-    overwrite: bool = True,
-) -> None:
-    """Write one image's objects; the name of the image is else that of the file."""
-    name = Path(path).stem if image_name is None else image_name
-    write_dataset(path, [Entry(name, instances.size, instances)], overwrite=overwrite)
-
-
-def write_dataset(path: str | Path, entries: Iterable[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one table, whole or not at all."""
-    text = to_text(entries)
-    mark = "" if text.isascii() else "\ufeff"  # without it spreadsheets misread other letters
-    atomic.write_text(path, mark + text, overwrite=overwrite)
+    atomic.write_text(path, _marked(to_text(entries)), overwrite=overwrite)
 
 
 def to_text(entries: Iterable[Entry]) -> str:
     """The objects of many images as one table; columns that others added come last."""
-    rows = [row for entry in entries for row in _table(entry)]
+    rows = [row for entry in entries for row in _rows(entry)]
     more = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, *more], restval="", lineterminator="\n")
@@ -81,149 +69,258 @@ def to_text(entries: Iterable[Entry]) -> str:
     return text.getvalue()
 
 
-def from_text(
-    text: str, *, classes: Sequence[str] | None = None, where: str | Path = "CSV"
-) -> list[Entry]:
+def from_text(text: str, *, where: str | Path = "CSV") -> list[Entry]:
     """The images of a table in the order of their first rows, with their objects.
 
-    Needs the column `outline`; objects without class are of the class `object`, ids count from 1
-    where a table has none. Outlines that cross themselves are repaired, with a line of logging.
-    Raises `InputError` naming the line that is wrong.
+    Needs the column `outline`; objects without class are of the class `object`, those without id
+    get the next free one. Outlines that cross themselves are repaired and rows without an outline
+    left out, with a line of logging. Raises `InputError` naming the line that is wrong.
     """
-    rows = _rows(text, where)
-    if classes is None:
-        found = dict.fromkeys(row.get("class") or CLASSES[0] for row in rows)
-        classes = list(found) or list(CLASSES)
-    images: dict[str, list[dict[str, str]]] = {}
-    for row in rows:
-        images.setdefault(row.get("image") or "", []).append(row)
-    return [_entry(name, rows, list(classes), where) for name, rows in images.items()]
+    dialect = csv_dialect.of_text(text)
+    rows = csv_dialect.rows_of_text(text.removeprefix(MARK), dialect, where=where)
+    return _entries(_parsed(rows, dialect, where), where)
 
 
-def _table(entry: Entry) -> list[dict[str, Any]]:
+def relabel(
+    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+) -> str:
+    """The text of the table with other classes, and probabilities in columns of their own.
+
+    Every other cell stays as it is written. Raises `InputError` where the objects are not so many.
+    """
+    dialect = csv_dialect.detect(file.path)
+    table = _parsed(csv_dialect.rows(file.path, dialect), dialect, file.path)
+    check_count(list(table.images), predicted, file.path)
+    rows = [dict(row) for row in table.rows]
+    new: dict[str, None] = {"class": None}
+    for (name, numbers), of_image in zip(table.images.items(), predicted, strict=True):
+        objects = [number for number in numbers if table.kept[number]]
+        check_count(objects, of_image, f"{file.path}: {name}")
+        for number, prediction in zip(objects, of_image, strict=True):
+            cells = {
+                f"{PROBABILITY}{label}": str(rounded_score(share)).replace(".", dialect.decimal)
+                for label, share in prediction.probabilities.items()
+            }
+            new.update(dict.fromkeys(cells))
+            rows[number].update(cells)
+            if prediction.name is not None:
+                rows[number]["class"] = prediction.name
+    text = io.StringIO()
+    columns = list(dict.fromkeys([*table.columns, *new]))
+    writer = csv.DictWriter(
+        text, columns, restval="", lineterminator="\n", delimiter=dialect.delimiter
+    )
+    writer.writeheader()
+    writer.writerows(rows)
+    return _marked(text.getvalue())
+
+
+class _Table(NamedTuple):
+    """A table as read: cells by column, the rows of each image, outlines, and who has one."""
+
+    columns: list[str]
+    rows: list[Row]
+    wheres: list[str]
+    images: dict[str, list[int]]
+    polygons: Shaped[np.ndarray, " k"]  # of the rows that are kept
+    kept: Bool[np.ndarray, " n"]
+    without: list[str | None]  # what a row has in place of an outline
+    dialect: Dialect
+
+
+def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str | Path) -> _Table:
+    columns = [name.strip() for name in next(cells, (0, []))[1]]
+    while columns and not columns[-1]:
+        columns.pop()
+    if "outline" not in columns:
+        known = listed(columns, most=8) or "nothing"
+        raise InputError(f"{where} has no column 'outline' and so no objects; it has {known}")
+    twice = next((name for name, number in Counter(columns).items() if name and number > 1), None)
+    if twice:
+        raise InputError(f"{where} has two columns {twice!r}; rename one of them")
+    rows: list[Row] = []
+    wheres: list[str] = []
+    images: dict[str, list[int]] = {}
+    for line, values in cells:
+        row = dict(zip(columns, values, strict=False))
+        images.setdefault(row.get("image", ""), []).append(len(rows))
+        rows.append(row)
+        wheres.append(f"{where}, line {line}")
+    shapes, without = _outlines(rows, wheres)
+    polygons, kept = document.repaired(shapes, where)
+    bare = Counter(kind for kind in without if kind)
+    if bare:
+        document.log.warning(
+            "%s: %d of %d rows have no outline (%s): left out",
+            *(where, bare.total(), len(rows)),
+            listed(f"{number} × {kind}" for kind, number in bare.items()),
+        )
+    return _Table(columns, rows, wheres, images, polygons, kept, without, dialect)
+
+
+def _entries(table: _Table, where: str | Path) -> list[Entry]:
+    classes = list(dict.fromkeys(_class(row) for row in table.rows)) or list(CLASSES)
+    at = np.cumsum(table.kept) - 1  # the place of a row's polygon
+    entries = []
+    for name, numbers in table.images.items():
+        places = np.array(numbers)[table.kept[numbers]]
+        entries.append(_entry(name, numbers, table, table.polygons[at[places]], classes, where))
+    return entries
+
+
+def _entry(
+    name: str,
+    numbers: Sequence[int],
+    table: _Table,
+    polygons: Shaped[np.ndarray, " k"],
+    classes: list[str],
+    where: str | Path,
+) -> Entry:
+    decimal = table.dialect.decimal
+    sizes = {_size(table.rows[n], decimal, table.wheres[n]) for n in numbers}
+    if len(sizes) > 1:
+        raise InputError(f"{where} gives the image {name or 'without name'} different sizes")
+    objects = [(table.rows[n], table.wheres[n]) for n in numbers if table.kept[n]]
+    scores = [_score(row, decimal, place) for row, place in objects]
+    instances = Instances.of_valid(
+        polygons,
+        labels=[classes.index(_class(row)) for row, _ in objects] or None,
+        ids=_ids(objects) or None,
+        scores=scores or None,
+        ignore=[bool(_number(row, "ignore", decimal, place)) for row, place in objects] or None,
+        extras=[{"csv": _rest(row)} for row, _ in objects],
+        size=next(iter(sizes)),
+        classes=classes,
+    )
+    without = Counter(kind for n in numbers if (kind := table.without[n]))
+    return Entry(name, instances.size, instances, without_outline=without)
+
+
+def _rows(entry: Entry) -> list[dict[str, Any]]:
     instances, size = entry.instances, entry.size or entry.instances.size
-    centres = shapely.get_coordinates(shapely.centroid(instances.polygons))
-    numbers = np.column_stack([centres, instances.areas, instances.boxes])
-    readable = np.round(numbers, DECIMALS).tolist()
+    polygons = rounded(instances.polygons)
+    centres = shapely.get_coordinates(shapely.centroid(polygons))
+    corners = shapely.bounds(polygons).reshape(-1, 4)
+    numbers = np.column_stack([centres, shapely.area(polygons), corners])
+    readable = (np.round(numbers, DECIMALS) + 0.0).tolist()
+    outlines = wkt.to_texts(polygons)
     rows = []
-    for i in range(len(instances)):
-        score = float(instances.scores[i])
+    for i, score in enumerate(instances.scores):
         row = {
             "image": entry.file_name,
             "id": int(instances.ids[i]),
             "class": instances.classes[instances.labels[i]],
-            "score": "" if np.isnan(score) else score,
+            "score": "" if np.isnan(score) else rounded_score(score),
             "ignore": int(instances.ignore[i]),
             **dict(zip(MEASURED, readable[i], strict=True)),
             "image_height": "" if size is None else size[0],
             "image_width": "" if size is None else size[1],
-            "outline": _text(instances.polygons[i]),
+            "outline": outlines[i],
         }
         rows.append({**instances.extras[i].get("csv", {}), **row})
     return rows
 
 
-def _text(polygon: Polygon | MultiPolygon) -> str:
-    """Well-known text with all digits; shapely's has 16 decimals, too few for small numbers."""
-    parts = [
-        ", ".join(
-            f"({', '.join(f'{x!r} {y!r}' for x, y in shapely.get_coordinates(ring).tolist())})"
-            for ring in (part.exterior, *part.interiors)
-        )
-        for part in shapely.get_parts(polygon)
-    ]
-    if polygon.geom_type == "Polygon":
-        return f"POLYGON ({parts[0]})"
-    return f"MULTIPOLYGON ({', '.join(f'({part})' for part in parts)})"
-
-
-def _rows(text: str, where: str | Path) -> list[dict[str, str]]:
-    """The rows by column name, with the number of the line under `LINE`."""
-    limit = csv.field_size_limit(2**31 - 1)  # outlines are longer than the usual 131,072 characters
+def _outlines(
+    rows: Sequence[Row], wheres: Sequence[str]
+) -> tuple[list[Polygon | MultiPolygon | None], list[str | None]]:
+    """The unchecked outline of every row, and what a row has that has none."""
+    texts = [row.get("outline", "").strip() for row in rows]
+    written = [number for number, text in enumerate(texts) if text]
     try:
-        reader = csv.DictReader(io.StringIO(text), restkey="", restval="")
-        columns = reader.fieldnames or []
-        if "outline" not in columns:
-            listed = ", ".join(columns[:8]) or "nothing"
-            raise InputError(f"{where} has no column 'outline' and so no objects; it has {listed}")
-        return [{**row, LINE: str(reader.line_num)} for row in reader]
-    except csv.Error as error:
-        raise InputError(f"{where} is not a table of values with commas: {error}") from None
-    finally:
-        csv.field_size_limit(limit)
-
-
-def _entry(
-    name: str, rows: Sequence[Mapping[str, str]], classes: list[str], path: str | Path
-) -> Entry:
-    wheres = [f"{path}, line {row[LINE]}" for row in rows]
-    shapes = [_outline(row, where) for row, where in zip(rows, wheres, strict=True)]
-    sizes = {_size(row, where) for row, where in zip(rows, wheres, strict=True)}
-    if len(sizes) > 1:
-        raise InputError(f"{path} gives the image {name or 'without name'} different sizes")
-    polygons, kept = document.mend(shapes, f"{path}: {name}" if name else path)
-    lines = list(zip(rows, wheres, kept, strict=True))
-    found = [(row, where) for row, where, keep in lines if keep]
-    labels = [_label(row, classes, where) for row, where in found]
-    ids = [_id(row, where) for row, where in found]
-    scores = [_number(row, "score", where) for row, where in found]
-    instances = Instances.of_valid(
-        polygons,
-        labels=labels or None,
-        ids=[i for i in ids if i is not None] if found and None not in ids else None,
-        scores=[np.nan if score is None else score for score in scores] or None,
-        ignore=[bool(_number(row, "ignore", where)) for row, where in found] or None,
-        extras=[{"csv": _rest(row)} for row, _ in found],
-        size=next(iter(sizes)),
-        classes=classes,
-    )
-    return Entry(name, instances.size, instances)
-
-
-def _outline(row: Mapping[str, str], where: str) -> Polygon | MultiPolygon | None:
-    try:
-        shape = shapely.from_wkt(row["outline"])
-    except shapely.GEOSException:
+        found = wkt.from_texts([texts[number] for number in written])
+    except ValueError as error:
+        number = written[error.args[0]]
         raise InputError(
-            f"{where}: the outline is no well-known text or is cut short: {row['outline'][:40]!r}"
+            f"{wheres[number]}: the outline is no well-known text or is cut short: "
+            f"{texts[number][:40]!r}"
         ) from None
-    return shape if isinstance(shape, Polygon | MultiPolygon) else None
+    shapes: list[Polygon | MultiPolygon | None] = [None] * len(rows)
+    without: list[str | None] = ["empty cell"] * len(rows)
+    for number, shape in zip(written, found, strict=True):
+        shapes[number] = shape
+        without[number] = None if shape is not None else texts[number].partition("(")[0].strip()
+    return shapes, without
 
 
-def _label(row: Mapping[str, str], classes: list[str], where: str) -> int:
-    name = row.get("class") or CLASSES[0]
-    if name not in classes:
-        raise InputError(f"{where}: the class {name!r} is not among {', '.join(classes)}")
-    return classes.index(name)
+def _class(row: Row) -> str:
+    return row.get("class") or CLASSES[0]
 
 
-def _number(row: Mapping[str, str], column: str, where: str) -> float | None:
+def _score(row: Row, decimal: str, where: str) -> float:
+    score = _number(row, "score", decimal, where)
+    if score is not None and not 0 <= score <= 1:
+        raise InputError(f"{where}: score is {row['score']!r}; wanted a number from 0 to 1")
+    return np.nan if score is None else score
+
+
+def _number(row: Row, column: str, decimal: str, where: str) -> float | None:
     """The number in a cell, None where it is empty, missing or `nan`."""
-    text = (row.get(column) or "nan").strip()
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.inf
-    if math.isinf(number):
+    text = row.get(column, "").strip()
+    if not text or text.lower() == "nan":
+        return None
+    number = csv_dialect.number(text, decimal=decimal)
+    if number is None or not np.isfinite(number):
         raise InputError(f"{where}: {column} is {text!r}; wanted a number")
-    return None if math.isnan(number) else number
+    return number
 
 
-def _id(row: Mapping[str, str], where: str) -> int | None:
-    """A whole number of any length, also where a spreadsheet made `7.0` of it."""
-    text = (row.get("id") or "").strip()
-    if text.removeprefix("-").isdecimal():
-        return int(text)
-    number = _number(row, "id", where)
-    if number is not None and number != int(number):
-        raise InputError(f"{where}: id is {text!r}; wanted a whole number")
-    return None if number is None else int(number)
+def _ids(objects: Sequence[tuple[Row, str]]) -> list[int]:
+    """Whole numbers as they are, the next free ones where a row has none."""
+    ids: list[int | None] = []
+    for row, where in objects:
+        text = row.get("id", "").strip()
+        whole = WHOLE.fullmatch(text[:DIGITS])
+        if text and text.lower() != "nan" and whole is None:
+            raise InputError(f"{where}: id is {text!r}; wanted a whole number")
+        ids.append(int(whole[1]) if whole else None)
+    known: set[int] = set()
+    for number, (row, where) in zip(ids, objects, strict=True):
+        if number in known:
+            raise InputError(
+                f"{where}: the id {number} occurs twice in the image {row.get('image', '')!r}; "
+                "every object has an id of its own"
+            )
+        known.update([] if number is None else [number])
+    return unique_ids(ids)
 
 
-def _size(row: Mapping[str, str], where: str) -> tuple[int, int] | None:
-    height, width = (_number(row, column, where) for column in ("image_height", "image_width"))
-    return None if height is None or width is None else (int(height), int(width))
+def _size(row: Row, decimal: str, where: str) -> tuple[int, int] | None:
+    numbers = [_number(row, name, decimal, where) for name in ("image_height", "image_width")]
+    height, width = numbers
+    if height is None or width is None:
+        return None
+    if not all(0 < n < document.LARGEST and n == int(n) for n in (height, width)):
+        raise InputError(
+            f"{where}: the image is {height:g}×{width:g}; wanted whole numbers above 0"
+        )
+    return int(height), int(width)
 
 
-def _rest(row: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in row.items() if name and name not in (*COLUMNS, LINE)}
+def _rest(row: Row) -> dict[str, str]:
+    return {name: value for name, value in row.items() if name and name not in COLUMNS}
+
+
+def _marked(text: str) -> str:
+    return text if text.isascii() else MARK + text
+
+
+def _recognise(file: OutlineFile) -> bool:
+    """Whether its heading has the column of outlines; tables of other things end in .csv too."""
+    try:
+        _, heading = next(csv_dialect.rows(file.path), (0, []))
+    except InputError:
+        return False
+    return "outline" in map(str.strip, heading)
+
+
+FORMAT = Format(
+    name="csv",
+    title="CSV table",
+    endings=(".csv",),
+    read=read,
+    write=write,
+    relabel=relabel,
+    recognise=_recognise,
+    several_images=True,
+)

@@ -1,48 +1,50 @@
 """TIFF: one plane of whatever a microscope wrote, with all its channels.
 
-The axes come from OME, ImageJ or tifffile metadata: X and Y make the plane, C and S its channels,
-and any other axis longer than one is a stack, of which one plane has to be chosen. Of a pyramid
-the full resolution is read. Compressions that need the large imagecodecs package (LZW, JPEG, …)
-are read by Pillow where that package is absent and Pillow keeps all bits; else we say so.
+`tiff_images` says which images a file holds, `tiff_samples` what the numbers of a pixel mean,
+`pixel_size` how large a pixel is. Here one plane is chosen and decoded. X and Y make the plane, C
+and S its channels; any other axis longer than one is a stack, of which one plane has to be chosen.
 """
 
 import contextlib
 import logging
 import math
-import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
-from xml.etree import ElementTree
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
+from kontur.formats import pixel_size, tiff_samples
+from kontur.formats.pictures import ORIENTATION, Colours, check_claim, turned
+from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
+from kontur.wording import listed
 
-MICROMETRES = {  # of one unit, by the names that OME-TIFF and ImageJ use
-    **dict.fromkeys(
-        ["µm", "μm", "um", "micron", "microns", "micrometer", "\\u00b5m", "\\u00B5m"], 1.0
-    ),
-    **{"pm": 1e-6, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "m": 1e6, "inch": 25400.0, "Å": 1e-4},
-}
-PRINT_DENSITY = 20.0  # µm; bare resolution tags that say more (under 1270 dpi) are for printers
-SQUARE = 0.01  # the sides of a pixel may differ by this share and count as one size
-THIN = 8  # a last axis up to this long after two much longer unnamed ones is channels, not width
-PILLOW_READS = (2, 3, 4, 5, 7, 8, 32946, 50000)  # CCITT, LZW, JPEG, deflate, Zstandard
-UNNAMED = ("QYX", "IYX")  # pages that nothing is said of
 STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
+# Bytes of pixels that a byte of the file can hold, by how each compression works; most for others.
+MOST = {1: 2, 5: 2800, 7: 4000, 8: 1100, 32773: 64, 32946: 1100}
+MOST_OF_OTHERS = 100_000
+
+
+class Plane(NamedTuple):
+    """Pixels upright and without alpha, µm a pixel where it is said, and the names of stains."""
+
+    pixels: Shaped[np.ndarray, "h w c"]
+    pixel_size: float | None
+    stains: tuple[str, ...]
 
 
 def read(
     path: Path,
     *,
     page: int | None,
-    colours: Literal["rgb", "indices"],
+    colours: Colours,
     channel: int | None = None,
-) -> tuple[Shaped[np.ndarray, "h w c"], float | None]:
-    """Pixels `(h, w, c)` as stored, all channels, without alpha; and the pixel size in µm or None.
+) -> Plane:
+    """One plane, as stored.
 
     A `channel` that is not None says that an axis of unknown meaning is one of channels. Raises
     `InputError` for stacks without a `page`, and what tifffile raises for damaged files.
@@ -50,92 +52,96 @@ def read(
     import tifffile
 
     with _quiet(), tifffile.TiffFile(path) as file:
-        images = _images(file)
-        letters = [_letters(image, channel) for image in images]
-        image, axes, index = _choose(images, letters, page, path)
-        pixels = _pixels(image, index, path)
-        axes = "".join(a for a, i in zip(axes, index, strict=True) if isinstance(i, slice))
-        order = [axes.index("Y"), axes.index("X"), *(i for i, a in enumerate(axes) if a in "CS")]
-        pixels = pixels.transpose(order)
-        pixels = pixels.reshape(*pixels.shape[:2], -1)
+        images, left_out = find_images(file, channel)
+        image, index = _choose(images, left_out, page, path)
         frame = image.keyframe
-        pixels = _numbers(_without_alpha(pixels, frame), frame, colours, imagej=file.is_imagej)
-        if pixels.dtype.kind not in "uif":
-            raise InputError(f"{path} holds {pixels.dtype} values; wanted integers or floats")
-        return pixels, _pixel_size(file, frame)
-
-
-def _images(file: Any) -> list[Any]:
-    """The images of a file at full resolution, thumbnails and smaller copies left out."""
-    images = [series.levels[0] for series in file.series]
-    if not images:
-        raise ValueError("it holds no image")
-    first, *others = images
-    return [first, *(image for image in others if not _is_smaller_copy(image, first))]
-
-
-def _is_smaller_copy(image: Any, first: Any) -> bool:
-    small, large = (dict(zip(one.axes, one.shape, strict=True)) for one in (image, first))
-    sides = [(small.get(axis, 1), large.get(axis, 1)) for axis in "YX"]
-    halved = all(2 * a <= b + 1 for a, b in sides)
-    return halved or (bool(image.keyframe.is_reduced) and all(a <= b for a, b in sides))
-
-
-def _letters(image: Any, channel: int | None) -> str:
-    """One letter an axis: Y, X, C and S (channels), any other is a stack."""
-    axes, shape = image.axes, image.shape
-    unnamed = [i for i, axis in enumerate(axes) if axis in "QI"]
-    if axes in UNNAMED and shape[2] <= THIN and min(shape[:2]) >= 8 * shape[2]:
-        return "YXC"  # (h, w, c) written without saying so
-    if channel is not None and len(unnamed) == 1 and not set(axes) & set("CS"):
-        return axes.replace(axes[unnamed[0]], "C")
-    return axes
+        planes = _by_channel(_pixels(image, index, path), image.axes, index)
+        measured = file.is_imagej or file.is_ome or file.is_lsm or file.is_stk
+        resolved = [
+            tiff_samples.resolve(plane, frame, colours, path, palette=not measured)
+            for plane in planes
+        ]
+        pixels = np.concatenate(resolved, axis=2) if len(resolved) > 1 else resolved[0]
+        names = tiff_samples.stains(file, frame, channels=len(planes), samples=pixels.shape[2])
+        orientation = frame.tags.get(ORIENTATION)
+        upright = turned(pixels, int(orientation.value) if orientation else 1)
+        return Plane(upright, pixel_size.of_image(file, frame), names)
 
 
 def _choose(
-    images: list[Any], letters: list[str], page: int | None, path: Path
-) -> tuple[Any, str, list[int | slice]]:
-    """The image, its axes and the index of its plane number `page`, counted through all images."""
+    images: Sequence[TiffImage], left_out: Sequence[str], page: int | None, path: Path
+) -> tuple[TiffImage, list[int | slice]]:
+    """The image and the index of its plane number `page`, counted through all images."""
     stacks = [
-        {i: n for i, n in enumerate(image.shape) if axes[i] not in "YXCS"}
-        for image, axes in zip(images, letters, strict=True)
+        {i: n for i, n in enumerate(image.shape) if image.axes[i] not in "YXCS"} for image in images
     ]
     counts = [math.prod(stack.values()) for stack in stacks]
     total = sum(counts)
     if page is None and total > 1:
-        kinds = [
-            STACKS.get(letters[0][i], "stack of {} pages").format(n) for i, n in stacks[0].items()
-        ]
-        what = " and ".join(kinds) if len(images) == 1 else f"file of {total} separate images"
         raise InputError(
-            f"{path} is a {what}, and one plane is wanted: choose it with --page N (in Python "
-            f"page=N), 0 to {total - 1}"
-            + (", or --channel N where the pages are channels" if letters[0] in UNNAMED else "")
+            f"{path} is a {_described(images, stacks, counts)}, and one plane is wanted: choose it "
+            f"with --page N (in Python page=N), 0 to {total - 1}"
+            + (", or --channel N where the pages are channels" if images[0].axes in UNNAMED else "")
         )
     rest = page or 0
     if not 0 <= rest < total:
         have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
-        raise InputError(f"{path} has {have}; page {page} is not among them")
+        beside = f", beside {listed(left_out)}" if left_out else ""
+        raise InputError(f"{path} has {have}{beside}; page {page} is not among them")
     which = 0
     while rest >= counts[which]:
         rest -= counts[which]
         which += 1
-    image, axes, stack = images[which], letters[which], stacks[which]
-    index: list[int | slice] = [slice(None)] * len(axes)
+    image, stack = images[which], stacks[which]
+    index: list[int | slice] = [slice(None)] * len(image.axes)
     for axis, place in zip(stack, np.unravel_index(rest, tuple(stack.values())), strict=True):
         index[axis] = int(place)
-    return image, axes, index
+    return image, index
 
 
-def _pixels(image: Any, index: list[int | slice], path: Path) -> Shaped[np.ndarray, "..."]:
+def _described(
+    images: Sequence[TiffImage], stacks: Sequence[dict[int, int]], counts: Sequence[int]
+) -> str:
+    """What a file of several planes is, in words."""
+    if len(images) == 1:
+        kinds = [
+            STACKS.get(images[0].axes[i], "stack of {} pages").format(n)
+            for i, n in stacks[0].items()
+            if n > 1
+        ]
+        return " and ".join(kinds)
+    first = np.cumsum([0, *counts])
+    each = [
+        f"{start}{f' to {start + count - 1}' * (count > 1)}: {image.named}"
+        for image, start, count in zip(images, first, counts, strict=False)
+    ]
+    return f"file of {len(images)} separate images ({listed(each)})"
+
+
+def _by_channel(
+    pixels: Shaped[np.ndarray, "..."], axes: str, index: list[int | slice]
+) -> Shaped[np.ndarray, "c h w s"]:
+    """The chosen plane with its channels first and the samples of a pixel last."""
+    left = [axis for axis, place in zip(axes, index, strict=True) if isinstance(place, slice)]
+    for axis in "CS":
+        if axis not in left:
+            pixels, left = pixels[..., None], [*left, axis]
+    return pixels.transpose([left.index(axis) for axis in "CYXS"])
+
+
+def _pixels(image: TiffImage, index: list[int | slice], path: Path) -> Shaped[np.ndarray, "..."]:
     """The indexed part of an image, decoding no page that is not in it."""
     frame = image.keyframe
     outer = len(image.shape) - len(frame.shape)
-    by_page = image.shape[outer:] == frame.shape and math.prod(image.shape[:outer]) == len(image)
-    if not by_page:
-        return image.asarray()[tuple(index)]
-    wanted = np.arange(len(image)).reshape(image.shape[:outer])[tuple(index[:outer])]
-    pages = [image[int(i)] for i in np.ravel(wanted)]
+    by_page = image.shape[outer:] == frame.shape and (
+        math.prod(image.shape[:outer]) == len(image.pages)
+    )
+    if not by_page:  # a contiguous stack, of which only the first page is described
+        _check_size(image.keyframe, frame, path, times=math.prod(image.shape) // frame.size)
+        with _decoding(frame, path):
+            return image.series.asarray()[tuple(index)].reshape(_chosen_shape(image.shape, index))
+    wanted = np.arange(len(image.pages)).reshape(image.shape[:outer])[tuple(index[:outer])]
+    pages = [image.pages[int(i)] for i in np.ravel(wanted)]
     if any(page is None for page in pages):
         raise InputError(f"{path} refers to another file, which is missing, for some of its planes")
     planes = np.stack([_decode(page, frame, path) for page in pages])
@@ -143,123 +149,49 @@ def _pixels(image: Any, index: list[int | slice], path: Path) -> Shaped[np.ndarr
     return planes[(slice(None),) * np.ndim(wanted) + tuple(index[outer:])]
 
 
+def _chosen_shape(shape: tuple[int, ...], index: list[int | slice]) -> tuple[int, ...]:
+    return tuple(n for n, place in zip(shape, index, strict=True) if isinstance(place, slice))
+
+
 def _decode(page: Any, frame: Any, path: Path) -> Shaped[np.ndarray, "..."]:
-    """One page, by tifffile, or by Pillow where tifffile lacks the decoder."""
+    _check_size(page, frame, path)
+    with _decoding(frame, path):
+        return page.asarray()
+
+
+def _check_size(page: Any, frame: Any, path: Path, times: int = 1) -> None:
+    """Refuse a page that claims more pixels than its bytes can hold, before room is made."""
+    if 0 in page.databytecounts:  # of parts that were never written, which are empty
+        return
+    most = MOST.get(int(frame.compression), MOST_OF_OTHERS)
+    size = (int(frame.imagelength), int(frame.imagewidth))
+    bits = math.prod(frame.shape) * int(frame.bitspersample)
+    check_claim(path, size, times * bits // 8, most)
+
+
+@contextlib.contextmanager
+def _decoding(frame: Any, path: Path) -> Iterator[None]:
+    """Say which package is missing, or that there is none, where a page cannot be decoded."""
     import tifffile
 
-    coded = frame.compression in tifffile.TIFF.DECOMPRESSORS
-    if coded and frame.predictor in tifffile.TIFF.UNPREDICTORS:
-        with contextlib.suppress(ImportError):  # a decoder that this Python lacks
-            return page.asarray()
-    values = _by_pillow(page, frame, path) if frame.compression in PILLOW_READS else None
-    if values is None:
-        raise InputError(
-            f"{path} is compressed with {frame.compression.name}, which needs one more package: "
-            "pip install imagecodecs"
-        )
-    return values
-
-
-def _by_pillow(page: Any, frame: Any, path: Path) -> Shaped[np.ndarray, "..."] | None:
-    """One page with all its bits, or None where Pillow would cut some or does not know the kind."""
-    from PIL.TiffImagePlugin import TiffImageFile
-
-    if not isinstance(page.index, int):  # a page below a page
-        return None
-    with contextlib.suppress(SyntaxError), TiffImageFile(path) as picture:  # unknown pixel mode
-        picture.seek(page.index)
-        whole = frame.bitspersample <= 8 or picture.mode.startswith(("I", "F"))
-        if not whole or picture.mode not in (
-            "1",
-            "L",
-            "LA",
-            "P",
-            "RGB",
-            "RGBA",
-            "I",
-            "I;16",
-            "I;16B",
-            "F",
-        ):
-            return None
-        values = np.asarray(picture)
-        if frame.photometric.name == "MINISWHITE" and picture.mode in ("1", "L"):
-            values = np.invert(values)  # Pillow has turned it; we want it as stored
-        if values.size == math.prod(frame.shape):
-            return values.astype(frame.dtype).reshape(frame.shape)
-    return None
-
-
-def _without_alpha(pixels: Shaped[np.ndarray, "h w c"], frame: Any) -> Shaped[np.ndarray, "h w k"]:
-    extra = [int(sample) for sample in frame.extrasamples]
-    if frame.samplesperpixel != pixels.shape[2] or not extra:
-        return pixels
-    first = pixels.shape[2] - len(extra)
-    alpha = [first + i for i, sample in enumerate(extra) if sample in (1, 2)]  # 0: unspecified
-    return np.delete(pixels, alpha, axis=2)
-
-
-def _numbers(
-    pixels: Shaped[np.ndarray, "h w c"],
-    frame: Any,
-    colours: Literal["rgb", "indices"],
-    *,
-    imagej: bool,
-) -> Shaped[np.ndarray, "h w k"]:
-    """Ids as they are stored; for pictures palette colours, white-is-zero and 1 bit resolved."""
-    kind = getattr(frame.photometric, "name", "")
-    if colours == "indices":
-        return pixels.astype(np.uint8) if pixels.dtype == bool else pixels
-    if kind == "PALETTE" and not imagej and frame.colormap is not None:
-        # ImageJ's palette only says how to show a measured channel; elsewhere it is the colour
-        depth = 8 if not np.any(frame.colormap % 257) else 16
-        table = frame.colormap // 257 if depth == 8 else frame.colormap
-        return np.moveaxis(table.astype(f"uint{depth}")[:, pixels[:, :, 0]], 0, -1)
-    if pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8) * 255
-    if kind == "MINISWHITE" and pixels.dtype.kind == "u":
-        pixels = np.iinfo(pixels.dtype).max - pixels
-    return pixels
-
-
-def _pixel_size(file: Any, frame: Any) -> float | None:
-    if file.is_ome:
-        sides = _ome_sides(file.ome_metadata)
-    elif file.is_imagej:
-        unit = MICROMETRES.get(str((file.imagej_metadata or {}).get("unit", "")).strip())
-        sides = [unit * length for length in _spacings(frame)] if unit else []
-    else:  # 2: inch, 3: centimetre
-        unit = {2: 25400.0, 3: 1e4}.get(int(getattr(frame, "resolutionunit", 1) or 1))
-        sides = [unit * length for length in _spacings(frame)] if unit else []
-        sides = sides if max(sides, default=0) <= PRINT_DENSITY else []
-    if len(sides) != 2 or not all(math.isfinite(side) and side > 0 for side in sides):
-        return None
-    across, down = sides
-    return across if abs(across - down) <= SQUARE * across else None
-
-
-def _spacings(frame: Any) -> list[float]:
-    """Units per pixel along x and y; empty where a resolution tag is missing or zero."""
-    tags = [frame.tags.get(name) for name in ("XResolution", "YResolution")]
-    pairs = [tag.value for tag in tags if tag is not None]
-    return [below / above for above, below in pairs if above]
-
-
-def _ome_sides(xml: str | None) -> list[float]:
+    compression = getattr(frame.compression, "name", str(frame.compression))
     try:
-        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", xml or ""))
-    except ElementTree.ParseError:
-        return []
-    pixels = next((node for node in root.iter() if node.tag.rpartition("}")[2] == "Pixels"), None)
-    sides: list[float] = []
-    if pixels is None:
-        return sides
-    for axis in "XY":
-        unit = MICROMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-        length = pixels.get(f"PhysicalSize{axis}")
-        with contextlib.suppress(ValueError):
-            sides += [unit * float(length)] if unit and length else []
-    return sides
+        if int(frame.compression) != 1 and frame.compression not in tifffile.TIFF.DECOMPRESSORS:
+            raise ImportError(compression)
+        if int(frame.predictor) != 1 and frame.predictor not in tifffile.TIFF.UNPREDICTORS:
+            raise ImportError(f"predictor {int(frame.predictor)}")
+        yield
+    except (ImportError, NotImplementedError) as error:
+        if find_spec("imagecodecs") is None:
+            raise InputError(
+                f"{path} is compressed or packed ({compression}, {frame.bitspersample} bits) in a "
+                "way that needs one more package: pip install imagecodecs"
+            ) from None
+        raise InputError(
+            f"{path} is stored in a way that cannot be decoded here "
+            f"({' '.join(str(error).split())}); save it as RGB or grey with LZW or deflate, or "
+            "without compression"
+        ) from None
 
 
 @contextlib.contextmanager

@@ -1,9 +1,10 @@
 """Boxes: (k, 4) arrays of x0, y0, x1, y1 in pixels, corner to corner."""
 
 import numpy as np
-from jaxtyping import Float, Int
+import shapely
+from jaxtyping import Bool, Float, Int
 
-from kontur.geometry.raster import ramp
+from kontur.geometry.suppression import suppress_greedily
 
 SMALLEST_SIDE = 1e-3  # pixels; a box of no width or height still has a scale
 LARGEST_GROWTH = 1000 / 16  # of a side in one step: the published bound, against overflow
@@ -65,32 +66,28 @@ def suppress(
     """The places of the boxes that stay, best score first.
 
     Greedy: from the best score down, a box stays unless its IoU with one of its group that stayed
-    is above `threshold`. Equal scores: the earlier wins. Boxes without area always stay.
+    is above `threshold`. Equal scores: the earlier wins. Boxes without area always stay, and so do
+    those that are not finite. Memory grows with the boxes, however they lie.
 
     >>> boxes = np.array([[0.0, 0, 4, 4], [0, 0, 4, 3], [8, 0, 9, 9]])
     >>> suppress(boxes, np.array([0.5, 0.9, 0.1]), 0.5).tolist()
     [1, 2]
     """
     order = np.argsort(-scores, kind="stable")
-    ranked = boxes[order].astype(float)
-    i, j = _overlapping(ranked, np.zeros_like(order) if groups is None else groups[order])
-    (x0, y0, x1, y1), size = ranked.T, area(ranked)
-    tall = np.minimum(y1[i], y1[j]) - np.maximum(y0[i], y0[j])
-    some = tall > 0
-    i, j, tall = i[some], j[some], tall[some]
-    shared = np.maximum(np.minimum(x1[i], x1[j]) - np.maximum(x0[i], x0[j]), 0) * tall
-    over = shared > threshold * (size[i] + size[j] - shared)
-    i, j = i[over], j[over]
-    stays, waiting = np.zeros(len(order), bool), np.ones(len(order), bool)
-    while waiting.any():
-        # Whoever has no better rival that still waits is decided: it stays, and its rivals go.
-        settled = waiting.copy()
-        settled[j] = False
-        stays |= settled
-        waiting &= ~settled
-        waiting[j[settled[i]]] = False
-        open_pairs = waiting[i] & waiting[j]
-        i, j = i[open_pairs], j[open_pairs]
+    size = area(boxes[order].astype(float))
+    solid = np.isfinite(size) & (size > 0)
+    places = order[solid]
+    ranked, size = boxes[places].astype(float), size[solid]
+    group = np.zeros_like(places) if groups is None else groups[places]
+
+    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+        low = np.maximum(ranked[i, :2], ranked[j, :2])
+        sides = np.maximum(np.minimum(ranked[i, 2:], ranked[j, 2:]) - low, 0)
+        shared = sides[:, 0] * sides[:, 1]
+        return (group[i] == group[j]) & (shared > threshold * (size[i] + size[j] - shared))
+
+    stays = ~solid
+    stays[np.flatnonzero(solid)[suppress_greedily(shapely.box(*ranked.T), is_over)]] = True
     return order[stays]
 
 
@@ -120,19 +117,3 @@ def apply_deltas(
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 + deltas[:, :2] * side
     half = side * np.exp(np.minimum(deltas[:, 2:], np.log(LARGEST_GROWTH))) / 2
     return np.concatenate([middle - half, middle + half], axis=-1)
-
-
-def _overlapping(
-    boxes: Float[np.ndarray, "k 4"], groups: Int[np.ndarray, " k"]
-) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
-    """All pairs i < j of one group that overlap along x; a sweep instead of k² pairs."""
-    left, right = boxes[:, 0], boxes[:, 2]
-    span = float(right.max(initial=0) - left.min(initial=0)) + 1
-    shift = groups * span  # groups lie apart
-    by_left = np.argsort(left + shift, kind="stable")
-    starts, stops = (left + shift)[by_left], (right + shift)[by_left]
-    places = np.arange(len(boxes))
-    count = np.maximum(np.searchsorted(starts, stops) - places - 1, 0)
-    first = np.repeat(places, count)
-    a, b = by_left[first], by_left[first + 1 + ramp(count)]
-    return np.minimum(a, b), np.maximum(a, b)

@@ -116,42 +116,17 @@ def distance(mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     """
     if mask.all():
         return np.full(mask.shape, np.inf)
-    found = np.zeros(mask.shape)
+    result = np.zeros(mask.shape)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
-        return found
+        return result
     # One pixel beyond what the mask covers is background, and hides all that lies farther.
     top, bottom = max(rows[0] - 1, 0), rows[-1] + 2
     left, right = max(columns[0] - 1, 0), columns[-1] + 2
     window = mask[top:bottom, left:right]
     squared = _to_background(window) ** 2
-    found[top:bottom, left:right] = np.sqrt(_along_rows(squared))
-    return found
-
-
-def distance_at(
-    target: Bool[np.ndarray, "h w"], row: Int[np.ndarray, " p"], column: Int[np.ndarray, " p"]
-) -> Float[np.ndarray, " p"]:
-    """How far each of some pixels is from the nearest pixel of `target`, between centres.
-
-    Exact, in pixels; the nearer they are, the faster. Infinite where `target` is empty.
-    """
-    if not target.any():
-        return np.full(len(row), np.inf)
-    width = target.shape[1]
-    squared = _to_background(~target) ** 2
-    nearest = squared[row, column]
-    active = np.arange(len(row))
-    for step in range(1, width):
-        active = active[nearest[active] > step**2]
-        if not len(active):
-            break
-        for beside in (column[active] - step, column[active] + step):
-            inside = (beside >= 0) & (beside < width)
-            here = active[inside]
-            found = squared[row[here], beside[inside]] + step**2
-            nearest[here] = np.minimum(nearest[here], found)
-    return np.sqrt(nearest)
+    result[top:bottom, left:right] = np.sqrt(_along_rows(squared))
+    return result
 
 
 def flood(
@@ -162,27 +137,27 @@ def flood(
     """The watershed: markers grow over the mask, lower ground first, pixel by pixel from there.
 
     After Meyer's flooding (Vincent and Soille, 1991), level by level: of the ground at or below
-    the level whatever has a labelled side neighbour takes that label (of several the smallest),
-    all such pixels at once, until none is left; then the level rises. Over flat ground that is
-    plain dilation of the markers inside the mask. Ground that no marker reaches stays 0, and so
-    do markers outside the mask.
+    the level whatever has a labelled side neighbour takes that label, all such pixels at once,
+    until none is left; then the level rises. Of several labels a pixel takes that to which it
+    falls most steeply, corners included, and of equally steep ones the smallest: so the line
+    between two basins follows the ridge, and does not lean towards one of them. Over flat ground
+    that is plain dilation of the markers inside the mask. Ground that no marker reaches stays 0,
+    and so do markers outside the mask.
     """
     stride = mask.shape[1] + 2
     labels = np.pad(np.where(mask, markers, 0), 1).ravel()
     dry = np.pad(mask & (markers == 0), 1).ravel()
-    height = np.pad(landscape, 1).ravel()
+    height = np.pad(landscape.astype(float), 1).ravel()
     place = np.flatnonzero(dry)
     place = place[np.argsort(height[place], kind="stable")]
     levels, first = np.unique(height[place], return_index=True)
     steps = np.array([[-stride], [-1], [1], [stride]])
-    none = np.iinfo(labels.dtype).max
+    corners = np.array([[-stride - 1], [-stride + 1], [stride - 1], [stride + 1]])
     for level, front in zip(levels, np.split(place, first)[1:], strict=True):
         while len(front):
             front = front[dry[front]]
-            beside = labels[front + steps]  # (4, front)
-            nearest = np.where(beside > 0, beside, none).min(axis=0)
-            wet = front[nearest < none]
-            labels[wet] = nearest[nearest < none]
+            wet = front[(labels[front + steps] > 0).any(axis=0)]
+            labels[wet] = _downhill(labels, height, wet, steps, corners)
             dry[wet] = False
             around = (wet + steps).ravel()
             around = around[dry[around]]
@@ -191,31 +166,63 @@ def flood(
 
 
 def peaks(
-    height: Float[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"], apart: float
+    height: Float[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"], min_distance: float
 ) -> tuple[Int[np.ndarray, "h w"], int]:
-    """The mask's local maxima as markers; those at most `apart` pixels apart are one.
+    """The mask's local maxima as markers; those at most `min_distance` pixels apart are one.
 
-    A pixel is a maximum where nothing in the square of `apart` pixels each way is higher, and at
-    least nothing beside it.
+    A pixel is a maximum where nothing in the square of `min_distance` pixels each way is higher,
+    and at least nothing beside it.
     """
-    reach = max(1, int(apart))
+    reach = max(1, int(min_distance))
     across = _highest(height, reach)
     highest = _highest(np.ascontiguousarray(across.T), reach).T
     top = (height == highest) & mask
-    return label(dilate(top, apart / 2) & mask, 8)
+    return label(dilate(top, min_distance / 2) & mask, 8)
 
 
-def parted(mask: Bool[np.ndarray, "h w"], apart: float) -> Int[np.ndarray, "h w"]:
+def grow(
+    seeds: Integer[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"]
+) -> Integer[np.ndarray, "h w"]:
+    """The seeds grown over the mask, each as far as it is the nearest by Euclidean distance.
+
+    Growth stays inside the mask: a pixel belongs to a seed from which one gets to it.
+    """
+    if not seeds.any():
+        return np.zeros_like(seeds)
+    return flood(np.rint(RELIEF * distance(seeds == 0)), seeds, mask)
+
+
+def split_by_watershed(
+    mask: Bool[np.ndarray, "h w"], min_distance: float
+) -> Int[np.ndarray, "h w"]:
     """A label image of a mask, cut by the watershed of the distance to the background.
 
-    Each top of that distance is one object; those at most `apart` pixels apart are the same one.
-    A mask without background has no distance to it and is one object.
+    Each top of that distance is one object; those at most `min_distance` pixels apart are the same
+    one. A mask without background has no distance to it and is one object.
     """
     if mask.all() or not mask.any():
         return mask.astype(np.int64)
     depth = distance(mask)
-    seeds, _ = peaks(depth, mask, apart)
+    seeds, _ = peaks(depth, mask, min_distance)
     return flood(-np.rint(RELIEF * depth), seeds, mask)
+
+
+def _downhill(
+    labels: Integer[np.ndarray, " n"],
+    height: Float[np.ndarray, " n"],
+    place: Int[np.ndarray, " p"],
+    sides: Int[np.ndarray, "4 1"],
+    corners: Int[np.ndarray, "4 1"],
+) -> Integer[np.ndarray, " p"]:
+    """The label to which each pixel falls most steeply, of those that its side neighbours have."""
+    across, beside = labels[place + corners], labels[place + sides]  # (4, p)
+    around = np.concatenate([beside, across])
+    reached = np.concatenate([beside > 0, (across[:, None] == beside).any(axis=1) & (across > 0)])
+    rise = height[place + np.concatenate([sides, corners])] - height[place]
+    rise[4:] /= 2**0.5
+    rise[~reached] = np.inf
+    steepest = rise == rise.min(axis=0)
+    return np.where(steepest & reached, around, np.iinfo(labels.dtype).max).min(axis=0)
 
 
 def _widen(mask: Bool[np.ndarray, "h w"], reach: int) -> Bool[np.ndarray, "h w"]:

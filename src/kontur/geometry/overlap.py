@@ -1,61 +1,59 @@
-"""How much polygons overlap, and the greedy choice among those that overlap too much.
+"""Which objects overlap and by how much, and the greedy choice among those that overlap too much.
 
-`polygon_iou` and `suppress` use exact areas; `mask_iou` counts pixels, for judging against masks.
-Only pairs whose boxes overlap are looked at.
+`suppress` uses exact areas; `shared_pixels` counts pixels, for judging against masks. Neither looks
+at pairs that lie apart.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import shapely
-from jaxtyping import Float, Int, Num, Shaped
+from jaxtyping import Bool, Float, Int, Num, Shaped
 
-from kontur.geometry import raster
+from kontur.geometry.raster import Spans, ramp
+from kontur.geometry.suppression import suppress_greedily
 
 Measure = Literal["iou", "iom"]  # intersection over the union, or over the smaller of the two
 
 
-def polygon_iou(
-    a: Shaped[np.ndarray, " k"], b: Shaped[np.ndarray, " l"]
-) -> Float[np.ndarray, "k l"]:
-    """Intersection over union of the areas of each pair of valid polygons; 0 for empty ones."""
-    found = np.zeros((len(a), len(b)))
-    i, j = touching(a, b)
-    shared = shapely.area(shapely.intersection(a[i], b[j]))
-    found[i, j] = _ratio(shared, shapely.area(a)[i], shapely.area(b)[j], "iou")
-    return found
+class SharedPixels(NamedTuple):
+    """The e pairs of objects that share pixels, one of each set, by the first, then the second."""
+
+    first: Int[np.ndarray, " e"]
+    second: Int[np.ndarray, " e"]
+    area: Int[np.ndarray, " e"]
 
 
-def mask_iou(
-    a: Shaped[np.ndarray, " k"], b: Shaped[np.ndarray, " l"], size: tuple[int, int]
-) -> Float[np.ndarray, "k l"]:
-    """The same of the pixels of an image of `size` (h, w) whose centres lie inside.
+def shared_pixels(first: Spans, second: Spans, width: int) -> SharedPixels:
+    """How many pixels each object of `first` shares with each of `second`; zeros are left out.
 
-    Objects outside the image, or between pixel centres, have no pixels and IoU 0.
+    Objects of one set may overlap. Runs of pixels are compared, not pixels: of two that meet one
+    begins inside the other, and those that begin inside a run stand together once all are sorted.
     """
-    shared, area_a, area_b = mask_intersection(a, b, size)
-    return _ratio(shared, area_a[:, None], area_b[None], "iou")
+    low, high = (side.row * (width + 1) + side.start for side in (first, second))
+    low_stop, high_stop = (side.row * (width + 1) + side.stop for side in (first, second))
+    by_low, by_high = np.argsort(low, kind="stable"), np.argsort(high, kind="stable")
+    i, inside = _begin_within(high[by_high], low, low_stop, "left")
+    other, j = _begin_within(low[by_low], high, high_stop, "right")
+    i, j = np.append(i, by_low[j]), np.append(by_high[inside], other)
+    area = np.minimum(low_stop[i], high_stop[j]) - np.maximum(low[i], high[j])
+    columns = int(second.owner.max(initial=0)) + 1
+    pair, place = np.unique(first.owner[i] * columns + second.owner[j], return_inverse=True)
+    total = np.zeros(len(pair), dtype=np.int64)
+    np.add.at(total, place, area)
+    return SharedPixels(pair // columns, pair % columns, total)
 
 
-def mask_intersection(
-    a: Shaped[np.ndarray, " k"], b: Shaped[np.ndarray, " l"], size: tuple[int, int]
-) -> tuple[Float[np.ndarray, "k l"], Float[np.ndarray, " k"], Float[np.ndarray, " l"]]:
-    """The pixels that each pair shares, and those of each object of `a` and of `b`."""
-    width = size[1]
-    spans_a, spans_b = raster.spans(a, size), raster.spans(b, size)
-    pixels_a, pixels_b = raster.pixels(spans_a, width), raster.pixels(spans_b, width)
-    owner_a = np.repeat(spans_a.owner, spans_a.stop - spans_a.start)
-    owner_b = np.repeat(spans_b.owner, spans_b.stop - spans_b.start)
-    order = np.argsort(pixels_b, kind="stable")
-    low = np.searchsorted(pixels_b, pixels_a, side="left", sorter=order)
-    high = np.searchsorted(pixels_b, pixels_a, side="right", sorter=order)
-    count = high - low  # objects of b at each pixel of an object of a
-    pair_b = owner_b[order[np.repeat(low, count) + raster.ramp(count)]]
-    pairs = np.repeat(owner_a, count) * len(b) + pair_b
-    shared = np.bincount(pairs, minlength=len(a) * len(b)).reshape(len(a), len(b))
-    area_a = np.bincount(owner_a, minlength=len(a))
-    area_b = np.bincount(owner_b, minlength=len(b))
-    return shared.astype(float), area_a.astype(float), area_b.astype(float)
+def _begin_within(
+    starts: Int[np.ndarray, " n"],
+    low: Int[np.ndarray, " m"],
+    high: Int[np.ndarray, " m"],
+    side: Literal["left", "right"],
+) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
+    """Pairs of a run [low, high) and a sorted start in it; `left`: one at `low` counts too."""
+    first = np.searchsorted(starts, low, side=side)
+    count = np.maximum(np.searchsorted(starts, high, side="left") - first, 0)
+    return np.repeat(np.arange(len(low)), count), np.repeat(first, count) + ramp(count)
 
 
 def touching(
@@ -82,29 +80,18 @@ def suppress(
     order = order[~shapely.is_empty(polygons[order])]
     ranked = polygons[order]
     area, box = shapely.area(ranked), shapely.bounds(ranked).reshape(-1, 4)
-    i, j = touching(ranked, ranked)
-    i, j = i[i < j], j[i < j]  # i has the better score
-    # What the boxes share bounds what the polygons share: most neighbours need no exact area.
-    sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
-    bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))
-    close = _ratio(bound, area[i], area[j], measure) > threshold
-    i, j = i[close], j[close]
-    stays = np.zeros(len(order), dtype=bool)
-    waiting = np.ones(len(order), dtype=bool)
-    while waiting.any():
-        # Whoever has no better neighbour that still waits is decided: it stays.
-        settled = waiting.copy()
-        settled[j] = False
-        stays |= settled
-        waiting &= ~settled
-        ask = settled[i]
-        first, second = i[ask], j[ask]
-        shared = shapely.area(shapely.intersection(ranked[first], ranked[second]))
-        over = _ratio(shared, area[first], area[second], measure) > threshold
-        waiting[second[over]] = False
-        open_pairs = ~ask & waiting[i] & waiting[j]
-        i, j = i[open_pairs], j[open_pairs]
-    return order[stays]
+
+    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+        # What the boxes share bounds what the polygons share: most pairs need no exact area.
+        sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
+        bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))
+        over = _ratio(bound, area[i], area[j], measure) > threshold
+        i, j = i[over], j[over]
+        shared = shapely.area(shapely.intersection(ranked[i], ranked[j]))
+        over[over] = _ratio(shared, area[i], area[j], measure) > threshold
+        return over
+
+    return order[suppress_greedily(ranked, is_over)]
 
 
 def _ratio(

@@ -14,6 +14,12 @@ import shapely
 from jaxtyping import Bool, Float, Int, Integer, Shaped
 from shapely import MultiPolygon, Polygon
 
+from kontur.errors import InputError
+
+FARTHEST = (
+    1e9  # pixels from the origin; so far halves of pixels are exact, products do not overflow
+)
+
 
 class Spans(NamedTuple):
     """Runs of pixels inside polygons: polygon `owner` holds `[row, start:stop]`.
@@ -34,11 +40,16 @@ def spans(
     """The pixels inside each polygon, all at once, in a window of `size` (h, w) at `corner`.
 
     Even-odd over all rings of a polygon, so holes and parts come out right; empty polygons own
-    nothing.
+    nothing. Raises InputError for coordinates that are not finite or beyond `FARTHEST`.
     """
     height, width = size
     top, left = corner
     edges, owner = _edges(polygons)
+    if not np.abs(edges).max(initial=0) <= FARTHEST:
+        raise InputError(
+            f"an outline reaches the coordinate {np.abs(edges).max():g}, which is no place in an"
+            f" image (at most {FARTHEST:g} pixels); is it in another unit?"
+        )
     x0, y0, x1, y1 = edges.T
     # Rows with their centres in [y0, y1); in each the first column with its centre at x or after.
     first = np.clip(np.ceil(y0 - 0.5), top, top + height).astype(np.int64)
@@ -47,7 +58,7 @@ def spans(
     first, count = first[crossed], count[crossed]
     edge = np.repeat(crossed, count)
     row = np.repeat(first, count) + ramp(count)
-    # Multiplied before it is divided: then crossings that halves can say are said exactly.
+    # Multiplied before it is divided: then crossings at halves are exact.
     x = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
     column = np.clip(np.ceil(x - 0.5) - left, 0, width).astype(np.int64)
     # One sort for all: each (owner, row) has an even number of crossings, entering and leaving.
@@ -59,10 +70,10 @@ def spans(
     return Spans(line // max(height, 1), line % max(height, 1), start, stop)
 
 
-def pixels(found: Spans, width: int) -> Int[np.ndarray, " p"]:
+def pixels(runs: Spans, width: int) -> Int[np.ndarray, " p"]:
     """The flat index `row · width + col` of every pixel in the spans, in their order."""
-    count = found.stop - found.start
-    return np.repeat(found.row * width + found.start, count) + ramp(count)
+    count = runs.stop - runs.start
+    return np.repeat(runs.row * width + runs.start, count) + ramp(count)
 
 
 def rasterize(polygon: Polygon | MultiPolygon, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:

@@ -66,6 +66,7 @@ def resample_rings(
         )
     if m == 0:
         return np.empty((0, count, 2), dtype=rings.dtype)
+    _check_finite(rings)
     closed = np.concatenate([rings, rings[:, :1]], axis=1).astype(float)  # (m, k + 1, 2)
     steps = np.diff(closed, axis=1)
     travelled = np.zeros((m, k + 1))
@@ -105,6 +106,7 @@ def smooth(points: Float[np.ndarray, "n 2"], window: float) -> Float[np.ndarray,
     length = perimeter(points)
     if window <= 0 or length == 0:
         return points
+    _check_finite(points)
     width = min(window, WIDEST * length)
     closed = np.concatenate([points, points[:1]]).astype(float)
     steps = np.diff(closed, axis=0)
@@ -134,23 +136,25 @@ def extremes(points: Float[np.ndarray, "n 2"], tolerance: float = 0.0) -> Float[
     form a run (Deep Snake's published code: 0.02). The run that holds the extreme gives its middle,
     at the extreme itself in the other axis, so a flat top edge has its middle as top. Of several
     equally extreme runs the longest counts, then the one further left (or up): the answer does not
-    depend on where the ring starts. Raises ValueError for a ring without points.
+    depend on where the ring starts. Raises ValueError for a ring without points, or with some that
+    are not finite.
 
     >>> extremes(np.array([[0.0, 0], [4, 0], [4, 2], [0, 2]])).tolist()
     [[2.0, 0.0], [4.0, 1.0], [2.0, 2.0], [0.0, 1.0]]
     """
     if len(points) == 0:
         raise ValueError("a ring without points has no extremes; drop empty rings first")
+    _check_finite(points)
     x, y = points[:, 0], points[:, 1]
     width, height = float(np.ptp(x)), float(np.ptp(y))
     top, bottom, left, right = y.min(), y.max(), x.min(), x.max()
-    found = [
+    points_at = [
         (_middle(y - top, x, tolerance * height), top),
         (right, _middle(right - x, y, tolerance * width)),
         (_middle(bottom - y, x, tolerance * height), bottom),
         (left, _middle(x - left, y, tolerance * width)),
     ]
-    return np.array(found, dtype=points.dtype)
+    return np.array(points_at, dtype=points.dtype)
 
 
 def diamond(boxes: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, "m 4 2"]:
@@ -214,6 +218,7 @@ def canonical(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "p 2"]:
     """
     if len(points) == 0:
         return points
+    _check_finite(points)
     ring = clockwise(points)
     x, y = ring[:, 0], ring[:, 1]
     height = y.min()
@@ -226,6 +231,16 @@ def canonical(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "p 2"]:
     inside = (y[following] == height) & ((x[at_top] < top) != (x[following] < top))
     after = int(following[inside][0])
     return np.concatenate([np.array([[top, height]], ring.dtype), ring[after:], ring[:after]])
+
+
+def _check_finite(points: Float[np.ndarray, "*n 2"]) -> None:
+    """Raises ValueError where a coordinate is NaN or infinite: it has no place along a ring."""
+    wrong = ~np.isfinite(points).all(axis=-1)
+    if wrong.any():
+        raise ValueError(
+            f"the points of a ring must be finite, got {points[wrong][0].tolist()};"
+            " kontur.geometry.polygons.repair makes an empty polygon of such a ring"
+        )
 
 
 def _turn(points: Float[np.ndarray, "n 2"], first: int) -> Float[np.ndarray, "n 2"]:

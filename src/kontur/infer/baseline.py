@@ -30,7 +30,7 @@ MOST_IMAGES, MOST_PIXELS = 16, 1_500_000  # that are looked at
 ROUNDS = 2
 LEVELS = (1.0, 0.6, 0.8, 1.2, 1.5)  # of Otsu's threshold
 SMOOTH = (0.06, 0.03, 0.12, 0.25)  # standard deviations, in sides of a typical object
-APART = (0.0, 0.2, 0.35, 0.5, 0.8)  # tops of the distance, in such sides
+DISTANCES = (0.0, 0.2, 0.35, 0.5, 0.8)  # tops of the distance, in such sides
 SMALLEST = (0.1, 0.02, 0.25)  # areas, in such areas
 BEYOND = 2  # areas of the largest true object: what is larger is no object
 COLOURS = {3, 4}  # channels that are a colour image, of which the luminance is looked at
@@ -81,7 +81,7 @@ def _choices(side: float, given: Mapping[str, Any]) -> dict[str, list[Any]]:
         "polarity": ["bright", "dark"],
         "smooth": [round(share * side, 2) for share in SMOOTH],
         "level": list(LEVELS),
-        "apart": [round(share * side, 1) for share in APART],
+        "min_distance": [round(share * side, 1) for share in DISTANCES],
         "smallest": [round(share * side**2) for share in SMALLEST],
     }
     return {key: each for key, each in choices.items() if key not in given}
@@ -112,7 +112,12 @@ def _score(card: Card, samples: Sequence[Sample]) -> Score:
     """Mean AP over IoU thresholds, and of equals Dice: it tells a way out of no match at all."""
     predictor = Predictor(OnnxEngine(Model(card, {}, {}), threads=1), card)
     summary = summarise(
-        evaluate(sample.instances, predictor.predict(sample.image), thresholds=TUNED_IOUS)
+        evaluate(
+            sample.instances,
+            predictor.predict(sample.image),
+            thresholds=TUNED_IOUS,
+            metrics=("ap", "dice"),
+        )
         for sample in samples
     )
     values = summary.mean_ap, summary.pooled_areas.dice

@@ -16,7 +16,7 @@ import numpy as np
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
-from kontur.models.catalog import Example, Graph
+from kontur.models.family import Graph, GraphExample
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
@@ -34,7 +34,7 @@ class Engine(Protocol):
 
     @property
     def graphs(self) -> Mapping[str, Graph]:
-        """The graphs of a model by name; `catalog.Example` says what they take and give."""
+        """The graphs of a model by name; `family.GraphExample` says what they take and give."""
 
 
 class OnnxEngine:
@@ -50,7 +50,7 @@ class OnnxEngine:
         count = threads or _processors()
         pool = ThreadPoolExecutor(count) if count > 1 else None
         kind, values = model.card.kind, model.card.config
-        examples = catalog.examples(kind)(catalog.config(kind, values))
+        examples = catalog.family(kind).graphs(catalog.config(kind, values))
         graphs = {}
         for name, example in examples.items():
             with _damage_told(name):
@@ -83,7 +83,7 @@ def _onnx_graph(
     threads: int,
     pool: Executor | None,
     *,
-    example: Example,
+    example: GraphExample,
 ) -> Graph:
     session = _session(graph, weights, threads=1)
     _check(session, example)
@@ -121,7 +121,7 @@ def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int)
     return onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])
 
 
-def _check(session: Any, example: Example) -> None:
+def _check(session: Any, example: GraphExample) -> None:
     """ValueError where the graph takes other arrays than its kind gives it."""
     taken = {each.name: each.shape for each in session.get_inputs()}
     given = {name: array.shape for name, array in example.inputs.items()}
@@ -140,7 +140,7 @@ def _run(session: Any, *arrays: np.ndarray) -> Sequence[np.ndarray]:
 
 
 def _axis(shape: Sequence[int | str]) -> int | None:
-    """The axis that counts objects, named so in the graph (`catalog.Example`), if there is one."""
+    """The axis that counts objects, named so in the graph, if there is one."""
     return shape.index(OBJECTS) if OBJECTS in shape else None
 
 
@@ -152,27 +152,51 @@ class TorchEngine:
 
     def __init__(self, segmenter: "Segmenter"):
         self.graphs: Mapping[str, Graph] = {
-            name: _torch_graph(graph, segmenter) for name, graph in segmenter.graphs().items()
+            name: _torch_graph(graph, segmenter, keep=name == segmenter.features_of)
+            for name, graph in segmenter.graphs().items()
         }
 
 
-def _torch_graph(graph: Any, segmenter: "Segmenter") -> Graph:
+class DeviceArray:
+    """An array that stays in the memory of the network's device until somebody looks at it.
+
+    Features go from one graph into the others, again and again; numpy never needs them.
+    """
+
+    def __init__(self, tensor: Any):
+        self.tensor = tensor
+        self.shape: tuple[int, ...] = tuple(tensor.shape)
+        self.nbytes: int = tensor.numel() * tensor.element_size()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        """A copy in the machine's own memory."""
+        return self.tensor.cpu().numpy().astype(dtype or np.float32, copy=bool(copy))
+
+
+def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: bool) -> Graph:
+    """A graph on numpy arrays; with `keep` its first output stays on the device."""
     import torch
 
     # cuDNN rounds float32 to ten bits by default: too few for agreement within a hundredth pixel
     exact = partial(torch.backends.cudnn.flags, enabled=True, allow_tf32=False)
 
-    def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+    def on_device(array: Any, device: Any) -> Any:
+        if isinstance(array, DeviceArray):
+            return array.tensor
+        return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+    def run(*arrays: Any) -> Sequence[Any]:
         device = next(segmenter.parameters()).device
         training = segmenter.training
         segmenter.eval()
         try:
             with torch.inference_mode(), exact():
-                tensors = [torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays]
-                out = graph(*tensors)
+                out = graph(*(on_device(array, device) for array in arrays))
         finally:
             segmenter.train(training)
-        return [t.float().cpu().numpy() for t in (out if isinstance(out, tuple) else (out,))]
+        tensors = [t.float() for t in (out if isinstance(out, tuple) else (out,))]
+        kept = [DeviceArray(t) for t in tensors[:1]] if keep else []
+        return [*kept, *(t.cpu().numpy() for t in tensors[len(kept) :])]
 
     return run
 

@@ -17,8 +17,9 @@ from kontur.errors import InputError
 from kontur.evaluate import Summary, evaluate, summarise
 from kontur.evaluate.counts import Rates
 from kontur.formats.atomic import write_text
+from kontur.infer.load import load
 from kontur.infer.own_process import end_with_parent, peak_memory
-from kontur.infer.predict import Predictor, load
+from kontur.infer.predict import Predictor
 from kontur.settings import Settings
 
 DISTANCES = ("Hausdorff-95", "Hausdorff-95 of the foreground")  # in pixels; other scores are shares

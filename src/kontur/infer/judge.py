@@ -4,16 +4,18 @@ Predictions and truth belong together by name, see `data.pairing`. What has no p
 never counted and never dropped in silence.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kontur.data.folder import Folder
 from kontur.data.pairing import find_predictions, pair
+from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
-from kontur.infer.predict import AS_TRAINED, How, Predictor
+from kontur.formats.images import Image
+from kontur.infer.options import AS_TRAINED, PredictOptions
+from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.wording import listed
 
@@ -42,24 +44,37 @@ class Judged:
         }
 
 
-def judge_files(predictions: Path, truth: Folder, *, progress: Progress | None = None) -> Judged:
+def judge_files(
+    predictions: Path,
+    truth: Truth,
+    *,
+    task: str = "instances",
+    progress: Progress | None = None,
+) -> Judged:
     """Judge a folder of predictions, or one COCO JSON or CSV that holds those of many images.
+
+    `task` says what the values of predicted masks mean.
 
     Raises:
         InputError: no prediction belongs to any image, a file cannot be read, or sizes differ.
     """
-    sources = find_predictions(predictions)
+    sources = find_predictions(
+        predictions, task=task, class_of_value=truth.class_of_value, numbered_in=truth.coco
+    )
     pairs = pair(truth.names, tuple(sources))
     if not pairs:
         raise InputError(
             f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
-    chosen = truth.subset(pairs)
-    judged = _judge(chosen, lambda name, _: sources[pairs[name]](), progress)
+    scores = []
+    for place, (name, prediction) in enumerate(pairs.items()):
+        scores.append(_score(name, truth.sources[name](), sources[prediction]))
+        if progress is not None:
+            progress(place + 1, len(pairs))
     used = set(pairs.values())
     return Judged(
-        judged,
+        tuple(scores),
         without_prediction=tuple(name for name in truth.names if name not in pairs),
         without_truth=tuple(name for name in sources if name not in used),
     )
@@ -69,7 +84,7 @@ def judge_model(
     predictor: Predictor,
     truth: Folder,
     *,
-    how: How = AS_TRAINED,
+    options: PredictOptions = AS_TRAINED,
     progress: Progress | None = None,
 ) -> Judged:
     """Judge what a model finds in a folder's images, channel and page being the folder's.
@@ -77,37 +92,27 @@ def judge_model(
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """
-
-    def found(name: str, image: object) -> Instances:
-        with _about(name):
-            return predictor.examine(image, how).instances  # type: ignore[arg-type]
-
-    return Judged(_judge(truth, found, progress))
-
-
-def _judge(
-    truth: Folder,
-    found: Callable[[str, object], Instances],
-    progress: Progress | None,
-) -> tuple[ImageScores, ...]:
     samples = truth.samples
     scores = []
     for place, name in enumerate(truth.names):
         sample = samples[place]
-        prediction = found(name, sample.image)
-        with _about(name):
-            scores.append(evaluate(sample.instances, prediction, name=name))
+
+        image = Image(sample.image, sample.pixel_size, sample.stains)
+
+        def predict(image: Image = image) -> Instances:
+            return predictor.predict_detailed(image, options).instances
+
+        scores.append(_score(name, sample.instances, predict))
         if progress is not None:
             progress(place + 1, len(samples))
     if not scores:
         raise InputError(f"{truth.path} holds no image to judge")
-    return tuple(scores)
+    return Judged(tuple(scores))
 
 
-@contextmanager
-def _about(name: str) -> Iterator[None]:
-    """A sentence that does not know of which image it speaks is told."""
+def _score(name: str, truth: Instances, predict: Callable[[], Instances]) -> ImageScores:
+    """One image judged; what is wrong with it is said with its name."""
     try:
-        yield
+        return evaluate(truth, predict(), name=name)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None

@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kontur.errors import InputError
-from kontur.measure.choose import chosen, learnable, names_of
+from kontur.measure.column_selection import column_names, learnable, select_columns
 from kontur.measure.recipe import (
     INVALID,
     LARGEST,
@@ -30,9 +30,9 @@ from kontur.measure.recipe import (
     apply_recipe,
     as_words,
     gaps,
-    kind_of,
     names_of_features,
     read_columns,
+    type_of,
     with_counts,
     without_attrs,
 )
@@ -43,9 +43,9 @@ __all__ = [
     "Gaps",
     "Preparation",
     "apply_recipe",
-    "chosen",
     "gaps",
     "learnable",
+    "select_columns",
 ]
 
 
@@ -62,7 +62,9 @@ class Preparation(TransformerMixin, BaseEstimator):
             takes all, and what measures objects should be given `learnable(table)`.
         missing: what fills a missing number: the median of the training part, a number, or "flag",
             the median with a further column that says so.
-        invalid: words that mean a missing value, in small letters or capitals.
+        invalid: words that mean a missing value, in small letters or capitals. By default those
+            of `INVALID` do among numbers; among words only an empty cell is missing, for `NA` and
+            `None` may be names.
         standardise: whether numbers are brought to mean 0 and standard deviation 1, those of the
             training part.
 
@@ -81,7 +83,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         columns: Any = None,  # scikit-learn wants no argument checked before `fit`
         *,
         missing: Any = "median",
-        invalid: Any = INVALID,
+        invalid: Any = None,
         standardise: Any = True,
     ) -> None:
         self.columns = columns
@@ -92,20 +94,23 @@ class Preparation(TransformerMixin, BaseEstimator):
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn medians, means, deviations and words from the rows of X; y is not looked at."""
         table = self._table(X, reset=True)
-        invalid = [str(word) for word in self.invalid]
+        invalid = self._invalid()
         fill = self._fill()
-        names = names_of(table) if self.columns is None else chosen(table, self.columns)
+        names = column_names(table) if self.columns is None else select_columns(table, self.columns)
         if not names:
             raise InputError("there is no column to learn from")
-        labels = dict(zip(names_of(table), table.columns, strict=True))
+        labels = dict(zip(column_names(table), table.columns, strict=True))
         columns: list[dict[str, Any]] = []
         for name in names:
             cells = table[labels[name]]
-            kind = kind_of(cells, invalid=invalid)
-            columns.append({"name": name, "kind": kind})
-            if kind == "word":
-                columns[-1]["words"] = sorted(set(as_words(cells, invalid=invalid)) - {None})
-        numbers, codes = read_columns(columns, table, invalid=invalid)
+            kind, decimal = type_of(cells, invalid=invalid["invalid"])
+            columns.append({"name": name, "kind": "word" if kind == "text" else "number"})
+            if kind == "text":
+                words = as_words(cells, invalid=invalid["invalid_words"])
+                columns[-1]["words"] = sorted(set(words) - {None})
+            elif decimal:
+                columns[-1]["decimal"] = decimal
+        numbers, codes = read_columns(columns, table, **invalid)
         known = [len(column["words"]) for column in columns if column["kind"] == "word"]
         silent = _constant(numbers, fill)
         self.parts_ = _parts(numbers.shape[1], known, silent, fill, self.missing, self.standardise)
@@ -118,7 +123,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         """The features of the rows of X, by what was learned; no row gives `(0, f)`."""
         check_is_fitted(self)
         table = self._table(X, reset=False)
-        numbers, codes = read_columns(self.columns_, table, invalid=list(map(str, self.invalid)))
+        numbers, codes = read_columns(self.columns_, table, **self._invalid())
         if len(table) == 0:
             return np.empty((0, len(names_of_features(self.columns_))))
         return np.asarray(self.parts_.transform(np.hstack([numbers, codes])), dtype=np.float64)
@@ -140,7 +145,7 @@ class Preparation(TransformerMixin, BaseEstimator):
     def recipe(self) -> dict[str, Any]:
         """What was learned as values that JSON keeps, floats to the last digit; `apply_recipe`."""
         check_is_fitted(self)
-        return {"invalid": list(map(str, self.invalid)), "columns": self.columns_}
+        return {**self._invalid(), "columns": self.columns_}
 
     def notes(self) -> list[str]:
         """Sentences for a caller to print: what was filled, and what says nothing."""
@@ -172,7 +177,7 @@ class Preparation(TransformerMixin, BaseEstimator):
                         f"{X.shape[0]} sample(s) and {X.shape[1]} feature(s)"
                     )
                 self.n_features_in_ = X.shape[1]
-                self.feature_names_in_ = np.array(names_of(X), dtype=object)
+                self.feature_names_in_ = np.array(column_names(X), dtype=object)
             if hasattr(self, "feature_names_in_"):
                 return without_attrs(X)
             X = X.to_numpy()
@@ -186,6 +191,11 @@ class Preparation(TransformerMixin, BaseEstimator):
         )
         names = getattr(self, "feature_names_in_", [f"x{k}" for k in range(X.shape[1])])
         return pd.DataFrame(X, columns=list(names))
+
+    def _invalid(self) -> dict[str, list[str]]:
+        """The words that mean a missing value, among numbers and among words."""
+        given = None if self.invalid is None else [str(word) for word in self.invalid]
+        return {"invalid": list(INVALID) if given is None else given, "invalid_words": given or []}
 
     def _fill(self) -> float | None:
         """The number that fills a gap; None for the median."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import geojson
 from kontur.instances import Instances
 from kontur.measure.sources import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
@@ -19,7 +19,7 @@ from kontur.measure.table import IDENTITY, OUTLINE, column_of
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDING = ".geojson"
+ENDING = formats.FORMATS["geojson"].ending
 
 
 def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
@@ -40,7 +40,7 @@ def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame
         first += len(instances)
         place = _place(folder, source)
         place.parent.mkdir(parents=True, exist_ok=True)
-        geojson.write(place, with_measurements(instances, rows), image_name=source.name)
+        formats.write(place, with_measurements(instances, rows), image_name=source.name)
 
 
 def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
@@ -59,7 +59,7 @@ def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
         for name in map(str, table.columns)
         if column_of(name) is not None and name not in IDENTITY | OUTLINE
     ]
-    told = [f"{name} {units.get(name, '')}".strip() for name in names]
+    labels = [f"{name} {units.get(name, '')}".strip() for name in names]
     numbers = table[names].astype(float).to_numpy()
     extras = []
     for extra, row in zip(instances.extras, numbers, strict=True):
@@ -67,7 +67,7 @@ def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
         properties = known.get("properties", {})
         ours = {
             name: value
-            for name, value, there in zip(told, row.tolist(), np.isfinite(row), strict=True)
+            for name, value, there in zip(labels, row.tolist(), np.isfinite(row), strict=True)
             if there
         }
         measured = {**properties.get("measurements", {}), **ours}

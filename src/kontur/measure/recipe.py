@@ -2,7 +2,7 @@
 
 `kontur.measure.prepare.Preparation` learns a recipe from the training part of a table. Applying it
 needs pandas and numpy only, so that a model can be used where scikit-learn is not. One entry a
-column says what it is: a number (what fills a missing one, what is taken off and divided by) or a
+column has its kind: a number (what fills a missing one, what is taken off and divided by) or a
 word (the words that were known).
 """
 
@@ -13,16 +13,16 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.errors import InputError
-from kontur.measure.choose import check_there, names_of
+from kontur.measure.cells import MISSING, Kind, Mark, parse_column
+from kontur.measure.column_selection import check_columns_exist, column_names, is_measurement
 from kontur.measure.extra import package
-from kontur.measure.many import NUMBER
+from kontur.measure.text_columns import unique_values
 from kontur.wording import listed
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What stands in a cell where nothing is known; upper and lower case are the same.
-INVALID = ("invalid", "missing", "nan", "na", "n/a", "#n/a", "<na>", "null", "-", "?", "")
+INVALID = MISSING  # words between numbers where nothing is known; among words they are names
 LARGEST = 1e100  # numbers beyond it have no finite variance
 SHOWN = 3  # of words or columns, in an error
 MANY = 10  # different numbers: a column of so many is one of numbers, with slips of the pen
@@ -61,7 +61,7 @@ def apply_recipe(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Float[np.n
     No row gives `(0, f)`. Raises `InputError` for columns that are not there, infinite values, and
     words in a column of numbers.
     """
-    numbers, codes = read_columns(recipe["columns"], table, invalid=recipe["invalid"])
+    numbers, codes = read_columns(recipe["columns"], table, **_invalid(recipe))
     of_numbers = [column for column in recipe["columns"] if column["kind"] == "number"]
     of_words = [column for column in recipe["columns"] if column["kind"] == "word"]
     parts: list[np.ndarray] = []
@@ -99,7 +99,7 @@ def names_of_features(columns: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def gaps(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Gaps:
     """How much of the table is missing or was never seen; errors as in `apply_recipe`."""
-    numbers, codes = read_columns(recipe["columns"], table, invalid=recipe["invalid"])
+    numbers, codes = read_columns(recipe["columns"], table, **_invalid(recipe))
     missing, unseen = {}, {}
     empty, place = np.isnan(numbers).sum(axis=0), {"number": 0, "word": 0}
     for column in recipe["columns"]:
@@ -115,22 +115,28 @@ def gaps(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Gaps:
 
 
 def read_columns(
-    columns: Sequence[Mapping[str, Any]], table: "pd.DataFrame", *, invalid: Sequence[str]
+    columns: Sequence[Mapping[str, Any]],
+    table: "pd.DataFrame",
+    *,
+    invalid: Sequence[str],
+    invalid_words: Sequence[str],
 ) -> tuple[Float[np.ndarray, "n a"], Int[np.ndarray, "n w"]]:
     """The columns of numbers, NaN where missing, and those of words as codes.
 
-    A code is the place of the word among the known ones; then come missing and unseen.
+    A code is the place of the word among the known ones; then come missing and unseen. `invalid`
+    are the words that mean a missing number, `invalid_words` those that mean a missing word.
     """
-    check_there(names_of(table), [column["name"] for column in columns])
+    check_columns_exist(column_names(table), [column["name"] for column in columns])
     table = without_attrs(table)
-    labels = dict(zip(names_of(table), table.columns, strict=True))
+    labels = dict(zip(column_names(table), table.columns, strict=True))
     numbers, codes = [], []
     for column in columns:
         cells = table[labels[column["name"]]]
         if column["kind"] == "number":
-            numbers.append(as_numbers(cells, invalid=invalid))
+            mark = column.get("decimal")
+            numbers.append(as_numbers(cells, invalid=invalid, decimal=mark))
         else:
-            words, known = as_words(cells, invalid=invalid), column["words"]
+            words, known = as_words(cells, invalid=invalid_words), column["words"]
             places = {word: place for place, word in enumerate(known)} | {None: len(known)}
             found, uniques = package("pandas").factorize(words, use_na_sentinel=False)
             of = [places.get(_none(word), len(known) + 1) for word in uniques]
@@ -143,7 +149,7 @@ def read_columns(
 
 
 def without_attrs(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The same table without what it says of itself, which pandas copies with every column."""
+    """The same table without its `attrs`, which pandas copies with every column."""
     bare = table.copy(deep=False)
     bare.attrs = {}
     return bare
@@ -154,76 +160,101 @@ def numeric(cells: "pd.Series") -> bool:
     return bool(package("pandas").api.types.is_numeric_dtype(cells.dtype))
 
 
-def kind_of(cells: "pd.Series", *, invalid: Sequence[str]) -> str:
-    """Whether a column is one of numbers or of words, judged by what it holds.
+class ColumnType(NamedTuple):
+    """What a column is read as, and the mark of decimals where its numbers are text with one."""
 
-    Booleans are the numbers 0 and 1. A column of pandas' type category is one of words. Raises
-    `InputError` for dates and other things, and for many numbers with a few words among them.
+    kind: Kind
+    decimal: Mark | None = None
+
+
+def type_of(cells: "pd.Series", *, invalid: Sequence[str] = INVALID) -> ColumnType:
+    """Whether a column is one of numbers, truth values or words, judged by what it holds.
+
+    A column of pandas' type category is one of words. Raises `InputError` for dates and other
+    things, for a measurement that is words, and for many numbers with a few words among them.
     """
+    types = package("pandas").api.types
     if isinstance(cells.dtype, package("pandas").CategoricalDtype):
-        return "word"
+        return ColumnType("text")
+    if types.is_bool_dtype(cells.dtype):
+        return ColumnType("boolean")
     if numeric(cells):
-        return "number"
-    _, uniques = _unique(cells, invalid=invalid)
-    read = [_number(value) for value in uniques]
-    words = [str(v) for v, number in zip(uniques, read, strict=True) if number is None]
-    if words and len(uniques) - len(words) >= max(MANY, len(words)):
-        raise InputError(
-            f"the column {str(cells.name)!r} holds numbers and {_shown(words)}; correct them or "
-            "name them among the invalid words"
-        )
-    return "word" if words else "number"
+        return ColumnType("number")
+    measured = is_measurement(str(cells.name))
+    _, values = unique_values(cells)
+    texts, others = _apart(values)
+    column = parse_column(texts, kind="number" if measured else None, missing=invalid)
+    numbers = [_number(value) for value in others]
+    if others and column.kind == "text" and not column.non_numeric:  # of texts that are all missing
+        column = parse_column(texts, kind="number", missing=invalid)
+    odd = [
+        *column.non_numeric,
+        *(str(v) for v, n in zip(others, numbers, strict=True) if n is None),
+    ]
+    if odd and (measured or len(values) - len(odd) >= max(MANY, len(odd))):
+        raise _not_numbers(cells, odd)
+    if column.non_numeric or None in numbers or (texts and column.kind == "text"):
+        return ColumnType("text")
+    truth = column.kind == "boolean" or (others and all(isinstance(v, bool) for v in others))
+    return ColumnType("boolean" if truth else "number", column.decimal or None)
 
 
-def as_numbers(cells: "pd.Series", *, invalid: Sequence[str]) -> Float[np.ndarray, " n"]:
-    """A column as numbers, NaN where a cell is empty or holds an invalid word."""
+def as_numbers(
+    cells: "pd.Series", *, invalid: Sequence[str] = INVALID, decimal: Mark | None = None
+) -> Float[np.ndarray, " n"]:
+    """A column as numbers, NaN where a cell is empty or holds an invalid word.
+
+    `decimal` is the mark of decimals where texts leave it open. True and false are 1 and 0.
+    """
     if numeric(cells):
         if package("pandas").api.types.is_complex_dtype(cells.dtype):
             raise InputError(f"the column {str(cells.name)!r} holds complex numbers; leave it out")
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    codes, uniques = _unique(cells, invalid=invalid)
-    read = [_number(value) for value in uniques]
-    words = [str(v) for v, number in zip(uniques, read, strict=True) if number is None]
-    if words:
-        raise InputError(
-            f"the column {str(cells.name)!r} is one of numbers but holds {_shown(words)}; correct "
-            "them or name them among the invalid words"
-        )
-    return np.array([*read, np.nan], dtype=np.float64)[codes]  # -1, missing, is the last
+    codes, values = unique_values(cells)
+    texts, others = _apart(values)
+    column = parse_column(texts, missing=invalid, decimal=decimal)
+    if column.kind == "text":
+        column = parse_column(texts, kind="number", missing=invalid, decimal=decimal)
+    known = dict(zip(texts, column.values, strict=True))
+    read = [known[v] if isinstance(v, str) else _number(v) for v in values]
+    odd = [*column.non_numeric, *(str(v) for v in others if _number(v) is None)]
+    if odd:
+        raise _not_numbers(cells, odd)
+    return np.array([*read, None], dtype=np.float64)[codes]  # -1, missing, is the last
 
 
-def as_words(cells: "pd.Series", *, invalid: Sequence[str]) -> np.ndarray:
-    """A column as an array of words, None where a cell is empty or holds an invalid word."""
-    codes, uniques = _unique(cells, invalid=invalid)
-    words = np.empty(len(uniques) + 1, dtype=object)
-    words[:-1] = [_word(value) for value in uniques]
+def as_words(cells: "pd.Series", *, invalid: Sequence[str] = ()) -> np.ndarray:
+    """A column as an array of words, None where a cell is empty or holds an invalid word.
+
+    The errors of a spreadsheet, `#DIV/0!`, are missing as well.
+    """
+    codes, values = unique_values(cells)
+    texts, _ = _apart(values)
+    nothing = {word.strip().casefold() for word in invalid}
+    known = dict(zip(texts, parse_column(texts, kind="text").values, strict=True))
+    words = np.empty(len(values) + 1, dtype=object)
+    words[:-1] = [known[v] if isinstance(v, str) else _word(v) for v in values]
+    words[:-1] = [None if word and word.casefold() in nothing else word for word in words[:-1]]
     return words[codes]
 
 
-def _unique(cells: "pd.Series", *, invalid: Sequence[str]) -> tuple[np.ndarray, list[Any]]:
-    """Code of each cell and the values behind the codes, texts stripped; −1 is missing."""
-    pandas = package("pandas")
-    types = pandas.api.types
-    if types.is_datetime64_any_dtype(cells.dtype) or types.is_timedelta64_dtype(cells.dtype):
-        raise InputError(f"the column {str(cells.name)!r} holds dates or times; leave it out")
-    try:
-        codes, uniques = pandas.factorize(cells)
-    except TypeError:
-        raise InputError(
-            f"the column {str(cells.name)!r} holds something that is neither number nor word"
-        ) from None
-    nothing = {word.strip().casefold() for word in invalid}
-    values = [value.strip() if isinstance(value, str) else value for value in uniques]
-    gone = [isinstance(v, str) and v.casefold() in nothing for v in values]
-    place = np.where(gone, -1, np.cumsum(np.logical_not(gone)) - 1)
-    kept = [value for value, out in zip(values, gone, strict=True) if not out]
-    return np.append(place, -1)[codes].astype(np.int64), kept
+def _apart(values: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """The values that are texts, and the others."""
+    texts = [value for value in values if isinstance(value, str)]
+    return texts, [value for value in values if not isinstance(value, str)]
+
+
+def _not_numbers(cells: "pd.Series", odd: Sequence[str]) -> InputError:
+    what = "is a measurement" if is_measurement(str(cells.name)) else "is one of numbers"
+    row = next(row for row, cell in enumerate(cells, 1) if str(cell).strip() == odd[0])
+    return InputError(
+        f"the column {str(cells.name)!r} {what} but holds {_shown(odd)}, first in row {row} of "
+        "the table; correct such cells, empty them, or name them among the invalid words"
+    )
 
 
 def _number(value: Any) -> float | None:
-    """A cell as a number, None where it is none; `007` is a name."""
-    if isinstance(value, str):
-        return float(value) if NUMBER.fullmatch(value) and value[-1:].isdigit() else None
+    """A cell that is no text as a number, None where it is none."""
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -235,6 +266,12 @@ def _word(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _invalid(recipe: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """The words that mean a missing value; recipes of before this distinction have one list."""
+    words = recipe.get("invalid_words", recipe["invalid"])
+    return {"invalid": recipe["invalid"], "invalid_words": words}
 
 
 def _none(word: Any) -> str | None:

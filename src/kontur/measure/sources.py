@@ -2,7 +2,7 @@
 
 Outlines are a training folder (images, annotations and `metadata.csv` in one), or files of any
 format that `formats` reads, alone or with the images of the same names. What has no partner is
-told, and its objects are measured as far as they can be: none is left out.
+reported, and its objects are measured as far as they can be: none is left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.data.coco_layout import lists_images
 from kontur.data.folder import open_folder
 from kontur.data.layouts import recognise
 from kontur.data.metadata import METADATA_FILE, read_metadata
-from kontur.data.pairing import find_predictions, pair
+from kontur.data.pairing import check_masks, find_predictions, pair
 from kontur.errors import InputError
 from kontur.formats.images import Image, read_image
 from kontur.infer.inputs import Input, find_inputs
@@ -69,28 +70,24 @@ def find_sources(
     if not images and is_training_folder(outlines):
         found = _of_folder(outlines, task=task, channel=channel, page=page)
         return found if metadata is None else _with_metadata(found, metadata)
-    if task != "instances":
-        raise InputError(
-            f"--task {task} is for a training folder, images/ and masks/ in one, and {outlines} "
-            + ("is to be measured with other images" if images else "is none")
-            + "; give such a folder alone, or outlines or label images and no --task"
-        )
-    sources = find_predictions(outlines)
+    sources = find_predictions(outlines, task=task)
+    notes = tuple(map(str, check_masks(outlines, task=task)))
     if not images:
         listed = [
             Source(name, lambda read=read: Picture(read()))  # type: ignore[misc]
             for name, read in sources.items()
         ]
-        found = Sources(tuple(listed))
+        found = Sources(tuple(listed), notes)
     else:
         found = _with_images(sources, find_inputs(images), outlines, channel=channel, page=page)
+        found = replace(found, notes=(*notes, *found.notes))
     table = metadata or _metadata_beside(outlines, images)
     return found if table is None else _with_metadata(found, table)
 
 
 def is_training_folder(place: Path) -> bool:
     """Whether images and annotations lie there together; a folder of outlines alone is none."""
-    if place.is_file() and place.suffix.lower() != ".json":
+    if place.is_file() and not lists_images(place):
         return False
     try:
         return len(recognise(place).entries) > 0

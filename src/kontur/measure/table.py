@@ -16,6 +16,7 @@ from jaxtyping import Shaped
 
 from kontur.data.names import stem
 from kontur.errors import InputError
+from kontur.formats.arrays import image_array
 from kontur.formats.images import check_finite, read_image
 from kontur.instances import Instances
 from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
@@ -202,12 +203,9 @@ def _dtype(name: str) -> type:
 
 def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
     """The image as (h, w, c), if it can be that of these objects."""
-    pixels = np.asarray(image)
-    if pixels.ndim == 2:
-        pixels = pixels[:, :, None]
-    if pixels.ndim != 3 or 0 in pixels.shape:
-        shown = "×".join(map(str, pixels.shape))
-        raise InputError(f"an image is (height, width) or (height, width, channels), got {shown}")
+    if isinstance(image, np.ndarray) and image.dtype == bool:  # a mask, measured as its share
+        image = np.asarray(image).astype(np.uint8)
+    pixels = image_array(image, size=instances.size)
     height, width = pixels.shape[:2]
     if instances.size is not None and instances.size != (height, width):
         drawn = "×".join(map(str, instances.size))
@@ -215,7 +213,5 @@ def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.nd
             f"the objects were drawn on an image of {drawn} pixels (height × width), but this one "
             f"has {height}×{width}; give the image that they are of"
         )
-    if pixels.dtype == bool:
-        pixels = pixels.astype(np.uint8)
     check_finite(pixels, where="the image")
     return pixels

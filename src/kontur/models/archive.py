@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -21,6 +22,7 @@ from safetensors.numpy import save as save_weights
 
 from kontur.errors import InputError
 from kontur.formats.atomic import replacing
+from kontur.models import catalog
 from kontur.models.card import FORMAT, Card
 
 CARD = "card.json"
@@ -106,4 +108,14 @@ def read_card(path: Path) -> Card:
             f"{path} was written by a newer Kontur ({values.get('version')}, its file format "
             f"{version}; this one reads {FORMAT}): install that version to use it"
         )
+    if version < FORMAT:
+        values = _today(values)
     return Card.read(values, where=f"the card of {path}")
+
+
+def _today(values: dict[str, Any]) -> dict[str, Any]:
+    """A card of an older file format as one of today's: settings were renamed since."""
+    kind, config = values.get("kind"), values.get("config")
+    if isinstance(kind, str) and kind in catalog.FAMILIES and isinstance(config, dict):
+        values = {**values, "config": catalog.family(kind).config.migrated(config)}
+    return {**values, "format": FORMAT}

@@ -6,7 +6,8 @@ import pydantic
 
 from kontur.settings import Settings
 
-FORMAT = 1  # raised when an older Kontur could no longer read the file
+STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
+FORMAT = 2  # raised when an older Kontur could no longer read the file; 1: the first build
 
 
 class Thresholds(Settings):

@@ -1,11 +1,11 @@
 """The one interface of every network that finds objects.
 
-`encode` and `decode` are the doors between `Instances` and tensors; they are functions of the
-family's own files, named in `catalog`, because they must run without torch.
+`encode` and `propose` are the doors between `Instances` and tensors; they are functions of the
+family's own files, named in its `Family`, because they must run without torch.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -18,6 +18,7 @@ class Segmenter(nn.Module, ABC):
     """A network with named losses and named graphs; `config.weights` weighs the losses."""
 
     config: Any
+    features_of: ClassVar[str | None] = None  # the graph whose first output the others read
 
     @abstractmethod
     def loss(self, images: Float[Tensor, "b c h w"], targets: Any) -> dict[str, Tensor]:

@@ -12,6 +12,9 @@ from typing import Any
 
 class _Room(ModuleType):
     def __call__(self, *args: Any, **options: Any) -> Any:
+        from kontur.train.openmp import let_waiting_threads_sleep
+
+        let_waiting_threads_sleep()
         from kontur.train.run import train  # here, so that importing the room imports no torch
 
         return train(*args, **options)

@@ -17,10 +17,11 @@ from lightning.fabric.plugins import TorchCheckpointIO
 from torch import Tensor
 
 from kontur.errors import InputError
-from kontur.formats.atomic import replacing
+from kontur.formats.atomic import flush, replacing
 
 LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
 AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint
+CALLBACK, CALLBACK_BEFORE = "TrainingCallback", "Watch"  # whose state it holds; its earlier name
 
 # What torch and zipfile raise for a file that is cut short, of another make or not to be trusted.
 DAMAGED = (
@@ -44,7 +45,7 @@ class WholeFiles(TorchCheckpointIO):
         with replacing(final) as beside:
             torch.save(checkpoint, beside)
             if final.name == LAST and final.exists():
-                _flush(beside)  # before the older one gives its name away
+                flush(beside)  # before the older one gives its name away
                 os.replace(final, final.with_name(PREVIOUS))
 
     def load_checkpoint(self, path: Any, *_: Any, **__: Any) -> dict[str, Any]:
@@ -73,9 +74,14 @@ class Checkpoint(NamedTuple):
         return float(self.content["seconds"])
 
     @property
+    def work(self) -> float:
+        """The same by the clock that the minutes of the settings go by."""
+        return float(self.content.get("work", self.seconds))
+
+    @property
     def waited(self) -> int:
         """The validations since the best one."""
-        return int(self.content["callbacks"]["Watch"]["waited"])
+        return int(self.content["callbacks"][CALLBACK]["waited"])
 
     @property
     def averaged(self) -> dict[str, Tensor]:
@@ -98,6 +104,9 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise InputError(f"{path} is no whole checkpoint ({reason})") from None
     if not isinstance(content, dict) or not {"state_dict", "global_step"} <= content.keys():
         raise InputError(f"{path} is no checkpoint of a Kontur run")
+    states = content.get("callbacks", {})
+    if CALLBACK_BEFORE in states:
+        states[CALLBACK] = states.pop(CALLBACK_BEFORE)
     return content
 
 
@@ -112,11 +121,3 @@ def last_good(run: Path, say: Callable[[str], None]) -> Checkpoint | None:
         except InputError as error:
             say(f"{error}; going on from an older one")
     return None
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

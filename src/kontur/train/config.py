@@ -9,6 +9,7 @@ import pydantic
 
 from kontur.data.augment import AugmentConfig
 from kontur.data.normalise import NormaliseConfig
+from kontur.models import catalog
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 Precision = Literal["auto", "32", "bf16", "16"]
@@ -22,7 +23,10 @@ class DataConfig(Settings):
     Attributes:
         path: the training folder, in any layout that `kontur inspect` recognises.
         val: the validation folder; or the share of `path` that is held out where it has no `val`
-            part of its own.
+            part of its own. Where it is not given a tenth is held out, and of few images three, or
+            a fifth of them where that is less.
+        group: a column of metadata.csv; of images that share its value, such as one slide's or one
+            film's, none is held out without the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
             (`val`); instead of `val`.
         task: what label images and masks mean: `instances` (every id an object), `components`
@@ -33,7 +37,8 @@ class DataConfig(Settings):
     """
 
     path: str = ""
-    val: str | float = 0.1
+    val: str | float | None = None
+    group: str | None = None
     split: str | None = None
     task: Literal["instances", "components", "semantic"] = "instances"
     channel: int | None = pydantic.Field(None, ge=0)
@@ -42,7 +47,9 @@ class DataConfig(Settings):
 
     @pydantic.field_validator("val")
     @classmethod
-    def _share(cls, val: str | float) -> str | float:
+    def _share(cls, val: str | float | None) -> str | float | None:
+        if val is None:
+            return None
         if isinstance(val, str):
             try:
                 val = float(val)  # `--val 0.2` comes from the command line as a word
@@ -109,7 +116,12 @@ class TrainingConfig(Settings):
         batch: crops a step and device; chosen by their size when a run begins
             (`machine.choose_batch`), where it is not given.
         seed: of the weights, the order, the crops and their augmentation.
+        clock: what `minutes` are counted by: the `wall` clock, or the `processor` time of each
+            thread, which other work on the machine does not use up (on a CPU; `kontur compare`).
         precision: of the arithmetic; `auto` is bf16 where it is faster.
+        threads: processors of a step on a CPU; where it is not given all of them or half, whichever
+            is faster when the training begins and whenever its speed changes by much. The same
+            number gives the same weights to the last bit.
         workers: processes that prepare crops; None chooses.
         devices: how many devices, 0 for all there are.
         accelerator: which sort of device.
@@ -132,7 +144,9 @@ class TrainingConfig(Settings):
     minutes: float | None = pydantic.Field(None, gt=0)
     batch: int | None = pydantic.Field(None, ge=1)
     seed: int = pydantic.Field(0, ge=0)
+    clock: Literal["wall", "processor"] = "wall"
     precision: Precision = "auto"
+    threads: int | None = pydantic.Field(None, ge=1)
     workers: int | None = pydantic.Field(None, ge=0)
     devices: int = pydantic.Field(0, ge=0)
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
@@ -181,6 +195,26 @@ class RunConfig(Settings):
     optimiser: OptimiserConfig = OptimiserConfig()
     training: TrainingConfig = TrainingConfig()
     model: dict[str, Any] = pydantic.Field(default_factory=dict)
+
+    @pydantic.model_validator(mode="after")
+    def _model_has_only_keys_of_networks(self) -> Self:
+        """Say where a key belongs that is one of the run and not of any network."""
+        family = catalog.FAMILIES.get(self.kind)
+        known = {*family.config.model_fields, *family.config.RENAMED} if family else set(self.model)
+        for key in self.model.keys() - known:
+            meant = [each for each in super().dotted_keys() if each.rpartition(".")[2] == key]
+            if meant:
+                raise ValueError(
+                    f"unknown key 'model.{key}'; did you mean {' or '.join(map(repr, meant))}?"
+                )
+        return self
+
+    @classmethod
+    def dotted_keys(cls) -> list[str]:
+        """Those of the run, and those of every family of networks below `model`."""
+        of_networks = (family.config.dotted_keys() for family in catalog.FAMILIES.values())
+        below = dict.fromkeys(f"model.{key}" for keys in of_networks for key in keys)
+        return [*super().dotted_keys(), *below]
 
     def to_toml(self) -> str:
         return to_toml(self.model_dump(mode="json"))

@@ -1,112 +1,64 @@
-"""Several devices: a process for each, of which the first leads and alone writes.
-
-Lightning would start the user's whole command or script again for every further device. Here each
-follower is `python -m kontur.train.follow`, which takes the settings that the leader has saved; so
-scripts run once, notebooks can use all devices, and only one process makes and clears folders.
-"""
+"""What this machine has for a training: processors and devices, and how many crops suit them."""
 
 import os
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from typing import NamedTuple
 
 import torch
-from lightning.fabric.plugins.environments.lightning import find_free_network_port
-from lightning.pytorch.strategies import DDPStrategy, Strategy
 
-from kontur.train.config import Precision
-from kontur.train.job import Job
-from kontur.train.machine import Devices
+from kontur.errors import InputError
 
-Process = subprocess.Popen[bytes]
-
-GLANCE = 0.5  # seconds between looks at whether the followers still live
-PATIENCE = 60.0  # seconds that followers have to end after the last step
+FEWEST_CROPS, MOST_CROPS = 2, 8  # a step
+CPU_PIXELS = 2**17  # a step: 8 crops of 128 pixels, 2 of 256
 
 
-class Joined(DDPStrategy):
-    """Distributed data parallel training of processes that are there already."""
+class Devices(NamedTuple):
+    """Lightning's word for the sort of device, how many of them, and which is this process's."""
 
-    def _configure_launcher(self) -> None:
-        self._launcher = None
-
-
-def strategy(devices: Devices, *, unused: bool) -> Strategy | str:
-    """Lightning's strategy for these devices; `unused`: some weights may have no gradient."""
-    if devices.number == 1:
-        return "auto"
-    return Joined(gradient_as_bucket_view=True, find_unused_parameters=unused)
+    accelerator: str
+    number: int
+    rank: int = 0
 
 
-@contextmanager
-def followers(job: Job, precision: Precision) -> Iterator[None]:
-    """Have a follower for every device but the first; none lives on after the block."""
-    number = job.devices.number
-    if number == 1:
-        yield
-        return
-    outer = dict(os.environ)
-    os.environ |= {
-        "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(find_free_network_port()),
-        "NODE_RANK": "0",
-        "WORLD_SIZE": str(number),
-        "LOCAL_RANK": "0",
-    }
-    words = [str(job.run), precision, *([str(job.checkpoint.path)] if job.checkpoint else [])]
-    processes = [_start(words, rank) for rank in range(1, number)]
-    done = threading.Event()
-    threading.Thread(target=_guard, args=(processes, done), daemon=True).start()
-    try:
-        yield
-        end = time.monotonic() + PATIENCE
-        for process in processes:
-            process.wait(max(0.0, end - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        pass  # what they had to do is done
-    finally:
-        done.set()
-        _kill(processes)
-        leave()
-        os.environ.clear()
-        os.environ.update(outer)
+def cores() -> int:
+    """The processors that this process may use; fewer where `OMP_NUM_THREADS` says so."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdigit() and int(said) > 0:
+        return int(said)
+    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def leave() -> None:
-    """Leave the group of processes, so that another run can make one."""
-    if torch.distributed.is_initialized():
-        torch.distributed.destroy_process_group()
+def choose_devices(accelerator: str, wanted: int) -> Devices:
+    """The devices that the settings mean on this machine; `wanted` 0 takes all GPUs.
 
-
-def _start(words: Sequence[str], rank: int) -> Process:
-    return subprocess.Popen(
-        [sys.executable, "-m", "kontur.train.follow", *words],
-        env={**os.environ, "LOCAL_RANK": str(rank)},
-        stdin=subprocess.DEVNULL,
-    )
-
-
-def _guard(processes: Sequence[Process], done: threading.Event) -> None:
-    """End everything where a follower failed: the others would wait for it for ever.
-
-    The leader then sits inside the communication library, where no exception reaches it. Its files
-    are whole at any moment, so it can be left at once.
+    Raises `InputError` where a sort of device is asked for that is not there.
     """
-    while not done.wait(GLANCE):
-        if any(process.poll() for process in processes):
-            _kill(processes)
-            print(
-                "Error: the process of another device ended, see above; go on with --resume",
-                file=sys.stderr,
-                flush=True,
-            )
-            os._exit(1)
+    there = {
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }
+    sorts = {"auto": ("cuda", "mps"), "gpu": ("cuda", "mps"), "mps": ("mps",)}
+    for sort in sorts.get(accelerator, ()):
+        if there[sort]:
+            return Devices(sort, min(wanted, there[sort]) if wanted else there[sort])
+    if accelerator in ("gpu", "mps"):
+        raise InputError(
+            f"training.accelerator={accelerator}, but torch finds none; leave it at auto"
+        )
+    return Devices("cpu", max(wanted, 1))
 
 
-def _kill(processes: Sequence[Process]) -> None:
-    for process in processes:
-        process.kill()
-        process.wait()
+def choose_batch(wanted: int | None, crop: int, devices: Devices) -> int:
+    """Crops a step: 8 on a GPU; on a CPU fewer where they are large.
+
+    A CPU's time grows with the pixels of a step, so that a short training of large crops would
+    take too few steps to learn (docs/results.md has what that costs).
+
+    >>> choose_batch(None, 128, Devices("cpu", 1)), choose_batch(None, 256, Devices("cpu", 1))
+    (8, 2)
+    """
+    if wanted is not None:
+        return wanted
+    if devices.accelerator != "cpu":
+        return MOST_CROPS
+    return min(max(CPU_PIXELS // crop**2, FEWEST_CROPS), MOST_CROPS)

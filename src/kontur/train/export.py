@@ -15,7 +15,7 @@ from torch import nn
 from kontur.models import catalog
 from kontur.models.archive import WEIGHTS, Model, SavedGraph, write_model
 from kontur.models.card import Card
-from kontur.models.catalog import Example
+from kontur.models.family import GraphExample
 from kontur.models.segmenter import Segmenter
 
 OPSET = 18
@@ -37,7 +37,7 @@ def to_model(segmenter: Segmenter, card: Card) -> Model:
     copy.load_state_dict(segmenter.state_dict())
     copy.eval()
     names = {tensor.data_ptr(): name for name, tensor in copy.state_dict(keep_vars=True).items()}
-    examples = catalog.examples(card.kind)(segmenter.config)
+    examples = catalog.family(card.kind).graphs(segmenter.config)
     graphs = {name: _onnx(graph, examples[name], names) for name, graph in copy.graphs().items()}
     weights = {
         name: tensor.numpy()
@@ -47,7 +47,7 @@ def to_model(segmenter: Segmenter, card: Card) -> Model:
     return Model(card, graphs, weights)
 
 
-def _onnx(graph: nn.Module, example: Example, names: dict[int, str]) -> SavedGraph:
+def _onnx(graph: nn.Module, example: GraphExample, names: dict[int, str]) -> SavedGraph:
     """One graph without weights; its initialisers are named as in the segmenter's state."""
     buffer = io.BytesIO()
     arguments = tuple(torch.from_numpy(array) for array in example.inputs.values())

@@ -1,19 +1,34 @@
-"""The network that a run trains, and its card: what the data say, laid over preset or start."""
+"""The network that a run trains, its card, and the weights that it begins with.
 
+Its settings are those of a preset or of a start, overlaid by what the data and the user say. The
+weights are random, ImageNet's for the backbone, or those of a model file or of another run.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
 
 import kontur
 from kontur.data.augment import crop_of
 from kontur.errors import InputError
+from kontur.infer.load import find_model
 from kontur.models import catalog
-from kontur.models.card import Card
+from kontur.models.archive import read_model
+from kontur.models.card import STAINS, Card
+from kontur.models.segmenter import Segmenter
+from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
+from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.config import RunConfig
-from kontur.train.facts import Facts
+from kontur.train.dataset import Facts
 
 FOUND_OUT = {"stages_used"}  # by tuning on the data of the start; on others it is found out anew
 USUAL_CHANNELS = {1, 3}  # of a folder's images: `to_channels` makes three of any of them
+IMAGENET = "the backbone's weights of ImageNet"
+LISTED = 4  # names in a message
 
 
 def resolve_network(
@@ -36,10 +51,11 @@ def resolve_network(
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(facts.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
-    if begins and getattr(plain, "side", 0) is None:
+    if begins and getattr(plain, "reference_size", 0) is None:
         weights = start if start and start.kind == config.kind else None
-        known = facts.side if weights is None else weights.config.get("side")
-        from_data["side"] = round(known or 0.0, 1)  # weights have learned sizes in their own unit
+        known = facts.side if weights is None else weights.config.get("reference_size")
+        # weights have learned sizes in their own unit
+        from_data["reference_size"] = round(known or 0.0, 1)
     if config.data.task == "semantic" and hasattr(plain, "task"):
         from_data["task"] = "semantic"  # a region of a class is then one object, here and there
     network: Any = catalog.config(
@@ -66,7 +82,7 @@ def channels_of(network: Any) -> int:
     return int(network.channels)
 
 
-def narrow(config: RunConfig, facts: Facts) -> str:
+def receptive_field_warning(config: RunConfig, facts: Facts) -> str:
     """A sentence where objects are longer than what decides about a pixel; else nothing.
 
     Of kinds that know their receptive field: plain convolutions see no further.
@@ -107,6 +123,7 @@ def first_card(config: RunConfig, facts: Facts, *, start: str, val_images: int) 
             "batch": config.training.batch,
             "start": start,
             "seed": config.training.seed,
+            **({STAINS: True} if facts.stains else {}),
         },
     )
 
@@ -133,3 +150,64 @@ def _check_crop(crop: int, multiple: int) -> None:
 
 def _up(side: int, multiple: int) -> int:
     return -(-side // multiple) * multiple
+
+
+class Start(NamedTuple):
+    """Weights by name, and the card of the model they are from where there is one."""
+
+    weights: Mapping[str, Tensor]
+    card: Card | None
+
+
+def read_start(start: str) -> Start:
+    """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint."""
+    path = Path(start)
+    if path.is_dir() and not (path / "model.kontur").exists():
+        for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
+            if (path / name).exists():
+                return Start(Checkpoint.read(path / name).averaged, None)
+    if path.suffix == ".ckpt":
+        return Start(Checkpoint.read(path).averaged, None)
+    model = read_model(find_model(start))
+    weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
+    return Start(weights, model.card)
+
+
+def origin(config: RunConfig, segmenter: Segmenter) -> str:
+    """What a training begins with: the words of its settings, ImageNet, or random weights."""
+    wanted = getattr(segmenter.config, "pretrained", False) and with_imagenet(segmenter)
+    return config.start or (IMAGENET if wanted else "random weights")
+
+
+def begin(segmenter: Segmenter, origin: str) -> None:
+    """Give a network with random weights those of ImageNet, where they are its `origin`.
+
+    Raises `InputError` where they are not installed.
+    """
+    for backbone in with_imagenet(segmenter) if origin == IMAGENET else ():
+        backbone.load_imagenet()
+
+
+def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None) -> str:
+    """Load what has the same name and shape; a sentence says how much, and what was left.
+
+    Raises `InputError` where nothing of `start` fits, which would be no start at all.
+    """
+    own = segmenter.state_dict()
+    fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    segmenter.load_state_dict(fits, strict=False)
+    counted = [name for name in own if not name.endswith("num_batches_tracked")]
+    new = [name for name in counted if name not in fits]
+    taken = len(counted) - len(new)
+    if not taken:
+        raise InputError(
+            f"none of the weights of {start} fits this network; give a --from of the same kind "
+            "and shape, or leave it out"
+        )
+    if not new:
+        return f"all {taken} weights taken over"
+    more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
+    return (
+        f"{taken} of {len(counted)} weights taken over; "
+        f"new and random are {', '.join(new[:LISTED])}{more}"
+    )

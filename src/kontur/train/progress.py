@@ -1,6 +1,7 @@
 """What a person sees while a training runs: a bar with the time left, and a line now and then."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -9,14 +10,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 BAR_STEPS = 1000  # the bar is drawn in thousandths of the training, which may go by minutes
+SILENCE = 60.0  # seconds after which a log is told how far the training is
 BAR_WIDTH = 30  # characters; with what stands beside it, it fits into a terminal of 80
 
 
 class Display:
-    """A bar on a terminal; elsewhere (a log file) only the lines of `say`."""
+    """A bar on a terminal; elsewhere (a log file) the lines of `say`, and one a minute besides."""
 
-    def __init__(self, console: Console | None = None):
+    def __init__(
+        self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic
+    ):
         self.console = console or Console(stderr=True)
+        self.clock = clock
+        self._printed = clock()
         self._bar = _Bar(
             TextColumn("step {task.fields[step]}"),
             BarColumn(BAR_WIDTH),
@@ -44,15 +50,23 @@ class Display:
 
     def say(self, line: str) -> None:
         """A line that stays."""
+        self._printed = self.clock()
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether a file or pipe has been given no line for a minute."""
+        return not self.console.is_terminal and self.clock() - self._printed >= SILENCE
+
     def note(self, line: str) -> None:
-        """A line below the bar, until the next one."""
+        """A line below the bar, until the next one; in a file the one of its minute."""
         self._bar.note = line
+        if self.is_silent:
+            self.say(line)
 
     def counting(self, what: str) -> "Counting":
         """A bar of its own for what takes a while beside the steps."""
-        return Counting(self.console, what)
+        return Counting(self, what)
 
     def step(
         self, step: str, *, progress: float, left: float, speed: float, losses: Mapping[str, float]
@@ -66,7 +80,10 @@ class Display:
             speed=f"{speed:.1f} images/s",
             visible=True,
         )
-        self.note("  ".join(f"{name} {loss:.3g}" for name, loss in losses.items()))
+        shown = "  ".join(f"{name} {loss:.3g}" for name, loss in losses.items())
+        if self.is_silent:
+            self.say(f"step {step}  {duration(left)} left, {speed:.1f} images/s  {shown}".rstrip())
+        self.note(shown)
 
 
 class _Bar(Progress):
@@ -83,7 +100,9 @@ class _Bar(Progress):
 class Counting:
     """Counts what is done; use as a context and call with (done, total)."""
 
-    def __init__(self, console: Console, what: str):
+    def __init__(self, display: Display, what: str):
+        self._display, self._what = display, what
+        console = display.console
         self._bar = Progress(
             TextColumn(what),
             BarColumn(BAR_WIDTH),
@@ -108,6 +127,8 @@ class Counting:
 
     def __call__(self, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total)
+        if self._display.is_silent:
+            self._display.say(f"{self._what}: {done} of {total}")
 
 
 class Speed:

@@ -2,35 +2,46 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from functools import partial
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from kontur.data.augment import LARGEST
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
-from kontur.train import quiet
+from kontur.train.callbacks import Observer, TrainingCallback, judged
 from kontur.train.checkpoint import BEST, Checkpoint, last_good
 from kontur.train.config import RunConfig
-from kontur.train.data import open_data, told
-from kontur.train.devices import followers
-from kontur.train.facts import facts_of
-from kontur.train.finish import finish
-from kontur.train.fit import fit
-from kontur.train.interrupt import Signals
-from kontur.train.job import Job, make_job
-from kontur.train.loader import first_batch
-from kontur.train.machine import choose_batch, choose_devices
-from kontur.train.network import first_card, narrow, resolve_network
-from kontur.train.observe import Observer, judged
-from kontur.train.precision import TRIAL_IMAGES, choose_precision
+from kontur.train.dataloader import first_batch
+from kontur.train.dataset import facts_of, open_data, told
+from kontur.train.devices import choose_batch, choose_devices
+from kontur.train.distributed import followers
+from kontur.train.logger import Record
+from kontur.train.network import (
+    IMAGENET,
+    begin,
+    first_card,
+    origin,
+    read_start,
+    receptive_field_warning,
+    resolve_network,
+    take_over,
+)
 from kontur.train.progress import Display
-from kontur.train.record import Record
+from kontur.train.results import finish
 from kontur.train.run_files import CONFIG, NAMES, changed_config, clear, refuse_taken
-from kontur.train.start import IMAGENET, begin, origin, read_start, take_over
-from kontur.train.watch import Watch
+from kontur.train.signals import Signals
+from kontur.train.timing import (
+    TRIAL_IMAGES,
+    StepTimer,
+    choose_precision,
+    choose_threads,
+)
+from kontur.train.trainer import Job, fit, make_job, quiet_lightning
 
 
 def train(
@@ -76,7 +87,7 @@ def train(
             "data": {"path": _word(data), "val": _word(val)},
         }
     )
-    with quiet.lightning(), Signals() as signals:
+    with quiet_lightning(), Signals() as signals:
         if resume and force:
             raise InputError("--resume goes on with a run and --force starts afresh; give one")
         if resume:
@@ -116,7 +127,7 @@ def _train(
     write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
     signals.reached(job.first_step)
     display.say(told(data, NAMES))
-    if words := narrow(config, facts):
+    if words := receptive_field_warning(config, facts):
         display.say(words)
     if resume:
         display.say(f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet")
@@ -141,14 +152,24 @@ def _train(
 
 
 def _fit(job: Job, observer: Observer) -> None:
-    """Choose the arithmetic, call the processes of further devices, and train with them."""
-    crops = min(TRIAL_IMAGES, job.config.training.crops_a_step)
-    trial = partial(first_batch, job.crops, kind=job.config.kind, batch=crops)
-    wanted, accelerator = job.config.training.precision, job.devices.accelerator
-    precision = choose_precision(wanted, accelerator, job.module.segmenter, trial)
+    """Choose threads and precision, call the processes of further devices, and train with them."""
+    wanted, segmenter = job.config.training, job.module.segmenter
+
+    @cache
+    def timer() -> StepTimer:
+        crops = min(TRIAL_IMAGES, wanted.crops_a_step)
+        return StepTimer(segmenter, first_batch(job.crops, kind=job.config.kind, batch=crops))
+
+    threads = choose_threads(wanted.threads, job.devices, timer)
+    torch.set_num_threads(threads.number)
+    if threads.reason:
+        observer.display.say(threads.reason)
+    precision = choose_precision(wanted.precision, job.devices.accelerator, timer)
     observer.display.say(f"precision {precision.word}: {precision.reason}")
     with followers(job, precision.word):
-        fit(job, Watch(job, observer.signals, observer), precision.word)
+        fit(
+            job, TrainingCallback(job, observer.signals, observer), observer.signals, precision.word
+        )
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
+from kontur.models import catalog
 from kontur.settings import merge, overrides, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS
 from kontur.train.config import RunConfig
-from kontur.train.finish import GRADIENTS, METRICS, MODEL, OVERLAYS
-from kontur.train.record import BOARD, CURVES, LINES
+from kontur.train.logger import BOARD, CURVES, LINES
+from kontur.train.results import GRADIENTS, METRICS, MODEL, OVERLAYS
 
 CONFIG = "config.toml"
 NAMES = "validation.txt"
@@ -68,4 +69,8 @@ def _saved(run: Path) -> dict[str, Any]:
         raise InputError(
             f"there is no run to go on with in {run} (no {CONFIG}); leave out --resume"
         )
-    return read_toml(run / CONFIG)
+    saved = read_toml(run / CONFIG)
+    kind, model = saved.get("kind"), saved.get("model")
+    if kind in catalog.FAMILIES and isinstance(model, dict):  # settings were renamed since
+        saved["model"] = catalog.family(kind).config.migrated(model)
+    return saved

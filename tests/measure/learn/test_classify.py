@@ -8,20 +8,18 @@ import pytest
 from PIL import Image
 
 import kontur
+from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import coco, document, geojson
-from kontur.formats import table as csv
+from kontur.formats import Entry, Prediction, coco, document, geojson
 from kontur.formats.colours import of_label
-from kontur.formats.document import Entry
 from kontur.measure.learn.classify import (
     check_brightness,
     check_targets,
     predictions,
     targets,
-    with_classes,
     write_classified,
 )
-from kontur.measure.many import measure_many
+from kontur.measure.measure_many import measure_many
 from kontur.measure.sources import find_sources
 from kontur.measure.table import measure
 from tests.measure.learn.drawn import BOXES, KINDS, boxes, decision
@@ -96,6 +94,14 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
     for feature in (*new["features"], *content["features"]):
         if feature["properties"]:
             del feature["properties"]["classification"]
+    shares = [
+        feature["properties"].pop("measurements", None)
+        for feature in new["features"]
+        if feature["properties"]
+    ]
+    assert list(shares[0]) == [f"Probability: {name}" for name in CLASSES]
+    assert shares[0]["Probability: square"] > 0.5 > shares[1]["Probability: square"]
+    assert shares[2] is None
     del new["kontur"]["classes"], content["kontur"]["classes"]
     assert new == content
     back = kontur.read(tmp_path / "out/a.geojson")
@@ -105,9 +111,9 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
 
 def test_a_geometry_alone_and_a_list_of_features_are_geojson_too():
     square = geojson.to_document(boxes()[:1])["features"][0]
-    told = geojson.with_classes(square["geometry"], ["square"], CLASSES)
+    told = geojson.with_classes(square["geometry"], [[Prediction("square")]], CLASSES)
     assert told["properties"]["classification"]["name"] == "square"
-    told = geojson.with_classes([square], ["bar"], CLASSES)
+    told = geojson.with_classes([square], [[Prediction("bar")]], CLASSES)
     assert told[0]["properties"]["classification"]["color"] == list(of_label(0))
 
 
@@ -127,6 +133,10 @@ def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
     assert new["categories"][:2] == content["categories"]
     assert new["categories"][2] == {"id": 1, "name": "square", "supercategory": ""}
     assert [each.pop("category_id") for each in new["annotations"]] == [1, 4, 1, 7, 1]
+    shares = [each.pop("probabilities", None) for each in new["annotations"]]
+    assert [None if each is None else round(sum(each.values()), 4) for each in shares] == [
+        *(1, 1, 1, None, 1)
+    ]
     for annotation in content["annotations"]:
         del annotation["category_id"]
     assert new["annotations"] == content["annotations"]
@@ -140,9 +150,9 @@ def test_a_coco_file_beside_its_images_stays_one(kinds, tmp_path):
     (tmp_path / "images").mkdir()
     for name in "ab":
         Image.fromarray(np.zeros((60, 80), np.uint8)).save(tmp_path / "images" / f"{name}.png")
-    coco.write_dataset(tmp_path / "annotations.json", [entries[0], entries[1]])
+    formats.write_images(tmp_path / "annotations.json", [entries[0], entries[1]])
     classified(kinds, tmp_path / "annotations.json", tmp_path / "out")
-    first, second = coco.read_dataset(tmp_path / "out/annotations.json")
+    first, second = formats.read_images(tmp_path / "out/annotations.json")
     assert (first.file_name, second.file_name) == ("b.png", "a.png")
     assert [first.instances.classes[label] for label in first.instances.labels] == KINDS
     (tmp_path / "images/a.png").unlink()
@@ -156,7 +166,7 @@ def test_coco_without_categories_gets_some():
     del content["categories"]
     for annotation in content["annotations"]:
         del annotation["category_id"]
-    told = coco.with_classes(content, [["square", None, "bar"]])
+    told = coco.with_classes(content, [[*map(Prediction, ("square", None, "bar"))]])
     (entry,) = coco.from_document(told)
     found = entry.instances
     assert [found.classes[label] for label in found.labels] == ["square", "object", "bar"]
@@ -164,9 +174,9 @@ def test_coco_without_categories_gets_some():
 
 def test_a_csv_and_label_images_are_classified(kinds, tmp_path):
     entries = [Entry("a.png", (60, 80), boxes()), Entry("b.png", (60, 80), boxes()[:1])]
-    csv.write_dataset(tmp_path / "set.csv", entries)
+    formats.write_images(tmp_path / "set.csv", entries)
     classified(kinds, tmp_path / "set.csv", tmp_path / "out")
-    first, second = csv.read_dataset(tmp_path / "out/set.csv")
+    first, second = formats.read_images(tmp_path / "out/set.csv")
     assert (first.file_name, second.file_name) == ("a.png", "b.png")
     assert [first.instances.classes[label] for label in first.instances.labels] == KINDS
     (tmp_path / "masks").mkdir()
@@ -188,15 +198,18 @@ def test_files_without_objects_stay_empty(kinds, tmp_path):
     assert len(kontur.read(tmp_path / "out/b.coco.json")) == 0
 
 
-def test_rows_of_other_outlines_are_refused(kinds):
+def test_rows_of_other_outlines_are_refused(kinds, tmp_path):
+    kontur.write(tmp_path / "a.tif", boxes())
+    found = find_sources(tmp_path / "a.tif")
     told = predictions(kinds, measure(boxes(), name="a"))
+    (target,) = targets(tmp_path / "a.tif", tmp_path / "out", found.images, whole=False)
     with pytest.raises(InputError, match="2 rows of other ids than the 3 objects"):
-        with_classes(boxes(), told[1:], CLASSES)
+        write_classified([target], told[1:], CLASSES)
     with pytest.raises(InputError, match="has 3 objects and there are rows for 1"):
-        geojson.with_classes(geojson.to_document(boxes()), ["bar"], CLASSES)
+        geojson.with_classes(geojson.to_document(boxes()), [[Prediction("bar")]], CLASSES)
     content = coco.to_document([Entry("a.png", (60, 80), boxes())])
     with pytest.raises(InputError, match=r"a\.png has 3 objects and there are rows for 2"):
-        coco.with_classes(content, [["bar", "bar"]])
+        coco.with_classes(content, [[Prediction("bar"), Prediction("bar")]])
 
 
 def test_brightness_without_images_is_refused():

@@ -8,8 +8,8 @@ from torch.testing import assert_close
 from kontur.geometry import boxes as rectangles
 from kontur.instances import Instances
 from kontur.models import catalog
-from kontur.models.found import Found
-from kontur.models.maskrcnn.levels import reads
+from kontur.models.candidates import Boxes
+from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.loss import box_losses
 from kontur.models.maskrcnn.network import MaskRCNN
 from kontur.models.maskrcnn.sampled import SPREAD, Truth, sample
@@ -99,7 +99,7 @@ def test_a_second_logit_and_a_pooled_level_change_what_they_should():
 def test_a_box_reads_the_level_of_its_size():
     sides = np.array([2.0, 20, 111, 112, 223, 224, 447, 448, 5000])
     boxes = np.stack([sides * 0, sides * 0, sides, sides], axis=1)
-    found = reads(boxes, np.ones(9, np.int64), size=(512, 512), strides=(4, 8, 16, 32))
+    found = roi_levels(boxes, np.ones(9, np.int64), size=(512, 512), strides=(4, 8, 16, 32))
     assert found.strides.tolist() == [4, 4, 4, 8, 8, 16, 16, 32, 32]
     rows = [128 * 128, 64 * 64, 32 * 32, 16 * 16]
     firsts = {4: 0, 8: rows[0], 16: sum(rows[:2]), 32: sum(rows[:3])}
@@ -110,7 +110,7 @@ def test_a_box_reads_the_level_of_its_size():
 def proposals(*boxes):
     boxes = np.array(boxes, float).reshape(-1, 4)
     one = np.zeros(len(boxes), np.int64)
-    return Found(boxes, np.ones(len(boxes)), one, one)
+    return Boxes(boxes, np.ones(len(boxes)), one, one)
 
 
 def truth(*boxes, ignored=(), seed=0):

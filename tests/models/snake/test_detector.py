@@ -65,7 +65,7 @@ def test_a_new_heatmap_says_that_centres_are_rare():
 
 
 def test_large_objects_are_found_on_a_coarser_map_beside_features_as_fine_as_ever():
-    config = SnakeConfig(**SMALL, features=7, side=64.0)
+    config = SnakeConfig(**SMALL, features=7, reference_size=64.0)
     detected = Detector(config).eval()(torch.zeros(1, 2, 32, 48))
     assert detected.features.shape == (1, 16, 24, 7)
     assert detected.heatmap.shape == (1, 1, 4, 6)
@@ -75,7 +75,7 @@ def test_large_objects_are_found_on_a_coarser_map_beside_features_as_fine_as_eve
 def test_sizes_are_learned_in_shares_of_the_typical_side():
     published = SnakeConfig(**SMALL)
     plain = Detector(published).eval()
-    scaled = Detector(published.replace(side=12.0)).eval()
+    scaled = Detector(published.replace(reference_size=12.0)).eval()
     scaled.load_state_dict(plain.state_dict())
     image = torch.rand(1, 2, 32, 32, generator=torch.Generator().manual_seed(0))
     assert_close(scaled(image).sizes, plain(image).sizes * 6)  # 12 pixels are 6 cells

@@ -13,7 +13,6 @@ from kontur.data.synthetic import scene
 from kontur.geometry import ring
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.decode import peaks
 from kontur.models.snake.detector import Detected, boxes_of_cells
 from kontur.models.snake.encode import (
     MIN_OVERLAP,
@@ -25,6 +24,7 @@ from kontur.models.snake.encode import (
     start_diamonds,
     start_octagons,
 )
+from kontur.models.snake.propose import peaks
 from tests.naive import geometry as naive
 
 SIZE = (48, 64)
@@ -92,7 +92,7 @@ def test_a_box_without_area_has_radius_zero():
 @pytest.mark.parametrize(("side", "stride"), [(None, 2), (18.0, 2), (30.0, 4)])
 def test_a_perfect_detector_gives_back_the_very_boxes(side, stride):
     found = crowd(seed=1)
-    config = SnakeConfig(side=side)
+    config = SnakeConfig(reference_size=side)
     assert config.detector_stride == stride
     targets = encode(found, config)
     cells = {tuple(centre) for centre in targets.centres.tolist()}
@@ -246,7 +246,7 @@ def test_the_same_generator_gives_the_same_targets_and_another_does_not(start):
 
 
 def test_only_the_starts_are_jittered():
-    found, config = crowd(), SnakeConfig(start="jittered", jitter=0.2, traced=0)
+    found, config = crowd(), SnakeConfig(start="jittered", jitter=0.2, max_contours_per_crop=0)
     true, moved = encode(found, config), encode(found, config, generator())
     for name in set(true._fields) - {"diamonds", "octagons"}:
         assert_array_equal(getattr(true, name), getattr(moved, name), err_msg=name)
@@ -256,7 +256,7 @@ def test_only_the_starts_are_jittered():
 
 def test_starting_from_the_truth_uses_no_randomness():
     found = crowd()
-    config = SnakeConfig(start="truth", traced=0, smooth=0)
+    config = SnakeConfig(start="truth", max_contours_per_crop=0, smooth=0)
     targets = encode(found, config, generator())
     assert_equal_targets(targets, encode(found, config))
     assert_allclose(targets.diamonds, start_diamonds(found.boxes), atol=1e-4)
@@ -266,20 +266,20 @@ def test_starting_from_the_truth_uses_no_randomness():
 
 def test_of_a_crowd_so_many_are_traced_in_their_order_and_all_are_detected():
     found = crowd(count=40)
-    config = SnakeConfig(traced=5, start="truth")
+    config = SnakeConfig(max_contours_per_crop=5, start="truth")
     every, some = encode(found, config), encode(found, config, generator())
     assert len(every.contours) == len(found) > 30  # without a generator nothing is left out
     assert len(some.sizes) == len(found)
     assert len(some.contours) == len(some.traced_index) == 5
     places = [int(np.flatnonzero((every.contours == c).all(axis=(1, 2)))[0]) for c in some.contours]
     assert places == sorted(places)
-    everyone = encode(found, config.replace(traced=0), generator())
+    everyone = encode(found, config.replace(max_contours_per_crop=0), generator())
     assert len(everyone.contours) == len(found)
 
 
 def test_a_batch_joins_its_images_and_says_whose_each_object_is():
     images = [crowd(seed=s, count=c) for s, c in ((0, 3), (1, 0), (2, 30))]
-    each = [encode(image, SnakeConfig(traced=4), generator()) for image in images]
+    each = [encode(image, SnakeConfig(max_contours_per_crop=4), generator()) for image in images]
     joined = collate(each)
     assert joined.heatmap.shape == (3, 1, 48, 64)
     counts = np.bincount(joined.image_index, minlength=3).tolist()

@@ -8,17 +8,17 @@ import torch
 from torch.testing import assert_close
 
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.refine import Refiner
+from kontur.models.snake.refine import build_refiner
 from kontur.nn.sampling import Align, Mode
 from tests.nn.traced import traced
 
-CONFIG = SnakeConfig(features=5, snake_width=8, fusion=8, stride=4)
+CONFIG = SnakeConfig(features=5, refiner={"width": 8, "fusion": 8}, stride=4)
 
 
 def refiner(*, centre=False, **changes):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return Refiner(CONFIG.replace(**changes), centre=centre).double().eval()
+        return build_refiner(CONFIG.replace(**changes), centre=centre).double().eval()
 
 
 def features(b=2, h=20, w=24):

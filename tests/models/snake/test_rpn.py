@@ -10,7 +10,6 @@ from kontur.errors import InputError
 from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
-from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.train.export import to_model
 from tests.models import contract
@@ -67,7 +66,7 @@ def test_an_image_without_objects_gives_finite_losses_and_no_boxes():
     graphs = TorchEngine(segmenter.eval()).graphs
     image = np.zeros((1, 1, 64, 64), np.float32)
     sure = Thresholds(score=0.9, overlap=0.5)
-    (decoded,) = catalog.decode("snake")(graphs, image, config, sure, [(64, 64)])
+    (decoded,) = contract.decode("snake", graphs, image, config, sure, [(64, 64)])
     assert len(decoded.instances) == 0
 
 

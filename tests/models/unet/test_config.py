@@ -5,7 +5,7 @@ import torch
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.models.unet.config import TRIED, DecodeConfig, UNetConfig, tries
+from kontur.models.unet.config import TRIED, DecodeConfig, UNetConfig, decode_variants
 from kontur.models.unet.unet import UNet
 from tests.nn.test_shape import seen_by
 
@@ -76,23 +76,23 @@ def test_on_an_efficientnet_the_decoder_follows_its_levels():
     assert [up.inputs for up in network.decoder.ups] == [320, 112, 40, 24, 16]
 
 
-def test_tries_change_one_setting_of_decoding_and_only_those_that_are_read():
+def test_decode_variants_change_one_setting_of_decoding_and_only_those_that_are_read():
     config = UNetConfig()
-    beside = [each.config for each in tries(config)]
+    beside = [each.config for each in decode_variants(config)]
     assert all(each.replace(decode=DecodeConfig()) == config for each in beside)
     changed = [
         {name for name in TRIED if getattr(each.decode, name) != getattr(config.decode, name)}
         for each in beside
     ]
     assert all(len(names) == 1 for names in changed)
-    assert set().union(*changed) == set(TRIED) - {"apart"}
+    assert set().union(*changed) == set(TRIED) - {"min_distance"}
     flooded = config.replace(decode={"method": "watershed"})
-    read = set().union(*(_changes(flooded, each.config) for each in tries(flooded)))
+    read = set().union(*(_changes(flooded, each.config) for each in decode_variants(flooded)))
     assert read == set(TRIED) - {"seed"}
     semantic = config.replace(task="semantic")
-    read = set().union(*(_changes(semantic, each.config) for each in tries(semantic)))
-    assert read == set(TRIED) - {"method", "seed", "apart"}
-    assert catalog.tries("maskrcnn")(catalog.config("maskrcnn", {})) == []
+    read = set().union(*(_changes(semantic, each.config) for each in decode_variants(semantic)))
+    assert read == set(TRIED) - {"method", "seed", "min_distance"}
+    assert catalog.family("maskrcnn").decode_variants(catalog.config("maskrcnn", {})) == []
 
 
 def _changes(config, other):

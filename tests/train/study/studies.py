@@ -14,7 +14,7 @@ from kontur.models.baseline.config import BaselineConfig
 from kontur.models.card import Card, Thresholds
 from kontur.settings import read_toml
 from kontur.train.study.compare import compare
-from kontur.train.study.progress import Watcher
+from kontur.train.study.monitor import Watcher
 
 # The mean AP of each kind, give or take the fold.
 LEVEL = {
@@ -30,7 +30,7 @@ class Processes:
     def __init__(self):
         self.asked: list[tuple[str, Path]] = []
         self.fails: dict[str, BaseException] = {}  # by the end of the fit's folder
-        self.fails_at = "fold"
+        self.fails_at = "fit"
 
     def __call__(self, module, words, *, log, tick=lambda: None):
         folder = Path(words[0]).parent
@@ -40,7 +40,7 @@ class Processes:
                 raise failure
         self.asked.append((work, folder))
         tick()
-        if module == "kontur.train.study.fold":
+        if module == "kontur.train.study.fit":
             self.fit(*map(Path, words))
         else:
             self.judge(Job.read(json.loads(Path(words[0]).read_text())))
@@ -48,7 +48,7 @@ class Processes:
     @property
     def fitted(self) -> list[str]:
         """The fits that were made, as `snake/fold-1` or `refit`."""
-        folders = [folder for word, folder in self.asked if word == "fold"]
+        folders = [folder for word, folder in self.asked if word == "fit"]
         return [f.name if f.name == "refit" else "/".join(f.parts[-2:]) for f in folders]
 
     @staticmethod
@@ -65,7 +65,10 @@ class Processes:
         write_model(run / "model.kontur", Model(card, {}, {}))
         (run / "last.ckpt").write_text("large")
         trained = tree["kind"] != "baseline"
-        numbers = {"parameters": 300_000, "step_seconds": 0.25} if trained else {}
+        steps = tree.get("training", {}).get("steps", 1000)
+        done = 321 if steps > 1000 else steps  # as many as the minutes allowed
+        numbers = {"parameters": 300_000, "step_seconds": 0.25, "steps": done}
+        numbers = {**numbers, "steps_of_minutes": done} if trained else {}
         cost.write_text(json.dumps({**numbers, "seconds": 60.0, "train_memory": 500.0}))
 
     @staticmethod

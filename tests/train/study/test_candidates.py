@@ -4,7 +4,7 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.train.study.candidates import candidates
-from kontur.train.study.folder import folder_name
+from kontur.train.study.study_files import folder_name
 
 COMMON = {"preset": "tiny", "data": {"path": "cells"}, "training": {"steps": 5}}
 
@@ -23,11 +23,11 @@ def test_the_baseline_always_stands_last_and_is_not_trained():
 
 
 def test_settings_are_for_all_networks_or_for_one_kind():
-    settings = ["training.batch=2", "model.points=16", "baseline:model.apart=3"]
+    settings = ["training.batch=2", "model.points=16", "baseline:model.min_distance=3"]
     found = rows("snake", settings=settings)
     assert found["snake"].tree["training"] == {"steps": 5, "batch": 2}
     assert found["snake"].tree["model"] == {"points": 16}
-    assert found["baseline"].tree["model"] == {"apart": 3}
+    assert found["baseline"].tree["model"] == {"min_distance": 3}
 
 
 def test_further_rows_are_named_by_what_they_set_or_by_name():

@@ -60,7 +60,7 @@ def chosen(config):
     return config.replace(
         augment=config.augment.replace(crop=crop),
         training=config.training.replace(batch=config.training.batch or 2**17 // crop**2),
-        model={**config.model, "side": 16.0},
+        model={**config.model, "reference_size": 16.0},
     )
 
 

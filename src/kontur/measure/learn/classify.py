@@ -1,8 +1,9 @@
 """Classify: what a decision says of every row of a table, and of every object of a file.
 
-A GeoJSON or COCO file is written anew with nothing changed but the classes; in QuPath each class
-has its colour. Outlines of other kinds (label images, a training folder) become GeoJSON, those of
-a CSV stay one. Regions to ignore are no objects: they keep their class and get no prediction.
+A file that can hold classes (GeoJSON, COCO, CSV) is written anew with nothing changed but the
+classes and their probabilities; in QuPath each class has its colour. Outlines of other kinds (label
+images, a training folder) become GeoJSON. Regions to ignore are no objects: they keep their class
+and get no prediction.
 """
 
 from collections.abc import Sequence
@@ -15,19 +16,19 @@ from kontur import formats
 from kontur.data.names import partner_name, stem
 from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
-from kontur.formats import coco, document, geojson
-from kontur.formats import table as csv
+from kontur.formats import Prediction
 from kontur.instances import Instances
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
-from kontur.measure.views import ignored
+from kontur.measure.table_operations import ignored
 from kontur.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NEW_ENDING = formats.FORMATS["geojson"].ending
 WHO = ("image", "id")
 PREDICTED = "predicted"
 PROBABILITY = "probability_"  # of a class; its name follows
@@ -93,7 +94,7 @@ def targets(
     if whole and outlines.is_file() and is_training_folder(outlines):
         return [Target(folder / outlines.name, outlines, _as_listed(outlines, sources))]
     if whole and is_training_folder(outlines):
-        return [Target(folder / f"{each.name}.geojson", None, (each,)) for each in sources]
+        return [Target(folder / f"{each.name}{NEW_ENDING}", None, (each,)) for each in sources]
     if outlines.is_file():
         files = [(outlines, Path(outlines.name))]
     else:
@@ -124,52 +125,29 @@ def write_classified(
     overwrite: bool = True,
 ) -> None:
     """Write every target; `predicted` has the rows of all images, as `predictions` gives them."""
-    rows = predicted.groupby("image", sort=False)[[*WHO, PREDICTED]]
-    tables = {str(name): table for name, table in rows}
+    tables = {str(name): table for name, table in predicted.groupby("image", sort=False)}
     for target in places:
         of_images = [tables.get(image.name, predicted.iloc[:0]) for image in target.images]
-        if target.earlier is None:
+        earlier = target.earlier
+        if earlier is None:
             (image,), (of_image,) = target.images, of_images
-            found = with_classes(image.read().instances, of_image, classes)
-            geojson.write(target.place, found, image_name=image.name, overwrite=overwrite)
-        elif target.earlier.suffix.lower() == ".csv":
-            entries = [
-                entry._replace(instances=with_classes(entry.instances, of_image, classes))
-                for entry, of_image in zip(csv.read_dataset(target.earlier), of_images, strict=True)
-            ]
-            csv.write_dataset(target.place, entries, overwrite=overwrite)
+            found, earlier = image.read().instances, target.place
+            _check_rows(found, of_image)
+            formats.write(earlier, found, image_name=image.name, overwrite=overwrite)
+            overwrite_it = True
         else:
-            content = _classified(target.earlier, list(map(_names, of_images)), classes)
-            document.dump(target.place, content, overwrite=overwrite)
+            overwrite_it = overwrite
+        rows = [_rows(of_image) for of_image in of_images]
+        formats.relabel(earlier, target.place, rows, classes, overwrite=overwrite_it)
 
 
-def with_classes(
-    instances: Instances, predicted: "pd.DataFrame", classes: Sequence[str]
-) -> Instances:
-    """The objects with the classes of their rows; those without keep theirs.
-
-    Raises `InputError` where the rows are not those of these objects.
-    """
+def _check_rows(instances: Instances, predicted: "pd.DataFrame") -> None:
+    """Raise `InputError` where the rows are not those of these objects."""
     if predicted["id"].tolist() != instances.ids.tolist():
         raise InputError(
             f"there are {len(predicted)} rows of other ids than the {len(instances)} objects; "
             "classify these objects"
         )
-    before = [instances.classes[label] for label in instances.labels]
-    names = [new or old for new, old in zip(_names(predicted), before, strict=True)]
-    known = list(dict.fromkeys([*classes, *names]))
-    labels = [known.index(name) for name in names]
-    return instances.replace(labels=labels, classes=known)
-
-
-def _classified(
-    file: Path, names: Sequence[Sequence[str | None]], classes: Sequence[str]
-) -> dict[str, Any] | list[Any]:
-    """The content of a GeoJSON or COCO file with other classes."""
-    content = document.load(file)
-    if formats.is_geojson(content):
-        return geojson.with_classes(content, names[0], classes, where=file)
-    return coco.with_classes(content, names, where=file)
 
 
 def _as_listed(file: Path, sources: Sequence[Source]) -> tuple[Source, ...]:
@@ -184,19 +162,20 @@ def _as_listed(file: Path, sources: Sequence[Source]) -> tuple[Source, ...]:
 
 
 def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> Target:
-    """What becomes of one file: JSON and CSV keep their names, label images become GeoJSON."""
-    ending = file.suffix.lower()
-    if ending in (".geojson", ".json", ".csv"):
+    """What becomes of one file: what can hold classes keeps its name, others become GeoJSON."""
+    if formats.format_of(file).relabel is not None:
         return Target(folder / name, file, tuple(sources))
-    return Target(
-        folder / name.parent / f"{partner_name(stem(name))}.geojson", None, tuple(sources)
-    )
+    new = f"{partner_name(stem(name))}{NEW_ENDING}"
+    return Target(folder / name.parent / new, None, tuple(sources))
 
 
-def _names(predicted: "pd.DataFrame") -> list[str | None]:
-    """The class of each row as a word, None where there is none."""
+def _rows(predicted: "pd.DataFrame") -> list[Prediction]:
+    """The class of each row as a word, None where there is none, and the probabilities."""
+    columns = [name for name in map(str, predicted.columns) if name.startswith(PROBABILITY)]
+    names = [name.removeprefix(PROBABILITY) for name in columns]
+    shares = predicted[columns].to_numpy(dtype=float)
     known = predicted[PREDICTED].notna()
     return [
-        str(value) if there else None
-        for value, there in zip(predicted[PREDICTED], known, strict=True)
+        Prediction(str(value), dict(zip(names, row, strict=True))) if some else Prediction(None)
+        for value, some, row in zip(predicted[PREDICTED], known, shares.tolist(), strict=True)
     ]

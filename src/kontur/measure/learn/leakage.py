@@ -7,7 +7,7 @@ in the score; only that folds hold out whole images, or whole plates, slides or 
 
 import pandas as pd
 
-from kontur.measure.choose import names_of
+from kontur.measure.column_selection import column_names
 from kontur.measure.learn.task import LearningTask
 from kontur.measure.table import BRIGHTNESS, column_of
 from kontur.wording import listed
@@ -71,7 +71,7 @@ def _coarser_groups(task: LearningTask, units: pd.Series) -> list[str]:
     """Columns that join whole images to at least two groups of each class: plate, slide, day."""
     table, found = task.table, []
     groups = pd.Series(task.groups)
-    for name in names_of(table):
+    for name in column_names(table):
         if name in (task.target, task.group) or column_of(name) is not None:
             continue
         cells = table[name].astype(object).fillna("").astype(str)

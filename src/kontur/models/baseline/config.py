@@ -1,6 +1,6 @@
 """The few settings of a threshold and a watershed; `infer.baseline` tunes them."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pydantic
 
@@ -17,10 +17,12 @@ class BaselineConfig(Settings):
         polarity: whether objects are brighter or darker than what is around them.
         smooth: standard deviation of the Gaussian before the threshold, in pixels.
         level: of Otsu's threshold, a factor: below 1 more is foreground.
-        apart: tops of the distance to the background that are closer than so many pixels belong to
-            one object; 0 leaves every connected region whole.
+        min_distance: tops of the distance to the background that are closer than so many pixels
+            belong to one object; 0 leaves every connected region whole.
         smallest, largest: square pixels of the smallest and largest object, the latter 0 for any.
     """
+
+    RENAMED: ClassVar[dict[str, str]] = {"apart": "min_distance"}
 
     channels: int = pydantic.Field(1, ge=1)
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
@@ -28,7 +30,7 @@ class BaselineConfig(Settings):
     polarity: Literal["bright", "dark"] = "bright"
     smooth: float = pydantic.Field(1.0, ge=0)
     level: float = pydantic.Field(1.0, gt=0)
-    apart: float = pydantic.Field(0.0, ge=0)
+    min_distance: float = pydantic.Field(0.0, ge=0)
     smallest: float = pydantic.Field(20.0, ge=0)
     largest: float = pydantic.Field(0.0, ge=0)
 

@@ -2,27 +2,27 @@
 
 import numpy as np
 
-from kontur.models.catalog import Example
+from kontur.models.family import GraphExample
 from kontur.models.maskrcnn.config import MaskRCNNConfig
-from kontur.models.maskrcnn.levels import reads
+from kontur.models.maskrcnn.levels import roi_levels
 
 
-def examples(config: MaskRCNNConfig) -> dict[str, Example]:
-    """One small input a graph, for its export; b images, n cells, a anchors, m objects."""
+def graphs(config: MaskRCNNConfig) -> dict[str, GraphExample]:
+    """One small input for each graph, for its export; b images, n cells, a anchors, m objects."""
     side = config.multiple * 2
     objects = 3
     cells = sum((side // stride) ** 2 for stride in config.strides)
     corners = np.random.default_rng(0).uniform(0, side / 2, (objects, 2))
-    found = reads(
+    levels = roi_levels(
         np.concatenate([corners, corners + side / 3], axis=1),
         np.zeros(objects, np.int64),
         size=(side, side),
         strides=config.strides,
     )
-    inside = {"features": np.zeros((1, cells, config.pyramid), np.float32), **found._asdict()}
-    axes = {"features": {0: "b", 1: "n"}, **{name: {0: "m"} for name in found._fields}}
+    inside = {"features": np.zeros((1, cells, config.pyramid), np.float32), **levels._asdict()}
+    axes = {"features": {0: "b", 1: "n"}, **{name: {0: "m"} for name in levels._fields}}
     return {
-        "propose": Example(
+        "propose": GraphExample(
             inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
             outputs=("features", "scores", "deltas"),
             dynamic={
@@ -32,12 +32,12 @@ def examples(config: MaskRCNNConfig) -> dict[str, Example]:
                 "deltas": {0: "b", 1: "a"},
             },
         ),
-        "boxes": Example(
+        "boxes": GraphExample(
             inputs=inside,
             outputs=("probabilities", "deltas"),
             dynamic={**axes, "probabilities": {0: "m"}, "deltas": {0: "m"}},
         ),
-        "masks": Example(
+        "masks": GraphExample(
             inputs={**inside, "labels": np.zeros(objects, np.int64)},
             outputs=("masks",),
             dynamic={**axes, "labels": {0: "m"}, "masks": {0: "m"}},

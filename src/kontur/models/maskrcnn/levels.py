@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 CELLS = 14  # a box of this side in cells of a level, to twice it, reads that level
 
 
-class Reads(NamedTuple):
-    """What `nn.roi.Rois` says of m boxes, in its order."""
+class RoiLevels(NamedTuple):
+    """The level of each of m boxes, as the fields of `nn.roi.Rois`, in its order."""
 
     boxes: Float[np.ndarray, "m 4"]
     starts: Int[np.ndarray, " m"]
@@ -18,13 +18,13 @@ class Reads(NamedTuple):
     strides: Float[np.ndarray, " m"]
 
 
-def reads(
+def roi_levels(
     boxes: Float[np.ndarray, "m 4"],
     image_index: Int[np.ndarray, " m"],
     *,
     size: tuple[int, int],
     strides: Sequence[int],
-) -> Reads:
+) -> RoiLevels:
     """The map of each box of a batch of images of `size` (h, w).
 
     The level by the box's area: Lin et al., Feature Pyramid Networks, 2017, equation 1, whose
@@ -36,7 +36,7 @@ def reads(
     sizes = np.array([(size[0] // s, size[1] // s) for s in strides])
     rows = sizes.prod(axis=-1)
     starts = np.cumsum(rows) - rows
-    return Reads(
+    return RoiLevels(
         boxes.astype(np.float32),
         image_index * rows.sum() + starts[level],
         sizes[level],

@@ -17,7 +17,7 @@ from torch.nn import functional
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.encode import Targets
 from kontur.models.maskrcnn.heads import BoxHead, MaskHead, of_label
-from kontur.models.maskrcnn.levels import reads
+from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.loss import box_losses, cut_masks, mask_loss
 from kontur.models.maskrcnn.sampled import Sampled, Truth, sample
 from kontur.models.rpn.loss import region_losses
@@ -31,6 +31,8 @@ from kontur.nn.roi import Rois
 
 class MaskRCNN(Segmenter):
     """Images to features and proposals, proposals to classes and boxes, boxes to masks."""
+
+    features_of = "propose"
 
     def __init__(self, config: MaskRCNNConfig):
         super().__init__()
@@ -91,7 +93,7 @@ class MaskRCNN(Segmenter):
     def _rois(self, taught: Sampled, images: Tensor) -> Rois:
         size = (images.shape[2], images.shape[3])
         strides = self.config.strides
-        found = reads(taught.boxes, taught.image_index, size=size, strides=strides)
+        found = roi_levels(taught.boxes, taught.image_index, size=size, strides=strides)
         return Rois(*(self._tensor(each) for each in found))
 
     def _tensor(self, array: Any) -> Tensor:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.geometry import boxes as rectangles
-from kontur.models.found import Found
+from kontur.models.candidates import Boxes
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.rpn.assign import is_covered
 from kontur.models.rpn.balance import balanced
@@ -39,7 +39,7 @@ class Sampled(NamedTuple):
     deltas: Float[np.ndarray, "r 4"]  # in SPREADs; 0 for background
 
 
-def sample(proposals: Found, truth: Truth, config: MaskRCNNConfig) -> Sampled:
+def sample(proposals: Boxes, truth: Truth, config: MaskRCNNConfig) -> Sampled:
     """`config.rois` boxes of each image at most: proposals, and the objects' own boxes.
 
     With the objects' own the heads have something to learn from before the proposals are any good.
@@ -48,7 +48,7 @@ def sample(proposals: Found, truth: Truth, config: MaskRCNNConfig) -> Sampled:
     return Sampled(*(np.concatenate(each) for each in zip(*parts, strict=True)))
 
 
-def _of_image(image: int, proposals: Found, truth: Truth, config: MaskRCNNConfig) -> Sampled:
+def _of_image(image: int, proposals: Boxes, truth: Truth, config: MaskRCNNConfig) -> Sampled:
     objects = np.flatnonzero(truth.image_index == image)
     own = truth.boxes[objects].astype(float)
     boxes = np.concatenate([own, proposals.boxes[proposals.image_index == image]])

@@ -7,7 +7,7 @@ from jaxtyping import Float
 
 from kontur.geometry import boxes as rectangles
 from kontur.geometry.anchors import anchors
-from kontur.models.found import Found
+from kontur.models.candidates import Boxes, concatenate
 from kontur.models.rpn.config import RpnConfig
 
 AREA = 256 * 256  # pixels for which the limits of the config stand; a larger image has more
@@ -22,7 +22,7 @@ def propose(
     strides: Sequence[int],
     config: RpnConfig,
     lowest: float,
-) -> Found:
+) -> Boxes:
     """The anchors of a batch of `size` (h, w), moved and clipped to the images' own `sizes`.
 
     Those of a score below `lowest`, or that are no number, are out; the best of each level and
@@ -32,7 +32,7 @@ def propose(
     counts = [size[0] // s * (size[1] // s) * config.shapes for s in strides]
     ends = np.cumsum(counts)
     share = max(1.0, size[0] * size[1] / AREA)
-    found: list[Found] = []
+    proposals: list[Boxes] = []
     for image, own in enumerate(sizes):
         parts: list[np.ndarray] = []
         for end, count in zip(ends, counts, strict=True):
@@ -50,5 +50,5 @@ def propose(
         kept = rectangles.suppress(moved[some], heights[some], config.overlap, labels[some])
         kept = some[kept[: int(config.kept * share)]]
         index = np.full(len(kept), image)
-        found.append(Found(moved[kept], heights[kept], labels[kept], index))
-    return Found(*(np.concatenate(each) for each in zip(*found, strict=True)))
+        proposals.append(Boxes(moved[kept], heights[kept], labels[kept], index))
+    return concatenate(proposals)

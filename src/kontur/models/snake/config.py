@@ -4,7 +4,7 @@ Every fork between the paper, its published code and the notes is a field here
 (docs/architecture.md lists them; docs/results.md holds what was measured).
 """
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import pydantic
 
@@ -13,7 +13,7 @@ from kontur.models.rpn.config import RpnConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
-CELLS = 5  # of CenterNet's maps that `side` has, at least
+CELLS = 5  # of CenterNet's maps that `reference_size` has, at least
 DIAMOND_POINTS = 40  # the notes' and the paper's start of the extreme stage: ten an edge
 
 
@@ -29,6 +29,39 @@ class LossWeights(Settings):
     rpn_box: float = pydantic.Field(4.0, ge=0)  # the mean over four numbers; published, their sum
 
 
+class CircularRefinerConfig(Settings):
+    """A refiner of circular convolutions, as published (`nn.circular`).
+
+    Attributes:
+        width: channels of every layer.
+        fusion: channels of the fused whole-ring state.
+        form: `dense` convolutions, as published, or depthwise separable ones.
+        kernel, dilations: points that a layer sees, and how far apart, a layer each.
+        order: normalisation before the activation, or after it, as published.
+    """
+
+    kind: Literal["circular"] = "circular"
+    width: int = pydantic.Field(64, ge=1)
+    fusion: int = pydantic.Field(64, ge=1)
+    form: Literal["dense", "separable"] = "separable"
+    kernel: int = pydantic.Field(9, ge=3)
+    dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field(
+        (1, 1, 1, 1, 2, 2, 4, 4), min_length=1
+    )
+    order: Literal["norm-first", "paper"] = "norm-first"
+
+    @pydantic.model_validator(mode="after")
+    def _centred(self) -> Self:
+        if self.kernel % 2 == 0:
+            raise ValueError(
+                f"kernel must be odd, as many points on either side, got {self.kernel}"
+            )
+        return self
+
+
+RefinerConfig = CircularRefinerConfig  # of several, a union that `kind` discriminates
+
+
 class SnakeConfig(Settings):
     """Deep Snake's shape, its training targets and its losses.
 
@@ -39,11 +72,11 @@ class SnakeConfig(Settings):
             region proposals from anchors on the coarser levels.
         stride: image pixels per feature pixel, for the points' features and, where objects are
             small, for CenterNet's maps.
-        side: pixels; three quarters of the objects' boxes are larger than a square of it. Taken
-            from the images when a run begins with random weights. Sizes are learned as multiples of
-            it, and CenterNet's maps made as coarse as it allows, so that large objects are found as
-            soon as small ones. 0 or not known: sizes in feature pixels, on the features' own map,
-            as published.
+        reference_size: pixels; three quarters of the objects' boxes are larger than a square of it.
+            Taken from the images when a run begins with random weights. Sizes are learned as
+            multiples of it, and CenterNet's maps made as coarse as it allows, so that large objects
+            are found as soon as small ones. 0 or not known: sizes in feature pixels, on the
+            features' own map, as published.
         backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`.
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
         pretrained: whether a training that starts from random weights takes ImageNet's for a
@@ -58,7 +91,7 @@ class SnakeConfig(Settings):
         dropout: share of hidden channels that a training step leaves out, in the detector's heads
             and in the snake's.
         points: points of a contour.
-        snake_width, fusion, form, kernel, dilations, order: the snake head (`nn.circular`).
+        refiner: what moves the points, in the extreme stage and in every contour stage.
         stages: contour stages, with weights of their own.
         stages_used: the first so many of them run at prediction, all where it is not given; found
             out after training: the fewest that lose nothing on the validation images.
@@ -72,19 +105,27 @@ class SnakeConfig(Settings):
             the extreme, a share of the box side; the published code takes 0.02.
         smooth: pixels of arc over which a true contour is averaged before it becomes a target;
             straightens the staircase of a pixel mask.
-        traced: the contours of at most so many objects of a crop are trained at once, chosen at
-            random (the detector learns all); 0 takes all. A crowd costs time and adds little.
+        max_contours_per_crop: the contours of at most so many objects of a crop are trained at
+            once, chosen at random (the detector learns all); 0 takes all. A crowd costs time and
+            adds little.
         distance: what a contour's or extreme's error costs (`nn.losses`); as published, Smooth-L1.
         beta: pixels below which Smooth-L1 is quadratic.
         balance: 0 counts a pixel of error alike in all objects, as published; 1 counts it by its
             share of the object's side, as IoU does.
     """
 
+    RENAMED: ClassVar[dict[str, str]] = {
+        "side": "reference_size",
+        "traced": "max_contours_per_crop",
+        "snake_width": "refiner.width",
+        **{name: f"refiner.{name}" for name in ("fusion", "form", "kernel", "dilations", "order")},
+    }
+
     channels: int = pydantic.Field(3, ge=1)
     classes: tuple[str, ...] = pydantic.Field(("object",), min_length=1)
     detector: Literal["centernet", "rpn"] = "centernet"
     stride: Stride = 2
-    side: float | None = pydantic.Field(None, ge=0)
+    reference_size: float | None = pydantic.Field(None, ge=0)
     backbone: Backbone = "residual"
     pretrained: bool = True
     stem: int = pydantic.Field(32, ge=1)
@@ -98,14 +139,7 @@ class SnakeConfig(Settings):
     dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     rpn: RpnConfig = RpnConfig()
     points: int = pydantic.Field(64, ge=8)
-    snake_width: int = pydantic.Field(64, ge=1)
-    fusion: int = pydantic.Field(64, ge=1)
-    form: Literal["dense", "separable"] = "separable"
-    kernel: int = pydantic.Field(9, ge=3)
-    dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field(
-        (1, 1, 1, 1, 2, 2, 4, 4), min_length=1
-    )
-    order: Literal["norm-first", "paper"] = "norm-first"
+    refiner: RefinerConfig = RefinerConfig()
     stages: int = pydantic.Field(3, ge=1)
     stages_used: int | None = pydantic.Field(None, ge=1)
     reach: float = pydantic.Field(1 / 8, ge=0, le=0.5)
@@ -114,7 +148,7 @@ class SnakeConfig(Settings):
     jitter: float = pydantic.Field(0.06, ge=0)
     tolerance: float = pydantic.Field(0.0, ge=0, lt=0.5)
     smooth: float = pydantic.Field(2.0, ge=0)
-    traced: int = pydantic.Field(24, ge=0)
+    max_contours_per_crop: int = pydantic.Field(24, ge=0)
     distance: Literal["smooth-l1", "l1", "mse"] = "smooth-l1"
     beta: float = pydantic.Field(0.25, gt=0)
     balance: float = pydantic.Field(0.5, ge=0, le=1)
@@ -132,10 +166,6 @@ class SnakeConfig(Settings):
                 f"of {self.stages} stages {self.stages_used} cannot be used; give stages_used "
                 f"1 to {self.stages}"
             )
-        if self.kernel % 2 == 0:
-            raise ValueError(
-                f"kernel must be odd, as many points on either side, got {self.kernel}"
-            )
         if self.detector == "rpn" and not self.anchor_strides:
             raise ValueError("an RPN needs levels coarser than the features; give more widths")
         return self
@@ -148,7 +178,7 @@ class SnakeConfig(Settings):
     @property
     def detector_stride(self) -> int:
         """Image pixels per cell of CenterNet's maps; published, the features' own stride."""
-        widest = (self.side or 0) / CELLS
+        widest = (self.reference_size or 0) / CELLS
         return max((s for s in self.anchor_strides if s <= widest), default=self.stride)
 
     @property
@@ -159,7 +189,7 @@ class SnakeConfig(Settings):
     @property
     def size_unit(self) -> float:
         """Cells of CenterNet's maps that a size of 1 at its head stands for."""
-        return self.side / self.detector_stride if self.side else 1.0
+        return self.reference_size / self.detector_stride if self.reference_size else 1.0
 
     @property
     def skipped(self) -> int:
@@ -182,7 +212,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     # The published snake: width 128, dense, 128 points, fusion 256; stride 4.
     "paper": {
         "stride": 4,
-        "side": 0,
+        "reference_size": 0,
         "stem": 32,
         "widths": (64, 128, 256, 512),
         "depths": (2, 2, 2, 2),
@@ -190,10 +220,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "features": 64,
         "head": 256,
         "points": 128,
-        "snake_width": 128,
-        "fusion": 256,
-        "form": "dense",
-        "order": "paper",
+        "refiner": {"width": 128, "fusion": 256, "form": "dense", "order": "paper"},
         "beta": 1.0,
     },
     "fast": {},
@@ -206,7 +233,6 @@ PRESETS: dict[str, dict[str, Any]] = {
         "features": 24,
         "head": 32,
         "points": 32,
-        "snake_width": 32,
-        "fusion": 32,
+        "refiner": {"width": 32, "fusion": 32},
     },
 }

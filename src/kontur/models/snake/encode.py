@@ -31,7 +31,7 @@ Array = Any  # np.ndarray as `encode` makes it, a Tensor in the losses
 class Targets(NamedTuple):
     """What the losses compare with; b images, m objects (ignored ones are not among them).
 
-    Of the m objects t are traced: the contour stages learn these (`SnakeConfig.traced`).
+    Of the m objects t are traced: the contour stages learn these (`max_contours_per_crop`).
 
     Points are in image pixels; `centres` are cells of the detector's maps, `(column, row)`; `sizes`
     and `offsets` are in cells, as the heads predict them.
@@ -79,7 +79,7 @@ def encode(
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 / stride
     centres = np.clip(np.floor(middle), 0, [width - 1, height - 1]).astype(np.int64)
     weight[0, 0, centres[:, 1], centres[:, 0]] = 1  # an object wins over a region to ignore
-    chosen = _choose(len(objects), config.traced, rng)
+    chosen = _choose(len(objects), config.max_contours_per_crop, rng)
     taught = _anchors(instances, boxes, objects.labels, config, rng)
     return Targets(
         heatmap=_heatmap(centres, sides / stride, objects.labels, config, (height, width)),

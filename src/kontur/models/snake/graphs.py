@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from kontur.models.catalog import Example
+from kontur.models.family import GraphExample
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 
 
-def examples(config: SnakeConfig) -> dict[str, Example]:
-    """One small input a graph, for its export; b images, m objects."""
+def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
+    """One small input for each graph, for its export; b images, m objects."""
     side = config.multiple * 2
     cells, objects = side // config.stride, 3
     features = np.zeros((1, cells, cells, config.features), np.float32)
@@ -19,7 +19,7 @@ def examples(config: SnakeConfig) -> dict[str, Example]:
     if config.detector == "rpn":  # a anchors in place of cells
         found = {"scores": {0: "b", 1: "a"}, "deltas": {0: "b", 1: "a"}}
     return {
-        "detect": Example(
+        "detect": GraphExample(
             inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
             outputs=("features", *found),
             dynamic={
@@ -28,7 +28,7 @@ def examples(config: SnakeConfig) -> dict[str, Example]:
                 **found,
             },
         ),
-        "extremes": Example(
+        "extremes": GraphExample(
             inputs={
                 "features": features,
                 "diamonds": diamonds.astype(np.float32),
@@ -37,7 +37,7 @@ def examples(config: SnakeConfig) -> dict[str, Example]:
             outputs=("extremes",),
             dynamic={**objects_of, "diamonds": {0: "m"}, "extremes": {0: "m"}},
         ),
-        "evolve": Example(
+        "evolve": GraphExample(
             inputs={
                 "features": features,
                 "contours": contours.astype(np.float32),

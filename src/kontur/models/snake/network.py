@@ -12,12 +12,14 @@ from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 from kontur.models.snake.detector import Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.encode import Targets, start_octagons
 from kontur.models.snake.loss import contour_losses, detector_losses
-from kontur.models.snake.refine import Refiner
+from kontur.models.snake.refine import build_refiner
 from kontur.models.snake.rpn import Propose, RegionDetector
 
 
 class DeepSnake(Segmenter):
     """Images to heatmap, boxes, extremes and contours; b images, m objects, n points."""
+
+    features_of = "detect"
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
@@ -86,7 +88,7 @@ class ExtremeStage(nn.Module):
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
-        self.refiner = Refiner(config, centre=True)
+        self.refiner = build_refiner(config, centre=True)
 
     def forward(
         self,
@@ -105,7 +107,9 @@ class ContourStages(nn.Module):
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
-        self.refiners = nn.ModuleList(Refiner(config, centre=False) for _ in range(config.stages))
+        self.refiners = nn.ModuleList(
+            build_refiner(config, centre=False) for _ in range(config.stages)
+        )
         self.run = config.stages_run
 
     def forward(

@@ -17,6 +17,31 @@ REFERENCE_SIDE = 32.0  # pixels; a box of this side has log-size 0
 OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride of its features
 
 
+def build_refiner(config: SnakeConfig, *, centre: bool) -> "Refiner":
+    """A refiner whose head is of the kind that `config.refiner` says."""
+    sampled = config.features * (2 if centre else 1)
+    inputs = sampled + 4  # x and y in the box, the box's log-width and log-height
+    return Refiner(HEADS[config.refiner.kind](inputs, config), config, centre=centre)
+
+
+def circular_head(inputs: int, config: SnakeConfig) -> SnakeHead:
+    """The published head: circular convolutions and a fused whole-ring state."""
+    refiner = config.refiner
+    return SnakeHead(
+        inputs,
+        refiner.width,
+        dilations=refiner.dilations,
+        kernel=refiner.kernel,
+        form=refiner.form,
+        order=refiner.order,
+        fusion=refiner.fusion,
+        dropout=config.dropout,
+    )
+
+
+HEADS = {"circular": circular_head}  # (m, inputs, 1, n) → offsets (m, 2, 1, n), by kind
+
+
 class Refiner(nn.Module):
     """Moves every point of every ring by a predicted offset, in image pixels.
 
@@ -24,23 +49,13 @@ class Refiner(nn.Module):
     extreme stage does.
     """
 
-    def __init__(self, config: SnakeConfig, *, centre: bool):
+    def __init__(self, head: nn.Module, config: SnakeConfig, *, centre: bool):
         super().__init__()
         self.stride = config.stride
         self.mode: Mode = config.sampling
         self.align: Align = config.align
         self.centre = centre
-        sampled = config.features * (2 if centre else 1)
-        self.head = SnakeHead(
-            sampled + 4,  # x and y in the box, the box's log-width and log-height
-            config.snake_width,
-            dilations=config.dilations,
-            kernel=config.kernel,
-            form=config.form,
-            order=config.order,
-            fusion=config.fusion,
-            dropout=config.dropout,
-        )
+        self.head = head
 
     def forward(
         self,

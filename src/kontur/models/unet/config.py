@@ -1,11 +1,11 @@
 """The settings that all U-Nets share, and those of the U-Net itself with its presets."""
 
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride, layers_of
-from kontur.models.catalog import Try
+from kontur.models.family import DecodeVariant
 from kontur.nn.shape import BLOCK_LAYERS, UP_LAYERS, Layer, receptive_field
 from kontur.settings import Settings
 
@@ -38,8 +38,10 @@ class DecodeConfig(Settings):
         closing: pixels; gaps of the foreground narrower than a disc of this radius are filled.
         holes: whether background that one object encloses becomes that object's.
         smallest: pixels; smaller objects are left out.
-        apart: pixels; peaks at most this far apart are one seed (`watershed`).
+        min_distance: pixels; peaks at most this far apart are one seed (`watershed`).
     """
+
+    RENAMED: ClassVar[dict[str, str]] = {"apart": "min_distance"}
 
     method: Literal["grow", "watershed"] = "grow"
     foreground: float = pydantic.Field(0.5, gt=0, lt=1)
@@ -48,21 +50,21 @@ class DecodeConfig(Settings):
     closing: float = pydantic.Field(0.0, ge=0)
     holes: Literal["keep", "fill"] = "keep"
     smallest: int = pydantic.Field(0, ge=0)
-    apart: float = pydantic.Field(6.0, ge=0)
+    min_distance: float = pydantic.Field(6.0, ge=0)
 
 
 TRIED: dict[str, tuple[Any, ...]] = {  # the values of each decode setting that tuning looks at
     "method": ("grow", "watershed"),
     "seed": (0.3, 0.5, 0.7),
     "foreground": (0.4, 0.5, 0.6),
-    "apart": (3.0, 6.0, 12.0, 24.0),
+    "min_distance": (3.0, 6.0, 12.0, 24.0),
     "opening": (0.0, 1.0, 2.0, 4.0),
     "closing": (0.0, 1.0, 2.0),
     "holes": ("keep", "fill"),
     "smallest": (0, 10, 20, 40, 80),
 }
-SEEDED = {"grow": {"seed"}, "watershed": {"apart"}}  # settings that one method alone reads
-OF_SEEDS = {"method", "seed", "apart"}  # settings that the task `semantic` does not read
+SEEDED = {"grow": {"seed"}, "watershed": {"min_distance"}}  # settings that one method alone reads
+OF_SEEDS = {"method", "seed", "min_distance"}  # settings that the task `semantic` does not read
 
 
 class DenseConfig(Settings):
@@ -191,14 +193,14 @@ HALVED = Layer(2, stride=2)  # pooling
 STRIDED = Layer(3, stride=2)  # of the residual backbone (`nn.resnet`)
 
 
-def tries(config: DenseConfig) -> list[Try]:
+def decode_variants(config: DenseConfig) -> list[DecodeVariant]:
     """The configs that differ from `config` in the value of one decode setting, for tuning."""
     decode = config.decode
     unread = (
         OF_SEEDS if config.task == "semantic" else OF_SEEDS - {"method"} - SEEDED[decode.method]
     )
     return [
-        Try(config.model_copy(update={"decode": decode.model_copy(update={name: value})}))
+        DecodeVariant(config.model_copy(update={"decode": decode.model_copy(update={name: value})}))
         for name, values in TRIED.items()
         if name not in unread
         for value in values

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from kontur.models.catalog import Example
+from kontur.models.family import GraphExample
 from kontur.models.unet.config import DenseConfig
 
 
-def examples(config: DenseConfig) -> dict[str, Example]:
+def graphs(config: DenseConfig) -> dict[str, GraphExample]:
     """One small image, no square, for the export."""
     height, width = config.multiple * 2, config.multiple * 3  # type: ignore[attr-defined]
     return {
-        "segment": Example(
+        "segment": GraphExample(
             inputs={"images": np.zeros((1, config.channels, height, width), np.float32)},
             outputs=("probabilities",),
             dynamic={

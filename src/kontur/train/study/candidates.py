@@ -16,6 +16,7 @@ LOOKED_AT = ("kind", "data", "normalise")  # of a run's settings, by what is not
 RESERVED = {  # what the study itself decides, and how to say it instead
     "kind": "give --kinds, or a row of its own with --also NAME:kind=KIND,…",
     "data.path": "give DATA",
+    "data.group": "give --group",
     "data.split": "folds are held out by --folds and --group",
 }
 
@@ -65,7 +66,7 @@ def candidates(
 
 def _tree(kind: str, *layers: Mapping[str, Any]) -> dict[str, Any]:
     tree = merge({"kind": kind}, *layers)
-    if kind in catalog.METHODS:  # of what is not trained, only what it looks at plays a part
+    if not catalog.family(kind).trainable:  # of its settings only what it looks at plays a part
         model = layers[-2].get("model", {}), layers[-1].get("model", {})
         kept: dict[str, Any] = {key: tree[key] for key in LOOKED_AT if key in tree}
         return {**kept, "model": merge(*model)}
@@ -81,7 +82,7 @@ def _check(candidate: Candidate) -> None:
             f"{where}: each fold validates on a part of what it learns from; give data.val as a "
             "share such as 0.1"
         )
-    preset = None if candidate.kind in catalog.METHODS else config.preset
+    preset = config.preset if catalog.family(candidate.kind).trainable else None
     catalog.config(candidate.kind, config.model, preset=preset)
 
 
@@ -119,7 +120,7 @@ def _further(words: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def _known(kind: str, more: str = "") -> str:
-    known = [*catalog.KINDS, *catalog.METHODS]
+    known = [*catalog.FAMILIES]
     if kind not in known:
         raise InputError(f"there is no kind of model {kind!r}; {nearest(kind, known)}{more}")
     return kind

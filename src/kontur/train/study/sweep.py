@@ -21,10 +21,10 @@ from kontur.formats.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
-from kontur.train.finish import METRICS, MODEL
+from kontur.train.logger import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
 from kontur.train.progress import Display
-from kontur.train.record import LINES, VAL_LOSS, read_rows, smoothed
+from kontur.train.results import METRICS, MODEL
 from kontur.train.run import train
 from kontur.train.run_files import CONFIG, changed_config, read_config
 
@@ -34,7 +34,7 @@ JUDGED = "training.judge_train=8"  # where the user does not say how many: there
 UNLIKED = re.compile(r"[^\w.=+-]+")  # by file systems
 ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
 # Of a network's settings those that it learns from its images as it begins.
-FROM_DATA = ("classes", "channels", "task", "side")
+FROM_DATA = ("classes", "channels", "task", "reference_size")
 
 
 class Fit(NamedTuple):

@@ -13,7 +13,7 @@ from kontur.measure.learn.report.mistakes import (
     mistakes_section,
 )
 from kontur.measure.learn.study import learn
-from kontur.measure.many import measure_many
+from kontur.measure.measure_many import measure_many
 from kontur.measure.plots.pictures import Pictures, find_pictures
 from kontur.measure.sources import find_sources
 from tests.measure.learn.tables import objects

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kontur.evaluate.figure import COLOURS
-from kontur.measure.digits import short
 from kontur.measure.learn.report.section import SHOWN, Section
 from kontur.measure.learn.result import Study
-from kontur.measure.plots import look
+from kontur.measure.number_format import format_number
+from kontur.measure.plots import style
 from kontur.measure.plots.crops import crop_objects, draw_crop, window_sides
 from kontur.measure.plots.drawn import draw_bar
 from kontur.measure.plots.pictures import NEEDED, Pictures
@@ -112,7 +112,7 @@ def draw_mistakes(study: Study, pictures: Pictures) -> Any | None:
         for start in range(0, len(kind.rows), ACROSS)
     ]
     across = max(len(line) for _, line in lines)
-    drawn = look.figure(1.3 + (CELL + 0.08) * across, (CELL + 0.42) * len(lines) + 0.1)
+    drawn = style.figure(1.3 + (CELL + 0.08) * across, (CELL + 0.42) * len(lines) + 0.1)
     grid = drawn.subplots(len(lines), across, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
@@ -122,15 +122,15 @@ def draw_mistakes(study: Study, pictures: Pictures) -> Any | None:
             corner = draw_crop(axes, crops[row], side, COLOURS[1])
             *_, last = _values(study, row)
             title = last if study.task.classes else " → ".join(_values(study, row))
-            axes.set_title(title, fontsize=look.SIZE - 1, color=look.INK, pad=2)
+            axes.set_title(title, fontsize=style.SIZE - 1, color=style.INK, pad=2)
             image, number = (pictures.table[name].iloc[row] for name in NEEDED)
-            label = look.words(f"{image}\u00a0·\u00a0{number}", 24)
-            axes.set_xlabel(label, fontsize=look.SIZE - 2, color=look.GREY, labelpad=2)
+            label = style.words(f"{image}\u00a0·\u00a0{number}", 24)
+            axes.set_xlabel(label, fontsize=style.SIZE - 2, color=style.GREY, labelpad=2)
             if row == rows[0]:  # one scale for all
                 draw_bar(axes, corner, side, pictures.table.attrs.get("pixel_size"))
             if place == 0 and name:
-                text = look.words(name, 16)
-                axes.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=look.SIZE - 1)
+                text = style.words(name, 16)
+                axes.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=style.SIZE - 1)
     return drawn
 
 
@@ -138,7 +138,7 @@ def _values(study: Study, row: int) -> list[str]:
     """True value, predicted value, and of classes the probability of the predicted one."""
     task, output = study.task, study.best.outputs[row]
     if not task.classes:
-        return [short(float(task.truth[row])), short(float(output[0]))]
+        return [format_number(float(task.truth[row])), format_number(float(output[0]))]
     classes = task.classes
     return [str(classes[task.truth[row]]), str(classes[output.argmax()]), f"{output.max():.3f}"]
 

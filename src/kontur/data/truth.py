@@ -1,0 +1,131 @@
+"""Truth: the annotated objects that predictions are judged by, beside their images or alone.
+
+A training folder has both. Where only annotations are left (two folders of label images, two COCO
+files) they are compared by the names of their files; nothing but their images' sizes is missing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from kontur.data.folder import Folder, open_folder
+from kontur.data.layouts import recognise
+from kontur.data.mask_checks import are_label_images
+from kontur.data.metadata import column_of, rows_where, tables_of
+from kontur.data.names import is_label_name, stem
+from kontur.data.pairing import Source, check_masks, find_predictions, mask_files
+from kontur.data.reading import classes_of_values
+from kontur.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The objects of named images.
+
+    Attributes:
+        path: the folder or file that was opened.
+        sources: what reads the objects of each image, by its name.
+        metadata: the columns of `metadata.csv` by image name.
+        class_of_value: the classes that values of semantic masks stand for.
+        coco: the COCO JSON files that number the images, if the annotations are of such.
+        warnings: what was left out and what looks wrong, as sentences.
+    """
+
+    path: Path
+    sources: Mapping[str, Source]
+    metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    class_of_value: Mapping[int, str] | None = None
+    coco: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of_folder(cls, folder: Folder) -> "Truth":
+        """The annotations of a training folder."""
+        samples = folder.samples
+
+        def source(index: int) -> Source:
+            return lambda: samples[index].instances
+
+        return cls(
+            path=folder.path,
+            sources={name: source(index) for index, name in enumerate(folder.names)},
+            metadata=folder.metadata,
+            class_of_value=folder.reading.class_of_value,
+            coco=tuple(dict.fromkeys(e.annotation for e in folder.entries if e.kind == "coco")),
+            warnings=folder.warnings,
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the images."""
+        return tuple(self.sources)
+
+    def column(self, name: str) -> dict[str, str]:
+        """One column of `metadata.csv` by image name, of all images; `InputError` for a gap."""
+        return column_of(self.metadata, self.names, name, root=self.path)
+
+    def where(self, conditions: Iterable[str]) -> "Truth":
+        """The images for which every `COLUMN=VALUE` of `metadata.csv` holds, see `rows_where`."""
+        chosen = rows_where(self.metadata, self.names, conditions, root=self.path)
+        return replace(self, sources={name: self.sources[name] for name in chosen})
+
+
+def open_truth(
+    path: str | Path,
+    *,
+    task: str = "instances",
+    channel: int | None = None,
+    page: int | None = None,
+    split: str | None = None,
+) -> Truth:
+    """The annotations of a training folder or COCO JSON, or annotations that lie alone.
+
+    Options and errors as in `open_folder`.
+    """
+    root = Path(path)
+    try:
+        return Truth.of_folder(
+            open_folder(root, task=task, channel=channel, page=page, split=split)
+        )
+    except InputError as error:
+        if not _only_annotations(root):
+            raise
+        if split is not None:
+            raise InputError(f"{root} holds annotations without images, and no splits") from error
+    files = mask_files(root)
+    named = classes_of_values([file for _, file in files]) if task == "semantic" else None
+    sources = find_predictions(root, task=task, class_of_value=named)
+    tables = tables_of(root, tuple(sources))
+    if tables.classes is not None:
+        raise InputError(
+            f"{tables.classes.path} gives classes to the objects of images, and {root} holds "
+            "annotations without images; put the images there too"
+        )
+    findings = (*tables.findings, *check_masks(root, task=task))
+    return Truth(
+        path=root,
+        sources=sources,
+        metadata=tables.metadata,
+        class_of_value=named,
+        coco=(root,) if root.is_file() else (),
+        warnings=tuple(map(str, findings)),
+    )
+
+
+def _only_annotations(place: Path) -> bool:
+    """Whether a place that is no training folder holds outlines or label images by themselves.
+
+    Pictures are no label images: those are integers of one channel and have no smooth edges.
+    """
+    try:
+        recognise(place)
+    except InputError:
+        pass
+    else:
+        return False  # a training folder in which something else is wrong
+    try:
+        sources, files = find_predictions(place), mask_files(place)
+    except InputError:
+        return False
+    unnamed = [(name, file) for name, file in files if not is_label_name(stem(file))]
+    return len(sources) > 0 and are_label_images(unnamed)

@@ -1,0 +1,283 @@
+"""A COCO document, or a list of results, to objects; see `coco`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from shapely import MultiPolygon, Polygon
+
+from kontur.errors import InputError
+from kontur.formats import document, rle
+from kontur.formats.coco_writer import INSTANCE_ID
+from kontur.formats.entry import Entry, unique_ids
+from kontur.formats.windows import Window, trace
+from kontur.instances import CLASSES, Instances
+from kontur.wording import listed
+
+READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
+
+
+class Annotation(NamedTuple):
+    """An annotation: its row, its unchecked area, and what it has if that is no outline."""
+
+    row: Mapping[str, Any]
+    shape: Polygon | MultiPolygon | None
+    without: str | None = None
+
+
+class Document(NamedTuple):
+    """A document as read: images, and the numbers of the annotations of each image's id."""
+
+    images: list[Mapping[str, Any]]
+    sizes: dict[Any, tuple[int, int] | None]
+    of_image: dict[Any, list[int]]
+    annotations: list[Annotation]
+    labels: dict[Any, int]  # of each category's id
+    classes: tuple[str, ...]
+
+
+def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
+    """The images of a COCO document or list of results with their objects, images without too.
+
+    Polygons with parts, run-length codes as lists or compressed; crowds become regions to ignore.
+    Labels count the categories in the order of the file; those of one name are one class. Parts
+    that overlap are joined, outlines that cross themselves repaired, objects without outline or
+    area left out, each with a line of logging. Raises `InputError` naming the key and the
+    annotation that is wrong, and for image and category ids that stand for two.
+    """
+    found = read_document(content, where)
+    polygons, kept = document.repaired([one.shape for one in found.annotations], where)
+    without = Counter(one.without for one in found.annotations if one.without)
+    if without:
+        document.log.warning(
+            "%s: %d of %d objects have no outline (%s): left out",
+            *(where, without.total(), len(kept)),
+            listed(f"{number} with {kind}" for kind, number in without.items()),
+        )
+    at = np.cumsum(kept) - 1  # the place of an annotation's polygon
+    entries = []
+    for image in found.images:
+        numbers = found.of_image[image["id"]]
+        outlined = [number for number in numbers if kept[number]]
+        bare = [
+            found.annotations[number] for number in numbers if found.annotations[number].without
+        ]
+        rows = [found.annotations[number].row for number in outlined]
+        size = found.sizes[image["id"]]
+        instances = Instances.of_valid(
+            polygons[at[outlined]] if outlined else polygons[:0],
+            labels=[found.labels.get(row.get("category_id"), 0) for row in rows] or None,
+            scores=[_score(row) for row in rows] or None,
+            ids=_ids(rows, f"{where}: {image['file_name']}") or None,
+            ignore=[bool(row.get("iscrowd", 0)) for row in rows] or None,
+            extras=[{"coco": _rest(row)} for row in rows],
+            size=size,
+            classes=found.classes,
+        )
+        entries.append(
+            Entry(
+                str(image["file_name"]),
+                size,
+                instances,
+                without_outline=Counter(one.without for one in bare if one.without),
+                boxes=tuple(box for one in bare if (box := _box(one.row)) is not None),
+            )
+        )
+    return entries
+
+
+def read_document(content: Any, where: str | Path) -> Document:
+    """Images, annotations with their unchecked outlines, and classes; errors as `from_document`."""
+    if isinstance(content, list):
+        content = _of_results(content, where)
+    if not isinstance(content, Mapping):
+        raise InputError(f"{where} is no COCO dataset with images, annotations and categories")
+    images = images_of(content, where)
+    labels, classes = _categories(content, where)
+    rows = rows_of(content, "annotations", ("image_id",), where)
+    sizes = {image["id"]: _size(image, where) for image in images}
+    of_image: dict[Any, list[int]] = {image["id"]: [] for image in images}
+    annotations: list[Annotation] = []
+    windows: dict[int, Window] = {}
+    for number, row in enumerate(rows):
+        which, owner = _which(row, number + 1, where), row["image_id"]
+        if owner not in of_image:
+            raise InputError(f"{which}: image_id {owner!r} is not among the images")
+        category = row.get("category_id")
+        if labels and category not in labels:
+            raise InputError(f"{which}: category_id {category!r} is not among the categories")
+        of_image[owner].append(number)
+        without, segmentation = _without_outline(row), row.get("segmentation")
+        if without is not None:
+            annotations.append(Annotation(row, None, without))
+        elif isinstance(segmentation, Mapping):
+            window = _window(segmentation, sizes[owner], which)
+            sizes[owner] = window.size
+            windows[number] = window
+            annotations.append(Annotation(row, Polygon()))
+        else:
+            annotations.append(Annotation(row, _polygons(segmentation, which)))
+    for number, outline in zip(windows, trace(list(windows.values())), strict=True):
+        annotations[number] = annotations[number]._replace(shape=outline)
+    return Document(images, sizes, of_image, annotations, labels, classes)
+
+
+def _of_results(results: list[Any], where: str | Path) -> dict[str, Any]:
+    """A list of results as a document: images and categories are called by their ids."""
+    rows = rows_of({"annotations": results}, "annotations", ("image_id",), where)
+    images = dict.fromkeys(row["image_id"] for row in rows)
+    categories = dict.fromkeys(row["category_id"] for row in rows if "category_id" in row)
+    return {
+        "images": [{"id": name, "file_name": str(name)} for name in images],
+        "annotations": results,
+        "categories": [{"id": name, "name": str(name)} for name in categories],
+    }
+
+
+def images_of(content: Mapping[str, Any], where: str | Path) -> list[Mapping[str, Any]]:
+    """The images, of which no two may have one id: objects would be of either."""
+    rows = rows_of(content, "images", ("id", "file_name"), where)
+    by_id: dict[Any, Mapping[str, Any]] = {}
+    for row in rows:
+        other = by_id.setdefault(row["id"], row)
+        if other["file_name"] != row["file_name"]:
+            raise InputError(
+                f"{where}: the image id {row['id']!r} stands for {other['file_name']} and for "
+                f"{row['file_name']}; give every image an id of its own"
+            )
+    return list(by_id.values())
+
+
+def _categories(
+    content: Mapping[str, Any], where: str | Path
+) -> tuple[dict[Any, int], tuple[str, ...]]:
+    """The label of every category's id, and the classes; categories of one name are one class."""
+    rows = rows_of(content, "categories", ("id", "name"), where, optional=True)
+    names: dict[Any, str] = {}
+    for row in rows:
+        other = names.setdefault(row["id"], str(row["name"]))
+        if other != str(row["name"]):
+            raise InputError(
+                f"{where}: the category id {row['id']!r} stands for {other} and for {row['name']}; "
+                "give every category an id of its own"
+            )
+    classes = tuple(dict.fromkeys(names.values()))
+    if len(classes) < len(names):
+        document.log.warning("%s: categories of the same name are one class", where)
+    return {number: classes.index(name) for number, name in names.items()}, classes or CLASSES
+
+
+def _without_outline(row: Mapping[str, Any]) -> str | None:
+    """What an annotation has in place of an outline; None where it has one."""
+    segmentation = row.get("segmentation")
+    if segmentation and segmentation != [[]]:
+        return None
+    if _box(row) is not None:
+        return "a box alone"
+    return "keypoints alone" if row.get("keypoints") else "nothing"
+
+
+def _box(row: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """The corners of an annotation's box, None where it has none."""
+    box = row.get("bbox")
+    if not isinstance(box, list) or len(box) != 4:
+        return None
+    if not all(
+        isinstance(number, int | float) and abs(number) < document.LARGEST for number in box
+    ):
+        return None
+    x, y, width, height = map(float, box)
+    return (x, y, x + width, y + height) if width > 0 and height > 0 else None
+
+
+def _window(code: Mapping[str, Any], size: tuple[int, int] | None, which: str) -> Window:
+    try:
+        return rle.decode_window(code, size=size)
+    except InputError as error:
+        raise InputError(f"{which}: {error}") from None
+
+
+def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
+    """The unchecked area of the polygons of a segmentation."""
+    if not isinstance(segmentation, list):
+        raise InputError(f"{which}: segmentation is neither polygons nor a run-length code")
+    flat = not isinstance(segmentation[0], list | tuple)
+    parts = []
+    for numbers in [segmentation] if flat else segmentation:
+        try:
+            points = np.asarray(numbers, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise InputError(f"{which}: segmentation holds what is no number") from None
+        if points.ndim != 1 or points.size % 2:
+            raise InputError(f"{which}: a polygon wants numbers x1, y1, x2, y2 … in pairs")
+        parts.append(document.polygon([points.reshape(-1, 2)]))
+    areas = [part for part in parts if not part.is_empty]
+    return MultiPolygon(areas) if len(areas) > 1 else areas[0] if areas else Polygon()
+
+
+def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
+    """Our ids where the file has them, else those of the annotations; a copy gets a new one."""
+    ids = [row.get(INSTANCE_ID, row.get("id")) for row in rows]
+    numbers = [number if isinstance(number, int) else None for number in ids]
+    made = unique_ids(numbers)
+    copies = sum(old is not None and old != new for old, new in zip(numbers, made, strict=True))
+    if copies:
+        document.log.warning("%s: %d annotation ids occur twice: given new ones", where, copies)
+    return made
+
+
+def _rest(annotation: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that we do not read; also a score that is none (above 1, say)."""
+    known = {*READ, INSTANCE_ID} - ({"score"} if np.isnan(_score(annotation)) else set())
+    return {key: value for key, value in annotation.items() if key not in known}
+
+
+def _score(annotation: Mapping[str, Any]) -> float:
+    score = annotation.get("score")
+    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else float("nan")
+
+
+def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
+    height, width = image.get("height"), image.get("width")
+    if height is None or width is None:
+        return None
+    if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
+        raise InputError(
+            f"{where}: the image {image['file_name']} has height {height!r} and width {width!r}; "
+            "wanted whole numbers above 0"
+        )
+    return height, width
+
+
+def rows_of(
+    content: Mapping[str, Any],
+    key: str,
+    wanted: Sequence[str],
+    where: str | Path,
+    *,
+    optional: bool = False,
+) -> list[Mapping[str, Any]]:
+    """A list of objects that all have the wanted keys."""
+    rows = content.get(key, [] if optional else None)
+    if not isinstance(rows, list):
+        raise InputError(f"{where} has no list {key!r}, which a COCO file wants")
+    for number, row in enumerate(rows, start=1):
+        missing = [name for name in wanted if not isinstance(row, Mapping) or name not in row]
+        if missing:
+            raise InputError(f"{_which(row, number, where, key)} has no {missing[0]!r}")
+        unhashable = [
+            name for name in row if name.endswith("id") and isinstance(row[name], list | dict)
+        ]
+        if unhashable:
+            raise InputError(f"{_which(row, number, where, key)}: {unhashable[0]!r} is no id")
+    return rows
+
+
+def _which(row: Any, number: int, where: str | Path, key: str = "annotations") -> str:
+    name = key.removesuffix("s") if key != "categories" else "category"
+    number_or_id = (
+        row.get("id", f"number {number}") if isinstance(row, Mapping) else f"number {number}"
+    )
+    return f"{where}: {name} {number_or_id}"

@@ -1,0 +1,183 @@
+"""Objects to a COCO document: categories, images, annotations; see `coco`."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Shaped
+from shapely import MultiPolygon, Polygon
+
+from kontur.errors import InputError
+from kontur.formats import rle
+from kontur.formats.entry import Entry
+from kontur.formats.rounding import DECIMALS, rounded, rounded_score
+from kontur.formats.windows import Window, trace
+from kontur.geometry import raster
+from kontur.instances import Instances
+
+INSTANCE_ID = "instance_id"  # ours, where the annotation's id had to be another
+
+
+def to_document(
+    entries: Iterable[Entry], *, like: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Images, annotations and categories of several images; classes are joined by name.
+
+    `like` is an earlier COCO document whose info and licences are kept, and for images and
+    categories of the same name their ids and unknown keys. An annotation has its object's id where
+    those are positive and unique through all images, else a running number, with ours beside it as
+    `instance_id`. Raises `InputError` for an object with a hole or to
+    be ignored in an image of unknown size.
+    """
+    entries, like = list(entries), like or {}
+    classes = [name for entry in entries for name in entry.instances.classes]
+    if len({entry.instances.classes for entry in entries}) > 1:
+        classes = list(dict.fromkeys(classes))
+    elif entries:
+        classes = list(entries[0].instances.classes)
+    categories = numbered("name", classes, like.get("categories"), {"supercategory": ""})
+    images = numbered("file_name", [entry.file_name for entry in entries], like.get("images"), {})
+    every_id = [int(i) for entry in entries for i in entry.instances.ids]
+    own_ids = len(set(every_id)) == len(every_id) and min(every_id, default=1) > 0
+    annotations: list[dict[str, Any]] = []
+    for entry, image in zip(entries, images, strict=True):
+        size = entry.size or entry.instances.size
+        if size is not None:
+            image["height"], image["width"] = size
+        places = [classes.index(name) for name in entry.instances.classes]
+        for i, written in enumerate(_annotations(entry.instances, size, entry.file_name)):
+            number = int(entry.instances.ids[i])
+            annotation = {
+                "id": number if own_ids else len(annotations) + 1,
+                "image_id": image["id"],
+                "category_id": categories[places[entry.instances.labels[i]]]["id"],
+                **written,
+            }
+            if not own_ids:
+                annotation[INSTANCE_ID] = number
+            annotations.append(annotation)
+    return {
+        "info": {"description": "Outlines by Kontur"},
+        "licenses": [],
+        **like,
+        "images": images,
+        "annotations": annotations,
+        "categories": categories,
+    }
+
+
+def numbered(
+    key: str, names: Sequence[str], earlier: Any, default: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Rows `{"id", key: name, …}`: as in the earlier document where it has the name."""
+    known = {row[key]: dict(row) for row in reversed(earlier or [])}
+    taken = {row["id"] for row in known.values()}
+    free = (number for number in range(1, len(names) + len(taken) + 1) if number not in taken)
+    return [known.get(name) or {"id": next(free), key: name, **default} for name in names]
+
+
+def _annotations(
+    instances: Instances, size: tuple[int, int] | None, name: str
+) -> list[dict[str, Any]]:
+    """What is written of each object but its ids."""
+    polygons = rounded(instances.polygons)
+    masked = instances.ignore | _have_hole(polygons)
+    codes: dict[int, dict[str, Any]] = {}
+    if masked.any():
+        if size is None:
+            raise InputError(
+                f"{name}: object {instances.ids[masked][0]} has a hole or is to be ignored, which "
+                "COCO holds as a mask, and the image's size is not known; give it with --size HxW "
+                "or --image FILE (in Python replace(size=(height, width)))"
+            )
+        polygons, codes = _masked(polygons, masked, instances.ignore, size)
+    # Of what is written, so that a second export says the same.
+    areas = np.round(shapely.area(polygons), DECIMALS).tolist()
+    corners = shapely.bounds(polygons).reshape(-1, 4)
+    extents = np.round(corners[:, 2:] - corners[:, :2], DECIMALS)
+    boxes = np.concatenate([np.round(corners[:, :2], DECIMALS), extents], axis=1).tolist()
+    rings = _outer_rings(polygons)
+    return [
+        {
+            "segmentation": codes.get(i) or rings[i],
+            "area": areas[i],
+            "bbox": boxes[i],
+            "iscrowd": int(instances.ignore[i]),
+            **({} if np.isnan(score) else {"score": rounded_score(score)}),
+            **instances.extras[i].get("coco", {}),
+        }
+        for i, score in enumerate(instances.scores)
+    ]
+
+
+def _masked(
+    polygons: Shaped[np.ndarray, " k"],
+    masked: Bool[np.ndarray, " k"],
+    ignore: Bool[np.ndarray, " k"],
+    size: tuple[int, int],
+) -> tuple[Shaped[np.ndarray, " k"], dict[int, dict[str, Any]]]:
+    """The outlines of what is written, and run-length codes of what polygons cannot hold.
+
+    Each object is painted and traced in its own window. What is smaller than a pixel loses its
+    holes, lest it be lost.
+    """
+    polygons = polygons.copy()
+    places = np.flatnonzero(masked)
+    windows = _painted(polygons[places], size)
+    traced = trace(windows)
+    holes = _have_hole(traced)
+    codes: dict[int, dict[str, Any]] = {}
+    for i, window, outline, hole in zip(places.tolist(), windows, traced, holes, strict=True):
+        if outline.is_empty:
+            polygons[i] = _without_holes(polygons[i])
+            continue
+        polygons[i] = outline
+        if ignore[i] or hole:
+            codes[i] = rle.encode_window(window)
+    return polygons, codes
+
+
+def _without_holes(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
+    rings = shapely.get_exterior_ring(shapely.get_parts(polygon))
+    parts = shapely.polygons(rings)
+    filled = MultiPolygon(list(parts)) if len(parts) > 1 else parts[0]
+    return filled if filled.is_valid else shapely.union_all(parts)
+
+
+def _painted(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> list[Window]:
+    """The pixels of each outline that lie inside the image."""
+    spans = raster.spans(polygons, size)
+    ends = np.searchsorted(spans.owner, np.arange(len(polygons) + 1))
+    windows = []
+    for first, last in itertools.pairwise(ends):
+        row, start, stop = (column[first:last] for column in spans[1:])
+        top, left = (int(row[0]), int(start.min())) if len(row) else (0, 0)
+        shape = (int(row[-1]) + 1 - top, int(stop.max()) + 1 - left) if len(row) else (0, 1)
+        steps = np.zeros(shape, dtype=np.int8)
+        steps[row - top, start - left] += 1
+        steps[row - top, stop - left] -= 1
+        mask = np.cumsum(steps, axis=1, dtype=np.int8)[:, :-1].astype(bool)
+        windows.append(Window(mask, (top, left), size))
+    return windows
+
+
+def _outer_rings(polygons: Shaped[np.ndarray, " k"]) -> list[list[list[float]]]:
+    """The outer ring of every part of each outline as x1, y1, x2, y2 …, open."""
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    points, ring = shapely.get_coordinates(shapely.get_exterior_ring(parts), return_index=True)
+    stops = np.searchsorted(ring, np.arange(1, len(parts) + 1))
+    flat = points.ravel().tolist()
+    rings: list[list[list[float]]] = [[] for _ in range(len(polygons))]
+    start = 0
+    for i, stop in zip(owner.tolist(), stops.tolist(), strict=True):
+        rings[i].append(flat[2 * start : 2 * stop - 2])
+        start = stop
+    return rings
+
+
+def _have_hole(polygons: Shaped[np.ndarray, " k"]) -> Bool[np.ndarray, " k"]:
+    parts, owner = shapely.get_parts(polygons, return_index=True)
+    holes = shapely.get_num_interior_rings(parts)
+    return np.bincount(owner, weights=holes, minlength=len(polygons)) > 0

@@ -1,0 +1,94 @@
+"""Conversion: the outlines of one file written in another format, and what is lost on the way."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.formats.entry import Entry, pick
+from kontur.formats.images import is_image, read_image
+from kontur.formats.losses import losses
+
+SIZE = re.compile(r"\s*(\d{1,9})\s*[x×,]\s*(\d{1,9})\s*")
+
+
+class Conversion(NamedTuple):
+    """How many objects and images were written, and what the new file cannot hold of them."""
+
+    objects: int
+    images: int
+    losses: tuple[str, ...]
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    *,
+    image: str | None = None,
+    size: tuple[int, int] | None = None,
+    page: int | None = None,
+    task: str = "instances",
+    overwrite: bool = True,
+) -> Conversion:
+    """Write the outlines of `source` to `target`, in the format of its ending.
+
+    `image` is an image file, whose name and size count, or the name of an image that `source`
+    describes. `size` is (height, width) where neither says it. Without `image` all images are
+    written where the new format holds several. Raises `InputError` where sizes differ, and as
+    `formats.read` and `formats.write` do.
+    """
+    kind = formats.format_to_write(target)
+    entries = formats.read_images(source, page=page, task=task)
+    file = None if image is None else _image_file(image, source)
+    if image is not None:
+        entries = [_chosen(entries, image, file, source)]
+    elif len(entries) > 1 and not kind.several_images and any(e.plane is None for e in entries):
+        pick(entries, None, source)  # raises: one is to be named
+    if file is not None:
+        height, width = read_image(file, page=page).pixels.shape[:2]
+        entries = [_sized(entry, (height, width), source, str(file)) for entry in entries]
+    if size is not None:
+        entries = [_sized(entry, size, source, "the size given") for entry in entries]
+    formats.write_images(target, entries, overwrite=overwrite)
+    objects = sum(len(entry.instances) for entry in entries)
+    return Conversion(objects, len(entries), tuple(losses(kind, entries)))
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Height and width of a word such as `480x640`; raises `InputError` for another.
+
+    >>> parse_size("480x640")
+    (480, 640)
+    """
+    numbers = SIZE.fullmatch(text)
+    size = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+    if min(size) == 0:
+        raise InputError(f"--size is HEIGHTxWIDTH in pixels, such as 480x640; got {text!r}")
+    return size
+
+
+def _image_file(image: str, source: str | Path) -> Path | None:
+    """The image file of this name, here or beside the outlines; None where there is none."""
+    places = [Path(image), Path(source).parent / image]
+    return next((place for place in places if is_image(place) and place.is_file()), None)
+
+
+def _chosen(entries: Sequence[Entry], image: str, file: Path | None, source: str | Path) -> Entry:
+    """The entry that is of the image: the one of its name, or the only one."""
+    if not formats.format_of(source).several_images:
+        return pick(entries, None, source)._replace(file_name=file.name if file else image)
+    if file is not None and len(entries) == 1:
+        return entries[0]
+    return pick(entries, image, source)
+
+
+def _sized(entry: Entry, size: tuple[int, int], source: str | Path, of: str) -> Entry:
+    known = entry.size or entry.instances.size
+    if known is not None and known != size:
+        raise InputError(
+            f"{source} is made for {known[0]}×{known[1]} pixels (height × width), and {of} is "
+            f"{size[0]}×{size[1]}; give the image that the outlines were drawn on"
+        )
+    return entry._replace(size=size, instances=entry.instances.replace(size=size))

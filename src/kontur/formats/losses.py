@@ -1,0 +1,65 @@
+"""Losses: what a format cannot hold of the objects that are to be written, counted."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+
+from kontur.formats.entry import Entry
+from kontur.formats.format import Format
+from kontur.instances import CLASSES, Instances
+from kontur.wording import counted, plural
+
+
+def losses(target: Format, entries: Sequence[Entry]) -> list[str]:
+    """A sentence for everything that is lost; none where the format holds all of it."""
+    found = [entry.instances for entry in entries]
+    notes = []
+    holes = sum(map(_with_holes, found))
+    if holes and not target.holes:
+        notes.append(f"holes of {plural(holes, 'object')} filled")
+    parts = sum(map(_in_parts, found))
+    if parts and not target.parts:
+        notes.append(f"{plural(parts, 'object')} in several parts: the largest is kept")
+    overlapping = 0 if target.overlaps else sum(map(_overlapping, found))
+    if overlapping:
+        notes.append(f"{plural(overlapping, 'object')} overlapping: a pixel has one owner only")
+    named = {name for one in found for name in one.classes} - set(CLASSES)
+    if named and not target.classes:
+        notes.append(f"{counted(sorted(named), 'class name')} lost")
+    scores = sum(int((~np.isnan(one.scores)).sum()) for one in found)
+    if scores and not target.scores:
+        notes.append(f"{plural(scores, 'score')} lost")
+    outside = sum(map(_outside, found))
+    if outside:
+        notes.append(f"{plural(outside, 'object')} outside the image")
+    return [f"{target.title}: {note}" for note in notes]
+
+
+def _with_holes(instances: Instances) -> int:
+    parts, owner = shapely.get_parts(np.array(instances.polygons), return_index=True)
+    return len(np.unique(owner[shapely.get_num_interior_rings(parts) > 0]))
+
+
+def _in_parts(instances: Instances) -> int:
+    return int((shapely.get_num_geometries(np.array(instances.polygons)) > 1).sum())
+
+
+def _overlapping(instances: Instances) -> int:
+    """How many objects share area with another one; touching is none."""
+    polygons = np.array(instances.polygons)
+    if len(polygons) < 2:
+        return 0
+    left, right = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = left < right
+    left, right = left[pairs], right[pairs]
+    shared = shapely.area(shapely.intersection(polygons[left], polygons[right])) > 0
+    return len(np.unique(np.concatenate([left[shared], right[shared]])))
+
+
+def _outside(instances: Instances) -> int:
+    if instances.size is None or len(instances) == 0:
+        return 0
+    height, width = instances.size
+    x0, y0, x1, y1 = instances.boxes.T
+    return int(((x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)).sum())

@@ -1,0 +1,78 @@
+"""A file of outlines to read: its path, what is asked of it, and its content, parsed once.
+
+Every format reads from this value, so a file that several formats could be is opened only once, and
+its kind is recognised from its beginning.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kontur.formats import document
+
+BEGINNING = 1 << 16  # bytes that are looked at to tell one kind of JSON from another
+TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTALL)
+
+
+@dataclass(frozen=True, eq=False)
+class OutlineFile:
+    """A file, and how it is to be read.
+
+    `page` picks a plane of a stack (from 0) where the file holds several; `task` says what the
+    values of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks`.
+    `numbered_in` are files that give images and classes the numbers which stand for them in this
+    one (a list of COCO results); None reads the numbers as names.
+    """
+
+    path: Path
+    page: int | None = None
+    task: str = "instances"
+    class_of_value: Mapping[int, str] | None = None
+    numbered_in: Sequence[Path] | None = None
+
+    @cached_property
+    def json(self) -> Any:
+        """The content as JSON; `InputError` where it is none."""
+        return document.load(self.path)
+
+    @cached_property
+    def json_keys(self) -> dict[str, str]:
+        """The keys of the outermost JSON object, or of the first one in an outermost list.
+
+        Beside each the first character of its value: `[` for a list, `{` for an object. Read from
+        the beginning of the file, without parsing it: a folder of ten thousand files is told apart
+        at once. Keys that come later are missing.
+        """
+        with document.opened(self.path) as file:
+            return json_keys(file.read(BEGINNING).decode("utf-8-sig", errors="replace"))
+
+
+def json_keys(beginning: str) -> dict[str, str]:
+    """The keys of the outermost object, or of the first object in an outermost list.
+
+    >>> json_keys('{"images": [{"id": 1}], "info": {"year'), json_keys("[1, 2]")
+    ({'images': '[', 'info': '{'}, {})
+    """
+    depth, wanted = 0, 1
+    word: str | None = None
+    keys: dict[str, str] = {}
+    for token in TOKEN.finditer(beginning):
+        mark = token[0]
+        if mark == "[" and depth == 0:
+            wanted = 2
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+            if depth < wanted and keys:
+                break
+        elif mark == ":":
+            if depth == wanted and word is not None:
+                keys.setdefault(word, token[2])
+            word = None
+        else:
+            word = token[1]
+    return keys

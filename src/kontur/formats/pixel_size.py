@@ -1,0 +1,137 @@
+"""The side of a pixel in µm, where a TIFF truly says it, of that image; else None.
+
+Every picture has a density for printers, whoever saved it: 72 or 300 dots an inch are no scale.
+Instruments say µm in OME-XML, in ImageJ's words, in a scanner's description, or as a density that
+no printer has. Pixels that are not square have no one size.
+"""
+
+import contextlib
+import math
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+MICROMETRES = {  # of one unit, by the names that OME-TIFF and ImageJ use
+    **dict.fromkeys(
+        ["µm", "μm", "um", "micron", "microns", "micrometer", "micrometre", "\\u00b5m", "\\u00B5m"],
+        1.0,
+    ),
+    **{"pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "dm": 1e5, "m": 1e6},
+}
+INCH = 25400.0  # µm
+PRINTED = {"inch": INCH, "in": INCH, "cm": 1e4}  # units in which densities for printers are said
+PRINT_DENSITY = 20.0  # µm; a density of larger pixels (under 1270 dpi) is for printers
+# Dots an inch of screens, printers and flatbed scanners: some programs say them in µm.
+DOTS = (72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 250, 300, 350, 360, 400, 600, 720, 1200)
+SQUARE = 0.01  # the sides of a pixel may differ by this share and count as one size
+EXACT = 1e-3  # the share by which a size may miss one of `DOTS` and still be it
+
+
+def of_image(file: Any, frame: Any) -> float | None:
+    """µm a pixel of the image whose first page is `frame`, or None."""
+    if file.is_ome:
+        sides = _of_ome(file, frame)
+    elif file.is_imagej:
+        sides = _of_imagej(file.imagej_metadata or {}, frame)
+    elif file.is_lsm:
+        voxel = file.lsm_metadata or {}
+        sides = [1e6 * float(voxel.get(f"VoxelSize{axis}", 0)) for axis in "XY"]
+    elif file.is_svs:
+        sides = _of_svs(frame)
+    else:  # 2: inch, 3: centimetre
+        unit = {2: "inch", 3: "cm"}.get(int(getattr(frame, "resolutionunit", 1) or 1))
+        sides = _of_density(unit, frame) if unit else []
+    if len(sides) != 2 or not all(math.isfinite(side) and side > 0 for side in sides):
+        return None
+    across, down = sides
+    return across if abs(across - down) <= SQUARE * across else None
+
+
+def is_dots(side: float) -> bool:
+    """Whether a pixel's side in µm is one dot of a density for screens or printers.
+
+    >>> is_dots(25400 / 72), is_dots(84.667), is_dots(0.5), is_dots(100.0)
+    (True, True, False, False)
+    """
+    return any(abs(side * dots / INCH - 1) < EXACT for dots in DOTS)
+
+
+def ome_pixels(file: Any, frame: Any) -> ElementTree.Element | None:
+    """What OME-XML says of the image that a page belongs to; None where it does not say that.
+
+    An image is known by the number of its first page in the file; where that is not said, by the
+    order of the images.
+    """
+    if not file.is_ome:
+        return None
+    try:
+        root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", file.ome_metadata or ""))
+    except ElementTree.ParseError:
+        return None
+    every = [node for node in root.iter() if _tag(node) == "Pixels"]
+    index = frame.index if isinstance(frame.index, int) else frame.index[0]
+    holding = [pixels for pixels in every if index in _planes(pixels)]
+    if len(every) == 1 or len(holding) == 1:
+        return (holding or every)[0]
+    if not holding and len(every) == len(file.series):
+        numbers = [series.keyframe.index for series in file.series]
+        return every[numbers.index(index)] if index in numbers else None
+    return None
+
+
+def _planes(pixels: ElementTree.Element) -> set[int]:
+    """The numbers of the pages of an image, as far as they are said."""
+    numbers: set[int] = set()
+    for data in pixels:
+        if _tag(data) == "TiffData" and "IFD" in data.attrib:
+            first, count = int(data.get("IFD", 0)), int(data.get("PlaneCount", 1))
+            numbers |= set(range(first, first + count))
+    return numbers
+
+
+def _tag(node: ElementTree.Element) -> str:
+    return node.tag.rpartition("}")[2]
+
+
+def _of_ome(file: Any, frame: Any) -> list[float]:
+    pixels = ome_pixels(file, frame)
+    if pixels is None:
+        return []
+    sides: list[float] = []
+    for axis in "XY":
+        unit = MICROMETRES.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+        length = pixels.get(f"PhysicalSize{axis}")
+        with contextlib.suppress(ValueError):
+            sides += [unit * float(length)] if unit and length else []
+    return [] if any(map(is_dots, sides)) else sides  # a program made µm of a printer's density
+
+
+def _of_imagej(words: dict[str, Any], frame: Any) -> list[float]:
+    unit = str(words.get("unit", "")).strip()
+    other = str(words.get("yunit", unit)).strip()
+    if other != unit:
+        return []
+    if unit.lower() in PRINTED:
+        return _of_density(unit.lower(), frame)
+    length = MICROMETRES.get(unit) or MICROMETRES.get(unit.lower())
+    return [length * spacing for spacing in _spacings(frame)] if length else []
+
+
+def _of_svs(frame: Any) -> list[float]:
+    said = re.search(r"\|\s*MPP\s*=\s*([0-9.]+)", frame.description or "")
+    with contextlib.suppress(ValueError):
+        return [float(said[1])] * 2 if said else []
+    return []
+
+
+def _of_density(unit: str, frame: Any) -> list[float]:
+    """Sides from pixels an inch or centimetre, if no printer is meant."""
+    sides = [PRINTED[unit] * spacing for spacing in _spacings(frame)]
+    return sides if max(sides, default=0) <= PRINT_DENSITY else []
+
+
+def _spacings(frame: Any) -> list[float]:
+    """Units per pixel along x and y; empty where a resolution tag is missing or zero."""
+    tags = [frame.tags.get(name) for name in ("XResolution", "YResolution")]
+    pairs = [tag.value for tag in tags if tag is not None]
+    return [below / above for above, below in pairs if above]

@@ -1,0 +1,142 @@
+"""Which images a TIFF holds: separate ones, and which are copies or pictures of the slide.
+
+The axes come from OME, ImageJ or tifffile metadata. Smaller copies of an image (levels of a
+pyramid, thumbnails) and a scanner's label and overview are left out. OME says of each image that
+it is one, whatever its size; in a plain TIFF a smaller page is a copy where the file says so, or
+where it shows the same.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Shaped
+
+THIN = 8  # a last axis up to this long after two much longer unnamed ones is channels, not width
+UNNAMED = ("QYX", "IYX")  # pages that nothing is said of
+SLIDE = ("label", "macro", "map", "thumbnail", "overview")  # what scanners add, as tifffile says
+SCANNERS = ("svs", "scn", "qpi", "ndpi", "bif", "avs", "philips")
+ALIKE = 0.9  # correlation from which a smaller page shows the same as a larger one
+DECODED = 2**28  # pixels up to which a page is looked at to see whether it shows the same
+
+
+class TiffImage(NamedTuple):
+    """An image at full resolution: one letter an axis, and the pages that hold its planes."""
+
+    name: str
+    axes: str
+    shape: tuple[int, ...]
+    keyframe: Any
+    pages: Any
+    series: Any
+
+    @property
+    def named(self) -> str:
+        """Its name and its size, for a sentence."""
+        sides = dict(zip(self.axes, self.shape, strict=True))
+        size = f"{sides.get('Y', 1)}×{sides.get('X', 1)}"
+        return f"{self.name} {size}" if self.name else size
+
+
+def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[str]]:
+    """The images of a file, and the names of what was left out beside them.
+
+    A `channel` that is not None says that an axis of unknown meaning is one of channels.
+    """
+    every = _all_images(file, channel)
+    if not every:
+        raise ValueError("it holds no image")
+    reasons = [_why_left_out(image, every, file) for image in every]
+    kept = [image for image, reason in zip(every, reasons, strict=True) if reason is None]
+    return kept or every[:1], [reason for reason in reasons if reason is not None]
+
+
+def _all_images(file: Any, channel: int | None) -> list[TiffImage]:
+    series = file.series
+    if series and series[0].kind == "generic" and len(series[0]) < len(file.pages):
+        # pages that differ: numbered as in the file, not grouped by size as tifffile does
+        return [
+            TiffImage("", page.axes, page.shape, page, [page], page)
+            for page in map(file.pages.__getitem__, range(len(file.pages)))
+            if 0 not in page.shape and page.shape
+        ]
+    first = [one.levels[0] for one in series]
+    return [
+        TiffImage(
+            *(one.name if one.kind in ("ome", *SCANNERS) else "", _letters(one, channel)),
+            *(tuple(one.shape), one.keyframe, one, one),
+        )
+        for one in first
+    ]
+
+
+def _letters(series: Any, channel: int | None) -> str:
+    """One letter an axis: Y, X, C and S (channels), any other is a stack."""
+    axes, shape = str(series.axes), series.shape
+    unnamed = [i for i, axis in enumerate(axes) if axis in "QI"]
+    if axes in UNNAMED and shape[2] <= THIN and min(shape[:2]) >= 8 * shape[2]:
+        return "YXC"  # (h, w, c) written without saying so
+    if channel is not None and len(unnamed) == 1 and not set(axes) & set("CS"):
+        return axes.replace(axes[unnamed[0]], "C")
+    return axes
+
+
+def _why_left_out(image: TiffImage, every: list[TiffImage], file: Any) -> str | None:
+    """What an image is, if it is none of its own."""
+    frame = image.keyframe
+    kind = getattr(image.series, "kind", "")
+    if kind in SCANNERS and image.name.lower() in SLIDE:
+        return f"the {image.name.lower()} of the slide"
+    if frame.is_mask:
+        return "a mask of transparency"
+    larger = [one for one in every if _is_smaller(image, one)]
+    if larger and (frame.is_reduced or frame.is_subifd):
+        return "a smaller copy"
+    if kind == "" and not file.is_ome and any(_shows_the_same(image, one) for one in larger):
+        return "a smaller copy"
+    return None
+
+
+def _sides(image: TiffImage) -> tuple[int, int]:
+    sides = dict(zip(image.axes, image.shape, strict=True))
+    return sides.get("Y", 1), sides.get("X", 1)
+
+
+def _is_smaller(image: TiffImage, other: TiffImage) -> bool:
+    (height, width), (full_height, full_width) = _sides(image), _sides(other)
+    return (
+        height <= full_height
+        and width <= full_width
+        and height * width < (full_height * full_width)
+    )
+
+
+def _shows_the_same(image: TiffImage, full: TiffImage) -> bool:
+    """Whether an unmarked smaller page is a copy: of the same proportions, and much the same."""
+    (height, width), (full_height, full_width) = _sides(image), _sides(full)
+    step = max(full_height / height, full_width / width)
+    if step < 1.5 or abs(full_height / step - height) >= 1 or abs(full_width / step - width) >= 1:
+        return False
+    if image.keyframe.dtype != full.keyframe.dtype or len(image.shape) != len(full.shape):
+        return False
+    if full_height * full_width > DECODED:
+        return bool(image.keyframe.is_tiled)  # a scan: nobody stores two of one shape, tiled
+    small, large = (_grey(one) for one in (image, full))
+    rows = (np.arange(height) * full_height) // height
+    columns = (np.arange(width) * full_width) // width
+    nearest = large[rows][:, columns]
+    means = np.add.reduceat(np.add.reduceat(large, rows, axis=0), columns, axis=1)
+    counts = np.diff([*rows, full_height])[:, None] * np.diff([*columns, full_width])
+    return any(_alike(small, one) for one in (nearest, means / counts))
+
+
+def _grey(image: TiffImage) -> Shaped[np.ndarray, "h w"]:
+    pixels = image.keyframe.asarray().astype(np.float64)
+    axes = image.axes
+    others = tuple(i for i, axis in enumerate(axes) if axis not in "YX")
+    return np.nan_to_num(pixels.mean(axis=others) if others else pixels)
+
+
+def _alike(one: Shaped[np.ndarray, "h w"], other: Shaped[np.ndarray, "h w"]) -> bool:
+    a, b = one - one.mean(), other - other.mean()
+    length = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return bool((a * b).sum() > ALIKE * length) if length else bool(np.allclose(one, other))

@@ -1,0 +1,63 @@
+"""Well-known text: an outline as a cell of a table holds it, `POLYGON ((x y, …), (hole))`.
+
+After OGC 06-103r4. Rings are closed; decimals as in `rounding`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from jaxtyping import Shaped
+from shapely import MultiPolygon, Polygon
+
+from kontur.formats.rounding import DECIMALS, rounded
+
+AREAS = ("POLYGON", "MULTIPOLYGON")
+
+
+def to_texts(polygons: Shaped[np.ndarray, " k"]) -> list[str]:
+    """The text of every outline, rounded.
+
+    >>> to_texts(np.array([shapely.box(0, 0, 1 / 3, 1)]))
+    ['POLYGON ((0.333 0, 0.333 1, 0 1, 0 0, 0.333 0))']
+    """
+    coarse = rounded(polygons)
+    points, owner = shapely.get_coordinates(coarse, return_index=True)
+    fine = np.zeros(len(coarse), dtype=bool)  # those that rounding would have destroyed
+    fine[owner[(np.round(points, DECIMALS) != points).any(axis=1)]] = True
+    texts = shapely.to_wkt(coarse, rounding_precision=DECIMALS).tolist() if len(coarse) else []
+    for i in np.flatnonzero(fine):
+        texts[i] = _all_digits(coarse[i])
+    return texts
+
+
+def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
+    """The unchecked outline of every text, heights left out.
+
+    None for the text of another kind of geometry. Raises ValueError with the place of a text that
+    is none or is cut short.
+    """
+    areal = np.array([text.lstrip().upper().startswith(AREAS) for text in texts], dtype=bool)
+    wanted = np.array([text if area else "" for text, area in zip(texts, areal, strict=True)])
+    shapes = np.full(len(texts), None, dtype=object)
+    if areal.any():
+        shapes[areal] = shapely.force_2d(shapely.from_wkt(wanted[areal], on_invalid="ignore"))
+    known = ("POINT", "LINESTRING", "MULTIPOINT", "MULTILINESTRING", "GEOMETRYCOLLECTION")
+    for place, (text, shape) in enumerate(zip(texts, shapes, strict=True)):
+        if shape is None and (areal[place] or not text.lstrip().upper().startswith(known)):
+            raise ValueError(place)
+    return list(shapes)
+
+
+def _all_digits(polygon: Polygon | MultiPolygon) -> str:
+    """The text with all digits; shapely's has 16 decimals, too few for small numbers."""
+    parts = [
+        ", ".join(
+            f"({', '.join(f'{x!r} {y!r}' for x, y in shapely.get_coordinates(ring).tolist())})"
+            for ring in (part.exterior, *part.interiors)
+        )
+        for part in shapely.get_parts(polygon)
+    ]
+    if polygon.geom_type == "Polygon":
+        return f"POLYGON ({parts[0]})"
+    return f"MULTIPOLYGON ({', '.join(f'({part})' for part in parts)})"

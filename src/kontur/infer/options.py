@@ -1,0 +1,47 @@
+"""How an image is looked at: one value from the command line, Python and the page to the model."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self
+
+Diameter = float | Literal["auto"]
+Contrast = float | Literal["auto"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """What a prediction may be told about an image; without anything, it is taken as it is.
+
+    Attributes:
+        score, overlap: thresholds in [0, 1]; by default those of the model's card.
+        min_size: objects of fewer square pixels are left out.
+        diameter: how large a typical object is, as the side of a square of its area, in pixels;
+            the image is scaled so that it has the size that the model learned. "auto" measures it;
+            None takes the image as it is.
+        contrast: the percentile of the image's values that counts as bright, by default that of
+            the card. A lower one, such as 99, brings up dim objects beside very bright ones;
+            "auto" searches it.
+        channel, page: which channel and which page of a stack, from 0.
+    """
+
+    score: float | None = None
+    overlap: float | None = None
+    min_size: float = 0.0
+    diameter: Diameter | None = None
+    contrast: Contrast | None = None
+    channel: int | None = None
+    page: int | None = None
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some options changed; TypeError that names the nearest for an unknown one."""
+        from kontur.settings import (
+            nearest,
+        )  # here: the command line builds options without pydantic
+
+        known = [field.name for field in fields(self)]
+        for name in changes:
+            if name not in known:
+                raise TypeError(f"there is no option {name!r} of predict; {nearest(name, known)}")
+        return replace(self, **changes)
+
+
+AS_TRAINED = PredictOptions()

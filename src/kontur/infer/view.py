@@ -1,0 +1,146 @@
+"""Looking: an image becomes what a network sees of it, whole or in windows, at any scale.
+
+The values are made comparable by what was measured once on the whole image, so a window shows what
+the whole image shows there: a tile, a click and a whole image look alike.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple, Self
+
+import numpy as np
+from jaxtyping import Float, Shaped
+
+from kontur.data.geometric import scale_image, scaled_size
+from kontur.data.normalise import (
+    Normalisation,
+    NormaliseConfig,
+    collapse,
+    measure_normalisation,
+    to_channels,
+)
+from kontur.instances import Instances
+
+
+class Window(NamedTuple):
+    """A part of an image, in whole pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """What a network sees: a batch of one image or window, scaled, padded to its multiple.
+
+    `size` (h, w) is that of the scaled image or window without padding; `origin` (x, y) where it
+    begins in the scaled image; `image_size` the (h, w) of the whole image before scaling.
+    """
+
+    images: Float[np.ndarray, "1 c h2 w2"]
+    size: tuple[int, int]
+    scale: float
+    origin: tuple[int, int]
+    image_size: tuple[int, int]
+
+    def points_of_image(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+        """Points in pixels of the image as points in pixels of the view."""
+        return points * self.scale - np.array(self.origin, float)
+
+    def points_in_image(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+        """Points in pixels of the view as points in pixels of the image."""
+        return (points + np.array(self.origin, float)) / self.scale
+
+    def in_image(self, instances: Instances) -> Instances:
+        """The objects of the view as objects of the image, cut at its border."""
+        if self.origin == (0, 0) and self.scale == 1:
+            return instances.replace(size=self.image_size)
+        moved = instances.transform(self.points_in_image)
+        return moved.clip(self.image_size)
+
+
+@dataclass(frozen=True, eq=False)
+class PreparedImage:
+    """An image read and measured once: its pixels in the channels that a network takes.
+
+    `channels` and `multiple` are those of the network: how many it takes (one that is grey stands
+    for all), and what height and width are padded to multiples of.
+    """
+
+    pixels: Shaped[np.ndarray, "h w c"]
+    normalisation: Normalisation
+    channels: int
+    multiple: int
+
+    @classmethod
+    def of(
+        cls,
+        pixels: Shaped[np.ndarray, "h w c"],
+        normalise: NormaliseConfig,
+        *,
+        channels: int,
+        multiple: int,
+    ) -> Self:
+        """Measure an image. Raises `InputError` for channels that need a choice."""
+        wanted = to_channels(pixels, channels)
+        if normalise.mode == "percentile":  # grey stays one channel, for speed
+            wanted = collapse(wanted)
+        return cls(wanted, measure_normalisation(wanted, normalise), channels, multiple)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.pixels.shape[0], self.pixels.shape[1]
+
+    @cached_property
+    def values(self) -> Float[np.ndarray, "h w k"]:
+        """Comparable values of all pixels."""
+        return self.normalisation.apply(self.pixels)
+
+    def with_contrast(self, high: float | None) -> Self:
+        """The same image with another percentile as bright; None leaves it."""
+        if high is None:
+            return self
+        config = self.normalisation.config.replace(high=high)
+        return replace(self, normalisation=measure_normalisation(self.pixels, config))
+
+    def part(self, window: Window) -> Self:
+        """A part of the image, as comparable as the whole."""
+        rows = slice(window.top, window.top + window.height)
+        columns = slice(window.left, window.left + window.width)
+        return replace(self, pixels=self.pixels[rows, columns])
+
+    def view(self, scale: float = 1.0, window: Window | None = None) -> View:
+        """What the network sees at a scale, or a window of that, in pixels of the scaled image."""
+        top, left, height, width = window or Window(0, 0, *scaled_size(self.size, scale))
+        if scale == 1:  # only the window's own pixels are made comparable
+            part = self.pixels[top : top + height, left : left + width]
+            seen = self.normalisation.apply(part)
+        else:
+            seen = scale_image(self.values, scale, (top, left, height, width))
+        images = _batch(_pad(seen, self.multiple), self.channels)
+        return View(images, (height, width), scale, (left, top), self.size)
+
+
+def middle(image: PreparedImage, pixels: float) -> PreparedImage:
+    """The middle of an image, of its proportions, with at most so many pixels."""
+    height, width = image.size
+    share = min(1.0, (pixels / (height * width)) ** 0.5)
+    h, w = max(1, int(height * share)), max(1, int(width * share))
+    return image.part(Window((height - h) // 2, (width - w) // 2, h, w))
+
+
+def _pad(image: Float[np.ndarray, "h w c"], multiple: int) -> Float[np.ndarray, "h2 w2 c"]:
+    """Right and below, so that no coordinate moves, by the mirror image: as in training."""
+    below, right = (-side % multiple for side in image.shape[:2])
+    if not below and not right:
+        return image
+    return np.pad(image, ((0, below), (0, right), (0, 0)), mode="symmetric")
+
+
+def _batch(image: Float[np.ndarray, "h w k"], channels: int) -> Float[np.ndarray, "1 c h w"]:
+    """A batch of one image as the graphs take it; one channel stands for all."""
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
+    return np.repeat(planes, channels // len(planes), axis=0)[None]

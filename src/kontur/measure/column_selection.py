@@ -1,0 +1,122 @@
+"""Columns of a table chosen by name, by position, by pattern, and by what they measure."""
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from kontur.errors import InputError
+from kontur.measure.table import BRIGHTNESS, FORM, SURROUNDINGS, column_of
+from kontur.settings import nearest
+from kontur.wording import listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Words that stand for all columns of a kind, with or without the number of a channel.
+KINDS = {"form": FORM, "intensity": BRIGHTNESS, "neighbours": SURROUNDINGS}
+RANGE = re.compile(r"(-?\d+)?:(-?\d+)?")
+
+
+def learnable(
+    table: "pd.DataFrame", *, target: str | None = None, group: str | None = None
+) -> list[str]:
+    """The columns to learn from unless others are named: every measurement and nothing else.
+
+    Never the identity of an object or its place (image, id, class, score, ignore,
+    position), never joined metadata, neither the target nor the group: they leak. No measurement
+    in the table gives an empty list.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(columns=["image", "id", "x", "area", "intensity_mean-1", "state"])
+    >>> learnable(table), learnable(table, target="area")
+    (['area', 'intensity_mean-1'], ['intensity_mean-1'])
+    """
+    ours = [name for name in column_names(table) if is_measurement(name)]
+    return [name for name in ours if name not in (target, group)]
+
+
+def is_measurement(name: str) -> bool:
+    """Whether a column of this name is measured: form, brightness or surroundings of an object.
+
+    >>> is_measurement("area"), is_measurement("intensity_mean-1"), is_measurement("x")
+    (True, True, False)
+    """
+    return _plain(name) in FORM | BRIGHTNESS | SURROUNDINGS and column_of(name) is not None
+
+
+def select_columns(table: "pd.DataFrame", words: Sequence[str | int]) -> list[str]:
+    """The columns that the words name, each once, in the order of the words.
+
+    A word is a name; a kind of measurements: form, intensity, neighbours; a position `3` or a
+    range `3:7` as `iloc` has them (from 0, the end left out); or a pattern such as `efd_*`. Raises
+    `InputError` for a word that names none.
+
+    >>> import pandas as pd
+    >>> table = pd.DataFrame(columns=["image", "area", "efd_a2", "efd_b2"])
+    >>> select_columns(table, ["efd_*", 0]), select_columns(table, ["1:3", "form"])
+    (['efd_a2', 'efd_b2', 'image'], ['area', 'efd_a2', 'efd_b2'])
+    """
+    names = column_names(table)
+    return list(dict.fromkeys(name for word in words for name in _named(names, word)))
+
+
+def column_names(table: "pd.DataFrame") -> list[str]:
+    """The names of all columns; raises `InputError` where two are the same."""
+    names = list(map(str, table.columns))
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"the table has two columns {twice!r}; give one of them another name")
+    return names
+
+
+def check_columns_exist(names: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise `InputError` that names all wanted columns which are not there, and the nearest."""
+    missing = [name for name in wanted if name not in set(names)]
+    if not missing:
+        return
+    shown = listed(map(repr, missing))
+    many = f"{len(missing)} columns: {shown}" if len(missing) > 1 else f"column {shown}"
+    raise InputError(f"the table has no {many}; {suggest_names(missing[0], names)}")
+
+
+def suggest_names(word: str, names: Sequence[str]) -> str:
+    """What a reader may have meant; of many names without a near one only the first."""
+    hint = nearest(word, names)
+    return hint if hint.startswith("did") else f"known are {listed(names, most=8)}"
+
+
+def _named(names: list[str], word: str | int) -> list[str]:
+    if isinstance(word, int):
+        return [names[_position(word, names)]]
+    if word in names:
+        return [word]
+    if word in KINDS:
+        found = [name for name in names if _plain(name) in KINDS[word] and column_of(name)]
+        if not found:
+            raise InputError(f"the table has no column of {word}")
+        return found
+    if word.lstrip("-").isdecimal():
+        return [names[_position(int(word), names)]]
+    if span := RANGE.fullmatch(word):
+        start, stop = (int(end) if end else None for end in span.groups())
+        if found := names[start:stop]:
+            return found
+        raise InputError(f"the columns {word} are none; the table has {len(names)}, from 0")
+    if found := [name for name in names if fnmatchcase(name, word)]:
+        return found
+    if "*" in word:
+        raise InputError(f"no column of the table is like {word!r}; {suggest_names(word, names)}")
+    check_columns_exist([*names, *KINDS], [word])
+    return []
+
+
+def _position(place: int, names: list[str]) -> int:
+    if not -len(names) <= place < len(names):
+        raise InputError(f"there is no column {place}; the table has {len(names)}, from 0")
+    return place
+
+
+def _plain(name: str) -> str:
+    """A name without the number of its channel."""
+    return re.sub(r"-\d+$", "", name)

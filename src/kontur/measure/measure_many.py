@@ -1,0 +1,115 @@
+"""Many images in one table: the rows of all, their metadata, and one unit for all.
+
+Columns that some images do not have (channels, metadata) are empty there. Of the metadata columns
+each becomes what its cells are together: numbers, truth values or words.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from kontur.data.ahead import ahead
+from kontur.errors import InputError
+from kontur.measure.cells import unit_in
+from kontur.measure.extra import package
+from kontur.measure.sources import Source
+from kontur.measure.table import measure, metadata_name
+from kontur.measure.text_columns import typed_column, warnings_of
+from kontur.wording import counted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PixelSize = float | Literal["pixels"] | None  # µm; None is what the files say
+
+
+def measure_many(
+    sources: Sequence[Source],
+    *,
+    pixel_size: PixelSize = None,
+    outlines: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> "pd.DataFrame":
+    """The tables of all images below each other, in their order.
+
+    Images are read and measured beside each other in threads; `progress(done, total)` is called
+    after each. Raises `InputError` naming the image that cannot be read or measured, for no image,
+    and where only some files say their pixel size.
+    """
+    if not sources:
+        raise InputError("there is no image to measure")
+    pandas = package("pandas")
+
+    def one(index: int) -> "pd.DataFrame":
+        source = sources[index]
+        picture = source.read()
+        side = picture.pixel_size if pixel_size is None else pixel_size
+        try:
+            return measure(
+                picture.instances,
+                picture.image,
+                name=source.name,
+                pixel_size=None if isinstance(side, str) else side,
+                metadata=source.metadata,
+                outlines=outlines,
+            )
+        except InputError as error:
+            raise InputError(f"{source.name}: {error}") from None
+
+    tables: list[pd.DataFrame] = []
+    for table in ahead(one, len(sources)):
+        tables.append(table)
+        if progress is not None:
+            progress(len(tables), len(sources))
+    _check_units(sources, tables)
+    attrs = _joined(tables)
+    for table in tables:
+        table.attrs = {}
+    # An image without objects has all columns, but must not decide their types.
+    full = [table for table in tables if len(table)] or tables[:1]
+    whole = pandas.concat(full, ignore_index=True)
+    keys = [metadata_name(key) for source in sources for key in source.metadata]
+    for table in tables:
+        for key in table.columns.difference(whole.columns, sort=False):
+            whole[key] = table[key].reindex(whole.index)
+    extra = [key for key in dict.fromkeys(keys) if key in whole]
+    order = [key for key in attrs["units"] if key in whole and key not in extra]
+    whole = whole[[*order, *extra]]
+    per_image = pandas.concat([table[:1].reindex(columns=extra) for table in full])
+    rows = np.repeat(np.arange(len(full)), [len(table) for table in full])
+    named = [str(name) for table in full for name in table["image"][:1]]
+    columns = [
+        typed_column(per_image[key], place=lambda row: f"image {named[row]}") for key in extra
+    ]
+    for column in columns:
+        whole[column.name] = column.cells.array[rows]
+        if unit := column.read.unit or unit_in(column.name):
+            attrs["units"][column.name] = unit
+    if found := warnings_of(columns):
+        attrs["warnings"] = found
+    whole.attrs = attrs
+    return whole
+
+
+def _check_units(sources: Sequence[Source], tables: Sequence[Any]) -> None:
+    silent = [
+        source.name
+        for source, table in zip(sources, tables, strict=True)
+        if table.attrs["pixel_size"] is None
+    ]
+    if 0 < len(silent) < len(tables):
+        raise InputError(
+            f"{counted(silent, 'image')} of {len(tables)} do not say how large a pixel is, so "
+            "lengths would be pixels in some rows and µm in others; give --pixel-size UM, or "
+            "--pixel-size pixels to measure all in pixels"
+        )
+
+
+def _joined(tables: Sequence[Any]) -> dict[str, Any]:
+    """The units of all columns; the pixel size where it is the same everywhere."""
+    sizes = {table.attrs["pixel_size"] for table in tables}
+    units: dict[str, str] = {}
+    for table in sorted(tables, key=lambda table: -len(table.columns)):  # the widest's order holds
+        units = units | table.attrs["units"]
+    return {"units": units, "pixel_size": sizes.pop() if len(sizes) == 1 else None}

@@ -1,0 +1,92 @@
+"""Objects by a threshold and a watershed: the classic recipe, with no network in it.
+
+The image is smoothed and parted into foreground and background where the variance between the two
+is largest (Otsu, A Threshold Selection Method from Gray-Level Histograms, 1979). Holes are filled,
+and each connected region is an object; or regions are parted by a watershed of their distance to
+the background, one object a top (`geometry.morphology`).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from jaxtyping import Float, Int
+
+from kontur.geometry import morphology
+from kontur.geometry.cuts import smooth_cuts
+from kontur.geometry.gaussian import blur
+from kontur.geometry.raster import trace_labels
+from kontur.models.baseline.config import BaselineConfig
+from kontur.models.candidates import Candidates
+from kontur.models.family import Graphs
+
+BINS = 256  # of the histogram
+EVEN = 1e-6  # an image whose values differ by less has no foreground
+
+
+def propose(
+    graphs: Graphs,
+    images: Float[np.ndarray, "b c h w"],
+    config: BaselineConfig,
+    lowest: float,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Candidates]:
+    """The candidates of each image of a batch; there are no graphs.
+
+    Scores say how far an object lies above the threshold; what is below `lowest` is left out.
+    """
+    return [
+        _objects(image.mean(axis=0)[: size[0], : size[1]], config, lowest)
+        for image, size in zip(images, sizes, strict=True)
+    ]
+
+
+def otsu(values: Float[np.ndarray, "h w"]) -> float:
+    """The threshold with the largest variance between what lies below and above it.
+
+    >>> 0.2 < otsu(np.array([[0.1, 0.2], [0.9, 0.8]])) < 0.8
+    True
+    """
+    counts, edges = np.histogram(values, BINS)
+    middles = (edges[1:] + edges[:-1]) / 2
+    below, sums = np.cumsum(counts), np.cumsum(counts * middles)
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = sums / below - (sums[-1] - sums) / above
+        between = np.where(above > 0, below * above * apart**2, 0.0)
+    return float(edges[1 + int(between.argmax())])
+
+
+def regions(
+    image: Float[np.ndarray, "h w"], config: BaselineConfig
+) -> tuple[Int[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+    """The label image, and how far each pixel lies above the threshold (0) towards 1."""
+    smooth = blur(image[..., None].astype(np.float32), config.smooth)[..., 0]
+    if config.polarity == "dark":
+        smooth = 1 - smooth
+    threshold = otsu(smooth) * config.level
+    foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
+    labels = morphology.fill_holes(morphology.label(foreground)[0])
+    if config.min_distance > 0:
+        labels = morphology.split_by_watershed(labels > 0, config.min_distance)
+    sure = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
+    return morphology.remove_small(labels, config.smallest), np.clip(sure, 0, 1)
+
+
+def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float) -> Candidates:
+    labels, sure = regions(image, config)
+    values, outlines = trace_labels(labels)
+    outlines = smooth_cuts(outlines)
+    areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
+    sums = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=len(areas))
+    scores = sums[values] / areas[values]
+    chosen = (scores >= lowest) & (areas[values] <= (config.largest or np.inf))
+    return Candidates(
+        outlines[chosen],
+        np.zeros(int(chosen.sum()), bool),
+        scores[chosen],
+        np.full(int(chosen.sum()), config.label),
+        shapely.bounds(outlines[chosen]).reshape(-1, 4),
+        (labels.shape[0], labels.shape[1]),
+        config.classes,
+    )

@@ -1,0 +1,97 @@
+"""Candidates: what a model proposes for one image, before anything is thresholded or suppressed.
+
+Between `propose`, which runs the graphs, and `resolve`, which makes `Instances` of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Shaped
+
+from kontur.geometry.polygons import polygons_from_rings
+
+
+class Boxes(NamedTuple):
+    """Boxes xyxy in image pixels, of all images of a batch in order, the best first within each."""
+
+    boxes: Float[np.ndarray, "m 4"]
+    scores: Float[np.ndarray, " m"]
+    labels: Int[np.ndarray, " m"]
+    image_index: Int[np.ndarray, " m"]
+
+
+class Features(NamedTuple):
+    """The feature maps of a batch, where the engine has them, and the place of one image in it.
+
+    `maps` is whatever the engine's first graph gave: an array, or a handle to memory of a device.
+    It is only ever handed back to graphs of the same engine.
+    """
+
+    maps: Any
+    image: int
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """m candidates in one image, or a window of one, in its own pixels; m may be 0.
+
+    `polygons` are valid, or empty where the network's numbers gave none; `repaired` marks those
+    that had to be made so. `rings` are the points of each contour before that, for families whose
+    outlines are contours, NaN where numbers overflowed. `size` (h, w) is the image's without
+    padding.
+    """
+
+    polygons: Shaped[np.ndarray, " m"]
+    repaired: Bool[np.ndarray, " m"]
+    scores: Float[np.ndarray, " m"]
+    labels: Int[np.ndarray, " m"]
+    boxes: Float[np.ndarray, "m 4"]
+    size: tuple[int, int]
+    classes: tuple[str, ...]
+    rings: Float[np.ndarray, "m n 2"] | None = None
+    features: Features | None = None
+
+    @classmethod
+    def of_rings(
+        cls,
+        rings: Float[np.ndarray, "m n 2"],
+        detected: Boxes,
+        *,
+        size: tuple[int, int],
+        classes: tuple[str, ...],
+        features: Features | None = None,
+    ) -> Self:
+        """Contours around detected boxes; a ring that crosses itself is repaired."""
+        polygons, repaired = polygons_from_rings(rings.astype(np.float64))
+        return cls(
+            polygons,
+            repaired,
+            detected.scores,
+            detected.labels,
+            detected.boxes,
+            size,
+            classes,
+            rings,
+            features,
+        )
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.polygons)
+
+
+def of_image(detected: Boxes, image: int) -> Int[np.ndarray, " k"]:
+    """The places of one image's boxes in those of a batch."""
+    return np.flatnonzero(detected.image_index == image)
+
+
+def take(detected: Boxes, places: Int[np.ndarray, " k"] | slice) -> Boxes:
+    """Some of the boxes."""
+    return Boxes(*(column[places] for column in detected))
+
+
+def concatenate(parts: Sequence[Boxes]) -> Boxes:
+    """Boxes of several images, in order; at least one part."""
+    return Boxes(*(np.concatenate(column) for column in zip(*parts, strict=True)))

@@ -1,0 +1,116 @@
+"""A family of models as one object: its settings, its graphs, and the way to and from objects.
+
+Nothing here imports torch: a family is enough to use a model that is there. Only `network`, which
+training, fine-tuning and the torch engine call, brings torch in.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.models.candidates import Candidates, Features
+from kontur.models.card import Thresholds
+from kontur.settings import Settings
+
+if TYPE_CHECKING:
+    from kontur.models.segmenter import Segmenter
+
+Graph = Callable[..., Sequence[Any]]  # a named graph of an engine: arrays in, arrays out
+Graphs = Mapping[str, Graph]
+
+
+class GraphExample(NamedTuple):
+    """What a graph takes, by name and in order, for its export; which axes may differ."""
+
+    inputs: dict[str, np.ndarray]
+    outputs: tuple[str, ...]
+    dynamic: dict[str, dict[int, str]]
+
+
+class DecodeVariant(NamedTuple):
+    """Other settings of decoding, and the gain of AP for which they are worth taking.
+
+    A gain below 0 is a loss that is accepted, where the settings are faster.
+    """
+
+    config: Any
+    gain: float = 1e-3  # less is chance
+
+
+@dataclass(frozen=True)
+class ContourTools:
+    """What a family of contours does with rings that it did not propose itself.
+
+    Each takes the graphs, the features of an image, points (m, …, 2) in pixels of what the network
+    saw, and the config; each gives contours (m, n, 2), n being the config's `points`.
+    """
+
+    from_rings: Callable[[Graphs, Features, Sequence[np.ndarray], Any], np.ndarray]
+    from_extremes: Callable[[Graphs, Features, np.ndarray, Any], np.ndarray]
+    from_boxes: Callable[[Graphs, Features, np.ndarray, Any], np.ndarray]
+
+
+def nothing_to_train(*_: Any) -> Any:
+    """The network of a method that has none: raises `InputError`."""
+    raise InputError("the baseline has no network to train; kontur compare tunes its settings")
+
+
+def no_graphs(config: Any) -> dict[str, GraphExample]:
+    """The graphs of a method without a network."""
+    return {}
+
+
+def no_variants(config: Any) -> list[DecodeVariant]:
+    """The variants of a family whose decoding has nothing to tune."""
+    return []
+
+
+@dataclass(frozen=True)
+class Family:
+    """How the models of one kind are made, trained and used.
+
+    Attributes:
+        name: the kind, as cards and `--kind` have it.
+        config: the class of its settings.
+        presets: settings by the name of the preset, as mappings that lie over the defaults.
+        propose: (graphs, images (b, c, h, w), config, lowest score, sizes (h, w) without padding)
+            → the Candidates of each image.
+        graphs: config → an example of each graph by name.
+        memory: (config, (h, w)) → bytes that an image of this size needs at most.
+        network: config → a new network with random weights (imports torch); `nothing_to_train` for
+            a method that learns no weights.
+        encode: (instances, config, rng) → training targets of one image.
+        collate: [targets of an image, …] → those of a batch.
+        decode_variants: config → other settings of decoding, which tuning tries on validation data;
+            the graphs take and give the same whatever they are.
+        tunable_fields: the settings that `decode_variants` changes; no weight knows them.
+        outlines_by_stage: (graphs, images (1, c, h, w), config, thresholds, size) → outlines after
+            each stage of their making, by its name; None where they are made at once.
+        contours: what it does with rings from outside; None for families without contours.
+    """
+
+    name: str
+    config: type[Settings]
+    presets: Mapping[str, Mapping[str, Any]]
+    propose: Callable[..., list[Candidates]]
+    memory: Callable[[Any, tuple[int, int]], float]
+    graphs: Callable[[Any], dict[str, GraphExample]] = no_graphs
+    network: "Callable[[Any], Segmenter]" = nothing_to_train
+    encode: Callable[..., Any] = nothing_to_train
+    collate: Callable[..., Any] = nothing_to_train
+    decode_variants: Callable[[Any], list[DecodeVariant]] = no_variants
+    tunable_fields: tuple[str, ...] = ()
+    outlines_by_stage: (
+        Callable[[Graphs, np.ndarray, Any, Thresholds, tuple[int, int]], dict[str, Instances]]
+        | None
+    ) = None
+    contours: ContourTools | None = None
+
+    @property
+    def trainable(self) -> bool:
+        """Whether there is a network to train; else its few settings are tuned."""
+        return self.network is not nothing_to_train

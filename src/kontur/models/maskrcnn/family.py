@@ -1,0 +1,39 @@
+"""Mask R-CNN as one object. No torch until a network is asked for."""
+
+from typing import TYPE_CHECKING
+
+from kontur.models.family import Family
+from kontur.models.maskrcnn.config import PRESETS, MaskRCNNConfig
+from kontur.models.maskrcnn.encode import collate, encode
+from kontur.models.maskrcnn.graphs import graphs
+from kontur.models.maskrcnn.propose import propose
+
+if TYPE_CHECKING:
+    from kontur.models.maskrcnn.network import MaskRCNN
+
+BYTES_A_PIXEL = 1900  # 1,750 without an object, 1,870 with 3,000 in a megapixel
+
+
+def network(config: MaskRCNNConfig) -> "MaskRCNN":
+    """A new Mask R-CNN with random weights."""
+    from kontur.models.maskrcnn.network import MaskRCNN
+
+    return MaskRCNN(config)
+
+
+def memory(config: MaskRCNNConfig, size: tuple[int, int]) -> float:
+    """Bytes that an image of `size` (h, w) needs: linear."""
+    return BYTES_A_PIXEL * size[0] * size[1]
+
+
+FAMILY = Family(
+    name="maskrcnn",
+    config=MaskRCNNConfig,
+    presets=PRESETS,
+    propose=propose,
+    memory=memory,
+    graphs=graphs,
+    network=network,
+    encode=encode,
+    collate=collate,
+)

@@ -1,0 +1,111 @@
+"""From an image to candidates: the three graphs in order, and everything between and after them.
+
+Pure numpy and shapely. Anchors become proposals, proposals better boxes with a class, and of boxes
+that overlap the best stays; only these get a mask. A mask is a coarse grid of probabilities: its
+outline is where their bilinear interpolation is one half, at full resolution, so there are no steps
+(`geometry.level`).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from kontur.geometry import boxes as rectangles
+from kontur.geometry.level import outlines
+from kontur.models.candidates import Boxes, Candidates, Features, of_image
+from kontur.models.family import Graph, Graphs
+from kontur.models.maskrcnn.config import MaskRCNNConfig
+from kontur.models.maskrcnn.levels import roi_levels
+from kontur.models.maskrcnn.sampled import SPREAD
+from kontur.models.rpn.propose import propose as propose_regions
+
+CHUNK = 128  # boxes a run of a graph: bounds its memory to some 100 MB at 64 channels
+LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: every box has some probability
+
+
+def propose(
+    graphs: Graphs,
+    images: Float[np.ndarray, "b c h w"],
+    config: MaskRCNNConfig,
+    lowest: float,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Candidates]:
+    """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
+
+    `graphs` are `propose`, `boxes` and `masks` of an engine; what scores below `lowest` is not
+    outlined. `sizes` are the images' own (height, width) without their padding. Any number of
+    objects; a batch without any does not run the later graphs. No outline needs repair: none can
+    cross itself.
+    """
+    size = (images.shape[2], images.shape[3])
+    maps, scores, deltas = graphs["propose"](images)
+    proposals = propose_regions(
+        *(scores, deltas),
+        size=size,
+        sizes=sizes,
+        strides=config.anchor_strides,
+        config=config.rpn,
+        lowest=config.rpn.lowest,
+    )
+    classes, side = len(config.classes), 2 * config.mask_cells
+    nothing = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]
+    levels = roi_levels(proposals.boxes, proposals.image_index, size=size, strides=config.strides)
+    probabilities, deltas = _run(graphs["boxes"], maps, *levels, nothing=nothing)
+    detected = boxes_of_classes(proposals, probabilities, deltas, sizes, config, lowest)
+    levels = roi_levels(detected.boxes, detected.image_index, size=size, strides=config.strides)
+    nothing = [np.zeros((0, side, side), np.float32)]
+    (masks,) = _run(graphs["masks"], maps, *levels, detected.labels, nothing=nothing)
+    polygons = outlines(masks, detected.boxes)
+    candidates = []
+    for image, own_size in enumerate(sizes):
+        own = of_image(detected, image)
+        candidates.append(
+            Candidates(
+                polygons[own],
+                np.zeros(len(own), bool),
+                detected.scores[own],
+                detected.labels[own],
+                detected.boxes[own],
+                own_size,
+                config.classes,
+                features=Features(maps, image),
+            )
+        )
+    return candidates
+
+
+def boxes_of_classes(
+    proposals: Boxes,
+    probabilities: Float[np.ndarray, "m k1"],
+    deltas: Float[np.ndarray, "m k 4"],
+    sizes: Sequence[tuple[int, int]],
+    config: MaskRCNNConfig,
+    lowest: float,
+) -> Boxes:
+    """A box for every class that a proposal is likely enough, moved; suppressed class by class."""
+    rows, labels = np.nonzero(probabilities[:, 1:] >= max(lowest, LOWEST_SCORE))
+    scores = np.minimum(probabilities[rows, labels + 1].astype(float), 1)
+    image_index = proposals.image_index[rows]
+    moved = rectangles.apply_deltas(proposals.boxes[rows], deltas[rows, labels] * SPREAD)
+    limits = np.array([(w, h, w, h) for h, w in sizes], float)[image_index].reshape(-1, 4)
+    moved = np.clip(np.nan_to_num(moved, nan=0.0), 0, limits)
+    some = np.flatnonzero(rectangles.area(moved) > 0)
+    groups = image_index[some] * len(config.classes) + labels[some]
+    keep = some[rectangles.suppress(moved[some], scores[some], config.overlap, groups)]
+    keep = keep[np.argsort(image_index[keep], kind="stable")]
+    return Boxes(moved[keep], scores[keep], labels[keep], image_index[keep])
+
+
+def _run(
+    graph: Graph,
+    maps: Any,
+    *objects: np.ndarray,
+    nothing: list[np.ndarray],
+) -> list[np.ndarray]:
+    """What a graph of objects says of them, a chunk a run; `nothing` without running where none."""
+    parts = [nothing]
+    for first in range(0, len(objects[0]), CHUNK):
+        parts.append([*graph(maps, *(each[first : first + CHUNK] for each in objects))])
+    return [np.concatenate(each) for each in zip(*parts, strict=True)]

@@ -1,0 +1,98 @@
+"""Contours on the features of an image: from boxes, from extremes, from rings of any origin.
+
+The small graphs of a snake, and the shapes that they start from: a box's diamond becomes four
+extremes, their octagon a contour, and every stage moves it closer. What the detector found and what
+a person drew take the same way. Pure numpy; any number of objects, also none. An object whose
+numbers overflow has NaN points and spoils no other.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from kontur.geometry import ring
+from kontur.models.candidates import Features
+from kontur.models.family import Graphs
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.encode import start_diamonds, start_octagons
+
+CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
+
+
+def octagons_in_boxes(
+    graphs: Graphs,
+    maps: Any,
+    boxes: Float[np.ndarray, "m 4"],
+    image_index: Int[np.ndarray, " m"],
+    config: SnakeConfig,
+) -> Float[np.ndarray, "m n 2"]:
+    """The octagon through the extremes that the network sees in each box, in image pixels."""
+    octagons = [np.zeros((0, config.points, 2), np.float32)]
+    for first in range(0, len(boxes), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        diamonds = start_diamonds(boxes[chunk].astype(np.float64)).astype(np.float32)
+        (extremes,) = graphs["extremes"](maps, diamonds, image_index[chunk])
+        octagons.append(_octagons(extremes, config))
+    return np.concatenate(octagons)
+
+
+def evolve(
+    graphs: Graphs,
+    maps: Any,
+    contours: Float[np.ndarray, "m n 2"],
+    image_index: Int[np.ndarray, " m"],
+    config: SnakeConfig,
+) -> Float[np.ndarray, "s m n 2"]:
+    """The contours after each of the s = `stages_run` contour stages, in image pixels."""
+    history = [np.zeros((config.stages_run, 0, config.points, 2), np.float32)]
+    for first in range(0, len(contours), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        (stages,) = graphs["evolve"](maps, contours[chunk], image_index[chunk])
+        history.append(stages[: config.stages_run])
+    return np.concatenate(history, axis=1)
+
+
+def from_boxes(
+    graphs: Graphs, features: Features, boxes: Float[np.ndarray, "m 4"], config: SnakeConfig
+) -> Float[np.ndarray, "m n 2"]:
+    """The contours of the objects in boxes xyxy."""
+    index = np.full(len(boxes), features.image)
+    octagons = octagons_in_boxes(graphs, features.maps, boxes, index, config)
+    return evolve(graphs, features.maps, octagons, index, config)[-1]
+
+
+def from_extremes(
+    graphs: Graphs, features: Features, extremes: Float[np.ndarray, "m 4 2"], config: SnakeConfig
+) -> Float[np.ndarray, "m n 2"]:
+    """The contours through extremes: top, right, bottom, left."""
+    index = np.full(len(extremes), features.image)
+    return evolve(graphs, features.maps, _octagons(extremes, config), index, config)[-1]
+
+
+def from_rings(
+    graphs: Graphs,
+    features: Features,
+    rings: Sequence[Float[np.ndarray, "_ 2"]],
+    config: SnakeConfig,
+) -> Float[np.ndarray, "m n 2"]:
+    """Rings of any direction, start and number of points, moved onto the objects' edges.
+
+    As in training they run clockwise from the top, their points evenly spaced.
+    """
+    starts = [
+        ring.resample(ring.canonical(each.astype(np.float64)), config.points) for each in rings
+    ]
+    contours = np.array(starts, np.float32).reshape(-1, config.points, 2)
+    index = np.full(len(contours), features.image)
+    return evolve(graphs, features.maps, contours, index, config)[-1]
+
+
+def _octagons(
+    extremes: Float[np.ndarray, "m 4 2"], config: SnakeConfig
+) -> Float[np.ndarray, "m n 2"]:
+    octagons = np.full((len(extremes), config.points, 2), np.nan, np.float32)
+    finite = np.isfinite(extremes).all(axis=(1, 2))
+    octagons[finite] = start_octagons(extremes[finite].astype(np.float64), config)
+    return octagons

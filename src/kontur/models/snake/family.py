@@ -1,0 +1,44 @@
+"""Deep Snake as one object. No torch until a network is asked for."""
+
+from typing import TYPE_CHECKING
+
+from kontur.models.family import ContourTools, Family
+from kontur.models.snake.config import PRESETS, SnakeConfig
+from kontur.models.snake.contours import from_boxes, from_extremes, from_rings
+from kontur.models.snake.encode import collate, encode
+from kontur.models.snake.graphs import graphs
+from kontur.models.snake.propose import decode_variants, outlines_by_stage, propose
+
+if TYPE_CHECKING:
+    from kontur.models.snake.network import DeepSnake
+
+BYTES_A_PIXEL = 300  # of the largest preset but the paper's
+
+
+def network(config: SnakeConfig) -> "DeepSnake":
+    """A new Deep Snake with random weights."""
+    from kontur.models.snake.network import DeepSnake
+
+    return DeepSnake(config)
+
+
+def memory(config: SnakeConfig, size: tuple[int, int]) -> float:
+    """Bytes that an image of `size` (h, w) needs: linear, whatever the number of objects."""
+    return BYTES_A_PIXEL * size[0] * size[1]
+
+
+FAMILY = Family(
+    name="snake",
+    config=SnakeConfig,
+    presets=PRESETS,
+    propose=propose,
+    memory=memory,
+    graphs=graphs,
+    network=network,
+    encode=encode,
+    collate=collate,
+    decode_variants=decode_variants,
+    tunable_fields=("stages_used",),
+    outlines_by_stage=outlines_by_stage,
+    contours=ContourTools(from_rings, from_extremes, from_boxes),
+)

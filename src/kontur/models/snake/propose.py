@@ -1,0 +1,145 @@
+"""From an image to candidates: the three graphs in order, and everything between them.
+
+Pure numpy and shapely. Between the graphs stand the steps whose number of objects is known only
+there: peaks above the threshold, diamonds, octagons (`contours`). After them every ring becomes a
+valid polygon.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+from jaxtyping import Float
+
+from kontur.geometry.polygons import polygons_from_rings
+from kontur.instances import Instances
+from kontur.models.candidates import Boxes, Candidates, Features, of_image, take
+from kontur.models.card import Thresholds
+from kontur.models.family import DecodeVariant, Graphs
+from kontur.models.rpn.propose import propose as propose_regions
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.contours import evolve, octagons_in_boxes
+
+ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
+MOST_SHOWN = 100  # objects at most whose stages are shown
+LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
+
+
+def propose(
+    graphs: Graphs,
+    images: Float[np.ndarray, "b c h w"],
+    config: SnakeConfig,
+    lowest: float,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Candidates]:
+    """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
+
+    `graphs` are `detect`, `extremes` and `evolve` of an engine; what scores below `lowest` is not
+    outlined. `sizes` are the images' own (height, width) without their padding. Any number of
+    objects; a batch without any does not run the later graphs.
+    """
+    maps, detected = detect(graphs, images, config, lowest, sizes)
+    contours = trace_contours(graphs, maps, detected, config)[-1]
+    candidates = []
+    for image, size in enumerate(sizes):
+        own = of_image(detected, image)
+        candidates.append(
+            Candidates.of_rings(
+                contours[own],
+                take(detected, own),
+                size=size,
+                classes=config.classes,
+                features=Features(maps, image),
+            )
+        )
+    return candidates
+
+
+def detect(
+    graphs: Graphs,
+    images: Float[np.ndarray, "b c h w"],
+    config: SnakeConfig,
+    lowest: float,
+    sizes: Sequence[tuple[int, int]],
+) -> tuple[Any, Boxes]:
+    """The feature maps (b, h2, w2, d) that the snake reads, and the boxes that it starts from."""
+    maps, scores, where = graphs["detect"](images)
+    if config.detector == "centernet":
+        return maps, peaks(scores, where, lowest)
+    return maps, proposed(scores, where, images.shape[2:], sizes, config, lowest)
+
+
+def peaks(
+    scores: Float[np.ndarray, "b k h w"], boxes: Float[np.ndarray, "b 4 h w"], threshold: float
+) -> Boxes:
+    """Every cell at or above the threshold (`detect` has left only local maxima above 0).
+
+    Boxes are xyxy in image pixels. Images in order, within one the best score first.
+    """
+    image_index, labels, rows, columns = np.nonzero(scores >= max(threshold, LOWEST_SCORE))
+    heights = scores[image_index, labels, rows, columns]
+    order = np.lexsort((-heights, image_index))
+    image_index, labels, rows, columns = (
+        each[order] for each in (image_index, labels, rows, columns)
+    )
+    return Boxes(boxes[image_index, :, rows, columns], heights[order], labels, image_index)
+
+
+def proposed(
+    scores: Float[np.ndarray, "b a k"],
+    deltas: Float[np.ndarray, "b a 4"],
+    size: tuple[int, ...],
+    sizes: Sequence[tuple[int, int]],
+    config: SnakeConfig,
+    threshold: float,
+) -> Boxes:
+    """The same from anchors: those at or above the threshold, moved and suppressed by overlap."""
+    return propose_regions(
+        *(scores, deltas),
+        size=(size[0], size[1]),
+        sizes=sizes,
+        strides=config.anchor_strides,
+        config=config.rpn,
+        lowest=max(threshold, LOWEST_SCORE),
+    )
+
+
+def trace_contours(
+    graphs: Graphs, maps: Any, detected: Boxes, config: SnakeConfig
+) -> Float[np.ndarray, "s m n 2"]:
+    """The contours of boxes after every stage, the octagon first (so s = `stages_run` + 1)."""
+    boxes, index = detected.boxes, detected.image_index
+    octagons = octagons_in_boxes(graphs, maps, boxes, index, config)
+    stages = evolve(graphs, maps, octagons, index, config)
+    return np.concatenate([octagons[None], stages])
+
+
+def decode_variants(config: SnakeConfig) -> list[DecodeVariant]:
+    """Fewer contour stages, one less first: what the last ones add is often nothing."""
+    fewer = range(config.stages_run - 1, 0, -1)
+    return [DecodeVariant(config.replace(stages_used=count), ACCEPTED) for count in fewer]
+
+
+def outlines_by_stage(
+    graphs: Graphs,
+    images: Float[np.ndarray, "1 c h w"],
+    config: SnakeConfig,
+    thresholds: Thresholds,
+    size: tuple[int, int],
+) -> dict[str, Instances]:
+    """The outlines of the surest objects of one image after every stage, to look at.
+
+    From the octagon on; none is suppressed, and `size` is the image's own without its padding.
+    """
+    maps, detected = detect(graphs, images, config, thresholds.score, [size])
+    surest = take(detected, slice(MOST_SHOWN))
+    history = trace_contours(graphs, maps, surest, config)
+    shown = {}
+    for stage, rings in enumerate(history):
+        polygons, _ = polygons_from_rings(rings.astype(np.float64), size)
+        outlined = ~shapely.is_empty(polygons)
+        shown[f"stage {stage}" if stage else "octagon"] = Instances.of_valid(
+            polygons[outlined], labels=surest.labels[outlined], size=size, classes=config.classes
+        )
+    return shown

@@ -1,0 +1,108 @@
+"""From an image to candidates: probabilities of pixels, cut into regions, traced exactly.
+
+Pure numpy and shapely. Regions do not overlap, and their outlines run along pixel edges, so no
+polygon is ever invalid or outside the image, and none has to be suppressed.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+from jaxtyping import Float, Int
+
+from kontur.geometry import morphology, raster
+from kontur.geometry.cuts import smooth_cuts
+from kontur.models.candidates import Candidates
+from kontur.models.family import Graphs
+from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
+
+
+def propose(
+    graphs: Graphs,
+    images: Float[np.ndarray, "b c h w"],
+    config: DenseConfig,
+    lowest: float,
+    sizes: Sequence[tuple[int, int]],
+) -> list[Candidates]:
+    """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
+
+    `graphs` has `segment` of an engine. `sizes` are the images' own (height, width) without their
+    padding. A score is the mean probability of the object's pixels: that they are not background
+    (`instances`), that they are of its class (`semantic`); what scores below `lowest` is left out.
+    """
+    (probabilities,) = graphs["segment"](images)
+    return [
+        _objects(each[:, :height, :width].astype(np.float32), config, lowest)
+        for each, (height, width) in zip(probabilities, sizes, strict=True)
+    ]
+
+
+def instance_regions(
+    pixels: Float[np.ndarray, "3 h w"], how: DecodeConfig
+) -> Int[np.ndarray, "h w"]:
+    """A label image of the objects that background, interior and border tell apart."""
+    foreground = morphology.closing(pixels[BACKGROUND] <= 1 - how.foreground, how.closing)
+    if how.method == "grow":
+        seeds, _ = morphology.label(
+            morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
+        )
+        return morphology.grow(seeds, foreground)
+    return morphology.split_by_watershed(
+        morphology.opening(foreground, how.opening), how.min_distance
+    )
+
+
+def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
+    """A label image of the connected regions of every class but the first, the background."""
+    foreground = pixels[BACKGROUND] <= 1 - how.foreground
+    classes = np.where(foreground, 1 + pixels[1:].argmax(axis=0), BACKGROUND)
+    regions = np.zeros(classes.shape, np.int64)
+    for each in range(1, len(pixels)):
+        free = (classes == each) | ((classes == BACKGROUND) & (regions == 0))
+        region = morphology.closing(classes == each, how.closing) & free
+        labels, _ = morphology.label(morphology.opening(region, how.opening))
+        regions = np.where(labels > 0, labels + regions.max(initial=0), regions)
+    return regions
+
+
+def _objects(
+    probabilities: Float[np.ndarray, "q h w"], config: DenseConfig, lowest: float
+) -> Candidates:
+    """The candidates of one image; their polygons lie beside one another."""
+    how, count = config.decode, config.pixel_classes
+    pixels, votes = probabilities[:count], probabilities[count:]
+    semantic = config.task == "semantic"
+    regions = class_regions(pixels, how) if semantic else instance_regions(pixels, how)
+    if how.holes == "fill":
+        regions = morphology.fill_holes(regions)
+    regions = morphology.remove_small(regions, how.smallest)
+    numbers, polygons = raster.trace_labels(regions)
+    polygons = smooth_cuts(polygons)
+    if semantic:
+        votes = pixels[1:]
+    if not len(votes):
+        votes = np.ones((1, *regions.shape), np.float32)
+    labels = _means(votes, regions)[:, numbers].argmax(axis=0)
+    sure = pixels[1:] if semantic else 1 - pixels[:1]
+    means = _means(sure, regions)[:, numbers]
+    scores = np.clip(means[labels if semantic else 0, np.arange(len(numbers))], 0, 1)
+    kept = scores >= lowest
+    return Candidates(
+        polygons[kept],
+        np.zeros(int(kept.sum()), bool),
+        scores[kept],
+        labels[kept],
+        shapely.bounds(polygons[kept]).reshape(-1, 4),
+        (regions.shape[0], regions.shape[1]),
+        config.classes,
+    )
+
+
+def _means(
+    values: Float[np.ndarray, "k h w"], regions: Int[np.ndarray, "h w"]
+) -> Float[np.ndarray, "k n"]:
+    """The mean of each value over each region, by its number."""
+    place = regions.ravel()
+    area = np.maximum(np.bincount(place), 1)
+    sums = [np.bincount(place, weights=value.ravel()) for value in values]
+    return np.stack(sums) / area

@@ -1,0 +1,148 @@
+"""What a run learns from and validates on, and what is true of all its training images together."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kontur.data.folder import Folder, open_folder
+from kontur.data.sample import Sample
+from kontur.errors import InputError
+from kontur.train.config import DataConfig
+
+SHARE = 0.1  # of the images that is held out
+LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
+NAMED = 5  # held-out images in a line on the screen; the file names all
+FEW = 95  # percentile of the objects' extents
+MOST = 25  # percentile of their sides
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """Both halves of what is learned from."""
+
+    train: Folder
+    val: Folder
+    held_out: bool  # whether `val` is a part of the training folder that we chose
+
+
+def open_data(config: DataConfig, *, seed: int) -> Data:
+    """Training and validation folders: given, by name or the folder's own parts, or held out."""
+    if not config.path:
+        raise InputError("training wants a folder of images with annotations; give DATA")
+    options: dict[str, Any] = {"task": config.task, "channel": config.channel, "page": config.page}
+    folder = open_folder(config.path, **options)
+    if config.split is not None:
+        train_names, val_names = read_split(Path(config.split))
+        return Data(folder.subset(train_names), folder.subset(val_names), held_out=False)
+    if isinstance(config.val, str):
+        train = folder.in_split("train") if "train" in folder.splits else folder
+        val = open_folder(config.val, **options)
+        val = val.in_split("val") if "val" in val.splits else val
+        return Data(train, val.with_classes(train.classes), held_out=False)
+    splits = folder.splits
+    if "train" in splits and "val" in splits:
+        return Data(folder.in_split("train"), folder.in_split("val"), held_out=False)
+    whole = folder.in_split("train") if "train" in splits else folder
+    share = validation_share(len(whole)) if config.val is None else config.val
+    train, val = whole.hold_out(share, seed, group=config.group)
+    return Data(train, val, held_out=True)
+
+
+def validation_share(images: int) -> float:
+    """The share of a folder that is held out where nobody says how much.
+
+    >>> [round(number * validation_share(number)) for number in (2, 6, 13, 20, 60)]
+    [0, 1, 3, 3, 6]
+    """
+    return max(SHARE, min(LEAST_HELD, LARGEST_SHARE * images) / max(images, 1))
+
+
+def read_split(path: Path) -> tuple[list[str], list[str]]:
+    """The names to learn from and to validate on; `InputError` where the file does not say them."""
+    try:
+        split = json.loads(path.read_text(encoding="utf-8"))
+        sides = split["train"], split["val"]
+    except OSError as error:
+        raise InputError(f"data.split: {path} cannot be read ({error.strerror})") from None
+    except (ValueError, LookupError, TypeError):
+        raise InputError(f'{path} wants {{"train": [names], "val": [names]}}') from None
+    train, val = ([str(name) for name in side] for side in sides)
+    if not (train and val):
+        raise InputError(f"{path} names no image to {'validate on' if train else 'learn from'}")
+    return train, val
+
+
+def told(data: Data, file: str) -> str:
+    """Which images are for what, those that we held out by name, and the folders' warnings."""
+    line = f"{len(data.train)} images to learn from, {len(data.val)} to validate on"
+    if data.held_out:
+        names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
+        line += f", held out ({names}; all in {file})"
+    warnings = dict.fromkeys((*data.train.warnings, *data.val.warnings))
+    if len(data.val) == 1:
+        warnings[
+            "one image alone decides which network is kept and at which threshold; annotate "
+            "more, or hold out more (--val)"
+        ] = None
+    return "\n".join([line, *(f"! {warning}" for warning in warnings)])
+
+
+class Facts(NamedTuple):
+    """Counted over the samples.
+
+    Attributes:
+        images, objects: how many; objects to ignore do not count.
+        channels: the numbers of channels that images have.
+        object_size: the median square root of the objects' areas in pixels, None without objects.
+        side: pixels; three quarters of the objects' boxes are larger than a square of it, None
+            without objects.
+        extent: the longer side of the objects' boxes in pixels, such that one in twenty is longer;
+            None without objects.
+        pixel_size: the median of what the files say, in micrometres; None where none does.
+        stains: whether channels are stains in some image, not red, green and blue.
+    """
+
+    images: int
+    objects: int
+    channels: frozenset[int]
+    object_size: float | None
+    side: float | None
+    extent: float | None
+    pixel_size: float | None
+    stains: bool = False
+
+
+def facts_of(samples: Iterable[Sample]) -> Facts:
+    """One pass over the samples; none is kept."""
+    channels: list[int] = []
+    areas: list[np.ndarray] = [np.empty(0)]
+    boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
+    pixel_sizes: list[float] = []
+    stains = False
+    for sample in samples:
+        stains |= len(sample.stains) > 1
+        channels.append(sample.image.shape[2])
+        objects = sample.instances[~sample.instances.ignore]
+        areas.append(objects.areas)
+        boxes.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1))
+        if sample.pixel_size:
+            pixel_sizes.append(sample.pixel_size)
+    sides, sizes = np.sqrt(np.concatenate(areas)), np.concatenate(boxes)
+    return Facts(
+        images=len(channels),
+        objects=len(sides),
+        channels=frozenset(channels),
+        object_size=_median(sides),
+        side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), MOST)) if len(sizes) else None,
+        extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
+        pixel_size=_median(np.array(pixel_sizes)),
+        stains=stains,
+    )
+
+
+def _median(values: np.ndarray) -> float | None:
+    return float(np.median(values)) if len(values) else None

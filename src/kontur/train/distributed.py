@@ -1,0 +1,138 @@
+"""Several devices: a process for each, of which the first leads and alone writes.
+
+Lightning would start the user's whole command or script again for every further device. Here each
+follower is `python -m kontur.train.distributed RUN PRECISION [CHECKPOINT]`, which takes the
+settings that the leader has saved; so scripts run once, notebooks can use all devices, and only one
+process makes and clears folders. A follower takes the same steps as the leader on other crops; it
+writes nothing and says nothing but errors.
+"""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from lightning.fabric.plugins.environments.lightning import find_free_network_port
+
+from kontur.errors import InputError
+from kontur.train.callbacks import TrainingCallback
+from kontur.train.checkpoint import Checkpoint
+from kontur.train.config import Precision
+from kontur.train.dataset import open_data
+from kontur.train.devices import choose_devices
+from kontur.train.run_files import read_config
+from kontur.train.signals import Signals, Stopped
+from kontur.train.timing import LIGHTNING
+from kontur.train.trainer import Job, fit, make_job, quiet_lightning
+
+Process = subprocess.Popen[bytes]
+GLANCE = 0.5  # seconds between looks at whether the followers still live
+PATIENCE = 60.0  # seconds that followers have to end after the last step
+
+
+@contextmanager
+def followers(job: Job, precision: Precision) -> Iterator[None]:
+    """Have a follower for every device but the first; none lives on after the block."""
+    number = job.devices.number
+    if number == 1:
+        yield
+        return
+    outer = dict(os.environ)
+    os.environ |= {
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(find_free_network_port()),
+        "NODE_RANK": "0",
+        "WORLD_SIZE": str(number),
+        "LOCAL_RANK": "0",
+    }
+    words = [str(job.run), precision, *([str(job.checkpoint.path)] if job.checkpoint else [])]
+    processes = [_start(words, rank) for rank in range(1, number)]
+    done = threading.Event()
+    threading.Thread(target=_guard, args=(processes, done), daemon=True).start()
+    try:
+        yield
+        end = time.monotonic() + PATIENCE
+        for process in processes:
+            process.wait(max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        pass  # what they had to do is done
+    finally:
+        done.set()
+        _kill(processes)
+        leave()
+        os.environ.clear()
+        os.environ.update(outer)
+
+
+def leave() -> None:
+    """Leave the group of processes, so that another run can make one."""
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
+
+
+def _start(words: Sequence[str], rank: int) -> Process:
+    return subprocess.Popen(
+        [sys.executable, "-m", "kontur.train.distributed", *words],
+        env={**os.environ, "LOCAL_RANK": str(rank)},
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def _guard(processes: Sequence[Process], done: threading.Event) -> None:
+    """End everything where a follower failed: the others would wait for it for ever.
+
+    The leader then sits inside the communication library, where no exception reaches it. Its files
+    are whole at any moment, so it can be left at once.
+    """
+    while not done.wait(GLANCE):
+        if any(process.poll() for process in processes):
+            _kill(processes)
+            print(
+                "Error: the process of another device ended, see above; go on with --resume",
+                file=sys.stderr,
+                flush=True,
+            )
+            os._exit(1)
+
+
+def _kill(processes: Sequence[Process]) -> None:
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def follow(run: Path, precision: Precision, checkpoint: Checkpoint | None) -> None:
+    """Train along with the leader until it ends."""
+    config = read_config(run)
+    training = config.training
+    devices = choose_devices(training.accelerator, training.devices)
+    devices = devices._replace(rank=int(os.environ["LOCAL_RANK"]))
+    samples = open_data(config.data, seed=training.seed).train.load()
+    job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
+    with quiet_lightning(), Signals() as signals:
+        fit(job, TrainingCallback(job, signals, observer=None), signals, precision)
+
+
+def main() -> int:
+    """The exit code; errors go to standard error."""
+    run, word, *path = sys.argv[1:]
+    (precision,) = (known for known in LIGHTNING if known == word)
+    try:
+        follow(Path(run), precision, Checkpoint.read(Path(path[0])) if path else None)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except Stopped:
+        pass  # the leader says it
+    finally:
+        leave()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

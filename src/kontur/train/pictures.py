@@ -1,0 +1,105 @@
+"""Pictures of a training: outlines of validation images, and those for TensorBoard.
+
+TensorBoard gets the crops as the network saw them, one validation image's outlines stage by stage,
+and histograms of the weights and of their gradients, at so few validations that its files stay
+small.
+"""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+
+from kontur.data.sample import Sample
+from kontur.formats.atomic import replacing
+from kontur.formats.overlay import draw
+from kontur.infer.predict import Predictor
+from kontur.instances import Instances
+from kontur.models.segmenter import Segmenter
+from kontur.train.logger import Record
+from kontur.train.optimiser import matrices
+
+GAP = 4  # white pixels between the two
+SMALL, LARGE = 400, 1600  # pixels; smaller images are drawn enlarged, larger ones shrunk
+MOST_ENLARGED = 8
+EVERY = 5  # validations; the first one is looked at
+CROPS = 4  # of the batch
+LARGEST = 400  # pixels a side of what is shown
+
+
+def side_by_side(
+    sample: Sample, *outlines: Instances, largest: int = LARGE
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The image once for each set of outlines, each of no more than `largest` pixels a side."""
+    zoom = _zoom(max(sample.size), largest)
+    return in_a_row([draw(sample.image, each, zoom=zoom) for each in outlines])
+
+
+def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray, "h w2 3"]:
+    """Pictures of one height beside one another, a white gap between them."""
+    gap = np.full((len(pictures[0]), GAP, 3), 255, np.uint8)
+    parts = [part for picture in pictures for part in (gap, picture)]
+    return np.concatenate(parts[1:], axis=1)
+
+
+def write_overlays(folder: Path, samples: Sequence[Sample], found: Sequence[Instances]) -> None:
+    """One `NAME.png` a sample below `folder`, the truth left and what was found right."""
+    for sample, objects in zip(samples, found, strict=True):
+        picture = Image.fromarray(side_by_side(sample, sample.instances, objects))
+        with replacing(folder / f"{sample.name.replace('/', '-')}.png") as beside:
+            picture.save(beside)
+
+
+def _zoom(side: int, largest: int) -> float:
+    """A whole factor, or one divided by it."""
+    if side > largest:
+        return 1 / math.ceil(side / largest)
+    return float(min(MOST_ENLARGED, max(1, SMALL // side)))
+
+
+def is_due(step: int, validate_every: int) -> bool:
+    """Whether the validation at a step is the first or one of every `EVERY` after it.
+
+    >>> [step for step in range(10, 120, 10) if is_due(step, 10)]
+    [10, 60, 110]
+    """
+    return (step // validate_every) % EVERY == 1
+
+
+def show_crops(record: Record, step: int, images: Float[Tensor, "b c h w"]) -> None:
+    """The first crops of a batch in a row."""
+    record.show(step, "seen/crops", in_a_row([as_picture(each) for each in images[:CROPS]]))
+
+
+def as_picture(image: Float[Tensor, "c h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """One image of a batch as `(h, w, 3)`: 0 to 1 as black to white, at most three channels.
+
+    Larger ones lose every second, third, … row and column.
+    """
+    values = image.detach().float().cpu().numpy().transpose(1, 2, 0)  # (c, h, w) to (h, w, c)
+    step = -(-max(values.shape[:2]) // LARGEST)
+    colours = np.minimum(np.arange(3), values.shape[2] - 1)
+    shown = np.nan_to_num(values[::step, ::step, colours])
+    return np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8)
+
+
+def show_stages(record: Record, step: int, predictor: Predictor, sample: Sample) -> None:
+    """One image with the outlines after every stage; nothing for kinds without stages."""
+    stages = predictor.outlines_by_stage(sample.image)
+    if stages:
+        picture = side_by_side(sample, *stages.values(), largest=LARGEST)
+        record.show(step, f"stages/{sample.name}", picture)
+
+
+def show_histograms(record: Record, step: int, segmenter: Segmenter) -> None:
+    """Of every weight matrix and of its gradient in the last step."""
+    names = {id(parameter): name for name, parameter in segmenter.named_parameters()}
+    for parameter in matrices(segmenter):
+        for what, values in (("weights", parameter.detach()), ("gradients", parameter.grad)):
+            if values is not None:
+                flat = values.float().flatten().cpu().numpy()
+                record.board.histogram(step, f"{what}/{names[id(parameter)]}", flat)

@@ -1,0 +1,113 @@
+"""What is left of a run when the steps are done: thresholds, card, model file, figures."""
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+from kontur.data.sample import Sample
+from kontur.evaluate import Summary
+from kontur.formats.atomic import replacing, write_text
+from kontur.models import catalog
+from kontur.models.archive import write_model
+from kontur.models.card import Card
+from kontur.models.segmenter import Segmenter
+from kontur.train import validation
+from kontur.train.advice import fit_advice, gap, outline_advice
+from kontur.train.export import to_model
+from kontur.train.gradient_flow import draw_flow
+from kontur.train.logger import CURVES, Record
+from kontur.train.pictures import write_overlays
+from kontur.train.progress import Display
+from kontur.train.tuning import tune
+
+MODEL = "model.kontur"
+METRICS = "metrics.json"
+GRADIENTS = "gradients.png"
+OVERLAYS = "overlays"
+DRAWN = 8  # validation images in `overlays`
+
+
+def finish(
+    run: Path,
+    segmenter: Segmenter,
+    card: Card,
+    samples: Sequence[Sample],
+    *,
+    learned: Sequence[Sample],
+    record: Record,
+    display: Display,
+) -> Path:
+    """Tune on `samples`, write the model file and everything for people to look at; its path.
+
+    `learned` are training images to judge beside them, any number.
+    """
+    with display.counting("tuning thresholds") as progress:
+        card = tune(segmenter, card, samples, progress)
+    segmenter.config = catalog.config(card.kind, card.config)  # decoding too: no weight knows it
+    found = []
+    with display.counting("validating") as progress:
+        for objects in validation.find(segmenter, card, samples, range(len(samples))):
+            found.append(objects)
+            progress(len(found), len(samples))
+    summary = validation.judge(samples, range(len(samples)), found)
+    card = card.replace(scores=scores(summary))
+    model = to_model(segmenter, card)
+    write_model(run / MODEL, model)
+    record.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
+    drawn = validation.evenly(len(samples), DRAWN)
+    write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [found[i] for i in drawn])
+    record.draw(run / CURVES)
+    gradients = draw_flow(record)
+    if gradients is not None:
+        with replacing(run / GRADIENTS) as beside:
+            gradients.save(beside)
+    fit = score_on(segmenter, card, learned) if learned else None
+    write_text(run / METRICS, metrics(card, summary, fit))
+    display.say(
+        f"{validation.brief(summary)} with the score threshold {card.thresholds.score} and the "
+        f"overlap threshold {card.thresholds.overlap}"
+    )
+    if fit is not None:
+        display.say(gap(fit, validation.score(summary)))
+        if advice := fit_advice(fit, validation.score(summary)):
+            display.say(advice)
+    if words := outline_advice(record.rows):
+        display.say(words)
+    if summary.mean_ap == 0:
+        display.say(
+            "no outline is right yet: look whether those in the pictures are meant, then go on "
+            "with more steps (--resume --set training.steps=N)"
+        )
+    display.say(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
+    return run / MODEL
+
+
+def score_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:
+    """The AP on other samples with the card's thresholds."""
+    places = range(len(samples))
+    found = list(validation.find(segmenter, card, samples, places))
+    return validation.score(validation.judge(samples, places, found, metrics=["ap"]))
+
+
+def scores(summary: Summary) -> dict[str, float | None]:
+    """What goes into the card: AP at each threshold, and what one number says."""
+    values = {"AP": summary.mean_ap}
+    values |= {f"AP{round(100 * t)}": summary.ap(t) for t in summary.thresholds}
+    values |= dict(summary.single_values())
+    return {name: round(v, 4) if math.isfinite(v) else None for name, v in values.items()}
+
+
+def metrics(card: Card, summary: Summary, fit: float | None) -> str:
+    """`metrics.json`: the card's numbers, and every score of the validation images.
+
+    `fit` is the AP on training images; its difference from that on validation images is the gap.
+    """
+    about = {
+        "scores": card.scores,
+        "thresholds": card.thresholds.model_dump(),
+        **({} if fit is None else {"training_AP": fit, "gap": fit - validation.score(summary)}),
+        "training": card.training,
+        "validation": json.loads(summary.to_json()),
+    }
+    return json.dumps(about, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,106 @@
+"""`python -m kontur.train.study.fit CONFIG.toml RUN COST.json`: a fit of a study, and its cost.
+
+A training as `kontur train` makes it, in a process of its own; it goes on where RUN holds one that
+was interrupted. What is not trained (the baseline) is tuned instead.
+"""
+
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from kontur.errors import InputError
+from kontur.formats.atomic import write_text
+from kontur.infer.load import MODEL_ENDING
+from kontur.infer.own_process import MEGABYTE, end_with_parent, peak_memory
+from kontur.models import catalog
+from kontur.train.config import RunConfig
+from kontur.train.signals import Stopped
+
+SIGNALLED = 128  # and the signal's number, as shells have it
+
+
+def fit(config: Path, run: Path) -> dict[str, Any]:
+    """Fit and write RUN/model.kontur; parameters, seconds and megabytes."""
+    start = time.monotonic()
+    settings = RunConfig.resolve(file=config, settings=(), given={})
+    trainable = catalog.family(settings.kind).trainable
+    cost = train(config, run) if trainable else tune(settings, run)
+    spent = max(time.monotonic() - start, cost.pop("trained", 0.0))  # also before an interruption
+    return {**cost, "seconds": spent}
+
+
+def train(config: Path, run: Path) -> dict[str, Any]:
+    """A training from the first step, or from the last checkpoint in RUN on."""
+    import torch
+
+    from kontur.train.checkpoint import LAST, Checkpoint
+    from kontur.train.run import train as start
+    from kontur.train.run_files import CONFIG, read_config
+
+    if (run / CONFIG).exists():
+        start(out=run, resume=True)
+    else:
+        start(out=run, config=config)
+    last = Checkpoint.read(run / LAST)
+    used = torch.cuda.max_memory_allocated() / MEGABYTE  # 0 without a GPU
+    wanted = read_config(run).training
+    shares = [last.step / wanted.steps]
+    if wanted.minutes is not None:
+        shares.append(last.work / 60 / wanted.minutes)
+    return {
+        "steps_of_minutes": round(last.step / max(*shares, 1e-9)),
+        "stopped_early": float(max(shares) < 1),
+        "train_memory": peak_memory(),
+        "gpu_memory": used or None,
+        "parameters": parameters(run),
+        "step_seconds": last.seconds / max(last.step, 1),
+        "steps": last.step,
+        "trained": last.seconds,
+    }
+
+
+def parameters(run: Path) -> int:
+    """How many numbers the network of a run learns."""
+    from kontur.train.run_files import read_config
+
+    config = read_config(run)
+    network = catalog.segmenter(config.kind, catalog.config(config.kind, config.model))
+    return sum(each.numel() for each in network.parameters())
+
+
+def tune(config: RunConfig, run: Path) -> dict[str, Any]:
+    """The baseline with the settings that suit the images, those to validate on too."""
+    from kontur.infer.baseline import fit_baseline
+    from kontur.models.archive import write_model
+    from kontur.train.dataset import open_data
+
+    data = open_data(config.data, seed=config.training.seed)
+    folder = data.train
+    if config.data.split is not None:  # both parts are of one folder, and may be the same
+        both = {entry.name: entry for entry in (*data.train.entries, *data.val.entries)}
+        folder = replace(folder, entries=tuple(both.values()))
+    model = fit_baseline(folder, config.model, config.normalise, name=config.name or config.kind)
+    write_model(run / f"model{MODEL_ENDING}", model)
+    return {"train_memory": peak_memory()}
+
+
+def main() -> int:
+    """The exit code; errors go to standard error."""
+    end_with_parent()
+    config, run, out = map(Path, sys.argv[1:])
+    try:
+        cost = fit(config, run)
+    except InputError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
+    except Stopped as stopped:
+        return SIGNALLED + stopped.number
+    write_text(out, json.dumps(cost, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,193 @@
+"""What the cross-validation of a study does: fits and judgements in processes of their own.
+
+The best setting is then trained on all images; its thresholds are those that the folds found, for
+it has no image left to choose them on, unless DATA has a `val` part of its own.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from kontur.formats.atomic import write_text
+from kontur.infer.load import find_model
+from kontur.infer.own_process import run_apart
+from kontur.models import catalog
+from kontur.models.archive import Model, read_card, read_model, write_model
+from kontur.models.card import Card, Thresholds
+from kontur.select import Split, Trial
+from kontur.settings import merge
+from kontur.train.config import RunConfig
+from kontur.train.study.monitor import Watcher, to_do
+from kontur.train.study.plan import Plan
+from kontur.train.study.report import Comparison
+from kontur.train.study.study_files import BEST, Fit
+
+
+class Jobs:
+    """What cross-validation is given to do: fits and judgements in processes of their own."""
+
+    def __init__(self, plan: Plan, watcher: Watcher):
+        self.plan, self.watcher = plan, watcher
+
+    def finished(self, trial: Trial) -> Mapping[str, float] | None:
+        """What a finished fit came to, after making sure that it is the one that is meant."""
+        if not self.plan.study.fit(trial).result.exists():
+            return None
+        return _known(self._prepare(trial).read() or {})
+
+    def tell_ahead(self, *, refitted: bool) -> None:
+        """What the folder's owner should know, and how much is to be done."""
+        for warning in self.plan.warnings:
+            self.watcher.say(f"! {warning}")
+        left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
+        rows = [self.plan.candidates[name] for name in left]
+        fits = [row.tree["training"] for row in rows if catalog.family(row.kind).trainable]
+        if fits:
+            self.watcher.say(to_do(fits, refitted=refitted))
+
+    def fit(self, trial: Trial) -> Fit:
+        """Train, or go on with a training that was interrupted."""
+        fit = self._prepare(trial)
+        if not fit.cost.exists():
+            self.watcher.begin(trial, fit)
+            words = [str(fit.config), str(fit.run), str(fit.cost)]
+            run_apart("kontur.train.study.fit", words, log=fit.log, tick=self.watcher.tick)
+        return fit
+
+    def score(self, fit: Fit, trial: Trial) -> Mapping[str, float]:
+        """Judge on what is held out, write the result, and drop what only a training needs."""
+        job = fit.folder / "judge.json"
+        out = fit.folder / "held-out.json"
+        config = RunConfig.read(self.plan.candidates[trial.setting].tree).data
+        content = {
+            "data": config.path,
+            "task": config.task,
+            "channel": config.channel,
+            "page": config.page,
+            "model": str(find_model(fit.run)),
+            "names": trial.split.held,
+            "out": str(out),
+        }
+        write_text(job, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        start = time.monotonic()
+        log = fit.folder / "judge-log.txt"
+        run_apart("kontur.infer.held_out", [str(job)], log=log, tick=self.watcher.tick)
+        judged = json.loads(out.read_text(encoding="utf-8"))
+        cost = json.loads(fit.cost.read_text(encoding="utf-8"))
+        result = {
+            **judged["scores"],
+            "milliseconds": judged["milliseconds"],
+            "predict_memory": judged["memory"],
+            **cost,
+            "images": len(trial.split.train),
+            "seconds": cost["seconds"] + time.monotonic() - start,
+        }
+        write_text(fit.result, json.dumps(result, indent=1) + "\n")
+        for checkpoint in fit.run.glob("*.ckpt"):
+            checkpoint.unlink()
+        return _known(result)
+
+    def refit(self, trial: Trial) -> Fit:
+        """The best setting on all images, unless it is there already."""
+        candidate = self.plan.candidates[trial.setting]
+        self.plan.study.prepare_best(trial, candidate)
+        return self.fit(trial)
+
+    def _prepare(self, trial: Trial) -> Fit:
+        candidate, lengths = self.plan.candidates[trial.setting], self._lengths(trial)
+        if trial.fold is not None:
+            inner = self.plan.parted(trial)
+        elif self.plan.study.about["own validation part"]:
+            tree = merge(candidate.tree, {"data": {"val": candidate.tree["data"]["path"]}})
+            candidate = candidate._replace(tree=tree)
+            return self.plan.study.prepare(trial, candidate, {}, lengths=lengths)
+        else:  # watches how well it learns
+            inner = Split(trial.split.train, trial.split.train)
+        parts = {"train": inner.train, "val": inner.held}
+        return self.plan.study.prepare(trial, candidate, parts, lengths=lengths)
+
+    def _lengths(self, trial: Trial) -> list[dict[str, Any]]:
+        """How long a fit trains: where minutes decide, its row's first fit says how many steps.
+
+        So all fits of a row do the same work, whatever else runs on the machine meanwhile. A study
+        may have been begun before its first fit was finished, or by a build that counted minutes
+        by the wall clock: what was written down then holds.
+        """
+        training = self.plan.candidates[trial.setting].tree.get("training", {})
+        if "minutes" not in training:
+            return [{}]
+        by_minutes: list[dict[str, Any]] = [{}, {"clock": None}]
+        first = next(t for t in self.plan.trials if t.setting == trial.setting and t.share == 1)
+        cost = self.plan.study.fit(first).read_cost()
+        if trial == first or not cost or not cost.get("steps_of_minutes"):
+            return by_minutes
+        steps = {"steps": int(cost["steps_of_minutes"] or 0), "minutes": None, "clock": None}
+        return [steps, *by_minutes]
+
+
+def keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None:
+    """Write the refitted model anew, for folds that failed may have come to an end meanwhile."""
+    if plan.study.about["own validation part"]:
+        return
+    path = find_model(plan.study.out / BEST)
+    done = [o.trial for o in comparison.outcomes if o.scores is not None and o.trial.share == 1]
+    cards = [
+        read_card(find_model(plan.study.fit(trial).run)) for trial in done if trial.setting == best
+    ]
+    scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
+    from kontur.train.results import METRICS  # imports torch
+
+    trained = catalog.family(plan.candidates[best].kind).trainable
+    model = with_what_folds_found(read_model(path), cards, scores, trained=trained)
+    write_model(path, model)
+    about = {
+        "scores": scores,
+        "thresholds": model.card.thresholds.model_dump(),
+        "training": model.card.training,
+    }
+    write_text(path.with_name(METRICS), json.dumps(about, indent=2, ensure_ascii=False) + "\n")
+
+
+def _known(result: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in result.items() if value is not None}
+
+
+def with_what_folds_found(
+    model: Model, folds: Sequence[Card], scores: Mapping[str, float], *, trained: bool
+) -> Model:
+    """The model with the thresholds, the settings of decoding and the mean scores of the folds.
+
+    Those that its own run found are of images that it had learned from. Of settings that were
+    tuned beside the thresholds the commonest are taken, with the median thresholds of their folds;
+    everything else is as it was fitted. What is tuned and not `trained` keeps what all images
+    gave: there is nothing else to it. `folds` are the cards of at least one finished fold.
+    """
+    card = model.card
+    said = f"scores are means over {len(folds)} folds"
+    if trained:
+        said += ", thresholds their medians"
+        tuned, thresholds = _commonest(folds, catalog.family(card.kind).tunable_fields)
+        card = card.replace(config={**card.config, **tuned}, thresholds=thresholds.model_dump())
+    told = {**card.training, "cross_validation": said}
+    card = card.replace(scores=dict(scores), training=told)
+    if card.config == model.card.config:
+        return replace(model, card=card)
+    from kontur.infer.engine import rebuild
+    from kontur.train.export import to_model
+
+    return to_model(rebuild(replace(model, card=card)), card)  # graphs know how much is decoded
+
+
+def _commonest(folds: Sequence[Card], names: Sequence[str]) -> tuple[dict[str, object], Thresholds]:
+    found = [{name: card.config[name] for name in names if name in card.config} for card in folds]
+    keys = [json.dumps(each, sort_keys=True) for each in found]
+    commonest = statistics.mode(keys)
+    alike = [card.thresholds for card, key in zip(folds, keys, strict=True) if key == commonest]
+    thresholds = Thresholds(
+        score=round(statistics.median(each.score for each in alike), 4),
+        overlap=round(statistics.median(each.overlap for each in alike), 4),
+    )
+    return found[keys.index(commonest)], thresholds

@@ -1,0 +1,216 @@
+"""What a person sees while a study runs: which fit, how far it is, and how long all will take.
+
+A bar on a terminal; elsewhere a line when a fit ends. How far a fit is, is read from the lines that
+its run writes down, so nothing has to be said between the processes.
+"""
+
+import json
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from kontur.models import catalog
+from kontur.select import Outcome, Trial
+from kontur.settings import read_toml
+from kontur.train.progress import duration
+from kontur.train.study.study_files import Fit
+from kontur.wording import plural
+
+LINES = "metrics.jsonl"  # of a run
+TAIL = 4096  # bytes: the last line is shorter
+BAR_WIDTH = 20  # characters
+HERE = "on this machine one after the other"
+BESIDES = 50.0  # seconds of a fit beside its training, measured on 13 photographs; then known
+AN_HOUR_OR_TWO = 100  # minutes; longer ones are said in hours
+PARTS = 1000  # the bar is drawn in thousandths
+
+
+def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
+    """How much there is to train, from the `training` settings of the fits that are to come.
+
+    >>> to_do([{"minutes": 10.0}] * 30, refitted=False)
+    '30 fits of 10 minutes: about 5.4 hours with tuning and judging, on this machine one after the
+    other'
+    >>> to_do([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
+    '2 fits of 4 to 5 minutes, then the best on all images: about 16 minutes'
+    >>> to_do([{"steps": 500}], refitted=False)
+    '1 fit of 500 steps; how long that takes is known after the first'
+    """
+    then = ", then the best on all images" if refitted else ""
+    minutes = [fit["minutes"] for fit in fits if "minutes" in fit]
+    if len(minutes) == len(fits):
+        each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
+        total = sum(minutes) + (max(minutes) if refitted else 0)
+        total += BESIDES / 60 * (len(fits) + refitted)
+        hours = f"{total / 60:.1f}".removesuffix(".0") + " hours"
+        long = f"{total:.0f} minutes" if total < AN_HOUR_OR_TWO else hours
+        each = f"{each} minute{'s' * (each != '1')}"
+        said = f"{each}{then}: about {long} with tuning and judging, {HERE}"
+    else:
+        steps = {fit.get("steps") for fit in fits}
+        each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
+        said = f"{each}{then}; how long that takes is known after the first"
+    return f"{plural(len(fits), 'fit')} of {said}"
+
+
+class _Now(NamedTuple):
+    """The fit at hand: since when, and how long it is to be."""
+
+    trial: Trial
+    fit: Fit
+    since: float
+    steps: float
+    minutes: float
+
+
+class Watcher:
+    """Told of a study's fits; shows a bar on a terminal, and a line for each fit elsewhere."""
+
+    def __init__(self, console: Console | None = None, *, quiet: bool = False):
+        self.console = console or Console(stderr=True)
+        self.quiet = quiet
+        self.planned: list[Trial] = []
+        self.total = 0  # fits, that on all images too
+        self.ended = 0
+        self.seconds: dict[str, list[float]] = {}
+        self.now: _Now | None = None
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(BAR_WIDTH),
+            TextColumn("{task.fields[left]}"),
+            console=self.console,
+            transient=True,
+            disable=quiet or not self.console.is_terminal,
+        )
+        self.task = self.bar.add_task("", total=PARTS, left="", visible=False)
+
+    @contextmanager
+    def watching(
+        self,
+        planned: Sequence[Trial],
+        finished: Callable[[Trial], Mapping[str, float] | None],
+        *,
+        refitted: bool,
+    ) -> Iterator[None]:
+        """Show the bar while the block runs; what is finished already is told once."""
+        self.planned, self.total = list(planned), len(planned) + refitted
+        there = [trial for trial in planned if finished(trial) is not None]
+        if there:
+            self.say(f"{len(there)} of {len(planned)} fits are finished already")
+        with self.bar:
+            yield
+
+    def begin(self, trial: Trial, fit: Fit) -> None:
+        """A fit starts, or goes on."""
+        training = read_toml(fit.config).get("training", {})
+        steps, minutes = training.get("steps", math.inf), training.get("minutes", math.inf)
+        self.now = _Now(trial, fit, time.monotonic(), steps, minutes)
+        if trial.fold is None:
+            self.say(f"training {trial.setting} on all images")
+        self.tick()
+
+    def tick(self) -> None:
+        """Some time has passed."""
+        if self.now is None or self.bar.disable:
+            return
+        share = self.share_done()
+        done = (self.ended + share) / self.total
+        doing = ", tuning and judging" if share == 1 else ""
+        self.bar.update(
+            self.task,
+            description=f"{self.ended + 1}/{self.total} {self._name(self.now.trial)}{doing}",
+            completed=PARTS * done,
+            left=f"{duration(self.seconds_left(share))} left",
+            visible=True,
+        )
+
+    def done(self, outcome: Outcome, rank: str) -> None:
+        """A fit ended, or was finished before."""
+        self.ended += 1
+        mine, self.now = self.now, None
+        scores = outcome.scores
+        if scores is not None and "seconds" in scores:
+            self.seconds.setdefault(outcome.trial.setting, []).append(scores["seconds"])
+        if mine is None and outcome.failure is None:
+            return
+        came = "failed" if scores is None else f"{rank} {scores.get(rank, math.nan):.3f}"
+        took = "" if scores is None else f", {duration(scores['seconds'])}"
+        left = self.seconds_left(0.0)
+        more = f", {duration(left)} left" if self.ended < self.total else ""
+        name = self._name(outcome.trial)
+        self.say(f"[{self.ended}/{self.total}] {name}: {came}{took}{more}")
+
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        if not self.quiet:
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def share_done(self) -> float:
+        """How much of the fit at hand is done, from 0 to 1."""
+        if self.now is None:
+            return 0.0
+        row = last_row(self.now.fit.run / LINES)
+        return min(1.0, row.get("progress", row["step"] / self.now.steps))
+
+    def seconds_left(self, share: float) -> float:
+        """For the rest of the fit at hand and all that follow, the training on all images too."""
+        rest = [trial.setting for trial in self.planned[self.ended :]]
+        guesses = [self._guess(name, share) for name in rest]
+        if self.total > len(self.planned):  # the best, which may be the slowest
+            guesses.append(max([self._guess(name, share) for name in self.seconds] + guesses))
+        mine = guesses[0] * share if guesses and self.now is not None else 0.0
+        return sum(guesses) - mine
+
+    def _guess(self, name: str, share: float) -> float:
+        """Seconds of one fit: as long as its like took, or the others, or as this one goes."""
+        if name in self.seconds:
+            return statistics.fmean(self.seconds[name])
+        if name in catalog.METHODS:
+            return 0.0
+        known = [
+            seconds
+            for other, took in self.seconds.items()
+            if other not in catalog.METHODS
+            for seconds in took
+        ]
+        if known:
+            return statistics.fmean(known)
+        if self.now is None:
+            return 0.0
+        if self.now.minutes < math.inf:
+            return 60 * self.now.minutes + BESIDES
+        return (time.monotonic() - self.now.since) / max(share, 0.01)
+
+    @staticmethod
+    def _name(trial: Trial) -> str:
+        if trial.fold is None:
+            return f"{trial.setting}, all images"
+        part = f", {round(100 * trial.share)} % of the images" if trial.share < 1 else ""
+        return f"{trial.setting}, fold {trial.fold + 1}{part}"
+
+
+def last_row(path: Path) -> dict[str, float]:
+    """Step and progress of the last whole line of a run's `metrics.jsonl`; step 0 without one."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL))
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        return {"step": 0}
+    last: dict[str, float] = {}
+    for line in reversed(lines):
+        try:
+            row = json.loads(line)
+            last = last or {"step": float(row["step"])}
+            if "progress" in row:  # validations do not say it
+                return {**last, "progress": float(row["progress"])}
+        except (ValueError, LookupError, TypeError):
+            continue
+    return last or {"step": 0}

@@ -1,0 +1,190 @@
+"""A study's folder: what is compared, which fits are finished, where each one's files lie.
+
+    OUT/study.json               the data, the images and the folds
+    OUT/fits/NAME/fold-1/        one fit: config.toml, split.json, run/ (a usual run), result.json
+    OUT/refit/, OUT/best/        the best setting fitted on everything: a usual run
+    OUT/comparison.csv, .png     every score of every fit; accuracy against time
+
+A fit is finished when its `result.json` is there. All files are written whole, so a study that was
+killed goes on from what lies there.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kontur.errors import InputError
+from kontur.formats.atomic import write_text
+from kontur.select import Trial
+from kontur.settings import merge, to_toml
+from kontur.train.study.candidates import Candidate
+
+STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
+REPORTS = ("comparison.csv", "comparison.png", "learning-curve.csv", "learning-curve.png")
+UNTOLD = ("images", "annotations")  # of what makes a study: too long to be said
+LONGEST = 80  # characters of a folder's name
+Result = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The files of one fit below `folder`; `run` is the run's own folder."""
+
+    folder: Path
+    run: Path
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.toml"
+
+    @property
+    def split(self) -> Path:
+        return self.folder / "split.json"
+
+    @property
+    def cost(self) -> Path:
+        """What the training cost, once it is done."""
+        return self.folder / "cost.json"
+
+    @property
+    def result(self) -> Path:
+        return self.folder / "result.json"
+
+    @property
+    def log(self) -> Path:
+        """What its processes said."""
+        return self.folder / "log.txt"
+
+    def read(self) -> Result | None:
+        """What came out, None where it is not finished."""
+        return _numbers(self.result)
+
+    def read_cost(self) -> Result | None:
+        """What the training cost, None where it is not done."""
+        return _numbers(self.cost)
+
+
+@dataclass(frozen=True)
+class Study:
+    """The folder of a study, and what makes it this study and no other."""
+
+    out: Path
+    about: dict[str, Any]
+
+    def open(self, *, force: bool) -> None:
+        """Begin or go on; `InputError` where the folder holds another study or something else."""
+        path = self.out / STUDY
+        if self.out.exists() and not self.out.is_dir():
+            raise InputError(f"--out wants a folder, but {self.out} is a file")
+        if not path.exists():
+            if self.out.is_dir() and any(self.out.iterdir()):
+                raise InputError(f"{self.out} holds other files and no study; give another --out")
+        elif force:
+            self._clear()
+        else:
+            self._refuse_another(_read(path))
+        write_text(path, json.dumps(self.about, indent=1, ensure_ascii=False) + "\n")
+
+    def fit(self, trial: Trial) -> Fit:
+        """Where the files of a trial lie."""
+        if trial.fold is None:
+            return Fit(self.out / REFIT, self.out / BEST)
+        share = f"-of-{round(100 * trial.share)}-percent" if trial.share < 1 else ""
+        folder = self.out / FITS / folder_name(trial.setting) / f"fold-{trial.fold + 1}{share}"
+        return Fit(folder, folder / "run")
+
+    def prepare(
+        self,
+        trial: Trial,
+        candidate: Candidate,
+        names: Mapping[str, Sequence[str]],
+        *,
+        lengths: Sequence[Mapping[str, Any]],
+    ) -> Fit:
+        """Write down what a fit is made of; `InputError` where its folder holds another one.
+
+        `names` are those of `split.json`, or empty where the settings say what is validated on.
+        `lengths` are the settings of how long it trains: the first are written, and each of them
+        is right in a folder that an earlier call has written.
+        """
+        fit = self.fit(trial)
+        said = {"split": str(fit.split)} if names else {}
+        tree = merge(candidate.tree, {"name": folder_name(candidate.name), "data": said})
+        configs = [to_toml(merge(tree, {"training": each} if each else {})) for each in lengths]
+        split = json.dumps(names, indent=1, ensure_ascii=False)
+        config = configs[0]
+        if fit.config.exists() and (there := fit.config.read_text(encoding="utf-8")) in configs:
+            config = there
+        for path, text in ((fit.split, split), (fit.config, config)):
+            if path.exists() and path.read_text(encoding="utf-8") != text:
+                raise InputError(
+                    f"{fit.folder} holds a fit of {candidate.name} with other settings or images; "
+                    "start the study afresh with --force, name the row otherwise, or give another "
+                    "--out"
+                )
+        write_text(fit.split, split)
+        write_text(fit.config, config)
+        return fit
+
+    def prepare_best(self, trial: Trial, candidate: Candidate) -> None:
+        """Make room for the refitted model: that of another candidate is removed."""
+        fit = self.fit(trial)
+        mark = fit.folder / "candidate.json"
+        learned = trial.split.train
+        mine = json.dumps([candidate.name, candidate.tree, learned], ensure_ascii=False)
+        if not mark.exists() or mark.read_text(encoding="utf-8") != mine:
+            for folder in (fit.folder, fit.run):
+                shutil.rmtree(folder, ignore_errors=True)
+            write_text(mark, mine)
+
+    def _clear(self) -> None:
+        """Remove what a study has written, and nothing else."""
+        for folder in (FITS, REFIT, BEST):
+            shutil.rmtree(self.out / folder, ignore_errors=True)
+        for name in (STUDY, *REPORTS):
+            (self.out / name).unlink(missing_ok=True)
+
+    def _refuse_another(self, there: dict[str, Any]) -> None:
+        other = [key for key in self.about if there.get(key) != self.about[key]]
+        if other:
+            key = other[0]
+            before, now = there.get(key), self.about[key]
+            said = f"{key}: {before} there, {now} now"
+            if key in UNTOLD:
+                said = f"of other {key}"
+            raise InputError(
+                f"{self.out} holds another study ({said}); start afresh with --force, or give "
+                "another --out"
+            )
+
+
+def folder_name(name: str) -> str:
+    """A row's name as that of a folder, on every system.
+
+    >>> folder_name("snake"), folder_name("snake model.points=32"), len(folder_name("a" * 200))
+    ('snake', 'snake-model.points=32-44628091', 80)
+    """
+    word = re.sub(r"[^\w.=+-]+", "-", name).strip("-.") or "row"
+    if word == name.lower() and len(word) <= LONGEST:
+        return word
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]  # two names may look alike as folders
+    return f"{word[: LONGEST - 9]}-{mark}"
+
+
+def _numbers(path: Path) -> Result | None:
+    if not path.exists():
+        return None
+    numbers: Result = json.loads(path.read_text(encoding="utf-8"))
+    return numbers
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
+        raise InputError(f"{path} is not of a study; move it away or give another --out") from None

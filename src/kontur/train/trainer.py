@@ -1,0 +1,191 @@
+"""The steps of a run, by Lightning: from the first, or from a checkpoint on.
+
+A job is what they are made with, the same in the process of every device.
+"""
+
+import contextlib
+import logging
+import re
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.strategies import DDPStrategy, Strategy
+
+from kontur.data.augment import training_pipeline
+from kontur.data.sample import Sample
+from kontur.errors import InputError
+from kontur.models import catalog
+from kontur.train.checkpoint import Checkpoint, WholeFiles
+from kontur.train.config import Precision, RunConfig, TrainingConfig
+from kontur.train.dataloader import Crops, Prepared, build_loader, choose_workers
+from kontur.train.devices import Devices, cores
+from kontur.train.module import Training
+from kontur.train.network import channels_of
+from kontur.train.signals import Signals
+from kontur.train.timing import LIGHTNING
+from kontur.train.validation import is_patience_over
+
+LOGGERS = ("lightning.pytorch", "lightning.fabric", "lightning.pytorch.utilities.rank_zero")
+ADVICE = (
+    r".*does not have many workers.*",
+    r".*Our suggested max number of worker.*",
+    r".*You're resuming from a checkpoint that ended before the epoch ended.*",
+    r".*isinstance\(treespec, LeafSpec\).*",  # of its own use of torch
+    r".*`lr_scheduler.step\(\)` before `optimizer.step\(\)`.*",  # fp16 may leave out a step
+    r".*Grad strides do not match bucket view strides.*",  # channels last on several devices
+    r".*multi-threaded, use of fork.*",  # torch's own threads, which sleep then
+)
+
+
+class Job(NamedTuple):
+    """A run's folder and resolved settings, the network in its training, and the crops it sees.
+
+    With a checkpoint it goes on from there: the training loads it when it starts.
+    """
+
+    run: Path
+    config: RunConfig
+    devices: Devices
+    module: Training
+    crops: Crops
+    checkpoint: Checkpoint | None
+
+    @property
+    def first_step(self) -> int:
+        """The steps that are done already."""
+        return self.checkpoint.step if self.checkpoint else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the steps, the minutes or the patience have come to their end."""
+        if self.checkpoint is None:
+            return False
+        wanted, done = self.config.training, self.checkpoint
+        if wanted.minutes is not None and done.work >= 60 * wanted.minutes:
+            return True
+        return done.step >= wanted.steps or is_patience_over(wanted.patience, done.waited)
+
+
+def make_job(
+    run: Path,
+    config: RunConfig,
+    samples: Sequence[Sample],
+    *,
+    devices: Devices,
+    checkpoint: Checkpoint | None,
+) -> Job:
+    """The same weights and crops for the same resolved settings and samples."""
+    torch.set_num_threads(max(1, cores() // devices.number))
+    model = catalog.config(config.kind, config.model)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.training.seed)
+        segmenter = catalog.segmenter(config.kind, model)
+    pipeline = training_pipeline(config.augment, channels_of(model), config.normalise)
+    prepared = Prepared(samples, pipeline, megabytes=config.data.cache)
+    crops = Crops(prepared, kind=config.kind, model=model, seed=config.training.seed)
+    module = Training(segmenter, config.optimiser, config.training)
+    return Job(run, config, devices, module, crops, checkpoint)
+
+
+@contextlib.contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Within it only Lightning's errors are heard."""
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    with warnings.catch_warnings():
+        for message in ADVICE:
+            warnings.filterwarnings("ignore", message=message)
+        try:
+            for name in LOGGERS:
+                logging.getLogger(name).setLevel(logging.ERROR)
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+
+
+class Joined(DDPStrategy):
+    """Distributed data parallel training of processes that are there already."""
+
+    def _configure_launcher(self) -> None:
+        self._launcher = None
+
+
+def strategy(devices: Devices, *, unused: bool) -> Strategy | str:
+    """Lightning's strategy for these devices; `unused`: some weights may have no gradient."""
+    if devices.number == 1:
+        return "auto"
+    return Joined(gradient_as_bucket_view=True, find_unused_parameters=unused)
+
+
+def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) -> None:
+    """Train until the steps or minutes are over, or nothing gets better.
+
+    Raises `Stopped` where a signal ended it before, with everything up to then in a checkpoint.
+    """
+    devices, wanted = job.devices, job.config.training
+    trainer = Trainer(
+        accelerator=devices.accelerator,
+        devices=devices.number,
+        strategy=strategy(devices, unused=wanted.stages == "staged"),
+        precision=LIGHTNING[precision],  # type: ignore[arg-type]
+        max_steps=wanted.steps,
+        max_epochs=-1,
+        logger=False,
+        callbacks=[callback],
+        # the environment is named, or Lightning would requeue the jobs of a cluster's scheduler
+        plugins=[WholeFiles(), LightningEnvironment()],
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        default_root_dir=str(job.run),
+    )
+    loader = build_loader(
+        job.crops,
+        kind=job.config.kind,
+        batch=wanted.crops_a_step,
+        workers=choose_workers(wanted.workers, devices),
+        first_step=job.first_step,
+        rank=devices.rank,
+        devices=devices.number,
+        pin=devices.accelerator == "cuda",
+    )
+    signals.patient = True
+    try:
+        path = str(job.checkpoint.path) if job.checkpoint else None
+        trainer.fit(job.module, loader, ckpt_path=path)
+    except SystemExit:  # what Lightning makes of a KeyboardInterrupt
+        raise signals.stopped(signals.asked or signal.SIGINT) from None
+    except RuntimeError as error:
+        # a signal to the whole group of processes may have reached the loader's workers first
+        if signals.asked is None:
+            told = explained(error, wanted)
+            raise told from (None if told is error else error)
+    finally:
+        signals.patient = False
+    if signals.asked is not None:
+        raise signals.stopped(signals.asked)
+
+
+def explained(error: RuntimeError, config: TrainingConfig) -> Exception:
+    """What a person can do about it, where there is something; the error itself otherwise."""
+    if isinstance(error, torch.OutOfMemoryError):
+        crops = config.crops_a_step
+        return InputError(
+            f"the device's memory does not suffice for {crops} crops a step; take fewer "
+            f"(--resume --set training.batch={max(1, crops // 2)}) or smaller ones "
+            "(augment.crop)"
+        )
+    if re.search("DataLoader worker .*(killed|exited unexpectedly)", str(error)):
+        return InputError(
+            "a process that prepares crops was killed, which happens where memory is short; go on "
+            "with --resume --set training.workers=0, or with a smaller data.cache"
+        )
+    return error

@@ -1,0 +1,128 @@
+"""Validation as prediction does it: the predictor on the averaged network, judged exactly."""
+
+import math
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from kontur.data.sample import Sample
+from kontur.evaluate import METRICS, Summary, evaluate, summarise
+from kontur.evaluate.tune import SCORES, TUNED_IOUS, tune_thresholds
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
+from kontur.instances import Instances
+from kontur.models.card import Card
+from kontur.models.segmenter import Segmenter
+from kontur.train.dataloader import Batch
+
+LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
+
+
+def evenly(count: int, most: int) -> list[int]:
+    """At most `most` of `count` places, evenly spread, always the same.
+
+    >>> evenly(10, 4), evenly(3, 4)
+    ([0, 3, 6, 9], [0, 1, 2])
+    """
+    if count <= most:
+        return list(range(count))
+    return np.linspace(0, count - 1, most).round().astype(int).tolist()
+
+
+def find(
+    segmenter: Segmenter, card: Card, samples: Sequence[Sample], places: Sequence[int]
+) -> Iterator[Instances]:
+    """What the network finds in each of the samples at `places`, with the card's thresholds."""
+    predictor = Predictor(TorchEngine(segmenter), card)
+    for i in places:
+        yield predictor.predict(samples[i].image)
+
+
+def apply_best_score_threshold(
+    samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]
+) -> list[Instances]:
+    """Of what was found above `LOOSE` that above the score threshold of the largest AP.
+
+    A network learns early where objects are and late to be sure of it: at a fixed threshold its
+    score would be 0 for long, and then jump.
+    """
+    truths = [samples[i].instances for i in places]
+    scores = [score for score in SCORES if score >= LOOSE]
+    tuned = tune_thresholds(truths, found, scores=scores, overlaps=[1.0])
+    return [objects[objects.scores >= tuned.score] for objects in found]
+
+
+def judge(
+    samples: Sequence[Sample],
+    places: Sequence[int],
+    found: Sequence[Instances],
+    *,
+    metrics: Collection[str] = METRICS,
+) -> Summary:
+    """The found objects against the true ones, at the IoU thresholds that tuning looks at."""
+    named = ((samples[i], objects) for i, objects in zip(places, found, strict=True))
+    return summarise(
+        evaluate(
+            sample.instances, objects, thresholds=TUNED_IOUS, metrics=metrics, name=sample.name
+        )
+        for sample, objects in named
+    )
+
+
+def score(summary: Summary) -> float:
+    """Mean pooled AP over the thresholds; 1 where there was no object and none was found."""
+    return 1.0 if math.isnan(summary.mean_ap) else summary.mean_ap
+
+
+def brief(summary: Summary) -> str:
+    """The scores that one looks at first, as a line."""
+    at_half = summary.ap(0.5)
+    shown = "–" if math.isnan(at_half) else f"{at_half:.3f}"
+    return f"val AP {score(summary):.3f} (at IoU 0.5 {shown})"
+
+
+def loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
+    """The mean total loss over batches, as prediction runs the network: no dropout, no change."""
+    training = segmenter.training
+    segmenter.eval()
+    try:
+        with torch.no_grad():
+            totals = [float(segmenter.total(segmenter.loss(*batch))) for batch in batches]
+    finally:
+        segmenter.train(training)
+    return sum(totals) / len(totals)
+
+
+class BestScore(NamedTuple):
+    """The best score so far, its step, and the validations since that did not surpass it."""
+
+    best: float = -1.0
+    best_step: int = 0
+    waited: int = 0
+
+    def after(self, score: float, step: int) -> "BestScore":
+        """With one more validation.
+
+        Of equal scores the later is the best, for its rate was lower. A network that never found
+        anything has not stopped learning: the waiting begins with the first score above 0.
+
+        >>> BestScore().after(0.0, 10).after(0.0, 20)
+        BestScore(best=0.0, best_step=20, waited=0)
+        >>> BestScore(best=0.5, best_step=20, waited=1).after(0.5, 30).after(0.4, 40)
+        BestScore(best=0.5, best_step=30, waited=3)
+        """
+        waited = self.waited + 1 if score <= self.best and self.best > 0 else 0
+        if score >= self.best:
+            return BestScore(score, step, waited)
+        return BestScore(self.best, self.best_step, waited)
+
+
+def is_patience_over(patience: int, waited: int) -> bool:
+    """Whether so many validations without a better one end the training; never with 0.
+
+    >>> is_patience_over(12, 11), is_patience_over(12, 12), is_patience_over(0, 1000)
+    (False, True, False)
+    """
+    return 0 < patience <= waited

@@ -1,0 +1,96 @@
+"""Many images in one table: rows in order, one unit, metadata as numbers where they are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.measure.measure_many import measure_many
+from kontur.measure.sources import Picture, Source
+from kontur.measure.table import measure
+from tests.measure.drawn import noise_labels
+
+LABELS = [noise_labels(seed) for seed in range(3)]
+FOUND = [Instances.from_label_image(labels) for labels in LABELS]
+
+
+def source(name, instances, image=None, pixel_size=None, **metadata):
+    return Source(name, lambda: Picture(instances, image, pixel_size), metadata)
+
+
+def grey(seed, channels=1):
+    size = (*LABELS[0].shape, channels)
+    return np.random.default_rng(seed).integers(0, 255, size, dtype=np.uint8)
+
+
+def test_rows_are_those_of_the_images_below_each_other():
+    sources = [source(f"i{n}", found, grey(n)) for n, found in enumerate(FOUND)]
+    seen = []
+    table = measure_many(sources, progress=lambda done, total: seen.append((done, total)))
+    apart = [measure(found, grey(n), name=f"i{n}") for n, found in enumerate(FOUND)]
+    pd.testing.assert_frame_equal(table, pd.concat(apart, ignore_index=True))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+    assert table.attrs == apart[0].attrs
+
+
+def test_an_image_without_objects_changes_nothing():
+    empty = Instances.empty(LABELS[0].shape)
+    sources = [source("none", empty, grey(0)), source("a", FOUND[0], grey(0))]
+    table = measure_many(sources)
+    assert table.dtypes.to_dict() == measure(FOUND[0], grey(0)).dtypes.to_dict()
+    assert set(table["image"]) == {"a"}
+    only = measure_many(sources[:1])
+    assert len(only) == 0
+    assert list(only.columns) == list(table.columns)
+
+
+def test_columns_that_an_image_has_not_are_empty_there():
+    table = measure_many([source("a", FOUND[0], grey(0)), source("b", FOUND[1], grey(1, 3))])
+    of = table.groupby("image")["intensity_mean"].count()
+    assert of["a"] > 0
+    assert of["b"] == 0
+    assert table.groupby("image")["intensity_mean-1"].count()["b"] > 0
+    assert set(table.attrs["units"]) == set(table.columns)
+
+
+def test_metadata_are_numbers_where_all_cells_are():
+    sources = [
+        source("a", FOUND[0], dose="1", plate="007", state="live", gap="", empty=""),
+        source("b", FOUND[1], dose="2.5e-3", plate="008", state="dead", gap="4", empty=""),
+        source("c", FOUND[2]),
+    ]
+    table = measure_many(sources)
+    last = table.groupby("image").first()
+    assert last["dose"].tolist()[:2] == [1, 0.0025]
+    assert table["dose"].dtype == float
+    assert last["plate"].tolist()[:2] == ["007", "008"]
+    assert last["state"].tolist()[:2] == ["live", "dead"]
+    assert np.isnan(last["gap"]["a"])
+    assert last["gap"]["b"] == 4
+    assert table["empty"].isna().all()
+    assert table[table["image"] == "c"][["dose", "plate", "state"]].isna().all(axis=None)
+    assert list(table.columns[-5:]) == ["dose", "plate", "state", "gap", "empty"]
+
+
+def test_all_images_are_in_one_unit():
+    sources = [source("a", FOUND[0], pixel_size=0.5), source("b", FOUND[1], pixel_size=0.25)]
+    table = measure_many(sources)
+    assert table.attrs["units"]["area"] == "µm²"
+    assert table.attrs["pixel_size"] is None  # they differ
+    ratio = table["area"] / measure_many(sources, pixel_size="pixels")["area"]
+    assert set(np.round(ratio, 9)) == {0.25, 0.0625}
+    mixed = [*sources, source("c", FOUND[2])]
+    with pytest.raises(InputError, match=r"1 image \(c\) of 3 do not say.*--pixel-size"):
+        measure_many(mixed)
+    assert measure_many(mixed, pixel_size=2.0).attrs["pixel_size"] == 2.0
+
+
+def test_an_image_that_does_not_fit_is_named():
+    with pytest.raises(InputError, match=r"^b: the objects were drawn on"):
+        measure_many([source("a", FOUND[0]), source("b", FOUND[1], grey(0)[:5])])
+
+
+def test_no_image_is_one_sentence():
+    with pytest.raises(InputError, match="no image to measure"):
+        measure_many([])

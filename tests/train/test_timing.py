@@ -1,0 +1,131 @@
+"""What makes a step fastest, also beside other work: the ways take turns."""
+
+import os
+import subprocess
+import sys
+from unittest.mock import Mock
+
+import pytest
+import torch
+
+from kontur.train import timing
+from kontur.train.config import OptimiserConfig, TrainingConfig
+from kontur.train.dataloader import Batch
+from kontur.train.devices import Devices
+from kontur.train.module import Training
+from kontur.train.timing import StepTimer, Way, choose_precision, choose_threads, take_turns
+from tests.models import contract
+
+ALL, HALF = Way(False, 2), Way(False, 1)
+
+
+def never():
+    raise AssertionError("nothing was to be timed")
+
+
+@pytest.fixture
+def steps(monkeypatch):
+    """Two processors, and steps that take what is said: seconds by way, times what else runs."""
+    monkeypatch.setattr(timing, "cores", lambda: 2)
+
+    def make(seconds, load=lambda number: 1.0):
+        asked = []
+
+        def timer(way):
+            asked.append(way)
+            return seconds[way] * load(len(asked))
+
+        timer.asked = asked
+        return timer
+
+    return make
+
+
+def test_other_work_that_comes_and_goes_does_not_decide(steps):
+    """One after the other, the way that was timed beside other work would always lose."""
+    for busy in (lambda number: 9.0 if number <= 6 else 1.0, lambda number: 1 + number):
+        times = take_turns(steps({ALL: 0.3, HALF: 0.4}, load=busy), ALL, HALF)
+        assert times.ratio == pytest.approx(4 / 3, rel=0.35)
+        assert times.ratio > 1
+
+
+def test_the_ways_take_turns_until_time_is_up_and_first_steps_do_not_count(steps):
+    timer = steps({ALL: 0.4, HALF: 0.1}, load=lambda number: 100.0 if number <= 2 else 1.0)
+    assert take_turns(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
+    assert timer.asked == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
+    slow = steps({ALL: 60.0, HALF: 60.0})
+    take_turns(slow, ALL, HALF)
+    assert len(slow.asked) == 2 + 2 * timing.MIN_TURNS
+
+
+@pytest.mark.parametrize(("half", "number"), [(0.2, 1), (0.29, 2), (0.5, 2)])
+def test_half_of_the_threads_are_taken_where_they_are_faster(steps, half, number):
+    choice = choose_threads(None, Devices("cpu", 1), lambda: steps({ALL: 0.3, HALF: half}))
+    assert choice.number == number
+    assert choice.reason.startswith(f"threads {number}: a step takes 0.30 s with 2 and ")
+
+
+def test_threads_are_not_timed_where_there_is_nothing_to_choose(steps, monkeypatch):
+    assert choose_threads(3, Devices("cpu", 1), never) == (3, "")
+    assert choose_threads(None, Devices("cpu", 2), never) == (1, "")
+    assert choose_threads(None, Devices("cuda", 1), never) == (2, "")
+    monkeypatch.setattr(timing, "cores", lambda: 1)
+    assert choose_threads(None, Devices("cpu", 1), never) == (1, "")
+
+
+@pytest.mark.parametrize(("half", "word"), [(0.2, "bf16"), (0.29, "32"), (0.5, "32")])
+def test_bf16_is_taken_on_a_cpu_where_it_is_faster(steps, half, word):
+    threads = torch.get_num_threads()
+    seconds = {Way(False, threads): 0.3, Way(True, threads): half}
+    choice = choose_precision("auto", "cpu", lambda: steps(seconds))
+    assert choice.word == word
+    assert choice.reason == f"a step takes {half:.2f} s in bf16 and 0.30 s in 32"
+
+
+def test_a_precision_that_is_asked_for_or_known_is_not_timed():
+    assert choose_precision("16", "cpu", never).word == "16"
+    assert choose_precision("auto", "mps", never).word == "32"
+
+
+def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
+    config = contract.settings("unet")
+    network, sample = contract.network("unet", config), contract.scenes()["many"]
+    batch = Batch(contract.as_image(sample), contract.as_targets("unet", config, sample.instances))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    threads = torch.get_num_threads()
+    assert StepTimer(network, batch)(Way(True, threads + 1)) > 0
+    assert torch.get_num_threads() == threads
+    assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
+    assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def test_waiting_threads_sleep_unless_the_user_says_otherwise():
+    program = (
+        "import os, sys; from kontur.train.openmp import let_waiting_threads_sleep as f; f(); "
+        "print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
+    )
+    for given, expected in ((None, "PASSIVE False"), ("ACTIVE", "ACTIVE False")):
+        environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        environment |= {} if given is None else {"OMP_WAIT_POLICY": given}
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == expected, done.stderr
+
+
+@pytest.mark.parametrize("clock", ["wall", "processor"])
+def test_minutes_go_by_the_clock_of_the_settings(monkeypatch, clock):
+    config = TrainingConfig(minutes=1, clock=clock, steps=10**6)
+    module = Training(contract.network("unet"), OptimiserConfig(), config)
+    now = [0.0, 0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    monkeypatch.setattr("time.process_time", lambda: now[1])
+    monkeypatch.setattr("lightning.pytorch.LightningModule.optimizer_step", lambda *_, **__: None)
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    module._trainer = Mock(world_size=1, global_step=1)
+    module.pause()
+    now[:] = [30.0, 12.0]  # beside other work: two threads computed six seconds each
+    module.optimizer_step()
+    assert module.seconds == 30.0
+    assert module.work == (30.0 if clock == "wall" else 6.0)
+    assert module.progress == pytest.approx(0.5 if clock == "wall" else 0.1)
