@@ -27,7 +27,7 @@ from kontur.instances import Instances
 from kontur.measure.learn.intervals import draw_bootstrap, wilson_interval
 from kontur.measure.learn.study import Study, learn
 from kontur.measure.learn.table_model import TableModel
-from kontur.measure.many import measure_many
+from kontur.measure.measure_many import measure_many
 from kontur.measure.sources import find_sources
 
 FOUND = 0.5  # IoU from which a drawn worm is a true one

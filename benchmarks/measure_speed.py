@@ -19,16 +19,16 @@ from report import heading, table
 from kontur.instances import Instances
 from kontur.measure.contour import bends_of, contours_of
 from kontur.measure.curve import measure_curve
-from kontur.measure.files import write_table
 from kontur.measure.fourier import measure_fourier
 from kontur.measure.intensity import measure_intensity
-from kontur.measure.many import measure_many
+from kontur.measure.measure_many import measure_many
 from kontur.measure.midline import measure_midline
 from kontur.measure.neighbours import measure_neighbours
 from kontur.measure.rings import rings_of, straightened
 from kontur.measure.shape import centroids, measure_shape
 from kontur.measure.sources import Picture, Source
 from kontur.measure.table import measure
+from kontur.measure.table_files import write_table
 from kontur.measure.texture import measure_texture
 
 POINTS = 48

@@ -16,9 +16,14 @@ PACKAGES = ("numpy", "onnxruntime", "torch")
 
 def heading(what: str) -> None:
     """One sentence on what is compared, the machine, and the command that was run."""
+    print(heading_lines(what) + "\n", flush=True)
+
+
+def heading_lines(what: str) -> str:
+    """The same as text."""
     script = Path(sys.argv[0])
     command = shlex.join(["python", f"{script.parent.name}/{script.name}", *sys.argv[1:]])
-    print(f"{what}\n\non {machine()}\nby `{command}`\n", flush=True)
+    return f"{what}\n\non {machine()}\nby `{command}`"
 
 
 def machine() -> str:

@@ -52,3 +52,12 @@ def counted(names: Sequence[str], what: str) -> str:
     ('2 images (a, b)', '1 image (a)')
     """
     return f"{plural(len(names), what)} ({listed(names)})"
+
+
+def printable(name: str) -> str:
+    r"""A file's name as text: bytes that are no UTF-8 are shown by their numbers.
+
+    >>> printable("caf\udce9.png"), printable("café.png")
+    ('caf\\xe9.png', 'café.png')
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 import kontur as package
-from kontur.measure.files import write_table
 from kontur.measure.learn.model_file import write_table_model
 from kontur.measure.table import measure
+from kontur.measure.table_files import write_table
 from tests.measure.learn.drawn import COLUMNS, KINDS, boxes, decision
 
 

@@ -32,7 +32,13 @@ def test_it_prints_tables_and_says_which_is_best(kontur, data, tmp_path, process
     assert "more labels" in said
     assert f"kontur predict IMAGES --model {out / 'best'} --out" in said
     config = (out / "fits" / "wide" / "fold-1" / "config.toml").read_text()
-    for line in ("snake_width = 64", "batch = 2", "crop = 64", "steps = 5", 'preset = "tiny"'):
+    for line in (
+        "[model.refiner]\nwidth = 64",
+        "batch = 2",
+        "crop = 64",
+        "steps = 5",
+        'preset = "tiny"',
+    ):
         assert line in config
 
 
@@ -40,8 +46,9 @@ def test_without_a_word_on_how_long_a_fit_takes_ten_minutes(kontur, data, tmp_pa
     kontur("compare", data, "--out", tmp_path / "study", "--folds", "2", "--no-refit", "--quiet")
     study = json.loads((tmp_path / "study" / "study.json").read_text())
     assert study["folds"] == 2
-    config = (tmp_path / "study" / "fits" / "snake" / "fold-2" / "config.toml").read_text()
+    config = (tmp_path / "study" / "fits" / "snake" / "fold-1" / "config.toml").read_text()
     assert "minutes = 10.0" in config
+    assert 'clock = "processor"' in config
     assert not (tmp_path / "study" / "best").exists()
 
 
@@ -66,7 +73,7 @@ def test_ctrl_c_says_that_the_same_command_goes_on(kontur, data, tmp_path, proce
     [
         (["--kinds", "snake,unett"], "there is no kind of model 'unett'; "),
         (["--folds", "7"], "7 folds need at least 7 names, got 6; use fewer folds"),
-        (["--group", "slide"], "has no column 'slide'; its columns are: none"),
+        (["--group", "slide"], "no metadata.csv in"),
         (["--rank", "Dise"], "did you mean 'Dice'"),
         (["--preset", "fats"], "did you mean 'fast'"),
         (["--set", "training.stesp=3"], "did you mean 'steps'"),

@@ -5,6 +5,7 @@ import pytest
 
 from kontur import formats
 from kontur.data.folder import open_folder
+from kontur.data.inspect import inspect
 from kontur.errors import InputError
 from kontur.instances import Instances
 from tests.data import drawn
@@ -196,3 +197,33 @@ def test_annotated_objects_are_no_components(tmp_path):
     annotated(tmp_path)
     with pytest.raises(InputError, match="layout 'coco'"):
         open_folder(tmp_path, task="components")
+
+
+def test_a_box_without_outline_is_a_region_to_ignore_and_told(tmp_path):
+    content = document(["a.png", "b.png"], [(0, 0, SQUARE, 0), (0, 1, [], 0), (1, 0, None, 0)])
+    content["annotations"][1]["bbox"] = [20, 5, 10, 8]
+    content["annotations"][2]["bbox"] = [50, 30, 30, 30]  # reaches beyond the image
+    for seed, name in enumerate("ab"):
+        drawn.save(tmp_path / f"{name}.png", drawn.picture(seed))
+    write(tmp_path / "all.json", content)
+    folder = open_folder(tmp_path)
+    first, second = folder.samples
+    assert first.instances.ignore.tolist() == [False, True]
+    assert first.instances.boxes[1].tolist() == [20, 5, 30, 13]
+    assert second.instances.areas[second.instances.ignore].tolist() == [10 * 10]
+    (warning,) = folder.warnings
+    assert "2 objects of 2 images (a, b) without an outline (a box alone: 2)" in warning
+    report = inspect(folder)
+    assert report.ignored == 2
+    assert "without an outline" in report.text()
+    assert "nothing looks wrong" not in report.text()
+
+
+def test_objects_with_nothing_but_a_class_are_told_too(tmp_path):
+    content = document(["a.png"], [(0, 0, SQUARE, 0), (0, 1, [], 0)])
+    del content["annotations"][1]["bbox"]
+    drawn.save(tmp_path / "a.png", drawn.picture())
+    write(tmp_path / "all.json", content)
+    folder = open_folder(tmp_path)
+    assert len(folder.samples[0].instances) == 1
+    assert "1 object of 1 image (a) without an outline" in folder.warnings[0]

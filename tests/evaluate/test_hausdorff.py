@@ -39,7 +39,7 @@ def test_it_is_the_percentile_of_both_directions_distances(first, second):
     (got,) = hausdorff95(outline(first), outline(second))
     assert got == pytest.approx(np.percentile(surface_distances(first, second), 95))
     assert got == pytest.approx(naive.hausdorff_95(first, second))
-    a, b = outline(first)[:, 1:], outline(second)[:, 1:]
+    a, b = outline(first)[1:].T, outline(second)[1:].T
     farthest = max(directed_hausdorff(a, b)[0], directed_hausdorff(b, a)[0])
     assert got <= farthest + 1e-9
     assert surface_distances(first, second).max() == pytest.approx(farthest)
@@ -50,11 +50,11 @@ def test_it_is_the_percentile_of_both_directions_distances(first, second):
 def test_many_pairs_at_once_are_each_pair_by_itself(pairs):
     pairs = [(a, b) for a, b in pairs if a.any() and b.any()]
     sides = [
-        [np.add(outline(pair[side]), [number, 0, 0]) for number, pair in enumerate(pairs)]
+        [np.add(outline(pair[side]), [[number], [0], [0]]) for number, pair in enumerate(pairs)]
         for side in (0, 1)
     ]
     if pairs:
-        together = hausdorff95(*(np.concatenate(side) for side in sides))
+        together = hausdorff95(*(np.concatenate(side, axis=1) for side in sides))
         alone = [hausdorff95(outline(a), outline(b))[0] for a, b in pairs]
         assert together.tolist() == alone
 

@@ -45,7 +45,7 @@ def test_a_boundary_is_the_mask_less_its_erosion(mask, distance):
     grid = Grid(9, 11)
     runs = grid.runs(spans(Instances.from_masks([mask]).polygons, (9, 11)))
     got = np.zeros((9, 11), bool)
-    got[tuple(grid.pixels(boundary(runs, grid, distance))[:, 1:].T)] = True
+    got[tuple(grid.pixels(boundary(runs, grid, distance))[1:])] = True
     assert (got == oracles.boundary(mask, distance)).all()
 
 

@@ -3,7 +3,7 @@ import pytest
 from PIL import Image as Picture
 
 from kontur.errors import InputError
-from kontur.formats.arrays import image_array
+from kontur.formats.arrays import image_array, without_opaque_alpha
 
 RNG = np.random.default_rng(0)
 
@@ -57,6 +57,8 @@ def test_axes_that_cannot_be_known_are_asked_for():
     np.testing.assert_array_equal(image_array(cube, page=7)[:, :, 0], cube[7])
     np.testing.assert_array_equal(image_array(cube, size=(40, 41)), cube)
     np.testing.assert_array_equal(image_array(cube, size=(41, 42)), np.moveaxis(cube, 0, -1))
+    np.testing.assert_array_equal(image_array(cube, channels=42), cube)
+    np.testing.assert_array_equal(image_array(cube, channels=40), np.moveaxis(cube, 0, -1))
 
 
 def test_a_page_is_a_plane_of_the_first_axes():
@@ -81,13 +83,14 @@ def test_a_bool_array_is_a_picture_in_black_and_white():
     assert image_array(mask).dtype == np.uint8
 
 
-def test_an_opaque_alpha_is_dropped_and_a_fourth_stain_is_not():
+def test_an_opaque_alpha_can_be_dropped_and_a_fourth_stain_stays():
     array = numbers(12, 9, 4)
-    assert image_array(array).shape == (12, 9, 4)
+    assert without_opaque_alpha(array) is array
     array[:, :, 3] = 0
-    assert image_array(array).shape == (12, 9, 4)
+    assert without_opaque_alpha(array) is array
     array[:, :, 3] = 255
-    np.testing.assert_array_equal(image_array(array), array[:, :, :3])
+    np.testing.assert_array_equal(without_opaque_alpha(array), array[:, :, :3])
+    np.testing.assert_array_equal(image_array(array), array)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i2", ">u2", ">f4", "f2", "f8", "u8"])

@@ -95,7 +95,7 @@ def test_only_what_says_so_is_red_green_and_blue(tmp_path):
     write(tmp_path / "a.tif", array, photometric="rgb")
     assert images.read_image(tmp_path / "a.tif").stains == ()
     write(tmp_path / "a.tif", array, planarconfig="contig")
-    assert images.read_image(tmp_path / "a.tif").stains == ("0", "1", "2")
+    assert images.read_image(tmp_path / "a.tif").stains == ("unnamed",) * 3
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
@@ -131,7 +131,7 @@ def test_what_is_extra_and_unspecified_is_kept_unless_it_is_opaque(tmp_path):
     write(tmp_path / "a.tif", array, **options)
     found = images.read_image(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.pixels, array)
-    assert found.stains == ("0", "1", "2", "3")
+    assert found.stains == ("unnamed",) * 4
     array[..., 3] = 255
     write(tmp_path / "a.tif", array, **options)
     found = images.read_image(tmp_path / "a.tif")

@@ -15,7 +15,7 @@ places = st.tuples(st.integers(0, 2), st.integers(0, 30), st.integers(0, 40))
 @settings(max_examples=100)
 def test_it_is_the_nearest_of_every_pair_of_a_group(pixels, others, searches):
     others += [(group, 0, 7 * group) for group in range(3)]  # every group has one
-    a, b = np.array(pixels, dtype=int).reshape(-1, 3), np.array(others)
+    a, b = np.array(pixels, dtype=int).reshape(-1, 3).T, np.array(others).T
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(nearest, "SEARCHES", searches)  # with 0 the tree is asked at once
         got = nearest.squared_distances(a, b)
@@ -33,7 +33,7 @@ def test_it_is_scipys_distance_transform(density):
     target[3, 4] = True
     target[:, 120:] = False  # a far half
     rows, columns = np.nonzero(np.ones(target.shape, bool))
-    pixels = np.stack([np.zeros_like(rows), rows, columns], axis=-1)
-    got = nearest.squared_distances(pixels, pixels[target.ravel()])
+    pixels = np.stack([np.zeros_like(rows), rows, columns])
+    got = nearest.squared_distances(pixels, pixels[:, target.ravel()])
     expected = ndimage.distance_transform_edt(~target)
     np.testing.assert_allclose(np.sqrt(got).reshape(target.shape), expected)

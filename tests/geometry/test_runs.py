@@ -25,7 +25,7 @@ def runs_of(masks):
 def masks_of(runs, count):
     """And back."""
     masks = np.zeros((count, *SIZE), bool)
-    masks[tuple(Grid(*SIZE).pixels(runs).T)] = True
+    masks[tuple(Grid(*SIZE).pixels(runs))] = True
     return masks
 
 
@@ -71,4 +71,4 @@ def test_images_without_pixels_have_no_runs(size):
     grid = Grid(*size)
     runs = grid.runs(raster.spans(np.array([shapely.box(0, 0, 2, 2)]), size))
     assert len(runs.start) == len(grid.erode(runs, 1).start) == len(grid.outline(runs).start) == 0
-    assert grid.pixels(runs).shape == (0, 3)
+    assert grid.pixels(runs).shape == (3, 0)

@@ -27,6 +27,7 @@ class Bright(Predictor):
 
     def predict_detailed(self, image, options=AS_TRAINED) -> Prediction:
         self.seen += 1
+        image = image.pixels  # files come with what they say of themselves
         size = image.shape[:2]
         if size == (1, 1):
             raise InputError("too small to hold anything")

@@ -1,5 +1,9 @@
+import errno
+import hashlib
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +42,12 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
         assert len(kontur.read(out / f"b{ending}")) == 0
     (made,) = json.loads((out / "predict.json").read_text())["made"]
     assert made["score"] == 0.3  # the card's
-    assert made["images"]["a"] == {"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None}
+    content = (images / "a.png").read_bytes()
+    assert made["images"]["a"] == {
+        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None},
+        **{"source": "../images/a.png", "bytes": len(content)},
+        "sha256": hashlib.sha256(content).hexdigest()[:16],
+    }
 
 
 def test_an_image_that_fails_is_told_and_the_others_are_made(images, tmp_path):
@@ -194,3 +203,167 @@ def test_formats_are_chosen_by_word_and_a_wrong_one_gets_the_nearest():
         parse_outputs("geojsn")
     with pytest.raises(InputError, match="at least one"):
         parse_outputs(",")
+
+
+def test_other_images_of_the_same_names_are_refused_not_skipped(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    paint(tmp_path / "day2" / "b.png", (1, 1, 9))
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    sentence = r"outlines of b that were made of another image than .*day2/b\.png \(.*images/b\.png"
+    with pytest.raises(InputError, match=sentence + r".*another --out.*--force"):
+        run(tmp_path / "day2", out)
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    assert [each.objects for each in run(tmp_path / "day2", out, overwrite=True)] == [1]
+
+
+def test_the_same_image_at_another_place_is_skipped(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    images.rename(tmp_path / "moved")
+    assert [each.skipped for each in run(tmp_path / "moved", out)] == [True] * 3
+
+
+def test_an_image_that_changed_since_is_outlined_again_in_every_format_it_has(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out, outputs=("geojson", "csv"))
+    paint(images / "a.png", (4, 4, 6))
+    outcomes = run(images, out)
+    assert [(each.skipped, each.changed) for each in outcomes] == [
+        *((False, True), (True, False), (True, False))
+    ]
+    assert len(kontur.read(out / "a.geojson")) == len(kontur.read(out / "a.csv")) == 1
+
+
+def test_an_image_that_became_unreadable_or_went_away_is_not_hidden_by_its_outlines(
+    images, tmp_path
+):
+    out = tmp_path / "out"
+    run(images, out)
+    (images / "a.png").write_text("notes")
+    inputs = find_inputs([images])
+    (images / "b.png").unlink()
+    outcomes = list(predict_folder(Bright(), inputs, out))
+    assert "a.png is not an image" in outcomes[0].failure
+    assert f"there is no image {images / 'b.png'}" in outcomes[1].failure
+    assert outcomes[2].skipped
+
+
+def test_another_format_of_other_settings_is_refused_too(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    with pytest.raises(InputError, match=r"score 0.3, now 0.6"):
+        run(images, out, outputs=("csv",), options=PredictOptions(score=0.6))
+
+
+def test_a_record_of_an_older_build_is_read_and_its_outlines_stay_unverified(images, tmp_path):
+    out = tmp_path / "out"
+    run(images, out)
+    record = json.loads((out / "predict.json").read_text())
+    for facts in record["made"][0]["images"].values():
+        for key in ("source", "bytes", "sha256"):
+            del facts[key]
+    (out / "predict.json").write_text(json.dumps(record))
+    outcomes = run(images, out)
+    assert [(each.skipped, each.unverified) for each in outcomes] == [(True, True)] * 3
+
+
+class Failing(Bright):
+    """Fails at the second image."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def predict_detailed(self, image, options):
+        if self.seen == 1:
+            self.seen += 1
+            raise self.error
+        return super().predict_detailed(image, options)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
+        Exception("[ONNXRuntimeError] : Failed to allocate memory for requested buffer of size 9"),
+        Exception("[ONNXRuntimeError] : Exception during initialization: std::bad_alloc"),
+    ],
+)
+def test_an_engine_without_memory_fails_that_image_alone(images, tmp_path, error):
+    outcomes = run(images, tmp_path / "out", predictor=Failing(error))
+    assert [each.failure is None for each in outcomes] == [True, False, True]
+    assert f"{images / 'b.png'} does not fit into memory" in outcomes[1].failure
+
+
+def test_a_defect_of_the_engine_keeps_its_traceback(images, tmp_path):
+    with pytest.raises(RuntimeError, match="shapes"):
+        run(images, tmp_path / "out", predictor=Failing(RuntimeError("shapes do not match")))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_utf8_is_an_image_like_any_other(images, tmp_path):
+    strange = os.fsdecode(b"caf\xe9.png")
+    (images / "b.png").rename(images / strange)
+    out = tmp_path / "out"
+    outcomes = run(images, out, outputs=tuple(ENDINGS))
+    assert [each.failure for each in outcomes] == [None] * 3
+    for ending in ENDINGS.values():
+        assert (out / os.fsdecode(b"caf\xe9" + ending.encode())).exists()
+    made = json.loads((out / "predict.json").read_text(encoding="utf-8"))["made"]
+    assert list(made[0]["images"]) == ["a", "c", "caf\\xe9"]
+    assert all(each.skipped for each in run(images, out, outputs=tuple(ENDINGS)))
+
+
+def test_a_name_too_long_for_its_outputs_fails_alone(images, tmp_path):
+    (images / "b.png").rename(images / ("b" * 250 + ".png"))
+    outcomes = run(images, tmp_path / "out", outputs=("coco",))
+    assert [each.failure is None for each in outcomes] == [True, False, True]
+    assert "its name is too long" in outcomes[1].failure
+
+
+def test_a_folder_that_cannot_be_written_is_not_one_image_s_failure(images, tmp_path):
+    with pytest.raises(OSError, match="quota"):
+        run(images, tmp_path / "out", predictor=Failing(OSError(errno.EDQUOT, "quota exceeded")))
+
+
+WORKER = """
+import sys
+from pathlib import Path
+from kontur.infer.folder import predict_folder
+from kontur.infer.inputs import find_inputs
+from tests.infer.painted import Bright
+
+for _ in predict_folder(Bright(), find_inputs([sys.argv[1]]), Path(sys.argv[2])):
+    pass
+"""
+
+
+def test_processes_that_work_on_one_folder_lose_no_entry(tmp_path):
+    out, processes = tmp_path / "out", []
+    for worker in range(3):
+        for number in range(5):
+            paint(tmp_path / str(worker) / f"{worker}{number}.png", (2, 2, 5))
+        words = [sys.executable, "-c", WORKER, str(tmp_path / str(worker)), str(out)]
+        processes.append(subprocess.Popen(words))
+    assert [process.wait(120) for process in processes] == [0, 0, 0]
+    (made,) = json.loads((out / "predict.json").read_text())["made"]
+    assert list(made["images"]) == [f"{i}{j}" for i in range(3) for j in range(5)]
+    assert len(list(out.iterdir())) == 16
+
+
+def test_objects_of_another_size_than_learned_and_none_at_all_give_a_hint(images, tmp_path):
+    predictor = Bright()
+    predictor.card = predictor.card.replace(object_size=6.0)
+    hints = [each.hint for each in run(images, tmp_path / "out", predictor=predictor)]
+    assert hints[0] is None  # 5 and 8 pixels
+    assert "nothing was found; the model learned objects of 6 pixels: --diameter auto" in hints[1]
+    assert "a typical object measures 24 pixels, the model learned 6" in hints[2]
+    again = run(
+        images,
+        tmp_path / "again",
+        predictor=predictor,
+        options=PredictOptions(diameter=6.0),
+    )
+    assert [each.hint for each in again] == [None] * 3

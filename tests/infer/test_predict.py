@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import shapely
+import tifffile
+import torch
 from numpy.testing import assert_allclose, assert_array_equal
-from PIL import Image
+from PIL import Image as Picture
 
 from kontur.data.geometric import scale
 from kontur.errors import InputError
+from kontur.formats.images import Image
 from kontur.infer import predict, search
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.options import PredictOptions
@@ -72,7 +75,7 @@ def test_however_the_pixels_are_stored_the_outlines_are_the_same(
 @pytest.mark.parametrize("name", ["scene.png", "scene.tif", "grey.png"])
 def test_a_file_is_predicted_as_its_array(learned, predictor, pixels, tmp_path, name):
     stored = pixels if name == "grey.png" else np.repeat(pixels[..., None], 3, axis=2)
-    Image.fromarray(stored).save(tmp_path / name)
+    Picture.fromarray(stored).save(tmp_path / name)
     expected = predictor.predict(stored)
     assert_same(expected, predictor.predict(tmp_path / name), pixels=0, scores=0)
     assert_same(expected, predictor.predict(str(tmp_path / name)), pixels=0, scores=0)
@@ -106,6 +109,45 @@ def test_pixels_that_are_no_numbers_are_counted_and_refused(predictor, pixels, b
     image[3, 4:6] = bad
     with pytest.raises(InputError, match="the image: 2 of 4096 pixel values are NaN or infinite"):
         predictor.predict(image)
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_stains_are_asked_for_and_never_taken_for_colour(predictor, pixels, tmp_path, count):
+    names = ["DAPI", "GFP", "Cy5", "AF750"][:count]
+    dark = np.zeros_like(pixels)
+    tifffile.imwrite(
+        tmp_path / "a.ome.tif",
+        np.stack([dark, pixels, dark, dark][:count]),
+        photometric="minisblack",
+        metadata={"axes": "CYX", "Channel": {"Name": names}},
+    )
+    with pytest.raises(InputError, match=rf"{count} stains \(0: DAPI, 1: .*or grey; choose"):
+        predictor.predict(tmp_path / "a.ome.tif")
+    assert_same(predictor.predict(tmp_path / "a.ome.tif", channel=1), predictor.predict(pixels))
+
+
+def test_a_model_that_learned_from_stains_takes_as_many_stains(learned, pixels):
+    card = learned.card.replace(training={"stains": True})
+    predictor = Predictor(OnnxEngine(learned.model, threads=1), card)
+    wanted = predictor.config.channels
+    three = np.repeat(pixels[..., None], wanted, axis=2)
+    found = predictor.predict(Image(three, None, ("unnamed",) * wanted))
+    assert_same(found, predictor.predict(three))
+    with pytest.raises(InputError, match=f"holds 5 stains .* learned from {wanted} stains"):
+        predictor.predict(Image(pixels[..., None].repeat(5, 2), None, ("unnamed",) * 5))
+
+
+@pytest.mark.parametrize("shape", ["first", "last", "tensor", "list", "Pillow"])
+def test_every_kind_of_array_is_outlined_alike(predictor, pixels, shape):
+    colour = np.repeat(pixels[..., None], 3, axis=2)
+    image = {
+        "first": np.moveaxis(colour, 2, 0),
+        "last": colour,
+        "tensor": torch.from_numpy(np.moveaxis(colour, 2, 0).copy())[None],
+        "list": colour.tolist(),
+        "Pillow": Picture.fromarray(colour),
+    }[shape]
+    assert_same(predictor.predict(image), predictor.predict(pixels))
 
 
 @pytest.mark.parametrize(

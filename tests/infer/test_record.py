@@ -4,62 +4,90 @@ import pytest
 
 import kontur
 from kontur.errors import InputError
-from kontur.infer.record import Record, digest
+from kontur.infer.record import Record, Source, digest
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}
 
 
+def note(folder, settings, **images):
+    record = Record(folder, settings)
+    for name, facts in images.items():
+        record.add(name, facts, None)
+    record.finish()
+
+
+def made(folder):
+    return json.loads((folder / "predict.json").read_text())["made"]
+
+
 def test_a_record_says_what_was_made_how_and_by_which_version(tmp_path):
-    record = Record.open(tmp_path, NOW)
-    record.add("b", {"objects": 2})
-    record.add("a", {"objects": 1})
-    record.write()
+    record = Record(tmp_path, NOW)
+    record.add("b", {"objects": 2}, Source("b.png", 9, "0" * 16))
+    record.add("a", {"objects": 1}, None)
+    record.finish()
     written = json.loads((tmp_path / "predict.json").read_text())
-    images = {"a": {"objects": 1}, "b": {"objects": 2}}
+    b = {"objects": 2, "source": "b.png", "bytes": 9, "sha256": "0" * 16}
+    images = {"a": {"objects": 1}, "b": b}
     assert written == {"kontur": kontur.__version__, "made": [{**NOW, "images": images}]}
 
 
 def test_a_second_call_with_the_same_settings_goes_on(tmp_path):
-    for name in ("a", "b"):
-        record = Record.open(tmp_path, NOW)
-        record.add(name, {})
-        record.write()
-    (made,) = Record.open(tmp_path, NOW).makings
-    assert sorted(made.images) == ["a", "b"]
-    assert Record.open(tmp_path, NOW).made_otherwise({"a": [], "b": []}) == {}
+    note(tmp_path, NOW, a={})
+    note(tmp_path, NOW, b={})
+    (run,) = Record(tmp_path, NOW).runs
+    assert sorted(run.images) == ["a", "b"]
+    assert Record(tmp_path, NOW).difference(run) == ""
 
 
-def test_other_settings_are_told_by_image_and_by_what_differs(tmp_path):
-    record = Record.open(tmp_path, NOW)
-    record.add("a", {})
-    record.write()
-    other = Record.open(tmp_path, {**NOW, "score": 0.5})
-    assert other.made_otherwise({"a": []}) == {"a": "score 0.3, now 0.5"}
-    retrained = Record.open(tmp_path, {**NOW, "digest": "b" * 16})
-    assert retrained.made_otherwise({"a": []}) == {"a": "the model of this name was another one"}
+def test_calls_that_overlap_keep_each_other_s_images(tmp_path):
+    first, second = Record(tmp_path, NOW), Record(tmp_path, NOW)
+    first.add("a", {}, None)
+    second.add("b", {}, None)
+    first.add("c", {}, None)
+    second.finish()
+    first.finish()
+    assert list(made(tmp_path)[0]["images"]) == ["a", "b", "c"]
 
 
-def test_an_image_stands_under_the_last_making_only(tmp_path):
-    record = Record.open(tmp_path, NOW)
-    record.add("a", {"objects": 1})
-    record.write()
-    record = Record.open(tmp_path, {**NOW, "score": 0.5})
-    record.add("a", {"objects": 3})
-    record.write()
-    (made,) = json.loads((tmp_path / "predict.json").read_text())["made"]
-    assert (made["score"], made["images"]) == (0.5, {"a": {"objects": 3}})
+def test_other_settings_are_named_by_what_differs(tmp_path):
+    note(tmp_path, NOW, a={})
+    for change, sentence in (
+        ({"score": 0.5}, "score 0.3, now 0.5"),
+        ({"digest": "b" * 16}, "the model of this name was another one"),
+        ({"digest": "b" * 16, "model": "x.kontur"}, "model nuclei, now x.kontur"),
+        ({"model": "copies/nuclei.kontur"}, ""),  # the same file by another name
+        ({"an_option_of_later": None}, ""),
+    ):
+        record = Record(tmp_path, NOW | change)
+        assert record.difference(record.run_of("a")) == sentence
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"made": 3}', '{"made": [{}]}'])
+def test_an_image_stands_under_the_last_run_only(tmp_path):
+    note(tmp_path, NOW, a={"objects": 1})
+    note(tmp_path, {**NOW, "score": 0.5}, a={"objects": 3})
+    (run,) = made(tmp_path)
+    assert (run["score"], run["images"]) == (0.5, {"a": {"objects": 3}})
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"made": 3}', '{"made": [{}]}', '{"made": [{"images": {"a": 1}}]}']
+)
 def test_a_foreign_predict_json_is_refused_not_overwritten(tmp_path, text):
     (tmp_path / "predict.json").write_text(text)
     with pytest.raises(InputError, match=r"predict\.json is not a record"):
-        Record.open(tmp_path, NOW)
+        Record(tmp_path, NOW)
 
 
-def test_a_digest_tells_files_apart(tmp_path):
+def test_digests_distinguish_contents(tmp_path):
     for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         (tmp_path / name).write_bytes(content)
     a, b, c = (digest(tmp_path / name) for name in "abc")
     assert a == b != c
     assert len(a) == 16
+
+
+def test_a_source_is_seen_from_the_outputs_and_a_missing_one_is_none(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"1")
+    place, size, _ = Source.of(tmp_path / "a.png", tmp_path / "deep" / "out")
+    assert (place, size) == ("../../a.png", 1)
+    assert Source.of(tmp_path / "b.png", tmp_path) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kontur.measure.cells import LARGEST, MISSING, read_cells, truth_of, unit_in
+from kontur.measure.cells import LARGEST, MISSING, boolean_of, parse_column, unit_in
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ from kontur.measure.cells import LARGEST, MISSING, read_cells, truth_of, unit_in
     ],
 )
 def test_numbers_and_truth_values_are_read_as_they_are_written(texts, values):
-    column = read_cells(texts)
-    assert column.kind == ("truth" if isinstance(values[0], bool) else "number")
+    column = parse_column(texts)
+    assert column.kind == ("boolean" if isinstance(values[0], bool) else "number")
     assert column.values == values
-    assert column.odd == ()
+    assert column.non_numeric == ()
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_numbers_and_truth_values_are_read_as_they_are_written(texts, values):
     ],
 )
 def test_what_is_a_number_by_accident_only_stays_a_name(texts):
-    column = read_cells(texts)
-    assert (column.kind, column.values, column.odd) == ("word", texts, ())
+    column = parse_column(texts)
+    assert (column.kind, column.values, column.non_numeric) == ("text", texts, ())
 
 
 @pytest.mark.parametrize(
@@ -85,44 +85,44 @@ def test_what_is_a_number_by_accident_only_stays_a_name(texts):
 def test_a_mark_is_that_of_decimals_or_thousands_by_the_column_then_by_the_file(
     texts, elsewhere, values
 ):
-    assert read_cells(texts, decimal=elsewhere).values == values
+    assert parse_column(texts, decimal=elsewhere).values == values
 
 
 @pytest.mark.parametrize(("text", "value"), [("1.046", 1.046), ("1,046", 1.046)])
 def test_a_column_that_leaves_its_mark_open_says_so(text, value):
-    column = read_cells([text])
-    assert column.open
+    column = parse_column([text])
+    assert column.ambiguous
     assert column.values == [value]
-    assert not read_cells([text, "0.5" if "." in text else "0,5"]).open
+    assert not parse_column([text, "0.5" if "." in text else "0,5"]).ambiguous
 
 
 def test_a_few_other_cells_among_numbers_are_named_and_nothing_is_a_number():
-    column = read_cells(["1.5", "2.5", "oops", "<0.1"], [10, 10, 1, 1])
-    assert (column.kind, column.odd) == ("word", ("oops", "<0.1"))
+    column = parse_column(["1.5", "2.5", "oops", "<0.1"], [10, 10, 1, 1])
+    assert (column.kind, column.non_numeric) == ("text", ("oops", "<0.1"))
     assert column.values == ["1.5", "2.5", "oops", "<0.1"]
-    assert read_cells(["1", "a", "b"]).odd == ()
-    assert read_cells(["1", "a", "b"], [9, 1, 1]).odd == ("a", "b")
-    assert read_cells(["a", "b", "1.5"], kind="number").odd == ("a", "b")
+    assert parse_column(["1", "a", "b"]).non_numeric == ()
+    assert parse_column(["1", "a", "b"], [9, 1, 1]).non_numeric == ("a", "b")
+    assert parse_column(["a", "b", "1.5"], kind="number").non_numeric == ("a", "b")
 
 
 def test_a_unit_beside_all_numbers_is_read_off_and_one_beside_some_is_odd():
-    assert read_cells(["12 %", "13.5%"])[:5] == ("number", [12, 13.5], ".", "", "%")
-    assert read_cells(["5 um^2", "6,5 µm²"]).unit == "µm²"
-    assert read_cells(["€ 1.000,50", "€ 5,00"]).values == [1000.5, 5]
-    assert read_cells(["24 h", "48 h"]).values == [24, 48]
-    assert read_cells(["5%", "7", "8"]).odd == ("5%",)
-    assert read_cells(["5 µm", "7 µm", "8 nm"]).odd == ("8 nm",)
+    assert parse_column(["12 %", "13.5%"])[:5] == ("number", [12, 13.5], ".", "", "%")
+    assert parse_column(["5 um^2", "6,5 µm²"]).unit == "µm²"
+    assert parse_column(["€ 1.000,50", "€ 5,00"]).values == [1000.5, 5]
+    assert parse_column(["24 h", "48 h"]).values == [24, 48]
+    assert parse_column(["5%", "7", "8"]).non_numeric == ("5%",)
+    assert parse_column(["5 µm", "7 µm", "8 nm"]).non_numeric == ("8 nm",)
 
 
 def test_what_is_known_of_a_column_holds():
-    assert read_cells(["1", "2.5"], kind="word").values == ["1", "2.5"]
-    assert read_cells(["#N/A", "NA"], kind="word").values == [None, "NA"]
-    assert read_cells(["1E1", "TRUE"], kind="number").values == [10, 1]
-    assert read_cells(["NA"], kind="number").values == [None]
+    assert parse_column(["1", "2.5"], kind="text").values == ["1", "2.5"]
+    assert parse_column(["#N/A", "NA"], kind="text").values == [None, "NA"]
+    assert parse_column(["1E1", "TRUE"], kind="number").values == [10, 1]
+    assert parse_column(["NA"], kind="number").values == [None]
 
 
 def test_truth_and_units_in_headings():
-    assert [truth_of(text) for text in ("VRAI", "0", "true", "x")] == [True, False, True, None]
+    assert [boolean_of(text) for text in ("VRAI", "0", "true", "x")] == [True, False, True, None]
     units = [unit_in(text) for text in ("Area [px]", "Length (um)", "mean", "time (h)", "dose h")]
     assert units == ["px", "µm", "", "h", ""]
 
@@ -133,19 +133,19 @@ def test_truth_and_units_in_headings():
     )
 )
 def test_any_texts_are_a_column(texts):
-    column = read_cells(texts)
+    column = parse_column(texts)
     assert len(column.values) == len(texts)
-    if column.kind == "word":
+    if column.kind == "text":
         kept = [v for v in column.values if v is not None]
         assert all(value in texts for value in kept)
-    assert not (column.odd and column.kind == "number")
+    assert not (column.non_numeric and column.kind == "number")
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1), st.sampled_from(".,"))
 def test_every_float_comes_back_from_its_shortest_text(numbers, mark):
     texts = list(dict.fromkeys(repr(number).replace(".", mark) for number in numbers))
-    column = read_cells(texts, decimal=mark)
-    if column.kind == "word":  # infinite ones alone
+    column = parse_column(texts, decimal=mark)
+    if column.kind == "text":  # infinite ones alone
         assert {text.lstrip("-") for text in texts} == {"inf"}
         return
     assert column.values == [float(text.replace(",", ".")) for text in texts]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from kontur.errors import InputError
 from kontur.measure import csv_rows
 from kontur.measure.describe import describe
-from kontur.measure.files import as_read, read_table, write_table
 from kontur.measure.learn.study import learn
+from kontur.measure.table_files import as_read, read_table, write_table
 from tests.measure.learn.tables import objects
 
 NAN = float("nan")
@@ -55,7 +55,7 @@ def test_however_a_spreadsheet_saves_it_the_table_is_the_same(tmp_path, name, ch
     table = written(tmp_path / name, [HEADING, *ROWS], **change)
     pd.testing.assert_frame_equal(table, plain)
     assert table.attrs.get("reading", "") == how
-    assert "doubts" not in table.attrs
+    assert "warnings" not in table.attrs
     assert table["area"].tolist()[:2] == [1046.7, 998.1]
 
 
@@ -88,7 +88,7 @@ def test_odd_cells_are_told_with_their_rows_and_the_column_stays_text(tmp_path):
     cells = [["1.5"], ["2.5"], ["oops"], ["3.5"], ["oops"]]
     table = written(tmp_path / "t.csv", [["dose"], *cells])
     assert table["dose"].tolist() == [cell for (cell,) in cells]
-    assert table.attrs["doubts"] == [
+    assert table.attrs["warnings"] == [
         "the column 'dose' is numbers but for 2 cells: 'oops' (2 cells, the first in row 4); it is "
         "read as words: correct those cells, or empty them"
     ]
@@ -100,11 +100,19 @@ def test_missing_words_among_numbers_and_names_among_words_are_told(tmp_path):
     assert table["dose"].isna().tolist() == [False, True, True, False]
     assert table["state"].dropna().tolist() == ["None", "None", "live"]
     assert table["state"].isna().tolist() == [False, True, False, False]
-    assert table.attrs["doubts"] == [
+    assert table.attrs["warnings"] == [
         "words between numbers, read as missing values: dose '#DIV/0!' (row 3), 'NA' (row 4)",
         "words that are names here, for among words only an empty cell is missing: state 'None' "
         "(2 cells, the first in row 2)",
     ]
+
+
+def test_the_names_that_look_missing_are_those_of_words_only(tmp_path):
+    table = pd.DataFrame({"dose": ["1", "n/a", "2"], "stain": ["HE", "NA", "PAS"]})
+    table.to_parquet(tmp_path / "t.parquet")
+    (warning,) = read_table(tmp_path / "t.parquet").attrs["warnings"]
+    assert "stain 'NA' (row 2)" in warning
+    assert "dose" not in warning  # numbers as text, for learning
 
 
 @pytest.mark.parametrize(
@@ -123,14 +131,14 @@ def test_a_thousand_or_a_decimal_is_decided_by_the_file_or_told(tmp_path, text, 
     (tmp_path / "t.csv").write_text(text)
     table = read_table(tmp_path / "t.csv")
     assert table["a"].tolist() == [value]
-    assert ("leaves open" in " ".join(table.attrs.get("doubts", []))) == told
+    assert ("leaves open" in " ".join(table.attrs.get("warnings", []))) == told
 
 
 def test_headings_without_names_and_with_the_same_name(tmp_path):
     rows = [["", "image", "area", "area", ""], *([str(k), "a", "1", "2", "x"] for k in range(3))]
     table = written(tmp_path / "t.csv", rows)
     assert list(table) == ["image", "area", "area (column 4)", "column 5"]
-    assert table.attrs["doubts"] == [
+    assert table.attrs["warnings"] == [
         "columns 3 and 4 have the same name; the second is called 'area (column 4)'",
         "the heading of column 5 is empty; it is called 'column 5'",
     ]
@@ -142,7 +150,7 @@ def test_short_rows_are_filled_up_and_long_ones_refused(tmp_path):
         tmp_path / "t.csv", [["image", "dose", "x"], ["a", "1"], ["b", "oops"], ["c", "3", "1"]]
     )
     assert table["x"].isna().tolist() == [True, True, False]
-    assert "'oops' (row 3)" in table.attrs["doubts"][0]
+    assert "'oops' (row 3)" in table.attrs["warnings"][0]
     with pytest.raises(InputError, match="line 2: 3 cells under a heading of 2 names"):
         written(tmp_path / "t.csv", [["a", "b"], ["1", "2", "3"]])
 
@@ -168,7 +176,7 @@ def test_images_and_classes_are_names_and_measurements_numbers(tmp_path):
     assert table["class"].tolist() == ["1", "NA"]
     assert table["ignore"].tolist() == [False, True]
     assert table["holes"].dtype == "Int64"
-    assert "'area' is numbers but for 1 cell: 'oops' (row 3)" in table.attrs["doubts"][0]
+    assert "'area' is numbers but for 1 cell: 'oops' (row 3)" in table.attrs["warnings"][0]
 
 
 @pytest.mark.parametrize("content", ["image,area\n", "image,area"])

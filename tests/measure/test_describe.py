@@ -39,6 +39,13 @@ def test_a_histogram_counts_every_value_once(values):
     assert (np.diff(found.edges) > 0).all()
 
 
+@pytest.mark.parametrize("values", [[0.0, 5e-324], [0.1, np.nextafter(0.1, 1)], [1e16, 1e16 + 2]])
+def test_numbers_too_near_for_bars_share_one(values):
+    found = histogram(np.array(values))
+    assert found.counts.sum() == 2
+    assert (np.diff(found.edges) > 0).all()
+
+
 def test_whole_numbers_have_bars_of_their_own():
     found = histogram(np.array([0.0, 0, 1, 5]))
     assert found.edges.tolist() == [-0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5]
@@ -57,10 +64,10 @@ def test_a_value_far_away_does_not_flatten_the_others():
         ([1, 2, 2], "int64", "number", 0, 2),
         ([1, None, 2], "Int64", "number", 1, 2),
         (["1", "invalid", "3"], "str", "number", 1, 2),
-        (["a", "b", "a", None], "str", "word", 1, 2),
-        (["a", "b", "a", None], object, "word", 1, 2),
-        (["a", "b", "a"], "category", "word", 0, 2),
-        ([True, False], bool, "truth", 0, 2),
+        (["a", "b", "a", None], "str", "text", 1, 2),
+        (["a", "b", "a", None], object, "text", 1, 2),
+        (["a", "b", "a"], "category", "text", 0, 2),
+        ([True, False], bool, "boolean", 0, 2),
         ([None, None], object, "empty", 2, 0),
         (["2026-01-01", None], "datetime64[ns]", "date", 1, 1),
         ([[1], [2]], object, "other", 0, 0),
@@ -95,7 +102,7 @@ def test_what_looks_wrong_is_told():
 
 def test_a_slip_among_numbers_is_told():
     facts = facts_of([*map(str, range(20)), "oops"], "str")
-    assert facts.kind == "word"
+    assert facts.kind == "text"
     assert "is one of numbers but holds 'oops'" in facts.note
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from kontur.measure import page as frame
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 
 WORDS = "<b>&\"'"
 
@@ -52,7 +52,7 @@ def test_of_nothing_there_is_no_table():
 
 
 def test_a_figure_has_the_size_of_its_png():
-    png = look.png(look.figure(3, 2))
+    png = style.png(style.figure(3, 2))
     made = frame.pictures([(png, "a.png", "an axis")])
     assert made.count("<figure>") == 1
     width = int(re.search(r'width="(\d+)"', made)[1])

@@ -9,7 +9,7 @@ import kontur
 from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.instances import Instances
-from kontur.measure.many import measure_many
+from kontur.measure.measure_many import measure_many
 from kontur.measure.qupath import check_folder, with_measurements, write_measured
 from kontur.measure.sources import Picture, Source
 from kontur.measure.table import measure

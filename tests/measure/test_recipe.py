@@ -39,7 +39,7 @@ def cells(values, dtype=None):
     ids=lambda value: str(value.dtype) if isinstance(value, pd.Series) else "",
 )
 def test_cells_of_every_type_become_numbers(column, numbers):
-    assert type_of(column).kind in ("number", "truth")
+    assert type_of(column).kind in ("number", "boolean")
     np.testing.assert_array_equal(as_numbers(column), numbers)
 
 
@@ -60,7 +60,7 @@ def test_cells_of_every_type_become_numbers(column, numbers):
     ],
 )
 def test_cells_of_every_type_become_words(column, words):
-    assert type_of(column).kind == "word"
+    assert type_of(column).kind == "text"
     assert as_words(column).tolist() == words
 
 
@@ -69,7 +69,7 @@ def test_a_word_among_many_numbers_is_told_and_may_be_made_invalid():
     with pytest.raises(InputError, match="is one of numbers but holds 'oops', first in row 21"):
         type_of(column)
     assert type_of(column, invalid=["OOPS"]).kind == "number"
-    assert type_of(column.astype("category")).kind == "word"
+    assert type_of(column.astype("category")).kind == "text"
 
 
 def test_a_measurement_of_words_is_refused_however_few_there_are():

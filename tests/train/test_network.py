@@ -89,7 +89,9 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
     assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, None, 0.5)
     stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
     assert facts_of([stains]).channels == {4}
-    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {3}  # RGBA
+    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {4}
+    assert not facts_of([stains]).stains
+    assert facts_of([stains.replace(stains=("DAPI", "GFP", "Cy5", "AF750"))]).stains
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
     found = facts_of([empty, full.replace(instances=ignored)])

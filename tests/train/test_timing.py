@@ -51,7 +51,7 @@ def test_other_work_that_comes_and_goes_does_not_decide(steps):
 
 def test_the_ways_take_turns_until_time_is_up_and_first_steps_do_not_count(steps):
     timer = steps({ALL: 0.4, HALF: 0.1}, load=lambda number: 100.0 if number <= 2 else 1.0)
-    assert take_turns(timer, ALL, HALF) == (0.4, 0.1, 0.25)
+    assert take_turns(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
     assert timer.asked == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
     slow = steps({ALL: 60.0, HALF: 60.0})
     take_turns(slow, ALL, HALF)

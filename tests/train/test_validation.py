@@ -55,17 +55,6 @@ def test_places_are_spread_evenly_and_none_comes_twice(count):
     assert count == 0 or places[-1] == count - 1
 
 
-@pytest.mark.parametrize(
-    ("train", "val", "word"),
-    [(0.9, 0.6, "overfitting"), (0.3, 0.28, "not even the training images"), (0.8, 0.75, "")],
-)
-def test_the_gap_is_told_and_what_it_means(train, val, word):
-    said = validation.advice(train, val)
-    assert word in said
-    assert bool(said) == bool(word)
-    assert validation.gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
-
-
 def after(*scores: float) -> BestScore:
     best_score = BestScore()
     for i, score in enumerate(scores, start=1):

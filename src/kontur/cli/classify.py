@@ -71,8 +71,8 @@ def classify(
     kontur classify worms.parquet --model state.safetensors --out predictions.csv
     kontur classify outlines images --model state.safetensors --out classified
     """
-    from kontur.measure.files import ENDINGS, READ_ENDINGS
     from kontur.measure.learn.model_file import read_table_model
+    from kontur.measure.table_files import ENDINGS, READ_ENDINGS
 
     is_table = what.suffix.lower() in READ_ENDINGS and out.suffix.lower() in ENDINGS
     if is_table and images:
@@ -104,8 +104,8 @@ def classify(
 
 
 def _rows(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
-    from kontur.measure.files import check_target, read_table, targets, write_table
     from kontur.measure.learn.classify import predictions
+    from kontur.measure.table_files import check_target, read_table, targets, write_table
 
     check_target(out, overwrite=force, source=place)
     rows = read_table(place)
@@ -136,7 +136,7 @@ def _outlines(
         targets,
         write_classified,
     )
-    from kontur.measure.many import measure_many
+    from kontur.measure.measure_many import measure_many
     from kontur.measure.sources import find_sources
 
     if not model.card.classes:
@@ -161,9 +161,9 @@ def _outlines(
 
 def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
     """Print the predictions in short, and remarks on the rows."""
-    from kontur.measure.views import ignored
+    from kontur.measure.table_operations import ignored
 
-    for note in (*rows.attrs.get("doubts", ()), *model.notes(rows)):
+    for note in (*rows.attrs.get("warnings", ()), *model.notes(rows)):
         typer.echo(f"! {note}", err=True)
     typer.echo(summary(model, predicted))
     if out := int(ignored(rows).sum()):

@@ -48,7 +48,11 @@ def compare(
     minutes: Annotated[
         float | None,
         typer.Option(
-            "--minutes", metavar="M", help="Train each for so long.  [default: 10, or --steps]"
+            "--minutes",
+            metavar="M",
+            help="Train each for so long, in minutes of the processors: other work on them "
+            "shortens nothing. The first fold of a network says how many steps that is, and all "
+            "its fits take as many.  [default: 10, or --steps]",
         ),
     ] = None,
     steps: Annotated[
@@ -76,13 +80,14 @@ def compare(
         typer.Option("--learning-curve", help="Also learn from 10, 25, 50 and 75 % of the images."),
     ] = False,
     rank: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--rank",
             help="What decides: AP, AP50, AP75, PQ, AJI, Dice or boundary IoU; of several classes "
-            "also 'AP, mean over classes' or 'AP whatever the class'.",
+            "also 'AP, mean over classes' or 'AP whatever the class'.  [default: AP, and of "
+            "several classes their mean]",
         ),
-    ] = "AP",
+    ] = None,
     refit: Annotated[
         bool, typer.Option("--refit/--no-refit", help="Train the best one on all images.")
     ] = True,

@@ -59,7 +59,7 @@ def describe(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Say what TABLE holds: types, units, ranges, missing values, what looks wrong.
+    """Describe what TABLE holds: types, units, ranges, missing values, what looks wrong.
 
     With --by there is a row a group (columns such as area_median, objects), else a row a column
     (missing, min, median …). Rows to ignore are left out and counted.
@@ -71,18 +71,18 @@ def describe(
     kontur describe cells.csv --where "class == 'nucleus' and area > 50" --by plate,well
     """
     from kontur.formats import atomic
-    from kontur.measure.cards import page
-    from kontur.measure.describe import describe as look
-    from kontur.measure.files import read_table, targets, write_table
-    from kontur.measure.views import grouped, ordered, without_ignored
-    from kontur.measure.views import where as keep
+    from kontur.measure.describe import describe as summarise
+    from kontur.measure.description_page import page
+    from kontur.measure.table_files import read_table, targets, write_table
+    from kontur.measure.table_operations import grouped, ordered, without_ignored
+    from kontur.measure.table_operations import where as keep
 
     if out is not None:
         _check_out(out, measured, force=force)
     whole = read_table(measured)
     rows = whole if where is None else keep(whole, where)
     view = f"{len(rows):,} of {plural(len(whole), 'row')}, where {where}" if where else ""
-    description = look(rows)
+    description = summarise(rows)
     groups = None
     keys = comma_separated(by)
     if keys:
@@ -92,7 +92,9 @@ def describe(
         summary = ordered(description.table(), comma_separated(sort))
     typer.echo(f"{measured}" + (f": {view}" if view else ""))
     typer.echo(
-        told(description, summary) if groups is None else of_groups(description, groups, keys)
+        columns_text(description, summary)
+        if groups is None
+        else groups_text(description, groups, keys)
     )
     if out is None:
         return
@@ -105,9 +107,9 @@ def describe(
     typer.echo(f"\nwrote {' and '.join(map(str, written))}")
 
 
-def told(description: "Description", summary: "pd.DataFrame") -> str:
+def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
     """The description as text, columns in the order of the summary."""
-    from kontur.measure.digits import short
+    from kontur.measure.number_format import format_number
 
     facts = {column.name: column for column in description.columns}
     ordered = [facts[name] for name in summary["column"]]
@@ -115,7 +117,7 @@ def told(description: "Description", summary: "pd.DataFrame") -> str:
     numbers = [["", "unit", "type", "missing", *SPREAD]]
     for column in ordered:
         if column.kind == "number":
-            spread = [short(column.statistics.get(name, float("nan"))) for name in SPREAD]
+            spread = [format_number(column.statistics.get(name, float("nan"))) for name in SPREAD]
             missing = _share(column.missing, description.rows)
             numbers.append([column.name, column.unit, column.dtype, missing, *spread])
     if len(numbers) > 1:
@@ -136,9 +138,9 @@ def told(description: "Description", summary: "pd.DataFrame") -> str:
     return "\n".join([*lines, *_notes(description)]).rstrip()
 
 
-def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
+def groups_text(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
     """The groups as text: who, how many, and the medians of a few columns."""
-    from kontur.measure.digits import cells
+    from kontur.measure.number_format import format_cells
 
     medians = [f"{name}_median" for name in SHOWN if f"{name}_median" in groups]
     if not medians:
@@ -147,7 +149,7 @@ def of_groups(description: "Description", groups: "pd.DataFrame", by: list[str])
     columns = [*(name for name in groups.columns[: len(by)]), *counts, *medians]
     units = groups.attrs["units"]
     head = [f"{name} {units.get(name, '')}".strip() for name in columns]
-    _, *rows = cells(groups[columns].head(LONGEST))
+    _, *rows = format_cells(groups[columns].head(LONGEST))
     lines = [_head(description), "", table([head, *rows])]
     if len(groups) > LONGEST:
         lines.append(f"and {plural(len(groups) - LONGEST, 'further group')}; --out writes all")
@@ -178,12 +180,12 @@ def _share(missing: int, rows: int) -> str:
 
 def _check_out(out: Path, source: Path, *, force: bool) -> None:
     """Raise `InputError` before any work where the file could not be written."""
-    from kontur.measure.files import check_target
+    from kontur.measure.table_files import check_target
 
     if out.suffix.lower() != ".html":
         if out.suffix.lower() not in (".csv", ".parquet"):
             raise InputError(
-                f"the ending says what is written: wanted REPORT.html, SUMMARY.csv or "
+                f"the ending is the format: wanted REPORT.html, SUMMARY.csv or "
                 f"SUMMARY.parquet, got {out}"
             )
         check_target(out, overwrite=force, source=source)

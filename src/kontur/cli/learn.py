@@ -112,7 +112,7 @@ def learn(
     """
     from kontur.formats import atomic
     from kontur.measure.extra import package
-    from kontur.measure.files import read_table
+    from kontur.measure.table_files import read_table
 
     for name in ("pandas", "sklearn", "matplotlib"):
         package(name)

@@ -71,17 +71,17 @@ def measure(
     Shape is measured on the outlines, not on pixels. With IMAGES of the same names, or a training
     folder, brightness and texture are measured too. Lengths are µm where the images say how large
     a pixel is, else pixels; a CSV has its units beside it, in TABLE.units.csv. Columns of a
-    metadata.csv are joined by image. docs/measurements.md says what every column is.
+    metadata.csv are joined by image. docs/measurements.md explains every column.
 
     \b
     kontur measure worms --out worms.parquet              (a training folder)
     kontur measure outlines images --out cells.csv --pixel-size 0.325
     kontur measure a01.geojson a01.tif --out a01.csv
     """
-    from kontur.measure.files import check_target, targets, write_table
-    from kontur.measure.many import measure_many
+    from kontur.measure.measure_many import measure_many
     from kontur.measure.qupath import check_folder, write_measured
     from kontur.measure.sources import find_sources
+    from kontur.measure.table_files import check_target, targets, write_table
 
     side = side_of_a_pixel(pixel_size)
     check_target(out, overwrite=force)
@@ -99,7 +99,7 @@ def measure(
         measured = measure_many(
             found.images, pixel_size=side, outlines=with_outlines, progress=progress
         )
-    for note in (*found.notes, *measured.attrs.get("doubts", ())):
+    for note in (*found.notes, *measured.attrs.get("warnings", ())):
         typer.echo(f"! {note}", err=True)
     write_table(out, measured, overwrite=force)
     if outlined is not None:
@@ -113,8 +113,8 @@ def summary(measured: "pd.DataFrame", images: int) -> str:
     """How much was measured, and a few of its columns."""
     side = measured.attrs["pixel_size"]
     unit = measured.attrs["units"]["perimeter"]
-    said = f" of {side:.4g} µm" if side else ""
-    lengths = f"lengths in {unit}, pixels{said}" if unit == "µm" else "lengths in pixels"
+    pixel_text = f" of {side:.4g} µm" if side else ""
+    lengths = f"lengths in {unit}, pixels{pixel_text}" if unit == "µm" else "lengths in pixels"
     crowds = int(measured["ignore"].sum())
     lines = [
         f"{plural(images, 'image')}, {plural(len(measured), 'object')}, "

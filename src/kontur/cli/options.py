@@ -13,7 +13,7 @@ from kontur.errors import InputError
 
 if TYPE_CHECKING:
     from kontur.infer.options import PredictOptions
-    from kontur.measure.many import PixelSize
+    from kontur.measure.measure_many import PixelSize
 
 
 class Device(StrEnum):

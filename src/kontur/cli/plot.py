@@ -121,8 +121,8 @@ def plot(
     """Draw TABLE: distributions by group, scatter plots, galleries of objects, coloured outlines.
 
     Every plot becomes a PNG in DIR, and all of them one page, DIR/index.html, which loads nothing
-    from elsewhere. Points are images: objects of one image are not independent. Asked for no
-    plot, it draws the main measurements, and with --images the objects too. Regions to ignore are
+    from elsewhere. Points are images: objects of one image are not independent. Without a choice of
+    plots it draws the main measurements, and with --images the objects too. Regions to ignore are
     left out and counted.
 
     \b
@@ -133,14 +133,14 @@ def plot(
     """
     from kontur.errors import InputError
     from kontur.formats import atomic
-    from kontur.measure.files import read_table
-    from kontur.measure.plots import look
-    from kontur.measure.plots.distributions import TOLD
+    from kontur.measure.plots import style
+    from kontur.measure.plots.distributions import SUMMARY_COLUMNS
     from kontur.measure.plots.page import page as bound
     from kontur.measure.plots.pictures import find_pictures
-    from kontur.measure.plots.plan import Wanted, objects, planned
+    from kontur.measure.plots.plan import PlotRequest, make_plan, objects
+    from kontur.measure.table_files import read_table
 
-    wanted = Wanted(
+    wanted = PlotRequest(
         columns=comma_separated(columns),
         scatters=[_pair(word) for word in scatters or []],
         galleries=galleries or [],
@@ -157,7 +157,7 @@ def plot(
         pictures = find_pictures(
             rows, images or [], outlines, task=task.value, channel=channel, page=page
         )
-    plan = planned(rows, wanted, pictures)
+    plan = make_plan(rows, wanted, pictures)
     notes += plan.notes
     if out.exists() and not out.is_dir():
         raise InputError(f"--out wants a folder, and {out} is a file")
@@ -169,7 +169,7 @@ def plot(
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
         for each in plan.plots:
-            drawn.append(look.png(each.draw()))
+            drawn.append(style.png(each.draw()))
             progress(len(drawn), len(plan.plots))
     about = f"{plan.groups.counted(plan.groups.group >= 0)}"
     if plan.groups.by:
@@ -180,8 +180,8 @@ def plot(
     for note in notes:
         typer.echo(f"! {note}", err=True)
     typer.echo(about)
-    if plan.told:
-        typer.echo("\n" + aligned([[*TOLD], *map(list, plan.told)]))
+    if plan.summary:
+        typer.echo("\n" + aligned([[*SUMMARY_COLUMNS], *map(list, plan.summary)]))
     typer.echo(f"\nwrote {out / PAGE} and its {plural(len(drawn), 'plot')} as PNG beside it")
 
 

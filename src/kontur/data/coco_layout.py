@@ -6,8 +6,12 @@ Which files do is known to `formats`, by their content. Images are looked for be
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+
+import numpy as np
+import shapely
 
 from kontur import formats
 from kontur.data.entry import Entry, Layout
@@ -15,7 +19,8 @@ from kontur.data.names import IMAGE_FOLDERS, image_files, split_of, stem
 from kontur.errors import InputError
 from kontur.formats import Format
 from kontur.formats.images import is_image
-from kontur.wording import listed
+from kontur.instances import Instances
+from kontur.wording import counted, listed, plural
 
 JSON_FOLDERS = ("", "annotations", "labels", "outlines", "masks")
 INSTANCES = "instances_"  # the COCO project's own file names: captions and keypoints lie beside
@@ -65,6 +70,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
     entries: dict[Path, Entry] = {}
     missing: list[str] = []
     classes: dict[str, None] = {}
+    bare: dict[str, Mapping[str, int]] = {}
     for file in files:
         split = split_of(stem(file)) if len(files) > 1 else None
         find_image = _finder(file, root)
@@ -85,9 +91,11 @@ def read(files: Sequence[Path], root: Path) -> Layout:
                 image=image,
                 kind=kind,
                 annotation=file,
-                instances=described.instances,
+                instances=_with_boxes(described),
                 split=split,
             )
+            if described.without_outline:
+                bare[entries[image].name] = described.without_outline
     if not entries:
         raise InputError(
             f"none of the {len(missing)} images of {listed([file.name for file in files])} was "
@@ -101,6 +109,39 @@ def read(files: Sequence[Path], root: Path) -> Layout:
         classes=tuple(classes),
         unannotated=tuple(stem(path) for path in there if path not in entries),
         orphans=tuple(missing),
+        notes=_without_outline(bare),
+    )
+
+
+def _with_boxes(described: formats.Entry) -> Instances:
+    """The objects of an image, and boxes without an outline as regions to ignore.
+
+    Something is there, so it is no background; what shape it has, nobody drew.
+    """
+    boxes = [shapely.box(*box) for box in described.boxes]
+    areal = np.array([box for box in boxes if box.area > 0], dtype=object)
+    found = described.instances
+    if not len(areal):
+        return found
+    unsure = Instances.of_valid(
+        areal, ignore=np.ones(len(areal), dtype=bool), size=found.size, classes=found.classes
+    )
+    return Instances.concat([found, unsure])
+
+
+def _without_outline(by_image: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """The sentence on objects that have no outline, if there are any."""
+    kinds: Counter[str] = Counter()
+    for of_image in by_image.values():
+        kinds.update(of_image)
+    if not kinds:
+        return ()
+    total = plural(kinds.total(), "object")
+    listed_kinds = ", ".join(f"{name}: {count:,}" for name, count in sorted(kinds.items()))
+    return (
+        f"{total} of {counted([*by_image], 'image')} without an outline ({listed_kinds}): a box is "
+        "a region to ignore, neither object nor background, and what has none is left out; give "
+        "them outlines to learn from them",
     )
 
 

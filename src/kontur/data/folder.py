@@ -177,7 +177,7 @@ class Folder:
             else:
                 left -= sample.image.nbytes
                 image = sample.image if left >= 0 else None
-                stored.append(Stored(sample.instances, sample.pixel_size, image))
+                stored.append(Stored(sample.instances, sample.pixel_size, sample.stains, image))
             if progress is not None:
                 progress(index + 1, len(samples))
         if problems:

@@ -17,12 +17,14 @@ class Sample:
         instances: the objects of this image; their `size` is `(H, W)`.
         name: the image's name in its folder, without the ending.
         pixel_size: micrometres per pixel, None if the file does not say.
+        stains: names of measured channels that are no red, green and blue; () for grey and colour.
     """
 
     image: Shaped[np.ndarray, "h w c"]
     instances: Instances
     name: str
     pixel_size: float | None = None
+    stains: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """One line: which image, how large, with what."""

@@ -48,7 +48,7 @@ class Samples(_Samples):
             if any(str(file) in str(error) for file in files if file is not None):
                 raise
             raise InputError(f"{entry.annotation}: {error}") from None
-        return Sample(image.pixels, found, entry.name, image.pixel_size)
+        return Sample(image.pixels, found, entry.name, image.pixel_size, image.stains)
 
     def pixels(self, index: int) -> Shaped[np.ndarray, "h w c"]:
         """The image of one sample alone."""
@@ -66,6 +66,7 @@ class Stored(NamedTuple):
 
     instances: Instances
     pixel_size: float | None
+    stains: tuple[str, ...]
     image: Shaped[np.ndarray, "h w c"] | None
 
 
@@ -83,4 +84,5 @@ class Loaded(_Samples):
         """One sample; its image is read again where it is not in memory."""
         kept = self.stored[index]
         image = self.samples.pixels(index) if kept.image is None else kept.image
-        return Sample(image, kept.instances, self.samples.entries[index].name, kept.pixel_size)
+        name = self.samples.entries[index].name
+        return Sample(image, kept.instances, name, kept.pixel_size, kept.stains)

@@ -56,34 +56,36 @@ def choose(spans: Spans, objects: Int[np.ndarray, " m"]) -> Spans:
     return Spans(owner, spans.row[taken], spans.start[taken], spans.stop[taken])
 
 
-def outline(mask: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "p 3"]:
-    """(0, row, column) of the mask's pixels with a side neighbour outside.
+def outline(mask: Bool[np.ndarray, "h w"]) -> Int[np.ndarray, "3 p"]:
+    """0, row and column of the mask's pixels with a side neighbour outside.
 
-    >>> len(outline(np.ones((3, 3), bool))), len(outline(np.zeros((3, 3), bool)))
-    (8, 0)
+    >>> outline(np.ones((3, 3), bool)).shape, outline(np.zeros((3, 3), bool)).shape
+    ((3, 8), (3, 0))
     """
     around = np.pad(mask, 1)
     inner = around[:-2, 1:-1] & around[2:, 1:-1] & around[1:-1, :-2] & around[1:-1, 2:]
-    return np.pad(np.argwhere(mask & ~inner), ((0, 0), (1, 0)))
+    return np.pad(np.argwhere(mask & ~inner).T, ((1, 0), (0, 0)))
 
 
 def hausdorff95(
-    first: Int[np.ndarray, "p 3"], second: Int[np.ndarray, "q 3"]
+    first: Int[np.ndarray, "3 p"], second: Int[np.ndarray, "3 q"]
 ) -> Float[np.ndarray, " m"]:
     """The 95th percentile of the distances of each outline's pixels to the other outline.
 
-    Outlines are (pair, row, column); the pairs are numbered from 0, and each has pixels on both
+    Outlines are pair, row and column; the pairs are numbered from 0, and each has pixels on both
     sides.
     """
-    pairs = int(first[:, 0].max(initial=-1)) + 1
+    pairs = int(first[0].max(initial=-1)) + 1
     squared = np.append(squared_distances(first, second), squared_distances(second, first))
-    pair = np.append(first[:, 0], second[:, 0])
+    pair = np.append(first[0], second[0])
     farthest = int(squared.max(initial=0)) + 1
-    squared = np.sort(pair * farthest + squared) % farthest  # pair by pair
+    in_order = np.sort(pair * farthest + squared)  # pair by pair
     count = np.bincount(pair, minlength=pairs)
     # Between two neighbours in the order, as numpy's percentile.
     place = (count - 1) * (PERCENTILE / 100)
     below = np.cumsum(count) - count + place.astype(np.int64)
-    low, high = (np.sqrt(squared[at]) for at in (below, np.minimum(below + 1, len(squared) - 1)))
+    above = np.minimum(below + 1, len(in_order) - 1)
+    start = np.arange(pairs) * farthest
+    low, high = (np.sqrt(np.maximum(in_order[at] - start, 0)) for at in (below, above))
     share = place % 1
     return np.where(share > 0, low + (high - low) * share, low)

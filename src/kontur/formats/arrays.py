@@ -23,25 +23,24 @@ def image_array(
     channel: int | None = None,
     page: int | None = None,
     size: tuple[int, int] | None = None,
+    channels: int | None = None,
     where: str = "the image",
 ) -> Shaped[np.ndarray, "h w c"]:
     """Pixels `(h, w, c)` of whatever holds one image's numbers: bool becomes 0 and 255.
 
     `(H, W)`, `(H, W, C)` and `(C, H, W)` are one image; axes before these are pages, of which
     `page` (from 0) picks one, as it does along the first of three axes. `channel` (from 0) keeps
-    one channel. `size` (h, w), where it is known, tells the axes apart. An alpha that is opaque
-    everywhere is dropped. Raises `InputError` for what is no picture of numbers.
+    one channel. `size` (h, w), or how many `channels` are expected, tells the axes apart where it
+    is known. Raises `InputError` for what is no picture of numbers.
 
     >>> image_array(np.zeros((2, 64, 48))).shape, image_array(np.zeros((64, 48, 3))).shape
     ((64, 48, 2), (64, 48, 3))
     >>> image_array([[0, 1], [2, 3]], where="a list").shape
     (2, 2, 1)
     """
-    pixels = _planes(_numbers(value, where), page, channel, size, where)
+    pixels = _planes(_numbers(value, where), page, channel, size, channels, where)
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
-    if _last_is_opaque(pixels):
-        pixels = pixels[:, :, :3]
     return pixels if channel is None else pick_channel(pixels, channel, where)
 
 
@@ -54,6 +53,17 @@ def pick_channel(
         have = "one channel (0)" if count == 1 else f"{count} channels (0 to {count - 1})"
         raise InputError(f"{where} has {have}; channel {channel} is not among them")
     return np.ascontiguousarray(pixels[:, :, channel : channel + 1])
+
+
+def without_opaque_alpha(pixels: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
+    """RGB of an RGBA that hides nothing: of four channels the last holds its type's largest value.
+
+    An array cannot say that it is RGBA, so this is for those who want three channels.
+    """
+    if pixels.shape[2] != 4 or pixels.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
+        return pixels
+    top = 1.0 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
+    return pixels[:, :, :3] if (pixels[:, :, 3] == top).all() else pixels
 
 
 def native(pixels: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "*shape"]:
@@ -105,6 +115,7 @@ def _planes(
     page: int | None,
     channel: int | None,
     size: tuple[int, int] | None,
+    channels: int | None,
     where: str,
 ) -> Shaped[np.ndarray, "h w c"]:
     """One image of an array of two axes or more."""
@@ -115,7 +126,7 @@ def _planes(
         )
     while array.ndim > 3 and array.shape[0] == 1:
         array = array[0]
-    if array.ndim == 3 and page is not None and not _is_last(array.shape, size):
+    if array.ndim == 3 and page is not None and not _is_last(array.shape, size, channels):
         array, page = _page(array, page, where), None
     if array.ndim > 3:
         if page is None:
@@ -128,9 +139,9 @@ def _planes(
         raise InputError(f"{where} has one page (0); page {page} is not among them")
     if array.ndim == 2:
         return array[:, :, None]
-    if _is_last(array.shape, size):
+    if _is_last(array.shape, size, channels):
         return array
-    if _is_last(array.shape[::-1], size and size[::-1]):
+    if _is_last(array.shape[::-1], size and size[::-1], channels):
         return np.moveaxis(array, 0, -1)
     asked = "" if channel is None else f" for channel {channel}"
     raise InputError(
@@ -146,23 +157,19 @@ def _page(array: Shaped[np.ndarray, "n *rest"], page: int, where: str) -> Shaped
     return array[page]
 
 
-def _is_last(shape: tuple[int, ...], size: tuple[int, int] | None) -> bool:
-    """Whether the channels of three axes come last; called with the axes turned, first.
+def _is_last(
+    shape: tuple[int, ...], size: tuple[int, int] | None = None, channels: int | None = None
+) -> bool:
+    """Whether the channels of three axes come last; with the axes in reverse, whether first.
 
-    >>> _is_last((48, 64, 3), None), _is_last((3, 48, 64), None), _is_last((64, 48, 3)[::-1], None)
-    (True, False, False)
-    >>> _is_last((3, 5, 7), None), _is_last((300, 200, 30), None), _is_last((64, 64, 64), (64, 64))
-    (True, True, True)
+    >>> _is_last((48, 64, 3)), _is_last((3, 48, 64)), _is_last((3, 5, 7)), _is_last((300, 200, 30))
+    (True, False, True, True)
+    >>> _is_last((64, 64, 64), size=(64, 64)), _is_last((32, 32, 12), channels=12)
+    (True, True)
     """
-    height, width, channels = shape
-    if size is not None and size in ((height, width), (width, channels)):
+    height, width, last = shape
+    if size is not None and size in ((height, width), (width, last)):
         return size == (height, width)
-    return channels <= CHANNELS or MUCH * channels <= min(height, width)
-
-
-def _last_is_opaque(pixels: Shaped[np.ndarray, "h w c"]) -> bool:
-    """Whether the last of four is the alpha of an RGBA that hides nothing: its largest value."""
-    if pixels.shape[2] != 4 or pixels.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
-        return False
-    top = 1.0 if pixels.dtype.kind == "f" else np.iinfo(pixels.dtype).max
-    return bool((pixels[:, :, 3] == top).all())
+    if channels is not None and channels in (height, last):
+        return channels == last
+    return last <= CHANNELS or MUCH * last <= min(height, width)

@@ -34,7 +34,7 @@ class TiffImage(NamedTuple):
         """Its name and its size, for a sentence."""
         sides = dict(zip(self.axes, self.shape, strict=True))
         size = f"{sides.get('Y', 1)}×{sides.get('X', 1)}"
-        return f"{self.name}, {size}" if self.name else size
+        return f"{self.name} {size}" if self.name else size
 
 
 def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[str]]:
@@ -45,20 +45,15 @@ def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[s
     every = _all_images(file, channel)
     if not every:
         raise ValueError("it holds no image")
-    kept: list[TiffImage] = []
-    left_out: list[str] = []
-    for image in every:
-        what = _why_left_out(image, kept, file)
-        if what is None:
-            kept.append(image)
-        else:
-            left_out.append(what)
-    return (kept, left_out) if kept else ([every[0]], left_out)
+    reasons = [_why_left_out(image, every, file) for image in every]
+    kept = [image for image, reason in zip(every, reasons, strict=True) if reason is None]
+    return kept or every[:1], [reason for reason in reasons if reason is not None]
 
 
 def _all_images(file: Any, channel: int | None) -> list[TiffImage]:
     series = file.series
-    if any(one.kind == "generic" for one in series):  # pages that differ, in the file's order
+    if series and series[0].kind == "generic" and len(series[0]) < len(file.pages):
+        # pages that differ: numbered as in the file, not grouped by size as tifffile does
         return [
             TiffImage("", page.axes, page.shape, page, [page], page)
             for page in map(file.pages.__getitem__, range(len(file.pages)))
@@ -85,7 +80,7 @@ def _letters(series: Any, channel: int | None) -> str:
     return axes
 
 
-def _why_left_out(image: TiffImage, before: list[TiffImage], file: Any) -> str | None:
+def _why_left_out(image: TiffImage, every: list[TiffImage], file: Any) -> str | None:
     """What an image is, if it is none of its own."""
     frame = image.keyframe
     kind = getattr(image.series, "kind", "")
@@ -93,7 +88,7 @@ def _why_left_out(image: TiffImage, before: list[TiffImage], file: Any) -> str |
         return f"the {image.name.lower()} of the slide"
     if frame.is_mask:
         return "a mask of transparency"
-    larger = [one for one in before if _is_smaller(image, one)]
+    larger = [one for one in every if _is_smaller(image, one)]
     if larger and (frame.is_reduced or frame.is_subifd):
         return "a smaller copy"
     if kind == "" and not file.is_ome and any(_shows_the_same(image, one) for one in larger):

@@ -7,7 +7,6 @@ the numbers as they are stored.
 
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 from jaxtyping import Shaped
@@ -64,7 +63,7 @@ def resolve(
 def stains(file: Any, frame: Any, *, channels: int, samples: int) -> tuple[str, ...]:
     """The names of several measured channels; () of grey and of red, green and blue.
 
-    Named as OME does, else by their numbers.
+    Named as OME does, else "unnamed".
     """
     colour = getattr(frame.photometric, "name", "") in COLOURS and samples <= 3 * channels
     if samples == 1 or (channels == 1 and colour and samples == 3):
@@ -72,7 +71,7 @@ def stains(file: Any, frame: Any, *, channels: int, samples: int) -> tuple[str, 
     names = _ome_names(file, frame)
     if [name.lower() for name in names] == ["red", "green", "blue"]:
         return ()
-    return tuple(names) if len(names) == samples else tuple(map(str, range(samples)))
+    return tuple(names) if len(names) == samples else ("unnamed",) * samples
 
 
 def _without_alpha(
@@ -185,8 +184,4 @@ def _ome_names(file: Any, frame: Any) -> list[str]:
     channels = (
         [] if pixels is None else [n for n in pixels if n.tag.rpartition("}")[2] == "Channel"]
     )
-    return [_name(channel, i) for i, channel in enumerate(channels)]
-
-
-def _name(channel: ElementTree.Element, index: int) -> str:
-    return channel.get("Name") or channel.get("Fluor") or str(index)
+    return [channel.get("Name") or channel.get("Fluor") or "unnamed" for channel in channels]

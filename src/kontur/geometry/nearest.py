@@ -1,7 +1,7 @@
 """How far pixels are from the nearest of others: exact, and without an image.
 
-The others are sorted by column. In a pixel's own column the nearest is found by bisection, then in
-the columns beside it, one step farther each time, until the step alone is farther than what was
+The others are sorted by row. In a pixel's own row the nearest is found by bisection, then in the
+rows above and below, one step farther each time, until the step alone is farther than what was
 found. Few steps do for outlines of the same object. Pixels that are still open when the steps have
 cost as much as a tree (Sort-Tile-Recursive, shapely) ask the tree, so that those far from
 everything cost hardly more than others.
@@ -11,66 +11,68 @@ import numpy as np
 import shapely
 from jaxtyping import Int
 
-SEARCHES = 8  # a pixel and a column each side: as many for each pixel cost about as much as a tree
+SEARCHES = 3  # a pixel and a row each way: as many for each pixel cost about as much as a tree
 
 
 def squared_distances(
-    pixels: Int[np.ndarray, "n 3"], others: Int[np.ndarray, "m 3"]
+    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"]
 ) -> Int[np.ndarray, " n"]:
     """The squared distance of each pixel to the nearest of `others` of its own group.
 
-    Both are (group, row, column), numbers from 0; every group of `pixels` occurs in `others`.
+    Both are group, row and column, numbers from 0; every group of `pixels` occurs in `others`.
+    Pixels that come row by row take the least time.
 
-    >>> squared_distances(np.array([[0, 0, 0], [1, 0, 0]]), np.array([[0, 3, 4], [1, 0, 1]]))
+    >>> squared_distances(np.array([[0, 1], [0, 0], [0, 0]]), np.array([[0, 1], [3, 0], [4, 1]]))
     array([25,  1])
     """
-    if len(pixels) == 0:
+    if pixels.shape[1] == 0:
         return np.zeros(0, dtype=np.int64)
-    _, height, width = np.maximum(pixels.max(axis=0), others.max(axis=0)).tolist()
-    height, width = height + 1, width + 1
+    _, height, width = (1 + np.maximum(pixels.max(axis=1), others.max(axis=1))).tolist()
     beyond = height + width  # farther than any two pixels of a group
-    column = height + beyond  # numbers from a column to the next: farther than any two of a column
+    line = width + beyond  # numbers from a row to the next: farther than any two of a row
 
-    def number(points: Int[np.ndarray, "p 3"]) -> Int[np.ndarray, " p"]:
-        group, row, col = points.T
-        return (group * 2 * width + col) * column + row  # as many empty columns behind each group
+    def number(points: Int[np.ndarray, "3 p"]) -> Int[np.ndarray, " p"]:
+        group, row, column = points
+        return (group * (2 * height) + row) * line + column  # as many empty rows behind each group
 
     known = np.sort(number(others))
-    far = 2 * width * column
+    far = 2 * height * line
     known = np.concatenate([known[:1] - far, known, known[-1:] + far])
 
-    def to_nearest_in_column(numbers: Int[np.ndarray, " p"]) -> Int[np.ndarray, " p"]:
-        after = np.clip(np.searchsorted(known, numbers), 1, len(known) - 1)
-        away = np.minimum(np.abs(known[after] - numbers), np.abs(numbers - known[after - 1]))
-        return np.minimum(away, beyond)
+    def to_nearest_in_row(numbers: Int[np.ndarray, " p"]) -> Int[np.ndarray, " p"]:
+        after = np.searchsorted(known, numbers)
+        right = known[after]
+        right -= numbers
+        after -= 1
+        left = known[after]
+        np.subtract(numbers, left, out=left)
+        return np.minimum(right, left, out=right)
 
     numbers = number(pixels)
-    order = np.argsort(numbers)  # neighbours ask for neighbours: bisection starts near by
-    numbers = numbers[order]
-    nearest = to_nearest_in_column(numbers) ** 2
-    active, step, left = np.arange(len(numbers)), 1, SEARCHES * (len(pixels) + len(others))
-    while len(active := active[nearest[active] > step**2]) and step < width:
+    nearest = np.minimum(to_nearest_in_row(numbers), beyond) ** 2
+    active, step, left = np.arange(len(numbers)), 1, SEARCHES * (len(numbers) + len(known))
+    while len(active := active[nearest[active] > step**2]) and step < height:
         left -= len(active)
         if left < 0:
-            nearest[active] = _by_tree(pixels[order[active]], others, beyond)
+            nearest[active] = _by_tree(pixels[:, active], others, beyond)
             break
         here = numbers[active]
-        away = to_nearest_in_column(here - step * column)
-        away = np.minimum(away, to_nearest_in_column(here + step * column))
-        nearest[active] = np.minimum(nearest[active], away**2 + step**2)
+        away = to_nearest_in_row(here - step * line)
+        np.minimum(away, to_nearest_in_row(here + step * line), out=away)
+        np.minimum(away, beyond, out=away)
+        away *= away
+        away += step**2
+        nearest[active] = np.minimum(nearest[active], away)
         step += 1
-    result = np.empty_like(nearest)
-    result[order] = nearest
-    return result
+    return nearest
 
 
 def _by_tree(
-    pixels: Int[np.ndarray, "n 3"], others: Int[np.ndarray, "m 3"], beyond: int
+    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"], beyond: int
 ) -> Int[np.ndarray, " n"]:
     """The same from a tree of all, in which groups lie farther apart than their pixels."""
     points = [
-        shapely.points(2 * beyond * side[:, 0] + side[:, 2], side[:, 1])
-        for side in (pixels, others)
+        shapely.points(2 * beyond * group + column, row) for group, row, column in (pixels, others)
     ]
-    _, found = shapely.STRtree(points[1]).query_nearest(points[0], all_matches=False)
-    return ((pixels[:, 1:] - others[found, 1:]) ** 2).sum(axis=1)
+    _, partner = shapely.STRtree(points[1]).query_nearest(points[0], all_matches=False)
+    return ((pixels[1:] - others[1:, partner]) ** 2).sum(axis=0)

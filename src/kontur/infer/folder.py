@@ -1,9 +1,11 @@
 """Predicting many images into a folder: what is finished stays, what fails does not stop the rest.
 
-Every file is written whole or not at all (`formats.atomic`), so a file that is there is finished:
-a call that follows an interruption skips it and goes on with the others.
+Every file is written whole or not at all (`formats.atomic`), and `predict.json` notes of which
+image it was made. So a call that follows an interruption skips what is finished, outlines an image
+anew that has changed since, and refuses to mix another image of the same name with what is there.
 """
 
+import errno
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,10 +17,11 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import write_overlay
+from kontur.infer.hints import size_hint
 from kontur.infer.inputs import Input
 from kontur.infer.options import AS_TRAINED, PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.record import Record
+from kontur.infer.record import Record, Source
 from kontur.settings import nearest
 
 OVERLAY = "overlay"
@@ -26,11 +29,17 @@ ENDINGS = {  # of the outputs, by the word that asks for them
     **{word: format.ending for word, format in formats.FORMATS.items()},
     OVERLAY: ".overlay.png",
 }
+# What engines say who could not get memory; they throw exceptions of their own for it.
+NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image: objects in `seconds`, or `failure`, or it was there already."""
+    """What became of one image: objects in `seconds`, or `failure`, or it was there already.
+
+    `changed`: its file is another one than that of the outlines that were there. `unverified`: the
+    outlines were there, and no record says of which file. `hint`: a sentence on what to try.
+    """
 
     input: Input
     objects: int = 0
@@ -39,7 +48,21 @@ class Outcome:
     contrast: float | None = None
     seconds: float = 0.0
     skipped: bool = False
+    changed: bool = False
+    unverified: bool = False
     failure: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class _Job:
+    """An image, its content now, and the files to write; none where all are there."""
+
+    input: Input
+    source: Source | None
+    files: tuple[Path, ...]
+    changed: bool = False
+    unverified: bool = False
 
 
 def parse_outputs(words: str) -> tuple[str, ...]:
@@ -66,87 +89,118 @@ def predict_folder(
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
-    What became of each image is given when it is finished. Outputs that exist are kept and, where
-    all of an image do, the image is skipped; `overwrite` makes them anew. An image that cannot be
-    read or looked at is an outcome with a `failure`. `model` (name, digest) goes into the record.
+    What became of each image is given when it is finished. Outputs that were made of the same
+    content with the same settings are kept and, where all of an image exist, the image is skipped;
+    an image that has changed since is outlined anew, and `overwrite` makes all anew. An image that
+    cannot be read or looked at is an outcome with a `failure`. `model` (name, digest) goes into the
+    record. Several processes may work on one folder.
 
     Raises:
-        InputError: `out` is a file, or holds outlines of the same images made with other settings.
+        InputError: `out` is a file, or holds outlines of the same names made with other settings
+            or of other images.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs want a folder, and {out} is a file; give another --out")
-    record = Record.open(
-        out, {**(model or {}), **asdict(options), **predictor.thresholds(options).model_dump()}
-    )
+    record = Record(out, {**(model or {}), **asdict(options), **_thresholds(predictor, options)})
+    jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]
     if not overwrite:
-        _refuse_mixture(record, inputs, out, outputs)
-    changed = False
+        _refuse_mixture(record, jobs, out)
+    if any(job.files for job in jobs):
+        record.begin()  # an `out` that cannot be written is known before any work
     try:
-        for each in inputs:
-            files = [out / (each.name + ENDINGS[word]) for word in outputs]
-            missing = [file for file in files if overwrite or not _finished(file)]
-            if not missing:
-                yield Outcome(each, skipped=True)
+        for job in jobs:
+            if not job.files:
+                yield Outcome(job.input, skipped=True, unverified=job.unverified)
                 continue
-            if not changed:
-                record.write()  # an `out` that cannot be written is told before any work
-                changed = True
-            outcome = _predict_one(predictor, each, options, missing)
+            outcome = _predict_one(predictor, job, options)
             if outcome.failure is None:
                 facts = {"objects": outcome.objects, "repaired": outcome.repaired}
-                seen = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
-                record.add(each.name, {**facts, **seen})
+                view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
+                record.add(job.input.name, {**facts, **view}, job.source)
             yield outcome
     finally:
-        if changed:
-            record.write()
+        record.finish()
 
 
-def _refuse_mixture(
-    record: Record, inputs: Sequence[Input], out: Path, outputs: Sequence[str]
-) -> None:
-    files = {each.name: [out / (each.name + ENDINGS[word]) for word in outputs] for each in inputs}
-    there = {name: [*filter(_finished, places)] for name, places in files.items()}
-    other = record.made_otherwise({name: places for name, places in there.items() if places})
-    if other:
-        name, difference = next(iter(other.items()))
-        more = f" and of {len(other) - 1} more" if len(other) > 1 else ""
+def _thresholds(predictor: Predictor, options: PredictOptions) -> dict[str, Any]:
+    return predictor.thresholds(options).model_dump()
+
+
+def _outputs(image: Input, out: Path, words: Sequence[str]) -> tuple[Path, ...]:
+    return tuple(out / (image.name + ENDINGS[word]) for word in words)
+
+
+def _job(record: Record, image: Input, out: Path, outputs: Sequence[str], overwrite: bool) -> _Job:
+    wanted, source = _outputs(image, out, outputs), Source.of(image.path, out)
+    facts = record.facts(image.name)
+    before = (facts or {}).get("sha256")
+    changed = before is not None and (source is None or before != source.sha256)
+    if overwrite or changed:
+        # Outputs of other formats would go on showing what the record no longer says.
+        known = _outputs(image, out, tuple(ENDINGS)) if facts else ()
+        older = [file for file in known if _finished(file) and file not in wanted]
+        return _Job(image, source, (*wanted, *older), changed=changed)
+    missing = tuple(file for file in wanted if not _finished(file))
+    return _Job(image, source, missing, unverified=not missing and before is None)
+
+
+def _refuse_mixture(record: Record, jobs: Sequence[_Job], out: Path) -> None:
+    others: dict[str, str] = {}  # what is wrong with the outlines that are there, by image
+    for job in jobs:
+        files = [*filter(_finished, _outputs(job.input, out, tuple(ENDINGS)))]
+        run = record.run_of(job.input.name, files) if files else None
+        if run is None:
+            continue
+        difference = record.difference(run)
+        place = (record.facts(job.input.name) or {}).get("source")
+        if difference:
+            others[job.input.name] = f"made with other settings ({difference})"
+        elif job.changed and job.source is not None and job.source.source != place:
+            others[job.input.name] = f"made of another image than {job.input.path} ({place})"
+    if others:
+        name, reason = next(iter(others.items()))
+        more = f" and of {len(others) - 1} more" if len(others) > 1 else ""
         raise InputError(
-            f"{out} holds outlines of {name}{more} that were made with other settings "
-            f"({difference}); make them anew with --force, or give another --out"
+            f"{out} holds outlines of {name}{more} that were {reason}; give another --out, or "
+            "replace them with --force"
         )
 
 
 def _finished(file: Path) -> bool:
     """Files are written whole or not at all; an empty one is somebody's left-over."""
-    return file.exists() and file.stat().st_size > 0
-
-
-def _predict_one(
-    predictor: Predictor, each: Input, options: PredictOptions, files: Sequence[Path]
-) -> Outcome:
-    start = time.perf_counter()
     try:
-        with _naming(each.path):
-            image = read_image(each.path, channel=options.channel, page=options.page)
-            seen = predictor.predict_detailed(
-                image.pixels, replace(options, channel=None, page=None)
+        return file.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _predict_one(predictor: Predictor, job: _Job, options: PredictOptions) -> Outcome:
+    start = time.perf_counter()
+    image = job.input
+    try:
+        with _naming(image.path):
+            picture = read_image(image.path, channel=options.channel, page=options.page)
+            prediction = predictor.predict_detailed(
+                picture, replace(options, channel=None, page=None)
             )
+            for file in job.files:
+                if file.name.endswith(ENDINGS[OVERLAY]):
+                    pixels, brightest = picture.pixels, prediction.contrast
+                    write_overlay(file, pixels, prediction.instances, brightest=brightest)
+                else:
+                    formats.write(file, prediction.instances, image_name=image.path.name)
     except InputError as error:
-        return Outcome(each, failure=str(error), seconds=time.perf_counter() - start)
-    for file in files:
-        if file.name == each.name + ENDINGS[OVERLAY]:
-            write_overlay(file, image.pixels, seen.instances, brightest=seen.contrast)
-        else:
-            formats.write(file, seen.instances, image_name=each.path.name)
+        return Outcome(image, failure=str(error), seconds=time.perf_counter() - start)
     return Outcome(
-        each,
-        objects=len(seen.instances),
-        repaired=seen.repaired,
-        scale=seen.scale,
-        contrast=seen.contrast,
+        image,
+        objects=len(prediction.instances),
+        repaired=prediction.repaired,
+        scale=prediction.scale,
+        contrast=prediction.contrast,
         seconds=time.perf_counter() - start,
+        changed=job.changed,
+        hint=size_hint(prediction.instances, predictor.card, options),
     )
 
 
@@ -159,7 +213,17 @@ def _naming(path: Path) -> Iterator[None]:
         if str(path) in str(error):
             raise
         raise InputError(f"{path}: {str(error).removeprefix('the image: ')}") from None
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise  # of the disk or the folder, so that it would meet every image
+        raise InputError(f"{path}: its name is too long for its outputs'; rename it") from None
     except MemoryError:
-        raise InputError(
-            f"{path} does not fit into memory; cut it into parts or make it smaller"
-        ) from None
+        raise InputError(_too_large(path)) from None
+    except Exception as error:  # those of ONNX Runtime have no class of their own below Exception
+        if not any(words in str(error).lower() for words in NO_MEMORY):
+            raise
+        raise InputError(_too_large(path)) from None
+
+
+def _too_large(path: Path) -> str:
+    return f"{path} does not fit into memory; cut it into parts or make it smaller"

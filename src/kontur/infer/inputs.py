@@ -1,8 +1,9 @@
 """Which images a command is to work on, and what their outputs are called.
 
-Files, folders and patterns become a list of images in a fixed order. An output is named after its
-image: of `plate/a01.ome.tif` it is `a01`. Two images of one name in one call would write the same
-files; if only their endings differ, the endings stay in the names (`a01.png`, `a01.tif`).
+Files, folders, training folders and patterns become a list of images in a fixed order. An output is
+named after its image: of `plate/a01.ome.tif` it is `a01`. Where two images of one call have one
+name, their folders or, if only their endings differ, the endings stay in the names (`p1/a`, `p2/a`;
+`a01.png`, `a01.tif`).
 """
 
 import os
@@ -12,10 +13,12 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
+from kontur.data.layouts import recognise
 from kontur.data.names import is_label_name, is_output_name, partner_name, stem
 from kontur.errors import InputError
-from kontur.formats.images import is_image
-from kontur.wording import listed
+from kontur.formats import foreign
+from kontur.formats.images import IMAGE_KINDS, is_image
+from kontur.wording import listed, plural, printable
 
 
 class Input(NamedTuple):
@@ -29,41 +32,50 @@ def find_inputs(images: Iterable[str | Path]) -> list[Input]:
     """The images of files, folders and glob patterns (`**` looks into folders below).
 
     Of a folder the images that lie in it are taken, by name, without those that say that they are
-    the masks or by-products of another. A file that was named is taken whatever it is called; if
-    it is missing, whoever reads it will say so.
+    the masks or by-products of another; of a training folder (`images/` beside `masks/`) those that
+    it pairs with annotations. A file that was named is taken whatever it is called; if it is
+    missing, whoever reads it will say so.
 
     Raises:
-        InputError: there is nothing at all, a folder or pattern holds no image, or two images
-            would have outputs of the same name.
+        InputError: there is nothing at all, or a folder or pattern holds no image.
     """
-    given = list(images)
-    found: list[Path] = []
-    for each in given:
-        found += _of_one(Path(each))
-    unique = list({os.path.abspath(path): path for path in found}.values())
+    given = [Path(image) for image in images]
+    paths = [path for place in given for path in _images_of(place)]
+    unique = list({os.path.abspath(path): path for path in paths}.values())
     if not unique:
         raise InputError("name at least one image, folder or pattern to work on")
     if not any(path.exists() for path in unique):
         more = f" ({len(unique) - 1} more are missing)" if len(unique) > 1 else ""
-        raise InputError(f"there is no image or folder {unique[0]}{more}")
+        raise InputError(f"there is no image or folder {printable(str(unique[0]))}{more}")
     return _named(unique)
 
 
-def _of_one(place: Path) -> list[Path]:
-    if place.is_dir():
+def not_read(images: Iterable[str | Path]) -> list[str]:
+    """A line for each kind of image file in the folders given that is not read, with what to do.
+
+    Images that one folder holds beside those of `find_inputs`, such as a Zeiss CZI.
+    """
+    folders = [Path(image) for image in images if Path(image).is_dir()]
+    return _foreign_lines(path for folder in folders for path in sorted(folder.iterdir()))
+
+
+def _images_of(place: Path) -> list[Path]:
+    if place.is_dir() and foreign.ending_of(place) is None:
         return _of_folder(place)
     if place.exists() or not has_magic(str(place)):
         return [place]
-    found = sorted(Path(path) for path in glob(str(place), recursive=True))
-    images = _without_masks([path for path in found if path.is_file() and is_image(path)])
+    matches = sorted(Path(path) for path in glob(str(place), recursive=True))
+    images = _without_masks([path for path in matches if path.is_file() and is_image(path)])
     if not images:
-        raise InputError(f"no image (PNG, JPEG or TIFF) fits the pattern {place}")
+        lines = _foreign_lines(matches)
+        advice = f"; {'; '.join(lines)}" if lines else ""
+        raise InputError(f"no image ({IMAGE_KINDS}) fits the pattern {place}{advice}")
     return images
 
 
 def _of_folder(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.iterdir() if path.is_file() and is_image(path))
-    images = _without_masks(files)
+    images = _without_masks(files) or _of_training_folder(folder)
     if images:
         return images
     below = [
@@ -71,8 +83,27 @@ def _of_folder(folder: Path) -> list[Path]:
         for path in sorted(folder.iterdir())
         if path.is_dir() and any(is_image(inside) for inside in path.iterdir())
     ]
-    advice = f"; its folders {listed(below)} hold some: name the one you mean" if below else ""
-    raise InputError(f"the folder {folder} holds no image (PNG, JPEG or TIFF){advice}")
+    parts = [f"the folder {folder} holds no image ({IMAGE_KINDS})"]
+    parts += [f"its folders {listed(below)} hold some: name the one you mean"] if below else []
+    raise InputError("; ".join([*parts, *_foreign_lines(sorted(folder.iterdir()))]))
+
+
+def _of_training_folder(folder: Path) -> list[Path]:
+    """The images of a training folder, without its masks; none where it is no such folder."""
+    try:
+        return [entry.image for entry in recognise(folder).entries]
+    except InputError:
+        return []
+
+
+def _foreign_lines(paths: Iterable[Path]) -> list[str]:
+    visible = [path for path in paths if not path.name.startswith(".") and not is_image(path)]
+    counts = Counter(filter(None, map(foreign.ending_of, visible)))
+    return [
+        f"{plural(count, f'{ending} file')} not read: {foreign.FOREIGN[ending].name}; "
+        f"{foreign.FOREIGN[ending].advice}"
+        for ending, count in sorted(counts.items())
+    ]
 
 
 def _without_masks(paths: list[Path]) -> list[Path]:
@@ -89,14 +120,11 @@ def _without_masks(paths: list[Path]) -> list[Path]:
 
 
 def _named(paths: list[Path]) -> list[Input]:
-    shared = Counter(stem(path) for path in paths)
-    inputs = [Input(stem(p) if shared[stem(p)] == 1 else p.name, p) for p in paths]
-    by_name: dict[str, Path] = {}
-    for name, path in inputs:
-        other = by_name.setdefault(name, path)
-        if other is not path:
-            raise InputError(
-                f"{other} and {path} would have outputs of the same name; "
-                "give them in two calls, each with its own --out"
-            )
-    return inputs
+    """Stems; with the endings where those differ, with the folders where the names still meet."""
+    shared = Counter((path.parent, stem(path)) for path in paths)
+    names = [p.name if shared[p.parent, stem(p)] > 1 else stem(p) for p in paths]
+    if len({name.lower() for name in names}) < len(names):  # also on disks that ignore the case
+        top = Path(os.path.commonpath([os.path.abspath(path.parent) for path in paths]))
+        below = [Path(os.path.abspath(path.parent)).relative_to(top) for path in paths]
+        names = [(folder / name).as_posix() for folder, name in zip(below, names, strict=True)]
+    return [Input(name, path) for name, path in zip(names, paths, strict=True)]

@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from kontur.data.folder import Folder
 from kontur.data.pairing import find_predictions, pair
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
+from kontur.formats.images import Image
 from kontur.infer.options import AS_TRAINED, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
@@ -98,7 +97,9 @@ def judge_model(
     for place, name in enumerate(truth.names):
         sample = samples[place]
 
-        def predict(image: np.ndarray = sample.image) -> Instances:
+        image = Image(sample.image, sample.pixel_size, sample.stains)
+
+        def predict(image: Image = image) -> Instances:
             return predictor.predict_detailed(image, options).instances
 
         scores.append(_score(name, sample.instances, predict))

@@ -13,8 +13,9 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.data.normalise import NormaliseConfig
-from kontur.formats.arrays import image_array
-from kontur.formats.images import check_finite, read_image
+from kontur.errors import InputError
+from kontur.formats.arrays import image_array, without_opaque_alpha
+from kontur.formats.images import Image, check_finite, read_image
 from kontur.infer.engine import Engine
 from kontur.infer.memory import check_memory
 from kontur.infer.options import AS_TRAINED, PredictOptions
@@ -24,8 +25,9 @@ from kontur.infer.view import PreparedImage, View
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.candidates import Candidates
-from kontur.models.card import Card, Thresholds
+from kontur.models.card import STAINS, Card, Thresholds
 from kontur.models.resolve import Resolved, resolve
+from kontur.wording import listed
 
 CANDIDATE_SCORE = 0.04  # the lowest score that tuning looks at
 
@@ -107,15 +109,34 @@ class Predictor:
 
         Its `view` is what the network sees, of all of it or of a window.
         """
+        where = str(image) if isinstance(image, str | Path) else "the image"
+        channels = self.config.channels
         if isinstance(image, str | Path):
-            where = str(image)
-            pixels = read_image(image, channel=options.channel, page=options.page).pixels
+            image = read_image(image, channel=options.channel, page=options.page)
+        if isinstance(image, Image):
+            self._check_stains(image, where)
+            pixels = image.pixels
         else:
-            where = "the image"
-            pixels = image_array(image, channel=options.channel, page=options.page)
+            pixels = image_array(
+                image, channel=options.channel, page=options.page, channels=channels
+            )
+            pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
         check_finite(pixels, where=where)
         return PreparedImage.of(
-            pixels, self.normalise, channels=self.config.channels, multiple=self.config.multiple
+            pixels, self.normalise, channels=channels, multiple=self.config.multiple
+        )
+
+    def _check_stains(self, image: Image, where: str) -> None:
+        """Refuse stains that the model did not learn from: they are no red, green and blue."""
+        count, channels = len(image.stains), self.config.channels
+        learned = bool(self.card.training.get(STAINS)) or channels not in (1, 3)
+        if count == 0 or (learned and count == channels):
+            return
+        names = listed(f"{i}: {name}" for i, name in enumerate(image.stains))
+        wanted = f"{channels} stains" if learned else "colour or grey"
+        raise InputError(
+            f"{where} holds {count} stains ({names}), and the model learned from {wanted}; choose "
+            "one with --channel N (in Python channel=N)"
         )
 
     def propose(self, view: View, *, lowest: float) -> Candidates:

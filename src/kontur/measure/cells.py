@@ -1,11 +1,11 @@
-"""Cells: what the texts of a column are: numbers, truth values or words, as spreadsheets have them.
+"""Cells: what the texts of a column are, as spreadsheets write them: numbers, booleans or text.
 
 A column is read as a whole, because a cell alone does not decide: `1.046` is 1046 beside `1.046,70`
 and 1.046 beside `12.5`. What is a number only by accident stays a name: `007`, `E01`, `1E1`,
 `1_000`, whole numbers beyond 64 bits. Between numbers, words such as `NA` and the errors of a
 spreadsheet are missing values; in a column of words only the empty cell and the errors are, because
 `NA`, `None` and `null` are names as well. Numbers with a few other cells among them are no column
-of numbers: it stays text, and `odd` has those cells.
+of numbers: it stays text, and `non_numeric` has those cells.
 """
 
 import re
@@ -15,7 +15,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 Mark = Literal[".", ","]
-Kind = Literal["number", "truth", "word"]
+Kind = Literal["number", "boolean", "text"]
 Value = int | float | bool | str | None
 
 # Words that mean a missing value where the other cells are numbers; in small letters.
@@ -25,7 +25,7 @@ MISSING = (
 )
 # What a spreadsheet writes where a formula failed, in any language: #DIV/0!, #NV, #¿NOMBRE?
 ERROR = re.compile(r"#[^\s#]+[!?]|#N/?[ABDV]|#I/T|#{3,}|Err:\d+", re.IGNORECASE)
-TRUTH = {
+BOOLEANS = {
     **{"TRUE": True, "True": True, "true": True},
     **{"FALSE": False, "False": False, "false": False},
 }
@@ -54,19 +54,19 @@ BEFORE = re.compile(rf"(?P<unit>[€$£¥]|EUR|USD|GBP|CHF)[{SPACES}]?(?P<number
 HEADING = re.compile(rf".*\S\s*[(\[](?:(?P<a>{UNIT}))[)\]]|.*\S\s(?P<b>{LENGTH})")
 
 
-class Column(NamedTuple):
+class ParsedColumn(NamedTuple):
     """What the texts of a column are.
 
     Attributes:
-        kind: numbers, truth values or words.
+        kind: numbers, booleans or text.
         values: one for each text: int or float, bool, or the text itself; None where it means a
             missing value.
         decimal: what parts whole numbers from decimals, "" where no number has any mark.
         thousands: what stands between thousands, "" for nothing.
         unit: what stands with every number, "" for nothing.
         missing: the texts between numbers that mean a missing value.
-        odd: the texts that are no number in a column of words that is mostly numbers.
-        open: whether the column itself leaves open which mark is that of decimals.
+        non_numeric: the texts that are no number in a column of words that is mostly numbers.
+        ambiguous: whether the column itself leaves open which mark is that of decimals.
     """
 
     kind: Kind
@@ -75,8 +75,8 @@ class Column(NamedTuple):
     thousands: str = ""
     unit: str = ""
     missing: tuple[str, ...] = ()
-    odd: tuple[str, ...] = ()
-    open: bool = False
+    non_numeric: tuple[str, ...] = ()
+    ambiguous: bool = False
 
 
 class Number(NamedTuple):
@@ -89,14 +89,14 @@ class Number(NamedTuple):
     code: bool  # 1E1, which may be a name
 
 
-def read_cells(
+def parse_column(
     texts: Sequence[str],
     counts: Sequence[int] | None = None,
     *,
     kind: Kind | None = None,
     decimal: Mark | None = None,
     missing: Collection[str] = MISSING,
-) -> Column:
+) -> ParsedColumn:
     """The column that holds these texts, which are stripped and not empty.
 
     Args:
@@ -107,57 +107,57 @@ def read_cells(
             without it, `1.046` and `1,046` are numbers a little above 1.
         missing: words that mean a missing value between numbers.
 
-    >>> read_cells(["1.046,70", "2.113"]).values
+    >>> parse_column(["1.046,70", "2.113"]).values
     [1046.7, 2113]
-    >>> read_cells(["E01", "E5", "007"]).kind, read_cells(["12", "13", "oops"]).odd
-    ('word', ('oops',))
+    >>> parse_column(["E01", "E5", "007"]).kind, parse_column(["12", "13", "oops"]).non_numeric
+    ('text', ('oops',))
     """
     words: list[Value] = [None if ERROR.fullmatch(text) else text for text in texts]
-    if kind == "word":
-        return Column("word", words)
-    if kind != "number" and (truth := _truth(texts)):
-        return Column("truth", truth)
+    if kind == "text":
+        return ParsedColumn("text", words)
+    if kind != "number" and (booleans := _booleans(texts)):
+        return ParsedColumn("boolean", booleans)
     weights = dict(zip(texts, counts or [1] * len(texts), strict=True))
     nothing = {word.casefold() for word in missing}
     gone = [text for text in texts if text.casefold() in nothing or ERROR.fullmatch(text)]
-    known = dict.fromkeys(gone) | {t: INFINITE[t.lower()] for t in texts if t.lower() in INFINITE}
+    known: dict[str, Value] = dict.fromkeys(gone)
+    known |= {text: INFINITE[text.lower()] for text in texts if text.lower() in INFINITE}
+    if kind == "number":
+        known |= {text: int(BOOLEANS[text]) for text in texts if text in BOOLEANS}
     cells = [text for text in texts if text not in known]
     unit, bare = _without_unit(cells)
-    mark, is_open = _mark([text for text in bare if text], decimal)
-    numbers = [_number(text, mark) if text else None for text in bare]
+    mark, ambiguous, numbers = _by_mark(bare, decimal)
     if kind != "number" and not any(n is not None and (n.decimals or n.long) for n in numbers):
         numbers = [None if number is None or number.code else number for number in numbers]
     pairs = dict(zip(cells, numbers, strict=True))
-    if kind == "number":
-        pairs |= {t: Number(int(TRUTH[t]), "", False, False, False) for t in cells if t in TRUTH}
     odd = tuple(text for text, number in pairs.items() if number is None)
     found = {text: number for text, number in pairs.items() if number is not None}
     if odd or not (found or kind == "number"):
         mostly = sum(weights[text] for text in found) > sum(weights[text] for text in odd)
         names = any(CODE.fullmatch(text) for text in odd)
-        told = kind == "number" or (mostly and not names)
-        return Column("word", words, odd=odd if told else ())
+        named = kind == "number" or (mostly and not names)
+        return ParsedColumn("text", words, non_numeric=odd if named else ())
     values: list[Value] = [known[t] if t in known else found[t].value for t in texts]
-    return Column(
+    return ParsedColumn(
         "number",
         values,
         decimal=mark if any("." in text or "," in text for text in bare) else "",
         thousands=next((number.thousands for number in found.values() if number.thousands), ""),
         unit=unit,
         missing=tuple(gone),
-        open=is_open,
+        ambiguous=ambiguous,
     )
 
 
-def truth_of(text: str) -> bool | None:
+def boolean_of(text: str) -> bool | None:
     """A cell that is true or false in the words of a spreadsheet or a program; None for others.
 
-    >>> truth_of("WAHR"), truth_of("false"), truth_of("0"), truth_of("maybe")
+    >>> boolean_of("WAHR"), boolean_of("false"), boolean_of("0"), boolean_of("maybe")
     (True, False, False, None)
     """
     pairs = {word: value for pair in PAIRS for word, value in zip(pair, (True, False), strict=True)}
     plain = text.strip()
-    return {**pairs, **TRUTH, "1": True, "0": False, "1.0": True, "0.0": False}.get(plain)
+    return {**pairs, **BOOLEANS, "1": True, "0": False, "1.0": True, "0.0": False}.get(plain)
 
 
 def unit_in(heading: str) -> str:
@@ -174,10 +174,10 @@ def unit_in(heading: str) -> str:
 CODE = re.compile(r"0[0-9]+|[0-9]+[eE][0-9]+|[0-9]+(?:_[0-9]+)+|[0-9]{19,}")
 
 
-def _truth(texts: Sequence[str]) -> list[Value]:
+def _booleans(texts: Sequence[str]) -> list[Value]:
     """The texts as truth values; none where they are not."""
-    if texts and all(text in TRUTH for text in texts):
-        return [TRUTH[text] for text in texts]
+    if texts and all(text in BOOLEANS for text in texts):
+        return [BOOLEANS[text] for text in texts]
     pair = next((pair for pair in PAIRS if {*pair} == {*texts}), None)
     return [text == pair[0] for text in texts] if pair else []
 
@@ -186,8 +186,9 @@ def _without_unit(texts: Sequence[str]) -> tuple[str, list[str]]:
     """The unit that most texts have, and each without it; empty for those that do not have it."""
     parts = []
     for text in texts:
-        plain = text.translate(WIDE)
-        match = BEHIND.fullmatch(plain) or BEFORE.fullmatch(plain)
+        plain = text if text.isascii() else text.translate(WIDE)
+        bare = plain[0] in "0123456789.,+-" and plain[-1] in "0123456789" and "^" not in plain
+        match = None if bare else BEHIND.fullmatch(plain) or BEFORE.fullmatch(plain)
         parts.append((_spelt(match["unit"]), match["number"]) if match else ("", plain))
     counts = Counter(unit for unit, _ in parts)
     unit = max(counts, key=lambda unit: counts[unit], default="")
@@ -200,10 +201,22 @@ def _spelt(unit: str) -> str:
     return re.sub(r"^u(?=[mMglL])", "µ", made)
 
 
-def _mark(texts: Sequence[str], elsewhere: Mark | None) -> tuple[Mark, bool]:
-    """The mark of decimals in a column, and whether the column itself leaves it open."""
-    points = [_number(text, ".") for text in texts]
-    commas = [_number(text, ",") for text in texts]
+def _by_mark(
+    texts: Sequence[str], elsewhere: Mark | None
+) -> tuple[Mark, bool, list[Number | None]]:
+    """The mark of decimals in a column, whether the column itself leaves it open, the numbers."""
+    points, commas = ([_number(text, mark) for text in texts] for mark in (".", ","))
+    mark, ambiguous = _mark(texts, points, commas, elsewhere)
+    return mark, ambiguous, points if mark == "." else commas
+
+
+def _mark(
+    texts: Sequence[str],
+    points: Sequence[Number | None],
+    commas: Sequence[Number | None],
+    elsewhere: Mark | None,
+) -> tuple[Mark, bool]:
+    """The mark of decimals, of the numbers by either, and whether the column leaves it open."""
     more = sum(number is not None for number in points) - sum(n is not None for n in commas)
     if more:
         return "." if more > 0 else ",", False
@@ -238,18 +251,17 @@ def _pattern(mark: Mark) -> re.Pattern[str]:
 def _number(text: str, mark: Mark) -> Number | None:
     """A text as a number, None where it is none."""
     match = _pattern(mark).fullmatch(text)
-    if match is None or not (match["whole"] or match["parted"] or match["decimals"]):
+    if match is None:
         return None
-    if match["parted"] and match["exponent"]:
+    sign, whole, parted, by, decimals, exponent, signed = match.groups(default="")
+    if not (whole or parted or decimals) or (parted and exponent):
         return None
-    by = match["by"] or ""
-    whole = match["whole"] or (match["parted"] or "0").replace(by, "")
-    if not (match["decimals"] or match["exponent"]):
-        value: int | float = int(match["sign"] + whole) if len(whole) < 20 else LARGEST + 1
-        if not -LARGEST - 1 <= value <= LARGEST:
-            return None
+    digits = whole or parted.replace(by, "") or "0"
+    if decimals or exponent:
+        value: int | float = float(f"{sign}{digits}.{decimals or 0}{exponent}")
+    elif len(digits) < 20 and -LARGEST - 1 <= int(sign + digits) <= LARGEST:
+        value = int(sign + digits)
     else:
-        value = float(f"{match['sign']}{whole}.{match['decimals'] or 0}{match['exponent'] or ''}")
-    decimals = bool(match["decimals"] or match["signed"])
-    code = bool(match["exponent"]) and not decimals and not match["sign"]
-    return Number(value, by, len(match["whole"] or "") > 3, decimals, code)
+        return None
+    code = bool(exponent) and not (decimals or signed or sign)
+    return Number(value, by, len(whole) > 3, bool(decimals or signed), code)

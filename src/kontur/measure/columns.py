@@ -1,4 +1,4 @@
-"""Columns: what a measured number is called, what it is of, and in which unit it is told.
+"""Columns: what a measured number is called, what it is of, and its unit.
 
 Everything is measured in pixels and turned into micrometres once, at the end, by the power of the
 length that a unit holds.

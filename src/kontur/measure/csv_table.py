@@ -1,8 +1,8 @@
-"""CSV as a table: the cells of a file as columns of numbers, truth values and words.
+"""CSV as a table: the cells of a file as columns of numbers, booleans and text.
 
-A column whose cells are all plain numbers is read as such in blocks; the others go through `typed`,
-which looks at every different text. Both give the same. What is not as in a plain CSV is said: in
-`how` for the file, in `doubts` by column.
+A column whose cells are all plain numbers is read as such in blocks; the others go through
+`typed_column`, which parses every different text once. Both give the same. What is not as in a
+plain CSV is reported: in `how` for the file, in `warnings` by column.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -17,7 +17,7 @@ from kontur.formats import csv_dialect
 from kontur.measure.cells import Mark, unit_in
 from kontur.measure.csv_rows import plain_columns, rows_below, rows_of_one_length
 from kontur.measure.extra import package
-from kontur.measure.text_columns import TextColumn, Type, doubts, odd_cells, typed
+from kontur.measure.text_columns import TextColumn, Type, non_numeric, typed_column, warnings_of
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DELIMITERS = {";": "semicolons between cells", "\t": "tabs between cells", "|": "| between cells"}
 ENCODINGS = {"utf-16": "letters in UTF-16", "cp1252": "letters of Windows-1252"}
 THOUSANDS = {".": "points", ",": "commas", "'": "apostrophes", "’": "apostrophes"}
-NUMBERS = (None, "number", "whole number")  # types of columns that may be plain
+NUMBERS = (None, "number", "integer")  # types of columns that may be plain
 
 
 class CsvTable(NamedTuple):
@@ -36,15 +36,15 @@ class CsvTable(NamedTuple):
         table: its columns.
         units: of the columns whose heading or cells have one.
         how: what is not as in a plain CSV, in a few words, "" for nothing.
-        doubts: sentences on single columns.
-        odd_cells: those among them, by column, on numbers with other cells.
+        warnings: sentences on single columns.
+        non_numeric: those among them, by column, on numbers with other cells.
     """
 
     table: "pd.DataFrame"
     units: dict[str, str]
     how: str
-    doubts: list[str]
-    odd_cells: dict[str, str]
+    warnings: list[str]
+    non_numeric: dict[str, str]
 
 
 def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
@@ -89,8 +89,8 @@ def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
         package("pandas").DataFrame({n: c for n, c in columns.items() if n not in empty}),
         units | {column.name: column.read.unit for column in read if column.read.unit},
         ", ".join(how),
-        [*(note for name, note in notes.items() if name not in empty), *doubts(read, decimal)],
-        odd_cells(read),
+        [*(note for name, note in notes.items() if name not in empty), *warnings_of(read, decimal)],
+        non_numeric(read),
     )
 
 
@@ -117,7 +117,7 @@ def _numbers(column: Any, known: Type | None) -> "pd.Series | None":
     """A plain column as pandas has it: whole numbers with gaps are floats unless known."""
     if column is None:
         return None
-    if known == "whole number" and column.null_count and str(column.type) == "int64":
+    if known == "integer" and column.null_count and str(column.type) == "int64":
         return package("pandas").Series(column.to_pandas(integer_object_nulls=True), dtype="Int64")
     made = column.to_pandas()
     return made.astype("float64") if known == "number" else made
@@ -136,11 +136,13 @@ def _typed(
     """
 
     def column(cells: "pd.Series", known: Type | None, decimal: Mark | None) -> TextColumn:
-        return typed(cells, known=known, decimal=decimal, place=lambda row: f"row {numbers[row]}")
+        return typed_column(
+            cells, known=known, decimal=decimal, place=lambda row: f"row {numbers[row]}"
+        )
 
     read = [column(cells, known, None) for cells, known in zip(texts, types, strict=True)]
     certain = [
-        each.read.decimal for each in read if each.read.kind == "number" and not each.read.open
+        each.read.decimal for each in read if each.read.kind == "number" and not each.read.ambiguous
     ]
     marks = [mark for mark in {*plain_marks, *certain} if mark]
     if not marks and dialect.delimiter == ",":
@@ -149,7 +151,7 @@ def _typed(
         return read, None
     (decimal,) = marks
     for place, each in enumerate(read):
-        if each.read.open:
+        if each.read.ambiguous:
             read[place] = column(texts[place], types[place], decimal)
     return read, decimal
 
@@ -160,7 +162,9 @@ def _how(
     """How the file is written, where that is not as in a plain CSV."""
     numbers = [column.read for column in texts if column.read.kind == "number"]
     how = [DELIMITERS.get(dialect.delimiter, ""), ENCODINGS.get(dialect.encoding, "")]
-    if comma or any(read.decimal == "," and not (read.thousands and read.open) for read in numbers):
+    if comma or any(
+        read.decimal == "," and not (read.thousands and read.ambiguous) for read in numbers
+    ):
         how.append("decimal commas")
     between = dict.fromkeys(THOUSANDS.get(r.thousands, "spaces") for r in numbers if r.thousands)
     if between:

@@ -1,7 +1,7 @@
 """What a table holds, column by column: type, unit, range, missing share, values, histogram.
 
 Every row counts but those to ignore, which are counted apart. Strings that are numbers but for
-words such as "invalid" are told as numbers, as `prepare` reads them.
+words such as "invalid" are described as numbers, as `prepare` reads them.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,18 +12,18 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.errors import InputError
-from kontur.measure.choose import KINDS, names_of
+from kontur.measure.column_selection import KINDS, column_names
 from kontur.measure.extra import package
 from kontur.measure.recipe import as_numbers, as_words, type_of, without_attrs
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
-from kontur.measure.views import without_ignored
+from kontur.measure.table_operations import without_ignored
 from kontur.wording import listed, plural
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BARS = 40  # of a histogram
-WORDS = 8  # of the commonest values that are told
+WORDS = 8  # of the commonest values that are listed
 FAR = 0.25  # beyond the middle 98 %, in ranges of it: as far as a histogram reaches
 QUANTILES = {"p05": 0.05, "median": 0.5, "p95": 0.95}
 
@@ -38,7 +38,7 @@ class Histogram(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Facts:
+class ColumnSummary:
     """What one column holds.
 
     Attributes:
@@ -58,7 +58,7 @@ class Facts:
 
     name: str
     group: str
-    kind: Literal["number", "truth", "word", "date", "other", "empty"]
+    kind: Literal["number", "boolean", "text", "date", "other", "empty"]
     dtype: str
     unit: str
     meaning: str
@@ -82,14 +82,14 @@ class Description:
         pixel_size: in µm; None where it is not known.
         columns: one a column, in their order.
         reading: how its file was read, in a few words; "" for a plain one.
-        notes: sentences about what looks wrong or says nothing.
+        notes: sentences about what looks wrong or holds no information.
     """
 
     rows: int
     ignored: int
     images: int | None
     pixel_size: float | None
-    columns: tuple[Facts, ...]
+    columns: tuple[ColumnSummary, ...]
     reading: str
     notes: tuple[str, ...]
 
@@ -121,7 +121,7 @@ STATISTICS = ("mean", "std", "min", "p05", "median", "p95", "max")
 def describe(table: "pd.DataFrame") -> Description:
     """What the table holds; no row gives columns of which everything is missing."""
     table, ignored = without_ignored(table)
-    names = names_of(table)
+    names = column_names(table)
     units = table.attrs.get("units", {})
     plain = without_attrs(table)
     columns = tuple(
@@ -129,9 +129,9 @@ def describe(table: "pd.DataFrame") -> Description:
     )
     images = int(plain["image"].nunique()) if "image" in plain else None
     side = table.attrs.get("pixel_size")
-    doubts, reading = table.attrs.get("doubts", []), table.attrs.get("reading", "")
-    known = table.attrs.get("odd_cells", {})
-    notes = (*doubts, *_notes(plain, columns, known))
+    warnings, reading = table.attrs.get("warnings", []), table.attrs.get("reading", "")
+    known = table.attrs.get("non_numeric", {})
+    notes = (*warnings, *_notes(plain, columns, known))
     return Description(len(table), ignored, images, side, columns, reading, notes)
 
 
@@ -164,17 +164,21 @@ def histogram(values: Float[np.ndarray, " n"]) -> Histogram | None:
     if room := FAR * float(last - first):
         low, high = max(low, float(first) - room), min(high, float(last) + room)
     whole = bool((values == np.rint(values)).all()) and high - low < 2**31
+    whole = whole and max(abs(low), abs(high)) < 2**52  # beyond it there are no halves between
     if whole:
         step = max(1, int(np.ceil((np.floor(high) - np.ceil(low) + 1) / BARS)))
         edges = np.arange(np.ceil(low) - 0.5, np.floor(high) + 0.5 + step, step)
     else:
-        edges = np.linspace(low, high, BARS + 1) if high > low else np.array([low - 0.5, low + 0.5])
+        edges = np.linspace(low, high, BARS + 1)
+        if not (np.diff(edges) > 0).all():  # too near to one another for bars
+            room = max(0.5, abs(low) * 1e-9)
+            edges = np.array([low - room, high + room])
     places = np.searchsorted(values, edges)
     places[-1] = np.searchsorted(values, edges[-1], side="right")
     return Histogram(np.diff(places), edges, int(places[0]), int(len(values) - places[-1]))
 
 
-def _facts(cells: Any, name: str, unit: str) -> Facts:
+def _facts(cells: Any, name: str, unit: str) -> ColumnSummary:
     about = column_of(name)
     kind, note = _kind(cells)
     statistics: dict[str, float] = {}
@@ -192,7 +196,7 @@ def _facts(cells: Any, name: str, unit: str) -> Facts:
         if len(finite):
             with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest
                 statistics, bars = _statistics(finite), histogram(finite)
-    elif kind in ("word", "truth"):
+    elif kind in ("text", "boolean"):
         words = as_words(cells)
         counts = package("pandas").Series(words, dtype=object).value_counts()
         missing, different = int(len(words) - counts.sum()), len(counts)
@@ -204,7 +208,7 @@ def _facts(cells: Any, name: str, unit: str) -> Facts:
             values = {f"{known_dates.min()} to {known_dates.max()}": len(known_dates)}
     if missing == len(cells):
         kind = "empty"
-    return Facts(
+    return ColumnSummary(
         name=name,
         group=group_of(name),
         kind=kind,
@@ -232,7 +236,7 @@ def _kind(cells: Any) -> tuple[Any, str]:
         note = str(error)
     try:
         as_words(cells)
-        return "word", note
+        return "text", note
     except InputError as error:  # lists, say
         return "other", str(error)
 
@@ -247,9 +251,11 @@ def _statistics(values: Float[np.ndarray, " n"]) -> dict[str, float]:
     return {name: found[name] for name in STATISTICS}
 
 
-def _notes(table: "pd.DataFrame", columns: Sequence[Facts], known: Collection[str]) -> list[str]:
-    """What looks wrong, or says nothing, in sentences; `known` columns have one already."""
-    told: list[str] = []
+def _notes(
+    table: "pd.DataFrame", columns: Sequence[ColumnSummary], known: Collection[str]
+) -> list[str]:
+    """What looks wrong or holds no information, in sentences; `known` columns have one already."""
+    notes: list[str] = []
     if len(table) == 0:
         return ["the table has no row"]
     empty = [facts.name for facts in columns if facts.kind == "empty"]
@@ -265,9 +271,9 @@ def _notes(table: "pd.DataFrame", columns: Sequence[Facts], known: Collection[st
         (infinite, "with infinite values"),
     ):
         if names:
-            told.append(f"{plural(len(names), 'column')} {what}: {listed(names, most=12)}")
+            notes.append(f"{plural(len(names), 'column')} {what}: {listed(names, most=12)}")
     if {"image", "id"} <= {*table}:
         twice = int(table.duplicated(["image", "id"]).sum())
         if twice:
-            told.append(f"image and id of another row again in {plural(twice, 'row')}")
-    return told + [facts.note for facts in columns if facts.note and facts.name not in known]
+            notes.append(f"image and id of another row again in {plural(twice, 'row')}")
+    return notes + [facts.note for facts in columns if facts.note and facts.name not in known]

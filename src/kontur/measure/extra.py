@@ -1,4 +1,4 @@
-"""The packages that tables need and the base installation does not have, asked for when used."""
+"""The packages that tables need and the base installation does not have, imported when used."""
 
 import importlib
 from typing import Any
@@ -9,7 +9,7 @@ INSTALL = "pip install 'kontur[tables]'"
 
 
 def package(name: str) -> Any:
-    """An imported module; raises `InputError` that says how to install what is missing."""
+    """An imported module; raises `InputError` on how to install what is missing."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

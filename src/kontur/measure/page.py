@@ -79,9 +79,9 @@ def page(
     Args:
         title: its heading.
         parts: what it shows, as HTML of the functions below.
-        command: what made it, told at its end.
+        command: what made it, printed at its end.
         about: a sentence below the heading.
-        figures: what is told first and large, by what it is.
+        figures: the first and largest figures, by name.
         notes: sentences that its reader should know.
         style: what its parts need beside the common style.
         script: the one script that may run.
@@ -130,7 +130,7 @@ def paragraphs(lines: Sequence[str], *, style: str = "") -> str:
 def table(rows: Sequence[Sequence[str]], units: Sequence[str] = ()) -> str:
     """Rows of cells, the first being the head, `units` below it; none gives nothing.
 
-    Columns of numbers stand on the right, but the first, which says who.
+    Columns of numbers stand on the right, but the first, which is the name of a row.
     """
     if not rows:
         return ""

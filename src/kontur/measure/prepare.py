@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from kontur.errors import InputError
-from kontur.measure.choose import chosen, learnable, names_of
+from kontur.measure.column_selection import column_names, learnable, select_columns
 from kontur.measure.recipe import (
     INVALID,
     LARGEST,
@@ -43,9 +43,9 @@ __all__ = [
     "Gaps",
     "Preparation",
     "apply_recipe",
-    "chosen",
     "gaps",
     "learnable",
+    "select_columns",
 ]
 
 
@@ -96,16 +96,16 @@ class Preparation(TransformerMixin, BaseEstimator):
         table = self._table(X, reset=True)
         invalid = self._invalid()
         fill = self._fill()
-        names = names_of(table) if self.columns is None else chosen(table, self.columns)
+        names = column_names(table) if self.columns is None else select_columns(table, self.columns)
         if not names:
             raise InputError("there is no column to learn from")
-        labels = dict(zip(names_of(table), table.columns, strict=True))
+        labels = dict(zip(column_names(table), table.columns, strict=True))
         columns: list[dict[str, Any]] = []
         for name in names:
             cells = table[labels[name]]
             kind, decimal = type_of(cells, invalid=invalid["invalid"])
-            columns.append({"name": name, "kind": "word" if kind == "word" else "number"})
-            if kind == "word":
+            columns.append({"name": name, "kind": "word" if kind == "text" else "number"})
+            if kind == "text":
                 words = as_words(cells, invalid=invalid["invalid_words"])
                 columns[-1]["words"] = sorted(set(words) - {None})
             elif decimal:
@@ -177,7 +177,7 @@ class Preparation(TransformerMixin, BaseEstimator):
                         f"{X.shape[0]} sample(s) and {X.shape[1]} feature(s)"
                     )
                 self.n_features_in_ = X.shape[1]
-                self.feature_names_in_ = np.array(names_of(X), dtype=object)
+                self.feature_names_in_ = np.array(column_names(X), dtype=object)
             if hasattr(self, "feature_names_in_"):
                 return without_attrs(X)
             X = X.to_numpy()

@@ -59,7 +59,7 @@ def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
         for name in map(str, table.columns)
         if column_of(name) is not None and name not in IDENTITY | OUTLINE
     ]
-    told = [f"{name} {units.get(name, '')}".strip() for name in names]
+    labels = [f"{name} {units.get(name, '')}".strip() for name in names]
     numbers = table[names].astype(float).to_numpy()
     extras = []
     for extra, row in zip(instances.extras, numbers, strict=True):
@@ -67,7 +67,7 @@ def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
         properties = known.get("properties", {})
         ours = {
             name: value
-            for name, value, there in zip(told, row.tolist(), np.isfinite(row), strict=True)
+            for name, value, there in zip(labels, row.tolist(), np.isfinite(row), strict=True)
             if there
         }
         measured = {**properties.get("measurements", {}), **ours}

@@ -2,7 +2,7 @@
 
 `kontur.measure.prepare.Preparation` learns a recipe from the training part of a table. Applying it
 needs pandas and numpy only, so that a model can be used where scikit-learn is not. One entry a
-column says what it is: a number (what fills a missing one, what is taken off and divided by) or a
+column has its kind: a number (what fills a missing one, what is taken off and divided by) or a
 word (the words that were known).
 """
 
@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.errors import InputError
-from kontur.measure.cells import MISSING, Kind, Mark, read_cells
-from kontur.measure.choose import check_there, is_measurement, names_of
+from kontur.measure.cells import MISSING, Kind, Mark, parse_column
+from kontur.measure.column_selection import check_columns_exist, column_names, is_measurement
 from kontur.measure.extra import package
-from kontur.measure.text_columns import different
+from kontur.measure.text_columns import unique_values
 from kontur.wording import listed
 
 if TYPE_CHECKING:
@@ -126,9 +126,9 @@ def read_columns(
     A code is the place of the word among the known ones; then come missing and unseen. `invalid`
     are the words that mean a missing number, `invalid_words` those that mean a missing word.
     """
-    check_there(names_of(table), [column["name"] for column in columns])
+    check_columns_exist(column_names(table), [column["name"] for column in columns])
     table = without_attrs(table)
-    labels = dict(zip(names_of(table), table.columns, strict=True))
+    labels = dict(zip(column_names(table), table.columns, strict=True))
     numbers, codes = [], []
     for column in columns:
         cells = table[labels[column["name"]]]
@@ -149,7 +149,7 @@ def read_columns(
 
 
 def without_attrs(table: "pd.DataFrame") -> "pd.DataFrame":
-    """The same table without what it says of itself, which pandas copies with every column."""
+    """The same table without its `attrs`, which pandas copies with every column."""
     bare = table.copy(deep=False)
     bare.attrs = {}
     return bare
@@ -175,25 +175,28 @@ def type_of(cells: "pd.Series", *, invalid: Sequence[str] = INVALID) -> ColumnTy
     """
     types = package("pandas").api.types
     if isinstance(cells.dtype, package("pandas").CategoricalDtype):
-        return ColumnType("word")
+        return ColumnType("text")
     if types.is_bool_dtype(cells.dtype):
-        return ColumnType("truth")
+        return ColumnType("boolean")
     if numeric(cells):
         return ColumnType("number")
     measured = is_measurement(str(cells.name))
-    _, values = different(cells)
+    _, values = unique_values(cells)
     texts, others = _apart(values)
-    column = read_cells(texts, kind="number" if measured else None, missing=invalid)
+    column = parse_column(texts, kind="number" if measured else None, missing=invalid)
     numbers = [_number(value) for value in others]
-    if others and column.kind == "word" and not column.odd:  # of texts that are all missing
-        column = read_cells(texts, kind="number", missing=invalid)
-    odd = [*column.odd, *(str(v) for v, n in zip(others, numbers, strict=True) if n is None)]
+    if others and column.kind == "text" and not column.non_numeric:  # of texts that are all missing
+        column = parse_column(texts, kind="number", missing=invalid)
+    odd = [
+        *column.non_numeric,
+        *(str(v) for v, n in zip(others, numbers, strict=True) if n is None),
+    ]
     if odd and (measured or len(values) - len(odd) >= max(MANY, len(odd))):
         raise _not_numbers(cells, odd)
-    if column.odd or None in numbers or (texts and column.kind == "word"):
-        return ColumnType("word")
-    truth = column.kind == "truth" or (others and all(isinstance(v, bool) for v in others))
-    return ColumnType("truth" if truth else "number", column.decimal or None)
+    if column.non_numeric or None in numbers or (texts and column.kind == "text"):
+        return ColumnType("text")
+    truth = column.kind == "boolean" or (others and all(isinstance(v, bool) for v in others))
+    return ColumnType("boolean" if truth else "number", column.decimal or None)
 
 
 def as_numbers(
@@ -207,14 +210,14 @@ def as_numbers(
         if package("pandas").api.types.is_complex_dtype(cells.dtype):
             raise InputError(f"the column {str(cells.name)!r} holds complex numbers; leave it out")
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    codes, values = different(cells)
+    codes, values = unique_values(cells)
     texts, others = _apart(values)
-    column = read_cells(texts, missing=invalid, decimal=decimal)
-    if column.kind == "word":
-        column = read_cells(texts, kind="number", missing=invalid, decimal=decimal)
+    column = parse_column(texts, missing=invalid, decimal=decimal)
+    if column.kind == "text":
+        column = parse_column(texts, kind="number", missing=invalid, decimal=decimal)
     known = dict(zip(texts, column.values, strict=True))
     read = [known[v] if isinstance(v, str) else _number(v) for v in values]
-    odd = [*column.odd, *(str(v) for v in others if _number(v) is None)]
+    odd = [*column.non_numeric, *(str(v) for v in others if _number(v) is None)]
     if odd:
         raise _not_numbers(cells, odd)
     return np.array([*read, None], dtype=np.float64)[codes]  # -1, missing, is the last
@@ -225,10 +228,10 @@ def as_words(cells: "pd.Series", *, invalid: Sequence[str] = ()) -> np.ndarray:
 
     The errors of a spreadsheet, `#DIV/0!`, are missing as well.
     """
-    codes, values = different(cells)
+    codes, values = unique_values(cells)
     texts, _ = _apart(values)
     nothing = {word.strip().casefold() for word in invalid}
-    known = dict(zip(texts, read_cells(texts, kind="word").values, strict=True))
+    known = dict(zip(texts, parse_column(texts, kind="text").values, strict=True))
     words = np.empty(len(values) + 1, dtype=object)
     words[:-1] = [known[v] if isinstance(v, str) else _word(v) for v in values]
     words[:-1] = [None if word and word.casefold() in nothing else word for word in words[:-1]]

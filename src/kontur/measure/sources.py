@@ -2,7 +2,7 @@
 
 Outlines are a training folder (images, annotations and `metadata.csv` in one), or files of any
 format that `formats` reads, alone or with the images of the same names. What has no partner is
-told, and its objects are measured as far as they can be: none is left out.
+reported, and its objects are measured as far as they can be: none is left out.
 """
 
 from collections.abc import Callable, Mapping, Sequence

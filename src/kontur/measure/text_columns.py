@@ -1,7 +1,7 @@
-"""Text columns: texts as a column of numbers, truth values or words, and what is doubtful in it.
+"""Text columns: texts as a column of numbers, booleans or text, and warnings of doubtful cells.
 
-`read_cells` decides what a column is; here its values become a column of pandas, and what a reader
-of the table should look at becomes sentences, with the cells and their places.
+`parse_column` decides what a column is; here its values become a column of pandas, and what a
+reader of the table should look at becomes sentences, with the cells and their places.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,17 +11,17 @@ import numpy as np
 from jaxtyping import Int
 
 from kontur.errors import InputError
-from kontur.measure.cells import Column, Kind, Mark, read_cells, truth_of
+from kontur.measure.cells import Kind, Mark, ParsedColumn, boolean_of, parse_column
 from kontur.measure.extra import package
 from kontur.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Type = Literal["number", "whole number", "truth", "word", "category", "date"]
+Type = Literal["number", "integer", "boolean", "text", "category", "date"]
 KINDS: dict[Type, Kind] = {
-    **{"number": "number", "whole number": "number", "truth": "truth"},
-    **{"word": "word", "category": "word", "date": "word"},
+    **{"number": "number", "integer": "number", "boolean": "boolean"},
+    **{"text": "text", "category": "text", "date": "text"},
 }
 DATES = "datetime64[us]"
 NAMES = ("na", "n/a", "nan", "none", "null", "<na>")  # words that a reader may mean as missing
@@ -36,16 +36,18 @@ class TextColumn(NamedTuple):
         name: of the column.
         cells: what it holds, as pandas has it.
         read: what its texts are.
-        places: of each different text how many cells hold it, and where the first of them is.
+        cells_of: of each different text how many cells hold it, and the row of the first.
+        place: what the place of a row is called, from 0.
     """
 
     name: str
     cells: "pd.Series"
-    read: Column
-    places: dict[str, tuple[int, str]]
+    read: ParsedColumn
+    cells_of: dict[str, tuple[int, int]]
+    place: Callable[[int], str]
 
 
-def typed(
+def typed_column(
     texts: "pd.Series",
     *,
     known: Type | None = None,
@@ -60,21 +62,18 @@ def typed(
         decimal: the mark of decimals elsewhere in the file.
         place: what the place of a row is called, from 0.
     """
-    codes, values = different(texts)
+    codes, values = unique_values(texts)
     counts = np.bincount(codes + 1, minlength=len(values) + 1)[1:].tolist()
-    read = read_cells(values, counts, kind=KINDS[known] if known else None, decimal=decimal)
-    if known == "truth" and read.kind != "truth":
-        truth = [truth_of(text) for text in values]
-        if None not in truth:
-            read = Column("truth", [*truth])
-    rows, firsts = np.unique(codes, return_index=True)
-    places = {
-        values[code]: (counts[code], place(int(first)))
-        for code, first in zip(rows.tolist(), firsts.tolist(), strict=True)
-        if code >= 0
-    }
-    cells = _cells(read, codes, known)
-    return TextColumn(str(texts.name), cells.set_axis(texts.index), read, places)
+    read = parse_column(values, counts, kind=KINDS[known] if known else None, decimal=decimal)
+    if known == "boolean" and read.kind != "boolean":
+        booleans = [boolean_of(text) for text in values]
+        if None not in booleans:
+            read = ParsedColumn("boolean", [*booleans])
+    firsts = np.full(len(values) + 1, -1)
+    firsts[codes[::-1]] = np.arange(len(codes))[::-1]  # of rows with the same code the first stays
+    cells_of = dict(zip(values, zip(counts, firsts.tolist(), strict=False), strict=True))
+    cells = _cells(read, codes, known).set_axis(texts.index)
+    return TextColumn(str(texts.name), cells, read, cells_of, place)
 
 
 def type_name(cells: "pd.Series") -> Type:
@@ -84,15 +83,15 @@ def type_name(cells: "pd.Series") -> Type:
     if isinstance(cells.dtype, pandas.CategoricalDtype):
         return "category"
     if types.is_bool_dtype(cells.dtype):
-        return "truth"
+        return "boolean"
     if types.is_integer_dtype(cells.dtype):
-        return "whole number"
+        return "integer"
     if types.is_numeric_dtype(cells.dtype):
         return "number"
-    return "date" if types.is_datetime64_any_dtype(cells.dtype) else "word"
+    return "date" if types.is_datetime64_any_dtype(cells.dtype) else "text"
 
 
-def different(cells: "pd.Series") -> tuple[Int[np.ndarray, " n"], list[Any]]:
+def unique_values(cells: "pd.Series") -> tuple[Int[np.ndarray, " n"], list[Any]]:
     """Code of each cell and the values behind the codes, texts stripped; −1 is missing or empty.
 
     Raises `InputError` for values that cannot be compared, and for dates and times.
@@ -112,15 +111,15 @@ def different(cells: "pd.Series") -> tuple[Int[np.ndarray, " n"], list[Any]]:
     return np.append(np.array(of, dtype=np.int64), -1)[codes], [*places][1:]
 
 
-def doubts(columns: Sequence[TextColumn], decimal: Mark | None = None) -> list[str]:
+def warnings_of(columns: Sequence[TextColumn], decimal: Mark | None = None) -> list[str]:
     """Sentences on what should be looked at in columns that were text, with the cells.
 
     `decimal` is the mark of decimals elsewhere in the file, which leaves less open.
     """
-    found = [*odd_cells(columns).values()]
+    found = [*non_numeric(columns).values()]
     for column in columns:
-        if column.read.open and column.read.kind == "number" and not decimal:
-            text = next(text for text in column.places if "." in text or "," in text)
+        if column.read.ambiguous and column.read.kind == "number" and not decimal:
+            text = next(text for text in column.cells_of if "." in text or "," in text)
             found.append(
                 f"the column {column.name!r} leaves open whether {text} is more or less than a "
                 f"thousand; it is read as {_value(column, text):g}: if that is wrong, save the "
@@ -143,12 +142,12 @@ def doubts(columns: Sequence[TextColumn], decimal: Mark | None = None) -> list[s
     return found
 
 
-def odd_cells(columns: Sequence[TextColumn]) -> dict[str, str]:
+def non_numeric(columns: Sequence[TextColumn]) -> dict[str, str]:
     """By name of a column of numbers with other cells, a sentence with those cells."""
     found = {}
     for column in columns:
-        if odd := column.read.odd:
-            count = sum(column.places[text][0] for text in odd)
+        if odd := column.read.non_numeric:
+            count = sum(column.cells_of[text][0] for text in odd)
             found[column.name] = (
                 f"the column {column.name!r} is numbers but for {plural(count, 'cell')}: "
                 f"{_shown(column, odd)}; it is read as words: correct those cells, or empty them"
@@ -156,16 +155,16 @@ def odd_cells(columns: Sequence[TextColumn]) -> dict[str, str]:
     return found
 
 
-def _cells(read: Column, codes: Int[np.ndarray, " n"], known: Type | None) -> Any:
+def _cells(read: ParsedColumn, codes: Int[np.ndarray, " n"], known: Type | None) -> Any:
     """The values at their places, in the type of their kind."""
     pandas = package("pandas")
     values = np.empty(len(read.values) + 1, dtype=object)
     values[:-1] = read.values
     cells = values[codes]  # -1, missing, is the last: None
     gaps = any(value is None for value in cells)
-    if read.kind == "truth":
+    if read.kind == "boolean":
         return pandas.Series(cells, dtype="boolean" if gaps else "bool")
-    if read.kind == "word":
+    if read.kind == "text":
         made = pandas.Series(cells, dtype="str")
         if known == "date":
             dates = pandas.to_datetime(made, errors="coerce", format="ISO8601")
@@ -174,7 +173,7 @@ def _cells(read: Column, codes: Int[np.ndarray, " n"], known: Type | None) -> An
     whole = known != "number" and all(isinstance(value, int | None) for value in read.values)
     if whole and not gaps:
         return pandas.Series(cells, dtype="int64")
-    if whole and known == "whole number":
+    if whole and known == "integer":
         return pandas.Series(cells, dtype="Int64")
     return pandas.Series(cells, dtype="float64")
 
@@ -185,16 +184,21 @@ def _stripped(value: Any) -> Any:
 
 def _like_missing(column: TextColumn) -> list[str]:
     """The words of a column that its writer may have meant as missing."""
-    if column.read.kind != "word" or column.read.odd:
+    if column.read.kind != "text" or column.read.non_numeric:
         return []
-    return [text for text in column.places if text.casefold() in NAMES]
+    found = [text for text in column.cells_of if text.casefold() in NAMES]
+    numbers = (
+        found and parse_column([*column.cells_of]).kind == "number"
+    )  # text that is read as such
+    return [] if numbers else found
 
 
 def _shown(column: TextColumn, texts: Sequence[str]) -> str:
     """A few cells with their places: 'oops' (row 3), 'NA' (4 cells, the first in row 7)."""
     shown = []
     for text in texts:
-        count, place = column.places[text]
+        count, row = column.cells_of[text]
+        place = column.place(row)
         where = place if count == 1 else f"{plural(count, 'cell')}, the first in {place}"
         shown.append(f"{text!r} ({where})")
     return _first(shown, SHOWN, ", ")
@@ -212,4 +216,4 @@ def _first(texts: Sequence[str], most: int, mark: str) -> str:
 
 
 def _value(column: TextColumn, text: str) -> float:
-    return float(column.read.values[[*column.places].index(text)])  # type: ignore[arg-type]
+    return float(column.read.values[[*column.cells_of].index(text)])  # type: ignore[arg-type]

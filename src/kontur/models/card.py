@@ -6,6 +6,7 @@ import pydantic
 
 from kontur.settings import Settings
 
+STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
 FORMAT = 2  # raised when an older Kontur could no longer read the file; 1: the first build
 
 

@@ -16,6 +16,7 @@ from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card
 from kontur.train import pictures, validation
+from kontur.train.advice import gap
 from kontur.train.checkpoint import BEST, LAST
 from kontur.train.config import TrainingConfig
 from kontur.train.dataloader import Batch, held_batches
@@ -97,7 +98,7 @@ class Observer:
                 validation.judge(self.learned, range(len(learned)), learned, metrics=["ap"])
             )
             scores["val/AP on training images"] = fit
-            line += f", {validation.gap(fit, score)}"
+            line += f", {gap(fit, score)}"
         held = [module.transfer_batch_to_device(each, module.device, 0) for each in self.held]
         scores[VAL_LOSS] = validation.loss(module.averaged, held)
         self.record.write(step, scores)
@@ -151,7 +152,8 @@ class Observer:
         self.sums, self.summed, self.logged = {}, 0, module.seconds
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
-        self.record.write(step, {**values, "rate": module.rate, "images_per_second": speed})
+        values |= {"rate": module.rate, "images_per_second": speed, "progress": module.progress}
+        self.record.write(step, values)
         self._show(module, step, losses)
         if images == LOG_EVERY * self.images_a_step:
             self._watch_speed(module, images / max(seconds, 1e-9))

@@ -96,13 +96,14 @@ class Facts(NamedTuple):
 
     Attributes:
         images, objects: how many; objects to ignore do not count.
-        channels: the numbers of channels that images have, an alpha not counted.
+        channels: the numbers of channels that images have.
         object_size: the median square root of the objects' areas in pixels, None without objects.
         side: pixels; three quarters of the objects' boxes are larger than a square of it, None
             without objects.
         extent: the longer side of the objects' boxes in pixels, such that one in twenty is longer;
             None without objects.
         pixel_size: the median of what the files say, in micrometres; None where none does.
+        stains: whether channels are stains in some image, not red, green and blue.
     """
 
     images: int
@@ -112,6 +113,7 @@ class Facts(NamedTuple):
     side: float | None
     extent: float | None
     pixel_size: float | None
+    stains: bool = False
 
 
 def facts_of(samples: Iterable[Sample]) -> Facts:
@@ -120,7 +122,9 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
     areas: list[np.ndarray] = [np.empty(0)]
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
     pixel_sizes: list[float] = []
+    stains = False
     for sample in samples:
+        stains |= len(sample.stains) > 1
         channels.append(sample.image.shape[2])
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
@@ -136,6 +140,7 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
         side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), MOST)) if len(sizes) else None,
         extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
         pixel_size=_median(np.array(pixel_sizes)),
+        stains=stains,
     )
 
 

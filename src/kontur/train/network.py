@@ -17,7 +17,7 @@ from kontur.errors import InputError
 from kontur.infer.load import find_model
 from kontur.models import catalog
 from kontur.models.archive import read_model
-from kontur.models.card import Card
+from kontur.models.card import STAINS, Card
 from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
@@ -123,6 +123,7 @@ def first_card(config: RunConfig, facts: Facts, *, start: str, val_images: int) 
             "batch": config.training.batch,
             "start": start,
             "seed": config.training.seed,
+            **({STAINS: True} if facts.stains else {}),
         },
     )
 

@@ -13,6 +13,7 @@ from kontur.models.archive import write_model
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train import validation
+from kontur.train.advice import fit_advice, gap, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
 from kontur.train.logger import CURVES, Record
@@ -68,9 +69,11 @@ def finish(
         f"overlap threshold {card.thresholds.overlap}"
     )
     if fit is not None:
-        display.say(validation.gap(fit, validation.score(summary)))
-        if advice := validation.advice(fit, validation.score(summary)):
+        display.say(gap(fit, validation.score(summary)))
+        if advice := fit_advice(fit, validation.score(summary)):
             display.say(advice)
+    if words := outline_advice(record.rows):
+        display.say(words)
     if summary.mean_ap == 0:
         display.say(
             "no outline is right yet: look whether those in the pictures are meant, then go on "

@@ -77,7 +77,7 @@ class StepTimer:
 
 
 class Times(NamedTuple):
-    """The fastest step of each of two ways in seconds, and the median of second to first."""
+    """Seconds of a step of the first of two ways, the median; of the second by their ratio."""
 
     first: float
     second: float
@@ -90,8 +90,9 @@ def take_turns(timer: Callable[[Way], float], first: Way, second: Way) -> Times:
     turns: list[tuple[float, float]] = []
     while len(turns) < MIN_TURNS or sum(map(sum, turns)) < TRIAL_SECONDS:
         turns.append((timer(first), timer(second)))
+    seconds = statistics.median(a for a, _ in turns)
     ratio = statistics.median(b / a for a, b in turns)
-    return Times(min(a for a, _ in turns), min(b for _, b in turns), ratio)
+    return Times(seconds, seconds * ratio, ratio)
 
 
 def choose_threads(

@@ -18,8 +18,6 @@ from kontur.models.segmenter import Segmenter
 from kontur.train.dataloader import Batch
 
 LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
-LARGE_GAP = 0.1  # of AP between training and validation images: overfitting
-LOW_FIT = 0.5  # AP on training images below which there is underfitting
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -95,30 +93,6 @@ def loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
     finally:
         segmenter.train(training)
     return sum(totals) / len(totals)
-
-
-def gap(train: float, val: float) -> str:
-    """How much better the AP is on images that were learned from, as a few words.
-
-    >>> gap(0.9, 0.62), gap(0.41, 0.4)
-    ('on training images 0.900, a gap of 0.280', 'on training images 0.410, a gap of 0.010')
-    """
-    return f"on training images {train:.3f}, a gap of {train - val:.3f}"
-
-
-def advice(train: float, val: float) -> str:
-    """What the two scores say about the fit, as a sentence; nothing where they say nothing."""
-    if train - val > LARGE_GAP:
-        return (
-            "the gap is that of overfitting: more images, stronger augmentation, weight decay, "
-            "dropout or a smaller network would close it"
-        )
-    if train < LOW_FIT:
-        return (
-            "not even the training images are fitted: more steps, a larger network or less "
-            "regularisation would"
-        )
-    return ""
 
 
 class BestScore(NamedTuple):

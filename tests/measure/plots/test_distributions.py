@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from kontur.measure.plots import look
-from kontur.measure.plots.distributions import centre, draw_distribution, told
+from kontur.measure.plots import style
+from kontur.measure.plots.distributions import centre, draw_distribution, summary_rows
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
 from tests.measure.plots.tables import made_up
@@ -63,7 +63,7 @@ def test_objects_without_a_value_are_not_counted_and_an_empty_group_is_still_nam
     figure = drawn(table, "area", "state")
     assert figure.axes[0].get_yticklabels()[0].get_text() == "dead\n0 objects"
     assert points(figure) == [3]
-    assert told(numbers(table, "area"), groups(table, "state"))[0][2:] == ["0", "0", *"–––"]
+    assert summary_rows(numbers(table, "area"), groups(table, "state"))[0][2:] == ["0", "0", *"–––"]
 
 
 def test_few_objects_are_ticks_and_tables_without_images_have_no_points():
@@ -78,7 +78,7 @@ def test_long_names_are_whole_and_a_dollar_is_a_dollar():
     figure = drawn(table, "area", "state")
     label = figure.axes[0].get_yticklabels()[0].get_text()
     assert label.replace("\n", " ").replace(r"\$", "$").startswith(name)
-    png = look.png(figure)
+    png = style.png(figure)
     assert png.startswith(b"\x89PNG")
 
 
@@ -86,5 +86,5 @@ def test_nothing_is_set_for_all_figures():
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    look.png(drawn(made_up(), "area"))
+    style.png(drawn(made_up(), "area"))
     assert dict(matplotlib.rcParams) == before

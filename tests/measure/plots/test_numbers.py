@@ -52,7 +52,7 @@ def test_few_whole_numbers_are_counts():
         ("state", None, "holds no numbers to draw.*--by state"),
         ("edge", True, "true or false.*--by edge"),
         ("gone", np.nan, "'gone' has no value in any of 120 rows"),
-        ("dirty", ["1.5"] * 119 + ["invalid"], "text in 1 of 120 rows .such as 'invalid'"),
+        ("dirty", [*map(str, range(119)), "oops"], "numbers but holds 'oops', first in row 120"),
         ("endless", [1.0] * 119 + [np.inf], r"infinite in 1 of 120 rows \(w05 20\)"),
     ],
 )
@@ -83,3 +83,9 @@ def test_the_main_columns_are_drawn_unasked_and_what_is_left_out_is_told():
 def test_of_a_foreign_table_the_first_numbers_are_drawn():
     table = pd.DataFrame({"name": ["a", "b"], "x": [1.0, 2], "length": [2.0, 3], "mass": [4, 5]})
     assert main_columns(table)[0] == ["length", "mass"]
+
+
+def test_numbers_as_text_are_numbers():
+    table = made_up(dose=["1.046,5", "2,5"] * 59 + ["NA", None])
+    assert numbers(table, "dose").values.tolist()[:2] == [1046.5, 2.5]
+    assert np.isnan(numbers(table, "dose").values[-2:]).all()

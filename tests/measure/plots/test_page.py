@@ -2,9 +2,9 @@ import base64
 import re
 from html.parser import HTMLParser
 
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 from kontur.measure.plots.page import page
-from kontur.measure.plots.plan import Wanted, planned
+from kontur.measure.plots.plan import PlotRequest, make_plan
 from tests.measure.plots.tables import made_up
 
 
@@ -24,8 +24,10 @@ class Tags(HTMLParser):
 
 
 def bound(title="cells.parquet", notes=()):
-    plan = planned(made_up(), Wanted(columns=["area", "solidity"], scatters=[("area", "solidity")]))
-    pngs = [look.png(plot.draw()) for plot in plan.plots]
+    plan = make_plan(
+        made_up(), PlotRequest(columns=["area", "solidity"], scatters=[("area", "solidity")])
+    )
+    pngs = [style.png(plot.draw()) for plot in plan.plots]
     return page(title, plan, pngs, notes), pngs
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
 from kontur.measure.plots.scatter import MANY, caption, draw_scatter, way
@@ -55,4 +55,4 @@ def test_logarithmic_axes_and_counts_are_drawn_too():
         table = table if by else table.drop(columns="state")
         figure = draw_scatter(*parts(table, by, "wide", "some"))
         assert figure.axes[0].get_xscale() == "log"
-        assert look.png(figure)
+        assert style.png(figure)

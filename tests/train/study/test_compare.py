@@ -16,6 +16,7 @@ from kontur.errors import InputError
 from kontur.infer.load import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
+from kontur.settings import read_toml
 from kontur.train.study import jobs as room
 from tests.train.study import studies
 from tests.train.study.studies import study, write_coco
@@ -37,7 +38,7 @@ def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, t
     assert found.order == ["snake", "baseline"]
     assert found.verdict.best == "snake"
     assert found.failures == []
-    assert "[6/6] baseline, fold 3: AP 0." in said
+    assert "[6/7] baseline, fold 3: AP 0." in said
     assert (tmp_path / "study" / "comparison.png").exists()
     rows = list(csv.DictReader((tmp_path / "study" / "comparison.csv").read_text().splitlines()))
     assert [(row["setting"], row["fold"]) for row in rows[:3]] == [
@@ -275,8 +276,8 @@ def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_pa
     assert lines[0].startswith("! 1 image (alone) without annotation: left out")
     assert lines[1].startswith("! no image to learn from has: nerve (fold ")
     assert lines[2] == (
-        "3 fits of 4 minutes, then the best on all images: about 16 minutes and more, on this "
-        "machine one after the other"
+        "3 fits of 4 minutes, then the best on all images: about 19 minutes with tuning and "
+        "judging, on this machine one after the other"
     )
     shutil.rmtree(out / "fits" / "snake" / "fold-2")
     _, said = study(tmp_path / "data", out, steps=None, minutes=4)
@@ -322,3 +323,45 @@ def test_where_every_score_is_0_nothing_is_trained_on_all(folder, tmp_path, proc
 def test_a_score_of_several_classes_decides_only_where_there_are_several(folder, tmp_path):
     with pytest.raises(InputError, match="is for several classes"):
         study(folder, tmp_path / "study", rank="AP, mean over classes")
+
+
+def lengths(out, kind="snake"):
+    """What the settings of each of a row's fits say of its length."""
+    files = [*sorted((out / "fits" / kind).glob("fold-*/config.toml")), out / "refit/config.toml"]
+    return [read_toml(file)["training"] for file in files if file.exists()]
+
+
+def test_where_minutes_decide_all_fits_take_the_steps_of_the_first(folder, tmp_path, processes):
+    out = tmp_path / "study"
+    study(folder, out, steps=None, minutes=2.0)
+    first, *others = lengths(out)
+    assert first == {"minutes": 2.0, "steps": 1_000_000, "clock": "processor"}
+    assert others == [{"steps": 321}] * 3  # of the same network, and of that on all images
+    before = len(processes.fitted)
+    study(folder, out, steps=None, minutes=2.0)
+    assert len(processes.fitted) == before  # the same command goes on, and finds all of it done
+
+
+def test_a_study_that_knew_no_steps_yet_or_no_other_clock_goes_on_as_it_was_begun(
+    folder, tmp_path, processes
+):
+    out = tmp_path / "study"
+    processes.fails = {"fold-1": FitFailed("its process was killed")}
+    study(folder, out, steps=None, minutes=2.0, refitted=False)
+    processes.fails = {}
+    for fold in (2, 3):  # as the build before wrote them
+        file = out / "fits" / "snake" / f"fold-{fold}" / "config.toml"
+        file.write_text(file.read_text().replace('clock = "processor"\n', ""))
+    study(folder, out, steps=None, minutes=2.0, refitted=False)
+    by_minutes = {"minutes": 2.0, "steps": 1_000_000}
+    assert lengths(out) == [{**by_minutes, "clock": "processor"}, by_minutes, by_minutes]
+    with pytest.raises(InputError, match="holds a fit of snake with other settings"):
+        study(folder, out, steps=None, minutes=3.0, refitted=False)
+
+
+def test_several_classes_are_ranked_by_their_mean_and_one_by_its_ap(folder, tmp_path, processes):
+    write_coco(tmp_path / "classes", ["cn", "c", "cn", "n", "cc", "cn"])
+    found, _ = study(tmp_path / "classes", tmp_path / "several", refitted=False)
+    assert found.rank == "AP, mean over classes"
+    found, _ = study(folder, tmp_path / "one", refitted=False)
+    assert found.rank == "AP"

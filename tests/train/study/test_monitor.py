@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from kontur.select import Outcome, Split, trials
-from kontur.train.study.monitor import Watcher, last_step
+from kontur.train.study.monitor import Watcher, last_row
 from kontur.train.study.study_files import Fit
 
 SPLITS = [Split(["a"], ["b"]), Split(["b"], ["a"])]
@@ -34,7 +34,7 @@ def fit(tmp_path):
 def test_the_time_left_is_that_of_the_likes_of_what_is_left(fit):
     watching = watcher()
     watching.fit = fit
-    with watching.watching(PLANNED, lambda trial: None):
+    with watching.watching(PLANNED, lambda trial: None, refitted=True):
         done(watching, PLANNED[0], 300.0)
         done(watching, PLANNED[1], 10.0)
         # the snake and the baseline of the second fold, and the best on all images
@@ -42,26 +42,28 @@ def test_the_time_left_is_that_of_the_likes_of_what_is_left(fit):
         watching.begin(PLANNED[2], fit)
         assert watching.seconds_left(0.5) == pytest.approx(150 + 10 + 300)
     said = watching.console.export_text().splitlines()
-    assert said[0] == "[1/4] snake, fold 1: AP 0.500, 5:00, 10:00 left"
-    assert said[1] == "[2/4] baseline, fold 1: AP 0.500, 0:10, 10:10 left"
+    assert said[0] == "[1/5] snake, fold 1: AP 0.500, 5:00, 10:00 left"
+    assert said[1] == "[2/5] baseline, fold 1: AP 0.500, 0:10, 10:10 left"
 
 
 def test_a_fit_is_as_far_as_the_lines_of_its_run_say(fit, tmp_path):
     watching = watcher()
-    with watching.watching(PLANNED, lambda trial: None):
+    with watching.watching(PLANNED, lambda trial: None, refitted=True):
         watching.begin(PLANNED[0], fit)
         assert watching.share_done() == 0
         (fit.run).mkdir()
         lines = [json.dumps({"step": step}) for step in (10, 20)]
         (fit.run / "metrics.jsonl").write_text("\n".join([*lines, '{"step": 3']))
         assert watching.share_done() == pytest.approx(0.2)
-    assert last_step(tmp_path / "none.jsonl") == 0
+    assert last_row(tmp_path / "none.jsonl") == {"step": 0}
 
 
 def test_what_was_finished_before_is_told_once_and_not_again(fit):
     watching = watcher()
     there = {"AP": 0.5, "seconds": 60.0}
-    with watching.watching(PLANNED, lambda trial: there if trial.fold == 0 else None):
+    with watching.watching(
+        PLANNED, lambda trial: there if trial.fold == 0 else None, refitted=True
+    ):
         watching.done(Outcome(PLANNED[0], there), "AP")
         watching.done(Outcome(PLANNED[1], there), "AP")
     assert watching.console.export_text() == "2 of 4 fits are finished already\n"
@@ -70,9 +72,40 @@ def test_what_was_finished_before_is_told_once_and_not_again(fit):
 
 def test_on_a_terminal_there_is_a_bar(fit):
     watching = watcher(force_terminal=True)
-    with watching.watching(PLANNED, lambda trial: None):
+    with watching.watching(PLANNED, lambda trial: None, refitted=True):
         watching.begin(PLANNED[0], fit)
         watching.bar.refresh()
     said = watching.console.export_text()
-    assert "1/4 snake, fold 1" in said
+    assert "1/5 snake, fold 1" in said
     assert "left" in said
+
+
+def test_minutes_of_the_processor_go_by_what_the_run_says_of_its_progress(fit):
+    (fit.folder / "config.toml").write_text("[training]\nsteps = 1000000\nminutes = 1.0\n")
+    fit.run.mkdir()
+    rows = [{"step": 40, "progress": 0.4, "train/total": 1.0}, {"step": 50, "val/AP": 0.5}]
+    (fit.run / "metrics.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    watching = watcher()
+    with watching.watching(PLANNED, lambda trial: None, refitted=True):
+        watching.begin(PLANNED[0], fit)
+        assert watching.share_done() == pytest.approx(0.4)
+
+
+def test_the_training_on_all_images_is_the_last_of_them_and_goes_on_while_it_is_judged(fit):
+    refit = PLANNED[0]._replace(fold=None)
+    watching = watcher(force_terminal=True)
+    watching.fit = fit
+    fit.run.mkdir()
+    with watching.watching(PLANNED, lambda trial: None, refitted=True):
+        for trial in PLANNED:
+            done(watching, trial, 60.0)
+        (fit.run / "metrics.jsonl").write_text('{"step": 50, "progress": 0.5}\n')
+        watching.begin(refit, fit)
+        watching.bar.refresh()
+        assert watching.seconds_left(watching.share_done()) == pytest.approx(30)
+        (fit.run / "metrics.jsonl").write_text('{"step": 100, "progress": 1.0}\n')
+        watching.tick()
+        watching.bar.refresh()
+    said = watching.console.export_text()
+    assert "5/5 snake, all images " in said
+    assert "5/5 snake, all images, tuning and judging" in said

@@ -14,7 +14,7 @@ def outcome(name, fold, ap, share=1.0, **more):
     scores = {"AP": ap, "AP50": ap, "milliseconds": 20.0, "images": 40 * share, "seconds": 120.0}
     scores |= {"train_memory": 900.0, "predict_memory": 120.0}
     if name != "baseline":
-        scores |= {"parameters": 2_500_000, "step_seconds": 0.21}
+        scores |= {"parameters": 2_500_000, "step_seconds": 0.21, "steps": 1200}
     return Outcome(Trial(name, fold, SPLIT, share), {**scores, **more})
 
 
@@ -49,12 +49,12 @@ def test_with_several_classes_there_are_columns_for_them_and_they_may_decide():
 
 def test_the_costs_stand_in_the_same_order():
     rows = comparison(CLEAR).cost_rows()
-    assert rows[0][1:4] == ["parameters", "s a step", "ms an image"]
-    assert rows[1] == ["snake", "2.50 M", "0.210", "20", "900", "120", "2.0"]
-    assert rows[3] == ["baseline", "–", "–", "20", "900", "120", "2.0"]
+    assert rows[0][1:5] == ["parameters", "s a step", "steps", "ms an image"]
+    assert rows[1] == ["snake", "2.50 M", "0.210", "1,200", "20", "900", "120", "2.0"]
+    assert rows[3] == ["baseline", "–", "–", "–", "20", "900", "120", "2.0"]
     with_gpu = comparison(CLEAR, gpu_memory=4000.0).cost_rows()
-    assert with_gpu[0][6:] == ["GPU MB to train", "minutes a fit"]
-    assert with_gpu[1][6] == "4,000"
+    assert with_gpu[0][7:] == ["GPU MB to train", "minutes a fit"]
+    assert with_gpu[1][7] == "4,000"
 
 
 def test_a_clear_difference_is_said_to_be_clear():
@@ -62,9 +62,10 @@ def test_a_clear_difference_is_said_to_be_clear():
         "snake is best for these images: AP 0.633 ± 0.031 over 3 folds.",
         "unet comes next with 0.530 ± 0.030; snake is better in 3 of 3 folds, by 0.103 ± 0.006: "
         "a clear difference (paired t-test, 95 %).",
+        "baseline (a plain threshold with a watershed) reaches 0.250 ± 0.050; snake is better in 3 "
+        "of 3 folds, by 0.383 ± 0.021: a clear difference (paired t-test, 95 %).",
         "It costs 2.50 M parameters, 0.21 s a training step, 20 ms an image on this machine's "
         "CPU, and 900 MB of memory to train, 120 MB to predict.",
-        "A plain threshold with a watershed reaches 0.250 ± 0.050.",
     ]
 
 
@@ -81,13 +82,62 @@ def test_a_difference_within_the_spread_leaves_the_choice_and_names_the_faster_o
     )
 
 
-def test_a_network_that_is_not_above_the_baseline_is_told_to_learn_longer():
-    weak = {"snake": [0.25, 0.31], "baseline": [0.24, 0.32]}
-    assert any("learning has brought nothing here yet" in s for s in comparison(weak).sentences())
-    none = {"snake": [0.0, 0.0], "baseline": [0.24, 0.32]}
-    said = comparison(none).sentences()
+def test_a_network_that_is_no_better_than_the_baseline_is_told_to_learn_longer():
+    weak = {"snake": [0.1, 0.0], "baseline": [0.24, 0.32]}
+    said = comparison(weak).sentences()
     assert said[0].startswith("baseline is best")
-    assert any("learning has brought nothing here yet" in s for s in said)
+    assert (
+        "No network is better yet than a plain threshold with a watershed; train longer" in said[2]
+    )
+    alone = comparison({"baseline": [0.24, 0.32]}).sentences()
+    assert not any("No network" in sentence for sentence in alone)
+
+
+@pytest.mark.parametrize(
+    ("unet", "baseline", "word"),
+    [
+        ([0.5, 0.05, 0.278], [0.08, 0.07, 0.09], "no clear difference"),  # far above, wide apart
+        ([0.25, 0.31, 0.28], [0.24, 0.32, 0.27], "no clear difference"),
+        ([0.5, 0.52, 0.51], [0.08, 0.07, 0.09], "a clear difference"),
+    ],
+)
+@pytest.mark.parametrize("others", [{}, {"snake": [0.001, 0.0, 0.0]}])
+def test_the_verdict_is_one_and_follows_from_the_table(unet, baseline, word, others):
+    said = comparison({"unet": unet, "baseline": baseline, **others}).sentences()
+    assert said[0].startswith("unet is best")
+    beside = [line for line in said if line.startswith("baseline (a plain threshold")]
+    assert len(beside) == 1
+    assert f": {word} (paired t-test" in beside[0]
+    assert not any("No network" in line or "nothing" in line for line in said)
+
+
+def test_classes_that_nothing_finds_are_named_and_those_that_the_best_does_not_find():
+    unet = {"AP of cell": 0.5, "AP of duct": 0.0, "AP of nerve": 0.0}
+    snake = {"AP of cell": 0.4, "AP of duct": 0.1, "AP of nerve": 0.0}
+    outcomes = [outcome("unet", f, 0.5, **unet) for f in range(2)]
+    outcomes += [outcome("snake", f, 0.4, **snake) for f in range(2)]
+    said = Comparison(("unet", "snake"), tuple(outcomes)).sentences()
+    assert said[-2:] == [
+        "! no object of nerve was outlined by anything that was tried (AP 0 in every fold)",
+        "! no object of duct was outlined by unet (AP 0 in every fold)",
+    ]
+    found_once = [outcome("unet", 0, 0.5, **unet), outcome("unet", 1, 0.5, **unet)]
+    found_once[1].scores["AP of duct"] = 0.25
+    said = Comparison(("unet",), tuple(found_once)).sentences()
+    assert [line for line in said if "duct" in line] == []
+
+
+def test_folds_of_unequal_work_are_named_with_their_steps():
+    outcomes = [outcome("unet", f, 0.5, steps=n) for f, n in enumerate((952, 75, 800))]
+    outcomes += [outcome("snake", f, 0.4, steps=n) for f, n in enumerate((100, 110, 124))]
+    found = Comparison(("unet", "snake"), tuple(outcomes))
+    assert [row[3] for row in found.cost_rows()] == ["steps", "75 to 952", "100 to 124"]
+    (line,) = [line for line in found.sentences() if line.startswith("!")]
+    assert line.startswith("! unet took 75 to 952 steps a fit")
+    early = [
+        outcome("unet", f, 0.5, steps=n, stopped_early=n < 952) for f, n in ((0, 952), (1, 75))
+    ]
+    assert not any(line.startswith("!") for line in Comparison(("unet",), tuple(early)).sentences())
 
 
 def test_where_nothing_is_found_nothing_is_called_best():

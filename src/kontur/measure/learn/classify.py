@@ -22,7 +22,7 @@ from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
-from kontur.measure.views import ignored
+from kontur.measure.table_operations import ignored
 from kontur.wording import counted
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import pandas as pd
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.measure.choose import chosen, learnable
+from kontur.measure.column_selection import learnable, select_columns
 from kontur.measure.recipe import check_finite, numeric, type_of
-from kontur.measure.views import ignored
+from kontur.measure.table_operations import ignored
 from kontur.settings import nearest
 from kontur.wording import listed, plural
 
@@ -104,13 +104,13 @@ def make_task(
     if kind != "regress":
         table = table.assign(**{target: _counts(table[target])})
     wanted = _columns(table, target, group, columns)
-    out = chosen(table, without)
+    out = select_columns(table, without)
     wanted = [name for name in wanted if name not in out]
     if not wanted:
         raise InputError(f"no column is left without {', '.join(without)}; leave out fewer")
     _check_cells(table, wanted)
     kept, notes = _rows(table, target, group, classes)
-    notes = [*table.attrs.get("doubts", []), *notes]
+    notes = [*table.attrs.get("warnings", []), *notes]
     if not len(kept):
         raise InputError(f"no row is left to learn {target!r} from: {'; '.join(notes)}")
     kind = kind or _kind(kept[target])
@@ -153,7 +153,7 @@ def _check_names(table: pd.DataFrame, target: str, group: str | None) -> None:
 
 def _check_cells(table: pd.DataFrame, columns: Sequence[str]) -> None:
     """Numbers with a few other cells cannot be learned from; the rows of these are named."""
-    known = table.attrs.get("odd_cells", {})
+    known = table.attrs.get("non_numeric", {})
     for name in columns:
         try:
             type_of(table[name])
@@ -174,7 +174,7 @@ def _columns(
     for what, name in (("target", target), ("group", group)):
         if name in words:
             raise InputError(f"{name!r} is the {what} and cannot be learned from; leave it out")
-    return [name for name in chosen(table, words) if name not in (target, group)]
+    return [name for name in select_columns(table, words) if name not in (target, group)]
 
 
 def _rows(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int, UInt8
 
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 from kontur.measure.plots.drawn import draw_lines, show_image
 from kontur.measure.plots.pictures import Pictures
 
@@ -62,7 +62,7 @@ def draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> tuple[float, f
     draw_lines(axes, np.array([crop.polygon], dtype=object), colour, width=1.0)
     x, y = _middle(crop.polygon)
     axes.set(xlim=(x - side / 2, x + side / 2), ylim=(y + side / 2, y - side / 2))
-    axes.set_facecolor(look.GRID)  # beyond the border of the image
+    axes.set_facecolor(style.GRID)  # beyond the border of the image
     return x - side / 2, y + side / 2
 
 

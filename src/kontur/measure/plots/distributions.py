@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from kontur.measure.digits import short
-from kontur.measure.plots import look
+from kontur.measure.number_format import format_number
+from kontur.measure.plots import style
 from kontur.measure.plots.density import density
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
@@ -27,7 +27,15 @@ SURE = 95  # per cent
 ENOUGH = 3  # images for an interval
 MANY = 60  # images a group, from where their points are small
 LANES = 40  # parts of the axis within which points step aside from one another
-TOLD = ("column", "group", "images", "objects", "median", "mean of images", "95 % interval")
+SUMMARY_COLUMNS = (
+    "column",
+    "group",
+    "images",
+    "objects",
+    "median",
+    "mean of images",
+    "95 % interval",
+)
 CAPTION = (
     "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
     "median. Points: the median of each image (the mean where things are counted). Diamond: the "
@@ -70,7 +78,7 @@ def centre(column: Numbers, groups: Groups, group: int) -> Centre:
 
 def draw_distribution(column: Numbers, groups: Groups) -> Any:
     """A figure with a row a group; the number of images and objects stands with its name."""
-    drawn = look.figure(WIDTH, 0.75 + ROW * len(groups.names))
+    drawn = style.figure(WIDTH, 0.75 + ROW * len(groups.names))
     axes = drawn.subplots()
     shown = column.values[column.there]
     low, high = float(shown.min()), float(shown.max())
@@ -80,15 +88,15 @@ def draw_distribution(column: Numbers, groups: Groups) -> Any:
         _draw_objects(axes, column, column.values[rows], group, colour)
         _draw_images(axes, column, centre(column, groups, group), group, colour)
         counted = groups.counted(rows).replace(", ", "\n")
-        labels.append(f"{look.words(name)}\n{counted}" if groups.by else counted)
+        labels.append(f"{style.words(name)}\n{counted}" if groups.by else counted)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_xlabel(look.words(column.label, 56), fontsize=look.SIZE + 1)
+    axes.set_xlabel(style.words(column.label, 56), fontsize=style.SIZE + 1)
     if groups.by:
-        axes.set_ylabel(look.words(groups.by), fontsize=look.SIZE + 1)
-    look.tidy(axes, grid="x")
+        axes.set_ylabel(style.words(groups.by), fontsize=style.SIZE + 1)
+    style.tidy(axes, grid="x")
     axes.tick_params(axis="y", length=0)
-    look.scale(axes.xaxis, log=column.log, low=low, high=high)
+    style.scale(axes.xaxis, log=column.log, low=low, high=high)
     return drawn
 
 
@@ -137,8 +145,8 @@ def _draw_images(axes: Any, column: Numbers, found: Centre, at: int, colour: str
     )
     below = at + MEAN
     if np.isfinite(found.low):
-        axes.plot([found.low, found.high], [below, below], color=look.INK, linewidth=1.4)
-    axes.plot([found.mean], [below], "D", color=look.INK, markersize=4)
+        axes.plot([found.low, found.high], [below, below], color=style.INK, linewidth=1.4)
+    axes.plot([found.mean], [below], "D", color=style.INK, markersize=4)
 
 
 def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray, " k"]:
@@ -156,15 +164,15 @@ def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray
     return lane
 
 
-def told(column: Numbers, groups: Groups) -> list[list[str]]:
+def summary_rows(column: Numbers, groups: Groups) -> list[list[str]]:
     """A row of cells a group: column, group, images, objects, median, what the images say."""
     rows = []
     for group, name in enumerate(groups.names):
         inside = column.there & (groups.group == group)
         values, found = column.values[inside], centre(column, groups, group)
-        median = short(float(np.median(values)) if len(values) else np.nan)
-        mean = short(found.mean)
-        ends = f"{short(found.low)} to {short(found.high)}"
+        median = format_number(float(np.median(values)) if len(values) else np.nan)
+        mean = format_number(found.mean)
+        ends = f"{format_number(found.low)} to {format_number(found.high)}"
         sure = ends if np.isfinite(found.low) else "–"
         counts = [f"{groups.images(inside):,}", f"{int(inside.sum()):,}"]
         rows.append([column.label, name, *counts, median, mean, sure])

@@ -8,7 +8,7 @@ import shapely
 from jaxtyping import UInt8
 
 from kontur.measure.extra import package
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 
 LARGEST = 1600  # pixels of a picture's side; larger images are shrunk
 ROUND = (1, 2, 5)
@@ -71,7 +71,7 @@ def draw_bar(
 ) -> None:
     """A scale bar of a round length above the lower left corner of a view so many pixels wide.
 
-    It is no longer than that `share` of the view and says its length, in µm or in pixels.
+    It is no longer than that `share` of the view and has its length beside it, in µm or in pixels.
     """
     stroke = package("matplotlib.patheffects").withStroke
     side = pixel_size or 1.0
@@ -88,9 +88,9 @@ def draw_bar(
     axes.text(
         x,
         y - 0.02 * width,
-        f"{look.plain(length)} {unit}",
+        f"{style.plain(length)} {unit}",
         color="white",
-        fontsize=look.SIZE - 2,
+        fontsize=style.SIZE - 2,
         verticalalignment="bottom",
         path_effects=[stroke(linewidth=1.6, foreground="black")],
     )

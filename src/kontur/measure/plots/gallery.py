@@ -1,7 +1,7 @@
 """Gallery: the objects at chosen percentiles of a column, cut out of their images.
 
-A number says more when one has seen what it is of. Objects nearest to each percentile stand in a
-row; all rows have one scale where their sizes allow it, else each its own, as its bar says.
+A number means more beside the object that it was measured on. Objects nearest to each percentile
+stand in a row; all rows have one scale where their sizes allow it, else each its own.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.measure.digits import short
 from kontur.measure.extra import package
-from kontur.measure.plots import look
+from kontur.measure.number_format import format_number
+from kontur.measure.plots import style
 from kontur.measure.plots.crops import crop_objects, draw_crop, window_sides
 from kontur.measure.plots.drawn import draw_bar
 from kontur.measure.plots.groups import Groups
@@ -23,7 +23,7 @@ PERCENTILES = (1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0)
 EACH = 6  # objects a percentile
 CELL = 1.15  # inches
 LINE = 0.1  # inches a line of a crop's title
-TITLE = {"fontsize": 7, "color": look.INK, "pad": 2}
+TITLE = {"fontsize": 7, "color": style.INK, "pad": 2}
 NAME, NAME_SIZE = 24, 5.5  # characters of an image's name in a line below its crop; points
 CAPTION = (
     "The objects nearest to percentiles of {name}: above each its value, below its image and id. "
@@ -79,23 +79,23 @@ def draw_gallery(
     lines = 2 + max(name.count("\n") + 1 for name in names.values())
     legend = 0.3 + 0.18 * len(groups.names) if groups.by else 0.0
     height = (CELL + LINE * lines) * shape[0] + 0.3 + legend
-    drawn = look.figure(1.2 + (CELL + 0.06) * shape[1], height)
+    drawn = style.figure(1.2 + (CELL + 0.06) * shape[1], height)
     grid = drawn.subplots(*shape, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
     for each, line, side in zip(chosen, grid if across > 1 else grid.T, sides, strict=True):
-        told = f"{_ordinal(each.percentile)}\npercentile"
+        name = f"{_ordinal(each.percentile)}\npercentile"
         for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
             axes.axis("on")
             corner = draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
-            value = short(float(column.values[row]))
-            axes.set_title(value if across > 1 else f"{told}\n{value}", **TITLE)
-            axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=look.GREY, labelpad=2)
+            value = format_number(float(column.values[row]))
+            axes.set_title(value if across > 1 else f"{name}\n{value}", **TITLE)
+            axes.set_xlabel(names[row], fontsize=NAME_SIZE, color=style.GREY, labelpad=2)
             if place == 0:
                 draw_bar(axes, corner, side, pictures.table.attrs.get("pixel_size"))
             if place == 0 and across > 1:
-                axes.set_ylabel(told, rotation=0, ha="right", va="center", fontsize=look.SIZE)
-    drawn.suptitle(look.words(column.label, 60), fontsize=look.SIZE + 1, color=look.INK)
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=style.SIZE)
+    drawn.suptitle(style.words(column.label, 60), fontsize=style.SIZE + 1, color=style.INK)
     if groups.by:
         _draw_legend(drawn, groups, rows)
     return drawn
@@ -109,18 +109,18 @@ def caption(column: Numbers, groups: Groups) -> str:
 
 def _name(pictures: Pictures, row: int) -> str:
     """Which object it is: its image, whole, and its id."""
-    told = pictures.table.iloc[row]
-    return look.words(f"{told['image']}\u00a0·\u00a0{told['id']}", NAME)
+    cells = pictures.table.iloc[row]
+    return style.words(f"{cells['image']}\u00a0·\u00a0{cells['id']}", NAME)
 
 
 def _draw_legend(drawn: Any, groups: Groups, rows: Sequence[int]) -> None:
     line = package("matplotlib.lines").Line2D
     there = sorted(set(groups.group[list(rows)].tolist()))
     handles = [
-        line([], [], color=groups.colours[i], linewidth=2, label=look.words(groups.names[i], 64))
+        line([], [], color=groups.colours[i], linewidth=2, label=style.words(groups.names[i], 64))
         for i in there
     ]
-    look.legend(drawn, handles, groups.by, ncols=min(3, len(handles)))
+    style.legend(drawn, handles, groups.by, ncols=min(3, len(handles)))
 
 
 def _ordinal(percentile: float) -> str:

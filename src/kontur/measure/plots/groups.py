@@ -1,7 +1,7 @@
 """Groups: the rows of a table by the values of one column, and the images that each rests on.
 
-A group is shown by name and by a colour that colour-blind readers can tell from the others'. Rows
-without a value are a group of their own, in grey: none is left out.
+A group is shown by name and by a colour that colour-blind readers can distinguish. Rows without
+a value are a group of their own, in grey: none is left out.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +11,7 @@ from jaxtyping import Int, Shaped
 
 from kontur.errors import InputError
 from kontur.evaluate.figure import COLOURS
-from kontur.measure.choose import check_there, names_of
+from kontur.measure.column_selection import check_columns_exist, column_names
 from kontur.measure.extra import package
 from kontur.measure.table import column_of
 from kontur.wording import plural
@@ -19,9 +19,9 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST = 10  # groups whose colours can be told apart
+MOST = 10  # groups whose colours can be distinguished
 FEW = 7  # as many colours has Okabe and Ito's palette
-# Paul Tol's muted colours, told apart by colour-blind readers too, for more groups.
+# Paul Tol's muted colours, which colour-blind readers distinguish too, for more groups.
 MUTED = (
     *("#332288", "#88ccee", "#44aa99", "#117733", "#999933"),
     *("#ddcc77", "#cc6677", "#882255", "#aa4499", "#000000"),
@@ -66,12 +66,12 @@ def groups(table: "pd.DataFrame", by: str | None = None) -> Groups:
         image = pandas.factorize(table["image"])[0]
     if column is None:
         return Groups("", ("all",), COLOURS[:1], np.zeros(len(table), np.int64), image)
-    check_there(names_of(table), [column])
+    check_columns_exist(column_names(table), [column])
     group, values = pandas.factorize(table[column], sort=True)
     if len(values) > MOST:
         raise InputError(
             f"column {column!r} has {len(values):,} different values, and {MOST} groups at most "
-            f"can be told apart; {_advice(table)}"
+            f"can be distinguished; {_advice(table)}"
         )
     names = [_name(value) for value in values]
     colours = list((COLOURS if len(names) <= FEW else MUTED)[: len(names)])
@@ -82,7 +82,7 @@ def groups(table: "pd.DataFrame", by: str | None = None) -> Groups:
 
 
 def default_group(table: "pd.DataFrame") -> str | None:
-    """The column that tells groups apart unasked: classes, else the first metadata with few values.
+    """The default column of groups: classes, else the first metadata with few values.
 
     None where there is no such column.
     """

@@ -12,9 +12,10 @@ from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
 from kontur.measure.cells import unit_in
-from kontur.measure.choose import check_there, names_of
+from kontur.measure.column_selection import check_columns_exist, column_names
 from kontur.measure.columns import Column
 from kontur.measure.extra import package
+from kontur.measure.recipe import as_numbers, numeric, type_of
 from kontur.measure.table import FORM, IDENTITY, OUTLINE, POSITION, column_of
 from kontur.wording import counted
 
@@ -66,14 +67,14 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
 
     `scale="auto"` takes a logarithmic axis where all values are above 0 and the 99th percentile is
     100 times the 1st, zeros by rounding aside. Raises `InputError` for a column that is not there,
-    holds text, no value at all, infinite values, or values that a logarithmic axis has no place
+    holds words, no value at all, infinite values, or values that a logarithmic axis has no place
     for.
     """
-    check_there(names_of(table), [name])
+    check_columns_exist(column_names(table), [name])
     column = table[name]
     if not holds_numbers(column):
         raise InputError(_no_numbers(table, name))
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = as_numbers(column)
     if len(values) and np.isnan(values).all():
         raise InputError(
             f"column {name!r} has no value in any of {len(values):,} rows; choose another one"
@@ -95,9 +96,12 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
 
 
 def holds_numbers(column: "pd.Series") -> bool:
-    """Whether a column is of numbers; true and false are none."""
-    types = package("pandas.api.types")
-    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+    """Whether a column is of numbers, also as text; true and false are none."""
+    try:
+        number = type_of(column).kind == "number"
+        return number and (numeric(column) or bool(column.notna().any()))
+    except InputError:
+        return False
 
 
 def check_varies(column: Numbers) -> None:
@@ -166,13 +170,10 @@ def _no_numbers(table: "pd.DataFrame", name: str) -> str:
     column = table[name]
     if pandas.api.types.is_bool_dtype(column):
         return f"column {name!r} is true or false, no number to draw; use --by {name}"
-    read = pandas.to_numeric(column, errors="coerce")
-    wrong = np.flatnonzero((read.isna() & column.notna()).to_numpy())
-    if 0 < len(wrong) < column.notna().sum() / 2:
-        return (
-            f"column {name!r} holds text in {len(wrong):,} of {len(table):,} rows (such as "
-            f"{str(column.iloc[wrong[0]])!r}), where numbers are wanted; empty those cells"
-        )
+    try:
+        type_of(column)
+    except InputError as error:  # numbers with other cells among them
+        return table.attrs.get("non_numeric", {}).get(name, str(error))
     return f"column {name!r} holds no numbers to draw; to compare its values use --by {name}"
 
 
@@ -180,11 +181,11 @@ def _which(table: "pd.DataFrame", rows: Shaped[np.ndarray, " k"]) -> str:
     """The first rows, by image and id where the table has them."""
     some = table.iloc[rows[:SHOWN]]
     if {"image", "id"} <= set(table.columns):
-        told = [f"{a} {b}" for a, b in zip(some["image"], some["id"], strict=True)]
+        named = [f"{a} {b}" for a, b in zip(some["image"], some["id"], strict=True)]
     else:
-        told = [f"row {index + 1}" for index in rows[:SHOWN]]
-    more = len(rows) - len(told)
-    return ", ".join(told) + (f" and {more:,} more" if more else "")
+        named = [f"row {index + 1}" for index in rows[:SHOWN]]
+    more = len(rows) - len(named)
+    return ", ".join(named) + (f" and {more:,} more" if more else "")
 
 
 def _spans_decades(values: Float[np.ndarray, " n"]) -> bool:

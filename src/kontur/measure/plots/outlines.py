@@ -1,4 +1,4 @@
-"""Outlines coloured by a column, on their image, with a bar that says which colour is how much.
+"""Outlines coloured by a column, on their image, with a bar that is the scale of the colours.
 
 All images of a column have one scale of colours, over the middle 98 % of all objects, so that one
 image is compared with another and a single giant does not make all others look alike.
@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from kontur.errors import InputError
 from kontur.measure.extra import package
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
@@ -55,7 +55,7 @@ def named_images(names: Sequence[str], patterns: Sequence[str]) -> list[int]:
 
 
 def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
-    """The figure of one image, with a bar that says which colour is how much."""
+    """The figure of one image, with a bar that is the scale of the colours."""
     drawn, axes, scene, rows = _frame(pictures, image)
     colours = package("matplotlib.colors")
     low, high = ends(column)
@@ -71,9 +71,9 @@ def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
     below, above = bool((everything < low).any()), bool((everything > high).any())
     extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
     bar = drawn.colorbar(scale, ax=axes, shrink=0.8, aspect=28, extend=extend, pad=0.02)
-    bar.set_label(look.words(column.label, 48), fontsize=look.SIZE + 1)
-    look.scale(bar.ax.yaxis, log=column.log, low=low, high=high)
-    bar.ax.tick_params(labelsize=look.SIZE, colors=look.GREY, labelcolor=look.INK)
+    bar.set_label(style.words(column.label, 48), fontsize=style.SIZE + 1)
+    style.scale(bar.ax.yaxis, log=column.log, low=low, high=high)
+    bar.ax.tick_params(labelsize=style.SIZE, colors=style.GREY, labelcolor=style.INK)
     bar.outline.set_visible(False)
     return drawn
 
@@ -88,11 +88,11 @@ def draw_kinds(groups: Groups, pictures: Pictures, image: str) -> Any:
     patch = package("matplotlib.patches").Patch
     handles = [
         patch(
-            color=colour, label=look.words(f"{name} ({plural(int((group == i).sum()), 'object')})")
+            color=colour, label=style.words(f"{name} ({plural(int((group == i).sum()), 'object')})")
         )
         for i, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True))
     ]
-    look.legend(drawn, handles, groups.by, place="right center", alignment="left")
+    style.legend(drawn, handles, groups.by, place="right center", alignment="left")
     return drawn
 
 
@@ -102,12 +102,12 @@ def _frame(pictures: Pictures, image: str) -> tuple[Any, Any, Scene, Int[np.ndar
     scene = pictures.scene(image, rows)
     height, width = scene.picture.shape[:2]
     scale = LONGER / max(height, width)
-    drawn = look.figure(max(width * scale, 2.2) + 1.1, height * scale + 0.4)
+    drawn = style.figure(max(width * scale, 2.2) + 1.1, height * scale + 0.4)
     axes = drawn.subplots()
     show_image(axes, scene.picture)
     axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
     draw_bar(axes, (0, height), width, pictures.table.attrs.get("pixel_size"), share=0.2)
-    axes.set_title(look.words(image, 72), fontsize=look.SIZE, color=look.INK, loc="left")
+    axes.set_title(style.words(image, 72), fontsize=style.SIZE, color=style.INK, loc="left")
     return drawn, axes, scene, rows
 
 
@@ -126,5 +126,5 @@ def caption(column: Numbers | Groups) -> str:
     if isinstance(column, Groups):
         return f"Outlines coloured by {column.by}, with how many of each are in the image."
     empty = int((~column.there).sum())
-    told = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
-    return f"Outlines coloured by {column.label}, all images with one scale of colours.{told}"
+    grey = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
+    return f"Outlines coloured by {column.label}, all images with one scale of colours.{grey}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from kontur.measure import page as frame
-from kontur.measure.plots.distributions import TOLD
+from kontur.measure.plots.distributions import SUMMARY_COLUMNS
 from kontur.measure.plots.plan import Plan
 
 
@@ -29,8 +29,8 @@ def page(title: str, plan: Plan, pngs: Sequence[bytes], notes: Sequence[str] = (
             frame.paragraphs(captions, style="grey"),
             frame.pictures([(png, plot.file, plot.title) for plot, png in each]),
         ]
-        if section == "Distributions" and plan.told:
-            inside.append(frame.table([TOLD, *plan.told]))
+        if section == "Distributions" and plan.summary:
+            inside.append(frame.table([SUMMARY_COLUMNS, *plan.summary]))
         parts.append(frame.section(section, inside))
     return frame.page(
         title, parts, command="kontur plot", about=about, figures=figures, notes=notes

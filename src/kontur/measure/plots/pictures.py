@@ -1,7 +1,7 @@
 """Pictures: the images that a table was measured on, and the outlines of its rows.
 
 Outlines are those of the table's column `outline`, of outline files, or of a training folder. They
-are held against the rows: an outline that lies elsewhere than its row says was not measured, and
+are held against the rows: an outline that lies elsewhere than its row was not measured, and
 is refused.
 """
 
@@ -47,11 +47,11 @@ class Pictures:
     read: Mapping[str, Callable[[], Picture]]
 
     def boxes(self, rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k 4"]:
-        """The boxes of rows, xyxy: as the table says, else those of their outlines."""
-        told = self.table.iloc[rows]
-        if set(BOX) <= set(told.columns):
-            return told[list(BOX)].to_numpy(dtype=float)
-        images = told["image"].to_numpy()
+        """The boxes of rows, xyxy: of the table, else those of their outlines."""
+        chosen_rows = self.table.iloc[rows]
+        if set(BOX) <= set(chosen_rows.columns):
+            return chosen_rows[list(BOX)].to_numpy(dtype=float)
+        images = chosen_rows["image"].to_numpy()
         found = np.empty((len(rows), 4))
         for image in dict.fromkeys(images):
             here = images == image
@@ -68,12 +68,12 @@ class Pictures:
             raise InputError(
                 f"there is no image for the outlines of {image!r}; name its folder with --images"
             )
-        told = self.table.iloc[rows]
+        chosen_rows = self.table.iloc[rows]
         if "outline" in self.table:
-            polygons = _from_text(told)
+            polygons = _from_text(chosen_rows)
         else:
-            polygons = _by_id(told, picture.instances, image)
-        _check_places(told, polygons, image)
+            polygons = _by_id(chosen_rows, picture.instances, image)
+        _check_places(chosen_rows, polygons, image)
         size = picture.image.shape[:2]
         drawn_on = picture.instances.size
         if "outline" not in self.table and drawn_on not in (None, size):
@@ -98,7 +98,7 @@ def find_pictures(
 
     `images` are image files or folders, or one training folder, which has the outlines too.
     Raises `InputError` where the table does not say which image and object a row is, there are no
-    outlines, or images of the table are not among those given; the sentence says which.
+    outlines, or images of the table are not among those given; the sentence names them.
     """
     missing = [name for name in NEEDED if name not in table]
     if missing:
@@ -190,9 +190,9 @@ def _check_places(rows: "pd.DataFrame", polygons: np.ndarray, image: str) -> Non
         )
 
 
-def _other_size(image: str, size: tuple[int, ...], told: str) -> str:
+def _other_size(image: str, size: tuple[int, ...], outlines: str) -> str:
     return (
-        f"image {image!r} has {_shown(size)} pixels (height × width), and its outlines {told}; "
+        f"image {image!r} has {_shown(size)} pixels (height × width), and its outlines {outlines}; "
         "give the image that was measured"
     )
 

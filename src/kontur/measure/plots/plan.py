@@ -1,6 +1,6 @@
 """The plan: which plots a table gives, and of what, checked before any is drawn.
 
-What is asked for is drawn and nothing else; asked for nothing, the main measurements are.
+What is requested is drawn and nothing else; without a request, the main measurements are.
 """
 
 import re
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kontur.errors import InputError
-from kontur.measure.choose import chosen, names_of
-from kontur.measure.plots import distributions, gallery, look, outlines, scatter
+from kontur.measure.column_selection import column_names, select_columns
+from kontur.measure.plots import distributions, gallery, outlines, scatter, style
 from kontur.measure.plots.groups import MOST, Groups, groups
 from kontur.measure.plots.numbers import (
     Numbers,
@@ -23,7 +23,7 @@ from kontur.measure.plots.numbers import (
     numbers,
 )
 from kontur.measure.plots.pictures import Pictures
-from kontur.measure.views import without_ignored
+from kontur.measure.table_operations import without_ignored
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ ONE = "the table has one object, and distributions need two; --images shows it i
 Section = Literal["Distributions", "Scatter", "Gallery", "Outlines"]
 
 
-class Wanted(NamedTuple):
-    """What is asked for: columns, pairs of columns, and of which images; empty is not asked."""
+class PlotRequest(NamedTuple):
+    """What to draw: columns, pairs of columns, and of which images; empty is not wanted."""
 
     columns: Sequence[str] = ()
     scatters: Sequence[tuple[str, str]] = ()
@@ -64,7 +64,7 @@ class Plan:
     plots: tuple[Plot, ...]
     groups: Groups
     notes: tuple[str, ...]
-    told: tuple[tuple[str, ...], ...]
+    summary: tuple[tuple[str, ...], ...]
 
 
 def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
@@ -75,10 +75,10 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     attrs = table.attrs
     if not len(table):
         raise InputError("the table has no rows: there is nothing to plot")
-    kept, out = without_ignored(table.set_axis(names_of(table), axis=1))
+    kept, out = without_ignored(table.set_axis(column_names(table), axis=1))
     if not len(kept):
         raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
-    notes = [*attrs.get("doubts", [])]
+    notes = [*attrs.get("warnings", [])]
     if out:
         notes.append(f"left out: {plural(out, 'row')} of regions to ignore")
     kept = kept.reset_index(drop=True)
@@ -90,11 +90,11 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
     return kept, notes
 
 
-def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = None) -> Plan:
+def make_plan(table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | None = None) -> Plan:
     """The plots of a table of `objects`, which is that of the `pictures` too.
 
     Raises `InputError` where a column cannot be drawn, there is nothing that can, or a gallery or
-    coloured outlines are asked for without pictures.
+    coloured outlines are wanted without pictures.
     """
     if pictures is None and (wanted.galleries or wanted.colours or wanted.only):
         raise InputError(
@@ -106,7 +106,7 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
     if wanted.columns:
         wanted, notes = _chosen(table, wanted)
     if not (wanted.columns or wanted.scatters or wanted.galleries or wanted.colours):
-        wanted, notes = _unasked(table, wanted, pictures)
+        wanted, notes = _default_request(table, wanted, pictures)
     names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
     if names and len(table) == 1:
         raise InputError(ONE)
@@ -119,7 +119,7 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         if empty := int((~column.there).sum()):
             notes.append(f"{column.name}: no value in {empty:,} of {plural(len(table), 'row')}")
     texts = [found.by, *found.names, *(column.label for column in columns.values())]
-    if unknown := look.unknown_letters("".join(texts)):
+    if unknown := style.unknown_letters("".join(texts)):
         notes.append(f"no font of this system has {unknown}: boxes stand there in the PNGs")
     plots = [_distribution(columns[name], found) for name in wanted.columns]
     plots += [_scatter(columns[x], columns[y], found) for x, y in wanted.scatters]
@@ -127,15 +127,17 @@ def planned(table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None = N
         plots += [_gallery(columns[name], found, pictures, wanted) for name in wanted.galleries]
         for name in wanted.colours:
             plots += _outlines(kinds.get(name) or columns[name], found, pictures, wanted)
-    told = [
-        tuple(row) for name in wanted.columns for row in distributions.told(columns[name], found)
+    summary = [
+        tuple(row)
+        for name in wanted.columns
+        for row in distributions.summary_rows(columns[name], found)
     ]
-    return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(told))
+    return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(summary))
 
 
-def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
+def _chosen(table: "pd.DataFrame", wanted: PlotRequest) -> tuple[PlotRequest, list[str]]:
     """The columns by name; of those that a pattern or a kind stands for the ones to be drawn."""
-    found = chosen(table, wanted.columns)
+    found = select_columns(table, wanted.columns)
     unnamed = [name for name in found if name not in wanted.columns]
     can, notes = drawable(table, unnamed)
     columns = [name for name in found if name in can or name not in unnamed]
@@ -147,15 +149,15 @@ def _chosen(table: "pd.DataFrame", wanted: Wanted) -> tuple[Wanted, list[str]]:
     return wanted._replace(columns=columns), notes
 
 
-def _unasked(
-    table: "pd.DataFrame", wanted: Wanted, pictures: Pictures | None
-) -> tuple[Wanted, list[str]]:
+def _default_request(
+    table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | None
+) -> tuple[PlotRequest, list[str]]:
     """The main columns, the first two against each other, and the first in the images."""
     if len(table) == 1:
         if pictures is None or "area" not in table:
             raise InputError(ONE)
-        told = "one object: it is shown in its image; distributions need two"
-        return wanted._replace(galleries=["area"], colours=["area"]), [told]
+        note = "one object: it is shown in its image; distributions need two"
+        return wanted._replace(galleries=["area"], colours=["area"]), [note]
     columns, notes = main_columns(table)
     if not columns:
         raise InputError(
@@ -196,7 +198,7 @@ def _scatter(x: Numbers, y: Numbers, found: Groups) -> Plot:
     )
 
 
-def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted) -> Plot:
+def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: PlotRequest) -> Plot:
     return Plot(
         f"gallery-{column.name}",
         "Gallery",
@@ -207,7 +209,7 @@ def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: Wanted)
 
 
 def _outlines(
-    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: Wanted
+    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: PlotRequest
 ) -> list[Plot]:
     names = [str(name) for name in pictures.table["image"].unique()]
     if isinstance(column, Groups):
@@ -250,5 +252,5 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
 
 
 def _is_kind(table: "pd.DataFrame", name: str) -> bool:
-    """Whether a column tells kinds apart rather than measuring: few values, and no numbers."""
+    """Whether a column is of categories rather than measured: few values, and no numbers."""
     return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from kontur.measure.extra import package
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 from kontur.measure.plots.density import CELLS, density_2d, holding
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
@@ -59,7 +59,7 @@ def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
     rows = both(x, y)
     legend = _legend(groups, rows) if groups.by else []
     lines = sum(label.count("\n") + 1 for label in legend)
-    drawn = look.figure(SIDE, SIDE + (lines + 1) * LINE if groups.by else SIDE)
+    drawn = style.figure(SIDE, SIDE + (lines + 1) * LINE if groups.by else SIDE)
     grid = drawn.add_gridspec(2, 2, width_ratios=[5, 1], height_ratios=[1, 5], wspace=0, hspace=0)
     main = drawn.add_subplot(grid[1, 0])
     above = drawn.add_subplot(grid[0, 0], sharex=main)
@@ -75,14 +75,14 @@ def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
         _draw_side(axes, column, groups, rows, orientation="horizontal" if lying else "vertical")
     for axis, column in ((main.xaxis, x), (main.yaxis, y)):  # last: hexagons set axes of their own
         shown = column.values[rows]
-        look.scale(axis, log=column.log, low=float(shown.min()), high=float(shown.max()))
-    main.set_xlabel(look.words(x.label, 56), fontsize=look.SIZE + 1)
-    main.set_ylabel(look.words(y.label, 48), fontsize=look.SIZE + 1)
-    look.tidy(main)
+        style.scale(axis, log=column.log, low=float(shown.min()), high=float(shown.max()))
+    main.set_xlabel(style.words(x.label, 56), fontsize=style.SIZE + 1)
+    main.set_ylabel(style.words(y.label, 48), fontsize=style.SIZE + 1)
+    style.tidy(main)
     if groups.by:
         _draw_legend(drawn, groups, legend)
     else:
-        above.set_title(groups.counted(rows), fontsize=look.SIZE, color=look.INK, loc="left")
+        above.set_title(groups.counted(rows), fontsize=style.SIZE, color=style.INK, loc="left")
     return drawn
 
 
@@ -146,10 +146,10 @@ def _draw_hexagons(
         **scales,
     )
     bar = drawn.colorbar(found, ax=axes, orientation="horizontal", location="bottom", aspect=40)
-    bar.set_label("objects in a hexagon", fontsize=look.SIZE)
-    bar.ax.tick_params(labelsize=look.SIZE, colors=look.GREY, labelcolor=look.INK)
+    bar.set_label("objects in a hexagon", fontsize=style.SIZE)
+    bar.ax.tick_params(labelsize=style.SIZE, colors=style.GREY, labelcolor=style.INK)
     ticker = package("matplotlib.ticker")
-    bar.ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: look.plain(value)))
+    bar.ax.xaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: style.plain(value)))
     bar.outline.set_visible(False)
 
 
@@ -187,19 +187,19 @@ def _draw_side(
 def _legend(groups: Groups, rows: Shaped[np.ndarray, " n"]) -> list[str]:
     """The groups' names with the images and objects that are shown of each."""
     inside = [rows & (groups.group == group) for group in range(len(groups.names))]
-    told = [
+    legend_line = [
         f"{name} ({groups.counted(each)})" for name, each in zip(groups.names, inside, strict=True)
     ]
-    return [look.words(each, 56) for each in told]
+    return [style.words(each, 56) for each in legend_line]
 
 
 def _draw_legend(drawn: Any, groups: Groups, legend: list[str]) -> None:
     line = package("matplotlib.lines").Line2D
     handles = [
-        line([], [], marker="o", linestyle="", color=colour, label=told)
-        for colour, told in zip(groups.colours, legend, strict=True)
+        line([], [], marker="o", linestyle="", color=colour, label=legend_line)
+        for colour, legend_line in zip(groups.colours, legend, strict=True)
     ]
-    look.legend(drawn, handles, groups.by, alignment="left")
+    style.legend(drawn, handles, groups.by, alignment="left")
 
 
 def _range(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
+from kontur.infer.held_out import OF_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.settings import nearest
 from kontur.train.study.candidates import candidates
@@ -40,7 +41,7 @@ def compare(
     settings: Iterable[str] = (),
     also: Iterable[str] = (),
     learning_curve: bool = False,
-    rank: str = "AP",
+    rank: str | None = None,
     refitted: bool = True,
     force: bool = False,
     watcher: Watcher | None = None,
@@ -61,7 +62,7 @@ def compare(
         minutes, steps: how long each fit trains; ten minutes where neither is given.
         settings, also: further settings, and further rows, see `candidates`.
         learning_curve: fit on parts of the images as well.
-        rank: the score that decides.
+        rank: the score that decides; the AP, and of several classes their mean, where not given.
         refitted: train the best setting on all images.
         force: begin afresh.
         watcher: told of the progress.
@@ -70,20 +71,23 @@ def compare(
         InputError: something that was given cannot be used; said before anything is fitted.
         KeyboardInterrupt: after Ctrl-C; the same call goes on.
     """
-    if rank not in RANKED:
+    if rank is not None and rank not in RANKED:
         raise InputError(f"there is no score {rank!r} to rank by; {nearest(rank, RANKED)}")
     common = {"preset": preset, "data": {"path": str(Path(data).resolve()), "task": task}}
     common["training"] = _how_long(minutes, steps)
     rows = candidates(kinds, common=common, settings=settings, also=also)
     plan = make_plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
-    if rank in BY_CLASS and len(plan.folder.classes) == 1:
+    several = len(plan.folder.classes) > 1
+    if rank is None:
+        rank = OF_CLASSES if several else "AP"
+    if rank in BY_CLASS and not several:
         raise InputError(f"{rank!r} is for several classes, and {data} has one; rank by AP")
     plan.study.open(force=force)
     watcher = watcher or Watcher()
     outcomes: list[Outcome] = []
     jobs = Jobs(plan, watcher)
     jobs.tell_ahead(refitted=refitted)
-    with watcher.watching(plan.trials, jobs.finished):
+    with watcher.watching(plan.trials, jobs.finished, refitted=refitted):
         for outcome in cross_validate(plan.trials, jobs.fit, jobs.score, finished=jobs.finished):
             outcomes.append(outcome)
             watcher.done(outcome, rank)
@@ -101,5 +105,10 @@ def compare(
 def _how_long(minutes: float | None, steps: int | None) -> dict[str, Any]:
     if minutes is None and steps is None:
         minutes = MINUTES
-    given = {"minutes": minutes, "steps": steps if steps is not None else UNENDING}
-    return {key: value for key, value in given.items() if value is not None}
+    if minutes is None:
+        return {"steps": steps}
+    return {
+        "minutes": minutes,
+        "steps": steps if steps is not None else UNENDING,
+        "clock": "processor",  # other work on the machine shortens no fit
+    }

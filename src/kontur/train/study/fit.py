@@ -38,7 +38,7 @@ def train(config: Path, run: Path) -> dict[str, Any]:
 
     from kontur.train.checkpoint import LAST, Checkpoint
     from kontur.train.run import train as start
-    from kontur.train.run_files import CONFIG
+    from kontur.train.run_files import CONFIG, read_config
 
     if (run / CONFIG).exists():
         start(out=run, resume=True)
@@ -46,7 +46,13 @@ def train(config: Path, run: Path) -> dict[str, Any]:
         start(out=run, config=config)
     last = Checkpoint.read(run / LAST)
     used = torch.cuda.max_memory_allocated() / MEGABYTE  # 0 without a GPU
+    wanted = read_config(run).training
+    shares = [last.step / wanted.steps]
+    if wanted.minutes is not None:
+        shares.append(last.work / 60 / wanted.minutes)
     return {
+        "steps_of_minutes": round(last.step / max(*shares, 1e-9)),
+        "stopped_early": float(max(shares) < 1),
         "train_memory": peak_memory(),
         "gpu_memory": used or None,
         "parameters": parameters(run),

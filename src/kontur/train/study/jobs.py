@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from kontur.formats.atomic import write_text
 from kontur.infer.load import find_model
@@ -96,16 +97,35 @@ class Jobs:
         return self.fit(trial)
 
     def _prepare(self, trial: Trial) -> Fit:
-        candidate = self.plan.candidates[trial.setting]
+        candidate, lengths = self.plan.candidates[trial.setting], self._lengths(trial)
         if trial.fold is not None:
             inner = self.plan.parted(trial)
         elif self.plan.study.about["own validation part"]:
             tree = merge(candidate.tree, {"data": {"val": candidate.tree["data"]["path"]}})
-            return self.plan.study.prepare(trial, candidate._replace(tree=tree), {})
+            candidate = candidate._replace(tree=tree)
+            return self.plan.study.prepare(trial, candidate, {}, lengths=lengths)
         else:  # watches how well it learns
             inner = Split(trial.split.train, trial.split.train)
         parts = {"train": inner.train, "val": inner.held}
-        return self.plan.study.prepare(trial, candidate, parts)
+        return self.plan.study.prepare(trial, candidate, parts, lengths=lengths)
+
+    def _lengths(self, trial: Trial) -> list[dict[str, Any]]:
+        """How long a fit trains: where minutes decide, its row's first fit says how many steps.
+
+        So all fits of a row do the same work, whatever else runs on the machine meanwhile. A study
+        may have been begun before its first fit was finished, or by a build that counted minutes
+        by the wall clock: what was written down then holds.
+        """
+        training = self.plan.candidates[trial.setting].tree.get("training", {})
+        if "minutes" not in training:
+            return [{}]
+        by_minutes: list[dict[str, Any]] = [{}, {"clock": None}]
+        first = next(t for t in self.plan.trials if t.setting == trial.setting and t.share == 1)
+        cost = self.plan.study.fit(first).read_cost()
+        if trial == first or not cost or not cost.get("steps_of_minutes"):
+            return by_minutes
+        steps = {"steps": int(cost["steps_of_minutes"] or 0), "minutes": None, "clock": None}
+        return [steps, *by_minutes]
 
 
 def keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None:

@@ -27,6 +27,7 @@ LINES = "metrics.jsonl"  # of a run
 TAIL = 4096  # bytes: the last line is shorter
 BAR_WIDTH = 20  # characters
 HERE = "on this machine one after the other"
+BESIDES = 50.0  # seconds of a fit beside its training, measured on 13 photographs; then known
 AN_HOUR_OR_TWO = 100  # minutes; longer ones are said in hours
 PARTS = 1000  # the bar is drawn in thousandths
 
@@ -35,9 +36,10 @@ def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
     """How much there is to train, from the `training` settings of the fits that are to come.
 
     >>> to_do([{"minutes": 10.0}] * 30, refitted=False)
-    '30 fits of 10 minutes: about 5 hours and more, on this machine one after the other'
+    '30 fits of 10 minutes: about 5.4 hours with tuning and judging, on this machine one after the
+    other'
     >>> to_do([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
-    '2 fits of 4 to 5 minutes, then the best on all images: about 14 minutes'
+    '2 fits of 4 to 5 minutes, then the best on all images: about 16 minutes'
     >>> to_do([{"steps": 500}], refitted=False)
     '1 fit of 500 steps; how long that takes is known after the first'
     """
@@ -46,9 +48,11 @@ def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
     if len(minutes) == len(fits):
         each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
         total = sum(minutes) + (max(minutes) if refitted else 0)
+        total += BESIDES / 60 * (len(fits) + refitted)
         hours = f"{total / 60:.1f}".removesuffix(".0") + " hours"
         long = f"{total:.0f} minutes" if total < AN_HOUR_OR_TWO else hours
-        said = f"{each} minute{'s' * (each != '1')}{then}: about {long} and more, {HERE}"
+        each = f"{each} minute{'s' * (each != '1')}"
+        said = f"{each}{then}: about {long} with tuning and judging, {HERE}"
     else:
         steps = {fit.get("steps") for fit in fits}
         each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
@@ -73,6 +77,7 @@ class Watcher:
         self.console = console or Console(stderr=True)
         self.quiet = quiet
         self.planned: list[Trial] = []
+        self.total = 0  # fits, that on all images too
         self.ended = 0
         self.seconds: dict[str, list[float]] = {}
         self.now: _Now | None = None
@@ -88,10 +93,14 @@ class Watcher:
 
     @contextmanager
     def watching(
-        self, planned: Sequence[Trial], finished: Callable[[Trial], Mapping[str, float] | None]
+        self,
+        planned: Sequence[Trial],
+        finished: Callable[[Trial], Mapping[str, float] | None],
+        *,
+        refitted: bool,
     ) -> Iterator[None]:
         """Show the bar while the block runs; what is finished already is told once."""
-        self.planned = list(planned)
+        self.planned, self.total = list(planned), len(planned) + refitted
         there = [trial for trial in planned if finished(trial) is not None]
         if there:
             self.say(f"{len(there)} of {len(planned)} fits are finished already")
@@ -112,10 +121,11 @@ class Watcher:
         if self.now is None or self.bar.disable:
             return
         share = self.share_done()
-        done = (self.ended + share) / (len(self.planned) + 1)
+        done = (self.ended + share) / self.total
+        doing = ", tuning and judging" if share == 1 else ""
         self.bar.update(
             self.task,
-            description=f"{self.ended + 1}/{len(self.planned)} {self._name(self.now.trial)}",
+            description=f"{self.ended + 1}/{self.total} {self._name(self.now.trial)}{doing}",
             completed=PARTS * done,
             left=f"{duration(self.seconds_left(share))} left",
             visible=True,
@@ -133,9 +143,9 @@ class Watcher:
         came = "failed" if scores is None else f"{rank} {scores.get(rank, math.nan):.3f}"
         took = "" if scores is None else f", {duration(scores['seconds'])}"
         left = self.seconds_left(0.0)
-        more = f", {duration(left)} left" if self.ended < len(self.planned) else ""
+        more = f", {duration(left)} left" if self.ended < self.total else ""
         name = self._name(outcome.trial)
-        self.say(f"[{self.ended}/{len(self.planned)}] {name}: {came}{took}{more}")
+        self.say(f"[{self.ended}/{self.total}] {name}: {came}{took}{more}")
 
     def say(self, line: str) -> None:
         """A line that stays."""
@@ -146,17 +156,17 @@ class Watcher:
         """How much of the fit at hand is done, from 0 to 1."""
         if self.now is None:
             return 0.0
-        step = last_step(self.now.fit.run / LINES)
-        elapsed = (time.monotonic() - self.now.since) / 60
-        return min(1.0, max(step / self.now.steps, elapsed / self.now.minutes))
+        row = last_row(self.now.fit.run / LINES)
+        return min(1.0, row.get("progress", row["step"] / self.now.steps))
 
     def seconds_left(self, share: float) -> float:
         """For the rest of the fit at hand and all that follow, the training on all images too."""
         rest = [trial.setting for trial in self.planned[self.ended :]]
         guesses = [self._guess(name, share) for name in rest]
-        last = max(guesses or [self._guess(name, share) for name in self.seconds], default=0.0)
+        if self.total > len(self.planned):  # the best, which may be the slowest
+            guesses.append(max([self._guess(name, share) for name in self.seconds] + guesses))
         mine = guesses[0] * share if guesses and self.now is not None else 0.0
-        return sum(guesses) + last - mine
+        return sum(guesses) - mine
 
     def _guess(self, name: str, share: float) -> float:
         """Seconds of one fit: as long as its like took, or the others, or as this one goes."""
@@ -175,7 +185,7 @@ class Watcher:
         if self.now is None:
             return 0.0
         if self.now.minutes < math.inf:
-            return 60 * self.now.minutes
+            return 60 * self.now.minutes + BESIDES
         return (time.monotonic() - self.now.since) / max(share, 0.01)
 
     @staticmethod
@@ -186,17 +196,21 @@ class Watcher:
         return f"{trial.setting}, fold {trial.fold + 1}{part}"
 
 
-def last_step(path: Path) -> int:
-    """The step of the last whole line of a run's `metrics.jsonl`; 0 where there is none."""
+def last_row(path: Path) -> dict[str, float]:
+    """Step and progress of the last whole line of a run's `metrics.jsonl`; step 0 without one."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL))
             lines = file.read().splitlines()
     except FileNotFoundError:
-        return 0
+        return {"step": 0}
+    last: dict[str, float] = {}
     for line in reversed(lines):
         try:
-            return int(json.loads(line)["step"])
+            row = json.loads(line)
+            last = last or {"step": float(row["step"])}
+            if "progress" in row:  # validations do not say it
+                return {**last, "progress": float(row["progress"])}
         except (ValueError, LookupError, TypeError):
             continue
-    return 0
+    return last or {"step": 0}

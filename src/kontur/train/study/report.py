@@ -16,6 +16,7 @@ from kontur.select import Outcome, Spread, Verdict, decide, paired, ranked, spre
 from kontur.select.verdict import by_fold
 from kontur.train.study.candidates import BASELINE
 from kontur.train.study.study_files import REPORTS, Result
+from kontur.wording import listed
 
 ACCURACY = {  # column: score
     "AP .5": "AP50",
@@ -27,6 +28,8 @@ ACCURACY = {  # column: score
 }
 BY_CLASS = (OF_CLASSES, OF_OUTLINES)  # columns too, where there are several classes
 RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU", *BY_CLASS)  # what may decide
+OF_ONE_CLASS = "AP of "  # and the name of a class
+UNEQUAL = 1.25  # times as many steps in one fold as in another: worth a word
 TEST = "paired t-test, 95 %"  # see `kontur.select.verdict`
 
 
@@ -94,13 +97,15 @@ class Comparison:
     def cost_rows(self) -> list[list[str]]:
         """A table of the costs in the same order: means over the folds."""
         gpu = any("gpu_memory" in (outcome.scores or {}) for outcome in self.outcomes)
-        head = ["", "parameters", "s a step", "ms an image", "MB to train", "MB to predict"]
+        head = ["", "parameters", "s a step", "steps", "ms an image", "MB to train"]
+        head.append("MB to predict")
         rows = [[*head, *(["GPU MB to train"] if gpu else []), "minutes a fit"]]
         for name in self.order:
             mean = {key: each.mean for key, each in self.scores(name).items()}
             cells = [
                 _count(mean.get("parameters")),
                 _decimal(mean.get("step_seconds"), 3),
+                _range(self._steps(name)),
                 _decimal(mean.get("milliseconds"), 0),
                 _decimal(mean.get("train_memory"), 0),
                 _decimal(mean.get("predict_memory"), 0),
@@ -111,7 +116,7 @@ class Comparison:
         return rows
 
     def sentences(self) -> list[str]:
-        """Which is best for these images, whether clearly, and what it costs."""
+        """One verdict: which is best for these images, whether clearly, and what it costs."""
         verdict = self.verdict
         if verdict is None:
             return ["No fit came to an end, so nothing can be said."]
@@ -126,8 +131,8 @@ class Comparison:
         said = (
             f"{best} is best for these images: {self.rank} {reached} over {reached.number} folds."
         )
-        lines = [said, *self._beside(verdict), self._costs(best)]
-        return [*lines, *self._beside_baseline(best)]
+        lines = [said, *self._beside(verdict), *self._beside_baseline(verdict)]
+        return [*lines, self._costs(best), *self._classes_missed(best), *self._unequal_steps()]
 
     def curve(self, name: str) -> list[tuple[float, Spread]]:
         """Images learned from, and the score that decides over the folds, for each share."""
@@ -179,22 +184,15 @@ class Comparison:
         """How the best stands to the second."""
         if verdict.second is None:
             return []
-        other, difference = verdict.second, verdict.difference
-        reached = self.scores(other)[self.rank]
-        folds = f"in {verdict.wins} of {difference.number} folds"
+        next_best = f"{_explained(verdict.second)} comes next with"
+        said = f"{next_best} {self.scores(verdict.second)[self.rank]}"
+        difference = verdict.difference
         if not difference.number or math.isnan(difference.deviation):
-            return [f"{other} comes next with {reached}; one fold cannot say whether they differ."]
-        by = f"by {difference}"
+            return [f"{said}; one fold cannot say whether they differ."]
+        compared = f"{said}; {_by_how_much(verdict.best, verdict.wins, difference)}"
         if verdict.clear:
-            return [
-                f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: a "
-                f"clear difference ({TEST})."
-            ]
-        return [
-            f"{other} comes next with {reached}; {verdict.best} is better {folds}, {by}: no clear "
-            f"difference ({TEST}), so either may be right"
-            f"{self._cheaper(verdict)}."
-        ]
+            return [f"{compared}."]
+        return [f"{compared}, so either may be right{self._cheaper(verdict)}."]
 
     def _cheaper(self, verdict: Verdict) -> str:
         best, other = (
@@ -218,20 +216,55 @@ class Comparison:
             f"{_decimal(mean.get('predict_memory'), 0)} MB to predict."
         )
 
-    def _beside_baseline(self, best: str) -> list[str]:
-        """Whether learning has brought anything."""
-        values = self._by_fold
-        networks = [name for name in values if name != BASELINE]
-        if not values.get(BASELINE) or not networks:
+    def _beside_baseline(self, verdict: Verdict) -> list[str]:
+        """Whether learning has brought anything, where the lines before do not say it."""
+        values, best = self._by_fold, verdict.best
+        if best == BASELINE and len(values) > 1:
+            return [
+                "No network is better yet than a plain threshold with a watershed; train longer, "
+                "or look at the data with kontur inspect."
+            ]
+        if best == BASELINE or verdict.second == BASELINE or not values.get(BASELINE):
             return []
-        gain, floor = paired(values[best], values[BASELINE]), spread(values[BASELINE].values())
-        said = f"A plain threshold with a watershed reaches {floor}"
-        if gain.above_zero or (gain.number == 1 and gain.mean > 0):
+        difference = paired(values[best], values[BASELINE])
+        wins = sum(
+            values[best][f] > score for f, score in values[BASELINE].items() if f in values[best]
+        )
+        said = f"{_explained(BASELINE)} reaches {spread(values[BASELINE].values())}"
+        if math.isnan(difference.deviation):
             return [f"{said}."]
+        return [f"{said}; {_by_how_much(best, wins, difference)}."]
+
+    def _classes_missed(self, best: str) -> list[str]:
+        """The classes of which the best finds nothing in any fold."""
+
+        def missed(name: str) -> set[str]:
+            means = {key: score.mean for key, score in self.scores(name).items()}
+            return {key for key, mean in means.items() if key.startswith(OF_ONE_CLASS) and not mean}
+
+        lines = []
+        by_all = set.intersection(*(missed(name) for name in self.order if self._results(name)))
+        for keys, whose in ((by_all, "anything that was tried"), (missed(best) - by_all, best)):
+            if keys:
+                classes = listed(sorted(key.removeprefix(OF_ONE_CLASS) for key in keys))
+                lines.append(
+                    f"! no object of {classes} was outlined by {whose} (AP 0 in every fold)"
+                )
+        return lines
+
+    def _unequal_steps(self) -> list[str]:
+        """Rows whose folds were trained for different numbers of steps."""
         return [
-            f"{said}: learning has brought nothing here yet; train longer, or look at the data "
-            "with kontur inspect."
+            f"! {name} took {_range(steps)} steps a fit: its folds did unequal work, and their "
+            "scores compare badly; --steps gives all fits the same"
+            for name in self.order
+            if (steps := self._steps(name)) and max(steps) > UNEQUAL * min(steps)
         ]
+
+    def _steps(self, name: str) -> list[int]:
+        """Those of each fold, without fits that stopped early because nothing got better."""
+        results = [result for result in self._results(name) if not result.get("stopped_early")]
+        return [round(result["steps"]) for result in results if "steps" in result]
 
     def _more_labels(self, name: str) -> str:
         """What the last doubling of the images brought, and whether that may be chance."""
@@ -302,6 +335,23 @@ class Comparison:
             fold = (trial.fold or 0) + 1
             writer.writerow([trial.setting, fold, trial.share, *cells, failure or ""])
         return text.getvalue()
+
+
+def _explained(name: str) -> str:
+    return f"{name} (a plain threshold with a watershed)" if name == BASELINE else name
+
+
+def _by_how_much(best: str, wins: int, difference: Spread) -> str:
+    clear = "a clear difference" if difference.above_zero else "no clear difference"
+    folds = f"in {wins} of {difference.number} folds"
+    return f"{best} is better {folds}, by {difference}: {clear} ({TEST})"
+
+
+def _range(numbers: Sequence[int]) -> str:
+    """The smallest and the largest of some numbers, or the one that all are."""
+    if not numbers:
+        return "–"
+    return " to ".join(f"{number:,}" for number in dict.fromkeys((min(numbers), max(numbers))))
 
 
 def _count(number: float | None) -> str:

@@ -62,10 +62,11 @@ class Fit:
 
     def read(self) -> Result | None:
         """What came out, None where it is not finished."""
-        if not self.result.exists():
-            return None
-        read: Result = json.loads(self.result.read_text(encoding="utf-8"))
-        return read
+        return _numbers(self.result)
+
+    def read_cost(self) -> Result | None:
+        """What the training cost, None where it is not done."""
+        return _numbers(self.cost)
 
 
 @dataclass(frozen=True)
@@ -98,16 +99,27 @@ class Study:
         return Fit(folder, folder / "run")
 
     def prepare(
-        self, trial: Trial, candidate: Candidate, names: Mapping[str, Sequence[str]]
+        self,
+        trial: Trial,
+        candidate: Candidate,
+        names: Mapping[str, Sequence[str]],
+        *,
+        lengths: Sequence[Mapping[str, Any]],
     ) -> Fit:
         """Write down what a fit is made of; `InputError` where its folder holds another one.
 
         `names` are those of `split.json`, or empty where the settings say what is validated on.
+        `lengths` are the settings of how long it trains: the first are written, and each of them
+        is right in a folder that an earlier call has written.
         """
         fit = self.fit(trial)
         said = {"split": str(fit.split)} if names else {}
         tree = merge(candidate.tree, {"name": folder_name(candidate.name), "data": said})
-        config, split = to_toml(tree), json.dumps(names, indent=1, ensure_ascii=False)
+        configs = [to_toml(merge(tree, {"training": each} if each else {})) for each in lengths]
+        split = json.dumps(names, indent=1, ensure_ascii=False)
+        config = configs[0]
+        if fit.config.exists() and (there := fit.config.read_text(encoding="utf-8")) in configs:
+            config = there
         for path, text in ((fit.split, split), (fit.config, config)):
             if path.exists() and path.read_text(encoding="utf-8") != text:
                 raise InputError(
@@ -162,6 +174,13 @@ def folder_name(name: str) -> str:
         return word
     mark = hashlib.sha256(name.encode()).hexdigest()[:8]  # two names may look alike as folders
     return f"{word[: LONGEST - 9]}-{mark}"
+
+
+def _numbers(path: Path) -> Result | None:
+    if not path.exists():
+        return None
+    numbers: Result = json.loads(path.read_text(encoding="utf-8"))
+    return numbers
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from kontur.measure.learn.report.confusion import confusion
 from kontur.measure.learn.report.section import SHOWN, headline, unit_word
 from kontur.measure.learn.result import Study
 from kontur.measure.learn.scores import HEADLINE
-from kontur.measure.plots import look
+from kontur.measure.plots import style
 
 LABELLED = 10  # columns of the lasso's path that are named
 CROWD = 3000  # points beyond which a scatter is drawn as counts
@@ -34,9 +34,9 @@ def figures(study: Study) -> dict[str, Figure]:
 
 def _new(width: float, height: float, *, grid: str | None = None) -> tuple[Figure, Axes]:
     """An empty figure in inches."""
-    figure = look.figure(width, height)
+    figure = style.figure(width, height)
     axes = figure.add_subplot()
-    look.tidy(axes, grid=grid)
+    style.tidy(axes, grid=grid)
     return figure, axes
 
 
@@ -151,7 +151,7 @@ def _curve(study: Study) -> Figure:
 def _path(study: Study) -> Figure:
     """Every coefficient over the strength of the lasso; below it the held-out loss."""
     path = study.lasso
-    figure = look.figure(6.2, 5)
+    figure = style.figure(6.2, 5)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[2.2, 1])
     last = path.coefficients[path.chosen]
     named = [place for place in np.argsort(-np.abs(last))[:LABELLED].tolist() if last[place]]
@@ -194,5 +194,5 @@ def _path(study: Study) -> Figure:
     )
     for axes in (above, below):
         axes.axvline(path.strengths[path.chosen], color="black", lw=0.8, ls=":")
-        look.tidy(axes)
+        style.tidy(axes)
     return figure

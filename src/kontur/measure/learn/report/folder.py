@@ -18,7 +18,7 @@ from kontur.measure.learn.report.section import Section
 from kontur.measure.learn.report.sections import sections
 from kontur.measure.learn.result import Study
 from kontur.measure.learn.scores import ALL, HEADLINE, OF_AMOUNTS, OF_CLASSES
-from kontur.measure.plots.look import png
+from kontur.measure.plots.style import png
 
 PAGE = "report.html"
 DIGITS = "%.8g"

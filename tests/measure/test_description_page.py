@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kontur.measure.cards import ROWS, page
 from kontur.measure.describe import describe
-from kontur.measure.views import grouped
+from kontur.measure.description_page import ROWS, page
+from kontur.measure.table_operations import grouped
 
 VOID = {"meta", "input"}
 
@@ -19,18 +19,18 @@ class Tree(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.texts, self.tags = [], [], []
+        self.ambiguous, self.texts, self.tags = [], [], []
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
         if tag not in VOID:
-            self.open.append(tag)
+            self.ambiguous.append(tag)
 
     def handle_startendtag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
 
     def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+        assert self.ambiguous.pop() == tag
 
     def handle_data(self, data):
         self.texts.append(data)
@@ -39,7 +39,7 @@ class Tree(HTMLParser):
 def read(text):
     tree = Tree()
     tree.feed(text)
-    assert tree.open == []
+    assert tree.ambiguous == []
     return tree
 
 

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from kontur.errors import InputError
-from kontur.measure.choose import check_there, chosen, learnable
+from kontur.measure.column_selection import check_columns_exist, learnable, select_columns
 from kontur.measure.table import BRIGHTNESS, FORM, IDENTITY, OUTLINE, POSITION, SURROUNDINGS
 
 ALL = [*IDENTITY, *POSITION, *FORM, *BRIGHTNESS, *SURROUNDINGS, *OUTLINE, "state", "plate-1"]
@@ -45,11 +45,15 @@ def test_a_foreign_table_has_no_measurement():
 )
 def test_columns_are_named_by_name_place_range_pattern_and_kind(words, found):
     names = ["image", "area", "efd_a2", "efd_b2", "solidity", "intensity_mean-0"]
-    assert chosen(empty([*names, "neighbour_distance", "class"]), words) == found
+    assert select_columns(empty([*names, "neighbour_distance", "class"]), words) == found
 
 
 def test_a_name_goes_before_what_it_could_mean_besides():
-    assert chosen(empty(["area", "form", "0", "a*"]), ["form", "0", "a*"]) == ["form", "0", "a*"]
+    assert select_columns(empty(["area", "form", "0", "a*"]), ["form", "0", "a*"]) == [
+        "form",
+        "0",
+        "a*",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,20 +69,20 @@ def test_a_name_goes_before_what_it_could_mean_besides():
 )
 def test_a_word_that_names_nothing_is_one_sentence(word, sentence):
     with pytest.raises(InputError) as error:
-        chosen(empty(["area", "efd_a2"]), [word])
+        select_columns(empty(["area", "efd_a2"]), [word])
     assert sentence in str(error.value)
 
 
 def test_all_missing_columns_are_named_at_once():
     with pytest.raises(InputError, match=r"no 2 columns: 'aera', 'oops'; did you mean 'area'"):
-        check_there(["area", "id"], ["aera", "id", "oops"])
+        check_columns_exist(["area", "id"], ["aera", "id", "oops"])
 
 
 def test_two_columns_of_one_name_are_refused():
     with pytest.raises(InputError, match="two columns 'area'"):
-        chosen(empty(["area", "area"]), ["area"])
+        select_columns(empty(["area", "area"]), ["area"])
 
 
 def test_of_many_columns_only_some_are_told():
     with pytest.raises(InputError, match=r"known are c0, c1, .* and 92 more"):
-        check_there([f"c{k}" for k in range(100)], ["oops"])
+        check_columns_exist([f"c{k}" for k in range(100)], ["oops"])

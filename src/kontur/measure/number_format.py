@@ -1,17 +1,19 @@
-"""Digits: how many of a measured number are worth writing, alone and in the cells of a table."""
+"""Number format: how many digits of a measured number are worth writing, alone and in a table."""
 
 from typing import TYPE_CHECKING
+
+from kontur.measure.extra import package
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def short(value: float, digits: int = 4) -> str:
+def format_number(value: float, digits: int = 4) -> str:
     """A number in a few digits, as people write it; `–` for none.
 
-    >>> short(1234567.0), short(0.000012345), short(3.0), short(float("nan"))
-    ('1,234,567', '1.234e-05', '3', '–')
-    >>> short(132.51, 2), short(0.9288, 2)
+    >>> format_number(1234567.0), format_number(0.000012345), format_number(float("nan"))
+    ('1,234,567', '1.234e-05', '–')
+    >>> format_number(132.51, 2), format_number(0.9288, 2)
     ('133', '0.93')
     """
     if value != value:
@@ -21,12 +23,16 @@ def short(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}g}"
 
 
-def cells(table: "pd.DataFrame") -> list[list[str]]:
+def format_cells(table: "pd.DataFrame") -> list[list[str]]:
     """The names of the columns, then every row as text; a table without rows gives the names."""
+
+    pandas = package("pandas")
 
     def cell(value: object) -> str:
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return short(float(value)) if number else str(value)  # type: ignore[arg-type]
+        if number:
+            return format_number(float(value))  # type: ignore[arg-type]
+        return "–" if pandas.isna(value) else str(value)
 
     rows = table.to_numpy(dtype=object).tolist()
     return [list(map(str, table.columns)), *([cell(value) for value in row] for row in rows)]

@@ -10,8 +10,8 @@ import pytest
 import kontur
 from kontur.errors import InputError
 from kontur.instances import Instances
-from kontur.measure.files import check_target, read_table, write_table
 from kontur.measure.table import measure
+from kontur.measure.table_files import check_target, read_table, write_table
 from tests.measure.drawn import blob, disc
 
 

@@ -14,7 +14,7 @@ from kontur.errors import InputError
 from kontur.formats import atomic, csv_dialect
 from kontur.measure import csv_table
 from kontur.measure.cells import LARGEST
-from kontur.measure.choose import is_measurement, names_of
+from kontur.measure.column_selection import column_names, is_measurement
 from kontur.measure.extra import package
 from kontur.measure.shape import INTEGERS
 from kontur.measure.table import column_of
@@ -23,9 +23,9 @@ from kontur.measure.text_columns import (
     KINDS,
     TextColumn,
     Type,
-    doubts,
     type_name,
-    typed,
+    typed_column,
+    warnings_of,
 )
 
 if TYPE_CHECKING:
@@ -37,21 +37,21 @@ READ_ENDINGS = (".parquet", *CSV_ENDINGS)
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 FOREIGN = "of metadata.csv"  # what a column means that is not ours
 WORDS = ("image", "class", "outline")  # whatever they look like
-TRUTH = ("ignore", "on_border")
+BOOLEANS = ("ignore", "on_border")
 WHOLE = (*INTEGERS, "touching_count")
-OF_READING = ("reading", "doubts", "odd_cells")  # attrs of a table that are not of its values
+OF_READING = ("reading", "warnings", "non_numeric")  # attrs of a table that are not of its values
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 
 
 def read_table(path: str | Path) -> "pd.DataFrame":
     """A table from its file, with `attrs["units"]` and `attrs["pixel_size"]` as `measure` has them.
 
-    Tables of other programs are read as well, as spreadsheets write them: what a column is, its
-    cells say together. `attrs["reading"]` says in a few words how a CSV was read, where it is no
-    plain one, `attrs["doubts"]` has a sentence for each column to look at, `attrs["odd_cells"]`
-    those, by column, on numbers with a few other cells. Names of images and
-    classes stay text, even where they look like numbers (`007`). Raises `InputError` where there is
-    no such file or it is no table.
+    Tables of other programs are read as well, as spreadsheets write them; all cells of a column
+    decide its type. Of a CSV that is no plain one, `attrs["reading"]` is how it was read, in a few
+    words; `attrs["warnings"]` has sentences on doubtful cells, `attrs["non_numeric"]` those, by
+    column, on numbers with a few other cells. Names of images and classes stay text, even where
+    they look like numbers (`007`). Raises `InputError` where there is no such file or it is no
+    table.
     """
     place = Path(path)
     ending = place.suffix.lower()
@@ -80,7 +80,7 @@ def _read_csv(path: Path) -> "pd.DataFrame":
     table = read.table
     units = {name: beside[name]["unit"] for name in table if name in beside}
     units = {name: units.get(name, read.units.get(name, "")) for name in table}
-    about = {"reading": read.how, "doubts": read.doubts, "odd_cells": read.odd_cells}
+    about = {"reading": read.how, "warnings": read.warnings, "non_numeric": read.non_numeric}
     table.attrs = {"pixel_size": None, "units": units} | {k: v for k, v in about.items() if v}
     return table
 
@@ -88,11 +88,11 @@ def _read_csv(path: Path) -> "pd.DataFrame":
 def _type_by_name(name: str) -> Type | None:
     """What a column of ours is, None for others."""
     if name in WORDS:
-        return "word"
-    if name in TRUTH:
-        return "truth"
+        return "text"
+    if name in BOOLEANS:
+        return "boolean"
     if name in WHOLE:
-        return "whole number"
+        return "integer"
     return "number" if is_measurement(name) else None
 
 
@@ -111,7 +111,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     attrs = table.attrs
     table = as_read(table)
     attrs |= table.attrs
-    units = {field.name: _told(field, "unit") for field in arrow.schema}
+    units = {field.name: _of_field(field, "unit") for field in arrow.schema}
     known = {name: units.get(name, "") for name in map(str, table.columns)}
     table.attrs = {"pixel_size": None, **attrs, "units": known}
     return table
@@ -121,29 +121,29 @@ def as_read(table: "pd.DataFrame") -> "pd.DataFrame":
     """A table with the types that its columns have when they are read from a file, CSV or Parquet.
 
     Numbers have 64 bits, texts no space around them; an empty text and a spreadsheet's error are
-    missing values. `attrs["doubts"]` has a sentence on words that look like missing ones.
+    missing values. `attrs["warnings"]` has a sentence on words that look like missing ones.
     """
     plain = table.copy(deep=False)
     plain.attrs = {}
-    read = {name: _as_read(plain[name]) for name in names_of(plain)}
+    read = {name: _as_read(plain[name]) for name in column_names(plain)}
     words = [column for column in read.values() if isinstance(column, TextColumn)]
     columns = {n: c.cells if isinstance(c, TextColumn) else c for n, c in read.items()}
     made = package("pandas").DataFrame(columns, index=plain.index)
-    if found := doubts(words):
-        made.attrs = {"doubts": found}
+    if found := warnings_of(words):
+        made.attrs = {"warnings": found}
     return made
 
 
 def _as_read(cells: "pd.Series") -> "pd.Series | TextColumn":
     kind, gaps = type_name(cells), bool(cells.isna().any())
     if cells.name in WORDS:
-        kind = "word"
-    if kind in ("word", "category"):
+        kind = "text"
+    if kind in ("text", "category"):
         texts = cells.astype("object").map(_text, na_action="ignore").astype("str")
-        return typed(texts, known=kind)
-    if kind == "truth":
+        return typed_column(texts, known=kind)
+    if kind == "boolean":
         return cells.astype("boolean" if gaps else "bool")
-    if kind == "whole number" and not (cells > LARGEST).any():
+    if kind == "integer" and not (cells > LARGEST).any():
         return cells.astype("Int64" if gaps else "int64")
     if kind == "date" and cells.dt.tz is None:
         return cells.astype(DATES)
@@ -158,9 +158,7 @@ def check_target(path: Path, *, overwrite: bool, source: Path | None = None) -> 
     if source is not None and path.resolve() == source.resolve():
         raise InputError(f"{path} is the table that is read; name another file to write")
     if path.suffix.lower() not in ENDINGS:
-        raise InputError(
-            f"the ending says the format: wanted TABLE.parquet or TABLE.csv, got {path}"
-        )
+        raise InputError(f"the ending is the format: wanted TABLE.parquet or TABLE.csv, got {path}")
     if path.is_dir():
         raise InputError(f"{path} is a folder; name a file to write in it")
     atomic.check_writable(path)
@@ -197,8 +195,8 @@ def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = Tr
         csv.writer(heading := io.StringIO(), lineterminator="\n").writerow(table.columns)
         file.write(heading.getvalue().encode())
         plain = as_read(table)
-        truth = [name for name in plain if type_name(plain[name]) == "truth"]
-        plain = plain.astype(dict.fromkeys(truth, "Int64"))  # 0 and 1
+        booleans = [name for name in plain if type_name(plain[name]) == "boolean"]
+        plain = plain.astype(dict.fromkeys(booleans, "Int64"))  # 0 and 1
         comma.write_csv(_arrow(plain), file, comma.WriteOptions(include_header=False))
 
 
@@ -260,8 +258,8 @@ def _text(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _told(field: Any, key: str) -> str:
-    """What the schema says of a column."""
+def _of_field(field: Any, key: str) -> str:
+    """A key of the metadata of a column."""
     return ((field.metadata or {}).get(key.encode()) or b"").decode()
 
 

@@ -23,7 +23,7 @@ def learnable(
 ) -> list[str]:
     """The columns to learn from unless others are named: every measurement and nothing else.
 
-    Never what says which object it is or where it lies (image, id, class, score, ignore,
+    Never the identity of an object or its place (image, id, class, score, ignore,
     position), never joined metadata, neither the target nor the group: they leak. No measurement
     in the table gives an empty list.
 
@@ -32,7 +32,7 @@ def learnable(
     >>> learnable(table), learnable(table, target="area")
     (['area', 'intensity_mean-1'], ['intensity_mean-1'])
     """
-    ours = [name for name in names_of(table) if is_measurement(name)]
+    ours = [name for name in column_names(table) if is_measurement(name)]
     return [name for name in ours if name not in (target, group)]
 
 
@@ -45,7 +45,7 @@ def is_measurement(name: str) -> bool:
     return _plain(name) in FORM | BRIGHTNESS | SURROUNDINGS and column_of(name) is not None
 
 
-def chosen(table: "pd.DataFrame", words: Sequence[str | int]) -> list[str]:
+def select_columns(table: "pd.DataFrame", words: Sequence[str | int]) -> list[str]:
     """The columns that the words name, each once, in the order of the words.
 
     A word is a name; a kind of measurements: form, intensity, neighbours; a position `3` or a
@@ -54,14 +54,14 @@ def chosen(table: "pd.DataFrame", words: Sequence[str | int]) -> list[str]:
 
     >>> import pandas as pd
     >>> table = pd.DataFrame(columns=["image", "area", "efd_a2", "efd_b2"])
-    >>> chosen(table, ["efd_*", 0]), chosen(table, ["1:3", "form"])
+    >>> select_columns(table, ["efd_*", 0]), select_columns(table, ["1:3", "form"])
     (['efd_a2', 'efd_b2', 'image'], ['area', 'efd_a2', 'efd_b2'])
     """
-    names = names_of(table)
+    names = column_names(table)
     return list(dict.fromkeys(name for word in words for name in _named(names, word)))
 
 
-def names_of(table: "pd.DataFrame") -> list[str]:
+def column_names(table: "pd.DataFrame") -> list[str]:
     """The names of all columns; raises `InputError` where two are the same."""
     names = list(map(str, table.columns))
     if len(set(names)) < len(names):
@@ -70,20 +70,20 @@ def names_of(table: "pd.DataFrame") -> list[str]:
     return names
 
 
-def check_there(names: Sequence[str], wanted: Sequence[str]) -> None:
+def check_columns_exist(names: Sequence[str], wanted: Sequence[str]) -> None:
     """Raise `InputError` that names all wanted columns which are not there, and the nearest."""
     missing = [name for name in wanted if name not in set(names)]
     if not missing:
         return
     shown = listed(map(repr, missing))
     many = f"{len(missing)} columns: {shown}" if len(missing) > 1 else f"column {shown}"
-    raise InputError(f"the table has no {many}; {near(missing[0], names)}")
+    raise InputError(f"the table has no {many}; {suggest_names(missing[0], names)}")
 
 
-def near(word: str, names: Sequence[str]) -> str:
-    """What a reader may have meant; of many names without a near one only the first are told."""
-    told = nearest(word, names)
-    return told if told.startswith("did") else f"known are {listed(names, most=8)}"
+def suggest_names(word: str, names: Sequence[str]) -> str:
+    """What a reader may have meant; of many names without a near one only the first."""
+    hint = nearest(word, names)
+    return hint if hint.startswith("did") else f"known are {listed(names, most=8)}"
 
 
 def _named(names: list[str], word: str | int) -> list[str]:
@@ -106,8 +106,8 @@ def _named(names: list[str], word: str | int) -> list[str]:
     if found := [name for name in names if fnmatchcase(name, word)]:
         return found
     if "*" in word:
-        raise InputError(f"no column of the table is like {word!r}; {near(word, names)}")
-    check_there([*names, *KINDS], [word])
+        raise InputError(f"no column of the table is like {word!r}; {suggest_names(word, names)}")
+    check_columns_exist([*names, *KINDS], [word])
     return []
 
 

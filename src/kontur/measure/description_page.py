@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from kontur.measure import page as frame
-from kontur.measure.describe import Description, Facts, Histogram
-from kontur.measure.digits import cells, short
+from kontur.measure.describe import ColumnSummary, Description, Histogram
+from kontur.measure.number_format import format_cells, format_number
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -78,10 +78,10 @@ def page(
     """The page as text.
 
     Args:
-        description: what is told.
+        description: what is shown.
         title: its heading, such as the name of the file.
         view: a sentence on which rows these are.
-        groups: one row a group, as `kontur.measure.views.grouped` gives it.
+        groups: one row a group, as `kontur.measure.table_operations.grouped` gives it.
         by: the columns that name the groups.
     """
     shown = [group for group in TITLES if any(f.group == group for f in description.columns)]
@@ -121,7 +121,7 @@ def page(
 
 
 def _figures(description: Description) -> dict[str, str]:
-    """What is told first: how many objects, images, columns, missing values."""
+    """The first figures: how many objects, images, columns, missing values."""
     images = description.images
     cells = description.rows * len(description.columns)
     missing = sum(facts.missing for facts in description.columns) / cells if cells else 0.0
@@ -137,7 +137,7 @@ def _figures(description: Description) -> dict[str, str]:
     return figures
 
 
-def _card(facts: Facts, rows: int) -> str:
+def _card(facts: ColumnSummary, rows: int) -> str:
     """One column: its name, its figure, a line of facts."""
     badge = ""
     if facts.missing:
@@ -149,23 +149,23 @@ def _card(facts: Facts, rows: int) -> str:
     found = facts.statistics
     if facts.histogram is None or facts.different == 1:
         figure = _words(facts, rows)
-        told = f"{facts.different:,} different" if facts.values else ""
+        facts_text = f"{facts.different:,} different" if facts.values else ""
         if found:
-            told = f"always {short(found['mean'])}"
+            facts_text = f"always {format_number(found['mean'])}"
         elif facts.kind == "empty":
-            told = "no value"
+            facts_text = "no value"
     else:
         figure = _bars(facts.histogram, found) + _ends(facts.histogram, found)
-        told = f"mean {short(found['mean'])} ± {short(found['std'], 2)}"
+        facts_text = f"mean {format_number(found['mean'])} ± {format_number(found['std'], 2)}"
         if below := facts.histogram.below:
-            told += f" · {below:,} below, from {short(found['min'])}"
+            facts_text += f" · {below:,} below, from {format_number(found['min'])}"
         if above := facts.histogram.above:
-            told += f" · {above:,} above, to {short(found['max'])}"
+            facts_text += f" · {above:,} above, to {format_number(found['max'])}"
     meaning = facts.meaning or (facts.dtype if facts.group == "other" else "")
     return (
         f'<div class="card" data-name="{escape(facts.name.lower())}"><h3><span>'
         f"{escape(facts.name)}</span><span>{escape(facts.unit)}</span></h3>"
-        f'<p>{escape(meaning)}</p>{figure}<div class="facts">{told}{badge}</div></div>'
+        f'<p>{escape(meaning)}</p>{figure}<div class="facts">{facts_text}{badge}</div></div>'
     )
 
 
@@ -197,13 +197,14 @@ def _ends(bars: Histogram, found: dict[str, float]) -> str:
     """What stands below a histogram: where it begins, the median, where it ends."""
     low = bars.edges[0] if bars.below else found["min"]
     high = bars.edges[-1] if bars.above else found["max"]
+    median = format_number(found["median"])
     return (
-        f'<div class="ends"><span>{short(float(low))}</span>'
-        f"<b>median {short(found['median'])}</b><span>{short(float(high))}</span></div>"
+        f'<div class="ends"><span>{format_number(float(low))}</span>'
+        f"<b>median {median}</b><span>{format_number(float(high))}</span></div>"
     )
 
 
-def _words(facts: Facts, rows: int) -> str:
+def _words(facts: ColumnSummary, rows: int) -> str:
     """The commonest values with bars."""
     if not facts.values or facts.different == rows - facts.missing > 1:
         return ""  # each row its own: there is no commonest
@@ -226,13 +227,13 @@ def _groups(groups: "pd.DataFrame", by: Sequence[str]) -> str:
     cut = f"the first {ROWS:,} of {len(groups):,}" if len(groups) > ROWS else f"{len(groups):,}"
     if len(shown) > FIRST:
         cut += f"; {FIRST} of {len(groups.columns):,} columns, all in --out TABLE.csv"
-    made = frame.table(cells(rows[columns]), [units.get(name, "") for name in columns])
+    made = frame.table(format_cells(rows[columns]), [units.get(name, "") for name in columns])
     return frame.section(f"Per {', '.join(by)}", [made], small=cut, about=' id="groups"')
 
 
 def _all(description: Description) -> str:
     made = description.table().drop(columns=["values", "missing_share", "dtype"])
-    return frame.section("All as a table", [frame.table(cells(made))], about=' id="all"')
+    return frame.section("All as a table", [frame.table(format_cells(made))], about=' id="all"')
 
 
 def _share(part: float) -> str:

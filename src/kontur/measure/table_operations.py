@@ -1,4 +1,4 @@
-"""Views of a table: fewer rows, other names, another order, counts, one row a group.
+"""Operations on tables: fewer rows, other names, another order, counts, one row a group.
 
 Each gives a new table and leaves the old one as it is; units go along in `attrs`.
 """
@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Bool
 
 from kontur.errors import InputError
-from kontur.measure.choose import check_there, names_of, near
+from kontur.measure.cells import boolean_of
+from kontur.measure.column_selection import check_columns_exist, column_names, suggest_names
 from kontur.measure.extra import package
 from kontur.measure.recipe import numeric, without_attrs
 from kontur.settings import nearest
@@ -30,7 +31,6 @@ STATISTICS = {
     "max": "largest {}",
     "count": "how many have {}",
 }
-YES, NO = ("true", "1"), ("false", "0", "")  # of the column ignore
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
 # What a condition may be made of; neither calls of functions nor attributes but for these.
@@ -51,7 +51,7 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
     The condition is one of `DataFrame.query`: `state == 'live' and area > 50`,
     `stain in ['HE', 'PAS']`, `score.isnull()`. Names of columns stand as they are, also
     `class` and `intensity_mean-1`; `…` in backticks is always a name. Raises `InputError` where it
-    cannot be understood, names no column, compares words with numbers, or says neither yes nor no.
+    cannot be understood, names no column, compares words with numbers, or is no condition.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"class": ["a", "b"], "area": [60.0, 40.0]})
@@ -59,7 +59,7 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
     [60.0]
     """
     plain, renamed = _plain(condition, table)
-    _check(plain, condition, list(renamed.columns), names_of(table))
+    _check(plain, condition, list(renamed.columns), column_names(table))
     pandas = package("pandas")
     try:
         holds = renamed.eval(plain, engine="python", local_dict={}, global_dict={})
@@ -67,8 +67,8 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
         raise InputError(f"the condition {condition!r} cannot be used: {_line(error)}") from None
     if not (isinstance(holds, pandas.Series) and pandas.api.types.is_bool_dtype(holds.dtype)):
         raise InputError(
-            f"the condition {condition!r} says neither yes nor no of a row; compare a column with "
-            "something, such as area > 50"
+            f"the condition {condition!r} is neither true nor false for a row; compare a column "
+            "with something, such as area > 50"
         )
     return table[holds.fillna(False).to_numpy(dtype=bool)]
 
@@ -80,21 +80,21 @@ def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
 
 
 def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
-    """Which rows are regions to ignore; an empty cell, or no column `ignore`, says that none is.
+    """Which rows are regions to ignore; an empty cell, or no column `ignore`, means that none is.
 
     True and false stand there as such, as 1 and 0, or as words; others raise `InputError`.
     """
     if "ignore" not in table:
         return np.zeros(len(table), dtype=bool)
-    words = table["ignore"].astype(object).where(table["ignore"].notna(), False)
-    words = words.map(lambda cell: str(cell).strip().lower().removesuffix(".0"))
-    strange = words[~words.isin([*YES, *NO])]
+    cells = table["ignore"].astype(object).where(table["ignore"].notna(), "")
+    flags = cells.map(lambda cell: boolean_of(str(cell)) if str(cell).strip() else False)
+    strange = cells[flags.isna()]
     if len(strange):
         raise InputError(
-            f"the column 'ignore' says true or false, 1 or 0, but not in "
+            f"the column 'ignore' is true or false, 1 or 0, but not in "
             f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
         )
-    return words.isin(YES).to_numpy(dtype=bool)
+    return flags.to_numpy(dtype=bool)
 
 
 def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":
@@ -102,14 +102,14 @@ def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":
 
     Raises `InputError` for a column that is not there and for a name that another one has.
     """
-    check_there(names_of(table), list(names))
+    check_columns_exist(column_names(table), list(names))
     made = table.rename(columns=dict(names))
     units = table.attrs.get("units", {})
     made.attrs = {
         **table.attrs,
         "units": {names.get(name, name): unit for name, unit in units.items()},
     }
-    names_of(made)
+    column_names(made)
     return made
 
 
@@ -122,10 +122,10 @@ def ordered(table: "pd.DataFrame", by: Sequence[str]) -> "pd.DataFrame":
     >>> ordered(pd.DataFrame({"area": [2, 3, 1]}), ["-area"])["area"].tolist()
     [3, 2, 1]
     """
-    names = names_of(table)
+    names = column_names(table)
     falling = [word.startswith("-") and word not in names for word in by]
     columns = [word[1:] if down else word for word, down in zip(by, falling, strict=True)]
-    check_there(names, columns)
+    check_columns_exist(names, columns)
     if not columns:
         return table
     try:
@@ -141,7 +141,7 @@ def counted(table: "pd.DataFrame", column: str) -> "pd.DataFrame":
 
     Columns `value`, `count` and `share`, of all rows.
     """
-    check_there(names_of(table), [column])
+    check_columns_exist(column_names(table), [column])
     counts = without_attrs(table)[column].value_counts(dropna=False)
     made = counts.rename_axis("value").reset_index(name="count")
     made["share"] = made["count"] / max(len(table), 1)
@@ -167,7 +167,7 @@ def grouped(
     """
     if not by:
         raise InputError("a summary needs a column to group by, such as image")
-    check_there(names_of(table), by)
+    check_columns_exist(column_names(table), by)
     for word in statistics:
         if word not in STATISTICS:
             raise InputError(f"there is no statistic {word!r}; {nearest(word, STATISTICS)}")
@@ -188,15 +188,15 @@ def grouped(
         ) from None
     kept = [name for name in others if same[name] and not _measured(name)]
     parts.append(groups[kept].first())
-    told = [name for name in numbers if name not in {*by, *kept}]
-    if told:
-        summary = groups[told].agg(list(statistics))
+    measured = [name for name in numbers if name not in {*by, *kept}]
+    if measured:
+        summary = groups[measured].agg(list(statistics))
         summary.columns = [f"{name}_{word}" for name, word in summary.columns]
         parts.append(summary)
     words = [name for name in others if name not in {*numbers, *kept}]
     parts.append(groups[words].nunique().add_suffix("_different"))
     made = pandas.concat(parts, axis=1).copy().reset_index()  # in one piece
-    made.attrs = _said(table, made, told, statistics)
+    made.attrs = _summary_attrs(table, made, measured, statistics)
     return made
 
 
@@ -210,14 +210,14 @@ def _measured(name: str) -> bool:
     return column_of(name) is not None and name != "class"
 
 
-def _said(
-    table: "pd.DataFrame", made: "pd.DataFrame", told: Sequence[str], statistics: Sequence[str]
+def _summary_attrs(
+    table: "pd.DataFrame", made: "pd.DataFrame", measured: Sequence[str], statistics: Sequence[str]
 ) -> dict[str, Any]:
     """Units and meanings of the columns of a summary."""
     units = table.attrs.get("units", {})
-    unit = {name: units.get(name, "") for name in names_of(made)}
+    unit = {name: units.get(name, "") for name in column_names(made)}
     meanings = {"images": "how many images", "objects": "how many objects"}
-    for name in told:
+    for name in measured:
         for word in statistics:
             unit[f"{name}_{word}"] = "" if word == "count" else units.get(name, "")
             meanings[f"{name}_{word}"] = STATISTICS[word].format(name)
@@ -227,7 +227,7 @@ def _said(
 
 def _plain(condition: str, table: "pd.DataFrame") -> tuple[str, "pd.DataFrame"]:
     """The condition and the table with names that Python can read in place of those it cannot."""
-    names = names_of(table)
+    names = column_names(table)
     stand_in = {name: f"column_{k}_" for k, name in enumerate(names) if not _is_word(name)}
     patterns = [f"`{re.escape(name)}`" for name in names]
     bare = [name for name in stand_in if re.match(r"[^\W\d]", name) and name not in RESERVED]
@@ -264,8 +264,8 @@ def _check(plain: str, condition: str, columns: Sequence[str], names: Sequence[s
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id not in columns:
             raise InputError(
-                f"{wanted}: there is no column {node.id!r}; {near(node.id, names)}; words to "
-                "compare with stand in quotation marks"
+                f"{wanted}: there is no column {node.id!r}; {suggest_names(node.id, names)}; words "
+                "to compare with stand in quotation marks"
             )
         if isinstance(node, ast.Attribute) and node.attr not in METHODS:
             raise InputError(

@@ -15,7 +15,7 @@ from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
 from kontur.measure.sources import Source
 from kontur.measure.table import measure, metadata_name
-from kontur.measure.text_columns import doubts, typed
+from kontur.measure.text_columns import typed_column, warnings_of
 from kontur.wording import counted
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def measure_many(
     attrs = _joined(tables)
     for table in tables:
         table.attrs = {}
-    # An image without objects says which columns there are, but must not decide their types.
+    # An image without objects has all columns, but must not decide their types.
     full = [table for table in tables if len(table)] or tables[:1]
     whole = pandas.concat(full, ignore_index=True)
     keys = [metadata_name(key) for source in sources for key in source.metadata]
@@ -79,13 +79,15 @@ def measure_many(
     per_image = pandas.concat([table[:1].reindex(columns=extra) for table in full])
     rows = np.repeat(np.arange(len(full)), [len(table) for table in full])
     named = [str(name) for table in full for name in table["image"][:1]]
-    columns = [typed(per_image[key], place=lambda row: f"image {named[row]}") for key in extra]
+    columns = [
+        typed_column(per_image[key], place=lambda row: f"image {named[row]}") for key in extra
+    ]
     for column in columns:
         whole[column.name] = column.cells.array[rows]
         if unit := column.read.unit or unit_in(column.name):
             attrs["units"][column.name] = unit
-    if found := doubts(columns):
-        attrs["doubts"] = found
+    if found := warnings_of(columns):
+        attrs["warnings"] = found
     whole.attrs = attrs
     return whole
 

@@ -1,0 +1,53 @@
+"""Sentences on a training, from logs written down by hand."""
+
+import numpy as np
+import pytest
+
+from kontur.train.advice import fit_advice, gap, outline_advice
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "word"),
+    [(0.9, 0.6, "overfitting"), (0.3, 0.28, "not even the training images"), (0.8, 0.75, "")],
+)
+def test_the_gap_is_reported_with_what_it_means(train, val, word):
+    said = fit_advice(train, val)
+    assert word in said
+    assert bool(said) == bool(word)
+    assert gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
+
+
+def log(steps=60, **losses):
+    """A row every ten steps; each loss goes from one number to another, with some noise."""
+    noise = np.random.default_rng(0).normal(1, 0.08, steps)
+    rows = [{"step": 10 * i, "rate": 1e-3} for i in range(steps)]
+    for name, (first, last) in losses.items():
+        fall = last + (first - last) * np.exp(-4 * np.linspace(0, 1, steps))
+        for row, value in zip(rows, (fall * noise).tolist(), strict=True):
+            row[f"train/{name}"] = value
+    return [row | {"val/AP": 0.4} if i % 25 == 0 else row for i, row in enumerate(rows)]
+
+
+def test_an_extreme_loss_that_stays_flat_is_a_warning_that_says_both_numbers():
+    said = outline_advice(log(extreme=(5.6, 5.5), contour=(4.0, 1.5)))
+    assert said.startswith("! outlines were hardly learned: the loss of their extreme points is 5.")
+    assert " and was 5." in said
+
+
+def test_a_flat_contour_loss_alone_is_one_too():
+    assert "contour points" in outline_advice(log(extreme=(5.6, 2.3), contour=(4.0, 4.0)))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        log(extreme=(5.6, 2.5), contour=(4.0, 1.5)),  # falls, though not far
+        log(extreme=(0.8, 0.8), contour=(0.6, 0.6)),  # fine-tuned: there was nothing to fall
+        log(steps=12, extreme=(5.6, 5.6)),  # too short to say
+        log(region=(0.9, 0.9)),  # a network without points
+        [{"step": 10, "train/extreme": None}] * 40,  # diverged
+        [],
+    ],
+)
+def test_a_loss_that_falls_or_is_small_and_a_log_that_says_nothing_are_none(rows):
+    assert outline_advice(rows) == ""
