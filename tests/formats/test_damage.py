@@ -1,5 +1,6 @@
 """Files that are damaged a little give a result or one sentence, whatever the format."""
 
+import copy
 import json
 import warnings
 
@@ -56,7 +57,7 @@ def places(value, here=()):
 
 slow = hypothesis.settings(
     deadline=None,
-    max_examples=100,
+    max_examples=60,
     suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
 )
 
@@ -75,9 +76,9 @@ def test_json_in_which_a_value_is_another_or_missing(tmp_path, name, data):
         if change == "drop":
             del inside[last]
         elif change == "twice" and isinstance(inside, list):
-            inside.append(inside[last])
+            inside.append(copy.deepcopy(inside[last]))
         else:
-            inside[last] = data.draw(st.sampled_from(STRANGE))
+            inside[last] = copy.deepcopy(data.draw(st.sampled_from(STRANGE)))
     path = tmp_path / f"a{formats.FORMATS[name].ending}"
     path.write_text(json.dumps(content))
     read_all(path)
