@@ -36,6 +36,8 @@ PAIRS = (
     *(("SAND", "FALSK"), ("SANT", "FALSKT"), ("TOSI", "EPÄTOSI"), ("PRAVDA", "NEPRAVDA")),
     *(("IGAZ", "HAMIS"), ("DOĞRU", "YANLIŞ")),
 )
+FLAGS = {word: value for pair in PAIRS for word, value in zip(pair, (True, False), strict=True)}
+FLAGS |= {**BOOLEANS, "1": True, "0": False, "1.0": True, "0.0": False}
 INFINITE = {"inf": float("inf"), "infinity": float("inf")}
 INFINITE |= {f"{sign}{word}": float(sign + word) for word in INFINITE for sign in "+-"}
 SPACES = " \u00a0\u202f\u2009"  # the ones that do not break a line, too
@@ -155,9 +157,7 @@ def boolean_of(text: str) -> bool | None:
     >>> boolean_of("WAHR"), boolean_of("false"), boolean_of("0"), boolean_of("maybe")
     (True, False, False, None)
     """
-    pairs = {word: value for pair in PAIRS for word, value in zip(pair, (True, False), strict=True)}
-    plain = text.strip()
-    return {**pairs, **BOOLEANS, "1": True, "0": False, "1.0": True, "0.0": False}.get(plain)
+    return FLAGS.get(text.strip())
 
 
 def unit_in(heading: str) -> str:
