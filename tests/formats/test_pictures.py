@@ -73,9 +73,14 @@ def test_arrays_that_numpy_saved_are_read(tmp_path):
         read(tmp_path / "a.npy")
     np.save(tmp_path / "a.npy", ARRAY)
     content = (tmp_path / "a.npy").read_bytes()
-    (tmp_path / "a.npy").write_bytes(content[:-5])
-    with pytest.raises(InputError, match="damaged or cut short"):
-        read(tmp_path / "a.npy")
+    for damaged in (content[:-5], content.replace(b"}", b"(")):
+        (tmp_path / "a.npy").write_bytes(damaged)
+        with pytest.raises(InputError, match="damaged or cut short"):
+            read(tmp_path / "a.npy")
+    np.save(tmp_path / "a.npy", ARRAY[..., 0] > 9)
+    np.testing.assert_array_equal(read(tmp_path / "a.npy")[..., 0], 255 * (ARRAY[..., 0] > 9))
+    stored = images.read_stored(tmp_path / "a.npy")[..., 0]
+    np.testing.assert_array_equal(stored, ARRAY[..., 0] > 9)
     assert not images.is_image("a_seg.npy")
 
 

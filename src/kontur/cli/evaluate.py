@@ -118,7 +118,7 @@ def evaluate(
     truth: Truth | Folder
     if model is None:
         truth, judged = _judge_files(
-            places[0], places[1], reading, predictions_task, where or [], quiet=quiet
+            places[0], places[1], reading, predictions_task, where or [], by, quiet=quiet
         )
     else:
         from kontur.data.folder import open_folder
@@ -126,6 +126,7 @@ def evaluate(
         from kontur.infer.load import load
 
         truth = open_folder(places[0], **reading).where(where or [])
+        check_column(truth, by)
         predictor = load(model, device=device.value, threads=threads)
         with counter("judging", quiet=quiet) as progress:
             judged = judge_model(predictor, truth, options=options, progress=progress)
@@ -147,6 +148,7 @@ def _judge_files(
     reading: dict[str, Any],
     task: Task | None,
     where: list[str],
+    by: str | None,
     *,
     quiet: bool,
 ) -> tuple["Truth", "Judged"]:
@@ -157,6 +159,7 @@ def _judge_files(
 
     whole = open_truth(place, **reading)
     truth = whole.where(where)
+    check_column(truth, by)
     chosen = task_like(reading["task"], predictions) if task is None else task.value
     notes = [f"predictions: {finding}" for finding in check_masks(predictions, task=chosen)]
     if task is None and chosen != "instances":
@@ -171,6 +174,12 @@ def _judge_files(
     others = set(pair(whole.names, judged.without_truth).values())
     strangers = tuple(name for name in judged.without_truth if name not in others)
     return truth, replace(judged, without_truth=strangers)
+
+
+def check_column(truth: "Truth | Folder", by: str | None) -> None:
+    """Raise `InputError` for a column that is not there before any work is done."""
+    if by is not None:
+        truth.column(by)
 
 
 def groups_text(summaries: dict[str, "Summary"], column: str) -> str:

@@ -170,4 +170,5 @@ def _constant(instances: Instances) -> Source:
 
 
 def _last(name: str) -> str:
-    return name.rpartition("/")[2]
+    """The last part of a name, as predictions are called: the image `b_mask` has those of `b`."""
+    return partner_name(name.rpartition("/")[2])

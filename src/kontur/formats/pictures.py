@@ -43,6 +43,8 @@ def read(
     path: Path, start: bytes, *, page: int | None, colours: Colours
 ) -> Shaped[np.ndarray, "h w c"]:
     """The picture upright and without alpha; of an animation the frame number `page`."""
+    from PIL.Image import DecompressionBombError
+
     kind = kind_of(start)
     assert kind is not None
     depth, colour_type = (start[24], start[25]) if kind == "PNG" else (8, -1)
@@ -57,9 +59,11 @@ def read(
         if not 0 <= (page or 0) < frames:
             have = "one page (0)" if frames == 1 else f"{frames} pages (0 to {frames - 1})"
             raise InputError(f"{path} has {have}; page {page} is not among them")
-        if page:
-            picture.seek(page)
-        picture.load()  # before the orientation, which a PNG may say at its end
+        try:
+            picture.seek(page or 0)
+            picture.load()  # before the orientation, which a PNG may say at its end
+        except DecompressionBombError as error:  # a frame of an animation claims too much
+            raise ValueError(error) from None
         if depth == 16 and colour_type in (2, 4, 6):
             return turned(_deep_png(path, colour_type), picture.getexif().get(ORIENTATION, 1))
         pixels = pixels_of(picture, colours)

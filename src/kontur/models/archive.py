@@ -31,7 +31,7 @@ WEIGHTS = "weights.safetensors"
 GRAPH_ENDING = ".onnx"
 EPOCH = (2020, 1, 1, 0, 0, 0)  # a fixed date in the zip: the same model gives the same bytes
 UNIX = 3  # the system whose permissions the zip notes, whichever writes it
-READABLE = 0o644 << 16  # the parts' permissions, for whoever unpacks the zip
+READABLE = 0o644 << 16  # the parts' permissions, where the zip is unpacked
 # What `zipfile` and `json` throw at files that are cut short, damaged, encrypted or something else.
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
