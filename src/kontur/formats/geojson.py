@@ -37,7 +37,7 @@ from kontur.formats.qupath import (
 )
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed
+from kontur.wording import listed, quoted
 
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
@@ -285,7 +285,7 @@ def _features(content: Any, where: str | Path) -> list[Any]:
         return [content]
     if kind in ("Polygon", "MultiPolygon"):
         return [{"type": "Feature", "geometry": content, "properties": {}}]
-    raise InputError(f"{where} is no GeoJSON with areas; its type is {kind!r}")
+    raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
 
 
 def _without_area(geometry: Any) -> str | None:
@@ -341,7 +341,7 @@ def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
     if size is None:
         return None
     if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) for n in size)):
-        raise InputError(f"{where}: kontur.size is {size!r}; wanted [height, width]")
+        raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")
     return size[0], size[1]
 
 
