@@ -23,7 +23,7 @@ from kontur.measure.learn.table_model import TableModel
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.table_operations import ignored
-from kontur.wording import counted
+from kontur.wording import counted, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,6 +40,7 @@ class Target(NamedTuple):
     place: Path
     earlier: Path | None
     images: tuple[Source, ...]
+    counts: tuple[int, ...] = ()
 
 
 def predictions(decision: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
@@ -92,7 +93,10 @@ def targets(
     that lies beside them.
     """
     if whole and outlines.is_file() and is_training_folder(outlines):
-        return [Target(folder / outlines.name, outlines, _as_listed(outlines, sources))]
+        listed = find_predictions(outlines)
+        counts = tuple(len(read()) for read in listed.values())
+        images = _as_listed(outlines, sources, list(listed))
+        return [Target(folder / outlines.name, outlines, images, counts)]
     if whole and is_training_folder(outlines):
         return [Target(folder / f"{each.name}{NEW_ENDING}", None, (each,)) for each in sources]
     if outlines.is_file():
@@ -127,7 +131,9 @@ def write_classified(
     """Write every target; `predicted` has the rows of all images, as `predictions` gives them."""
     tables = {str(name): table for name, table in predicted.groupby("image", sort=False)}
     for target in places:
-        of_images = [tables.get(image.name, predicted.iloc[:0]) for image in target.images]
+        of_images = [
+            tables.get(printable(image.name), predicted.iloc[:0]) for image in target.images
+        ]
         earlier = target.earlier
         if earlier is None:
             (image,), (of_image,) = target.images, of_images
@@ -138,6 +144,8 @@ def write_classified(
         else:
             overwrite_it = overwrite
         rows = [_rows(of_image) for of_image in of_images]
+        if target.counts:  # boxes without an outline were measured after the file's own objects
+            rows = [row[:count] for row, count in zip(rows, target.counts, strict=True)]
         formats.relabel(earlier, target.place, rows, classes, overwrite=overwrite_it)
 
 
@@ -150,11 +158,10 @@ def _check_rows(instances: Instances, predicted: "pd.DataFrame") -> None:
         )
 
 
-def _as_listed(file: Path, sources: Sequence[Source]) -> tuple[Source, ...]:
+def _as_listed(file: Path, sources: Sequence[Source], listed: Sequence[str]) -> tuple[Source, ...]:
     """The images in the order of a COCO file that lists them."""
     by_name = {source.name: source for source in sources}
-    listed = find_predictions(file)
-    pairs = {key: by_name[name] for name, key in pair([*by_name], [*listed]).items()}
+    pairs = {key: by_name[name] for name, key in pair([*by_name], listed).items()}
     missing = [key for key in listed if key not in pairs]
     if missing:
         raise InputError(f"{file} lists {counted(missing, 'image')} that are not there; add them")
