@@ -4,8 +4,8 @@ Points are full-resolution pixels, the image's corner is (0, 0): as inside, noth
 Outlines are written with three decimals (see `rounding`), with holes and parts; a second export is
 identical. Objects keep what QuPath knows of them (name, colour, measurements, metadata, plane). The
 image's size, the list of classes and our ids stand in a member `kontur` beside the features: QuPath
-ignores it and does not write it back; ids then count from 1. After QuPath's `PathObjectTypeAdapters`
-and RFC 7946. Members beside the features that others wrote are not kept.
+ignores it and does not write it back; ids then count from 1. After QuPath's
+`PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote are not kept.
 """
 
 import copy
