@@ -1,9 +1,10 @@
 """How time and memory grow with images and objects, in this build and in another beside it.
 
 Every measurement runs in a process of its own, and the two builds take turns, so that whatever else
-the machine does meets both. Time is the best of the repeats; memory is the peak of what numpy and
-Python allocate in one call (tracemalloc). An exponent is the slope of a straight line through the
-logarithms: 1 is linear. The table is written into a page between two comments, or printed.
+the machine does meets both. Time is that of the processor, the best of the repeats; memory is the
+peak of what numpy and Python allocate in one call (tracemalloc). An exponent is the slope of a
+straight line through the logarithms: 1 is linear. The table is written into a page between two
+comments, or printed.
 
     python benchmarks/growth.py --beside ../before/src --page docs/results.md
 """
@@ -28,7 +29,7 @@ import shapely
 from report import heading_lines, table
 
 OBJECT = 1400  # square pixels of the image for each object: 3,000 in 2048²
-ENOUGH = 0.5  # seconds of calls in a process
+ENOUGH = 0.5  # seconds of the processor, spent on calls in a process
 BEGIN, END = "<!-- growth: begin -->", "<!-- growth: end -->"
 
 Kind = Literal["ms", "bytes", "bytes a pixel"]
@@ -178,9 +179,9 @@ def measure(case: Case, size: int) -> float:
     call = case.make(size)
     spent: list[float] = []
     while sum(spent) < ENOUGH:
-        begin = time.perf_counter()
+        begin = time.process_time()
         call()
-        spent.append(time.perf_counter() - begin)
+        spent.append(time.process_time() - begin)
     if case.kind == "ms":
         return 1000 * min(spent)
     tracemalloc.start()
