@@ -93,10 +93,10 @@ def evaluate(
     AP, precision, recall, F1, panoptic quality, AJI, Dice, boundary IoU, and Hausdorff-95 in
     pixels (of matched objects, and of the foreground of an image). PREDICTIONS is a folder of
     what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as for
-    training, or a folder or file of outlines or label images. They are matched by name; what has
-    no partner is told. PREDICTIONS may also be a list of COCO results, where TRUTH is the COCO JSON
-    of their numbers. --score, --overlap,
-    --min-size, --diameter, --contrast, --device and --threads are for --model only.
+    training, or a folder or file of outlines or label images. They are matched by name, and what
+    has no partner is reported. PREDICTIONS may also be a list of COCO results, where TRUTH is the
+    COCO JSON of their numbers. --score, --overlap, --min-size, --diameter, --contrast, --device
+    and --threads are for --model only.
 
     \b
     kontur evaluate outlines cells/val
@@ -132,7 +132,7 @@ def evaluate(
             judged = judge_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}
     summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
-    _tell_left_out(judged, truth.warnings)
+    _report_left_out(judged, truth.warnings)
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
@@ -209,7 +209,7 @@ def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     return files
 
 
-def _tell_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
+def _report_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
     from kontur.wording import counted
 
     for warning in warnings:

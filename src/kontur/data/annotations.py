@@ -44,7 +44,7 @@ def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> In
 def with_outlines(entries: Sequence[Entry], *, page: int | None = None) -> tuple[Entry, ...]:
     """The entries with their outline files read, since those name the classes.
 
-    A file that cannot be read stays unread: whoever reads the sample is told.
+    A file that cannot be read stays unread: reading its sample raises the error.
     """
 
     def read(entry: Entry) -> Entry:

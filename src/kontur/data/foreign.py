@@ -1,7 +1,7 @@
 """Files of other programs in a training folder: what they are, and what can be done with them.
 
-Annotations that lie beside images are named, so that nobody is told there were none. They are told
-by their endings and, where several programs share one, by the beginning of the file.
+Annotations that lie beside images are named instead of overlooked. They are recognised by their
+endings and, where several programs share one, by the beginning of the file.
 """
 
 import re

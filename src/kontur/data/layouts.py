@@ -25,7 +25,7 @@ from kontur.data.foreign import annotations_sentence, images_sentence
 from kontur.data.names import (
     IMAGE_FOLDERS,
     SPLITS,
-    by_owner,
+    by_partner,
     image_files,
     images_of_folder,
     is_label_name,
@@ -52,7 +52,7 @@ def recognise(path: Path) -> Layout:
     """The layout of a training folder or COCO JSON.
 
     Raises `InputError` where the path is missing, empty or holds no known layout, and where a name
-    is ambiguous. Images without annotation and the reverse are told in the layout, not dropped in
+    is ambiguous. Images without annotation and the reverse stand in the layout, not dropped in
     silence.
     """
     if not path.exists():
@@ -181,11 +181,11 @@ def _annotations(
         found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
     written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
     drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
-    for name, path in by_owner(drawn, what="label image of", known=images).items():
+    for name, path in by_partner(drawn, what="label image of", known=images).items():
         found.setdefault(name, []).append(("labels", path))
-    for name, path in by_owner(outlines, what="outlines of", known=images).items():
+    for name, path in by_partner(outlines, what="outlines of", known=images).items():
         found.setdefault(name, []).append(("outlines", path))
-    for name, path in by_owner(written, what="label image of", known=images).items():
+    for name, path in by_partner(written, what="label image of", known=images).items():
         found.setdefault(name, []).append(("labels", path))
     return found
 
@@ -226,7 +226,7 @@ def _with_ignore(layout: Layout, folder: Path) -> Layout:
         return layout
     files = [(name, path) for name, path in walk(folder) if is_raster(path)]
     known = {entry.name for entry in layout.entries}
-    masks = by_owner(files, what="ignore mask of", known=known)
+    masks = by_partner(files, what="ignore mask of", known=known)
     unused = tuple(f"{IGNORE_FOLDER}/{name}" for name in masks if name not in known)
     entries = tuple(entry.replace(ignore=masks.get(entry.name)) for entry in layout.entries)
     return replace(layout, entries=entries, orphans=(*layout.orphans, *unused))

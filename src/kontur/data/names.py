@@ -117,7 +117,7 @@ def image_files(folder: Path, *, deep: bool = True) -> dict[str, Path]:
         for name, path in walk(folder, deep=deep)
         if is_image(path) and not is_label_name(name) and not is_output_name(name)
     ]
-    return by_owner(files, what="image")
+    return by_partner(files, what="image")
 
 
 def images_of_folder(folder: Path, annotated: Container[str] = ()) -> dict[str, Path]:
@@ -128,7 +128,7 @@ def images_of_folder(folder: Path, annotated: Container[str] = ()) -> dict[str, 
     """
     files = [(n, p) for n, p in walk(folder) if is_image(p) and not is_output_name(n)]
     plain = {partner_name(name) for name, _ in files if not is_label_name(name)}
-    images = by_owner([(n, p) for n, p in files if not is_label_name(n)], what="image")
+    images = by_partner([(n, p) for n, p in files if not is_label_name(n)], what="image")
     for name, path in files:
         partner = partner_name(name)
         if is_label_name(name) and (
@@ -138,7 +138,7 @@ def images_of_folder(folder: Path, annotated: Container[str] = ()) -> dict[str, 
     return dict(sorted(images.items()))
 
 
-def by_owner(
+def by_partner(
     files: Iterable[tuple[str, Path]], *, what: str, known: Container[str] = ()
 ) -> dict[str, Path]:
     """Files by the name that they share with their partner; two files of one name are refused.

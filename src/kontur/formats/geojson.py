@@ -1,12 +1,11 @@
 """GeoJSON as QuPath (0.4 and later) reads and writes it.
 
 Points are full-resolution pixels, the image's corner is (0, 0): as inside, nothing is shifted.
-Outlines are written with all digits, with holes and parts, so that reading gives back exactly the
-same objects; a second export is identical. Objects keep what QuPath said of them (name, colour,
-measurements, metadata, plane). The image's size, the list of classes and our ids stand in a member
-`kontur` beside the features: QuPath ignores it and does not write it back; ids then count from 1.
-After QuPath's `PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote
-are not kept.
+Outlines are written with three decimals (see `rounding`), with holes and parts; a second export is
+identical. Objects keep what QuPath knows of them (name, colour, measurements, metadata, plane). The
+image's size, the list of classes and our ids stand in a member `kontur` beside the features: QuPath
+ignores it and does not write it back; ids then count from 1. After QuPath's
+`PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote are not kept.
 """
 
 import copy

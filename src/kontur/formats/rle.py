@@ -17,7 +17,7 @@ from kontur.formats.windows import Window
 from kontur.geometry.raster import ramp
 
 LARGEST = 2**40  # pixels of the image of a code
-LARGEST_WINDOW = 2**30  # pixels of one object's mask
+LARGEST_WINDOW = 2**28  # pixels of one object's mask
 BITS = 5  # of a count in each character
 LONGEST = 9  # characters of a count: 45 bits are more than LARGEST
 

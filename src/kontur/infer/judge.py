@@ -1,6 +1,6 @@
 """Judging: predictions that lie in files, or those of a model, against a folder's annotations.
 
-Predictions and truth belong together by name, see `data.pairing`. What has no partner is told,
+Predictions and truth belong together by name, see `data.pairing`. What has no partner is reported,
 never counted and never dropped in silence.
 """
 

@@ -1,4 +1,4 @@
-"""Classify: what a decision says of every row of a table, and of every object of a file.
+"""Classification: the predictions of a model for every row of a table, or object of a file.
 
 A file that can hold classes (GeoJSON, COCO, CSV) is written anew with nothing changed but the
 classes and their probabilities; in QuPath each class has its colour. Outlines of other kinds (label
@@ -43,39 +43,39 @@ class Target(NamedTuple):
     counts: tuple[int, ...] = ()
 
 
-def predictions(decision: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
+def predictions(model: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
     """One row for each of the table, in its order: image, id, predicted, and probabilities.
 
-    There is one probability a class, `probability_NAME`, none where a number is told. Regions to
-    ignore have neither. Without image and id the number of the row stands there, from 1. Errors
+    There is one probability a class, `probability_NAME`, none where the target is a number. Regions
+    to ignore have neither. Without image and id the number of the row stands there, from 1. Errors
     as in `TableModel.predict`; a table without rows gives one without rows.
     """
     pandas = package("pandas")
     made: dict[str, Any] = {name: table[name].array for name in WHO if name in table}
     if not made:
         made["row"] = np.arange(1, len(table) + 1)
-    said, out = decision.predict(table), ignored(table)
-    values = pandas.Series(said, dtype="str" if said.dtype.kind == "U" else None)
+    values, out = model.predict(table), ignored(table)
+    column = pandas.Series(values, dtype="str" if values.dtype.kind == "U" else None)
     if out.any():
-        values = values.astype(object).where(~out, None).convert_dtypes()
-    made[PREDICTED] = values
-    about = {PREDICTED: f"{decision.card.target}, by {decision.card.family}"}
-    if decision.card.classes:
-        shares = decision.probabilities(table)
+        column = column.astype(object).where(~out, None).convert_dtypes()
+    made[PREDICTED] = column
+    about = {PREDICTED: f"{model.card.target}, by {model.card.family}"}
+    if model.card.classes:
+        shares = model.probabilities(table)
         shares[out] = np.nan
-        for name, column in zip(decision.card.classes, shares.T, strict=True):
+        for name, column in zip(model.card.classes, shares.T, strict=True):
             made[f"{PROBABILITY}{name}"] = column
-            about[f"{PROBABILITY}{name}"] = f"that {decision.card.target} is {name}"
-    told = pandas.DataFrame(made)
-    told.attrs = {"units": {PREDICTED: decision.card.unit}, "meanings": about}
-    return told
+            about[f"{PROBABILITY}{name}"] = f"that {model.card.target} is {name}"
+    table_of_predictions = pandas.DataFrame(made)
+    table_of_predictions.attrs = {"units": {PREDICTED: model.card.unit}, "meanings": about}
+    return table_of_predictions
 
 
-def check_brightness(decision: TableModel, table: "pd.DataFrame") -> None:
+def check_brightness(model: TableModel, table: "pd.DataFrame") -> None:
     """Raise `InputError` where the model reads the brightness of images and there were none."""
     read, measured = (
         [name for name in names if {name, name.rpartition("-")[0]} & set(BRIGHTNESS)]
-        for names in (decision.card.columns, map(str, table.columns))
+        for names in (model.card.columns, map(str, table.columns))
     )
     if read and not measured:
         raise InputError(
