@@ -5,9 +5,9 @@ from kontur.cli import demo as command
 from kontur.data.packaged import Packaged
 
 
-def test_the_demo_outlines_real_images(kontur, model, tmp_path):
+def test_the_demo_outlines_real_images(kontur, tmp_path):
     out = tmp_path / "demo"
-    told = kontur("demo", "--model", model, "--out", out)
+    told = kontur("demo", "--out", out)
     assert {path.name for path in out.iterdir()} == {
         *(f"{name}{end}" for name in ("nuclear", "coins") for end in (".png", ".geojson", ".csv")),
         *("nuclear.overlay.png", "coins.overlay.png", "predict.json"),
@@ -18,7 +18,7 @@ def test_the_demo_outlines_real_images(kontur, model, tmp_path):
     (words,) = (line.partition(": ")[2] for line in told.splitlines() if "kontur measure" in line)
     kontur(*words.split()[1:])
     assert (out / "table.csv").exists()
-    assert "nuclear: already there" in kontur("demo", "--model", model, "--out", out)
+    assert "nuclear: already there" in kontur("demo", "--out", out)
 
 
 def test_an_image_whose_package_is_not_installed_is_left_out_openly(

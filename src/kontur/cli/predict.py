@@ -105,7 +105,8 @@ def predict(
     if len(failed) == len(inputs) == 1:
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
-    for line in [*hints(outcomes), *not_read(images)]:
+    advice = [] if quiet else hints(outcomes)
+    for line in [*advice, *not_read(images)]:
         typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)

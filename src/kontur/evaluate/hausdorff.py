@@ -77,10 +77,7 @@ def hausdorff95(
     """
     pairs = int(first[0].max(initial=-1)) + 1
     pair = np.append(first[0], second[0])
-    back = np.array([[pairs], [0], [0]])  # the way back counts as a group of its own
-    here, there = (np.append(a, b + back, axis=1) for a, b in ((first, second), (second, first)))
-    spare = int((1 - PERCENTILE / 100) * (len(pair) - 1)) - 1 if pairs == 1 else 0
-    squared = squared_distances(here, there, spare=max(spare, 0))
+    squared = np.append(squared_distances(first, second), squared_distances(second, first))
     farthest = int(squared.max(initial=0)) + 1
     in_order = np.sort(pair * farthest + squared)  # pair by pair
     count = np.bincount(pair, minlength=pairs)

@@ -15,13 +15,12 @@ SEARCHES = 3  # a pixel and a row each way: as many for each pixel cost about as
 
 
 def squared_distances(
-    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"], *, spare: int = 0
+    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"]
 ) -> Int[np.ndarray, " n"]:
     """The squared distance of each pixel to the nearest of `others` of its own group.
 
     Both are group, row and column, numbers from 0; every group of `pixels` occurs in `others`.
-    Pixels that come row by row take the least time. The `spare` farthest ones may come out too
-    far, but not nearer than any other pixel: a percentile does not look at them.
+    Pixels that come row by row take the least time.
 
     >>> squared_distances(np.array([[0, 1], [0, 0], [0, 0]]), np.array([[0, 1], [3, 0], [4, 1]]))
     array([25,  1])
@@ -52,7 +51,7 @@ def squared_distances(
     numbers = number(pixels)
     nearest = np.minimum(to_nearest_in_row(numbers), beyond) ** 2
     active, step, left = np.arange(len(numbers)), 1, SEARCHES * (len(numbers) + len(known))
-    while len(active := active[nearest[active] > step**2]) > spare and step < height:
+    while len(active := active[nearest[active] > step**2]) and step < height:
         left -= len(active)
         if left < 0:
             nearest[active] = _by_trees(pixels[:, active], others)
