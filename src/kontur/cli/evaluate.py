@@ -160,8 +160,10 @@ def _judge_files(
     whole = open_truth(place, **reading)
     truth = whole.where(where)
     check_column(truth, by)
-    chosen = task_like(reading["task"], predictions) if task is None else task.value
-    notes = [f"predictions: {finding}" for finding in check_masks(predictions, task=chosen)]
+    page = reading["page"]
+    chosen = task_like(reading["task"], predictions, page=page) if task is None else task.value
+    findings = check_masks(predictions, task=chosen, page=page)
+    notes = [f"predictions: {finding}" for finding in findings]
     if task is None and chosen != "instances":
         notes.append(
             f"predictions are masks too and are read with --task {chosen}; "
@@ -170,7 +172,7 @@ def _judge_files(
     for note in notes:
         typer.echo(f"! {note}", err=True)
     with counter("judging", quiet=quiet) as progress:
-        judged = judge_files(predictions, truth, task=chosen, progress=progress)
+        judged = judge_files(predictions, truth, task=chosen, page=page, progress=progress)
     others = set(pair(whole.names, judged.without_truth).values())
     strangers = tuple(name for name in judged.without_truth if name not in others)
     return truth, replace(judged, without_truth=strangers)
