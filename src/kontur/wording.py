@@ -14,13 +14,33 @@ def plural(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
+def shortened(name: object) -> str:
+    """A name of whatever a file holds, as a sentence can show it: on one line, the end left out.
+
+    >>> shortened("two\\nlines"), shortened("x" * 64), shortened(1.5)
+    ('two lines', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…', '1.5')
+    """
+    text = str(name)
+    line = "".join(letter if letter.isprintable() else " " for letter in text[: LONGEST + 1])
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
+def quoted(value: object) -> str:
+    """A value as a file has it, shortened, words in quotation marks.
+
+    >>> quoted("a"), quoted(7), quoted("x" * 64)
+    ("'a'", '7', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'")
+    """
+    return f"'{shortened(value)}'" if isinstance(value, str) else shortened(value)
+
+
 def listed(names: Iterable[str], *, most: int = 5) -> str:
     """A few names and how many more; the end of long names is left out.
 
     >>> listed(["a", "b", "c"], most=2), listed(["x" * 64])
     ('a, b and 1 more', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…')
     """
-    texts = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
+    texts = [shortened(name) for name in names]
     shown = ", ".join(texts[:most])
     return f"{shown} and {len(texts) - most} more" if len(texts) > most else shown
 

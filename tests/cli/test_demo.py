@@ -9,11 +9,15 @@ def test_the_demo_outlines_real_images(kontur, model, tmp_path):
     out = tmp_path / "demo"
     told = kontur("demo", "--model", model, "--out", out)
     assert {path.name for path in out.iterdir()} == {
-        *(f"{name}{end}" for name in ("nuclear", "coins") for end in (".geojson", ".csv")),
+        *(f"{name}{end}" for name in ("nuclear", "coins") for end in (".png", ".geojson", ".csv")),
         *("nuclear.overlay.png", "coins.overlay.png", "predict.json"),
     }
     assert package.read(out / "nuclear.geojson").size == (1024, 1344)
     assert f"look at {out / 'nuclear.overlay.png'}" in told
+    assert f"open in QuPath: {out / 'nuclear.png'}" in told
+    (words,) = (line.partition(": ")[2] for line in told.splitlines() if "kontur measure" in line)
+    kontur(*words.split()[1:])
+    assert (out / "table.csv").exists()
     assert "nuclear: already there" in kontur("demo", "--model", model, "--out", out)
 
 

@@ -110,6 +110,11 @@ def test_a_column_of_a_table_that_is_not_there_is_told_so(kontur, predictions, d
     assert "id,class" in told
 
 
+def test_a_column_that_is_not_there_is_told_before_anything_is_judged(kontur, predictions, data):
+    (predictions / "a.geojson").write_text("cut")
+    assert "no column 'stain'" in kontur("evaluate", predictions, data, "--by", "stain", code=1)
+
+
 def masks(folder, *, value=255, suffix=""):
     """Two images with three binary squares each."""
     folder.mkdir()

@@ -4,6 +4,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from kontur.measure.learn.model_file import read_table_model
 from tests.measure.learn.tables import objects
@@ -29,6 +30,11 @@ def test_a_table_becomes_a_model_and_a_report(kontur, worms, tmp_path):
     assert "! 1 row to ignore left out" in told
     assert re.search(r"logistic +0\.\d{3} ± 0\.\d{3}", told)
     assert "resample the 12 images, not the objects" in told
+    assert "! In all 12 images all objects have the same state" in told
+    words = ("log loss", "balanced accuracy", "AUC", "95 % interval", "Wilson's interval")
+    for word in (*words, "expected calibration error", "confusion matrix", "fold", "lasso"):
+        assert told.count(f"\n  {word}: ") == 1
+    assert "To see them, learn again with --report DIR --images FOLDER" in told
     assert re.search(r"By majority vote of its objects, \d+ of 12 images are predicted", told)
     assert "The best single measurement of all rows is area, cut at" in told
     assert told.rstrip().endswith(f"wrote {out} and {report / 'report.html'}")
@@ -43,10 +49,12 @@ def test_a_table_becomes_a_model_and_a_report(kontur, worms, tmp_path):
     assert decision.card.about["nested"] is False
 
     page = (report / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 5
+    assert page.count("data:image/png;base64,") == 6
     assert "//" not in re.sub(r"base64,[^\"]+", "", page)  # no address
     assert "95 objects of 12 images." in page
-    names = {"scores", "confusion", "importance", "learning-curve", "lasso-path"}
+    assert "<dt>log loss</dt><dd>the mean of" in page
+    assert "Wrongly predicted objects" in page
+    names = {"scores", "confusion", "calibration", "importance", "learning-curve", "lasso-path"}
     assert {path.stem for path in report.glob("*.png")} == names
     with (report / "held-out.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -126,3 +134,30 @@ def test_a_model_that_is_no_better_than_looking_at_nothing_is_told(kontur, worms
     quick = ("--families", "boosting", *QUICK[2:])  # which learns noise by heart
     told = kontur(*words, "--out", tmp_path / "m.safetensors", *quick)
     assert "no better than largest class, which uses no column" in told
+
+
+def test_images_put_pictures_of_mistakes_on_the_page(kontur, tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "images").mkdir()
+    names = [f"i{k}" for k in range(8)]
+    for name in names:
+        image = np.zeros((40, 60), np.uint8)
+        image[4:20, 5:25] = 200
+        Image.fromarray(image).save(tmp_path / "images" / f"{name}.png")
+    square = "POLYGON ((5 4, 25 4, 25 20, 5 20, 5 4))"
+    table = pd.DataFrame({"image": np.repeat(names, 2), "id": [1, 2] * 8, "outline": square})
+    table["area"], table["state"] = rng.normal(size=16), ["live", "dead"] * 8
+    table.to_csv(tmp_path / "t.csv", index=False)
+    words = ("learn", tmp_path / "t.csv", "-t", "state", "-o", tmp_path / "m.safetensors", *QUICK)
+    images = ("--images", tmp_path / "images")
+    assert "name its folder with --report DIR" in kontur(*words, *images, code=1)
+    told = kontur(*words, *images, "--report", tmp_path / "r")
+    assert "Pictures of the worst of each kind: mistakes.png" in told
+    assert (tmp_path / "r" / "mistakes.png").is_file()
+    assert "mistakes.png" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
+    Image.fromarray(image[:10]).save(tmp_path / "images" / "i0.png")
+    again = ("--report", tmp_path / "q", "--force")
+    assert "image 'i0' has 10×60 pixels" in kontur(*words, *images, *again, code=1)
+    page = (tmp_path / "q" / "report.html").read_text(encoding="utf-8")  # and nothing is lost
+    assert "They could not be shown: image" in page
+    assert (tmp_path / "q" / "held-out.csv").is_file()

@@ -237,3 +237,32 @@ def test_an_image_of_sixteen_bits_looks_the_same_as_one_of_eight(kontur, model, 
     predict(kontur, model, tmp_path / "deep.tif", tmp_path / "out")
     shallow, deep = (package.read(tmp_path / "out" / f"{n}.geojson") for n in ("a", "deep"))
     assert np.allclose(shallow.areas, deep.areas, atol=0.01)
+
+
+def test_a_folder_of_other_makers_files_is_counted_with_what_to_do(kontur, model, images, tmp_path):
+    (images / "d.czi").write_bytes(b"ZISRAWFILE")
+    told = predict(kontur, model, images, tmp_path / "out")
+    assert "1 .czi file not read: a Zeiss CZI image; export it as OME-TIFF" in told
+
+
+def test_a_hint_is_given_once_with_the_images_that_it_is_for(kontur, model, tmp_path):
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(tmp_path / name, np.zeros((32, 32), np.uint8))
+    told = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
+    assert "hint, a.tif, b.tif: nothing was found; the model learned objects of 16 pixels" in told
+    assert told.count("--diameter auto") == 1
+
+
+def test_the_page_of_a_stack_that_was_taken_is_said(kontur, model, tmp_path):
+    stack = np.zeros((5, 32, 32), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", stack, metadata={"axes": "ZYX"})
+    told = predict(kontur, model, tmp_path / "a.tif", tmp_path / "out", "--page", 3)
+    assert "s, page 3" in told
+
+
+def test_a_changed_image_is_outlined_again_and_that_is_said(kontur, model, images, tmp_path):
+    predict(kontur, model, images, tmp_path / "out")
+    (images / "a.png").write_bytes((images / "b.png").read_bytes())
+    told = predict(kontur, model, images, tmp_path / "out")
+    assert "outlined again, the file has changed" in told
+    assert "2 images already there" in told

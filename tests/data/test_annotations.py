@@ -179,3 +179,10 @@ def test_an_ignore_mask_without_an_image_is_named(tmp_path):
     drawn.labelled(tmp_path)
     drawn.save(tmp_path / "ignore" / "z.png", np.zeros((40, 60), dtype=np.uint8))
     assert open_folder(tmp_path).orphans == ("ignore/z",)
+
+
+def test_a_mask_whose_name_is_a_very_long_number_is_numbered_by_its_place(tmp_path):
+    drawn.save(tmp_path / "images" / "a.png", drawn.picture())
+    for name in ("7", "9" * 40):
+        drawn.save(tmp_path / "masks" / "a" / f"{name}.png", drawn.squares(1))
+    assert open_folder(tmp_path).samples[0].instances.ids.tolist() == [1, 2]

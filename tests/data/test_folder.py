@@ -130,3 +130,20 @@ def test_real_label_images_are_not_taken_for_binary_ones(tmp_path):
 def test_an_unknown_task_is_refused(tmp_path):
     with pytest.raises(InputError, match="task is one of instances, components, semantic"):
         open_folder(drawn.labelled(tmp_path), task="object")
+
+
+def test_images_whose_names_agree_in_a_part_are_held_out_together(tmp_path):
+    names = [f"film{film}_t{frame:02}" for film in range(4) for frame in range(3)]
+    folder = open_folder(drawn.labelled(tmp_path, names))
+    for seed in range(5):
+        train, val = folder.hold_out(0.25, seed, group=r"(film\d+)_")
+        assert len(val) == 3
+        assert not {name[:5] for name in train.names} & {name[:5] for name in val.names}
+    with pytest.raises(InputError, match=r"finds no group in the names of 12 images"):
+        folder.groups("(slide)")
+    with pytest.raises(InputError, match="has no part in parentheses"):
+        folder.groups("(?:film)")
+    with pytest.raises(InputError, match="no regular expression"):
+        folder.groups("(film")
+    with pytest.raises(InputError, match=r"there is no metadata\.csv"):
+        folder.groups("film")

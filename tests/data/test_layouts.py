@@ -212,3 +212,36 @@ def test_corrected_outlines_are_better_than_the_label_image_that_was_written_wit
     assert len(open_folder(tmp_path).samples[0].instances) == 2
     drawn.save(tmp_path / "a_masks.png", drawn.squares(1))
     assert len(open_folder(tmp_path).samples[0].instances) == 1
+
+
+@pytest.mark.parametrize("mask", ["b_mask.png", "b_mask_masks.png"])
+def test_an_image_in_images_is_an_image_whatever_its_name(tmp_path, mask):
+    drawn.labelled(tmp_path, ["a"])
+    drawn.save(tmp_path / "images" / "b_mask.png", drawn.picture(1))
+    drawn.save(tmp_path / "labels" / mask, drawn.squares())
+    drawn.table(tmp_path / "metadata.csv", "id,state", [("a", "x"), ("b_mask.png", "y")])
+    folder = open_folder(tmp_path)
+    assert folder.names == ("a", "b_mask")
+    assert folder.column("state") == {"a": "x", "b_mask": "y"}
+    assert folder.warnings == ()
+
+
+def test_both_of_a_name_with_and_without_mask_are_images_where_both_are_annotated(tmp_path):
+    drawn.labelled(tmp_path, ["b", "b_mask"])
+    drawn.table(tmp_path / "metadata.csv", "id,state", [("b", "x"), ("b_mask", "y")])
+    assert open_folder(tmp_path).column("state") == {"b": "x", "b_mask": "y"}
+
+
+def test_a_label_image_beside_its_image_in_images_is_no_image(tmp_path):
+    drawn.save(tmp_path / "images" / "b.png", drawn.picture())
+    drawn.save(tmp_path / "images" / "b_mask.png", drawn.squares())
+    assert open_folder(tmp_path).names == ("b",)
+
+
+def test_a_link_to_the_folder_it_lies_in_is_not_followed(tmp_path):
+    drawn.labelled(tmp_path)
+    (tmp_path / "images" / "loop").symlink_to(tmp_path / "images")
+    (tmp_path / "labels" / "self.png").symlink_to(tmp_path / "labels" / "self.png")
+    folder = open_folder(tmp_path)
+    assert folder.names == ("a", "b")
+    assert folder.orphans == ("self",)

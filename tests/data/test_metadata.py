@@ -122,3 +122,18 @@ def test_classes_that_say_too_little_are_refused(tmp_path, text, sentence):
     path.write_text(text)
     with pytest.raises(InputError, match=sentence):
         read_classes(path)
+
+
+def test_a_second_class_of_the_same_object_is_told(tmp_path):
+    rows = [("a", 1, "live"), ("a", "1.0", "dead")]
+    drawn.table(tmp_path / "classes.csv", "image,id,class", rows)
+    with pytest.raises(InputError, match=r"line 3: the class 'dead' of what .* calls 'live'"):
+        read_classes(tmp_path / "classes.csv")
+
+
+def test_ids_that_look_like_numbers_stay_names(tmp_path):
+    drawn.table(tmp_path / "metadata.csv", "id,well", [("1E1", "2E2"), ("007", "E01")])
+    assert read_metadata(tmp_path / "metadata.csv") == {
+        "1E1": {"well": "2E2"},
+        "007": {"well": "E01"},
+    }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from kontur.errors import InputError
-from kontur.evaluate import METRICS, THRESHOLDS, evaluate, summarise
+from kontur.evaluate import METRICS, THRESHOLDS, evaluate, image, regions, summarise
 from kontur.instances import Instances
 from tests.evaluate import oracles
 
@@ -202,6 +202,18 @@ def test_what_is_asked_for_is_what_it_is_among_all_and_the_rest_is_unknown(metri
         every.area_scores.dice if metric == "dice" else None
     )
     assert "–" in summary.table()
+
+
+def test_ap_alone_does_nothing_for_the_other_metrics(monkeypatch):
+    def fail(*_):
+        raise AssertionError("not asked for")
+
+    for name in ("_boundary", "_dice", "_jaccard", "hausdorff_of_pairs", "assign"):
+        monkeypatch.setattr(regions, name, fail)
+    monkeypatch.setattr(image, "rank", fail)
+    assert evaluate(boxes((0, 0, 4, 4)), boxes((0, 0, 4, 4)), metrics=["ap"]).rates.ap[0] == 1
+    with pytest.raises(AssertionError, match="not asked for"):
+        evaluate(boxes((0, 0, 4, 4)), boxes((0, 0, 4, 4)))
 
 
 @pytest.mark.parametrize("metrics", ["ap", ["AP"], ["dice", "iou"]])

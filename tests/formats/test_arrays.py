@@ -120,6 +120,27 @@ def test_every_kind_of_array_is_taken(tmp_path):
         np.testing.assert_array_equal(image_array(kind), array)
 
 
+@pytest.mark.parametrize("count", [2, 3, 12])
+@pytest.mark.parametrize("made", [np.asarray, Picture.fromarray])
+def test_several_grey_images_are_no_channels_of_one(count, made):
+    grey = list(numbers(count, 64, 48))
+    several = [made(one) for one in grey]
+    with pytest.raises(InputError, match=f"a list of {count} images, and one is wanted: loop"):
+        image_array(several)
+    np.testing.assert_array_equal(image_array(several, page=1)[:, :, 0], grey[1])
+    stacked = np.stack(grey, axis=-1)
+    if count < 12:
+        np.testing.assert_array_equal(image_array(np.stack(grey)), stacked)
+        np.testing.assert_array_equal(image_array(np.stack(grey).tolist()), stacked)
+    np.testing.assert_array_equal(image_array([several[0]]), stacked[:, :, :1])
+
+
+def test_a_tensor_without_numbers_is_refused_in_a_sentence():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(InputError, match="does not become an array of numbers"):
+        image_array(torch.zeros(9, 9, device="meta"))
+
+
 def test_tensors_are_taken_without_torch_being_named():
     torch = pytest.importorskip("torch")
     array = numbers(3, 64, 48, dtype=np.float32)

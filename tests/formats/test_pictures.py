@@ -73,9 +73,14 @@ def test_arrays_that_numpy_saved_are_read(tmp_path):
         read(tmp_path / "a.npy")
     np.save(tmp_path / "a.npy", ARRAY)
     content = (tmp_path / "a.npy").read_bytes()
-    (tmp_path / "a.npy").write_bytes(content[:-5])
-    with pytest.raises(InputError, match="damaged or cut short"):
-        read(tmp_path / "a.npy")
+    for damaged in (content[:-5], content.replace(b"}", b"(")):
+        (tmp_path / "a.npy").write_bytes(damaged)
+        with pytest.raises(InputError, match="damaged or cut short"):
+            read(tmp_path / "a.npy")
+    np.save(tmp_path / "a.npy", ARRAY[..., 0] > 9)
+    np.testing.assert_array_equal(read(tmp_path / "a.npy")[..., 0], 255 * (ARRAY[..., 0] > 9))
+    stored = images.read_stored(tmp_path / "a.npy")[..., 0]
+    np.testing.assert_array_equal(stored, ARRAY[..., 0] > 9)
     assert not images.is_image("a_seg.npy")
 
 
@@ -86,3 +91,20 @@ def test_a_picture_that_claims_more_than_its_bytes_hold_is_refused_before_room_i
     (tmp_path / "a.bmp").write_bytes(content)
     with pytest.raises(InputError, match=r"claims 60,000×60,000 pixels and has only"):
         read(tmp_path / "a.bmp")
+
+
+@pytest.mark.parametrize("read_as", [read, images.read_stored])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_a_picture_that_only_its_transparency_shows_is_refused(tmp_path, channels, read_as):
+    layer = np.zeros((13, 9, channels), np.uint8)
+    Picture.fromarray(layer).save(tmp_path / "empty.png")
+    assert not read_as(tmp_path / "empty.png").any()
+    layer[2:5, 3:7, -1] = 255  # as a drawing program exports a layer
+    for ending in ("png", "tif"):
+        path = tmp_path / f"layer.{ending}"
+        Picture.fromarray(layer).save(path)
+        with pytest.raises(InputError, match=r"layer.* of one colour, and only its transparency"):
+            read_as(path)
+    layer[7, 7, 0] = 1
+    Picture.fromarray(layer).save(tmp_path / "coloured.png")
+    assert np.count_nonzero(read_as(tmp_path / "coloured.png")) == 1

@@ -8,7 +8,7 @@ import shapely
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import table
+from kontur.formats import Prediction, table
 from kontur.formats.entry import Entry
 from kontur.instances import Instances
 from tests.formats import scenes
@@ -105,3 +105,24 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path, text, sentence):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(InputError, match=sentence):
         formats.read(tmp_path / "a.csv")
+
+
+def test_new_classes_change_no_other_cell_of_a_table(tmp_path):
+    cell = "POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"
+    lines = [
+        "image;id;class;area;outline",
+        f"a;2;old;1,50;{cell}",
+        f"a;3;old;;{cell}",
+        f"b;1;x;7;{cell}",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
+    predicted = [[Prediction("new", {"new": 0.75}), Prediction(None)], [Prediction("new")]]
+    formats.relabel(tmp_path / "a.csv", tmp_path / "b.csv", predicted, ["new"])
+    assert (tmp_path / "b.csv").read_text().splitlines() == [
+        "image;id;class;area;outline;probability_new",
+        f"a;2;new;1,50;{cell};0,75",
+        f"a;3;old;;{cell};",
+        f"b;1;new;7;{cell};",
+    ]
+    with pytest.raises(InputError, match="has 2 objects and there are rows for 1"):
+        formats.relabel(tmp_path / "a.csv", tmp_path / "b.csv", [predicted[1]] * 2, ["new"])

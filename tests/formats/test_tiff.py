@@ -169,7 +169,7 @@ def test_complex_numbers_are_refused(tmp_path):
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", "tiff_adobe_deflate", "packbits"])
 @pytest.mark.parametrize("mode", ["L", "RGB", "I;16", "F"])
-def test_compressed_files_of_others_are_read_without_more_packages(tmp_path, mode, compression):
+def test_compressed_files_that_pillow_wrote_are_read(tmp_path, mode, compression):
     if compression == "jpeg" and mode not in ("L", "RGB"):
         pytest.skip("JPEG has 8 bits")
     from PIL import Image as Picture

@@ -37,3 +37,15 @@ def test_it_is_scipys_distance_transform(density):
     got = nearest.squared_distances(pixels, pixels[:, target.ravel()])
     expected = ndimage.distance_transform_edt(~target)
     np.testing.assert_allclose(np.sqrt(got).reshape(target.shape), expected)
+
+
+@given(st.lists(places, min_size=1, max_size=40), st.integers(0, 40), st.integers(0, 9))
+@settings(max_examples=60)
+def test_all_but_the_spared_farthest_are_exact(pixels, spare, searches):
+    a, b = np.array(pixels).T, np.array([(group, 9, 9) for group in range(3)]).T
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest, "SEARCHES", searches)
+        exact, got = nearest.squared_distances(a, b), nearest.squared_distances(a, b, spare=spare)
+    assert (got >= exact).all()
+    kept = max(len(pixels) - spare, 0)
+    assert np.sort(got)[:kept].tolist() == np.sort(exact)[:kept].tolist()

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kontur.errors import InputError
-from kontur.infer.inputs import find_inputs
+from kontur.infer.inputs import find_inputs, not_read
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -56,10 +56,43 @@ def test_images_that_differ_in_their_ending_only_keep_it(tmp_path):
     assert names(tmp_path) == ["a.png", "a.tif", "b"]
 
 
-def test_two_images_of_one_name_are_refused_and_named(tmp_path):
-    touch(tmp_path, "p1/a.png", "p2/a.png")
-    with pytest.raises(InputError, match=r"p1/a\.png and .*p2/a\.png.*own --out"):
-        find_inputs([f"{tmp_path}/*/a.png"])
+def test_images_of_one_name_keep_their_folders(tmp_path):
+    touch(tmp_path, "p1/a.png", "p1/b.png", "p2/a.png", "p2/a.tif")
+    assert names(f"{tmp_path}/*/*.*") == ["p1/a", "p1/b", "p2/a.png", "p2/a.tif"]
+    assert names(tmp_path / "p1", tmp_path / "p2" / "a.tif") == ["p1/a", "p1/b", "p2/a"]
+    assert names(tmp_path / "p1" / "b.png", tmp_path / "p2" / "a.tif") == ["b", "a"]
+
+
+def test_names_that_differ_in_their_case_keep_their_folders(tmp_path):
+    touch(tmp_path, "p1/a.png", "p2/A.png")  # one file on the disks of macOS and Windows
+    assert names(tmp_path / "p1", tmp_path / "p2") == ["p1/a", "p2/A"]
+
+
+def test_of_a_training_folder_the_images_are_taken_and_not_the_masks(tmp_path):
+    touch(tmp_path, "images/a.png", "images/b.png", "masks/a.png", "masks/b_mask.png")
+    assert [each.path for each in find_inputs([tmp_path])] == [
+        *(tmp_path / "images" / "a.png", tmp_path / "images" / "b.png")
+    ]
+
+
+def test_scans_and_microscopes_tiffs_by_other_names_are_images(tmp_path):
+    touch(tmp_path, "a.svs", "b.lsm", "c.ndpi", "d.czi")
+    assert names(tmp_path) == ["a", "b", "c"]
+
+
+def test_files_that_are_not_read_are_counted_by_ending_with_what_to_do(tmp_path):
+    touch(tmp_path, "a.png", "b.czi", "c.CZI", "d.nd2", "notes.txt", "._e.czi")
+    czi, nd2 = not_read([tmp_path, tmp_path / "a.png"])
+    assert czi.startswith("2 .czi files not read: a Zeiss CZI image; export it as OME-TIFF")
+    assert nd2.startswith("1 .nd2 file not read: a Nikon ND2 image; export it")
+    assert not_read([tmp_path / "a.png"]) == []
+
+
+def test_a_folder_or_pattern_of_such_files_alone_says_what_to_do(tmp_path):
+    touch(tmp_path, "b.czi", "c.czi")
+    for place in (tmp_path, tmp_path / "*"):
+        with pytest.raises(InputError, match=r"2 \.czi files not read: .*OME-TIFF"):
+            find_inputs([place])
 
 
 def test_a_missing_file_among_others_is_left_to_its_reader(tmp_path):
@@ -73,7 +106,7 @@ def test_a_missing_file_among_others_is_left_to_its_reader(tmp_path):
         ((), "gone", "there is no image or folder .*gone"),
         ((), ".", "holds no image"),
         (("notes.txt",), ".", "holds no image"),
-        (("images/a.png", "labels/a.png"), ".", "its folders images, labels hold some"),
+        (("p1/a.png", "p2/a.png"), ".", "its folders p1, p2 hold some"),
         (("a.png",), "*.tif", r"fits the pattern .*\*\.tif"),
     ],
 )

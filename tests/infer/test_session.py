@@ -120,6 +120,7 @@ def test_outlines_end_at_the_image_s_border(session):
     ("ask", "sentence"),
     [
         (lambda s: s.outline(np.zeros((3, 2))), "four extreme points"),
+        (lambda s: s.outline([]), "four extreme points"),
         (lambda s: s.outline(np.full((4, 2), np.nan)), "four extreme points"),
         (lambda s: s.refine([np.zeros((2, 2))]), "at least three points"),
         (lambda s: s.refine([np.full((5, 2), np.inf)]), "NaN or infinity"),

@@ -107,6 +107,14 @@ def test_missing_words_among_numbers_and_names_among_words_are_told(tmp_path):
     ]
 
 
+def test_the_names_that_look_missing_are_those_of_words_only(tmp_path):
+    table = pd.DataFrame({"dose": ["1", "n/a", "2"], "stain": ["HE", "NA", "PAS"]})
+    table.to_parquet(tmp_path / "t.parquet")
+    (warning,) = read_table(tmp_path / "t.parquet").attrs["warnings"]
+    assert "stain 'NA' (row 2)" in warning
+    assert "dose" not in warning  # numbers as text, for learning
+
+
 @pytest.mark.parametrize(
     ("text", "value", "told"),
     [

@@ -109,10 +109,10 @@ def test_the_pixel_size_of_an_ome_tiff_counts_unless_another_is_given(found, ima
         measure(found, tmp_path / "a.ome.tif", pixel_size=0)
 
 
-def test_outlines_come_back_exactly(found):
+def test_outlines_come_back_to_a_thousandth_of_a_pixel(found):
     table = measure(found, outlines=True)
     back = shapely.from_wkt(table["outline"].to_numpy())
-    assert (shapely.hausdorff_distance(back, found.polygons) < 1e-12).all()
+    assert (shapely.hausdorff_distance(back, found.polygons) < 0.00071).all()
     assert (table["image_height"] == SIZE[0]).all()
 
 

@@ -116,7 +116,11 @@ def test_files_of_another_kind_are_told(tmp_path, read):
         archive.writestr("word/document.xml", "<w/>")
     with pytest.raises(InputError, match="of another kind"):
         read(path)
-    for card in ("[1, 2]", "{}", '{"format": "new"}', '{"format": null}', "no json", b"\xff\xfe"):
+    formats = ('"new"', "null", "1e999", "1.5", "true", "[1]", '"2"')
+    for card in (
+        *("[1, 2]", "{}", "no json", b"\xff\xfe", '{"format": ' + "[" * 500),
+        *(f'{{"format": {value}}}' for value in formats),
+    ):
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(CARD, card)
         with pytest.raises(InputError, match="of another kind"):
@@ -158,6 +162,43 @@ def test_a_card_of_this_format_with_a_wrong_field_names_it(path):
 def test_a_part_that_is_missing_or_wrong_is_damage(path, parts):
     with pytest.raises(InputError, match=r"some\.kontur is damaged .*; copy or train it again"):
         read_model(rewritten(path, **parts))
+
+
+@pytest.mark.parametrize("read", [read_card, read_model])
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_file_that_was_packed_anew_with_compression_is_refused(path, read, method):
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, part in parts.items():
+            archive.writestr(name, part)
+    with pytest.raises(InputError, match=r"some\.kontur was packed anew with compression; copy"):
+        read(path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("part", [CARD, GRAPHS, WEIGHTS])
+def test_a_part_that_is_there_twice_is_damage(path, part):
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(part, "{}")
+    with pytest.raises(InputError, match=r"is damaged|not a whole Kontur model"):
+        read_model(path)
+
+
+def test_a_claimed_size_that_is_not_there_is_damage(path):
+    content = bytearray(path.read_bytes())
+    size = content.index(WEIGHTS.encode(), content.index(b"PK\1\2")) - 22  # in the directory
+    content[size : size + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"damaged .*claims another size"):
+        read_model(path)
+
+
+def test_parts_beside_ours_are_left_alone_wherever_their_names_lead(path, tmp_path):
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("../outside.txt", "no")
+    assert read_model(path).card == model().card
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_flipped_bit_is_damage(path):

@@ -71,13 +71,13 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> bool:
-    if asked:
+def _version(requested: bool) -> bool:
+    if requested:
         import kontur
 
         typer.echo(f"kontur {kontur.__version__}")
         raise typer.Exit
-    return asked
+    return requested
 
 
 @app.callback()

@@ -38,8 +38,9 @@ def compare(
         str | None,
         typer.Option(
             "--group",
-            metavar="COLUMN",
-            help="Never part images of which metadata.csv says the same, such as one slide's.",
+            metavar="COLUMN|PATTERN",
+            help="Never part images of which metadata.csv says the same, such as one slide's; or "
+            "those whose names agree in the part in parentheses: '(film[0-9]+)_'.",
         ),
     ] = None,
     preset: Annotated[

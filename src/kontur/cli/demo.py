@@ -26,10 +26,12 @@ def demo(
 ) -> None:
     """Outline nuclei and coins in real images.
 
-    The images come with other packages: nuclei with mahotas, coins with scikit-image. For each an
-    overlay to look at, GeoJSON for QuPath and a table with a row an object is written.
+    The images come with other packages: nuclei with mahotas, coins with scikit-image. For each a
+    copy of the image with its outlines as GeoJSON, both for QuPath, an overlay to look at and a
+    table with a row an object is written.
     """
     from kontur.errors import InputError
+    from kontur.formats.atomic import write_bytes
     from kontur.infer.folder import Outcome, predict_folder
     from kontur.infer.inputs import Input
     from kontur.infer.load import load
@@ -45,7 +47,10 @@ def demo(
             typer.echo(f"{shown.name}: left out ({shown.install} brings the image)")
             continue
         unmeasured = PredictOptions(diameter="auto", contrast="auto")  # as a new user knows them
-        inputs = [Input(shown.name, path)]
+        image = out / f"{shown.name}{path.suffix}"
+        if force or not image.exists():
+            write_bytes(image, path.read_bytes())
+        inputs = [Input(shown.name, image)]
         for outcome in predict_folder(
             predictor,
             inputs,
@@ -56,11 +61,23 @@ def demo(
             overwrite=force,
         ):
             outcomes.append(outcome)
-            found = "already there" if outcome.skipped else plural(outcome.objects, "object")
-            typer.echo(f"{shown.name}: {outcome.failure or found} ({shown.about})")
+            result = "already there" if outcome.skipped else plural(outcome.objects, "object")
+            typer.echo(f"{shown.name}: {outcome.failure or result} ({shown.about})")
     if not outcomes:
         raise InputError(f"no image for the demo is installed; {NUCLEI.install} brings one")
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
-    typer.echo(f"look at {out / outcomes[0].input.name}.overlay.png")
+    typer.echo(_next_steps(outcomes[0].input.path, out))
     if any(outcome.failure for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _next_steps(image: Path, out: Path) -> str:
+    outlines = image.with_suffix(".geojson")
+    return "\n".join(
+        [
+            f"look at {image.with_suffix('.overlay.png')}",
+            f"open in QuPath: {image}, then drag {outlines.name} onto it",
+            f"measure the objects: kontur measure {outlines} {image} --out {out / 'table.csv'}",
+            "outline your own: kontur predict YOUR_IMAGES --out DIR",
+        ]
+    )

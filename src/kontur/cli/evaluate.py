@@ -93,10 +93,10 @@ def evaluate(
     AP, precision, recall, F1, panoptic quality, AJI, Dice, boundary IoU, and Hausdorff-95 in
     pixels (of matched objects, and of the foreground of an image). PREDICTIONS is a folder of
     what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as for
-    training, or a folder or file of outlines or label images. They are matched by name; what has
-    no partner is told. PREDICTIONS may also be a list of COCO results, where TRUTH is the COCO JSON
-    of their numbers. --score, --overlap,
-    --min-size, --diameter, --contrast, --device and --threads are for --model only.
+    training, or a folder or file of outlines or label images. They are matched by name, and what
+    has no partner is reported. PREDICTIONS may also be a list of COCO results, where TRUTH is the
+    COCO JSON of their numbers. --score, --overlap, --min-size, --diameter, --contrast, --device
+    and --threads are for --model only.
 
     \b
     kontur evaluate outlines cells/val
@@ -118,7 +118,7 @@ def evaluate(
     truth: Truth | Folder
     if model is None:
         truth, judged = _judge_files(
-            places[0], places[1], reading, predictions_task, where or [], quiet=quiet
+            places[0], places[1], reading, predictions_task, where or [], by, quiet=quiet
         )
     else:
         from kontur.data.folder import open_folder
@@ -126,12 +126,13 @@ def evaluate(
         from kontur.infer.load import load
 
         truth = open_folder(places[0], **reading).where(where or [])
+        check_column(truth, by)
         predictor = load(model, device=device.value, threads=threads)
         with counter("judging", quiet=quiet) as progress:
             judged = judge_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}
     summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
-    _tell_left_out(judged, truth.warnings)
+    _report_left_out(judged, truth.warnings)
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
@@ -147,6 +148,7 @@ def _judge_files(
     reading: dict[str, Any],
     task: Task | None,
     where: list[str],
+    by: str | None,
     *,
     quiet: bool,
 ) -> tuple["Truth", "Judged"]:
@@ -157,8 +159,11 @@ def _judge_files(
 
     whole = open_truth(place, **reading)
     truth = whole.where(where)
-    chosen = task_like(reading["task"], predictions) if task is None else task.value
-    notes = [f"predictions: {finding}" for finding in check_masks(predictions, task=chosen)]
+    check_column(truth, by)
+    page = reading["page"]
+    chosen = task_like(reading["task"], predictions, page=page) if task is None else task.value
+    findings = check_masks(predictions, task=chosen, page=page)
+    notes = [f"predictions: {finding}" for finding in findings]
     if task is None and chosen != "instances":
         notes.append(
             f"predictions are masks too and are read with --task {chosen}; "
@@ -167,10 +172,16 @@ def _judge_files(
     for note in notes:
         typer.echo(f"! {note}", err=True)
     with counter("judging", quiet=quiet) as progress:
-        judged = judge_files(predictions, truth, task=chosen, progress=progress)
+        judged = judge_files(predictions, truth, task=chosen, page=page, progress=progress)
     others = set(pair(whole.names, judged.without_truth).values())
     strangers = tuple(name for name in judged.without_truth if name not in others)
     return truth, replace(judged, without_truth=strangers)
+
+
+def check_column(truth: "Truth | Folder", by: str | None) -> None:
+    """Raise `InputError` for a column that is not there before any work is done."""
+    if by is not None:
+        truth.column(by)
 
 
 def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
@@ -200,7 +211,7 @@ def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     return files
 
 
-def _tell_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
+def _report_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
     from kontur.wording import counted
 
     for warning in warnings:

@@ -13,9 +13,9 @@ class FormatWords(TyperCommand):
         words = _words()
         self.help = _filled(self.help, words)
         for parameter in self.params:
-            told = getattr(parameter, "help", None)
-            if told:
-                parameter.help = _filled(told, words)  # type: ignore[attr-defined]
+            text = getattr(parameter, "help", None)
+            if text:
+                parameter.help = _filled(text, words)  # type: ignore[attr-defined]
         super().format_help(ctx, formatter)
 
 

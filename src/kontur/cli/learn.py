@@ -1,13 +1,21 @@
 """`kontur learn`: which model predicts a column of a table best, how well, and from what."""
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kontur.cli.options import ForceOption, QuietOption, comma_separated
+from kontur.cli.options import (
+    ChannelOption,
+    ForceOption,
+    PageOption,
+    QuietOption,
+    comma_separated,
+)
 from kontur.cli.screen import counter, table
+from kontur.errors import InputError
 
 if TYPE_CHECKING:
     from kontur.measure.learn.result import Study
@@ -95,6 +103,26 @@ def learn(
             "--report", metavar="DIR", help="Also write a page with figures, and tables of scores."
         ),
     ] = None,
+    images: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--images",
+            metavar="IMAGES",
+            help="The images that were measured, for pictures of wrongly predicted objects on the "
+            "page of --report: a folder, files, or a training folder; repeatable.",
+        ),
+    ] = None,
+    outlines: Annotated[
+        Path | None,
+        typer.Option(
+            "--outlines",
+            metavar="OUTLINES",
+            help="The outlines that were measured.  [default: the table's column outline, or the "
+            "training folder's]",
+        ),
+    ] = None,
+    channel: ChannelOption = None,
+    page: PageOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -108,6 +136,7 @@ def learn(
     \b
     kontur learn worms.parquet --target state --out state.safetensors --report report
     kontur learn cells.csv --target stain --group slide --columns form --out stain.safetensors
+    kontur learn worms.csv --target state --out state.safetensors --report r --images worms
     kontur learn cells.csv --target area --without "area*,feret*" --out area.safetensors
     """
     from kontur.formats import atomic
@@ -119,12 +148,22 @@ def learn(
     from kontur.measure.learn.model_file import check_place, write_table_model
     from kontur.measure.learn.report.folder import check_folder, write_report
     from kontur.measure.learn.study import learn as run_study
+    from kontur.measure.plots.pictures import find_pictures
 
     check_place(out, overwrite=force)
     if report is not None:
         check_folder(report, overwrite=force)
         atomic.check_writable(report / "report.html")
     rows = read_table(measured)
+    pictures = None
+    if images or outlines:
+        if report is None:
+            raise InputError(
+                "pictures of wrongly predicted objects stand on the page of a report; name its "
+                "folder with --report DIR, or leave out --images and --outlines"
+            )
+        named = rows[rows["image"].notna()] if "image" in rows else rows
+        pictures = find_pictures(named, images or [], outlines, channel=channel, page=page)
     with counter("learning", quiet=quiet) as progress:
         study = run_study(
             rows,
@@ -139,26 +178,35 @@ def learn(
             task=None if task is None else task.value,
             progress=progress,
         )
-    typer.echo(report_text(study))  # first: it took long, and a disk may be full
+    typer.echo(
+        report_text(study, pictured=pictures is not None)
+    )  # first: it took long, and a disk may be full
     write_table_model(out, study.table_model, overwrite=force)
     written = [str(out)]
     if report is not None:
-        write_report(report, study, source=measured.name)
+        if pictures is not None:
+            pictures = replace(pictures, table=study.task.table)
+        write_report(report, study, source=measured.name, pictures=pictures)
         written.append(str(report / "report.html"))
     typer.echo(f"\nwrote {' and '.join(written)}")
 
 
-def report_text(study: "Study") -> str:
+def report_text(study: "Study", *, pictured: bool = False) -> str:
     """The report as plain text."""
     from kontur.measure.learn.report.sections import sections
 
     parts = []
-    shown = [section for section in sections(study) if section.rows or section.sentences]
+    shown = [
+        section
+        for section in sections(study, pictured=pictured)
+        if section.rows or section.sentences
+    ]
     for number, section in enumerate(shown):
         rows = [table(section.rows)] if len(section.rows) > 1 else []
         notes = [f"! {note}" for note in study.notes]
         block = [*section.sentences, *notes, *rows]
         if number:
             block = [section.title, *rows, *section.sentences]
+        block += [f"  {word}: {meaning}" for word, meaning in section.terms.items()]
         parts.append("\n".join(block))
     return "\n\n".join(parts)

@@ -19,7 +19,7 @@ from kontur.cli.options import (
 )
 from kontur.cli.screen import steps
 from kontur.errors import InputError
-from kontur.wording import plural
+from kontur.wording import listed, plural, printable
 
 if TYPE_CHECKING:
     from kontur.infer.folder import Outcome
@@ -56,10 +56,14 @@ def predict(
     """Write the outlines of the objects in IMAGES.
 
     Each image NAME gives {outputs} and NAME.overlay.png, as --format and --overlay ask for. Images
-    are PNG, JPEG or TIFF. DIR/predict.json says which model and settings made them.
+    are PNG, JPEG, TIFF, BMP, GIF, WebP or NPY. DIR/predict.json says which model and settings made
+    which outlines, and of which files. Of a training folder the images are outlined.
 
-    An image that cannot be read is told at the end and does not stop the others. What is there
-    already is kept and skipped, so the same command goes on after an interruption.
+    An image that cannot be read is named at the end and does not stop the others. What is finished
+    is kept and skipped, so the same command goes on after an interruption; an image that has
+    changed since is outlined again. Other images of the same names need another --out.
+
+    Perimeters, shapes and brightness of the objects: kontur measure DIR IMAGES --out table.csv
 
     \b
     kontur predict cells.tif --model nuclei --out outlines
@@ -67,7 +71,7 @@ def predict(
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
-    from kontur.infer.inputs import find_inputs
+    from kontur.infer.inputs import find_inputs, not_read
     from kontur.infer.load import load
     from kontur.infer.record import identity
 
@@ -76,7 +80,7 @@ def predict(
     inputs = find_inputs(images)
     predictor = load(model, device=device.value, threads=threads)
     outcomes: list[Outcome] = []
-    found = predict_folder(
+    results = predict_folder(
         predictor,
         inputs,
         out,
@@ -86,11 +90,11 @@ def predict(
         overwrite=force,
     )
     try:
-        with steps(len(inputs), "outlining", quiet=quiet) as step, closing(found):
-            for outcome in found:
+        with steps(len(inputs), "outlining", quiet=quiet) as step, closing(results):
+            for outcome in results:
                 outcomes.append(outcome)
-                if outcome.failure is None or len(inputs) > 1:  # else it is told below
-                    step(_line(outcome))
+                if outcome.failure is None or len(inputs) > 1:  # else the end says it
+                    step(_line(outcome, options.page))
     except KeyboardInterrupt:
         done = sum(outcome.failure is None for outcome in outcomes)
         raise KeyboardInterrupt(
@@ -101,6 +105,8 @@ def predict(
     if len(failed) == len(inputs) == 1:
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
+    for line in [*hints(outcomes), *not_read(images)]:
+        typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
         for failure in failed:
@@ -109,28 +115,47 @@ def predict(
 
 
 def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
-    """What came out, in one or two lines; of no image but those that failed, that nothing did."""
-    done = [each for each in outcomes if not each.skipped and each.failure is None]
-    skipped = sum(each.skipped for each in outcomes)
-    repaired = sum(each.repaired for each in done)
+    """What came out, in one to three lines; where every image failed, that nothing did."""
+    done = [outcome for outcome in outcomes if not outcome.skipped and outcome.failure is None]
+    skipped = sum(outcome.skipped for outcome in outcomes)
+    unverified = sum(outcome.unverified for outcome in outcomes)
+    repaired = sum(outcome.repaired for outcome in done)
+    folder = printable(str(out))
     if outcomes and not done and not skipped:
-        return f"nothing was written to {out}"
+        return f"nothing was written to {folder}"
     lines = []
     if done or not skipped:
-        objects = plural(sum(each.objects for each in done), "object")
-        found = f"{objects} in {plural(len(done), 'image')} → {out}"
-        mended = f", {plural(repaired, 'outline')} repaired" if repaired else ""
-        lines.append(f"{found}{mended}, {seconds:.1f} s")
+        objects = plural(sum(outcome.objects for outcome in done), "object")
+        made = f"{objects} in {plural(len(done), 'image')} → {folder}"
+        repairs = f", {plural(repaired, 'outline')} repaired" if repaired else ""
+        lines.append(f"{made}{repairs}, {seconds:.1f} s")
     if skipped:
         lines.append(f"{plural(skipped, 'image')} already there, skipped (--force makes them anew)")
+    if unverified:
+        lines.append(
+            f"of {plural(unverified, 'image')} among those no record says from which file the "
+            "outlines were made (an older Kontur or another program wrote them)"
+        )
     return "\n".join(lines)
 
 
-def _line(outcome: "Outcome") -> str:
-    name = outcome.input.path.name
+def hints(outcomes: Sequence["Outcome"]) -> list[str]:
+    """What to try, once each, with the images that it is for."""
+    names: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.hint is not None:
+            names.setdefault(outcome.hint, []).append(printable(outcome.input.path.name))
+    return [f"hint, {listed(images)}: {hint}" for hint, images in names.items()]
+
+
+def _line(outcome: "Outcome", page: int | None) -> str:
+    name = printable(outcome.input.path.name)
     if outcome.skipped:
         return f"{name}: already there, skipped"
     if outcome.failure is not None:
-        return f"{name}: failed"  # why, is told at the end
-    scaled = f", seen at {outcome.scale:.2f} of its size" if outcome.scale != 1 else ""
-    return f"{name}: {plural(outcome.objects, 'object')}, {outcome.seconds:.2f} s{scaled}"
+        return f"{name}: failed"  # the end says why
+    notes = [f"page {page}"] if page is not None else []
+    notes += [f"seen at {outcome.scale:.2f} of its size"] if outcome.scale != 1 else []
+    notes += ["outlined again, the file has changed"] if outcome.changed else []
+    end = "".join(f", {note}" for note in notes)
+    return f"{name}: {plural(outcome.objects, 'object')}, {outcome.seconds:.2f} s{end}"

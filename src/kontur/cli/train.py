@@ -37,9 +37,9 @@ def train(
         str | None,
         typer.Option(
             "--group",
-            metavar="COLUMN",
+            metavar="COLUMN|PATTERN",
             help="Hold out images of which metadata.csv says the same, such as one slide's, "
-            "together.",
+            "together; or those whose names agree in the part in parentheses: '(film[0-9]+)_'.",
         ),
     ] = None,
     minutes: Annotated[

@@ -18,6 +18,8 @@ from kontur.formats.images import is_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 
+LARGEST_ID = 2**63 - 1
+
 
 def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
     """The objects of one image of `size` (height, width); regions to ignore are among them.
@@ -42,7 +44,7 @@ def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> In
 def with_outlines(entries: Sequence[Entry], *, page: int | None = None) -> tuple[Entry, ...]:
     """The entries with their outline files read, since those name the classes.
 
-    A file that cannot be read stays unread: whoever reads the sample is told.
+    A file that cannot be read stays unread: reading its sample raises the error.
     """
 
     def read(entry: Entry) -> Entry:
@@ -86,8 +88,9 @@ def _read_masks(entry: Entry, size: tuple[int, int], reading: Reading) -> Instan
     polygons = np.array([*outlines, None], dtype=object)[:-1]  # of none too
     ids = np.arange(1, len(names) + 1)
     if all(name.isascii() and name.isdigit() for name in names):
-        numbers = np.array([int(name) for name in names], dtype=np.int64)
-        ids = numbers if len({*numbers, 0}) > len(numbers) else ids  # all different, none 0
+        numbers = [int(name) for name in names]
+        if len({*numbers, 0}) > len(numbers) and max(numbers, default=0) <= LARGEST_ID:
+            ids = np.array(numbers, dtype=np.int64)  # all different, none 0
     some = ~shapely.is_empty(polygons)
     found = Instances.of_valid(polygons[some], ids=ids[some], size=size, classes=reading.classes)
     return _classed(found, entry, reading)

@@ -5,6 +5,7 @@
 samples are read when they are asked for, or all at once by `load`.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -116,12 +117,34 @@ class Folder:
     ) -> tuple["Folder", "Folder"]:
         """`(train, val)`: a part of the images held out, the same for the same seed.
 
-        `group` is a column of `metadata.csv`, such as the patient or slide; images of one group
-        stay together. Raises `InputError` where the column or a row of it is missing.
+        Images of one `group` stay together, see `groups`.
         """
-        groups = None if group is None else self.column(group)
+        groups = None if group is None else self.groups(group)
         split = select.holdout(self.names, fraction, seed, groups=groups)
         return self.subset(split.train), self.subset(split.held)
+
+    def groups(self, by: str) -> dict[str, str]:
+        """The group of every image, such as its patient, slide or film.
+
+        `by` is a column of `metadata.csv`, or a regular expression with parentheses around the part
+        of the images' names that says the group: `(film[0-9]+)_`. Raises `InputError` where a row,
+        the column or the part of a name is missing.
+        """
+        if "(" not in by:
+            return self.column(by)
+        try:
+            pattern = re.compile(by)
+        except re.error as error:
+            raise InputError(f"group: {by!r} is no regular expression ({error})") from None
+        if pattern.groups == 0:
+            raise InputError(f"group: {by!r} has no part in parentheses, as (film[0-9]+)_ has")
+        found = {name: pattern.search(name) for name in self.names}
+        without = [name for name, match in found.items() if match is None or not match[1]]
+        if without:
+            raise InputError(
+                f"the pattern {by!r} finds no group in the names of {counted(without, 'image')}"
+            )
+        return {name: match[1] for name, match in found.items() if match is not None}
 
     def column(self, name: str) -> dict[str, str]:
         """One column of `metadata.csv` by image name, of all images; `InputError` for a gap."""

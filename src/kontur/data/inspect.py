@@ -27,7 +27,7 @@ def inspect(
     """Count what a folder holds and look for mistakes; reads every file once.
 
     `stride` is that of the network to be trained, image pixels per output pixel: objects smaller
-    than two output pixels are told. `progress(done, total)` is called after each image.
+    than two output pixels are reported. `progress(done, total)` is called after each image.
     """
     samples = folder.samples
     facts: list[Facts] = []

@@ -21,11 +21,13 @@ from pathlib import Path
 from kontur import formats
 from kontur.data import coco_layout
 from kontur.data.entry import Entry, Kind, Layout, joined
+from kontur.data.foreign import annotations_sentence, images_sentence
 from kontur.data.names import (
     IMAGE_FOLDERS,
     SPLITS,
-    by_owner,
+    by_partner,
     image_files,
+    images_of_folder,
     is_label_name,
     is_raster,
     partner_name,
@@ -50,7 +52,7 @@ def recognise(path: Path) -> Layout:
     """The layout of a training folder or COCO JSON.
 
     Raises `InputError` where the path is missing, empty or holds no known layout, and where a name
-    is ambiguous. Images without annotation and the reverse are told in the layout, not dropped in
+    is ambiguous. Images without annotation and the reverse stand in the layout, not dropped in
     silence.
     """
     if not path.exists():
@@ -99,7 +101,10 @@ def _pairs(path: Path) -> Layout | None:
     folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
     if folder is None:
         return None
-    images = image_files(folder)
+    annotated = {
+        name for place in LABEL_FOLDERS if (path / place).is_dir() for name, _ in walk(path / place)
+    }
+    images = images_of_folder(folder, annotated)
     paired: Layout | None = None
     notes: list[str] = []
     for place in [*(path / name for name in LABEL_FOLDERS), folder, path]:
@@ -167,7 +172,8 @@ def _annotations(
     every image file is. A folder of masks is better than a label image, that than outlines, and
     those than the label image that `kontur predict` wrote with them: outlines get corrected.
     """
-    files = walk(place, stop=images, deep=not beside)
+    own = set(images.values())
+    files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
     outlines = [(n, p) for n, p in files if _is_outlines(p)]
     found: dict[str, list[tuple[Kind, Path]]] = {}
@@ -175,11 +181,11 @@ def _annotations(
         found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
     written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
     drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
-    for name, path in by_owner(drawn, what="label image of").items():
+    for name, path in by_partner(drawn, what="label image of", known=images).items():
         found.setdefault(name, []).append(("labels", path))
-    for name, path in by_owner(outlines, what="outlines of").items():
+    for name, path in by_partner(outlines, what="outlines of", known=images).items():
         found.setdefault(name, []).append(("outlines", path))
-    for name, path in by_owner(written, what="label image of").items():
+    for name, path in by_partner(written, what="label image of", known=images).items():
         found.setdefault(name, []).append(("labels", path))
     return found
 
@@ -219,8 +225,8 @@ def _with_ignore(layout: Layout, folder: Path) -> Layout:
     if not folder.is_dir():
         return layout
     files = [(name, path) for name, path in walk(folder) if is_raster(path)]
-    masks = by_owner(files, what="ignore mask of")
     known = {entry.name for entry in layout.entries}
+    masks = by_partner(files, what="ignore mask of", known=known)
     unused = tuple(f"{IGNORE_FOLDER}/{name}" for name in masks if name not in known)
     entries = tuple(entry.replace(ignore=masks.get(entry.name)) for entry in layout.entries)
     return replace(layout, entries=entries, orphans=(*layout.orphans, *unused))
@@ -241,14 +247,13 @@ def _why_not(path: Path) -> str:
     if not children:
         return f"{path} is empty; training data is {KNOWN}"
     folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
-    images = image_files(folder or path, deep=folder is not None)
+    images = images_of_folder(folder) if folder is not None else image_files(path, deep=False)
     labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
     annotations = [partner_name(name) for place in labels for name, _ in walk(place)]
-    if any(child.name.endswith("_seg.npy") for child in children):
-        return (
-            f"{path} holds Cellpose's _seg.npy files, which are pickled Python and are not read; "
-            "save the masks as PNG or TIFF in Cellpose (NAME_cp_masks.png), beside the images"
-        )
+    files = [file for _, file in walk(path)]
+    theirs = annotations_sentence(files)
+    if theirs is not None:
+        return f"{path} holds {theirs}"
     if images and annotations:
         return (
             f"none of the {len(images)} images in {folder or path} has an annotation of its name: "
@@ -260,5 +265,8 @@ def _why_not(path: Path) -> str:
             f"{folder or path} holds {plural(len(images), 'image')} ({listed(images, most=3)}) "
             f"but no annotation was found; training data is {KNOWN}"
         )
+    strange = images_sentence(files)
+    if strange is not None:
+        return f"{path} holds {strange}"
     held = listed(child.name + "/" * child.is_dir() for child in children)
     return f"found no images in {path} (it holds {held}); training data is {KNOWN}"

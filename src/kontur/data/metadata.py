@@ -14,7 +14,8 @@ of all three kinds may be mixed by leaving a cell empty; the more precise row wi
 be called `label`, and a class `ignore` makes an object a region to ignore.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from kontur.data.finding import Finding
 from kontur.data.names import SPLITS, partner_name, stem
 from kontur.errors import InputError
 from kontur.formats import csv_dialect
+from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.masks import IGNORE
 from kontur.wording import counted, listed
 
@@ -90,11 +92,12 @@ def tables_of(root: Path, names: Sequence[str]) -> Tables:
     metadata: dict[str, dict[str, str]] = {}
     tables: list[ClassTable] = []
     for prefix, place in _places(root):
+        known_here = {name.removeprefix(prefix) for name in names}
         if (place / METADATA_FILE).is_file():
-            rows = read_metadata(place / METADATA_FILE)
+            rows = read_metadata(place / METADATA_FILE, known_here)
             metadata.update({prefix + name: row for name, row in rows.items()})
         if (place / CLASSES_FILE).is_file():
-            tables.append(read_classes(place / CLASSES_FILE).below(prefix))
+            tables.append(read_classes(place / CLASSES_FILE, known_here).below(prefix))
     known = set(names)
     findings: list[Finding] = []
     strange = [name for name in metadata if name not in known]
@@ -198,7 +201,7 @@ def _strangers(file: str, names: Sequence[str]) -> Finding:
     return Finding("tables", what, len(names), names[0], "check the spelling, or remove the rows")
 
 
-def read_classes(path: Path) -> ClassTable:
+def read_classes(path: Path, known: Container[str] = ()) -> ClassTable:
     """Read `classes.csv`; raises `InputError` with the line where a row says too little."""
     columns, rows = _read(path)
     said = next((name for name in CLASS_COLUMNS if name in columns), None)
@@ -214,22 +217,23 @@ def read_classes(path: Path) -> ClassTable:
         name, image, number = row[said], row.get("image", ""), row.get("id", "")
         if not name or not (image or number):
             raise InputError(f"{path}, line {line}: a row needs a class, and an image or an id")
+        called = image_name(image, known) if image else ""
         if not number:
-            of_image[image_name(image)] = name
-            continue
-        try:
-            identity = int(number)
-        except ValueError:
-            raise InputError(f"{path}, line {line}: id {number!r} is not a whole number") from None
-        if image:
-            of_object[image_name(image), identity] = name
+            earlier = of_image.setdefault(called, name)
+        elif image:
+            earlier = of_object.setdefault((called, _identity(number, path, line)), name)
         else:
-            of_id[identity] = name
+            earlier = of_id.setdefault(_identity(number, path, line), name)
+        if earlier != name:
+            raise InputError(
+                f"{path}, line {line}: the class {name!r} of what an earlier row calls "
+                f"{earlier!r}; keep one"
+            )
     return ClassTable(path, of_object, of_id, of_image)
 
 
-def read_metadata(path: Path) -> dict[str, dict[str, str]]:
-    """The columns of `metadata.csv` by image name; every value stays text.
+def read_metadata(path: Path, known: Container[str] = ()) -> dict[str, dict[str, str]]:
+    """The columns of `metadata.csv` by image name, see `image_name`; every value stays text.
 
     Raises `InputError` where no column names the image, or two rows name the same one.
     """
@@ -242,22 +246,33 @@ def read_metadata(path: Path) -> dict[str, dict[str, str]]:
         )
     table: dict[str, dict[str, str]] = {}
     for line, row in rows:
-        name = image_name(row[key])
+        name = image_name(row[key], known)
         if name in table:
             raise InputError(f"{path}, line {line}: a second row for image {name!r}; keep one")
         table[name] = {column: value for column, value in row.items() if column != key}
     return table
 
 
-def image_name(cell: str) -> str:
+def _identity(number: str, path: Path, line: int) -> int:
+    """The id in a cell, also where a spreadsheet made `7.0` of it."""
+    whole = re.fullmatch(r"([+-]?\d+)(\.0*)?", number)
+    if whole is None:
+        raise InputError(f"{path}, line {line}: id {number!r} is not a whole number")
+    return int(whole[1])
+
+
+def image_name(cell: str, known: Container[str] = ()) -> str:
     """A cell that names an image, with or without ending, as the image's name.
+
+    One that is `known` is taken as it stands, else the suffix of a partner is taken off.
 
     >>> image_name("plate/a01_img.tif"), image_name("a01"), image_name("cell.v2")
     ('plate/a01', 'a01', 'cell.v2')
     """
     path = Path(cell.replace("\\", "/"))
-    known = path.suffix.lower() in (".png", ".jpg", ".jpeg", ".tif", ".tiff")
-    return partner_name((path.parent / stem(path)).as_posix() if known else path.as_posix())
+    ending = path.suffix.lower() in IMAGE_ENDINGS
+    name = (path.parent / stem(path)).as_posix() if ending else path.as_posix()
+    return name if name in known else partner_name(name)
 
 
 def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:

@@ -7,7 +7,7 @@ is the same. The suffixes are those of StarDist, Cellpose and Kontur.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from kontur.errors import InputError
@@ -88,18 +88,22 @@ def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[t
     """
     closed = set(stop)
     found: list[tuple[str, Path]] = []
-    waiting = [(folder, "")]
+    waiting: list[tuple[Path, str, tuple[str, ...]]] = [(folder, "", (os.path.realpath(folder),))]
     while waiting:
-        here, prefix = waiting.pop()
-        with os.scandir(here) as children:
-            for child in children:
-                if child.name.startswith("."):
-                    continue
-                path = here / child.name
-                if not child.is_dir():
-                    found.append((prefix + stem(path), path))
-                elif deep and prefix + child.name not in closed:
-                    waiting.append((path, prefix + child.name + "/"))
+        here, prefix, above = waiting.pop()
+        try:
+            with os.scandir(here) as entries:
+                children = [child for child in entries if not child.name.startswith(".")]
+        except PermissionError:
+            raise InputError(f"the folder {here} may not be read: permission denied") from None
+        for child in children:
+            path = here / child.name
+            if not path.is_dir():
+                found.append((prefix + stem(path), path))
+            elif deep and prefix + child.name not in closed:
+                real = os.path.realpath(path)
+                if real not in above:  # a link to a folder that it lies in would never end
+                    waiting.append((path, prefix + child.name + "/", (*above, real)))
     return sorted(found)
 
 
@@ -113,17 +117,41 @@ def image_files(folder: Path, *, deep: bool = True) -> dict[str, Path]:
         for name, path in walk(folder, deep=deep)
         if is_image(path) and not is_label_name(name) and not is_output_name(name)
     ]
-    return by_owner(files, what="image")
+    return by_partner(files, what="image")
 
 
-def by_owner(files: Iterable[tuple[str, Path]], *, what: str) -> dict[str, Path]:
-    """Files by the name that they share with their partner; two files of one name are refused."""
+def images_of_folder(folder: Path, annotated: Container[str] = ()) -> dict[str, Path]:
+    """The images below a folder that is named for images: there `b_mask.png` is one, by that name.
+
+    It is not where `b.png` lies beside it, whose label image it then is, unless both are
+    `annotated` elsewhere.
+    """
+    files = [(n, p) for n, p in walk(folder) if is_image(p) and not is_output_name(n)]
+    plain = {partner_name(name) for name, _ in files if not is_label_name(name)}
+    images = by_partner([(n, p) for n, p in files if not is_label_name(n)], what="image")
+    for name, path in files:
+        partner = partner_name(name)
+        if is_label_name(name) and (
+            partner not in plain or (name in annotated and partner in annotated)
+        ):
+            images[name] = path
+    return dict(sorted(images.items()))
+
+
+def by_partner(
+    files: Iterable[tuple[str, Path]], *, what: str, known: Container[str] = ()
+) -> dict[str, Path]:
+    """Files by the name that they share with their partner; two files of one name are refused.
+
+    A name that is `known` is that of the partner as it stands.
+    """
     named: dict[str, Path] = {}
     for name, path in files:
-        other = named.setdefault(partner_name(name), path)
+        partner = name if name in known else partner_name(name)
+        other = named.setdefault(partner, path)
         if other is not path:
             raise InputError(
                 f"{path.parent} holds {other.name} and {path.name}, which are both the {what} "
-                f"{partner_name(name)!r}; remove or rename one of them"
+                f"{partner!r}; remove or rename one of them"
             )
     return named

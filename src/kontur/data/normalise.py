@@ -63,8 +63,8 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
     """The image with `channels` channels, in the same dtype.
 
     Grey is repeated; RGB becomes its luminance where one channel is wanted. Any other change would
-    be a guess about which channel matters: `InputError`. Four channels are four, for whoever read
-    the image has dropped an alpha.
+    be a guess about which channel matters: `InputError`. Four channels are four: where
+    the image was read, an alpha was dropped.
     """
     have = image.shape[2]
     if have == channels:
@@ -169,7 +169,7 @@ def measure_normalisation(
 def normalise(
     image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
 ) -> Float[np.ndarray, "h w c"]:
-    """Comparable float32 values of a whole image; `Normalisation` says the rest."""
+    """Comparable float32 values of a whole image, see `Normalisation`."""
     return measure_normalisation(image, config).apply(image)
 
 

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from kontur.errors import InputError
 from kontur.evaluate.summary import Summary
 
-# Okabe and Ito's colours, told apart by colour-blind readers too; yellow is too pale for a line.
+# Okabe and Ito's colours, which the colour-blind can distinguish; yellow is too pale for a line.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 INK, GREY, GRID = "#202020", "#606060", "#dddddd"
 CLEAR = 0.03  # of the plot's height, above and below error bars
@@ -87,7 +87,7 @@ def stacked(pictures: Sequence[Image.Image]) -> Image.Image:
     """Pictures of one width below one another; raises `InputError` where there is none."""
     if not pictures:
         raise InputError("a stack needs at least one picture")
-    whole = Image.new("RGB", (pictures[0].width, sum(each.height for each in pictures)))
+    whole = Image.new("RGB", (pictures[0].width, sum(picture.height for picture in pictures)))
     top = 0
     for picture in pictures:
         whole.paste(picture, (0, top))

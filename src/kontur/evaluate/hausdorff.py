@@ -76,14 +76,19 @@ def hausdorff95(
     sides.
     """
     pairs = int(first[0].max(initial=-1)) + 1
-    squared = np.append(squared_distances(first, second), squared_distances(second, first))
     pair = np.append(first[0], second[0])
+    back = np.array([[pairs], [0], [0]])  # the way back counts as a group of its own
+    here, there = (np.append(a, b + back, axis=1) for a, b in ((first, second), (second, first)))
+    spare = int((1 - PERCENTILE / 100) * (len(pair) - 1)) - 1 if pairs == 1 else 0
+    squared = squared_distances(here, there, spare=max(spare, 0))
     farthest = int(squared.max(initial=0)) + 1
-    squared = np.sort(pair * farthest + squared) % farthest  # pair by pair
+    in_order = np.sort(pair * farthest + squared)  # pair by pair
     count = np.bincount(pair, minlength=pairs)
     # Between two neighbours in the order, as numpy's percentile.
     place = (count - 1) * (PERCENTILE / 100)
     below = np.cumsum(count) - count + place.astype(np.int64)
-    low, high = (np.sqrt(squared[at]) for at in (below, np.minimum(below + 1, len(squared) - 1)))
+    above = np.minimum(below + 1, len(in_order) - 1)
+    start = np.arange(pairs) * farthest
+    low, high = (np.sqrt(np.maximum(in_order[at] - start, 0)) for at in (below, above))
     share = place % 1
     return np.where(share > 0, low + (high - low) * share, low)

@@ -21,7 +21,7 @@ class ImageScores:
     Attributes:
         name: of the image, may be empty.
         thresholds: IoU from which a pair may match; the t of all counts.
-        true_count, found_count: number of true and of predicted objects, without ignore regions.
+        true_count, predicted_count: number of objects of each side, ignore regions left out.
         counts: objects matched within their class, all classes together.
         by_class: the same class by class.
         agnostic: objects matched whatever their class.
@@ -33,7 +33,7 @@ class ImageScores:
     name: str
     thresholds: tuple[float, ...]
     true_count: int
-    found_count: int
+    predicted_count: int
     counts: Counts
     by_class: dict[str, Counts]
     agnostic: Counts
@@ -88,7 +88,7 @@ def evaluate(
         name=name,
         thresholds=levels,
         true_count=len(comparison.true_labels),
-        found_count=len(comparison.predicted_labels),
+        predicted_count=len(comparison.predicted_labels),
         counts=counts,
         by_class=by_class,
         agnostic=counts if len(by_class) == 1 else count_agnostic(comparison, levels),

@@ -82,10 +82,10 @@ def average_precision(images: Sequence[Ranked]) -> Float[np.ndarray, " t"]:
 
 def _area(hit: Bool[np.ndarray, " n"], truths: int) -> float:
     """Mean over the recalls of the best precision at that recall or beyond, 0 if never reached."""
-    found = np.cumsum(hit)
-    precision = found / np.arange(1, len(hit) + 1)
+    matched = np.cumsum(hit)
+    precision = matched / np.arange(1, len(hit) + 1)
     best = np.append(np.maximum.accumulate(precision[::-1])[::-1], 0.0)
-    return float(best[np.searchsorted(found / truths, RECALLS, side="left")].mean())
+    return float(best[np.searchsorted(matched / truths, RECALLS, side="left")].mean())
 
 
 def _greedy(

@@ -96,8 +96,8 @@ class Summary:
     def heading(self) -> str:
         """How many images and objects the scores rest on, in one line."""
         truths = sum(image.true_count for image in self.images)
-        found = sum(image.found_count for image in self.images)
-        empty = sum(not (image.true_count or image.found_count) for image in self.images)
+        found = sum(image.predicted_count for image in self.images)
+        empty = sum(not (image.true_count or image.predicted_count) for image in self.images)
         apart = f" ({empty} with no object on either side)" if empty else ""
         images, objects = _number(len(self.images), "image"), _number(truths, "true object")
         return f"{images}{apart}, {objects}, {found} found"
@@ -124,7 +124,7 @@ class Summary:
         everything = {
             "images": len(self.images),
             "true_objects": sum(image.true_count for image in self.images),
-            "found_objects": sum(image.found_count for image in self.images),
+            "found_objects": sum(image.predicted_count for image in self.images),
             "thresholds": list(self.thresholds),
             "pooled": {**asdict(self.counts), **asdict(self.pooled), **asdict(self.pooled_areas)},
             "mean_over_images": {**asdict(self.mean), **asdict(self.mean_areas)},
@@ -199,7 +199,7 @@ def _image(image: ImageScores) -> dict[str, Any]:
     return {
         "name": image.name,
         "true_objects": image.true_count,
-        "found_objects": image.found_count,
+        "found_objects": image.predicted_count,
         **asdict(image.counts),
         **asdict(image.rates),
         **asdict(image.area_scores),

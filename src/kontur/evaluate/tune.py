@@ -71,17 +71,17 @@ def tune_thresholds(
     if not (len(scores) and len(overlaps) and len(ious)):
         raise InputError("tuning needs at least one score, one overlap and one IoU to try")
     tp, fp, fn = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
-    for truth, found in zip(truths, candidates, strict=True):
-        found = found[~found.ignore]
-        if np.isnan(found.scores).any():
+    for truth, detected in zip(truths, candidates, strict=True):
+        predicted = detected[~detected.ignore]
+        if np.isnan(predicted.scores).any():
             raise InputError("tuning needs a score for every candidate, got some without")
-        found = found[found.scores >= min(scores)]
-        comparison = compare(truth, found)
+        predicted = predicted[predicted.scores >= min(scores)]
+        comparison = compare(truth, predicted)
         for o, limit in enumerate(overlaps):
-            kept = np.zeros(len(found), dtype=bool)
-            kept[suppress(found.polygons, found.scores, limit)] = True
+            kept = np.zeros(len(predicted), dtype=bool)
+            kept[suppress(predicted.polygons, predicted.scores, limit)] = True
             for s, score in enumerate(scores):
-                chosen = kept & (found.scores >= score)
+                chosen = kept & (predicted.scores >= score)
                 for i, iou in enumerate(ious):
                     matched, excess = _outcome(comparison, chosen, iou)
                     tp[s, o, i] += matched

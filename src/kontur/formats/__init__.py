@@ -14,6 +14,7 @@ from kontur.formats.entry import Entry, Prediction, pick
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
+from kontur.wording import listed
 
 FORMATS: Mapping[str, Format] = {
     one.name: one for one in (geojson.FORMAT, coco.FORMAT, labels.FORMAT, table.FORMAT)
@@ -194,7 +195,7 @@ def _recognised(file: OutlineFile) -> Format:
     chosen = next((one for one in candidates if _is(one, file)), None)
     if chosen is None:
         content = file.json  # raises where it is no JSON at all
-        keys = ", ".join(sorted(file.json_keys)[:8]) if content else "no keys"
+        keys = listed(sorted(file.json_keys), most=8) if content else ""
         titles = " nor ".join(one.title for one in candidates)
         raise InputError(f"{file.path} is neither {titles}; it has {keys or 'no keys'}")
     return chosen
@@ -225,4 +226,4 @@ def _unknown(path: str | Path) -> InputError:
 
 def _printable(name: str) -> str:
     """A name of a file as text: bytes that are no UTF-8 become the sign for unknown letters."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return name.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

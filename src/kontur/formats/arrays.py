@@ -38,7 +38,10 @@ def image_array(
     >>> image_array([[0, 1], [2, 3]], where="a list").shape
     (2, 2, 1)
     """
-    pixels = _planes(_numbers(value, where), page, channel, size, channels, where)
+    numbers = _numbers(value, where)
+    if numbers.ndim == 3 and page is None and channel is None:
+        _check_is_one(value, numbers.shape, where)
+    pixels = _planes(numbers, page, channel, size, channels, where)
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     return pixels if channel is None else pick_channel(pixels, channel, where)
@@ -71,6 +74,17 @@ def native(pixels: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "*shape"]
     return np.ascontiguousarray(pixels, dtype=f"{pixels.dtype.kind}{pixels.dtype.itemsize}")
 
 
+def _check_is_one(value: Any, shape: tuple[int, ...], where: str) -> None:
+    """`InputError` for a list of grey images, whose number would be taken for one of channels."""
+    if not isinstance(value, list | tuple) or len(value) < 2 or _is_last(shape):
+        return
+    if all(hasattr(one, "getbands") or getattr(one, "ndim", 0) == 2 for one in value):
+        raise InputError(
+            f"{where} is a {type(value).__name__} of {len(value)} images, and one is wanted: loop "
+            "over them, choose one with page=N, or stack them where they are channels of one image"
+        )
+
+
 def _numbers(value: Any, where: str) -> Shaped[np.ndarray, "..."]:
     """The numbers of any kind of array, as NumPy holds them."""
     kind = type(value).__name__
@@ -80,10 +94,10 @@ def _numbers(value: Any, where: str) -> Shaped[np.ndarray, "..."]:
         from kontur.formats.pictures import pixels_of  # here: Pillow is there if this value is
 
         return pixels_of(value, "rgb")
-    if hasattr(value, "detach") and hasattr(value, "cpu"):
-        value = value.detach().cpu()  # a tensor of PyTorch, wherever it lies
-        value = value.resolve_conj().resolve_neg() if hasattr(value, "resolve_conj") else value
     try:
+        if hasattr(value, "detach") and hasattr(value, "cpu"):
+            value = value.detach().cpu()  # a tensor of PyTorch, wherever it lies
+            value = value.resolve_conj().resolve_neg() if hasattr(value, "resolve_conj") else value
         array = np.asarray(value)
     except (TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())

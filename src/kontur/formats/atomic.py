@@ -77,8 +77,11 @@ def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
 
 
 def write_text(path: str | Path, content: str, *, overwrite: bool = True) -> None:
-    """Write UTF-8 text whole or not at all, line ends as they are; errors as in `replacing`."""
-    write_bytes(path, content.encode("utf-8"), overwrite=overwrite)
+    """Write UTF-8 text whole or not at all, line ends as they are; errors as in `replacing`.
+
+    What UTF-8 cannot say (half a letter out of a foreign file) becomes a question mark.
+    """
+    write_bytes(path, content.encode("utf-8", "replace"), overwrite=overwrite)
 
 
 def flush(path: Path) -> None:

@@ -14,7 +14,7 @@ from kontur.formats.coco_writer import INSTANCE_ID
 from kontur.formats.entry import Entry, unique_ids
 from kontur.formats.windows import Window, trace
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed
+from kontur.wording import listed, quoted, shortened
 
 READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
 
@@ -104,10 +104,10 @@ def read_document(content: Any, where: str | Path) -> Document:
     for number, row in enumerate(rows):
         which, owner = _which(row, number + 1, where), row["image_id"]
         if owner not in of_image:
-            raise InputError(f"{which}: image_id {owner!r} is not among the images")
+            raise InputError(f"{which}: image_id {quoted(owner)} is not among the images")
         category = row.get("category_id")
         if labels and category not in labels:
-            raise InputError(f"{which}: category_id {category!r} is not among the categories")
+            raise InputError(f"{which}: category_id {quoted(category)} is not among the categories")
         of_image[owner].append(number)
         without, segmentation = _without_outline(row), row.get("segmentation")
         if without is not None:
@@ -144,8 +144,9 @@ def images_of(content: Mapping[str, Any], where: str | Path) -> list[Mapping[str
         other = by_id.setdefault(row["id"], row)
         if other["file_name"] != row["file_name"]:
             raise InputError(
-                f"{where}: the image id {row['id']!r} stands for {other['file_name']} and for "
-                f"{row['file_name']}; give every image an id of its own"
+                f"{where}: the image id {quoted(row['id'])} stands for "
+                f"{shortened(other['file_name'])} and for {shortened(row['file_name'])}; "
+                "give every image an id of its own"
             )
     return list(by_id.values())
 
@@ -160,8 +161,8 @@ def _categories(
         other = names.setdefault(row["id"], str(row["name"]))
         if other != str(row["name"]):
             raise InputError(
-                f"{where}: the category id {row['id']!r} stands for {other} and for {row['name']}; "
-                "give every category an id of its own"
+                f"{where}: the category id {quoted(row['id'])} stands for {shortened(other)} and "
+                f"for {shortened(row['name'])}; give every category an id of its own"
             )
     classes = tuple(dict.fromkeys(names.values()))
     if len(classes) < len(names):
@@ -245,8 +246,8 @@ def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None
         return None
     if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
         raise InputError(
-            f"{where}: the image {image['file_name']} has height {height!r} and width {width!r}; "
-            "wanted whole numbers above 0"
+            f"{where}: the image {shortened(image['file_name'])} has height {quoted(height)} and "
+            f"width {quoted(width)}; wanted whole numbers above 0"
         )
     return height, width
 
@@ -266,12 +267,12 @@ def rows_of(
     for number, row in enumerate(rows, start=1):
         missing = [name for name in wanted if not isinstance(row, Mapping) or name not in row]
         if missing:
-            raise InputError(f"{_which(row, number, where, key)} has no {missing[0]!r}")
+            raise InputError(f"{_which(row, number, where, key)} has no {quoted(missing[0])}")
         unhashable = [
             name for name in row if name.endswith("id") and isinstance(row[name], list | dict)
         ]
         if unhashable:
-            raise InputError(f"{_which(row, number, where, key)}: {unhashable[0]!r} is no id")
+            raise InputError(f"{_which(row, number, where, key)}: {quoted(unhashable[0])} is no id")
     return rows
 
 
@@ -280,4 +281,4 @@ def _which(row: Any, number: int, where: str | Path, key: str = "annotations") -
     number_or_id = (
         row.get("id", f"number {number}") if isinstance(row, Mapping) else f"number {number}"
     )
-    return f"{where}: {name} {number_or_id}"
+    return f"{where}: {name} {shortened(number_or_id)}"

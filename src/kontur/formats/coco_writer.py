@@ -72,7 +72,7 @@ def numbered(
     key: str, names: Sequence[str], earlier: Any, default: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Rows `{"id", key: name, …}`: as in the earlier document where it has the name."""
-    known = {row[key]: dict(row) for row in reversed(earlier or [])}
+    known = {str(row[key]): dict(row) for row in reversed(earlier or [])}
     taken = {row["id"] for row in known.values()}
     free = (number for number in range(1, len(names) + len(taken) + 1) if number not in taken)
     return [known.get(name) or {"id": next(free), key: name, **default} for name in names]

@@ -66,17 +66,17 @@ def of_text(text: str, *, encoding: str = "utf-8-sig") -> Dialect:
     >>> of_text("id;area\\n1;3,5\\n")
     Dialect(encoding='utf-8-sig', delimiter=';', decimal=',', skip=0)
     """
-    skip, said = 0, None
+    skip, announced = 0, None
     lines = io.StringIO(text)
     for line in iter(lines.readline, ""):
-        announced = re.fullmatch(r'"?sep=(.)"?\s*', line)
-        if announced:
-            said = announced[1]
+        line_of_excel = re.fullmatch(r'"?sep=(.)"?\s*', line)
+        if line_of_excel:
+            announced = line_of_excel[1]
         elif line.strip():
             break
         skip += 1
     body = "".join(text.splitlines(keepends=True)[skip:]) if skip else text
-    delimiter = said or _delimiter(body)
+    delimiter = announced or _delimiter(body)
     return Dialect(encoding, delimiter, _decimal(_parsed(body, delimiter), delimiter), skip)
 
 

@@ -104,11 +104,11 @@ def dump(path: str | Path, content: Any, *, overwrite: bool = True) -> None:
 def polygon(rings: Sequence[Any]) -> Polygon:
     """A polygon of an outer ring and holes, each of `[x, y, …]` points, open or closed.
 
-    Not checked for validity; empty where the outer ring has fewer than three points. Raises
-    ValueError, TypeError or OverflowError where the numbers are none.
+    Not checked for validity; empty where the outer ring has fewer than three points, or one is NaN.
+    Raises ValueError, TypeError or OverflowError where the numbers are none.
     """
     points = [_points(ring) for ring in rings]
-    if not points or len(points[0]) < 3:
+    if not points or len(points[0]) < 3 or not all(np.isfinite(ring).all() for ring in points):
         return Polygon()
     return Polygon(points[0], [hole for hole in points[1:] if len(hole) >= 3])
 

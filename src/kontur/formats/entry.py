@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kontur.errors import InputError
 from kontur.instances import Instances
-from kontur.wording import listed, plural
+from kontur.wording import listed, plural, shortened
 
 LARGEST = 2**63 - 1  # id
 
@@ -72,7 +72,7 @@ def pick(entries: Sequence[Entry], image: str | None, where: str | Path) -> Entr
             "--image NAME (in Python image=NAME)"
         )
     problem = "does not describe" if not matching else f"describes {len(matching)} times"
-    raise InputError(f"{where} {problem} the image {image}; it has {known}")
+    raise InputError(f"{where} {problem} the image {shortened(image)}; it has {known}")
 
 
 def check_count(objects: Sequence[object], names: Sequence[object], where: str | Path) -> None:

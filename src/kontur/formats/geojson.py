@@ -1,12 +1,11 @@
 """GeoJSON as QuPath (0.4 and later) reads and writes it.
 
 Points are full-resolution pixels, the image's corner is (0, 0): as inside, nothing is shifted.
-Outlines are written with all digits, with holes and parts, so that reading gives back exactly the
-same objects; a second export is identical. Objects keep what QuPath said of them (name, colour,
-measurements, metadata, plane). The image's size, the list of classes and our ids stand in a member
-`kontur` beside the features: QuPath ignores it and does not write it back; ids then count from 1.
-After QuPath's `PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote
-are not kept.
+Outlines are written with three decimals (see `rounding`), with holes and parts; a second export is
+identical. Objects keep what QuPath knows of them (name, colour, measurements, metadata, plane). The
+image's size, the list of classes and our ids stand in a member `kontur` beside the features: QuPath
+ignores it and does not write it back; ids then count from 1. After QuPath's
+`PathObjectTypeAdapters` and RFC 7946. Members beside the features that others wrote are not kept.
 """
 
 import copy
@@ -37,7 +36,7 @@ from kontur.formats.qupath import (
 )
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed
+from kontur.wording import listed, quoted
 
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
@@ -285,7 +284,7 @@ def _features(content: Any, where: str | Path) -> list[Any]:
         return [content]
     if kind in ("Polygon", "MultiPolygon"):
         return [{"type": "Feature", "geometry": content, "properties": {}}]
-    raise InputError(f"{where} is no GeoJSON with areas; its type is {kind!r}")
+    raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
 
 
 def _without_area(geometry: Any) -> str | None:
@@ -341,7 +340,7 @@ def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
     if size is None:
         return None
     if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) for n in size)):
-        raise InputError(f"{where}: kontur.size is {size!r}; wanted [height, width]")
+        raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")
     return size[0], size[1]
 
 
@@ -360,6 +359,7 @@ FORMAT = Format(
     title="GeoJSON for QuPath",
     endings=(".geojson",),
     shared_endings=(".json",),
+    planes=True,
     read=read,
     write=write,
     relabel=relabel,

@@ -7,6 +7,7 @@ by `arrays`; a file of another program is named by `foreign`, with what to do.
 
 import contextlib
 import struct
+import tokenize
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -116,7 +117,8 @@ def _reading(path: Path) -> Iterator[None]:
     except (
         *(OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
         *(EOFError, SyntaxError, AttributeError, AssertionError, struct.error, zlib.error),
-    ) as error:  # Pillow and tifffile throw all of these at damaged files
+        tokenize.TokenError,
+    ) as error:  # Pillow, tifffile and NumPy throw all of these at damaged files
         reason = " ".join(str(error).split()) or type(error).__name__
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
@@ -135,7 +137,7 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
         elif pictures.kind_of(start) is not None:
             image = Image(pictures.read(path, start, page=page, colours=colours), None)
         elif start.startswith(NPY):
-            return Image(_read_npy(path, channel, page), None)
+            return Image(_read_npy(path, channel, page, colours), None)
         else:
             known = foreign.sentence(path, start)
             raise InputError(
@@ -149,7 +151,9 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
     return Image(pick_channel(image.pixels, channel, path), image.pixel_size)
 
 
-def _read_npy(path: Path, channel: int | None, page: int | None) -> Shaped[np.ndarray, "h w c"]:
+def _read_npy(
+    path: Path, channel: int | None, page: int | None, colours: Colours
+) -> Shaped[np.ndarray, "h w c"]:
     """An array that NumPy saved, without Python objects: unpacking these would run code."""
     if _holds_objects(path):
         raise InputError(
@@ -157,6 +161,8 @@ def _read_npy(path: Path, channel: int | None, page: int | None) -> Shaped[np.nd
             "image; save the array of pixels alone"
         )
     array = np.load(path, mmap_mode="r", allow_pickle=False)
+    if array.dtype == bool and colours == "indices":
+        array = array.astype(np.uint8)
     return np.array(image_array(array, channel=channel, page=page, where=str(path)))
 
 

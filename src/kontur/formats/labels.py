@@ -2,7 +2,7 @@
 
 Exact to the pixel: an outline along pixel edges comes back as it was, any other as the pixels
 whose centres it covers; a second export changes nothing. Negative numbers are regions to ignore.
-What a label image cannot hold is lost: scores, class names, what foreign files said, and overlaps
+What a label image cannot hold is lost: scores, class names, what other programs wrote, and overlaps
 (the object with the higher score has the pixel, of equals the later one; any object before regions
 to ignore).
 """

@@ -1,8 +1,9 @@
 """Pictures that Pillow reads: PNG, JPEG, BMP, GIF and WebP, what is stored and nothing changed.
 
 Colour PNGs of 16 bit are read whole, which Pillow alone would cut to 8. Alpha is dropped, not
-blended: a microscope writes it opaque, and what lies under it was measured. Where a camera noted
-how it was held (EXIF), the picture is turned upright.
+blended: a microscope writes it opaque, and what lies under it was measured. Where the transparency
+alone shows something, as in a layer exported by a drawing program, that is refused. Where a camera
+noted how it was held (EXIF), the picture is turned upright.
 """
 
 from pathlib import Path
@@ -43,6 +44,8 @@ def read(
     path: Path, start: bytes, *, page: int | None, colours: Colours
 ) -> Shaped[np.ndarray, "h w c"]:
     """The picture upright and without alpha; of an animation the frame number `page`."""
+    from PIL.Image import DecompressionBombError
+
     kind = kind_of(start)
     assert kind is not None
     depth, colour_type = (start[24], start[25]) if kind == "PNG" else (8, -1)
@@ -57,12 +60,14 @@ def read(
         if not 0 <= (page or 0) < frames:
             have = "one page (0)" if frames == 1 else f"{frames} pages (0 to {frames - 1})"
             raise InputError(f"{path} has {have}; page {page} is not among them")
-        if page:
-            picture.seek(page)
-        picture.load()  # before the orientation, which a PNG may say at its end
+        try:
+            picture.seek(page or 0)
+            picture.load()  # before the orientation, which a PNG may say at its end
+        except DecompressionBombError as error:  # a frame of an animation claims too much
+            raise ValueError(error) from None
         if depth == 16 and colour_type in (2, 4, 6):
             return turned(_deep_png(path, colour_type), picture.getexif().get(ORIENTATION, 1))
-        pixels = pixels_of(picture, colours)
+        pixels = pixels_of(picture, colours, where=path)
     if depth == 16:
         return pixels.astype(np.uint16)  # which some versions of Pillow give as 32 bits
     if colours == "indices" and colour_type == 0 and 1 < depth < 8:
@@ -95,7 +100,9 @@ def turned(pixels: Shaped[np.ndarray, "h w *c"], orientation: int) -> Shaped[np.
     return pixels
 
 
-def pixels_of(picture: Any, colours: Colours) -> Shaped[np.ndarray, "h w c"]:
+def pixels_of(
+    picture: Any, colours: Colours, *, where: str | Path = "the image"
+) -> Shaped[np.ndarray, "h w c"]:
     """A picture of Pillow upright, without alpha: 1 bit as 0 and 255, or as indices 0 and 1."""
     from PIL import ImageOps
 
@@ -111,7 +118,24 @@ def pixels_of(picture: Any, colours: Colours) -> Shaped[np.ndarray, "h w c"]:
         pixels = pixels.astype(np.uint8) * (1 if colours == "indices" else 255)
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     kept = sum(name not in "AX" for name in upright.getbands())  # alpha and padding come last
+    if "A" in upright.getbands():
+        check_colours_show(pixels[:, :, :kept], pixels[:, :, kept:], where)
     return native(pixels[:, :, :kept])
+
+
+def check_colours_show(
+    colours: Shaped[np.ndarray, "h w k"], alpha: Shaped[np.ndarray, "h w a"], where: str | Path
+) -> None:
+    """`InputError` where every pixel is of one colour and the transparency alone differs."""
+    if _is_constant(colours) and not _is_constant(alpha):
+        raise InputError(
+            f"{where} is of one colour, and only its transparency shows something, which Kontur "
+            "does not read; save it without transparency, or the transparency as grey"
+        )
+
+
+def _is_constant(samples: Shaped[np.ndarray, "h w k"]) -> bool:
+    return samples.size == 0 or bool((samples == samples[:1, :1]).all())
 
 
 def _opened(path: Path, kind: str) -> Any:
@@ -160,7 +184,11 @@ def _deep_png(path: Path, colour_type: int) -> Shaped[np.ndarray, "h w c"]:
             return np.asarray(picture).astype(np.uint16)
 
     if colour_type == 4:  # grey, alpha
-        values = bytes_as("RGBA")
-        return native(values[:, :, :1] << 8 | values[:, :, 1:2])
-    mode = {2: "RGB", 6: "RGBA"}[colour_type]
-    return native((bytes_as(f"{mode};16B") << 8 | bytes_as(f"{mode};16L"))[:, :, :3])
+        high_and_low = bytes_as("RGBA")
+        values = high_and_low[:, :, ::2] << 8 | high_and_low[:, :, 1::2]
+    else:
+        mode = {2: "RGB", 6: "RGBA"}[colour_type]
+        values = bytes_as(f"{mode};16B") << 8 | bytes_as(f"{mode};16L")
+    kept = 1 if colour_type == 4 else 3
+    check_colours_show(values[:, :, :kept], values[:, :, kept:], path)
+    return native(values[:, :, :kept])

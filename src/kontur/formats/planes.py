@@ -7,7 +7,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats import document
 from kontur.formats.entry import Plane
-from kontur.wording import listed
+from kontur.wording import listed, quoted
 
 
 def read_plane(plane: Any, where: str | Path) -> Plane:
@@ -17,7 +17,9 @@ def read_plane(plane: Any, where: str | Path) -> Plane:
     """
     numbers = [plane.get(axis, 0) for axis in "zt"] if isinstance(plane, Mapping) else [0, 0]
     if not all(isinstance(number, int) and number >= 0 for number in numbers):
-        raise InputError(f"{where}: a plane is {plane!r}; wanted whole numbers z and t from 0")
+        raise InputError(
+            f"{where}: a plane is {quoted(plane)}; wanted whole numbers z and t from 0"
+        )
     return Plane(*numbers)
 
 

@@ -50,8 +50,8 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
         kept["objectType"] = kind
         if kept.get("type") == kind:
             del kept["type"]
-    geometry = feature.get("geometry") or {}
-    stale = ("type", "coordinates", "bbox", "isEllipse")  # said anew; ours are no ellipses
+    geometry = feature["geometry"] if isinstance(feature["geometry"], Mapping) else {}
+    stale = ("type", "coordinates", "bbox", "isEllipse")  # written anew; ours are no ellipses
     read = ("type", "id", "geometry", "properties", "bbox")
     return {
         "id": uuid_of(feature.get("id")),

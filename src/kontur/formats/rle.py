@@ -17,7 +17,7 @@ from kontur.formats.windows import Window
 from kontur.geometry.raster import ramp
 
 LARGEST = 2**40  # pixels of the image of a code
-LARGEST_WINDOW = 2**30  # pixels of one object's mask
+LARGEST_WINDOW = 2**28  # pixels of one object's mask
 BITS = 5  # of a count in each character
 LONGEST = 9  # characters of a count: 45 bits are more than LARGEST
 
@@ -165,7 +165,8 @@ def _checked(code: Any, size: tuple[int, int] | None) -> tuple[int, int, Int64[n
     pixels = height * width
     if height < 0 or width < 0 or pixels > LARGEST:
         raise InputError(f"the run-length code is of size {height}×{width}, which no mask has")
-    fitting = bool(((lengths >= 0) & (lengths <= pixels) & (lengths % 1 == 0)).all())
+    fitting = bool(((lengths >= 0) & (lengths <= pixels)).all())
+    fitting = fitting and bool((lengths == np.floor(lengths)).all())
     total = float(lengths.sum(dtype=np.float64))  # cannot overflow
     if not fitting or total != pixels:
         raise InputError(

@@ -28,7 +28,7 @@ from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed
+from kontur.wording import listed, quoted, shortened
 
 MEASURED = ("x", "y", "area", "left", "top", "right", "bottom")  # x and y are the centroid's
 COLUMNS = (
@@ -137,7 +137,7 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
         raise InputError(f"{where} has no column 'outline' and so no objects; it has {known}")
     twice = next((name for name, number in Counter(columns).items() if name and number > 1), None)
     if twice:
-        raise InputError(f"{where} has two columns {twice!r}; rename one of them")
+        raise InputError(f"{where} has two columns {quoted(twice)}; rename one of them")
     rows: list[Row] = []
     wheres: list[str] = []
     images: dict[str, list[int]] = {}
@@ -179,7 +179,9 @@ def _entry(
     decimal = table.dialect.decimal
     sizes = {_size(table.rows[n], decimal, table.wheres[n]) for n in numbers}
     if len(sizes) > 1:
-        raise InputError(f"{where} gives the image {name or 'without name'} different sizes")
+        raise InputError(
+            f"{where} gives the image {shortened(name) or 'without name'} different sizes"
+        )
     objects = [(table.rows[n], table.wheres[n]) for n in numbers if table.kept[n]]
     scores = [_score(row, decimal, place) for row, place in objects]
     instances = Instances.of_valid(
@@ -233,7 +235,7 @@ def _outlines(
         number = written[error.args[0]]
         raise InputError(
             f"{wheres[number]}: the outline is no well-known text or is cut short: "
-            f"{texts[number][:40]!r}"
+            f"{quoted(texts[number][:40])}"
         ) from None
     shapes: list[Polygon | MultiPolygon | None] = [None] * len(rows)
     without: list[str | None] = ["empty cell"] * len(rows)
@@ -250,7 +252,7 @@ def _class(row: Row) -> str:
 def _score(row: Row, decimal: str, where: str) -> float:
     score = _number(row, "score", decimal, where)
     if score is not None and not 0 <= score <= 1:
-        raise InputError(f"{where}: score is {row['score']!r}; wanted a number from 0 to 1")
+        raise InputError(f"{where}: score is {quoted(row['score'])}; wanted a number from 0 to 1")
     return np.nan if score is None else score
 
 
@@ -261,7 +263,7 @@ def _number(row: Row, column: str, decimal: str, where: str) -> float | None:
         return None
     number = csv_dialect.number(text, decimal=decimal)
     if number is None or not np.isfinite(number):
-        raise InputError(f"{where}: {column} is {text!r}; wanted a number")
+        raise InputError(f"{where}: {column} is {quoted(text)}; wanted a number")
     return number
 
 
@@ -272,14 +274,14 @@ def _ids(objects: Sequence[tuple[Row, str]]) -> list[int]:
         text = row.get("id", "").strip()
         whole = WHOLE.fullmatch(text[:DIGITS])
         if text and text.lower() != "nan" and whole is None:
-            raise InputError(f"{where}: id is {text!r}; wanted a whole number")
+            raise InputError(f"{where}: id is {quoted(text)}; wanted a whole number")
         ids.append(int(whole[1]) if whole else None)
     known: set[int] = set()
     for number, (row, where) in zip(ids, objects, strict=True):
         if number in known:
             raise InputError(
-                f"{where}: the id {number} occurs twice in the image {row.get('image', '')!r}; "
-                "every object has an id of its own"
+                f"{where}: the id {number} occurs twice in the image "
+                f"{quoted(row.get('image', ''))}; every object has an id of its own"
             )
         known.update([] if number is None else [number])
     return unique_ids(ids)

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.formats.pictures import Colours
+from kontur.formats.pictures import Colours, check_colours_show
 
 COLOURS = {"RGB": 3, "YCBCR": 3, "SEPARATED": 4, "PALETTE": 1}  # samples of a pixel, without extra
 GREY = ("MINISBLACK", "MINISWHITE", "MASK", "LINEAR_RAW", "")
@@ -40,7 +40,7 @@ def resolve(
         advice = "; save their magnitude" if samples.dtype.kind == "c" else ""
         raise InputError(f"{path} holds {samples.dtype} values; wanted integers or floats{advice}")
     kind = getattr(frame.photometric, "name", "")
-    colour, extra = _without_alpha(samples, frame, kind)
+    colour, extra = _without_alpha(samples, frame, kind, path)
     if colours == "indices":
         stored = np.concatenate([colour, extra], axis=2) if extra.shape[2] else colour
         return stored.astype(np.uint8) if stored.dtype == bool else stored
@@ -75,7 +75,7 @@ def stains(file: Any, frame: Any, *, channels: int, samples: int) -> tuple[str, 
 
 
 def _without_alpha(
-    samples: Shaped[np.ndarray, "h w s"], frame: Any, kind: str
+    samples: Shaped[np.ndarray, "h w s"], frame: Any, kind: str, path: Path
 ) -> tuple[Shaped[np.ndarray, "h w k"], Shaped[np.ndarray, "h w e"]]:
     """The colours or channels, and the extra samples that are no alpha."""
     count = samples.shape[2]
@@ -90,6 +90,8 @@ def _without_alpha(
     kept = [i for i in range(first, count) if i not in alpha]
     if kind in COLOURS and len(kept) == 1 and (samples[:, :, kept[0]] == _top(samples.dtype)).all():
         kept = []  # an alpha that was not said to be one, and hides nothing
+    if alpha and not kept:
+        check_colours_show(colour, samples[:, :, alpha], path)
     if ASSOCIATED in extra:
         colour = _divided(colour, samples[:, :, first + extra.index(ASSOCIATED)])
     return colour, samples[:, :, kept]

@@ -41,7 +41,8 @@ def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
     wanted = np.array([text if area else "" for text, area in zip(texts, areal, strict=True)])
     shapes = np.full(len(texts), None, dtype=object)
     if areal.any():
-        shapes[areal] = shapely.force_2d(shapely.from_wkt(wanted[areal], on_invalid="ignore"))
+        with np.errstate(all="ignore"):  # numbers that overflow are infinite, and left out later
+            shapes[areal] = shapely.force_2d(shapely.from_wkt(wanted[areal], on_invalid="ignore"))
     known = ("POINT", "LINESTRING", "MULTIPOINT", "MULTILINESTRING", "GEOMETRYCOLLECTION")
     for place, (text, shape) in enumerate(zip(texts, shapes, strict=True)):
         if shape is None and (areal[place] or not text.lstrip().upper().startswith(known)):

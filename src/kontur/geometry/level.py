@@ -58,7 +58,7 @@ class Rings(NamedTuple):
 def rings(fields: Float[np.ndarray, "m h w"], level: float) -> Rings:
     """The rings at `level` (above 0) of every field; sample [i, j] stands at (j + .5, i + .5).
 
-    Beyond its border a field is 0, and so is what is no number. A sample at the level is high.
+    Beyond its border a field is 0, and so is NaN. A sample at the level is high.
     """
     padded = np.pad(np.nan_to_num(fields.astype(float)), ((0, 0), (1, 1), (1, 1)))
     _, height, width = padded.shape
@@ -112,23 +112,23 @@ def outlines(
     the level. A long way between samples is refined to a point a pixel (`FINEST`), and points that
     change little (`SLACK`) are left out.
     """
-    found = np.full(len(fields), Polygon(), dtype=object)
+    polygons = np.full(len(fields), Polygon(), dtype=object)
     side = (boxes[:, 2:] - boxes[:, :2]).min(axis=-1, initial=np.inf)
     usable = np.isfinite(boxes).all(axis=-1) & (side > 0)
     largest = np.where(usable, np.nan_to_num(boxes[:, 2:] - boxes[:, :2]).max(axis=-1), 0)
     count = fields.shape[-1]
     steps = np.clip(np.ceil(largest / count), 1, FINEST).astype(int)
-    for each in np.unique(steps[usable]).tolist():
-        members = np.flatnonzero(usable & (steps == each))
-        chunk = max(1, MOST // ((count + 1) * each + 1) ** 2)
+    for finer in np.unique(steps[usable]).tolist():
+        members = np.flatnonzero(usable & (steps == finer))
+        chunk = max(1, MOST // ((count + 1) * finer + 1) ** 2)
         for first in range(0, len(members), chunk):
-            some = members[first : first + chunk]
-            traced = rings(refine(fields[some].astype(float), each), level)
-            own = boxes[some][traced.field[traced.ring]].astype(float)
-            share = ((traced.points - 0.5) / each - 0.5) / count
+            chosen = members[first : first + chunk]
+            traced = rings(refine(fields[chosen].astype(float), finer), level)
+            own = boxes[chosen][traced.field[traced.ring]].astype(float)
+            share = ((traced.points - 0.5) / finer - 0.5) / count
             points = own[:, :2] + share * (own[:, 2:] - own[:, :2])
-            found[some] = largest_parts(traced._replace(points=points), len(some))
-    return shapely.simplify(found, np.minimum(SLACK, largest * SHARE))
+            polygons[chosen] = largest_parts(traced._replace(points=points), len(chosen))
+    return shapely.simplify(polygons, np.minimum(SLACK, largest * SHARE))
 
 
 def largest_parts(traced: Rings, count: int) -> Shaped[np.ndarray, " count"]:

@@ -116,17 +116,17 @@ def distance(mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     """
     if mask.all():
         return np.full(mask.shape, np.inf)
-    found = np.zeros(mask.shape)
+    result = np.zeros(mask.shape)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
-        return found
+        return result
     # One pixel beyond what the mask covers is background, and hides all that lies farther.
     top, bottom = max(rows[0] - 1, 0), rows[-1] + 2
     left, right = max(columns[0] - 1, 0), columns[-1] + 2
     window = mask[top:bottom, left:right]
     squared = _to_background(window) ** 2
-    found[top:bottom, left:right] = np.sqrt(_along_rows(squared))
-    return found
+    result[top:bottom, left:right] = np.sqrt(_along_rows(squared))
+    return result
 
 
 def flood(

@@ -15,12 +15,13 @@ SEARCHES = 3  # a pixel and a row each way: as many for each pixel cost about as
 
 
 def squared_distances(
-    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"]
+    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"], *, spare: int = 0
 ) -> Int[np.ndarray, " n"]:
     """The squared distance of each pixel to the nearest of `others` of its own group.
 
     Both are group, row and column, numbers from 0; every group of `pixels` occurs in `others`.
-    Pixels that come row by row take the least time.
+    Pixels that come row by row take the least time. The `spare` farthest ones may come out too
+    far, but not nearer than any other pixel: a percentile does not look at them.
 
     >>> squared_distances(np.array([[0, 1], [0, 0], [0, 0]]), np.array([[0, 1], [3, 0], [4, 1]]))
     array([25,  1])
@@ -51,10 +52,10 @@ def squared_distances(
     numbers = number(pixels)
     nearest = np.minimum(to_nearest_in_row(numbers), beyond) ** 2
     active, step, left = np.arange(len(numbers)), 1, SEARCHES * (len(numbers) + len(known))
-    while len(active := active[nearest[active] > step**2]) and step < height:
+    while len(active := active[nearest[active] > step**2]) > spare and step < height:
         left -= len(active)
         if left < 0:
-            nearest[active] = _by_tree(pixels[:, active], others, beyond)
+            nearest[active] = _by_trees(pixels[:, active], others)
             break
         here = numbers[active]
         away = to_nearest_in_row(here - step * line)
@@ -67,12 +68,20 @@ def squared_distances(
     return nearest
 
 
-def _by_tree(
-    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"], beyond: int
+def _by_trees(
+    pixels: Int[np.ndarray, "3 n"], others: Int[np.ndarray, "3 m"]
 ) -> Int[np.ndarray, " n"]:
-    """The same from a tree of all, in which groups lie farther apart than their pixels."""
-    points = [
-        shapely.points(2 * beyond * group + column, row) for group, row, column in (pixels, others)
+    """The same from a tree of each group."""
+    nearest = np.empty(pixels.shape[1], dtype=np.int64)
+    by_group = [np.argsort(side[0], kind="stable") for side in (pixels, others)]
+    groups = np.unique(pixels[0])
+    bounds = [
+        np.searchsorted(side[0][order], [groups, groups + 1])
+        for side, order in zip((pixels, others), by_group, strict=True)
     ]
-    _, partner = shapely.STRtree(points[1]).query_nearest(points[0], all_matches=False)
-    return ((pixels[1:] - others[1:, partner]) ** 2).sum(axis=0)
+    for (start, stop), (first, last) in zip(bounds[0].T, bounds[1].T, strict=True):
+        mine, theirs = by_group[0][start:stop], others[1:, by_group[1][first:last]]
+        tree = shapely.STRtree(shapely.points(*theirs))
+        _, partner = tree.query_nearest(shapely.points(*pixels[1:, mine]), all_matches=False)
+        nearest[mine] = ((pixels[1:, mine] - theirs[:, partner]) ** 2).sum(axis=0)
+    return nearest

@@ -39,8 +39,8 @@ def repair_all(
     broken = ~shapely.is_valid(polygons)
     if broken.any():
         polygons = polygons.copy()
-        mended = np.array([repair(polygon) for polygon in polygons[broken]], dtype=object)
-        polygons[broken] = _clockwise(mended)
+        repaired = np.array([repair(polygon) for polygon in polygons[broken]], dtype=object)
+        polygons[broken] = _clockwise(repaired)
     return polygons, broken
 
 

@@ -58,7 +58,7 @@ def spans(
     first, count = first[crossed], count[crossed]
     edge = np.repeat(crossed, count)
     row = np.repeat(first, count) + ramp(count)
-    # Multiplied before it is divided: then crossings that halves can say are said exactly.
+    # Multiplied before it is divided: then crossings at halves are exact.
     x = x0[edge] + (row + 0.5 - y0[edge]) * (x1 - x0)[edge] / (y1 - y0)[edge]
     column = np.clip(np.ceil(x - 0.5) - left, 0, width).astype(np.int64)
     # One sort for all: each (owner, row) has an even number of crossings, entering and leaving.
@@ -70,10 +70,10 @@ def spans(
     return Spans(line // max(height, 1), line % max(height, 1), start, stop)
 
 
-def pixels(found: Spans, width: int) -> Int[np.ndarray, " p"]:
+def pixels(runs: Spans, width: int) -> Int[np.ndarray, " p"]:
     """The flat index `row · width + col` of every pixel in the spans, in their order."""
-    count = found.stop - found.start
-    return np.repeat(found.row * width + found.start, count) + ramp(count)
+    count = runs.stop - runs.start
+    return np.repeat(runs.row * width + runs.start, count) + ramp(count)
 
 
 def rasterize(polygon: Polygon | MultiPolygon, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:

@@ -148,13 +148,13 @@ def extremes(points: Float[np.ndarray, "n 2"], tolerance: float = 0.0) -> Float[
     x, y = points[:, 0], points[:, 1]
     width, height = float(np.ptp(x)), float(np.ptp(y))
     top, bottom, left, right = y.min(), y.max(), x.min(), x.max()
-    found = [
+    points_at = [
         (_middle(y - top, x, tolerance * height), top),
         (right, _middle(right - x, y, tolerance * width)),
         (_middle(bottom - y, x, tolerance * height), bottom),
         (left, _middle(x - left, y, tolerance * width)),
     ]
-    return np.array(found, dtype=points.dtype)
+    return np.array(points_at, dtype=points.dtype)
 
 
 def diamond(boxes: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, "m 4 2"]:

@@ -71,9 +71,7 @@ class Grid(NamedTuple):
         Erosion by 3×3, `distance` times. The intersection of 2, 4, 8 … successive rows, each of
         two of the last one.
         """
-        inside = Runs(runs.start + distance, runs.stop - distance)
-        some = inside.start < inside.stop
-        inside = Runs(inside.start[some], inside.stop[some])
+        inside = _not_empty(Runs(runs.start + distance, runs.stop - distance))
         rows, wanted = 1, 2 * distance + 1
         while rows < wanted and len(inside.start):
             step = min(rows, wanted - rows)
@@ -83,9 +81,7 @@ class Grid(NamedTuple):
 
     def outline(self, runs: Runs) -> Runs:
         """The pixels with a side neighbour outside; so is all beyond the frame."""
-        inner = Runs(runs.start + 1, runs.stop - 1)
-        some = inner.start < inner.stop
-        inner = Runs(inner.start[some], inner.stop[some])
+        inner = _not_empty(Runs(runs.start + 1, runs.stop - 1))
         for way in (-self.row, self.row):
             inner = intersect(inner, shift(runs, way))
         return subtract(runs, inner)
@@ -131,10 +127,15 @@ def subtract(first: Runs, second: Runs) -> Runs:
         return first
     ends = first.start[:1], first.stop[-1:]
     between = Runs(np.append(ends[0], second.stop), np.append(second.start, ends[1]))
-    some = between.start < between.stop
-    return intersect(first, Runs(between.start[some], between.stop[some]))
+    return intersect(first, _not_empty(between))
 
 
 def shift(runs: Runs, by: int) -> Runs:
     """All addresses moved by a number."""
     return Runs(runs.start + by, runs.stop + by)
+
+
+def _not_empty(runs: Runs) -> Runs:
+    """Without runs that end where or before they start."""
+    filled = runs.start < runs.stop
+    return Runs(runs.start[filled], runs.stop[filled])

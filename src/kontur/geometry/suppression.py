@@ -21,8 +21,8 @@ def suppress_greedily(
 ) -> Int[np.ndarray, " kept"]:
     """The places of the shapes that stay; the best comes first in `shapes`.
 
-    A shape stays unless `is_over(i, j)`, asked for pairs whose boxes touch, is true for it (j) and
-    a better one (i) that stays.
+    A shape stays unless `is_over(i, j)`, called for pairs whose boxes touch, is true for it (j)
+    and a better one (i) that stays.
     """
     tree = shapely.STRtree(shapes)
     stays, undecided = np.zeros(len(shapes), bool), np.ones(len(shapes), bool)
@@ -51,9 +51,9 @@ def _settle(
         settled[j] = False
         stays |= settled
         waiting &= ~settled
-        asks = settled[i]
-        first, second = i[asks], j[asks]
+        decided = settled[i]
+        first, second = i[decided], j[decided]
         waiting[second[is_over(chosen[first], chosen[second])]] = False
-        open_pairs = ~asks & waiting[i] & waiting[j]
+        open_pairs = ~decided & waiting[i] & waiting[j]
         i, j = i[open_pairs], j[open_pairs]
     return stays

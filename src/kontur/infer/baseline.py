@@ -109,7 +109,7 @@ def _with(card: Card, settings: Mapping[str, Any]) -> Card:
 
 
 def _score(card: Card, samples: Sequence[Sample]) -> Score:
-    """Mean AP over IoU thresholds, and of equals Dice: it tells a way out of no match at all."""
+    """Mean AP over IoU thresholds; of equals Dice decides, which differs where nothing matches."""
     predictor = Predictor(OnnxEngine(Model(card, {}, {}), threads=1), card)
     summary = summarise(
         evaluate(

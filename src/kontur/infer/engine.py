@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # a thread of its own is not worth less
-REASON = 200  # characters of what ONNX Runtime says of a damaged graph
+REASON = 200  # characters of ONNX Runtime.s message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
 DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch to ask
 
@@ -34,7 +34,7 @@ class Engine(Protocol):
 
     @property
     def graphs(self) -> Mapping[str, Graph]:
-        """The graphs of a model by name; `family.GraphExample` says what they take and give."""
+        """The graphs of a model by name; see `models.family.GraphExample`."""
 
 
 class OnnxEngine:
@@ -158,7 +158,7 @@ class TorchEngine:
 
 
 class DeviceArray:
-    """An array that stays in the memory of the network's device until somebody looks at it.
+    """An array that stays in the memory of the network's device until it is read.
 
     Features go from one graph into the others, again and again; numpy never needs them.
     """

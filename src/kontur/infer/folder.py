@@ -17,7 +17,7 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import write_overlay
-from kontur.infer.hints import size_hint
+from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import Input
 from kontur.infer.options import AS_TRAINED, PredictOptions
 from kontur.infer.predict import Predictor
@@ -200,7 +200,8 @@ def _predict_one(predictor: Predictor, job: _Job, options: PredictOptions) -> Ou
         contrast=prediction.contrast,
         seconds=time.perf_counter() - start,
         changed=job.changed,
-        hint=size_hint(prediction.instances, predictor.card, options),
+        hint=channel_hint(picture.pixels, options)
+        or size_hint(prediction.instances, predictor.card, options),
     )
 
 

@@ -1,16 +1,36 @@
-"""What to try where a model looked at an image as it is and the objects do not fit what it learned.
+"""What to try where an image does not fit what the model learned.
 
-The sizes say it: a network finds objects of the size that it learned, and pieces of larger ones.
+By the sizes of what was found: a network finds objects of the size that it learned, and pieces of
+larger ones. By the channels: a stain coloured blue or red is much darker to a network than in grey.
 """
 
 import numpy as np
+from jaxtyping import Shaped
 
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.models.card import Card
 
+COLOURS = ("red", "green", "blue")
+SILENT = 0.05  # of the strongest channel's spread: another that varies less carries no signal
+SPREAD = (1.0, 99.8)  # percentiles between which a channel's spread is measured
 UNLIKE = 2.0  # a typical object this many times larger or smaller than learned deserves a word
 AUTO = "--diameter auto measures the objects and scales the image (--diameter N where you know it)"
+
+
+def channel_hint(pixels: Shaped[np.ndarray, "h w c"], options: PredictOptions) -> str | None:
+    """A sentence where one channel of a colour image carries all signal and none was chosen."""
+    if pixels.shape[2] != len(COLOURS) or options.channel is not None or pixels.size == 0:
+        return None
+    low, high = np.percentile(pixels, SPREAD, axis=(0, 1))
+    spread = high - low
+    carrier = int(spread.argmax())
+    if spread[carrier] == 0 or np.delete(spread, carrier).max() > SILENT * spread[carrier]:
+        return None
+    return (
+        f"only its {COLOURS[carrier]} channel carries signal, which the model sees darker than "
+        f"grey: --channel {carrier} looks at that channel alone"
+    )
 
 
 def size_hint(objects: Instances, card: Card, options: PredictOptions) -> str | None:

@@ -120,10 +120,11 @@ def _without_masks(paths: list[Path]) -> list[Path]:
 
 
 def _named(paths: list[Path]) -> list[Input]:
-    """Stems; with the endings where those differ, with the folders where the names still meet."""
+    """Stems; with the endings where those differ, with the folders where one name is in several."""
     shared = Counter((path.parent, stem(path)) for path in paths)
     names = [p.name if shared[p.parent, stem(p)] > 1 else stem(p) for p in paths]
-    if len({name.lower() for name in names}) < len(names):  # also on disks that ignore the case
+    places = {(os.path.abspath(path.parent), stem(path).lower()) for path in paths}
+    if len({name for _, name in places}) < len(places):  # of any case, as some disks have it
         top = Path(os.path.commonpath([os.path.abspath(path.parent) for path in paths]))
         below = [Path(os.path.abspath(path.parent)).relative_to(top) for path in paths]
         names = [(folder / name).as_posix() for folder, name in zip(below, names, strict=True)]

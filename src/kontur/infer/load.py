@@ -23,7 +23,7 @@ def load(model: str | Path, *, device: Device = "auto", threads: int | None = No
     """
     path = find_model(model)
     read = archive.read_model(path)
-    on_gpu(device)  # what is wrong with the device is told before what is with the file
+    on_gpu(device)  # a wrong device is reported before a damaged file
     try:
         return Predictor(engine_for(read, device, threads=threads), read.card)
     except InputError as error:

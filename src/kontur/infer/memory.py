@@ -31,7 +31,7 @@ def check_memory(needed: float, pixels: float) -> None:
 
 
 def available_memory() -> float:
-    """Bytes that this process may still take; infinity where nothing says."""
+    """Bytes that this process may still take; infinity where no limit is known."""
     return min(_machine(), _container(), _address_space())
 
 
@@ -88,7 +88,7 @@ def _kilobytes(path: Path, name: str) -> float:
 
 
 def _number(path: Path) -> float | None:
-    """The number in a file; None where it is missing or says "max", no limit."""
+    """The number in a file; None where it is missing or holds "max", no limit."""
     text = _text(path).strip()
     return float(text) if text.isdecimal() else None
 

@@ -9,7 +9,7 @@ Contrast = float | Literal["auto"]
 
 @dataclass(frozen=True, kw_only=True)
 class PredictOptions:
-    """What a prediction may be told about an image; without anything, it is taken as it is.
+    """The options of a prediction; by default an image is taken as it is.
 
     Attributes:
         score, overlap: thresholds in [0, 1]; by default those of the model's card.

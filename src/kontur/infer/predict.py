@@ -67,7 +67,7 @@ class Predictor:
             image: a file, or an array (H, W), (H, W, C) or (C, H, W) of NumPy, PyTorch or
                 Pillow, see `formats.arrays`.
             options: how to look at it; `changes` are options by name, such as `diameter="auto"`
-                (`PredictOptions` says what there is).
+                (see `PredictOptions`).
 
         Raises:
             InputError: the image cannot be read, holds NaN, or has channels that need a choice.

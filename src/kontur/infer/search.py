@@ -82,7 +82,7 @@ def surest_look(
     diameter: Diameter | None,
     contrast: Contrast | None,
 ) -> Look:
-    """How to look at an image: as asked, or searched where "auto" stands.
+    """The contrast and scale of an image: as given, or searched where "auto" stands.
 
     `find` gives the objects of a view. Scales are tried first, with the card's contrast, then
     contrasts at the surest scale.

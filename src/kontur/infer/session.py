@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import shapely
 from jaxtyping import Float, Shaped
+from numpy.typing import ArrayLike
 
 from kontur.errors import InputError
 from kontur.geometry import ring
@@ -57,7 +58,7 @@ class Session:
         return self.resolved.instances
 
     def refine(
-        self, outlines: Sequence[Float[np.ndarray, "_ 2"]] | Shaped[np.ndarray, " m"]
+        self, outlines: Sequence[ArrayLike] | Shaped[np.ndarray, " m"]
     ) -> Shaped[np.ndarray, " m"]:
         """Outlines settled on the edges of the objects beneath them; m may be 0.
 
@@ -72,8 +73,8 @@ class Session:
         contours = self._contours.from_rings(self._graphs, self._features, seen, self._config)
         return self._polygons(contours)
 
-    def outline(self, points: Float[np.ndarray, "k 2"]) -> shapely.Geometry:
-        """The outline of the object through four extreme points, clicked in any order.
+    def outline(self, points: ArrayLike) -> shapely.Geometry:
+        """The outline of the object through four extreme points (4, 2), clicked in any order.
 
         Raises:
             InputError: the model has no contours, or the points are not four.
@@ -90,8 +91,8 @@ class Session:
         )
         return self._polygons(contours)[0]
 
-    def outline_boxes(self, boxes: Float[np.ndarray, "m 4"]) -> Shaped[np.ndarray, " m"]:
-        """The outline of the object in each box (x0, y0, x1, y1); m may be 0.
+    def outline_boxes(self, boxes: ArrayLike) -> Shaped[np.ndarray, " m"]:
+        """The outline of the object in each of m boxes (m, 4): x0, y0, x1, y1; m may be 0.
 
         Raises:
             InputError: the model has no contours, or a box has no area.

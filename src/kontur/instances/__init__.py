@@ -141,8 +141,8 @@ class Instances:
         """One object a mask (non-zero is inside); masks may overlap.
 
         The id is the mask's place, from 1; an empty mask makes no object and its id stays unused.
-        `labels` has one class index a mask. `size` is needed only to say how large the image of an
-        empty list is. Raises InputError for masks of different sizes.
+        `labels` has one class index a mask. `size` is needed only for an empty list, whose image's
+        size nothing else gives. Raises InputError for masks of different sizes.
         """
         if isinstance(masks, np.ndarray) and masks.ndim == 3:
             size = (masks.shape[1], masks.shape[2])
@@ -192,7 +192,7 @@ class Instances:
     def __getitem__(self, which: Any) -> Self:
         """The objects of a slice, a boolean mask, an array of places, or one place: Instances.
 
-        Raises InputError for a place that is asked for twice: its id would not be unique.
+        Raises InputError for a place that is given twice: its id would not be unique.
         """
         if isinstance(which, int | np.integer):
             which = [which]
@@ -241,7 +241,7 @@ class Instances:
         points, owner = shapely.get_coordinates(outer, return_index=True)
         ends = np.flatnonzero(np.diff(owner)) + 1
         closed = np.split(points, ends) if len(points) else []
-        return [ring.canonical(each[:-1]) for each in closed]
+        return [ring.canonical(points[:-1]) for points in closed]
 
     def replace(self, **changes: Any) -> Self:
         """A checked copy with some fields changed; polygons that are new are checked too."""

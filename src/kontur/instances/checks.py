@@ -135,7 +135,7 @@ def check_places(places: Int64[np.ndarray, " n"], k: int) -> None:
     if (taken > 1).any():
         place = int(taken.argmax())
         raise InputError(
-            f"an object can be taken once, the one at place {place} is asked for"
+            f"an object can be taken once, the one at place {place} is chosen"
             f" {taken[place]} times; Instances.concat makes copies with ids of their own"
         )
 

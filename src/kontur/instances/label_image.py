@@ -44,7 +44,7 @@ def label_image(
     size: tuple[int, int],
     dtype: DTypeLike | None,
 ) -> Integer[np.ndarray, "h w"]:
-    """The ids as pixels; `Instances.label_image` says which of overlapping objects is on top."""
+    """The ids as pixels; see `Instances.label_image` for what is on top where objects overlap."""
     if (ids == 0).any():
         raise InputError("the id 0 means background in a label image; renumber the objects from 1")
     kind = _smallest(ids) if dtype is None else np.dtype(dtype)

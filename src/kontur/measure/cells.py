@@ -36,6 +36,8 @@ PAIRS = (
     *(("SAND", "FALSK"), ("SANT", "FALSKT"), ("TOSI", "EPÄTOSI"), ("PRAVDA", "NEPRAVDA")),
     *(("IGAZ", "HAMIS"), ("DOĞRU", "YANLIŞ")),
 )
+FLAGS = {word: value for pair in PAIRS for word, value in zip(pair, (True, False), strict=True)}
+FLAGS |= {**BOOLEANS, "1": True, "0": False, "1.0": True, "0.0": False}
 INFINITE = {"inf": float("inf"), "infinity": float("inf")}
 INFINITE |= {f"{sign}{word}": float(sign + word) for word in INFINITE for sign in "+-"}
 SPACES = " \u00a0\u202f\u2009"  # the ones that do not break a line, too
@@ -110,7 +112,7 @@ def parse_column(
     >>> parse_column(["1.046,70", "2.113"]).values
     [1046.7, 2113]
     >>> parse_column(["E01", "E5", "007"]).kind, parse_column(["12", "13", "oops"]).non_numeric
-    ('word', ('oops',))
+    ('text', ('oops',))
     """
     words: list[Value] = [None if ERROR.fullmatch(text) else text for text in texts]
     if kind == "text":
@@ -126,15 +128,10 @@ def parse_column(
         known |= {text: int(BOOLEANS[text]) for text in texts if text in BOOLEANS}
     cells = [text for text in texts if text not in known]
     unit, bare = _without_unit(cells)
-    mark, ambiguous = _mark([text for text in bare if text], decimal)
-    numbers = [_number(text, mark) if text else None for text in bare]
+    mark, ambiguous, numbers = _by_mark(bare, decimal)
     if kind != "number" and not any(n is not None and (n.decimals or n.long) for n in numbers):
         numbers = [None if number is None or number.code else number for number in numbers]
     pairs = dict(zip(cells, numbers, strict=True))
-    if kind == "number":
-        pairs |= {
-            t: Number(int(BOOLEANS[t]), "", False, False, False) for t in cells if t in BOOLEANS
-        }
     odd = tuple(text for text, number in pairs.items() if number is None)
     found = {text: number for text, number in pairs.items() if number is not None}
     if odd or not (found or kind == "number"):
@@ -160,9 +157,7 @@ def boolean_of(text: str) -> bool | None:
     >>> boolean_of("WAHR"), boolean_of("false"), boolean_of("0"), boolean_of("maybe")
     (True, False, False, None)
     """
-    pairs = {word: value for pair in PAIRS for word, value in zip(pair, (True, False), strict=True)}
-    plain = text.strip()
-    return {**pairs, **BOOLEANS, "1": True, "0": False, "1.0": True, "0.0": False}.get(plain)
+    return FLAGS.get(text.strip())
 
 
 def unit_in(heading: str) -> str:
@@ -191,8 +186,9 @@ def _without_unit(texts: Sequence[str]) -> tuple[str, list[str]]:
     """The unit that most texts have, and each without it; empty for those that do not have it."""
     parts = []
     for text in texts:
-        plain = text.translate(WIDE)
-        match = BEHIND.fullmatch(plain) or BEFORE.fullmatch(plain)
+        plain = text if text.isascii() else text.translate(WIDE)
+        bare = plain[0] in "0123456789.,+-" and plain[-1] in "0123456789" and "^" not in plain
+        match = None if bare else BEHIND.fullmatch(plain) or BEFORE.fullmatch(plain)
         parts.append((_spelt(match["unit"]), match["number"]) if match else ("", plain))
     counts = Counter(unit for unit, _ in parts)
     unit = max(counts, key=lambda unit: counts[unit], default="")
@@ -205,10 +201,22 @@ def _spelt(unit: str) -> str:
     return re.sub(r"^u(?=[mMglL])", "µ", made)
 
 
-def _mark(texts: Sequence[str], elsewhere: Mark | None) -> tuple[Mark, bool]:
-    """The mark of decimals in a column, and whether the column itself leaves it open."""
-    points = [_number(text, ".") for text in texts]
-    commas = [_number(text, ",") for text in texts]
+def _by_mark(
+    texts: Sequence[str], elsewhere: Mark | None
+) -> tuple[Mark, bool, list[Number | None]]:
+    """The mark of decimals in a column, whether the column itself leaves it open, the numbers."""
+    points, commas = ([_number(text, mark) for text in texts] for mark in (".", ","))
+    mark, ambiguous = _mark(texts, points, commas, elsewhere)
+    return mark, ambiguous, points if mark == "." else commas
+
+
+def _mark(
+    texts: Sequence[str],
+    points: Sequence[Number | None],
+    commas: Sequence[Number | None],
+    elsewhere: Mark | None,
+) -> tuple[Mark, bool]:
+    """The mark of decimals, of the numbers by either, and whether the column leaves it open."""
     more = sum(number is not None for number in points) - sum(n is not None for n in commas)
     if more:
         return "." if more > 0 else ",", False
@@ -243,18 +251,17 @@ def _pattern(mark: Mark) -> re.Pattern[str]:
 def _number(text: str, mark: Mark) -> Number | None:
     """A text as a number, None where it is none."""
     match = _pattern(mark).fullmatch(text)
-    if match is None or not (match["whole"] or match["parted"] or match["decimals"]):
+    if match is None:
         return None
-    if match["parted"] and match["exponent"]:
+    sign, whole, parted, by, decimals, exponent, signed = match.groups(default="")
+    if not (whole or parted or decimals) or (parted and exponent):
         return None
-    by = match["by"] or ""
-    whole = match["whole"] or (match["parted"] or "0").replace(by, "")
-    if not (match["decimals"] or match["exponent"]):
-        value: int | float = int(match["sign"] + whole) if len(whole) < 20 else LARGEST + 1
-        if not -LARGEST - 1 <= value <= LARGEST:
-            return None
+    digits = whole or parted.replace(by, "") or "0"
+    if decimals or exponent:
+        value: int | float = float(f"{sign}{digits}.{decimals or 0}{exponent}")
+    elif len(digits) < 20 and -LARGEST - 1 <= int(sign + digits) <= LARGEST:
+        value = int(sign + digits)
     else:
-        value = float(f"{match['sign']}{whole}.{match['decimals'] or 0}{match['exponent'] or ''}")
-    decimals = bool(match["decimals"] or match["signed"])
-    code = bool(match["exponent"]) and not decimals and not match["sign"]
-    return Number(value, by, len(match["whole"] or "") > 3, decimals, code)
+        return None
+    code = bool(exponent) and not (decimals or signed or sign)
+    return Number(value, by, len(whole) > 3, bool(decimals or signed), code)

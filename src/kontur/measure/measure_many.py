@@ -16,7 +16,7 @@ from kontur.measure.extra import package
 from kontur.measure.sources import Source
 from kontur.measure.table import measure, metadata_name
 from kontur.measure.text_columns import typed_column, warnings_of
-from kontur.wording import counted
+from kontur.wording import counted, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,7 +49,7 @@ def measure_many(
             return measure(
                 picture.instances,
                 picture.image,
-                name=source.name,
+                name=printable(source.name),
                 pixel_size=None if isinstance(side, str) else side,
                 metadata=source.metadata,
                 outlines=outlines,

@@ -31,6 +31,10 @@ h1 { font-size: 24px; margin: 0 0 2px; overflow-wrap: anywhere; }
 h2 { font-size: 17px; margin: 34px 0 12px; }
 h2 small, .grey { color: var(--grey); font-weight: normal; font-size: 13px; }
 p { margin: 0 0 6px; max-width: 62rem; overflow-wrap: anywhere; }
+.definitions { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px;
+  color: var(--grey); font-size: 12.5px; max-width: 62rem; margin: 10px 0 12px; }
+.definitions dt { font-weight: 600; } .definitions dd { margin: 0; }
+.warning { border-left: 3px solid var(--mark); padding-left: 10px; }
 .figures { display: flex; flex-wrap: wrap; gap: 10px 36px; margin: 18px 0 4px; }
 .figures b { display: block; font-size: 25px; line-height: 1.15; font-weight: 600; }
 .notes { background: #fff8ef; border: 1px solid #f0d9bd; border-radius: 8px; padding: 10px 18px;
@@ -125,6 +129,14 @@ def beside(parts: Sequence[str]) -> str:
 def paragraphs(lines: Sequence[str], *, style: str = "") -> str:
     """Sentences, each a paragraph."""
     return "".join(f'<p class="{style}">{escape(line)}</p>' for line in lines)
+
+
+def definitions(terms: Mapping[str, str]) -> str:
+    """Words and their meanings, small and grey; none gives nothing."""
+    if not terms:
+        return ""
+    items = (f"<dt>{escape(word)}</dt><dd>{escape(text)}</dd>" for word, text in terms.items())
+    return f'<dl class="definitions">{"".join(items)}</dl>'
 
 
 def table(rows: Sequence[Sequence[str]], units: Sequence[str] = ()) -> str:

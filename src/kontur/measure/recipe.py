@@ -61,7 +61,7 @@ def apply_recipe(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Float[np.n
     No row gives `(0, f)`. Raises `InputError` for columns that are not there, infinite values, and
     words in a column of numbers.
     """
-    numbers, codes = read_columns(recipe["columns"], table, **_invalid(recipe))
+    numbers, codes = read_columns(recipe["columns"], table, **invalid_of(recipe))
     of_numbers = [column for column in recipe["columns"] if column["kind"] == "number"]
     of_words = [column for column in recipe["columns"] if column["kind"] == "word"]
     parts: list[np.ndarray] = []
@@ -99,7 +99,7 @@ def names_of_features(columns: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def gaps(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Gaps:
     """How much of the table is missing or was never seen; errors as in `apply_recipe`."""
-    numbers, codes = read_columns(recipe["columns"], table, **_invalid(recipe))
+    numbers, codes = read_columns(recipe["columns"], table, **invalid_of(recipe))
     missing, unseen = {}, {}
     empty, place = np.isnan(numbers).sum(axis=0), {"number": 0, "word": 0}
     for column in recipe["columns"]:
@@ -268,7 +268,7 @@ def _word(value: Any) -> str:
     return str(value)
 
 
-def _invalid(recipe: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+def invalid_of(recipe: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     """The words that mean a missing value; recipes of before this distinction have one list."""
     words = recipe.get("invalid_words", recipe["invalid"])
     return {"invalid": recipe["invalid"], "invalid_words": words}

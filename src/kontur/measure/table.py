@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import shapely
 from jaxtyping import Shaped
 
 from kontur.data.names import stem
 from kontur.errors import InputError
+from kontur.formats import wkt
 from kontur.formats.arrays import image_array
 from kontur.formats.images import check_finite, read_image
 from kontur.instances import Instances
@@ -106,7 +106,7 @@ def measure(
     about = IDENTITY | found.columns
     if outlines:
         height, width = instances.size or (np.nan, np.nan)
-        text = shapely.to_wkt(instances.polygons, rounding_precision=16)
+        text = wkt.to_texts(instances.polygons)
         columns |= {
             "image_height": np.full(k, height, dtype=float),
             "image_width": np.full(k, width, dtype=float),

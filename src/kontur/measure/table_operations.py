@@ -86,6 +86,8 @@ def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
     """
     if "ignore" not in table:
         return np.zeros(len(table), dtype=bool)
+    if table["ignore"].dtype == bool:
+        return table["ignore"].to_numpy()
     cells = table["ignore"].astype(object).where(table["ignore"].notna(), "")
     flags = cells.map(lambda cell: boolean_of(str(cell)) if str(cell).strip() else False)
     strange = cells[flags.isna()]

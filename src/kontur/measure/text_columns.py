@@ -36,13 +36,15 @@ class TextColumn(NamedTuple):
         name: of the column.
         cells: what it holds, as pandas has it.
         read: what its texts are.
-        places: of each different text how many cells hold it, and where the first of them is.
+        cells_of: of each different text how many cells hold it, and the row of the first.
+        place: what the place of a row is called, from 0.
     """
 
     name: str
     cells: "pd.Series"
     read: ParsedColumn
-    places: dict[str, tuple[int, str]]
+    cells_of: dict[str, tuple[int, int]]
+    place: Callable[[int], str]
 
 
 def typed_column(
@@ -67,14 +69,11 @@ def typed_column(
         booleans = [boolean_of(text) for text in values]
         if None not in booleans:
             read = ParsedColumn("boolean", [*booleans])
-    rows, firsts = np.unique(codes, return_index=True)
-    places = {
-        values[code]: (counts[code], place(int(first)))
-        for code, first in zip(rows.tolist(), firsts.tolist(), strict=True)
-        if code >= 0
-    }
-    cells = _cells(read, codes, known)
-    return TextColumn(str(texts.name), cells.set_axis(texts.index), read, places)
+    firsts = np.full(len(values) + 1, -1)
+    firsts[codes[::-1]] = np.arange(len(codes))[::-1]  # of rows with the same code the first stays
+    cells_of = dict(zip(values, zip(counts, firsts.tolist(), strict=False), strict=True))
+    cells = _cells(read, codes, known).set_axis(texts.index)
+    return TextColumn(str(texts.name), cells, read, cells_of, place)
 
 
 def type_name(cells: "pd.Series") -> Type:
@@ -120,7 +119,7 @@ def warnings_of(columns: Sequence[TextColumn], decimal: Mark | None = None) -> l
     found = [*non_numeric(columns).values()]
     for column in columns:
         if column.read.ambiguous and column.read.kind == "number" and not decimal:
-            text = next(text for text in column.places if "." in text or "," in text)
+            text = next(text for text in column.cells_of if "." in text or "," in text)
             found.append(
                 f"the column {column.name!r} leaves open whether {text} is more or less than a "
                 f"thousand; it is read as {_value(column, text):g}: if that is wrong, save the "
@@ -148,7 +147,7 @@ def non_numeric(columns: Sequence[TextColumn]) -> dict[str, str]:
     found = {}
     for column in columns:
         if odd := column.read.non_numeric:
-            count = sum(column.places[text][0] for text in odd)
+            count = sum(column.cells_of[text][0] for text in odd)
             found[column.name] = (
                 f"the column {column.name!r} is numbers but for {plural(count, 'cell')}: "
                 f"{_shown(column, odd)}; it is read as words: correct those cells, or empty them"
@@ -187,14 +186,19 @@ def _like_missing(column: TextColumn) -> list[str]:
     """The words of a column that its writer may have meant as missing."""
     if column.read.kind != "text" or column.read.non_numeric:
         return []
-    return [text for text in column.places if text.casefold() in NAMES]
+    found = [text for text in column.cells_of if text.casefold() in NAMES]
+    numbers = (
+        found and parse_column([*column.cells_of]).kind == "number"
+    )  # text that is read as such
+    return [] if numbers else found
 
 
 def _shown(column: TextColumn, texts: Sequence[str]) -> str:
     """A few cells with their places: 'oops' (row 3), 'NA' (4 cells, the first in row 7)."""
     shown = []
     for text in texts:
-        count, place = column.places[text]
+        count, row = column.cells_of[text]
+        place = column.place(row)
         where = place if count == 1 else f"{plural(count, 'cell')}, the first in {place}"
         shown.append(f"{text!r} ({where})")
     return _first(shown, SHOWN, ", ")
@@ -212,4 +216,4 @@ def _first(texts: Sequence[str], most: int, mark: str) -> str:
 
 
 def _value(column: TextColumn, text: str) -> float:
-    return float(column.read.values[[*column.places].index(text)])  # type: ignore[arg-type]
+    return float(column.read.values[[*column.cells_of].index(text)])  # type: ignore[arg-type]

@@ -31,9 +31,12 @@ WEIGHTS = "weights.safetensors"
 GRAPH_ENDING = ".onnx"
 EPOCH = (2020, 1, 1, 0, 0, 0)  # a fixed date in the zip: the same model gives the same bytes
 UNIX = 3  # the system whose permissions the zip notes, whichever writes it
-READABLE = 0o644 << 16  # the parts' permissions, for whoever unpacks the zip
+READABLE = 0o644 << 16  # the parts' permissions, where the zip is unpacked
 # What `zipfile` and `json` throw at files that are cut short, damaged, encrypted or something else.
-DAMAGE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError)
+DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError),
+    *(KeyError, ValueError, TypeError, RuntimeError, OverflowError),
+)
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,13 @@ def read_model(path: Path) -> Model:
     try:
         with zipfile.ZipFile(path) as archive:
             graphs = {
-                name: SavedGraph(archive.read(name + GRAPH_ENDING), tuple(names))
-                for name, names in json.loads(archive.read(GRAPHS)).items()
+                name: SavedGraph(_part(archive, name + GRAPH_ENDING), tuple(names))
+                for name, names in json.loads(_part(archive, GRAPHS)).items()
             }
-            weights = load_weights(archive.read(WEIGHTS))
-    except (*DAMAGE, AttributeError, TypeError, SafetensorError) as error:
+            weights = load_weights(_part(archive, WEIGHTS))
+    except InputError:
+        raise
+    except (*DAMAGE, AttributeError, SafetensorError) as error:
         raise InputError(f"{path} is damaged ({error}); copy or train it again") from None
     missing = [n for graph in graphs.values() for n in graph.weights if n not in weights]
     if missing:
@@ -92,13 +97,17 @@ def read_card(path: Path) -> Card:
     """Only the card: reads a few kilobytes of the file; errors as in `read_model`."""
     try:
         with zipfile.ZipFile(path) as archive:
-            values = json.loads(archive.read(CARD))
-            version = int(values["format"])
+            values = json.loads(_part(archive, CARD))
+            version = values["format"]
+        if not isinstance(version, int) or isinstance(version, bool):
+            raise ValueError(f"its file format is {version!r}")
     except FileNotFoundError:
         raise InputError(f"there is no model file {path}") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder; a model is one .kontur file") from None
-    except (*DAMAGE, TypeError):
+    except InputError:
+        raise
+    except DAMAGE:
         raise InputError(
             f"{path} is not a whole Kontur model (a .kontur file with a card inside); "
             "it is of another kind or was cut short"
@@ -111,6 +120,25 @@ def read_card(path: Path) -> Card:
     if version < FORMAT:
         values = _today(values)
     return Card.read(values, where=f"the card of {path}")
+
+
+def _part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part of the file: stored as it is and there once, so it is no larger than the file.
+
+    Raises `InputError` where another program has packed it anew.
+    """
+    entries = [entry for entry in archive.infolist() if entry.filename == name]
+    if len(entries) != 1:
+        raise KeyError(f"{len(entries)} parts are called {name}")
+    (entry,) = entries
+    if entry.compress_type != zipfile.ZIP_STORED:
+        raise InputError(
+            f"{archive.filename} was packed anew with compression; copy the model as it was "
+            "written, or pack its parts without compression (zip -0)"
+        )
+    if entry.file_size != entry.compress_size:
+        raise zipfile.BadZipFile(f"{name} claims another size than it has")
+    return archive.read(entry)
 
 
 def _today(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every kind's `encode` asks of the objects before it makes targets of them."""
+"""What every `encode` requires of the objects before it makes targets of them."""
 
 from kontur.instances import Instances
 

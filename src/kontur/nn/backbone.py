@@ -11,7 +11,7 @@ from kontur.nn.resnet import ResidualBackbone
 
 @runtime_checkable
 class BackboneConfig(Protocol):
-    """What a family's config says of its backbone; stem, widths and depths of the residual one."""
+    """The settings of a backbone; stem, widths and depths of the residual one."""
 
     @property
     def backbone(self) -> str: ...

@@ -20,7 +20,7 @@ class FeaturePyramid(nn.Module):
 
     `inputs` and `widths` go from fine to coarse. Each step down: 1×1 to the finer level's width,
     nearest up-sampling by two, plus the 1×1 lateral of that level; a 3×3 CBR at the `smoothed`
-    finest levels, which are those that somebody reads.
+    finest levels, which are those that are read.
     """
 
     def __init__(self, inputs: Sequence[int], widths: Sequence[int], *, smoothed: int = 2):

@@ -20,7 +20,7 @@ UPS: dict[str, Callable[[int, int], nn.Module]] = {
 
 
 class Up(nn.Module):
-    """A feature map of twice the size; `channels` says how many it has then.
+    """A feature map of twice the size; with `channels` channels.
 
     That is `outputs` for the transposed convolution, and `inputs` for the interpolations.
     """

@@ -64,7 +64,9 @@ def roll_axis(x: Float[Tensor, "b h w d"], axis: int, window: int, shift: int) -
     return Axis(at.clamp(max=cells - 1), back, region)
 
 
-def apart(rows: Axis, columns: Axis, window: int) -> Float[Tensor, "windows 1 cells cells"]:
+def attention_mask(
+    rows: Axis, columns: Axis, window: int
+) -> Float[Tensor, "windows 1 cells cells"]:
     """`FORBIDDEN` for two cells of a window from different regions, 0 for two from the same."""
     region = rows.region[:, None] * (FILLING + 1) + columns.region  # (h, w)
     regions = partition_windows(region[None, :, :, None].float(), window)[0, :, :, 0]
@@ -120,7 +122,7 @@ class WindowAttention(nn.Module):
             )
         rows = roll_axis(x, 1, self.window, self.shift)
         columns = roll_axis(x, 2, self.window, self.shift)
-        mask = self.bias[self.index].permute(2, 0, 1) + apart(rows, columns, self.window)
+        mask = self.bias[self.index].permute(2, 0, 1) + attention_mask(rows, columns, self.window)
         filled = _take(x, rows.there, columns.there)
         windows, seen = partition_windows(filled, self.window), None
         if context is not None:

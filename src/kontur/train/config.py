@@ -25,8 +25,9 @@ class DataConfig(Settings):
         val: the validation folder; or the share of `path` that is held out where it has no `val`
             part of its own. Where it is not given a tenth is held out, and of few images three, or
             a fifth of them where that is less.
-        group: a column of metadata.csv; of images that share its value, such as one slide's or one
-            film's, none is held out without the others.
+        group: a column of metadata.csv, or a pattern with the part of a name in parentheses; of
+            images that share its value, such as one slide's or one film's, none is held out without
+            the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
             (`val`); instead of `val`.
         task: what label images and masks mean: `instances` (every id an object), `components`

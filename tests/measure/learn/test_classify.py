@@ -231,3 +231,26 @@ def test_classes_that_are_no_words_are_told_as_they_are(kinds):
 def test_a_row_that_says_nothing_of_ignore_is_told(kinds):
     table = measure(boxes(), name="a").assign(ignore=[True, None, None])
     assert predictions(kinds, table)["predicted"].isna().tolist() == [True, False, False]
+
+
+def test_boxes_without_an_outline_are_no_rows_of_the_coco_file(kinds, tmp_path):
+    square = [[1, 1, 9, 1, 9, 9, 1, 9]]
+    rows = [(1, square, [1, 1, 8, 8]), (2, [], [12, 2, 6, 6])]
+    content = {
+        "images": [{"id": 1, "file_name": "a.png", "height": 20, "width": 30}],
+        "categories": [{"id": 1, "name": "cell"}],
+        "annotations": [
+            {"id": number, "image_id": 1, "category_id": 1, "segmentation": shape, "bbox": box}
+            for number, shape, box in rows
+        ],
+    }
+    (tmp_path / "all.json").write_text(json.dumps(content))
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "a.png")
+    found = find_sources(tmp_path / "all.json")
+    (target,) = targets(tmp_path / "all.json", tmp_path / "out", found.images, whole=True)
+    table = measure_many(found.images)
+    assert table["ignore"].tolist() == [False, True]
+    write_classified([target], predictions(kinds, table), kinds.card.classes)
+    written = json.loads((tmp_path / "out" / "all.json").read_text())
+    assert [row["id"] for row in written["annotations"]] == [1, 2]
+    assert written["annotations"][1]["category_id"] == 1

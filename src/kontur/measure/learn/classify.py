@@ -1,4 +1,4 @@
-"""Classify: what a decision says of every row of a table, and of every object of a file.
+"""Classification: the predictions of a model for every row of a table, or object of a file.
 
 A file that can hold classes (GeoJSON, COCO, CSV) is written anew with nothing changed but the
 classes and their probabilities; in QuPath each class has its colour. Outlines of other kinds (label
@@ -23,7 +23,7 @@ from kontur.measure.learn.table_model import TableModel
 from kontur.measure.sources import Source, is_training_folder
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.table_operations import ignored
-from kontur.wording import counted
+from kontur.wording import counted, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,41 +40,42 @@ class Target(NamedTuple):
     place: Path
     earlier: Path | None
     images: tuple[Source, ...]
+    counts: tuple[int, ...] = ()
 
 
-def predictions(decision: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
+def predictions(model: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
     """One row for each of the table, in its order: image, id, predicted, and probabilities.
 
-    There is one probability a class, `probability_NAME`, none where a number is told. Regions to
-    ignore have neither. Without image and id the number of the row stands there, from 1. Errors
+    There is one probability a class, `probability_NAME`, none where the target is a number. Regions
+    to ignore have neither. Without image and id the number of the row stands there, from 1. Errors
     as in `TableModel.predict`; a table without rows gives one without rows.
     """
     pandas = package("pandas")
     made: dict[str, Any] = {name: table[name].array for name in WHO if name in table}
     if not made:
         made["row"] = np.arange(1, len(table) + 1)
-    said, out = decision.predict(table), ignored(table)
-    values = pandas.Series(said, dtype="str" if said.dtype.kind == "U" else None)
+    values, out = model.predict(table), ignored(table)
+    column = pandas.Series(values, dtype="str" if values.dtype.kind == "U" else None)
     if out.any():
-        values = values.astype(object).where(~out, None).convert_dtypes()
-    made[PREDICTED] = values
-    about = {PREDICTED: f"{decision.card.target}, by {decision.card.family}"}
-    if decision.card.classes:
-        shares = decision.probabilities(table)
+        column = column.astype(object).where(~out, None).convert_dtypes()
+    made[PREDICTED] = column
+    about = {PREDICTED: f"{model.card.target}, by {model.card.family}"}
+    if model.card.classes:
+        shares = model.probabilities(table)
         shares[out] = np.nan
-        for name, column in zip(decision.card.classes, shares.T, strict=True):
+        for name, column in zip(model.card.classes, shares.T, strict=True):
             made[f"{PROBABILITY}{name}"] = column
-            about[f"{PROBABILITY}{name}"] = f"that {decision.card.target} is {name}"
-    told = pandas.DataFrame(made)
-    told.attrs = {"units": {PREDICTED: decision.card.unit}, "meanings": about}
-    return told
+            about[f"{PROBABILITY}{name}"] = f"that {model.card.target} is {name}"
+    table_of_predictions = pandas.DataFrame(made)
+    table_of_predictions.attrs = {"units": {PREDICTED: model.card.unit}, "meanings": about}
+    return table_of_predictions
 
 
-def check_brightness(decision: TableModel, table: "pd.DataFrame") -> None:
+def check_brightness(model: TableModel, table: "pd.DataFrame") -> None:
     """Raise `InputError` where the model reads the brightness of images and there were none."""
     read, measured = (
         [name for name in names if {name, name.rpartition("-")[0]} & set(BRIGHTNESS)]
-        for names in (decision.card.columns, map(str, table.columns))
+        for names in (model.card.columns, map(str, table.columns))
     )
     if read and not measured:
         raise InputError(
@@ -92,7 +93,10 @@ def targets(
     that lies beside them.
     """
     if whole and outlines.is_file() and is_training_folder(outlines):
-        return [Target(folder / outlines.name, outlines, _as_listed(outlines, sources))]
+        listed = find_predictions(outlines)
+        counts = tuple(len(read()) for read in listed.values())
+        images = _as_listed(outlines, sources, list(listed))
+        return [Target(folder / outlines.name, outlines, images, counts)]
     if whole and is_training_folder(outlines):
         return [Target(folder / f"{each.name}{NEW_ENDING}", None, (each,)) for each in sources]
     if outlines.is_file():
@@ -127,7 +131,9 @@ def write_classified(
     """Write every target; `predicted` has the rows of all images, as `predictions` gives them."""
     tables = {str(name): table for name, table in predicted.groupby("image", sort=False)}
     for target in places:
-        of_images = [tables.get(image.name, predicted.iloc[:0]) for image in target.images]
+        of_images = [
+            tables.get(printable(image.name), predicted.iloc[:0]) for image in target.images
+        ]
         earlier = target.earlier
         if earlier is None:
             (image,), (of_image,) = target.images, of_images
@@ -138,6 +144,8 @@ def write_classified(
         else:
             overwrite_it = overwrite
         rows = [_rows(of_image) for of_image in of_images]
+        if target.counts:  # boxes without an outline were measured after the file's own objects
+            rows = [row[:count] for row, count in zip(rows, target.counts, strict=True)]
         formats.relabel(earlier, target.place, rows, classes, overwrite=overwrite_it)
 
 
@@ -150,11 +158,10 @@ def _check_rows(instances: Instances, predicted: "pd.DataFrame") -> None:
         )
 
 
-def _as_listed(file: Path, sources: Sequence[Source]) -> tuple[Source, ...]:
+def _as_listed(file: Path, sources: Sequence[Source], listed: Sequence[str]) -> tuple[Source, ...]:
     """The images in the order of a COCO file that lists them."""
     by_name = {source.name: source for source in sources}
-    listed = find_predictions(file)
-    pairs = {key: by_name[name] for name, key in pair([*by_name], [*listed]).items()}
+    pairs = {key: by_name[name] for name, key in pair([*by_name], listed).items()}
     missing = [key for key in listed if key not in pairs]
     if missing:
         raise InputError(f"{file} lists {counted(missing, 'image')} that are not there; add them")

@@ -21,6 +21,7 @@ from kontur.measure.tabular.layers import ACTIVATIONS, Layer
 
 ENDING = ".safetensors"
 KEY = "kontur"  # of the metadata
+TRAINING_ROWS = "training_rows"  # the array of digests; earlier files have none
 NUMBERS = ("fill", "mean", "scale", "silent")  # of a column's recipe
 # What reading a card or arrays of other content may raise.
 _DAMAGE = (
@@ -33,7 +34,10 @@ def write_table_model(path: str | Path, model: TableModel, *, overwrite: bool = 
     """Write one `.safetensors`, whole or not at all; the same model gives the same bytes."""
     place = Path(path)
     check_place(place, overwrite=overwrite)
-    content = save(_arrays(model.parameters), {KEY: model.card.model_dump_json()})
+    arrays = _arrays(model.parameters)
+    if model.training_rows is not None:
+        arrays[TRAINING_ROWS] = model.training_rows
+    content = save(arrays, {KEY: model.card.model_dump_json()})
     atomic.write_bytes(place, content, overwrite=overwrite)
 
 
@@ -74,13 +78,19 @@ def read_table_model(path: str | Path) -> TableModel:
                 "version to use it"
             )
         card = TableModelCard.read(values, where=f"the card of {place}")
+        training_rows = arrays.pop(TRAINING_ROWS, None)
+        if training_rows is not None and (training_rows.ndim, training_rows.dtype) != (
+            1,
+            np.uint64,
+        ):
+            raise ValueError("its digests of training rows are none")
         parameters = _parameters(arrays)
         _check(card, parameters)
     except InputError:
         raise
     except _DAMAGE as error:
         raise InputError(f"{place} is damaged ({error!r}); copy or learn it again") from None
-    return TableModel(card, parameters)
+    return TableModel(card, parameters, training_rows)
 
 
 def _arrays(parameters: Sequence[Layer] | Trees) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ from kontur.measure.learn.learning_curve import LearningCurve
 from kontur.measure.learn.majority import MajorityVote
 from kontur.measure.learn.table_model import TableModel, export_model
 from kontur.measure.learn.task import LearningTask
+from kontur.measure.learn.training_rows import row_digests, sketch_of
 from kontur.select import Split, Verdict
 
 
@@ -88,7 +89,8 @@ class Study:
             },
         )
         card = model.card.replace(classes=task.classes)  # it was fitted on their indices
-        return replace(model, card=card)
+        digests = row_digests(card.recipe, task.table)
+        return replace(model, card=card, training_rows=sketch_of(digests))
 
 
 def _finite(value: float) -> float | None:

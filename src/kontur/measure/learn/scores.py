@@ -15,19 +15,46 @@ LEAST = 1e-15  # a probability of 0 would cost infinitely much; scikit-learn's b
 
 
 class Score(NamedTuple):
-    """The name of a score, and whether more of it is better (1) or less (-1)."""
+    """The name of a score, whether more of it is better (1) or less (-1), and its meaning."""
 
     name: str
     sign: int
+    meaning: str
 
 
 OF_CLASSES = {
-    "accuracy": Score("accuracy", 1),
-    "balanced": Score("balanced accuracy", 1),
-    "auc": Score("AUC", 1),
-    "log_loss": Score("log loss", -1),
+    "accuracy": Score("accuracy", 1, "the share of objects whose predicted class is the true one"),
+    "balanced": Score(
+        "balanced accuracy",
+        1,
+        "the share of correct objects of each class, averaged over the classes, so that a rare "
+        "class counts as much as a common one; guessing gives 1 / number of classes",
+    ),
+    "auc": Score(
+        "AUC",
+        1,
+        "area under the ROC curve: the chance that an object of a class is given a higher "
+        "probability for it than an object of another class; 0.5 is guessing, 1 perfect",
+    ),
+    "log_loss": Score(
+        "log loss",
+        -1,
+        "the mean of −ln(probability predicted for the true class): 0 is certain and correct, and "
+        "to be certain and wrong costs most",
+    ),
 }
-OF_AMOUNTS = {"r2": Score("R²", 1), "mae": Score("MAE", -1), "rmse": Score("RMSE", -1)}
+OF_AMOUNTS = {
+    "r2": Score(
+        "R²",
+        1,
+        "the share of the target's variance that the predictions explain; 1 is perfect, 0 no "
+        "better than always predicting the mean",
+    ),
+    "mae": Score("MAE", -1, "mean absolute error: how far a prediction is off on average"),
+    "rmse": Score(
+        "RMSE", -1, "root of the mean squared error: as MAE, but large errors count for more"
+    ),
+}
 ALL = OF_CLASSES | OF_AMOUNTS
 RANKING = {"classify": "log_loss", "regress": "rmse"}  # families are ranked by all of a prediction
 HEADLINE = {"classify": "accuracy", "regress": "r2"}  # what a report shows first

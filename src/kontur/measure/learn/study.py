@@ -26,6 +26,7 @@ from kontur.measure.learn.intervals import (
     percentile_interval,
 )
 from kontur.measure.learn.lasso import lasso_path
+from kontur.measure.learn.leakage import image_note
 from kontur.measure.learn.learning_curve import LearningCurve, learning_curve
 from kontur.measure.learn.majority import majority_vote
 from kontur.measure.learn.result import FamilyResult, Study
@@ -133,7 +134,7 @@ def learn(
         curve=curve,
         importance=importance,
         lasso=lasso,
-        notes=(*learning.notes, *notes),
+        notes=(*([note] if (note := image_note(learning)) else []), *learning.notes, *notes),
     )
 
 

@@ -15,6 +15,7 @@ import pydantic
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
+from kontur.measure.learn.training_rows import Digests, Overlap, overlap, row_digests
 from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
 from kontur.measure.recipe import apply_recipe, gaps
 from kontur.measure.tabular.layers import Layer, outputs, softmax
@@ -75,10 +76,11 @@ class TableModelCard(Settings):
 
 @dataclass(frozen=True, eq=False)
 class TableModel:
-    """A card, and the layers or the trees that it describes."""
+    """A card, the layers or the trees that it describes, and digests of the training rows."""
 
     card: TableModelCard
     parameters: tuple[Layer, ...] | Trees
+    training_rows: Digests | None = None  # None where the file was written before there were any
 
     def predict(self, table: "pd.DataFrame") -> Shaped[np.ndarray, " n"]:
         """The class of every row, or its number in the unit of the target; no row gives none.
@@ -100,6 +102,10 @@ class TableModel:
     def notes(self, table: "pd.DataFrame") -> list[str]:
         """Remarks for a user: gaps that were filled, units that are unknown."""
         notes = [text] if (text := gaps(self.card.recipe, table).text()) else []
+        if self.training_rows is not None:
+            found = overlap(self.training_rows, row_digests(self.card.recipe, table))
+            if found.known:
+                notes.append(self._training_note(found, len(table)))
         units = table.attrs.get("units", {})
         unknown = [name for name, unit in self.card.units.items() if unit and not units.get(name)]
         if unknown:
@@ -108,6 +114,23 @@ class TableModel:
                 f"{self.card.units[unknown[0]]}"
             )
         return notes
+
+    def _training_note(self, found: Overlap, rows: int) -> str:
+        """A warning that rows were trained on, and the scores of rows that were not."""
+        number = f"{found.known:,} of" if found.exact else f"about {100 * found.share:.0f} % of"
+        score = next(
+            (
+                f": {name} {value:.3f}"
+                for name, value in self.card.scores.items()
+                if value is not None
+            ),
+            "",
+        )
+        return (
+            f"the model was trained on {number} these {rows:,} rows (same image, id and values): "
+            "how well they are predicted says nothing of other objects; held-out rows do"
+            f"{score}"
+        )
 
     def _outputs(self, table: "pd.DataFrame") -> Float[np.ndarray, "n classes"]:
         """Logits, one a class, or the standardised number."""

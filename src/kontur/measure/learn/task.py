@@ -55,12 +55,17 @@ class LearningTask:
         return int(self.table["image"].nunique()) if "image" in self.table else None
 
     @property
+    def split_images(self) -> int:
+        """The number of images with rows in several groups, which folds may split."""
+        return _split_images(self.table["image"], self.groups) if "image" in self.table else 0
+
+    @property
     def resampling_units(self) -> tuple[Shaped[np.ndarray, " n"], str]:
         """The unit that intervals resample, a name a row, and its word: group, or image.
 
         Images are resampled where groups split them.
         """
-        if "image" in self.table and _split_images(self.table["image"], self.groups):
+        if self.split_images:
             return self.table["image"].astype(object).fillna("").astype(str).to_numpy(), "image"
         return self.groups, self.group or "row"
 

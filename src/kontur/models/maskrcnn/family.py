@@ -11,7 +11,7 @@ from kontur.models.maskrcnn.propose import propose
 if TYPE_CHECKING:
     from kontur.models.maskrcnn.network import MaskRCNN
 
-BYTES_A_PIXEL = 1900  # 1,750 without an object, 1,870 with 3,000 in a megapixel
+BYTES_A_PIXEL = 500  # 220 on noise (benchmarks/memory.py), 110 more with 3,000 objects in 1024²
 
 
 def network(config: MaskRCNNConfig) -> "MaskRCNN":

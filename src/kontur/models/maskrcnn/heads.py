@@ -1,4 +1,4 @@
-"""The two heads that look into a box: one says class and box, the other, beside it, the mask.
+"""The two heads that look into a box: class and box, and the mask beside them.
 
 After He et al., Mask R-CNN, 2017, figure 4 right. Two fully connected layers take what the box
 holds together to a class and to a better box; convolutions and a transposed one, which doubles the

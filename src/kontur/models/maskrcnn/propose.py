@@ -104,7 +104,7 @@ def _run(
     *objects: np.ndarray,
     nothing: list[np.ndarray],
 ) -> list[np.ndarray]:
-    """What a graph of objects says of them, a chunk a run; `nothing` without running where none."""
+    """The outputs of a graph of objects, a chunk a run; `nothing` where there are none."""
     parts = [nothing]
     for first in range(0, len(objects[0]), CHUNK):
         parts.append([*graph(maps, *(each[first : first + CHUNK] for each in objects))])

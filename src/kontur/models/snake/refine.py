@@ -18,7 +18,7 @@ OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride
 
 
 def build_refiner(config: SnakeConfig, *, centre: bool) -> "Refiner":
-    """A refiner whose head is of the kind that `config.refiner` says."""
+    """A refiner whose head is of the kind `config.refiner.kind`."""
     sampled = config.features * (2 if centre else 1)
     inputs = sampled + 4  # x and y in the box, the box's log-width and log-height
     return Refiner(HEADS[config.refiner.kind](inputs, config), config, centre=centre)

@@ -120,7 +120,7 @@ class DenseConfig(Settings):
 
     @property
     def object_classes(self) -> int:
-        """How many outputs tell the class of the object a pixel belongs to; 0 if there is one."""
+        """Channels for the class of the object that a pixel belongs to; 0 for one class."""
         several = self.task == "instances" and len(self.classes) > 1
         return len(self.classes) if several else 0
 

@@ -18,7 +18,10 @@ from kontur.models.unet.transconfig import TransUNetConfig
 if TYPE_CHECKING:
     from kontur.models.unet.network import DenseSegmenter
 
-BYTES_A_PIXEL = 800  # of the largest preset but the paper's
+# Of the presets up to `fast`, a quarter more than benchmarks/memory.py measures up to 1536².
+UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 650, 450, 1100  # for each pixel
+FLOAT = 4  # bytes
+ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
 
 
 def network(config: DenseConfig) -> "DenseSegmenter":
@@ -28,15 +31,24 @@ def network(config: DenseConfig) -> "DenseSegmenter":
     return DenseSegmenter(config)
 
 
-def memory(config: DenseConfig, size: tuple[int, int]) -> float:
-    """Bytes that an image of `size` (h, w) needs where no layer looks at all of it: linear."""
-    return BYTES_A_PIXEL * size[0] * size[1]
+def linear_memory(bytes_a_pixel: float, config: DenseConfig, size: tuple[int, int]) -> float:
+    """Bytes that an image of `size` (h, w) needs where no layer looks at all of it."""
+    return bytes_a_pixel * size[0] * size[1]
+
+
+def transunet_memory(config: TransUNetConfig, size: tuple[int, int]) -> float:
+    """Bytes that an image of `size` (h, w) needs: every token attends to every other.
+
+    The image's area enters squared: at 1024² the attention takes as much as all the rest.
+    """
+    tokens = size[0] * size[1] / config.multiple**2
+    attention = ATTENTION_MAPS * config.heads * tokens**2 * FLOAT
+    return linear_memory(TRANSUNET_BYTES, config, size) + attention
 
 
 dense = partial(
     Family,
     propose=propose,
-    memory=memory,
     graphs=graphs,
     network=network,
     encode=encode,
@@ -45,6 +57,18 @@ dense = partial(
     tunable_fields=("decode",),
 )
 
-UNET = dense(name="unet", config=UNetConfig, presets=PRESETS)
-TRANSUNET = dense(name="transunet", config=TransUNetConfig, presets=transconfig.PRESETS)
-SWINUNET = dense(name="swinunet", config=SwinUnetConfig, presets=swinconfig.PRESETS)
+UNET = dense(
+    name="unet", config=UNetConfig, presets=PRESETS, memory=partial(linear_memory, UNET_BYTES)
+)
+TRANSUNET = dense(
+    name="transunet",
+    config=TransUNetConfig,
+    presets=transconfig.PRESETS,
+    memory=transunet_memory,
+)
+SWINUNET = dense(
+    name="swinunet",
+    config=SwinUnetConfig,
+    presets=swinconfig.PRESETS,
+    memory=partial(linear_memory, SWINUNET_BYTES),
+)

@@ -26,7 +26,7 @@ BODIES: dict[type[DenseConfig], Callable[..., nn.Module]] = {
 
 
 class DenseSegmenter(Segmenter):
-    """Images to a class for each pixel; `BODIES` says by which network."""
+    """Images to a class for each pixel, by one of the networks in `BODIES`."""
 
     def __init__(self, config: DenseConfig):
         super().__init__()

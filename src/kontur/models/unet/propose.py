@@ -40,7 +40,7 @@ def propose(
 def instance_regions(
     pixels: Float[np.ndarray, "3 h w"], how: DecodeConfig
 ) -> Int[np.ndarray, "h w"]:
-    """A label image of the objects that background, interior and border tell apart."""
+    """A label image of the objects separated by background, interior and border."""
     foreground = morphology.closing(pixels[BACKGROUND] <= 1 - how.foreground, how.closing)
     if how.method == "grow":
         seeds, _ = morphology.label(

@@ -40,7 +40,7 @@ class UNet(nn.Module):
 
 
 def build_encoder(config: UNetConfig) -> "Encoder | ResidualBackbone | EfficientNetLite0":
-    """What gives the levels, finest first, and says their `widths`."""
+    """The encoder: its levels, finest first, and their `widths`."""
     if config.backbone == "plain":
         return Encoder(config.channels, config.widths, config.block)
     return build_backbone(config)

@@ -147,7 +147,7 @@ def make_plan(
     folder = open_folder(data, task=config.task, channel=config.channel, page=config.page)
     has_val = "val" in folder.splits
     learned = folder.in_split("train") if "train" in folder.splits else folder
-    groups = None if group is None else learned.column(group)
+    groups = None if group is None else learned.groups(group)
     mark = hashlib.sha256()
     shown: dict[str, frozenset[str]] = {}
     facts = dataset_statistics(_marked(learned.samples, mark, shown))

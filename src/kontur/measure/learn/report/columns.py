@@ -1,11 +1,20 @@
 """Which columns the predictions depend on: permutation importance, and the lasso."""
 
 from kontur.measure.learn.importance import CORRELATED
+from kontur.measure.learn.leakage import brightness_note
 from kontur.measure.learn.report.section import SHOWN, Section, headline
 from kontur.measure.learn.result import Study
 from kontur.wording import listed
 
 NAMED = 3  # correlated columns that are named
+IMPORTANCE = {
+    "importance": "how much worse held-out rows are predicted when a column is shuffled among "
+    "them, so that it carries no information; it says what this model uses, not what causes what",
+}
+LASSO = {
+    "lasso": "a linear model whose coefficients are penalised by their size, so that those of "
+    "columns that add little become exactly 0",
+}
 
 
 def importance_section(study: Study) -> Section:
@@ -19,8 +28,10 @@ def importance_section(study: Study) -> Section:
         f"Columns whose ranks correlate by more than {CORRELATED} are shuffled together; alone: "
         f"the first of them by itself. The drop is that of the {headline(study).name}."
     ]
+    if study.importance and (note := brightness_note(study.task, study.importance[0].columns)):
+        sentences.append(f"! {note[0].upper()}{note[1:]}.")
     title = "Importance: columns shuffled in held-out rows"
-    return Section(title, rows, sentences, "importance.png")
+    return Section(title, rows, sentences, "importance.png", IMPORTANCE)
 
 
 def lasso_section(study: Study) -> Section:
@@ -42,4 +53,5 @@ def lasso_section(study: Study) -> Section:
         f"({path.strengths[path.chosen]:.3g}) whose held-out loss is within one standard error of "
         f"the best; folds: in how many they keep one there too.{sign}{part}"
     )
-    return Section("Lasso: columns that keep a coefficient", rows, [sentence], "lasso-path.png")
+    title = "Lasso: columns that keep a coefficient"
+    return Section(title, rows, [sentence], "lasso-path.png", LASSO)

@@ -23,7 +23,11 @@ def confusion_section(study: Study) -> Section:
     for index, (name, line) in enumerate(zip(names, counts, strict=True)):
         rows.append([name, *(f"{count:,}" for count in line), f"{line[index] / line.sum():.3f}"])
     title = f"Confusion matrix of {study.best.name}: true and predicted {study.task.target}"
-    return Section(title, rows, _majority(study), "confusion.png")
+    terms = {
+        "confusion matrix": "objects counted by true class (rows) and predicted class (columns)",
+        "correct": "the share of the objects of a true class that are predicted correctly (recall)",
+    }
+    return Section(title, rows, _majority(study), "confusion.png", terms)
 
 
 def _majority(study: Study) -> list[str]:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kontur.evaluate.figure import COLOURS, GREY
+from kontur.measure.learn.report.calibration import calibration_bins
 from kontur.measure.learn.report.confusion import confusion
 from kontur.measure.learn.report.section import SHOWN, headline, unit_word
 from kontur.measure.learn.result import Study
@@ -21,7 +22,8 @@ WORST = -0.3  # R² down to which a figure shows
 
 def figures(study: Study) -> dict[str, Figure]:
     """Every figure by the name of its file."""
-    middle = {"confusion.png": _confusion} if study.task.classes else {"predicted.png": _predicted}
+    classes = {"confusion.png": _confusion, "calibration.png": _calibration}
+    middle = classes if study.task.classes else {"predicted.png": _predicted}
     draw: dict[str, Callable[[Study], Figure]] = {
         "scores.png": _scores,
         **middle,
@@ -78,8 +80,30 @@ def _confusion(study: Study) -> Figure:
         for label in axes.get_xticklabels():
             label.set(rotation=30, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel=f"predicted while held out ({study.best.name})", ylabel=study.task.target)
+    axes.set(
+        xlabel=f"predicted while held out ({study.best.name})", ylabel=f"true {study.task.target}"
+    )
     figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    return figure
+
+
+def _calibration(study: Study) -> Figure:
+    """The share of correct objects over the probability of the predicted class, by bin."""
+    bins = calibration_bins(study)
+    figure, axes = _new(4.2, 3.6)
+    axes.plot([0, 1], [0, 1], color=GREY, lw=1)
+    size = [4 + 8 * np.sqrt(part.number / len(study.task.truth)) for part in bins]
+    axes.plot([b.probability for b in bins], [b.correct for b in bins], color=COLOURS[0], lw=1)
+    for part, diameter in zip(bins, size, strict=True):
+        axes.plot(part.probability, part.correct, "o", color=COLOURS[0], ms=diameter)
+    low = min(min(part.probability, part.correct) for part in bins)
+    axes.set(
+        xlim=(max(0.0, low - 0.05), 1.02),
+        ylim=(max(0.0, low - 0.05), 1.02),
+        xlabel=f"probability of the predicted class ({study.best.name})",
+        ylabel="share of correct objects",
+    )
+    axes.set_title("line: perfect; larger point: more objects", fontsize="medium")
     return figure
 
 

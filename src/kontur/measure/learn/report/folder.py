@@ -5,6 +5,7 @@ has a row a fit, `held-out.csv` a row an object with the prediction of the best 
 held out, `importance.csv` a row a column, `lasso.csv` a row a column that keeps a coefficient.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +15,18 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_bytes, write_text
 from kontur.measure import page as frame
 from kontur.measure.learn.report.figures import figures
+from kontur.measure.learn.report.mistakes import FIGURE as MISTAKES
+from kontur.measure.learn.report.mistakes import draw_mistakes
 from kontur.measure.learn.report.section import Section
 from kontur.measure.learn.report.sections import sections
 from kontur.measure.learn.result import Study
 from kontur.measure.learn.scores import ALL, HEADLINE, OF_AMOUNTS, OF_CLASSES
+from kontur.measure.plots.pictures import Pictures
 from kontur.measure.plots.style import png
 
 PAGE = "report.html"
 DIGITS = "%.8g"
+WARNING = "! "  # how a sentence begins that is one
 TASK = "Data and folds"
 FILES = (
     "Beside this page stand the figures as PNG and the whole tables: results.csv, a row a fit; "
@@ -38,11 +43,28 @@ def check_folder(folder: Path, *, overwrite: bool) -> None:
         raise InputError(f"{folder / PAGE} exists already; overwrite it with --force")
 
 
-def write_report(folder: Path, study: Study, *, source: str = "") -> None:
-    """Write the page, the figures and the tables; `source` names the table learned from."""
-    pictures = {name: png(figure) for name, figure in figures(study).items()}
-    for name, picture in pictures.items():
-        write_bytes(folder / name, picture)
+def write_report(
+    folder: Path, study: Study, *, source: str = "", pictures: Pictures | None = None
+) -> None:
+    """Write the page, the figures and the tables.
+
+    Args:
+        folder: is made if there is none.
+        study: what is reported.
+        source: name of the table that was learned from.
+        pictures: the images of the table's objects, for pictures of wrongly predicted ones.
+
+    Raises `InputError` where images do not belong to the table; everything else is written before.
+    """
+    drawn, problem = figures(study), None
+    try:
+        if pictures is not None and (mistakes := draw_mistakes(study, pictures)) is not None:
+            drawn[MISTAKES] = mistakes
+    except InputError as error:
+        problem = error
+    pngs = {name: png(figure) for name, figure in drawn.items()}
+    for name, content in pngs.items():
+        write_bytes(folder / name, content)
     tables = {
         "results": _results(study),
         "held-out": _held_out(study),
@@ -54,13 +76,18 @@ def write_report(folder: Path, study: Study, *, source: str = "") -> None:
             folder / f"{name}.csv",
             table.to_csv(index=False, lineterminator="\n", float_format=DIGITS),
         )
-    write_text(folder / PAGE, _page(study, pictures, source))
+    parts = sections(
+        study, pictured=MISTAKES in drawn, problem=None if problem is None else str(problem)
+    )
+    write_text(folder / PAGE, _page(study, parts, pngs, source))
+    if problem is not None:
+        raise problem
 
 
-def _page(study: Study, pictures: dict[str, bytes], source: str) -> str:
+def _page(study: Study, parts: Sequence[Section], pngs: dict[str, bytes], source: str) -> str:
     """The whole report as one HTML file; figures stand beside what they show."""
     task, best = study.task, study.best
-    first, *others = sections(study)
+    first, *others = parts
     head = HEADLINE[task.kind]
     figures_shown = {"objects": f"{len(task.truth):,}"}
     if task.group is not None:
@@ -74,7 +101,7 @@ def _page(study: Study, pictures: dict[str, bytes], source: str) -> str:
     return frame.page(
         first.title,
         [
-            *(_section(part, pictures) for part in (first._replace(title=TASK), *others)),
+            *(_section(part, pngs) for part in (first._replace(title=TASK), *others)),
             frame.paragraphs([FILES], style="grey"),
         ],
         command="kontur learn",
@@ -84,13 +111,18 @@ def _page(study: Study, pictures: dict[str, bytes], source: str) -> str:
     )
 
 
-def _section(part: Section, pictures: dict[str, bytes]) -> str:
-    """The table and the sentences, beside the figure if there is one."""
+def _section(part: Section, pngs: dict[str, bytes]) -> str:
+    """The table, the sentences and the explanations, beside the figure if there is one."""
     parts = [frame.table(part.rows) if len(part.rows) > 1 else ""]
-    parts.append(frame.paragraphs(part.sentences))
-    if part.figure in pictures:
-        figure = frame.picture(pictures[part.figure], part.figure)
-        parts = [frame.beside(["".join(parts), figure])]
+    for sentence in part.sentences:
+        warning = sentence.startswith(WARNING)
+        parts.append(
+            frame.paragraphs([sentence.removeprefix(WARNING)], style="warning" if warning else "")
+        )
+    parts.append(frame.definitions(part.terms))
+    if part.figure in pngs:
+        figure = frame.picture(pngs[part.figure], part.figure)
+        parts = [*parts, figure] if part.wide else [frame.beside(["".join(parts), figure])]
     return frame.section(part.title, parts)
 
 

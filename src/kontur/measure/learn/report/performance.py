@@ -21,6 +21,31 @@ from kontur.wording import plural
 
 WORTH = 0.01  # of accuracy or R²: a rise of less is not worth the labels of twice the images
 STEPS = 0.5, 1.0  # shares of the groups between which a rise is looked for
+FOLD_TERMS = {
+    "fold": "a part of the data that is held out while a model is trained on the rest, so that "
+    "every row is predicted once by a model that has not seen it",
+}
+BASELINE_TERMS = {
+    "classify": {
+        CONSTANT["classify"]: "always predicts the commonest class of the training rows",
+        SINGLE: "the best single column, cut where it separates the classes best",
+    },
+    "regress": {
+        CONSTANT["regress"]: "always predicts the mean of the training rows",
+        SINGLE: "a straight line on the best single column",
+    },
+}
+INTERVAL_TERMS = {
+    "95 % interval": "the range in which the score would lie for 95 of 100 other samples of "
+    "images, estimated by drawing whole images with replacement 1,000 times (bootstrap)",
+    "beyond one measurement": "by how much the score exceeds that of the best single column; if "
+    "the interval includes 0, that column may be enough",
+}
+MAJORITY_TERMS = {
+    "vote": "the class predicted for most objects of an image or group is taken for all of it",
+    "Wilson's interval": "the 95 % interval of a count, such as 13 of 18; it does not claim "
+    "certainty where all are correct",
+}
 
 
 def task_section(study: Study) -> Section:
@@ -53,12 +78,12 @@ def task_section(study: Study) -> Section:
             own = task.truth == index
             of_groups = len(np.unique(task.groups[own]))
             rows.append([str(name), f"{own.sum():,}", f"{of_groups:,}"])
-        return Section(title, rows, sentences)
+        return Section(title, rows, sentences, terms=FOLD_TERMS)
     low, middle, high = (
         amount(value, task.unit) for value in np.quantile(task.truth, [0.05, 0.5, 0.95])
     )
     sentences.append(f"{task.target}: median {middle}, nine tenths from {low} to {high}.")
-    return Section(title, [], sentences)
+    return Section(title, [], sentences, terms=FOLD_TERMS)
 
 
 def scores_section(study: Study) -> Section:
@@ -69,7 +94,13 @@ def scores_section(study: Study) -> Section:
         spreads = [spread(fold[name] for fold in result.by_fold) for name in known]
         rows.append([result.name, *map(short, spreads)])
     title = "Scores: mean ± standard deviation over the folds"
-    return Section(title, rows, _verdict(study), "scores.png")
+    terms = {
+        "±": "standard deviation over the folds: how much the score changes with the images that "
+        "are held out",
+        **BASELINE_TERMS[study.task.kind],
+        **{ALL[name].name: ALL[name].meaning for name in known},
+    }
+    return Section(title, rows, _verdict(study), "scores.png", terms)
 
 
 def intervals_section(study: Study) -> Section:
@@ -97,9 +128,11 @@ def intervals_section(study: Study) -> Section:
         )
     else:
         sentences.append(f"{study.best.name} is not surely better than {SINGLE}: {what}")
-    return Section(
-        "All held-out rows together", rows, [*sentences, single_measurement_sentence(study)]
-    )
+    sentences.append(single_measurement_sentence(study))
+    terms = dict(INTERVAL_TERMS)
+    if study.best.majority is not None:
+        terms |= MAJORITY_TERMS
+    return Section("All held-out rows together", rows, sentences, terms=terms)
 
 
 def curve_section(study: Study) -> Section:
@@ -119,7 +152,11 @@ def curve_section(study: Study) -> Section:
     heading = [f"{unit_word(study.task)}s", *families]
     distinct = [list(row) for row in dict.fromkeys(rows)]  # two shares of few groups may be one
     return Section(
-        "Learning curve", [heading, *distinct], [more_groups_sentence(study)], "learning-curve.png"
+        "Learning curve",
+        [heading, *distinct],
+        [more_groups_sentence(study)],
+        "learning-curve.png",
+        {"learning curve": f"the score by the number of {unit_word(study.task)}s to learn from"},
     )
 
 

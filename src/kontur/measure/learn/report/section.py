@@ -14,7 +14,8 @@ SHOWN = 10  # rows of a long table, and names in a sentence; the files have all
 class Section(NamedTuple):
     """A part of the report, the same on a terminal and on a page.
 
-    `rows` is a table with its heading first, `figure` the file name of a figure, `terms` are words
+    `rows` is a table with its heading first; a sentence that begins with "! " is a warning;
+    `figure` is the file name of a figure, which if `wide` stands below the rest; `terms` are words
     that appear here for the first time, each with its explanation.
     """
 
@@ -23,6 +24,7 @@ class Section(NamedTuple):
     sentences: list[str]
     figure: str | None = None
     terms: dict[str, str] = {}  # noqa: RUF012 - read only
+    wide: bool = False
 
 
 def headline(study: Study) -> Score:

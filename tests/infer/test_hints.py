@@ -1,0 +1,49 @@
+"""What to try where an image does not fit what the model learned."""
+
+import numpy as np
+import pytest
+
+from kontur.infer.hints import channel_hint
+from kontur.infer.options import AS_TRAINED, PredictOptions
+
+SIGNAL = np.random.default_rng(0).integers(0, 255, (20, 30), dtype=np.uint8)
+
+
+def coloured(*shares):
+    return np.stack([(SIGNAL * share).astype(np.uint8) for share in shares], axis=2)
+
+
+@pytest.mark.parametrize(
+    ("shares", "word"),
+    [((1, 0, 0), "red"), ((0, 0, 1), "blue"), ((0, 1, 0.02), "green")],
+)
+def test_a_stain_coloured_in_one_channel_is_pointed_out(shares, word):
+    sentence = channel_hint(coloured(*shares), AS_TRAINED)
+    assert f"only its {word} channel" in sentence
+    assert f"--channel {['red', 'green', 'blue'].index(word)}" in sentence
+
+
+def test_constant_channels_beside_it_carry_no_signal_whatever_their_value():
+    image = coloured(0, 0, 1)
+    image[..., 0] = 200
+    assert "blue" in channel_hint(image, AS_TRAINED)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        coloured(1, 1, 1),
+        coloured(1, 0.2, 0),
+        coloured(0, 0, 0),
+        SIGNAL[..., None],
+        np.dstack([SIGNAL] * 4),
+        np.zeros((0, 4, 3), np.uint8),
+    ],
+    ids=["grey", "two stains", "black", "one channel", "four channels", "empty"],
+)
+def test_other_images_are_not_remarked_on(image):
+    assert channel_hint(image, AS_TRAINED) is None
+
+
+def test_a_channel_that_was_chosen_is_not_advised():
+    assert channel_hint(coloured(0, 0, 1), PredictOptions(channel=2)) is None

@@ -1,0 +1,52 @@
+"""A model knows the rows that it was trained on, without holding them."""
+
+import numpy as np
+import pandas as pd
+
+from kontur.measure.learn import training_rows
+from kontur.measure.learn.model_file import read_table_model, write_table_model
+from kontur.measure.learn.study import learn
+from kontur.measure.learn.training_rows import overlap, row_digests, sketch_of
+from kontur.measure.table_files import read_table, write_table
+from tests.measure.learn.tables import objects
+
+
+def test_rows_of_the_training_are_recognised_after_files_and_others_are_not(tmp_path):
+    table = objects(images=8)
+    table.loc[3, "area"] = np.nan
+    study = learn(table, "state", families=["logistic"], folds=2, nested=False)
+    write_table_model(tmp_path / "m.safetensors", study.table_model)
+    model = read_table_model(tmp_path / "m.safetensors")
+    for name in ("t.csv", "t.parquet"):
+        write_table(tmp_path / name, table)
+        note = next(n for n in model.notes(read_table(tmp_path / name)) if "trained on" in n)
+        assert "trained on 64 of these 64 rows" in note
+        assert "held-out rows do: accuracy 0." in note
+    mixed = pd.concat([table.iloc[::-1].iloc[:10], objects(images=4, seed=1)])
+    mixed.attrs = table.attrs
+    assert any("10 of these 42 rows" in note for note in model.notes(mixed))
+    assert not any("trained on" in note for note in model.notes(objects(seed=2)))
+    renamed = table.assign(image="other")
+    assert not any("trained on" in note for note in model.notes(renamed))
+
+
+def test_of_many_rows_a_sample_tells_the_share(monkeypatch):
+    monkeypatch.setattr(training_rows, "KEPT", 200)
+    digests = np.random.default_rng(0).integers(2**63, size=4000).astype(np.uint64)
+    sketch = sketch_of(digests)
+    others = np.random.default_rng(1).integers(2**63, size=4000).astype(np.uint64)
+    found = overlap(sketch, np.concatenate([digests, others]))
+    assert not found.exact
+    assert 0.4 < found.share < 0.6
+    assert overlap(sketch, others).known == 0
+
+
+def test_a_table_of_other_programs_has_digests_of_its_values_alone():
+    table = objects()[["area", "extent"]]
+    recipe = {
+        "invalid": [],
+        "columns": [{"name": "area", "kind": "number"}, {"name": "extent", "kind": "number"}],
+    }
+    digests = row_digests(recipe, table)
+    assert len(np.unique(digests)) == len(table)
+    assert (row_digests(recipe, table.iloc[::-1]) == digests[::-1]).all()
