@@ -80,7 +80,7 @@ def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished)
         sizes[tag.partition("/")[0]].append((shown.width, shown.height))
     assert sizes == {
         "outlines": [(2 * 5 * 80 + 4, 5 * 72)] * 2,  # truth and found
-        "seen": [(2 * 64 + 4, 64)],  # the two crops of a step
+        "crops": [(2 * 64 + 4, 64)],  # the two crops of a step
         "stages": [(3 * 5 * 80 + 2 * 4, 5 * 72)],  # octagon and two stages
     }
     assert tags["graph"]
