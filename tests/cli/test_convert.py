@@ -150,3 +150,13 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
     kontur("convert", source, tmp_path / "a.geojson")
     planes = [entry.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
     assert planes == [0, 1]
+
+
+def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):
+    source = tmp_path / "a.geojson"
+    feature = {"type": "Feature", "geometry": mapping(shapely.box(0, 0, 3, 4))}
+    source.write_text(json.dumps([feature]))
+    said = kontur("convert", source, tmp_path / "a.coco.json")
+    assert "1 image without height and width, which many readers want: give --size HxW" in said
+    said = kontur("convert", source, tmp_path / "b.coco.json", "--size", "20x30")
+    assert len(said.strip().splitlines()) == 1

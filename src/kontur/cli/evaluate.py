@@ -153,7 +153,7 @@ def _judge_files(
     quiet: bool,
 ) -> tuple["Truth", "Judged"]:
     """Judge files by the annotations in `place`; predictions left out by `where` are no news."""
-    from kontur.data.pairing import check_masks, pair, task_like
+    from kontur.data.pairing import check_masks, mask_files, pair, task_like
     from kontur.data.truth import open_truth
     from kontur.infer.judge import judge_files
 
@@ -168,6 +168,11 @@ def _judge_files(
         notes.append(
             f"predictions are masks too and are read with --task {chosen}; "
             "--predictions-task instances takes every value as an object"
+        )
+    elif task is None and reading["task"] != "instances" and mask_files(predictions):
+        notes.append(
+            "predictions are read as label images, every value an object; "
+            f"--predictions-task {reading['task']} reads them as the masks of TRUTH"
         )
     for note in notes:
         typer.echo(f"! {note}", err=True)
