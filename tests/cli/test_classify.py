@@ -172,3 +172,20 @@ def test_the_table_that_is_read_is_never_written_over(kontur, model, table):
         "describe", table, "--out", table, "--force", code=1
     )
     assert table.read_bytes() == before
+
+
+def test_the_page_of_a_stack_is_classified_and_the_others_stay(kontur, model, tmp_path):
+    package.write(tmp_path / "a.geojson", boxes())
+    content = json.loads((tmp_path / "a.geojson").read_text())
+    whole = {"type": "FeatureCollection", "features": []}
+    for z in (0, 1):
+        for feature in content["features"]:
+            place = {**feature["geometry"], "plane": {"z": z}}
+            whole["features"].append({"type": "Feature", "properties": {}, "geometry": place})
+    (tmp_path / "a.geojson").write_text(json.dumps(whole))
+    words = ("classify", tmp_path / "a.geojson", "--model", model, "--out", tmp_path / "o")
+    assert "choose one with --page" in kontur(*words, code=1)
+    kontur(*words, "--page", 1)
+    written = json.loads((tmp_path / "o/a.geojson").read_text())["features"]
+    named = [each["properties"].get("classification", {}).get("name") for each in written]
+    assert named == [None] * len(KINDS) + KINDS

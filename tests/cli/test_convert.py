@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import shapely
 import tifffile
+from shapely.geometry import mapping
 
 from kontur import formats
 from kontur.formats import Entry
@@ -130,3 +131,32 @@ def test_the_help_names_every_format(kontur):
         assert all(ending in convert for ending in one.endings)
         assert f"NAME{one.ending}" in words
         assert one.name in words
+
+
+def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_path):
+    features = [
+        {"type": "Feature", "geometry": {**mapping(shapely.box(0, 0, z + 1, 4)), "plane": {"z": z}}}
+        for z in (0, 1, 1)
+    ]
+    source = tmp_path / "stack.geojson"
+    source.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    for name in ("a.coco.json", "a.csv", "a.labels.tif"):
+        said = kontur("convert", source, tmp_path / name, "--size", "9x9", code=1)
+        assert "outlines on 2 planes of a stack (depth 0, 1); choose one with --page" in said
+        assert not (tmp_path / name).exists()
+    for name in ("a.coco.json", "a.csv"):
+        kontur("convert", source, tmp_path / name, "--page", "1")
+        assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
+    kontur("convert", source, tmp_path / "a.geojson")
+    planes = [entry.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
+    assert planes == [0, 1]
+
+
+def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):
+    source = tmp_path / "a.geojson"
+    feature = {"type": "Feature", "geometry": mapping(shapely.box(0, 0, 3, 4))}
+    source.write_text(json.dumps([feature]))
+    said = kontur("convert", source, tmp_path / "a.coco.json")
+    assert "1 image without height and width, which many readers want: give --size HxW" in said
+    said = kontur("convert", source, tmp_path / "b.coco.json", "--size", "20x30")
+    assert len(said.strip().splitlines()) == 1

@@ -182,3 +182,17 @@ def test_coco_results_are_judged_by_the_file_of_their_numbers(kontur, tmp_path):
 def test_what_is_wrong_with_one_image_is_said_with_its_name(kontur, predictions, data):
     package.write(predictions / "b.geojson", package.Instances.empty((10, 10)))
     assert "b: truth and predicted objects" in kontur("evaluate", predictions, data, code=1)
+
+
+def test_predictions_that_are_read_otherwise_than_the_truth_are_pointed_out(kontur, tmp_path):
+    mask = np.zeros((40, 60), np.uint8)
+    mask[5:15, 5:15] = mask[20:30, 5:15] = 1
+    mask[5:15, 40:50] = 2
+    Image.fromarray(mask).save(tmp_path / "a.png")
+    words = ("evaluate", tmp_path / "a.png", tmp_path / "a.png", "--task", "semantic")
+    said = kontur(*words)
+    assert "--predictions-task semantic reads them as the masks of TRUTH" in said
+    assert "3 true objects, 2 found" in said
+    said = kontur(*words, "--predictions-task", "semantic")
+    assert "3 true objects, 3 found" in said
+    assert "!" not in said

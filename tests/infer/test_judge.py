@@ -1,14 +1,16 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 import kontur
 from kontur import formats
 from kontur.data.folder import Folder, open_folder
 from kontur.data.pairing import find_predictions
-from kontur.data.truth import Truth
+from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
@@ -146,3 +148,16 @@ def test_images_are_chosen_by_their_metadata(truth):
         truth.where(["fluorescence"])
     with pytest.raises(InputError, match="no column 'stain'"):
         truth.where(["stain=h"])
+
+
+def test_the_page_of_a_stack_of_masks_picks_the_plane_on_both_sides(tmp_path: Path):
+    plane = np.zeros((20, 30), np.uint8)
+    plane[2:9, 2:9] = 1
+    for name, planes in [("truth", [plane, plane * 2]), ("found", [plane * 0, plane])]:
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.stack(planes))
+    truth = open_truth(tmp_path / "truth.tif", page=1)
+    same = replace(truth, sources={"found": truth.sources["truth"]})
+    with pytest.raises(InputError, match=r"found\.tif is a stack of 2 pages"):
+        judge_files(tmp_path / "found.tif", same)
+    assert judge_files(tmp_path / "found.tif", same, page=1).summary.mean_ap == 1
+    assert judge_files(tmp_path / "found.tif", same, page=0).summary.mean_ap == 0

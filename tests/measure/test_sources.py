@@ -1,8 +1,13 @@
 """What the command finds to measure: outlines, images and metadata by their names."""
 
+import json
+
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
+from shapely import box
+from shapely.geometry import mapping
 
 import kontur
 from kontur import formats
@@ -156,3 +161,29 @@ def test_tables_that_lie_among_the_outlines_are_no_outlines(place):
         found = find_sources(place / "outlines", images)
         states = {source.name: dict(source.metadata) for source in found.images}
         assert states == {"a": {"state": "live"}, "b": {}, "c": {}}
+
+
+def test_the_page_of_a_stack_picks_its_image_and_its_outlines(tmp_path):
+    planes = np.stack([LABELS * 0, LABELS, LABELS % 5])
+    tifffile.imwrite(tmp_path / "a.tif", planes * 7, imagej=True, metadata={"axes": "ZYX"})
+    tifffile.imwrite(tmp_path / "a_masks.tif", planes, imagej=True, metadata={"axes": "ZYX"})
+    tifffile.imwrite(tmp_path / "a_mask.tif", planes[1])  # of the one plane that is measured
+    features = [
+        {"type": "Feature", "geometry": {**mapping(box(x, 2, x + 5, 6)), "plane": {"z": z}}}
+        for z, x in [(0, 1), (1, 2), (1, 9), (2, 4)]
+    ]
+    (tmp_path / "a.geojson").write_text(
+        json.dumps({"type": "FeatureCollection", "features": features})
+    )
+    for file, areas in [
+        ("a_masks.tif", [30, 12]),
+        ("a_mask.tif", [30, 12]),
+        ("a.geojson", [20, 20]),
+    ]:
+        (picture,) = pictures(
+            find_sources(tmp_path / file, [str(tmp_path / "a.tif")], page=1)
+        ).values()
+        assert picture.instances.areas.tolist() == areas
+        assert picture.image[:, :, 0].tolist() == (planes[1] * 7).tolist()
+        alone = pictures(find_sources(tmp_path / file, page=1))["a"]
+        assert alone.instances.areas.tolist() == areas

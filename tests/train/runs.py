@@ -9,7 +9,7 @@ from rich.console import Console
 
 from kontur.train.checkpoint import read_checkpoint
 from kontur.train.dataloader import Crops
-from kontur.train.progress import Display
+from kontur.train.progress import ProgressDisplay
 from kontur.train.run import train
 
 BATCH = 2
@@ -41,7 +41,7 @@ SMALL = (
 
 def run(data: Path | None, out: Path, *settings: str, **options: Any) -> str:
     """Train as small as it gets; what was said."""
-    display = Display(Console(record=True, file=io.StringIO(), width=200))
+    display = ProgressDisplay(Console(record=True, file=io.StringIO(), width=200))
     given = settings if options.get("resume") else (*SMALL, *settings)
     options = options if options.get("resume") else {"preset": "tiny", **options}
     train(data, out=out, settings=given, display=display, **options)

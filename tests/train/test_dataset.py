@@ -7,7 +7,7 @@ import pytest
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
-from kontur.train.dataset import open_data, told
+from kontur.train.dataset import describe_data, open_data
 
 
 def test_a_file_says_what_is_learned_from_and_what_is_validated_on(folder, tmp_path):
@@ -45,7 +45,7 @@ def test_three_images_of_few_or_a_fifth_of_them_validate(tmp_path, images, held)
     config = DataConfig(path=str(tmp_path / "data"))
     data = open_data(config, seed=0)
     assert (len(data.train), len(data.val)) == (images - held, held)
-    assert ("! one image alone decides" in told(data, "validation.txt")) == (held == 1)
+    assert ("! one image alone decides" in describe_data(data, "validation.txt")) == (held == 1)
     given = open_data(config.replace(val=0.5), seed=0)
     assert abs(len(given.val) - images / 2) <= 0.5
 

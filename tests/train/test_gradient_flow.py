@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from kontur.models import catalog
-from kontur.train.gradient_flow import Layer, draw_flow, flow, scalars, told
-from kontur.train.logger import Record
+from kontur.train.gradient_flow import Layer, draw_flow, flow, flow_summary, scalars
+from kontur.train.logger import RunLogger
 from tests.models import contract
 from tests.naive import nn as naive
 
@@ -143,16 +143,16 @@ def test_every_matrix_of_a_segmenter_is_a_layer(kind, scene):
     ]
     assert {f"{layer.name}.weight" for layer in layers} >= set(matrices)
     assert len(reached) == len(matrices) or scene == "none"
-    assert "gradients from" in told(layers)
+    assert "gradients from" in flow_summary(layers)
 
 
 def test_looks_become_a_figure_and_none_is_without(tmp_path):
-    record = Record(tmp_path, first_step=0)
-    assert draw_flow(record) is None
+    logger = RunLogger(tmp_path, first_step=0)
+    assert draw_flow(logger) is None
     for step in (5, 10):
         layers = [Layer("a", step, 1.0, 0.5, math.nan, math.nan), Layer("b", 0.0, 1, 1, 0.5, 0.1)]
-        record.write(step, scalars(layers))
-    picture = draw_flow(record)
-    record.close()
+        logger.write(step, scalars(layers))
+    picture = draw_flow(logger)
+    logger.close()
     assert picture.size == (800, 5 * 480)
-    assert "dead/a" not in record.rows[0]
+    assert "dead/a" not in logger.rows[0]

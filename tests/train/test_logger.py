@@ -3,52 +3,52 @@ import json
 import numpy as np
 from PIL import Image
 
-from kontur.train.logger import Record, read_rows, smoothed
+from kontur.train.logger import RunLogger, read_rows, smoothed
 
 
 def written(tmp_path, steps, *, first_step=0):
-    record = Record(tmp_path, first_step=first_step)
+    logger = RunLogger(tmp_path, first_step=first_step)
     for step in steps:
-        record.write(step, {"train/total": 10.0 / step, "rate": 0.1})
-    return record
+        logger.write(step, {"train/total": 10.0 / step, "rate": 0.1})
+    return logger
 
 
 def test_a_run_that_goes_on_drops_what_came_after_its_checkpoint(tmp_path):
     written(tmp_path, [10, 20, 30]).close()
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"step": 40, "train/to')  # a kill in the middle of a line
-    record = written(tmp_path, [30], first_step=20)
+    logger = written(tmp_path, [30], first_step=20)
     assert [row["step"] for row in read_rows(tmp_path / "metrics.jsonl")] == [10, 20, 30]
-    assert record.curve("train/total") == ([10.0, 20.0, 30.0], [1.0, 0.5, 10 / 30])
-    record.close()
+    assert logger.curve("train/total") == ([10.0, 20.0, 30.0], [1.0, 0.5, 10 / 30])
+    logger.close()
 
 
 def test_what_is_no_number_is_null_in_the_file_and_a_gap_in_the_curve(tmp_path):
-    record = Record(tmp_path, first_step=0)
-    record.write(1, {"val/AP": 0.5, "val/AP at IoU 0.5": np.nan})
-    record.close()
+    logger = RunLogger(tmp_path, first_step=0)
+    logger.write(1, {"val/AP": 0.5, "val/AP at IoU 0.5": np.nan})
+    logger.close()
     assert json.loads((tmp_path / "metrics.jsonl").read_text()) == {
         "step": 1,
         "val/AP": 0.5,
         "val/AP at IoU 0.5": None,
     }
-    assert record.curve("val/AP at IoU 0.5") == ([], [])
+    assert logger.curve("val/AP at IoU 0.5") == ([], [])
 
 
 def test_the_curves_are_one_picture_of_losses_above_scores(tmp_path):
-    record = written(tmp_path, range(1, 50))
-    record.write(25, {"val/AP": 0.3})
-    record.draw(tmp_path / "curves.png")
-    record.close()
+    logger = written(tmp_path, range(1, 50))
+    logger.write(25, {"val/AP": 0.3})
+    logger.draw(tmp_path / "curves.png")
+    logger.close()
     with Image.open(tmp_path / "curves.png") as picture:
         assert picture.size == (800, 960)
         assert len(picture.getcolors(1 << 20)) > 10
 
 
 def test_without_history_there_is_no_picture(tmp_path):
-    record = Record(tmp_path, first_step=0)
-    record.draw(tmp_path / "curves.png")
-    record.close()
+    logger = RunLogger(tmp_path, first_step=0)
+    logger.draw(tmp_path / "curves.png")
+    logger.close()
     assert not (tmp_path / "curves.png").exists()
 
 

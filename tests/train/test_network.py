@@ -15,16 +15,16 @@ from kontur.nn import efficientnet
 from kontur.nn.efficientnet import imagenet_weights
 from kontur.train.checkpoint import LAST
 from kontur.train.config import RunConfig
-from kontur.train.dataset import Facts, facts_of
+from kontur.train.dataset import DatasetStatistics, dataset_statistics
 from kontur.train.network import (
     IMAGENET,
-    begin,
     first_card,
-    origin,
-    read_start,
+    load_imagenet_weights,
+    load_matching_weights,
+    read_initial_weights,
     receptive_field_warning,
     resolve_network,
-    take_over,
+    weights_origin,
 )
 from kontur.train.run import train
 from tests.train.runs import run, weights
@@ -32,8 +32,8 @@ from tests.train.runs import run, weights
 CONFIG = RunConfig(preset="tiny")
 
 
-def facts(*channels: int) -> Facts:
-    return Facts(3, 40, frozenset(channels), 12.0, 16.04, 30.0, None)
+def facts(*channels: int) -> DatasetStatistics:
+    return DatasetStatistics(3, 40, frozenset(channels), 12.0, 16.04, 30.0, None)
 
 
 def resolved(config=CONFIG, start=None, classes=("object",), channels=(1,)) -> RunConfig:
@@ -84,17 +84,18 @@ def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time
 
 
 def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
-    assert facts_of([]) == Facts(0, 0, frozenset(), None, None, None, None)
+    assert dataset_statistics([]) == DatasetStatistics(0, 0, frozenset(), None, None, None, None)
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
-    assert facts_of([empty]) == Facts(1, 0, frozenset({2}), None, None, None, 0.5)
+    expected = DatasetStatistics(1, 0, frozenset({2}), None, None, None, 0.5)
+    assert dataset_statistics([empty]) == expected
     stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
-    assert facts_of([stains]).channels == {4}
-    assert facts_of([stains.replace(image=stains.image.astype(np.uint8))]).channels == {4}
-    assert not facts_of([stains]).stains
-    assert facts_of([stains.replace(stains=("DAPI", "GFP", "Cy5", "AF750"))]).stains
+    assert dataset_statistics([stains]).channels == {4}
+    assert dataset_statistics([stains.replace(image=stains.image.astype(np.uint8))]).channels == {4}
+    assert not dataset_statistics([stains]).stains
+    assert dataset_statistics([stains.replace(stains=("DAPI", "GFP", "Cy5", "AF750"))]).stains
     full = scene(np.random.default_rng(0), size=(64, 64), count=5)
     ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
-    found = facts_of([empty, full.replace(instances=ignored)])
+    found = dataset_statistics([empty, full.replace(instances=ignored)])
     assert found.objects == len(ignored) - 1
     assert found.channels == {1, 2}
     assert found.object_size == pytest.approx(np.median(np.sqrt(ignored.areas[1:])))
@@ -176,7 +177,7 @@ def tiny(**changes):
 
 def test_all_weights_of_the_same_network_are_taken_over():
     source, target = tiny(), tiny()
-    said = take_over(target, source.state_dict(), "source")
+    said = load_matching_weights(target, source.state_dict(), "source")
     assert said.startswith("all ")
     for name, value in source.state_dict().items():
         assert torch.equal(target.state_dict()[name], value)
@@ -185,7 +186,7 @@ def test_all_weights_of_the_same_network_are_taken_over():
 def test_weights_of_another_shape_stay_random_and_are_named():
     source, target = tiny(), tiny(classes=("a", "b", "c"))
     before = target.detector.heads.weight.clone()
-    said = take_over(target, source.state_dict(), "source")
+    said = load_matching_weights(target, source.state_dict(), "source")
     assert "new and random are detector.heads.weight, detector.heads.bias" in said
     assert torch.equal(target.detector.heads.weight, before)
     assert torch.equal(target.detector.shared[0].weight, source.detector.shared[0].weight)
@@ -195,37 +196,38 @@ def test_a_checkpoint_and_the_run_around_it_give_the_averaged_weights(tmp_path):
     state = {"segmenter.w": torch.zeros(1), "average.module.w": torch.ones(1)}
     torch.save({"global_step": 1, "state_dict": state}, tmp_path / "last.ckpt")
     for start in (tmp_path, tmp_path / "last.ckpt"):
-        assert read_start(str(start)).weights == {"w": torch.ones(1)}
-        assert read_start(str(start)).card is None
+        assert read_initial_weights(str(start)).weights == {"w": torch.ones(1)}
+        assert read_initial_weights(str(start)).card is None
 
 
 def test_a_finished_run_gives_its_model_and_what_is_neither_is_named(finished, tmp_path):
-    start = read_start(str(finished))
+    start = read_initial_weights(str(finished))
     assert start.card is not None
     assert start.card.kind == "snake"
-    assert take_over(tiny(), start.weights, "nuclei").count("weights taken over") == 1
+    assert load_matching_weights(tiny(), start.weights, "nuclei").count("weights taken over") == 1
     with pytest.raises(InputError, match="nucleii"):
-        read_start("nucleii")
+        read_initial_weights("nucleii")
     with pytest.raises(InputError, match=r"folder without model\.kontur"):
-        read_start(str(tmp_path))
+        read_initial_weights(str(tmp_path))
 
 
 def test_a_backbone_that_has_them_begins_with_the_weights_of_imagenet():
     network = tiny(backbone="efficientnet-lite0", channels=1)
-    assert origin(RunConfig(), network) == IMAGENET
+    assert weights_origin(RunConfig(), network) == IMAGENET
     before = network.detector.heads.weight.clone()
-    begin(network, IMAGENET)
+    load_imagenet_weights(network, IMAGENET)
     colour = imagenet_weights()["_conv_stem.weight"]
     assert torch.equal(network.detector.backbone.stem[1].weight, colour.sum(1, keepdim=True))
     assert torch.equal(network.detector.heads.weight, before)
 
 
 def test_other_starts_take_none_of_imagenet():
-    assert origin(RunConfig(start="nuclei"), tiny(backbone="efficientnet-lite0")) == "nuclei"
+    backbone = tiny(backbone="efficientnet-lite0")
+    assert weights_origin(RunConfig(start="nuclei"), backbone) == "nuclei"
     for network in (tiny(), tiny(backbone="efficientnet-lite0", pretrained=False)):
-        assert origin(RunConfig(), network) == "random weights"
+        assert weights_origin(RunConfig(), network) == "random weights"
         before = {name: value.clone() for name, value in network.state_dict().items()}
-        begin(network, "random weights")
+        load_imagenet_weights(network, "random weights")
         assert all(torch.equal(network.state_dict()[name], before[name]) for name in before)
 
 

@@ -7,7 +7,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from kontur.train.export import to_model
-from kontur.train.logger import Record, structure
+from kontur.train.logger import RunLogger, structure
 from kontur.train.pictures import LARGEST, as_picture, show_stages
 from tests.models import contract
 
@@ -37,9 +37,9 @@ def predictor():
 
 def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
     sample = contract.learning_scene()
-    record = Record(tmp_path, first_step=0)
-    show_stages(record, 1, predictor, sample)
-    record.close()
+    logger = RunLogger(tmp_path, first_step=0)
+    show_stages(logger, 1, predictor, sample)
+    logger.close()
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     assert events.Tags()["images"] == [f"stages/{sample.name}"]

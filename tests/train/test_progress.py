@@ -2,7 +2,7 @@ import io
 
 from rich.console import Console
 
-from kontur.train.progress import Display, Speed
+from kontur.train.progress import ProgressDisplay, Speed
 
 LOSSES = {"heatmap": 1.61345, "size": 10.37, "offset": 0.293, "extreme": 2.472, "total": 6.64}
 
@@ -10,7 +10,9 @@ LOSSES = {"heatmap": 1.61345, "size": 10.37, "offset": 0.293, "extreme": 2.472, 
 def shown(width: int) -> list[str]:
     """What stands on a terminal while a training runs."""
     file = io.StringIO()
-    display = Display(Console(file=file, width=width, force_terminal=True, color_system=None))
+    display = ProgressDisplay(
+        Console(file=file, width=width, force_terminal=True, color_system=None)
+    )
     with display:
         display.step("120/4000", progress=0.03, left=3723, speed=11.26, losses=LOSSES)
         display.console.print(*display._bar.get_renderables())
@@ -32,11 +34,11 @@ def test_losses_are_cut_in_a_narrow_terminal():
 
 def test_a_log_file_holds_lines_only():
     file = io.StringIO()
-    display = Display(Console(file=file, width=80))
+    display = ProgressDisplay(Console(file=file, width=80))
     with display:
         display.step("1/2", progress=0.5, left=3, speed=1.0, losses=LOSSES)
-        display.note("validated 1 of 2 images")
-        display.say("step 1  val AP [0.5]")
+        display.set_status("validated 1 of 2 images")
+        display.print_line("step 1  val AP [0.5]")
     with display.counting("reading images") as progress:
         progress(1, 2)
     assert file.getvalue() == "step 1  val AP [0.5]\n"
@@ -44,7 +46,7 @@ def test_a_log_file_holds_lines_only():
 
 def test_a_log_file_is_given_a_line_a_minute_whatever_is_done():
     file, now = io.StringIO(), [0.0]
-    display = Display(Console(file=file, width=200), clock=lambda: now[0])
+    display = ProgressDisplay(Console(file=file, width=200), clock=lambda: now[0])
 
     def step(number):
         display.step(f"{number}/90", progress=number / 90, left=90, speed=1.5, losses={"total": 2})
@@ -54,11 +56,11 @@ def test_a_log_file_is_given_a_line_a_minute_whatever_is_done():
             now[0] += 20.0
             step(number)
         now[0] += 59.0
-        display.say("step 6  val AP 0.5")  # from here on another minute counts
+        display.print_line("step 6  val AP 0.5")  # from here on another minute counts
         now[0] += 59.0
-        display.note("validated 1 of 2 images")
+        display.set_status("validated 1 of 2 images")
         now[0] += 1.0
-        display.note("validated 2 of 2 images")
+        display.set_status("validated 2 of 2 images")
     with display.counting("tuning thresholds") as progress:
         for done in range(1, 5):
             now[0] += 30.0

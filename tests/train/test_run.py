@@ -13,7 +13,7 @@ from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
-from kontur.train.run_files import clear, read_config
+from kontur.train.run_files import read_config, remove_run_files
 from tests.train.runs import VAL, assert_same_weights, at_step, run, weights
 
 HARDLY_MOVES = ("training.steps=1", "optimiser.rate=1e-9")
@@ -80,7 +80,7 @@ def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished)
         sizes[tag.partition("/")[0]].append((shown.width, shown.height))
     assert sizes == {
         "outlines": [(2 * 5 * 80 + 4, 5 * 72)] * 2,  # truth and found
-        "seen": [(2 * 64 + 4, 64)],  # the two crops of a step
+        "crops": [(2 * 64 + 4, 64)],  # the two crops of a step
         "stages": [(3 * 5 * 80 + 2 * 4, 5 * 72)],  # octagon and two stages
     }
     assert tags["graph"]
@@ -108,7 +108,7 @@ def test_over_and_underfitting_and_the_gradients_are_told(folder, tmp_path):
         assert picture.size == (800, 4 * 480)  # no sigmoid or tanh: nothing to saturate
     with Image.open(out / "curves.png") as picture:
         assert picture.size == (800, 960)
-    clear(out)
+    remove_run_files(out)
     assert list(out.iterdir()) == []
 
 

@@ -63,7 +63,7 @@ def test_a_signal_cuts_a_validation_short(folder, tmp_path, monkeypatch):
         send(signal.SIGTERM)()
         yield from (Instances.empty(samples[i].size) for i in places)
 
-    monkeypatch.setattr(validation, "find", find)
+    monkeypatch.setattr(validation, "predict_samples", find)
     with pytest.raises(Stopped, match="stopped at step 6;"):
         run(folder, tmp_path / "run")
     assert "val/AP" not in (tmp_path / "run" / "metrics.jsonl").read_text()

@@ -9,7 +9,7 @@ from lightning.pytorch import Trainer
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.segmenter import Segmenter
-from kontur.train.callbacks import Observer, TrainingCallback
+from kontur.train.callbacks import TrainingCallback, TrainingReporter
 from kontur.train.checkpoint import LAST, read_checkpoint
 from kontur.train.config import TrainingConfig
 from kontur.train.module import Stages, Training
@@ -66,7 +66,7 @@ def test_a_stage_that_has_begun_does_not_end():
 def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order, ends):
     config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
     job = Mock(spec=Job, run=tmp_path, config=Mock(training=config))
-    signals, observer = Mock(spec=Signals, asked=None), Mock(spec=Observer)
+    signals, observer = Mock(spec=Signals, asked=None), Mock(spec=TrainingReporter)
     observer.validate = lambda module, step, best_score: best_score.after(0.5 / step, step)
     watch = TrainingCallback(job, signals, observer)
     trainer = Mock(spec=Trainer, global_step=0, should_stop=False)

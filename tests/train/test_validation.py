@@ -26,14 +26,14 @@ def found_with(right: float, wrong: float) -> list[Instances]:
 
 def test_an_unsure_network_is_judged_at_its_own_best_threshold():
     cut = validation.apply_best_score_threshold(SAMPLES, PLACES, found_with(right=0.2, wrong=0.14))
-    summary = validation.judge(SAMPLES, PLACES, cut)
+    summary = validation.evaluate_predictions(SAMPLES, PLACES, cut)
     assert validation.score(summary) == 1.0
-    assert validation.brief(summary) == "val AP 1.000 (at IoU 0.5 1.000)"
+    assert validation.summary_line(summary) == "val AP 1.000 (at IoU 0.5 1.000)"
 
 
 def test_what_is_wrong_and_surer_is_kept_with_what_is_right():
     cut = validation.apply_best_score_threshold(SAMPLES, PLACES, found_with(right=0.2, wrong=0.5))
-    assert 0 < validation.score(validation.judge(SAMPLES, PLACES, cut)) < 1
+    assert 0 < validation.score(validation.evaluate_predictions(SAMPLES, PLACES, cut)) < 1
 
 
 def test_without_objects_nothing_found_is_perfect():
@@ -42,9 +42,9 @@ def test_without_objects_nothing_found_is_perfect():
     wrong = [each.replace(scores=np.full(len(each), 0.3)) for each in wrong]
     cut = validation.apply_best_score_threshold(empty, PLACES, wrong)
     assert [len(each) for each in cut] == [0, 0]
-    summary = validation.judge(empty, PLACES, cut)
+    summary = validation.evaluate_predictions(empty, PLACES, cut)
     assert validation.score(summary) == 1.0
-    assert validation.brief(summary) == "val AP 1.000 (at IoU 0.5 –)"
+    assert validation.summary_line(summary) == "val AP 1.000 (at IoU 0.5 –)"
 
 
 @pytest.mark.parametrize("count", [0, 1, 48, 49, 500])

@@ -154,7 +154,8 @@ def _outlines(
         typer.echo(f"! {note}", err=True)
     check_brightness(model, rows)
     predicted = predictions(model, rows)
-    write_classified(places, predicted, list(map(str, model.card.classes)), overwrite=force)
+    classes = list(map(str, model.card.classes))
+    write_classified(places, predicted, classes, page=page, overwrite=force)
     _print_summary(model, rows, predicted)
     typer.echo(f"\nwrote {plural(len(places), 'file')} to {out}")
 

@@ -124,7 +124,7 @@ def compare(
     let_waiting_threads_sleep()
     from kontur.models import catalog
     from kontur.train.study.compare import compare as run
-    from kontur.train.study.monitor import Watcher
+    from kontur.train.study.monitor import StudyMonitor
 
     data, more = data_and_settings(words)
     if data is None:
@@ -147,11 +147,11 @@ def compare(
             rank=rank,
             refitted=refit,
             force=force,
-            watcher=Watcher(quiet=quiet),
+            monitor=StudyMonitor(quiet=quiet),
         )
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"the same command goes on with the study in {out}") from None
-    typer.echo(told(comparison, out, learning_curve=learning_curve, refit=refit))
+    typer.echo(report_text(comparison, out, learning_curve=learning_curve, refit=refit))
     if comparison.failures:
         typer.echo(f"{plural(len(comparison.failures), 'fit')} failed:", err=True)
         for failure in comparison.failures:
@@ -160,7 +160,7 @@ def compare(
         raise typer.Exit(1)
 
 
-def told(comparison: "Comparison", out: Path, *, learning_curve: bool, refit: bool) -> str:
+def report_text(comparison: "Comparison", out: Path, *, learning_curve: bool, refit: bool) -> str:
     """Tables, sentences, and where the files are."""
     parts = [table(comparison.accuracy_rows()), table(comparison.cost_rows())]
     if learning_curve:

@@ -57,5 +57,5 @@ def convert(
     )
     several = f" in {plural(made.images, 'image')}" if made.images > 1 else ""
     typer.echo(f"{plural(made.objects, 'object')}{several} → {target}")
-    for note in (*made.losses, *map(str, check_masks(source, task=task.value))):
+    for note in (*made.losses, *map(str, check_masks(source, task=task.value, page=page))):
         typer.echo(f"  {note}")

@@ -153,24 +153,31 @@ def _judge_files(
     quiet: bool,
 ) -> tuple["Truth", "Judged"]:
     """Judge files by the annotations in `place`; predictions left out by `where` are no news."""
-    from kontur.data.pairing import check_masks, pair, task_like
+    from kontur.data.pairing import check_masks, mask_files, pair, task_like
     from kontur.data.truth import open_truth
     from kontur.infer.judge import judge_files
 
     whole = open_truth(place, **reading)
     truth = whole.where(where)
     check_column(truth, by)
-    chosen = task_like(reading["task"], predictions) if task is None else task.value
-    notes = [f"predictions: {finding}" for finding in check_masks(predictions, task=chosen)]
+    page = reading["page"]
+    chosen = task_like(reading["task"], predictions, page=page) if task is None else task.value
+    findings = check_masks(predictions, task=chosen, page=page)
+    notes = [f"predictions: {finding}" for finding in findings]
     if task is None and chosen != "instances":
         notes.append(
             f"predictions are masks too and are read with --task {chosen}; "
             "--predictions-task instances takes every value as an object"
         )
+    elif task is None and reading["task"] != "instances" and mask_files(predictions):
+        notes.append(
+            "predictions are read as label images, every value an object; "
+            f"--predictions-task {reading['task']} reads them as the masks of TRUTH"
+        )
     for note in notes:
         typer.echo(f"! {note}", err=True)
     with counter("judging", quiet=quiet) as progress:
-        judged = judge_files(predictions, truth, task=chosen, progress=progress)
+        judged = judge_files(predictions, truth, task=chosen, page=page, progress=progress)
     others = set(pair(whole.names, judged.without_truth).values())
     strangers = tuple(name for name in judged.without_truth if name not in others)
     return truth, replace(judged, without_truth=strangers)

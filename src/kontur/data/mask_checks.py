@@ -93,10 +93,10 @@ def check_mask_files(
     return mask_findings(checked)
 
 
-def are_label_images(files: Sequence[tuple[str, Path]]) -> bool:
+def are_label_images(files: Sequence[tuple[str, Path]], *, page: int | None = None) -> bool:
     """Whether a few of many image files hold numbers of objects rather than pictures."""
     try:
-        return not any(is_interpolated(read_labels(path)) for _, path in _glanced(files))
+        return not any(is_interpolated(read_labels(path, page=page)) for _, path in _glanced(files))
     except InputError:
         return False
 

@@ -13,8 +13,9 @@ from kontur.data.finding import Finding
 from kontur.data.mask_checks import check_mask_files
 from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
 from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
-from kontur.data.reading import classes_of_values
+from kontur.data.reading import classes_of_values, read_labels
 from kontur.errors import InputError
+from kontur.formats import masks
 from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
@@ -31,29 +32,31 @@ def find_predictions(
     task: str = "instances",
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] = (),
+    page: int | None = None,
 ) -> dict[str, Source]:
     """What reads the objects of each image, by its name.
 
     `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
     classes of `semantic` ones; without it these are the values of all masks together. COCO results
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
+    `page` picks the objects of one plane where a file has those of several.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
     """
-    masks = dict(mask_files(place))
-    if choose_task(task) != "instances" and not masks:
+    files = dict(mask_files(place))
+    if choose_task(task) != "instances" and not files:
         raise InputError(
             f"--task {task} is for mask files, and {place} holds none: its objects are told apart "
             "already; leave --task out"
         )
     if task == "semantic" and class_of_value is None:
-        class_of_value = classes_of_values(list(masks.values()))
+        class_of_value = classes_of_values(list(files.values()), page=page)
 
     def reader(path: Path) -> Source:
         if is_mask(path):
-            return lambda: formats.read(path, task=task, class_of_value=class_of_value)
-        return lambda: formats.read(path)
+            return lambda: _read_mask(path, task, class_of_value, page)
+        return lambda: formats.read(path, page=page)
 
     if not place.is_dir():
         return _of_file(place, reader, numbered_in)
@@ -66,18 +69,18 @@ def mask_files(place: Path) -> list[tuple[str, Path]]:
     return [(name, path) for name, path in files.items() if is_mask(path)]
 
 
-def check_masks(place: Path, *, task: str = "instances") -> list[Finding]:
+def check_masks(place: Path, *, task: str = "instances", page: int | None = None) -> list[Finding]:
     """Whether mask files look as if their values meant something else than the task says."""
-    return check_mask_files(mask_files(place), choose_task(task))
+    return check_mask_files(mask_files(place), choose_task(task), page=page)
 
 
-def task_like(truth: str, place: Path) -> Task:
+def task_like(truth: str, place: Path, *, page: int | None = None) -> Task:
     """The task of predictions that are to be judged by truth of a task of its own.
 
     That of the truth where the predictions are masks that look as if it was theirs, else
     `instances`: beside binary masks there may lie label images that a network made.
     """
-    doubts = {finding.kind for finding in check_masks(place)}
+    doubts = {finding.kind for finding in check_masks(place, page=page)}
     return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
 
 
@@ -163,6 +166,15 @@ def _of_file(
     if not sources:
         raise InputError(f"{path} holds no images")
     return sources
+
+
+def _read_mask(
+    path: Path, task: str, class_of_value: Mapping[int, str] | None, page: int | None
+) -> Instances:
+    """The objects of a mask; `page` counts where it has several, see `reading.read_labels`."""
+    return masks.objects(
+        read_labels(path, page=page), choose_task(task), where=path, class_of_value=class_of_value
+    )
 
 
 def _constant(instances: Instances) -> Source:

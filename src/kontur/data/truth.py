@@ -88,20 +88,22 @@ def open_truth(
             open_folder(root, task=task, channel=channel, page=page, split=split)
         )
     except InputError as error:
-        if not _only_annotations(root):
+        if not _only_annotations(root, page):
             raise
         if split is not None:
             raise InputError(f"{root} holds annotations without images, and no splits") from error
     files = mask_files(root)
-    named = classes_of_values([file for _, file in files]) if task == "semantic" else None
-    sources = find_predictions(root, task=task, class_of_value=named)
+    named = (
+        classes_of_values([file for _, file in files], page=page) if task == "semantic" else None
+    )
+    sources = find_predictions(root, task=task, class_of_value=named, page=page)
     tables = tables_of(root, tuple(sources))
     if tables.classes is not None:
         raise InputError(
             f"{tables.classes.path} gives classes to the objects of images, and {root} holds "
             "annotations without images; put the images there too"
         )
-    findings = (*tables.findings, *check_masks(root, task=task))
+    findings = (*tables.findings, *check_masks(root, task=task, page=page))
     return Truth(
         path=root,
         sources=sources,
@@ -112,7 +114,7 @@ def open_truth(
     )
 
 
-def _only_annotations(place: Path) -> bool:
+def _only_annotations(place: Path, page: int | None) -> bool:
     """Whether a place that is no training folder holds outlines or label images by themselves.
 
     Pictures are no label images: those are integers of one channel and have no smooth edges.
@@ -128,4 +130,4 @@ def _only_annotations(place: Path) -> bool:
     except InputError:
         return False
     unnamed = [(name, file) for name, file in files if not is_label_name(stem(file))]
-    return len(sources) > 0 and are_label_images(unnamed)
+    return len(sources) > 0 and are_label_images(unnamed, page=page)

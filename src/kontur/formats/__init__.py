@@ -107,15 +107,17 @@ def relabel(
     predicted: Sequence[Sequence[Prediction]],
     classes: Sequence[str],
     *,
+    page: int | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write a file again with other classes of its objects, everything else as it is there.
 
     `predicted` has, for each image of `read_images`, what is predicted of each object; `classes`
-    are all that there can be. Raises `InputError` where the objects are not so many, and where
-    the format holds no classes (`Format.relabel` is None).
+    are all that there can be. With `page` the objects of other planes stay as they are. Raises
+    `InputError` where the objects are not so many, and where the format holds no classes
+    (`Format.relabel` is None).
     """
-    file = OutlineFile(Path(path))
+    file = OutlineFile(Path(path), page)
     chosen = _recognised(file)
     if chosen.relabel is None:
         raise InputError(f"{path} is a {chosen.title}, which cannot hold classes")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats.entry import Entry, pick
+from kontur.formats.format import Format
 from kontur.formats.images import is_image, read_image
 from kontur.formats.losses import losses
 
@@ -44,7 +45,7 @@ def convert(
     file = None if image is None else _image_file(image, source)
     if image is not None:
         entries = [_chosen(entries, image, file, source)]
-    elif len(entries) > 1 and not kind.several_images and any(e.plane is None for e in entries):
+    elif len(entries) > 1 and not _holds_all(kind, entries):
         pick(entries, None, source)  # raises: one is to be named
     if file is not None:
         height, width = read_image(file, page=page).pixels.shape[:2]
@@ -54,6 +55,12 @@ def convert(
     formats.write_images(target, entries, overwrite=overwrite)
     objects = sum(len(entry.instances) for entry in entries)
     return Conversion(objects, len(entries), tuple(losses(kind, entries)))
+
+
+def _holds_all(kind: Format, entries: Sequence[Entry]) -> bool:
+    """Whether a format tells these images, or planes of one image, apart."""
+    planes = any(entry.plane is not None for entry in entries)
+    return kind.planes if planes else kind.several_images
 
 
 def parse_size(text: str) -> tuple[int, int]:

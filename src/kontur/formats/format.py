@@ -35,6 +35,7 @@ class Format:
         precision: of outlines: `exact` (to `rounding.DECIMALS`), or `pixel`.
         holes, parts, overlaps, classes, scores: whether an object's come back.
         several_images: whether a file describes images by name, any number of them.
+        planes: whether an object may say on which plane of a stack it lies.
         needs_size: of which objects the image's size must be known to write them.
     """
 
@@ -54,6 +55,7 @@ class Format:
     classes: bool = True
     scores: bool = True
     several_images: bool = False
+    planes: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
 
     @property

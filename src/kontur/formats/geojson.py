@@ -359,6 +359,7 @@ FORMAT = Format(
     title="GeoJSON for QuPath",
     endings=(".geojson",),
     shared_endings=(".json",),
+    planes=True,
     read=read,
     write=write,
     relabel=relabel,

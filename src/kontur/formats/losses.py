@@ -33,6 +33,12 @@ def losses(target: Format, entries: Sequence[Entry]) -> list[str]:
     outside = sum(map(_outside, found))
     if outside:
         notes.append(f"{plural(outside, 'object')} outside the image")
+    unsized = sum(entry.size is None and entry.instances.size is None for entry in entries)
+    if unsized and target.needs_size == "holes":  # it has a place for sizes, and readers use them
+        notes.append(
+            f"{plural(unsized, 'image')} without height and width, which many readers want: give "
+            "--size HxW or --image FILE"
+        )
     return [f"{target.title}: {note}" for note in notes]
 
 

@@ -49,17 +49,22 @@ def judge_files(
     truth: Truth,
     *,
     task: str = "instances",
+    page: int | None = None,
     progress: Progress | None = None,
 ) -> Judged:
     """Judge a folder of predictions, or one COCO JSON or CSV that holds those of many images.
 
-    `task` says what the values of predicted masks mean.
+    `task` says what the values of predicted masks mean; `page` is the plane of stacks that counts.
 
     Raises:
         InputError: no prediction belongs to any image, a file cannot be read, or sizes differ.
     """
     sources = find_predictions(
-        predictions, task=task, class_of_value=truth.class_of_value, numbered_in=truth.coco
+        predictions,
+        task=task,
+        class_of_value=truth.class_of_value,
+        numbered_in=truth.coco,
+        page=page,
     )
     pairs = pair(truth.names, tuple(sources))
     if not pairs:

@@ -70,8 +70,8 @@ def find_sources(
     if not images and is_training_folder(outlines):
         found = _of_folder(outlines, task=task, channel=channel, page=page)
         return found if metadata is None else _with_metadata(found, metadata)
-    sources = find_predictions(outlines, task=task)
-    notes = tuple(map(str, check_masks(outlines, task=task)))
+    sources = find_predictions(outlines, task=task, page=page)
+    notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
         listed = [
             Source(name, lambda read=read: Picture(read()))  # type: ignore[misc]

@@ -1,7 +1,8 @@
 """What is done between the steps: losses written down, validation, checkpoints, the end.
 
 What is due is decided alike on every device. Devices wait for one another in every step and every
-checkpoint, so none may do either alone; what only the leader does (`Observer`) lies between.
+checkpoint, so none may do either alone; what only the leader does (`TrainingReporter`) lies
+between.
 """
 
 from collections.abc import Sequence
@@ -20,10 +21,10 @@ from kontur.train.advice import gap
 from kontur.train.checkpoint import BEST, LAST
 from kontur.train.config import TrainingConfig
 from kontur.train.dataloader import Batch, held_batches
-from kontur.train.gradient_flow import flow, scalars, told
-from kontur.train.logger import VAL_LOSS, Record
+from kontur.train.gradient_flow import flow, flow_summary, scalars
+from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Training
-from kontur.train.progress import Display, Speed, duration
+from kontur.train.progress import ProgressDisplay, Speed, duration
 from kontur.train.signals import Signals
 from kontur.train.timing import Pace, StepTimer, choose_threads, slowdown_warning
 from kontur.train.trainer import Job
@@ -35,8 +36,8 @@ HELD = 2  # batches of validation crops of which the loss is taken
 LARGEST = 800  # pixels a side of these: there is one of each for every validation
 
 
-class Observer:
-    """Writes to the record and the screen; validates at the best score threshold."""
+class TrainingReporter:
+    """Writes to the log and the screen; validates at the best score threshold."""
 
     def __init__(
         self,
@@ -44,14 +45,14 @@ class Observer:
         card: Card,
         samples: Sequence[Sample],
         *,
-        record: Record,
-        display: Display,
+        logger: RunLogger,
+        display: ProgressDisplay,
         signals: Signals,
     ):
         self.config, self.samples = job.config.training, samples
-        self.learned = judged(job.crops.samples.samples, self.config)
-        self.card = card.replace(thresholds=card.thresholds.replace(score=validation.LOOSE))
-        self.record, self.display, self.signals = record, display, signals
+        self.learned = judged_training_samples(job.crops.samples.samples, self.config)
+        self.card = card.replace(thresholds=card.thresholds.replace(score=validation.LOOSE_SCORE))
+        self.logger, self.display, self.signals = logger, display, signals
         self.places = validation.evenly(len(samples), self.config.validate_images)
         self.held = held_batches(job.crops, samples, kind=card.kind, number=HELD)
         self.images_a_step = self.config.crops_a_step * job.devices.number
@@ -60,11 +61,11 @@ class Observer:
         self.logged = 0.0  # the seconds of training when losses were last written down
         self.sums: dict[str, float] = {}
         self.summed = 0
-        self.seen: Batch | None = None
+        self.last_batch: Batch | None = None
 
     def step(self, module: Training, step: int, batch: Batch, *, last: bool) -> None:
         """Take note of a step; tell of the last few now and then."""
-        self.seen = batch
+        self.last_batch = batch
         for name, loss in module.latest.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(loss)
         self.summed += 1
@@ -77,8 +78,8 @@ class Observer:
             self._show(module, step, self._mean_losses())
         if self.config.diagnose_every and step % self.config.diagnose_every == 0:
             layers = flow(module.segmenter, lambda network: network.total(network.loss(*batch)))
-            self.record.write(step, scalars(layers))
-            self.display.note(told(layers))
+            self.logger.write(step, scalars(layers))
+            self.display.set_status(flow_summary(layers))
             module.pause()
 
     def validate(self, module: Training, step: int, best_score: BestScore) -> BestScore:
@@ -89,28 +90,30 @@ class Observer:
         learned = self._find(module, self.learned, range(len(self.learned)))
         if learned is None:
             return best_score
-        summary = validation.judge(self.samples, self.places, found, metrics=["ap"])
+        summary = validation.evaluate_predictions(self.samples, self.places, found, metrics=["ap"])
         score = validation.score(summary)
         scores = {"val/AP": score, "val/AP at IoU 0.5": summary.ap(0.5)}
-        line = validation.brief(summary)
+        line = validation.summary_line(summary)
         if learned:
             fit = validation.score(
-                validation.judge(self.learned, range(len(learned)), learned, metrics=["ap"])
+                validation.evaluate_predictions(
+                    self.learned, range(len(learned)), learned, metrics=["ap"]
+                )
             )
             scores["val/AP on training images"] = fit
             line += f", {gap(fit, score)}"
         held = [module.transfer_batch_to_device(each, module.device, 0) for each in self.held]
-        scores[VAL_LOSS] = validation.loss(module.averaged, held)
-        self.record.write(step, scores)
+        scores[VAL_LOSS] = validation.validation_loss(module.averaged, held)
+        self.logger.write(step, scores)
         for place, objects in list(zip(self.places, found, strict=True))[:SHOWN]:
             sample = self.samples[place]
             picture = pictures.side_by_side(sample, sample.instances, objects, largest=LARGEST)
-            self.record.show(step, f"outlines/{sample.name}", picture)
+            self.logger.image(step, f"outlines/{sample.name}", picture)
         if pictures.is_due(step, self.config.validate_every):
             self._look(module, step)
         best_score = best_score.after(score, step)
         best = "  best" if best_score.best_step == step and score > 0 else ""
-        self.display.say(
+        self.display.print_line(
             f"step {step}  {line}{best}  "
             f"{duration(module.seconds)} trained, {duration(module.seconds_left)} left"
         )
@@ -123,25 +126,25 @@ class Observer:
         found: list[Instances] = []
         if not places:
             return found
-        for objects in validation.find(module.averaged, self.card, samples, places):
+        for objects in validation.predict_samples(module.averaged, self.card, samples, places):
             if self.signals.asked is not None:
                 return None
             found.append(objects)
-            self.display.note(f"validated {len(found)} of {len(places)} images")
+            self.display.set_status(f"validated {len(found)} of {len(places)} images")
         return validation.apply_best_score_threshold(samples, places, found)
 
     def _look(self, module: Training, step: int) -> None:
         """What is worth seeing now and then."""
-        if self.seen is not None:
-            pictures.show_crops(self.record, step, self.seen.images)
-        pictures.show_histograms(self.record, step, module.segmenter)
+        if self.last_batch is not None:
+            pictures.show_crops(self.logger, step, self.last_batch.images)
+        pictures.show_histograms(self.logger, step, module.segmenter)
         if self.places:
             predictor = Predictor(TorchEngine(module.averaged), self.card)
-            pictures.show_stages(self.record, step, predictor, self.samples[self.places[0]])
+            pictures.show_stages(self.logger, step, predictor, self.samples[self.places[0]])
 
-    def say_why_stopped(self, step: int, waited: int) -> None:
+    def report_patience_over(self, step: int, waited: int) -> None:
         """That patience is over."""
-        self.display.say(
+        self.display.print_line(
             f"stopped at step {step}: no better validation for {waited} times "
             f"(training.patience={self.config.patience})"
         )
@@ -153,7 +156,7 @@ class Observer:
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
         values |= {"rate": module.rate, "images_per_second": speed, "progress": module.progress}
-        self.record.write(step, values)
+        self.logger.write(step, values)
         self._show(module, step, losses)
         if images == LOG_EVERY * self.images_a_step:
             self._watch_speed(module, images / max(seconds, 1e-9))
@@ -161,9 +164,9 @@ class Observer:
     def _watch_speed(self, module: Training, speed: float) -> None:
         """Say that steps have become slow, and choose threads anew where the speed is another."""
         if times := self.pace.slowdown(speed):
-            self.display.say(slowdown_warning(times, speed))
-        if self.pace.has_changed(speed) and self.seen is not None:
-            batch, bf16 = self.seen, str(module.trainer.precision).startswith("bf16")
+            self.display.print_line(slowdown_warning(times, speed))
+        if self.pace.has_changed(speed) and self.last_batch is not None:
+            batch, bf16 = self.last_batch, str(module.trainer.precision).startswith("bf16")
             choice = choose_threads(
                 self.config.threads,
                 self.devices,
@@ -172,7 +175,7 @@ class Observer:
             )
             if choice.number != torch.get_num_threads() and choice.reason:
                 torch.set_num_threads(choice.number)
-                self.display.say(choice.reason)
+                self.display.print_line(choice.reason)
             module.pause()
 
     def _mean_losses(self) -> dict[str, float]:
@@ -190,7 +193,7 @@ class Observer:
         )
 
 
-def judged(samples: Sequence[Sample], config: TrainingConfig) -> list[Sample]:
+def judged_training_samples(samples: Sequence[Sample], config: TrainingConfig) -> list[Sample]:
     """The training images that are judged beside the validation images: always the same few."""
     return [samples[i] for i in validation.evenly(len(samples), config.judge_train)]
 
@@ -198,7 +201,7 @@ def judged(samples: Sequence[Sample], config: TrainingConfig) -> list[Sample]:
 class TrainingCallback(Callback):
     """Watches a training, with an observer only on the leader; its state goes into checkpoints."""
 
-    def __init__(self, job: Job, signals: Signals, observer: Observer | None):
+    def __init__(self, job: Job, signals: Signals, observer: TrainingReporter | None):
         self.run, self.config = job.run, job.config.training
         self.signals, self.observer = signals, observer
         self.best_score = BestScore()
@@ -234,7 +237,7 @@ class TrainingCallback(Callback):
         ):
             stop = True
             if self.observer is not None:
-                self.observer.say_why_stopped(step, self.best_score.waited)
+                self.observer.report_patience_over(step, self.best_score.waited)
         trainer.should_stop = stop or ended
 
     def _validate(self, trainer: Trainer, module: Training, step: int) -> None:

@@ -21,7 +21,7 @@ MOST = 25  # percentile of their sides
 
 
 @dataclass(frozen=True, eq=False)
-class Data:
+class TrainingData:
     """Both halves of what is learned from."""
 
     train: Folder
@@ -29,7 +29,7 @@ class Data:
     held_out: bool  # whether `val` is a part of the training folder that we chose
 
 
-def open_data(config: DataConfig, *, seed: int) -> Data:
+def open_data(config: DataConfig, *, seed: int) -> TrainingData:
     """Training and validation folders: given, by name or the folder's own parts, or held out."""
     if not config.path:
         raise InputError("training wants a folder of images with annotations; give DATA")
@@ -37,19 +37,19 @@ def open_data(config: DataConfig, *, seed: int) -> Data:
     folder = open_folder(config.path, **options)
     if config.split is not None:
         train_names, val_names = read_split(Path(config.split))
-        return Data(folder.subset(train_names), folder.subset(val_names), held_out=False)
+        return TrainingData(folder.subset(train_names), folder.subset(val_names), held_out=False)
     if isinstance(config.val, str):
         train = folder.in_split("train") if "train" in folder.splits else folder
         val = open_folder(config.val, **options)
         val = val.in_split("val") if "val" in val.splits else val
-        return Data(train, val.with_classes(train.classes), held_out=False)
+        return TrainingData(train, val.with_classes(train.classes), held_out=False)
     splits = folder.splits
     if "train" in splits and "val" in splits:
-        return Data(folder.in_split("train"), folder.in_split("val"), held_out=False)
+        return TrainingData(folder.in_split("train"), folder.in_split("val"), held_out=False)
     whole = folder.in_split("train") if "train" in splits else folder
     share = validation_share(len(whole)) if config.val is None else config.val
     train, val = whole.hold_out(share, seed, group=config.group)
-    return Data(train, val, held_out=True)
+    return TrainingData(train, val, held_out=True)
 
 
 def validation_share(images: int) -> float:
@@ -76,7 +76,7 @@ def read_split(path: Path) -> tuple[list[str], list[str]]:
     return train, val
 
 
-def told(data: Data, file: str) -> str:
+def describe_data(data: TrainingData, file: str) -> str:
     """Which images are for what, those that we held out by name, and the folders' warnings."""
     line = f"{len(data.train)} images to learn from, {len(data.val)} to validate on"
     if data.held_out:
@@ -91,7 +91,7 @@ def told(data: Data, file: str) -> str:
     return "\n".join([line, *(f"! {warning}" for warning in warnings)])
 
 
-class Facts(NamedTuple):
+class DatasetStatistics(NamedTuple):
     """Counted over the samples.
 
     Attributes:
@@ -116,7 +116,7 @@ class Facts(NamedTuple):
     stains: bool = False
 
 
-def facts_of(samples: Iterable[Sample]) -> Facts:
+def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
     """One pass over the samples; none is kept."""
     channels: list[int] = []
     areas: list[np.ndarray] = [np.empty(0)]
@@ -132,7 +132,7 @@ def facts_of(samples: Iterable[Sample]) -> Facts:
         if sample.pixel_size:
             pixel_sizes.append(sample.pixel_size)
     sides, sizes = np.sqrt(np.concatenate(areas)), np.concatenate(boxes)
-    return Facts(
+    return DatasetStatistics(
         images=len(channels),
         objects=len(sides),
         channels=frozenset(channels),

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
-from kontur.train.logger import Record
+from kontur.train.logger import RunLogger
 from kontur.train.validation import evenly
 
 SATURATED = 0.99  # of the way from the middle of a sigmoid or tanh to its ends
@@ -91,20 +91,20 @@ def _counts(module: nn.Module) -> bool:
 
 def _measure(name: str, module: nn.Module, outputs: Sequence[Tensor]) -> Layer:
     weight = getattr(module, "weight", None)
-    seen = [output.detach().double() for output in outputs if output.numel()]
-    numbers = torch.cat([each.flatten() for each in seen]) if seen else torch.empty(0)
+    present = [output.detach().double() for output in outputs if output.numel()]
+    numbers = torch.cat([each.flatten() for each in present]) if present else torch.empty(0)
     dead = saturated = math.nan
-    if seen and isinstance(module, RECTIFIERS):
-        channels = torch.stack([_by_channel(each).amax(dim=1) for each in seen]).amax(dim=0)
+    if present and isinstance(module, RECTIFIERS):
+        channels = torch.stack([_by_channel(each).amax(dim=1) for each in present]).amax(dim=0)
         dead = float((channels <= 0).double().mean())
-    if seen and isinstance(module, (nn.Sigmoid, nn.Tanh)):
+    if present and isinstance(module, (nn.Sigmoid, nn.Tanh)):
         ends = 2 * numbers - 1 if isinstance(module, nn.Sigmoid) else numbers
         saturated = float((ends.abs() > SATURATED).double().mean())
     return Layer(
         name,
         gradient=_norm([output.grad for output in outputs]),
         weight_gradient=_norm([weight.grad] if isinstance(weight, Tensor) else []),
-        variance=float(numbers.var(correction=0)) if seen else math.nan,
+        variance=float(numbers.var(correction=0)) if present else math.nan,
         dead=dead,
         saturated=saturated,
     )
@@ -122,7 +122,7 @@ def _norm(gradients: Sequence[Tensor | None]) -> float:
 
 
 def scalars(layers: Sequence[Layer]) -> dict[str, float]:
-    """What is there as `quantity/layer`, for a record and TensorBoard."""
+    """What is there as `quantity/layer`, for a log and TensorBoard."""
     return {
         f"{quantity}/{layer.name}": value
         for layer in layers
@@ -131,7 +131,7 @@ def scalars(layers: Sequence[Layer]) -> dict[str, float]:
     }
 
 
-def told(layers: Sequence[Layer]) -> str:
+def flow_summary(layers: Sequence[Layer]) -> str:
     """The weakest and the strongest gradient of a weight matrix, and what passes nothing on."""
     reached = [layer for layer in layers if not math.isnan(layer.weight_gradient)]
     if not reached:
@@ -148,9 +148,9 @@ def told(layers: Sequence[Layer]) -> str:
     return line
 
 
-def draw_flow(record: Record) -> Image.Image | None:
-    """Every quantity by layer at a few of the looks in a record; None where there was no look."""
-    looks = [row for row in record.rows if any(name.startswith("gradient/") for name in row)]
+def draw_flow(logger: RunLogger) -> Image.Image | None:
+    """Every quantity by layer at a few of the looks in a log; None where there was no look."""
+    looks = [row for row in logger.rows if any(name.startswith("gradient/") for name in row)]
     looks = [looks[i] for i in evenly(len(looks), SHOWN)]
     names = list(dict.fromkeys(n.partition("/")[2] for row in looks for n in row if "/" in n))
     figures = []

@@ -25,7 +25,7 @@ VAL_LOSS = "val/loss"  # the total on validation crops, beside train/total
 Row = dict[str, float | None]
 
 
-class Board:
+class TensorBoardWriter:
     """Writes below `folder`; a run that goes on hides what it had written after `first_step`."""
 
     def __init__(self, folder: Path, *, first_step: int):
@@ -82,14 +82,14 @@ def _below(graph: str, name: str) -> str:
     return f"{graph}/{name.lstrip('/')}"
 
 
-class Record:
+class RunLogger:
     """The history of a run, in memory and on disk."""
 
     def __init__(self, run: Path, *, first_step: int):
         self.path = run / LINES
         self.rows = [row for row in read_rows(self.path) if (row["step"] or 0) <= first_step]
         write_text(self.path, "".join(map(_line, self.rows)))
-        self.board = Board(run / BOARD, first_step=first_step)
+        self.board = TensorBoardWriter(run / BOARD, first_step=first_step)
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Scalars of a step; names with a slash group them in TensorBoard."""
@@ -101,7 +101,7 @@ class Record:
             file.write(_line(row))
         self.board.scalars(step, values)
 
-    def show(self, step: int, name: str, image: UInt8[np.ndarray, "h w 3"]) -> None:
+    def image(self, step: int, name: str, image: UInt8[np.ndarray, "h w 3"]) -> None:
         """An image for TensorBoard."""
         self.board.image(step, name, image)
 

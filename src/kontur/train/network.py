@@ -23,7 +23,7 @@ from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.config import RunConfig
-from kontur.train.dataset import Facts
+from kontur.train.dataset import DatasetStatistics
 
 FOUND_OUT = {"stages_used"}  # by tuning on the data of the start; on others it is found out anew
 USUAL_CHANNELS = {1, 3}  # of a folder's images: `to_channels` makes three of any of them
@@ -35,7 +35,7 @@ def resolve_network(
     config: RunConfig,
     start: Card | None,
     classes: tuple[str, ...],
-    facts: Facts,
+    facts: DatasetStatistics,
     *,
     begins: bool = True,
 ) -> RunConfig:
@@ -82,7 +82,7 @@ def channels_of(network: Any) -> int:
     return int(network.channels)
 
 
-def receptive_field_warning(config: RunConfig, facts: Facts) -> str:
+def receptive_field_warning(config: RunConfig, facts: DatasetStatistics) -> str:
     """A sentence where objects are longer than what decides about a pixel; else nothing.
 
     Of kinds that know their receptive field: plain convolutions see no further.
@@ -98,7 +98,7 @@ def receptive_field_warning(config: RunConfig, facts: Facts) -> str:
     )
 
 
-def first_card(config: RunConfig, facts: Facts, *, start: str, val_images: int) -> Card:
+def first_card(config: RunConfig, facts: DatasetStatistics, *, start: str, val_images: int) -> Card:
     """The card before training: everything but thresholds, scores and how long it took.
 
     `start` is where the weights came from.
@@ -152,34 +152,34 @@ def _up(side: int, multiple: int) -> int:
     return -(-side // multiple) * multiple
 
 
-class Start(NamedTuple):
+class InitialWeights(NamedTuple):
     """Weights by name, and the card of the model they are from where there is one."""
 
     weights: Mapping[str, Tensor]
     card: Card | None
 
 
-def read_start(start: str) -> Start:
+def read_initial_weights(start: str) -> InitialWeights:
     """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint."""
     path = Path(start)
     if path.is_dir() and not (path / "model.kontur").exists():
         for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
             if (path / name).exists():
-                return Start(Checkpoint.read(path / name).averaged, None)
+                return InitialWeights(Checkpoint.read(path / name).averaged, None)
     if path.suffix == ".ckpt":
-        return Start(Checkpoint.read(path).averaged, None)
+        return InitialWeights(Checkpoint.read(path).averaged, None)
     model = read_model(find_model(start))
     weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
-    return Start(weights, model.card)
+    return InitialWeights(weights, model.card)
 
 
-def origin(config: RunConfig, segmenter: Segmenter) -> str:
+def weights_origin(config: RunConfig, segmenter: Segmenter) -> str:
     """What a training begins with: the words of its settings, ImageNet, or random weights."""
     wanted = getattr(segmenter.config, "pretrained", False) and with_imagenet(segmenter)
     return config.start or (IMAGENET if wanted else "random weights")
 
 
-def begin(segmenter: Segmenter, origin: str) -> None:
+def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
     """Give a network with random weights those of ImageNet, where they are its `origin`.
 
     Raises `InputError` where they are not installed.
@@ -188,7 +188,9 @@ def begin(segmenter: Segmenter, origin: str) -> None:
         backbone.load_imagenet()
 
 
-def take_over(segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None) -> str:
+def load_matching_weights(
+    segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None
+) -> str:
     """Load what has the same name and shape; a sentence says how much, and what was left.
 
     Raises `InputError` where nothing of `start` fits, which would be no start at all.

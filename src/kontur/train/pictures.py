@@ -20,7 +20,7 @@ from kontur.formats.overlay import draw
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models.segmenter import Segmenter
-from kontur.train.logger import Record
+from kontur.train.logger import RunLogger
 from kontur.train.optimiser import matrices
 
 GAP = 4  # white pixels between the two
@@ -70,9 +70,9 @@ def is_due(step: int, validate_every: int) -> bool:
     return (step // validate_every) % EVERY == 1
 
 
-def show_crops(record: Record, step: int, images: Float[Tensor, "b c h w"]) -> None:
+def show_crops(logger: RunLogger, step: int, images: Float[Tensor, "b c h w"]) -> None:
     """The first crops of a batch in a row."""
-    record.show(step, "seen/crops", in_a_row([as_picture(each) for each in images[:CROPS]]))
+    logger.image(step, "crops", in_a_row([as_picture(each) for each in images[:CROPS]]))
 
 
 def as_picture(image: Float[Tensor, "c h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
@@ -87,19 +87,19 @@ def as_picture(image: Float[Tensor, "c h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
     return np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8)
 
 
-def show_stages(record: Record, step: int, predictor: Predictor, sample: Sample) -> None:
+def show_stages(logger: RunLogger, step: int, predictor: Predictor, sample: Sample) -> None:
     """One image with the outlines after every stage; nothing for kinds without stages."""
     stages = predictor.outlines_by_stage(sample.image)
     if stages:
         picture = side_by_side(sample, *stages.values(), largest=LARGEST)
-        record.show(step, f"stages/{sample.name}", picture)
+        logger.image(step, f"stages/{sample.name}", picture)
 
 
-def show_histograms(record: Record, step: int, segmenter: Segmenter) -> None:
+def show_histograms(logger: RunLogger, step: int, segmenter: Segmenter) -> None:
     """Of every weight matrix and of its gradient in the last step."""
     names = {id(parameter): name for name, parameter in segmenter.named_parameters()}
     for parameter in matrices(segmenter):
         for what, values in (("weights", parameter.detach()), ("gradients", parameter.grad)):
             if values is not None:
                 flat = values.float().flatten().cpu().numpy()
-                record.board.histogram(step, f"{what}/{names[id(parameter)]}", flat)
+                logger.board.histogram(step, f"{what}/{names[id(parameter)]}", flat)

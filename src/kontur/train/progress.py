@@ -14,8 +14,8 @@ SILENCE = 60.0  # seconds after which a log is told how far the training is
 BAR_WIDTH = 30  # characters; with what stands beside it, it fits into a terminal of 80
 
 
-class Display:
-    """A bar on a terminal; elsewhere (a log file) the lines of `say`, and one a minute besides."""
+class ProgressDisplay:
+    """A bar on a terminal; elsewhere (a log file) the lines printed, and one a minute besides."""
 
     def __init__(
         self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic
@@ -48,7 +48,7 @@ class Display:
     ) -> None:
         self._bar.stop()
 
-    def say(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """A line that stays."""
         self._printed = self.clock()
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -58,11 +58,11 @@ class Display:
         """Whether a file or pipe has been given no line for a minute."""
         return not self.console.is_terminal and self.clock() - self._printed >= SILENCE
 
-    def note(self, line: str) -> None:
+    def set_status(self, line: str) -> None:
         """A line below the bar, until the next one; in a file the one of its minute."""
         self._bar.note = line
         if self.is_silent:
-            self.say(line)
+            self.print_line(line)
 
     def counting(self, what: str) -> "Counting":
         """A bar of its own for what takes a while beside the steps."""
@@ -82,8 +82,10 @@ class Display:
         )
         shown = "  ".join(f"{name} {loss:.3g}" for name, loss in losses.items())
         if self.is_silent:
-            self.say(f"step {step}  {duration(left)} left, {speed:.1f} images/s  {shown}".rstrip())
-        self.note(shown)
+            self.print_line(
+                f"step {step}  {duration(left)} left, {speed:.1f} images/s  {shown}".rstrip()
+            )
+        self.set_status(shown)
 
 
 class _Bar(Progress):
@@ -100,7 +102,7 @@ class _Bar(Progress):
 class Counting:
     """Counts what is done; use as a context and call with (done, total)."""
 
-    def __init__(self, display: Display, what: str):
+    def __init__(self, display: ProgressDisplay, what: str):
         self._display, self._what = display, what
         console = display.console
         self._bar = Progress(
@@ -128,7 +130,7 @@ class Counting:
     def __call__(self, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total)
         if self._display.is_silent:
-            self._display.say(f"{self._what}: {done} of {total}")
+            self._display.print_line(f"{self._what}: {done} of {total}")
 
 
 class Speed:

@@ -16,9 +16,9 @@ from kontur.train import validation
 from kontur.train.advice import fit_advice, gap, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
-from kontur.train.logger import CURVES, Record
+from kontur.train.logger import CURVES, RunLogger
 from kontur.train.pictures import write_overlays
-from kontur.train.progress import Display
+from kontur.train.progress import ProgressDisplay
 from kontur.train.tuning import tune
 
 MODEL = "model.kontur"
@@ -35,8 +35,8 @@ def finish(
     samples: Sequence[Sample],
     *,
     learned: Sequence[Sample],
-    record: Record,
-    display: Display,
+    logger: RunLogger,
+    display: ProgressDisplay,
 ) -> Path:
     """Tune on `samples`, write the model file and everything for people to look at; its path.
 
@@ -47,47 +47,47 @@ def finish(
     segmenter.config = catalog.config(card.kind, card.config)  # decoding too: no weight knows it
     found = []
     with display.counting("validating") as progress:
-        for objects in validation.find(segmenter, card, samples, range(len(samples))):
+        for objects in validation.predict_samples(segmenter, card, samples, range(len(samples))):
             found.append(objects)
             progress(len(found), len(samples))
-    summary = validation.judge(samples, range(len(samples)), found)
+    summary = validation.evaluate_predictions(samples, range(len(samples)), found)
     card = card.replace(scores=scores(summary))
     model = to_model(segmenter, card)
     write_model(run / MODEL, model)
-    record.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
+    logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly(len(samples), DRAWN)
     write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [found[i] for i in drawn])
-    record.draw(run / CURVES)
-    gradients = draw_flow(record)
+    logger.draw(run / CURVES)
+    gradients = draw_flow(logger)
     if gradients is not None:
         with replacing(run / GRADIENTS) as beside:
             gradients.save(beside)
-    fit = score_on(segmenter, card, learned) if learned else None
+    fit = ap_on(segmenter, card, learned) if learned else None
     write_text(run / METRICS, metrics(card, summary, fit))
-    display.say(
-        f"{validation.brief(summary)} with the score threshold {card.thresholds.score} and the "
-        f"overlap threshold {card.thresholds.overlap}"
+    display.print_line(
+        f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
+        f"the overlap threshold {card.thresholds.overlap}"
     )
     if fit is not None:
-        display.say(gap(fit, validation.score(summary)))
+        display.print_line(gap(fit, validation.score(summary)))
         if advice := fit_advice(fit, validation.score(summary)):
-            display.say(advice)
-    if words := outline_advice(record.rows):
-        display.say(words)
+            display.print_line(advice)
+    if words := outline_advice(logger.rows):
+        display.print_line(words)
     if summary.mean_ap == 0:
-        display.say(
+        display.print_line(
             "no outline is right yet: look whether those in the pictures are meant, then go on "
             "with more steps (--resume --set training.steps=N)"
         )
-    display.say(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
+    display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
     return run / MODEL
 
 
-def score_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:
+def ap_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:
     """The AP on other samples with the card's thresholds."""
     places = range(len(samples))
-    found = list(validation.find(segmenter, card, samples, places))
-    return validation.score(validation.judge(samples, places, found, metrics=["ap"]))
+    found = list(validation.predict_samples(segmenter, card, samples, places))
+    return validation.score(validation.evaluate_predictions(samples, places, found, metrics=["ap"]))
 
 
 def scores(summary: Summary) -> dict[str, float | None]:

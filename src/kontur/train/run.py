@@ -13,27 +13,33 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
-from kontur.train.callbacks import Observer, TrainingCallback, judged
+from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
 from kontur.train.checkpoint import BEST, Checkpoint, last_good
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
-from kontur.train.dataset import facts_of, open_data, told
+from kontur.train.dataset import dataset_statistics, describe_data, open_data
 from kontur.train.devices import choose_batch, choose_devices
 from kontur.train.distributed import followers
-from kontur.train.logger import Record
+from kontur.train.logger import RunLogger
 from kontur.train.network import (
     IMAGENET,
-    begin,
     first_card,
-    origin,
-    read_start,
+    load_imagenet_weights,
+    load_matching_weights,
+    read_initial_weights,
     receptive_field_warning,
     resolve_network,
-    take_over,
+    weights_origin,
 )
-from kontur.train.progress import Display
+from kontur.train.progress import ProgressDisplay
 from kontur.train.results import finish
-from kontur.train.run_files import CONFIG, NAMES, changed_config, clear, refuse_taken
+from kontur.train.run_files import (
+    CONFIG,
+    NAMES,
+    refuse_existing_run,
+    remove_run_files,
+    resumed_config,
+)
 from kontur.train.signals import Signals
 from kontur.train.timing import (
     TRIAL_IMAGES,
@@ -56,7 +62,7 @@ def train(
     start: str | None = None,
     resume: bool = False,
     force: bool = False,
-    display: Display | None = None,
+    display: ProgressDisplay | None = None,
 ) -> Path:
     """Train a segmenter on a folder and write its model file; the path of RUN/model.kontur.
 
@@ -78,7 +84,7 @@ def train(
         InputError: the data, a setting or `out` cannot be used, or the loss stopped being a number.
         Stopped: a KeyboardInterrupt, after Ctrl-C or SIGTERM; the last step is in a checkpoint.
     """
-    run, display = Path(out), display or Display()
+    run, display = Path(out), display or ProgressDisplay()
     given = _known(
         {
             "kind": kind,
@@ -91,67 +97,71 @@ def train(
         if resume and force:
             raise InputError("--resume goes on with a run and --force starts afresh; give one")
         if resume:
-            resolved = changed_config(run, given, settings)
+            resolved = resumed_config(run, given, settings)
         else:
             if not force:
-                refuse_taken(run)
+                refuse_existing_run(run)
             file = Path(config) if config else None
             resolved = RunConfig.resolve(file=file, settings=settings, given=given)
         return _train(run, resolved, resume=resume, display=display, signals=signals)
 
 
 def _train(
-    run: Path, config: RunConfig, *, resume: bool, display: Display, signals: Signals
+    run: Path, config: RunConfig, *, resume: bool, display: ProgressDisplay, signals: Signals
 ) -> Path:
     """Everything is read and checked before a run that stood in the folder is removed."""
     devices = choose_devices(config.training.accelerator, config.training.devices)
     data = open_data(config.data, seed=config.training.seed)
-    checkpoint = last_good(run, display.say) if resume else None
-    start = read_start(config.start) if config.start and checkpoint is None else None
+    checkpoint = last_good(run, display.print_line) if resume else None
+    start = read_initial_weights(config.start) if config.start and checkpoint is None else None
     with display.counting("reading images") as progress:
         samples, val_samples = data.train.load(progress), data.val.load(progress)
-    facts = facts_of(samples)
+    facts = dataset_statistics(samples)
     card = start.card if start else None
     config = resolve_network(config, card, data.train.classes, facts, begins=not resume)
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
     config = config.replace(training=config.training.replace(batch=batch))
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
-    began = origin(config, job.module.segmenter)
+    began = weights_origin(config, job.module.segmenter)
     if checkpoint is None:
-        begin(job.module.segmenter, began)
-    taken = take_over(job.module.segmenter, start.weights, config.start) if start else None
+        load_imagenet_weights(job.module.segmenter, began)
+    taken = (
+        load_matching_weights(job.module.segmenter, start.weights, config.start) if start else None
+    )
 
     if not resume:
-        clear(run)
+        remove_run_files(run)
     write_text(run / CONFIG, config.to_toml())
     write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
     signals.reached(job.first_step)
-    display.say(told(data, NAMES))
+    display.print_line(describe_data(data, NAMES))
     if words := receptive_field_warning(config, facts):
-        display.say(words)
+        display.print_line(words)
     if resume:
-        display.say(f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet")
+        display.print_line(
+            f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet"
+        )
     if taken:
-        display.say(f"from {config.start}: {taken}")
+        display.print_line(f"from {config.start}: {taken}")
     if began == IMAGENET and not job.checkpoint:
-        display.say(f"from {began}")
+        display.print_line(f"from {began}")
 
     card = first_card(config, facts, start=began, val_images=len(val_samples))
-    with closing(Record(run, first_step=job.first_step)) as record:
+    with closing(RunLogger(run, first_step=job.first_step)) as logger:
         if not job.is_over:
-            observer = Observer(
-                job, card, val_samples, record=record, display=display, signals=signals
+            observer = TrainingReporter(
+                job, card, val_samples, logger=logger, display=display, signals=signals
             )
             with display:
                 _fit(job, observer)
         network, card = _best(job, card)
-        learned = judged(samples, config.training)
+        learned = judged_training_samples(samples, config.training)
         return finish(
-            run, network, card, val_samples, learned=learned, record=record, display=display
+            run, network, card, val_samples, learned=learned, logger=logger, display=display
         )
 
 
-def _fit(job: Job, observer: Observer) -> None:
+def _fit(job: Job, observer: TrainingReporter) -> None:
     """Choose threads and precision, call the processes of further devices, and train with them."""
     wanted, segmenter = job.config.training, job.module.segmenter
 
@@ -163,9 +173,9 @@ def _fit(job: Job, observer: Observer) -> None:
     threads = choose_threads(wanted.threads, job.devices, timer)
     torch.set_num_threads(threads.number)
     if threads.reason:
-        observer.display.say(threads.reason)
+        observer.display.print_line(threads.reason)
     precision = choose_precision(wanted.precision, job.devices.accelerator, timer)
-    observer.display.say(f"precision {precision.word}: {precision.reason}")
+    observer.display.print_line(f"precision {precision.word}: {precision.reason}")
     with followers(job, precision.word):
         fit(
             job, TrainingCallback(job, observer.signals, observer), observer.signals, precision.word

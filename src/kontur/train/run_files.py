@@ -19,7 +19,7 @@ OURS_BELOW = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # by folder
 KEPT = ("kind", "model", "start")  # what `--resume` cannot change: the weights fit nothing else
 
 
-def refuse_taken(run: Path) -> None:
+def refuse_existing_run(run: Path) -> None:
     """Raise `InputError` where the folder holds a run already."""
     if run.exists() and not run.is_dir():
         raise InputError(f"--out wants a folder, but {run} is a file")
@@ -31,7 +31,7 @@ def refuse_taken(run: Path) -> None:
         )
 
 
-def clear(run: Path) -> None:
+def remove_run_files(run: Path) -> None:
     """Remove what a run has written, and nothing else."""
     for name in OURS:
         (run / name).unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def read_config(run: Path) -> RunConfig:
     return RunConfig.read(_saved(run), where=str(run / CONFIG))
 
 
-def changed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str]) -> RunConfig:
+def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str]) -> RunConfig:
     """The settings of a run that goes on, with what is asked for now: more steps, another rate.
 
     Raises `InputError` where there is no run, or where its network would be another.

@@ -166,15 +166,15 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
     except RuntimeError as error:
         # a signal to the whole group of processes may have reached the loader's workers first
         if signals.asked is None:
-            told = explained(error, wanted)
-            raise told from (None if told is error else error)
+            explanation = explain_error(error, wanted)
+            raise explanation from (None if explanation is error else error)
     finally:
         signals.patient = False
     if signals.asked is not None:
         raise signals.stopped(signals.asked)
 
 
-def explained(error: RuntimeError, config: TrainingConfig) -> Exception:
+def explain_error(error: RuntimeError, config: TrainingConfig) -> Exception:
     """What a person can do about it, where there is something; the error itself otherwise."""
     if isinstance(error, torch.OutOfMemoryError):
         crops = config.crops_a_step

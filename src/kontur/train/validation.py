@@ -17,7 +17,9 @@ from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.dataloader import Batch
 
-LOOSE = 0.1  # the score threshold of validations on the way, before the best one is looked for
+LOOSE_SCORE = (
+    0.1  # the score threshold of validations on the way, before the best one is looked for
+)
 
 
 def evenly(count: int, most: int) -> list[int]:
@@ -31,7 +33,7 @@ def evenly(count: int, most: int) -> list[int]:
     return np.linspace(0, count - 1, most).round().astype(int).tolist()
 
 
-def find(
+def predict_samples(
     segmenter: Segmenter, card: Card, samples: Sequence[Sample], places: Sequence[int]
 ) -> Iterator[Instances]:
     """What the network finds in each of the samples at `places`, with the card's thresholds."""
@@ -43,18 +45,18 @@ def find(
 def apply_best_score_threshold(
     samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]
 ) -> list[Instances]:
-    """Of what was found above `LOOSE` that above the score threshold of the largest AP.
+    """Of what was found above `LOOSE_SCORE` that above the score threshold of the largest AP.
 
     A network learns early where objects are and late to be sure of it: at a fixed threshold its
     score would be 0 for long, and then jump.
     """
     truths = [samples[i].instances for i in places]
-    scores = [score for score in SCORES if score >= LOOSE]
+    scores = [score for score in SCORES if score >= LOOSE_SCORE]
     tuned = tune_thresholds(truths, found, scores=scores, overlaps=[1.0])
     return [objects[objects.scores >= tuned.score] for objects in found]
 
 
-def judge(
+def evaluate_predictions(
     samples: Sequence[Sample],
     places: Sequence[int],
     found: Sequence[Instances],
@@ -76,14 +78,14 @@ def score(summary: Summary) -> float:
     return 1.0 if math.isnan(summary.mean_ap) else summary.mean_ap
 
 
-def brief(summary: Summary) -> str:
+def summary_line(summary: Summary) -> str:
     """The scores that one looks at first, as a line."""
     at_half = summary.ap(0.5)
     shown = "–" if math.isnan(at_half) else f"{at_half:.3f}"
     return f"val AP {score(summary):.3f} (at IoU 0.5 {shown})"
 
 
-def loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
+def validation_loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
     """The mean total loss over batches, as prediction runs the network: no dropout, no change."""
     training = segmenter.training
     segmenter.eval()

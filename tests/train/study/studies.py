@@ -14,7 +14,7 @@ from kontur.models.baseline.config import BaselineConfig
 from kontur.models.card import Card, Thresholds
 from kontur.settings import read_toml
 from kontur.train.study.compare import compare
-from kontur.train.study.monitor import Watcher
+from kontur.train.study.monitor import StudyMonitor
 
 # The mean AP of each kind, give or take the fold.
 LEVEL = {
@@ -89,7 +89,7 @@ def study(folder, out, **options):
     """What was found, and what was said on the way."""
     console = Console(record=True, file=io.StringIO(), width=200)
     options = {"kinds": ["snake"], "folds": 3, "steps": 5, **options}
-    found = compare(folder, out=out, watcher=Watcher(console), **options)
+    found = compare(folder, out=out, monitor=StudyMonitor(console), **options)
     return found, console.export_text()
 
 

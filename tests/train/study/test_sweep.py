@@ -11,10 +11,10 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.module import Diverged
-from kontur.train.progress import Display
+from kontur.train.progress import ProgressDisplay
 from kontur.train.study import sweep as module
 from kontur.train.study.sweep import (
-    Fit,
+    SweepResult,
     combinations_of,
     count_parameters,
     draw,
@@ -65,7 +65,7 @@ def chosen(config):
 
 
 def quiet():
-    return Display(Console(record=True, file=io.StringIO(), width=200))
+    return ProgressDisplay(Console(record=True, file=io.StringIO(), width=200))
 
 
 def test_every_value_is_trained_in_its_folder_and_the_best_comes_first(trained, tmp_path):
@@ -215,6 +215,9 @@ def test_the_parameters_are_those_of_the_network():
 
 
 def test_scores_that_are_missing_are_left_out_of_table_and_figure():
-    fits = [Fit("a=1", 10, 0.5, 0.6, float("nan"), 0.3), Fit("a=2", 1000, 0.4, 0.6, 0.5, 0.2)]
+    fits = [
+        SweepResult("a=1", 10, 0.5, 0.6, float("nan"), 0.3),
+        SweepResult("a=2", 1000, 0.4, 0.6, 0.5, 0.2),
+    ]
     assert table(fits).splitlines()[2].count("–") == 2
     assert draw(fits).size == (800, 960)

@@ -126,9 +126,13 @@ def write_classified(
     predicted: "pd.DataFrame",
     classes: Sequence[str],
     *,
+    page: int | None = None,
     overwrite: bool = True,
 ) -> None:
-    """Write every target; `predicted` has the rows of all images, as `predictions` gives them."""
+    """Write every target; `predicted` has the rows of all images, as `predictions` gives them.
+
+    `page` is the plane of stacks whose objects they are.
+    """
     tables = {str(name): table for name, table in predicted.groupby("image", sort=False)}
     for target in places:
         of_images = [
@@ -146,7 +150,7 @@ def write_classified(
         rows = [_rows(of_image) for of_image in of_images]
         if target.counts:  # boxes without an outline were measured after the file's own objects
             rows = [row[:count] for row, count in zip(rows, target.counts, strict=True)]
-        formats.relabel(earlier, target.place, rows, classes, overwrite=overwrite_it)
+        formats.relabel(earlier, target.place, rows, classes, page=page, overwrite=overwrite_it)
 
 
 def _check_rows(instances: Instances, predicted: "pd.DataFrame") -> None:

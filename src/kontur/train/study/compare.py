@@ -18,7 +18,7 @@ from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.settings import nearest
 from kontur.train.study.candidates import candidates
 from kontur.train.study.jobs import Jobs, keep_what_folds_found
-from kontur.train.study.monitor import Watcher
+from kontur.train.study.monitor import StudyMonitor
 from kontur.train.study.plan import make_plan
 from kontur.train.study.report import BY_CLASS, RANKED, Comparison
 
@@ -44,7 +44,7 @@ def compare(
     rank: str | None = None,
     refitted: bool = True,
     force: bool = False,
-    watcher: Watcher | None = None,
+    monitor: StudyMonitor | None = None,
 ) -> Comparison:
     """Cross-validate kinds and settings on a folder's images, and train the best one on all.
 
@@ -65,7 +65,7 @@ def compare(
         rank: the score that decides; the AP, and of several classes their mean, where not given.
         refitted: train the best setting on all images.
         force: begin afresh.
-        watcher: told of the progress.
+        monitor: told of the progress.
 
     Raises:
         InputError: something that was given cannot be used; said before anything is fitted.
@@ -83,14 +83,14 @@ def compare(
     if rank in BY_CLASS and not several:
         raise InputError(f"{rank!r} is for several classes, and {data} has one; rank by AP")
     plan.study.open(force=force)
-    watcher = watcher or Watcher()
+    monitor = monitor or StudyMonitor()
     outcomes: list[Outcome] = []
-    jobs = Jobs(plan, watcher)
-    jobs.tell_ahead(refitted=refitted)
-    with watcher.watching(plan.trials, jobs.finished, refitted=refitted):
+    jobs = Jobs(plan, monitor)
+    jobs.announce(refitted=refitted)
+    with monitor.running(plan.trials, jobs.finished, refitted=refitted):
         for outcome in cross_validate(plan.trials, jobs.fit, jobs.score, finished=jobs.finished):
             outcomes.append(outcome)
-            watcher.done(outcome, rank)
+            monitor.fit_finished(outcome, rank)
         comparison = Comparison(tuple(plan.candidates), tuple(outcomes), rank)
         comparison.write(plan.study.out, learning_curve=learning_curve)
         if refitted and comparison.best is not None:

@@ -20,17 +20,17 @@ from kontur.models.card import Card, Thresholds
 from kontur.select import Split, Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
-from kontur.train.study.monitor import Watcher, to_do
+from kontur.train.study.monitor import StudyMonitor, to_do
 from kontur.train.study.plan import Plan
 from kontur.train.study.report import Comparison
-from kontur.train.study.study_files import BEST, Fit
+from kontur.train.study.study_files import BEST, FitFiles
 
 
 class Jobs:
     """What cross-validation is given to do: fits and judgements in processes of their own."""
 
-    def __init__(self, plan: Plan, watcher: Watcher):
-        self.plan, self.watcher = plan, watcher
+    def __init__(self, plan: Plan, monitor: StudyMonitor):
+        self.plan, self.monitor = plan, monitor
 
     def finished(self, trial: Trial) -> Mapping[str, float] | None:
         """What a finished fit came to, after making sure that it is the one that is meant."""
@@ -38,26 +38,26 @@ class Jobs:
             return None
         return _known(self._prepare(trial).read() or {})
 
-    def tell_ahead(self, *, refitted: bool) -> None:
+    def announce(self, *, refitted: bool) -> None:
         """What the folder's owner should know, and how much is to be done."""
         for warning in self.plan.warnings:
-            self.watcher.say(f"! {warning}")
+            self.monitor.print_line(f"! {warning}")
         left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
         rows = [self.plan.candidates[name] for name in left]
         fits = [row.tree["training"] for row in rows if catalog.family(row.kind).trainable]
         if fits:
-            self.watcher.say(to_do(fits, refitted=refitted))
+            self.monitor.print_line(to_do(fits, refitted=refitted))
 
-    def fit(self, trial: Trial) -> Fit:
+    def fit(self, trial: Trial) -> FitFiles:
         """Train, or go on with a training that was interrupted."""
         fit = self._prepare(trial)
         if not fit.cost.exists():
-            self.watcher.begin(trial, fit)
+            self.monitor.fit_started(trial, fit)
             words = [str(fit.config), str(fit.run), str(fit.cost)]
-            run_apart("kontur.train.study.fit", words, log=fit.log, tick=self.watcher.tick)
+            run_apart("kontur.train.study.fit", words, log=fit.log, tick=self.monitor.refresh)
         return fit
 
-    def score(self, fit: Fit, trial: Trial) -> Mapping[str, float]:
+    def score(self, fit: FitFiles, trial: Trial) -> Mapping[str, float]:
         """Judge on what is held out, write the result, and drop what only a training needs."""
         job = fit.folder / "judge.json"
         out = fit.folder / "held-out.json"
@@ -74,7 +74,7 @@ class Jobs:
         write_text(job, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         start = time.monotonic()
         log = fit.folder / "judge-log.txt"
-        run_apart("kontur.infer.held_out", [str(job)], log=log, tick=self.watcher.tick)
+        run_apart("kontur.infer.held_out", [str(job)], log=log, tick=self.monitor.refresh)
         judged = json.loads(out.read_text(encoding="utf-8"))
         cost = json.loads(fit.cost.read_text(encoding="utf-8"))
         result = {
@@ -90,13 +90,13 @@ class Jobs:
             checkpoint.unlink()
         return _known(result)
 
-    def refit(self, trial: Trial) -> Fit:
+    def refit(self, trial: Trial) -> FitFiles:
         """The best setting on all images, unless it is there already."""
         candidate = self.plan.candidates[trial.setting]
         self.plan.study.prepare_best(trial, candidate)
         return self.fit(trial)
 
-    def _prepare(self, trial: Trial) -> Fit:
+    def _prepare(self, trial: Trial) -> FitFiles:
         candidate, lengths = self.plan.candidates[trial.setting], self._lengths(trial)
         if trial.fold is not None:
             inner = self.plan.parted(trial)

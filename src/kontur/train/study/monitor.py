@@ -20,7 +20,7 @@ from kontur.models import catalog
 from kontur.select import Outcome, Trial
 from kontur.settings import read_toml
 from kontur.train.progress import duration
-from kontur.train.study.study_files import Fit
+from kontur.train.study.study_files import FitFiles
 from kontur.wording import plural
 
 LINES = "metrics.jsonl"  # of a run
@@ -64,13 +64,13 @@ class _Now(NamedTuple):
     """The fit at hand: since when, and how long it is to be."""
 
     trial: Trial
-    fit: Fit
+    fit: FitFiles
     since: float
     steps: float
     minutes: float
 
 
-class Watcher:
+class StudyMonitor:
     """Told of a study's fits; shows a bar on a terminal, and a line for each fit elsewhere."""
 
     def __init__(self, console: Console | None = None, *, quiet: bool = False):
@@ -92,7 +92,7 @@ class Watcher:
         self.task = self.bar.add_task("", total=PARTS, left="", visible=False)
 
     @contextmanager
-    def watching(
+    def running(
         self,
         planned: Sequence[Trial],
         finished: Callable[[Trial], Mapping[str, float] | None],
@@ -103,20 +103,20 @@ class Watcher:
         self.planned, self.total = list(planned), len(planned) + refitted
         there = [trial for trial in planned if finished(trial) is not None]
         if there:
-            self.say(f"{len(there)} of {len(planned)} fits are finished already")
+            self.print_line(f"{len(there)} of {len(planned)} fits are finished already")
         with self.bar:
             yield
 
-    def begin(self, trial: Trial, fit: Fit) -> None:
+    def fit_started(self, trial: Trial, fit: FitFiles) -> None:
         """A fit starts, or goes on."""
         training = read_toml(fit.config).get("training", {})
         steps, minutes = training.get("steps", math.inf), training.get("minutes", math.inf)
         self.now = _Now(trial, fit, time.monotonic(), steps, minutes)
         if trial.fold is None:
-            self.say(f"training {trial.setting} on all images")
-        self.tick()
+            self.print_line(f"training {trial.setting} on all images")
+        self.refresh()
 
-    def tick(self) -> None:
+    def refresh(self) -> None:
         """Some time has passed."""
         if self.now is None or self.bar.disable:
             return
@@ -131,7 +131,7 @@ class Watcher:
             visible=True,
         )
 
-    def done(self, outcome: Outcome, rank: str) -> None:
+    def fit_finished(self, outcome: Outcome, rank: str) -> None:
         """A fit ended, or was finished before."""
         self.ended += 1
         mine, self.now = self.now, None
@@ -145,9 +145,9 @@ class Watcher:
         left = self.seconds_left(0.0)
         more = f", {duration(left)} left" if self.ended < self.total else ""
         name = self._name(outcome.trial)
-        self.say(f"[{self.ended}/{self.total}] {name}: {came}{took}{more}")
+        self.print_line(f"[{self.ended}/{self.total}] {name}: {came}{took}{more}")
 
-    def say(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """A line that stays."""
         if not self.quiet:
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)

@@ -27,20 +27,20 @@ from kontur.select import (
     trials,
 )
 from kontur.train.config import RunConfig
-from kontur.train.dataset import SHARE, Facts, facts_of
+from kontur.train.dataset import SHARE, DatasetStatistics, dataset_statistics
 from kontur.train.network import resolve_network
 from kontur.train.study.candidates import Candidate
-from kontur.train.study.study_files import Study
+from kontur.train.study.study_files import StudyFiles
 
 LEAST_HELD = 2  # images to validate on: thresholds and checkpoint of one alone are that image's own
 MOST = 1 / 4  # of few images, for that
 HALF = 1 / 2  # of those that can be validated on at all, for that
-Shown = Mapping[str, frozenset[str]]  # the classes that each image shows, by its name
+ClassesByImage = Mapping[str, frozenset[str]]  # the classes that each image shows, by its name
 SEED = 0  # of the folds and of what is held out within them
 FEWEST = 2  # images of a fit: one to learn from, one to validate on
 
 
-def rarest(shown: Shown) -> dict[str, str]:
+def rarest(shown: ClassesByImage) -> dict[str, str]:
     """For each image the class that the fewest images show, "" where it shows none.
 
     >>> rarest({"a": frozenset({"cell", "nerve"}), "b": frozenset({"cell"}), "c": frozenset()})
@@ -58,7 +58,7 @@ def learn_and_validate(
     share: float,
     seed: int,
     *,
-    shown: Shown,
+    shown: ClassesByImage,
     groups: Mapping[str, str] | None = None,
 ) -> Split:
     """Part what a fold learns from: a share to validate on, two of fewer than twenty images.
@@ -98,7 +98,7 @@ def learn_and_validate(
     return Split([n for n in names if n not in out], [n for n in names if n in out])
 
 
-def lacking(learned: Iterable[Sequence[str]], shown: Shown) -> str:
+def lacking(learned: Iterable[Sequence[str]], shown: ClassesByImage) -> str:
     """Which classes no image shows that a fold learns from, a phrase; "" where there are none.
 
     >>> shown = {"a": frozenset({"cell", "nerve"}), "b": frozenset({"cell"})}
@@ -119,10 +119,10 @@ def lacking(learned: Iterable[Sequence[str]], shown: Shown) -> str:
 class Plan(NamedTuple):
     """All that is to be done, and what its folder's owner should know."""
 
-    study: Study
+    study: StudyFiles
     folder: Folder
     groups: Mapping[str, str] | None
-    shown: Shown
+    shown: ClassesByImage
     candidates: dict[str, Candidate]
     trials: list[Trial]
     warnings: tuple[str, ...]
@@ -150,7 +150,7 @@ def make_plan(
     groups = None if group is None else learned.groups(group)
     mark = hashlib.sha256()
     shown: dict[str, frozenset[str]] = {}
-    facts = facts_of(_marked(learned.samples, mark, shown))
+    facts = dataset_statistics(_marked(learned.samples, mark, shown))
     if not facts.objects:
         raise InputError(f"the images of {data} have no object; annotate some")
     splits = folds(learned.names, k, SEED, groups=groups, labels=rarest(shown))
@@ -171,7 +171,7 @@ def make_plan(
     }
     planned = trials([row.name for row in rows], splits, shares=shares, fewest=FEWEST, seed=SEED)
     named = {row.name: row for row in rows}
-    plan = Plan(Study(out, about), learned, groups, shown, named, planned, folder.warnings)
+    plan = Plan(StudyFiles(out, about), learned, groups, shown, named, planned, folder.warnings)
     first = [each for each in planned if (each.setting, each.share) == (rows[0].name, 1)]
     without = lacking([plan.parted(trial).train for trial in first], shown)
     if without:
@@ -192,7 +192,7 @@ def _marked(
         yield sample
 
 
-def _check_networks(rows: Sequence[Candidate], learned: Folder, facts: Facts) -> None:
+def _check_networks(rows: Sequence[Candidate], learned: Folder, facts: DatasetStatistics) -> None:
     """Refuse images that a row's network cannot take, before as many fits as folds fail of it.
 
     A row that starts from weights is left to its fit: their file says what the network is.

@@ -32,7 +32,7 @@ Result = dict[str, float | None]
 
 
 @dataclass(frozen=True)
-class Fit:
+class FitFiles:
     """The files of one fit below `folder`; `run` is the run's own folder."""
 
     folder: Path
@@ -70,7 +70,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Study:
+class StudyFiles:
     """The folder of a study, and what makes it this study and no other."""
 
     out: Path
@@ -90,13 +90,13 @@ class Study:
             self._refuse_another(_read(path))
         write_text(path, json.dumps(self.about, indent=1, ensure_ascii=False) + "\n")
 
-    def fit(self, trial: Trial) -> Fit:
+    def fit(self, trial: Trial) -> FitFiles:
         """Where the files of a trial lie."""
         if trial.fold is None:
-            return Fit(self.out / REFIT, self.out / BEST)
+            return FitFiles(self.out / REFIT, self.out / BEST)
         share = f"-of-{round(100 * trial.share)}-percent" if trial.share < 1 else ""
         folder = self.out / FITS / folder_name(trial.setting) / f"fold-{trial.fold + 1}{share}"
-        return Fit(folder, folder / "run")
+        return FitFiles(folder, folder / "run")
 
     def prepare(
         self,
@@ -105,7 +105,7 @@ class Study:
         names: Mapping[str, Sequence[str]],
         *,
         lengths: Sequence[Mapping[str, Any]],
-    ) -> Fit:
+    ) -> FitFiles:
         """Write down what a fit is made of; `InputError` where its folder holds another one.
 
         `names` are those of `split.json`, or empty where the settings say what is validated on.

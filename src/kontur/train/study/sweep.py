@@ -23,10 +23,10 @@ from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
 from kontur.train.logger import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
-from kontur.train.progress import Display
+from kontur.train.progress import ProgressDisplay
 from kontur.train.results import METRICS, MODEL
 from kontur.train.run import train
-from kontur.train.run_files import CONFIG, changed_config, read_config
+from kontur.train.run_files import CONFIG, read_config, resumed_config
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
 JUDGED = "training.judge_train=8"  # where the user does not say how many: there is no gap without
@@ -37,7 +37,7 @@ ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", 
 FROM_DATA = ("classes", "channels", "task", "reference_size")
 
 
-class Fit(NamedTuple):
+class SweepResult(NamedTuple):
     """What one setting gave: the losses at the end, the best network's AP by tuned thresholds."""
 
     setting: str
@@ -61,9 +61,9 @@ def sweep(
     settings: Iterable[str] = (),
     resume: bool = False,
     force: bool = False,
-    display: Display | None = None,
+    display: ProgressDisplay | None = None,
     **options: Any,
-) -> list[Fit]:
+) -> list[SweepResult]:
     """Train once for every combination of the values `over` names; best validation AP first.
 
     Args:
@@ -79,7 +79,7 @@ def sweep(
         InputError: as `train`, for an `over` that names no values, and where all diverge; a wrong
             value, and trainings that would differ in more than `over`, before any of them starts.
     """
-    out, display, settings = Path(out), display or Display(), list(settings)
+    out, display, settings = Path(out), display or ProgressDisplay(), list(settings)
     combinations = combinations_of(over)
     folders = [out / folder_name(each) for each in combinations]
     if not (resume or force):
@@ -94,9 +94,9 @@ def sweep(
     for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
         name = " ".join(words)
         if resume and is_finished(folder) and _goes_on(folder, settings) == read_config(folder):
-            display.say(f"[{number}/{len(folders)}] {name}: finished before")
+            display.print_line(f"[{number}/{len(folders)}] {name}: finished before")
             continue
-        display.say(f"[{number}/{len(folders)}] {name}")
+        display.print_line(f"[{number}/{len(folders)}] {name}")
         again = resume and (folder / CONFIG).exists()
         try:
             train(
@@ -105,11 +105,11 @@ def sweep(
                 settings=settings if again else [JUDGED, *settings, *words],
                 resume=again,
                 force=force,
-                display=Display(display.console),
+                display=ProgressDisplay(display.console),
                 **({} if again else options),
             )
         except Diverged as error:  # which is an answer too
-            display.say(f"{name}: {error}")
+            display.print_line(f"{name}: {error}")
     fits = [
         fit_of(folder, " ".join(words))
         for words, folder in zip(combinations, folders, strict=True)
@@ -121,8 +121,8 @@ def sweep(
     write_text(out / TABLE, table(ordered) + "\n")
     with replacing(out / FIGURE) as beside:
         draw(fits).save(beside)
-    display.say(table(ordered))
-    display.say(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
+    display.print_line(table(ordered))
+    display.print_line(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
     return ordered
 
 
@@ -186,7 +186,7 @@ def is_finished(folder: Path) -> bool:
     return (folder / MODEL).exists() and (folder / METRICS).exists()
 
 
-def fit_of(folder: Path, setting: str) -> Fit:
+def fit_of(folder: Path, setting: str) -> SweepResult:
     """What a finished training gave."""
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     val = metrics["scores"]["AP"]
@@ -195,7 +195,7 @@ def fit_of(folder: Path, setting: str) -> Fit:
     numbers = [math.nan if loss is None else loss for loss in train_losses]
     _, smooth = smoothed((range(len(numbers)), numbers), share=0.1)
     config = read_config(folder)
-    return Fit(
+    return SweepResult(
         setting,
         parameters=count_parameters(config.kind, config.model),
         train_loss=smooth[-1] if smooth else math.nan,
@@ -212,7 +212,7 @@ def count_parameters(kind: str, model: dict[str, Any]) -> int:
     return sum(parameter.numel() for parameter in segmenter.parameters())
 
 
-def table(fits: Sequence[Fit]) -> str:
+def table(fits: Sequence[SweepResult]) -> str:
     """A Markdown table, a row for each."""
     head = ("setting", "parameters", "train loss", "val loss", "train AP", "val AP", "gap")
     rows = [
@@ -231,13 +231,13 @@ def table(fits: Sequence[Fit]) -> str:
     )
 
 
-def draw(fits: Sequence[Fit]) -> Any:
+def draw(fits: Sequence[SweepResult]) -> Any:
     """AP on training and validation images, and the loss, by setting in the order asked for."""
     names = [", ".join(word.partition("=")[2] for word in fit.setting.split(" ")) for fit in fits]
     keys = " and ".join(word.partition("=")[0] for word in fits[0].setting.split(" "))
     places = [float(i) for i in range(len(fits))]
 
-    def lines(title: str, **curves: Callable[[Fit], float]) -> Any:
+    def lines(title: str, **curves: Callable[[SweepResult], float]) -> Any:
         drawn = {
             name.replace("_", " "): (places, [value(fit) for fit in fits])
             for name, value in curves.items()
@@ -289,7 +289,7 @@ def _begins(
 
 def _goes_on(folder: Path, settings: Sequence[str]) -> RunConfig:
     """The settings of a training that is there already, with what is asked for now."""
-    return changed_config(folder, {}, settings)
+    return resumed_config(folder, {}, settings)
 
 
 def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: list[str]) -> None:
