@@ -110,10 +110,11 @@ def areas(comparison: Comparison, metrics: Collection[str]) -> Areas:
         known["aji_plus"] = _jaccard(comparison, assign(rows, cols, iou))
     if "dice" in metrics:
         known["dice"] = _dice(comparison)
+    outlined = {"boundary_iou", "hausdorff_95"} & set(metrics)
+    pairs = _matched(comparison) if outlined else rows[:0]
     if "boundary_iou" in metrics:
-        known["boundary_iou"] = _boundary(comparison, _matched(comparison))
+        known["boundary_iou"] = _boundary(comparison, pairs)
     if "hausdorff_95" in metrics:
-        pairs = _matched(comparison)
         distances = hausdorff_of_pairs(comparison, rows[pairs], cols[pairs])
         known["hausdorff_95"] = float(distances.sum()), float(len(pairs))
         distance = hausdorff_of_foregrounds(comparison)

@@ -12,6 +12,7 @@ import shapely
 from jaxtyping import Int
 
 SEARCHES = 3  # a pixel and a row each way: as many for each pixel cost about as much as a tree
+PIECE = 8192  # pixels searched at a time, so that what is between takes little memory
 
 
 def squared_distances(
@@ -40,13 +41,14 @@ def squared_distances(
     known = np.concatenate([known[:1] - far, known, known[-1:] + far])
 
     def to_nearest_in_row(numbers: Int[np.ndarray, " p"]) -> Int[np.ndarray, " p"]:
-        after = np.searchsorted(known, numbers)
-        right = known[after]
-        right -= numbers
-        after -= 1
-        left = known[after]
-        np.subtract(numbers, left, out=left)
-        return np.minimum(right, left, out=right)
+        nearest = np.empty_like(numbers)
+        for first in range(0, len(numbers), PIECE):
+            here = numbers[first : first + PIECE]
+            after = np.searchsorted(known, here)
+            right = known[after] - here
+            left = here - known[after - 1]
+            np.minimum(right, left, out=nearest[first : first + PIECE])
+        return nearest
 
     numbers = number(pixels)
     nearest = np.minimum(to_nearest_in_row(numbers), beyond) ** 2
