@@ -18,8 +18,8 @@ from kontur.models.unet.transconfig import TransUNetConfig
 if TYPE_CHECKING:
     from kontur.models.unet.network import DenseSegmenter
 
-# Of the presets up to `fast`, a quarter more than benchmarks/memory.py measures up to 1536².
-UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 650, 450, 1100  # for each pixel
+# Of the presets up to `fast`, more than benchmarks/memory.py measures up to 1536².
+UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 650, 450, 1450  # for each pixel
 FLOAT = 4  # bytes
 ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
 
