@@ -176,10 +176,12 @@ def _boundary(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[flo
         boundary(grid.runs(choose(spans, objects[pairs])), grid, distance)
         for spans, objects in sides
     )
-    total, intersection = np.zeros((2, len(pairs)))
-    for runs, sums in ((first, total), (second, total), (intersect(first, second), intersection)):
-        np.add.at(sums, runs.start // grid.plane, runs.length)
-    return float((intersection / (total - intersection)).sum()), float(len(pairs))
+    total_first, total_second, intersection = (
+        np.bincount(runs.start // grid.plane, weights=runs.length, minlength=len(pairs))
+        for runs in (first, second, intersect(first, second))
+    )
+    union = total_first + total_second - intersection
+    return float((intersection / union).sum()), float(len(pairs))
 
 
 def _plus(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
