@@ -51,7 +51,7 @@ def train(config: Path, run: Path) -> dict[str, Any]:
     if wanted.minutes is not None:
         shares.append(last.work / 60 / wanted.minutes)
     return {
-        "steps_of_minutes": round(last.step / max(*shares, 1e-9)),
+        "steps_of_minutes": whole_steps(last.step, max(shares)),
         "stopped_early": float(max(shares) < 1),
         "train_memory": peak_memory(),
         "gpu_memory": used or None,
@@ -60,6 +60,15 @@ def train(config: Path, run: Path) -> dict[str, Any]:
         "steps": last.step,
         "trained": last.seconds,
     }
+
+
+def whole_steps(step: int, share: float) -> int:
+    """How many steps a training has of which `step` are `share`; minutes end within a step.
+
+    >>> whole_steps(706, 1.002), whole_steps(300, 0.5)
+    (706, 600)
+    """
+    return round(step / min(share, 1.0))
 
 
 def parameters(run: Path) -> int:
