@@ -10,6 +10,7 @@ from kontur.data.label_checks import is_cut, pieces
 from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
 from kontur.data.reading import read_labels
 from kontur.data.samples import Samples
+from kontur.data.working_scale import widths
 
 
 class Facts(NamedTuple):
@@ -18,7 +19,7 @@ class Facts(NamedTuple):
     Attributes:
         name, split, size, pixel_size: of the sample.
         pixels: `(dtype, channels)`.
-        labels, areas: of its objects, regions to ignore left out.
+        labels, areas, widths: of its objects, regions to ignore left out.
         ignored, ignored_area: number and area of the regions to ignore.
         fingerprint: the same for copies, see `fingerprint`.
         mask: what a label image looks like if not like one, see `mask_checks`.
@@ -34,6 +35,7 @@ class Facts(NamedTuple):
     pixel_size: float | None
     labels: Int64[np.ndarray, " k"]
     areas: Float[np.ndarray, " k"]
+    widths: Float[np.ndarray, " k"]
     ignored: int
     ignored_area: float
     fingerprint: str | None
@@ -69,6 +71,7 @@ def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
         pixel_size=sample.pixel_size,
         labels=objects.labels,
         areas=objects.areas,
+        widths=widths(objects.polygons),
         ignored=int(found.ignore.sum()),
         ignored_area=float(found.areas[found.ignore].sum()),
         fingerprint=fingerprint(sample.image),

@@ -15,6 +15,7 @@ from kontur.data.findings import findings_of
 from kontur.data.folder import Folder
 from kontur.data.mask_checks import KINDS
 from kontur.data.report import Report
+from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 
 
@@ -70,6 +71,7 @@ def _report(
         objects=np.array([len(fact.labels) for fact in facts], dtype=np.int64),
         classes=dict(zip(folder.classes, per_class.tolist(), strict=True)),
         diameters=2 * np.sqrt(areas / np.pi),
+        scale=_scale(facts),
         ignored=sum(fact.ignored for fact in facts),
         ignored_share=min(sum(fact.ignored_area for fact in facts) / area, 1.0) if area else 0.0,
         columns=tuple(columns),
@@ -78,3 +80,13 @@ def _report(
             *findings_of(facts, unreadable, stride=stride),
         ),
     )
+
+
+def _scale(facts: list[Facts]) -> WorkingScale:
+    """What a training on the folder would choose, by its `train` part if it has one."""
+    learned = [fact for fact in facts if fact.split == "train"] or facts
+    if not any(len(fact.areas) for fact in learned):
+        return choose_scale(None, None)
+    sides = np.sqrt(np.concatenate([fact.areas for fact in learned]))
+    across = np.concatenate([fact.widths for fact in learned])
+    return choose_scale(float(np.median(sides)), float(np.median(across)))

@@ -38,8 +38,8 @@ ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 class Prediction:
     """The objects of an image, how many outlines were made valid, and how the image was seen.
 
-    `scale` is what it was resized by; `contrast` the percentile that counted as bright, None for
-    the card's.
+    `scale` is how much larger than usual for the model, whose card has a scale of its own;
+    `contrast` the percentile that counted as bright, None for the card's.
     """
 
     instances: Instances
@@ -123,7 +123,11 @@ class Predictor:
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
         check_finite(pixels, where=where)
         return PreparedImage.of(
-            pixels, self.normalise, channels=channels, multiple=self.config.multiple
+            pixels,
+            self.normalise,
+            channels=channels,
+            multiple=self.config.multiple,
+            scale=self.card.scale,
         )
 
     def _check_stains(self, image: Image, where: str) -> None:

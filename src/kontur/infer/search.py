@@ -26,7 +26,7 @@ Find = Callable[[View], Instances]
 
 
 class Look(NamedTuple):
-    """An image with its contrast, and the scale to look at it with."""
+    """An image with its contrast, and the scale to look at it with, times the working scale."""
 
     image: PreparedImage
     contrast: float | None  # None is the card's
@@ -34,7 +34,7 @@ class Look(NamedTuple):
 
 
 def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
-    """The scales to look at an image with: one, unless they are to be searched.
+    """The scales to look at an image with, 1 as the model learned: one, or those to be searched.
 
     Raises `InputError` for a diameter that no model of this card can mean.
     """
@@ -108,7 +108,7 @@ def _surest(
 ) -> tuple[Look, float, float]:
     """The surest of looks and the best so far; its certainty, and the side of its objects."""
     for look in looks:
-        part = middle(look.image, AUTO_PIXELS / look.scale**2)
+        part = middle(look.image, AUTO_PIXELS, scale=look.scale)
         objects = find(part.view(look.scale))
         sure = float((objects.areas * objects.scores**2).sum()) / (part.size[0] * part.size[1])
         if sure > certainty * CLEARLY:

@@ -65,14 +65,16 @@ class View:
 class PreparedImage:
     """An image read and measured once: its pixels in the channels that a network takes.
 
-    `channels` and `multiple` are those of the network: how many it takes (one that is grey stands
-    for all), and what height and width are padded to multiples of.
+    `channels`, `multiple` and `scale` are those of the network: how many it takes (one that is grey
+    stands for all), what height and width are padded to multiples of, and the working scale: how
+    much larger than it is an image is shown to it.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     normalisation: Normalisation
     channels: int
     multiple: int
+    scale: float = 1.0
 
     @classmethod
     def of(
@@ -82,12 +84,13 @@ class PreparedImage:
         *,
         channels: int,
         multiple: int,
+        scale: float = 1.0,
     ) -> Self:
         """Measure an image. Raises `InputError` for channels that need a choice."""
         wanted = to_channels(pixels, channels)
         if normalise.mode == "percentile":  # grey stays one channel, for speed
             wanted = collapse(wanted)
-        return cls(wanted, measure_normalisation(wanted, normalise), channels, multiple)
+        return cls(wanted, measure_normalisation(wanted, normalise), channels, multiple, scale)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -113,7 +116,11 @@ class PreparedImage:
         return replace(self, pixels=self.pixels[rows, columns])
 
     def view(self, scale: float = 1.0, window: Window | None = None) -> View:
-        """What the network sees at a scale, or a window of that, in pixels of the scaled image."""
+        """What the network sees, `scale` times as large as is usual for it.
+
+        With a window that part alone, in pixels of the scaled image.
+        """
+        scale = scale * self.scale
         top, left, height, width = window or Window(0, 0, *scaled_size(self.size, scale))
         if scale == 1:  # only the window's own pixels are made comparable
             part = self.pixels[top : top + height, left : left + width]
@@ -124,10 +131,11 @@ class PreparedImage:
         return View(images, (height, width), scale, (left, top), self.size)
 
 
-def middle(image: PreparedImage, pixels: float) -> PreparedImage:
-    """The middle of an image, of its proportions, with at most so many pixels."""
+def middle(image: PreparedImage, pixels: float, *, scale: float = 1.0) -> PreparedImage:
+    """The middle of an image, as wide for its height; its view has at most so many pixels."""
     height, width = image.size
-    share = min(1.0, (pixels / (height * width)) ** 0.5)
+    seen = height * width * (scale * image.scale) ** 2
+    share = min(1.0, (pixels / seen) ** 0.5)
     h, w = max(1, int(height * share)), max(1, int(width * share))
     return image.part(Window((height - h) // 2, (width - w) // 2, h, w))
 
