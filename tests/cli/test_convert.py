@@ -148,7 +148,7 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
         kontur("convert", source, tmp_path / name, "--page", "1")
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
     kontur("convert", source, tmp_path / "a.geojson")
-    planes = [entry.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
+    planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
     assert planes == [0, 1]
 
 
