@@ -6,8 +6,11 @@ from typing import Any
 
 from kontur.errors import InputError
 from kontur.formats import document
-from kontur.formats.entry import Plane
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
+
+EVERY_CHANNEL = -1  # QuPath's channel of an outline that is of all
 
 
 def read_plane(plane: Any, where: str | Path) -> Plane:
@@ -23,11 +26,22 @@ def read_plane(plane: Any, where: str | Path) -> Plane:
     return Plane(*numbers)
 
 
+def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Plane]:
+    """The plane of every geometry; `page` is the number of the one where it is only one."""
+    found = [read_plane(plane, where) for plane in planes]
+    if isinstance(page, int) and len(set(found)) == 1:
+        return [plane.numbered(page) for plane in found]
+    return found
+
+
 def by_plane(
     planes: Sequence[Plane], page: int | None, where: str | Path
 ) -> list[tuple[Plane | None, list[int]]]:
-    """The places of the objects of each plane; of the one that is `page` where it is given."""
-    if set(planes) <= {Plane()}:  # no object names one
+    """The places of the objects of each plane; of the one that is `page` where it is given.
+
+    The plane is None where no object names one: they belong to any.
+    """
+    if set(planes) <= {Plane()}:
         return [(None, list(range(len(planes))))]
     if page is None:
         return [
@@ -40,8 +54,10 @@ def by_plane(
             f"{where} holds outlines on planes of several depths and times, of which a page names "
             "one alone; export one time after the other"
         )
-    by_time = len(times) > 1 or depths == {0}
-    numbers = [plane.t if by_time else plane.z for plane in planes]
+    numbers = [
+        plane.t if len(times) > 1 else plane.z if len(depths) > 1 else plane.number
+        for plane in planes
+    ]
     places = [i for i, number in enumerate(numbers) if number == page]
     if not places:
         document.log.warning(
@@ -50,3 +66,23 @@ def by_plane(
         )
         return [(None, [])]
     return [(planes[places[0]], places)]
+
+
+def on_plane(instances: Instances) -> Instances:
+    """The objects with the plane of all in each one's geometry; QuPath leaves the first one out."""
+    plane = instances.plane
+    if plane is None:
+        return instances
+    return instances.replace(extras=[_placed(extra, plane) for extra in instances.extras])
+
+
+def _placed(extra: Mapping[str, Any], plane: Plane) -> Mapping[str, Any]:
+    known = extra.get("geojson", {})
+    geometry = known.get("geometry", {})
+    before = geometry.get("plane")
+    if not isinstance(before, Mapping):
+        if (plane.z, plane.t) == (0, 0):
+            return extra
+        before = {"c": EVERY_CHANNEL}
+    place = {**before, "z": plane.z, "t": plane.t}
+    return {**extra, "geojson": {**known, "geometry": {**geometry, "plane": place}}}
