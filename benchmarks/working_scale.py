@@ -127,7 +127,7 @@ def _fit_apart(
     if options.source:
         environment["PYTHONPATH"] = str(options.source)
     done = subprocess.run(
-        ["nice", sys.executable, __file__, "--fit", json.dumps(job)],
+        [sys.executable, __file__, "--fit", json.dumps(job)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=(ledger.path.with_suffix(".log")).open("a"),

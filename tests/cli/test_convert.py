@@ -9,6 +9,7 @@ from shapely.geometry import mapping
 from kontur import formats
 from kontur.formats import Entry
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 
 
 @pytest.fixture
@@ -145,11 +146,30 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
         assert "outlines on 2 planes of a stack (depth 0, 1); choose one with --page" in said
         assert not (tmp_path / name).exists()
     for name in ("a.coco.json", "a.csv"):
-        kontur("convert", source, tmp_path / name, "--page", "1")
+        said = kontur("convert", source, tmp_path / name, "--page", "1")
+        assert "that the outlines lie on a plane of a stack (depth 1) is lost" in said
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
     kontur("convert", source, tmp_path / "a.geojson")
-    planes = [entry.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
+    planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
     assert planes == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["a.coco.json", "a.csv", "a.labels.tif", "a.png"])
+def test_the_plane_of_a_stack_is_not_lost_in_silence(kontur, tmp_path, name):
+    source, found = tmp_path / "a.geojson", Instances.of([shapely.box(0, 0, 5, 4)], size=(9, 9))
+    for plane, place in [
+        (Plane(z=3), "depth 3"),
+        (Plane(t=2), "time 2"),
+        (Plane(z=1, t=1, page=4), "depth 1, time 1, page 4"),
+    ]:
+        formats.write(source, found.replace(plane=plane))
+        said = kontur("convert", source, tmp_path / name, "--force")
+        assert f"that the outlines lie on a plane of a stack ({place}) is lost" in said
+        assert "is lost" not in kontur("convert", source, tmp_path / "b.geojson", "--force")
+        assert formats.read(tmp_path / "b.geojson").plane == plane
+    for plane in (None, Plane()):  # what is no stack, and the first of one
+        formats.write(source, found.replace(plane=plane))
+        assert "is lost" not in kontur("convert", source, tmp_path / name, "--force")
 
 
 def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):

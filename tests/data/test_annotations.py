@@ -109,7 +109,7 @@ def test_components_of_a_label_image_are_refused(tmp_path):
 def test_components_of_told_apart_objects_are_refused(tmp_path):
     drawn.save(tmp_path / "images" / "a.png", drawn.picture())
     (tmp_path / "masks" / "a").mkdir(parents=True)
-    with pytest.raises(InputError, match="layout 'masks', where objects are told apart already"):
+    with pytest.raises(InputError, match="layout 'masks', where every object is separate already"):
         open_folder(tmp_path, task="components")
 
 

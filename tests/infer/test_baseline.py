@@ -45,7 +45,7 @@ def test_it_is_saved_loaded_and_used_like_any_model(folder, fitted, tmp_path):
     write_model(path, fitted)
     predictor = load(path)
     assert predictor.card == fitted.card
-    image = read_image(folder.entries[0].image).pixels
+    image = read_image(folder.annotated[0].image).pixels
     found = predictor.predict(image)
     assert len(found) > 0
     assert predictor.predict(image, score=1.0).size == found.size

@@ -14,6 +14,7 @@ from kontur.data.normalise import NormaliseConfig, normalise
 from kontur.data.sample import Sample
 from kontur.infer.view import PreparedImage, Window, middle
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 4000, (61, 75, 1), dtype=np.uint16)
@@ -105,3 +106,13 @@ def test_one_pixel_is_an_image_too():
     view = prepared(np.full((1, 1), 7, np.uint8)[..., None]).view()
     assert view.images.shape == (1, 3, 16, 16)
     assert_array_equal(view.images, 0)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_objects_of_a_window_lie_on_the_plane_of_the_image(scale):
+    image = PreparedImage.of(GREY, CONFIGS[0], channels=1, multiple=16, plane=Plane(z=4))
+    seen = Instances.of([shapely.box(2, 2, 8, 9)])
+    for window in (None, Window(4, 10, 8, 8)):
+        assert image.part(Window(0, 0, 40, 40)).view(scale, window).in_image(seen).plane == Plane(
+            z=4
+        )

@@ -8,7 +8,7 @@ import typer
 
 from kontur.cli.options import ForceOption, ModelOption
 from kontur.cli.predict import summary
-from kontur.data.packaged import COINS, NUCLEI
+from kontur.data.packaged_images import COINS, NUCLEI
 from kontur.wording import plural
 
 OUTPUTS = ("geojson", "csv", "overlay")

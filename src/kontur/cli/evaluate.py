@@ -153,7 +153,7 @@ def _judge_files(
     quiet: bool,
 ) -> tuple["Truth", "Judged"]:
     """Judge files by the annotations in `place`; predictions left out by `where` are no news."""
-    from kontur.data.pairing import check_masks, mask_files, pair, task_like
+    from kontur.data.pairing import check_masks, mask_files, pair, task_of_predictions
     from kontur.data.truth import open_truth
     from kontur.infer.judge import judge_files
 
@@ -161,9 +161,11 @@ def _judge_files(
     truth = whole.where(where)
     check_column(truth, by)
     page = reading["page"]
-    chosen = task_like(reading["task"], predictions, page=page) if task is None else task.value
-    findings = check_masks(predictions, task=chosen, page=page)
-    notes = [f"predictions: {finding}" for finding in findings]
+    chosen = (
+        task_of_predictions(reading["task"], predictions, page=page) if task is None else task.value
+    )
+    issues = check_masks(predictions, task=chosen, page=page)
+    notes = [f"predictions: {issue}" for issue in issues]
     if task is None and chosen != "instances":
         notes.append(
             f"predictions are masks too and are read with --task {chosen}; "

@@ -34,5 +34,5 @@ def inspect(
     with counter("looking") as progress:
         report = look(folder, progress=progress)
     typer.echo(report.text())
-    if any(finding.kind == "unreadable" for finding in report.findings):
+    if any(issue.kind == "unreadable" for issue in report.issues):
         raise typer.Exit(1)  # training would refuse them too

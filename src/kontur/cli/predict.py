@@ -58,6 +58,7 @@ def predict(
     Each image NAME gives {outputs} and NAME.overlay.png, as --format and --overlay ask for. Images
     are PNG, JPEG, TIFF, BMP, GIF, WebP or NPY. DIR/predict.json says which model and settings made
     which outlines, and of which files. Of a training folder the images are outlined.
+    GeoJSON says the plane of a --page; the other formats have no place for it.
 
     An image that cannot be read is named at the end and does not stop the others. What is finished
     is kept and skipped, so the same command goes on after an interruption; an image that has

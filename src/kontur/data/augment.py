@@ -23,7 +23,7 @@ from kontur.data.photometric import (
     ShuffleChannels,
 )
 from kontur.data.sample import Sample
-from kontur.data.transforms import Compose, Sometimes, Transform
+from kontur.data.transforms import Compose, RandomApply, Transform
 from kontur.settings import Settings
 
 Range = tuple[float, float]
@@ -37,8 +37,8 @@ class AugmentConfig(Settings):
     """How crops are cut and changed. A probability of 0 switches a change off.
 
     Attributes:
-        crop: side of the square crop in pixels; chosen by the objects' size (`crop_of`) when a run
-            begins, where none is given.
+        crop: side of the square crop in pixels; where none is given, chosen by the objects' size
+            (`crop_size`) when a run begins.
         scale: range of the scale, even on the logarithmic scale.
         scale_probability: share of crops that are scaled; the rest keep their pixels.
         rotate: `none`, `quarter` turns (pixels stay as they are) or `any` angle.
@@ -143,13 +143,13 @@ class Pipeline:
         return sample.replace(image=image)
 
 
-def crop_of(extent: float | None) -> int:
+def crop_size(extent: float | None) -> int:
     """The side of training's crops, for objects of which few are longer than `extent` pixels.
 
     A crop of half the side costs a quarter of the time, so that a short training takes four times
     as many steps; it must show objects with what is around them, though. Without objects: 256.
 
-    >>> crop_of(20.0), crop_of(75.0), crop_of(131.0), crop_of(None)
+    >>> crop_size(20.0), crop_size(75.0), crop_size(131.0), crop_size(None)
     (128, 192, 256, 256)
     """
     if extent is None:
@@ -199,6 +199,6 @@ def training_pipeline(
         (config.noise, Noise(config.noise_sigma, config.noise_photons)),
     ]
     steps += [
-        Sometimes(probability, change) for probability, change in sometimes if probability > 0
+        RandomApply(probability, change) for probability, change in sometimes if probability > 0
     ]
     return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)), scale)

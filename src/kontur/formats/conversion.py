@@ -59,7 +59,7 @@ def convert(
 
 def _holds_all(kind: Format, entries: Sequence[Entry]) -> bool:
     """Whether a format tells these images, or planes of one image, apart."""
-    planes = any(entry.plane is not None for entry in entries)
+    planes = any(entry.instances.plane is not None for entry in entries)
     return kind.planes if planes else kind.several_images
 
 

@@ -12,17 +12,9 @@ from kontur.wording import listed, plural, shortened
 LARGEST = 2**63 - 1  # id
 
 
-class Plane(NamedTuple):
-    """Where in a stack outlines were drawn: depth and time, both from 0."""
-
-    z: int = 0
-    t: int = 0
-
-
 class Entry(NamedTuple):
     """One image of a file: its name as written there, (h, w) or None, and its objects.
 
-    `plane` is that of the stack on which they were drawn, None where the file does not say.
     `without_outline` counts what the file names as objects and gives no outline of, by what it
     gives instead (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
     have one.
@@ -31,7 +23,6 @@ class Entry(NamedTuple):
     file_name: str
     size: tuple[int, int] | None
     instances: Instances
-    plane: Plane | None = None
     without_outline: Mapping[str, int] = {}
     boxes: tuple[tuple[float, float, float, float], ...] = ()
 
@@ -57,7 +48,8 @@ def pick(entries: Sequence[Entry], image: str | None, where: str | Path) -> Entr
                 break
     if len(matching) == 1:
         return matching[0]
-    planes = [entry.plane for entry in matching if entry.plane is not None]
+    objects = [entry.instances for entry in matching]
+    planes = [one.plane for one in objects if one.plane is not None]
     if len(matching) == len(planes) > 1 and len({entry.file_name for entry in matching}) == 1:
         axis = "time" if len({plane.z for plane in planes}) == 1 else "depth"
         numbers = sorted(plane.t if axis == "time" else plane.z for plane in planes)

@@ -26,7 +26,7 @@ from kontur.formats.colours import GREY, of_label
 from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
 from kontur.formats.format import Format
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.planes import by_plane, read_plane
+from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
     class_name,
@@ -36,6 +36,7 @@ from kontur.formats.qupath import (
 )
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
 
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
@@ -58,25 +59,23 @@ def read(file: OutlineFile) -> list[Entry]:
         )
         if kind
     )
-    planes = [
-        read_plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
-    ]
+    geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
     return [
-        Entry(where.stem, instances.size, instances[places], plane, without)
-        for plane, places in by_plane(planes, file.page, where)
+        Entry(where.stem, instances.size, instances[places].replace(plane=plane), without)
+        for plane, places in by_plane(_planes(geometries, content, where), file.page, where)
     ]
 
 
 def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
     """Write one image, or the planes of one, as a FeatureCollection; see `to_document`."""
-    if len(entries) > 1 and any(entry.plane is None for entry in entries):
+    parts = [entry.instances for entry in entries] or [Instances.empty()]
+    if len(parts) > 1 and any(part.plane is None for part in parts):
         raise InputError(
             f"GeoJSON holds the outlines of one image, and there are {len(entries)}; name one of "
             "them with --image NAME (in Python image=NAME)"
         )
     name = entries[0].file_name if entries else path.stem
-    parts = [entry.instances for entry in entries] or [Instances.empty()]
-    content = to_document(Instances.concat(parts), image_name=name)
+    content = to_document(Instances.concat(list(map(on_plane, parts))), image_name=name)
     document.dump(path, content, overwrite=overwrite)
 
 
@@ -89,6 +88,7 @@ def to_document(
     corrected by hand in QuPath; a `detection` cannot, but is drawn faster where there are many
     thousands. Ids are UUIDs made of `image_name` and our id: the same objects give the same file.
     """
+    instances = on_plane(instances)
     features: list[dict[str, Any]] = []
     own: dict[str, Any] = {
         "size": list(instances.size) if instances.size else None,
@@ -96,6 +96,8 @@ def to_document(
         "ids": {},
         "ignored": {},
     }
+    if instances.plane is not None and instances.plane.page is not None:
+        own["page"] = instances.plane.page
     for i, polygon in enumerate(rounded(instances.polygons)):
         feature = _feature(instances, i, polygon, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
@@ -117,8 +119,7 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
     as they appear; unclassified objects are of the class `object`, those of QuPath's class
     `Ignore*` are regions to ignore. Raises `InputError` naming the feature that is not one.
     """
-    own = content.get("kontur") if isinstance(content, Mapping) else None
-    own = own if isinstance(own, Mapping) else {}
+    own = _own(content)
     features = [
         _read_feature(feature, f"{where}: feature {number}")
         for number, feature in enumerate(_features(content, where), start=1)
@@ -137,7 +138,7 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
         polygons,
         labels=labels or None,
         scores=[one.score for one in found] or None,
-        ids=_ids(found, own) or None,
+        ids=_ids(found, own, where) or None,
         ignore=[one.name == IGNORE for one in found] or None,
         extras=[{"geojson": one.extra} for one in found],
         size=_size(own, where),
@@ -175,7 +176,7 @@ def with_classes(
     ]
     _, kept = document.repaired(shapes, where)
     objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
-    planes = [read_plane(feature["geometry"].get("plane"), where) for feature in objects]
+    planes = _planes([feature["geometry"] for feature in objects], content, where)
     groups = by_plane(planes, page, where)
     check_count(groups, predicted, where)
     for (_, places), of_plane in zip(groups, predicted, strict=True):
@@ -269,6 +270,19 @@ def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
     return {"type": "MultiPolygon", "coordinates": parts}
 
 
+def _own(content: Any) -> Mapping[str, Any]:
+    """What Kontur wrote beside the features."""
+    own = content.get("kontur") if isinstance(content, Mapping) else None
+    return own if isinstance(own, Mapping) else {}
+
+
+def _planes(
+    geometries: Sequence[Mapping[str, Any]], content: Any, where: str | Path
+) -> list[Plane]:
+    planes = [geometry.get("plane") for geometry in geometries]
+    return read_planes(planes, _own(content).get("page"), where)
+
+
 def _features(content: Any, where: str | Path) -> list[Any]:
     if isinstance(content, list):
         return content
@@ -327,21 +341,24 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
     return [0 if name is None else place[name] for name in names], classes
 
 
-def _ids(found: list[_Found], own: Mapping[str, Any]) -> list[int]:
+def _ids(found: list[_Found], own: Mapping[str, Any], where: str | Path) -> list[int]:
     """Our ids where the file still has them, else the next free numbers."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
     ids = [known.pop(one.extra["id"], None) for one in found]  # popped: a copy gets a new number
-    return unique_ids([number if isinstance(number, int) else None for number in ids])
+    numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
+    return unique_ids(list(map(document.whole_number, numbers)))
 
 
 def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
     size = own.get("size")
     if size is None:
         return None
-    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) for n in size)):
+    sides = list(map(document.whole_number, size)) if isinstance(size, list) else []
+    height, width = sides if len(sides) == 2 else (None, None)
+    if height is None or width is None:
         raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")
-    return size[0], size[1]
+    return height, width
 
 
 def _new_uuid(of: str) -> str:

@@ -21,6 +21,7 @@ from kontur.errors import InputError
 from kontur.formats import foreign, pictures
 from kontur.formats.arrays import image_array, native, pick_channel
 from kontur.formats.pictures import Colours
+from kontur.instances.plane import Plane, plane_of_page
 
 IMAGE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".btf"),  # .btf: BigTIFF
@@ -41,12 +42,13 @@ class Image(NamedTuple):
 
     `pixel_size` is None where the file does not say, or says that pixels are not square. `stains`
     are the names of several measured channels, which are no red, green and blue; () of grey and of
-    colour.
+    colour. `plane` is the one of a stack that a `page` picked.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
     stains: tuple[str, ...] = ()
+    plane: Plane | None = None
 
 
 def is_image(path: str | Path) -> bool:
@@ -77,12 +79,12 @@ def read_image(path: str | Path, *, channel: int | None = None, page: int | None
     return _read(Path(path), channel, page, "rgb")
 
 
-def read_stored(path: str | Path, *, page: int | None = None) -> Shaped[np.ndarray, "h w c"]:
+def read_stored(path: str | Path, *, page: int | None = None) -> Image:
     """The numbers as stored, for images whose values are ids: palette indices, 0 and 1 for 1-bit.
 
     Errors as in `read_image`.
     """
-    return _read(Path(path), None, page, "indices").pixels
+    return _read(Path(path), None, page, "indices")
 
 
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
@@ -133,11 +135,12 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
             from kontur.formats import tiff  # here: tifffile takes a while to import
 
             plane = tiff.read(path, page=page, colours=colours, channel=channel)
-            image = Image(native(plane.pixels), plane.pixel_size, plane.stains)
+            image = Image(native(plane.pixels), plane.pixel_size, plane.stains, plane.plane)
         elif pictures.kind_of(start) is not None:
-            image = Image(pictures.read(path, start, page=page, colours=colours), None)
+            pixels = pictures.read(path, start, page=page, colours=colours)
+            image = Image(pixels, None, plane=plane_of_page(page))
         elif start.startswith(NPY):
-            return Image(_read_npy(path, channel, page, colours), None)
+            return Image(_read_npy(path, channel, page, colours), None, plane=plane_of_page(page))
         else:
             known = foreign.sentence(path, start)
             raise InputError(
@@ -148,7 +151,7 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
         raise InputError(f"{path} has no pixels: it is {height}×{width}")
     if channel is None:
         return image
-    return Image(pick_channel(image.pixels, channel, path), image.pixel_size)
+    return Image(pick_channel(image.pixels, channel, path), image.pixel_size, plane=image.plane)
 
 
 def _read_npy(

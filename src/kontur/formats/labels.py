@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64, Integer
+from jaxtyping import Int64, Integer, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import atomic, images, masks
@@ -31,9 +31,10 @@ def read(file: OutlineFile) -> list[Entry]:
     With `components` and `semantic` every connected region is an object, see `masks`. Errors as in
     `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
-    task, array = masks.choose_task(file.task), read_array(file.path, page=file.page)
+    task, stored = masks.choose_task(file.task), images.read_stored(file.path, page=file.page)
+    array = _whole_numbers(stored.pixels, file.path)
     instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
-    return [Entry(file.path.stem, instances.size, instances)]
+    return [Entry(file.path.stem, instances.size, instances.replace(plane=stored.plane))]
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -42,7 +43,12 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
     resized with interpolation), NaN, colours, and what `images.read_image` refuses.
     """
-    stored = images.read_stored(path, page=page)
+    return _whole_numbers(images.read_stored(path, page=page).pixels, path)
+
+
+def _whole_numbers(
+    stored: Shaped[np.ndarray, "h w c"], path: str | Path
+) -> Integer[np.ndarray, "h w"]:
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
             f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "

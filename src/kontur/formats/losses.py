@@ -8,7 +8,8 @@ import shapely
 from kontur.formats.entry import Entry
 from kontur.formats.format import Format
 from kontur.instances import CLASSES, Instances
-from kontur.wording import counted, plural
+from kontur.instances.plane import Plane
+from kontur.wording import counted, listed, plural
 
 
 def losses(target: Format, entries: Sequence[Entry]) -> list[str]:
@@ -30,6 +31,10 @@ def losses(target: Format, entries: Sequence[Entry]) -> list[str]:
     scores = sum(int((~np.isnan(one.scores)).sum()) for one in found)
     if scores and not target.scores:
         notes.append(f"{plural(scores, 'score')} lost")
+    planes = {one.plane for one in found if one.plane is not None and not one.plane.is_first}
+    if planes and not target.planes:
+        places = listed(sorted(map(_place, planes)))
+        notes.append(f"that the outlines lie on a plane of a stack ({places}) is lost")
     outside = sum(map(_outside, found))
     if outside:
         notes.append(f"{plural(outside, 'object')} outside the image")
@@ -40,6 +45,11 @@ def losses(target: Format, entries: Sequence[Entry]) -> list[str]:
             "--size HxW or --image FILE"
         )
     return [f"{target.title}: {note}" for note in notes]
+
+
+def _place(plane: Plane) -> str:
+    numbers = {"depth": plane.z, "time": plane.t, "page": plane.page}
+    return ", ".join(f"{axis} {number}" for axis, number in numbers.items() if number)
 
 
 def _with_holes(instances: Instances) -> int:

@@ -21,6 +21,7 @@ from kontur.errors import InputError
 from kontur.formats import pixel_size, tiff_samples
 from kontur.formats.pictures import ORIENTATION, Colours, check_claim, turned
 from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
+from kontur.instances.plane import Plane
 from kontur.wording import listed
 
 STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
@@ -29,12 +30,16 @@ MOST = {1: 2, 5: 2800, 7: 4000, 8: 1100, 32773: 64, 32946: 1100}
 MOST_OF_OTHERS = 100_000
 
 
-class Plane(NamedTuple):
-    """Pixels upright and without alpha, µm a pixel where it is said, and the names of stains."""
+class TiffPlane(NamedTuple):
+    """Pixels upright and without alpha, µm a pixel where it is said, and the names of stains.
+
+    `plane` is None where none was asked for.
+    """
 
     pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
     stains: tuple[str, ...]
+    plane: Plane | None
 
 
 def read(
@@ -43,7 +48,7 @@ def read(
     page: int | None,
     colours: Colours,
     channel: int | None = None,
-) -> Plane:
+) -> TiffPlane:
     """One plane, as stored.
 
     A `channel` that is not None says that an axis of unknown meaning is one of channels. Raises
@@ -65,7 +70,8 @@ def read(
         names = tiff_samples.stains(file, frame, channels=len(planes), samples=pixels.shape[2])
         orientation = frame.tags.get(ORIENTATION)
         upright = turned(pixels, int(orientation.value) if orientation else 1)
-        return Plane(upright, pixel_size.of_image(file, frame), names)
+        place = None if page is None else _place(image, index, page)
+        return TiffPlane(upright, pixel_size.of_image(file, frame), names, place)
 
 
 def _choose(
@@ -97,6 +103,15 @@ def _choose(
     for axis, place in zip(stack, np.unravel_index(rest, tuple(stack.values())), strict=True):
         index[axis] = int(place)
     return image, index
+
+
+def _place(image: TiffImage, index: Sequence[int | slice], page: int) -> Plane:
+    """Where in its stack a plane lies; axes of any other meaning count as time."""
+    z = t = 0
+    for axis, place, count in zip(image.axes, index, image.shape, strict=True):
+        if isinstance(place, int):
+            z, t = (place, t) if axis == "Z" else (z, t * count + place)
+    return Plane(z, t).numbered(page)
 
 
 def _described(

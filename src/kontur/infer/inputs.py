@@ -13,8 +13,8 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.layouts import recognise
-from kontur.data.names import is_label_name, is_output_name, partner_name, stem
+from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
+from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import foreign
 from kontur.formats.images import IMAGE_KINDS, is_image
@@ -91,7 +91,7 @@ def _of_folder(folder: Path) -> list[Path]:
 def _of_training_folder(folder: Path) -> list[Path]:
     """The images of a training folder, without its masks; none where it is no such folder."""
     try:
-        return [entry.image for entry in recognise(folder).entries]
+        return [entry.image for entry in recognise_layout(folder).annotated]
     except InputError:
         return []
 

@@ -23,6 +23,7 @@ from kontur.infer.search import Look, surest_look
 from kontur.infer.session import Session
 from kontur.infer.view import PreparedImage, View
 from kontur.instances import Instances
+from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
 from kontur.models.candidates import Candidates
 from kontur.models.card import STAINS, Card, Thresholds
@@ -115,8 +116,9 @@ class Predictor:
             image = read_image(image, channel=options.channel, page=options.page)
         if isinstance(image, Image):
             self._check_stains(image, where)
-            pixels = image.pixels
+            pixels, plane = image.pixels, image.plane
         else:
+            plane = plane_of_page(options.page)
             pixels = image_array(
                 image, channel=options.channel, page=options.page, channels=channels
             )
@@ -128,6 +130,7 @@ class Predictor:
             channels=channels,
             multiple=self.config.multiple,
             scale=self.card.scale,
+            plane=plane,
         )
 
     def _check_stains(self, image: Image, where: str) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import kontur
-from kontur.data.names import RECORD_FILE
+from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.load import find_model

@@ -20,6 +20,7 @@ from kontur.data.normalise import (
     to_channels,
 )
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 
 
 class Window(NamedTuple):
@@ -36,7 +37,8 @@ class View:
     """What a network sees: a batch of one image or window, scaled, padded to its multiple.
 
     `size` (h, w) is that of the scaled image or window without padding; `origin` (x, y) where it
-    begins in the scaled image; `image_size` the (h, w) of the whole image before scaling.
+    begins in the scaled image; `image_size` the (h, w) of the whole image before scaling; `plane`
+    the one of a stack that the image is.
     """
 
     images: Float[np.ndarray, "1 c h2 w2"]
@@ -44,6 +46,7 @@ class View:
     scale: float
     origin: tuple[int, int]
     image_size: tuple[int, int]
+    plane: Plane | None = None
 
     def points_of_image(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
         """Points in pixels of the image as points in pixels of the view."""
@@ -55,10 +58,10 @@ class View:
 
     def in_image(self, instances: Instances) -> Instances:
         """The objects of the view as objects of the image, cut at its border."""
+        located = instances.replace(size=self.image_size, plane=self.plane)
         if self.origin == (0, 0) and self.scale == 1:
-            return instances.replace(size=self.image_size)
-        moved = instances.transform(self.points_in_image)
-        return moved.clip(self.image_size)
+            return located
+        return located.transform(self.points_in_image).clip(self.image_size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +70,7 @@ class PreparedImage:
 
     `channels`, `multiple` and `scale` are those of the network: how many it takes (one that is grey
     stands for all), what height and width are padded to multiples of, and the working scale: how
-    much larger than it is an image is shown to it.
+    much larger than it is an image is shown to it. `plane` is the one of a stack.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
@@ -75,6 +78,7 @@ class PreparedImage:
     channels: int
     multiple: int
     scale: float = 1.0
+    plane: Plane | None = None
 
     @classmethod
     def of(
@@ -85,12 +89,14 @@ class PreparedImage:
         channels: int,
         multiple: int,
         scale: float = 1.0,
+        plane: Plane | None = None,
     ) -> Self:
         """Measure an image. Raises `InputError` for channels that need a choice."""
         wanted = to_channels(pixels, channels)
         if normalise.mode == "percentile":  # grey stays one channel, for speed
             wanted = collapse(wanted)
-        return cls(wanted, measure_normalisation(wanted, normalise), channels, multiple, scale)
+        normalisation = measure_normalisation(wanted, normalise)
+        return cls(wanted, normalisation, channels, multiple, scale, plane)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -128,7 +134,7 @@ class PreparedImage:
         else:
             seen = scale_image(self.values, scale, (top, left, height, width))
         images = _batch(_pad(seen, self.multiple), self.channels)
-        return View(images, (height, width), scale, (left, top), self.size)
+        return View(images, (height, width), scale, (left, top), self.size, self.plane)
 
 
 def middle(image: PreparedImage, pixels: float, *, scale: float = 1.0) -> PreparedImage:

@@ -22,10 +22,12 @@ from kontur.geometry import raster, ring
 from kontur.instances import checks, label_image
 from kontur.instances.chunks import ChunkedArray
 from kontur.instances.immutable import FrozenDict, frozen, locked, read_only
+from kontur.instances.plane import Plane
 
 CLASSES = ("object",)  # of files and models that do not name theirs
 NOTHING_MORE = FrozenDict()  # the extras of an object that has none
 COLUMNS = ("labels", "scores", "ids", "ignore")
+BESIDE = ("extras", "size", "classes", "plane")  # fields that are no arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +37,9 @@ class Instances:
     `polygons` are valid shapely Polygons or MultiPolygons with area; `labels` index `classes`;
     `scores` are in [0, 1], NaN where there is none; `ids` are unique and stay with their object;
     `ignore` marks crowds and unsure regions; `extras` keep what a foreign file holds and we do not
-    read; `size` is the image's (height, width), None where a file does not give it. None of them
-    can be written to; `outlines` hold the polygons so that an edit shares the others.
+    read; `size` is the image's (height, width), None where a file does not give it; `plane` the one
+    of a stack that the image is, None where nobody says. None of them can be written to; `outlines`
+    hold the polygons so that an edit shares the others.
     """
 
     outlines: ChunkedArray
@@ -47,6 +50,7 @@ class Instances:
     extras: tuple[FrozenDict, ...]
     size: tuple[int, int] | None
     classes: tuple[str, ...]
+    plane: Plane | None = None
 
     def __post_init__(self) -> None:
         for name in COLUMNS:
@@ -54,15 +58,9 @@ class Instances:
 
     def __reduce__(self) -> Any:
         """Pickled through the constructor: arrays come back from a pickle as writable ones."""
-        columns = tuple(getattr(self, name) for name in COLUMNS)
-        return _unpickled, (
-            type(self),
-            self.polygons,
-            *columns,
-            self.extras,
-            self.size,
-            self.classes,
-        )
+        names = (*COLUMNS, *BESIDE)
+        values = tuple(getattr(self, name) for name in names)
+        return _unpickled, (type(self), self.polygons, *values)
 
     @classmethod
     def of(
@@ -164,6 +162,7 @@ class Instances:
         """The objects of several results for the same image, in order.
 
         Ids stay; where one is taken already the later object gets the next free number above all.
+        The plane is the one of those who have one, if it is one.
         Raises InputError for an empty sequence, different classes or different sizes.
         """
         if len(several) == 0:
@@ -174,7 +173,8 @@ class Instances:
                 f"only objects of one image and the same classes can be joined, got sizes"
                 f" {sorted(sizes)} and classes {sorted({part.classes for part in several})}"
             )
-        return cls.of_valid(
+        planes = {part.plane for part in several if part.plane is not None}
+        joined = cls.of_valid(
             np.concatenate([part.polygons for part in several]),
             labels=np.concatenate([part.labels for part in several]),
             scores=np.concatenate([part.scores for part in several]),
@@ -184,6 +184,7 @@ class Instances:
             size=next(iter(sizes), None),
             classes=several[0].classes,
         )
+        return replace(joined, plane=planes.pop() if len(planes) == 1 else None)
 
     def __len__(self) -> int:
         """How many objects there are."""
@@ -201,15 +202,11 @@ class Instances:
             which = which.astype(np.int64) if which.size == 0 and which.dtype != bool else which
         places = np.arange(len(self))[which]
         checks.check_places(places, len(self))
-        return type(self)(
+        return replace(
+            self,
             outlines=ChunkedArray.of(self.polygons[places]),
-            labels=self.labels[places],
-            scores=self.scores[places],
-            ids=self.ids[places],
-            ignore=self.ignore[places],
+            **{name: getattr(self, name)[places] for name in COLUMNS},
             extras=tuple(self.extras[i] for i in places),
-            size=self.size,
-            classes=self.classes,
         )
 
     def __repr__(self) -> str:
@@ -245,7 +242,7 @@ class Instances:
 
     def replace(self, **changes: Any) -> Self:
         """A checked copy with some fields changed; polygons that are new are checked too."""
-        names = ("polygons", *COLUMNS, "extras", "size", "classes")
+        names = ("polygons", *COLUMNS, *BESIDE)
         if unknown := sorted(set(changes) - set(names)):
             raise TypeError(f"Instances have no field {unknown[0]!r}; they have {', '.join(names)}")
         outlines = self.outlines
@@ -351,6 +348,7 @@ class Instances:
         extras: Sequence[Mapping[str, Any]] | None,
         size: tuple[int, int] | None,
         classes: Sequence[str],
+        plane: Plane | None = None,
     ) -> Self:
         """Outlines that are valid, with everything beside them checked."""
         k = len(outlines)
@@ -365,6 +363,7 @@ class Instances:
             extras=(NOTHING_MORE,) * k if extras is None else tuple(map(frozen, extras)),
             size=checks.check_size(size),
             classes=checks.class_names(classes),
+            plane=plane,
         )
         checks.check_columns(made.labels, made.scores, made.ids, made.classes)
         return made

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import kontur
-from kontur.data.augment import crop_of
+from kontur.data.augment import crop_size
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model
@@ -70,7 +70,7 @@ def resolve_network(
             f"the data have the classes {', '.join(classes)}, model.classes says "
             f"{', '.join(network.classes)}; leave model.classes out"
         )
-    crop = config.augment.crop or _up(crop_of(facts.extent), network.multiple)
+    crop = config.augment.crop or _up(crop_size(facts.extent), network.multiple)
     _check_crop(crop, network.multiple)
     changes: dict[str, Any] = {
         "model": network.model_dump(mode="json"),

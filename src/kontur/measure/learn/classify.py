@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from kontur import formats
-from kontur.data.names import partner_name, stem
+from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import Prediction

@@ -1,7 +1,7 @@
 import pytest
 
 from kontur.data.folder import open_folder
-from kontur.data.metadata import read_classes, read_metadata
+from kontur.data.folder_tables import read_classes, read_metadata
 from kontur.errors import InputError
 from tests.data import drawn
 
@@ -103,7 +103,7 @@ def test_ids_of_one_number_and_two_classes_are_refused(tmp_path):
     for split, name in [("train", "b"), ("val", "a")]:
         drawn.labelled(tmp_path / split, ["x"])
         drawn.table(tmp_path / split / "classes.csv", "id,class", [(1, name)])
-    with pytest.raises(InputError, match="says that id 1 is 'a', another"):
+    with pytest.raises(InputError, match="gives id 1 the class 'a', another"):
         open_folder(tmp_path)
 
 
@@ -124,10 +124,10 @@ def test_classes_that_say_too_little_are_refused(tmp_path, text, sentence):
         read_classes(path)
 
 
-def test_a_second_class_of_the_same_object_is_told(tmp_path):
+def test_a_second_class_of_the_same_object_is_refused(tmp_path):
     rows = [("a", 1, "live"), ("a", "1.0", "dead")]
     drawn.table(tmp_path / "classes.csv", "image,id,class", rows)
-    with pytest.raises(InputError, match=r"line 3: the class 'dead' of what .* calls 'live'"):
+    with pytest.raises(InputError, match=r"line 3: the class is 'dead', .* row has 'live'"):
         read_classes(tmp_path / "classes.csv")
 
 

@@ -1,4 +1,4 @@
-"""Facts: what is kept of one image while a folder is inspected; numbers only."""
+"""Image statistics: the numbers that are kept of one image while a folder is inspected."""
 
 import hashlib
 from typing import NamedTuple
@@ -6,25 +6,26 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int64, Shaped
 
-from kontur.data.label_checks import is_cut, pieces
+from kontur.data.annotation_options import read_labels
+from kontur.data.label_checks import ids_are_clipped, separate_parts
 from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
-from kontur.data.reading import read_labels
 from kontur.data.samples import Samples
 from kontur.data.working_scale import widths
 
 
-class Facts(NamedTuple):
-    """What is kept of one image.
+class ImageStatistics(NamedTuple):
+    """Numbers that describe one image and its objects.
 
     Attributes:
         name, split, size, pixel_size: of the sample.
-        pixels: `(dtype, channels)`.
+        pixels: `(dtype, number of channels)`.
         labels, areas, widths: of its objects, regions to ignore left out.
         ignored, ignored_area: number and area of the regions to ignore.
         fingerprint: the same for copies, see `fingerprint`.
-        mask: what a label image looks like if not like one, see `mask_checks`.
-        cut: see `label_checks`.
-        far, specks, small: objects with far pieces, with specks, below two output pixels.
+        mask: what is doubtful about a label image, see `mask_checks`.
+        clipped_ids: whether ids look clipped to 8 bits, see `label_checks`.
+        distant, specks, small: numbers of objects with distant parts, with stray pixels, and of
+            objects smaller than two output pixels.
         constant: whether all pixels are the same.
     """
 
@@ -40,32 +41,35 @@ class Facts(NamedTuple):
     ignored_area: float
     fingerprint: str | None
     mask: MaskCheck | None
-    cut: bool
-    far: int
+    clipped_ids: bool
+    distant: int
     specks: int
     small: int
     constant: bool
 
 
-def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
-    """The facts of one image; raises `InputError` where it cannot be read."""
+def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStatistics:
+    """The statistics of one image; raises `InputError` where it cannot be read."""
     sample = samples[index]
-    entry = samples.entries[index]
+    item = samples.annotated[index]
     found = sample.instances
     objects = found[~found.ignore]
     boxes = objects.boxes
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    drawn = entry.kind in ("labels", "masks")  # parts of COCO polygons and outlines are meant
-    apart = pieces(objects.polygons if drawn else objects.polygons[:0])
-    task, mask = samples.reading.task, None
-    if entry.kind == "labels":
-        array = read_labels(entry.annotation, page=samples.reading.page)
-        lossy = entry.annotation.suffix.lower() in LOSSY
+    drawn_as_pixels = item.kind in (
+        "labels",
+        "masks",
+    )  # parts of COCO polygons and outlines are meant
+    separate = separate_parts(objects.polygons if drawn_as_pixels else objects.polygons[:0])
+    task, mask = samples.options.task, None
+    if item.kind == "labels":
+        array = read_labels(item.annotation, page=samples.options.page)
+        lossy = item.annotation.suffix.lower() in LOSSY
         mask = check_mask(array, found, task, lossy=lossy)
-    by_ids = entry.kind == "labels" and task == "instances"
-    return Facts(
+    by_ids = item.kind == "labels" and task == "instances"
+    return ImageStatistics(
         name=sample.name,
-        split=entry.split,
+        split=item.split,
         size=sample.size,
         pixels=(str(sample.image.dtype), sample.image.shape[2]),
         pixel_size=sample.pixel_size,
@@ -76,9 +80,9 @@ def facts_of(samples: Samples, index: int, *, stride: int) -> Facts:
         ignored_area=float(found.areas[found.ignore].sum()),
         fingerprint=fingerprint(sample.image),
         mask=mask,
-        cut=by_ids and is_cut(objects.ids, apart.far),
-        far=int(apart.far.sum()),
-        specks=int(apart.specks.sum()),
+        clipped_ids=by_ids and ids_are_clipped(objects.ids, separate.distant),
+        distant=int(separate.distant.sum()),
+        specks=int(separate.specks.sum()),
         small=int((longer < 2 * stride).sum()),
         constant=bool((sample.image == sample.image.flat[0]).all()),
     )

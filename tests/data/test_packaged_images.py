@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from kontur.data.packaged import COINS, NUCLEI, Packaged
+from kontur.data.packaged_images import COINS, NUCLEI, PackagedImage
 from kontur.formats.images import read_image
 
 
@@ -12,7 +12,8 @@ def test_the_nuclei_and_the_coins_are_found():
 
 def test_finding_them_imports_nothing_of_their_packages():
     program = (
-        "import sys; from kontur.data.packaged import COINS, NUCLEI; COINS.path(), NUCLEI.path();"
+        "import sys; from kontur.data.packaged_images import COINS, NUCLEI;"
+        "COINS.path(), NUCLEI.path();"
         "print([m for m in ('mahotas', 'skimage', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
@@ -20,5 +21,5 @@ def test_finding_them_imports_nothing_of_their_packages():
 
 
 def test_a_package_that_is_not_there_has_no_image():
-    assert Packaged("x", "no_such_package", "x.png", "", "").path() is None
-    assert Packaged("x", "numpy", "no/such/file.png", "", "").path() is None
+    assert PackagedImage("x", "no_such_package", "x.png", "", "").path() is None
+    assert PackagedImage("x", "numpy", "no/such/file.png", "", "").path() is None

@@ -1,4 +1,4 @@
-"""Report: what a data set holds, as numbers, and as the text that `kontur inspect` prints."""
+"""Dataset report: what a data set holds, in numbers, and the text that `kontur inspect` prints."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.data.finding import Finding
+from kontur.data.issue import Issue
 from kontur.data.working_scale import WorkingScale, describe_scale
 from kontur.wording import plural
 
@@ -17,26 +17,26 @@ CLASSES_SHOWN = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Report:
-    """What `inspect` counted in a folder.
+class DatasetReport:
+    """What a folder holds, as counted by `inspect`.
 
     Attributes:
         path: what was opened.
-        layout: the recognised layout, see `layouts`.
-        task: what one mask file an image means.
-        names: the images that could be read.
-        splits: images of each split; empty where there are none.
-        sizes: images of each `(height, width)`.
-        pixels: images of each `(dtype, channels)`.
-        pixel_sizes: images of each pixel size in µm, None where the file does not say.
-        objects: objects in each image, regions to ignore not counted.
-        classes: objects of each class.
-        diameters: per object, the diameter in pixels of the circle of its area.
+        layout: the recognised layout, see `recognise_layout`.
+        task: what the values of a mask file mean.
+        names: names of the images that could be read.
+        splits: number of images of each split; empty where there are none.
+        sizes: number of images of each `(height, width)`.
+        pixels: number of images of each `(dtype, channels)`.
+        pixel_sizes: number of images of each pixel size in µm, None where it is unknown.
+        objects: number of objects in each image, regions to ignore not counted.
+        classes: number of objects of each class.
+        diameters: for each object, the diameter in pixels of the circle of equal area.
         scale: the working scale that a training would choose.
-        ignored: how many regions are to be ignored.
+        ignored: number of regions to ignore.
         ignored_share: their share of the area of all images.
         columns: of `metadata.csv`.
-        findings: what is wrong or left out.
+        issues: what is wrong or left out.
     """
 
     path: Path
@@ -54,10 +54,10 @@ class Report:
     ignored: int
     ignored_share: float
     columns: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    issues: tuple[Issue, ...]
 
     def text(self) -> str:
-        """The report as plain text; it ends with the findings, or says that there are none."""
+        """The report as plain text; it ends with the issues, or states that there are none."""
         rows = {
             "images": f"{len(self.names):,} (layout {self.layout}, task {self.task})",
             "splits": ", ".join(f"{name} {count:,}" for name, count in self.splits.items()),
@@ -78,9 +78,9 @@ class Report:
             lines += [f"  {line}" for line in histogram(self.diameters)]
             lines += ["", f"  {describe_scale(self.scale)}"]
         lines.append("")
-        for finding in self.findings:
-            lines += [f"  ! {finding}", *(f"      {detail}" for detail in finding.details)]
-        if not self.findings:
+        for issue in self.issues:
+            lines += [f"  ! {issue}", *(f"      {detail}" for detail in issue.details)]
+        if not self.issues:
             lines.append("  nothing looks wrong")
         return "\n".join(lines)
 
@@ -95,11 +95,11 @@ class Report:
         )
 
     def _classes(self) -> str:
-        found = {name: count for name, count in self.classes.items() if count}
+        used = {name: count for name, count in self.classes.items() if count}
         missing = [name for name, count in self.classes.items() if not count]
-        if not found:
+        if not used:
             return ""
-        text = _most(found, show=CLASSES_SHOWN, always=True)
+        text = _most(used, show=CLASSES_SHOWN, always=True)
         return text + (f"; {len(missing)} declared but without objects" if missing else "")
 
 
@@ -140,4 +140,4 @@ def _pixels(dtype: str, channels: int) -> str:
 
 
 def _microns(size: float | None) -> str:
-    return "not said" if size is None else f"{size:.4g} µm"
+    return "unknown" if size is None else f"{size:.4g} µm"

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from kontur.data.folder import open_folder
-from kontur.data.foreign import program_of
+from kontur.data.other_programs import program_of
 from kontur.errors import InputError
 from tests.data import drawn
 

@@ -1,6 +1,6 @@
-"""Tables beside the images: `metadata.csv` says something of images, `classes.csv` of objects.
+"""Tables beside the images: `metadata.csv` describes images, `classes.csv` gives objects classes.
 
-`metadata.csv` has one row an image; a column `id`, `image`, `name` or `filename` says which.
+`metadata.csv` has one row an image; a column `id`, `image`, `name` or `filename` names the image.
 
 `classes.csv` has a column `class` and `image`, `id` or both:
 
@@ -20,8 +20,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.finding import Finding
-from kontur.data.names import SPLITS, partner_name, stem
+from kontur.data.file_names import SPLITS, partner_name, stem
+from kontur.data.issue import Issue
 from kontur.errors import InputError
 from kontur.formats import csv_dialect
 from kontur.formats.images import IMAGE_ENDINGS
@@ -50,7 +50,7 @@ class ClassTable:
         return tuple(sorted(names - {IGNORE}))
 
     def find(self, image: str, number: int) -> str | None:
-        """The class of one object, None where no row says it."""
+        """The class of one object, None where no row gives it."""
         return (
             self.of_object.get((image, number))
             or self.of_id.get(number)
@@ -66,7 +66,7 @@ class ClassTable:
         )
 
     def class_of(self, image: str, number: int) -> str:
-        """The class of one object; raises `InputError` where no row says it."""
+        """The class of one object; raises `InputError` where no row gives it."""
         found = self.find(image, number)
         if found is None:
             raise InputError(
@@ -76,18 +76,18 @@ class ClassTable:
         return found
 
 
-class Tables(NamedTuple):
+class FolderTables(NamedTuple):
     """All tables of a folder: `classes` and `metadata` by image name, and what did not fit."""
 
     classes: ClassTable | None
     metadata: dict[str, dict[str, str]]
-    findings: tuple[Finding, ...]
+    issues: tuple[Issue, ...]
 
 
-def tables_of(root: Path, names: Sequence[str]) -> Tables:
+def read_tables(root: Path, names: Sequence[str]) -> FolderTables:
     """The tables of a folder and of its `train/`, `val/` …, joined to the image `names`.
 
-    Rows of images that are not there are counted in a warning, as are images without a row.
+    Rows without an image are reported as an issue, as are images without a row.
     """
     metadata: dict[str, dict[str, str]] = {}
     tables: list[ClassTable] = []
@@ -99,22 +99,22 @@ def tables_of(root: Path, names: Sequence[str]) -> Tables:
         if (place / CLASSES_FILE).is_file():
             tables.append(read_classes(place / CLASSES_FILE, known_here).below(prefix))
     known = set(names)
-    findings: list[Finding] = []
-    strange = [name for name in metadata if name not in known]
+    issues: list[Issue] = []
+    unmatched = [name for name in metadata if name not in known]
     without = [name for name in names if name not in metadata]
-    if strange:
-        findings.append(_strangers(METADATA_FILE, strange))
+    if unmatched:
+        issues.append(_unmatched(METADATA_FILE, unmatched))
     if metadata and without:
         what = f"{METADATA_FILE} has no row for {counted(without, 'image')}"
-        findings.append(Finding("tables", what, len(without), without[0], "add the rows"))
-    table = joined_classes(tables) if tables else None
+        issues.append(Issue("tables", what, len(without), without[0], "add the rows"))
+    table = join_class_tables(tables) if tables else None
     if table is not None:
         named = dict.fromkeys([*(name for name, _ in table.of_object), *table.of_image])
-        strange = [name for name in named if name not in known]
-        if strange:
-            findings.append(_strangers(CLASSES_FILE, strange))
+        unmatched = [name for name in named if name not in known]
+        if unmatched:
+            issues.append(_unmatched(CLASSES_FILE, unmatched))
     matched = {name: row for name, row in metadata.items() if name in known}
-    return Tables(table, matched, tuple(findings))
+    return FolderTables(table, matched, tuple(issues))
 
 
 def column_of(
@@ -178,15 +178,15 @@ def _places(root: Path) -> list[tuple[str, Path]]:
     return [("", base), *below]
 
 
-def joined_classes(tables: Sequence[ClassTable]) -> ClassTable:
+def join_class_tables(tables: Sequence[ClassTable]) -> ClassTable:
     """Several tables as one; raises `InputError` where two give one id different classes."""
     of_id: dict[int, str] = {}
     for table in tables:
         for number, name in table.of_id.items():
             if of_id.setdefault(number, name) != name:
                 raise InputError(
-                    f"{table.path} says that id {number} is {name!r}, another {CLASSES_FILE} says "
-                    f"{of_id[number]!r}; add the column image to both, or make them agree"
+                    f"{table.path} gives id {number} the class {name!r}, another {CLASSES_FILE} "
+                    f"gives {of_id[number]!r}; add the column image to both, or make them agree"
                 )
     return ClassTable(
         path=tables[0].path,
@@ -196,16 +196,16 @@ def joined_classes(tables: Sequence[ClassTable]) -> ClassTable:
     )
 
 
-def _strangers(file: str, names: Sequence[str]) -> Finding:
+def _unmatched(file: str, names: Sequence[str]) -> Issue:
     what = f"{file} names {counted(names, 'image')} that are not among the images"
-    return Finding("tables", what, len(names), names[0], "check the spelling, or remove the rows")
+    return Issue("tables", what, len(names), names[0], "check the spelling, or remove the rows")
 
 
 def read_classes(path: Path, known: Container[str] = ()) -> ClassTable:
-    """Read `classes.csv`; raises `InputError` with the line where a row says too little."""
+    """Read `classes.csv`; raises `InputError` with the line where a row is incomplete."""
     columns, rows = _read(path)
-    said = next((name for name in CLASS_COLUMNS if name in columns), None)
-    if said is None or not {"image", "id"} & set(columns):
+    class_column = next((name for name in CLASS_COLUMNS if name in columns), None)
+    if class_column is None or not {"image", "id"} & set(columns):
         raise InputError(
             f"{path} needs the columns image, id and class (or id,class, or image,class), "
             f"but has {', '.join(columns) or 'none'}"
@@ -214,19 +214,19 @@ def read_classes(path: Path, known: Container[str] = ()) -> ClassTable:
     of_id: dict[int, str] = {}
     of_image: dict[str, str] = {}
     for line, row in rows:
-        name, image, number = row[said], row.get("image", ""), row.get("id", "")
+        name, image, number = row[class_column], row.get("image", ""), row.get("id", "")
         if not name or not (image or number):
             raise InputError(f"{path}, line {line}: a row needs a class, and an image or an id")
-        called = image_name(image, known) if image else ""
+        image_key = image_name(image, known) if image else ""
         if not number:
-            earlier = of_image.setdefault(called, name)
+            earlier = of_image.setdefault(image_key, name)
         elif image:
-            earlier = of_object.setdefault((called, _identity(number, path, line)), name)
+            earlier = of_object.setdefault((image_key, _identity(number, path, line)), name)
         else:
             earlier = of_id.setdefault(_identity(number, path, line), name)
         if earlier != name:
             raise InputError(
-                f"{path}, line {line}: the class {name!r} of what an earlier row calls "
+                f"{path}, line {line}: the class is {name!r}, and an earlier row has "
                 f"{earlier!r}; keep one"
             )
     return ClassTable(path, of_object, of_id, of_image)

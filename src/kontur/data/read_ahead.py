@@ -9,8 +9,8 @@ Result = TypeVar("Result")
 AT_A_TIME = 32  # results that may wait to be taken
 
 
-def ahead(read: Callable[[int], Result], count: int) -> Iterator[Result]:
-    """`read(0), read(1) …` in order; decoding and tracing run beside each other in threads."""
+def read_ahead(read: Callable[[int], Result], count: int) -> Iterator[Result]:
+    """`read(0), read(1) …` in order; several calls run at a time, in threads."""
     with ThreadPoolExecutor() as pool:
         for start in range(0, count, AT_A_TIME):
             yield from pool.map(read, range(start, min(start + AT_A_TIME, count)))

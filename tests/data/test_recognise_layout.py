@@ -3,7 +3,7 @@ import pytest
 
 from kontur import formats
 from kontur.data.folder import open_folder
-from kontur.data.layouts import recognise
+from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.instances import Instances
 from tests.data import drawn
@@ -200,7 +200,7 @@ def a_mask_twice(root):
 )
 def test_what_is_not_recognised_is_said_in_one_sentence(tmp_path, make, sentence):
     with pytest.raises(InputError, match=sentence):
-        recognise(make(tmp_path))
+        recognise_layout(make(tmp_path))
 
 
 def test_corrected_outlines_are_better_than_the_label_image_that_was_written_with_them(tmp_path):

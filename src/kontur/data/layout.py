@@ -1,15 +1,16 @@
-"""Entry: one image file and the place where its objects are written; Layout: all of a folder."""
+"""Layout: the annotated images of a folder, each with the place where its objects are written."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kontur.instances import Instances
 
-Kind = str  # labels, masks, outlines, or the name of a format that lists images (`coco`, `csv`)
+# labels, masks, outlines, or the name of a format that lists images (`coco`, `csv`)
+AnnotationKind = str
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
+class AnnotatedImage:
     """One image file and where its objects are written.
 
     Attributes:
@@ -19,51 +20,51 @@ class Entry:
             mask an object), `outlines` (a file of outlines), or the name of the format of a file
             that lists images (`coco`; read already, in `instances`).
         annotation: the label image, the folder of masks, or the file of outlines.
-        ignore: a mask of the regions that nobody annotated, if there is one.
-        instances: the objects where reading the layout read them already.
-        split: `train`, `val` or `test` where the layout says it.
+        ignore: a mask of regions that were not annotated, if there is one.
+        instances: the objects, where they were read with the layout; else None.
+        split: `train`, `val` or `test` where the layout has splits.
     """
 
     name: str
     image: Path
-    kind: Kind
+    kind: AnnotationKind
     annotation: Path
     ignore: Path | None = None
     instances: Instances | None = None
     split: str | None = None
 
-    def replace(self, **changes: object) -> "Entry":
-        """The same entry with some fields exchanged."""
+    def replace(self, **changes: object) -> "AnnotatedImage":
+        """The same image with some fields exchanged."""
         return replace(self, **changes)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What was recognised in a folder.
+    """The recognised layout of a folder.
 
     Attributes:
-        kind: the layout's word, see `layouts`.
-        entries: the images with annotation, in the order of their names.
+        kind: the layout's name, see `recognise_layout`.
+        annotated: the images with annotation, in the order of their names.
         classes: class names if the annotation declares them.
         unannotated: names of images without annotation; they are left out.
         orphans: annotations without an image; they are left out.
-        notes: sentences on what else lies there and is not used.
+        notes: sentences on other files in the folder, which are not used.
     """
 
     kind: str
-    entries: tuple[Entry, ...]
+    annotated: tuple[AnnotatedImage, ...]
     classes: tuple[str, ...] | None = None
     unannotated: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def below(self, prefix: str, *, split: str | None = None) -> "Layout":
-        """The same with `prefix/` before every name, and the entries given to `split`."""
+        """The same with `prefix/` before every name, and all images given to `split`."""
         return replace(
             self,
-            entries=tuple(
-                entry.replace(name=f"{prefix}/{entry.name}", split=split or entry.split)
-                for entry in self.entries
+            annotated=tuple(
+                item.replace(name=f"{prefix}/{item.name}", split=split or item.split)
+                for item in self.annotated
             ),
             unannotated=tuple(f"{prefix}/{name}" for name in self.unannotated),
             orphans=tuple(f"{prefix}/{name}" for name in self.orphans),
@@ -71,14 +72,14 @@ class Layout:
         )
 
 
-def joined(layouts: list[Layout]) -> Layout:
+def join_layouts(layouts: list[Layout]) -> Layout:
     """Several layouts as one; classes in the order in which they are first declared."""
     kinds = list(dict.fromkeys(layout.kind for layout in layouts))
     declared = [layout.classes for layout in layouts if layout.classes is not None]
     names = dict.fromkeys(name for classes in declared for name in classes)
     return Layout(
         kind=" + ".join(kinds),
-        entries=tuple(entry for layout in layouts for entry in layout.entries),
+        annotated=tuple(item for layout in layouts for item in layout.annotated),
         classes=tuple(names) if declared else None,
         unannotated=tuple(name for layout in layouts for name in layout.unannotated),
         orphans=tuple(name for layout in layouts for name in layout.orphans),

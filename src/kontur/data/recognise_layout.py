@@ -1,4 +1,4 @@
-"""Layouts: recognising a training folder without configuration.
+"""Recognise the layout of a training folder without configuration.
 
 | layout     | what is there                                                              |
 | ---------- | -------------------------------------------------------------------------- |
@@ -20,9 +20,7 @@ from pathlib import Path
 
 from kontur import formats
 from kontur.data import coco_layout
-from kontur.data.entry import Entry, Kind, Layout, joined
-from kontur.data.foreign import annotations_sentence, images_sentence
-from kontur.data.names import (
+from kontur.data.file_names import (
     IMAGE_FOLDERS,
     SPLITS,
     by_partner,
@@ -34,6 +32,8 @@ from kontur.data.names import (
     split_of,
     walk,
 )
+from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
+from kontur.data.other_programs import annotations_sentence, images_sentence
 from kontur.errors import InputError
 from kontur.wording import counted, listed, plural
 
@@ -48,7 +48,7 @@ KNOWN = (
 )
 
 
-def recognise(path: Path) -> Layout:
+def recognise_layout(path: Path) -> Layout:
     """The layout of a training folder or COCO JSON.
 
     Raises `InputError` where the path is missing, empty or holds no known layout, and where a name
@@ -92,7 +92,7 @@ def _splits(path: Path) -> Layout | None:
                     found.append(layout.below(folder, split=split))
     if not found:
         return None
-    layout = joined(found)
+    layout = join_layouts(found)
     return replace(layout, notes=(*layout.notes, *unknown))
 
 
@@ -111,9 +111,9 @@ def _pairs(path: Path) -> Layout | None:
         if not place.is_dir():
             continue
         layout = _pair(images, _annotations(place, images, beside=place in (folder, path)))
-        if layout.entries and paired is None:
+        if layout.annotated and paired is None:
             paired = layout
-        elif layout.entries:
+        elif layout.annotated:
             notes.append(f"{place.name}/ holds annotations too and is not used")
     if paired is None:
         return None
@@ -125,7 +125,7 @@ def _beside(path: Path) -> Layout | None:
     """Images and their annotations in one folder."""
     images = image_files(path, deep=False)
     layout = _pair(images, _annotations(path, images, beside=True))
-    if not layout.entries:
+    if not layout.annotated:
         return None
     layout = replace(layout, notes=(*layout.notes, *_unused_coco(path)))
     return _with_ignore(layout, path / IGNORE_FOLDER)
@@ -144,7 +144,7 @@ def _unused_coco(path: Path) -> tuple[str, ...]:
 
 def _cases(path: Path) -> Layout | None:
     """One folder an image: `NAME/images/NAME.png` and `NAME/masks/*.png`."""
-    entries: list[Entry] = []
+    annotated: list[AnnotatedImage] = []
     unannotated: list[str] = []
     for case in sorted(path.iterdir()):
         if case.name.startswith(".") or not (case / "images").is_dir():
@@ -155,17 +155,19 @@ def _cases(path: Path) -> Layout | None:
         (image,) = images.values()
         masks = case / "masks"
         if masks.is_dir():
-            entries.append(Entry(name=case.name, image=image, kind="masks", annotation=masks))
+            annotated.append(
+                AnnotatedImage(name=case.name, image=image, kind="masks", annotation=masks)
+            )
         else:
             unannotated.append(case.name)
-    if not entries:
+    if not annotated:
         return None
-    return Layout(kind="masks", entries=tuple(entries), unannotated=tuple(unannotated))
+    return Layout(kind="masks", annotated=tuple(annotated), unannotated=tuple(unannotated))
 
 
 def _annotations(
     place: Path, images: Mapping[str, Path], *, beside: bool
-) -> dict[str, list[tuple[Kind, Path]]]:
+) -> dict[str, list[tuple[AnnotationKind, Path]]]:
     """The annotations in one folder by the name of their image, the best one first.
 
     Beside the images only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere
@@ -176,7 +178,7 @@ def _annotations(
     files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
     outlines = [(n, p) for n, p in files if _is_outlines(p)]
-    found: dict[str, list[tuple[Kind, Path]]] = {}
+    found: dict[str, list[tuple[AnnotationKind, Path]]] = {}
     if not beside:
         found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
     written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
@@ -196,22 +198,26 @@ def _is_outlines(path: Path) -> bool:
     return found is not None and not found.raster and not found.several_images
 
 
-def _pair(images: Mapping[str, Path], candidates: Mapping[str, list[tuple[Kind, Path]]]) -> Layout:
+def _pair(
+    images: Mapping[str, Path], candidates: Mapping[str, list[tuple[AnnotationKind, Path]]]
+) -> Layout:
     """Entries for the images that have an annotation, by the first one; the rest by name."""
     annotations = {name: found[0] for name, found in candidates.items()}
     second = [found[1][1].name for name, found in candidates.items() if len(found) > 1]
-    entries = tuple(
-        Entry(name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1])
+    annotated = tuple(
+        AnnotatedImage(
+            name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1]
+        )
         for name, image in images.items()
         if name in annotations
     )
-    kinds = sorted({entry.kind for entry in entries})
+    kinds = sorted({item.kind for item in annotated})
     orphans = [name for name in annotations if name not in images]
     if "masks" in kinds:  # masks/X/01.png, masks/X/02.png … of a missing image X are one orphan
         orphans = list(dict.fromkeys(name.rpartition("/")[0] or name for name in orphans))
     return Layout(
         kind=" + ".join(kinds),
-        entries=entries,
+        annotated=annotated,
         unannotated=tuple(name for name in images if name not in annotations),
         orphans=tuple(orphans),
         notes=(f"{counted(second, 'annotation')} of images with a better one not used",)
@@ -221,24 +227,24 @@ def _pair(images: Mapping[str, Path], candidates: Mapping[str, list[tuple[Kind, 
 
 
 def _with_ignore(layout: Layout, folder: Path) -> Layout:
-    """Every entry with its mask of regions to ignore, `ignore/NAME.png`."""
+    """Every image with its mask of regions to ignore, `ignore/NAME.png`."""
     if not folder.is_dir():
         return layout
     files = [(name, path) for name, path in walk(folder) if is_raster(path)]
-    known = {entry.name for entry in layout.entries}
+    known = {item.name for item in layout.annotated}
     masks = by_partner(files, what="ignore mask of", known=known)
     unused = tuple(f"{IGNORE_FOLDER}/{name}" for name in masks if name not in known)
-    entries = tuple(entry.replace(ignore=masks.get(entry.name)) for entry in layout.entries)
-    return replace(layout, entries=entries, orphans=(*layout.orphans, *unused))
+    annotated = tuple(item.replace(ignore=masks.get(item.name)) for item in layout.annotated)
+    return replace(layout, annotated=annotated, orphans=(*layout.orphans, *unused))
 
 
 def _with_splits(layout: Layout) -> Layout:
     """Splits from the first folder of the names, where all have one (`images/train/a.png`)."""
-    splits = [split_of(e.name) if "/" in e.name else None for e in layout.entries]
+    splits = [split_of(e.name) if "/" in e.name else None for e in layout.annotated]
     if not all(splits):
         return layout
-    entries = (e.replace(split=s) for e, s in zip(layout.entries, splits, strict=True))
-    return replace(layout, entries=tuple(entries))
+    annotated = (e.replace(split=s) for e, s in zip(layout.annotated, splits, strict=True))
+    return replace(layout, annotated=tuple(annotated))
 
 
 def _why_not(path: Path) -> str:

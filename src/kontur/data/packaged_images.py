@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 
-class Packaged(NamedTuple):
+class PackagedImage(NamedTuple):
     """An image file inside a package, what it shows and how to get it."""
 
     name: str
@@ -26,14 +26,14 @@ class Packaged(NamedTuple):
         return path if path.is_file() else None
 
 
-NUCLEI = Packaged(
+NUCLEI = PackagedImage(
     name="nuclear",
     package="mahotas",
     file="demos/data/nuclear.png",
     about="nuclei in fluorescence, from the mahotas package",
     install="pip install 'kontur[demo]'",
 )
-COINS = Packaged(
+COINS = PackagedImage(
     name="coins",
     package="skimage",
     file="data/coins.png",
