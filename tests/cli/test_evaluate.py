@@ -45,7 +45,7 @@ def test_groups_and_conditions_come_from_the_metadata(kontur, predictions, data)
     assert ["light", "2", "2", *["1.000"] * 8] in rows
     told = kontur("evaluate", predictions, data, "--where", "modality=light")
     assert "2 images, 2 true objects, 2 found" in told
-    assert "not judged" not in told  # c has an annotated image, which was not asked for
+    assert "not evaluated" not in told  # c has an annotated image, which was not asked for
 
 
 def test_scores_go_into_a_file_with_their_curve(kontur, predictions, data, tmp_path):
@@ -71,8 +71,8 @@ def test_a_folder_for_the_scores_is_fine(kontur, predictions, data, tmp_path):
 def test_images_without_partner_are_named(kontur, predictions, data):
     (predictions / "b.geojson").rename(predictions / "z.geojson")
     told = kontur("evaluate", predictions, data)
-    assert "not judged, having no prediction: 1 image (b)" in told
-    assert "not judged, having no annotated image: 1 prediction (z)" in told
+    assert "not evaluated, having no prediction: 1 image (b)" in told
+    assert "not evaluated, having no annotated image: 1 prediction (z)" in told
 
 
 def test_a_model_is_judged_as_its_files_are(kontur, model, data, tmp_path):

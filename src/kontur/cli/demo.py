@@ -33,10 +33,10 @@ def demo(
     from kontur.errors import InputError
     from kontur.formats.atomic import write_bytes
     from kontur.infer.folder import Outcome, predict_folder
-    from kontur.infer.inputs import Input
+    from kontur.infer.inputs import InputImage
     from kontur.infer.load import load
     from kontur.infer.options import PredictOptions
-    from kontur.infer.record import identity
+    from kontur.infer.record import model_identity
 
     start = time.perf_counter()
     predictor = load(model, device="cpu")
@@ -50,14 +50,14 @@ def demo(
         image = out / f"{shown.name}{path.suffix}"
         if force or not image.exists():
             write_bytes(image, path.read_bytes())
-        inputs = [Input(shown.name, image)]
+        inputs = [InputImage(shown.name, image)]
         for outcome in predict_folder(
             predictor,
             inputs,
             out,
             outputs=OUTPUTS,
             options=unmeasured,
-            model=identity(model),
+            model=model_identity(model),
             overwrite=force,
         ):
             outcomes.append(outcome)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kontur.data.folder import Folder
     from kontur.data.truth import Truth
     from kontur.evaluate import Summary
-    from kontur.infer.judge import Judged
+    from kontur.infer.folder_evaluation import FolderEvaluation
     from kontur.infer.options import PredictOptions
 
 SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)  # IoU thresholds of the table of groups
@@ -46,7 +46,7 @@ def evaluate(
     ],
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="Judge this model on the images of TRUTH."),
+        typer.Option("--model", "-m", help="Evaluate this model on the images of TRUTH."),
     ] = None,
     split: Annotated[
         str | None, typer.Option("--split", help="Only train, val or test of TRUTH.")
@@ -61,7 +61,9 @@ def evaluate(
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", metavar="COLUMN", help="Also judge each value of a column apart."),
+        typer.Option(
+            "--by", metavar="COLUMN", help="Also evaluate each value of a column separately."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -88,7 +90,7 @@ def evaluate(
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Judge outlines against annotations.
+    """Compare outlines with annotations.
 
     AP, precision, recall, F1, panoptic quality, AJI, Dice, boundary IoU, and Hausdorff-95 in
     pixels (of matched objects, and of the foreground of an image). PREDICTIONS is a folder of
@@ -117,32 +119,32 @@ def evaluate(
     options = options.replace(channel=None, page=None)  # of the folder's images they are chosen
     truth: Truth | Folder
     if model is None:
-        truth, judged = _judge_files(
+        truth, evaluation = _evaluate_files(
             places[0], places[1], reading, predictions_task, where or [], by, quiet=quiet
         )
     else:
         from kontur.data.folder import open_folder
-        from kontur.infer.judge import judge_model
+        from kontur.infer.folder_evaluation import evaluate_model
         from kontur.infer.load import load
 
         truth = open_folder(places[0], **reading).where(where or [])
         check_column(truth, by)
         predictor = load(model, device=device.value, threads=threads)
         with counter("judging", quiet=quiet) as progress:
-            judged = judge_model(predictor, truth, options=options, progress=progress)
+            evaluation = evaluate_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}
-    summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
-    _report_left_out(judged, truth.warnings)
+    summaries = {ALL: evaluation.summary, **(evaluation.by(column) if column else {})}
+    _report_left_out(evaluation, truth.warnings)
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
     if files is not None:
         about = {"predictions": model or str(places[0]), "truth": str(places[-1])}
-        _write(files, {**about, "split": split, "where": where or []}, judged, summaries)
+        _write(files, {**about, "split": split, "where": where or []}, evaluation, summaries)
         typer.echo(f"\nwrote {files[0]} and {files[1]}")
 
 
-def _judge_files(
+def _evaluate_files(
     predictions: Path,
     place: Path,
     reading: dict[str, Any],
@@ -151,11 +153,11 @@ def _judge_files(
     by: str | None,
     *,
     quiet: bool,
-) -> tuple["Truth", "Judged"]:
-    """Judge files by the annotations in `place`; predictions left out by `where` are no news."""
+) -> tuple["Truth", "FolderEvaluation"]:
+    """Evaluate files against the annotations in `place`; those left out by `where` are not reported."""
     from kontur.data.pairing import check_masks, mask_files, pair, task_of_predictions
     from kontur.data.truth import open_truth
-    from kontur.infer.judge import judge_files
+    from kontur.infer.folder_evaluation import evaluate_files
 
     whole = open_truth(place, **reading)
     truth = whole.where(where)
@@ -179,10 +181,10 @@ def _judge_files(
     for note in notes:
         typer.echo(f"! {note}", err=True)
     with counter("judging", quiet=quiet) as progress:
-        judged = judge_files(predictions, truth, task=chosen, page=page, progress=progress)
-    others = set(pair(whole.names, judged.without_truth).values())
-    strangers = tuple(name for name in judged.without_truth if name not in others)
-    return truth, replace(judged, without_truth=strangers)
+        evaluation = evaluate_files(predictions, truth, task=chosen, page=page, progress=progress)
+    others = set(pair(whole.names, evaluation.without_truth).values())
+    unmatched = tuple(name for name in evaluation.without_truth if name not in others)
+    return truth, replace(evaluation, without_truth=unmatched)
 
 
 def check_column(truth: "Truth | Folder", by: str | None) -> None:
@@ -218,23 +220,23 @@ def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     return files
 
 
-def _report_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
+def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) -> None:
     from kontur.wording import counted
 
     for warning in warnings:
         typer.echo(f"! {warning}", err=True)
-    if judged.without_prediction:
-        what = counted(judged.without_prediction, "image")
-        typer.echo(f"! not judged, having no prediction: {what}", err=True)
-    if judged.without_truth:
-        what = counted(judged.without_truth, "prediction")
-        typer.echo(f"! not judged, having no annotated image: {what}", err=True)
+    if evaluation.without_prediction:
+        what = counted(evaluation.without_prediction, "image")
+        typer.echo(f"! not evaluated, having no prediction: {what}", err=True)
+    if evaluation.without_truth:
+        what = counted(evaluation.without_truth, "prediction")
+        typer.echo(f"! not evaluated, having no annotated image: {what}", err=True)
 
 
 def _write(
     files: tuple[Path, Path],
     about: dict[str, Any],
-    judged: "Judged",
+    evaluation: "FolderEvaluation",
     summaries: dict[str, "Summary"],
 ) -> None:
     from kontur.evaluate import draw_ap
@@ -246,8 +248,8 @@ def _write(
         del group["per_image"]  # they stand under the whole
     content = {
         **about,
-        "without_prediction": judged.without_prediction,
-        "without_truth": judged.without_truth,
+        "without_prediction": evaluation.without_prediction,
+        "without_truth": evaluation.without_truth,
         **scores,
         **({"groups": groups} if groups else {}),
     }

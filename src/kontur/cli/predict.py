@@ -72,9 +72,9 @@ def predict(
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
-    from kontur.infer.inputs import find_inputs, not_read
+    from kontur.infer.inputs import find_inputs, unsupported_images
     from kontur.infer.load import load
-    from kontur.infer.record import identity
+    from kontur.infer.record import model_identity
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
@@ -87,7 +87,7 @@ def predict(
         out,
         outputs=outputs,
         options=options,
-        model=identity(model),
+        model=model_identity(model),
         overwrite=force,
     )
     try:
@@ -107,7 +107,7 @@ def predict(
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
     advice = [] if quiet else hints(outcomes)
-    for line in [*advice, *not_read(images)]:
+    for line in [*advice, *unsupported_images(images)]:
         typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)

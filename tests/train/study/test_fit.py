@@ -42,7 +42,7 @@ def interruptions(monkeypatch):
             raise KeyboardInterrupt
         assert code == 0
 
-    monkeypatch.setattr(room, "run_apart", here)
+    monkeypatch.setattr(room, "run_worker", here)
     return stopped
 
 
