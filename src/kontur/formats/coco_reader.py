@@ -16,6 +16,7 @@ from kontur.formats.windows import Window, trace
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, quoted, shortened
 
+IDS = ("id", "image_id", "category_id", INSTANCE_ID)
 READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
 
 
@@ -71,7 +72,7 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
             labels=[found.labels.get(row.get("category_id"), 0) for row in rows] or None,
             scores=[_score(row) for row in rows] or None,
             ids=_ids(rows, f"{where}: {image['file_name']}") or None,
-            ignore=[bool(row.get("iscrowd", 0)) for row in rows] or None,
+            ignore=[_is_crowd(row, where) for row in rows] or None,
             extras=[{"coco": _rest(row)} for row in rows],
             size=size,
             classes=found.classes,
@@ -221,7 +222,7 @@ def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
 def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
     """Our ids where the file has them, else those of the annotations; a copy gets a new one."""
     ids = [row.get(INSTANCE_ID, row.get("id")) for row in rows]
-    numbers = [number if isinstance(number, int) else None for number in ids]
+    numbers = [document.whole_number(number) for number in ids]
     made = unique_ids(numbers)
     copies = sum(old is not None and old != new for old, new in zip(numbers, made, strict=True))
     if copies:
@@ -240,14 +241,29 @@ def _score(annotation: Mapping[str, Any]) -> float:
     return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else float("nan")
 
 
-def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
-    height, width = image.get("height"), image.get("width")
-    if height is None or width is None:
-        return None
-    if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
+def _is_crowd(row: Mapping[str, Any], where: str | Path) -> bool:
+    """Whether an annotation is a crowd: 0 or 1, where NaN of pandas says nothing."""
+    value = row.get("iscrowd")
+    if value is None or isinstance(value, bool) or value != value:
+        return value is True
+    number = document.whole_number(value)
+    if number is None:
         raise InputError(
-            f"{where}: the image {shortened(image['file_name'])} has height {quoted(height)} and "
-            f"width {quoted(width)}; wanted whole numbers above 0"
+            f"{where}: annotation {shortened(row.get('id'))}: iscrowd is {quoted(value)}; wanted 0 "
+            "or 1"
+        )
+    return number != 0
+
+
+def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
+    sides = image.get("height"), image.get("width")
+    if None in sides:
+        return None
+    height, width = map(document.whole_number, sides)
+    if height is None or width is None or min(height, width) <= 0:
+        raise InputError(
+            f"{where}: the image {shortened(image['file_name'])} has height {quoted(sides[0])} and "
+            f"width {quoted(sides[1])}; wanted whole numbers above 0"
         )
     return height, width
 
@@ -260,7 +276,7 @@ def rows_of(
     *,
     optional: bool = False,
 ) -> list[Mapping[str, Any]]:
-    """A list of objects that all have the wanted keys."""
+    """A list of objects that all have the wanted keys; ids that are numbers are whole ones."""
     rows = content.get(key, [] if optional else None)
     if not isinstance(rows, list):
         raise InputError(f"{where} has no list {key!r}, which a COCO file wants")
@@ -273,7 +289,17 @@ def rows_of(
         ]
         if unhashable:
             raise InputError(f"{_which(row, number, where, key)}: {quoted(unhashable[0])} is no id")
-    return rows
+    return [
+        _with_whole_ids(row, _which(row, number, where, key))
+        if any(isinstance(row.get(name), float) for name in IDS)
+        else row
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def _with_whole_ids(row: Mapping[str, Any], which: str) -> Mapping[str, Any]:
+    ids = {name: document.identity(row[name], f"{which}: {name}") for name in IDS if name in row}
+    return {**row, **ids}
 
 
 def _which(row: Any, number: int, where: str | Path, key: str = "annotations") -> str:

@@ -138,7 +138,7 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
         polygons,
         labels=labels or None,
         scores=[one.score for one in found] or None,
-        ids=_ids(found, own) or None,
+        ids=_ids(found, own, where) or None,
         ignore=[one.name == IGNORE for one in found] or None,
         extras=[{"geojson": one.extra} for one in found],
         size=_size(own, where),
@@ -341,21 +341,24 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
     return [0 if name is None else place[name] for name in names], classes
 
 
-def _ids(found: list[_Found], own: Mapping[str, Any]) -> list[int]:
+def _ids(found: list[_Found], own: Mapping[str, Any], where: str | Path) -> list[int]:
     """Our ids where the file still has them, else the next free numbers."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
     ids = [known.pop(one.extra["id"], None) for one in found]  # popped: a copy gets a new number
-    return unique_ids([number if isinstance(number, int) else None for number in ids])
+    numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
+    return unique_ids(list(map(document.whole_number, numbers)))
 
 
 def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
     size = own.get("size")
     if size is None:
         return None
-    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) for n in size)):
+    sides = list(map(document.whole_number, size)) if isinstance(size, list) else []
+    height, width = sides if len(sides) == 2 else (None, None)
+    if height is None or width is None:
         raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")
-    return size[0], size[1]
+    return height, width
 
 
 def _new_uuid(of: str) -> str:

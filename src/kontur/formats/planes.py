@@ -18,20 +18,24 @@ def read_plane(plane: Any, where: str | Path) -> Plane:
 
     The channel `c` is no place of its own: an image has all its channels.
     """
-    numbers = [plane.get(axis, 0) for axis in "zt"] if isinstance(plane, Mapping) else [0, 0]
-    if not all(isinstance(number, int) and number >= 0 for number in numbers):
+    place = plane if isinstance(plane, Mapping) else {}
+    z, t = (document.whole_number(place.get(axis, 0)) for axis in "zt")
+    if z is None or t is None or min(z, t) < 0:
         raise InputError(
             f"{where}: a plane is {quoted(plane)}; wanted whole numbers z and t from 0"
         )
-    return Plane(*numbers)
+    return Plane(z, t)
 
 
 def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Plane]:
     """The plane of every geometry; `page` is the number of the one where it is only one."""
     found = [read_plane(plane, where) for plane in planes]
-    if isinstance(page, int) and len(set(found)) == 1:
-        return [plane.numbered(page) for plane in found]
-    return found
+    if page is None or len(set(found)) != 1:
+        return found
+    number = document.whole_number(page)
+    if number is None:
+        raise InputError(f"{where}: kontur.page is {quoted(page)}; wanted a whole number")
+    return [plane.numbered(number) for plane in found]
 
 
 def by_plane(
