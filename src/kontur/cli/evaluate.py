@@ -154,7 +154,7 @@ def _evaluate_files(
     *,
     quiet: bool,
 ) -> tuple["Truth", "FolderEvaluation"]:
-    """Evaluate files against the annotations in `place`; those left out by `where` are not reported."""
+    """Evaluate files; predictions of images that `where` leaves out are not reported."""
     from kontur.data.pairing import check_masks, mask_files, pair, task_of_predictions
     from kontur.data.truth import open_truth
     from kontur.infer.folder_evaluation import evaluate_files
