@@ -78,10 +78,10 @@ def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
 
 
 def test_one_file_may_hold_the_predictions_of_many_images(root, truth):
-    from kontur.formats.entry import Entry
+    from kontur.formats.image_annotation import ImageAnnotation
 
     samples = truth.samples
-    entries = [Entry(f"images/{s.name}.png", s.size, s.instances) for s in samples]
+    entries = [ImageAnnotation(f"images/{s.name}.png", s.size, s.instances) for s in samples]
     formats.write_images(root / "all.json", entries)
     assert evaluate_files(root / "all.json", Truth.of_folder(truth)).summary.mean_ap == 1
 

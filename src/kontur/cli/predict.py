@@ -72,7 +72,7 @@ def predict(
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
-    from kontur.infer.inputs import find_inputs, unsupported_images
+    from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.record import model_identity
 
@@ -107,7 +107,7 @@ def predict(
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
     advice = [] if quiet else hints(outcomes)
-    for line in [*advice, *unsupported_images(images)]:
+    for line in [*advice, *unsupported_files(images)]:
         typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)

@@ -16,8 +16,8 @@ from typing import NamedTuple
 from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import foreign
 from kontur.formats.images import IMAGE_KINDS, is_image
+from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import listed, plural, printable
 
 
@@ -49,7 +49,7 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     return _named(unique)
 
 
-def unsupported_images(images: Iterable[str | Path]) -> list[str]:
+def unsupported_files(images: Iterable[str | Path]) -> list[str]:
     """A line for each unsupported image format in the folders given, with what to do.
 
     These are images beside those of `find_inputs`, such as a Zeiss CZI.
@@ -59,7 +59,7 @@ def unsupported_images(images: Iterable[str | Path]) -> list[str]:
 
 
 def _images_of(place: Path) -> list[Path]:
-    if place.is_dir() and foreign.ending_of(place) is None:
+    if place.is_dir() and ending_of(place) is None:
         return _of_folder(place)
     if place.exists() or not has_magic(str(place)):
         return [place]
@@ -97,10 +97,10 @@ def _of_training_folder(folder: Path) -> list[Path]:
 
 def _foreign_lines(paths: Iterable[Path]) -> list[str]:
     visible = [path for path in paths if not path.name.startswith(".") and not is_image(path)]
-    counts = Counter(filter(None, map(foreign.ending_of, visible)))
+    counts = Counter(filter(None, map(ending_of, visible)))
     return [
-        f"{plural(count, f'{ending} file')} not read: {foreign.FOREIGN[ending].name}; "
-        f"{foreign.FOREIGN[ending].advice}"
+        f"{plural(count, f'{ending} file')} not read: {UNSUPPORTED[ending].name}; "
+        f"{UNSUPPORTED[ending].advice}"
         for ending, count in sorted(counts.items())
     ]
 

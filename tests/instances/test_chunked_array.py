@@ -7,7 +7,7 @@ from shapely import Polygon, box
 
 from kontur.errors import InputError
 from kontur.instances import Instances
-from kontur.instances.chunks import CHUNK
+from kontur.instances.chunked_array import CHUNK
 from tests.instances.drawn import HOLED, TWO_PARTS, assert_same, several
 
 
@@ -48,7 +48,7 @@ def test_a_place_without_an_object_is_refused(place):
         lambda: several().polygon(place),
         lambda: Instances.empty().polygon(0),
     ):
-        with pytest.raises(InputError, match="objects, at places from 0 on"):
+        with pytest.raises(InputError, match="objects, with indices from 0"):
             use()
 
 
