@@ -158,7 +158,7 @@ def test_white_is_zero_is_turned_in_a_picture_and_kept_in_a_label_image(tmp_path
 
 def test_white_is_zero_of_floats_is_refused(tmp_path):
     write(tmp_path / "a.tif", numbers(*SIZE, dtype="f4"), photometric="miniswhite")
-    with pytest.raises(InputError, match="0 is white and holds float32"):
+    with pytest.raises(InputError, match="declares 0 as white and holds float32"):
         read(tmp_path / "a.tif")
 
 

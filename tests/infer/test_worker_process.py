@@ -45,13 +45,16 @@ def test_what_it_prints_goes_to_the_log_and_time_passes(module, tmp_path):
 @pytest.mark.parametrize(
     ("program", "sentence"),
     [
-        ("import sys; print('Error: no image'); print('bye'); sys.exit(1)", r"^no image \(all"),
+        (
+            "import sys; print('Error: no image'); print('bye'); sys.exit(1)",
+            r"^no image \(its whole",
+        ),
         ("1 / 0", "its process ended with 1: ZeroDivisionError: division by zero"),
-        ("import sys; sys.exit(3)", "its process ended with 3: it said nothing"),
+        ("import sys; sys.exit(3)", "its process ended with 3: it printed nothing"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was killed.*memory is short"),
     ],
 )
-def test_its_last_words_are_told(module, tmp_path, program, sentence):
+def test_its_last_line_is_the_message(module, tmp_path, program, sentence):
     module(program)
     with pytest.raises(FitFailed, match=sentence):
         run_worker("worker", [], log=tmp_path / "log.txt")

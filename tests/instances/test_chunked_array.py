@@ -53,9 +53,9 @@ def test_a_place_without_an_object_is_refused(place):
 
 
 def test_objects_are_found_by_their_ids():
-    assert [several().place(i) for i in (7, 3, 12)] == [0, 1, 2]
+    assert [several().index_of(i) for i in (7, 3, 12)] == [0, 1, 2]
     with pytest.raises(InputError, match="none of the 3 objects has the id 1"):
-        several().place(1)
+        several().index_of(1)
 
 
 @given(st.data())

@@ -46,7 +46,7 @@ def demo(
         if path is None:
             typer.echo(f"{shown.name}: left out ({shown.install} brings the image)")
             continue
-        unmeasured = PredictOptions(diameter="auto", contrast="auto")  # as a new user knows them
+        options = PredictOptions(diameter="auto", contrast="auto")  # a new user does not know them
         image = out / f"{shown.name}{path.suffix}"
         if force or not image.exists():
             write_bytes(image, path.read_bytes())
@@ -56,7 +56,7 @@ def demo(
             inputs,
             out,
             outputs=OUTPUTS,
-            options=unmeasured,
+            options=options,
             model=model_identity(model),
             overwrite=force,
         ):

@@ -23,7 +23,10 @@ from kontur.infer.worker_process import end_with_parent, peak_memory
 from kontur.settings import Settings
 
 DISTANCES = ("Hausdorff-95", "Hausdorff-95 of the foreground")  # in pixels; other scores are shares
-OF_CLASSES, OF_OUTLINES = "AP, mean over classes", "AP whatever the class"  # `Summary.rows`' words
+MEAN_OVER_CLASSES, CLASS_AGNOSTIC = (
+    "AP, mean over classes",
+    "AP, class-agnostic",
+)  # `Summary.rows`' words
 MATCHED = 0.5  # IoU from which panoptic quality counts a pair
 
 
@@ -70,7 +73,7 @@ def comparable_scores(summary: Summary) -> dict[str, float | None]:
 
     A prediction is right where outline and class are. With several classes there are also the "AP
     of" each class, undefined where it has no true and no predicted object; the mean of these, in
-    which a rare class weighs as much as a common one; and the AP whatever the class, that of the
+    which a rare class weighs as much as a common one; and the AP, class-agnostic, that of the
     outlines alone.
     """
     values = {
@@ -83,8 +86,8 @@ def comparable_scores(summary: Summary) -> dict[str, float | None]:
     by_class: dict[str, float] = {}
     if len(summary.classes) > 1:
         by_class = {f"AP of {name}": rates.ap.mean() for name, rates in summary.classes.items()}
-        values[OF_CLASSES] = Rates.mean(list(summary.classes.values())).ap.mean()
-        values[OF_OUTLINES] = summary.agnostic.ap.mean()
+        values[MEAN_OVER_CLASSES] = Rates.mean(list(summary.classes.values())).ap.mean()
+        values[CLASS_AGNOSTIC] = summary.agnostic.ap.mean()
     no_objects = math.isnan(values["AP"])
     values = {
         name: 1.0 if no_objects and name not in DISTANCES else float(value)
