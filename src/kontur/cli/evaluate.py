@@ -79,8 +79,8 @@ def evaluate(
         Task | None,
         typer.Option(
             "--predictions-task",
-            help="What the values of a mask file among PREDICTIONS mean.  [default: as --task where "
-            "they are such masks too, else instances]",
+            help="What the values of a mask file among PREDICTIONS mean.  [default: as --task "
+            "where they are such masks too, else instances]",
         ),
     ] = None,
     *,
