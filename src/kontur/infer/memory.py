@@ -4,6 +4,8 @@ A prediction that would not fit is refused before it begins: the system would ki
 with it whatever else it was doing. Where a system does not say, nothing is refused.
 """
 
+import math
+from functools import lru_cache
 from pathlib import Path
 
 from kontur.errors import InputError
@@ -22,7 +24,7 @@ VERSIONS = {  # the files of a memory control group: version 2, version 1
 
 def check_memory(needed: float, pixels: float) -> None:
     """Raise `InputError` where `needed` bytes for an image of so many pixels are not free."""
-    free = available_memory()
+    free = available_memory(needed)
     if needed > free:
         raise InputError(
             f"{pixels / 1e6:,.0f} million pixels at once need {needed / 1e9:.1f} GB of memory "
@@ -30,42 +32,49 @@ def check_memory(needed: float, pixels: float) -> None:
         )
 
 
-def available_memory() -> float:
-    """Bytes that this process may still take; infinity where no limit is known."""
-    return min(_machine(), _container(), _address_space())
+def available_memory(enough: float = math.inf) -> float:
+    """Bytes that this process may still take; infinity where no limit is known.
+
+    Of a container with `enough` free, its cache, which costs the most to ask for, is not counted.
+    """
+    return min(_machine(), _container(enough), _address_space())
 
 
 def _machine() -> float:
     return _kilobytes(MACHINE, "MemAvailable")
 
 
-def _container() -> float:
+def _container(enough: float) -> float:
     """What the control groups of this process leave, of which the tightest counts."""
-    free = float("inf")
-    for folder, version in _control_groups():
+    free = math.inf
+    for folder, version in _control_groups(_text(CGROUPS), CGROUP_ROOT):
         names = VERSIONS[version]
-        limit, used = _number(folder / names[LIMIT]), _number(folder / names[USED])
+        limit = _number(folder / names[LIMIT])
+        used = None if limit is None else _number(folder / names[USED])
         if limit is None or used is None:
             continue
-        statistics = _fields(folder / "memory.stat", " ")
-        reclaimable = float(statistics.get(names[CACHE], "0"))
-        free = min(free, max(limit - used + reclaimable, 0.0))
+        left = limit - used
+        if left < enough:
+            statistics = _fields(folder / "memory.stat", " ")
+            left += float(statistics.get(names[CACHE], "0"))
+        free = min(free, max(left, 0.0))
     return free
 
 
-def _control_groups() -> list[tuple[Path, str]]:
+@lru_cache(maxsize=1)
+def _control_groups(listing: str, root: Path) -> list[tuple[Path, str]]:
     """The folders of the memory controllers that this process is in, its own and all above it."""
     groups = []
-    for line in _text(CGROUPS).splitlines():
+    for line in listing.splitlines():
         _, controllers, name = line.split(":", 2)
         version = "memory" if "memory" in controllers.split(",") else ""
         if controllers and not version:
             continue
-        root = CGROUP_ROOT / version
-        folder = root / name.strip("/")
+        top = root / version
+        folder = top / name.strip("/")
         inside = [folder, *folder.parents]
         # In a container the group's own name is often that outside it: then the root is its own.
-        groups += [(each, version) for each in inside if each == root or root in each.parents]
+        groups += [(each, version) for each in inside if each == top or top in each.parents]
     return groups
 
 
@@ -74,17 +83,17 @@ def _address_space() -> float:
     try:
         import resource
     except ImportError:  # Windows
-        return float("inf")
+        return math.inf
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit == resource.RLIM_INFINITY:
-        return float("inf")
+        return math.inf
     used = _kilobytes(PROCESS, "VmSize")
-    return max(limit - used, 0.0) if used < float("inf") else float("inf")
+    return max(limit - used, 0.0) if used < math.inf else math.inf
 
 
 def _kilobytes(path: Path, name: str) -> float:
     value = _fields(path, ":").get(name)
-    return KIBI * float(value.split()[0]) if value else float("inf")
+    return KIBI * float(value.split()[0]) if value else math.inf
 
 
 def _number(path: Path) -> float | None:
