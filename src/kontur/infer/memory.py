@@ -5,6 +5,7 @@ with it whatever else it was doing. Where a system does not say, nothing is refu
 """
 
 import math
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ PROCESS = Path("/proc/self/status")
 CGROUPS = Path("/proc/self/cgroup")
 CGROUP_ROOT = Path("/sys/fs/cgroup")
 KIBI = 1024
+NO_LIMIT = 2.0**62  # bytes; version 1 writes a number near 2^63 where there is no limit
 LIMIT, USED, CACHE = 0, 1, 2  # of a control group: its limit, what is used, what can be reclaimed
 VERSIONS = {  # the files of a memory control group: version 2, version 1
     "": ("memory.max", "memory.current", "inactive_file"),
@@ -50,13 +52,14 @@ def _container(enough: float) -> float:
     for folder, version in _control_groups(_text(CGROUPS), CGROUP_ROOT):
         names = VERSIONS[version]
         limit = _number(folder / names[LIMIT])
-        used = None if limit is None else _number(folder / names[USED])
-        if limit is None or used is None:
+        if limit is None or limit >= NO_LIMIT:
+            continue
+        used = _number(folder / names[USED])
+        if used is None:
             continue
         left = limit - used
         if left < enough:
-            statistics = _fields(folder / "memory.stat", " ")
-            left += float(statistics.get(names[CACHE], "0"))
+            left += float(_field(folder / "memory.stat", names[CACHE]) or 0)
         free = min(free, max(left, 0.0))
     return free
 
@@ -92,8 +95,8 @@ def _address_space() -> float:
 
 
 def _kilobytes(path: Path, name: str) -> float:
-    value = _fields(path, ":").get(name)
-    return KIBI * float(value.split()[0]) if value else math.inf
+    value = _field(path, name)
+    return KIBI * float(value) if value else math.inf
 
 
 def _number(path: Path) -> float | None:
@@ -102,13 +105,15 @@ def _number(path: Path) -> float | None:
     return float(text) if text.isdecimal() else None
 
 
-def _fields(path: Path, separator: str) -> dict[str, str]:
-    pairs = (line.partition(separator) for line in _text(path).splitlines())
-    return {name.strip(): value.strip() for name, _, value in pairs}
+def _field(path: Path, name: str) -> str | None:
+    """The number of the line of this name, such as `MemAvailable: 512 kB`."""
+    line = re.search(rf"^{name}:?\s+(\d+)", _text(path), re.MULTILINE)
+    return line[1] if line else None
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text()
+        with path.open("rb", buffering=0) as file:  # half the time of `read_text`
+            return file.read().decode("utf-8", "replace")
     except OSError:
         return ""
