@@ -7,7 +7,7 @@ import tifffile
 from shapely.geometry import mapping
 
 from kontur import formats
-from kontur.formats import Entry
+from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -39,8 +39,8 @@ def test_nothing_is_overwritten_without_force(kontur, labels, tmp_path):
     ("source", "target", "sentence"),
     [
         ("none.geojson", "b.csv", "there is no file"),
-        ("a.labels.tif", "b.xyz", "the ending says the format"),
-        ("a.labels.tif", "b", "the ending says the format"),
+        ("a.labels.tif", "b.xyz", "the ending decides the format"),
+        ("a.labels.tif", "b", "the ending decides the format"),
     ],
 )
 def test_what_cannot_be_converted_is_one_sentence(
@@ -87,7 +87,10 @@ def test_a_size_that_contradicts_the_file_or_is_none_is_refused(kontur, labels, 
 
 def test_one_image_of_several_is_named_or_all_of_them_come(kontur, labels, tmp_path):
     found = formats.read(labels)
-    entries = [Entry("x/one.png", (20, 30), found), Entry("two.png", (20, 30), found[:1])]
+    entries = [
+        ImageAnnotation("x/one.png", (20, 30), found),
+        ImageAnnotation("two.png", (20, 30), found[:1]),
+    ]
     formats.write_images(tmp_path / "all.json", entries)
     said = kontur("convert", tmp_path / "all.json", tmp_path / "all.csv")
     assert said.startswith("3 objects in 2 images → ")

@@ -102,7 +102,7 @@ def test_a_diagonal_line_one_pixel_thin_parts_two_components(tmp_path):
 
 
 def test_components_of_a_label_image_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"wants binary masks, but .* holds 3 values \(1, 2, 3\)"):
+    with pytest.raises(InputError, match=r"needs binary masks, but .* holds 3 values \(1, 2, 3\)"):
         one(tmp_path, drawn.squares(), task="components")
 
 

@@ -11,11 +11,11 @@ from PIL import Image as Picture
 from kontur.data.geometric import scale
 from kontur.errors import InputError
 from kontur.formats.images import Image
-from kontur.infer import predict, search
+from kontur.infer import predict, scale_and_contrast
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.search import AUTO_SCALES
+from kontur.infer.scale_and_contrast import AUTO_SCALES
 from tests.models import contract
 from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
 
@@ -188,8 +188,8 @@ def test_objects_below_the_smallest_size_are_left_out(learned, predictor, pixels
 
 
 def test_candidates_are_all_above_the_lowest_score_and_none_is_suppressed(predictor, pixels):
-    expected = predictor.predict(pixels, score=predict.CANDIDATE_SCORE, overlap=1.0)
-    assert_same(predictor.candidates(pixels), expected)
+    expected = predictor.predict(pixels, score=predict.LOWEST_SCORE, overlap=1.0)
+    assert_same(predictor.predict_unfiltered(pixels), expected)
 
 
 def test_examine_says_how_it_went(predictor, pixels):
@@ -316,7 +316,7 @@ def test_an_image_without_anything_is_taken_as_it_is(predictor):
 
 
 def test_of_a_large_image_only_the_middle_decides_about_the_scale(learned, monkeypatch):
-    monkeypatch.setattr(search, "AUTO_PIXELS", 32 * 64)
+    monkeypatch.setattr(scale_and_contrast, "AUTO_PIXELS", 32 * 64)
     stamp = Stamp()
     stamped(learned, stamp).predict(np.zeros((64, 128), np.uint8), diameter="auto")
     assert len(stamp.seen) == len(AUTO_SCALES) + 1
@@ -333,7 +333,7 @@ def test_a_model_that_saw_no_objects_knows_no_diameter(learned, pixels):
     unknown = Predictor(
         OnnxEngine(learned.model, threads=1), learned.card.replace(object_size=None)
     )
-    with pytest.raises(InputError, match=r"does not say how large.*leave --diameter out"):
+    with pytest.raises(InputError, match=r"has no object size.*leave --diameter out"):
         unknown.predict(pixels, diameter=20.0)
 
 

@@ -113,7 +113,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
     )
 
 
-def _with_boxes(described: formats.Entry) -> Instances:
+def _with_boxes(described: formats.ImageAnnotation) -> Instances:
     """The objects of an image, and boxes without an outline as regions to ignore.
 
     A box shows that an object is there, so its inside is no background; its shape is unknown.

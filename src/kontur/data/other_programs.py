@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.formats import foreign as foreign_images
+from kontur.formats import unsupported_images
 from kontur.wording import listed, plural
 
 SNIFF = 1 << 16  # bytes at the beginning of a file that are looked at
@@ -89,13 +89,13 @@ def annotations_sentence(files: Iterable[Path]) -> str | None:
 def images_sentence(files: Iterable[Path]) -> str | None:
     """How many images of other formats lie among files, by ending, and what to do with each."""
     counts = Counter(
-        ending for path in files if (ending := foreign_images.ending_of(path)) is not None
+        ending for path in files if (ending := unsupported_images.ending_of(path)) is not None
     )
     if not counts:
         return None
     parts = (
-        f"{number:,} {ending} ({foreign_images.FOREIGN[ending].name}: "
-        f"{foreign_images.FOREIGN[ending].advice})"
+        f"{number:,} {ending} ({unsupported_images.UNSUPPORTED[ending].name}: "
+        f"{unsupported_images.UNSUPPORTED[ending].advice})"
         for ending, number in counts.most_common()
     )
     return f"images that Kontur does not read: {'; '.join(parts)}"

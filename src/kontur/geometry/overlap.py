@@ -1,7 +1,7 @@
-"""Which objects overlap and by how much, and the greedy choice among those that overlap too much.
+"""Overlap of objects, and greedy suppression of those that overlap too much.
 
-`suppress` uses exact areas; `shared_pixels` counts pixels, for judging against masks. Neither looks
-at pairs that lie apart.
+`suppress` uses exact areas; `shared_pixels` counts pixels, for the comparison with masks. Neither
+tests pairs of objects that are far from each other.
 """
 
 from typing import Literal, NamedTuple
@@ -59,7 +59,7 @@ def _begin_within(
 def touching(
     a: Shaped[np.ndarray, " k"], b: Shaped[np.ndarray, " l"]
 ) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
-    """The places (i, j) of all pairs whose bounding boxes touch."""
+    """The indices (i, j) of all pairs whose bounding boxes touch."""
     i, j = shapely.STRtree(b).query(a)
     return i.astype(np.int64), j.astype(np.int64)
 
@@ -70,7 +70,7 @@ def suppress(
     threshold: float,
     measure: Measure = "iou",
 ) -> Int[np.ndarray, " kept"]:
-    """The places of the polygons that stay, best score first.
+    """The indices of the polygons that stay, best score first.
 
     Greedy: from the best score down, a polygon stays unless it overlaps one that stayed by more
     than `threshold`. Equal scores: the earlier wins. Empty polygons never stay. `measure="iom"`

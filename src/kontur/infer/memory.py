@@ -1,7 +1,7 @@
-"""How much memory this process may still take: the machine's, its container's, its own limit's.
+"""The memory that this process may still use: of the machine, its container, its own limit.
 
-A prediction that would not fit is refused before it begins: the system would kill the process, and
-with it whatever else it was doing. Where a system does not say, nothing is refused.
+A prediction that would not fit is refused before it begins: the system would kill the process
+and all its work. Where a system does not report its memory, nothing is refused.
 """
 
 import math
@@ -35,7 +35,7 @@ def check_memory(needed: float, pixels: float) -> None:
 
 
 def available_memory(enough: float = math.inf) -> float:
-    """Bytes that this process may still take; infinity where no limit is known.
+    """Bytes that this process may still use; infinity where no limit is known.
 
     Of a container with `enough` free, its cache, which costs the most to ask for, is not counted.
     """
@@ -77,7 +77,7 @@ def _control_groups(listing: str, root: Path) -> list[tuple[Path, str]]:
         folder = top / name.strip("/")
         inside = [folder, *folder.parents]
         # In a container the group's own name is often that outside it: then the root is its own.
-        groups += [(each, version) for each in inside if each == top or top in each.parents]
+        groups += [(path, version) for path in inside if path == top or top in path.parents]
     return groups
 
 
