@@ -98,7 +98,8 @@ class Predictor:
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
         given = {"score": options.score, "overlap": options.overlap}
-        return self.card.thresholds.replace(**{k: v for k, v in given.items() if v is not None})
+        changes = {name: value for name, value in given.items() if value is not None}
+        return self.card.thresholds.replace(**changes) if changes else self.card.thresholds
 
     def predict_unfiltered(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
         """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
