@@ -191,7 +191,7 @@ def test_parts_of_a_key_may_be_quoted():
     assert overrides(['about."a.b".c=1', "about.'see p. 3' = x"]) == {
         "about": {"a.b": {"c": 1}, "see p. 3": "x"}
     }
-    with pytest.raises(InputError, match="--set wants a key such as"):
+    with pytest.raises(InputError, match="--set takes a key such as"):
         overrides(['about."a=1'])
 
 

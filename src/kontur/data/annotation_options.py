@@ -87,8 +87,8 @@ def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict
             return set()
 
     with ThreadPoolExecutor() as pool:
-        found: set[int] = set().union(*pool.map(values_of, files))
-    return class_names({value for value in found if value > 0})
+        values: set[int] = set().union(*pool.map(values_of, files))
+    return class_names({value for value in values if value > 0})
 
 
 def _value_classes(

@@ -1,7 +1,7 @@
-"""What training does to its images: one config, one pipeline.
+"""Augmentation: the preparation and random changes of training images; one config, one pipeline.
 
-An image is prepared once (channels, values; the same as in prediction, on the whole image), then
-each time it is drawn a crop is cut out of it and changed at random.
+An image is prepared once (channels, normalisation; as in prediction, on the whole image); each
+time it is drawn, a random crop of it is changed at random.
 """
 
 from dataclasses import dataclass
@@ -34,20 +34,20 @@ ROOM = 2  # of the objects' extents: how much of its surroundings a crop shows
 
 
 class AugmentConfig(Settings):
-    """How crops are cut and changed. A probability of 0 switches a change off.
+    """The cropping and random changes. A probability of 0 switches a change off.
 
     Attributes:
         crop: side of the square crop in pixels; where none is given, chosen by the objects' size
             (`crop_size`) when a run begins.
-        scale: range of the scale, even on the logarithmic scale.
+        scale: range of the scale factor, uniform in its logarithm.
         scale_probability: share of crops that are scaled; the rest keep their pixels.
         rotate: `none`, `quarter` turns (pixels stay as they are) or `any` angle.
         flip: `both` axes or `none`.
         focus: probability that a crop lies around a random object (for sparse images).
         fill: what a crop larger than its image shows beside it: its mirror image with mirrored
             objects, or its median (`background`).
-        min_share, min_area: a cut object counts as one where this share of its area or this many
-            square pixels remain, otherwise the piece is ignored.
+        min_share, min_area: a cut object still counts where this share of its area or this many
+            square pixels remain; otherwise it is a region to ignore.
         elastic, elastic_amplitude, elastic_spacing: probability; pixels; pixels.
         intensity: probability of the four that follow: gain, contrast, gamma (ranges), bias (range,
             added; 1 is the span from dark to bright), and for colour images tint.
@@ -103,7 +103,7 @@ class AugmentConfig(Settings):
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Training's way from a stored sample to a crop: `prepare` once, `augment` every time.
+    """From a stored sample to a training crop: `prepare` once, `augment` every time.
 
     Calling it does both. `prepare` is the same for the same sample, so its result can be kept.
     """
@@ -116,7 +116,7 @@ class Pipeline:
         return self.augment(self.prepare(sample), rng)
 
     def prepare(self, sample: Sample) -> Sample:
-        """float32 in the wanted channels; grey stays one channel until the end, for speed."""
+        """float32 in the model's channels; grey stays one channel until the end, for speed."""
         image = sample.image
         if image.shape[2] != 1:
             image = collapse(to_channels(image, self.channels))
@@ -138,7 +138,7 @@ class Pipeline:
 
 
 def crop_size(extent: float | None) -> int:
-    """The side of training's crops, for objects of which few are longer than `extent` pixels.
+    """The side of training crops in pixels, where few objects are longer than `extent` pixels.
 
     A crop of half the side costs a quarter of the time, so that a short training takes four times
     as many steps; it must show objects with what is around them, though. Without objects: 256.
@@ -154,7 +154,7 @@ def crop_size(extent: float | None) -> int:
 def training_pipeline(
     config: AugmentConfig, channels: int, normalise: NormaliseConfig | None = None
 ) -> Pipeline:
-    """The pipeline that a config describes, for a model of so many channels."""
+    """The pipeline of a config, for a model of `channels` input channels."""
     side = config.crop or LARGEST
     steps: list[Transform] = [
         RandomCrop(

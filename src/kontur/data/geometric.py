@@ -1,7 +1,7 @@
-"""Transforms that move things: resize, scale, turn, mirror, crop, pad, and training's random crop.
+"""Geometric transforms: resize, scale, rotate, flip, crop, pad, and the random training crop.
 
 Plain functions where nothing is random, frozen dataclasses `(sample, rng) -> sample` where
-something is. All of them are one call of `warp`, so image and contours cannot part.
+something is. All of them are one call of `warp`, so image and contours stay aligned.
 """
 
 import math

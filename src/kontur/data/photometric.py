@@ -1,4 +1,4 @@
-"""Transforms that change values and leave contours alone: intensity, colour, blur, noise, shading.
+"""Photometric transforms, which leave contours alone: intensity, colour, blur, noise, shading.
 
 They work on float32 images whose usual range is 0..1 (after `to_float` or `normalise`); values
 outside are allowed and never cut off. Grey saved as colour (red = green = blue) stays grey.
@@ -94,10 +94,10 @@ class Blur:
 
 @dataclass(frozen=True)
 class Noise:
-    """Noise of the reading (even everywhere) and of the light (growing with the root of the value).
+    """Readout noise (the same everywhere) and shot noise (growing with the root of the value).
 
     Attributes:
-        sigma: range of the even noise's standard deviation.
+        sigma: range of the readout noise's standard deviation.
         photons: range of the number of photons that a value of 1 stands for; fewer is noisier.
     """
 

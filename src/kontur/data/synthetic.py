@@ -1,6 +1,6 @@
-"""Made-up scenes whose outlines are known exactly, for tests and for a first training without data.
+"""Synthetic scenes whose outlines are known exactly, for tests and first trials without data.
 
-Every object is a polygon first and is then painted from it: a pixel takes the share of it that the
+Every object is a polygon, from which it is painted: a pixel takes the share of it that the
 polygon covers (4×4 samples). Textured ground, uneven light, a soft lens and noise come on top, and
 none of them moves an edge.
 """
@@ -53,7 +53,7 @@ def scene(
     """An 8-bit image of objects on a textured ground, with their exact outlines.
 
     Args:
-        rng: decides everything that is random.
+        rng: the source of all randomness.
         size: `(height, width)`.
         shapes: drawn from evenly. With `classes="shapes"` they are the class names, else all
             objects are of the one class `object`.
@@ -241,7 +241,7 @@ def _paint(
     grain = 0.12 * _texture(rng, size, 2)
     hues = rng.uniform(0.4, 1, (len(instances.classes), channels))
     hues /= hues.max(axis=1, keepdims=True)
-    taken = np.zeros(size, dtype=np.float32)
+    covered = np.zeros(size, dtype=np.float32)
     for label, polygon in zip(instances.labels, instances.polygons, strict=True):
         left, top, right, bottom = polygon.bounds
         rows = slice(int(top), int(np.ceil(bottom)))
@@ -252,11 +252,11 @@ def _paint(
         if ground == "bright":
             colour = base * (1 - rng.uniform(0.4, 0.75) * hues[label])
         filled = colour.astype(np.float32) * (1 + grain[rows, columns, None])
-        beneath = taken[rows, columns]
+        beneath = covered[rows, columns]
         # where an object lies over another both show; along a common edge nothing shines through
         weight = (share * (1 - (1 - OPACITY) * np.minimum(beneath, share)))[..., None]
         image[rows, columns] += weight * (filled - image[rows, columns])
-        taken[rows, columns] = np.maximum(beneath, share)
+        covered[rows, columns] = np.maximum(beneath, share)
     return image
 
 

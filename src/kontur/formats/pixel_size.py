@@ -68,14 +68,14 @@ def ome_pixels(file: Any, frame: Any) -> ElementTree.Element | None:
         root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", file.ome_metadata or ""))
     except ElementTree.ParseError:
         return None
-    every = [node for node in root.iter() if _tag(node) == "Pixels"]
+    elements = [node for node in root.iter() if _tag(node) == "Pixels"]
     index = frame.index if isinstance(frame.index, int) else frame.index[0]
-    holding = [pixels for pixels in every if index in _planes(pixels)]
-    if len(every) == 1 or len(holding) == 1:
-        return (holding or every)[0]
-    if not holding and len(every) == len(file.series):
+    holding = [pixels for pixels in elements if index in _planes(pixels)]
+    if len(elements) == 1 or len(holding) == 1:
+        return (holding or elements)[0]
+    if not holding and len(elements) == len(file.series):
         numbers = [series.keyframe.index for series in file.series]
-        return every[numbers.index(index)] if index in numbers else None
+        return elements[numbers.index(index)] if index in numbers else None
     return None
 
 

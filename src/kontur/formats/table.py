@@ -140,9 +140,11 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     if "outline" not in columns:
         known = listed(columns, most=8) or "nothing"
         raise InputError(f"{where} has no column 'outline' and so no objects; it has {known}")
-    twice = next((name for name, number in Counter(columns).items() if name and number > 1), None)
-    if twice:
-        raise InputError(f"{where} has two columns {quoted(twice)}; rename one of them")
+    repeated = next(
+        (name for name, number in Counter(columns).items() if name and number > 1), None
+    )
+    if repeated:
+        raise InputError(f"{where} has two columns {quoted(repeated)}; rename one of them")
     rows: list[Row] = []
     wheres: list[str] = []
     images: dict[str, list[int]] = {}
