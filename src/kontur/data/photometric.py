@@ -22,7 +22,7 @@ class Intensity:
     """gain · contrast around the mean · values^gamma + bias, each drawn from its range.
 
     Attributes:
-        gain, contrast, gamma: ranges drawn evenly on the logarithmic scale.
+        gain, contrast, gamma: ranges, drawn uniformly in the logarithm.
         bias: range of what is added.
         tint: colour images only: each channel's own gain, up to this factor either way.
     """
@@ -69,8 +69,8 @@ class ShuffleChannels:
 
 
 @dataclass(frozen=True)
-class Fade:
-    """Colours drawn towards grey by a random share; 1 is grey. Other than RGB is left alone."""
+class Desaturate:
+    """Colours faded towards grey by a random share; 1 is grey. Only RGB is changed."""
 
     amount: Range = (0.0, 1.0)
 
@@ -118,11 +118,11 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Shade:
-    """Uneven light: a plane through the image's middle multiplies it.
+class Shading:
+    """Uneven illumination: a linear factor, 1 at the image's centre.
 
     Attributes:
-        strength: the light is weaker and stronger by at most this share in opposite corners.
+        strength: the largest deviation of the factor from 1, in opposite corners.
     """
 
     strength: float = 0.3

@@ -15,7 +15,7 @@ from PIL import Image
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.affinity import rotate, scale, translate
 
-from kontur.data.photometric import Noise, Shade
+from kontur.data.photometric import Noise, Shading
 from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
 from kontur.errors import InputError
@@ -96,7 +96,7 @@ def scene(
     instances = instances.replace(ids=np.arange(1, len(instances) + 1))
     image = _paint(rng, instances, size, channels=channels, ground=ground)
     sample = Sample(image, instances, name)
-    sample = Shade(0.3)(sample, rng)
+    sample = Shading(0.3)(sample, rng)
     sample = sample.replace(image=blur(sample.image, LENS))
     sample = Noise((noise, noise), (1e3, 1e3))(sample, rng)
     pixels = np.rint(np.clip(sample.image, 0, 1) * 255).astype(np.uint8)
