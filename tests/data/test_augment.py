@@ -124,12 +124,12 @@ def test_constant_images_and_images_with_nan_give_finite_crops():
         ({"crop": 3}, "crop"),
     ],
 )
-def test_a_wrong_config_is_told_in_a_sentence(wrong, named):
+def test_a_wrong_config_is_reported_in_a_sentence(wrong, named):
     with pytest.raises(InputError, match=named):
         AugmentConfig.read(wrong)
 
 
-def test_a_model_without_the_channels_of_the_image_is_told():
+def test_a_model_without_the_channels_of_the_image_is_reported():
     sample = Sample(np.zeros((9, 9, 5), np.uint8), Instances.empty((9, 9)), "stains")
     with pytest.raises(InputError, match="choose one"):
         training_pipeline(AugmentConfig(), 3)(sample, sample_rng(0, 0, 0))

@@ -144,8 +144,8 @@ def _inside(instances: Instances, size: tuple[int, int], path: Path) -> Instance
     if len(cut) < len(instances):
         raise InputError(
             f"{len(instances) - len(cut)} of {len(instances)} outlines in {path} lie outside its "
-            f"image of {size[0]}×{size[1]} pixels (height × width); they belong to another image, or "
-            "to this one at another scale"
+            f"image of {size[0]}×{size[1]} pixels (height × width); they belong to another image, "
+            "or to this one at another scale"
         )
     return cut
 
