@@ -47,7 +47,7 @@ def annotation_options(
     masks = [item for item in layout.annotated if item.kind == "labels"]
     if chosen == "components" and not masks:
         raise InputError(
-            f"task=components is for one binary mask an image, but the annotations are of the "
+            f"task=components is for one binary mask per image, but the annotations are of the "
             f"layout {layout.kind!r}, where every object is separate already; leave the task out"
         )
     if chosen == "semantic" and masks:

@@ -81,7 +81,7 @@ def from_labels(
 def _read_masks(
     item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
 ) -> Instances:
-    """One mask an object; its id is the number that is the file's name, or its place from 1.
+    """One mask per object; its id is the number that is the file's name, or its place from 1.
 
     Each mask is traced and forgotten: a thousand of them would not fit into memory. An empty one
     is no object.

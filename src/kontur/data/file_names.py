@@ -83,7 +83,7 @@ def split_of(name: str) -> str | None:
 def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[tuple[str, Path]]:
     """`(name, file)` of every visible file below `folder`, sorted; names are relative, no ending.
 
-    Folders whose relative name is in `stop` are not entered (they hold one object's mask a file);
+    Folders whose relative name is in `stop` are not entered (they hold one object's mask per file);
     with `deep=False` none is. Hidden files (also macOS's `._a.png`) are left out.
     """
     closed = set(stop)

@@ -1,6 +1,6 @@
 """Tables beside the images: `metadata.csv` describes images, `classes.csv` gives objects classes.
 
-`metadata.csv` has one row an image; a column `id`, `image`, `name` or `filename` names the image.
+`metadata.csv` has one row per image; a column `id`, `image`, `name` or `filename` names the image.
 
 `classes.csv` has a column `class` and `image`, `id` or both:
 
@@ -132,7 +132,7 @@ def column_of(
         if not any((place / METADATA_FILE).is_file() for _, place in _places(root)):
             raise InputError(
                 f"there is no {METADATA_FILE} in {root}, and so no column {column!r}; write one "
-                f"with a row an image: id,{column}"
+                f"with one row per image: id,{column}"
             )
         have = ", ".join(columns) or "none"
         raise InputError(f"{METADATA_FILE} has no column {column!r}; its columns are: {have}")

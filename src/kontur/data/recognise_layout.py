@@ -2,9 +2,9 @@
 
 | layout     | what is there                                                              |
 | ---------- | -------------------------------------------------------------------------- |
-| `labels`   | `images/` and `labels/` or `masks/` with one label image an image, or       |
+| `labels`   | `images/` and `labels/` or `masks/` with one label image per image, or       |
 |            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
-| `masks`    | `images/` and `masks/NAME/*.png`, one mask an object (overlaps are kept)   |
+| `masks`    | `images/` and `masks/NAME/*.png`, one mask per object (overlaps are kept)   |
 | `outlines` | `NAME.geojson` beside the image or in `outlines/`, `labels/`, `masks/`     |
 | `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
 |            | of outlines too (`csv`)                                                    |
@@ -42,7 +42,7 @@ IGNORE_FOLDER = "ignore"
 WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
 
 KNOWN = (
-    "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask an object), "
+    "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask per object), "
     "NAME.tif + NAME_masks.tif in one folder, images and NAME.geojson, or COCO JSON with its "
     "images; each also below train/ and val/"
 )

@@ -62,7 +62,7 @@ def scene(
         touching, overlap: shares of objects placed against another one, with an edge in common,
             and across another one.
         holes: share of objects with a hole (worms have none).
-        classes: one class, or a class a shape.
+        classes: one class, or one class per shape.
         channels: of the image; with three the objects have colours.
         ground: dark as in fluorescence, or bright as in brightfield.
         noise: standard deviation, where 1 is the span from black to white.
@@ -127,7 +127,7 @@ def write_dataset(folder: Path, scenes: int, *, seed: int = 0, **options: Any) -
     """Write so many scenes as a training folder and return their names.
 
     `images/NAME.png` and `labels/NAME.png` (16-bit label images), or, where objects overlap,
-    `masks/NAME/ID.png`, one mask an object. `options` are those of `scene`. The same seed writes
+    `masks/NAME/ID.png`, one mask per object. `options` are those of `scene`. The same seed writes
     the same files; scene k does not depend on how many there are. Raises `InputError` where the
     folder holds images already.
     """

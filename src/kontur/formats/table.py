@@ -1,4 +1,4 @@
-"""CSV: one row an object, for spreadsheets and statistics, and with the outline for reading back.
+"""CSV: one row per object, for spreadsheets and statistics, and with the outline for reading back.
 
 The outline is well-known text, so objects come back exactly (see `rounding`); image size, score and
 class too. Position, area and box are for people and not read. Columns that we do not know are kept.

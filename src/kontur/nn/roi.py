@@ -27,7 +27,7 @@ class Rois(NamedTuple):
     boxes: Float[Tensor, "m 4"]
     starts: Integer[Tensor, " m"]
     sizes: Integer[Tensor, "m 2"]  # height and width in cells
-    strides: Float[Tensor, " m"]  # image pixels a cell
+    strides: Float[Tensor, " m"]  # image pixels per cell
 
 
 def roi_align(
