@@ -2,9 +2,9 @@
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
-from kontur.geometry.suppression import suppress_greedily
+from kontur.geometry.suppression import Answers, Places, suppress_greedily
 
 SMALLEST_SIDE = 1e-3  # pixels; a box of no width or height still has a scale
 LARGEST_GROWTH = 1000 / 16  # of a side in one step: the published bound, against overflow
@@ -80,7 +80,7 @@ def suppress(
     ranked, size = boxes[places].astype(float), size[solid]
     group = np.zeros_like(places) if groups is None else groups[places]
 
-    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+    def is_over(i: Places, j: Places) -> Answers:
         low = np.maximum(ranked[i, :2], ranked[j, :2])
         sides = np.maximum(np.minimum(ranked[i, 2:], ranked[j, 2:]) - low, 0)
         shared = sides[:, 0] * sides[:, 1]

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Float, Int, Num, Shaped
+from jaxtyping import Float, Int, Num, Shaped
 
 from kontur.geometry.raster import Spans, ramp
-from kontur.geometry.suppression import suppress_greedily
+from kontur.geometry.suppression import Answers, Places, suppress_greedily
 
 Measure = Literal["iou", "iom"]  # intersection over the union, or over the smaller of the two
 
@@ -81,7 +81,7 @@ def suppress(
     ranked = polygons[order]
     area, box = shapely.area(ranked), shapely.bounds(ranked).reshape(-1, 4)
 
-    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+    def is_over(i: Places, j: Places) -> Answers:
         # What the boxes share bounds what the polygons share: most pairs need no exact area.
         sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
         bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))

@@ -70,6 +70,23 @@ def spans(
     return Spans(line // max(height, 1), line % max(height, 1), start, stop)
 
 
+def have_pixels(
+    polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]
+) -> Bool[np.ndarray, " k"]:
+    """Which polygons own a pixel of an image: whether `spans` would have any of theirs.
+
+    Most hold the pixel at their centroid; only the others are asked row by row.
+    """
+    found = ~shapely.is_empty(polygons)
+    shapes = polygons[found]
+    x, y = np.floor(shapely.get_coordinates(shapely.centroid(shapes))).T + 0.5
+    in_image = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+    found[found] = in_image & shapely.contains_xy(shapes, x, y)
+    rest = np.flatnonzero(~found)
+    found[rest[spans(polygons[rest], size).owner]] = True
+    return found
+
+
 def pixels(runs: Spans, width: int) -> Int[np.ndarray, " p"]:
     """The flat index `row · width + col` of every pixel in the spans, in their order."""
     count = runs.stop - runs.start

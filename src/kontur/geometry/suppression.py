@@ -13,7 +13,9 @@ from jaxtyping import Bool, Int, Shaped
 
 CHUNK = 256  # shapes decided together; at most its square of pairs
 
-IsOver = Callable[[Int[np.ndarray, " p"], Int[np.ndarray, " p"]], Bool[np.ndarray, " p"]]
+Places = Int[np.ndarray, " p"]  # named once: an annotation inside a function is made at each call
+Answers = Bool[np.ndarray, " p"]
+IsOver = Callable[[Places, Places], Answers]
 
 
 def suppress_greedily(
@@ -24,9 +26,11 @@ def suppress_greedily(
     A shape stays unless `is_over(i, j)`, called for pairs whose boxes touch, is true for it (j)
     and a better one (i) that stays.
     """
+    waiting = np.arange(len(shapes))
+    if len(shapes) <= CHUNK:
+        return waiting[_decide(shapes, waiting, is_over)]
     tree = shapely.STRtree(shapes)
     stays, undecided = np.zeros(len(shapes), bool), np.ones(len(shapes), bool)
-    waiting = np.arange(len(shapes))
     while len(waiting):
         best, waiting = waiting[:CHUNK], waiting[CHUNK:]
         kept = best[_decide(shapes, best, is_over)]
@@ -44,16 +48,14 @@ def _decide(
     """Which of a few of the shapes stay among themselves."""
     i, j = shapely.STRtree(shapes[chosen]).query(shapes[chosen])
     i, j = i[i < j], j[i < j]
-    stays, waiting = np.zeros(len(chosen), bool), np.ones(len(chosen), bool)
-    while waiting.any():
+    stays = np.ones(len(chosen), bool)
+    while len(i):
         # A shape without a better undecided neighbour stays.
-        settled = waiting.copy()
-        settled[j] = False
-        stays |= settled
-        waiting &= ~settled
-        decided = settled[i]
+        waits = np.zeros(len(chosen), bool)
+        waits[j] = True
+        decided = ~waits[i]
         first, second = i[decided], j[decided]
-        waiting[second[is_over(chosen[first], chosen[second])]] = False
-        open_pairs = ~decided & waiting[i] & waiting[j]
+        stays[second[is_over(chosen[first], chosen[second])]] = False
+        open_pairs = ~decided & stays[i] & stays[j]
         i, j = i[open_pairs], j[open_pairs]
     return stays

@@ -39,8 +39,8 @@ ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 class Prediction:
     """The objects of an image, how many outlines were repaired, and how the image was shown.
 
-    `scale` is the factor by which it was resized; `contrast` the percentile that counted as bright,
-    None for the card's.
+    `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
+    percentile that counted as bright, None for the card's.
     """
 
     instances: Instances
@@ -98,7 +98,8 @@ class Predictor:
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
         given = {"score": options.score, "overlap": options.overlap}
-        return self.card.thresholds.replace(**{k: v for k, v in given.items() if v is not None})
+        changes = {name: value for name, value in given.items() if value is not None}
+        return self.card.thresholds.replace(**changes) if changes else self.card.thresholds
 
     def predict_unfiltered(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
         """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
@@ -125,7 +126,12 @@ class Predictor:
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
         check_finite(pixels, where=where)
         return PreparedImage.of(
-            pixels, self.normalise, channels=channels, multiple=self.config.multiple, plane=plane
+            pixels,
+            self.normalise,
+            channels=channels,
+            multiple=self.config.multiple,
+            scale=self.card.scale,
+            plane=plane,
         )
 
     def _check_stains(self, image: Image, where: str) -> None:

@@ -7,7 +7,7 @@ import pydantic
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
-FORMAT = 2  # raised when an older Kontur could no longer read the file; 1: the first build
+FORMAT = 3  # raised when an older Kontur could no longer read the file; 2: no scale, 1: old words
 
 
 class Thresholds(Settings):
@@ -31,9 +31,12 @@ class Card(Settings):
         classes: names, by label.
         thresholds: tuned on validation data.
         normalise: the normalisation of images (`data.normalise.NormaliseConfig`).
-        object_size: the median over training objects of the square root of the area, in pixels;
-            what `--diameter` scales to. None where it was trained without objects.
-        pixel_size: micrometres a pixel of the training images, None where it is unknown.
+        scale: the working scale: the factor by which images are enlarged before the network gets
+            them, as in training; outlines are in pixels of the images as they are.
+        object_size: the median over training objects of the square root of the area, in pixels of
+            the images as they are; what `--diameter` scales to. None where it was trained without
+            objects.
+        pixel_size: micrometres per pixel of the training images, None where it is unknown.
         version: the Kontur that wrote the file.
         training: data, number of images and objects, steps, seconds, …, for information.
         scores: of the model on its validation data, by name.
@@ -47,6 +50,7 @@ class Card(Settings):
     classes: tuple[str, ...] = ("object",)
     thresholds: Thresholds = Thresholds()
     normalise: dict[str, Any] = pydantic.Field({})
+    scale: float = pydantic.Field(1.0, gt=0)
     object_size: float | None = pydantic.Field(None, gt=0)
     pixel_size: float | None = pydantic.Field(None, gt=0)
     version: str
