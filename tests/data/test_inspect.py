@@ -5,6 +5,7 @@ from skimage.transform import resize
 from kontur.data.folder import open_folder
 from kontur.data.image_statistics import fingerprint
 from kontur.data.inspect import inspect
+from kontur.data.working_scale import choose_scale
 from kontur.errors import InputError
 from tests.data import drawn
 
@@ -54,6 +55,9 @@ def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
         "",
         "  diameter of the objects in pixels (median 9.03)",
         "      8 to 12        9 ########################################",
+        "",
+        "  working scale 1, images as they are: a typical object is 8 pixels a side, which is "
+        "learned well as it is",
         "",
         "  nothing looks wrong",
     ]
@@ -219,3 +223,15 @@ def test_a_fingerprint_survives_turning_and_sees_one_pixel(dtype):
     assert fingerprint(np.rot90(image)) == fingerprint(image[:, ::-1]) == fingerprint(image)
     assert fingerprint(other) != fingerprint(image)
     assert fingerprint(image[:, :, ::-1]) != fingerprint(image)
+
+
+def test_the_report_says_at_which_scale_the_training_part_would_be_learned(tmp_path):
+    for split, side in (("train", 120), ("val", 8)):
+        labels = np.zeros((200, 300), np.uint16)
+        labels[20 : 20 + side, 30 : 30 + side] = 1
+        with_labels(tmp_path / split, labels, name=split)
+    report = inspect(open_folder(tmp_path))
+    assert report.scale == choose_scale(120.0, 120.0)
+    assert f"working scale {report.scale.scale:g}: " in report.text()
+    empty = with_labels(tmp_path / "none", np.zeros((20, 30), np.uint16))
+    assert inspect(open_folder(empty)).scale.scale == 1

@@ -1,5 +1,7 @@
 """Looking: a window shows what the whole image shows there, at any scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -7,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from kontur.data.augment import AugmentConfig, training_pipeline
 from kontur.data.normalise import NormaliseConfig, normalise
+from kontur.data.sample import Sample
 from kontur.infer.view import PreparedImage, Window, central_part
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -71,6 +75,24 @@ def test_objects_of_a_window_stand_where_they_are_in_the_image_and_end_at_its_bo
     assert placed.size == (61, 75)
     assert_allclose(placed.boxes, [[20, 8, 28, 16], [60, 48, 75, 61]])
     assert len(view.instances_in_image(Instances.empty(view.size))) == 0
+
+
+@pytest.mark.parametrize("pixels", [GREY, COLOUR])
+@pytest.mark.parametrize("working", [1.0, 0.35, 2.0])
+def test_a_network_sees_in_training_what_it_sees_in_prediction(pixels, working):
+    sample = Sample(pixels, Instances.empty(pixels.shape[:2]), "any")
+    pipeline = training_pipeline(AugmentConfig(), 3, scale=working)
+    shown = pipeline.prepare(sample).image.transpose(2, 0, 1)
+    view = replace(prepared(pixels, multiple=1), scale=working).view()
+    assert_array_equal(view.images[0], np.broadcast_to(shown, view.images[0].shape))
+
+
+def test_a_view_is_at_the_working_scale_and_any_other_scale_is_multiplied_with_it():
+    plain, shrunk = prepared(COLOUR), replace(prepared(COLOUR), scale=0.5)
+    assert_array_equal(shrunk.view().images, plain.view(0.5).images)
+    assert_array_equal(shrunk.view(0.5).images, plain.view(0.25).images)
+    assert shrunk.view(2.0).scale == 1
+    assert shrunk.part(Window(2, 3, 20, 30)).scale == 0.5
 
 
 def test_the_middle_has_the_image_s_proportions_and_no_more_pixels_than_asked():

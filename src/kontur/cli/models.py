@@ -64,6 +64,7 @@ def card_text(card: "Card", path: Path) -> str:
             "file": f"{path.stat().st_size / 1e6:.1f} MB, written by Kontur {card.version}",
             "score": f"{card.thresholds.score:g}, objects below it are left out",
             "overlap": f"{card.thresholds.overlap:g}, the worse of two outlines above it goes",
+            "scale": f"{card.scale:g}, by which images are made larger for the network",
             "object size": size if card.object_size else "unknown",
             "pixel size": f"{card.pixel_size:.4g} µm" if card.pixel_size else "unknown",
         },

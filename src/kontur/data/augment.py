@@ -11,7 +11,7 @@ import numpy as np
 import pydantic
 
 from kontur.data.elastic import Elastic
-from kontur.data.geometric import RandomCrop
+from kontur.data.geometric import RandomCrop, scale
 from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels, to_float
 from kontur.data.photometric import (
     Blur,
@@ -106,17 +106,22 @@ class Pipeline:
     """Training's way from a stored sample to a crop: `prepare` once, `augment` every time.
 
     Calling it does both. `prepare` is the same for the same sample, so its result can be kept.
+    `scale` is the working scale: how much larger the network sees an image than it is.
     """
 
     channels: int
     normalise: NormaliseConfig
     change: Transform
+    scale: float = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return self.augment(self.prepare(sample), rng)
 
     def prepare(self, sample: Sample) -> Sample:
-        """float32 in the wanted channels; grey stays one channel until the end, for speed."""
+        """float32 in the wanted channels, at the working scale.
+
+        Grey stays one channel until the end, for speed.
+        """
         image = sample.image
         if image.shape[2] != 1:
             image = collapse(to_channels(image, self.channels))
@@ -126,7 +131,8 @@ class Pipeline:
             if self.normalise.mode == "moments"
             else normalise(image, self.normalise)
         )
-        return sample.replace(image=np.ascontiguousarray(values))
+        sample = sample.replace(image=np.ascontiguousarray(values))
+        return sample if self.scale == 1 else scale(sample, self.scale)
 
     def augment(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """A changed crop of a prepared sample, float32 `(crop, crop, channels)`."""
@@ -152,9 +158,13 @@ def crop_size(extent: float | None) -> int:
 
 
 def training_pipeline(
-    config: AugmentConfig, channels: int, normalise: NormaliseConfig | None = None
+    config: AugmentConfig,
+    channels: int,
+    normalise: NormaliseConfig | None = None,
+    *,
+    scale: float = 1.0,
 ) -> Pipeline:
-    """The pipeline that a config describes, for a model of so many channels."""
+    """The pipeline that a config describes, for a model of so many channels, at a working scale."""
     side = config.crop or LARGEST
     steps: list[Transform] = [
         RandomCrop(
@@ -191,4 +201,4 @@ def training_pipeline(
     steps += [
         RandomApply(probability, change) for probability, change in sometimes if probability > 0
     ]
-    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)))
+    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)), scale)

@@ -10,6 +10,7 @@ from kontur.data.annotation_options import read_labels
 from kontur.data.label_checks import ids_are_clipped, separate_parts
 from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
 from kontur.data.samples import Samples
+from kontur.data.working_scale import widths
 
 
 class ImageStatistics(NamedTuple):
@@ -18,7 +19,7 @@ class ImageStatistics(NamedTuple):
     Attributes:
         name, split, size, pixel_size: of the sample.
         pixels: `(dtype, number of channels)`.
-        labels, areas: of its objects, regions to ignore left out.
+        labels, areas, widths: of its objects, regions to ignore left out.
         ignored, ignored_area: number and area of the regions to ignore.
         fingerprint: the same for copies, see `fingerprint`.
         mask: what is doubtful about a label image, see `mask_checks`.
@@ -35,6 +36,7 @@ class ImageStatistics(NamedTuple):
     pixel_size: float | None
     labels: Int64[np.ndarray, " k"]
     areas: Float[np.ndarray, " k"]
+    widths: Float[np.ndarray, " k"]
     ignored: int
     ignored_area: float
     fingerprint: str | None
@@ -73,6 +75,7 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
         pixel_size=sample.pixel_size,
         labels=objects.labels,
         areas=objects.areas,
+        widths=widths(objects.polygons),
         ignored=int(found.ignore.sum()),
         ignored_area=float(found.areas[found.ignore].sum()),
         fingerprint=fingerprint(sample.image),

@@ -39,8 +39,8 @@ ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 class Prediction:
     """The objects of an image, how many outlines were repaired, and how the image was shown.
 
-    `scale` is the factor by which it was resized; `contrast` the percentile that counted as bright,
-    None for the card's.
+    `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
+    percentile that counted as bright, None for the card's.
     """
 
     instances: Instances
@@ -126,7 +126,12 @@ class Predictor:
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
         check_finite(pixels, where=where)
         return PreparedImage.of(
-            pixels, self.normalise, channels=channels, multiple=self.config.multiple, plane=plane
+            pixels,
+            self.normalise,
+            channels=channels,
+            multiple=self.config.multiple,
+            scale=self.card.scale,
+            plane=plane,
         )
 
     def _check_stains(self, image: Image, where: str) -> None:

@@ -26,7 +26,7 @@ Detect = Callable[[View], Instances]
 
 
 class ScaleAndContrast(NamedTuple):
-    """An image at a contrast, and the scale at which the network gets it."""
+    """An image at a contrast, and a scale relative to the working scale."""
 
     image: PreparedImage
     contrast: float | None  # a percentile; None for the card's
@@ -34,7 +34,7 @@ class ScaleAndContrast(NamedTuple):
 
 
 def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
-    """The scales to try: one, unless they are searched.
+    """The scales to try, relative to the working scale: one, unless they are searched.
 
     Raises `InputError` for a diameter far outside the range of the model.
     """
@@ -119,7 +119,7 @@ def _most_certain(
 ) -> tuple[ScaleAndContrast, float, float]:
     """The most certain of the trials and the best so far; its certainty, and its objects' side."""
     for trial in trials:
-        part = central_part(trial.image, AUTO_PIXELS / trial.scale**2)
+        part = central_part(trial.image, AUTO_PIXELS, scale=trial.scale)
         objects = detect(part.view(trial.scale))
         value = float((objects.areas * objects.scores**2).sum()) / (part.size[0] * part.size[1])
         if value > certainty * CLEARLY:

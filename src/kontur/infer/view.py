@@ -68,15 +68,16 @@ class View:
 class PreparedImage:
     """An image in the channels of a network, with the normalisation measured on it.
 
-    `channels` and `multiple` are those of the network: its number of input channels (a grey image
-    is kept as one channel), and the multiple to which height and width are padded. `plane` is the
-    plane of a stack from which the image was read.
+    `channels`, `multiple` and `scale` are those of the network: its number of input channels (a
+    grey image is kept as one channel), the multiple to which height and width are padded, and its
+    working scale. `plane` is the plane of a stack from which the image was read.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     normalisation: Normalisation
     channels: int
     multiple: int
+    scale: float = 1.0
     plane: Plane | None = None
 
     @classmethod
@@ -87,13 +88,15 @@ class PreparedImage:
         *,
         channels: int,
         multiple: int,
+        scale: float = 1.0,
         plane: Plane | None = None,
     ) -> Self:
         """Measure an image. Raises `InputError` for channels that need a choice."""
         wanted = to_channels(pixels, channels)
         if normalise.mode == "percentile":  # grey stays one channel, for speed
             wanted = collapse(wanted)
-        return cls(wanted, measure_normalisation(wanted, normalise), channels, multiple, plane)
+        normalisation = measure_normalisation(wanted, normalise)
+        return cls(wanted, normalisation, channels, multiple, scale, plane)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -119,7 +122,11 @@ class PreparedImage:
         return replace(self, pixels=self.pixels[rows, columns])
 
     def view(self, scale: float = 1.0, window: Window | None = None) -> View:
-        """The network's input at a scale, or a window of it in pixels of the scaled image."""
+        """The network's input at a scale relative to its working scale.
+
+        With a window that part alone, in pixels of the scaled image.
+        """
+        scale = scale * self.scale
         top, left, height, width = window or Window(0, 0, *scaled_size(self.size, scale))
         if scale == 1:  # only the window's own pixels are normalised
             part = self.pixels[top : top + height, left : left + width]
@@ -130,10 +137,11 @@ class PreparedImage:
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 
 
-def central_part(image: PreparedImage, pixels: float) -> PreparedImage:
-    """The central part of an image, of its proportions, with at most so many pixels."""
+def central_part(image: PreparedImage, pixels: float, *, scale: float = 1.0) -> PreparedImage:
+    """The central part of an image, of its proportions; its view has at most so many pixels."""
     height, width = image.size
-    share = min(1.0, (pixels / (height * width)) ** 0.5)
+    seen = height * width * (scale * image.scale) ** 2
+    share = min(1.0, (pixels / seen) ** 0.5)
     h, w = max(1, int(height * share)), max(1, int(width * share))
     return image.part(Window((height - h) // 2, (width - w) // 2, h, w))
 
