@@ -308,7 +308,7 @@ def test_a_model_that_learned_at_a_working_scale_outlines_images_as_they_are(kin
     )
     assert_same(found, by_diameter)
     assert_same(found, shrinking.predict(large.image, diameter=card.object_size))
-    tuned_on = shrinking.candidates(large.image)
+    tuned_on = shrinking.predict_unfiltered(large.image)
     assert tuned_on.size == large.size
     assert best_iou(found, tuned_on).min() > 0.9
 
