@@ -63,7 +63,7 @@ def test_a_name_goes_before_what_it_could_mean_besides():
         ("efx_*", "no column of the table is like 'efx_*'; did you mean 'efd_a2'?"),
         ("7", "no column 7; the table has 2, from 0"),
         (-3, "no column -3"),
-        ("5:9", "columns 5:9 are none"),
+        ("5:9", "no columns 5:9"),
         ("intensity", "no column of intensity"),
     ],
 )

@@ -174,7 +174,7 @@ def test_no_row_gives_no_group_and_wrong_words_are_one_sentence(table):
         grouped(table, ["wall"])
     with pytest.raises(InputError, match="no statistic 'avg'"):
         grouped(table, ["image"], statistics=["avg"])
-    with pytest.raises(InputError, match="neither number nor word, such as lists"):
+    with pytest.raises(InputError, match="neither numbers nor text, such as lists"):
         grouped(table.assign(state=[[1]] * 4), ["image"])
     with pytest.raises(InputError, match="needs a column"):
         grouped(table, [])

@@ -1,10 +1,10 @@
-"""Shape: size and form of every object, from its polygon and not from a pixel mask.
+"""Size and shape of every object, measured on its polygon and not on a pixel mask.
 
 Area and moments are exact integrals over the polygon by Green's theorem (Steger, "On the
 calculation of arbitrary moments of polygons", 1996), holes and parts included. Names and meanings
-are those of scikit-image's `regionprops`; for outlines along pixel edges the numbers agree too,
-but for the moments: a pixel has an extent, so that each second moment is 1/12 larger (as MATLAB
-has it), and a single pixel has axes.
+are those of scikit-image's `regionprops`. For outlines along pixel edges the numbers agree too, but
+for the moments: a pixel has an extent, so that each second moment is 1/12 larger (as in MATLAB),
+and a single pixel has axes.
 """
 
 import numpy as np

@@ -128,7 +128,7 @@ def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
         annotation |= {"category_id": 7, "note": "theirs"}
     document.dump(tmp_path / "set.json", content)
     places = classified(kinds, tmp_path / "set.json", tmp_path / "out")
-    assert [place.place for place in places] == [tmp_path / "out/set.json"]
+    assert [target.file for target in places] == [tmp_path / "out/set.json"]
     new = json.loads((tmp_path / "out/set.json").read_text())
     assert new["categories"][:2] == content["categories"]
     assert new["categories"][2] == {"id": 1, "name": "square", "supercategory": ""}

@@ -34,7 +34,7 @@ def test_zeros_that_rounding_made_are_no_decades():
 def test_missing_values_of_any_kind_of_column_are_nan():
     table = made_up(mixed=pd.array([1, None] * 60, dtype="Int64"))
     column = numbers(table, "mixed")
-    assert column.there.sum() == 60
+    assert column.has_value.sum() == 60
     assert np.isnan(column.values[1])
 
 

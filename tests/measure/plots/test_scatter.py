@@ -3,7 +3,7 @@ import numpy as np
 from kontur.measure.plots import style
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
-from kontur.measure.plots.scatter import MANY, caption, draw_scatter, way
+from kontur.measure.plots.scatter import MANY, caption, draw_scatter, drawing_style
 from tests.measure.plots.tables import made_up
 
 
@@ -32,7 +32,7 @@ def test_the_legend_counts_images_and_objects():
 def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
     table = made_up(images=10, each=MANY // 5)
     x, y, found = parts(table, "state")
-    assert way(x, y, found) == "regions"
+    assert drawing_style(x, y, found) == "regions"
     assert "50 % and 95 %" in caption(x, y, found)
     figure = draw_scatter(x, y, found)
     dots = [c for c in figure.axes[0].collections if len(c.get_offsets()) > 1]
@@ -43,7 +43,7 @@ def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
 def test_of_many_objects_of_one_group_hexagons_count_all():
     table = made_up(images=10, each=MANY // 5).drop(columns="state")
     x, y, found = parts(table)
-    assert way(x, y, found) == "hexagons"
+    assert drawing_style(x, y, found) == "hexagons"
     hexagons = draw_scatter(x, y, found).axes[0].collections[0]
     assert hexagons.get_array().sum() == len(table)
 
