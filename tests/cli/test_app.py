@@ -11,7 +11,7 @@ import typer
 from PIL import Image
 
 import kontur as package
-from kontur.cli.app import Sentences, _told
+from kontur.cli.app import CommandGroup, _message
 
 PROGRAM = "from kontur.cli import main; main()"
 SLOW = ("numpy", "onnxruntime", "shapely", "kontur.settings", "torch", "rich")
@@ -105,7 +105,7 @@ def test_bad_input_is_one_sentence_on_standard_error(tmp_path):
 
 
 def test_a_defect_of_ours_keeps_its_traceback():
-    broken = typer.Typer(cls=Sentences, pretty_exceptions_enable=False, add_completion=False)
+    broken = typer.Typer(cls=CommandGroup, pretty_exceptions_enable=False, add_completion=False)
     broken.callback()(lambda: None)
 
     @broken.command()
@@ -118,8 +118,8 @@ def test_a_defect_of_ours_keeps_its_traceback():
 
 def test_what_the_system_refuses_names_the_file():
     error = PermissionError(13, "Permission denied", "/x/y")
-    assert _told(error) == "/x/y: Permission denied"
-    assert _told(OSError("the socket is gone")) == "the socket is gone"
+    assert _message(error) == "/x/y: Permission denied"
+    assert _message(OSError("the socket is gone")) == "the socket is gone"
 
 
 def test_a_reader_that_stops_listening_is_no_defect(model):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kontur.train.advice import fit_advice, gap, outline_advice
+from kontur.train.advice import describe_gap, fit_advice, outline_advice
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ def test_the_gap_is_reported_with_what_it_means(train, val, word):
     said = fit_advice(train, val)
     assert word in said
     assert bool(said) == bool(word)
-    assert gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
+    assert describe_gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
 
 
 def log(steps=60, **losses):

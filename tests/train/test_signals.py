@@ -83,9 +83,9 @@ def test_signals_are_given_back_and_ignored_ones_stay_ignored():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with Signals() as signals:
             send(signal.SIGINT)()  # as under `nohup`
-            signals.patient = True
+            signals.graceful = True
             send(signal.SIGTERM)()
-            assert signals.asked == signal.SIGTERM
+            assert signals.received == signal.SIGTERM
             with pytest.raises(Stopped):
                 send(signal.SIGTERM)()
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN

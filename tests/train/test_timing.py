@@ -13,10 +13,16 @@ from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices
 from kontur.train.module import Training
-from kontur.train.timing import StepTimer, Way, choose_precision, choose_threads, take_turns
+from kontur.train.timing import (
+    StepMode,
+    StepTimer,
+    choose_precision,
+    choose_threads,
+    time_alternately,
+)
 from tests.models import contract
 
-ALL, HALF = Way(False, 2), Way(False, 1)
+ALL, HALF = StepMode(False, 2), StepMode(False, 1)
 
 
 def never():
@@ -44,17 +50,17 @@ def steps(monkeypatch):
 def test_other_work_that_comes_and_goes_does_not_decide(steps):
     """One after the other, the way that was timed beside other work would always lose."""
     for busy in (lambda number: 9.0 if number <= 6 else 1.0, lambda number: 1 + number):
-        times = take_turns(steps({ALL: 0.3, HALF: 0.4}, load=busy), ALL, HALF)
+        times = time_alternately(steps({ALL: 0.3, HALF: 0.4}, load=busy), ALL, HALF)
         assert times.ratio == pytest.approx(4 / 3, rel=0.35)
         assert times.ratio > 1
 
 
 def test_the_ways_take_turns_until_time_is_up_and_first_steps_do_not_count(steps):
     timer = steps({ALL: 0.4, HALF: 0.1}, load=lambda number: 100.0 if number <= 2 else 1.0)
-    assert take_turns(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
+    assert time_alternately(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
     assert timer.asked == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
     slow = steps({ALL: 60.0, HALF: 60.0})
-    take_turns(slow, ALL, HALF)
+    time_alternately(slow, ALL, HALF)
     assert len(slow.asked) == 2 + 2 * timing.MIN_TURNS
 
 
@@ -76,9 +82,9 @@ def test_threads_are_not_timed_where_there_is_nothing_to_choose(steps, monkeypat
 @pytest.mark.parametrize(("half", "word"), [(0.2, "bf16"), (0.29, "32"), (0.5, "32")])
 def test_bf16_is_taken_on_a_cpu_where_it_is_faster(steps, half, word):
     threads = torch.get_num_threads()
-    seconds = {Way(False, threads): 0.3, Way(True, threads): half}
+    seconds = {StepMode(False, threads): 0.3, StepMode(True, threads): half}
     choice = choose_precision("auto", "cpu", lambda: steps(seconds))
-    assert choice.word == word
+    assert choice.name == word
     assert choice.reason == f"a step takes {half:.2f} s in bf16 and 0.30 s in 32"
 
 
@@ -93,7 +99,7 @@ def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
     batch = Batch(contract.as_image(sample), contract.as_targets("unet", config, sample.instances))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     threads = torch.get_num_threads()
-    assert StepTimer(network, batch)(Way(True, threads + 1)) > 0
+    assert StepTimer(network, batch)(StepMode(True, threads + 1)) > 0
     assert torch.get_num_threads() == threads
     assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
     assert all(parameter.grad is None for parameter in network.parameters())

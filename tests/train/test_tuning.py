@@ -11,7 +11,7 @@ from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.train import tuning
-from kontur.train.tuning import CachingEngine, TuningImage, candidates, descend, tune
+from kontur.train.tuning import CachingEngine, TuningImage, candidates, tune, tune_decoding
 from tests.models import contract
 
 FAR = float("inf")
@@ -67,11 +67,11 @@ def test_no_time_changes_nothing_and_no_gain_changes_nothing(learned, samples):
     card = badly(learned, smallest=80)
     predictor = contract.Predictor(engine, card)
     seen = [TuningImage(samples[0], engine, candidates(predictor, samples[0]))]
-    assert descend(card, seen, until=time.monotonic()) == (card, seen)
+    assert tune_decoding(card, seen, until=time.monotonic()) == (card, seen)
     assert engine.bytes == 3 * 64 * 64 * 4
     nothing = samples[0].replace(instances=samples[0].instances[:0])
     empty = [TuningImage(nothing, engine, samples[0].instances[:0])]
-    assert descend(card, empty, until=FAR)[0] == card
+    assert tune_decoding(card, empty, until=FAR)[0] == card
 
 
 def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
@@ -119,5 +119,5 @@ def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, 
     monkeypatch.setattr(tuning, "_highest_ap", lambda seen: ap_of_stages[seen[0].found])
     learned = contract.learned("snake")
     seen = [TuningImage(learned.sample, TorchEngine(learned.segmenter), 3)]
-    card, _ = descend(learned.card, seen, until=np.inf)
+    card, _ = tune_decoding(learned.card, seen, until=np.inf)
     assert card.config["stages_used"] == used
