@@ -186,7 +186,7 @@ def test_more_rows_join_a_study_and_a_new_best_is_fitted(folder, tmp_path, proce
 def test_another_study_is_not_mixed_with_one_that_is_there(folder, tmp_path, processes):
     out = tmp_path / "study"
     study(folder, out)
-    with pytest.raises(InputError, match=r"another study \(folds: 3 there, 2 now\).*--force"):
+    with pytest.raises(InputError, match=r"another study \(folds: 3 before, 2 now\).*--force"):
         study(folder, out, folds=2)
     with pytest.raises(InputError, match="a fit of snake with other settings or images"):
         study(folder, out, steps=6)

@@ -19,7 +19,7 @@ def make_monitor(**options):
 
 
 def done(monitor, trial, seconds):
-    monitor.now = None
+    monitor.current = None
     monitor.fit_started(trial, monitor.fit)
     monitor.fit_finished(Outcome(trial, {"AP": 0.5, "seconds": seconds}), "AP")
 
