@@ -83,6 +83,6 @@ def test_two_columns_of_one_name_are_refused():
         select_columns(empty(["area", "area"]), ["area"])
 
 
-def test_of_many_columns_only_some_are_told():
+def test_of_many_columns_only_some_are_printed():
     with pytest.raises(InputError, match=r"known are c0, c1, .* and 92 more"):
         check_columns_exist([f"c{k}" for k in range(100)], ["oops"])

@@ -84,7 +84,7 @@ def test_cells_with_line_breaks_and_delimiters_stay_one(tmp_path):
     assert table["area mean"].tolist() == [1046.7, 3]
 
 
-def test_odd_cells_are_told_with_their_rows_and_the_column_stays_text(tmp_path):
+def test_odd_cells_are_reported_with_their_rows_and_the_column_stays_text(tmp_path):
     cells = [["1.5"], ["2.5"], ["oops"], ["3.5"], ["oops"]]
     table = written(tmp_path / "t.csv", [["dose"], *cells])
     assert table["dose"].tolist() == [cell for (cell,) in cells]
@@ -94,7 +94,7 @@ def test_odd_cells_are_told_with_their_rows_and_the_column_stays_text(tmp_path):
     ]
 
 
-def test_missing_words_among_numbers_and_names_among_words_are_told(tmp_path):
+def test_missing_words_among_numbers_and_names_among_words_are_reported(tmp_path):
     rows = [["dose", "state"], ["1", "None"], ["#DIV/0!", ""], ["NA", "None"], ["2", "live"]]
     table = written(tmp_path / "t.csv", rows)
     assert table["dose"].isna().tolist() == [False, True, True, False]
@@ -116,7 +116,7 @@ def test_the_names_that_look_missing_are_those_of_words_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "told"),
+    ("text", "value", "warning"),
     [
         ("a;b\n1.046;2\n", 1.046, True),
         ("a;b\n1,046;2\n", 1.046, True),
@@ -127,11 +127,11 @@ def test_the_names_that_look_missing_are_those_of_words_only(tmp_path):
         ('a,b\n"1,046","2,5"\n', 1.046, False),
     ],
 )
-def test_a_thousand_or_a_decimal_is_decided_by_the_file_or_told(tmp_path, text, value, told):
+def test_a_thousand_or_a_decimal_is_decided_by_the_file_or_reported(tmp_path, text, value, warning):
     (tmp_path / "t.csv").write_text(text)
     table = read_table(tmp_path / "t.csv")
     assert table["a"].tolist() == [value]
-    assert ("leaves open" in " ".join(table.attrs.get("warnings", []))) == told
+    assert ("leaves open" in " ".join(table.attrs.get("warnings", []))) == warning
 
 
 def test_headings_without_names_and_with_the_same_name(tmp_path):

@@ -182,10 +182,10 @@ def test_a_recipe_read_back_gives_the_same_features_to_the_last_digit(both, miss
     preparation = Preparation(missing=missing, standardise=standardise).fit(table)
     recipe = json.loads(json.dumps(preparation.recipe(), allow_nan=False))
     for part in (table, later):
-        made, told = attempt(preparation.transform, part)
+        made, sentence = attempt(preparation.transform, part)
         again, same = attempt(lambda part: apply_recipe(recipe, part), part)
-        assert told == same
-        if told:  # a word where numbers were learned
+        assert sentence == same
+        if sentence:  # a word where numbers were learned
             continue
         assert np.isfinite(made).all()
         assert made.shape == (len(part), len(preparation.get_feature_names_out()))
@@ -275,8 +275,8 @@ def test_transforming_learns_nothing(data):
     table, later = data.draw(tables())
     preparation = Preparation().fit(table)
     before = json.dumps(preparation.recipe())
-    whole, told = attempt(preparation.transform, later)
-    if told:
+    whole, sentence = attempt(preparation.transform, later)
+    if sentence:
         return
     rows = [preparation.transform(later.iloc[[k]]) for k in range(len(later))]
     np.testing.assert_array_equal(np.vstack([*rows, whole[:0]]), whole)  # each row by itself

@@ -64,7 +64,7 @@ def test_cells_of_every_type_become_words(column, words):
     assert as_text(column).tolist() == words
 
 
-def test_a_word_among_many_numbers_is_told_and_may_be_made_invalid():
+def test_a_word_among_many_numbers_is_reported_and_may_be_made_invalid():
     column = cells([*map(str, range(20)), "oops"], "str")
     with pytest.raises(InputError, match="is one of numbers but holds 'oops', first in row 21"):
         type_of(column)

@@ -207,6 +207,6 @@ def test_an_empty_cell_of_ignore_leaves_nothing_out(table, cells):
     assert ignored(table.assign(ignore=cells)).tolist() == [True, False, False, False]
 
 
-def test_words_of_ignore_that_are_neither_true_nor_false_are_told(table):
+def test_words_of_ignore_that_are_neither_true_nor_false_are_reported(table):
     with pytest.raises(InputError, match=r"true or false, 1 or 0, but not in 2 rows, such as 'no'"):
         ignored(table.assign(ignore=["no", "yes", "", 1]))

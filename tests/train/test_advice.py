@@ -11,9 +11,9 @@ from kontur.train.advice import describe_gap, fit_advice, outline_advice
     [(0.9, 0.6, "overfitting"), (0.3, 0.28, "not even the training images"), (0.8, 0.75, "")],
 )
 def test_the_gap_is_reported_with_what_it_means(train, val, word):
-    said = fit_advice(train, val)
-    assert word in said
-    assert bool(said) == bool(word)
+    sentence = fit_advice(train, val)
+    assert word in sentence
+    assert bool(sentence) == bool(word)
     assert describe_gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
 
 
@@ -29,9 +29,11 @@ def log(steps=60, **losses):
 
 
 def test_an_extreme_loss_that_stays_flat_is_a_warning_that_says_both_numbers():
-    said = outline_advice(log(extreme=(5.6, 5.5), contour=(4.0, 1.5)))
-    assert said.startswith("! outlines were hardly learned: the loss of their extreme points is 5.")
-    assert " and was 5." in said
+    sentence = outline_advice(log(extreme=(5.6, 5.5), contour=(4.0, 1.5)))
+    assert sentence.startswith(
+        "! outlines were hardly learned: the loss of their extreme points is 5."
+    )
+    assert " and was 5." in sentence
 
 
 def test_a_flat_contour_loss_alone_is_one_too():

@@ -45,7 +45,7 @@ def write_for_ever(run):
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
 def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
     for delay in range(12):
-        run, said = tmp_path / str(delay), []
+        run, reports = tmp_path / str(delay), []
         writer = multiprocessing.get_context("fork").Process(target=write_for_ever, args=(run,))
         writer.start()
         while not (run / "written").exists():
@@ -53,11 +53,11 @@ def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
         time.sleep(0.0013 * delay)
         writer.kill()
         writer.join()
-        path, content = newest_checkpoint(run, said.append)
+        path, content = newest_checkpoint(run, reports.append)
         step = content["global_step"]
         assert step >= int((run / "written").read_text() or 0), path
         assert (content["state_dict"]["weight"] == step).all()
-        assert not said
+        assert not reports
 
 
 def test_damaged_checkpoints_are_named_and_the_newest_good_one_is_found(tmp_path):
@@ -66,11 +66,11 @@ def test_damaged_checkpoints_are_named_and_the_newest_good_one_is_found(tmp_path
     whole = (tmp_path / LAST).read_bytes()
     for broken in (b"", whole[:100], whole[: len(whole) - 30], b"PK text", whole[::-1]):
         (tmp_path / LAST).write_bytes(broken)
-        said = []
-        path, content = newest_checkpoint(tmp_path, said.append)
+        reports = []
+        path, content = newest_checkpoint(tmp_path, reports.append)
         assert (path.name, content["global_step"]) == (PREVIOUS, 1)
-        assert len(said) == 1
-        assert "last.ckpt is no whole checkpoint" in said[0]
+        assert len(reports) == 1
+        assert "last.ckpt is no whole checkpoint" in reports[0]
 
 
 def test_no_good_checkpoint_is_no_checkpoint(tmp_path):

@@ -96,12 +96,12 @@ def test_points_that_overflow_are_a_divergence_though_all_weights_are_numbers(mo
         module.training_step(batch, 0)
 
 
-def test_a_gpu_that_says_no_more_is_told_with_what_can_be_done(monkeypatch):
+def test_a_gpu_that_says_no_more_is_reported_with_what_can_be_done(monkeypatch):
     module, batch = module_and_batch(0.0)
     monkeypatch.setattr(
         module.segmenter, "loss", fail(RuntimeError("CUDA error: device-side assert triggered"))
     )
-    with pytest.raises(InputError, match=r"training\.accelerator=cpu, which says where") as raised:
+    with pytest.raises(InputError, match=r"training\.accelerator=cpu, which shows where") as raised:
         module.training_step(batch, 0)
     assert not isinstance(raised.value, Diverged)
     other = RuntimeError("mat1 and mat2 shapes cannot be multiplied")

@@ -69,7 +69,7 @@ def read_split(path: Path) -> tuple[list[str], list[str]]:
     except OSError as error:
         raise InputError(f"data.split: {path} cannot be read ({error.strerror})") from None
     except (ValueError, LookupError, TypeError):
-        raise InputError(f'{path} is not {{"train": [names], "val": [names]}}') from None
+        raise InputError(f'{path} must be {{"train": [names], "val": [names]}}') from None
     train, val = ([str(name) for name in side] for side in sides)
     if not (train and val):
         raise InputError(f"{path} names no image to {'validate on' if train else 'learn from'}")

@@ -17,7 +17,7 @@ def found(table, **words):
     return permutation_importance(fitter, splits, [setting] * 4, "accuracy", rng)
 
 
-def test_the_column_that_tells_counts_and_noise_does_not():
+def test_the_predictive_column_is_important_and_noise_is_not():
     clusters = {bundle.columns: bundle for bundle in found(objects(images=24))}
     drop = clusters.pop(("area",)).drop
     assert drop.mean > 0.15
@@ -25,7 +25,7 @@ def test_the_column_that_tells_counts_and_noise_does_not():
     assert max(abs(bundle.drop.mean) for bundle in clusters.values()) < 0.06
 
 
-def test_columns_that_say_the_same_are_shuffled_together():
+def test_correlated_columns_are_shuffled_together():
     table = objects(images=24)
     table["area_convex"] = -(table["area"] ** 3)  # the same ranks the other way round
     clusters = found(table)

@@ -25,8 +25,8 @@ def test_every_object_with_both_values_is_a_dot_of_its_group():
 
 def test_the_legend_counts_images_and_objects():
     figure = draw_scatter(*parts(made_up(), "state"))
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["dead (3 images, 60 objects)", "live (3 images, 60 objects)"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["dead (3 images, 60 objects)", "live (3 images, 60 objects)"]
 
 
 def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
