@@ -14,7 +14,7 @@ from kontur.cli.options import (
     QuietOption,
     Task,
     TaskOption,
-    side_of_a_pixel,
+    parse_pixel_size,
 )
 from kontur.cli.screen import counter, table
 from kontur.errors import InputError
@@ -144,7 +144,7 @@ def _classify_outlines(
             f"the model predicts a number, {model.card.target}, which outlines cannot hold; "
             "measure them and classify the table"
         )
-    side = side_of_a_pixel(pixel_size)
+    side = parse_pixel_size(pixel_size)
     sources = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
     places = targets(place, out, sources.images, whole=not images)
     check_targets(places, out, overwrite=force)

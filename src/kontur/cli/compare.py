@@ -85,7 +85,7 @@ def compare(
         typer.Option(
             "--rank",
             help="What decides: AP, AP50, AP75, PQ, AJI, Dice or boundary IoU; of several classes "
-            "also 'AP, mean over classes' or 'AP whatever the class'.  [default: AP, and of "
+            "also 'AP, mean over classes' or 'AP, class-agnostic'.  [default: AP, and of "
             "several classes their mean]",
         ),
     ] = None,
@@ -106,8 +106,8 @@ def compare(
 
     Of a folder with parts only train/ is divided into folds; val/ is used for training the best
     one, test/ is not used. With several classes an object counts as found where outline and class
-    are right; 'AP, mean over classes' gives rare classes the weight of common ones, 'AP whatever
-    the class' evaluates the outlines alone. comparison.csv has the AP of each class.
+    are right; 'AP, mean over classes' gives rare classes the weight of common ones, 'AP,
+    class-agnostic' evaluates the outlines alone. comparison.csv has the AP of each class.
 
     \b
     kontur compare cells --out study --minutes 5

@@ -12,7 +12,8 @@ import torch
 from torch import Tensor
 
 import kontur
-from kontur.data.augment import crop_of
+from kontur.data.augment import crop_size
+from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model
 from kontur.models import catalog
@@ -22,7 +23,7 @@ from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
-from kontur.train.config import RunConfig
+from kontur.train.config import DataConfig, RunConfig
 from kontur.train.dataset import DatasetStatistics
 
 TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
@@ -43,9 +44,13 @@ def resolve_network(
 
     Fine-tuning keeps the network and the normalisation of the start, where its file has a card and
     the user does not set them. In a resumed run (`begins` false), settings that follow from the
-    data are kept. Raises `InputError` where data and settings contradict each other.
+    data are kept. `statistics` are those of the original images; the network's settings follow
+    from them at the working scale. Raises `InputError` where data and settings contradict each
+    other.
     """
     given = config.model_fields_set
+    scale = working_scale(config.data, statistics).scale
+    statistics = statistics.at(scale)
     card = start if start and start.kind == config.kind and "preset" not in given else None
     values = {k: v for k, v in card.config.items() if k not in TUNED} if card else {}
     preset = None if card else config.preset
@@ -67,15 +72,23 @@ def resolve_network(
             f"the data have the classes {', '.join(classes)}, but model.classes has "
             f"{', '.join(network.classes)}; leave model.classes out"
         )
-    crop = config.augment.crop or _round_up(crop_of(statistics.extent), network.multiple)
+    crop = config.augment.crop or _round_up(crop_size(statistics.extent), network.multiple)
     _check_crop(crop, network.multiple)
     changes: dict[str, Any] = {
         "model": network.model_dump(mode="json"),
         "augment": config.augment.replace(crop=crop),
+        "data": config.data.replace(scale=scale),
     }
     if card and "normalise" not in given:
         changes["normalise"] = card.normalise
     return config.replace(**changes)
+
+
+def working_scale(data: DataConfig, statistics: DatasetStatistics) -> WorkingScale:
+    """The scale that the settings say, or the one that suits the objects."""
+    if data.scale == "auto":
+        return choose_scale(statistics.object_size, statistics.width)
+    return WorkingScale(data.scale, "as data.scale says")
 
 
 def channels_of(network: Any) -> int:
@@ -87,14 +100,17 @@ def receptive_field_warning(config: RunConfig, statistics: DatasetStatistics) ->
     """A warning where objects are longer than the receptive field; "" where they are not.
 
     It is for kinds of plain convolutions, whose settings determine the receptive field.
+    `statistics` are those of the original images.
     """
+    statistics = statistics.at(config.data.known_scale)
     network = catalog.config(config.kind, config.model)
     field = getattr(network, "receptive_field", None)
     if field is None or statistics.extent is None or statistics.extent <= field:
         return ""
+    seen = "" if config.data.scale == 1 else " as the network sees it"
     return (
-        f"one object in twenty is longer than {statistics.extent:.0f} pixels, and a pixel of this "
-        f"network sees no further than {field} (its receptive field): with more levels "
+        f"one object in twenty is longer than {statistics.extent:.0f} pixels{seen}, and a pixel of "
+        f"this network sees no further than {field} (its receptive field): with more levels "
         "(model.widths, and as many model.depths where it has them) it would see further"
     )
 
@@ -114,6 +130,7 @@ def first_card(
         config=config.model,
         classes=tuple(config.model["classes"]),
         normalise=config.normalise.model_dump(mode="json"),
+        scale=config.data.known_scale,
         object_size=statistics.object_size,
         pixel_size=statistics.pixel_size,
         version=kontur.__version__,

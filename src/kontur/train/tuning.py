@@ -97,7 +97,7 @@ def _fingerprint(array: Any) -> tuple[Any, ...]:
 
 def candidates(predictor: Predictor, sample: Sample) -> Instances:
     """The predictions that thresholds are tuned on: those of an image with the highest scores."""
-    predicted = predictor.candidates(sample.image)
+    predicted = predictor.predict_unfiltered(sample.image)
     most = SPARE + 3 * len(sample.instances)
     return predicted[np.argsort(-predicted.scores, kind="stable")[:most]]
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from kontur.infer.held_out import Job
+from kontur.infer.held_out import EvaluationJob as Job
 from kontur.models.archive import Model, read_card, write_model
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.card import Card, Thresholds
@@ -25,7 +25,7 @@ CONFIG = BaselineConfig().model_dump(mode="json")  # the lightest model there is
 
 
 class Processes:
-    """Stands for `run_apart`: records its calls, and fails where that is set up."""
+    """Stands for `run_worker`: records its calls, and fails where that is set up."""
 
     def __init__(self):
         self.calls: list[tuple[str, Path]] = []
