@@ -27,7 +27,7 @@ def test_it_prints_tables_and_says_which_is_best(kontur, data, tmp_path, process
         *("--also", "wide:kind=snake,model.refiner.width=64", "--learning-curve"),
         *("--set", "training.batch=2", "augment.crop=64"),
     )
-    for part in ("AP .75", "ms an image", "wide", "baseline", "snake is best for these images"):
+    for part in ("AP .75", "ms per image", "wide", "baseline", "snake is best for these images"):
         assert part in output
     assert "more labels" in output
     assert f"kontur predict IMAGES --model {out / 'best'} --out" in output

@@ -29,7 +29,7 @@ def describe(
         typer.Option(
             "--by",
             metavar="COLUMN[,…]",
-            help="Also one row a group: image, well or any column; mean, median, deviation.",
+            help="Also one row per group: image, well or any column; mean, median, deviation.",
         ),
     ] = None,
     where: Annotated[
@@ -61,8 +61,8 @@ def describe(
 ) -> None:
     """Describe TABLE: types, units, ranges, missing values, and what looks wrong.
 
-    With --by there is a row a group (columns such as area_median, objects), else a row a column
-    (missing, min, median …). Rows to ignore are left out and counted.
+    With --by there is one row per group (columns such as area_median, objects), else one row per
+    column (missing, min, median …). Rows to ignore are left out and counted.
 
     \b
     kontur describe worms.parquet

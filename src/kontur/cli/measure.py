@@ -1,4 +1,4 @@
-"""`kontur measure`: outlines and images to a table, one row an object."""
+"""`kontur measure`: outlines and images to a table, one row per object."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""Measuring: from outlines and images to tables, one row an object.
+"""Measuring: from outlines and images to tables, one row per object.
 
 The module can be called: `kontur.measure(instances, image)` is `kontur.measure.table.measure(…)`.
 A function of the same name beside the module would hide it, or be hidden, depending on which was

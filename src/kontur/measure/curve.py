@@ -24,7 +24,7 @@ COLUMNS = {
 
 
 def measure_curve(contours: Contours, bends: Bends) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels."""
+    """One value per object for each of `COLUMNS`, in pixels."""
     curvature = bends.curvature
     low, high = np.percentile(curvature, (10, 90), axis=1) if len(curvature) else np.empty((2, 0))
     return {

@@ -94,7 +94,7 @@ class Description:
     notes: tuple[str, ...]
 
     def table(self) -> "pd.DataFrame":
-        """One row a column: name, unit, type, missing, different, statistics, commonest values."""
+        """One row per column: name, unit, type, missing, different, statistics, values."""
         rows = [
             {
                 "column": column.name,

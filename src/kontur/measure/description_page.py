@@ -1,4 +1,4 @@
-"""The description of a table as an HTML page: a card a column, with its histogram as SVG.
+"""The description of a table as an HTML page: a card per column, with its histogram as SVG.
 
 The size of the page grows with the number of columns, not with that of rows.
 """
@@ -82,7 +82,7 @@ def page(
         description: of the table.
         title: its heading, such as the name of the file.
         view: a sentence on which rows are described, if not all.
-        groups: one row a group, as `kontur.measure.table_operations.grouped` gives it.
+        groups: one row per group, as `kontur.measure.table_operations.grouped` gives it.
         by: the columns that name the groups.
     """
     group_names = [group for group in TITLES if any(f.group == group for f in description.columns)]

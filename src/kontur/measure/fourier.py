@@ -33,7 +33,7 @@ COLUMNS = {
 
 
 def measure_fourier(edges: Rings) -> Values:
-    """One value an object for each of `COLUMNS`; `edges` are the straightened rings."""
+    """One value per object for each of `COLUMNS`; `edges` are the straightened rings."""
     coefficients = elliptic_fourier(edges)
     amplitude = np.sqrt((coefficients**2).sum(axis=2) / 2)
     values = {

@@ -46,7 +46,7 @@ def measure_intensity(
     bends: Bends,
     half_width: Float[np.ndarray, " k"],
 ) -> list[Values]:
-    """For each channel one value an object for each of `COLUMNS`.
+    """For each channel one value per object for each of `COLUMNS`.
 
     `half_width` is area / perimeter in pixels: the inside of the edge is measured no deeper.
     Without objects every column has length 0.

@@ -55,7 +55,7 @@ class Midlines(NamedTuple):
 
 
 def measure_midline(contours: Contours, area: Float[np.ndarray, " k"]) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels; `area` is that of the object."""
+    """One value per object for each of `COLUMNS`, in pixels; `area` is that of the object."""
     k = len(area)
     parts = [
         _bending(midlines(contours.points[start : start + BLOCK]).points)

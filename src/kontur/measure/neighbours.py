@@ -37,7 +37,7 @@ def measure_neighbours(
     *,
     ignore: Bool[np.ndarray, " k"] | None = None,
 ) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels.
+    """One value per object for each of `COLUMNS`, in pixels.
 
     Distances and density are NaN for a single object and for regions to `ignore`; with fewer than
     six objects they are estimated from all others. Without the image's `size` (h, w) no object is

@@ -40,7 +40,7 @@ INTEGERS = ("parts", "holes")
 
 
 def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels.
+    """One value per object for each of `COLUMNS`, in pixels.
 
     `rings` are those of the polygons, `edges` the same straightened. Ratios are above 0 and at most
     1, but for `aspect_ratio`, which is at least 1.

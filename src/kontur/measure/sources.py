@@ -63,7 +63,7 @@ def find_sources(
 
     `task` is the meaning of the values of masks: instances, components or semantic. `channel` and
     `page` choose one of each image, from 0; by default all channels are measured. `metadata` is a
-    table with a row an image; else `metadata.csv` beside the outlines, the images or the images'
+    table with one row per image; else `metadata.csv` beside the outlines, the images or the images'
     folder is taken. Raises `InputError` where nothing can be measured, no name of an image is that
     of an outline file, or a table is wrong.
     """

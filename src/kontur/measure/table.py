@@ -1,4 +1,4 @@
-"""The table of measurements: one row an object, one column a measurement, with its unit.
+"""The table of measurements: one row per object, one column a measurement, with its unit.
 
 `measure` turns objects and their image into a pandas DataFrame. It also has the identity of the
 objects (image, id, class, score, ignore) and their position. Positions are in pixels of the image;

@@ -1,4 +1,4 @@
-"""Operations on tables: fewer rows, other names, another order, counts, one row a group.
+"""Operations on tables: fewer rows, other names, another order, counts, one row per group.
 
 Each gives a new table and leaves the old one as it is; units go along in `attrs`.
 """
@@ -157,7 +157,7 @@ def grouped(
     *,
     statistics: Sequence[str] = ("mean", "median", "std"),
 ) -> "pd.DataFrame":
-    """One row a group, such as an image or a well, in the order of the groups' names.
+    """One row per group, such as an image or a well, in the order of the groups' names.
 
     Columns: those of `by`; `images`, where there may be several, and `objects`, their numbers;
     columns with one value in every group (joined metadata) as they are, `metadata_objects` where

@@ -41,7 +41,7 @@ COLUMNS = {
 def measure_texture(
     polygons: Shaped[np.ndarray, " k"], image: Num[np.ndarray, "h w c"]
 ) -> list[Values]:
-    """For each channel one value an object for each of `COLUMNS`; NaN without any pair."""
+    """For each channel one value per object for each of `COLUMNS`; NaN without any pair."""
     k = len(polygons)
     planes = [_levels(image[..., channel]) for channel in range(image.shape[2])]
     values = [{name: np.full(k, np.nan) for name in COLUMNS} for _ in planes]

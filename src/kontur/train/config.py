@@ -126,7 +126,7 @@ class TrainingConfig(Settings):
         steps: optimiser steps, each on `batch` crops on every device.
         minutes: end after so many minutes of training where that comes before `steps`; the
             schedule of the learning rate is adjusted.
-        batch: crops a step and device; by default chosen by their size when a run begins
+        batch: crops per step and device; by default chosen by their size when a run begins
             (`devices.choose_batch`).
         seed: of the weights, the order, the crops and their augmentation.
         clock: of the `minutes`: the `wall` clock, or the `processor` time of each thread, which

@@ -1,4 +1,4 @@
-"""The processors and devices of this machine, and the number of crops a step that suits them."""
+"""The processors and devices of this machine, and the number of crops per step that suits them."""
 
 import os
 from typing import NamedTuple
@@ -49,7 +49,7 @@ def choose_devices(accelerator: str, wanted: int) -> Devices:
 
 
 def choose_batch(wanted: int | None, crop: int, devices: Devices) -> int:
-    """Crops a step: 8 on a GPU; on a CPU fewer where they are large.
+    """Crops per step: 8 on a GPU; on a CPU fewer where they are large.
 
     A CPU's time grows with the pixels of a step, so that a short training of large crops would
     take too few steps to learn (docs/results.md has what that costs).

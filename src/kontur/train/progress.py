@@ -134,7 +134,7 @@ class Counting:
 
 
 class Speed:
-    """Images a second, a moving average over the recent steps."""
+    """Images per second, a moving average over the recent steps."""
 
     WEIGHT = 0.05  # of the newest step in the moving average
 

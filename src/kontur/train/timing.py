@@ -141,7 +141,7 @@ def choose_precision(
 class Pace:
     """The speed of training: whether it has dropped, and whether to choose threads again.
 
-    Both methods take the images a second of the last few steps.
+    Both methods take the images per second of the last few steps.
     """
 
     def __init__(self) -> None:

@@ -181,7 +181,7 @@ def explain_error(error: RuntimeError, config: TrainingConfig) -> Exception:
     if isinstance(error, torch.OutOfMemoryError):
         crops = config.crops_a_step
         return InputError(
-            f"the device's memory does not suffice for {crops} crops a step; take fewer "
+            f"the device's memory does not suffice for {crops} crops per step; take fewer "
             f"(--resume --set training.batch={max(1, crops // 2)}) or smaller ones "
             "(augment.crop)"
         )

@@ -18,7 +18,7 @@ from kontur.models.card import Card, Thresholds
 from kontur.models.family import DecodeVariant, Graph
 from kontur.models.segmenter import Segmenter
 
-SPARE = 200  # candidates an image beyond three times its objects: a bad network gives thousands
+SPARE = 200  # candidates per image beyond three times its objects: a bad network gives thousands
 TUNING_SECONDS = 120.0  # after which no further image is used, for the same reason
 TUNING_BYTES = 1e9  # of outputs in memory while settings of decoding are tuned
 

@@ -49,11 +49,11 @@ def test_with_several_classes_there_are_columns_for_them_and_they_may_decide():
 
 def test_the_costs_stand_in_the_same_order():
     rows = comparison(CLEAR).cost_rows()
-    assert rows[0][1:5] == ["parameters", "s a step", "steps", "ms an image"]
+    assert rows[0][1:5] == ["parameters", "s per step", "steps", "ms per image"]
     assert rows[1] == ["snake", "2.50 M", "0.210", "1,200", "20", "900", "120", "2.0"]
     assert rows[3] == ["baseline", "–", "–", "–", "20", "900", "120", "2.0"]
     with_gpu = comparison(CLEAR, gpu_memory=4000.0).cost_rows()
-    assert with_gpu[0][7:] == ["GPU MB to train", "minutes a fit"]
+    assert with_gpu[0][7:] == ["GPU MB to train", "minutes per fit"]
     assert with_gpu[1][7] == "4,000"
 
 
@@ -64,7 +64,7 @@ def test_a_clear_difference_is_called_clear():
         "a clear difference (paired t-test, 95 %).",
         "baseline (a plain threshold with a watershed) reaches 0.250 ± 0.050; snake is better in 3 "
         "of 3 folds, by 0.383 ± 0.021: a clear difference (paired t-test, 95 %).",
-        "It costs 2.50 M parameters, 0.21 s a training step, 20 ms an image on this machine's "
+        "It costs 2.50 M parameters, 0.21 s per training step, 20 ms per image on this machine's "
         "CPU, and 900 MB of memory to train, 120 MB to predict.",
     ]
 
@@ -78,7 +78,7 @@ def test_a_difference_within_the_spread_leaves_the_choice_and_names_the_faster_o
     assert "better in 2 of 3 folds" in sentence
     assert sentence.endswith(
         "no clear difference (paired t-test, 95 %), so either may be right; snake is the faster "
-        "one, 20 instead of 55 ms an image."
+        "one, 20 instead of 55 ms per image."
     )
 
 

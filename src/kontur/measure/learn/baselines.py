@@ -22,7 +22,7 @@ class OneColumnClassifier(ClassifierMixin, BaseEstimator):
     """The column whose values, divided into as many parts as there are classes, predict them best.
 
     The thresholds are those of a tree on that column alone; the column is the one with the smallest
-    log loss on the training rows. Shares of classes in a part are smoothed by one row a class, so
+    log loss on the training rows. Shares of classes in a part are smoothed by one row per class, so
     that none is 0 or 1.
     """
 

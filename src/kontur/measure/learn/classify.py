@@ -53,9 +53,9 @@ class Target(NamedTuple):
 def predictions(model: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
     """One row for each of the table, in its order: image, id, predicted, and probabilities.
 
-    There is one probability a class, `probability_NAME`, none where the target is a number. Regions
-    to ignore have neither. Without image and id there is a column `row`, from 1. Errors as in
-    `TableModel.predict`; a table without rows gives one without rows.
+    There is one probability per class, `probability_NAME`, none where the target is a number.
+    Regions to ignore have neither. Without image and id there is a column `row`, from 1. Errors as
+    in `TableModel.predict`; a table without rows gives one without rows.
     """
     pandas = package("pandas")
     columns: dict[str, Any] = {name: table[name].array for name in IDENTITY if name in table}

@@ -137,7 +137,7 @@ def _fit(
     classes: int,
     strengths: Float[np.ndarray, " a"],
 ) -> _Models:
-    """One model a strength; mean loss + strength · Σ |coefficient|."""
+    """One model per strength; mean loss + strength · Σ |coefficient|."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # exact enough for the path
         if not classes:

@@ -1,4 +1,4 @@
-"""Majority vote: one prediction a group from those of its objects, all of which have one class."""
+"""Majority vote: one prediction per group from those of its objects, which all have one class."""
 
 from typing import NamedTuple
 

@@ -61,7 +61,7 @@ class LearningTask:
 
     @property
     def resampling_units(self) -> tuple[Shaped[np.ndarray, " n"], str]:
-        """The units that intervals resample, a name a row, and what a unit is: group, or image.
+        """The units that intervals resample, a name per row, and what a unit is: group, or image.
 
         Images are resampled where groups split them.
         """
@@ -90,7 +90,7 @@ def make_task(
     """Check a table and turn it into a task.
 
     Args:
-        table: one row an object, as `kontur measure` makes it.
+        table: one row per object, as `kontur measure` makes it.
         target: the column to predict.
         group: the column of the groups that are held out whole; None where every row is a group.
         columns: the features, in the words of `select_columns`; by default every measurement and

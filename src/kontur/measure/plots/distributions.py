@@ -25,7 +25,7 @@ FEW = 10  # objects; smaller groups are ticks, without a density
 RESAMPLES = 2000  # of the images, for the interval of their mean
 LEVEL = 95  # per cent, of the interval
 ENOUGH = 3  # images for an interval
-MANY = 60  # images a group, from which points are small
+MANY = 60  # images per group, from which points are small
 LANES = 40  # parts of the axis within which points are shifted so that they do not overlap
 SUMMARY_COLUMNS = (
     *("column", "group", "images", "objects"),
@@ -72,7 +72,7 @@ def centre(column: Numbers, groups: Groups, group: int) -> Centre:
 
 
 def draw_distribution(column: Numbers, groups: Groups) -> Any:
-    """A figure with a row a group, labelled with its name and its number of images and objects."""
+    """A figure with one row per group, labelled with its name and numbers of images and objects."""
     drawn = style.figure(WIDTH, 0.75 + ROW * len(groups.names))
     axes = drawn.subplots()
     values = column.values[column.has_value]
@@ -165,7 +165,7 @@ def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray
 
 
 def summary_rows(column: Numbers, groups: Groups) -> list[list[str]]:
-    """A row of cells a group, as in `SUMMARY_COLUMNS`."""
+    """A row of cells per group, as in `SUMMARY_COLUMNS`."""
     rows = []
     for group, name in enumerate(groups.names):
         inside = column.has_value & (groups.group == group)

@@ -38,7 +38,7 @@ EXAMPLES = 3  # rows that a sentence names
 
 
 class Numbers(NamedTuple):
-    """A column: its name, its label with the unit, a float a row (NaN is missing), its scale."""
+    """A column: its name, its label with the unit, a float per row (NaN is missing), its scale."""
 
     name: str
     label: str

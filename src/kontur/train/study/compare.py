@@ -22,7 +22,7 @@ from kontur.train.study.plan import make_plan
 from kontur.train.study.report import BY_CLASS, RANKED, Comparison
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of a fold's training images, for a learning curve
-MINUTES = 10.0  # of training a fit, by default
+MINUTES = 10.0  # of training per fit, by default
 UNENDING = 1_000_000  # steps, where the minutes end the training
 
 

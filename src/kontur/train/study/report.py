@@ -97,9 +97,9 @@ class Comparison:
     def cost_rows(self) -> list[list[str]]:
         """A table of the costs in the same order: means over the folds."""
         gpu = any("gpu_memory" in (outcome.scores or {}) for outcome in self.outcomes)
-        head = ["", "parameters", "s a step", "steps", "ms an image", "MB to train"]
+        head = ["", "parameters", "s per step", "steps", "ms per image", "MB to train"]
         head.append("MB to predict")
-        rows = [[*head, *(["GPU MB to train"] if gpu else []), "minutes a fit"]]
+        rows = [[*head, *(["GPU MB to train"] if gpu else []), "minutes per fit"]]
         for name in self.order:
             mean = {key: score.mean for key, score in self.scores(name).items()}
             cells = [
@@ -202,16 +202,16 @@ class Comparison:
             return ""
         name = verdict.best if best < other else verdict.second
         return f"; {name} is the faster one, {min(best, other):.0f} instead of " + (
-            f"{max(best, other):.0f} ms an image"
+            f"{max(best, other):.0f} ms per image"
         )
 
     def _costs(self, name: str) -> str:
         mean = {key: score.mean for key, score in self.scores(name).items()}
         if not mean.get("parameters"):
-            return f"It needs no training and {mean['milliseconds']:.0f} ms an image."
+            return f"It needs no training and {mean['milliseconds']:.0f} ms per image."
         return (
             f"It costs {_count(mean['parameters'])} parameters, {mean['step_seconds']:.2g} s a "
-            f"training step, {mean['milliseconds']:.0f} ms an image on this machine's CPU, and "
+            f"training step, {mean['milliseconds']:.0f} ms per image on this machine's CPU, and "
             f"{_decimal(mean.get('train_memory'), 0)} MB of memory to train, "
             f"{_decimal(mean.get('predict_memory'), 0)} MB to predict."
         )

@@ -1,8 +1,8 @@
 """The folder of a report: a page, its figures, every score of every fit, and all predictions.
 
-`report.html` is one file to send, with its figures inside. The tables are complete: `results.csv`
-has a row a fit, `held-out.csv` a row an object with the prediction of the best family while it was
-held out, `importance.csv` a row a column, `lasso.csv` a row a column that keeps a coefficient.
+`report.html` is one file with its figures inside. The tables are complete: `results.csv` has one
+row per fit, `held-out.csv` one row per object with the prediction of the best family while it was
+held out, `importance.csv` one row per column, `lasso.csv` one per column that keeps a coefficient.
 """
 
 from collections.abc import Sequence
@@ -29,9 +29,9 @@ DIGITS = "%.8g"
 WARNING = "! "  # the beginning of a sentence that is a warning
 TASK = "Data and folds"
 FILES = (
-    "The folder of this page also has the figures as PNG and the complete tables: results.csv, a "
-    "row a fit; held-out.csv, a row an object; importance.csv, a row a column; lasso.csv, a row a "
-    "column that it keeps."
+    "The folder of this page also has the figures as PNG and the complete tables: results.csv, one "
+    "row per fit; held-out.csv, one row per object; importance.csv, one row per column; lasso.csv, "
+    "one row per column that it keeps."
 )
 
 
