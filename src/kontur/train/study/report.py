@@ -210,7 +210,7 @@ class Comparison:
         if not mean.get("parameters"):
             return f"It needs no training and {mean['milliseconds']:.0f} ms per image."
         return (
-            f"It costs {_count(mean['parameters'])} parameters, {mean['step_seconds']:.2g} s a "
+            f"It costs {_count(mean['parameters'])} parameters, {mean['step_seconds']:.2g} s per "
             f"training step, {mean['milliseconds']:.0f} ms per image on this machine's CPU, and "
             f"{_decimal(mean.get('train_memory'), 0)} MB of memory to train, "
             f"{_decimal(mean.get('predict_memory'), 0)} MB to predict."
@@ -306,7 +306,7 @@ class Comparison:
             points or {"nothing finished": ([], [])},
             spreads=spreads,
             title=f"{self.rank} on images held out, mean and standard deviation over folds",
-            x_label="milliseconds an image (ONNX Runtime, CPU)",
+            x_label="milliseconds per image (ONNX Runtime, CPU)",
             x_scale="log",
         )
 
