@@ -56,6 +56,18 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "edge, quality, 1 stage": {**EDGE, "quality": True, "stages": 1},
     "edge, quality, 2 stages": {**EDGE, "quality": True, "stages": 2},
+    "edge, quality, 1 stage, profile of 3": {
+        **EDGE,
+        "quality": True,
+        "stages": 1,
+        "refiner": {"profile": 3},
+    },
+    "edge, quality, 2 stages, profile of 5": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "refiner": {"profile": 5, "reach": 0.2},
+    },
     "edge, quality, 32 points": {**EDGE, "quality": True, "points": 32},
     "edge, quality, 128 points": {**EDGE, "quality": True, "points": 128},
 }
@@ -169,8 +181,8 @@ def _fit(
 def _config(frozen: DeepSnake, name: str) -> SnakeConfig:
     values = frozen.config.model_dump(mode="json") | {"stages_used": None}
     changes = VARIANTS[name]
-    weights = values["weights"] | changes.get("weights", {})
-    return SnakeConfig.read({**values, **changes, "weights": weights})
+    nested = {key: values[key] | changes.get(key, {}) for key in ("weights", "refiner", "edge")}
+    return SnakeConfig.read({**values, **changes, **nested})
 
 
 def _batches(

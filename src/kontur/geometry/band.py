@@ -32,7 +32,7 @@ def signed_distance(
     away = np.full((height + 2 * margin) * wide, limit**2, np.float32)
     starts, steps = _edges(rings)
     cells = np.floor(starts + steps / 2)
-    matters = ((cells >= -reach - 1) & (cells <= [width + reach, height + reach])).all(axis=1)
+    matters = np.all((cells >= -reach - 1) & (cells <= [width + reach, height + reach]), axis=1)
     near = np.arange(-reach, reach + 1, dtype=np.float32)
     for first in range(0, len(starts), PIECE):
         chosen = np.flatnonzero(matters[first : first + PIECE]) + first

@@ -6,7 +6,8 @@ import shapely
 import torch
 from torch.testing import assert_close
 
-from kontur.models.snake.edge import EdgeStage, FullResolution, distance_along, normals
+from kontur.models.snake.edge import EdgeStage, FullResolution, distance_along
+from kontur.nn.normals import normals
 from tests.models import contract
 
 
@@ -18,17 +19,6 @@ def circle(x, y, radius, points=64):
 
 def config(**edge):
     return contract.settings("snake", edge={"kind": "profile", **edge})
-
-
-def test_normals_of_a_circle_point_away_from_its_middle():
-    rings = torch.stack([circle(5, 6, 3), circle(-2, 0, 9)])
-    middles = torch.tensor([[[5.0, 6]], [[-2, 0]]])
-    outward = (rings - middles) / torch.tensor([[[3.0]], [[9]]])
-    assert_close(normals(rings), outward, atol=1e-5, rtol=0)
-
-
-def test_points_in_one_place_have_no_normal():
-    assert_close(normals(torch.ones(2, 8, 2)), torch.zeros(2, 8, 2))
 
 
 def test_a_circle_has_to_grow_or_shrink_by_the_difference_of_the_radii():

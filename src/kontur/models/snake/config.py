@@ -41,6 +41,8 @@ class CircularRefinerConfig(Settings):
         form: `dense` convolutions, as published, or depthwise separable ones.
         kernel, dilations: points that a layer sees, and how far apart, a layer each.
         order: normalisation before the activation, or after it, as published.
+        profile, reach: at how many places across the contour a point reads the features, and how
+            far the outermost are, a share of the object's side; published, at the point alone.
     """
 
     kind: Literal["circular"] = "circular"
@@ -52,6 +54,8 @@ class CircularRefinerConfig(Settings):
         (1, 1, 1, 1, 2, 2, 4, 4), min_length=1
     )
     order: Literal["norm-first", "paper"] = "norm-first"
+    profile: int = pydantic.Field(1, ge=1)
+    reach: float = pydantic.Field(0.15, gt=0, le=1)
 
     @pydantic.model_validator(mode="after")
     def _centred(self) -> Self:

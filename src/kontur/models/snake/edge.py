@@ -17,10 +17,11 @@ from torch.nn import functional
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refine import REFERENCE_SIDE
 from kontur.nn.circular import SnakeHead
+from kontur.nn.normals import across, normals
 from kontur.nn.sampling import sample_points
 
 WIDEST = 0.25  # of the shorter side of an object's box that a point may move
-SHORTEST = 1e-3  # pixels; two points in one place have no normal, and stay
+SHORTEST = 1e-3  # pixels; an edge of the truth has at least this length
 
 
 class FullResolution(nn.Module):
@@ -47,6 +48,8 @@ class FullResolution(nn.Module):
 
 class EdgeStage(nn.Module):
     """Contours whose points move along their normals, by `edge.limit` pixels at most."""
+
+    steps: Tensor  # pixels across the contour
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
@@ -85,8 +88,7 @@ class EdgeStage(nn.Module):
     ) -> tuple[Float[Tensor, "m n"], Float[Tensor, "m 1"]]:
         """How far each point goes outwards, and could at most, in pixels."""
         n, samples = contours.shape[1], self.steps.shape[0]
-        across = contours[:, :, None] + normals(contours)[:, :, None] * self.steps[:, None]
-        profile = sample_points(detail, across.flatten(1, 2), image_index, 1)
+        profile = sample_points(detail, across(contours, self.steps), image_index, 1)
         profile = profile.reshape(-1, n, samples * detail.shape[-1])
         side = (contours.amax(dim=1) - contours.amin(dim=1)).clamp(min=1.0)  # (m, 2)
         scale = torch.log2(side / REFERENCE_SIDE).mean(dim=1)[:, None, None].expand(-1, n, 1)
@@ -94,18 +96,6 @@ class EdgeStage(nn.Module):
         rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
         limit = (side.amin(dim=1, keepdim=True) * WIDEST).clamp(max=self.limit)
         return limit * torch.tanh(self.head(rings)[:, 0, 0]), limit
-
-
-def normals(contours: Float[Tensor, "m n 2"]) -> Float[Tensor, "m n 2"]:
-    """Unit vectors that point out of clockwise rings (on a screen, y downwards), a point each.
-
-    Across the chord of a point's two neighbours; 0 where these are in one place.
-    """
-    after = torch.cat([contours[:, 1:], contours[:, :1]], dim=1)
-    before = torch.cat([contours[:, -1:], contours[:, :-1]], dim=1)
-    chord = after - before
-    across = torch.stack([chord[..., 1], -chord[..., 0]], dim=-1)
-    return across / across.norm(dim=-1, keepdim=True).clamp(min=SHORTEST)
 
 
 def distance_along(

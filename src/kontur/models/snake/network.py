@@ -60,8 +60,9 @@ class DeepSnake(Segmenter):
         }
         if self.edge is not None:
             starts = any_stage(stages.detach())
-            moves = self.edge.move(*maps, starts, targets.traced_index)
-            losses |= edge_losses(maps[1], *moves, starts, targets, self.config)
+            detail = maps[1]
+            moves = self.edge.move(features, detail, starts, targets.traced_index)
+            losses |= edge_losses(detail, *moves, starts, targets, self.config)
         if self.quality is not None:
             contours, index = self.proposed(detected, maps)
             logits = self.quality(features, contours, index)
@@ -101,12 +102,9 @@ class DeepSnake(Segmenter):
     def stages(self) -> dict[str, tuple[str, ...]]:
         centernet = ("heatmap", "size", "offset")
         found = centernet if self.config.detector == "centernet" else ("rpn_class", "rpn_box")
-        contours = ("extreme", "contour")
-        contours += ("edge", "signed_distance") if self.config.has_edge else ()
-        return {
-            "detector": found,
-            "contours": contours + (("quality",) if self.config.quality else ()),
-        }
+        edge = ("edge", "signed_distance") if self.config.has_edge else ()
+        quality = ("quality",) if self.config.quality else ()
+        return {"detector": found, "contours": ("extreme", "contour", *edge, *quality)}
 
     def graphs(self) -> dict[str, nn.Module]:
         graphs: dict[str, nn.Module] = {"detect": Detect(self)}
