@@ -15,7 +15,6 @@ from kontur.infer import predict, scale_and_contrast
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.scale_and_contrast import AUTO_SCALES
 from tests.models import contract
 from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
 
@@ -313,6 +312,15 @@ def test_a_model_that_learned_at_a_working_scale_outlines_images_as_they_are(kin
     assert best_iou(found, tuned_on).min() > 0.9
 
 
+def test_the_outlines_after_every_stage_are_of_the_image_as_it_is(learned):
+    card = learned.card.replace(scale=0.5)
+    shrinking = Predictor(OnnxEngine(learned.model, threads=1), card)
+    large = scale(learned.sample, 2.0)
+    stages = shrinking.outlines_by_stage(large.image)
+    assert all(found.size == large.size for found in stages.values())
+    assert best_iou(large.instances, stages["octagon"]).mean() > 0.6
+
+
 def test_a_diameter_and_a_working_scale_are_multiplied(learned):
     stamp = Stamp()
     card = learned.card.replace(scale=0.5, object_size=40.0)
@@ -353,7 +361,7 @@ def test_of_a_large_image_only_the_middle_decides_about_the_scale(learned, monke
     monkeypatch.setattr(scale_and_contrast, "AUTO_PIXELS", 32 * 64)
     stamp = Stamp()
     stamped(learned, stamp).predict(np.zeros((64, 128), np.uint8), diameter="auto")
-    assert len(stamp.seen) == len(AUTO_SCALES) + 1
+    assert len(stamp.seen) == len(scale_and_contrast.AUTO_SCALES) + 1
     assert stamp.seen[0].shape[2:] == (32, 64)
 
 

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from kontur.train.logger import Row
+from kontur.train.octagons import OctagonOverlap
 
 LARGE_GAP = 0.1  # of AP between training and validation images: overfitting
 LOW_FIT = 0.5  # AP on training images below which there is underfitting
@@ -13,6 +14,10 @@ EARLY, LATE = (0.05, 0.2), (0.8, 1.0)  # shares of the training that are compare
 FEWEST_ROWS = 20  # of the log, from which losses are compared
 FLAT = 0.9  # share of the early loss from which a late one has not fallen
 FINE = 2.0  # pixels; a smaller loss needs not fall
+FEWEST_OBJECTS = 5  # on validation images, from which overlaps are compared
+WELL = 0.85  # IoU that octagons reach for round objects, too
+BETTER = 0.02  # IoU, least gain of contours over octagons
+SMALLEST = 0.2  # working scale from which no smaller one is advised
 
 
 def describe_gap(train: float, val: float) -> str:
@@ -39,11 +44,29 @@ def fit_advice(train: float, val: float) -> str:
     return ""
 
 
-def outline_advice(rows: Sequence[Row]) -> str:
-    """A warning that outlines were not learned: the loss of their points is large and did not fall.
+def outline_advice(
+    rows: Sequence[Row], overlap: OctagonOverlap | None = None, *, scale: float = 1.0
+) -> str:
+    """A warning that outlines were not learned, with what to do; "" where they were.
 
-    "" where it fell, where it is small, or where the log is too short.
+    Either contours cover the objects of validation images no better than the octagons that they
+    start from, and not well; or the loss of their points is large and did not fall, in a log that
+    is long enough. `scale` is the working scale.
     """
+    remedy = "train longer (--minutes)"
+    remedy += f", at a smaller scale (--set data.scale={scale / 2:.2g})" if scale > SMALLEST else ""
+    remedy += ", or start from other weights (--from nuclei)"
+    if (
+        overlap is not None
+        and overlap.objects >= FEWEST_OBJECTS
+        and overlap.contour < WELL
+        and overlap.contour - overlap.octagon < BETTER
+    ):
+        return (
+            f"! outlines were hardly learned: contours cover their objects with an IoU of "
+            f"{overlap.contour:.2f}, the octagons that they begin as with {overlap.octagon:.2f}; "
+            f"{remedy}"
+        )
     for name, points in OUTLINE_LOSSES.items():
         losses = [row[f"train/{name}"] for row in rows if f"train/{name}" in row]
         known = [loss for loss in losses if loss is not None and math.isfinite(loss)]
@@ -56,7 +79,6 @@ def outline_advice(rows: Sequence[Row]) -> str:
         if late > FINE and late >= FLAT * early:
             return (
                 f"! outlines were hardly learned: the loss of their {points} is {late:.1f} pixels "
-                f"and was {early:.1f} near the beginning, so shapes stay rough; train longer, or "
-                "where objects are large try images of half the size"
+                f"and was {early:.1f} near the beginning, so shapes stay rough; {remedy}"
             )
     return ""

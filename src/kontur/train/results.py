@@ -8,6 +8,8 @@ from pathlib import Path
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
 from kontur.formats.atomic import replacing, write_text
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import write_model
 from kontur.models.card import Card
@@ -17,6 +19,7 @@ from kontur.train.advice import describe_gap, fit_advice, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
 from kontur.train.logger import CURVES, RunLogger
+from kontur.train.octagons import OctagonOverlap, octagon_overlap
 from kontur.train.pictures import write_overlays
 from kontur.train.progress import ProgressDisplay
 from kontur.train.tuning import tune
@@ -63,7 +66,10 @@ def finish(
         with replacing(run / GRADIENTS) as temporary:
             gradients.save(temporary)
     fit = ap_on(segmenter, card, training_samples) if training_samples else None
-    write_text(run / METRICS, metrics(card, summary, fit))
+    drawn_samples = [samples[i] for i in drawn]
+    overlap = octagon_overlap(Predictor(TorchEngine(segmenter), card), drawn_samples)
+    warning = outline_advice(logger.rows, overlap, scale=card.scale)
+    write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, warning=warning))
     display.print_line(
         f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
         f"the overlap threshold {card.thresholds.overlap}"
@@ -72,8 +78,8 @@ def finish(
         display.print_line(describe_gap(fit, validation.score(summary)))
         if advice := fit_advice(fit, validation.score(summary)):
             display.print_line(advice)
-    if words := outline_advice(logger.rows):
-        display.print_line(words)
+    if warning:
+        display.print_line(warning)
     if summary.mean_ap == 0:
         display.print_line(
             "no outline is right yet: check the true outlines in the pictures, then go on with "
@@ -100,15 +106,29 @@ def scores(summary: Summary) -> dict[str, float | None]:
     return {name: round(v, 4) if math.isfinite(v) else None for name, v in values.items()}
 
 
-def metrics(card: Card, summary: Summary, fit: float | None) -> str:
+def metrics(
+    card: Card,
+    summary: Summary,
+    fit: float | None,
+    *,
+    overlap: OctagonOverlap | None = None,
+    warning: str = "",
+) -> str:
     """`metrics.json`: the card's numbers, and every score of the validation images.
 
     `fit` is the AP on training images; its difference from that on validation images is the gap.
+    `overlap` has the IoU of octagons and contours, `warning` is that on outlines that were not
+    learned.
     """
+    covered = {}
+    if overlap is not None and overlap.objects > 0:
+        covered = {"octagon_IoU": overlap.octagon, "contour_IoU": overlap.contour}
     about = {
         "scores": card.scores,
         "thresholds": card.thresholds.model_dump(),
         **({} if fit is None else {"training_AP": fit, "gap": fit - validation.score(summary)}),
+        **covered,
+        **({"warnings": [warning.removeprefix("! ")]} if warning else {}),
         "training": card.training,
         "validation": json.loads(summary.to_json()),
     }

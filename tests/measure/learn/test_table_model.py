@@ -202,8 +202,8 @@ def test_arrays_that_do_not_fit_the_card_are_refused(tmp_path):
         (network, network.parameters[:1]),
         (network, ()),
     ]
-    for model, model in wrong:
-        write_table_model(place, type(model)(model.card, model))
+    for model, parameters in wrong:
+        write_table_model(place, type(model)(model.card, parameters))
         with pytest.raises(InputError, match="is damaged"):
             read_table_model(place)
 
