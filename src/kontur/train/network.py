@@ -231,15 +231,38 @@ def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
         backbone.load_imagenet()
 
 
+def with_classes(weight: Tensor, own: Tensor, classes: int) -> Tensor | None:
+    """A weight whose first rows are one a class, for so many classes; None where it cannot be.
+
+    The rows behind, which are of no class, stay as they are.
+
+    >>> before, own = torch.tensor([[1.0], [3.0], [7.0]]), torch.zeros(4, 1)
+    >>> with_classes(before, own, 3).flatten().tolist()
+    [2.0, 2.0, 2.0, 7.0]
+    """
+    known = len(weight) - (len(own) - classes)
+    if known < 1 or weight.shape[1:] != own.shape[1:]:
+        return None
+    mean = weight[:known].mean(dim=0, keepdim=True)
+    return torch.cat([mean.expand(classes, *mean.shape[1:]), weight[known:]])
+
+
 def load_matching_weights(
     segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None
 ) -> str:
     """Load the weights of the same name and shape; a sentence on how many, and which are new.
 
-    Raises `InputError` where none of the weights of `start` fits.
+    Where the classes are others in number, each begins as the mean of those of the start. Raises
+    `InputError` where none of the weights of `start` fits.
     """
     own = segmenter.state_dict()
     fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    others = [
+        name for name in segmenter.class_rows if name in own and name in weights.keys() - fits
+    ]
+    for name in others:
+        rows = with_classes(weights[name], own[name], len(segmenter.config.classes))
+        fits |= {} if rows is None else {name: rows}
     segmenter.load_state_dict(fits, strict=False)
     names = [name for name in own if not name.endswith("num_batches_tracked")]
     new = [name for name in names if name not in fits]
