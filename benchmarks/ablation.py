@@ -68,6 +68,31 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "stages": 2,
         "refiner": {"profile": 5, "reach": 0.2},
     },
+    "edge, quality, 2 stages, four anchors": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "anchors": "four",
+    },
+    "edge, quality, 2 stages, dynamic matching": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "matching": "dynamic",
+    },
+    "edge, quality, 2 stages, shape": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "weights": {"shape": 1.0},
+    },
+    "edge, quality, 2 stages, learned start": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "initial": "learned",
+        "anchors": "four",
+    },
     "edge, quality, 32 points": {**EDGE, "quality": True, "points": 32},
     "edge, quality, 128 points": {**EDGE, "quality": True, "points": 128},
 }
