@@ -164,7 +164,7 @@ def _small_images(folder: Folder) -> tuple[list[Path], list[np.ndarray]]:
     """Files and pixels of the images of SIDE² pixels; there must be enough for the mosaic."""
     samples = folder.samples
     files, images = [], []
-    for entry, place in zip(folder.entries, range(len(samples)), strict=True):
+    for entry, place in zip(folder.annotated, range(len(samples)), strict=True):
         image = samples[place].image
         if image.shape[:2] == (SIDE, SIDE):
             files.append(entry.image)

@@ -101,7 +101,7 @@ def _subset(whole: Folder, names: Sequence[str], place: Path) -> Path:
         shutil.rmtree(place)
     place.mkdir(parents=True)
     chosen = whole.subset(names)
-    for entry, sample in zip(chosen.entries, chosen.samples, strict=True):
+    for entry, sample in zip(chosen.annotated, chosen.samples, strict=True):
         name = entry.name.replace("/", "-")
         (place / f"{name}{entry.image.suffix}").symlink_to(entry.image.resolve())
         kontur.write(place / f"{name}.geojson", sample.instances)

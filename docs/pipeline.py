@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from PIL import Image, ImageDraw, ImageFont
 
-from kontur.data.packaged import NUCLEI
+from kontur.data.packaged_images import NUCLEI
 from kontur.formats.images import read_image
 from kontur.geometry import ring
 from kontur.infer.engine import Engine

@@ -15,7 +15,7 @@ import skimage.measure
 from PIL import Image, ImageDraw
 from pycocotools import mask as coco
 
-from kontur.data.packaged import NUCLEI
+from kontur.data.packaged_images import NUCLEI
 from kontur.geometry.raster import rasterize, trace
 
 ROOT = Path(__file__).parents[1]

@@ -7,8 +7,9 @@ import tifffile
 from shapely.geometry import mapping
 
 from kontur import formats
-from kontur.formats import Entry
+from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def test_nothing_is_overwritten_without_force(kontur, labels, tmp_path):
     ("source", "target", "sentence"),
     [
         ("none.geojson", "b.csv", "there is no file"),
-        ("a.labels.tif", "b.xyz", "the ending says the format"),
-        ("a.labels.tif", "b", "the ending says the format"),
+        ("a.labels.tif", "b.xyz", "the ending decides the format"),
+        ("a.labels.tif", "b", "the ending decides the format"),
     ],
 )
 def test_what_cannot_be_converted_is_one_sentence(
@@ -86,7 +87,10 @@ def test_a_size_that_contradicts_the_file_or_is_none_is_refused(kontur, labels, 
 
 def test_one_image_of_several_is_named_or_all_of_them_come(kontur, labels, tmp_path):
     found = formats.read(labels)
-    entries = [Entry("x/one.png", (20, 30), found), Entry("two.png", (20, 30), found[:1])]
+    entries = [
+        ImageAnnotation("x/one.png", (20, 30), found),
+        ImageAnnotation("two.png", (20, 30), found[:1]),
+    ]
     formats.write_images(tmp_path / "all.json", entries)
     said = kontur("convert", tmp_path / "all.json", tmp_path / "all.csv")
     assert said.startswith("3 objects in 2 images → ")
@@ -145,11 +149,30 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
         assert "outlines on 2 planes of a stack (depth 0, 1); choose one with --page" in said
         assert not (tmp_path / name).exists()
     for name in ("a.coco.json", "a.csv"):
-        kontur("convert", source, tmp_path / name, "--page", "1")
+        said = kontur("convert", source, tmp_path / name, "--page", "1")
+        assert "that the outlines lie on a plane of a stack (depth 1) is lost" in said
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
     kontur("convert", source, tmp_path / "a.geojson")
-    planes = [entry.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
+    planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
     assert planes == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["a.coco.json", "a.csv", "a.labels.tif", "a.png"])
+def test_the_plane_of_a_stack_is_not_lost_in_silence(kontur, tmp_path, name):
+    source, found = tmp_path / "a.geojson", Instances.of([shapely.box(0, 0, 5, 4)], size=(9, 9))
+    for plane, place in [
+        (Plane(z=3), "depth 3"),
+        (Plane(t=2), "time 2"),
+        (Plane(z=1, t=1, page=4), "depth 1, time 1, page 4"),
+    ]:
+        formats.write(source, found.replace(plane=plane))
+        said = kontur("convert", source, tmp_path / name, "--force")
+        assert f"that the outlines lie on a plane of a stack ({place}) is lost" in said
+        assert "is lost" not in kontur("convert", source, tmp_path / "b.geojson", "--force")
+        assert formats.read(tmp_path / "b.geojson").plane == plane
+    for plane in (None, Plane()):  # what is no stack, and the first of one
+        formats.write(source, found.replace(plane=plane))
+        assert "is lost" not in kontur("convert", source, tmp_path / name, "--force")
 
 
 def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):

@@ -2,7 +2,7 @@ import pytest
 
 import kontur as package
 from kontur.cli import demo as command
-from kontur.data.packaged import Packaged
+from kontur.data.packaged_images import PackagedImage
 
 
 def test_the_demo_outlines_real_images(kontur, tmp_path):
@@ -24,7 +24,9 @@ def test_the_demo_outlines_real_images(kontur, tmp_path):
 def test_an_image_whose_package_is_not_installed_is_left_out_openly(
     kontur, model, tmp_path, monkeypatch
 ):
-    gone = Packaged("gone", "no_such_package", "x.png", "nothing", "pip install no-such-package")
+    gone = PackagedImage(
+        "gone", "no_such_package", "x.png", "nothing", "pip install no-such-package"
+    )
     monkeypatch.setattr(command, "SHOWN", (gone, command.SHOWN[1]))
     told = kontur("demo", "--model", model, "--out", tmp_path)
     assert "gone: left out (pip install no-such-package brings the image)" in told

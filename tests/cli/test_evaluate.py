@@ -33,7 +33,7 @@ def predictions(data, tmp_path):
 
 def test_predictions_are_judged_in_a_table(kontur, predictions, data):
     told = kontur("evaluate", predictions, data)
-    assert "3 images, 3 true objects, 2 found" in told
+    assert "3 images, 3 true objects, 2 predicted" in told
     assert "AP" in told
     assert "0.667" in told
 
@@ -44,8 +44,8 @@ def test_groups_and_conditions_come_from_the_metadata(kontur, predictions, data)
     assert ["dark", "1", "1", *["0.000"] * 8] in rows
     assert ["light", "2", "2", *["1.000"] * 8] in rows
     told = kontur("evaluate", predictions, data, "--where", "modality=light")
-    assert "2 images, 2 true objects, 2 found" in told
-    assert "not judged" not in told  # c has an annotated image, which was not asked for
+    assert "2 images, 2 true objects, 2 predicted" in told
+    assert "not evaluated" not in told  # c has an annotated image, which was not asked for
 
 
 def test_scores_go_into_a_file_with_their_curve(kontur, predictions, data, tmp_path):
@@ -71,8 +71,8 @@ def test_a_folder_for_the_scores_is_fine(kontur, predictions, data, tmp_path):
 def test_images_without_partner_are_named(kontur, predictions, data):
     (predictions / "b.geojson").rename(predictions / "z.geojson")
     told = kontur("evaluate", predictions, data)
-    assert "not judged, having no prediction: 1 image (b)" in told
-    assert "not judged, having no annotated image: 1 prediction (z)" in told
+    assert "not evaluated, having no prediction: 1 image (b)" in told
+    assert "not evaluated, having no annotated image: 1 prediction (z)" in told
 
 
 def test_a_model_is_judged_as_its_files_are(kontur, model, data, tmp_path):
@@ -94,7 +94,7 @@ def test_too_few_or_too_many_places_are_wrong_usage(kontur, words):
         (["--by", "stain"], "no column 'stain'"),
         (["--where", "modality=xray"], "the values of modality are dark, light"),
         (["--split", "val"], "no split 'val'"),
-        (["--out", "scores.txt"], "--out wants FILE.json"),
+        (["--out", "scores.txt"], "--out is FILE.json"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(kontur, predictions, data, more, sentence):
@@ -127,7 +127,7 @@ def masks(folder, *, value=255, suffix=""):
 
 def test_two_folders_of_label_images_are_matched_by_name(kontur, data, tmp_path):
     told = kontur("evaluate", data / "labels", data / "labels")
-    assert "3 images, 3 true objects, 3 found" in told
+    assert "3 images, 3 true objects, 3 predicted" in told
     (tmp_path / "other").mkdir()
     for name in "ab":
         (data / "labels" / f"{name}.png").rename(tmp_path / "other" / f"{name}_cp_masks.png")
@@ -141,16 +141,16 @@ BOTH_TASKS = ["--task", "components", "--predictions-task", "instances"]
 def test_two_folders_of_binary_masks_are_told_and_read_by_their_task(kontur, tmp_path):
     truth, found = masks(tmp_path / "truth"), masks(tmp_path / "found", value=1, suffix="_mask")
     told = kontur("evaluate", found, truth)
-    assert "2 true objects, 2 found" in told
+    assert "2 true objects, 2 predicted" in told
     assert told.count("read as ONE object") == 2
     assert told.count("--task components makes 6 objects") == 2
     told = kontur("evaluate", found, truth, "--task", "components")
-    assert "6 true objects, 6 found" in told
+    assert "6 true objects, 6 predicted" in told
     assert "predictions are masks too and are read with --task components" in told
     told = kontur(
         "evaluate", found, truth, *["--task", "components", "--predictions-task", "instances"]
     )
-    assert "6 true objects, 2 found" in told
+    assert "6 true objects, 2 predicted" in told
 
 
 def test_label_images_are_judged_by_the_regions_of_masks(kontur, tmp_path):
@@ -161,7 +161,7 @@ def test_label_images_are_judged_by_the_regions_of_masks(kontur, tmp_path):
         regions[20:30, 5:15], regions[2:10, 20:30] = 2, 3
         Image.fromarray(regions).save(found / f"{name}.png")
     told = kontur("evaluate", found, truth, "--task", "components")
-    assert "6 true objects, 6 found" in told
+    assert "6 true objects, 6 predicted" in told
     assert "predictions are masks too" not in told
 
 
@@ -176,7 +176,7 @@ def test_coco_results_are_judged_by_the_file_of_their_numbers(kontur, tmp_path):
     (tmp_path / "truth.json").write_text(json.dumps(dataset))
     (tmp_path / "results.json").write_text(json.dumps([{**row, "score": 0.9}]))
     told = kontur("evaluate", tmp_path / "results.json", tmp_path / "truth.json")
-    assert "1 image, 1 true object, 1 found" in told
+    assert "1 image, 1 true object, 1 predicted" in told
 
 
 def test_what_is_wrong_with_one_image_is_said_with_its_name(kontur, predictions, data):
@@ -192,7 +192,7 @@ def test_predictions_that_are_read_otherwise_than_the_truth_are_pointed_out(kont
     words = ("evaluate", tmp_path / "a.png", tmp_path / "a.png", "--task", "semantic")
     said = kontur(*words)
     assert "--predictions-task semantic reads them as the masks of TRUTH" in said
-    assert "3 true objects, 2 found" in said
+    assert "3 true objects, 2 predicted" in said
     said = kontur(*words, "--predictions-task", "semantic")
-    assert "3 true objects, 3 found" in said
+    assert "3 true objects, 3 predicted" in said
     assert "!" not in said

@@ -32,7 +32,7 @@ def test_what_cannot_be_used_is_told_and_is_a_failure(kontur, data):
     whole = (data / "images" / "a.png").read_bytes()
     (data / "images" / "a.png").write_bytes(whole[: len(whole) // 2])
     told = kontur("inspect", data, code=1)
-    assert "! 1 image (a) cannot be used: mend or remove it\n" in told
+    assert "! 1 image (a) cannot be used: repair or remove it\n" in told
     assert f"{data / 'images' / 'a.png'} is damaged or cut short" in told
     assert "objects    4, median 2 an image" in told
 

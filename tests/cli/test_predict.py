@@ -260,6 +260,32 @@ def test_the_page_of_a_stack_that_was_taken_is_said(kontur, model, tmp_path):
     assert "s, page 3" in told
 
 
+@pytest.mark.parametrize(("axes", "shape"), [("ZYX", (4,)), ("TZYX", (2, 2))])
+def test_outlines_of_a_page_are_judged_against_that_page(kontur, model, tmp_path, axes, shape):
+    stack = np.random.default_rng(0).integers(0, 255, (*shape, 40, 56), np.uint8)
+    image, out = tmp_path / "a.tif", tmp_path / "out"
+    tifffile.imwrite(image, stack, metadata={"axes": axes}, ome=True)
+    predict(kontur, model, image, out, "--page", 3, "--format", "geojson,labels")
+    found = package.load(model, device="cpu").predict(image, page=3, diameter=15)
+    (tmp_path / "python").mkdir()
+    (tmp_path / "truth").mkdir()
+    package.write(tmp_path / "python" / "a.geojson", found)
+    masks = np.zeros((*shape, 40, 56), np.uint16)
+    masks.reshape(4, 40, 56)[3] = tifffile.imread(out / "a.labels.tif")
+    tifffile.imwrite(tmp_path / "truth" / "a.tif", masks, metadata={"axes": axes}, ome=True)
+    for outlines in (out / "a.geojson", tmp_path / "python" / "a.geojson"):
+        scores = tmp_path / "scores.json"
+        kontur(
+            *("evaluate", outlines, tmp_path / "truth" / "a.tif", "--page", 3),
+            *("--out", scores, "--force"),
+        )
+        judged = json.loads(scores.read_text())
+        assert judged["true_objects"] == len(np.unique(masks)) - 1
+        assert judged["found_objects"] == len(package.read(outlines)) > 0
+        assert len(package.read(outlines, page=2)) == 0
+    assert package.read(out / "a.geojson").plane == found.plane
+
+
 def test_a_changed_image_is_outlined_again_and_that_is_said(kontur, model, images, tmp_path):
     predict(kontur, model, images, tmp_path / "out")
     (images / "a.png").write_bytes((images / "b.png").read_bytes())

@@ -4,7 +4,7 @@ import shapely
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import ndimage
 
-from kontur.data.elastic import Elastic, Field, bilinear
+from kontur.data.elastic import DisplacementField, Elastic, bilinear
 from kontur.instances import Instances
 from tests.data.drawing import disc, farthest_from_edge, kidney, painted
 
@@ -36,7 +36,7 @@ def test_an_object_cut_by_the_border_stays_at_the_border():
 
 
 def random_field(seed=0, size=(90, 130), amplitude=9.0):
-    return Field.random(np.random.default_rng(seed), size, amplitude, 40)
+    return DisplacementField.random(np.random.default_rng(seed), size, amplitude, 40)
 
 
 def test_the_forward_map_undoes_the_backward_map():

@@ -2,19 +2,20 @@ import numpy as np
 import pytest
 from skimage.transform import resize
 
-from kontur.data.facts import fingerprint
 from kontur.data.folder import open_folder
+from kontur.data.image_statistics import fingerprint
 from kontur.data.inspect import inspect
+from kontur.data.working_scale import choose_scale
 from kontur.errors import InputError
 from tests.data import drawn
 
 
-def findings(root, **options):
-    """The findings of a folder by kind."""
+def issues(root, **options):
+    """The issues of a folder by kind."""
     stride = options.pop("stride", 2)
     report = inspect(open_folder(root, **options), stride=stride)
-    assert len({finding.kind for finding in report.findings}) == len(report.findings)
-    return {finding.kind: finding for finding in report.findings}
+    assert len({issue.kind for issue in report.issues}) == len(report.issues)
+    return {issue.kind: issue for issue in report.issues}
 
 
 def with_labels(root, labels, *, name="a"):
@@ -33,7 +34,7 @@ def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
     drawn.table(tmp_path / "train" / "metadata.csv", "id,well", [("train0", 1), ("train1", 2)])
     drawn.table(tmp_path / "val" / "metadata.csv", "id,well", [("val0", 3), ("val1", 4)])
     report = inspect(open_folder(tmp_path))
-    assert report.findings == ()
+    assert report.issues == ()
     assert report.splits == {"train": 2, "val": 2}
     assert report.sizes == {(40, 60): 4}
     assert report.pixels == {("uint8", 1): 4}
@@ -47,13 +48,16 @@ def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
         "  splits     train 2, val 2",
         "  sizes      40×60",
         "  pixels     uint8, 1 channel",
-        "  pixel size not said",
+        "  pixel size unknown",
         "  objects    9, median 3 an image (0 to 3), 1 image without any",
         "  classes    object (9)",
         "  metadata   well",
         "",
         "  diameter of the objects in pixels (median 9.03)",
         "      8 to 12        9 ########################################",
+        "",
+        "  working scale 1, images as they are: a typical object is 8 pixels a side, which is "
+        "learned well as it is",
         "",
         "  nothing looks wrong",
     ]
@@ -72,8 +76,8 @@ def test_background_written_as_minus_one_is_noticed(tmp_path):
     labels = drawn.squares().astype(np.int16)
     labels[labels == 0] = -1
     report = inspect(open_folder(with_labels(tmp_path, labels)))
-    (finding,) = (each for each in report.findings if each.kind == "mostly ignored")
-    assert "if background is meant, write 0" in finding.advice
+    (issue,) = (each for each in report.issues if each.kind == "mostly ignored")
+    assert "if background is meant, write 0" in issue.advice
 
 
 def test_classes_without_objects_are_told(tmp_path):
@@ -94,21 +98,21 @@ def test_a_folder_of_empty_masks_is_counted(tmp_path):
 def test_binary_masks_are_told_with_the_way_out(tmp_path):
     with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
     with_labels(tmp_path, (drawn.squares(1) > 0).astype(np.uint8), name="b")
-    finding = findings(tmp_path)["binary"]
-    assert (finding.count, finding.example) == (1, "a")
-    assert "--task components" in str(finding)
-    assert findings(tmp_path, task="components") == {}
+    issue = issues(tmp_path)["binary"]
+    assert (issue.count, issue.example) == (1, "a")
+    assert "--task components" in str(issue)
+    assert issues(tmp_path, task="components") == {}
 
 
 def test_an_object_in_pieces_among_label_images_is_no_binary_mask(tmp_path):
     with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
     with_labels(tmp_path, drawn.squares(), name="b")
-    assert set(findings(tmp_path)) == {"far pieces"}
+    assert set(issues(tmp_path)) == {"far pieces"}
 
 
 def test_ids_cut_to_255_are_told(tmp_path):
     with_labels(tmp_path, drawn.discs(400).clip(0, 255).astype(np.uint8))
-    found = findings(tmp_path)
+    found = issues(tmp_path)
     assert set(found) == {"cut ids"}
     assert "16-bit" in str(found["cut ids"])
 
@@ -116,7 +120,7 @@ def test_ids_cut_to_255_are_told(tmp_path):
 def test_interpolated_labels_are_told(tmp_path):
     labels = resize(drawn.discs(100), (300, 300), order=1, preserve_range=True, anti_aliasing=False)
     with_labels(tmp_path, labels.astype(np.uint16))
-    assert "nearest neighbour" in str(findings(tmp_path)["interpolated"])
+    assert "nearest neighbour" in str(issues(tmp_path)["interpolated"])
 
 
 def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
@@ -125,8 +129,8 @@ def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
     labels[20:30, 2:12] = 2
     labels[20, 20] = 2
     labels[50:56, 2:12] = 3
-    found = findings(with_labels(tmp_path, labels))
-    assert {kind: finding.count for kind, finding in found.items()} == {
+    found = issues(with_labels(tmp_path, labels))
+    assert {kind: issue.count for kind, issue in found.items()} == {
         "far pieces": 1,
         "specks": 1,
     }
@@ -137,17 +141,17 @@ def test_objects_below_two_output_pixels_are_told(tmp_path):
     labels[30:33, 10:13] = 7
     labels[30:33, 20:40] = 8  # thin, but long enough
     with_labels(tmp_path, labels)
-    assert findings(tmp_path)["small"].count == 1
-    assert "smaller than 4×4 pixels" in str(findings(tmp_path)["small"])
-    assert findings(tmp_path, stride=8)["small"].count == 4
-    assert findings(tmp_path, stride=1) == {}
+    assert issues(tmp_path)["small"].count == 1
+    assert "smaller than 4×4 pixels" in str(issues(tmp_path)["small"])
+    assert issues(tmp_path, stride=8)["small"].count == 4
+    assert issues(tmp_path, stride=1) == {}
 
 
 def test_files_without_a_partner_are_told(tmp_path):
     drawn.labelled(tmp_path)
     drawn.save(tmp_path / "images" / "c.png", drawn.picture())
     drawn.save(tmp_path / "labels" / "d.png", drawn.squares())
-    found = findings(tmp_path)
+    found = issues(tmp_path)
     assert (found["unannotated"].example, found["orphans"].example) == ("c", "d")
 
 
@@ -157,11 +161,11 @@ def test_files_that_cannot_be_read_are_told_and_the_rest_is_counted(tmp_path):
     drawn.save(tmp_path / "labels" / "b.png", drawn.squares(size=(40, 50)))
     report = inspect(open_folder(tmp_path))
     assert report.names == ("c",)
-    assert report.findings[0].count == 2
-    assert "2 images (a, b) cannot be used" in str(report.findings[0])
-    assert "a.png is not an image" in report.findings[0].details[0]
-    assert "40×50" in report.findings[0].details[1]
-    assert report.findings[0].details[1] in report.text()
+    assert report.issues[0].count == 2
+    assert "2 images (a, b) cannot be used" in str(report.issues[0])
+    assert "a.png is not an image" in report.issues[0].details[0]
+    assert "40×50" in report.issues[0].details[1]
+    assert report.issues[0].details[1] in report.text()
 
 
 def test_a_folder_of_nothing_but_broken_files_has_a_report(tmp_path):
@@ -177,7 +181,7 @@ def test_the_same_image_in_train_and_val_is_a_leak_also_turned(tmp_path):
     drawn.labelled(tmp_path / "val", ["x", "y"])
     drawn.save(tmp_path / "val" / "images" / "x.png", np.rot90(drawn.picture(2)).copy())
     drawn.save(tmp_path / "val" / "labels" / "x.png", np.rot90(drawn.squares()).copy())
-    found = findings(tmp_path)
+    found = issues(tmp_path)
     assert found["leak"].count == 2
     assert "train/c = val/x" in str(found["leak"])
 
@@ -185,7 +189,7 @@ def test_the_same_image_in_train_and_val_is_a_leak_also_turned(tmp_path):
 def test_an_image_twice_in_one_folder_is_told(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     drawn.save(tmp_path / "images" / "b.png", drawn.picture(0))
-    assert "a = b" in str(findings(tmp_path)["repeated"])
+    assert "a = b" in str(issues(tmp_path)["repeated"])
 
 
 def test_constant_images_and_nan_are_told(tmp_path):
@@ -196,7 +200,7 @@ def test_constant_images_and_nan_are_told(tmp_path):
     drawn.save(tmp_path / "images" / "a.tif", image)
     for name in "bc":
         drawn.save(tmp_path / "images" / f"{name}.png", np.full((40, 60), 9, dtype=np.uint8))
-    found = findings(tmp_path)
+    found = issues(tmp_path)
     assert set(found) == {"unreadable", "constant"}
     assert (found["unreadable"].example, found["constant"].count) == ("a", 2)
     assert "a.tif: 1 of 2400 pixel values are NaN or infinite" in found["unreadable"].details[0]
@@ -208,7 +212,7 @@ def test_annotations_without_any_object_are_told(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     for name in "ab":
         drawn.save(tmp_path / "labels" / f"{name}.png", np.zeros((40, 60), np.uint8))
-    assert "no image has an object" in str(findings(tmp_path)["no objects"])
+    assert "no image has an object" in str(issues(tmp_path)["no objects"])
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -219,3 +223,15 @@ def test_a_fingerprint_survives_turning_and_sees_one_pixel(dtype):
     assert fingerprint(np.rot90(image)) == fingerprint(image[:, ::-1]) == fingerprint(image)
     assert fingerprint(other) != fingerprint(image)
     assert fingerprint(image[:, :, ::-1]) != fingerprint(image)
+
+
+def test_the_report_says_at_which_scale_the_training_part_would_be_learned(tmp_path):
+    for split, side in (("train", 120), ("val", 8)):
+        labels = np.zeros((200, 300), np.uint16)
+        labels[20 : 20 + side, 30 : 30 + side] = 1
+        with_labels(tmp_path / split, labels, name=split)
+    report = inspect(open_folder(tmp_path))
+    assert report.scale == choose_scale(120.0, 120.0)
+    assert f"working scale {report.scale.scale:g}: " in report.text()
+    empty = with_labels(tmp_path / "none", np.zeros((20, 30), np.uint16))
+    assert inspect(open_folder(empty)).scale.scale == 1

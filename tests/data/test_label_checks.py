@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import resize
 
-from kontur.data.label_checks import is_cut, is_interpolated, pieces
+from kontur.data.label_checks import ids_are_clipped, is_interpolated, separate_parts
 from kontur.instances import Instances
 from tests.data import drawn
 
@@ -44,12 +44,12 @@ def test_ids_cut_to_eight_bits_are_seen():
     labels = drawn.discs(400)
     for cut in (labels.clip(0, 255), labels % 256, labels.astype(np.uint8)):
         found = Instances.from_label_image(cut)
-        assert is_cut(found.ids, pieces(found.polygons).far)
+        assert ids_are_clipped(found.ids, separate_parts(found.polygons).distant)
 
 
 def test_ids_that_end_at_255_by_themselves_are_not_cut():
     found = Instances.from_label_image(drawn.discs(255))
-    assert not is_cut(found.ids, pieces(found.polygons).far)
+    assert not ids_are_clipped(found.ids, separate_parts(found.polygons).distant)
 
 
 def test_pieces_far_apart_specks_and_corners_are_told_apart():
@@ -61,8 +61,8 @@ def test_pieces_far_apart_specks_and_corners_are_told_apart():
         "speck": shapely.union_all([body, shapely.box(12, 0, 13, 1)]),
         "corner": shapely.union_all([body, shapely.box(10, 10, 11, 11)]),
     }
-    found = pieces(np.array(list(objects.values()), dtype=object))
-    assert dict(zip(objects, found.far.tolist(), strict=True)) == {
+    found = separate_parts(np.array(list(objects.values()), dtype=object))
+    assert dict(zip(objects, found.distant.tolist(), strict=True)) == {
         "whole": False,
         "far": True,
         "near": False,
@@ -73,4 +73,4 @@ def test_pieces_far_apart_specks_and_corners_are_told_apart():
 
 
 def test_no_objects_have_no_pieces():
-    assert len(pieces(np.empty(0, dtype=object)).far) == 0
+    assert len(separate_parts(np.empty(0, dtype=object)).distant) == 0

@@ -65,8 +65,8 @@ def test_smooth_edges_are_told_from_ids():
 def test_masks_saved_as_jpeg_are_told(tmp_path, quality):
     file = tmp_path / "a_mask.jpg"
     Image.fromarray((drawn.discs(60) > 0).astype(np.uint8) * 255).save(file, quality=quality)
-    (finding,) = check_mask_files([("a", file)], "instances")
-    assert finding.kind == "interpolated"
+    (issue,) = check_mask_files([("a", file)], "instances")
+    assert issue.kind == "interpolated"
 
 
 @pytest.mark.parametrize("array", [drawn.squares(0), drawn.squares(3), drawn.discs(100)])
@@ -110,8 +110,8 @@ def test_every_kind_of_mask_is_told_when_a_folder_is_opened_and_inspected(tmp_pa
     drawn.save(tmp_path / "images" / "a.png", drawn.picture())
     drawn.save(tmp_path / "masks" / "a.png", mask)
     folder = open_folder(tmp_path)
-    (finding,) = folder.findings
-    assert finding.kind == kind
-    assert what in str(finding)
-    assert advice in str(finding)
-    assert finding in inspect(folder).findings
+    (issue,) = folder.issues
+    assert issue.kind == kind
+    assert what in str(issue)
+    assert advice in str(issue)
+    assert issue in inspect(folder).issues

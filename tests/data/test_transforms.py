@@ -5,7 +5,7 @@ from numpy.testing import assert_array_equal
 from kontur.data.geometric import RandomFlip
 from kontur.data.normalise import NormaliseConfig
 from kontur.data.sample import Sample
-from kontur.data.transforms import Compose, Normalise, Sometimes, ToChannels, ToFloat, sample_rng
+from kontur.data.transforms import Compose, Normalise, RandomApply, ToChannels, ToFloat, sample_rng
 from kontur.errors import InputError
 from kontur.instances import Instances
 
@@ -25,7 +25,7 @@ def test_transforms_are_applied_in_order():
 
 @pytest.mark.parametrize("probability", [0, 0.3, 1])
 def test_sometimes_means_with_this_probability(probability):
-    change = Sometimes(probability, RandomFlip(1, 0))
+    change = RandomApply(probability, RandomFlip(1, 0))
     image = np.uint8([[1, 2]])[..., None]
     made = [change(sample_of(image), sample_rng(0, 0, i)).image[0, 0, 0] == 2 for i in range(150)]
     assert np.mean(made) == pytest.approx(probability, abs=0.12)
@@ -52,7 +52,7 @@ def test_seeds_epochs_and_samples_are_independent_of_one_another():
 def test_no_transform_touches_the_global_generator():
     before = np.random.get_state()[1].copy()  # noqa: NPY002 - that it is not used is the point
     sample = sample_of(np.zeros((8, 8, 1), np.float32))
-    Compose((RandomFlip(), Sometimes(0.5, ToFloat())))(sample, sample_rng(0, 0, 0))
+    Compose((RandomFlip(), RandomApply(0.5, ToFloat())))(sample, sample_rng(0, 0, 0))
     assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
 
 

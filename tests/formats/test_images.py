@@ -81,7 +81,7 @@ def test_a_palette_is_colours_in_a_picture_and_ids_in_a_label_image(tmp_path):
     picture.putpalette(colours.ravel().tolist())
     picture.save(tmp_path / "a.png")
     np.testing.assert_array_equal(images.read_image(tmp_path / "a.png").pixels, colours[ids])
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.png")[:, :, 0], ids)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.png").pixels[:, :, 0], ids)
 
 
 def test_one_bit_is_black_and_white_in_a_picture_and_0_and_1_in_a_label_image(tmp_path):
@@ -90,7 +90,7 @@ def test_one_bit_is_black_and_white_in_a_picture_and_0_and_1_in_a_label_image(tm
     np.testing.assert_array_equal(
         images.read_image(tmp_path / "a.png").pixels[:, :, 0], np.uint8(255) * mask
     )
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.png")[:, :, 0], mask)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.png").pixels[:, :, 0], mask)
 
 
 def test_ids_of_a_few_bits_are_not_stretched(tmp_path):
@@ -105,7 +105,7 @@ def test_ids_of_a_few_bits_are_not_stretched(tmp_path):
             for name, data in [(b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
         )
     )
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.png")[:, :, 0], ids)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.png").pixels[:, :, 0], ids)
     np.testing.assert_array_equal(images.read_image(tmp_path / "a.png").pixels[:, :, 0], ids * 17)
 
 

@@ -147,7 +147,7 @@ def test_palettes_are_colours_but_not_those_of_imagej(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", values, photometric="palette", colormap=table * 257)
     read = images.read_image(tmp_path / "a.tif").pixels
     np.testing.assert_array_equal(read, channels_last(table[:, values]))
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif")[:, :, 0], values)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels[:, :, 0], values)
     tifffile.imwrite(tmp_path / "b.tif", values, imagej=True, colormap=table.astype(np.uint8))
     np.testing.assert_array_equal(images.read_image(tmp_path / "b.tif").pixels[:, :, 0], values)
 
@@ -158,7 +158,7 @@ def test_one_bit_and_white_is_zero(tmp_path):
         tifffile.imwrite(tmp_path / "a.tif", mask, photometric=photometric)
         read = images.read_image(tmp_path / "a.tif").pixels[:, :, 0]
         np.testing.assert_array_equal(read, np.uint8(255) * bright)
-        np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif")[:, :, 0], mask)
+        np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels[:, :, 0], mask)
 
 
 def test_complex_numbers_are_refused(tmp_path):

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 from kontur.errors import InputError
 from kontur.formats import images
-from kontur.formats.pictures import turned
+from kontur.formats.pictures import oriented
 
 RNG = np.random.default_rng(0)
 SIZE = (37, 53)
@@ -61,7 +61,7 @@ def test_samples_come_whole_from_every_layout(tmp_path, compression, planar, sam
         np.testing.assert_array_equal(found.pixels, array)
         assert found.pixels.dtype == array.dtype
         assert len(found.stains) == (samples if samples > 1 else 0)
-        np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif"), array)
+        np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels, array)
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i1", "i2", "i4", "f2", "f4", "f8"])
@@ -87,7 +87,7 @@ def test_packed_numbers_of_few_bits_are_unpacked(tmp_path, bits, samples, photom
     write(tmp_path / "a.tif", stored, bitspersample=bits, photometric=photometric, **options)
     wanted = array if photometric == "minisblack" else 2**bits - 1 - array
     np.testing.assert_array_equal(read(tmp_path / "a.tif"), wanted)
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif"), array)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels, array)
 
 
 def test_only_what_says_so_is_red_green_and_blue(tmp_path):
@@ -153,12 +153,12 @@ def test_white_is_zero_is_turned_in_a_picture_and_kept_in_a_label_image(tmp_path
     info = np.iinfo(dtype)
     wanted = info.max + info.min - array.astype(int)
     np.testing.assert_array_equal(read(tmp_path / "a.tif")[..., 0], wanted)
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif")[..., 0], array)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels[..., 0], array)
 
 
 def test_white_is_zero_of_floats_is_refused(tmp_path):
     write(tmp_path / "a.tif", numbers(*SIZE, dtype="f4"), photometric="miniswhite")
-    with pytest.raises(InputError, match="0 is white and holds float32"):
+    with pytest.raises(InputError, match="declares 0 as white and holds float32"):
         read(tmp_path / "a.tif")
 
 
@@ -168,7 +168,7 @@ def test_one_bit_is_unpacked_from_every_compression(tmp_path, compression):
     for photometric, bright in (("minisblack", mask), ("miniswhite", ~mask)):
         write(tmp_path / "a.tif", mask, photometric=photometric, compression=compression)
         np.testing.assert_array_equal(read(tmp_path / "a.tif")[..., 0], np.uint8(255) * bright)
-        np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif")[..., 0], mask)
+        np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels[..., 0], mask)
 
 
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
@@ -229,7 +229,7 @@ def test_palettes_are_colours_however_their_writer_scaled_them(tmp_path, scale, 
     found = images.read_image(tmp_path / "a.tif")
     np.testing.assert_array_equal(found.pixels, np.moveaxis(table[:, indices], 0, -1))
     assert (found.pixels.dtype, found.stains) == (np.uint8, ())
-    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif")[..., 0], indices)
+    np.testing.assert_array_equal(images.read_stored(tmp_path / "a.tif").pixels[..., 0], indices)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -239,11 +239,11 @@ def test_the_orientation_of_a_tiff_is_honoured(tmp_path, orientation, planar):
     stored = array if planar == "contig" else np.moveaxis(array, 2, 0)
     tags = [(274, "H", 1, orientation, True)]
     write(tmp_path / "a.tif", stored, planarconfig=planar, photometric="rgb", extratags=tags)
-    np.testing.assert_array_equal(read(tmp_path / "a.tif"), turned(array, orientation))
+    np.testing.assert_array_equal(read(tmp_path / "a.tif"), oriented(array, orientation))
     labels = numbers(*SIZE, dtype="u2")
     write(tmp_path / "a.tif", labels, extratags=tags)
-    stored = images.read_stored(tmp_path / "a.tif")
-    np.testing.assert_array_equal(stored[..., 0], turned(labels, orientation))
+    stored = images.read_stored(tmp_path / "a.tif").pixels
+    np.testing.assert_array_equal(stored[..., 0], oriented(labels, orientation))
 
 
 @pytest.mark.parametrize("photometric", ["cielab", "icclab", "cfa", "logluv"])

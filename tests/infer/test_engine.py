@@ -143,7 +143,9 @@ def test_a_missing_graph_and_one_of_another_network_are_told(learned):
         OnnxEngine(replace(learned.model, graphs=graphs), threads=1)
     other = {**learned.card.config, "points": 16}
     model = replace(learned.model, card=learned.card.replace(config=other))
-    with pytest.raises(InputError, match=r"'evolve' is missing or damaged .it takes .*'m', 32, 2"):
+    with pytest.raises(
+        InputError, match=r"'evolve' is missing or damaged .its inputs are .*'m', 32, 2"
+    ):
         OnnxEngine(model, threads=1)
 
 

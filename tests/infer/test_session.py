@@ -110,6 +110,15 @@ def test_a_session_at_another_scale_speaks_in_pixels_of_the_image(learned):
     assert best_iou(large.instances, session.instances).mean() > 0.75
 
 
+def test_a_session_at_a_working_scale_speaks_in_pixels_of_the_image(learned):
+    large = scale(learned.sample, 2.5)
+    card = learned.card.replace(scale=0.4)
+    session = Predictor(OnnxEngine(learned.model, threads=1), card).session(large.image)
+    assert_sound(session.instances, large.size)
+    drawn = session.outline_boxes(large.instances.boxes)
+    assert iou(large.instances.polygons, drawn).mean() > 0.75
+
+
 def test_outlines_end_at_the_image_s_border(session):
     height, width = session.view.image_size
     outside = session.refine([np.array([[-9.0, -9], [9, -9], [9, 9], [-9, 9]])])

@@ -8,7 +8,7 @@ import typer
 
 from kontur.cli.options import ForceOption, ModelOption
 from kontur.cli.predict import summary
-from kontur.data.packaged import COINS, NUCLEI
+from kontur.data.packaged_images import COINS, NUCLEI
 from kontur.wording import plural
 
 OUTPUTS = ("geojson", "csv", "overlay")
@@ -33,10 +33,10 @@ def demo(
     from kontur.errors import InputError
     from kontur.formats.atomic import write_bytes
     from kontur.infer.folder import Outcome, predict_folder
-    from kontur.infer.inputs import Input
+    from kontur.infer.inputs import InputImage
     from kontur.infer.load import load
     from kontur.infer.options import PredictOptions
-    from kontur.infer.record import identity
+    from kontur.infer.record import model_identity
 
     start = time.perf_counter()
     predictor = load(model, device="cpu")
@@ -46,18 +46,18 @@ def demo(
         if path is None:
             typer.echo(f"{shown.name}: left out ({shown.install} brings the image)")
             continue
-        unmeasured = PredictOptions(diameter="auto", contrast="auto")  # as a new user knows them
+        options = PredictOptions(diameter="auto", contrast="auto")  # a new user does not know them
         image = out / f"{shown.name}{path.suffix}"
         if force or not image.exists():
             write_bytes(image, path.read_bytes())
-        inputs = [Input(shown.name, image)]
+        inputs = [InputImage(shown.name, image)]
         for outcome in predict_folder(
             predictor,
             inputs,
             out,
             outputs=OUTPUTS,
-            options=unmeasured,
-            model=identity(model),
+            options=options,
+            model=model_identity(model),
             overwrite=force,
         ):
             outcomes.append(outcome)

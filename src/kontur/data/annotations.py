@@ -1,4 +1,4 @@
-"""Annotations: the objects of one image, read from where its entry says they are written."""
+"""Annotations: the objects of one image, read from the files in which they are written."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,9 +9,9 @@ import shapely
 from jaxtyping import Integer
 
 from kontur import formats
-from kontur.data.entry import Entry
-from kontur.data.names import walk
-from kontur.data.reading import Reading, read_labels
+from kontur.data.annotation_options import AnnotationOptions, read_labels
+from kontur.data.file_names import walk
+from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats import masks
 from kontur.formats.images import is_image
@@ -21,68 +21,76 @@ from kontur.instances import CLASSES, Instances
 LARGEST_ID = 2**63 - 1
 
 
-def read_annotation(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
+def read_annotation(
+    item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
+) -> Instances:
     """The objects of one image of `size` (height, width); regions to ignore are among them.
 
     Raises `InputError` that names the file where it cannot be read or does not fit the image.
     """
-    if entry.kind not in ("masks", "labels"):
-        read = entry.instances
+    if item.kind not in ("masks", "labels"):
+        read = item.instances
         if read is None:
-            read = formats.read(entry.annotation, page=reading.page)
-        _check_size(read.size, size, entry.annotation, entry.image)
-        found = _inside(_named(read, reading.classes, entry.annotation), size, entry.annotation)
-    elif entry.kind == "masks":
-        found = _read_masks(entry, size, reading)
+            read = formats.read(item.annotation, page=options.page)
+        _check_size(read.size, size, item.annotation, item.image)
+        found = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
+    elif item.kind == "masks":
+        found = _read_masks(item, size, options)
     else:
-        array = read_labels(entry.annotation, page=reading.page)
-        _check_size(_size(array), size, entry.annotation, entry.image)
-        found = from_labels(array, entry, reading)
-    return _with_ignore_mask(found, entry, size, reading)
+        array = read_labels(item.annotation, page=options.page)
+        _check_size(_size(array), size, item.annotation, item.image)
+        found = from_labels(array, item, options)
+    return _with_ignore_mask(found, item, size, options)
 
 
-def with_outlines(entries: Sequence[Entry], *, page: int | None = None) -> tuple[Entry, ...]:
-    """The entries with their outline files read, since those name the classes.
+def read_outlines(
+    annotated: Sequence[AnnotatedImage], *, page: int | None = None
+) -> tuple[AnnotatedImage, ...]:
+    """The same images with their outline files read, since those name the classes.
 
     A file that cannot be read stays unread: reading its sample raises the error.
     """
 
-    def read(entry: Entry) -> Entry:
+    def read(item: AnnotatedImage) -> AnnotatedImage:
         try:
-            return entry.replace(instances=formats.read(entry.annotation, page=page))
+            return item.replace(instances=formats.read(item.annotation, page=page))
         except InputError:
-            return entry
+            return item
 
-    if not any(entry.kind == "outlines" for entry in entries):
-        return tuple(entries)
+    if not any(item.kind == "outlines" for item in annotated):
+        return tuple(annotated)
     with ThreadPoolExecutor() as pool:
-        outlined = iter(list(pool.map(read, (e for e in entries if e.kind == "outlines"))))
-    return tuple(next(outlined) if entry.kind == "outlines" else entry for entry in entries)
+        outlined = iter(list(pool.map(read, (e for e in annotated if e.kind == "outlines"))))
+    return tuple(next(outlined) if item.kind == "outlines" else item for item in annotated)
 
 
-def from_labels(array: Integer[np.ndarray, "h w"], entry: Entry, reading: Reading) -> Instances:
-    """The objects of one label image, by `reading.task`."""
-    if reading.task == "components":
-        found = masks.components(array, where=entry.annotation, classes=reading.classes)
-        return _classed(found, entry, reading)
-    if reading.task == "semantic":
-        found = masks.semantic(array, reading.class_of_value, where=entry.annotation)
-        return _named(found, reading.classes, entry.annotation)
-    found = Instances.from_label_image(array, reading.classes)
-    return _classed(found, entry, reading)
+def from_labels(
+    array: Integer[np.ndarray, "h w"], item: AnnotatedImage, options: AnnotationOptions
+) -> Instances:
+    """The objects of one label image, by `options.task`."""
+    if options.task == "components":
+        found = masks.components(array, where=item.annotation, classes=options.classes)
+        return _classed(found, item, options)
+    if options.task == "semantic":
+        found = masks.semantic(array, options.class_of_value, where=item.annotation)
+        return _named(found, options.classes, item.annotation)
+    found = Instances.from_label_image(array, options.classes)
+    return _classed(found, item, options)
 
 
-def _read_masks(entry: Entry, size: tuple[int, int], reading: Reading) -> Instances:
+def _read_masks(
+    item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
+) -> Instances:
     """One mask an object; its id is the number that is the file's name, or its place from 1.
 
     Each mask is traced and forgotten: a thousand of them would not fit into memory. An empty one
     is no object.
     """
     outlines, names = [], []
-    for name, path in walk(entry.annotation):
+    for name, path in walk(item.annotation):
         if is_image(path):
             mask = read_labels(path)
-            _check_size(_size(mask), size, path, entry.image)
+            _check_size(_size(mask), size, path, item.image)
             outlines.append(raster.trace(mask != 0))
             names.append(name)
     polygons = np.array([*outlines, None], dtype=object)[:-1]  # of none too
@@ -92,19 +100,19 @@ def _read_masks(entry: Entry, size: tuple[int, int], reading: Reading) -> Instan
         if len({*numbers, 0}) > len(numbers) and max(numbers, default=0) <= LARGEST_ID:
             ids = np.array(numbers, dtype=np.int64)  # all different, none 0
     some = ~shapely.is_empty(polygons)
-    found = Instances.of_valid(polygons[some], ids=ids[some], size=size, classes=reading.classes)
-    return _classed(found, entry, reading)
+    found = Instances.of_valid(polygons[some], ids=ids[some], size=size, classes=options.classes)
+    return _classed(found, item, options)
 
 
-def _classed(found: Instances, entry: Entry, reading: Reading) -> Instances:
+def _classed(found: Instances, item: AnnotatedImage, options: AnnotationOptions) -> Instances:
     """The objects with the classes that `classes.csv` gives them."""
-    if reading.table is None:
+    if options.table is None:
         return found
     names = [
-        masks.IGNORE if ignored else reading.table.class_of(entry.name, int(identity))
+        masks.IGNORE if ignored else options.table.class_of(item.name, int(identity))
         for identity, ignored in zip(found.ids, found.ignore, strict=True)
     ]
-    index = {name: place for place, name in enumerate(reading.classes)}
+    index = {name: place for place, name in enumerate(options.classes)}
     return found.replace(
         labels=np.array([index.get(name, 0) for name in names], dtype=np.int64),
         ignore=np.array([name == masks.IGNORE for name in names], dtype=bool),
@@ -141,15 +149,15 @@ def _inside(found: Instances, size: tuple[int, int], path: Path) -> Instances:
 
 
 def _with_ignore_mask(
-    found: Instances, entry: Entry, size: tuple[int, int], reading: Reading
+    found: Instances, item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
 ) -> Instances:
-    if entry.ignore is None:
+    if item.ignore is None:
         return found
-    mask = read_labels(entry.ignore)
-    _check_size(_size(mask), size, entry.ignore, entry.image)
+    mask = read_labels(item.ignore)
+    _check_size(_size(mask), size, item.ignore, item.image)
     regions = masks.connected(mask != 0)
     unsure = Instances.of_valid(
-        regions, ignore=np.ones(len(regions), dtype=bool), size=size, classes=reading.classes
+        regions, ignore=np.ones(len(regions), dtype=bool), size=size, classes=options.classes
     )
     return Instances.concat([found, unsure])
 

@@ -11,7 +11,7 @@ import numpy as np
 import pydantic
 
 from kontur.data.elastic import Elastic
-from kontur.data.geometric import RandomCrop
+from kontur.data.geometric import RandomCrop, scale
 from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels, to_float
 from kontur.data.photometric import (
     Blur,
@@ -23,7 +23,7 @@ from kontur.data.photometric import (
     ShuffleChannels,
 )
 from kontur.data.sample import Sample
-from kontur.data.transforms import Compose, Sometimes, Transform
+from kontur.data.transforms import Compose, RandomApply, Transform
 from kontur.settings import Settings
 
 Range = tuple[float, float]
@@ -37,8 +37,8 @@ class AugmentConfig(Settings):
     """How crops are cut and changed. A probability of 0 switches a change off.
 
     Attributes:
-        crop: side of the square crop in pixels; chosen by the objects' size (`crop_of`) when a run
-            begins, where none is given.
+        crop: side of the square crop in pixels; where none is given, chosen by the objects' size
+            (`crop_size`) when a run begins.
         scale: range of the scale, even on the logarithmic scale.
         scale_probability: share of crops that are scaled; the rest keep their pixels.
         rotate: `none`, `quarter` turns (pixels stay as they are) or `any` angle.
@@ -106,17 +106,22 @@ class Pipeline:
     """Training's way from a stored sample to a crop: `prepare` once, `augment` every time.
 
     Calling it does both. `prepare` is the same for the same sample, so its result can be kept.
+    `scale` is the working scale: how much larger the network sees an image than it is.
     """
 
     channels: int
     normalise: NormaliseConfig
     change: Transform
+    scale: float = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return self.augment(self.prepare(sample), rng)
 
     def prepare(self, sample: Sample) -> Sample:
-        """float32 in the wanted channels; grey stays one channel until the end, for speed."""
+        """float32 in the wanted channels, at the working scale.
+
+        Grey stays one channel until the end, for speed.
+        """
         image = sample.image
         if image.shape[2] != 1:
             image = collapse(to_channels(image, self.channels))
@@ -126,7 +131,8 @@ class Pipeline:
             if self.normalise.mode == "moments"
             else normalise(image, self.normalise)
         )
-        return sample.replace(image=np.ascontiguousarray(values))
+        sample = sample.replace(image=np.ascontiguousarray(values))
+        return sample if self.scale == 1 else scale(sample, self.scale)
 
     def augment(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """A changed crop of a prepared sample, float32 `(crop, crop, channels)`."""
@@ -137,13 +143,13 @@ class Pipeline:
         return sample.replace(image=image)
 
 
-def crop_of(extent: float | None) -> int:
+def crop_size(extent: float | None) -> int:
     """The side of training's crops, for objects of which few are longer than `extent` pixels.
 
     A crop of half the side costs a quarter of the time, so that a short training takes four times
     as many steps; it must show objects with what is around them, though. Without objects: 256.
 
-    >>> crop_of(20.0), crop_of(75.0), crop_of(131.0), crop_of(None)
+    >>> crop_size(20.0), crop_size(75.0), crop_size(131.0), crop_size(None)
     (128, 192, 256, 256)
     """
     if extent is None:
@@ -152,9 +158,13 @@ def crop_of(extent: float | None) -> int:
 
 
 def training_pipeline(
-    config: AugmentConfig, channels: int, normalise: NormaliseConfig | None = None
+    config: AugmentConfig,
+    channels: int,
+    normalise: NormaliseConfig | None = None,
+    *,
+    scale: float = 1.0,
 ) -> Pipeline:
-    """The pipeline that a config describes, for a model of so many channels."""
+    """The pipeline that a config describes, for a model of so many channels, at a working scale."""
     side = config.crop or LARGEST
     steps: list[Transform] = [
         RandomCrop(
@@ -189,6 +199,6 @@ def training_pipeline(
         (config.noise, Noise(config.noise_sigma, config.noise_photons)),
     ]
     steps += [
-        Sometimes(probability, change) for probability, change in sometimes if probability > 0
+        RandomApply(probability, change) for probability, change in sometimes if probability > 0
     ]
-    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)))
+    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)), scale)

@@ -1,6 +1,6 @@
 """Files that list images as a layout, COCO JSON above all, and where their images are.
 
-Which files do is known to `formats`, by their content. Images are looked for beside the file, in
+`formats` recognises such files by their content. Images are looked for beside the file, in
 `images/` there or one folder up, and in a folder that the file is named after
 (`annotations/instances_train2017.json` and `train2017/`). Several files are read together.
 """
@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 
 from kontur import formats
-from kontur.data.entry import Entry, Layout
-from kontur.data.names import IMAGE_FOLDERS, image_files, split_of, stem
+from kontur.data.file_names import IMAGE_FOLDERS, image_files, split_of, stem
+from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats import Format
 from kontur.formats.images import is_image
@@ -35,7 +35,7 @@ def find(path: Path) -> Layout | None:
 def files_in(path: Path) -> list[Path]:
     """The files of one format that list images, of a folder or the first of its folders with some.
 
-    Where several formats do, the first one counts: the others say the same again.
+    Of several formats only the first is used: the others hold the same objects again.
     """
     for name in JSON_FOLDERS:
         place = path / name
@@ -67,7 +67,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
     where no image is found, or two files annotate the same one.
     """
     kind = formats.format_of(files[0]).name
-    entries: dict[Path, Entry] = {}
+    annotated: dict[Path, AnnotatedImage] = {}
     missing: list[str] = []
     classes: dict[str, None] = {}
     bare: dict[str, Mapping[str, int]] = {}
@@ -80,13 +80,13 @@ def read(files: Sequence[Path], root: Path) -> Layout:
             if image is None:
                 missing.append(described.file_name)
                 continue
-            if image in entries:
+            if image in annotated:
                 raise InputError(
-                    f"{image} is annotated in {entries[image].annotation.name} and in {file.name}, "
-                    "or twice in one of them; keep one"
+                    f"{image} is annotated in {annotated[image].annotation.name} and in "
+                    f"{file.name}, or twice in one of them; keep one"
                 )
             name = _name(described.file_name, image)
-            entries[image] = Entry(
+            annotated[image] = AnnotatedImage(
                 name=name if split is None else f"{split}/{name}",
                 image=image,
                 kind=kind,
@@ -95,38 +95,41 @@ def read(files: Sequence[Path], root: Path) -> Layout:
                 split=split,
             )
             if described.without_outline:
-                bare[entries[image].name] = described.without_outline
-    if not entries:
+                bare[annotated[image].name] = described.without_outline
+    if not annotated:
         raise InputError(
             f"none of the {len(missing)} images of {listed([file.name for file in files])} was "
             f"found ({listed(missing, most=2)}); put them into {root / 'images'}"
         )
-    places = sorted({image.parent for image in entries})
+    places = sorted({image.parent for image in annotated})
     there = [path for place in places for path in image_files(place, deep=False).values()]
     return Layout(
         kind=kind,
-        entries=tuple(sorted(entries.values(), key=lambda entry: entry.name)),
+        annotated=tuple(sorted(annotated.values(), key=lambda item: item.name)),
         classes=tuple(classes),
-        unannotated=tuple(stem(path) for path in there if path not in entries),
+        unannotated=tuple(stem(path) for path in there if path not in annotated),
         orphans=tuple(missing),
         notes=_without_outline(bare),
     )
 
 
-def _with_boxes(described: formats.Entry) -> Instances:
+def _with_boxes(described: formats.ImageAnnotation) -> Instances:
     """The objects of an image, and boxes without an outline as regions to ignore.
 
-    Something is there, so it is no background; what shape it has, nobody drew.
+    A box shows that an object is there, so its inside is no background; its shape is unknown.
     """
     boxes = [shapely.box(*box) for box in described.boxes]
     areal = np.array([box for box in boxes if box.area > 0], dtype=object)
-    found = described.instances
+    instances = described.instances
     if not len(areal):
-        return found
+        return instances
     unsure = Instances.of_valid(
-        areal, ignore=np.ones(len(areal), dtype=bool), size=found.size, classes=found.classes
+        areal,
+        ignore=np.ones(len(areal), dtype=bool),
+        size=instances.size,
+        classes=instances.classes,
     )
-    return Instances.concat([found, unsure])
+    return Instances.concat([instances, unsure])
 
 
 def _without_outline(by_image: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
@@ -154,7 +157,7 @@ def _format(file: Path) -> Format | None:
 
 
 def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
-    """How the images that a JSON file names are found: as they are said, else by their name."""
+    """A function that finds an image by its name in the JSON: its path, else its file name."""
     tops = list(dict.fromkeys([file.parent, root]))
     tops += [top / name for top in tops for name in IMAGE_FOLDERS]
     tops = [top for top in tops if top.is_dir()]
@@ -168,21 +171,21 @@ def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
     by_stem: dict[str, Path] = {}
 
     def find_image(file_name: str) -> Path | None:
-        said = file_name.replace("\\", "/")
+        written = file_name.replace("\\", "/")
         for place in places:
-            for path in (place / said, place / PurePosixPath(said).name):
+            for path in (place / written, place / PurePosixPath(written).name):
                 if path.is_file() and is_image(path):
                     return path
         if not by_stem:
             for place in reversed(places):
                 by_stem.update(image_files(place, deep=False))
-        return by_stem.get(said) or by_stem.get(stem(Path(said)))
+        return by_stem.get(written) or by_stem.get(stem(Path(written)))
 
     return find_image
 
 
 def _name(file_name: str, image: Path) -> str:
-    """The image's name: its path as the JSON says it, without the ending and without `images/`."""
+    """The image's name: its path in the JSON, without the ending and without `images/`."""
     folders = PurePosixPath(file_name.replace("\\", "/")).parent.parts
     inside = [part for part in folders if part not in (*IMAGE_FOLDERS, "/", "..")]
     return "/".join([*inside, stem(image)]) if not Path(file_name).is_absolute() else stem(image)

@@ -37,7 +37,7 @@ class Elastic:
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         height, width = sample.size
-        field = Field.random(rng, sample.size, self.amplitude, self.spacing)
+        field = DisplacementField.random(rng, sample.size, self.amplitude, self.spacing)
         grid_x, grid_y = np.arange(width) + 0.5, np.arange(height) + 0.5
         across, down = field.on_grid(grid_x, grid_y)
         image = bilinear(sample.image, grid_x + across, grid_y[:, None] + down)
@@ -45,7 +45,7 @@ class Elastic:
 
 
 @dataclass(frozen=True)
-class Field:
+class DisplacementField:
     """A displacement in pixels: the (x, y) arrows of a B-spline on a grid of cells.
 
     Arrow `[i, j]` belongs to the grid point ((j - 1) · cell width, (i - 1) · cell height).
@@ -57,7 +57,7 @@ class Field:
     @classmethod
     def random(
         cls, rng: np.random.Generator, size: tuple[int, int], amplitude: float, spacing: float
-    ) -> "Field":
+    ) -> "DisplacementField":
         """Even random arrows on about `spacing` pixels, with none across the border."""
         cells = [max(1, round(side / spacing)) for side in size]
         cell = (size[0] / cells[0], size[1] / cells[1])
@@ -125,7 +125,7 @@ def bilinear(
     return (np.rint(result) if image.dtype.kind in "ui" else result).astype(image.dtype)
 
 
-def _bend(instances: Instances, field: Field) -> Instances:
+def _bend(instances: Instances, field: DisplacementField) -> Instances:
     if len(instances) == 0:
         return instances
     dense = instances.replace(polygons=shapely.segmentize(instances.polygons, EDGE))

@@ -1,8 +1,8 @@
 """Folder: images with their annotations, recognised without configuration.
 
-`open_folder` recognises the layout (see `layouts`), joins `classes.csv` and `metadata.csv` (see
-`metadata`) and says in `warnings` what it left out. Opening lists files and looks into six masks;
-samples are read when they are asked for, or all at once by `load`.
+`open_folder` recognises the layout (see `recognise_layout`), joins `classes.csv` and `metadata.csv`
+(see `folder_tables`) and lists in `warnings` what it left out. Opening lists files and reads six
+masks; samples are read on access, or all at once by `load`.
 """
 
 import re
@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kontur import select
-from kontur.data.ahead import ahead
-from kontur.data.annotations import with_outlines
-from kontur.data.entry import Entry, Layout
-from kontur.data.finding import Finding
-from kontur.data.layouts import recognise
+from kontur.data.annotation_options import AnnotationOptions, annotation_options
+from kontur.data.annotations import read_outlines
+from kontur.data.folder_tables import column_of, read_tables, rows_where
+from kontur.data.issue import Issue
+from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.mask_checks import check_mask_files
-from kontur.data.metadata import column_of, rows_where, tables_of
-from kontur.data.reading import Reading, choose_reading
+from kontur.data.read_ahead import read_ahead
+from kontur.data.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
-from kontur.data.samples import Loaded, Samples, Stored
+from kontur.data.samples import LoadedSamples, Samples, StoredSample
 from kontur.errors import InputError
 from kontur.formats.masks import Task
 from kontur.instances import CLASSES
@@ -37,73 +37,73 @@ class Folder:
 
     Attributes:
         path: the folder or COCO JSON that was opened.
-        layout: what was recognised: `labels`, `masks`, `outlines` or `coco` (see `layouts`).
-        entries: one per image with annotation.
-        reading: how annotations are read: task, classes.
+        layout: `labels`, `masks`, `outlines` or `coco`, see `recognise_layout`.
+        annotated: the images with annotation.
+        options: how annotations are read: task, classes, page.
         channel: the channel that is kept, all if None.
         metadata: the columns of `metadata.csv` by image name.
         unannotated: names of images that were left out, having no annotation.
         orphans: annotations that were left out, having no image.
-        findings: what was left out and what looks wrong at a glance.
+        issues: what was left out and what looks wrong at a glance.
     """
 
     path: Path
     layout: str
-    entries: tuple[Entry, ...]
-    reading: Reading
+    annotated: tuple[AnnotatedImage, ...]
+    options: AnnotationOptions
     channel: int | None = None
     metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unannotated: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    issues: tuple[Issue, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.annotated)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the images."""
-        return tuple(entry.name for entry in self.entries)
+        return tuple(item.name for item in self.annotated)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The class names that labels index."""
-        return self.reading.classes
+        return self.options.classes
 
     @property
     def task(self) -> Task:
-        """What a mask file means."""
-        return self.reading.task
+        """What the values of a mask file mean."""
+        return self.options.task
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The findings as sentences."""
-        return tuple(str(finding) for finding in self.findings)
+        """The issues as sentences."""
+        return tuple(str(issue) for issue in self.issues)
 
     @property
     def splits(self) -> dict[str, tuple[str, ...]]:
         """The names of each of `train`, `val` and `test` that the layout has; empty if none."""
         found: dict[str, list[str]] = {}
-        for entry in self.entries:
-            if entry.split is not None:
-                found.setdefault(entry.split, []).append(entry.name)
+        for item in self.annotated:
+            if item.split is not None:
+                found.setdefault(item.split, []).append(item.name)
         return {split: tuple(names) for split, names in found.items()}
 
     @property
     def samples(self) -> Samples:
-        """The samples, each read when it is asked for."""
-        return Samples(self.entries, self.reading, self.channel)
+        """The samples, each read on access."""
+        return Samples(self.annotated, self.options, self.channel)
 
     def subset(self, names: Iterable[str]) -> "Folder":
         """The images of these names, in this order; raises `InputError` for a name not there."""
-        by_name = {entry.name: entry for entry in self.entries}
+        by_name = {item.name: item for item in self.annotated}
         wanted = list(names)
         missing = [name for name in wanted if name not in by_name]
         if missing:
             raise InputError(
                 f"{self.path} has no image {missing[0]!r} ({len(missing)} are missing)"
             )
-        return replace(self, entries=tuple(by_name[name] for name in wanted))
+        return replace(self, annotated=tuple(by_name[name] for name in wanted))
 
     def in_split(self, split: str) -> "Folder":
         """The images of one split; raises `InputError` where the folder has no such split."""
@@ -127,7 +127,7 @@ class Folder:
         """The group of every image, such as its patient, slide or film.
 
         `by` is a column of `metadata.csv`, or a regular expression with parentheses around the part
-        of the images' names that says the group: `(film[0-9]+)_`. Raises `InputError` where a row,
+        of the images' names that is the group: `(film[0-9]+)_`. Raises `InputError` where a row,
         the column or the part of a name is missing.
         """
         if "(" not in by:
@@ -161,30 +161,30 @@ class Folder:
         COCO file declares without using them do not count. A folder that names no class fits any
         single one.
         """
-        read = [entry.instances for entry in self.entries if entry.instances is not None]
+        read = [item.instances for item in self.annotated if item.instances is not None]
         used = {found.classes[label] for found in read for label in found.labels}
-        known = used if len(read) == len(self.entries) else {*self.classes}
+        known = used if len(read) == len(self.annotated) else {*self.classes}
         unknown = [name for name in self.classes if name in known and name not in classes]
         unnamed = self.classes == CLASSES and len(classes) == 1
         if unknown and not unnamed:
             raise InputError(
                 f"{self.path} has the class {unknown[0]!r}, which is none of {', '.join(classes)}"
             )
-        return replace(self, reading=self.reading._replace(classes=tuple(classes)))
+        return replace(self, options=self.options._replace(classes=tuple(classes)))
 
     def load(
         self,
         progress: Callable[[int, int], None] | None = None,
         *,
         image_memory: int = IMAGE_MEMORY,
-    ) -> Loaded:
+    ) -> LoadedSamples:
         """Read everything once; `progress(done, total)` is called after each image.
 
         Images are kept in their stored dtype until `image_memory` bytes are full. Raises one
         `InputError` that names the files that cannot be used, after all were tried.
         """
         samples = self.samples
-        stored: list[Stored] = []
+        stored: list[StoredSample] = []
         problems: list[str] = []
         left = image_memory
 
@@ -194,18 +194,20 @@ class Folder:
             except InputError as error:
                 return error
 
-        for index, sample in enumerate(ahead(read, len(samples))):
+        for index, sample in enumerate(read_ahead(read, len(samples))):
             if isinstance(sample, InputError):
                 problems.append(str(sample))
             else:
                 left -= sample.image.nbytes
                 image = sample.image if left >= 0 else None
-                stored.append(Stored(sample.instances, sample.pixel_size, sample.stains, image))
+                stored.append(
+                    StoredSample(sample.instances, sample.pixel_size, sample.stains, image)
+                )
             if progress is not None:
                 progress(index + 1, len(samples))
         if problems:
-            raise InputError(_together(problems))
-        return Loaded(samples, stored)
+            raise InputError(_summarise_problems(problems))
+        return LoadedSamples(samples, stored)
 
 
 def open_folder(
@@ -216,58 +218,58 @@ def open_folder(
     page: int | None = None,
     split: str | None = None,
 ) -> Folder:
-    """Open a training folder or COCO JSON; its layout is recognised, see `layouts`.
+    """Open a training folder or COCO JSON; its layout is recognised, see `recognise_layout`.
 
-    `task` says what one mask file an image means: `instances` (every value an object),
+    `task` is what the values of a mask file mean: `instances` (every value an object),
     `components` (binary, every connected region an object) or `semantic` (every value a class).
     `channel` and `page` choose from images with many; `split` opens only `train`, `val` or `test`.
     Raises `InputError` where nothing is recognised, a name is ambiguous or a table is wrong.
     """
     root = Path(path)
-    layout = recognise(root)
-    layout = replace(layout, entries=with_outlines(layout.entries, page=page))
-    names = tuple(entry.name for entry in layout.entries)
+    layout = recognise_layout(root)
+    layout = replace(layout, annotated=read_outlines(layout.annotated, page=page))
+    names = tuple(item.name for item in layout.annotated)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise InputError(f"{root} has more than one image of the name {twice[0]!r}; rename one")
-    tables = tables_of(root, names)
+    tables = read_tables(root, names)
     opened = Folder(
         path=root,
         layout=layout.kind,
-        entries=layout.entries,
-        reading=choose_reading(layout, task, tables.classes, page),
+        annotated=layout.annotated,
+        options=annotation_options(layout, task, tables.classes, page),
         channel=channel,
         metadata=tables.metadata,
         unannotated=layout.unannotated,
         orphans=layout.orphans,
     )
-    findings = (*_left_out(layout), *tables.findings, *_masks_at_a_glance(opened))
-    opened = replace(opened, findings=findings)
+    issues = (*_left_out(layout), *tables.issues, *_check_some_masks(opened))
+    opened = replace(opened, issues=issues)
     return opened if split is None else opened.in_split(split)
 
 
-def _left_out(layout: Layout) -> list[Finding]:
+def _left_out(layout: Layout) -> list[Issue]:
     """The files that have no partner, and what lies there unused."""
-    findings = [Finding("unused", note, 1, "", "") for note in layout.notes]
+    issues = [Issue("unused", note, 1, "", "") for note in layout.notes]
     if layout.unannotated:
         what = f"{counted(layout.unannotated, 'image')} without annotation"
-        advice = "left out; to say that an image has no objects give it an empty annotation"
+        advice = "left out; give an image without objects an empty annotation"
         example = layout.unannotated[0]
-        findings.append(Finding("unannotated", what, len(layout.unannotated), example, advice))
+        issues.append(Issue("unannotated", what, len(layout.unannotated), example, advice))
     if layout.orphans:
         what = f"{counted(layout.orphans, 'annotation')} without an image"
-        advice = "left out; add the images, or give the partners the same name"
-        findings.append(Finding("orphans", what, len(layout.orphans), layout.orphans[0], advice))
-    return findings
+        advice = "left out; add the images, or give image and annotation the same name"
+        issues.append(Issue("orphans", what, len(layout.orphans), layout.orphans[0], advice))
+    return issues
 
 
-def _masks_at_a_glance(folder: Folder) -> list[Finding]:
-    """Whether the few mask files that are looked at are what the task says."""
-    files = [(entry.name, entry.annotation) for entry in folder.entries if entry.kind == "labels"]
-    return check_mask_files(files, folder.task, page=folder.reading.page)
+def _check_some_masks(folder: Folder) -> list[Issue]:
+    """Issues of a few mask files whose values may mean something other than the task."""
+    files = [(item.name, item.annotation) for item in folder.annotated if item.kind == "labels"]
+    return check_mask_files(files, folder.task, page=folder.options.page)
 
 
-def _together(problems: Sequence[str]) -> str:
+def _summarise_problems(problems: Sequence[str]) -> str:
     """The first problem in full, the next few shortly, and how many there are."""
     first, *others = problems
     if not others:

@@ -1,7 +1,7 @@
-"""Inspect: read a whole folder once, count what it holds and find what users get wrong.
+"""Inspect: read a whole folder once, count what it holds and find common mistakes.
 
-Nothing stops at the first bad file: what cannot be read becomes a finding. Each image is read in a
-thread and forgotten; only numbers stay, so that large folders fit.
+Nothing stops at the first bad file: what cannot be read becomes an issue. Images are read in
+threads and only numbers are kept of them, so that large folders fit into memory.
 """
 
 from collections import Counter
@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from kontur.data.ahead import ahead
-from kontur.data.facts import Facts, facts_of
-from kontur.data.findings import findings_of
+from kontur.data.dataset_report import DatasetReport
+from kontur.data.find_issues import find_issues
 from kontur.data.folder import Folder
+from kontur.data.image_statistics import ImageStatistics, image_statistics
 from kontur.data.mask_checks import KINDS
-from kontur.data.report import Report
+from kontur.data.read_ahead import read_ahead
+from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 
 
@@ -23,58 +24,69 @@ def inspect(
     *,
     stride: int = 2,
     progress: Callable[[int, int], None] | None = None,
-) -> Report:
+) -> DatasetReport:
     """Count what a folder holds and look for mistakes; reads every file once.
 
     `stride` is that of the network to be trained, image pixels per output pixel: objects smaller
     than two output pixels are reported. `progress(done, total)` is called after each image.
     """
     samples = folder.samples
-    facts: list[Facts] = []
+    images: list[ImageStatistics] = []
     unreadable: list[tuple[str, str]] = []
 
-    def look(index: int) -> Facts | InputError:
+    def measure(index: int) -> ImageStatistics | InputError:
         try:
-            return facts_of(samples, index, stride=stride)
+            return image_statistics(samples, index, stride=stride)
         except InputError as error:
             return error
 
-    for index, seen in enumerate(ahead(look, len(samples))):
-        if isinstance(seen, InputError):
-            unreadable.append((folder.names[index], str(seen)))
+    for index, result in enumerate(read_ahead(measure, len(samples))):
+        if isinstance(result, InputError):
+            unreadable.append((folder.names[index], str(result)))
         else:
-            facts.append(seen)
+            images.append(result)
         if progress is not None:
             progress(index + 1, len(samples))
-    return _report(folder, facts, unreadable, stride)
+    return _report(folder, images, unreadable, stride)
 
 
 def _report(
-    folder: Folder, facts: list[Facts], unreadable: list[tuple[str, str]], stride: int
-) -> Report:
-    area = sum(height * width for height, width in (fact.size for fact in facts))
+    folder: Folder, images: list[ImageStatistics], unreadable: list[tuple[str, str]], stride: int
+) -> DatasetReport:
+    area = sum(height * width for height, width in (image.size for image in images))
     none = np.empty(0)
-    labels = np.concatenate([fact.labels for fact in facts]) if facts else none.astype(np.int64)
-    areas = np.concatenate([fact.areas for fact in facts]) if facts else none
+    labels = np.concatenate([image.labels for image in images]) if images else none.astype(np.int64)
+    areas = np.concatenate([image.areas for image in images]) if images else none
     per_class = np.bincount(labels, minlength=len(folder.classes))
     columns = dict.fromkeys(column for row in folder.metadata.values() for column in row)
-    return Report(
+    return DatasetReport(
         path=folder.path,
         layout=folder.layout,
         task=folder.task,
-        names=tuple(fact.name for fact in facts),
+        names=tuple(image.name for image in images),
         splits={split: len(names) for split, names in folder.splits.items()},
-        sizes=Counter(fact.size for fact in facts),
-        pixels=Counter(fact.pixels for fact in facts),
-        pixel_sizes=Counter(fact.pixel_size for fact in facts),
-        objects=np.array([len(fact.labels) for fact in facts], dtype=np.int64),
+        sizes=Counter(image.size for image in images),
+        pixels=Counter(image.pixels for image in images),
+        pixel_sizes=Counter(image.pixel_size for image in images),
+        objects=np.array([len(image.labels) for image in images], dtype=np.int64),
         classes=dict(zip(folder.classes, per_class.tolist(), strict=True)),
         diameters=2 * np.sqrt(areas / np.pi),
-        ignored=sum(fact.ignored for fact in facts),
-        ignored_share=min(sum(fact.ignored_area for fact in facts) / area, 1.0) if area else 0.0,
+        scale=_working_scale(images),
+        ignored=sum(image.ignored for image in images),
+        ignored_share=min(sum(image.ignored_area for image in images) / area, 1.0) if area else 0.0,
         columns=tuple(columns),
-        findings=(
-            *(finding for finding in folder.findings if finding.kind not in KINDS),
-            *findings_of(facts, unreadable, stride=stride),
+        issues=(
+            *(issue for issue in folder.issues if issue.kind not in KINDS),
+            *find_issues(images, unreadable, stride=stride),
         ),
     )
+
+
+def _working_scale(images: list[ImageStatistics]) -> WorkingScale:
+    """What a training on the folder would choose, by its `train` part if it has one."""
+    learned = [image for image in images if image.split == "train"] or images
+    if not any(len(image.areas) for image in learned):
+        return choose_scale(None, None)
+    sides = np.sqrt(np.concatenate([image.areas for image in learned]))
+    across = np.concatenate([image.widths for image in learned])
+    return choose_scale(float(np.median(sides)), float(np.median(across)))

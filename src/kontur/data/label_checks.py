@@ -1,7 +1,7 @@
-"""Checks of one label image for what people get wrong; each says what it looks at and why.
+"""Checks of one label image for what people get wrong; each states what it measures and why.
 
-Numbers from pixels or outlines go in, counts come out; `findings` words them. Whether the values of
-a mask mean what the task says is asked in `mask_checks`.
+Numbers from pixels or outlines go in, counts come out; `find_issues` puts them into words.
+Whether the values of a mask fit the task is checked in `mask_checks`.
 """
 
 from typing import NamedTuple
@@ -12,8 +12,8 @@ from jaxtyping import Bool, Integer, Shaped
 
 EDGE_SHARE = 0.1  # of the id changes along rows and columns; 0.4 and more after interpolation
 EDGE_PIXELS = 20  # fewer pixels between two values are the odd one-pixel object
-CUT_AT = 255  # the largest id that 8 bits hold
-CUT_IDS = 128  # so many ids at least before a largest id of 255 is no coincidence
+CLIPPED_AT = 255  # the largest id that 8 bits hold
+CLIPPED_IDS = 128  # so many ids at least before a largest id of 255 is no coincidence
 SPECK = 0.05  # of the area of an object's largest piece; smaller pieces are stray pixels
 
 
@@ -34,38 +34,38 @@ def is_interpolated(array: Integer[np.ndarray, "h w"]) -> bool:
     return between >= EDGE_PIXELS and between > EDGE_SHARE * changes
 
 
-class Pieces(NamedTuple):
-    """Per object: whether it has a piece far from the rest, and whether it has specks."""
+class SeparateParts(NamedTuple):
+    """For each object whether it has a distant part, and whether it has stray pixels (specks)."""
 
-    far: Bool[np.ndarray, " k"]
+    distant: Bool[np.ndarray, " k"]
     specks: Bool[np.ndarray, " k"]
 
 
-def pieces(polygons: Shaped[np.ndarray, " k"]) -> Pieces:
-    """Which objects have pieces apart from their largest one.
+def separate_parts(polygons: Shaped[np.ndarray, " k"]) -> SeparateParts:
+    """Which objects have parts that are separate from their largest one.
 
-    A piece is far where its distance from the largest exceeds that one's diameter: such an id
-    stands for two objects. A speck is smaller than 5 % of the largest. Pieces that touch at a
+    A part is distant where its distance from the largest exceeds that one's diameter: such an id
+    stands for two objects. A speck is smaller than 5 % of the largest. Parts that touch at a
     corner, and large ones nearby (an object behind another), are neither.
     """
-    far = np.zeros(len(polygons), dtype=bool)
+    distant = np.zeros(len(polygons), dtype=bool)
     specks = np.zeros(len(polygons), dtype=bool)
-    for place in np.flatnonzero(shapely.get_num_geometries(polygons) > 1):
-        parts = shapely.get_parts(polygons[place])
+    for index in np.flatnonzero(shapely.get_num_geometries(polygons) > 1):
+        parts = shapely.get_parts(polygons[index])
         areas = shapely.area(parts)
         largest = parts[int(areas.argmax())]
         distance = shapely.distance(parts, largest)
         small = areas < SPECK * areas.max()
-        specks[place] = bool((small & (distance > 0)).any())
-        far[place] = bool((~small & (distance > 2 * np.sqrt(areas.max() / np.pi))).any())
-    return Pieces(far, specks)
+        specks[index] = bool((small & (distance > 0)).any())
+        distant[index] = bool((~small & (distance > 2 * np.sqrt(areas.max() / np.pi))).any())
+    return SeparateParts(distant, specks)
 
 
-def is_cut(ids: Integer[np.ndarray, " k"], far: Bool[np.ndarray, " k"]) -> bool:
-    """Whether ids look cut to 8 bits: they end at exactly 255, and 255 or many stand for several.
+def ids_are_clipped(ids: Integer[np.ndarray, " k"], distant: Bool[np.ndarray, " k"]) -> bool:
+    """Whether ids look clipped to 8 bits: the largest is 255, and 255 or many stand for several.
 
-    Cut off, all later objects are 255; wrapped around, they share the ids of earlier ones.
+    Saturated, all later objects are 255; wrapped around, they share the ids of earlier ones.
     """
-    if len(ids) < CUT_IDS or int(ids.max()) != CUT_AT:
+    if len(ids) < CLIPPED_IDS or int(ids.max()) != CLIPPED_AT:
         return False
-    return bool(far[ids == CUT_AT].any()) or int(far.sum()) > len(ids) // 20
+    return bool(distant[ids == CLIPPED_AT].any()) or int(distant.sum()) > len(ids) // 20

@@ -1,4 +1,4 @@
-"""Mask checks: does a mask file look as if its values meant something else than the task says?
+"""Mask checks: do the values of a mask file fit the task for which it is read?
 
 | kind           | what the mask looks like                                | meant              |
 | -------------- | ------------------------------------------------------- | ------------------ |
@@ -8,7 +8,7 @@
 | `semantic`     | few values, each in several regions, are read as ids    | task `semantic`    |
 
 None can be known from one file alone: an object may be in pieces, a tissue may reach the edge. So
-they are findings, for the owner to judge, and files are read as the task says.
+they are reported as issues for the user to judge, and files are read by the task that was given.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,9 +19,9 @@ import numpy as np
 import shapely
 from jaxtyping import Integer
 
-from kontur.data.finding import Finding
+from kontur.data.annotation_options import read_labels
+from kontur.data.issue import Issue
 from kontur.data.label_checks import SPECK, is_interpolated
-from kontur.data.reading import read_labels
 from kontur.errors import InputError
 from kontur.formats import masks
 from kontur.formats.masks import MOST_VALUES, Task
@@ -31,14 +31,14 @@ from kontur.wording import counted, plural
 MaskKind = Literal["interpolated", "background", "binary", "semantic"]
 KINDS: tuple[MaskKind, ...] = ("interpolated", "background", "binary", "semantic")
 
-GLANCES = 6  # masks that are read when a folder is opened
+SAMPLED = 6  # masks that are read when a folder is opened
 EDGE = 0.75  # of the image's edge; what covers so much of it is background rather than an object
-SURELY = 10  # regions of one value that tell a mask also among real label images
+SURELY = 10  # regions of one value that make a file a mask even among real label images
 LOSSY = (".jpg", ".jpeg")  # endings of files whose values are not those that were saved
 
 
 class MaskCheck(NamedTuple):
-    """What a mask looks like: its kind, the value it is about, how many values and regions."""
+    """What is doubtful about a mask: the kind, the value concerned, how many values and regions."""
 
     kind: MaskKind
     value: int
@@ -47,14 +47,14 @@ class MaskCheck(NamedTuple):
 
 
 def check_mask(
-    array: Integer[np.ndarray, "h w"], found: Instances, task: Task, *, lossy: bool = False
+    array: Integer[np.ndarray, "h w"], instances: Instances, task: Task, *, lossy: bool = False
 ) -> MaskCheck | None:
-    """What a mask looks like that was read by its task as the objects `found`; None if all is well.
+    """What is doubtful about a mask whose objects were read by `task`; None if nothing is.
 
     A mask of one value is `binary` also with one region, where it is read alike by every task.
-    `lossy` says that the file keeps values only about (JPEG).
+    `lossy`: the file does not keep values exactly (JPEG).
     """
-    objects = found[~found.ignore]
+    objects = instances[~instances.ignore]
     if len(objects) == 0:
         return None
     values = np.unique(array[array > 0])
@@ -62,8 +62,8 @@ def check_mask(
         return MaskCheck("interpolated", int(values[-1]), len(values), len(objects))
     around = _background(objects)
     if around is not None and (task != "semantic" or len(values) == 1):
-        place, regions = around
-        value = int(objects.ids[place]) if task == "instances" else int(values[0])
+        index, regions = around
+        value = int(objects.ids[index]) if task == "instances" else int(values[0])
         return MaskCheck("background", value, len(values), regions)
     if task != "instances":
         return None
@@ -78,52 +78,52 @@ def check_mask(
 
 def check_mask_files(
     files: Sequence[tuple[str, Path]], task: Task, *, page: int | None = None
-) -> list[Finding]:
-    """The findings of a few of many mask files, `(name, file)`; those unreadable are left out."""
+) -> list[Issue]:
+    """The issues of a few of many mask files, `(name, file)`; unreadable ones are skipped."""
     checked: list[tuple[str, MaskCheck | None]] = []
-    for name, path in _glanced(files):
+    for name, path in _sampled(files):
         try:
             array = read_labels(path, page=page)
-            found = masks.objects(array, task, where=path)
+            instances = masks.objects(array, task, where=path)
         except InputError:
-            continue  # who reads it in earnest raises the error
-        if (~found.ignore).any():
-            check = check_mask(array, found, task, lossy=path.suffix.lower() in LOSSY)
+            continue  # reading the sample raises the error
+        if (~instances.ignore).any():
+            check = check_mask(array, instances, task, lossy=path.suffix.lower() in LOSSY)
             checked.append((name, check))
-    return mask_findings(checked)
+    return mask_issues(checked)
 
 
 def are_label_images(files: Sequence[tuple[str, Path]], *, page: int | None = None) -> bool:
     """Whether a few of many image files hold numbers of objects rather than pictures."""
     try:
-        return not any(is_interpolated(read_labels(path, page=page)) for _, path in _glanced(files))
+        return not any(is_interpolated(read_labels(path, page=page)) for _, path in _sampled(files))
     except InputError:
         return False
 
 
-def mask_findings(checked: Iterable[tuple[str, MaskCheck | None]]) -> list[Finding]:
-    """One finding of each kind, from `(name, check)` of masks that hold objects."""
+def mask_issues(checked: Iterable[tuple[str, MaskCheck | None]]) -> list[Issue]:
+    """One issue of each kind, from `(name, check)` of masks that hold objects."""
     by_kind: dict[MaskKind, list[tuple[str, MaskCheck]]] = {kind: [] for kind in KINDS}
     for name, check in doubtful(checked):
         by_kind[check.kind].append((name, check))
-    return [_finding(kind, found) for kind, found in by_kind.items() if found]
+    return [_issue(kind, masks) for kind, masks in by_kind.items() if masks]
 
 
 def doubtful(checked: Iterable[tuple[str, MaskCheck | None]]) -> list[tuple[str, MaskCheck]]:
     """The masks that look wrong: an object in a few pieces does not, beside sound label images."""
-    everything = list(checked)
-    least = SURELY if any(check is None for _, check in everything) else 2
+    checks = list(checked)
+    least = SURELY if any(check is None for _, check in checks) else 2
     return [
         (name, check)
-        for name, check in everything
+        for name, check in checks
         if check is not None
         and (check.kind not in ("binary", "semantic") or check.regions >= least)
     ]
 
 
-def _glanced(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
-    places = np.unique(np.linspace(0, len(files) - 1, min(GLANCES, len(files))).astype(int))
-    return [files[place] for place in places]
+def _sampled(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    indices = np.unique(np.linspace(0, len(files) - 1, min(SAMPLED, len(files))).astype(int))
+    return [files[index] for index in indices]
 
 
 def _background(objects: Instances) -> tuple[int, int] | None:
@@ -132,28 +132,30 @@ def _background(objects: Instances) -> tuple[int, int] | None:
     height, width = objects.size
     image = shapely.box(0, 0, width, height)
     whole = (objects.boxes == image.bounds).all(axis=1)
-    for place in np.flatnonzero(whole):
-        along = shapely.intersection(objects.polygons[place].boundary, image.boundary)
+    for index in np.flatnonzero(whole):
+        along = shapely.intersection(objects.polygons[index].boundary, image.boundary)
         share = along.length / image.length
-        rest = shapely.difference(image, objects.polygons[place])
+        rest = shapely.difference(image, objects.polygons[index])
         others = 0 if rest.is_empty else int(shapely.get_num_geometries(rest))
         if share >= EDGE and others >= (1 if share == 1 else 2):
-            return int(place), others
+            return int(index), others
     return None
 
 
 def _all_in_pieces(objects: Instances) -> bool:
     """Whether every object has several pieces, or most have and there are many; specks are none."""
-    parts, owner = shapely.get_parts(objects.polygons, return_index=True)
+    parts, object_index = shapely.get_parts(objects.polygons, return_index=True)
     areas = shapely.area(parts)
     largest = np.zeros(len(objects))
-    np.maximum.at(largest, owner, areas)
-    large = np.bincount(owner[areas >= SPECK * largest[owner]], minlength=len(objects))
+    np.maximum.at(largest, object_index, areas)
+    large = np.bincount(
+        object_index[areas >= SPECK * largest[object_index]], minlength=len(objects)
+    )
     several = large > 1
     return bool(several.all() or (several.mean() >= 0.5 and large.sum() >= 3 * len(objects)))
 
 
-def _finding(kind: MaskKind, found: Sequence[tuple[str, MaskCheck]]) -> Finding:
+def _issue(kind: MaskKind, found: Sequence[tuple[str, MaskCheck]]) -> Issue:
     names = [name for name, _ in found]
     check = found[0][1]
     masks_ = counted(names, "mask")
@@ -195,4 +197,4 @@ def _finding(kind: MaskKind, found: Sequence[tuple[str, MaskCheck]]) -> Finding:
             "resize label images with nearest neighbour and save them as PNG or TIFF, and "
             "threshold a mask of two values"
         )
-    return Finding(kind, what, len(names), names[0], advice)
+    return Issue(kind, what, len(names), names[0], advice)

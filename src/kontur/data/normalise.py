@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pydantic
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Num, Shaped
 
 from kontur.errors import InputError
 from kontur.settings import Settings
@@ -162,7 +162,8 @@ def measure_normalisation(
     low, high = _limits(finite, sampled, config)
     ground = None
     if config.compress > 0:
-        ground = _rescale(np.median(sampled, axis=(0, 1), keepdims=True), low, high)
+        median = np.median(sampled, axis=(0, 1), keepdims=True)
+        ground = _rescale(median.astype(_working_dtype(image.dtype)), low, high)
     return Normalisation(config, low, high, ground, darkest, brightest)
 
 
@@ -183,12 +184,18 @@ def _finite_range(image: Shaped[np.ndarray, "h w c"]) -> tuple[float, float]:
 
 def _sampled(
     image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig
-) -> Float[np.ndarray, "n 1 k"]:
-    """Pixels on a regular grid as floats: a column per channel, or one with all channels."""
+) -> Num[np.ndarray, "n 1 k"]:
+    """Pixels on a regular grid: a column per channel, or one with all channels.
+
+    Small unsigned integers stay what they are, which are sorted faster, to the same percentiles;
+    differences of all others want floats.
+    """
     pixels = collapse(image) if config.over == "image" else image
     step = max(1, math.isqrt(pixels.size // SAMPLED))
     columns = 1 if config.over == "image" else image.shape[2]
-    return pixels[::step, ::step].reshape(-1, 1, columns).astype(_working_dtype(image.dtype))
+    values = pixels[::step, ::step].reshape(-1, 1, columns)
+    small = image.dtype in (np.uint8, np.uint16)
+    return values if small else values.astype(_working_dtype(image.dtype))
 
 
 def _rescale(
@@ -220,7 +227,7 @@ def _compress(
 
 
 def _limits(
-    image: Shaped[np.ndarray, "h w c"], sampled: Float[np.ndarray, "n 1 k"], config: NormaliseConfig
+    image: Shaped[np.ndarray, "h w c"], sampled: Num[np.ndarray, "n 1 k"], config: NormaliseConfig
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """The values that become 0 and 1, per channel or (one of each) for the whole image.
 

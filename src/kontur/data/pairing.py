@@ -2,18 +2,18 @@
 
 `NAME.geojson`, `NAME.coco.json`, `NAME.csv` or a label image `NAME.labels.tif`, `NAME_masks.png` …
 has the objects of the image `NAME`; one COCO JSON or CSV may hold those of many images. What has no
-partner is for the caller to report, never counted and never dropped in silence.
+partner is left for the caller to report; it is never dropped in silence.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from kontur import formats
-from kontur.data.finding import Finding
+from kontur.data.annotation_options import classes_of_values, read_labels
+from kontur.data.file_names import RECORD_FILE, is_output_name, partner_name, stem, walk
+from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
+from kontur.data.issue import Issue
 from kontur.data.mask_checks import check_mask_files
-from kontur.data.metadata import CLASSES_FILE, METADATA_FILE
-from kontur.data.names import RECORD_FILE, is_output_name, partner_name, stem, walk
-from kontur.data.reading import classes_of_values, read_labels
 from kontur.errors import InputError
 from kontur.formats import masks
 from kontur.formats.images import IMAGE_ENDINGS
@@ -21,7 +21,7 @@ from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
 
-BESIDE = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
+OTHER_FILES = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 
 Source = Callable[[], Instances]
 
@@ -34,9 +34,9 @@ def find_predictions(
     numbered_in: Sequence[Path] = (),
     page: int | None = None,
 ) -> dict[str, Source]:
-    """What reads the objects of each image, by its name.
+    """A function for each image, by its name, that reads the image's objects.
 
-    `task` says what the values of mask files mean, see `formats.masks`, and `class_of_value` the
+    `task` is what the values of mask files mean, see `formats.masks`, and `class_of_value` the
     classes of `semantic` ones; without it these are the values of all masks together. COCO results
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
     `page` picks the objects of one plane where a file has those of several.
@@ -47,7 +47,7 @@ def find_predictions(
     files = dict(mask_files(place))
     if choose_task(task) != "instances" and not files:
         raise InputError(
-            f"--task {task} is for mask files, and {place} holds none: its objects are told apart "
+            f"--task {task} is for mask files, and {place} holds none: its objects are separate "
             "already; leave --task out"
         )
     if task == "semantic" and class_of_value is None:
@@ -69,18 +69,18 @@ def mask_files(place: Path) -> list[tuple[str, Path]]:
     return [(name, path) for name, path in files.items() if is_mask(path)]
 
 
-def check_masks(place: Path, *, task: str = "instances", page: int | None = None) -> list[Finding]:
-    """Whether mask files look as if their values meant something else than the task says."""
+def check_masks(place: Path, *, task: str = "instances", page: int | None = None) -> list[Issue]:
+    """The issues of mask files whose values do not seem to fit the task."""
     return check_mask_files(mask_files(place), choose_task(task), page=page)
 
 
-def task_like(truth: str, place: Path, *, page: int | None = None) -> Task:
-    """The task of predictions that are to be judged by truth of a task of its own.
+def task_of_predictions(truth: str, place: Path, *, page: int | None = None) -> Task:
+    """The task by which masks of predictions are read, for truth that is read by the task `truth`.
 
-    That of the truth where the predictions are masks that look as if it was theirs, else
-    `instances`: beside binary masks there may lie label images that a network made.
+    That of the truth where the predictions look like masks of it, else `instances`: binary masks
+    may be compared with label images that a network made.
     """
-    doubts = {finding.kind for finding in check_masks(place, page=page)}
+    doubts = {issue.kind for issue in check_masks(place, page=page)}
     return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
 
 
@@ -98,7 +98,7 @@ def prediction_files(place: Path) -> dict[str, Path]:
         taken = set(files)
         for _, path in walk(place):
             low = path.name.lower()
-            if formats.ending_of(low) != ending or low in BESIDE or is_output_name(stem(path)):
+            if formats.ending_of(low) != ending or low in OTHER_FILES or is_output_name(stem(path)):
                 continue
             name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
             name = (path.parent / name).relative_to(place).as_posix()
@@ -171,7 +171,7 @@ def _of_file(
 def _read_mask(
     path: Path, task: str, class_of_value: Mapping[int, str] | None, page: int | None
 ) -> Instances:
-    """The objects of a mask; `page` counts where it has several, see `reading.read_labels`."""
+    """The objects of a mask; `page` counts where it has several, see `read_labels`."""
     return masks.objects(
         read_labels(path, page=page), choose_task(task), where=path, class_of_value=class_of_value
     )

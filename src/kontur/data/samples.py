@@ -1,7 +1,7 @@
 """Samples of a folder: read lazily, or loaded once.
 
-Loader workers ask for each sample many times, and tracing its outlines again each time is waste:
-`Loaded` keeps the outlines of all samples and as many images, in their stored dtype, as fit.
+Loader workers use each sample many times, and tracing its outlines each time would be a waste:
+`LoadedSamples` keeps the outlines of all samples and as many images, in their stored dtype, as fit.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.data.annotation_options import AnnotationOptions
 from kontur.data.annotations import read_annotation
-from kontur.data.entry import Entry
-from kontur.data.reading import Reading
+from kontur.data.layout import AnnotatedImage
 from kontur.data.sample import Sample
 from kontur.errors import InputError
 from kontur.formats.images import Image, check_finite, read_image
@@ -25,44 +25,46 @@ else:  # a checker at run time would read a file to see that its content is a Sa
 
 
 class Samples(_Samples):
-    """The samples of a folder, each read from its files when it is asked for."""
+    """The samples of a folder, each read from its files on access."""
 
-    def __init__(self, entries: Sequence[Entry], reading: Reading, channel: int | None) -> None:
-        self.entries = tuple(entries)
-        self.reading = reading
+    def __init__(
+        self, annotated: Sequence[AnnotatedImage], options: AnnotationOptions, channel: int | None
+    ) -> None:
+        self.annotated = tuple(annotated)
+        self.options = options
         self.channel = channel
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.annotated)
 
     def __getitem__(self, index: int) -> Sample:  # type: ignore[override]
         """One sample; raises `InputError` that names the file where it cannot be read."""
-        entry = self.entries[index]
-        image = self._image(entry)
+        item = self.annotated[index]
+        image = self._image(item)
         height, width = image.pixels.shape[:2]
         try:
-            found = read_annotation(entry, (height, width), self.reading)
+            found = read_annotation(item, (height, width), self.options)
         except InputError as error:
-            table = self.reading.table
-            files = (entry.image, entry.annotation, entry.ignore, table.path if table else None)
+            table = self.options.table
+            files = (item.image, item.annotation, item.ignore, table.path if table else None)
             if any(str(file) in str(error) for file in files if file is not None):
                 raise
-            raise InputError(f"{entry.annotation}: {error}") from None
-        return Sample(image.pixels, found, entry.name, image.pixel_size, image.stains)
+            raise InputError(f"{item.annotation}: {error}") from None
+        return Sample(image.pixels, found, item.name, image.pixel_size, image.stains)
 
     def pixels(self, index: int) -> Shaped[np.ndarray, "h w c"]:
         """The image of one sample alone."""
-        return self._image(self.entries[index]).pixels
+        return self._image(self.annotated[index]).pixels
 
-    def _image(self, entry: Entry) -> Image:
+    def _image(self, item: AnnotatedImage) -> Image:
         """An image as stored; `InputError` where a value is NaN or infinite: it spoils training."""
-        image = read_image(entry.image, channel=self.channel, page=self.reading.page)
-        check_finite(image.pixels, where=entry.image)
+        image = read_image(item.image, channel=self.channel, page=self.options.page)
+        check_finite(image.pixels, where=item.image)
         return image
 
 
-class Stored(NamedTuple):
-    """What `load` keeps of one sample; `image` is None where the memory did not suffice."""
+class StoredSample(NamedTuple):
+    """A sample in memory; `image` is None where the memory did not suffice for it."""
 
     instances: Instances
     pixel_size: float | None
@@ -70,10 +72,10 @@ class Stored(NamedTuple):
     image: Shaped[np.ndarray, "h w c"] | None
 
 
-class Loaded(_Samples):
+class LoadedSamples(_Samples):
     """Samples whose objects are in memory, and whose images are as far as the memory allowed."""
 
-    def __init__(self, samples: Samples, stored: Sequence[Stored]) -> None:
+    def __init__(self, samples: Samples, stored: Sequence[StoredSample]) -> None:
         self.samples = samples
         self.stored = tuple(stored)
 
@@ -84,5 +86,5 @@ class Loaded(_Samples):
         """One sample; its image is read again where it is not in memory."""
         kept = self.stored[index]
         image = self.samples.pixels(index) if kept.image is None else kept.image
-        name = self.samples.entries[index].name
+        name = self.samples.annotated[index].name
         return Sample(image, kept.instances, name, kept.pixel_size, kept.stains)

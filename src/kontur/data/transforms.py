@@ -1,9 +1,9 @@
 """Transforms carry contours with their image: each maps `(sample, rng)` to a sample.
 
-This file joins them (`Compose`, `Sometimes`) and makes their generators; `geometric`, `elastic` and
-`photometric` hold the transforms, `warp` the one resampling behind those that move things, and
-`augment` the set that training uses. Nothing keeps a state and nothing seeds globally: the same
-sample and generator give the same result in any process.
+This file composes them (`Compose`, `RandomApply`) and makes their generators; `geometric`,
+`elastic` and `photometric` hold the transforms, `warp` the one resampling behind the geometric
+ones, and `augment` the set that training uses. Nothing keeps a state and nothing seeds globally:
+the same sample and generator give the same result in any process.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ class Compose:
 
 
 @dataclass(frozen=True)
-class Sometimes:
+class RandomApply:
     """A transform that is applied with a probability."""
 
     probability: float
@@ -55,7 +55,7 @@ class ToFloat:
 
 @dataclass(frozen=True)
 class ToChannels:
-    """The number of channels that a model wants, see `normalise.to_channels`."""
+    """The number of channels that a model needs, see `normalise.to_channels`."""
 
     channels: int
 
@@ -74,7 +74,7 @@ class Normalise:
 
 
 def sample_rng(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """The generator for one sample in one epoch, whichever worker asks, in whatever order.
+    """The generator for one sample in one epoch, the same in any worker and any order.
 
     >>> sample_rng(0, 1, 2).random() == sample_rng(0, 1, 2).random() != sample_rng(0, 2, 1).random()
     True

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from kontur.data.annotation_options import classes_of_values
+from kontur.data.file_names import is_label_name, stem
 from kontur.data.folder import Folder, open_folder
-from kontur.data.layouts import recognise
+from kontur.data.folder_tables import column_of, read_tables, rows_where
 from kontur.data.mask_checks import are_label_images
-from kontur.data.metadata import column_of, rows_where, tables_of
-from kontur.data.names import is_label_name, stem
 from kontur.data.pairing import Source, check_masks, find_predictions, mask_files
-from kontur.data.reading import classes_of_values
+from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 
 
@@ -24,11 +24,11 @@ class Truth:
 
     Attributes:
         path: the folder or file that was opened.
-        sources: what reads the objects of each image, by its name.
+        sources: for each image, by its name, the function that reads its objects.
         metadata: the columns of `metadata.csv` by image name.
-        class_of_value: the classes that values of semantic masks stand for.
+        class_of_value: the class of each pixel value of semantic masks; None without such masks.
         coco: the COCO JSON files that number the images, if the annotations are of such.
-        warnings: what was left out and what looks wrong, as sentences.
+        warnings: sentences on what was left out and on likely mistakes.
     """
 
     path: Path
@@ -50,8 +50,8 @@ class Truth:
             path=folder.path,
             sources={name: source(index) for index, name in enumerate(folder.names)},
             metadata=folder.metadata,
-            class_of_value=folder.reading.class_of_value,
-            coco=tuple(dict.fromkeys(e.annotation for e in folder.entries if e.kind == "coco")),
+            class_of_value=folder.options.class_of_value,
+            coco=tuple(dict.fromkeys(e.annotation for e in folder.annotated if e.kind == "coco")),
             warnings=folder.warnings,
         )
 
@@ -97,20 +97,20 @@ def open_truth(
         classes_of_values([file for _, file in files], page=page) if task == "semantic" else None
     )
     sources = find_predictions(root, task=task, class_of_value=named, page=page)
-    tables = tables_of(root, tuple(sources))
+    tables = read_tables(root, tuple(sources))
     if tables.classes is not None:
         raise InputError(
             f"{tables.classes.path} gives classes to the objects of images, and {root} holds "
             "annotations without images; put the images there too"
         )
-    findings = (*tables.findings, *check_masks(root, task=task, page=page))
+    issues = (*tables.issues, *check_masks(root, task=task, page=page))
     return Truth(
         path=root,
         sources=sources,
         metadata=tables.metadata,
         class_of_value=named,
         coco=(root,) if root.is_file() else (),
-        warnings=tuple(map(str, findings)),
+        warnings=tuple(map(str, issues)),
     )
 
 
@@ -120,7 +120,7 @@ def _only_annotations(place: Path, page: int | None) -> bool:
     Pictures are no label images: those are integers of one channel and have no smooth edges.
     """
     try:
-        recognise(place)
+        recognise_layout(place)
     except InputError:
         pass
     else:

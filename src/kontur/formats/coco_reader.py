@@ -11,16 +11,17 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import document, rle
 from kontur.formats.coco_writer import INSTANCE_ID
-from kontur.formats.entry import Entry, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.windows import Window, trace
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, quoted, shortened
 
+IDS = ("id", "image_id", "category_id", INSTANCE_ID)
 READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrowd", "score")
 
 
 class Annotation(NamedTuple):
-    """An annotation: its row, its unchecked area, and what it has if that is no outline."""
+    """An annotation: its row, its unchecked outline, and what it has in place of one."""
 
     row: Mapping[str, Any]
     shape: Polygon | MultiPolygon | None
@@ -38,7 +39,7 @@ class Document(NamedTuple):
     classes: tuple[str, ...]
 
 
-def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
+def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnnotation]:
     """The images of a COCO document or list of results with their objects, images without too.
 
     Polygons with parts, run-length codes as lists or compressed; crowds become regions to ignore.
@@ -47,9 +48,9 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
     area left out, each with a line of logging. Raises `InputError` naming the key and the
     annotation that is wrong, and for image and category ids that stand for two.
     """
-    found = read_document(content, where)
-    polygons, kept = document.repaired([one.shape for one in found.annotations], where)
-    without = Counter(one.without for one in found.annotations if one.without)
+    read = read_document(content, where)
+    polygons, kept = document.repaired([one.shape for one in read.annotations], where)
+    without = Counter(one.without for one in read.annotations if one.without)
     if without:
         document.log.warning(
             "%s: %d of %d objects have no outline (%s): left out",
@@ -58,26 +59,24 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
         )
     at = np.cumsum(kept) - 1  # the place of an annotation's polygon
     entries = []
-    for image in found.images:
-        numbers = found.of_image[image["id"]]
+    for image in read.images:
+        numbers = read.of_image[image["id"]]
         outlined = [number for number in numbers if kept[number]]
-        bare = [
-            found.annotations[number] for number in numbers if found.annotations[number].without
-        ]
-        rows = [found.annotations[number].row for number in outlined]
-        size = found.sizes[image["id"]]
+        bare = [read.annotations[number] for number in numbers if read.annotations[number].without]
+        rows = [read.annotations[number].row for number in outlined]
+        size = read.sizes[image["id"]]
         instances = Instances.of_valid(
             polygons[at[outlined]] if outlined else polygons[:0],
-            labels=[found.labels.get(row.get("category_id"), 0) for row in rows] or None,
+            labels=[read.labels.get(row.get("category_id"), 0) for row in rows] or None,
             scores=[_score(row) for row in rows] or None,
             ids=_ids(rows, f"{where}: {image['file_name']}") or None,
-            ignore=[bool(row.get("iscrowd", 0)) for row in rows] or None,
+            ignore=[_is_crowd(row, where) for row in rows] or None,
             extras=[{"coco": _rest(row)} for row in rows],
             size=size,
-            classes=found.classes,
+            classes=read.classes,
         )
         entries.append(
-            Entry(
+            ImageAnnotation(
                 str(image["file_name"]),
                 size,
                 instances,
@@ -221,7 +220,7 @@ def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
 def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
     """Our ids where the file has them, else those of the annotations; a copy gets a new one."""
     ids = [row.get(INSTANCE_ID, row.get("id")) for row in rows]
-    numbers = [number if isinstance(number, int) else None for number in ids]
+    numbers = [document.whole_number(number) for number in ids]
     made = unique_ids(numbers)
     copies = sum(old is not None and old != new for old, new in zip(numbers, made, strict=True))
     if copies:
@@ -230,7 +229,7 @@ def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
 
 
 def _rest(annotation: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys that we do not read; also a score that is none (above 1, say)."""
+    """The keys that we do not read; also a score that is outside [0, 1]."""
     known = {*READ, INSTANCE_ID} - ({"score"} if np.isnan(_score(annotation)) else set())
     return {key: value for key, value in annotation.items() if key not in known}
 
@@ -240,14 +239,29 @@ def _score(annotation: Mapping[str, Any]) -> float:
     return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else float("nan")
 
 
-def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
-    height, width = image.get("height"), image.get("width")
-    if height is None or width is None:
-        return None
-    if not (isinstance(height, int) and isinstance(width, int) and height > 0 and width > 0):
+def _is_crowd(row: Mapping[str, Any], where: str | Path) -> bool:
+    """Whether an annotation is a crowd: 0 or 1; NaN, as pandas writes it, counts as missing."""
+    value = row.get("iscrowd")
+    if value is None or isinstance(value, bool) or value != value:
+        return value is True
+    number = document.whole_number(value)
+    if number is None:
         raise InputError(
-            f"{where}: the image {shortened(image['file_name'])} has height {quoted(height)} and "
-            f"width {quoted(width)}; wanted whole numbers above 0"
+            f"{where}: annotation {shortened(row.get('id'))}: iscrowd is {quoted(value)}; wanted 0 "
+            "or 1"
+        )
+    return number != 0
+
+
+def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
+    sides = image.get("height"), image.get("width")
+    if None in sides:
+        return None
+    height, width = map(document.whole_number, sides)
+    if height is None or width is None or min(height, width) <= 0:
+        raise InputError(
+            f"{where}: the image {shortened(image['file_name'])} has height {quoted(sides[0])} and "
+            f"width {quoted(sides[1])}; wanted whole numbers above 0"
         )
     return height, width
 
@@ -260,7 +274,7 @@ def rows_of(
     *,
     optional: bool = False,
 ) -> list[Mapping[str, Any]]:
-    """A list of objects that all have the wanted keys."""
+    """A list of objects that all have the wanted keys; ids that are numbers are whole ones."""
     rows = content.get(key, [] if optional else None)
     if not isinstance(rows, list):
         raise InputError(f"{where} has no list {key!r}, which a COCO file wants")
@@ -273,7 +287,17 @@ def rows_of(
         ]
         if unhashable:
             raise InputError(f"{_which(row, number, where, key)}: {quoted(unhashable[0])} is no id")
-    return rows
+    return [
+        _with_whole_ids(row, _which(row, number, where, key))
+        if any(isinstance(row.get(name), float) for name in IDS)
+        else row
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+def _with_whole_ids(row: Mapping[str, Any], which: str) -> Mapping[str, Any]:
+    ids = {name: document.identity(row[name], f"{which}: {name}") for name in IDS if name in row}
+    return {**row, **ids}
 
 
 def _which(row: Any, number: int, where: str | Path, key: str = "annotations") -> str:

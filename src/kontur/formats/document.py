@@ -1,7 +1,7 @@
-"""What the formats of text share: JSON in and out, and outlines from numbers, repaired openly.
+"""JSON documents and the outlines in them: read, written, and repaired with a notice.
 
-Foreign outlines may cross themselves or have no area. They are repaired or left out, never in
-silence: one line of logging (`kontur.formats`) says how many of which file.
+Outlines of other programs may cross themselves or have no area. They are repaired or left out,
+never in silence: a line of logging (`kontur.formats`) gives their number and the file.
 """
 
 import json
@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,7 +22,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.geometry import polygons as areal
-from kontur.wording import plural
+from kontur.wording import plural, quoted
 
 log = logging.getLogger("kontur.formats")
 
@@ -37,7 +38,7 @@ def load(path: str | Path) -> Any:
     """The content of a JSON file; raises `InputError` where it is missing or not JSON.
 
     NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
-    beyond `DEEPEST` are refused before the parser sees them.
+    beyond `DEEPEST` are refused before parsing.
     """
     text = load_text(path)
     if DIGITS.search(text):
@@ -99,6 +100,34 @@ def to_text(content: Any) -> str:
 def dump(path: str | Path, content: Any, *, overwrite: bool = True) -> None:
     """Write JSON whole or not at all, see `to_text`."""
     atomic.write_text(path, to_text(content), overwrite=overwrite)
+
+
+def whole_number(value: Any) -> int | None:
+    """The whole number that a value is, also where JavaScript or pandas made `60.0` of it.
+
+    >>> whole_number(60), whole_number(60.0), whole_number(60.5), whole_number("60")
+    (60, 60, None, None)
+    """
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return int(value) if isinstance(value, Integral) else None
+
+
+def identity(value: Any, what: str) -> Any:
+    """An id as a file has it, a number as a whole one; NaN, which pandas writes for none, is None.
+
+    Words stay what they are. Raises `InputError`, opening with `what`, for a fraction.
+    """
+    if not isinstance(value, float):
+        return value
+    if math.isnan(value):
+        return None
+    number = whole_number(value)
+    if number is None:
+        raise InputError(f"{what} is {quoted(value)}; an id wants a whole number or a word")
+    return number
 
 
 def polygon(rings: Sequence[Any]) -> Polygon:

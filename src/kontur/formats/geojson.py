@@ -22,11 +22,16 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import document
-from kontur.formats.colours import GREY, of_label
-from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
+from kontur.formats.colours import GREY, class_colour
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import (
+    ClassPrediction,
+    ImageAnnotation,
+    check_count,
+    unique_ids,
+)
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.planes import by_plane, read_plane
+from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
     class_name,
@@ -36,6 +41,7 @@ from kontur.formats.qupath import (
 )
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
 
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
@@ -43,7 +49,7 @@ PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 Kind = Literal["annotation", "detection"]
 
 
-def read(file: OutlineFile) -> list[Entry]:
+def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a GeoJSON file: one entry, or one for each plane on which objects lie.
 
     With `file.page` the objects of that plane alone; where no object names a plane they belong to
@@ -58,25 +64,23 @@ def read(file: OutlineFile) -> list[Entry]:
         )
         if kind
     )
-    planes = [
-        read_plane(extra["geojson"]["geometry"].get("plane"), where) for extra in instances.extras
-    ]
+    geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
     return [
-        Entry(where.stem, instances.size, instances[places], plane, without)
-        for plane, places in by_plane(planes, file.page, where)
+        ImageAnnotation(where.stem, instances.size, instances[places].replace(plane=plane), without)
+        for plane, places in by_plane(_planes(geometries, content, where), file.page, where)
     ]
 
 
-def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write one image, or the planes of one, as a FeatureCollection; see `to_document`."""
-    if len(entries) > 1 and any(entry.plane is None for entry in entries):
+    parts = [entry.instances for entry in entries] or [Instances.empty()]
+    if len(parts) > 1 and any(part.plane is None for part in parts):
         raise InputError(
             f"GeoJSON holds the outlines of one image, and there are {len(entries)}; name one of "
             "them with --image NAME (in Python image=NAME)"
         )
     name = entries[0].file_name if entries else path.stem
-    parts = [entry.instances for entry in entries] or [Instances.empty()]
-    content = to_document(Instances.concat(parts), image_name=name)
+    content = to_document(Instances.concat(list(map(on_plane, parts))), image_name=name)
     document.dump(path, content, overwrite=overwrite)
 
 
@@ -89,6 +93,7 @@ def to_document(
     corrected by hand in QuPath; a `detection` cannot, but is drawn faster where there are many
     thousands. Ids are UUIDs made of `image_name` and our id: the same objects give the same file.
     """
+    instances = on_plane(instances)
     features: list[dict[str, Any]] = []
     own: dict[str, Any] = {
         "size": list(instances.size) if instances.size else None,
@@ -96,6 +101,8 @@ def to_document(
         "ids": {},
         "ignored": {},
     }
+    if instances.plane is not None and instances.plane.page is not None:
+        own["page"] = instances.plane.page
     for i, polygon in enumerate(rounded(instances.polygons)):
         feature = _feature(instances, i, polygon, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
@@ -117,8 +124,7 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
     as they appear; unclassified objects are of the class `object`, those of QuPath's class
     `Ignore*` are regions to ignore. Raises `InputError` naming the feature that is not one.
     """
-    own = content.get("kontur") if isinstance(content, Mapping) else None
-    own = own if isinstance(own, Mapping) else {}
+    own = _own(content)
     features = [
         _read_feature(feature, f"{where}: feature {number}")
         for number, feature in enumerate(_features(content, where), start=1)
@@ -131,22 +137,22 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
             *(where, without.total(), len(features)),
             listed(f"{number} × {kind}" for kind, number in without.items()),
         )
-    found = [one for one, keep in zip(features, kept, strict=True) if keep]
-    labels, classes = _labels(found, own)
+    objects = [one for one, keep in zip(features, kept, strict=True) if keep]
+    labels, classes = _labels(objects, own)
     return Instances.of_valid(
         polygons,
         labels=labels or None,
-        scores=[one.score for one in found] or None,
-        ids=_ids(found, own) or None,
-        ignore=[one.name == IGNORE for one in found] or None,
-        extras=[{"geojson": one.extra} for one in found],
+        scores=[one.score for one in objects] or None,
+        ids=_ids(objects, own, where) or None,
+        ignore=[one.name == IGNORE for one in objects] or None,
+        extras=[{"geojson": one.extra} for one in objects],
         size=_size(own, where),
         classes=classes,
     )
 
 
 def relabel(
-    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+    file: OutlineFile, predicted: Sequence[Sequence[ClassPrediction]], classes: Sequence[str]
 ) -> str:
     """The text of the file with other classes of its objects; see `with_classes`."""
     content = with_classes(file.json, predicted, classes, where=file.path, page=file.page)
@@ -155,7 +161,7 @@ def relabel(
 
 def with_classes(
     content: Any,
-    predicted: Sequence[Sequence[Prediction]],
+    predicted: Sequence[Sequence[ClassPrediction]],
     classes: Sequence[str],
     *,
     where: str | Path = "GeoJSON",
@@ -164,7 +170,7 @@ def with_classes(
     """The document with other classes of its objects, everything else as it is written there.
 
     `predicted` has, plane by plane, the class of each object that `read` gives; its probabilities
-    become measurements. `classes` are all that there can be: a class has the same colour in every
+    become measurements. `classes` are all possible ones: a class has the same colour in every
     file. Raises `InputError` where the objects are not so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
@@ -175,7 +181,7 @@ def with_classes(
     ]
     _, kept = document.repaired(shapes, where)
     objects = [feature for feature, keep in zip(features, kept, strict=True) if keep]
-    planes = [read_plane(feature["geometry"].get("plane"), where) for feature in objects]
+    planes = _planes([feature["geometry"] for feature in objects], content, where)
     groups = by_plane(planes, page, where)
     check_count(groups, predicted, where)
     for (_, places), of_plane in zip(groups, predicted, strict=True):
@@ -189,10 +195,10 @@ def with_classes(
     return features[0] if bare else content
 
 
-def _relabel(feature: dict[str, Any], prediction: Prediction, classes: Sequence[str]) -> None:
+def _relabel(feature: dict[str, Any], prediction: ClassPrediction, classes: Sequence[str]) -> None:
     properties = dict(feature.get("properties") or {})
     assert prediction.name is not None
-    colour = list(of_label(classes.index(prediction.name)))
+    colour = list(class_colour(classes.index(prediction.name)))
     properties["classification"] = {"name": prediction.name, "color": colour}
     shares = {
         f"{PROBABILITY}{name}": rounded_score(share)
@@ -203,7 +209,7 @@ def _relabel(feature: dict[str, Any], prediction: Prediction, classes: Sequence[
     feature["properties"] = properties
 
 
-class _Found(NamedTuple):
+class _Feature(NamedTuple):
     """A feature as read: its unchecked area or None, QuPath's class name, score, and the rest."""
 
     shape: Polygon | MultiPolygon | None
@@ -213,13 +219,13 @@ class _Found(NamedTuple):
     extra: dict[str, Any]
 
 
-def _read_feature(feature: Any, which: str) -> _Found:
+def _read_feature(feature: Any, which: str) -> _Feature:
     if not isinstance(feature, Mapping) or "geometry" not in feature:
         raise InputError(f"{which} is no GeoJSON feature: it has no geometry")
     properties = feature.get("properties") or {}
     if not isinstance(properties, Mapping):
         raise InputError(f"{which} has properties that are no object")
-    return _Found(
+    return _Feature(
         _shape(feature["geometry"], which),
         _without_area(feature["geometry"]),
         class_name(properties.get("classification")),
@@ -238,7 +244,7 @@ def _feature(
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
     if class_name(properties.get("classification")) != name:
-        properties["classification"] = {"name": name, "color": list(colour or of_label(label))}
+        properties["classification"] = {"name": name, "color": list(colour or class_colour(label))}
     measured = {
         name: value
         for name, value in properties.get("measurements", {}).items()
@@ -267,6 +273,19 @@ def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
     if polygon.geom_type == "Polygon":
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
+
+
+def _own(content: Any) -> Mapping[str, Any]:
+    """The member `kontur`, which Kontur writes beside the features."""
+    own = content.get("kontur") if isinstance(content, Mapping) else None
+    return own if isinstance(own, Mapping) else {}
+
+
+def _planes(
+    geometries: Sequence[Mapping[str, Any]], content: Any, where: str | Path
+) -> list[Plane]:
+    planes = [geometry.get("plane") for geometry in geometries]
+    return read_planes(planes, _own(content).get("page"), where)
 
 
 def _features(content: Any, where: str | Path) -> list[Any]:
@@ -311,7 +330,7 @@ def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
     return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
 
 
-def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
+def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
     """Class indices and class names: our list first, then as they appear."""
     listed, ignored = own.get("classes"), own.get("ignored")
     classes = list(map(str, listed)) if isinstance(listed, list) else []
@@ -319,7 +338,7 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
     unclassified = classes[0] if classes else CLASSES[0]
     names = [
         behind.get(one.extra["id"]) if one.name == IGNORE else one.name or unclassified
-        for one in found
+        for one in features
     ]
     names = [None if name is None else str(name) for name in names]
     classes = list(dict.fromkeys([*classes, *(n for n in names if n is not None)])) or [*CLASSES]
@@ -327,21 +346,24 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
     return [0 if name is None else place[name] for name in names], classes
 
 
-def _ids(found: list[_Found], own: Mapping[str, Any]) -> list[int]:
+def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) -> list[int]:
     """Our ids where the file still has them, else the next free numbers."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
-    ids = [known.pop(one.extra["id"], None) for one in found]  # popped: a copy gets a new number
-    return unique_ids([number if isinstance(number, int) else None for number in ids])
+    ids = [known.pop(one.extra["id"], None) for one in features]  # popped: a copy gets a new number
+    numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
+    return unique_ids(list(map(document.whole_number, numbers)))
 
 
 def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
     size = own.get("size")
     if size is None:
         return None
-    if not (isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) for n in size)):
+    sides = list(map(document.whole_number, size)) if isinstance(size, list) else []
+    height, width = sides if len(sides) == 2 else (None, None)
+    if height is None or width is None:
         raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")
-    return size[0], size[1]
+    return height, width
 
 
 def _new_uuid(of: str) -> str:

@@ -3,20 +3,20 @@
 Exact to the pixel: an outline along pixel edges comes back as it was, any other as the pixels
 whose centres it covers; a second export changes nothing. Negative numbers are regions to ignore.
 What a label image cannot hold is lost: scores, class names, what other programs wrote, and overlaps
-(the object with the higher score has the pixel, of equals the later one; any object before regions
-to ignore).
+(the pixel goes to the object with the higher score, of equals to the later one, and to any object
+before regions to ignore).
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int64, Integer
+from jaxtyping import Int64, Integer, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import atomic, images, masks
-from kontur.formats.entry import Entry
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 
@@ -25,15 +25,16 @@ LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 
 
-def read(file: OutlineFile) -> list[Entry]:
+def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a PNG or TIFF label image, ids kept, or those of a mask by `file.task`.
 
     With `components` and `semantic` every connected region is an object, see `masks`. Errors as in
     `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
-    task, array = masks.choose_task(file.task), read_array(file.path, page=file.page)
+    task, stored = masks.choose_task(file.task), images.read_stored(file.path, page=file.page)
+    array = _whole_numbers(stored.pixels, file.path)
     instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
-    return [Entry(file.path.stem, instances.size, instances)]
+    return [ImageAnnotation(file.path.stem, instances.size, instances.replace(plane=stored.plane))]
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -42,7 +43,12 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
     resized with interpolation), NaN, colours, and what `images.read_image` refuses.
     """
-    stored = images.read_stored(path, page=page)
+    return _whole_numbers(images.read_stored(path, page=page).pixels, path)
+
+
+def _whole_numbers(
+    stored: Shaped[np.ndarray, "h w c"], path: str | Path
+) -> Integer[np.ndarray, "h w"]:
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
             f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "
@@ -64,7 +70,7 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
     return image.astype(np.int64)
 
 
-def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write a compressed TIFF or, by the ending .png, a 16-bit PNG; needs the image's size.
 
     uint16, uint32 where an id is above 65535, signed where regions are to be ignored. Ids are kept

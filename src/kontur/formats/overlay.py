@@ -14,7 +14,7 @@ from jaxtyping import Num, Shaped, UInt8
 
 from kontur.errors import InputError
 from kontur.formats import atomic
-from kontur.formats.colours import GREY, of_label
+from kontur.formats.colours import GREY, class_colour
 from kontur.geometry import raster
 from kontur.instances import Instances
 
@@ -125,7 +125,7 @@ def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.nd
 def _colours(instances: Instances) -> UInt8[np.ndarray, "k 3"]:
     several = len(instances.classes) > 1
     keys = instances.labels if several else np.arange(len(instances))
-    colours = np.array([of_label(int(key)) for key in keys], dtype=np.uint8).reshape(-1, 3)
+    colours = np.array([class_colour(int(key)) for key in keys], dtype=np.uint8).reshape(-1, 3)
     colours[instances.ignore] = GREY
     return colours
 

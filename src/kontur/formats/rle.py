@@ -13,8 +13,10 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from kontur.errors import InputError
+from kontur.formats import document
 from kontur.formats.windows import Window
 from kontur.geometry.raster import ramp
+from kontur.wording import quoted
 
 LARGEST = 2**40  # pixels of the image of a code
 LARGEST_WINDOW = 2**28  # pixels of one object's mask
@@ -147,7 +149,9 @@ def from_string(text: str | bytes) -> list[int]:
 def _checked(code: Any, size: tuple[int, int] | None) -> tuple[int, int, Int64[np.ndarray, " r"]]:
     """Height, width and run lengths that fill the mask, before anything of its size is made."""
     try:
-        height, width = (int(n) for n in code["size"])
+        height, width = map(document.whole_number, code["size"])
+        if height is None or width is None:
+            raise ValueError(f"size {quoted(code['size'])}")
         counts = code["counts"]
         if isinstance(counts, str | bytes):
             counts = from_string(counts)

@@ -1,7 +1,7 @@
-"""A session on one image: its features are computed once, then outlines come in milliseconds.
+"""A session on one image: features are computed once, then each outline takes milliseconds.
 
-The page, an agent and a person with a mouse refine outlines and draw new ones at the cost of the
-small graphs alone; the network's first graph has run when the session began.
+Interactive programs refine outlines and draw new ones at the cost of the small graphs alone: the
+network's first graph ran when the session began.
 """
 
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ from kontur.models.card import Thresholds
 from kontur.models.family import ContourTools, Family, Graphs
 from kontur.models.resolve import Resolved, resolve
 
-EXTREMES = 4  # points that a person clicks
+EXTREMES = 4  # points to click
 
 
 class Session:
-    """What a model knows of one image; `Predictor.session` makes it.
+    """The features and candidates of one image; made by `Predictor.session`.
 
     Points are (x, y) pixels of the image. Outlines are valid polygons inside it, empty where the
-    network's numbers gave none.
+    network's points enclose no area in it.
     """
 
     def __init__(
@@ -48,19 +48,19 @@ class Session:
 
     @cached_property
     def resolved(self) -> Resolved:
-        """The objects that the model found, and how many outlines were made valid."""
-        found, repaired = resolve(self.candidates, self.thresholds)
-        return Resolved(self.view.in_image(found), repaired)
+        """The predicted objects, and how many outlines were repaired."""
+        instances, repaired = resolve(self.candidates, self.thresholds)
+        return Resolved(self.view.instances_in_image(instances), repaired)
 
     @property
     def instances(self) -> Instances:
-        """The objects that the model found, best score first."""
+        """The predicted objects, best score first."""
         return self.resolved.instances
 
     def refine(
         self, outlines: Sequence[ArrayLike] | Shaped[np.ndarray, " m"]
     ) -> Shaped[np.ndarray, " m"]:
-        """Outlines settled on the edges of the objects beneath them; m may be 0.
+        """Outlines moved onto the edges of the objects beneath them; m may be 0.
 
         Args:
             outlines: rings (n, 2) of any start and direction, or polygons, whose outer ring counts.
@@ -69,8 +69,8 @@ class Session:
             InputError: the model has no contours, or a ring has fewer than three points.
         """
         rings = [self._ring(outline) for outline in outlines]
-        seen = [self.view.points_of_image(each) for each in rings]
-        contours = self._contours.from_rings(self._graphs, self._features, seen, self._config)
+        in_view = [self.view.image_to_view(points) for points in rings]
+        contours = self._contours.from_rings(self._graphs, self._features, in_view, self._config)
         return self._polygons(contours)
 
     def outline(self, points: ArrayLike) -> shapely.Geometry:
@@ -82,10 +82,10 @@ class Session:
         clicked = np.asarray(points, float)
         if clicked.shape != (EXTREMES, 2) or not np.isfinite(clicked).all():
             raise InputError(
-                "an outline wants the object's four extreme points (x, y): top, right, bottom and "
+                "an outline needs the object's four extreme points (x, y): top, right, bottom and "
                 f"left, in any order, got an array of shape {clicked.shape}"
             )
-        extremes = ring.extremes(self.view.points_of_image(clicked))[None]
+        extremes = ring.extremes(self.view.image_to_view(clicked))[None]
         contours = self._contours.from_extremes(
             self._graphs, self._features, extremes, self._config
         )
@@ -100,8 +100,8 @@ class Session:
         corners = np.asarray(boxes, float).reshape(-1, 2, 2)
         if not np.isfinite(corners).all() or (corners[:, 1] <= corners[:, 0]).any():
             raise InputError("a box is x0, y0, x1, y1 with x0 < x1 and y0 < y1, in pixels")
-        seen = self.view.points_of_image(corners).reshape(-1, 4)
-        contours = self._contours.from_boxes(self._graphs, self._features, seen, self._config)
+        in_view = self.view.image_to_view(corners).reshape(-1, 4)
+        contours = self._contours.from_boxes(self._graphs, self._features, in_view, self._config)
         return self._polygons(contours)
 
     @property
@@ -130,5 +130,5 @@ class Session:
         return points
 
     def _polygons(self, contours: Float[np.ndarray, "m n 2"]) -> Shaped[np.ndarray, " m"]:
-        points = self.view.points_in_image(contours.astype(float))
+        points = self.view.view_to_image(contours.astype(float))
         return polygons_from_rings(points, self.view.image_size)[0]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from kontur.data.ahead import ahead
+from kontur.data.read_ahead import read_ahead
 from kontur.errors import InputError
 from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
@@ -58,7 +58,7 @@ def measure_many(
             raise InputError(f"{source.name}: {error}") from None
 
     tables: list[pd.DataFrame] = []
-    for table in ahead(one, len(sources)):
+    for table in read_ahead(one, len(sources)):
         tables.append(table)
         if progress is not None:
             progress(len(tables), len(sources))

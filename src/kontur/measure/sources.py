@@ -14,12 +14,12 @@ from jaxtyping import Shaped
 
 from kontur.data.coco_layout import lists_images
 from kontur.data.folder import open_folder
-from kontur.data.layouts import recognise
-from kontur.data.metadata import METADATA_FILE, read_metadata
+from kontur.data.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.pairing import check_masks, find_predictions, pair
+from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats.images import Image, read_image
-from kontur.infer.inputs import Input, find_inputs
+from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
 from kontur.wording import counted
 
@@ -90,7 +90,7 @@ def is_training_folder(place: Path) -> bool:
     if place.is_file() and not lists_images(place):
         return False
     try:
-        return len(recognise(place).entries) > 0
+        return len(recognise_layout(place).annotated) > 0
     except InputError:
         return False
 
@@ -115,7 +115,7 @@ def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None)
 
 def _with_images(
     sources: Mapping[str, Callable[[], Instances]],
-    inputs: Sequence[Input],
+    inputs: Sequence[InputImage],
     outlines: Path,
     *,
     channel: int | None,

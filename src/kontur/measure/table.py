@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.data.names import stem
+from kontur.data.file_names import stem
 from kontur.errors import InputError
 from kontur.formats import wkt
 from kontur.formats.arrays import image_array

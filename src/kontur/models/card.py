@@ -7,7 +7,7 @@ import pydantic
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
-FORMAT = 2  # raised when an older Kontur could no longer read the file; 1: the first build
+FORMAT = 3  # raised when an older Kontur could no longer read the file; 2: no scale, 1: old words
 
 
 class Thresholds(Settings):
@@ -31,8 +31,11 @@ class Card(Settings):
         classes: names, by label.
         thresholds: tuned on validation data.
         normalise: how images are made comparable (`data.normalise.NormaliseConfig`).
-        object_size: the median over training objects of the square root of the area, in pixels;
-            what `--diameter` scales to. None where it was trained without objects.
+        scale: images are made larger by it before the network sees them, as in training; outlines
+            are of the images as they are.
+        object_size: the median over training objects of the square root of the area, in pixels of
+            the images as they are; what `--diameter` scales to. None where it was trained without
+            objects.
         pixel_size: micrometres a pixel of the training images, None where they do not say.
         version: the Kontur that wrote the file.
         training: data, number of images and objects, steps, seconds, … for people to read.
@@ -47,6 +50,7 @@ class Card(Settings):
     classes: tuple[str, ...] = ("object",)
     thresholds: Thresholds = Thresholds()
     normalise: dict[str, Any] = pydantic.Field({})
+    scale: float = pydantic.Field(1.0, gt=0)
     object_size: float | None = pydantic.Field(None, gt=0)
     pixel_size: float | None = pydantic.Field(None, gt=0)
     version: str

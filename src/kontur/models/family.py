@@ -69,6 +69,11 @@ def no_variants(config: Any) -> list[DecodeVariant]:
     return []
 
 
+def linear_memory(bytes_a_pixel: float, config: Any, size: tuple[int, int]) -> float:
+    """Bytes that an image of `size` (h, w) needs where they grow as its area, whatever it shows."""
+    return bytes_a_pixel * size[0] * size[1]
+
+
 @dataclass(frozen=True)
 class Family:
     """How the models of one kind are made, trained and used.

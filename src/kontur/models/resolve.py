@@ -37,8 +37,7 @@ def resolve(candidates: Candidates, thresholds: Thresholds) -> Resolved:
     polygons, scores = candidates.polygons[sure], candidates.scores[sure]
     labels, repaired = candidates.labels[sure], candidates.repaired[sure]
     inside = clip(polygons, size)
-    visible = np.zeros(len(polygons), bool)
-    visible[raster.spans(inside, size).owner] = True
+    visible = raster.have_pixels(inside, size)
     visible &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
     kept = [np.zeros(0, np.int64)]
     for label in np.unique(labels):

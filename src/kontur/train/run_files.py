@@ -55,12 +55,13 @@ def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str])
     saved = _saved(run)
     before = read_config(run)
     after = RunConfig.read(merge(saved, given, overrides(settings)), where=str(run / CONFIG))
-    for name in KEPT:
-        if getattr(before, name) != getattr(after, name):
-            raise InputError(
-                f"--resume goes on with the network of {run} and cannot change {name}; leave that "
-                "out, or start a new run with --from"
-            )
+    changed = [name for name in KEPT if getattr(before, name) != getattr(after, name)]
+    changed += ["data.scale"] if before.data.scale != after.data.scale else []
+    if changed:
+        raise InputError(
+            f"--resume goes on with the network of {run} and cannot change {changed[0]}; leave "
+            "that out, or start a new run with --from"
+        )
     return after
 
 
@@ -73,4 +74,6 @@ def _saved(run: Path) -> dict[str, Any]:
     kind, model = saved.get("kind"), saved.get("model")
     if kind in catalog.FAMILIES and isinstance(model, dict):  # settings were renamed since
         saved["model"] = catalog.family(kind).config.migrated(model)
+    if isinstance(saved.get("data", {}), dict):  # of a run from before there was a scale
+        saved["data"] = {"scale": 1.0, **saved.get("data", {})}
     return saved

@@ -1,4 +1,4 @@
-"""The few settings of a threshold and a watershed; `infer.baseline` tunes them."""
+"""The few settings of a threshold and a watershed; `infer.fit_baseline` tunes them."""
 
 from typing import Any, ClassVar, Literal
 

@@ -13,9 +13,9 @@ import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology
-from kontur.geometry.cuts import smooth_cuts
 from kontur.geometry.gaussian import blur
 from kontur.geometry.raster import trace_labels
+from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.candidates import Candidates
 from kontur.models.family import Graphs
@@ -76,7 +76,7 @@ def regions(
 def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float) -> Candidates:
     labels, sure = regions(image, config)
     values, outlines = trace_labels(labels)
-    outlines = smooth_cuts(outlines)
+    outlines = smooth_shared_boundaries(outlines)
     areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
     sums = np.bincount(labels.ravel(), weights=sure.ravel(), minlength=len(areas))
     scores = sums[values] / areas[values]

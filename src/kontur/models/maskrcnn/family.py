@@ -1,8 +1,9 @@
 """Mask R-CNN as one object. No torch until a network is asked for."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from kontur.models.family import Family
+from kontur.models.family import Family, linear_memory
 from kontur.models.maskrcnn.config import PRESETS, MaskRCNNConfig
 from kontur.models.maskrcnn.encode import collate, encode
 from kontur.models.maskrcnn.graphs import graphs
@@ -21,17 +22,12 @@ def network(config: MaskRCNNConfig) -> "MaskRCNN":
     return MaskRCNN(config)
 
 
-def memory(config: MaskRCNNConfig, size: tuple[int, int]) -> float:
-    """Bytes that an image of `size` (h, w) needs: linear."""
-    return BYTES_A_PIXEL * size[0] * size[1]
-
-
 FAMILY = Family(
     name="maskrcnn",
     config=MaskRCNNConfig,
     presets=PRESETS,
     propose=propose,
-    memory=memory,
+    memory=partial(linear_memory, BYTES_A_PIXEL),
     graphs=graphs,
     network=network,
     encode=encode,

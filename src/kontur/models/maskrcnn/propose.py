@@ -3,7 +3,7 @@
 Pure numpy and shapely. Anchors become proposals, proposals better boxes with a class, and of boxes
 that overlap the best stays; only these get a mask. A mask is a coarse grid of probabilities: its
 outline is where their bilinear interpolation is one half, at full resolution, so there are no steps
-(`geometry.level`).
+(`geometry.marching_squares`).
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from kontur.geometry import boxes as rectangles
-from kontur.geometry.level import outlines
+from kontur.geometry.marching_squares import outlines
 from kontur.models.candidates import Boxes, Candidates, Features, of_image
 from kontur.models.family import Graph, Graphs
 from kontur.models.maskrcnn.config import MaskRCNNConfig

@@ -1,8 +1,9 @@
 """Deep Snake as one object. No torch until a network is asked for."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from kontur.models.family import ContourTools, Family
+from kontur.models.family import ContourTools, Family, linear_memory
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.contours import from_boxes, from_extremes, from_rings
 from kontur.models.snake.encode import collate, encode
@@ -22,17 +23,12 @@ def network(config: SnakeConfig) -> "DeepSnake":
     return DeepSnake(config)
 
 
-def memory(config: SnakeConfig, size: tuple[int, int]) -> float:
-    """Bytes that an image of `size` (h, w) needs: linear, whatever the number of objects."""
-    return BYTES_A_PIXEL * size[0] * size[1]
-
-
 FAMILY = Family(
     name="snake",
     config=SnakeConfig,
     presets=PRESETS,
     propose=propose,
-    memory=memory,
+    memory=partial(linear_memory, BYTES_A_PIXEL),
     graphs=graphs,
     network=network,
     encode=encode,

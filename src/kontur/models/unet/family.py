@@ -6,7 +6,7 @@ They differ in their settings and in how much memory they need; the rest is shar
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kontur.models.family import Family
+from kontur.models.family import Family, linear_memory
 from kontur.models.unet import swinconfig, transconfig
 from kontur.models.unet.config import PRESETS, DenseConfig, UNetConfig, decode_variants
 from kontur.models.unet.encode import collate, encode
@@ -29,11 +29,6 @@ def network(config: DenseConfig) -> "DenseSegmenter":
     from kontur.models.unet.network import DenseSegmenter
 
     return DenseSegmenter(config)
-
-
-def linear_memory(bytes_a_pixel: float, config: DenseConfig, size: tuple[int, int]) -> float:
-    """Bytes that an image of `size` (h, w) needs where no layer looks at all of it."""
-    return bytes_a_pixel * size[0] * size[1]
 
 
 def transunet_memory(config: TransUNetConfig, size: tuple[int, int]) -> float:

@@ -11,7 +11,7 @@ import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology, raster
-from kontur.geometry.cuts import smooth_cuts
+from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.candidates import Candidates
 from kontur.models.family import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
@@ -77,7 +77,7 @@ def _objects(
         regions = morphology.fill_holes(regions)
     regions = morphology.remove_small(regions, how.smallest)
     numbers, polygons = raster.trace_labels(regions)
-    polygons = smooth_cuts(polygons)
+    polygons = smooth_shared_boundaries(polygons)
     if semantic:
         votes = pixels[1:]
     if not len(votes):

@@ -14,7 +14,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.load import MODEL_ENDING
-from kontur.infer.own_process import MEGABYTE, end_with_parent, peak_memory
+from kontur.infer.worker_process import MEGABYTE, end_with_parent, peak_memory
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.signals import Stopped
@@ -82,15 +82,15 @@ def parameters(run: Path) -> int:
 
 def tune(config: RunConfig, run: Path) -> dict[str, Any]:
     """The baseline with the settings that suit the images, those to validate on too."""
-    from kontur.infer.baseline import fit_baseline
+    from kontur.infer.fit_baseline import fit_baseline
     from kontur.models.archive import write_model
     from kontur.train.dataset import open_data
 
     data = open_data(config.data, seed=config.training.seed)
     folder = data.train
     if config.data.split is not None:  # both parts are of one folder, and may be the same
-        both = {entry.name: entry for entry in (*data.train.entries, *data.val.entries)}
-        folder = replace(folder, entries=tuple(both.values()))
+        both = {entry.name: entry for entry in (*data.train.annotated, *data.val.annotated)}
+        folder = replace(folder, annotated=tuple(both.values()))
     model = fit_baseline(folder, config.model, config.normalise, name=config.name or config.kind)
     write_model(run / f"model{MODEL_ENDING}", model)
     return {"train_memory": peak_memory()}

@@ -1,0 +1,110 @@
+"""Files of other programs in a training folder: what they are, and what can be done with them.
+
+Annotations that lie beside images are named instead of overlooked. They are recognised by their
+endings and, where several programs share one, by the beginning of the file.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur.formats import unsupported_images
+from kontur.wording import listed, plural
+
+SNIFF = 1 << 16  # bytes at the beginning of a file that are looked at
+YOLO_ROW = re.compile(r"\d+( -?\d*\.?\d+(e-?\d+)?){4,}\s*")
+
+
+class Program(NamedTuple):
+    """Whose annotations they are, and what its user can do."""
+
+    name: str
+    advice: str
+
+
+VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
+LABELME = Program("labelme", "turn them into COCO JSON or label images")
+CVAT = Program("CVAT", "export the task as COCO 1.0")
+VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
+IMAGEJ = Program("ImageJ ROI", "in Fiji make a label image of the ROIs and save it as TIFF")
+CELLPOSE = Program(
+    "Cellpose _seg.npy",
+    "they are pickled Python and are not read; save the masks as PNG or TIFF in Cellpose "
+    "(NAME_cp_masks.png), beside the images",
+)
+YOLO = Program("YOLO", "turn them into COCO JSON or label images")
+QUPATH = Program(
+    "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
+)
+
+
+def program_of(path: Path) -> Program | None:
+    """The program whose annotations a file holds; None for what is none, or that we read."""
+    name = path.name.lower()
+    if name.endswith("_seg.npy"):
+        return CELLPOSE
+    if name.endswith((".qpproj", ".qpdata")):
+        return QUPATH
+    if name.endswith(".roi"):
+        return IMAGEJ
+    if name.endswith(".zip"):
+        start = _start(path)
+        return IMAGEJ if start.startswith("PK") and ".roi" in start else None
+    if name.endswith(".json"):
+        start = _start(path)
+        if "_via_" in start or '"shape_attributes"' in start:
+            return VIA
+        return LABELME if '"shapes"' in start and '"shape_type"' in start else None
+    if name.endswith(".xml"):
+        start = _start(path)
+        if "<annotations>" in start:
+            return CVAT
+        return VOC if "<annotation>" in start else None
+    if name.endswith(".csv") and "region_shape_attributes" in _start(path):
+        return VIA
+    if name.endswith(".txt"):
+        rows = [row for row in _start(path).splitlines()[:3] if row.strip()]
+        return YOLO if rows and all(YOLO_ROW.fullmatch(row) for row in rows) else None
+    return None
+
+
+def annotations_sentence(files: Iterable[Path]) -> str | None:
+    """Whose annotations lie among files and what to do with them; None if nobody's do."""
+    found: dict[Program, list[str]] = {}
+    for path in files:
+        program = program_of(path)
+        if program is not None:
+            found.setdefault(program, []).append(path.name)
+    if not found:
+        return None
+    return "; ".join(
+        f"{plural(len(names), 'file')} of {program.name} annotations "
+        f"({listed(names, most=2)}), which Kontur does not read: {program.advice}"
+        for program, names in found.items()
+    )
+
+
+def images_sentence(files: Iterable[Path]) -> str | None:
+    """How many images of other formats lie among files, by ending, and what to do with each."""
+    counts = Counter(
+        ending for path in files if (ending := unsupported_images.ending_of(path)) is not None
+    )
+    if not counts:
+        return None
+    parts = (
+        f"{number:,} {ending} ({unsupported_images.UNSUPPORTED[ending].name}: "
+        f"{unsupported_images.UNSUPPORTED[ending].advice})"
+        for ending, number in counts.most_common()
+    )
+    return f"images that Kontur does not read: {'; '.join(parts)}"
+
+
+def _start(path: Path) -> str:
+    """The beginning of a file as text; nothing where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(SNIFF).decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,42 @@
+"""Real images that come inside other packages, for a first look at what a model does.
+
+They are found through the packages' places; nothing of these packages is imported.
+"""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+
+class PackagedImage(NamedTuple):
+    """An image file inside a package, what it shows and how to get it."""
+
+    name: str
+    package: str
+    file: str
+    about: str
+    install: str
+
+    def path(self) -> Path | None:
+        """Where the file lies; None where the package is not installed or came without it."""
+        spec = find_spec(self.package)
+        if spec is None or spec.origin is None:
+            return None
+        path = Path(spec.origin).parent / self.file
+        return path if path.is_file() else None
+
+
+NUCLEI = PackagedImage(
+    name="nuclear",
+    package="mahotas",
+    file="demos/data/nuclear.png",
+    about="nuclei in fluorescence, from the mahotas package",
+    install="pip install 'kontur[demo]'",
+)
+COINS = PackagedImage(
+    name="coins",
+    package="skimage",
+    file="data/coins.png",
+    about="Greek coins from Pompeii, from the scikit-image package",
+    install="pip install scikit-image",
+)

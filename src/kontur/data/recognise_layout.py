@@ -1,0 +1,278 @@
+"""Recognise the layout of a training folder without configuration.
+
+| layout     | what is there                                                              |
+| ---------- | -------------------------------------------------------------------------- |
+| `labels`   | `images/` and `labels/` or `masks/` with one label image an image, or       |
+|            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
+| `masks`    | `images/` and `masks/NAME/*.png`, one mask an object (overlaps are kept)   |
+| `outlines` | `NAME.geojson` beside the image or in `outlines/`, `labels/`, `masks/`     |
+| `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
+|            | of outlines too (`csv`)                                                    |
+
+Each may stand below `train/`, `val/` and `test/`, or have those below `images/` and `labels/`; the
+cases of the Data Science Bowl (`NAME/images/NAME.png`, `NAME/masks/*.png`) are `masks`.
+Recognising lists folders and reads no image, so that a folder of 10,000 images opens at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from kontur import formats
+from kontur.data import coco_layout
+from kontur.data.file_names import (
+    IMAGE_FOLDERS,
+    SPLITS,
+    by_partner,
+    image_files,
+    images_of_folder,
+    is_label_name,
+    is_raster,
+    partner_name,
+    split_of,
+    walk,
+)
+from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
+from kontur.data.other_programs import annotations_sentence, images_sentence
+from kontur.errors import InputError
+from kontur.wording import counted, listed, plural
+
+LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
+IGNORE_FOLDER = "ignore"
+WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
+
+KNOWN = (
+    "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask an object), "
+    "NAME.tif + NAME_masks.tif in one folder, images and NAME.geojson, or COCO JSON with its "
+    "images; each also below train/ and val/"
+)
+
+
+def recognise_layout(path: Path) -> Layout:
+    """The layout of a training folder or COCO JSON.
+
+    Raises `InputError` where the path is missing, empty or holds no known layout, and where a name
+    is ambiguous. Images without annotation and the reverse stand in the layout, not dropped in
+    silence.
+    """
+    if not path.exists():
+        raise InputError(f"there is no folder {path}")
+    if path.is_file():
+        if not coco_layout.lists_images(path):
+            raise InputError(
+                f"training data is a folder, or a file that lists images (COCO JSON, a table of "
+                f"outlines); got the file {path}"
+            )
+        return coco_layout.read_file(path)
+    layout = _find(path)
+    if layout is None:
+        raise InputError(_why_not(path))
+    return layout
+
+
+def _find(path: Path) -> Layout | None:
+    for find in (_splits, _pairs, _beside, coco_layout.find, _cases):
+        layout = find(path)
+        if layout is not None:
+            return layout
+    return None
+
+
+def _splits(path: Path) -> Layout | None:
+    """`train/` and `val/` (and `test/`), each with a layout of its own."""
+    found: list[Layout] = []
+    unknown: list[str] = []
+    for split, folders in SPLITS.items():
+        for folder in folders:
+            if (path / folder).is_dir():
+                layout = _find(path / folder)
+                if layout is None:
+                    unknown.append(f"{folder}/ holds no annotated images and is not used")
+                else:
+                    found.append(layout.below(folder, split=split))
+    if not found:
+        return None
+    layout = join_layouts(found)
+    return replace(layout, notes=(*layout.notes, *unknown))
+
+
+def _pairs(path: Path) -> Layout | None:
+    """`images/` and a folder of annotations, or annotations beside the images."""
+    folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
+    if folder is None:
+        return None
+    annotated = {
+        name for place in LABEL_FOLDERS if (path / place).is_dir() for name, _ in walk(path / place)
+    }
+    images = images_of_folder(folder, annotated)
+    paired: Layout | None = None
+    notes: list[str] = []
+    for place in [*(path / name for name in LABEL_FOLDERS), folder, path]:
+        if not place.is_dir():
+            continue
+        layout = _pair(images, _annotations(place, images, beside=place in (folder, path)))
+        if layout.annotated and paired is None:
+            paired = layout
+        elif layout.annotated:
+            notes.append(f"{place.name}/ holds annotations too and is not used")
+    if paired is None:
+        return None
+    layout = replace(paired, notes=(*paired.notes, *notes, *_unused_coco(path)))
+    return _with_splits(_with_ignore(layout, path / IGNORE_FOLDER))
+
+
+def _beside(path: Path) -> Layout | None:
+    """Images and their annotations in one folder."""
+    images = image_files(path, deep=False)
+    layout = _pair(images, _annotations(path, images, beside=True))
+    if not layout.annotated:
+        return None
+    layout = replace(layout, notes=(*layout.notes, *_unused_coco(path)))
+    return _with_ignore(layout, path / IGNORE_FOLDER)
+
+
+def _unused_coco(path: Path) -> tuple[str, ...]:
+    """A note on files that list images beside better annotations, if there are any."""
+    files = coco_layout.files_in(path)
+    if not files:
+        return ()
+    title = formats.format_of(files[0]).title
+    if len(files) == 1:
+        return (f"{files[0].name} is {title} and is not used",)
+    return (f"{counted([file.name for file in files], f'{title} file')} not used",)
+
+
+def _cases(path: Path) -> Layout | None:
+    """One folder an image: `NAME/images/NAME.png` and `NAME/masks/*.png`."""
+    annotated: list[AnnotatedImage] = []
+    unannotated: list[str] = []
+    for case in sorted(path.iterdir()):
+        if case.name.startswith(".") or not (case / "images").is_dir():
+            continue
+        images = image_files(case / "images", deep=False)
+        if len(images) != 1:
+            return None
+        (image,) = images.values()
+        masks = case / "masks"
+        if masks.is_dir():
+            annotated.append(
+                AnnotatedImage(name=case.name, image=image, kind="masks", annotation=masks)
+            )
+        else:
+            unannotated.append(case.name)
+    if not annotated:
+        return None
+    return Layout(kind="masks", annotated=tuple(annotated), unannotated=tuple(unannotated))
+
+
+def _annotations(
+    place: Path, images: Mapping[str, Path], *, beside: bool
+) -> dict[str, list[tuple[AnnotationKind, Path]]]:
+    """The annotations in one folder by the name of their image, the best one first.
+
+    Beside the images only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere
+    every image file is. A folder of masks is better than a label image, that than outlines, and
+    those than the label image that `kontur predict` wrote with them: outlines get corrected.
+    """
+    own = set(images.values())
+    files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
+    labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
+    outlines = [(n, p) for n, p in files if _is_outlines(p)]
+    found: dict[str, list[tuple[AnnotationKind, Path]]] = {}
+    if not beside:
+        found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
+    written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
+    drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
+    for name, path in by_partner(drawn, what="label image of", known=images).items():
+        found.setdefault(name, []).append(("labels", path))
+    for name, path in by_partner(outlines, what="outlines of", known=images).items():
+        found.setdefault(name, []).append(("outlines", path))
+    for name, path in by_partner(written, what="label image of", known=images).items():
+        found.setdefault(name, []).append(("labels", path))
+    return found
+
+
+def _is_outlines(path: Path) -> bool:
+    """Whether a file has the outlines of the one image of its name."""
+    found = formats.find_format(path)
+    return found is not None and not found.raster and not found.several_images
+
+
+def _pair(
+    images: Mapping[str, Path], candidates: Mapping[str, list[tuple[AnnotationKind, Path]]]
+) -> Layout:
+    """Entries for the images that have an annotation, by the first one; the rest by name."""
+    annotations = {name: found[0] for name, found in candidates.items()}
+    second = [found[1][1].name for name, found in candidates.items() if len(found) > 1]
+    annotated = tuple(
+        AnnotatedImage(
+            name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1]
+        )
+        for name, image in images.items()
+        if name in annotations
+    )
+    kinds = sorted({item.kind for item in annotated})
+    orphans = [name for name in annotations if name not in images]
+    if "masks" in kinds:  # masks/X/01.png, masks/X/02.png … of a missing image X are one orphan
+        orphans = list(dict.fromkeys(name.rpartition("/")[0] or name for name in orphans))
+    return Layout(
+        kind=" + ".join(kinds),
+        annotated=annotated,
+        unannotated=tuple(name for name in images if name not in annotations),
+        orphans=tuple(orphans),
+        notes=(f"{counted(second, 'annotation')} of images with a better one not used",)
+        if second
+        else (),
+    )
+
+
+def _with_ignore(layout: Layout, folder: Path) -> Layout:
+    """Every image with its mask of regions to ignore, `ignore/NAME.png`."""
+    if not folder.is_dir():
+        return layout
+    files = [(name, path) for name, path in walk(folder) if is_raster(path)]
+    known = {item.name for item in layout.annotated}
+    masks = by_partner(files, what="ignore mask of", known=known)
+    unused = tuple(f"{IGNORE_FOLDER}/{name}" for name in masks if name not in known)
+    annotated = tuple(item.replace(ignore=masks.get(item.name)) for item in layout.annotated)
+    return replace(layout, annotated=annotated, orphans=(*layout.orphans, *unused))
+
+
+def _with_splits(layout: Layout) -> Layout:
+    """Splits from the first folder of the names, where all have one (`images/train/a.png`)."""
+    splits = [split_of(e.name) if "/" in e.name else None for e in layout.annotated]
+    if not all(splits):
+        return layout
+    annotated = (e.replace(split=s) for e, s in zip(layout.annotated, splits, strict=True))
+    return replace(layout, annotated=tuple(annotated))
+
+
+def _why_not(path: Path) -> str:
+    """Why no layout was recognised, in one sentence."""
+    children = [child for child in sorted(path.iterdir()) if not child.name.startswith(".")]
+    if not children:
+        return f"{path} is empty; training data is {KNOWN}"
+    folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
+    images = images_of_folder(folder) if folder is not None else image_files(path, deep=False)
+    labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
+    annotations = [partner_name(name) for place in labels for name, _ in walk(place)]
+    files = [file for _, file in walk(path)]
+    theirs = annotations_sentence(files)
+    if theirs is not None:
+        return f"{path} holds {theirs}"
+    if images and annotations:
+        return (
+            f"none of the {len(images)} images in {folder or path} has an annotation of its name: "
+            f"images are {listed(images, most=3)}, but {labels[0].name}/ holds "
+            f"{listed(annotations, most=3)}; give partners the same name"
+        )
+    if images:
+        return (
+            f"{folder or path} holds {plural(len(images), 'image')} ({listed(images, most=3)}) "
+            f"but no annotation was found; training data is {KNOWN}"
+        )
+    strange = images_sentence(files)
+    if strange is not None:
+        return f"{path} holds {strange}"
+    held = listed(child.name + "/" * child.is_dir() for child in children)
+    return f"found no images in {path} (it holds {held}); training data is {KNOWN}"

@@ -1,0 +1,106 @@
+"""Image annotation: one image of a file of outlines with its objects; one of several is picked."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.wording import listed, plural, shortened
+
+LARGEST = 2**63 - 1  # id
+
+
+class ImageAnnotation(NamedTuple):
+    """One image of a file: its name as written there, (h, w) or None, and its objects.
+
+    `without_outline` counts objects that the file gives no outline of, by what it gives instead
+    (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
+    have one.
+    """
+
+    file_name: str
+    size: tuple[int, int] | None
+    instances: Instances
+    without_outline: Mapping[str, int] = {}
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+
+
+class ClassPrediction(NamedTuple):
+    """The predicted class of an object, None where it keeps its own, and all probabilities."""
+
+    name: str | None
+    probabilities: Mapping[str, float] = {}
+
+
+def pick(
+    entries: Sequence[ImageAnnotation], image: str | None, where: str | Path
+) -> ImageAnnotation:
+    """The annotation of one image, by its name with or without folder and ending.
+
+    None picks the only one. Raises `InputError` where there is not exactly one.
+    """
+    names = [entry.file_name for entry in entries]
+    matching = list(entries)
+    if image is not None:
+        for part in (str, _last, _stem):  # the whole name first
+            matching = [entry for entry in entries if part(entry.file_name) == part(image)]
+            if matching:
+                break
+    if len(matching) == 1:
+        return matching[0]
+    objects = [entry.instances for entry in matching]
+    planes = [one.plane for one in objects if one.plane is not None]
+    if len(matching) == len(planes) > 1 and len({entry.file_name for entry in matching}) == 1:
+        axis = "time" if len({plane.z for plane in planes}) == 1 else "depth"
+        numbers = sorted(plane.t if axis == "time" else plane.z for plane in planes)
+        raise InputError(
+            f"{where} holds outlines on {len(planes)} planes of a stack ({axis} "
+            f"{listed(map(str, numbers))}); choose one with --page (in Python page=)"
+        )
+    known = listed(names) or "none"
+    if image is None:
+        raise InputError(
+            f"{where} describes {plural(len(names), 'image')} ({known}); wanted one: name it with "
+            "--image NAME (in Python image=NAME)"
+        )
+    problem = "does not describe" if not matching else f"describes {len(matching)} times"
+    raise InputError(f"{where} {problem} the image {shortened(image)}; it has {known}")
+
+
+def check_count(objects: Sequence[object], names: Sequence[object], where: str | Path) -> None:
+    """Raise `InputError` where there is not a name for each of the objects."""
+    if len(objects) != len(names):
+        raise InputError(
+            f"{where} has {len(objects)} objects and there are rows for {len(names)}; they are not "
+            "of the same outlines"
+        )
+
+
+def unique_ids(ids: Sequence[int | None]) -> list[int]:
+    """An id for every object: its own where it is the first to have it, else the next free number.
+
+    >>> unique_ids([4, None, 4, 2])
+    [4, 5, 6, 2]
+    """
+    own = {number for number in ids if number is not None and -LARGEST <= number <= LARGEST}
+    above = max(own, default=0) + 1
+    start = max(above, 1) if above + len(ids) <= LARGEST else 1
+    free = (number for number in itertools.count(start) if number not in own)
+    made = []
+    for number in ids:
+        if number in own:
+            own.discard(number)  # the next of this id is a copy
+            made.append(number)
+        else:
+            made.append(next(free))
+    return made
+
+
+def _last(name: str) -> str:
+    return Path(name).name
+
+
+def _stem(name: str) -> str:
+    return Path(name).stem

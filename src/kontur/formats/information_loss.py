@@ -1,0 +1,83 @@
+"""Information loss: what a format cannot hold of the objects that are written, counted."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+
+from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
+from kontur.wording import counted, listed, plural
+
+
+def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> list[str]:
+    """A sentence for each kind of information lost; none where the format holds everything."""
+    images = [entry.instances for entry in entries]
+    notes = []
+    holes = sum(map(_with_holes, images))
+    if holes and not target.holes:
+        notes.append(f"holes of {plural(holes, 'object')} filled")
+    parts = sum(map(_in_parts, images))
+    if parts and not target.parts:
+        notes.append(f"{plural(parts, 'object')} in several parts: the largest is kept")
+    overlapping = 0 if target.overlaps else sum(map(_overlapping, images))
+    if overlapping:
+        notes.append(
+            f"{plural(overlapping, 'object')} overlapping: a pixel belongs to one object only"
+        )
+    named = {name for one in images for name in one.classes} - set(CLASSES)
+    if named and not target.classes:
+        notes.append(f"{counted(sorted(named), 'class name')} lost")
+    scores = sum(int((~np.isnan(one.scores)).sum()) for one in images)
+    if scores and not target.scores:
+        notes.append(f"{plural(scores, 'score')} lost")
+    planes = {one.plane for one in images if one.plane is not None and not one.plane.is_first}
+    if planes and not target.planes:
+        places = listed(sorted(map(_place, planes)))
+        notes.append(f"that the outlines lie on a plane of a stack ({places}) is lost")
+    outside = sum(map(_outside, images))
+    if outside:
+        notes.append(f"{plural(outside, 'object')} outside the image")
+    unsized = sum(entry.size is None and entry.instances.size is None for entry in entries)
+    if unsized and target.needs_size == "holes":  # it has a place for sizes, and readers use them
+        notes.append(
+            f"{plural(unsized, 'image')} without height and width, which many readers want: give "
+            "--size HxW or --image FILE"
+        )
+    return [f"{target.title}: {note}" for note in notes]
+
+
+def _place(plane: Plane) -> str:
+    numbers = {"depth": plane.z, "time": plane.t, "page": plane.page}
+    return ", ".join(f"{axis} {number}" for axis, number in numbers.items() if number)
+
+
+def _with_holes(instances: Instances) -> int:
+    parts, owner = shapely.get_parts(np.array(instances.polygons), return_index=True)
+    return len(np.unique(owner[shapely.get_num_interior_rings(parts) > 0]))
+
+
+def _in_parts(instances: Instances) -> int:
+    return int((shapely.get_num_geometries(np.array(instances.polygons)) > 1).sum())
+
+
+def _overlapping(instances: Instances) -> int:
+    """How many objects share area with another one; touching is none."""
+    polygons = np.array(instances.polygons)
+    if len(polygons) < 2:
+        return 0
+    left, right = shapely.STRtree(polygons).query(polygons, predicate="intersects")
+    pairs = left < right
+    left, right = left[pairs], right[pairs]
+    shared = shapely.area(shapely.intersection(polygons[left], polygons[right])) > 0
+    return len(np.unique(np.concatenate([left[shared], right[shared]])))
+
+
+def _outside(instances: Instances) -> int:
+    if instances.size is None or len(instances) == 0:
+        return 0
+    height, width = instances.size
+    x0, y0, x1, y1 = instances.boxes.T
+    return int(((x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)).sum())

@@ -1,0 +1,124 @@
+"""Evaluation of a whole folder: predictions in files, or those of a model, against annotations.
+
+Predictions and truth are paired by name, see `data.pairing`. What has no partner is reported; it
+neither counts nor is it dropped in silence.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from kontur.data.folder import Folder
+from kontur.data.pairing import find_predictions, pair
+from kontur.data.truth import Truth
+from kontur.errors import InputError
+from kontur.evaluate import ImageScores, Summary, evaluate, summarise
+from kontur.formats.images import Image
+from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.predict import Predictor
+from kontur.instances import Instances
+from kontur.wording import listed
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class FolderEvaluation:
+    """The scores of the images that have a prediction, and the names that have no partner."""
+
+    images: tuple[ImageScores, ...]
+    without_prediction: tuple[str, ...] = ()
+    without_truth: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """The scores over all images."""
+        return summarise(self.images)
+
+    def by(self, column: Mapping[str, str]) -> dict[str, Summary]:
+        """The scores over the images of each value of a column, sorted by the value."""
+        values = sorted({column[image.name] for image in self.images})
+        return {
+            value: summarise(image for image in self.images if column[image.name] == value)
+            for value in values
+        }
+
+
+def evaluate_files(
+    predictions: Path,
+    truth: Truth,
+    *,
+    task: str = "instances",
+    page: int | None = None,
+    progress: Progress | None = None,
+) -> FolderEvaluation:
+    """Evaluate a folder of predictions, or one COCO JSON or CSV that holds those of many images.
+
+    `task` is what the values of predicted masks mean; `page` (from 0) is the plane of stacks that
+    counts.
+
+    Raises:
+        InputError: no prediction belongs to any image, a file cannot be read, or sizes differ.
+    """
+    sources = find_predictions(
+        predictions,
+        task=task,
+        class_of_value=truth.class_of_value,
+        numbered_in=truth.coco,
+        page=page,
+    )
+    pairs = pair(truth.names, tuple(sources))
+    if not pairs:
+        raise InputError(
+            f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
+            f"name of an image in {truth.path} ({listed(truth.names)})"
+        )
+    scores = []
+    for index, (name, prediction) in enumerate(pairs.items()):
+        scores.append(_score(name, truth.sources[name](), sources[prediction]))
+        if progress is not None:
+            progress(index + 1, len(pairs))
+    used = set(pairs.values())
+    return FolderEvaluation(
+        tuple(scores),
+        without_prediction=tuple(name for name in truth.names if name not in pairs),
+        without_truth=tuple(name for name in sources if name not in used),
+    )
+
+
+def evaluate_model(
+    predictor: Predictor,
+    truth: Folder,
+    *,
+    options: PredictOptions = DEFAULT_OPTIONS,
+    progress: Progress | None = None,
+) -> FolderEvaluation:
+    """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
+
+    Raises:
+        InputError: the folder holds no image, or a file cannot be read.
+    """
+    samples = truth.samples
+    scores = []
+    for index, name in enumerate(truth.names):
+        sample = samples[index]
+
+        image = Image(sample.image, sample.pixel_size, sample.stains)
+
+        def predict(image: Image = image) -> Instances:
+            return predictor.predict_detailed(image, options).instances
+
+        scores.append(_score(name, sample.instances, predict))
+        if progress is not None:
+            progress(index + 1, len(samples))
+    if not scores:
+        raise InputError(f"{truth.path} holds no image to evaluate")
+    return FolderEvaluation(tuple(scores))
+
+
+def _score(name: str, truth: Instances, predict: Callable[[], Instances]) -> ImageScores:
+    """The scores of one image; an error names it."""
+    try:
+        return evaluate(truth, predict(), name=name)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None

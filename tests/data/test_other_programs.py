@@ -1,0 +1,57 @@
+import json
+import zipfile
+
+import pytest
+
+from kontur.data.folder import open_folder
+from kontur.data.other_programs import program_of
+from kontur.errors import InputError
+from tests.data import drawn
+
+VIA = {"a.png1": {"filename": "a.png", "regions": [{"shape_attributes": {"name": "polygon"}}]}}
+LABELME = {"version": "5", "shapes": [{"label": "x", "shape_type": "polygon"}], "imagePath": "a"}
+FILES = {
+    "via_project.json": (json.dumps(VIA), "VIA", "as COCO"),
+    "via.csv": ("filename,region_shape_attributes\na.png,x\n", "VIA", "as COCO"),
+    "a.json": (json.dumps(LABELME), "labelme", "COCO JSON or label images"),
+    "annotations.xml": ("<?xml?>\n<annotations><version>1.1</version>", "CVAT", "COCO 1.0"),
+    "a.xml": ("<annotation><object><bndbox/></object></annotation>", "PASCAL VOC", "boxes alone"),
+    "a.txt": ("0 0.1 0.2 0.3 0.4 0.5 0.6\n", "YOLO", "COCO JSON or label images"),
+    "a_seg.npy": ("", "Cellpose _seg.npy", "NAME_cp_masks.png"),
+    "a.roi": ("Iout", "ImageJ ROI", "label image"),
+    "project.qpproj": ("{}", "QuPath", "as GeoJSON"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_annotations_of_other_programs_are_named_with_what_to_do(tmp_path, name):
+    content, program, advice = FILES[name]
+    drawn.save(tmp_path / "a.png", drawn.picture())
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError) as told:
+        open_folder(tmp_path)
+    assert program in str(told.value)
+    assert name in str(told.value)
+    assert advice in str(told.value)
+
+
+def test_a_zip_of_rois_is_named_and_another_is_not(tmp_path):
+    with zipfile.ZipFile(tmp_path / "RoiSet.zip", "w") as archive:
+        archive.writestr("0001-0002.roi", b"Iout")
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("notes.md", b"x")
+    assert program_of(tmp_path / "RoiSet.zip").name == "ImageJ ROI"
+    assert program_of(tmp_path / "other.zip") is None
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "coco.json", "a.csv", "a.xml", "a.png"])
+def test_other_files_are_nobodys_annotations(tmp_path, name):
+    (tmp_path / name).write_text("one two\n")
+    assert program_of(tmp_path / name) is None
+
+
+def test_images_of_makers_are_counted_by_ending_with_what_to_do(tmp_path):
+    for name in ("a.czi", "b.czi", "c.nd2"):
+        (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(InputError, match=r"2 \.czi \(a Zeiss CZI image: export .*; 1 \.nd2"):
+        open_folder(tmp_path)

@@ -1,0 +1,122 @@
+"""Planes of a stack: what is outlined on one is written there, and read from there alone."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+from PIL import Image as Picture
+from shapely.geometry import mapping
+
+from kontur import formats
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.images import read_image
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+
+FOUND = Instances.of([shapely.box(2, 3, 9, 8), shapely.box(12, 3, 19, 8)], size=(24, 32))
+STACK = np.zeros((6, 24, 32), np.uint8)
+
+
+def of_axes(axes, *shape, **options):
+    return lambda path: tifffile.imwrite(
+        path, STACK.reshape(*shape, 24, 32), metadata={"axes": axes}, **options
+    )
+
+
+def of_two_images(path):
+    with tifffile.TiffWriter(path) as file:
+        file.write(STACK[:2], metadata={"axes": "ZYX"}, photometric="minisblack")
+        file.write(STACK[:4, :20], metadata={"axes": "ZYX"}, photometric="minisblack")
+
+
+def as_animation(path):
+    frames = [Picture.fromarray(STACK[0] + 40 * i) for i in range(6)]
+    frames[0].save(path, format="GIF", save_all=True, append_images=frames[1:])
+
+
+def as_array(path):
+    with path.open("wb") as file:
+        np.save(file, STACK)
+
+
+STACKS = {  # how six planes are stored, and the depth and time of each
+    "depths": (of_axes("ZYX", 6), [(z, 0) for z in range(6)]),
+    "times": (of_axes("TYX", 6, imagej=True), [(0, t) for t in range(6)]),
+    "pages": (of_axes("QYX", 6), [(0, t) for t in range(6)]),
+    "animation": (as_animation, [(0, t) for t in range(6)]),
+    "array": (as_array, [(0, t) for t in range(6)]),
+    "both": (of_axes("TZYX", 3, 2, ome=True), [(z, t) for t in range(3) for z in range(2)]),
+    "images": (of_two_images, [(0, 0), (1, 0), (0, 0), (1, 0), (2, 0), (3, 0)]),
+}
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_outlines_of_a_page_come_back_for_that_page_and_no_other(tmp_path, name, caplog):
+    write, places = STACKS[name]
+    write(tmp_path / "stack")
+    for page, (z, t) in enumerate(places):
+        plane = read_image(tmp_path / "stack", page=page).plane
+        assert plane[:2] == (z, t)
+        formats.write(tmp_path / "a.geojson", FOUND.replace(plane=plane))
+        again = formats.read(tmp_path / "a.geojson", page=page)
+        assert again.boxes.tolist() == FOUND.boxes.tolist()
+        features = json.loads((tmp_path / "a.geojson").read_text())["features"]
+        wanted = {"c": -1, "z": z, "t": t} if (z, t) != (0, 0) else None
+        assert [one["geometry"].get("plane") for one in features] == [wanted] * 2
+        if page:  # outlines that name no plane are of any
+            assert again.plane == plane
+            others = [formats.read(tmp_path / "a.geojson", page=i) for i in range(6) if i != page]
+            assert set(map(len, others)) == {0}
+            assert f"they are on {page}" in caplog.text
+
+
+def test_an_image_that_is_no_stack_gains_nothing(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", STACK[0])
+    texts = []
+    for page in (None, 0):
+        found = FOUND.replace(plane=read_image(tmp_path / "a.tif", page=page).plane)
+        formats.write(tmp_path / "a.geojson", found, image_name="a.tif")
+        texts.append((tmp_path / "a.geojson").read_text())
+    formats.write(tmp_path / "a.geojson", FOUND, image_name="a.tif")
+    assert [(tmp_path / "a.geojson").read_text()] * 2 == texts
+    assert "plane" not in texts[0]
+    assert "page" not in texts[0]
+
+
+def test_outlines_of_several_pages_are_one_file_of_planes(tmp_path):
+    entries = [
+        ImageAnnotation("a.tif", FOUND.size, FOUND[[i]].replace(plane=Plane(z=z)))
+        for i, z in enumerate((0, 4))
+    ]
+    formats.write_images(tmp_path / "a.geojson", entries)
+    assert [one.instances.plane for one in formats.read_images(tmp_path / "a.geojson")] == [
+        Plane(),
+        Plane(z=4),
+    ]
+    assert formats.read(tmp_path / "a.geojson", page=4).boxes[:, 0].tolist() == [12]
+
+
+def test_what_qupath_says_of_a_plane_stays_and_its_place_is_ours(tmp_path):
+    features = [
+        {"type": "Feature", "geometry": mapping(shapely.box(0, 0, 5, 5)) | {"plane": plane}}
+        for plane in ({"c": 1, "z": 0, "t": 2}, None)
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps(features))
+    read = formats.read_images(tmp_path / "a.geojson")
+    assert [one.instances.plane for one in read] == [Plane(), Plane(t=2)]
+    formats.write_images(tmp_path / "b.geojson", read)
+    written = json.loads((tmp_path / "b.geojson").read_text())["features"]
+    assert [one["geometry"].get("plane") for one in written] == [None, {"c": 1, "z": 0, "t": 2}]
+    moved = read[1].instances.replace(plane=Plane(z=3))
+    formats.write(tmp_path / "b.geojson", moved)
+    (feature,) = json.loads((tmp_path / "b.geojson").read_text())["features"]
+    assert feature["geometry"]["plane"] == {"c": 1, "z": 3, "t": 0}
+
+
+def test_masks_of_a_page_are_outlines_of_its_plane(tmp_path):
+    masks = STACK.copy()
+    masks[3, 2:6, 2:9] = 1
+    tifffile.imwrite(tmp_path / "a.tif", masks, metadata={"axes": "ZYX"})
+    assert formats.read(tmp_path / "a.tif", page=3).plane == Plane(z=3)

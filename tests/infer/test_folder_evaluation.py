@@ -1,0 +1,163 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import kontur
+from kontur import formats
+from kontur.data.folder import Folder, open_folder
+from kontur.data.pairing import find_predictions
+from kontur.data.truth import Truth, open_truth
+from kontur.errors import InputError
+from kontur.infer.folder import predict_folder
+from kontur.infer.folder_evaluation import evaluate_files, evaluate_model
+from kontur.infer.inputs import find_inputs
+from tests.infer.painted import Bright, paint
+
+SQUARES = {"a": [(2, 2, 5), (10, 20, 8)], "b": [], "c": [(0, 0, 10), (12, 12, 10)]}
+LIGHT = {"a": "fluorescence", "b": "fluorescence", "c": "tissue"}
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder of three images whose label images are what `Bright` outlines."""
+    for name, squares in SQUARES.items():
+        paint(tmp_path / "data" / "images" / f"{name}.png", *squares)
+        labels = np.asarray(Image.open(tmp_path / "data" / "images" / f"{name}.png")).copy()
+        labels[labels > 0] -= 199
+        (tmp_path / "data" / "labels").mkdir(exist_ok=True)
+        Image.fromarray(labels).save(tmp_path / "data" / "labels" / f"{name}.png")
+    rows = "".join(f"{name},{light}\n" for name, light in LIGHT.items())
+    (tmp_path / "data" / "metadata.csv").write_text(f"id,modality\n{rows}")
+    return tmp_path
+
+
+@pytest.fixture
+def truth(root: Path) -> Folder:
+    return open_folder(root / "data")
+
+
+def made(root: Path, *outputs: str) -> Path:
+    inputs = find_inputs([root / "data" / "images"])
+    list(predict_folder(Bright(), inputs, root / "out", outputs=outputs))
+    return root / "out"
+
+
+@pytest.mark.parametrize("output", ["geojson", "coco", "labels", "csv"])
+def test_perfect_predictions_score_one_in_every_format(root, truth, output):
+    evaluation = evaluate_files(made(root, output), Truth.of_folder(truth))
+    assert [image.name for image in evaluation.images] == ["a", "b", "c"]
+    assert evaluation.summary.mean_ap == 1
+    assert evaluation.without_prediction == evaluation.without_truth == ()
+
+
+def test_a_model_scores_as_its_files_do(root, truth):
+    by_files = evaluate_files(made(root, "geojson"), Truth.of_folder(truth)).summary
+    by_model = evaluate_model(Bright(), truth).summary
+    assert by_model.to_json() == by_files.to_json()
+
+
+def test_label_images_of_any_tool_are_predictions(root, truth):
+    predictions = root / "cellpose"
+    predictions.mkdir()
+    for name in SQUARES:
+        labels = (root / "data" / "labels" / f"{name}.png").read_bytes()
+        (predictions / f"{name}_cp_masks.png").write_bytes(labels)
+    assert evaluate_files(predictions, Truth.of_folder(truth)).summary.mean_ap == 1
+
+
+def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
+    out = made(root, "geojson", "labels", "csv", "coco", "overlay")
+    assert list(find_predictions(out)) == ["a", "b", "c"]
+    for ending in ("labels.tif", "csv", "coco.json"):
+        (out / f"a.{ending}").write_bytes(b"broken, and not looked at")
+    assert evaluate_files(out, Truth.of_folder(truth)).summary.mean_ap == 1
+
+
+def test_one_file_may_hold_the_predictions_of_many_images(root, truth):
+    from kontur.formats.image_annotation import ImageAnnotation
+
+    samples = truth.samples
+    entries = [ImageAnnotation(f"images/{s.name}.png", s.size, s.instances) for s in samples]
+    formats.write_images(root / "all.json", entries)
+    assert evaluate_files(root / "all.json", Truth.of_folder(truth)).summary.mean_ap == 1
+
+
+def test_what_has_no_partner_is_named(root, truth):
+    out = made(root, "geojson")
+    (out / "b.geojson").rename(out / "stranger.geojson")
+    evaluation = evaluate_files(out, Truth.of_folder(truth))
+    assert [image.name for image in evaluation.images] == ["a", "c"]
+    assert evaluation.without_prediction == ("b",)
+    assert evaluation.without_truth == ("stranger",)
+
+
+def test_predictions_of_other_images_are_refused(root, truth):
+    paint(root / "other" / "x.png", (1, 1, 4))
+    with pytest.raises(
+        InputError, match=r"none of the 1 predictions .*\(x\) has the name .*a, b, c"
+    ):
+        evaluate_files(root / "other", Truth.of_folder(truth))
+
+
+def test_predictions_of_another_size_name_the_image(root, truth):
+    out = made(root, "geojson")
+    small = kontur.read(out / "a.geojson").scale(0.5, 0.5)
+    kontur.write(out / "a.geojson", small)
+    with pytest.raises(InputError, match=r"a: .*24×32 and 12×16"):
+        evaluate_files(out, Truth.of_folder(truth))
+
+
+def test_a_damaged_prediction_is_told_by_its_file(root, truth):
+    out = made(root, "geojson")
+    (out / "c.geojson").write_text('{"type": "Feat')
+    with pytest.raises(InputError, match=r"c\.geojson is not JSON or is cut short"):
+        evaluate_files(out, Truth.of_folder(truth))
+
+
+@pytest.mark.parametrize("there", ["nothing", "empty", "text"])
+def test_no_predictions_are_told(root, truth, there):
+    place = root / "predictions"
+    if there != "nothing":
+        place.mkdir()
+    if there == "text":
+        (place / "a.txt").write_text("x")
+    with pytest.raises(InputError, match=r"no predictions"):
+        evaluate_files(place, Truth.of_folder(truth))
+
+
+def test_groups_add_up_to_the_whole(root, truth):
+    out = made(root, "geojson")
+    kontur.write(out / "c.geojson", kontur.Instances.empty((24, 32)))  # both objects missed
+    evaluation = evaluate_files(out, Truth.of_folder(truth))
+    groups = evaluation.by(truth.column("modality"))
+    assert list(groups) == ["fluorescence", "tissue"]
+    assert (groups["fluorescence"].mean_ap, groups["tissue"].mean_ap) == (1, 0)
+    assert evaluation.summary.mean_ap == 2 / 4
+
+
+def test_images_are_chosen_by_their_metadata(truth):
+    assert truth.where(["modality=fluorescence"]).names == ("a", "b")
+    assert truth.where([]).names == truth.names
+    with pytest.raises(InputError, match="values of modality are fluorescence, tissue"):
+        truth.where(["modality=xray"])
+    with pytest.raises(InputError, match="COLUMN=VALUE"):
+        truth.where(["fluorescence"])
+    with pytest.raises(InputError, match="no column 'stain'"):
+        truth.where(["stain=h"])
+
+
+def test_the_page_of_a_stack_of_masks_picks_the_plane_on_both_sides(tmp_path: Path):
+    plane = np.zeros((20, 30), np.uint8)
+    plane[2:9, 2:9] = 1
+    for name, planes in [("truth", [plane, plane * 2]), ("found", [plane * 0, plane])]:
+        tifffile.imwrite(tmp_path / f"{name}.tif", np.stack(planes))
+    truth = open_truth(tmp_path / "truth.tif", page=1)
+    same = replace(truth, sources={"found": truth.sources["truth"]})
+    with pytest.raises(InputError, match=r"found\.tif is a stack of 2 pages"):
+        evaluate_files(tmp_path / "found.tif", same)
+    assert evaluate_files(tmp_path / "found.tif", same, page=1).summary.mean_ap == 1
+    assert evaluate_files(tmp_path / "found.tif", same, page=0).summary.mean_ap == 0
