@@ -106,7 +106,7 @@ def test_components_of_a_label_image_are_refused(tmp_path):
         one(tmp_path, drawn.squares(), task="components")
 
 
-def test_components_of_told_apart_objects_are_refused(tmp_path):
+def test_components_of_separate_objects_are_refused(tmp_path):
     drawn.save(tmp_path / "images" / "a.png", drawn.picture())
     (tmp_path / "masks" / "a").mkdir(parents=True)
     with pytest.raises(InputError, match="layout 'masks', where every object is separate already"):

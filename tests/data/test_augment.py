@@ -18,9 +18,9 @@ EVERYTHING = AugmentConfig(
     elastic=1,
     intensity=1,
     invert=1,
-    fade=1,
+    desaturate=1,
     shuffle=1,
-    shade=1,
+    shading=1,
     blur=1,
     noise=1,
 )
@@ -32,9 +32,9 @@ NOTHING = AugmentConfig(
     elastic=0,
     intensity=0,
     invert=0,
-    fade=0,
+    desaturate=0,
     shuffle=0,
-    shade=0,
+    shading=0,
     blur=0,
     noise=0,
 )
@@ -148,12 +148,21 @@ def test_constant_images_and_images_with_nan_give_finite_crops():
         ({"crop": 3}, "crop"),
     ],
 )
-def test_a_wrong_config_is_told_in_a_sentence(wrong, named):
+def test_a_wrong_config_is_reported_in_a_sentence(wrong, named):
     with pytest.raises(InputError, match=named):
         AugmentConfig.read(wrong)
 
 
-def test_a_model_without_the_channels_of_the_image_is_told():
+def test_a_model_without_the_channels_of_the_image_is_reported():
     sample = Sample(np.zeros((9, 9, 5), np.uint8), Instances.empty((9, 9)), "stains")
     with pytest.raises(InputError, match="choose one"):
         training_pipeline(AugmentConfig(), 3)(sample, sample_rng(0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [("focus", "object_crops"), ("fade", "desaturate"), ("shade", "shading")],
+)
+def test_a_former_name_of_a_setting_is_answered_with_todays(former, today):
+    with pytest.raises(InputError, match=f"unknown key '{former}'; it is called '{today}' now"):
+        AugmentConfig.read({former: 0.5})

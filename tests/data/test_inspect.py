@@ -80,7 +80,7 @@ def test_background_written_as_minus_one_is_noticed(tmp_path):
     assert "if background is meant, write 0" in issue.advice
 
 
-def test_classes_without_objects_are_told(tmp_path):
+def test_classes_without_objects_are_reported(tmp_path):
     drawn.labelled(tmp_path, ["a"])
     rows = [(1, "x"), (2, "x"), (3, "y"), (9, "z")]
     drawn.table(tmp_path / "classes.csv", "id,class", rows)
@@ -95,7 +95,7 @@ def test_a_folder_of_empty_masks_is_counted(tmp_path):
     assert "1 image without any" in report.text()
 
 
-def test_binary_masks_are_told_with_the_way_out(tmp_path):
+def test_binary_masks_are_reported_with_the_way_out(tmp_path):
     with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
     with_labels(tmp_path, (drawn.squares(1) > 0).astype(np.uint8), name="b")
     issue = issues(tmp_path)["binary"]
@@ -110,20 +110,20 @@ def test_an_object_in_pieces_among_label_images_is_no_binary_mask(tmp_path):
     assert set(issues(tmp_path)) == {"far pieces"}
 
 
-def test_ids_cut_to_255_are_told(tmp_path):
+def test_ids_cut_to_255_are_reported(tmp_path):
     with_labels(tmp_path, drawn.discs(400).clip(0, 255).astype(np.uint8))
     found = issues(tmp_path)
     assert set(found) == {"cut ids"}
     assert "16-bit" in str(found["cut ids"])
 
 
-def test_interpolated_labels_are_told(tmp_path):
+def test_interpolated_labels_are_reported(tmp_path):
     labels = resize(drawn.discs(100), (300, 300), order=1, preserve_range=True, anti_aliasing=False)
     with_labels(tmp_path, labels.astype(np.uint16))
     assert "nearest neighbour" in str(issues(tmp_path)["interpolated"])
 
 
-def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
+def test_one_id_for_two_objects_and_stray_pixels_are_reported(tmp_path):
     labels = np.zeros((60, 80), dtype=np.uint8)
     labels[2:12, 2:12] = labels[40:50, 60:70] = 1
     labels[20:30, 2:12] = 2
@@ -136,7 +136,7 @@ def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
     }
 
 
-def test_objects_below_two_output_pixels_are_told(tmp_path):
+def test_objects_below_two_output_pixels_are_reported(tmp_path):
     labels = drawn.squares()
     labels[30:33, 10:13] = 7
     labels[30:33, 20:40] = 8  # thin, but long enough
@@ -147,7 +147,7 @@ def test_objects_below_two_output_pixels_are_told(tmp_path):
     assert issues(tmp_path, stride=1) == {}
 
 
-def test_files_without_a_partner_are_told(tmp_path):
+def test_files_without_a_partner_are_reported(tmp_path):
     drawn.labelled(tmp_path)
     drawn.save(tmp_path / "images" / "c.png", drawn.picture())
     drawn.save(tmp_path / "labels" / "d.png", drawn.squares())
@@ -155,7 +155,7 @@ def test_files_without_a_partner_are_told(tmp_path):
     assert (found["unannotated"].example, found["orphans"].example) == ("c", "d")
 
 
-def test_files_that_cannot_be_read_are_told_and_the_rest_is_counted(tmp_path):
+def test_files_that_cannot_be_read_are_reported_and_the_rest_is_counted(tmp_path):
     drawn.labelled(tmp_path, ["a", "b", "c"])
     (tmp_path / "images" / "a.png").write_text("no image")
     drawn.save(tmp_path / "labels" / "b.png", drawn.squares(size=(40, 50)))
@@ -186,13 +186,13 @@ def test_the_same_image_in_train_and_val_is_a_leak_also_turned(tmp_path):
     assert "train/c = val/x" in str(found["leak"])
 
 
-def test_an_image_twice_in_one_folder_is_told(tmp_path):
+def test_an_image_twice_in_one_folder_is_reported(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     drawn.save(tmp_path / "images" / "b.png", drawn.picture(0))
     assert "a = b" in str(issues(tmp_path)["repeated"])
 
 
-def test_constant_images_and_nan_are_told(tmp_path):
+def test_constant_images_and_nan_are_reported(tmp_path):
     image = drawn.picture().astype(np.float32)
     image[3, 4] = np.nan
     drawn.labelled(tmp_path, ["a", "b", "c"])
@@ -208,7 +208,7 @@ def test_constant_images_and_nan_are_told(tmp_path):
         open_folder(tmp_path).load()
 
 
-def test_annotations_without_any_object_are_told(tmp_path):
+def test_annotations_without_any_object_are_reported(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     for name in "ab":
         drawn.save(tmp_path / "labels" / f"{name}.png", np.zeros((40, 60), np.uint8))

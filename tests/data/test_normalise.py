@@ -139,7 +139,7 @@ def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
         ({"higth": 99}, "did you mean 'high'"),
     ],
 )
-def test_a_wrong_config_is_told_in_a_sentence(wrong, named):
+def test_a_wrong_config_is_reported_in_a_sentence(wrong, named):
     with pytest.raises(InputError, match=named):
         NormaliseConfig.read(wrong)
 

@@ -103,7 +103,7 @@ def test_coco_results_are_of_the_images_that_the_dataset_numbers(tmp_path):
     assert open_truth(tmp_path / "truth.json").coco == (tmp_path / "truth.json",)
 
 
-def test_coco_results_of_other_numbers_are_told(tmp_path):
+def test_coco_results_of_other_numbers_are_reported(tmp_path):
     path, numbered_in = results_of(tmp_path, {"image_id": 8, "category_id": 3, "segmentation": []})
     with pytest.raises(InputError, match=r"1 image number \(8\) that truth.json does not have"):
         find_predictions(path, numbered_in=numbered_in)

@@ -85,7 +85,7 @@ def test_the_table_has_a_column_for_each_threshold_and_their_mean():
     assert len({len(line) for line in table[2:11]}) == 1
 
 
-def test_ap_is_told_only_where_it_was_taken():
+def test_ap_is_reported_only_where_it_was_taken():
     with pytest.raises(InputError, match=r"not at 0\.77"):
         evaluate_all([(ONE, ONE)]).ap(0.77)
 

@@ -111,7 +111,7 @@ def test_predictions_of_another_size_name_the_image(root, truth):
         evaluate_files(out, Truth.of_folder(truth))
 
 
-def test_a_damaged_prediction_is_told_by_its_file(root, truth):
+def test_a_damaged_prediction_is_reported_by_its_file(root, truth):
     out = made(root, "geojson")
     (out / "c.geojson").write_text('{"type": "Feat')
     with pytest.raises(InputError, match=r"c\.geojson is not JSON or is cut short"):
@@ -119,7 +119,7 @@ def test_a_damaged_prediction_is_told_by_its_file(root, truth):
 
 
 @pytest.mark.parametrize("there", ["nothing", "empty", "text"])
-def test_no_predictions_are_told(root, truth, there):
+def test_no_predictions_are_reported(root, truth, there):
     place = root / "predictions"
     if there != "nothing":
         place.mkdir()

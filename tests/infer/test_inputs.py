@@ -116,6 +116,6 @@ def test_nothing_to_work_on_is_said_with_what_is_there(tmp_path, files, asked, s
         find_inputs([tmp_path / asked])
 
 
-def test_no_argument_at_all_is_told():
+def test_no_argument_at_all_is_reported():
     with pytest.raises(InputError, match="name at least one"):
         find_inputs([])

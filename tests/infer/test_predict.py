@@ -313,6 +313,15 @@ def test_a_model_that_learned_at_a_working_scale_outlines_images_as_they_are(kin
     assert best_iou(found, tuned_on).min() > 0.9
 
 
+def test_the_outlines_after_every_stage_are_of_the_image_as_it_is(learned):
+    card = learned.card.replace(scale=0.5)
+    shrinking = Predictor(OnnxEngine(learned.model, threads=1), card)
+    large = scale(learned.sample, 2.0)
+    stages = shrinking.outlines_by_stage(large.image)
+    assert all(found.size == large.size for found in stages.values())
+    assert best_iou(large.instances, stages["octagon"]).mean() > 0.6
+
+
 def test_a_diameter_and_a_working_scale_are_multiplied(learned):
     stamp = Stamp()
     card = learned.card.replace(scale=0.5, object_size=40.0)

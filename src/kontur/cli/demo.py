@@ -28,7 +28,7 @@ def demo(
 
     The images come with other packages: nuclei with mahotas, coins with scikit-image. For each a
     copy of the image with its outlines as GeoJSON, both for QuPath, an overlay to look at and a
-    table with a row an object is written.
+    table with one row per object is written.
     """
     from kontur.errors import InputError
     from kontur.formats.atomic import write_bytes

@@ -113,7 +113,7 @@ MetadataOption = Annotated[
     typer.Option(
         "--metadata",
         metavar="CSV",
-        help="A table with a row an image.  [default: metadata.csv in that folder]",
+        help="A table with one row per image.  [default: metadata.csv in that folder]",
     ),
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]

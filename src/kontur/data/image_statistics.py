@@ -52,8 +52,8 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
     """The statistics of one image; raises `InputError` where it cannot be read."""
     sample = samples[index]
     item = samples.annotated[index]
-    found = sample.instances
-    objects = found[~found.ignore]
+    instances = sample.instances
+    objects = instances[~instances.ignore]
     boxes = objects.boxes
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     drawn_as_pixels = item.kind in (
@@ -65,7 +65,7 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
     if item.kind == "labels":
         array = read_labels(item.annotation, page=samples.options.page)
         lossy = item.annotation.suffix.lower() in LOSSY
-        mask = check_mask(array, found, task, lossy=lossy)
+        mask = check_mask(array, instances, task, lossy=lossy)
     by_ids = item.kind == "labels" and task == "instances"
     return ImageStatistics(
         name=sample.name,
@@ -76,8 +76,8 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
         labels=objects.labels,
         areas=objects.areas,
         widths=widths(objects.polygons),
-        ignored=int(found.ignore.sum()),
-        ignored_area=float(found.areas[found.ignore].sum()),
+        ignored=int(instances.ignore.sum()),
+        ignored_area=float(instances.areas[instances.ignore].sum()),
         fingerprint=fingerprint(sample.image),
         mask=mask,
         clipped_ids=by_ids and ids_are_clipped(objects.ids, separate.distant),

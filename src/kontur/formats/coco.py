@@ -1,6 +1,6 @@
 """COCO JSON: the objects of one image or of many in one file.
 
-Outlines without holes are written as polygons, one list a part: exact, see `rounding`. COCO
+Outlines without holes are written as polygons, one list per part: exact, see `rounding`. COCO
 polygons cannot have holes and its crowds are masks, so objects with holes and regions to ignore are
 written as run-length codes: exact to the pixel. A second export changes nothing. Keys that we do
 not read stay with their object; info, licences, category ids and other keys of images and

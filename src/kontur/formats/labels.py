@@ -52,7 +52,7 @@ def _whole_numbers(
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
             f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "
-            "one integer a pixel"
+            "one integer per pixel"
         )
     image = stored[:, :, 0]
     if image.dtype.kind in "iu":

@@ -145,9 +145,9 @@ def _draw_band(
     fine = np.zeros((height * FINE, width * FINE), dtype=np.int32)
     touched = np.zeros((height, width), dtype=bool)
     for shapes, values in ((rim, np.ones(len(rim))), (line, 2 + np.arange(len(line)))):
-        found = raster.spans(shapes, fine.shape, corner=(top * FINE, 0))
-        owner = np.repeat(found.owner, found.stop - found.start)
-        row, col = np.divmod(raster.pixels(found, width * FINE), width * FINE)
+        runs = raster.spans(shapes, fine.shape, corner=(top * FINE, 0))
+        owner = np.repeat(runs.owner, runs.stop - runs.start)
+        row, col = np.divmod(raster.pixels(runs, width * FINE), width * FINE)
         fine[row, col] = values[owner]
         touched[row // FINE, col // FINE] = True
     blocks = fine.reshape(height, FINE, width, FINE).transpose(0, 2, 1, 3)

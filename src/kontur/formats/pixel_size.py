@@ -1,6 +1,6 @@
 """The side of a pixel in µm, where a TIFF states it reliably for that image; else None.
 
-Every picture has a density for printers, whoever saved it: 72 or 300 dots an inch are no scale.
+Every picture has a density for printers, whoever saved it: 72 or 300 dots per inch are no scale.
 Instruments write µm into OME-XML, ImageJ's metadata, a scanner's description, or as a density that
 no printer has. Pixels that are not square have no single size.
 """
@@ -28,7 +28,7 @@ EXACT = 1e-3  # the share by which a size may miss one of `DOTS` and still be it
 
 
 def read_pixel_size(file: Any, frame: Any) -> float | None:
-    """µm a pixel of the image whose first page is `frame`, or None."""
+    """µm per pixel of the image whose first page is `frame`, or None."""
     if file.is_ome:
         sides = _of_ome(file, frame)
     elif file.is_imagej:
@@ -68,14 +68,14 @@ def ome_pixels(file: Any, frame: Any) -> ElementTree.Element | None:
         root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", file.ome_metadata or ""))
     except ElementTree.ParseError:
         return None
-    every = [node for node in root.iter() if _tag(node) == "Pixels"]
+    elements = [node for node in root.iter() if _tag(node) == "Pixels"]
     index = frame.index if isinstance(frame.index, int) else frame.index[0]
-    holding = [pixels for pixels in every if index in _planes(pixels)]
-    if len(every) == 1 or len(holding) == 1:
-        return (holding or every)[0]
-    if not holding and len(every) == len(file.series):
+    holding = [pixels for pixels in elements if index in _planes(pixels)]
+    if len(elements) == 1 or len(holding) == 1:
+        return (holding or elements)[0]
+    if not holding and len(elements) == len(file.series):
         numbers = [series.keyframe.index for series in file.series]
-        return every[numbers.index(index)] if index in numbers else None
+        return elements[numbers.index(index)] if index in numbers else None
     return None
 
 
@@ -125,7 +125,7 @@ def _of_svs(frame: Any) -> list[float]:
 
 
 def _of_density(unit: str, frame: Any) -> list[float]:
-    """Sides from pixels an inch or centimetre, if no printer is meant."""
+    """Sides from pixels per inch or centimetre, if no printer is meant."""
     sides = [PRINTED[unit] * spacing for spacing in _spacings(frame)]
     return sides if max(sides, default=0) <= PRINT_DENSITY else []
 

@@ -1,4 +1,4 @@
-"""CSV: one row an object, for spreadsheets and statistics, and with the outline for reading back.
+"""CSV: one row per object, for spreadsheets and statistics, and with the outline for reading back.
 
 The outline is well-known text, so objects come back exactly (see `rounding`); image size, score and
 class too. Position, area and box are for people and not read. Columns that we do not know are kept.
@@ -140,9 +140,11 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     if "outline" not in columns:
         known = listed(columns, most=8) or "nothing"
         raise InputError(f"{where} has no column 'outline' and so no objects; it has {known}")
-    twice = next((name for name, number in Counter(columns).items() if name and number > 1), None)
-    if twice:
-        raise InputError(f"{where} has two columns {quoted(twice)}; rename one of them")
+    repeated = next(
+        (name for name, number in Counter(columns).items() if name and number > 1), None
+    )
+    if repeated:
+        raise InputError(f"{where} has two columns {quoted(repeated)}; rename one of them")
     rows: list[Row] = []
     wheres: list[str] = []
     images: dict[str, list[int]] = {}

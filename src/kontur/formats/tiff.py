@@ -32,7 +32,7 @@ MOST_OF_OTHERS = 100_000
 
 
 class TiffPlane(NamedTuple):
-    """Pixels upright and without alpha, µm a pixel where it is known, and the names of stains.
+    """Pixels upright and without alpha, µm per pixel where it is known, and the names of stains.
 
     `plane` is None where no `page` was given.
     """

@@ -42,12 +42,12 @@ def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[s
 
     With a `channel`, an axis of unknown meaning is taken as channels.
     """
-    every = _all_images(file, channel)
-    if not every:
+    images = _all_images(file, channel)
+    if not images:
         raise ValueError("it holds no image")
-    reasons = [_why_left_out(image, every, file) for image in every]
-    kept = [image for image, reason in zip(every, reasons, strict=True) if reason is None]
-    return kept or every[:1], [reason for reason in reasons if reason is not None]
+    reasons = [_why_left_out(image, images, file) for image in images]
+    kept = [image for image, reason in zip(images, reasons, strict=True) if reason is None]
+    return kept or images[:1], [reason for reason in reasons if reason is not None]
 
 
 def _all_images(file: Any, channel: int | None) -> list[TiffImage]:
@@ -80,7 +80,7 @@ def _letters(series: Any, channel: int | None) -> str:
     return axes
 
 
-def _why_left_out(image: TiffImage, every: list[TiffImage], file: Any) -> str | None:
+def _why_left_out(image: TiffImage, images: list[TiffImage], file: Any) -> str | None:
     """Why an image does not count as one of its own; None where it does."""
     frame = image.keyframe
     kind = getattr(image.series, "kind", "")
@@ -88,7 +88,7 @@ def _why_left_out(image: TiffImage, every: list[TiffImage], file: Any) -> str | 
         return f"the {image.name.lower()} of the slide"
     if frame.is_mask:
         return "a mask of transparency"
-    larger = [one for one in every if _is_smaller(image, one)]
+    larger = [one for one in images if _is_smaller(image, one)]
     if larger and (frame.is_reduced or frame.is_subifd):
         return "a smaller copy"
     if kind == "" and not file.is_ome and any(_shows_the_same(image, one) for one in larger):

@@ -109,8 +109,8 @@ def outlines(
 
     Of several parts the largest stays, with its holes; empty where a field is below the level or
     its box has no area. Valid, and inside the box (but for rounding) where no value is above twice
-    the level. A long way between samples is refined to a point a pixel (`FINEST`), and points that
-    change little (`SLACK`) are left out.
+    the level. A long way between samples is refined to one point per pixel (`FINEST`), and points
+    that change little (`SLACK`) are left out.
     """
     polygons = np.full(len(fields), Polygon(), dtype=object)
     side = (boxes[:, 2:] - boxes[:, :2]).min(axis=-1, initial=np.inf)

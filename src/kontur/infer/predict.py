@@ -164,9 +164,10 @@ class Predictor:
         if self.family.outlines_by_stage is None:
             return {}
         view = self.prepare(image).view()
-        return self.family.outlines_by_stage(
+        stages = self.family.outlines_by_stage(
             self.engine.graphs, view.images, self.config, self.card.thresholds, view.size
         )
+        return {name: view.instances_in_image(each) for name, each in stages.items()}
 
     def _shown(self, image: ImageLike, options: PredictOptions) -> ScaleAndContrast:
         thresholds = self.thresholds(options)

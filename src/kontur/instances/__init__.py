@@ -139,7 +139,7 @@ class Instances:
         """One object a mask (non-zero is inside); masks may overlap.
 
         The id is the mask's number, from 1; an empty mask makes no object and its id stays unused.
-        `labels` has one class index a mask. `size` is needed only for an empty list, from which
+        `labels` has one class index per mask. `size` is needed only for an empty list, from which
         it cannot be known. Raises InputError for masks of different sizes.
         """
         if isinstance(masks, np.ndarray) and masks.ndim == 3:

@@ -76,9 +76,9 @@ def check_columns(
     if (scores < 0).any() or (scores > 1).any():
         raise InputError("scores must lie in [0, 1] or be NaN where there is none")
     ordered = np.sort(ids)
-    twice = ordered[1:][ordered[1:] == ordered[:-1]]
-    if len(twice):
-        raise InputError(f"ids must be unique in an image, got {twice[0]} more than once")
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(repeated):
+        raise InputError(f"ids must be unique in an image, got {repeated[0]} more than once")
 
 
 def check_size(size: tuple[int, int] | None) -> tuple[int, int] | None:

@@ -139,9 +139,9 @@ def _groups(
     labels: Mapping[str, str] | None,
 ) -> list[_Group]:
     """The groups by label and, within a label, in the order of the hash."""
-    twice = [name for name, number in Counter(names).items() if number > 1]
-    if twice:
-        raise InputError(f"names must differ, got {twice[0]!r} more than once")
+    repeated = [name for name, number in Counter(names).items() if number > 1]
+    if repeated:
+        raise InputError(f"names must differ, got {repeated[0]!r} more than once")
     for what, words in {"group": groups, "label": labels}.items():
         without = [name for name in names if words is not None and name not in words]
         if without:

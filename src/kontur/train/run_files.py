@@ -70,7 +70,7 @@ def _saved(run: Path) -> dict[str, Any]:
         raise InputError(
             f"there is no run to go on with in {run} (no {CONFIG}); leave out --resume"
         )
-    saved = read_toml(run / CONFIG)
+    saved = RunConfig.migrated(read_toml(run / CONFIG))
     kind, model = saved.get("kind"), saved.get("model")
     if kind in catalog.FAMILIES and isinstance(model, dict):  # settings were renamed since
         saved["model"] = catalog.family(kind).config.migrated(model)
