@@ -5,6 +5,7 @@ are neither matched nor missed, and a predicted object that lies mostly in them 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -12,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from kontur.errors import InputError
 from kontur.geometry.overlap import shared_pixels
 from kontur.geometry.raster import Spans, spans
-from kontur.geometry.runs import Grid, Runs
+from kontur.geometry.runs import Grid, Runs, intersect, subtract
 from kontur.instances import Instances
 
 EXCUSED = 0.5  # of a predicted object's own area in ignore regions: then it is no false positive
@@ -58,6 +59,13 @@ class Comparison:
     def grid(self) -> Grid:
         """The image's pixels as numbers."""
         return Grid(*self.size)
+
+    @cached_property
+    def foregrounds(self) -> tuple[Runs, Runs]:
+        """Everything true and everything predicted, outside ignore regions."""
+        truth, predicted = self.grid.union(self.truth), self.grid.union(self.predicted)
+        excused = subtract(intersect(predicted, self.ignored), truth)
+        return truth, subtract(predicted, excused)
 
 
 def compare(truth: Instances, predicted: Instances) -> Comparison:

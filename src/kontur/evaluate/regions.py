@@ -155,10 +155,8 @@ def _jaccard(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[floa
 
 def _dice(comparison: Comparison) -> tuple[float, float]:
     """Twice the shared foreground and the sum of both, outside of ignore regions."""
-    grid = comparison.grid
-    truth, predicted = grid.union(comparison.truth), grid.union(comparison.predicted)
-    excused = subtract(intersect(predicted, comparison.ignored), truth)
-    both = truth.length.sum() + predicted.length.sum() - excused.length.sum()
+    truth, predicted = comparison.foregrounds
+    both = truth.length.sum() + predicted.length.sum()
     return 2.0 * float(intersect(truth, predicted).length.sum()), float(both)
 
 
