@@ -232,7 +232,9 @@ def _judged(network: DeepSnake, card: Card, options: argparse.Namespace) -> Resu
     predictor = Predictor(TorchEngine(network), own)
     samples = list(folder.samples)
     truths = [sample.instances for sample in samples]
-    tuned = tune_thresholds(truths, [predictor.candidates(sample.image) for sample in samples])
+    tuned = tune_thresholds(
+        truths, [predictor.predict_unfiltered(sample.image) for sample in samples]
+    )
     thresholds = Thresholds(score=tuned.score, overlap=tuned.overlap)
     predictor = Predictor(TorchEngine(network), own.replace(thresholds=thresholds))
     start = time.process_time()

@@ -1,8 +1,8 @@
 """From an image to candidates: the graphs in order, and everything between them.
 
 Pure numpy and shapely. Between the graphs stand the steps whose number of objects is known only
-there: peaks above the threshold, diamonds, octagons or learned starts (`contours`). After them every ring becomes a
-valid polygon.
+there: peaks above the threshold, diamonds, octagons or learned starts (`contours`). After them
+every ring becomes a valid polygon.
 """
 
 from collections.abc import Sequence
