@@ -1,6 +1,6 @@
-"""Two sets of objects of one image laid over each other: the ground of every score.
+"""Comparison of the true and predicted objects of one image: overlaps, the basis of all scores.
 
-Ignore regions (crowds, parts of the image that nobody annotated) are taken out of the truth: they
+Ignore regions (crowds, parts of the image that were not annotated) are taken out of the truth: they
 are neither matched nor missed, and a predicted object that lies mostly in them may stay unmatched.
 """
 
@@ -72,9 +72,9 @@ def compare(truth: Instances, predicted: Instances) -> Comparison:
     """Rasterise both sides on the image grid and take the IoU of every pair that shares pixels.
 
     Classes are matched by name. Where the two sides share no name and one of them has a single
-    class (a label image says only "object"), classes play no part. Predicted objects that are
-    marked `ignore` are left out. If neither side knows the image's size, the grid ends where the
-    objects do.
+    class (a label image knows only "object"), classes are ignored. Predicted objects that are
+    marked `ignore` are left out. If neither side has the image's size, the grid ends with the
+    objects.
 
     Raises:
         InputError: the sides differ in size, or both have several classes and no name in common.

@@ -1,4 +1,4 @@
-"""Hausdorff-95: how far apart two outlines are, all but their worst twentieth.
+"""Hausdorff-95: the distance between two outlines, without its largest twentieth.
 
 The Hausdorff distance is the farthest that any point of one outline is from the other; one stray
 pixel decides it. The usual remedy (Huttenlocher et al., 1993; the medical challenges' HD95) takes

@@ -1,4 +1,4 @@
-"""How far pixels are from the nearest of others: exact, and without an image.
+"""Exact distances of pixels to the nearest of others, without an image.
 
 The others are sorted by row. In a pixel's own row the nearest is found by bisection, then in the
 rows above and below, one step farther each time, until the step alone is farther than what was
