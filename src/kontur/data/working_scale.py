@@ -15,7 +15,7 @@ from jaxtyping import Float, Shaped
 SIDE = 40.0  # pixels: typical objects larger than this are shrunk to it,
 WIDTH = 24.0  # but not so far that their width falls below this
 LEAST = 0.1  # no image is shrunk further
-CLEARLY = 0.8  # a scale nearer to 1 than this would cost sharpness and gain little
+CLEARLY = 0.7  # a scale nearer to 1 than this would cost sharpness and gain little
 
 
 class WorkingScale(NamedTuple):
