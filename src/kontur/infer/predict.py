@@ -31,6 +31,7 @@ from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
 CANDIDATE_SCORE = 0.04  # the lowest score that tuning looks at
+CLICK_SCORE = 0.1  # the lowest that a click may mean; a tenth more time to begin a session
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 
@@ -92,8 +93,15 @@ class Predictor:
         options = options.replace(**changes)
         look = self._look(image, options)
         view, thresholds = look.image.view(look.scale), self.thresholds(options)
-        candidates = self.propose(view, lowest=thresholds.score)
-        return Session(self.family, self.config, self.engine.graphs, view, candidates, thresholds)
+        return Session(
+            self.family,
+            self.config,
+            self.engine.graphs,
+            view,
+            self.propose(view, lowest=min(thresholds.score, CLICK_SCORE)),
+            thresholds,
+            object_size=self.card.object_size,
+        )
 
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
