@@ -20,7 +20,7 @@ from report import heading, table
 from kontur.data.folder import Folder, open_folder
 from kontur.evaluate import Summary, evaluate_all
 from kontur.geometry.polygons import polygons_from_rings
-from kontur.infer.judge import judge_model
+from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.load import load
 from kontur.instances import Instances
 from kontur.models.snake.config import SnakeConfig
@@ -46,7 +46,7 @@ def main() -> None:
         f"Pooled AP of {options.model}, score {thresholds.score:g}, overlap "
         f"{thresholds.overlap:g}, on {len(chosen)} images {' '.join(options.where)}"
     )
-    judged = judge_model(predictor, chosen)
+    judged = evaluate_model(predictor, chosen)
     columns = {column for row in chosen.metadata.values() for column in row}
     rows = [[f"Kontur, {options.model}", *_aps(judged.summary)]]
     rows += [[name, *(f"{ap:.3f}" for ap in aps)] for name, aps in PUBLISHED.items()]

@@ -1,9 +1,9 @@
 """How good an outline is after how many clicks, beside the untouched prediction.
 
-For every true object a hand gives one hint: a click, a box, four extremes, or a rough polygon of
-any start and direction. Its points are off by normal steps of a share of the object's side (the
-square root of its area). The first row is what the model found without a hand. Milliseconds are
-those of one outline after the session has begun, on one thread.
+For every true object there is one prompt: a click, a box, four extremes, or a rough polygon of any
+start and direction. Its points are off by normal steps of a share of the object's side (the square
+root of its area). The first row is what the model found without a prompt. Milliseconds are those of
+one outline after the session has begun, on one thread.
 
     python benchmarks/clicks.py nuclei dsb2018/val
 """
@@ -33,7 +33,7 @@ AIM = 0.15  # of the side: how far from the middle a person clicks
 CORNERS = (6, 8, 12)  # of a rough polygon
 FOUND = 0.5  # IoU
 
-Hand = Callable[[shapely.Polygon, float, np.random.Generator], dict[str, Any]]  # → a hint
+Hand = Callable[[shapely.Polygon, float, np.random.Generator], dict[str, Any]]  # → a prompt
 
 
 def click_anywhere(
@@ -99,19 +99,19 @@ def main() -> None:
         for name, (_, noises, hand) in HANDS.items():
             for noise in noises:
                 rng = np.random.default_rng(number)
-                hints = [hand(largest_part(each), noise, rng) for each in truth.polygons]
+                prompts = [hand(largest_part(each), noise, rng) for each in truth.polygons]
                 start = time.perf_counter()
-                drawn = np.array([session.outline(**hint) for hint in hints], dtype=object)
-                took = 1000 * (time.perf_counter() - start) / max(len(hints), 1)
+                drawn = np.array([session.outline(**prompt) for prompt in prompts], dtype=object)
+                took = 1000 * (time.perf_counter() - start) / max(len(prompts), 1)
                 milliseconds.setdefault(name, []).append(took)
                 iou = _iou(truth.polygons, drawn, sample.size)
                 scores.setdefault((name, noise), []).append(iou)
     before = np.concatenate(untouched)
     heading(
-        f"Outlines of {options.model} from a hand, {len(before):,} objects on {len(folder)} images "
-        f"{' '.join(options.where)}"
+        f"Outlines of {options.model} from prompts, {len(before):,} objects on {len(folder)} "
+        f"images {' '.join(options.where)}"
     )
-    head = ["hint", "clicks", *(f"mean IoU, hand off by {noise:.0%}" for noise in NOISES)]
+    head = ["prompt", "clicks", *(f"mean IoU, off by {noise:.0%}" for noise in NOISES)]
     head += ["median IoU", f"IoU {FOUND} or more", "mean IoU of the missed", "ms"]
     missed = before < FOUND
     rows = [["none", "0", "", _text(before.mean()), "", "", *_shown(before, missed), ""]]
@@ -121,7 +121,9 @@ def main() -> None:
         speed = f"{np.median(milliseconds[name]):.1f}"
         rows.append([name, str(clicks), *means, *_shown(joined[SHOWN], missed), speed])
     print(table(head, rows))
-    print(f"\nOne value: hand off by {SHOWN:.0%}. Missed without a hand: {missed.sum()} objects.")
+    print(
+        f"\nThe other columns: off by {SHOWN:.0%}. Missed without a prompt: {missed.sum()} objects."
+    )
 
 
 def _shown(iou: Float[np.ndarray, " m"], missed: Shaped[np.ndarray, " m"]) -> list[str]:

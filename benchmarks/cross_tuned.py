@@ -31,7 +31,7 @@ def main() -> None:
         "chosen on the other folds"
     )
     samples = {sample.name: sample for sample in folder.samples}
-    candidates = {name: predictor.candidates(each.image) for name, each in samples.items()}
+    candidates = {name: predictor.predict_unfiltered(each.image) for name, each in samples.items()}
     own, pairs, chosen = [], [], []
     for fold in folds(list(samples), options.folds, seed=0):
         tuned = tune_thresholds(

@@ -71,10 +71,10 @@ def outlines(labels: np.ndarray) -> np.ndarray:
     """Polygons, with smooth cuts where the build has them."""
     _, traced = raster.trace_labels(labels)
     try:
-        from kontur.geometry.cuts import smooth_cuts
+        from kontur.geometry.shared_boundaries import smooth_shared_boundaries
     except ImportError:
         return traced
-    return smooth_cuts(traced)
+    return smooth_shared_boundaries(traced)
 
 
 def measured(polygons: np.ndarray, truth: Discs) -> Cut:

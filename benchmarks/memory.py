@@ -17,7 +17,7 @@ import numpy as np
 from report import heading, table
 
 from kontur.infer.load import load
-from kontur.infer.own_process import peak_memory
+from kontur.infer.worker_process import peak_memory
 from kontur.models import catalog
 from kontur.models.archive import read_card, write_model
 from kontur.models.card import Card

@@ -21,7 +21,7 @@ from report import heading, table
 from stopwatch import milliseconds, once
 
 from kontur.geometry.boxes import suppress
-from kontur.models.maskrcnn.levels import reads
+from kontur.models.maskrcnn.levels import roi_levels
 from kontur.nn.roi import Rois, roi_align, roi_pool
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -45,7 +45,7 @@ def _looking(options: argparse.Namespace) -> list[list[str]]:
     maps = [rng.random((CHANNELS, SIDE // s, SIDE // s)) for s in STRIDES]
     features = torch.from_numpy(np.concatenate([m.reshape(CHANNELS, -1).T for m in maps])).float()
     boxes = _boxes(options.boxes, rng, side=(8, 200), within=SIDE)
-    read = reads(boxes, np.zeros(len(boxes), np.int64), size=(SIDE, SIDE), strides=STRIDES)
+    read = roi_levels(boxes, np.zeros(len(boxes), np.int64), size=(SIDE, SIDE), strides=STRIDES)
     level = [STRIDES.index(int(stride)) for stride in read.strides]
     rois = Rois(*(torch.from_numpy(np.ascontiguousarray(each)) for each in read))
     some = slice(0, options.slow)

@@ -52,7 +52,7 @@ def test_a_key_that_resembles_nothing_is_answered_with_the_list():
         Run.read({"zzzzzz": 5})
 
 
-def test_every_wrong_key_is_told_at_once_with_the_file_it_stands_in():
+def test_every_wrong_key_is_reported_at_once_with_the_file_it_stands_in():
     with pytest.raises(InputError, match=r"^run\.toml: ") as told:
         Run.read({"stepps": 5, "model": {"pionts": 5}}, where="run.toml")
     assert "'stepps'" in str(told.value)
@@ -191,7 +191,7 @@ def test_parts_of_a_key_may_be_quoted():
     assert overrides(['about."a.b".c=1', "about.'see p. 3' = x"]) == {
         "about": {"a.b": {"c": 1}, "see p. 3": "x"}
     }
-    with pytest.raises(InputError, match="--set wants a key such as"):
+    with pytest.raises(InputError, match="--set takes a key such as"):
         overrides(['about."a=1'])
 
 

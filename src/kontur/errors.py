@@ -1,10 +1,10 @@
 """The one error that a user is meant to read.
 
-Every door (files, configs, `Instances`, the command line) raises `InputError` with a sentence
-that says what was wanted, what came and what to do. The command line prints that sentence and
-exits with 1; any other exception is a defect of ours and keeps its traceback.
+All checks of input (files, configs, `Instances`, the command line) raise `InputError` with a
+sentence that states what was wanted, what came and what to do. The command line prints that
+sentence and exits with 1; any other exception is a defect of Kontur and keeps its traceback.
 """
 
 
 class InputError(ValueError):
-    """Bad input, said in one sentence: what was wanted, what came, what to do."""
+    """Bad input; the message is one sentence: what was wanted, what came, what to do."""

@@ -19,7 +19,7 @@ from kontur.errors import InputError
 
 
 class Settings(pydantic.BaseModel):
-    """The parent of every config: frozen, no unknown keys, no silent conversions of meaning."""
+    """The base class of every config: frozen, without unknown keys or silent conversions."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -32,14 +32,15 @@ class Settings(pydantic.BaseModel):
         try:
             return cls.model_validate(dict(values))
         except pydantic.ValidationError as error:
-            complaints = [_complaint(cls, problem) for problem in error.errors()]
-            raise InputError(f"{where}: {'; '.join(complaints)}") from None
+            problems = [_describe_problem(cls, problem) for problem in error.errors()]
+            raise InputError(f"{where}: {'; '.join(problems)}") from None
 
     @classmethod
     def migrated(cls, values: Mapping[str, Any]) -> dict[str, Any]:
-        """A mapping that an older version wrote, its renamed keys where they are today.
+        """A mapping written by an older version, with its keys renamed to today's.
 
-        `read` itself takes today's keys alone: what a person writes is told the new word.
+        `read` itself takes today's keys alone: old words in user input raise an error that names
+        today's.
         """
         tree: dict[str, Any] = {}
         for key, value in values.items():
@@ -68,8 +69,8 @@ class Settings(pydantic.BaseModel):
 
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML; any other is quoted
-CLOSE = 0.5  # likeness of words, from 0 to 1, to be taken for a slip of the hand
-CLOSER = 0.75  # the same among the many keys of all tables
+SIMILAR = 0.5  # similarity of words, from 0 to 1, from which one is suggested for the other
+VERY_SIMILAR = 0.75  # the same among the many keys of all tables
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def overrides(assignments: Iterable[str]) -> dict[str, Any]:
         key, equals, word = assignment.partition("=")
         if not equals or not key.strip():
             raise InputError(
-                f"--set wants KEY=VALUE such as training.steps=2000, got {assignment!r}"
+                f"--set takes KEY=VALUE such as training.steps=2000, got {assignment!r}"
             )
         value: Any = _value(word.strip())
         for part in reversed(_key_parts(key.strip())):
@@ -153,7 +154,7 @@ def _table(tree: Mapping[str, Any], path: tuple[str, ...]) -> str:
 def nearest(word: str, choices: Iterable[str]) -> str:
     """`"; did you mean 'x'?"`, or the list of choices where none is near."""
     known = list(choices)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=CLOSE)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=SIMILAR)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
 
 
@@ -165,7 +166,7 @@ def _key_parts(key: str) -> list[str]:
         tree: Any = tomllib.loads(f"{key} = 0")
     except tomllib.TOMLDecodeError:
         raise InputError(
-            f'--set wants a key such as training.steps or about."see p. 3", got {key}'
+            f'--set takes a key such as training.steps or about."see p. 3", got {key}'
         ) from None
     parts: list[str] = []
     while isinstance(tree, dict):
@@ -203,42 +204,44 @@ def _literal(value: Any) -> str:
     return text
 
 
-def _complaint(cls: type[Settings], problem: Any) -> str:
+def _describe_problem(cls: type[Settings], problem: Any) -> str:
     location = [str(part) for part in problem["loc"]]
     name = ".".join(location)
     if problem["type"] == "extra_forbidden":
-        owner = _owner(cls, location[:-1])
-        today = owner.RENAMED.get(location[-1]) if owner is not None else None
+        parent = _settings_at(cls, location[:-1])
+        today = parent.RENAMED.get(location[-1]) if parent is not None else None
         if today is not None:
             return f"unknown key {name!r}; it is called {'.'.join([*location[:-1], today])!r} now"
-        return f"unknown key {name!r}; {_nearest_key(cls, owner, location)}"
+        return f"unknown key {name!r}; {_nearest_key(cls, parent, location)}"
     if problem["type"] == "missing":
         return f"{name!r} is missing"
-    said = problem["msg"].removeprefix("Value error, ")
-    return f"{name!r} is {problem['input']!r}: {said}" if name else said
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{name!r} is {problem['input']!r}: {message}" if name else message
 
 
-def _nearest_key(cls: type[Settings], owner: type[Settings] | None, location: Sequence[str]) -> str:
-    """The key that is meant: the same one elsewhere, by its full path, or a near one here."""
+def _nearest_key(
+    cls: type[Settings], parent: type[Settings] | None, location: Sequence[str]
+) -> str:
+    """A suggestion: the same key elsewhere, by its full path, or a similar one here."""
     everywhere = cls.dotted_keys()
     same = [key for key in everywhere if key.rpartition(".")[2] == location[-1]]
     if same:
         return f"did you mean {' or '.join(map(repr, same))}?"
-    beside = list(owner.model_fields) if owner is not None else []
-    if owner is cls and not difflib.get_close_matches(location[-1], beside, n=1, cutoff=CLOSE):
+    beside = list(parent.model_fields) if parent is not None else []
+    if parent is cls and not difflib.get_close_matches(location[-1], beside, n=1, cutoff=SIMILAR):
         by_name = {key.rpartition(".")[2]: key for key in reversed(everywhere)}
-        close = difflib.get_close_matches(location[-1], by_name, n=1, cutoff=CLOSER)
+        close = difflib.get_close_matches(location[-1], by_name, n=1, cutoff=VERY_SIMILAR)
         if close:
             return f"did you mean {by_name[close[0]]!r}?"
     return nearest(location[-1], beside)
 
 
-def _owner(cls: type[Settings], location: list[str]) -> type[Settings] | None:
+def _settings_at(cls: type[Settings], location: list[str]) -> type[Settings] | None:
     """The settings found by walking `location` down from `cls`; None where there are none."""
-    owner: type[Settings] | None = cls
+    parent: type[Settings] | None = cls
     for part in location:
-        owner = None if owner is None else _settings_below(owner, part)
-    return owner
+        parent = None if parent is None else _settings_below(parent, part)
+    return parent
 
 
 def _settings_below(cls: type[Settings], name: str) -> type[Settings] | None:

@@ -15,7 +15,7 @@ def plural(count: int, what: str) -> str:
 
 
 def shortened(name: object) -> str:
-    """A name of whatever a file holds, as a sentence can show it: on one line, the end left out.
+    """A name from a file for a sentence: on one line, and cut at the end if long.
 
     >>> shortened("two\\nlines"), shortened("x" * 64), shortened(1.5)
     ('two lines', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…', '1.5')
@@ -26,7 +26,7 @@ def shortened(name: object) -> str:
 
 
 def quoted(value: object) -> str:
-    """A value as a file has it, shortened, words in quotation marks.
+    """A value from a file, shortened, text in quotation marks.
 
     >>> quoted("a"), quoted(7), quoted("x" * 64)
     ("'a'", '7', "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'")
@@ -46,7 +46,7 @@ def listed(names: Iterable[str], *, most: int = 5) -> str:
 
 
 def counted(names: Sequence[str], what: str) -> str:
-    """How many of what, and which.
+    """The number of things, and their names.
 
     >>> counted(["a", "b"], "image"), counted(["a"], "image")
     ('2 images (a, b)', '1 image (a)')

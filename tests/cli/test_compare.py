@@ -16,7 +16,7 @@ def data(tmp_path):
 @pytest.fixture
 def processes(monkeypatch):
     fake = studies.Processes()
-    monkeypatch.setattr("kontur.train.study.jobs.run_apart", fake)
+    monkeypatch.setattr("kontur.train.study.jobs.run_worker", fake)
     return fake
 
 

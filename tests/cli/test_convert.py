@@ -7,7 +7,7 @@ import tifffile
 from shapely.geometry import mapping
 
 from kontur import formats
-from kontur.formats import Entry
+from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -39,16 +39,16 @@ def test_nothing_is_overwritten_without_force(kontur, labels, tmp_path):
     ("source", "target", "sentence"),
     [
         ("none.geojson", "b.csv", "there is no file"),
-        ("a.labels.tif", "b.xyz", "the ending says the format"),
-        ("a.labels.tif", "b", "the ending says the format"),
+        ("a.labels.tif", "b.xyz", "the ending decides the format"),
+        ("a.labels.tif", "b", "the ending decides the format"),
     ],
 )
 def test_what_cannot_be_converted_is_one_sentence(
     kontur, labels, tmp_path, source, target, sentence
 ):
-    told = kontur("convert", tmp_path / source, tmp_path / target, code=1)
-    assert sentence in told
-    assert len(told.strip().splitlines()) == 1
+    output = kontur("convert", tmp_path / source, tmp_path / target, code=1)
+    assert sentence in output
+    assert len(output.strip().splitlines()) == 1
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def outlines(kontur, labels, tmp_path):
 def test_the_size_that_a_label_image_needs_is_given_or_read_from_the_image(
     kontur, labels, outlines, tmp_path
 ):
-    told = kontur("convert", outlines, tmp_path / "b.labels.tif", code=1)
-    assert "--size HxW or --image FILE" in told
+    output = kontur("convert", outlines, tmp_path / "b.labels.tif", code=1)
+    assert "--size HxW or --image FILE" in output
     kontur("convert", outlines, tmp_path / "b.labels.tif", "--size", "20x30")
     tifffile.imwrite(tmp_path / "photo.tif", np.zeros((20, 30), np.uint8))
     kontur("convert", outlines, tmp_path / "c.labels.tif", "--image", tmp_path / "photo.tif")
@@ -79,25 +79,28 @@ def test_the_size_that_a_label_image_needs_is_given_or_read_from_the_image(
 
 def test_a_size_that_contradicts_the_file_or_is_none_is_refused(kontur, labels, tmp_path):
     out = tmp_path / "b.geojson"
-    told = kontur("convert", labels, out, "--size", "30x20", code=1)
-    assert "is made for 20×30 pixels (height × width), and the size given is 30×20" in told
+    output = kontur("convert", labels, out, "--size", "30x20", code=1)
+    assert "is made for 20×30 pixels (height × width), and the size given is 30×20" in output
     for size in ("big", "0x3", "20", "20x30x3"):
         assert "--size is HEIGHTxWIDTH" in kontur("convert", labels, out, "--size", size, code=1)
 
 
 def test_one_image_of_several_is_named_or_all_of_them_come(kontur, labels, tmp_path):
     found = formats.read(labels)
-    entries = [Entry("x/one.png", (20, 30), found), Entry("two.png", (20, 30), found[:1])]
+    entries = [
+        ImageAnnotation("x/one.png", (20, 30), found),
+        ImageAnnotation("two.png", (20, 30), found[:1]),
+    ]
     formats.write_images(tmp_path / "all.json", entries)
-    said = kontur("convert", tmp_path / "all.json", tmp_path / "all.csv")
-    assert said.startswith("3 objects in 2 images → ")
+    message = kontur("convert", tmp_path / "all.json", tmp_path / "all.csv")
+    assert message.startswith("3 objects in 2 images → ")
     assert [entry.file_name for entry in formats.read_images(tmp_path / "all.csv")] == [
         "x/one.png",
         "two.png",
     ]
-    told = kontur("convert", tmp_path / "all.json", tmp_path / "b.geojson", code=1)
-    assert "2 images (x/one.png, two.png)" in told
-    assert "--image NAME" in told
+    output = kontur("convert", tmp_path / "all.json", tmp_path / "b.geojson", code=1)
+    assert "2 images (x/one.png, two.png)" in output
+    assert "--image NAME" in output
     kontur("convert", tmp_path / "all.json", tmp_path / "b.geojson", "--image", "two.png")
     assert len(formats.read(tmp_path / "b.geojson")) == 1
 
@@ -106,11 +109,11 @@ def test_what_a_label_image_cannot_hold_is_counted(kontur, tmp_path):
     boxes = [shapely.box(0, 0, 4, 4), shapely.box(2, 2, 6, 6), shapely.box(6, 0, 8, 2)]
     found = Instances.of(boxes, [0, 1, 1], scores=[0.5, 0.25, np.nan], classes=("live", "dead"))
     formats.write(tmp_path / "a.csv", found)
-    said = kontur("convert", tmp_path / "a.csv", tmp_path / "a.labels.tif", "--size", "7x6")
-    assert "2 objects overlapping" in said  # touching is none
-    assert "2 class names (dead, live) lost" in said
-    assert "2 scores lost" in said
-    assert "1 object outside the image" in said
+    output = kontur("convert", tmp_path / "a.csv", tmp_path / "a.labels.tif", "--size", "7x6")
+    assert "2 objects overlapping" in output  # touching is none
+    assert "2 class names (dead, live) lost" in output
+    assert "2 scores lost" in output
+    assert "1 object outside the image" in output
     plain = kontur("convert", tmp_path / "a.csv", tmp_path / "b.geojson")
     assert len(plain.strip().splitlines()) == 1
 
@@ -119,10 +122,12 @@ def test_a_mask_of_two_values_is_noticed_and_read_by_its_task(kontur, tmp_path):
     mask = np.zeros((20, 30), np.uint8)
     mask[2:6, 2:6] = mask[10:15, 2:6] = mask[5:15, 20:25] = 255
     tifffile.imwrite(tmp_path / "mask.tif", mask)
-    said = kontur("convert", tmp_path / "mask.tif", tmp_path / "a.geojson")
-    assert "read as ONE object: --task components makes 3 objects" in said
-    said = kontur("convert", tmp_path / "mask.tif", tmp_path / "b.geojson", "--task", "components")
-    assert said == f"3 objects → {tmp_path / 'b.geojson'}\n"
+    output = kontur("convert", tmp_path / "mask.tif", tmp_path / "a.geojson")
+    assert "read as ONE object: --task components makes 3 objects" in output
+    output = kontur(
+        "convert", tmp_path / "mask.tif", tmp_path / "b.geojson", "--task", "components"
+    )
+    assert output == f"3 objects → {tmp_path / 'b.geojson'}\n"
 
 
 def test_the_help_names_every_format(kontur):
@@ -142,12 +147,12 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
     source = tmp_path / "stack.geojson"
     source.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     for name in ("a.coco.json", "a.csv", "a.labels.tif"):
-        said = kontur("convert", source, tmp_path / name, "--size", "9x9", code=1)
-        assert "outlines on 2 planes of a stack (depth 0, 1); choose one with --page" in said
+        output = kontur("convert", source, tmp_path / name, "--size", "9x9", code=1)
+        assert "outlines on 2 planes of a stack (depth 0, 1); choose one with --page" in output
         assert not (tmp_path / name).exists()
     for name in ("a.coco.json", "a.csv"):
-        said = kontur("convert", source, tmp_path / name, "--page", "1")
-        assert "that the outlines lie on a plane of a stack (depth 1) is lost" in said
+        output = kontur("convert", source, tmp_path / name, "--page", "1")
+        assert "that the outlines lie on a plane of a stack (depth 1) is lost" in output
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
     kontur("convert", source, tmp_path / "a.geojson")
     planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
@@ -163,8 +168,8 @@ def test_the_plane_of_a_stack_is_not_lost_in_silence(kontur, tmp_path, name):
         (Plane(z=1, t=1, page=4), "depth 1, time 1, page 4"),
     ]:
         formats.write(source, found.replace(plane=plane))
-        said = kontur("convert", source, tmp_path / name, "--force")
-        assert f"that the outlines lie on a plane of a stack ({place}) is lost" in said
+        output = kontur("convert", source, tmp_path / name, "--force")
+        assert f"that the outlines lie on a plane of a stack ({place}) is lost" in output
         assert "is lost" not in kontur("convert", source, tmp_path / "b.geojson", "--force")
         assert formats.read(tmp_path / "b.geojson").plane == plane
     for plane in (None, Plane()):  # what is no stack, and the first of one
@@ -176,7 +181,7 @@ def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):
     source = tmp_path / "a.geojson"
     feature = {"type": "Feature", "geometry": mapping(shapely.box(0, 0, 3, 4))}
     source.write_text(json.dumps([feature]))
-    said = kontur("convert", source, tmp_path / "a.coco.json")
-    assert "1 image without height and width, which many readers want: give --size HxW" in said
-    said = kontur("convert", source, tmp_path / "b.coco.json", "--size", "20x30")
-    assert len(said.strip().splitlines()) == 1
+    output = kontur("convert", source, tmp_path / "a.coco.json")
+    assert "1 image without height and width, which many readers want: give --size HxW" in output
+    output = kontur("convert", source, tmp_path / "b.coco.json", "--size", "20x30")
+    assert len(output.strip().splitlines()) == 1

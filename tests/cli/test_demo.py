@@ -7,15 +7,15 @@ from kontur.data.packaged_images import PackagedImage
 
 def test_the_demo_outlines_real_images(kontur, tmp_path):
     out = tmp_path / "demo"
-    told = kontur("demo", "--out", out)
+    output = kontur("demo", "--out", out)
     assert {path.name for path in out.iterdir()} == {
         *(f"{name}{end}" for name in ("nuclear", "coins") for end in (".png", ".geojson", ".csv")),
         *("nuclear.overlay.png", "coins.overlay.png", "predict.json"),
     }
     assert package.read(out / "nuclear.geojson").size == (1024, 1344)
-    assert f"look at {out / 'nuclear.overlay.png'}" in told
-    assert f"open in QuPath: {out / 'nuclear.png'}" in told
-    (words,) = (line.partition(": ")[2] for line in told.splitlines() if "kontur measure" in line)
+    assert f"look at {out / 'nuclear.overlay.png'}" in output
+    assert f"open in QuPath: {out / 'nuclear.png'}" in output
+    (words,) = (line.partition(": ")[2] for line in output.splitlines() if "kontur measure" in line)
     kontur(*words.split()[1:])
     assert (out / "table.csv").exists()
     assert "nuclear: already there" in kontur("demo", "--out", out)
@@ -28,13 +28,13 @@ def test_an_image_whose_package_is_not_installed_is_left_out_openly(
         "gone", "no_such_package", "x.png", "nothing", "pip install no-such-package"
     )
     monkeypatch.setattr(command, "SHOWN", (gone, command.SHOWN[1]))
-    told = kontur("demo", "--model", model, "--out", tmp_path)
-    assert "gone: left out (pip install no-such-package brings the image)" in told
+    output = kontur("demo", "--model", model, "--out", tmp_path)
+    assert "gone: left out (pip install no-such-package brings the image)" in output
     assert (tmp_path / "coins.geojson").exists()
 
 
 @pytest.mark.parametrize("shown", [()])
 def test_without_any_image_it_says_what_to_install(kontur, model, tmp_path, monkeypatch, shown):
     monkeypatch.setattr(command, "SHOWN", shown)
-    told = kontur("demo", "--model", model, "--out", tmp_path, code=1)
-    assert "pip install 'kontur[demo]'" in told
+    output = kontur("demo", "--model", model, "--out", tmp_path, code=1)
+    assert "pip install 'kontur[demo]'" in output

@@ -32,20 +32,20 @@ def predictions(data, tmp_path):
 
 
 def test_predictions_are_judged_in_a_table(kontur, predictions, data):
-    told = kontur("evaluate", predictions, data)
-    assert "3 images, 3 true objects, 2 found" in told
-    assert "AP" in told
-    assert "0.667" in told
+    output = kontur("evaluate", predictions, data)
+    assert "3 images, 3 true objects, 2 predicted" in output
+    assert "AP" in output
+    assert "0.667" in output
 
 
 def test_groups_and_conditions_come_from_the_metadata(kontur, predictions, data):
-    told = kontur("evaluate", predictions, data, "--by", "modality")
-    rows = [line.split() for line in told.splitlines()]
+    output = kontur("evaluate", predictions, data, "--by", "modality")
+    rows = [line.split() for line in output.splitlines()]
     assert ["dark", "1", "1", *["0.000"] * 8] in rows
     assert ["light", "2", "2", *["1.000"] * 8] in rows
-    told = kontur("evaluate", predictions, data, "--where", "modality=light")
-    assert "2 images, 2 true objects, 2 found" in told
-    assert "not judged" not in told  # c has an annotated image, which was not asked for
+    output = kontur("evaluate", predictions, data, "--where", "modality=light")
+    assert "2 images, 2 true objects, 2 predicted" in output
+    assert "not evaluated" not in output  # c has an annotated image, which was not asked for
 
 
 def test_scores_go_into_a_file_with_their_curve(kontur, predictions, data, tmp_path):
@@ -58,8 +58,8 @@ def test_scores_go_into_a_file_with_their_curve(kontur, predictions, data, tmp_p
     assert [image["name"] for image in written["per_image"]] == ["a", "b", "c"]
     with Image.open(tmp_path / "scores.png") as curve:
         assert curve.size == (800, 480)
-    told = kontur("evaluate", predictions, data, "--out", out, code=1)
-    assert "scores.json exists already" in told
+    output = kontur("evaluate", predictions, data, "--out", out, code=1)
+    assert "scores.json exists already" in output
     kontur("evaluate", predictions, data, "--out", out, "--force")
 
 
@@ -70,9 +70,9 @@ def test_a_folder_for_the_scores_is_fine(kontur, predictions, data, tmp_path):
 
 def test_images_without_partner_are_named(kontur, predictions, data):
     (predictions / "b.geojson").rename(predictions / "z.geojson")
-    told = kontur("evaluate", predictions, data)
-    assert "not judged, having no prediction: 1 image (b)" in told
-    assert "not judged, having no annotated image: 1 prediction (z)" in told
+    output = kontur("evaluate", predictions, data)
+    assert "not evaluated, having no prediction: 1 image (b)" in output
+    assert "not evaluated, having no annotated image: 1 prediction (z)" in output
 
 
 def test_a_model_is_judged_as_its_files_are(kontur, model, data, tmp_path):
@@ -94,23 +94,25 @@ def test_too_few_or_too_many_places_are_wrong_usage(kontur, words):
         (["--by", "stain"], "no column 'stain'"),
         (["--where", "modality=xray"], "the values of modality are dark, light"),
         (["--split", "val"], "no split 'val'"),
-        (["--out", "scores.txt"], "--out wants FILE.json"),
+        (["--out", "scores.txt"], "--out is FILE.json"),
     ],
 )
 def test_what_does_not_fit_is_one_sentence(kontur, predictions, data, more, sentence):
-    told = kontur("evaluate", predictions, data, *more, code=1)
-    assert sentence in told
-    assert len(told.strip().splitlines()) == 1
+    output = kontur("evaluate", predictions, data, *more, code=1)
+    assert sentence in output
+    assert len(output.strip().splitlines()) == 1
 
 
-def test_a_column_of_a_table_that_is_not_there_is_told_so(kontur, predictions, data):
+def test_a_column_of_a_table_that_is_not_there_is_reported_so(kontur, predictions, data):
     (data / "metadata.csv").unlink()
-    told = kontur("evaluate", predictions, data, "--by", "class", code=1)
-    assert "there is no metadata.csv in" in told
-    assert "id,class" in told
+    output = kontur("evaluate", predictions, data, "--by", "class", code=1)
+    assert "there is no metadata.csv in" in output
+    assert "id,class" in output
 
 
-def test_a_column_that_is_not_there_is_told_before_anything_is_judged(kontur, predictions, data):
+def test_a_column_that_is_not_there_is_reported_before_anything_is_judged(
+    kontur, predictions, data
+):
     (predictions / "a.geojson").write_text("cut")
     assert "no column 'stain'" in kontur("evaluate", predictions, data, "--by", "stain", code=1)
 
@@ -126,31 +128,31 @@ def masks(folder, *, value=255, suffix=""):
 
 
 def test_two_folders_of_label_images_are_matched_by_name(kontur, data, tmp_path):
-    told = kontur("evaluate", data / "labels", data / "labels")
-    assert "3 images, 3 true objects, 3 found" in told
+    output = kontur("evaluate", data / "labels", data / "labels")
+    assert "3 images, 3 true objects, 3 predicted" in output
     (tmp_path / "other").mkdir()
     for name in "ab":
         (data / "labels" / f"{name}.png").rename(tmp_path / "other" / f"{name}_cp_masks.png")
-    told = kontur("evaluate", tmp_path / "other", data / "labels", code=1)
-    assert "none of the 2 predictions" in told  # only c is left there
+    output = kontur("evaluate", tmp_path / "other", data / "labels", code=1)
+    assert "none of the 2 predictions" in output  # only c is left there
 
 
 BOTH_TASKS = ["--task", "components", "--predictions-task", "instances"]
 
 
-def test_two_folders_of_binary_masks_are_told_and_read_by_their_task(kontur, tmp_path):
+def test_two_folders_of_binary_masks_are_reported_and_read_by_their_task(kontur, tmp_path):
     truth, found = masks(tmp_path / "truth"), masks(tmp_path / "found", value=1, suffix="_mask")
-    told = kontur("evaluate", found, truth)
-    assert "2 true objects, 2 found" in told
-    assert told.count("read as ONE object") == 2
-    assert told.count("--task components makes 6 objects") == 2
-    told = kontur("evaluate", found, truth, "--task", "components")
-    assert "6 true objects, 6 found" in told
-    assert "predictions are masks too and are read with --task components" in told
-    told = kontur(
+    output = kontur("evaluate", found, truth)
+    assert "2 true objects, 2 predicted" in output
+    assert output.count("read as ONE object") == 2
+    assert output.count("--task components makes 6 objects") == 2
+    output = kontur("evaluate", found, truth, "--task", "components")
+    assert "6 true objects, 6 predicted" in output
+    assert "predictions are masks too and are read with --task components" in output
+    output = kontur(
         "evaluate", found, truth, *["--task", "components", "--predictions-task", "instances"]
     )
-    assert "6 true objects, 2 found" in told
+    assert "6 true objects, 2 predicted" in output
 
 
 def test_label_images_are_judged_by_the_regions_of_masks(kontur, tmp_path):
@@ -160,9 +162,9 @@ def test_label_images_are_judged_by_the_regions_of_masks(kontur, tmp_path):
         regions = np.array(Image.open(truth / f"{name}.png"), dtype=np.uint16)
         regions[20:30, 5:15], regions[2:10, 20:30] = 2, 3
         Image.fromarray(regions).save(found / f"{name}.png")
-    told = kontur("evaluate", found, truth, "--task", "components")
-    assert "6 true objects, 6 found" in told
-    assert "predictions are masks too" not in told
+    output = kontur("evaluate", found, truth, "--task", "components")
+    assert "6 true objects, 6 predicted" in output
+    assert "predictions are masks too" not in output
 
 
 def test_coco_results_are_judged_by_the_file_of_their_numbers(kontur, tmp_path):
@@ -175,8 +177,8 @@ def test_coco_results_are_judged_by_the_file_of_their_numbers(kontur, tmp_path):
     }
     (tmp_path / "truth.json").write_text(json.dumps(dataset))
     (tmp_path / "results.json").write_text(json.dumps([{**row, "score": 0.9}]))
-    told = kontur("evaluate", tmp_path / "results.json", tmp_path / "truth.json")
-    assert "1 image, 1 true object, 1 found" in told
+    output = kontur("evaluate", tmp_path / "results.json", tmp_path / "truth.json")
+    assert "1 image, 1 true object, 1 predicted" in output
 
 
 def test_what_is_wrong_with_one_image_is_said_with_its_name(kontur, predictions, data):
@@ -190,9 +192,9 @@ def test_predictions_that_are_read_otherwise_than_the_truth_are_pointed_out(kont
     mask[5:15, 40:50] = 2
     Image.fromarray(mask).save(tmp_path / "a.png")
     words = ("evaluate", tmp_path / "a.png", tmp_path / "a.png", "--task", "semantic")
-    said = kontur(*words)
-    assert "--predictions-task semantic reads them as the masks of TRUTH" in said
-    assert "3 true objects, 2 found" in said
-    said = kontur(*words, "--predictions-task", "semantic")
-    assert "3 true objects, 3 found" in said
-    assert "!" not in said
+    output = kontur(*words)
+    assert "--predictions-task semantic reads them as the masks of TRUTH" in output
+    assert "3 true objects, 2 predicted" in output
+    output = kontur(*words, "--predictions-task", "semantic")
+    assert "3 true objects, 3 predicted" in output
+    assert "!" not in output

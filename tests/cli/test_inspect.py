@@ -14,27 +14,27 @@ def data(images, tmp_path):
 
 
 def test_it_says_what_a_folder_holds(kontur, data):
-    told = kontur("inspect", data)
-    assert "3 (layout labels, task instances)" in told
-    assert "objects    6, median 2 an image" in told
-    assert "nothing looks wrong" in told
+    output = kontur("inspect", data)
+    assert "3 (layout labels, task instances)" in output
+    assert "objects    6, median 2 an image" in output
+    assert "nothing looks wrong" in output
 
 
-def test_binary_masks_given_as_labels_are_told_and_read_as_asked(kontur, data):
+def test_binary_masks_given_as_labels_are_reported_and_read_as_asked(kontur, data):
     for path in (data / "labels").iterdir():
         Image.fromarray((np.asarray(Image.open(path)) > 0).astype(np.uint8) * 255).save(path)
     assert "components" in kontur("inspect", data)
-    told = kontur("inspect", data, "--task", "components")
-    assert "objects    6," in told
+    output = kontur("inspect", data, "--task", "components")
+    assert "objects    6," in output
 
 
-def test_what_cannot_be_used_is_told_and_is_a_failure(kontur, data):
+def test_what_cannot_be_used_is_reported_and_is_a_failure(kontur, data):
     whole = (data / "images" / "a.png").read_bytes()
     (data / "images" / "a.png").write_bytes(whole[: len(whole) // 2])
-    told = kontur("inspect", data, code=1)
-    assert "! 1 image (a) cannot be used: repair or remove it\n" in told
-    assert f"{data / 'images' / 'a.png'} is damaged or cut short" in told
-    assert "objects    4, median 2 an image" in told
+    output = kontur("inspect", data, code=1)
+    assert "! 1 image (a) cannot be used: repair or remove it\n" in output
+    assert f"{data / 'images' / 'a.png'} is damaged or cut short" in output
+    assert "objects    4, median 2 an image" in output
 
 
 @pytest.mark.parametrize("there", ["missing", "empty"])
@@ -42,6 +42,6 @@ def test_a_folder_with_nothing_in_it_is_one_sentence(kontur, tmp_path, there):
     place = tmp_path / "data"
     if there == "empty":
         place.mkdir()
-    told = kontur("inspect", place, code=1)
-    assert str(place) in told
-    assert len(told.strip().splitlines()) == 1
+    output = kontur("inspect", place, code=1)
+    assert str(place) in output
+    assert len(output.strip().splitlines()) == 1

@@ -59,6 +59,6 @@ def test_a_mask_is_noticed_and_read_by_its_task(kontur, place, door, kind):
     (place / "t.csv").unlink(missing_ok=True)
     (place / "t.units.csv").unlink(missing_ok=True)
     (place / "a.geojson").unlink(missing_ok=True)
-    told = kontur(*words, "--task", task)
-    assert sentence not in told
-    assert "4 " in told
+    output = kontur(*words, "--task", task)
+    assert sentence not in output
+    assert "4 " in output

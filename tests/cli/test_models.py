@@ -19,9 +19,9 @@ def test_no_model_is_said(kontur, monkeypatch):
 
 
 def test_a_card_says_what_the_model_is_and_how_it_was_made(kontur, model):
-    told = kontur("models", model)
+    output = kontur("models", model)
     for word in ("snake", "nucleus", "0.05", "16.0 pixels", "1,200", "AP50", "0.500", "CC0"):
-        assert word in told, word
+        assert word in output, word
 
 
 def test_a_run_is_a_model_too(kontur, model, tmp_path):

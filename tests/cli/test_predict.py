@@ -15,7 +15,7 @@ def predict(kontur, model, images, out, *more, code=0):
 
 def test_a_folder_gives_outlines_in_every_format(kontur, model, images, tmp_path):
     out = tmp_path / "out"
-    told = predict(
+    output = predict(
         *(kontur, model, images, out),
         *("--format", "geojson,coco,labels,csv", "--overlay"),
     )
@@ -27,8 +27,8 @@ def test_a_folder_gives_outlines_in_every_format(kontur, model, images, tmp_path
     found = [package.read(out / f"{name}.geojson") for name in "abc"]
     assert all(len(each) > 0 and each.size == (40, 56) for each in found)
     assert found[0].classes == ("nucleus",)
-    assert "[3/3] c.png: " in told
-    assert f"{sum(map(len, found))} objects in 3 images → {out}" in told
+    assert "[3/3] c.png: " in output
+    assert f"{sum(map(len, found))} objects in 3 images → {out}" in output
 
 
 def test_the_command_and_python_agree(kontur, model, images, tmp_path):
@@ -54,25 +54,27 @@ def test_options_reach_the_model(kontur, model, images, tmp_path):
 
 
 def test_quiet_says_what_came_out_and_nothing_else(kontur, model, images, tmp_path):
-    told = predict(kontur, model, images, tmp_path / "out", "--quiet")
-    assert len(told.splitlines()) == 1
-    assert "3 images" in told
+    output = predict(kontur, model, images, tmp_path / "out", "--quiet")
+    assert len(output.splitlines()) == 1
+    assert "3 images" in output
 
 
 def test_what_is_there_is_skipped_and_force_makes_it_anew(kontur, model, images, tmp_path):
     out = tmp_path / "out"
     predict(kontur, model, images, out)
     before = (out / "a.geojson").stat().st_mtime_ns
-    told = predict(kontur, model, images, out)
-    assert "3 images already there, skipped (--force makes them anew)" in told
+    output = predict(kontur, model, images, out)
+    assert "3 images already there, skipped (--force makes them anew)" in output
     assert (out / "a.geojson").stat().st_mtime_ns == before
-    told = predict(kontur, model, images, out, "--score", 0.5, code=1)
-    assert "made with other settings (score 0.05, now 0.5)" in told
-    told = predict(kontur, model, images, out, "--score", 0.5, "--force")
-    assert "0 objects in 3 images" in told
+    output = predict(kontur, model, images, out, "--score", 0.5, code=1)
+    assert "made with other settings (score 0.05, now 0.5)" in output
+    output = predict(kontur, model, images, out, "--score", 0.5, "--force")
+    assert "0 objects in 3 images" in output
 
 
-def test_bad_files_are_told_at_the_end_and_the_good_ones_are_made(kontur, model, images, tmp_path):
+def test_bad_files_are_reported_at_the_end_and_the_good_ones_are_made(
+    kontur, model, images, tmp_path
+):
     (images / "text.png").write_text("no image at all")
     (images / "empty.tif").touch()
     whole = (images / "a.png").read_bytes()
@@ -88,27 +90,27 @@ def test_bad_files_are_told_at_the_end_and_the_good_ones_are_made(kontur, model,
     tifffile.imwrite(
         images / "stack.tif", np.zeros((5, 32, 32), np.uint8), metadata={"axes": "ZYX"}
     )
-    told = predict(kontur, model, images, tmp_path / "out", code=1)
-    assert "7 of 10 images failed:" in told
-    assert "] text.png: failed\n" in told
+    output = predict(kontur, model, images, tmp_path / "out", code=1)
+    assert "7 of 10 images failed:" in output
+    assert "] text.png: failed\n" in output
     for name in ("text.png", "empty.tif", "cut.png", "short.tif", "nan.tif", "infinite.tif"):
-        assert f"  {images / name}" in told
-    assert f"  {images / 'stack.tif'}" in told
+        assert f"  {images / name}" in output
+    assert f"  {images / 'stack.tif'}" in output
     assert {path.stem for path in (tmp_path / "out").glob("*.geojson")} == {"a", "b", "c"}
 
 
-def test_one_bad_file_is_told_once_in_one_sentence(kontur, model, tmp_path):
+def test_one_bad_file_is_reported_once_in_one_sentence(kontur, model, tmp_path):
     (tmp_path / "text.png").write_text("no image at all")
-    told = predict(kontur, model, tmp_path / "text.png", tmp_path / "out", code=1)
-    assert told.startswith(f"Error: {tmp_path / 'text.png'} is not an image that Kontur reads")
-    assert len(told.splitlines()) == 1
+    output = predict(kontur, model, tmp_path / "text.png", tmp_path / "out", code=1)
+    assert output.startswith(f"Error: {tmp_path / 'text.png'} is not an image that Kontur reads")
+    assert len(output.splitlines()) == 1
 
 
 def test_where_nothing_came_out_that_is_said(kontur, model, tmp_path):
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_text("no image at all")
-    told = predict(kontur, model, tmp_path, tmp_path / "out", code=1)
-    assert f"nothing was written to {tmp_path / 'out'}\n2 of 2 images failed:" in told
+    output = predict(kontur, model, tmp_path, tmp_path / "out", code=1)
+    assert f"nothing was written to {tmp_path / 'out'}\n2 of 2 images failed:" in output
 
 
 @pytest.mark.parametrize(
@@ -139,9 +141,9 @@ def test_an_image_of_many_channels_needs_a_choice(kontur, model, tmp_path):
     tifffile.imwrite(
         tmp_path / "five.tif", np.zeros((5, 32, 32), np.uint8), metadata={"axes": "CYX"}
     )
-    told = predict(kontur, model, tmp_path / "five.tif", tmp_path / "out", code=1)
-    assert f"{tmp_path / 'five.tif'}" in told
-    assert "channel" in told
+    output = predict(kontur, model, tmp_path / "five.tif", tmp_path / "out", code=1)
+    assert f"{tmp_path / 'five.tif'}" in output
+    assert "channel" in output
     predict(kontur, model, tmp_path / "five.tif", tmp_path / "out", "--channel", 2)
 
 
@@ -156,7 +158,7 @@ def test_an_image_of_many_channels_needs_a_choice(kontur, model, tmp_path):
         ("kind", "there is no kind of model 'unknown'"),
     ],
 )
-def test_a_model_that_cannot_be_used_is_told_and_nothing_is_written(
+def test_a_model_that_cannot_be_used_is_reported_and_nothing_is_written(
     kontur, model, images, tmp_path, make, sentence
 ):
     other = tmp_path / "other.kontur"
@@ -172,20 +174,20 @@ def test_a_model_that_cannot_be_used_is_told_and_nothing_is_written(
         other.write_bytes(model.read_bytes().replace(b'"kind": "snake"', b'"kind":"unknown"'))
         # the zip's own check sum tells the change first where the card is read
         sentence = "is not a whole Kontur model|there is no kind of model 'unknown'"
-    told = predict(kontur, other, images, tmp_path / "out", code=1)
-    assert any(part in told for part in sentence.split("|"))
-    assert len(told.strip().splitlines()) == 1
+    output = predict(kontur, other, images, tmp_path / "out", code=1)
+    assert any(part in output for part in sentence.split("|"))
+    assert len(output.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
 
-def test_an_output_that_is_no_folder_is_told_in_one_sentence(kontur, model, images, tmp_path):
+def test_an_output_that_is_no_folder_is_reported_in_one_sentence(kontur, model, images, tmp_path):
     (tmp_path / "out").write_text("a file")
-    told = predict(kontur, model, images, tmp_path / "out", code=1)
-    assert told.startswith(f"Error: the outputs want a folder, and {tmp_path / 'out'} is a file")
-    assert len(told.strip().splitlines()) == 1
+    output = predict(kontur, model, images, tmp_path / "out", code=1)
+    assert output.startswith(f"Error: the outputs want a folder, and {tmp_path / 'out'} is a file")
+    assert len(output.strip().splitlines()) == 1
 
 
-def test_a_full_disk_is_told_in_one_sentence_with_its_path(
+def test_a_full_disk_is_reported_in_one_sentence_with_its_path(
     kontur, model, images, tmp_path, monkeypatch
 ):
     from kontur.formats import atomic
@@ -194,16 +196,16 @@ def test_a_full_disk_is_told_in_one_sentence_with_its_path(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(atomic, "flush", full)
-    told = predict(kontur, model, images, tmp_path / "out", code=1)
+    output = predict(kontur, model, images, tmp_path / "out", code=1)
     record = tmp_path / "out" / "predict.json"
-    assert told == f"Error: {record}: could not write: No space left on device\n"
+    assert output == f"Error: {record}: could not write: No space left on device\n"
     assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("word", ["big", "0", "-3", "nan", "inf"])
 def test_a_diameter_is_a_number_or_auto(kontur, model, images, tmp_path, word):
-    told = predict(kontur, model, images, tmp_path / "out", f"--diameter={word}", code=2)
-    assert f"wanted a number above 0, or auto, got '{word}'" in " ".join(told.split())
+    output = predict(kontur, model, images, tmp_path / "out", f"--diameter={word}", code=2)
+    assert f"wanted a number above 0, or auto, got '{word}'" in " ".join(output.split())
 
 
 def test_auto_looks_at_the_image_at_several_scales(kontur, model, images, tmp_path):
@@ -211,22 +213,22 @@ def test_auto_looks_at_the_image_at_several_scales(kontur, model, images, tmp_pa
     assert (tmp_path / "out" / "a.geojson").exists()
 
 
-def test_missing_and_empty_places_are_told(kontur, model, tmp_path):
-    told = predict(kontur, model, tmp_path / "gone.png", tmp_path / "out", code=1)
-    assert "there is no image or folder" in told
+def test_missing_and_empty_places_are_reported(kontur, model, tmp_path):
+    output = predict(kontur, model, tmp_path / "gone.png", tmp_path / "out", code=1)
+    assert "there is no image or folder" in output
     (tmp_path / "empty").mkdir()
-    told = predict(kontur, model, tmp_path / "empty", tmp_path / "out", code=1)
-    assert "holds no image" in told
+    output = predict(kontur, model, tmp_path / "empty", tmp_path / "out", code=1)
+    assert "holds no image" in output
     assert not (tmp_path / "out").exists()
 
 
 def test_a_missing_file_among_others_does_not_stop_them(kontur, model, images, tmp_path):
-    told = kontur(
+    output = kontur(
         *("predict", images / "a.png", images / "gone.png"),
         *("--model", model, "--out", tmp_path / "out"),
         code=1,
     )
-    assert f"there is no image {images / 'gone.png'}" in told
+    assert f"there is no image {images / 'gone.png'}" in output
     assert (tmp_path / "out" / "a.geojson").exists()
 
 
@@ -241,23 +243,23 @@ def test_an_image_of_sixteen_bits_looks_the_same_as_one_of_eight(kontur, model, 
 
 def test_a_folder_of_other_makers_files_is_counted_with_what_to_do(kontur, model, images, tmp_path):
     (images / "d.czi").write_bytes(b"ZISRAWFILE")
-    told = predict(kontur, model, images, tmp_path / "out")
-    assert "1 .czi file not read: a Zeiss CZI image; export it as OME-TIFF" in told
+    output = predict(kontur, model, images, tmp_path / "out")
+    assert "1 .czi file not read: a Zeiss CZI image; export it as OME-TIFF" in output
 
 
 def test_a_hint_is_given_once_with_the_images_that_it_is_for(kontur, model, tmp_path):
     for name in ("a.tif", "b.tif"):
         tifffile.imwrite(tmp_path / name, np.zeros((32, 32), np.uint8))
-    told = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
-    assert "hint, a.tif, b.tif: nothing was found; the model learned objects of 16 pixels" in told
-    assert told.count("--diameter auto") == 1
+    output = predict(kontur, model, tmp_path, tmp_path / "out", "--score", 0.9)
+    assert "hint, a.tif, b.tif: nothing was found; the model learned objects of 16 pixels" in output
+    assert output.count("--diameter auto") == 1
 
 
 def test_the_page_of_a_stack_that_was_taken_is_said(kontur, model, tmp_path):
     stack = np.zeros((5, 32, 32), np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", stack, metadata={"axes": "ZYX"})
-    told = predict(kontur, model, tmp_path / "a.tif", tmp_path / "out", "--page", 3)
-    assert "s, page 3" in told
+    output = predict(kontur, model, tmp_path / "a.tif", tmp_path / "out", "--page", 3)
+    assert "s, page 3" in output
 
 
 @pytest.mark.parametrize(("axes", "shape"), [("ZYX", (4,)), ("TZYX", (2, 2))])
@@ -289,6 +291,6 @@ def test_outlines_of_a_page_are_judged_against_that_page(kontur, model, tmp_path
 def test_a_changed_image_is_outlined_again_and_that_is_said(kontur, model, images, tmp_path):
     predict(kontur, model, images, tmp_path / "out")
     (images / "a.png").write_bytes((images / "b.png").read_bytes())
-    told = predict(kontur, model, images, tmp_path / "out")
-    assert "outlined again, the file has changed" in told
-    assert "2 images already there" in told
+    output = predict(kontur, model, images, tmp_path / "out")
+    assert "outlined again, the file has changed" in output
+    assert "2 images already there" in output

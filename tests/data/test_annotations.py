@@ -102,11 +102,11 @@ def test_a_diagonal_line_one_pixel_thin_parts_two_components(tmp_path):
 
 
 def test_components_of_a_label_image_are_refused(tmp_path):
-    with pytest.raises(InputError, match=r"wants binary masks, but .* holds 3 values \(1, 2, 3\)"):
+    with pytest.raises(InputError, match=r"needs binary masks, but .* holds 3 values \(1, 2, 3\)"):
         one(tmp_path, drawn.squares(), task="components")
 
 
-def test_components_of_told_apart_objects_are_refused(tmp_path):
+def test_components_of_separate_objects_are_refused(tmp_path):
     drawn.save(tmp_path / "images" / "a.png", drawn.picture())
     (tmp_path / "masks" / "a").mkdir(parents=True)
     with pytest.raises(InputError, match="layout 'masks', where every object is separate already"):

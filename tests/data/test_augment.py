@@ -4,6 +4,7 @@ import shapely
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.data.augment import AugmentConfig, training_pipeline
+from kontur.data.geometric import scale_image
 from kontur.data.normalise import NormaliseConfig, normalise
 from kontur.data.sample import Sample
 from kontur.data.synthetic import scene
@@ -17,9 +18,9 @@ EVERYTHING = AugmentConfig(
     elastic=1,
     intensity=1,
     invert=1,
-    fade=1,
+    desaturate=1,
     shuffle=1,
-    shade=1,
+    shading=1,
     blur=1,
     noise=1,
 )
@@ -31,9 +32,9 @@ NOTHING = AugmentConfig(
     elastic=0,
     intensity=0,
     invert=0,
-    fade=0,
+    desaturate=0,
     shuffle=0,
-    shade=0,
+    shading=0,
     blur=0,
     noise=0,
 )
@@ -74,6 +75,29 @@ def test_values_are_those_of_the_whole_image_as_in_prediction():
     moments = training_pipeline(NOTHING, 3, MOMENTS)(sample, sample_rng(0, 0, 1))
     expected = normalise(sample.image, MOMENTS)[row : row + 64, column : column + 64]
     assert_allclose(moments.image, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("working", [0.35, 0.5, 2.0])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_at_a_working_scale_values_are_those_of_the_whole_image_and_outlines_are_scaled(
+    working, channels
+):
+    sample = example(channels)
+    prepared = training_pipeline(NOTHING, channels, scale=working).prepare(sample)
+    assert_array_equal(prepared.image, scale_image(normalise(sample.image), working))
+    expected = sample.instances.scale(working, working)
+    inner = prepared.instances[np.isin(prepared.instances.ids, expected.ids)]
+    kept = expected[np.isin(expected.ids, inner.ids)]
+    assert len(kept) > len(expected) / 2
+    assert_allclose(inner.areas, kept.clip(prepared.size).areas, rtol=1e-9)
+    assert_allclose(inner.boxes, kept.clip(prepared.size).boxes, atol=1e-9)
+
+
+def test_a_working_scale_of_one_changes_nothing():
+    sample = example(3)
+    plain, one = training_pipeline(NOTHING, 3), training_pipeline(NOTHING, 3, scale=1.0)
+    assert_array_equal(plain.prepare(sample).image, one.prepare(sample).image)
+    assert one.prepare(sample).instances is sample.instances
 
 
 def test_the_generator_decides_everything_and_preparing_first_changes_nothing():
@@ -124,12 +148,21 @@ def test_constant_images_and_images_with_nan_give_finite_crops():
         ({"crop": 3}, "crop"),
     ],
 )
-def test_a_wrong_config_is_told_in_a_sentence(wrong, named):
+def test_a_wrong_config_is_reported_in_a_sentence(wrong, named):
     with pytest.raises(InputError, match=named):
         AugmentConfig.read(wrong)
 
 
-def test_a_model_without_the_channels_of_the_image_is_told():
+def test_a_model_without_the_channels_of_the_image_is_reported():
     sample = Sample(np.zeros((9, 9, 5), np.uint8), Instances.empty((9, 9)), "stains")
     with pytest.raises(InputError, match="choose one"):
         training_pipeline(AugmentConfig(), 3)(sample, sample_rng(0, 0, 0))
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [("focus", "object_crops"), ("fade", "desaturate"), ("shade", "shading")],
+)
+def test_a_former_name_of_a_setting_is_answered_with_todays(former, today):
+    with pytest.raises(InputError, match=f"unknown key '{former}'; it is called '{today}' now"):
+        AugmentConfig.read({former: 0.5})

@@ -138,7 +138,7 @@ def test_our_own_coco_files_are_training_data_again(tmp_path):
     assert np.array_equal(folder.samples[1].instances.label_image(), drawn.squares())
 
 
-def test_images_that_are_not_there_or_not_listed_are_told(tmp_path):
+def test_images_that_are_not_there_or_not_listed_are_reported(tmp_path):
     annotated(tmp_path, ["a.jpg", "b.jpg"])
     (tmp_path / "images" / "b.jpg").unlink()
     drawn.save(tmp_path / "images" / "z.png", drawn.picture())
@@ -219,7 +219,7 @@ def test_a_box_without_outline_is_a_region_to_ignore_and_told(tmp_path):
     assert "nothing looks wrong" not in report.text()
 
 
-def test_objects_with_nothing_but_a_class_are_told_too(tmp_path):
+def test_objects_with_nothing_but_a_class_are_reported_too(tmp_path):
     content = document(["a.png"], [(0, 0, SQUARE, 0), (0, 1, [], 0)])
     del content["annotations"][1]["bbox"]
     drawn.save(tmp_path / "a.png", drawn.picture())

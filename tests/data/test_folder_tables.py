@@ -21,7 +21,7 @@ def test_metadata_of_splits_is_joined_below_them(tmp_path):
     assert open_folder(tmp_path).metadata["val/a"] == {"part": "val"}
 
 
-def test_rows_and_images_without_each_other_are_told(tmp_path):
+def test_rows_and_images_without_each_other_are_reported(tmp_path):
     drawn.labelled(tmp_path)
     drawn.table(tmp_path / "metadata.csv", "id,well", [("a", "A1"), ("z", "B2")])
     warnings = open_folder(tmp_path).warnings

@@ -259,7 +259,9 @@ def test_crops_lie_inside_the_image_where_they_fit_and_hold_it_whole_where_they_
 ):
     sample = labelled(np.ones((80, 300), int))
     inside = RandomCrop((40, 40), scale=(1, 2), rotate=rotation, fill="background")
-    around = RandomCrop((500, 400), scale=(0.7, 1), rotate=rotation, fill="background", focus=1)
+    around = RandomCrop(
+        (500, 400), scale=(0.7, 1), rotate=rotation, fill="background", object_crops=1
+    )
     for seed in range(20):
         made = inside(sample, np.random.default_rng(seed))
         assert made.instances.areas == pytest.approx([40 * 40])
@@ -273,10 +275,10 @@ def test_crops_lie_inside_the_image_where_they_fit_and_hold_it_whole_where_they_
 
 def test_focus_finds_the_only_object_of_a_large_image():
     sample = painted([disc(900, 40, 5)], (100, 1000))
-    random_crop = RandomCrop((64, 64), focus=1.0)
+    random_crop = RandomCrop((64, 64), object_crops=1.0)
     found = [len(random_crop(sample, np.random.default_rng(s)).instances) for s in range(20)]
     assert sum(found) >= 19  # an odd one may lie in a corner that the crop's own turn leaves out
-    away = RandomCrop((64, 64), focus=0.0)
+    away = RandomCrop((64, 64), object_crops=0.0)
     assert sum(len(away(sample, np.random.default_rng(s)).instances) for s in range(20)) < 10
 
 
@@ -296,7 +298,7 @@ def test_crops_of_tiny_and_of_thin_images_have_their_size(size):
         RandomQuarterTurn(),
         RandomRotation(40),
         RandomScale(0.7, 1.4),
-        RandomCrop((50, 40), focus=0),
+        RandomCrop((50, 40), object_crops=0),
     ],
 )
 def test_random_changes_repeat_with_their_generator_and_take_empty_images(change):

@@ -5,6 +5,7 @@ from skimage.transform import resize
 from kontur.data.folder import open_folder
 from kontur.data.image_statistics import fingerprint
 from kontur.data.inspect import inspect
+from kontur.data.working_scale import choose_scale
 from kontur.errors import InputError
 from tests.data import drawn
 
@@ -55,6 +56,9 @@ def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
         "  diameter of the objects in pixels (median 9.03)",
         "      8 to 12        9 ########################################",
         "",
+        "  working scale 1, images as they are: a typical object is 8 pixels a side, which is "
+        "learned well as it is",
+        "",
         "  nothing looks wrong",
     ]
 
@@ -76,7 +80,7 @@ def test_background_written_as_minus_one_is_noticed(tmp_path):
     assert "if background is meant, write 0" in issue.advice
 
 
-def test_classes_without_objects_are_told(tmp_path):
+def test_classes_without_objects_are_reported(tmp_path):
     drawn.labelled(tmp_path, ["a"])
     rows = [(1, "x"), (2, "x"), (3, "y"), (9, "z")]
     drawn.table(tmp_path / "classes.csv", "id,class", rows)
@@ -91,7 +95,7 @@ def test_a_folder_of_empty_masks_is_counted(tmp_path):
     assert "1 image without any" in report.text()
 
 
-def test_binary_masks_are_told_with_the_way_out(tmp_path):
+def test_binary_masks_are_reported_with_the_way_out(tmp_path):
     with_labels(tmp_path, (drawn.squares() > 0).astype(np.uint8))
     with_labels(tmp_path, (drawn.squares(1) > 0).astype(np.uint8), name="b")
     issue = issues(tmp_path)["binary"]
@@ -106,20 +110,20 @@ def test_an_object_in_pieces_among_label_images_is_no_binary_mask(tmp_path):
     assert set(issues(tmp_path)) == {"far pieces"}
 
 
-def test_ids_cut_to_255_are_told(tmp_path):
+def test_ids_cut_to_255_are_reported(tmp_path):
     with_labels(tmp_path, drawn.discs(400).clip(0, 255).astype(np.uint8))
     found = issues(tmp_path)
     assert set(found) == {"cut ids"}
     assert "16-bit" in str(found["cut ids"])
 
 
-def test_interpolated_labels_are_told(tmp_path):
+def test_interpolated_labels_are_reported(tmp_path):
     labels = resize(drawn.discs(100), (300, 300), order=1, preserve_range=True, anti_aliasing=False)
     with_labels(tmp_path, labels.astype(np.uint16))
     assert "nearest neighbour" in str(issues(tmp_path)["interpolated"])
 
 
-def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
+def test_one_id_for_two_objects_and_stray_pixels_are_reported(tmp_path):
     labels = np.zeros((60, 80), dtype=np.uint8)
     labels[2:12, 2:12] = labels[40:50, 60:70] = 1
     labels[20:30, 2:12] = 2
@@ -132,7 +136,7 @@ def test_one_id_for_two_objects_and_stray_pixels_are_told(tmp_path):
     }
 
 
-def test_objects_below_two_output_pixels_are_told(tmp_path):
+def test_objects_below_two_output_pixels_are_reported(tmp_path):
     labels = drawn.squares()
     labels[30:33, 10:13] = 7
     labels[30:33, 20:40] = 8  # thin, but long enough
@@ -143,7 +147,7 @@ def test_objects_below_two_output_pixels_are_told(tmp_path):
     assert issues(tmp_path, stride=1) == {}
 
 
-def test_files_without_a_partner_are_told(tmp_path):
+def test_files_without_a_partner_are_reported(tmp_path):
     drawn.labelled(tmp_path)
     drawn.save(tmp_path / "images" / "c.png", drawn.picture())
     drawn.save(tmp_path / "labels" / "d.png", drawn.squares())
@@ -151,7 +155,7 @@ def test_files_without_a_partner_are_told(tmp_path):
     assert (found["unannotated"].example, found["orphans"].example) == ("c", "d")
 
 
-def test_files_that_cannot_be_read_are_told_and_the_rest_is_counted(tmp_path):
+def test_files_that_cannot_be_read_are_reported_and_the_rest_is_counted(tmp_path):
     drawn.labelled(tmp_path, ["a", "b", "c"])
     (tmp_path / "images" / "a.png").write_text("no image")
     drawn.save(tmp_path / "labels" / "b.png", drawn.squares(size=(40, 50)))
@@ -182,13 +186,13 @@ def test_the_same_image_in_train_and_val_is_a_leak_also_turned(tmp_path):
     assert "train/c = val/x" in str(found["leak"])
 
 
-def test_an_image_twice_in_one_folder_is_told(tmp_path):
+def test_an_image_twice_in_one_folder_is_reported(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     drawn.save(tmp_path / "images" / "b.png", drawn.picture(0))
     assert "a = b" in str(issues(tmp_path)["repeated"])
 
 
-def test_constant_images_and_nan_are_told(tmp_path):
+def test_constant_images_and_nan_are_reported(tmp_path):
     image = drawn.picture().astype(np.float32)
     image[3, 4] = np.nan
     drawn.labelled(tmp_path, ["a", "b", "c"])
@@ -204,7 +208,7 @@ def test_constant_images_and_nan_are_told(tmp_path):
         open_folder(tmp_path).load()
 
 
-def test_annotations_without_any_object_are_told(tmp_path):
+def test_annotations_without_any_object_are_reported(tmp_path):
     drawn.labelled(tmp_path, ["a", "b"])
     for name in "ab":
         drawn.save(tmp_path / "labels" / f"{name}.png", np.zeros((40, 60), np.uint8))
@@ -219,3 +223,15 @@ def test_a_fingerprint_survives_turning_and_sees_one_pixel(dtype):
     assert fingerprint(np.rot90(image)) == fingerprint(image[:, ::-1]) == fingerprint(image)
     assert fingerprint(other) != fingerprint(image)
     assert fingerprint(image[:, :, ::-1]) != fingerprint(image)
+
+
+def test_the_report_says_at_which_scale_the_training_part_would_be_learned(tmp_path):
+    for split, side in (("train", 120), ("val", 8)):
+        labels = np.zeros((200, 300), np.uint16)
+        labels[20 : 20 + side, 30 : 30 + side] = 1
+        with_labels(tmp_path / split, labels, name=split)
+    report = inspect(open_folder(tmp_path))
+    assert report.scale == choose_scale(120.0, 120.0)
+    assert f"working scale {report.scale.scale:g}: " in report.text()
+    empty = with_labels(tmp_path / "none", np.zeros((20, 30), np.uint16))
+    assert inspect(open_folder(empty)).scale.scale == 1

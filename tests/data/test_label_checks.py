@@ -18,7 +18,7 @@ def test_a_label_image_as_drawn_is_not_interpolated():
 
 @pytest.mark.parametrize("factor", [0.5, 0.7, 1.5, 3])
 @pytest.mark.parametrize("order", [1, 3])
-def test_resizing_with_interpolation_is_seen(factor, order):
+def test_resizing_with_interpolation_is_noticed(factor, order):
     labels = drawn.discs(100)
     side = int(labels.shape[0] * factor)
     resized = resize(labels, (side, side), order=order, preserve_range=True, anti_aliasing=False)
@@ -40,7 +40,7 @@ def test_touching_objects_in_any_order_of_ids_are_not_interpolated(seed):
     assert not is_interpolated(np.kron(small, np.ones((3, 4), dtype=np.int64)))
 
 
-def test_ids_cut_to_eight_bits_are_seen():
+def test_ids_cut_to_eight_bits_are_noticed():
     labels = drawn.discs(400)
     for cut in (labels.clip(0, 255), labels % 256, labels.astype(np.uint8)):
         found = Instances.from_label_image(cut)
@@ -52,7 +52,7 @@ def test_ids_that_end_at_255_by_themselves_are_not_cut():
     assert not ids_are_clipped(found.ids, separate_parts(found.polygons).distant)
 
 
-def test_pieces_far_apart_specks_and_corners_are_told_apart():
+def test_pieces_far_apart_specks_and_corners_are_distinguished():
     body = shapely.box(0, 0, 10, 10)
     objects = {
         "whole": body,

@@ -55,14 +55,14 @@ def smoothed():
     return np.asarray(grey.filter(ImageFilter.GaussianBlur(1)))
 
 
-def test_smooth_edges_are_told_from_ids():
+def test_smooth_edges_are_reported_from_ids():
     found = check(smoothed())
     assert found is not None
     assert found.kind == "interpolated"
 
 
 @pytest.mark.parametrize("quality", [50, 90, 100])
-def test_masks_saved_as_jpeg_are_told(tmp_path, quality):
+def test_masks_saved_as_jpeg_are_reported(tmp_path, quality):
     file = tmp_path / "a_mask.jpg"
     Image.fromarray((drawn.discs(60) > 0).astype(np.uint8) * 255).save(file, quality=quality)
     (issue,) = check_mask_files([("a", file)], "instances")
@@ -105,7 +105,7 @@ MASKS = {
 
 
 @pytest.mark.parametrize("name", MASKS)
-def test_every_kind_of_mask_is_told_when_a_folder_is_opened_and_inspected(tmp_path, name):
+def test_every_kind_of_mask_is_reported_when_a_folder_is_opened_and_inspected(tmp_path, name):
     mask, kind, what, advice = MASKS[name]
     drawn.save(tmp_path / "images" / "a.png", drawn.picture())
     drawn.save(tmp_path / "masks" / "a.png", mask)

@@ -139,7 +139,7 @@ def test_moments_use_a_mean_and_std_per_channel_in_units_of_the_full_range():
         ({"higth": 99}, "did you mean 'high'"),
     ],
 )
-def test_a_wrong_config_is_told_in_a_sentence(wrong, named):
+def test_a_wrong_config_is_reported_in_a_sentence(wrong, named):
     with pytest.raises(InputError, match=named):
         NormaliseConfig.read(wrong)
 
@@ -183,3 +183,12 @@ def test_a_huge_no_data_value_stays_within_what_a_network_can_bear():
     values = normalise(image)
     assert (values[0, 0, 0], values[39, 39, 0]) == (-100, 100)
     np.testing.assert_allclose(values[1:39], expected[1:39], atol=0.01)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("over", ["image", "channel"])
+def test_small_integers_are_measured_as_the_same_floats_to_the_last_bit(dtype, over):
+    config = NormaliseConfig(low=0.7, high=99.83, over=over, compress=0.1)
+    for seed in range(20):
+        image = random_image((31, 23, 3), dtype, np.iinfo(dtype).max, seed)
+        assert_array_equal(normalise(image, config), normalise(image.astype(np.float32), config))

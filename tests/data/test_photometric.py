@@ -4,17 +4,17 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.data.photometric import (
     Blur,
-    Fade,
+    Desaturate,
     Intensity,
     Invert,
     Noise,
-    Shade,
+    Shading,
     ShuffleChannels,
 )
 from kontur.data.sample import Sample
 from kontur.instances import Instances
 
-CHANGES = [Intensity(), Invert(), ShuffleChannels(), Fade(), Blur(), Noise(), Shade()]
+CHANGES = [Intensity(), Invert(), ShuffleChannels(), Desaturate(), Blur(), Noise(), Shading()]
 
 
 def sample_of(image):
@@ -85,9 +85,9 @@ def test_inversion_twice_is_nothing():
 
 def test_a_full_fade_is_grey_and_none_is_nothing():
     sample = random_sample()
-    grey = Fade((1.0, 1.0))(sample, np.random.default_rng(0)).image
+    grey = Desaturate((1.0, 1.0))(sample, np.random.default_rng(0)).image
     assert_allclose(np.ptp(grey, axis=2), 0, atol=1e-6)
-    assert_array_equal(Fade((0.0, 0.0))(sample, np.random.default_rng(0)).image, sample.image)
+    assert_array_equal(Desaturate((0.0, 0.0))(sample, np.random.default_rng(0)).image, sample.image)
 
 
 def test_noise_has_the_sigma_and_the_photons_that_were_asked():
@@ -104,7 +104,7 @@ def test_noise_has_the_sigma_and_the_photons_that_were_asked():
 
 def test_shading_is_a_gradient_about_the_middle():
     ones = sample_of(np.ones((41, 61, 2), np.float32))
-    shaded = Shade(0.4)(ones, np.random.default_rng(3)).image
+    shaded = Shading(0.4)(ones, np.random.default_rng(3)).image
     assert shaded[20, 30] == pytest.approx([1, 1])
     assert 0.6 <= shaded.min() < 1 < shaded.max() <= 1.4
     assert_allclose(shaded + shaded[::-1, ::-1], 2, atol=1e-5)

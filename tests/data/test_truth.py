@@ -8,7 +8,7 @@ from kontur import formats
 from kontur.data.pairing import find_predictions
 from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
-from kontur.formats.entry import Entry
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from tests.data import drawn
 
@@ -44,7 +44,7 @@ def test_label_images_by_themselves_are_truth(tmp_path, name):
 def test_outlines_by_themselves_are_truth(tmp_path):
     formats.write(tmp_path / "a.geojson", FOUND)
     assert counts(open_truth(tmp_path)) == {"a": 3}
-    formats.write_images(tmp_path / "all.json", [Entry("x/b.png", (40, 60), FOUND)])
+    formats.write_images(tmp_path / "all.json", [ImageAnnotation("x/b.png", (40, 60), FOUND)])
     assert counts(open_truth(tmp_path / "all.json")) == {"x/b": 3}
 
 
@@ -103,7 +103,7 @@ def test_coco_results_are_of_the_images_that_the_dataset_numbers(tmp_path):
     assert open_truth(tmp_path / "truth.json").coco == (tmp_path / "truth.json",)
 
 
-def test_coco_results_of_other_numbers_are_told(tmp_path):
+def test_coco_results_of_other_numbers_are_reported(tmp_path):
     path, numbered_in = results_of(tmp_path, {"image_id": 8, "category_id": 3, "segmentation": []})
     with pytest.raises(InputError, match=r"1 image number \(8\) that truth.json does not have"):
         find_predictions(path, numbered_in=numbered_in)
@@ -117,7 +117,7 @@ def test_an_empty_list_of_results_found_nothing_anywhere(tmp_path):
 
 
 def test_the_folder_of_a_coco_file_knows_who_numbered_its_images(tmp_path):
-    formats.write_images(tmp_path / "all.json", [Entry("a.png", (40, 60), FOUND)])
+    formats.write_images(tmp_path / "all.json", [ImageAnnotation("a.png", (40, 60), FOUND)])
     Image.fromarray(drawn.picture()).save(tmp_path / "a.png")
     assert open_truth(tmp_path).coco == (tmp_path / "all.json",)
     assert isinstance(open_truth(tmp_path), Truth)

@@ -79,13 +79,13 @@ def test_classes_are_summed_by_name_over_images_that_know_them():
 
 def test_the_table_has_a_column_for_each_threshold_and_their_mean():
     table = evaluate_all([(THREE, ONE)], thresholds=[0.5, 0.75]).table().splitlines()
-    assert table[0] == "1 image, 3 true objects, 1 found"
+    assert table[0] == "1 image, 3 true objects, 1 predicted"
     assert table[2].split() == ["IoU", "0.50", "0.75", "mean"]
     assert table[3].split() == ["AP", "0.333", "0.333", "0.333"]
     assert len({len(line) for line in table[2:11]}) == 1
 
 
-def test_ap_is_told_only_where_it_was_taken():
+def test_ap_is_reported_only_where_it_was_taken():
     with pytest.raises(InputError, match=r"not at 0\.77"):
         evaluate_all([(ONE, ONE)]).ap(0.77)
 

@@ -11,7 +11,7 @@ from pycocotools.coco import COCO
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import coco
-from kontur.formats.entry import Entry
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from tests.formats import scenes
 
@@ -76,7 +76,7 @@ def test_info_licences_ids_and_unknown_keys_stay_where_they_were():
 @hypothesis.given(scenes.drawings)
 def test_outlines_without_holes_are_exact_to_a_thousandth_and_a_second_export_is_the_same(drawing):
     found = scenes.objects(drawing, on_grid=False)
-    first = json.loads(json.dumps(coco.to_document([Entry("a.png", found.size, found)])))
+    first = json.loads(json.dumps(coco.to_document([ImageAnnotation("a.png", found.size, found)])))
     (again,) = coco.from_document(first)
     assert coco.to_document([again]) == first
     plain = ~(scenes.with_holes(found) | found.ignore)
@@ -89,7 +89,7 @@ def test_outlines_without_holes_are_exact_to_a_thousandth_and_a_second_export_is
 @hypothesis.given(scenes.drawings)
 def test_on_the_pixel_grid_holes_and_crowds_are_exact_too(drawing):
     found = scenes.objects(drawing, on_grid=True)
-    (again,) = coco.from_document(coco.to_document([Entry("a.png", found.size, found)]))
+    (again,) = coco.from_document(coco.to_document([ImageAnnotation("a.png", found.size, found)]))
     on_grid = found.replace(scores=np.round(found.scores, 6))
     scenes.assert_same(on_grid, again.instances)
     assert (again.size, again.instances.classes) == (found.size, found.classes)
@@ -114,7 +114,7 @@ def test_pycocotools_reads_the_file_and_sees_the_same_masks(tmp_path):
 def test_many_images_make_one_file_with_classes_joined_by_name(tmp_path):
     one = scenes.ring_with_island()
     other = one.replace(classes=("ring", "dust"))
-    entries = [Entry("a.png", one.size, one), Entry("b.png", other.size, other)]
+    entries = [ImageAnnotation("a.png", one.size, one), ImageAnnotation("b.png", other.size, other)]
     formats.write_images(tmp_path / "all.json", entries)
     written = json.loads((tmp_path / "all.json").read_text())
     assert [category["name"] for category in written["categories"]] == ["cell", "ring", "dust"]
@@ -132,7 +132,10 @@ def test_many_images_make_one_file_with_classes_joined_by_name(tmp_path):
 def test_one_image_of_many_is_picked_by_name(tmp_path):
     found = scenes.ring_with_island()
     empty = Instances.empty(found.size, found.classes)
-    entries = [Entry("p/a.png", found.size, found), Entry("p/b.png", found.size, empty)]
+    entries = [
+        ImageAnnotation("p/a.png", found.size, found),
+        ImageAnnotation("p/b.png", found.size, empty),
+    ]
     path = tmp_path / "all.json"
     formats.write_images(path, entries)
     assert [len(formats.read(path, image=name)) for name in ("p/a.png", "a.png", "b")] == [
@@ -148,7 +151,7 @@ def test_one_image_of_many_is_picked_by_name(tmp_path):
 
 def test_scores_are_written_and_read():
     found = scenes.ring_with_island()
-    written = coco.to_document([Entry("a.png", found.size, found)])
+    written = coco.to_document([ImageAnnotation("a.png", found.size, found)])
     assert [one.get("score") for one in written["annotations"]] == [0.5, None, 0.3]
     (again,) = coco.from_document(written)
     np.testing.assert_allclose(again.instances.scores, found.scores, atol=1e-6)
@@ -169,8 +172,8 @@ def test_the_size_of_a_run_length_code_is_that_of_an_image_that_says_none():
 def test_a_hole_wants_the_size_of_the_image():
     found = scenes.ring_with_island().replace(size=None)
     with pytest.raises(InputError, match="object 3 has a hole"):
-        coco.to_document([Entry("a.png", None, found)])
-    assert len(coco.to_document([Entry("a.png", None, found[1:])])["annotations"]) == 2
+        coco.to_document([ImageAnnotation("a.png", None, found)])
+    assert len(coco.to_document([ImageAnnotation("a.png", None, found[1:])])["annotations"]) == 2
 
 
 @pytest.mark.parametrize(

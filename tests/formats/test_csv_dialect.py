@@ -24,7 +24,7 @@ from kontur.formats.csv_dialect import Dialect
     ],
 )
 def test_delimiter_and_decimal_mark_are_those_of_the_rows(text, delimiter, decimal):
-    found = csv_dialect.of_text(text)
+    found = csv_dialect.detect_in_text(text)
     assert (found.delimiter, found.decimal) == (delimiter, decimal)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import Entry, Prediction
+from kontur.formats import ClassPrediction, ImageAnnotation
 from tests.formats import scenes
 
 STRANGE = [
@@ -20,9 +20,9 @@ STRANGE = [
 ]
 
 
-def entries() -> list[Entry]:
+def entries() -> list[ImageAnnotation]:
     found = scenes.ring_with_island()
-    return [Entry("p/a.png", found.size, found)]
+    return [ImageAnnotation("p/a.png", found.size, found)]
 
 
 def text_of(name: str, tmp_path) -> str:
@@ -37,7 +37,7 @@ def read_all(path) -> None:
         warnings.simplefilter("error")
         try:
             found = formats.read_images(path)
-            predicted = [[Prediction("b", {"a": 0.5})] * len(one.instances) for one in found]
+            predicted = [[ClassPrediction("b", {"a": 0.5})] * len(one.instances) for one in found]
             formats.relabel(path, path.with_name(f"new{path.name}"), predicted, ["a", "b"])
             formats.write_images(path.with_name(f"again{path.name}"), found)
         except InputError as error:

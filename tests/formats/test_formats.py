@@ -52,7 +52,7 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
 def test_other_endings_are_refused_with_the_known_ones(tmp_path, name):
     with pytest.raises(InputError, match=r"none of \.geojson, \.coco\.json, \.json, .*, \.csv"):
         formats.write(tmp_path / name, Instances.empty())
-    with pytest.raises(InputError, match="the ending says the format"):
+    with pytest.raises(InputError, match="the ending decides the format"):
         formats.read(tmp_path / name)
 
 

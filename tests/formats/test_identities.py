@@ -10,7 +10,7 @@ import shapely
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import Entry, coco, rle
+from kontur.formats import ImageAnnotation, coco, rle
 from kontur.instances import Instances
 
 SQUARE = [1, 1, 5, 1, 5, 5, 1, 5]
@@ -171,7 +171,7 @@ def test_small_objects_of_a_huge_image_cost_what_they_are():
     ring = shapely.box(9, 9, 30, 30).difference(shapely.box(15, 15, 20, 20))
     far = shapely.affinity.translate(ring, 900_000, 900_000)
     found = Instances.of([ring, far], size=(10**6, 10**6))
-    (again,) = coco.from_document(coco.to_document([Entry("a", found.size, found)]))
+    (again,) = coco.from_document(coco.to_document([ImageAnnotation("a", found.size, found)]))
     assert np.array_equal(again.instances.areas, found.areas)
     assert again.instances.boxes.tolist() == found.boxes.tolist()
 

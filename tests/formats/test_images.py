@@ -127,7 +127,7 @@ def test_a_jpeg_of_print_colours_becomes_rgb(tmp_path):
     assert read[0, 0].tolist()[0] > 230
 
 
-def test_the_kind_is_told_from_the_content_not_the_name(tmp_path):
+def test_the_kind_is_reported_from_the_content_not_the_name(tmp_path):
     array = numbers(5, 7)
     (tmp_path / "a.tif").write_bytes(save(tmp_path / "a.png", array).read_bytes())
     np.testing.assert_array_equal(images.read_image(tmp_path / "a.tif").pixels[:, :, 0], array)

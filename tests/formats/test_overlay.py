@@ -101,7 +101,7 @@ def test_no_objects_give_the_image_and_other_sizes_are_refused():
         overlay.draw(image.transpose(1, 0, 2), square())
 
 
-def test_objects_across_the_border_and_outside_are_drawn_as_far_as_they_are_seen():
+def test_objects_across_the_border_and_outside_are_drawn_as_far_as_they_are_noticed():
     boxes = [
         shapely.box(-10, -10, 5, 5),
         shapely.box(100, 100, 120, 120),

@@ -5,7 +5,7 @@ from PIL import ImageOps
 
 from kontur.errors import InputError
 from kontur.formats import images
-from kontur.formats.pictures import turned
+from kontur.formats.pictures import oriented
 
 RNG = np.random.default_rng(0)
 ARRAY = RNG.integers(0, 255, (13, 9, 3)).astype(np.uint8)
@@ -24,7 +24,7 @@ def test_pixels_are_turned_as_pillow_turns_them(orientation):
     picture = Picture.fromarray(ARRAY)
     picture.getexif()[0x0112] = orientation
     wanted = np.asarray(ImageOps.exif_transpose(picture))
-    np.testing.assert_array_equal(turned(ARRAY, orientation), wanted)
+    np.testing.assert_array_equal(oriented(ARRAY, orientation), wanted)
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -34,7 +34,7 @@ def test_the_orientation_is_honoured_wherever_it_is_written(tmp_path, orientatio
     exif[0x0112] = orientation
     path = tmp_path / f"a.{ending}"
     Picture.fromarray(ARRAY).save(path, exif=exif, **({"lossless": True} if "w" in ending else {}))
-    np.testing.assert_array_equal(read(path), turned(ARRAY, orientation))
+    np.testing.assert_array_equal(read(path), oriented(ARRAY, orientation))
 
 
 @pytest.mark.parametrize("ending", ["png", "bmp", "webp", "gif"])

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 from shapely.geometry import mapping
 
 from kontur import formats
-from kontur.formats.entry import Entry
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.images import read_image
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -87,7 +87,7 @@ def test_an_image_that_is_no_stack_gains_nothing(tmp_path):
 
 def test_outlines_of_several_pages_are_one_file_of_planes(tmp_path):
     entries = [
-        Entry("a.tif", FOUND.size, FOUND[[i]].replace(plane=Plane(z=z)))
+        ImageAnnotation("a.tif", FOUND.size, FOUND[[i]].replace(plane=Plane(z=z)))
         for i, z in enumerate((0, 4))
     ]
     formats.write_images(tmp_path / "a.geojson", entries)

@@ -8,8 +8,8 @@ import shapely
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import Prediction, table
-from kontur.formats.entry import Entry
+from kontur.formats import ClassPrediction, table
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from tests.formats import scenes
 
@@ -21,7 +21,7 @@ SQUARE = '"POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))"'
 @hypothesis.given(scenes.drawings)
 def test_objects_come_back_to_a_thousandth_of_a_pixel_and_a_second_export_is_the_same(drawing):
     found = scenes.objects(drawing, on_grid=False)
-    text = table.to_text([Entry("a.png", found.size, found)])
+    text = table.to_text([ImageAnnotation("a.png", found.size, found)])
     entries = table.from_text(text)
     assert table.to_text(entries) == text
     for entry in entries:
@@ -55,7 +55,10 @@ def test_other_letters_get_the_mark_that_spreadsheets_want(tmp_path):
 
 def test_many_images_share_a_table_and_one_is_picked(tmp_path):
     found = scenes.ring_with_island()
-    entries = [Entry("a.png", found.size, found[:2]), Entry("b.png", found.size, found[2:])]
+    entries = [
+        ImageAnnotation("a.png", found.size, found[:2]),
+        ImageAnnotation("b.png", found.size, found[2:]),
+    ]
     formats.write_images(tmp_path / "all.csv", entries)
     read = formats.read_images(tmp_path / "all.csv")
     assert [(entry.file_name, len(entry.instances)) for entry in read] == [
@@ -116,7 +119,10 @@ def test_new_classes_change_no_other_cell_of_a_table(tmp_path):
         f"b;1;x;7;{cell}",
     ]
     (tmp_path / "a.csv").write_text("\n".join(lines) + "\n")
-    predicted = [[Prediction("new", {"new": 0.75}), Prediction(None)], [Prediction("new")]]
+    predicted = [
+        [ClassPrediction("new", {"new": 0.75}), ClassPrediction(None)],
+        [ClassPrediction("new")],
+    ]
     formats.relabel(tmp_path / "a.csv", tmp_path / "b.csv", predicted, ["new"])
     assert (tmp_path / "b.csv").read_text().splitlines() == [
         "image;id;class;area;outline;probability_new",

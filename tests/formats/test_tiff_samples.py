@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 from kontur.errors import InputError
 from kontur.formats import images
-from kontur.formats.pictures import turned
+from kontur.formats.pictures import oriented
 
 RNG = np.random.default_rng(0)
 SIZE = (37, 53)
@@ -158,7 +158,7 @@ def test_white_is_zero_is_turned_in_a_picture_and_kept_in_a_label_image(tmp_path
 
 def test_white_is_zero_of_floats_is_refused(tmp_path):
     write(tmp_path / "a.tif", numbers(*SIZE, dtype="f4"), photometric="miniswhite")
-    with pytest.raises(InputError, match="0 is white and holds float32"):
+    with pytest.raises(InputError, match="declares 0 as white and holds float32"):
         read(tmp_path / "a.tif")
 
 
@@ -239,11 +239,11 @@ def test_the_orientation_of_a_tiff_is_honoured(tmp_path, orientation, planar):
     stored = array if planar == "contig" else np.moveaxis(array, 2, 0)
     tags = [(274, "H", 1, orientation, True)]
     write(tmp_path / "a.tif", stored, planarconfig=planar, photometric="rgb", extratags=tags)
-    np.testing.assert_array_equal(read(tmp_path / "a.tif"), turned(array, orientation))
+    np.testing.assert_array_equal(read(tmp_path / "a.tif"), oriented(array, orientation))
     labels = numbers(*SIZE, dtype="u2")
     write(tmp_path / "a.tif", labels, extratags=tags)
     stored = images.read_stored(tmp_path / "a.tif").pixels
-    np.testing.assert_array_equal(stored[..., 0], turned(labels, orientation))
+    np.testing.assert_array_equal(stored[..., 0], oriented(labels, orientation))
 
 
 @pytest.mark.parametrize("photometric", ["cielab", "icclab", "cfa", "logluv"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import Entry, Prediction
+from kontur.formats import ClassPrediction, ImageAnnotation
 from kontur.instances.plane import Plane
 from tests.formats import scenes
 from tests.formats.test_damage import places
@@ -25,9 +25,11 @@ def written(tmp_path, name):
     found = scenes.ring_with_island()
     found = found.replace(ignore=np.arange(len(found)) == 0)
     if name == "geojson":
-        entries = [Entry("p/a.png", found.size, found.replace(plane=Plane(z=1, t=2, page=7)))]
+        entries = [
+            ImageAnnotation("p/a.png", found.size, found.replace(plane=Plane(z=1, t=2, page=7)))
+        ]
     else:  # ids twice, so that `instance_id` stands there too
-        entries = [Entry(f"p/{one}.png", found.size, found) for one in "ab"]
+        entries = [ImageAnnotation(f"p/{one}.png", found.size, found) for one in "ab"]
     path = tmp_path / f"sound{formats.FORMATS[name].ending}"
     formats.write_images(path, entries)
     return path, json.loads(path.read_text())
@@ -123,6 +125,6 @@ def test_new_classes_leave_the_numbers_as_they_are_written(tmp_path):
         content = changed(content, place, float)
     path.write_text(json.dumps(content))
     entries = formats.read_images(path)
-    predicted = [[Prediction(None)] * len(entry.instances) for entry in entries]
+    predicted = [[ClassPrediction(None)] * len(entry.instances) for entry in entries]
     formats.relabel(path, tmp_path / "b.coco.json", predicted, ["a"])
     assert repr(json.loads((tmp_path / "b.coco.json").read_text())) == repr(content)

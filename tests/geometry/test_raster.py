@@ -185,6 +185,20 @@ def test_what_lies_outside_the_image_is_left_out():
     assert not raster.rasterize(shapely.box(3, 0, 9, 9), (2, 3)).any()
 
 
+@given(st.lists(polygons(), max_size=4), st.booleans())
+def test_polygons_that_have_pixels_are_those_that_a_mask_shows(several, empty):
+    shapes = np.array([*several, *[Polygon()] * empty], dtype=object)
+    shown = [raster.rasterize(one, (9, 12)).any() for one in shapes]
+    assert raster.have_pixels(shapes, (9, 12)).tolist() == shown
+
+
+def test_a_ring_around_a_pixel_and_a_splinter_have_pixels_only_where_a_centre_is_inside():
+    ring = shapely.box(0, 0, 3, 3) - shapely.box(0.9, 0.9, 2.1, 2.1)  # not at its centroid
+    splinters = [shapely.box(2, 2, 9, 2.4), shapely.box(2, 2, 9, 2.6), shapely.box(-5, 2, -1, 9)]
+    shapes = np.array([ring, *splinters], dtype=object)
+    assert raster.have_pixels(shapes, (20, 20)).tolist() == [True, False, True, False]
+
+
 @given(st.lists(polygons(), max_size=4))
 def test_the_spans_of_many_polygons_are_those_of_each(several):
     found = raster.spans(np.array(several, dtype=object), (9, 11))

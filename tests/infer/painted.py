@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from kontur.errors import InputError
-from kontur.infer.options import AS_TRAINED
+from kontur.infer.options import DEFAULT_OPTIONS
 from kontur.infer.predict import Prediction, Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card, Thresholds
@@ -25,7 +25,7 @@ class Bright(Predictor):
         )
         self.seen = 0
 
-    def predict_detailed(self, image, options=AS_TRAINED) -> Prediction:
+    def predict_detailed(self, image, options=DEFAULT_OPTIONS) -> Prediction:
         self.seen += 1
         image = image.pixels  # files come with what they say of themselves
         size = image.shape[:2]

@@ -131,23 +131,25 @@ def _cut(graph: SavedGraph) -> SavedGraph:
         pytest.param(lambda graph: replace(graph, weights=graph.weights[1:]), id="a weight less"),
     ],
 )
-def test_a_damaged_graph_is_told(learned, graph, damage):
+def test_a_damaged_graph_is_reported(learned, graph, damage):
     graphs = {**learned.model.graphs, graph: damage(learned.model.graphs[graph])}
     with pytest.raises(InputError, match=f"its graph '{graph}' is missing or damaged"):
         OnnxEngine(replace(learned.model, graphs=graphs), threads=1)
 
 
-def test_a_missing_graph_and_one_of_another_network_are_told(learned):
+def test_a_missing_graph_and_one_of_another_network_are_reported(learned):
     graphs = {name: graph for name, graph in learned.model.graphs.items() if name != "evolve"}
     with pytest.raises(InputError, match="its graph 'evolve' is missing"):
         OnnxEngine(replace(learned.model, graphs=graphs), threads=1)
     other = {**learned.card.config, "points": 16}
     model = replace(learned.model, card=learned.card.replace(config=other))
-    with pytest.raises(InputError, match=r"'evolve' is missing or damaged .it takes .*'m', 32, 2"):
+    with pytest.raises(
+        InputError, match=r"'evolve' is missing or damaged .its inputs are .*'m', 32, 2"
+    ):
         OnnxEngine(model, threads=1)
 
 
-def test_weights_of_another_shape_are_told_by_both_engines(learned):
+def test_weights_of_another_shape_are_reported_by_both_engines(learned):
     name, value = next((n, v) for n, v in learned.model.weights.items() if v.ndim == 4)
     model = replace(learned.model, weights={**learned.model.weights, name: value[:1].copy()})
     with pytest.raises(InputError, match="'detect' is missing or damaged"):
@@ -167,7 +169,7 @@ def _must_not_be_asked():
     raise AssertionError("torch is imported only where there is a driver")
 
 
-def test_a_gpu_that_is_not_there_is_told(learned, monkeypatch):
+def test_a_gpu_that_is_not_there_is_reported(learned, monkeypatch):
     monkeypatch.setattr(engine, "_cuda", lambda: False)
     with pytest.raises(InputError, match=r"--device cuda needs a GPU.*kontur\[train\].*CPU"):
         engine_for(learned.model, "cuda")

@@ -50,7 +50,7 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
     }
 
 
-def test_an_image_that_fails_is_told_and_the_others_are_made(images, tmp_path):
+def test_an_image_that_fails_is_reported_and_the_others_are_made(images, tmp_path):
     (images / "b.png").write_text("these are my notes")
     tifffile.imwrite(images / "d.tif", np.zeros((1, 1), np.uint8))
     outcomes = {each.input.name: each for each in run(images, tmp_path / "out")}
@@ -135,7 +135,7 @@ def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, t
     assert predictor.seen == 0
 
 
-def test_a_file_where_the_output_folder_is_wanted_is_told(images, tmp_path):
+def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match=r"want a folder, and .*out is a file"):
         run(images, tmp_path / "out")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from kontur.errors import InputError
-from kontur.infer.inputs import find_inputs, not_read
+from kontur.infer.inputs import find_inputs, unsupported_files
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -82,10 +82,10 @@ def test_scans_and_microscopes_tiffs_by_other_names_are_images(tmp_path):
 
 def test_files_that_are_not_read_are_counted_by_ending_with_what_to_do(tmp_path):
     touch(tmp_path, "a.png", "b.czi", "c.CZI", "d.nd2", "notes.txt", "._e.czi")
-    czi, nd2 = not_read([tmp_path, tmp_path / "a.png"])
+    czi, nd2 = unsupported_files([tmp_path, tmp_path / "a.png"])
     assert czi.startswith("2 .czi files not read: a Zeiss CZI image; export it as OME-TIFF")
     assert nd2.startswith("1 .nd2 file not read: a Nikon ND2 image; export it")
-    assert not_read([tmp_path / "a.png"]) == []
+    assert unsupported_files([tmp_path / "a.png"]) == []
 
 
 def test_a_folder_or_pattern_of_such_files_alone_says_what_to_do(tmp_path):
@@ -116,6 +116,6 @@ def test_nothing_to_work_on_is_said_with_what_is_there(tmp_path, files, asked, s
         find_inputs([tmp_path / asked])
 
 
-def test_no_argument_at_all_is_told():
+def test_no_argument_at_all_is_reported():
     with pytest.raises(InputError, match="name at least one"):
         find_inputs([])

@@ -66,7 +66,7 @@ def test_a_shipped_model_is_found_by_name_also_beside_a_folder_of_that_name(
         ("data", r"data is a folder without model\.kontur; give a finished run"),
     ],
 )
-def test_a_model_that_is_not_there_is_told_with_the_nearest(
+def test_a_model_that_is_not_there_is_reported_with_the_nearest(
     path, tmp_path, monkeypatch, name, sentence
 ):
     monkeypatch.setattr(module, "shipped_models", lambda: {"nuclei": path})
@@ -82,7 +82,7 @@ def test_shipped_models_are_named_after_their_files():
         assert archive.read_card(file).kind == KIND
 
 
-def test_files_that_are_no_model_are_told_when_loading(path, tmp_path):
+def test_files_that_are_no_model_are_reported_when_loading(path, tmp_path):
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match="cut short"):
@@ -98,7 +98,7 @@ def test_files_that_are_no_model_are_told_when_loading(path, tmp_path):
         load(image)
 
 
-def test_a_model_of_an_unknown_kind_is_told(learned, path):
+def test_a_model_of_an_unknown_kind_is_reported(learned, path):
     card = learned.card.replace(kind="sanke")
     write_model(path, Model(card, learned.model.graphs, learned.model.weights))
     with pytest.raises(InputError, match="no kind of model 'sanke'"):

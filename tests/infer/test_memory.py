@@ -43,6 +43,17 @@ def test_a_container_s_limit_counts_less_what_is_used_but_not_its_cache(system):
     assert memory.available_memory() == 8 * GB
 
 
+def test_the_cache_of_a_container_is_asked_for_only_where_the_rest_is_too_little(system):
+    (system / "cgroup").write_text("0::/\n")
+    names = memory.VERSIONS[""]
+    control_group(system / "fs", names, limit=4 * GB, used=3 * GB, cache=2 * GB)
+    assert memory.available_memory(GB) == GB
+    assert memory.available_memory(GB + 1) == 3 * GB
+    memory.check_memory(3 * GB, 1e6)
+    with pytest.raises(InputError, match="cut the image into parts"):
+        memory.check_memory(3 * GB + 1, 1e6)
+
+
 def test_of_nested_groups_the_tightest_counts(system):
     (system / "cgroup").write_text("0::/user/job\n")
     names = memory.VERSIONS[""]
@@ -82,6 +93,6 @@ def test_the_limit_of_the_process_s_own_address_space_counts(monkeypatch, tmp_pa
 
 def test_an_image_too_large_is_refused_before_it_is_tried(monkeypatch):
     learned = contract.learned("snake")
-    monkeypatch.setattr(memory, "available_memory", lambda: 50e3)
+    monkeypatch.setattr(memory, "available_memory", lambda _: 50e3)
     with pytest.raises(InputError, match=r"need 0\.0 GB of memory and 0\.0 are free; cut"):
         learned.predictor.predict(np.zeros((64, 64), np.uint8))

@@ -4,15 +4,15 @@ import pytest
 
 import kontur
 from kontur.errors import InputError
-from kontur.infer.record import Record, Source, digest
+from kontur.infer.record import Record, SourceFile, file_digest
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}
 
 
 def note(folder, settings, **images):
     record = Record(folder, settings)
-    for name, facts in images.items():
-        record.add(name, facts, None)
+    for name, results in images.items():
+        record.add(name, results, None)
     record.finish()
 
 
@@ -22,7 +22,7 @@ def made(folder):
 
 def test_a_record_says_what_was_made_how_and_by_which_version(tmp_path):
     record = Record(tmp_path, NOW)
-    record.add("b", {"objects": 2}, Source("b.png", 9, "0" * 16))
+    record.add("b", {"objects": 2}, SourceFile("b.png", 9, "0" * 16))
     record.add("a", {"objects": 1}, None)
     record.finish()
     written = json.loads((tmp_path / "predict.json").read_text())
@@ -53,7 +53,7 @@ def test_other_settings_are_named_by_what_differs(tmp_path):
     note(tmp_path, NOW, a={})
     for change, sentence in (
         ({"score": 0.5}, "score 0.3, now 0.5"),
-        ({"digest": "b" * 16}, "the model of this name was another one"),
+        ({"digest": "b" * 16}, "the model of this name had other weights"),
         ({"digest": "b" * 16, "model": "x.kontur"}, "model nuclei, now x.kontur"),
         ({"model": "copies/nuclei.kontur"}, ""),  # the same file by another name
         ({"an_option_of_later": None}, ""),
@@ -81,13 +81,13 @@ def test_a_foreign_predict_json_is_refused_not_overwritten(tmp_path, text):
 def test_digests_distinguish_contents(tmp_path):
     for name, content in (("a", b"1"), ("b", b"1"), ("c", b"2")):
         (tmp_path / name).write_bytes(content)
-    a, b, c = (digest(tmp_path / name) for name in "abc")
+    a, b, c = (file_digest(tmp_path / name) for name in "abc")
     assert a == b != c
     assert len(a) == 16
 
 
 def test_a_source_is_seen_from_the_outputs_and_a_missing_one_is_none(tmp_path):
     (tmp_path / "a.png").write_bytes(b"1")
-    place, size, _ = Source.of(tmp_path / "a.png", tmp_path / "deep" / "out")
+    place, size, _ = SourceFile.of(tmp_path / "a.png", tmp_path / "deep" / "out")
     assert (place, size) == ("../../a.png", 1)
-    assert Source.of(tmp_path / "b.png", tmp_path) is None
+    assert SourceFile.of(tmp_path / "b.png", tmp_path) is None

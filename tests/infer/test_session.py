@@ -175,6 +175,15 @@ def test_a_session_at_another_scale_speaks_in_pixels_of_the_image(learned):
     assert best_iou(large.instances, session.instances).mean() > 0.75
 
 
+def test_a_session_at_a_working_scale_speaks_in_pixels_of_the_image(learned):
+    large = scale(learned.sample, 2.5)
+    card = learned.card.replace(scale=0.4)
+    session = Predictor(OnnxEngine(learned.model, threads=1), card).session(large.image)
+    assert_sound(session.instances, large.size)
+    drawn = session.outline_boxes(large.instances.boxes)
+    assert iou(large.instances.polygons, drawn).mean() > 0.75
+
+
 def test_outlines_end_at_the_image_s_border(session):
     height, width = session.view.image_size
     outside = session.refine([np.array([[-9.0, -9], [9, -9], [9, 9], [-9, 9]])])
@@ -191,18 +200,18 @@ def test_outlines_end_at_the_image_s_border(session):
         (lambda s: s.refine([np.full((5, 2), np.inf)]), "NaN or infinity"),
         (lambda s: s.outline_boxes(np.array([[5.0, 5, 5, 9]])), "x0 < x1"),
         (lambda s: s.outline_boxes(np.zeros((2, 3))), r"rows of x0, y0, x1, y1.*\(2, 3\)"),
-        (lambda s: s.outline(), "one hint.*nothing"),
-        (lambda s: s.outline(click=(3, 3), box=(1, 1, 5, 5)), "one hint.*click and box"),
+        (lambda s: s.outline(), "one prompt.*nothing"),
+        (lambda s: s.outline(click=(3, 3), box=(1, 1, 5, 5)), "one prompt.*click and box"),
         (lambda s: s.outline(click=(-1, 3)), "from 0 to 64 and y from 0 to 64, got"),
         (lambda s: s.outline(click=(3, 99)), "are x and y exchanged"),
         (lambda s: s.outline(click=[(3, 3), (4, 4)]), r"one point \(x, y\).*\(2, 2\)"),
         (lambda s: s.outline(click="here"), "one point.*'here'"),
         (lambda s: s.outline(box=(5, 5, 1, 1)), "x0 < x1"),
-        (lambda s: s.outline(box=(70, 5, 90, 9)), "a hint lies on the image"),
+        (lambda s: s.outline(box=(70, 5, 90, 9)), "a prompt lies on the image"),
         (lambda s: s.outline(box=(1, 2, 3)), "a box is x0, y0, x1, y1"),
         (lambda s: s.outline(polygon=[(1, 1), (5, 5)]), "at least three points"),
         (lambda s: s.outline(polygon=shapely.Polygon()), "at least three points"),
-        (lambda s: s.outline(polygon=[(-9, 1), (-5, 5), (-8, 9)]), "a hint lies on the image"),
+        (lambda s: s.outline(polygon=[(-9, 1), (-5, 5), (-8, 9)]), "a prompt lies on the image"),
     ],
 )
 def test_what_is_no_outline_is_refused(session, ask, sentence):

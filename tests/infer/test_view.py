@@ -1,5 +1,7 @@
 """Looking: a window shows what the whole image shows there, at any scale."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -7,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from kontur.data.augment import AugmentConfig, training_pipeline
 from kontur.data.normalise import NormaliseConfig, normalise
-from kontur.infer.view import PreparedImage, Window, middle
+from kontur.data.sample import Sample
+from kontur.infer.view import PreparedImage, Window, central_part
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -60,24 +64,42 @@ def test_grey_is_held_once_and_seen_in_every_channel(pixels, stored):
 def test_points_go_to_the_view_and_back():
     view = prepared(COLOUR).view(0.5, Window(4, 10, 8, 8))
     points = np.array([[20.0, 8.0], [36.0, 24.0], [31.3, 9.7]])
-    assert_allclose(view.points_of_image(points)[:2], [[0, 0], [8, 8]])
-    assert_allclose(view.points_in_image(view.points_of_image(points)), points)
+    assert_allclose(view.image_to_view(points)[:2], [[0, 0], [8, 8]])
+    assert_allclose(view.view_to_image(view.image_to_view(points)), points)
 
 
 def test_objects_of_a_window_stand_where_they_are_in_the_image_and_end_at_its_border():
     view = prepared(COLOUR).view(0.5, Window(4, 10, 26, 27))
     found = Instances.of([shapely.box(0, 0, 4, 4), shapely.box(20, 20, 60, 60)], size=view.size)
-    placed = view.in_image(found)
+    placed = view.instances_in_image(found)
     assert placed.size == (61, 75)
     assert_allclose(placed.boxes, [[20, 8, 28, 16], [60, 48, 75, 61]])
-    assert len(view.in_image(Instances.empty(view.size))) == 0
+    assert len(view.instances_in_image(Instances.empty(view.size))) == 0
+
+
+@pytest.mark.parametrize("pixels", [GREY, COLOUR])
+@pytest.mark.parametrize("working", [1.0, 0.35, 2.0])
+def test_a_network_sees_in_training_what_it_sees_in_prediction(pixels, working):
+    sample = Sample(pixels, Instances.empty(pixels.shape[:2]), "any")
+    pipeline = training_pipeline(AugmentConfig(), 3, scale=working)
+    shown = pipeline.prepare(sample).image.transpose(2, 0, 1)
+    view = replace(prepared(pixels, multiple=1), scale=working).view()
+    assert_array_equal(view.images[0], np.broadcast_to(shown, view.images[0].shape))
+
+
+def test_a_view_is_at_the_working_scale_and_any_other_scale_is_multiplied_with_it():
+    plain, shrunk = prepared(COLOUR), replace(prepared(COLOUR), scale=0.5)
+    assert_array_equal(shrunk.view().images, plain.view(0.5).images)
+    assert_array_equal(shrunk.view(0.5).images, plain.view(0.25).images)
+    assert shrunk.view(2.0).scale == 1
+    assert shrunk.part(Window(2, 3, 20, 30)).scale == 0.5
 
 
 def test_the_middle_has_the_image_s_proportions_and_no_more_pixels_than_asked():
-    part = middle(prepared(COLOUR), 61 * 75 / 4)
+    part = central_part(prepared(COLOUR), 61 * 75 / 4)
     assert part.size == (30, 37)
     assert_array_equal(part.pixels, COLOUR[15:45, 19:56])
-    assert middle(prepared(COLOUR), 1e9).size == (61, 75)
+    assert central_part(prepared(COLOUR), 1e9).size == (61, 75)
 
 
 def test_one_pixel_is_an_image_too():
@@ -91,6 +113,6 @@ def test_objects_of_a_window_lie_on_the_plane_of_the_image(scale):
     image = PreparedImage.of(GREY, CONFIGS[0], channels=1, multiple=16, plane=Plane(z=4))
     seen = Instances.of([shapely.box(2, 2, 8, 9)])
     for window in (None, Window(4, 10, 8, 8)):
-        assert image.part(Window(0, 0, 40, 40)).view(scale, window).in_image(seen).plane == Plane(
-            z=4
-        )
+        assert image.part(Window(0, 0, 40, 40)).view(scale, window).instances_in_image(
+            seen
+        ).plane == Plane(z=4)

@@ -69,11 +69,11 @@ def test_only_valid_polygons_with_area_are_objects(polygon, sentence):
         ({"labels": [0, 2]}, "labels index the 2 classes a, b from 0, got labels from 0 to 2"),
         ({"labels": [-1, 0]}, "labels from -1"),
         ({"labels": [0.5, 0]}, "labels must be integers, got float64"),
-        ({"labels": [0]}, "labels wants one value for each of 2 objects"),
+        ({"labels": [0]}, "labels needs one value for each of 2 objects"),
         ({"scores": [0.5, 1.5]}, r"scores must lie in \[0, 1\]"),
-        ({"scores": [[0.5], [0.5]]}, "scores wants one value for each of 2 objects"),
+        ({"scores": [[0.5], [0.5]]}, "scores needs one value for each of 2 objects"),
         ({"ids": [4, 4]}, "ids must be unique in an image, got 4 more than once"),
-        ({"extras": [{}]}, "extras wants one entry for each of 2 objects, got 1"),
+        ({"extras": [{}]}, "extras needs one entry for each of 2 objects, got 1"),
         ({"classes": []}, "at least one name"),
         ({"size": (-1, 4)}, "cannot be negative"),
     ],
@@ -103,7 +103,7 @@ def test_a_value_does_not_change():
     ("classes", "sentence"),
     [
         (("a", "b", "a"), "names of classes must be unique, got 'a' more than once"),
-        ("nucleus", "wants a sequence of names, got the text 'nucleus'"),
+        ("nucleus", "needs a sequence of names, got the text 'nucleus'"),
     ],
 )
 def test_names_of_classes_are_unique_and_several(classes, sentence):
@@ -156,7 +156,7 @@ def test_objects_are_chosen_with_everything_that_is_theirs(which, ids):
 
 @pytest.mark.parametrize("places", [[0, 0], [0, -3], np.array([2, 1, 2]), [1, 1, 1]])
 def test_an_object_cannot_be_taken_twice_for_its_id_would_not_be_unique(places):
-    with pytest.raises(InputError, match="an object can be taken once, the one at place"):
+    with pytest.raises(InputError, match="an object can be chosen once, the one at index"):
         several()[places]
 
 

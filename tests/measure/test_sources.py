@@ -97,10 +97,10 @@ def test_metadata_beside_the_images_or_named_is_joined(place):
 
 
 def test_a_table_of_many_images_is_many_sources(place):
-    from kontur.formats.entry import Entry
+    from kontur.formats.image_annotation import ImageAnnotation
 
     found = Instances.from_label_image(LABELS)
-    entries = [Entry(f"{name}.png", found.size, found) for name in "ab"]
+    entries = [ImageAnnotation(f"{name}.png", found.size, found) for name in "ab"]
     formats.write_images(place / "all.csv", entries)
     read = find_sources(place / "all.csv", [str(place / "images")])
     assert [source.name for source in read.images] == ["a", "b"]

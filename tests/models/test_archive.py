@@ -99,7 +99,7 @@ def _full_disk(*_):
 
 @pytest.mark.parametrize("read", [read_card, read_model])
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.7, 0.99])
-def test_a_file_cut_short_is_told(path, read, share):
+def test_a_file_cut_short_is_reported(path, read, share):
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
     with pytest.raises(InputError, match=r"some\.kontur is not a whole Kontur model.*cut short"):
@@ -107,7 +107,7 @@ def test_a_file_cut_short_is_told(path, read, share):
 
 
 @pytest.mark.parametrize("read", [read_card, read_model])
-def test_files_of_another_kind_are_told(tmp_path, read):
+def test_files_of_another_kind_are_reported(tmp_path, read):
     path = tmp_path / "some.kontur"
     path.write_text("I am a letter")
     with pytest.raises(InputError, match="not a whole Kontur model"):
@@ -128,7 +128,7 @@ def test_files_of_another_kind_are_told(tmp_path, read):
 
 
 @pytest.mark.parametrize("read", [read_card, read_model])
-def test_a_missing_file_and_a_folder_are_told(tmp_path, read):
+def test_a_missing_file_and_a_folder_are_reported(tmp_path, read):
     with pytest.raises(InputError, match=r"there is no model file .*none\.kontur"):
         read(tmp_path / "none.kontur")
     with pytest.raises(InputError, match=r"is a folder; a model is one \.kontur file"):

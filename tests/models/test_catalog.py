@@ -49,6 +49,6 @@ def test_values_lie_over_a_preset_and_a_preset_over_the_defaults():
         ),
     ],
 )
-def test_a_wrong_name_is_told_with_the_nearest_right_one(ask, sentence):
+def test_a_wrong_name_is_reported_with_the_nearest_right_one(ask, sentence):
     with pytest.raises(InputError, match=sentence):
         ask()

@@ -25,7 +25,7 @@ def test_an_activation_is_its_formula(name):
     assert_close(activation(name)(x), expected)
 
 
-def test_a_name_that_is_none_is_told_the_nearest():
+def test_a_name_that_is_none_is_reported_the_nearest():
     with pytest.raises(ValueError, match="no activation 'RELU'"):
         activation("RELU")
     with pytest.raises(ValueError, match="did you mean 'leaky-relu'"):

@@ -80,7 +80,7 @@ def test_tokens_without_order_keep_none():
 def test_no_tokens_give_none_and_a_wrong_width_is_refused():
     attention = MultiHeadAttention(6, 2).double()
     assert attention(tokens(n=0), tokens()).shape == (2, 0, 6)
-    with pytest.raises(ValueError, match="tokens of 6 channels, got 4 that look at 4"):
+    with pytest.raises(ValueError, match="tokens of 6 channels, got 4 that attend to 4"):
         attention(tokens(d=4))
     with pytest.raises(ValueError, match="a width of 6 for 4 heads; take a multiple of 4"):
         MultiHeadAttention(6, 4)

@@ -136,7 +136,7 @@ def test_every_block_keeps_height_and_width_and_its_gradient_is_right(name):
     assert torch.autograd.gradcheck(block, random(1, 2, 4, 3, seed=1).requires_grad_())
 
 
-def test_a_name_and_a_number_of_channels_that_fit_nothing_are_told():
+def test_a_name_and_a_number_of_channels_that_fit_nothing_are_reported():
     with pytest.raises(ValueError, match="no block 'doubel'; did you mean 'double'"):
         Block("doubel", 1, 1)
     with pytest.raises(ValueError, match="takes 3 channels, got 2"):

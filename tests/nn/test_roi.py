@@ -159,7 +159,7 @@ def test_the_exported_graph_takes_any_number_of_boxes_and_any_map(pool, tmp_path
 
 
 @pytest.mark.parametrize("pool", [roi_align, roi_pool])
-def test_wrong_shapes_are_told_in_a_sentence(pool, as_installed):
+def test_wrong_shapes_are_reported_in_a_sentence(pool, as_installed):
     right = rois([0, 1])
     wrong = right._replace(starts=torch.zeros(3, dtype=torch.int64))
     sentence = r"for m boxes shapes \(m, 4\), \(m,\), \(m, 2\), \(m,\), got .* \(3,\), \(2, 2\)"

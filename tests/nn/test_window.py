@@ -61,7 +61,7 @@ def test_with_a_context_it_looks_there_in_the_same_window():
 
 @pytest.mark.parametrize("size", [{"h": 10}, {"w": 7}, {"b": 1}])
 def test_a_context_of_another_size_is_refused_and_not_cropped(size, as_installed):
-    with pytest.raises(ValueError, match=r"got \(2, 8, 8\) that look at \("):
+    with pytest.raises(ValueError, match=r"got \(2, 8, 8\) that attend to \("):
         attention()(maps(), maps(**size))
 
 

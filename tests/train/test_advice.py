@@ -1,9 +1,12 @@
 """Sentences on a training, from logs written down by hand."""
 
+import math
+
 import numpy as np
 import pytest
 
 from kontur.train.advice import fit_advice, gap, outline_advice
+from kontur.train.octagons import OctagonOverlap
 
 
 @pytest.mark.parametrize(
@@ -32,6 +35,26 @@ def test_an_extreme_loss_that_stays_flat_is_a_warning_that_says_both_numbers():
     said = outline_advice(log(extreme=(5.6, 5.5), contour=(4.0, 1.5)))
     assert said.startswith("! outlines were hardly learned: the loss of their extreme points is 5.")
     assert " and was 5." in said
+
+
+def test_contours_that_are_no_better_than_their_octagons_are_a_warning_with_what_to_do():
+    falling = log(extreme=(5.6, 2.3), contour=(4.0, 1.5))
+    octagons = OctagonOverlap(octagon=0.71, contour=0.72, objects=20)
+    said = outline_advice(falling, octagons, scale=0.5)
+    assert said.startswith("! outlines were hardly learned: contours cover their objects with an")
+    assert " of 0.72, the octagons that they begin as with 0.71; " in said
+    assert "--minutes" in said
+    assert "data.scale=0.25" in said
+    assert "--from nuclei" in said
+    assert "data.scale" not in outline_advice(falling, octagons, scale=0.1)
+    for learned in (
+        octagons._replace(contour=0.8),
+        OctagonOverlap(octagon=0.9, contour=0.9, objects=20),  # round objects
+        octagons._replace(objects=2),
+        OctagonOverlap(math.nan, math.nan, 0),
+        None,
+    ):
+        assert outline_advice(falling, learned) == ""
 
 
 def test_a_flat_contour_loss_alone_is_one_too():

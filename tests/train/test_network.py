@@ -25,6 +25,7 @@ from kontur.train.network import (
     receptive_field_warning,
     resolve_network,
     weights_origin,
+    working_scale,
 )
 from kontur.train.run import train
 from tests.train.runs import run, weights
@@ -33,7 +34,7 @@ CONFIG = RunConfig(preset="tiny")
 
 
 def facts(*channels: int) -> DatasetStatistics:
-    return DatasetStatistics(3, 40, frozenset(channels), 12.0, 16.04, 30.0, None)
+    return DatasetStatistics(3, 40, frozenset(channels), 12.0, 16.04, 30.0, 10.0, None)
 
 
 def resolved(config=CONFIG, start=None, classes=("object",), channels=(1,)) -> RunConfig:
@@ -84,9 +85,11 @@ def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time
 
 
 def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
-    assert dataset_statistics([]) == DatasetStatistics(0, 0, frozenset(), None, None, None, None)
+    assert dataset_statistics([]) == DatasetStatistics(
+        0, 0, frozenset(), None, None, None, None, None
+    )
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
-    expected = DatasetStatistics(1, 0, frozenset({2}), None, None, None, 0.5)
+    expected = DatasetStatistics(1, 0, frozenset({2}), None, None, None, None, 0.5)
     assert dataset_statistics([empty]) == expected
     stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
     assert dataset_statistics([stains]).channels == {4}
@@ -138,6 +141,51 @@ def test_the_crop_shows_the_objects_and_what_is_around_them(extent, crop):
     assert resolve_network(CONFIG, None, ("object",), some).augment.crop == crop
     given = RunConfig(preset="tiny", augment={"crop": 64})
     assert resolve_network(given, None, ("object",), some).augment.crop == 64
+
+
+LARGE = {"object_size": 120.0, "side": 100.0, "extent": 180.0, "width": 110.0}
+
+
+def test_large_objects_are_learned_at_a_working_scale_and_the_network_suits_what_it_sees():
+    large = facts(1)._replace(**LARGE)
+    chosen = resolve_network(CONFIG, None, ("object",), large)
+    scale = chosen.data.known_scale
+    assert scale == working_scale(CONFIG.data, large).scale < 0.8
+    assert chosen.model["reference_size"] == round(100 * scale, 1)
+    assert (
+        chosen.augment.crop
+        == resolve_network(
+            CONFIG.replace(data={"scale": 1.0}), None, ("object",), large.at(scale)
+        ).augment.crop
+    )
+    card = first_card(chosen, large, start="random weights", val_images=2)
+    assert (card.scale, card.object_size) == (scale, 120.0)
+    assert resolve_network(chosen, None, ("object",), large) == chosen
+
+
+def test_a_scale_that_is_given_is_taken_and_one_keeps_the_images_as_they_are():
+    large = facts(1)._replace(**LARGE)
+    given = CONFIG.replace(data={"scale": 1})
+    as_they_are = resolve_network(given, None, ("object",), large)
+    assert as_they_are.data.scale == 1
+    assert as_they_are.model["reference_size"] == 100.0
+    twice = resolve_network(CONFIG.replace(data={"scale": 2.0}), None, ("object",), facts(1))
+    assert (twice.data.scale, twice.model["reference_size"]) == (2.0, 32.1)
+    assert resolved().data.scale == 1  # small objects
+    for wrong in (0, -1, 100, "half"):
+        with pytest.raises(ValueError, match="scale"):
+            RunConfig(data={"scale": wrong})
+
+
+def test_a_receptive_field_is_compared_with_what_the_network_sees():
+    large = facts(1)._replace(**LARGE)._replace(extent=400.0)
+    unet = RunConfig(kind="unet", preset="tiny")
+    sees, shrunk = (
+        resolve_network(unet.replace(data={"scale": s}), None, ("object",), large)
+        for s in (1.0, 0.1)
+    )
+    assert "longer than 400 pixels, and" in receptive_field_warning(sees, large)
+    assert not receptive_field_warning(shrunk, large)
 
 
 def test_the_card_says_what_was_learned_from():

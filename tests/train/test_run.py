@@ -11,6 +11,8 @@ from PIL import Image
 
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
+from kontur.infer.engine import OnnxEngine
+from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, read_checkpoint
 from kontur.train.run_files import read_config, remove_run_files
@@ -116,6 +118,32 @@ def test_what_is_exported_is_the_averaged_network(finished):
     averaged = weights(finished / BEST)
     for name, value in read_model(finished / "model.kontur").weights.items():
         np.testing.assert_array_equal(value, averaged[f"average.module.{name}"].numpy())
+
+
+def test_a_run_at_a_working_scale_says_so_and_its_model_outlines_images_as_they_are(
+    folder, tmp_path
+):
+    said = run(folder, tmp_path, "data.scale=0.5", *HARDLY_MOVES, val=VAL)
+    assert "working scale 0.5: as data.scale says" in said
+    model = read_model(tmp_path / "model.kontur")
+    assert model.card.scale == 0.5
+    assert 10 < model.card.object_size < 25  # of the images as they are
+    assert read_config(tmp_path).data.scale == 0.5
+    sample = open_folder(folder).samples[0]
+    found = Predictor(OnnxEngine(model, threads=1), model.card).predict(sample.image, score=0.0)
+    assert found.size == sample.size
+    with pytest.raises(InputError, match=r"cannot change data\.scale"):
+        run(None, tmp_path, "data.scale=1", resume=True)
+
+
+def test_a_run_from_before_there_was_a_scale_goes_on_with_the_images_as_they_are(
+    finished, tmp_path
+):
+    assert read_config(finished).data.scale == 1  # small objects
+    saved = (finished / "config.toml").read_text()
+    assert "scale = 1.0\n" in saved
+    (tmp_path / "config.toml").write_text(saved.replace("scale = 1.0\n", "", 1))
+    assert read_config(tmp_path).data.scale == 1
 
 
 def test_an_interrupted_run_that_goes_on_ends_with_the_same_weights(

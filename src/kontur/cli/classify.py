@@ -14,7 +14,7 @@ from kontur.cli.options import (
     QuietOption,
     Task,
     TaskOption,
-    side_of_a_pixel,
+    parse_pixel_size,
 )
 from kontur.cli.screen import counter, table
 from kontur.errors import InputError
@@ -144,7 +144,7 @@ def _outlines(
             f"the model predicts a number, {model.card.target}, and outlines have classes; "
             "measure them and classify the table"
         )
-    side = side_of_a_pixel(pixel_size)
+    side = parse_pixel_size(pixel_size)
     found = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
     places = targets(place, out, found.images, whole=not images)
     check_targets(places, out, overwrite=force)

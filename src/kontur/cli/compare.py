@@ -85,7 +85,7 @@ def compare(
         typer.Option(
             "--rank",
             help="What decides: AP, AP50, AP75, PQ, AJI, Dice or boundary IoU; of several classes "
-            "also 'AP, mean over classes' or 'AP whatever the class'.  [default: AP, and of "
+            "also 'AP, mean over classes' or 'AP, class-agnostic'.  [default: AP, and of "
             "several classes their mean]",
         ),
     ] = None,
@@ -106,7 +106,7 @@ def compare(
 
     Of a folder with parts only train/ is folded; val/ is kept for training the best one, test/ is
     not looked at. With several classes an object counts as found where outline and class are right;
-    'AP, mean over classes' lets a rare class weigh as much as a common one, 'AP whatever the class'
+    'AP, mean over classes' lets a rare class weigh as much as a common one, 'AP, class-agnostic'
     judges the outlines alone. What each class came to is in comparison.csv.
 
     \b

@@ -26,7 +26,7 @@ def convert(
         typer.Option(
             "--size",
             metavar="HxW",
-            help="The image's height and width in pixels, where SOURCE does not say.",
+            help="The image's height and width in pixels, where SOURCE does not give them.",
         ),
     ] = None,
     task: TaskOption = Task.instances,
@@ -35,7 +35,7 @@ def convert(
 ) -> None:
     """Convert outlines from one format to another.
 
-    The endings say the formats: {endings}. What a format cannot hold is counted. A label image
+    The endings decide the formats: {endings}. What a format cannot hold is counted. A label image
     needs the image's size, and so does COCO JSON for objects with holes.
 
     \b

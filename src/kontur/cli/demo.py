@@ -28,15 +28,15 @@ def demo(
 
     The images come with other packages: nuclei with mahotas, coins with scikit-image. For each a
     copy of the image with its outlines as GeoJSON, both for QuPath, an overlay to look at and a
-    table with a row an object is written.
+    table with one row per object is written.
     """
     from kontur.errors import InputError
     from kontur.formats.atomic import write_bytes
     from kontur.infer.folder import Outcome, predict_folder
-    from kontur.infer.inputs import Input
+    from kontur.infer.inputs import InputImage
     from kontur.infer.load import load
     from kontur.infer.options import PredictOptions
-    from kontur.infer.record import identity
+    from kontur.infer.record import model_identity
 
     start = time.perf_counter()
     predictor = load(model, device="cpu")
@@ -46,18 +46,18 @@ def demo(
         if path is None:
             typer.echo(f"{shown.name}: left out ({shown.install} brings the image)")
             continue
-        unmeasured = PredictOptions(diameter="auto", contrast="auto")  # as a new user knows them
+        options = PredictOptions(diameter="auto", contrast="auto")  # a new user does not know them
         image = out / f"{shown.name}{path.suffix}"
         if force or not image.exists():
             write_bytes(image, path.read_bytes())
-        inputs = [Input(shown.name, image)]
+        inputs = [InputImage(shown.name, image)]
         for outcome in predict_folder(
             predictor,
             inputs,
             out,
             outputs=OUTPUTS,
-            options=unmeasured,
-            model=identity(model),
+            options=options,
+            model=model_identity(model),
             overwrite=force,
         ):
             outcomes.append(outcome)

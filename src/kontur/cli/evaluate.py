@@ -1,4 +1,4 @@
-"""`kontur evaluate`: how good outlines are, those in files or those of a model."""
+"""`kontur evaluate`: scores of outlines in files, or of a model's, against annotations."""
 
 import json
 import re
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from kontur.data.folder import Folder
     from kontur.data.truth import Truth
     from kontur.evaluate import Summary
-    from kontur.infer.judge import Judged
+    from kontur.infer.folder_evaluation import FolderEvaluation
     from kontur.infer.options import PredictOptions
 
 SHOWN = (0.5, 0.6, 0.7, 0.8, 0.9)  # IoU thresholds of the table of groups
@@ -46,7 +46,7 @@ def evaluate(
     ],
     model: Annotated[
         str | None,
-        typer.Option("--model", "-m", help="Judge this model on the images of TRUTH."),
+        typer.Option("--model", "-m", help="Evaluate this model on the images of TRUTH."),
     ] = None,
     split: Annotated[
         str | None, typer.Option("--split", help="Only train, val or test of TRUTH.")
@@ -56,12 +56,14 @@ def evaluate(
         typer.Option(
             "--where",
             metavar="COLUMN=VALUE",
-            help="Only images of which metadata.csv says so; repeatable.",
+            help="Only images for which it holds in metadata.csv; repeatable.",
         ),
     ] = None,
     by: Annotated[
         str | None,
-        typer.Option("--by", metavar="COLUMN", help="Also judge each value of a column apart."),
+        typer.Option(
+            "--by", metavar="COLUMN", help="Also evaluate each value of a column separately."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -77,8 +79,8 @@ def evaluate(
         Task | None,
         typer.Option(
             "--predictions-task",
-            help="What a mask file among PREDICTIONS means.  [default: as --task where they are "
-            "such masks too, else instances]",
+            help="What the values of a mask file among PREDICTIONS mean.  [default: as --task "
+            "where they are such masks too, else instances]",
         ),
     ] = None,
     *,
@@ -88,7 +90,7 @@ def evaluate(
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Judge outlines against annotations.
+    """Compare outlines with annotations.
 
     AP, precision, recall, F1, panoptic quality, AJI, Dice, boundary IoU, and Hausdorff-95 in
     pixels (of matched objects, and of the foreground of an image). PREDICTIONS is a folder of
@@ -109,60 +111,62 @@ def evaluate(
             "with --model give TRUTH alone" if wanted == 1 else "give PREDICTIONS and TRUTH",
             param_hint="[PREDICTIONS] TRUTH",
         )
-    files = _free(out, force=force)
-    reading: dict[str, Any] = {
+    files = _output_files(out, force=force)
+    annotation_options: dict[str, Any] = {
         **{"task": task.value, "split": split},
         **{"channel": options.channel, "page": options.page},
     }
-    options = options.replace(channel=None, page=None)  # of the folder's images they are chosen
+    options = options.replace(channel=None, page=None)  # chosen with the folder's images
     truth: Truth | Folder
     if model is None:
-        truth, judged = _judge_files(
-            places[0], places[1], reading, predictions_task, where or [], by, quiet=quiet
+        truth, evaluation = _evaluate_files(
+            places[0], places[1], annotation_options, predictions_task, where or [], by, quiet=quiet
         )
     else:
         from kontur.data.folder import open_folder
-        from kontur.infer.judge import judge_model
+        from kontur.infer.folder_evaluation import evaluate_model
         from kontur.infer.load import load
 
-        truth = open_folder(places[0], **reading).where(where or [])
+        truth = open_folder(places[0], **annotation_options).where(where or [])
         check_column(truth, by)
         predictor = load(model, device=device.value, threads=threads)
-        with counter("judging", quiet=quiet) as progress:
-            judged = judge_model(predictor, truth, options=options, progress=progress)
+        with counter("evaluating", quiet=quiet) as progress:
+            evaluation = evaluate_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}
-    summaries = {ALL: judged.summary, **(judged.by(column) if column else {})}
-    _report_left_out(judged, truth.warnings)
+    summaries = {ALL: evaluation.summary, **(evaluation.by(column) if column else {})}
+    _report_left_out(evaluation, truth.warnings)
     typer.echo(summaries[ALL].table())
     if column:
         typer.echo(f"\n{groups_text(summaries, by or '')}")
     if files is not None:
         about = {"predictions": model or str(places[0]), "truth": str(places[-1])}
-        _write(files, {**about, "split": split, "where": where or []}, judged, summaries)
+        _write(files, {**about, "split": split, "where": where or []}, evaluation, summaries)
         typer.echo(f"\nwrote {files[0]} and {files[1]}")
 
 
-def _judge_files(
+def _evaluate_files(
     predictions: Path,
     place: Path,
-    reading: dict[str, Any],
+    annotation_options: dict[str, Any],
     task: Task | None,
     where: list[str],
     by: str | None,
     *,
     quiet: bool,
-) -> tuple["Truth", "Judged"]:
-    """Judge files by the annotations in `place`; predictions left out by `where` are no news."""
+) -> tuple["Truth", "FolderEvaluation"]:
+    """Evaluate files; predictions of images that `where` leaves out are not reported."""
     from kontur.data.pairing import check_masks, mask_files, pair, task_of_predictions
     from kontur.data.truth import open_truth
-    from kontur.infer.judge import judge_files
+    from kontur.infer.folder_evaluation import evaluate_files
 
-    whole = open_truth(place, **reading)
+    whole = open_truth(place, **annotation_options)
     truth = whole.where(where)
     check_column(truth, by)
-    page = reading["page"]
+    page = annotation_options["page"]
     chosen = (
-        task_of_predictions(reading["task"], predictions, page=page) if task is None else task.value
+        task_of_predictions(annotation_options["task"], predictions, page=page)
+        if task is None
+        else task.value
     )
     issues = check_masks(predictions, task=chosen, page=page)
     notes = [f"predictions: {issue}" for issue in issues]
@@ -171,18 +175,18 @@ def _judge_files(
             f"predictions are masks too and are read with --task {chosen}; "
             "--predictions-task instances takes every value as an object"
         )
-    elif task is None and reading["task"] != "instances" and mask_files(predictions):
+    elif task is None and annotation_options["task"] != "instances" and mask_files(predictions):
         notes.append(
             "predictions are read as label images, every value an object; "
-            f"--predictions-task {reading['task']} reads them as the masks of TRUTH"
+            f"--predictions-task {annotation_options['task']} reads them as the masks of TRUTH"
         )
     for note in notes:
         typer.echo(f"! {note}", err=True)
-    with counter("judging", quiet=quiet) as progress:
-        judged = judge_files(predictions, truth, task=chosen, page=page, progress=progress)
-    others = set(pair(whole.names, judged.without_truth).values())
-    strangers = tuple(name for name in judged.without_truth if name not in others)
-    return truth, replace(judged, without_truth=strangers)
+    with counter("evaluating", quiet=quiet) as progress:
+        evaluation = evaluate_files(predictions, truth, task=chosen, page=page, progress=progress)
+    others = set(pair(whole.names, evaluation.without_truth).values())
+    unmatched = tuple(name for name in evaluation.without_truth if name not in others)
+    return truth, replace(evaluation, without_truth=unmatched)
 
 
 def check_column(truth: "Truth | Folder", by: str | None) -> None:
@@ -194,23 +198,23 @@ def check_column(truth: "Truth | Folder", by: str | None) -> None:
 def groups_text(summaries: dict[str, "Summary"], column: str) -> str:
     """A row for each group and one for all of them: pooled AP at a few IoU, and more."""
     rows = [[column, "images", "objects", *(f"AP{t:.1f}" for t in SHOWN), "AP", "F1 0.5", "PQ 0.5"]]
-    for name, each in [*list(summaries.items())[1:], (ALL, summaries[ALL])]:
-        values = [each.ap(t) for t in SHOWN]
-        values += [each.mean_ap, each.pooled.f1[0], each.pooled.panoptic_quality[0]]
-        objects = sum(image.true_count for image in each.images)
+    for name, group in [*list(summaries.items())[1:], (ALL, summaries[ALL])]:
+        values = [group.ap(t) for t in SHOWN]
+        values += [group.mean_ap, group.pooled.f1[0], group.pooled.panoptic_quality[0]]
+        objects = sum(image.true_count for image in group.images)
         cells = ["–" if value != value else f"{value:.3f}" for value in values]
-        rows.append([name, str(len(each.images)), f"{objects:,}", *cells])
+        rows.append([name, str(len(group.images)), f"{objects:,}", *cells])
     return table(rows)
 
 
-def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
+def _output_files(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     """The JSON and the PNG to write; `InputError` where one exists, before any work."""
     if out is None:
         return None
     if out.is_dir() or not out.suffix:
         out = out / "scores.json"
     elif out.suffix.lower() != ".json":
-        raise InputError(f"--out wants FILE.json or a folder, got {out}")
+        raise InputError(f"--out is FILE.json or a folder, got {out}")
     files = (out, out.with_suffix(".png"))
     for file in files:
         if file.exists() and not force:
@@ -218,23 +222,23 @@ def _free(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     return files
 
 
-def _report_left_out(judged: "Judged", warnings: Iterable[str]) -> None:
+def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) -> None:
     from kontur.wording import counted
 
     for warning in warnings:
         typer.echo(f"! {warning}", err=True)
-    if judged.without_prediction:
-        what = counted(judged.without_prediction, "image")
-        typer.echo(f"! not judged, having no prediction: {what}", err=True)
-    if judged.without_truth:
-        what = counted(judged.without_truth, "prediction")
-        typer.echo(f"! not judged, having no annotated image: {what}", err=True)
+    if evaluation.without_prediction:
+        what = counted(evaluation.without_prediction, "image")
+        typer.echo(f"! not evaluated, having no prediction: {what}", err=True)
+    if evaluation.without_truth:
+        what = counted(evaluation.without_truth, "prediction")
+        typer.echo(f"! not evaluated, having no annotated image: {what}", err=True)
 
 
 def _write(
     files: tuple[Path, Path],
     about: dict[str, Any],
-    judged: "Judged",
+    evaluation: "FolderEvaluation",
     summaries: dict[str, "Summary"],
 ) -> None:
     from kontur.evaluate import draw_ap
@@ -246,12 +250,12 @@ def _write(
         del group["per_image"]  # they stand under the whole
     content = {
         **about,
-        "without_prediction": judged.without_prediction,
-        "without_truth": judged.without_truth,
+        "without_prediction": evaluation.without_prediction,
+        "without_truth": evaluation.without_truth,
         **scores,
         **({"groups": groups} if groups else {}),
     }
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    write_text(files[0], NUMBERS.sub(lambda found: " ".join(found[0].split()), text) + "\n")
+    write_text(files[0], NUMBERS.sub(lambda numbers: " ".join(numbers[0].split()), text) + "\n")
     with replacing(files[1]) as beside:
         draw_ap(summaries).save(beside)

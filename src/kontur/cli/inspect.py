@@ -14,10 +14,10 @@ def inspect(
     channel: ChannelOption = None,
     page: PageOption = None,
     split: Annotated[
-        str | None, typer.Option("--split", help="Look at train, val or test only.")
+        str | None, typer.Option("--split", help="Inspect train, val or test only.")
     ] = None,
 ) -> None:
-    """Say what DATA holds and what looks wrong in it.
+    """Report what DATA holds and what looks wrong in it.
 
     Recognised are images/ with labels/ or masks/, NAME_masks.* beside the image, masks/NAME/*.png,
     GeoJSON beside the image, and COCO JSON; each also below train/ and val/. The exit code is 1
@@ -28,11 +28,11 @@ def inspect(
     kontur inspect cells --task components     (binary masks)
     """
     from kontur.data.folder import open_folder
-    from kontur.data.inspect import inspect as look
+    from kontur.data.inspect import inspect as inspect_folder
 
     folder = open_folder(data, task=task.value, channel=channel, page=page, split=split)
-    with counter("looking") as progress:
-        report = look(folder, progress=progress)
+    with counter("inspecting") as progress:
+        report = inspect_folder(folder, progress=progress)
     typer.echo(report.text())
     if any(issue.kind == "unreadable" for issue in report.issues):
         raise typer.Exit(1)  # training would refuse them too

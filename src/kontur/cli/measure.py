@@ -14,7 +14,7 @@ from kontur.cli.options import (
     QuietOption,
     Task,
     TaskOption,
-    side_of_a_pixel,
+    parse_pixel_size,
 )
 from kontur.cli.screen import counter, table
 from kontur.wording import plural
@@ -83,7 +83,7 @@ def measure(
     from kontur.measure.sources import find_sources
     from kontur.measure.table_files import check_target, targets, write_table
 
-    side = side_of_a_pixel(pixel_size)
+    side = parse_pixel_size(pixel_size)
     check_target(out, overwrite=force)
     found = find_sources(
         outlines,

@@ -1,4 +1,4 @@
-"""`kontur models`: the models there are, and what the card of one says."""
+"""`kontur models`: the available models, and the card of one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,7 @@ from kontur.cli.screen import table
 if TYPE_CHECKING:
     from kontur.models.card import Card
 
-SCORES_SHOWN = ("AP50", "AP75", "AP")  # in the list; the card of one model says them all
+SCORES_SHOWN = ("AP50", "AP75", "AP")  # in the list; a card shows all
 
 
 def models(
@@ -53,7 +53,7 @@ def list_text(models: dict[str, tuple["Card", Path]]) -> str:
 
 
 def card_text(card: "Card", path: Path) -> str:
-    """A card for people: what the model is, what it wants, how it was made, what it scores."""
+    """A card as text: what the model is, its input, its training and its scores."""
     size = f"{card.object_size:.1f} pixels (side of a square of the area)"
     lines = [f"{card.name}: {path}"]
     lines += _part(
@@ -64,8 +64,9 @@ def card_text(card: "Card", path: Path) -> str:
             "file": f"{path.stat().st_size / 1e6:.1f} MB, written by Kontur {card.version}",
             "score": f"{card.thresholds.score:g}, objects below it are left out",
             "overlap": f"{card.thresholds.overlap:g}, the worse of two outlines above it goes",
-            "object size": size if card.object_size else "not known",
-            "pixel size": f"{card.pixel_size:.4g} µm" if card.pixel_size else "not said",
+            "scale": f"{card.scale:g}, by which images are made larger for the network",
+            "object size": size if card.object_size else "unknown",
+            "pixel size": f"{card.pixel_size:.4g} µm" if card.pixel_size else "unknown",
         },
     )
     lines += _part("about", card.about)
@@ -88,7 +89,7 @@ def _word(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_word, value)) or "none"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_word(each)}" for key, each in value.items()) or "none"
+        return ", ".join(f"{key} {_word(item)}" for key, item in value.items()) or "none"
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "not set"}[value]
     return f"{value:,}" if isinstance(value, int) else str(value)

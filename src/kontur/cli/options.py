@@ -25,7 +25,7 @@ class Device(StrEnum):
 
 
 class Task(StrEnum):
-    """What one mask file an image means."""
+    """What the values of a mask file mean."""
 
     instances = "instances"
     components = "components"
@@ -63,8 +63,8 @@ DiameterOption = Annotated[
     typer.Option(
         "--diameter",
         metavar="PIXELS|auto",
-        help="How large a typical object is: the side of a square of its area, in pixels. The "
-        "image is scaled to the size that the model learned; auto finds it out.  "
+        help="The size of a typical object: the side of a square of its area, in pixels. The "
+        "image is scaled to the size that the model learned; auto measures it.  "
         "[default: the image as it is]",
     ),
 ]
@@ -74,14 +74,15 @@ ContrastOption = Annotated[
         "--contrast",
         metavar="PERCENTILE|auto",
         help="The percentile of the image's values that counts as bright; a lower one, such as 99, "
-        "brings up dim objects beside very bright ones; auto finds it out.  [default: the model's]",
+        "brings up dim objects beside very bright ones; auto searches for it.  "
+        "[default: the model's]",
     ),
 ]
 ChannelOption = Annotated[
-    int | None, typer.Option("--channel", min=0, help="Look at this channel only, from 0.")
+    int | None, typer.Option("--channel", min=0, help="Use this channel only, counted from 0.")
 ]
 PageOption = Annotated[
-    int | None, typer.Option("--page", min=0, help="Look at this page of stacks, from 0.")
+    int | None, typer.Option("--page", min=0, help="Use this page of stacks, counted from 0.")
 ]
 DeviceOption = Annotated[
     Device,
@@ -95,7 +96,7 @@ TaskOption = Annotated[
     Task,
     typer.Option(
         "--task",
-        help="What one mask file an image means: every value an object (instances), every "
+        help="What the values of a mask file mean: every value an object (instances), every "
         "connected region of a binary mask an object (components), every value a class (semantic).",
     ),
 ]
@@ -104,7 +105,7 @@ PixelSizeOption = Annotated[
     typer.Option(
         "--pixel-size",
         metavar="UM|pixels",
-        help="Side of a pixel in µm; pixels keeps to pixels.  [default: what the files say]",
+        help="Side of a pixel in µm; pixels keeps to pixels.  [default: from the files]",
     ),
 ]
 MetadataOption = Annotated[
@@ -112,12 +113,12 @@ MetadataOption = Annotated[
     typer.Option(
         "--metadata",
         metavar="CSV",
-        help="A table with a row an image.  [default: the metadata.csv that lies there]",
+        help="A table with one row per image.  [default: metadata.csv in that folder]",
     ),
 ]
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", "-q", help="No progress, only what came out at the end.")
+    bool, typer.Option("--quiet", "-q", help="No progress, only the result at the end.")
 ]
 DataArgument = Annotated[
     Path, typer.Argument(metavar="DATA", help="A folder of images with annotations.")
@@ -125,7 +126,7 @@ DataArgument = Annotated[
 
 
 def number_or_auto(option: str, word: str | None) -> Any:
-    """An option as `infer` wants it: a number above 0, "auto" or None."""
+    """The value of an option: a number above 0, "auto" or None."""
     if word is None or word == "auto":
         return word
     try:
@@ -148,11 +149,11 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "channel": ChannelOption,
     "page": PageOption,
 }
-OFF: dict[str, Any] = {"min_size": 0.0}  # what stands for an option that is not given; else None
+OFF: dict[str, Any] = {"min_size": 0.0}  # defaults other than None
 
 
 def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Gives a command the named options of a prediction, all where none are named.
+    """Give a command the named options of a prediction; all where none are named.
 
     The command has one parameter `options: PredictOptions` where they are to stand; on the command
     line it is as many options.
@@ -178,7 +179,7 @@ def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callab
             command(**values, options=predict_options(**given))
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        run.__annotations__ = {item.name: item.annotation for item in parameters}
         return run
 
     return decorate
@@ -187,7 +188,7 @@ def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callab
 def predict_options(
     *, diameter: str | None = None, contrast: str | None = None, **others: Any
 ) -> "PredictOptions":
-    """How an image is looked at, from the words of the command line."""
+    """The options of a prediction, from the words of the command line."""
     from kontur.infer.options import PredictOptions
 
     return PredictOptions(
@@ -197,8 +198,8 @@ def predict_options(
     )
 
 
-def side_of_a_pixel(word: str | None) -> "PixelSize":
-    """A pixel size in µm, the word that keeps to pixels, or None for what the files say."""
+def parse_pixel_size(word: str | None) -> "PixelSize":
+    """A pixel size in µm, "pixels" to measure in pixels, or None to take it from the files."""
     if word is None:
         return None
     if word == "pixels":
@@ -217,12 +218,12 @@ def side_of_a_pixel(word: str | None) -> "PixelSize":
 def comma_separated(words: str | None) -> list[str]:
     """The words between the commas; none where the option was not given.
 
-    Raises `InputError` for a list in which nothing stands.
+    Raises `InputError` for a list without any word.
 
     >>> comma_separated("area, efd_*,"), comma_separated(None)
     (['area', 'efd_*'], [])
     """
-    found = [word.strip() for word in (words or "").split(",") if word.strip()]
-    if words is not None and not found:
+    listed = [word.strip() for word in (words or "").split(",") if word.strip()]
+    if words is not None and not listed:
         raise InputError("a list without a word was given; name something, or leave the option out")
-    return found
+    return listed

@@ -55,10 +55,10 @@ def predict(
 ) -> None:
     """Write the outlines of the objects in IMAGES.
 
-    Each image NAME gives {outputs} and NAME.overlay.png, as --format and --overlay ask for. Images
-    are PNG, JPEG, TIFF, BMP, GIF, WebP or NPY. DIR/predict.json says which model and settings made
-    which outlines, and of which files. Of a training folder the images are outlined.
-    GeoJSON says the plane of a --page; the other formats have no place for it.
+    Each image NAME gives {outputs} and NAME.overlay.png, by --format and --overlay. Images are PNG,
+    JPEG, TIFF, BMP, GIF, WebP or NPY. DIR/predict.json records the model, settings and image file
+    of all outlines. Of a training folder the images are outlined. GeoJSON keeps the plane of a
+    --page; the other formats have no place for it.
 
     An image that cannot be read is named at the end and does not stop the others. What is finished
     is kept and skipped, so the same command goes on after an interruption; an image that has
@@ -72,9 +72,9 @@ def predict(
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
-    from kontur.infer.inputs import find_inputs, not_read
+    from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
-    from kontur.infer.record import identity
+    from kontur.infer.record import model_identity
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
@@ -87,14 +87,14 @@ def predict(
         out,
         outputs=outputs,
         options=options,
-        model=identity(model),
+        model=model_identity(model),
         overwrite=force,
     )
     try:
         with steps(len(inputs), "outlining", quiet=quiet) as step, closing(results):
             for outcome in results:
                 outcomes.append(outcome)
-                if outcome.failure is None or len(inputs) > 1:  # else the end says it
+                if outcome.failure is None or len(inputs) > 1:  # else the end reports it
                     step(_line(outcome, options.page))
     except KeyboardInterrupt:
         done = sum(outcome.failure is None for outcome in outcomes)
@@ -107,7 +107,7 @@ def predict(
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
     advice = [] if quiet else hints(outcomes)
-    for line in [*advice, *not_read(images)]:
+    for line in [*advice, *unsupported_files(images)]:
         typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)
@@ -117,7 +117,7 @@ def predict(
 
 
 def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
-    """What came out, in one to three lines; where every image failed, that nothing did."""
+    """What was written, in one to three lines, or that nothing was."""
     done = [outcome for outcome in outcomes if not outcome.skipped and outcome.failure is None]
     skipped = sum(outcome.skipped for outcome in outcomes)
     unverified = sum(outcome.unverified for outcome in outcomes)
@@ -142,7 +142,7 @@ def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
 
 
 def hints(outcomes: Sequence["Outcome"]) -> list[str]:
-    """What to try, once each, with the images that it is for."""
+    """Each hint once, with the images that it is for."""
     names: dict[str, list[str]] = {}
     for outcome in outcomes:
         if outcome.hint is not None:
@@ -155,9 +155,9 @@ def _line(outcome: "Outcome", page: int | None) -> str:
     if outcome.skipped:
         return f"{name}: already there, skipped"
     if outcome.failure is not None:
-        return f"{name}: failed"  # the end says why
+        return f"{name}: failed"  # the end reports why
     notes = [f"page {page}"] if page is not None else []
-    notes += [f"seen at {outcome.scale:.2f} of its size"] if outcome.scale != 1 else []
+    notes += [f"scaled by {outcome.scale:.2f}"] if outcome.scale != 1 else []
     notes += ["outlined again, the file has changed"] if outcome.changed else []
     end = "".join(f", {note}" for note in notes)
     return f"{name}: {plural(outcome.objects, 'object')}, {outcome.seconds:.2f} s{end}"

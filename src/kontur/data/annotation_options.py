@@ -47,7 +47,7 @@ def annotation_options(
     masks = [item for item in layout.annotated if item.kind == "labels"]
     if chosen == "components" and not masks:
         raise InputError(
-            f"task=components is for one binary mask an image, but the annotations are of the "
+            f"task=components is for one binary mask per image, but the annotations are of the "
             f"layout {layout.kind!r}, where every object is separate already; leave the task out"
         )
     if chosen == "semantic" and masks:
@@ -87,8 +87,8 @@ def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict
             return set()
 
     with ThreadPoolExecutor() as pool:
-        found: set[int] = set().union(*pool.map(values_of, files))
-    return class_names({value for value in found if value > 0})
+        values: set[int] = set().union(*pool.map(values_of, files))
+    return class_names({value for value in values if value > 0})
 
 
 def _value_classes(

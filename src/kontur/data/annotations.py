@@ -33,14 +33,14 @@ def read_annotation(
         if read is None:
             read = formats.read(item.annotation, page=options.page)
         _check_size(read.size, size, item.annotation, item.image)
-        found = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
+        instances = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
     elif item.kind == "masks":
-        found = _read_masks(item, size, options)
+        instances = _read_masks(item, size, options)
     else:
         array = read_labels(item.annotation, page=options.page)
         _check_size(_size(array), size, item.annotation, item.image)
-        found = from_labels(array, item, options)
-    return _with_ignore_mask(found, item, size, options)
+        instances = from_labels(array, item, options)
+    return _with_ignore_mask(instances, item, size, options)
 
 
 def read_outlines(
@@ -69,19 +69,19 @@ def from_labels(
 ) -> Instances:
     """The objects of one label image, by `options.task`."""
     if options.task == "components":
-        found = masks.components(array, where=item.annotation, classes=options.classes)
-        return _classed(found, item, options)
+        instances = masks.components(array, where=item.annotation, classes=options.classes)
+        return _classed(instances, item, options)
     if options.task == "semantic":
-        found = masks.semantic(array, options.class_of_value, where=item.annotation)
-        return _named(found, options.classes, item.annotation)
-    found = Instances.from_label_image(array, options.classes)
-    return _classed(found, item, options)
+        instances = masks.semantic(array, options.class_of_value, where=item.annotation)
+        return _named(instances, options.classes, item.annotation)
+    instances = Instances.from_label_image(array, options.classes)
+    return _classed(instances, item, options)
 
 
 def _read_masks(
     item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
 ) -> Instances:
-    """One mask an object; its id is the number that is the file's name, or its place from 1.
+    """One mask per object; its id is the number that is the file's name, or its place from 1.
 
     Each mask is traced and forgotten: a thousand of them would not fit into memory. An empty one
     is no object.
@@ -99,67 +99,69 @@ def _read_masks(
         numbers = [int(name) for name in names]
         if len({*numbers, 0}) > len(numbers) and max(numbers, default=0) <= LARGEST_ID:
             ids = np.array(numbers, dtype=np.int64)  # all different, none 0
-    some = ~shapely.is_empty(polygons)
-    found = Instances.of_valid(polygons[some], ids=ids[some], size=size, classes=options.classes)
-    return _classed(found, item, options)
+    filled = ~shapely.is_empty(polygons)
+    instances = Instances.of_valid(
+        polygons[filled], ids=ids[filled], size=size, classes=options.classes
+    )
+    return _classed(instances, item, options)
 
 
-def _classed(found: Instances, item: AnnotatedImage, options: AnnotationOptions) -> Instances:
+def _classed(instances: Instances, item: AnnotatedImage, options: AnnotationOptions) -> Instances:
     """The objects with the classes that `classes.csv` gives them."""
     if options.table is None:
-        return found
+        return instances
     names = [
         masks.IGNORE if ignored else options.table.class_of(item.name, int(identity))
-        for identity, ignored in zip(found.ids, found.ignore, strict=True)
+        for identity, ignored in zip(instances.ids, instances.ignore, strict=True)
     ]
     index = {name: place for place, name in enumerate(options.classes)}
-    return found.replace(
+    return instances.replace(
         labels=np.array([index.get(name, 0) for name in names], dtype=np.int64),
         ignore=np.array([name == masks.IGNORE for name in names], dtype=bool),
     )
 
 
-def _named(found: Instances, classes: Sequence[str], path: Path) -> Instances:
+def _named(instances: Instances, classes: Sequence[str], path: Path) -> Instances:
     """The objects with labels that index the folder's classes, not the file's."""
-    if found.classes == tuple(classes):
-        return found
+    if instances.classes == tuple(classes):
+        return instances
     index = {name: place for place, name in enumerate(classes)}
-    if found.classes == CLASSES and len(classes) == 1:
+    if instances.classes == CLASSES and len(classes) == 1:
         index = {CLASSES[0]: 0}  # a file that names no class fits any single one
-    used = sorted({found.classes[label] for label in found.labels[~found.ignore]})
+    used = sorted({instances.classes[label] for label in instances.labels[~instances.ignore]})
     unknown = [name for name in used if name not in index]
     if unknown:
         raise InputError(
             f"{path} holds objects of class {unknown[0]!r}, which is none of {', '.join(classes)}"
         )
-    place = np.array([index.get(name, 0) for name in found.classes], dtype=np.int64)
-    return found.replace(labels=place[found.labels], classes=tuple(classes))
+    place = np.array([index.get(name, 0) for name in instances.classes], dtype=np.int64)
+    return instances.replace(labels=place[instances.labels], classes=tuple(classes))
 
 
-def _inside(found: Instances, size: tuple[int, int], path: Path) -> Instances:
+def _inside(instances: Instances, size: tuple[int, int], path: Path) -> Instances:
     """Outlines cut to the image; one that lies outside belongs to another image."""
-    cut = found.clip(size)
-    if len(cut) < len(found):
+    cut = instances.clip(size)
+    if len(cut) < len(instances):
         raise InputError(
-            f"{len(found) - len(cut)} of {len(found)} outlines in {path} lie outside its image of "
-            f"{size[0]}×{size[1]} pixels (height × width); they belong to another image, or to "
-            "this one at another scale"
+            f"{len(instances) - len(cut)} of {len(instances)} outlines in {path} lie outside its "
+            f"image of {size[0]}×{size[1]} pixels (height × width); they belong to another image, "
+            "or to this one at another scale"
         )
     return cut
 
 
 def _with_ignore_mask(
-    found: Instances, item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
+    instances: Instances, item: AnnotatedImage, size: tuple[int, int], options: AnnotationOptions
 ) -> Instances:
     if item.ignore is None:
-        return found
+        return instances
     mask = read_labels(item.ignore)
     _check_size(_size(mask), size, item.ignore, item.image)
     regions = masks.connected(mask != 0)
     unsure = Instances.of_valid(
         regions, ignore=np.ones(len(regions), dtype=bool), size=size, classes=options.classes
     )
-    return Instances.concat([found, unsure])
+    return Instances.concat([instances, unsure])
 
 
 def _check_size(

@@ -1,25 +1,25 @@
-"""What training does to its images: one config, one pipeline.
+"""Augmentation: the preparation and random changes of training images; one config, one pipeline.
 
-An image is prepared once (channels, values; the same as in prediction, on the whole image), then
-each time it is drawn a crop is cut out of it and changed at random.
+An image is prepared once (channels, normalisation; as in prediction, on the whole image); each
+time it is drawn, a random crop of it is changed at random.
 """
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pydantic
 
 from kontur.data.elastic import Elastic
-from kontur.data.geometric import RandomCrop
+from kontur.data.geometric import RandomCrop, scale
 from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels, to_float
 from kontur.data.photometric import (
     Blur,
-    Fade,
+    Desaturate,
     Intensity,
     Invert,
     Noise,
-    Shade,
+    Shading,
     ShuffleChannels,
 )
 from kontur.data.sample import Sample
@@ -34,36 +34,43 @@ ROOM = 2  # of the objects' extents: how much of its surroundings a crop shows
 
 
 class AugmentConfig(Settings):
-    """How crops are cut and changed. A probability of 0 switches a change off.
+    """The cropping and random changes. A probability of 0 switches a change off.
 
     Attributes:
         crop: side of the square crop in pixels; where none is given, chosen by the objects' size
             (`crop_size`) when a run begins.
-        scale: range of the scale, even on the logarithmic scale.
+        scale: range of the scale factor, uniform in its logarithm.
         scale_probability: share of crops that are scaled; the rest keep their pixels.
         rotate: `none`, `quarter` turns (pixels stay as they are) or `any` angle.
         flip: `both` axes or `none`.
-        focus: probability that a crop lies around a random object (for sparse images).
+        object_crops: share of crops that are placed around a random object (for sparse images).
         fill: what a crop larger than its image shows beside it: its mirror image with mirrored
             objects, or its median (`background`).
-        min_share, min_area: a cut object counts as one where this share of its area or this many
-            square pixels remain, otherwise the piece is ignored.
+        min_share, min_area: a cut object still counts where this share of its area or this many
+            square pixels remain; otherwise it is a region to ignore.
         elastic, elastic_amplitude, elastic_spacing: probability; pixels; pixels.
         intensity: probability of the four that follow: gain, contrast, gamma (ranges), bias (range,
             added; 1 is the span from dark to bright), and for colour images tint.
-        invert: probability of bright and dark exchanged.
-        fade: probability of drawing colours towards grey; shuffle: of exchanging channels.
-        shade, shade_strength: uneven light: probability; share at the ends.
+        invert: probability of exchanging bright and dark.
+        desaturate: probability of fading colours towards grey; shuffle: of permuting channels.
+        shading, shading_strength: probability of uneven illumination; its largest deviation.
         blur, blur_sigma: probability; range in pixels.
         noise, noise_sigma, noise_photons: probability; ranges, see `Noise`.
     """
+
+    RENAMED: ClassVar[dict[str, str]] = {
+        "focus": "object_crops",
+        "fade": "desaturate",
+        "shade": "shading",
+        "shade_strength": "shading_strength",
+    }
 
     crop: int | None = pydantic.Field(None, ge=16)
     scale: Range = (0.75, 1.35)
     scale_probability: float = pydantic.Field(0.7, ge=0, le=1)
     rotate: Literal["none", "quarter", "any"] = "quarter"
     flip: Literal["none", "both"] = "both"
-    focus: float = pydantic.Field(0.5, ge=0, le=1)
+    object_crops: float = pydantic.Field(0.5, ge=0, le=1)
     fill: Literal["background", "reflect"] = "reflect"
     min_share: float = pydantic.Field(0.25, ge=0, le=1)
     min_area: float = pydantic.Field(100.0, ge=0)
@@ -79,10 +86,10 @@ class AugmentConfig(Settings):
     bias: Range = (-0.1, 0.1)
     tint: float = pydantic.Field(1.15, ge=1)
     invert: float = pydantic.Field(0.05, ge=0, le=1)
-    fade: float = pydantic.Field(0.15, ge=0, le=1)
+    desaturate: float = pydantic.Field(0.15, ge=0, le=1)
     shuffle: float = pydantic.Field(0.05, ge=0, le=1)
-    shade: float = pydantic.Field(0.2, ge=0, le=1)
-    shade_strength: float = pydantic.Field(0.3, ge=0, lt=1)
+    shading: float = pydantic.Field(0.2, ge=0, le=1)
+    shading_strength: float = pydantic.Field(0.3, ge=0, lt=1)
     blur: float = pydantic.Field(0.15, ge=0, le=1)
     blur_sigma: Range = (0.3, 1.5)
     noise: float = pydantic.Field(0.3, ge=0, le=1)
@@ -103,20 +110,25 @@ class AugmentConfig(Settings):
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Training's way from a stored sample to a crop: `prepare` once, `augment` every time.
+    """From a stored sample to a training crop: `prepare` once, `augment` every time.
 
     Calling it does both. `prepare` is the same for the same sample, so its result can be kept.
+    `scale` is the working scale: how much larger the network sees an image than it is.
     """
 
     channels: int
     normalise: NormaliseConfig
     change: Transform
+    scale: float = 1.0
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return self.augment(self.prepare(sample), rng)
 
     def prepare(self, sample: Sample) -> Sample:
-        """float32 in the wanted channels; grey stays one channel until the end, for speed."""
+        """float32 in the model's channels, at the working scale.
+
+        Grey stays one channel until the end, for speed.
+        """
         image = sample.image
         if image.shape[2] != 1:
             image = collapse(to_channels(image, self.channels))
@@ -126,7 +138,8 @@ class Pipeline:
             if self.normalise.mode == "moments"
             else normalise(image, self.normalise)
         )
-        return sample.replace(image=np.ascontiguousarray(values))
+        sample = sample.replace(image=np.ascontiguousarray(values))
+        return sample if self.scale == 1 else scale(sample, self.scale)
 
     def augment(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """A changed crop of a prepared sample, float32 `(crop, crop, channels)`."""
@@ -138,7 +151,7 @@ class Pipeline:
 
 
 def crop_size(extent: float | None) -> int:
-    """The side of training's crops, for objects of which few are longer than `extent` pixels.
+    """The side of training crops in pixels, where few objects are longer than `extent` pixels.
 
     A crop of half the side costs a quarter of the time, so that a short training takes four times
     as many steps; it must show objects with what is around them, though. Without objects: 256.
@@ -152,9 +165,13 @@ def crop_size(extent: float | None) -> int:
 
 
 def training_pipeline(
-    config: AugmentConfig, channels: int, normalise: NormaliseConfig | None = None
+    config: AugmentConfig,
+    channels: int,
+    normalise: NormaliseConfig | None = None,
+    *,
+    scale: float = 1.0,
 ) -> Pipeline:
-    """The pipeline that a config describes, for a model of so many channels."""
+    """The pipeline of a config, for a model of `channels` input channels at a working scale."""
     side = config.crop or LARGEST
     steps: list[Transform] = [
         RandomCrop(
@@ -163,7 +180,7 @@ def training_pipeline(
             scale_probability=config.scale_probability,
             rotate=config.rotate,
             flip=config.flip,
-            focus=config.focus,
+            object_crops=config.object_crops,
             fill=config.fill,
             min_share=config.min_share,
             min_area=config.min_area,
@@ -172,9 +189,9 @@ def training_pipeline(
     sometimes: list[tuple[float, Transform]] = [
         (config.elastic, Elastic(config.elastic_amplitude, config.elastic_spacing)),
         (config.shuffle, ShuffleChannels()),
-        (config.fade, Fade()),
+        (config.desaturate, Desaturate()),
         (config.invert, Invert()),
-        (config.shade, Shade(config.shade_strength)),
+        (config.shading, Shading(config.shading_strength)),
         (
             config.intensity,
             Intensity(
@@ -191,4 +208,4 @@ def training_pipeline(
     steps += [
         RandomApply(probability, change) for probability, change in sometimes if probability > 0
     ]
-    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)))
+    return Pipeline(channels, normalise or NormaliseConfig(), Compose(tuple(steps)), scale)

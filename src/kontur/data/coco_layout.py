@@ -42,8 +42,8 @@ def files_in(path: Path) -> list[Path]:
         if not place.is_dir():
             continue
         known = [(file, _format(file)) for file in sorted(place.iterdir())]
-        for one in formats.FORMATS.values():
-            files = [file for file, of in known if of is one]
+        for file_format in formats.FORMATS.values():
+            files = [file for file, of in known if of is file_format]
             if files:
                 return [file for file in files if file.name.startswith(INSTANCES)] or files
     return []
@@ -102,18 +102,18 @@ def read(files: Sequence[Path], root: Path) -> Layout:
             f"found ({listed(missing, most=2)}); put them into {root / 'images'}"
         )
     places = sorted({image.parent for image in annotated})
-    there = [path for place in places for path in image_files(place, deep=False).values()]
+    present = [path for place in places for path in image_files(place, deep=False).values()]
     return Layout(
         kind=kind,
         annotated=tuple(sorted(annotated.values(), key=lambda item: item.name)),
         classes=tuple(classes),
-        unannotated=tuple(stem(path) for path in there if path not in annotated),
+        unannotated=tuple(stem(path) for path in present if path not in annotated),
         orphans=tuple(missing),
         notes=_without_outline(bare),
     )
 
 
-def _with_boxes(described: formats.Entry) -> Instances:
+def _with_boxes(described: formats.ImageAnnotation) -> Instances:
     """The objects of an image, and boxes without an outline as regions to ignore.
 
     A box shows that an object is there, so its inside is no background; its shape is unknown.

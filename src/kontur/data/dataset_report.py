@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from kontur.data.issue import Issue
+from kontur.data.working_scale import WorkingScale, describe_scale
 from kontur.wording import plural
 
 BAR = 40  # characters of the longest bar
@@ -31,6 +32,7 @@ class DatasetReport:
         objects: number of objects in each image, regions to ignore not counted.
         classes: number of objects of each class.
         diameters: for each object, the diameter in pixels of the circle of equal area.
+        scale: the working scale that a training would choose.
         ignored: number of regions to ignore.
         ignored_share: their share of the area of all images.
         columns: of `metadata.csv`.
@@ -48,6 +50,7 @@ class DatasetReport:
     objects: Int[np.ndarray, " images"]
     classes: Mapping[str, int]
     diameters: Float[np.ndarray, " objects"]
+    scale: WorkingScale
     ignored: int
     ignored_share: float
     columns: tuple[str, ...]
@@ -73,6 +76,7 @@ class DatasetReport:
             median = float(np.median(self.diameters))
             lines += ["", f"  diameter of the objects in pixels (median {median:.3g})"]
             lines += [f"  {line}" for line in histogram(self.diameters)]
+            lines += ["", f"  {describe_scale(self.scale)}"]
         lines.append("")
         for issue in self.issues:
             lines += [f"  ! {issue}", *(f"      {detail}" for detail in issue.details)]

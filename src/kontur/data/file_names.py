@@ -1,4 +1,4 @@
-"""Which files are images, which belong to another tool's output, and what an image is called.
+"""File names: which files are images, masks or outputs of tools, and the names of images.
 
 An image's name is its path inside the image folder without the ending, so `plate1/a01.tif` is
 `plate1/a01`; a mask belongs to it when its own name, without a known suffix such as `_masks`,
@@ -44,12 +44,12 @@ def is_raster(path: Path) -> bool:
 
 
 def is_label_name(name: str) -> bool:
-    """Whether a name says of itself that it is a label image, such as `a_masks`."""
+    """Whether a name marks a label image, such as `a_masks`."""
     return name.lower().endswith(LABEL_SUFFIXES)
 
 
 def is_output_name(name: str) -> bool:
-    """Whether a name says of itself that it is a by-product, such as `a_flows`."""
+    """Whether a name marks a by-product, such as `a_flows`."""
     return name.lower().endswith(OUTPUT_SUFFIXES)
 
 
@@ -71,7 +71,7 @@ def partner_name(name: str) -> str:
 
 
 def split_of(name: str) -> str | None:
-    """The split that a word in a name says, if any.
+    """The split that a word in a name gives, if any.
 
     >>> split_of("train/a01"), split_of("instances_val2017"), split_of("trainee"), split_of("a")
     ('train', 'val', None, None)
@@ -83,11 +83,11 @@ def split_of(name: str) -> str | None:
 def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[tuple[str, Path]]:
     """`(name, file)` of every visible file below `folder`, sorted; names are relative, no ending.
 
-    Folders whose relative name is in `stop` are not entered (they hold one object's mask a file);
+    Folders whose relative name is in `stop` are not entered (they hold one object's mask per file);
     with `deep=False` none is. Hidden files (also macOS's `._a.png`) are left out.
     """
     closed = set(stop)
-    found: list[tuple[str, Path]] = []
+    files: list[tuple[str, Path]] = []
     waiting: list[tuple[Path, str, tuple[str, ...]]] = [(folder, "", (os.path.realpath(folder),))]
     while waiting:
         here, prefix, above = waiting.pop()
@@ -99,12 +99,12 @@ def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[t
         for child in children:
             path = here / child.name
             if not path.is_dir():
-                found.append((prefix + stem(path), path))
+                files.append((prefix + stem(path), path))
             elif deep and prefix + child.name not in closed:
                 real = os.path.realpath(path)
                 if real not in above:  # a link to a folder that it lies in would never end
                     waiting.append((path, prefix + child.name + "/", (*above, real)))
-    return sorted(found)
+    return sorted(files)
 
 
 def image_files(folder: Path, *, deep: bool = True) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Issues of a data set, found in the statistics of its images.
+"""Issues of a data set, issues in the statistics of its images.
 
 Each issue names what is wrong, how often, an example and the remedy.
 """
@@ -53,15 +53,15 @@ def _no_objects(images: Sequence[ImageStatistics]) -> list[Issue]:
 
 def _masks(images: Sequence[ImageStatistics]) -> list[Issue]:
     """Mistakes of whole label images."""
-    found = mask_issues(_checked(images))
-    found += _names_where(
+    issues = mask_issues(_checked(images))
+    issues += _names_where(
         "cut ids",
         [image.name for image in images if image.clipped_ids],
         "label image",
         "whose ids end at exactly 255 with objects sharing an id",
         "the ids were cut to 8 bits; save them again as 16-bit PNG or TIFF",
     )
-    return found
+    return issues
 
 
 def _checked(images: Sequence[ImageStatistics]) -> list[tuple[str, MaskCheck | None]]:
@@ -90,7 +90,7 @@ def _objects(images: Sequence[ImageStatistics], stride: int) -> list[Issue]:
             "small",
             {image.name: image.small for image in images},
             f"smaller than {side}×{side} pixels",
-            f"less than two output pixels at stride {stride}, too small to be found; enlarge the "
+            f"less than two output pixels at stride {stride}, too small to be issues; enlarge the "
             "images, or remove what is no object",
         ),
     ]
@@ -126,16 +126,16 @@ def _copies(images: Sequence[ImageStatistics]) -> list[Issue]:
     copies = [group for group in groups.values() if len(group) > 1]
     leaks = [group for group in copies if len({image.split for image in group}) > 1]
     repeats = [group for group in copies if group not in leaks]
-    found: list[Issue] = []
+    issues: list[Issue] = []
     if leaks:
         what = f"{plural(len(leaks), 'image')} in more than one split ({_equal(leaks)})"
         advice = "as it is, turned or mirrored: scores will be too good; keep it in one split"
-        found.append(Issue("leak", what, len(leaks), leaks[0][0].name, advice))
+        issues.append(Issue("leak", what, len(leaks), leaks[0][0].name, advice))
     if repeats:
         what = f"{plural(len(repeats), 'image')} there more than once ({_equal(repeats)})"
         advice = "as it is, turned or mirrored; keep one, or a held-out part may repeat the rest"
-        found.append(Issue("repeated", what, len(repeats), repeats[0][0].name, advice))
-    return found
+        issues.append(Issue("repeated", what, len(repeats), repeats[0][0].name, advice))
+    return issues
 
 
 def _equal(groups: Sequence[Sequence[ImageStatistics]]) -> str:

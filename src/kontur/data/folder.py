@@ -83,11 +83,11 @@ class Folder:
     @property
     def splits(self) -> dict[str, tuple[str, ...]]:
         """The names of each of `train`, `val` and `test` that the layout has; empty if none."""
-        found: dict[str, list[str]] = {}
+        by_split: dict[str, list[str]] = {}
         for item in self.annotated:
             if item.split is not None:
-                found.setdefault(item.split, []).append(item.name)
-        return {split: tuple(names) for split, names in found.items()}
+                by_split.setdefault(item.split, []).append(item.name)
+        return {split: tuple(names) for split, names in by_split.items()}
 
     @property
     def samples(self) -> Samples:
@@ -138,13 +138,13 @@ class Folder:
             raise InputError(f"group: {by!r} is no regular expression ({error})") from None
         if pattern.groups == 0:
             raise InputError(f"group: {by!r} has no part in parentheses, as (film[0-9]+)_ has")
-        found = {name: pattern.search(name) for name in self.names}
-        without = [name for name, match in found.items() if match is None or not match[1]]
+        matches = {name: pattern.search(name) for name in self.names}
+        without = [name for name, match in matches.items() if match is None or not match[1]]
         if without:
             raise InputError(
                 f"the pattern {by!r} finds no group in the names of {counted(without, 'image')}"
             )
-        return {name: match[1] for name, match in found.items() if match is not None}
+        return {name: match[1] for name, match in matches.items() if match is not None}
 
     def column(self, name: str) -> dict[str, str]:
         """One column of `metadata.csv` by image name, of all images; `InputError` for a gap."""
@@ -162,7 +162,7 @@ class Folder:
         single one.
         """
         read = [item.instances for item in self.annotated if item.instances is not None]
-        used = {found.classes[label] for found in read for label in found.labels}
+        used = {instances.classes[label] for instances in read for label in instances.labels}
         known = used if len(read) == len(self.annotated) else {*self.classes}
         unknown = [name for name in self.classes if name in known and name not in classes]
         unnamed = self.classes == CLASSES and len(classes) == 1
@@ -229,9 +229,9 @@ def open_folder(
     layout = recognise_layout(root)
     layout = replace(layout, annotated=read_outlines(layout.annotated, page=page))
     names = tuple(item.name for item in layout.annotated)
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        raise InputError(f"{root} has more than one image of the name {twice[0]!r}; rename one")
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise InputError(f"{root} has more than one image of the name {repeated[0]!r}; rename one")
     tables = read_tables(root, names)
     opened = Folder(
         path=root,

@@ -1,6 +1,6 @@
 """Tables beside the images: `metadata.csv` describes images, `classes.csv` gives objects classes.
 
-`metadata.csv` has one row an image; a column `id`, `image`, `name` or `filename` names the image.
+`metadata.csv` has one row per image; a column `id`, `image`, `name` or `filename` names the image.
 
 `classes.csv` has a column `class` and `image`, `id` or both:
 
@@ -67,13 +67,13 @@ class ClassTable:
 
     def class_of(self, image: str, number: int) -> str:
         """The class of one object; raises `InputError` where no row gives it."""
-        found = self.find(image, number)
-        if found is None:
+        name = self.find(image, number)
+        if name is None:
             raise InputError(
                 f"{self.path} gives no class to object {number} of image {image!r}; add a row "
                 f"{image},{number},CLASS (the class {IGNORE!r} leaves the object out of training)"
             )
-        return found
+        return name
 
 
 class FolderTables(NamedTuple):
@@ -132,7 +132,7 @@ def column_of(
         if not any((place / METADATA_FILE).is_file() for _, place in _places(root)):
             raise InputError(
                 f"there is no {METADATA_FILE} in {root}, and so no column {column!r}; write one "
-                f"with a row an image: id,{column}"
+                f"with one row per image: id,{column}"
             )
         have = ", ".join(columns) or "none"
         raise InputError(f"{METADATA_FILE} has no column {column!r}; its columns are: {have}")
@@ -283,8 +283,8 @@ def _read(path: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     rows = list(csv_dialect.rows(path))
     heading = [name.strip().lower() for name in rows[0][1]] if rows else []
     columns = heading[: len(_without_end(heading))]
-    if twice := next((name for name in columns if columns.count(name) > 1), None):
-        raise InputError(f"{path} has two columns {twice!r}; give one of them another name")
+    if repeated := next((name for name in columns if columns.count(name) > 1), None):
+        raise InputError(f"{path} has two columns {repeated!r}; give one of them another name")
     table: list[tuple[int, dict[str, str]]] = []
     for line, cells in rows[1:]:
         if len(_without_end(cells)) > len(columns):

@@ -1,7 +1,7 @@
-"""Transforms that move things: resize, scale, turn, mirror, crop, pad, and training's random crop.
+"""Geometric transforms: resize, scale, rotate, flip, crop, pad, and the random training crop.
 
 Plain functions where nothing is random, frozen dataclasses `(sample, rng) -> sample` where
-something is. All of them are one call of `warp`, so image and contours cannot part.
+something is. All of them are one call of `warp`, so image and contours stay aligned.
 """
 
 import math
@@ -173,7 +173,7 @@ class RandomRotation:
 
 @dataclass(frozen=True)
 class RandomScale:
-    """A scale between two factors, even on the logarithmic scale."""
+    """A scale factor between two limits, uniform in its logarithm."""
 
     low: float = 0.8
     high: float = 1.25
@@ -188,11 +188,11 @@ class RandomCrop:
 
     Attributes:
         size: `(height, width)` of the crop.
-        scale: range of the scale, even on the logarithmic scale.
+        scale: range of the scale factor, uniform in its logarithm.
         scale_probability: share of crops that are scaled; the rest keep their pixels.
         rotate: `none`, `quarter` turns (exact), or `any` angle.
         flip: `none`, or `both` axes at random.
-        focus: probability that the crop is placed around a random object.
+        object_crops: share of crops that are placed around a random object.
         fill: what a crop larger than the image shows beside it, see `warp`.
         min_share, min_area: when a cut object is still one, see `warp`.
     """
@@ -202,7 +202,7 @@ class RandomCrop:
     scale_probability: float = 1.0
     rotate: Literal["none", "quarter", "any"] = "quarter"
     flip: Literal["none", "both"] = "both"
-    focus: float = 0.5
+    object_crops: float = 0.5
     fill: Fill = "reflect"
     min_share: float = MIN_SHARE
     min_area: float = MIN_AREA
@@ -246,7 +246,7 @@ class RandomCrop:
         high = extent - low
         centre = rng.uniform(low, high)
         polygons = sample.instances.polygons[~sample.instances.ignore]
-        if rng.random() < self.focus and len(polygons):
+        if rng.random() < self.object_crops and len(polygons):
             chosen = shapely.bounds(polygons[rng.integers(len(polygons))])
             middle = (chosen[:2] + chosen[2:]) / 2
             centre = np.clip(middle + rng.uniform(-reach, reach) / 2, low, high)

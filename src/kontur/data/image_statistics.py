@@ -10,6 +10,7 @@ from kontur.data.annotation_options import read_labels
 from kontur.data.label_checks import ids_are_clipped, separate_parts
 from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
 from kontur.data.samples import Samples
+from kontur.data.working_scale import widths
 
 
 class ImageStatistics(NamedTuple):
@@ -18,7 +19,7 @@ class ImageStatistics(NamedTuple):
     Attributes:
         name, split, size, pixel_size: of the sample.
         pixels: `(dtype, number of channels)`.
-        labels, areas: of its objects, regions to ignore left out.
+        labels, areas, widths: of its objects, regions to ignore left out.
         ignored, ignored_area: number and area of the regions to ignore.
         fingerprint: the same for copies, see `fingerprint`.
         mask: what is doubtful about a label image, see `mask_checks`.
@@ -35,6 +36,7 @@ class ImageStatistics(NamedTuple):
     pixel_size: float | None
     labels: Int64[np.ndarray, " k"]
     areas: Float[np.ndarray, " k"]
+    widths: Float[np.ndarray, " k"]
     ignored: int
     ignored_area: float
     fingerprint: str | None
@@ -50,8 +52,8 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
     """The statistics of one image; raises `InputError` where it cannot be read."""
     sample = samples[index]
     item = samples.annotated[index]
-    found = sample.instances
-    objects = found[~found.ignore]
+    instances = sample.instances
+    objects = instances[~instances.ignore]
     boxes = objects.boxes
     longer = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     drawn_as_pixels = item.kind in (
@@ -63,7 +65,7 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
     if item.kind == "labels":
         array = read_labels(item.annotation, page=samples.options.page)
         lossy = item.annotation.suffix.lower() in LOSSY
-        mask = check_mask(array, found, task, lossy=lossy)
+        mask = check_mask(array, instances, task, lossy=lossy)
     by_ids = item.kind == "labels" and task == "instances"
     return ImageStatistics(
         name=sample.name,
@@ -73,8 +75,9 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
         pixel_size=sample.pixel_size,
         labels=objects.labels,
         areas=objects.areas,
-        ignored=int(found.ignore.sum()),
-        ignored_area=float(found.areas[found.ignore].sum()),
+        widths=widths(objects.polygons),
+        ignored=int(instances.ignore.sum()),
+        ignored_area=float(instances.areas[instances.ignore].sum()),
         fingerprint=fingerprint(sample.image),
         mask=mask,
         clipped_ids=by_ids and ids_are_clipped(objects.ids, separate.distant),

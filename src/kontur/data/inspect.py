@@ -15,6 +15,7 @@ from kontur.data.folder import Folder
 from kontur.data.image_statistics import ImageStatistics, image_statistics
 from kontur.data.mask_checks import KINDS
 from kontur.data.read_ahead import read_ahead
+from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 
 
@@ -70,6 +71,7 @@ def _report(
         objects=np.array([len(image.labels) for image in images], dtype=np.int64),
         classes=dict(zip(folder.classes, per_class.tolist(), strict=True)),
         diameters=2 * np.sqrt(areas / np.pi),
+        scale=_working_scale(images),
         ignored=sum(image.ignored for image in images),
         ignored_share=min(sum(image.ignored_area for image in images) / area, 1.0) if area else 0.0,
         columns=tuple(columns),
@@ -78,3 +80,13 @@ def _report(
             *find_issues(images, unreadable, stride=stride),
         ),
     )
+
+
+def _working_scale(images: list[ImageStatistics]) -> WorkingScale:
+    """What a training on the folder would choose, by its `train` part if it has one."""
+    learned = [image for image in images if image.split == "train"] or images
+    if not any(len(image.areas) for image in learned):
+        return choose_scale(None, None)
+    sides = np.sqrt(np.concatenate([image.areas for image in learned]))
+    across = np.concatenate([image.widths for image in learned])
+    return choose_scale(float(np.median(sides)), float(np.median(across)))

@@ -17,7 +17,7 @@ class AnnotatedImage:
         name: the image's name, unique in its folder.
         image: the image file.
         kind: how the objects are written: `labels` (one label image), `masks` (a folder with one
-            mask an object), `outlines` (a file of outlines), or the name of the format of a file
+            mask per object), `outlines` (a file of outlines), or the name of the format of a file
             that lists images (`coco`; read already, in `instances`).
         annotation: the label image, the folder of masks, or the file of outlines.
         ignore: a mask of regions that were not annotated, if there is one.

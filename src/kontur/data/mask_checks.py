@@ -155,12 +155,12 @@ def _all_in_pieces(objects: Instances) -> bool:
     return bool(several.all() or (several.mean() >= 0.5 and large.sum() >= 3 * len(objects)))
 
 
-def _issue(kind: MaskKind, found: Sequence[tuple[str, MaskCheck]]) -> Issue:
-    names = [name for name, _ in found]
-    check = found[0][1]
+def _issue(kind: MaskKind, checks: Sequence[tuple[str, MaskCheck]]) -> Issue:
+    names = [name for name, _ in checks]
+    check = checks[0][1]
     masks_ = counted(names, "mask")
     one = len(names) == 1
-    total = sum(each.regions for _, each in found)
+    total = sum(other.regions for _, other in checks)
     made = f"{'it' if one else 'them'}"
     if kind == "binary":
         what = (

@@ -1,4 +1,4 @@
-"""From stored pixels to what a network sees: the wanted channels, then comparable values.
+"""From stored pixels to the input of a network: its channels, then normalised values.
 
 Training and prediction call the same two functions, `to_channels` and `normalise`, on the whole
 image, so a model meets the same values in both. `to_float` is the notes' `ToTensor` (levels to
@@ -13,18 +13,18 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import pydantic
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Num, Shaped
 
 from kontur.errors import InputError
 from kontur.settings import Settings
 
 LUMINANCE = (0.299, 0.587, 0.114)  # weights of red, green, blue; ITU-R BT.601, as Pillow's "L"
-FARTHEST = 100.0  # a "no data" of -3e38 would drown what a network sees far around it
+FARTHEST = 100.0  # a "no data" value of -3e38 would spoil a network's features far around it
 SAMPLED = 100_000  # percentiles of larger images come from a regular grid of about so many values
 
 
 class NormaliseConfig(Settings):
-    """How pixel values are made comparable.
+    """The normalisation of pixel values.
 
     Attributes:
         mode: `percentile` maps the image's own `low` and `high` percentiles to 0 and 1 (nothing is
@@ -33,8 +33,8 @@ class NormaliseConfig(Settings):
         low, high: percentiles in percent.
         over: percentiles of all channels together, which keeps colours, or of each channel alone,
             for channels that are separate stains.
-        compress: with percentiles, values farther than this from the image's median are drawn
-            together logarithmically, 0 and 1 staying where they are, so that dim objects beside
+        compress: with percentiles, values farther than this from the image's median are
+            compressed logarithmically, 0 and 1 staying where they are, so that dim objects beside
             very bright ones get more of the scale, on dark ground and on bright; 0 switches it off,
             0.1 is strong.
         mean, std: one number per channel.
@@ -53,7 +53,7 @@ class NormaliseConfig(Settings):
         if self.low >= self.high:
             raise ValueError(f"low must be below high, got {self.low} and {self.high}")
         if self.mode == "moments" and not (self.mean and len(self.mean) == len(self.std)):
-            raise ValueError("moments want mean and std, one number per channel in each")
+            raise ValueError("moments need mean and std, one number per channel in each")
         if any(value <= 0 for value in self.std):
             raise ValueError(f"every std must be positive, got {self.std}")
         return self
@@ -79,7 +79,7 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
             grey = np.rint(grey)
         return grey.astype(image.dtype)[..., None]
     raise InputError(
-        f"the model wants {channels} channel{'s' * (channels != 1)} and the image has {have}; "
+        f"the model takes {channels} channel{'s' * (channels != 1)} and the image has {have}; "
         "choose one, from 0, with --channel N (in Python channel=N)"
     )
 
@@ -105,10 +105,10 @@ def to_float(image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
 
 @dataclass(frozen=True, eq=False)
 class Normalisation:
-    """How the values of one image become comparable: measured once, applied to any window of it.
+    """The normalisation of one image: measured once, applied to any window of it.
 
     `low` and `high` become 0 and 1, one of each for a channel or for all; `ground` (1, 1, k) is
-    what `compress` draws together around, None where it is off. Pixels that are not finite count
+    the value around which `compress` acts, None where it is off. Pixels that are not finite count
     as `darkest`, plus infinity as `brightest`.
     """
 
@@ -120,7 +120,7 @@ class Normalisation:
     brightest: float
 
     def apply(self, image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
-        """Comparable float32 values of the image or of any window of it, also an empty one."""
+        """Normalised float32 values of the image or of any window of it, also an empty one."""
         image = self._finite(image)
         if self.config.mode == "moments":
             mean = np.array(self.config.mean, np.float32)
@@ -162,14 +162,15 @@ def measure_normalisation(
     low, high = _limits(finite, sampled, config)
     ground = None
     if config.compress > 0:
-        ground = _rescale(np.median(sampled, axis=(0, 1), keepdims=True), low, high)
+        median = np.median(sampled, axis=(0, 1), keepdims=True)
+        ground = _rescale(median.astype(_working_dtype(image.dtype)), low, high)
     return Normalisation(config, low, high, ground, darkest, brightest)
 
 
 def normalise(
     image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
 ) -> Float[np.ndarray, "h w c"]:
-    """Comparable float32 values of a whole image, see `Normalisation`."""
+    """Normalised float32 values of a whole image, see `Normalisation`."""
     return measure_normalisation(image, config).apply(image)
 
 
@@ -183,12 +184,18 @@ def _finite_range(image: Shaped[np.ndarray, "h w c"]) -> tuple[float, float]:
 
 def _sampled(
     image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig
-) -> Float[np.ndarray, "n 1 k"]:
-    """Pixels on a regular grid as floats: a column per channel, or one with all channels."""
+) -> Num[np.ndarray, "n 1 k"]:
+    """Pixels on a regular grid: a column per channel, or one with all channels.
+
+    Small unsigned integers stay what they are, which are sorted faster, to the same percentiles;
+    differences of all others want floats.
+    """
     pixels = collapse(image) if config.over == "image" else image
     step = max(1, math.isqrt(pixels.size // SAMPLED))
     columns = 1 if config.over == "image" else image.shape[2]
-    return pixels[::step, ::step].reshape(-1, 1, columns).astype(_working_dtype(image.dtype))
+    values = pixels[::step, ::step].reshape(-1, 1, columns)
+    small = image.dtype in (np.uint8, np.uint16)
+    return values if small else values.astype(_working_dtype(image.dtype))
 
 
 def _rescale(
@@ -220,7 +227,7 @@ def _compress(
 
 
 def _limits(
-    image: Shaped[np.ndarray, "h w c"], sampled: Float[np.ndarray, "n 1 k"], config: NormaliseConfig
+    image: Shaped[np.ndarray, "h w c"], sampled: Num[np.ndarray, "n 1 k"], config: NormaliseConfig
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """The values that become 0 and 1, per channel or (one of each) for the whole image.
 

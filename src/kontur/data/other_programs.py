@@ -1,6 +1,6 @@
-"""Files of other programs in a training folder: what they are, and what can be done with them.
+"""Annotation files of other programs in a training folder, and how to convert them.
 
-Annotations that lie beside images are named instead of overlooked. They are recognised by their
+Such files beside images are reported instead of overlooked. They are recognised by their
 endings and, where several programs share one, by the beginning of the file.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.formats import foreign as foreign_images
+from kontur.formats import unsupported_images
 from kontur.wording import listed, plural
 
 SNIFF = 1 << 16  # bytes at the beginning of a file that are looked at
@@ -18,7 +18,7 @@ YOLO_ROW = re.compile(r"\d+( -?\d*\.?\d+(e-?\d+)?){4,}\s*")
 
 
 class Program(NamedTuple):
-    """Whose annotations they are, and what its user can do."""
+    """A program whose annotations are not read, and how to convert them."""
 
     name: str
     advice: str
@@ -41,7 +41,7 @@ QUPATH = Program(
 
 
 def program_of(path: Path) -> Program | None:
-    """The program whose annotations a file holds; None for what is none, or that we read."""
+    """The program that wrote a file of annotations; None for all other files."""
     name = path.name.lower()
     if name.endswith("_seg.npy"):
         return CELLPOSE
@@ -71,31 +71,31 @@ def program_of(path: Path) -> Program | None:
 
 
 def annotations_sentence(files: Iterable[Path]) -> str | None:
-    """Whose annotations lie among files and what to do with them; None if nobody's do."""
-    found: dict[Program, list[str]] = {}
+    """A sentence on annotations of other programs among files; None where there are none."""
+    by_program: dict[Program, list[str]] = {}
     for path in files:
         program = program_of(path)
         if program is not None:
-            found.setdefault(program, []).append(path.name)
-    if not found:
+            by_program.setdefault(program, []).append(path.name)
+    if not by_program:
         return None
     return "; ".join(
         f"{plural(len(names), 'file')} of {program.name} annotations "
         f"({listed(names, most=2)}), which Kontur does not read: {program.advice}"
-        for program, names in found.items()
+        for program, names in by_program.items()
     )
 
 
 def images_sentence(files: Iterable[Path]) -> str | None:
-    """How many images of other formats lie among files, by ending, and what to do with each."""
+    """A sentence on images of unsupported formats among files; None where there are none."""
     counts = Counter(
-        ending for path in files if (ending := foreign_images.ending_of(path)) is not None
+        ending for path in files if (ending := unsupported_images.ending_of(path)) is not None
     )
     if not counts:
         return None
     parts = (
-        f"{number:,} {ending} ({foreign_images.FOREIGN[ending].name}: "
-        f"{foreign_images.FOREIGN[ending].advice})"
+        f"{number:,} {ending} ({unsupported_images.UNSUPPORTED[ending].name}: "
+        f"{unsupported_images.UNSUPPORTED[ending].advice})"
         for ending, number in counts.most_common()
     )
     return f"images that Kontur does not read: {'; '.join(parts)}"

@@ -1,6 +1,6 @@
-"""Real images that come inside other packages, for a first look at what a model does.
+"""Example images that come inside other packages.
 
-They are found through the packages' places; nothing of these packages is imported.
+They are found through the packages' locations; nothing of these packages is imported.
 """
 
 from importlib.util import find_spec

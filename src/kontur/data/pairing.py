@@ -95,14 +95,14 @@ def prediction_files(place: Path) -> dict[str, Path]:
         raise InputError(f"there are no predictions {place}")
     files: dict[str, Path] = {}
     for ending in formats.all_endings():
-        taken = set(files)
+        earlier = set(files)
         for _, path in walk(place):
             low = path.name.lower()
             if formats.ending_of(low) != ending or low in OTHER_FILES or is_output_name(stem(path)):
                 continue
             name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
             name = (path.parent / name).relative_to(place).as_posix()
-            if name in taken:
+            if name in earlier:
                 continue
             other = files.setdefault(name, path)
             if other is not path:
@@ -122,8 +122,8 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     >>> pair(["val/a", "val/b"], ["a", "c"])
     {'val/a': 'a'}
     """
-    there = set(predictions)
-    pairs = {name: name for name in names if name in there}
+    available = set(predictions)
+    pairs = {name: name for name in names if name in available}
     free = [name for name in predictions if name not in pairs]
     by_last: dict[str, list[str]] = {}
     for name in free:

@@ -1,4 +1,4 @@
-"""Transforms that change values and leave contours alone: intensity, colour, blur, noise, shading.
+"""Photometric transforms, which leave contours alone: intensity, colour, blur, noise, shading.
 
 They work on float32 images whose usual range is 0..1 (after `to_float` or `normalise`); values
 outside are allowed and never cut off. Grey saved as colour (red = green = blue) stays grey.
@@ -22,7 +22,7 @@ class Intensity:
     """gain · contrast around the mean · values^gamma + bias, each drawn from its range.
 
     Attributes:
-        gain, contrast, gamma: ranges drawn evenly on the logarithmic scale.
+        gain, contrast, gamma: ranges, drawn uniformly in the logarithm.
         bias: range of what is added.
         tint: colour images only: each channel's own gain, up to this factor either way.
     """
@@ -69,8 +69,8 @@ class ShuffleChannels:
 
 
 @dataclass(frozen=True)
-class Fade:
-    """Colours drawn towards grey by a random share; 1 is grey. Other than RGB is left alone."""
+class Desaturate:
+    """Colours faded towards grey by a random share; 1 is grey. Only RGB is changed."""
 
     amount: Range = (0.0, 1.0)
 
@@ -94,10 +94,10 @@ class Blur:
 
 @dataclass(frozen=True)
 class Noise:
-    """Noise of the reading (even everywhere) and of the light (growing with the root of the value).
+    """Readout noise (the same everywhere) and shot noise (growing with the root of the value).
 
     Attributes:
-        sigma: range of the even noise's standard deviation.
+        sigma: range of the readout noise's standard deviation.
         photons: range of the number of photons that a value of 1 stands for; fewer is noisier.
     """
 
@@ -118,11 +118,11 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Shade:
-    """Uneven light: a plane through the image's middle multiplies it.
+class Shading:
+    """Uneven illumination: a linear factor, 1 at the image's centre.
 
     Attributes:
-        strength: the light is weaker and stronger by at most this share in opposite corners.
+        strength: the largest deviation of the factor from 1, in opposite corners.
     """
 
     strength: float = 0.3

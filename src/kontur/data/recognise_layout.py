@@ -2,9 +2,9 @@
 
 | layout     | what is there                                                              |
 | ---------- | -------------------------------------------------------------------------- |
-| `labels`   | `images/` and `labels/` or `masks/` with one label image an image, or       |
+| `labels`   | `images/` and `labels/` or `masks/` with one label image per image, or       |
 |            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
-| `masks`    | `images/` and `masks/NAME/*.png`, one mask an object (overlaps are kept)   |
+| `masks`    | `images/` and `masks/NAME/*.png`, one mask per object (overlaps are kept)   |
 | `outlines` | `NAME.geojson` beside the image or in `outlines/`, `labels/`, `masks/`     |
 | `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
 |            | of outlines too (`csv`)                                                    |
@@ -42,7 +42,7 @@ IGNORE_FOLDER = "ignore"
 WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
 
 KNOWN = (
-    "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask an object), "
+    "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask per object), "
     "NAME.tif + NAME_masks.tif in one folder, images and NAME.geojson, or COCO JSON with its "
     "images; each also below train/ and val/"
 )
@@ -80,7 +80,7 @@ def _find(path: Path) -> Layout | None:
 
 def _splits(path: Path) -> Layout | None:
     """`train/` and `val/` (and `test/`), each with a layout of its own."""
-    found: list[Layout] = []
+    layouts: list[Layout] = []
     unknown: list[str] = []
     for split, folders in SPLITS.items():
         for folder in folders:
@@ -89,10 +89,10 @@ def _splits(path: Path) -> Layout | None:
                 if layout is None:
                     unknown.append(f"{folder}/ holds no annotated images and is not used")
                 else:
-                    found.append(layout.below(folder, split=split))
-    if not found:
+                    layouts.append(layout.below(folder, split=split))
+    if not layouts:
         return None
-    layout = join_layouts(found)
+    layout = join_layouts(layouts)
     return replace(layout, notes=(*layout.notes, *unknown))
 
 
@@ -178,32 +178,34 @@ def _annotations(
     files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
     outlines = [(n, p) for n, p in files if _is_outlines(p)]
-    found: dict[str, list[tuple[AnnotationKind, Path]]] = {}
+    annotations: dict[str, list[tuple[AnnotationKind, Path]]] = {}
     if not beside:
-        found = {name: [("masks", place / name)] for name in images if (place / name).is_dir()}
+        annotations = {
+            name: [("masks", place / name)] for name in images if (place / name).is_dir()
+        }
     written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
     drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
     for name, path in by_partner(drawn, what="label image of", known=images).items():
-        found.setdefault(name, []).append(("labels", path))
+        annotations.setdefault(name, []).append(("labels", path))
     for name, path in by_partner(outlines, what="outlines of", known=images).items():
-        found.setdefault(name, []).append(("outlines", path))
+        annotations.setdefault(name, []).append(("outlines", path))
     for name, path in by_partner(written, what="label image of", known=images).items():
-        found.setdefault(name, []).append(("labels", path))
-    return found
+        annotations.setdefault(name, []).append(("labels", path))
+    return annotations
 
 
 def _is_outlines(path: Path) -> bool:
     """Whether a file has the outlines of the one image of its name."""
-    found = formats.find_format(path)
-    return found is not None and not found.raster and not found.several_images
+    file_format = formats.find_format(path)
+    return file_format is not None and not file_format.raster and not file_format.several_images
 
 
 def _pair(
     images: Mapping[str, Path], candidates: Mapping[str, list[tuple[AnnotationKind, Path]]]
 ) -> Layout:
     """Entries for the images that have an annotation, by the first one; the rest by name."""
-    annotations = {name: found[0] for name, found in candidates.items()}
-    second = [found[1][1].name for name, found in candidates.items() if len(found) > 1]
+    annotations = {name: files[0] for name, files in candidates.items()}
+    second = [files[1][1].name for name, files in candidates.items() if len(files) > 1]
     annotated = tuple(
         AnnotatedImage(
             name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1]
@@ -257,9 +259,9 @@ def _why_not(path: Path) -> str:
     labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
     annotations = [partner_name(name) for place in labels for name, _ in walk(place)]
     files = [file for _, file in walk(path)]
-    theirs = annotations_sentence(files)
-    if theirs is not None:
-        return f"{path} holds {theirs}"
+    of_other_programs = annotations_sentence(files)
+    if of_other_programs is not None:
+        return f"{path} holds {of_other_programs}"
     if images and annotations:
         return (
             f"none of the {len(images)} images in {folder or path} has an annotation of its name: "
@@ -271,8 +273,8 @@ def _why_not(path: Path) -> str:
             f"{folder or path} holds {plural(len(images), 'image')} ({listed(images, most=3)}) "
             f"but no annotation was found; training data is {KNOWN}"
         )
-    strange = images_sentence(files)
-    if strange is not None:
-        return f"{path} holds {strange}"
+    unsupported = images_sentence(files)
+    if unsupported is not None:
+        return f"{path} holds {unsupported}"
     held = listed(child.name + "/" * child.is_dir() for child in children)
     return f"found no images in {path} (it holds {held}); training data is {KNOWN}"

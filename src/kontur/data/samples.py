@@ -43,14 +43,14 @@ class Samples(_Samples):
         image = self._image(item)
         height, width = image.pixels.shape[:2]
         try:
-            found = read_annotation(item, (height, width), self.options)
+            instances = read_annotation(item, (height, width), self.options)
         except InputError as error:
             table = self.options.table
             files = (item.image, item.annotation, item.ignore, table.path if table else None)
             if any(str(file) in str(error) for file in files if file is not None):
                 raise
             raise InputError(f"{item.annotation}: {error}") from None
-        return Sample(image.pixels, found, item.name, image.pixel_size, image.stains)
+        return Sample(image.pixels, instances, item.name, image.pixel_size, image.stains)
 
     def pixels(self, index: int) -> Shaped[np.ndarray, "h w c"]:
         """The image of one sample alone."""

@@ -1,6 +1,6 @@
-"""Made-up scenes whose outlines are known exactly, for tests and for a first training without data.
+"""Synthetic scenes whose outlines are known exactly, for tests and first trials without data.
 
-Every object is a polygon first and is then painted from it: a pixel takes the share of it that the
+Every object is a polygon, from which it is painted: a pixel takes the share of it that the
 polygon covers (4×4 samples). Textured ground, uneven light, a soft lens and noise come on top, and
 none of them moves an edge.
 """
@@ -15,7 +15,7 @@ from PIL import Image
 from shapely import LineString, MultiPolygon, Polygon
 from shapely.affinity import rotate, scale, translate
 
-from kontur.data.photometric import Noise, Shade
+from kontur.data.photometric import Noise, Shading
 from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
 from kontur.errors import InputError
@@ -53,7 +53,7 @@ def scene(
     """An 8-bit image of objects on a textured ground, with their exact outlines.
 
     Args:
-        rng: decides everything that is random.
+        rng: the source of all randomness.
         size: `(height, width)`.
         shapes: drawn from evenly. With `classes="shapes"` they are the class names, else all
             objects are of the one class `object`.
@@ -62,7 +62,7 @@ def scene(
         touching, overlap: shares of objects placed against another one, with an edge in common,
             and across another one.
         holes: share of objects with a hole (worms have none).
-        classes: one class, or a class a shape.
+        classes: one class, or one class per shape.
         channels: of the image; with three the objects have colours.
         ground: dark as in fluorescence, or bright as in brightfield.
         noise: standard deviation, where 1 is the span from black to white.
@@ -96,7 +96,7 @@ def scene(
     instances = instances.replace(ids=np.arange(1, len(instances) + 1))
     image = _paint(rng, instances, size, channels=channels, ground=ground)
     sample = Sample(image, instances, name)
-    sample = Shade(0.3)(sample, rng)
+    sample = Shading(0.3)(sample, rng)
     sample = sample.replace(image=blur(sample.image, LENS))
     sample = Noise((noise, noise), (1e3, 1e3))(sample, rng)
     pixels = np.rint(np.clip(sample.image, 0, 1) * 255).astype(np.uint8)
@@ -127,7 +127,7 @@ def write_dataset(folder: Path, scenes: int, *, seed: int = 0, **options: Any) -
     """Write so many scenes as a training folder and return their names.
 
     `images/NAME.png` and `labels/NAME.png` (16-bit label images), or, where objects overlap,
-    `masks/NAME/ID.png`, one mask an object. `options` are those of `scene`. The same seed writes
+    `masks/NAME/ID.png`, one mask per object. `options` are those of `scene`. The same seed writes
     the same files; scene k does not depend on how many there are. Raises `InputError` where the
     folder holds images already.
     """
@@ -241,7 +241,7 @@ def _paint(
     grain = 0.12 * _texture(rng, size, 2)
     hues = rng.uniform(0.4, 1, (len(instances.classes), channels))
     hues /= hues.max(axis=1, keepdims=True)
-    taken = np.zeros(size, dtype=np.float32)
+    covered = np.zeros(size, dtype=np.float32)
     for label, polygon in zip(instances.labels, instances.polygons, strict=True):
         left, top, right, bottom = polygon.bounds
         rows = slice(int(top), int(np.ceil(bottom)))
@@ -252,11 +252,11 @@ def _paint(
         if ground == "bright":
             colour = base * (1 - rng.uniform(0.4, 0.75) * hues[label])
         filled = colour.astype(np.float32) * (1 + grain[rows, columns, None])
-        beneath = taken[rows, columns]
+        beneath = covered[rows, columns]
         # where an object lies over another both show; along a common edge nothing shines through
         weight = (share * (1 - (1 - OPACITY) * np.minimum(beneath, share)))[..., None]
         image[rows, columns] += weight * (filled - image[rows, columns])
-        taken[rows, columns] = np.maximum(beneath, share)
+        covered[rows, columns] = np.maximum(beneath, share)
     return image
 
 

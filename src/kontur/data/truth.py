@@ -1,4 +1,4 @@
-"""Truth: the annotated objects that predictions are judged by, beside their images or alone.
+"""Truth: the annotated objects with which predictions are compared, with or without images.
 
 A training folder has both. Where only annotations are left (two folders of label images, two COCO
 files) they are compared by the names of their files; nothing but their images' sizes is missing.

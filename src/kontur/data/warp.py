@@ -19,8 +19,8 @@ from kontur.data.sample import Sample
 from kontur.geometry.polygons import clip, repair_all
 from kontur.instances import Instances
 
-MIN_SHARE = 0.25  # of an area: what is cut down to less is ignored, neither object nor ground
-MIN_AREA = 100.0  # square pixels: a piece this large shows what it is, however little of the whole
+MIN_SHARE = 0.25  # of an area: an object cut to less is ignored, neither object nor background
+MIN_AREA = 100.0  # square pixels: a piece this large can be recognised, however small its share
 SPECK = 1.0  # square pixels: pieces cut smaller than this are dropped
 MARGIN = 2  # pixels around a window, so that interpolation never meets its border
 EXACT = 1e-9  # pixels: shifts this near to whole numbers are whole numbers
@@ -40,7 +40,7 @@ def warp(
     min_share: float = MIN_SHARE,
     min_area: float = MIN_AREA,
 ) -> Sample:
-    """The sample seen through `forward` on a canvas of `size`; contours are cut at its border.
+    """The sample mapped by `forward` onto a canvas of `size`; contours are cut at its border.
 
     Args:
         sample: image of any integer or float dtype (kept) and its objects.
@@ -82,7 +82,7 @@ def cut(
     min_share: float = MIN_SHARE,
     min_area: float = MIN_AREA,
 ) -> Instances:
-    """What of the objects lies on a canvas of `size`; see `warp` for what becomes of pieces."""
+    """The objects cut to a canvas of `size`; see `warp` for the treatment of cut objects."""
     height, width = size
     left, top, right, bottom = instances.boxes.T
     near = (left < width) & (top < height) & (right > 0) & (bottom > 0)

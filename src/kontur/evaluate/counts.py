@@ -1,4 +1,4 @@
-"""Counts of matched, excess and missed objects, and the rates that are made of them.
+"""Counts of matched, excess and missed objects, and the rates computed from them.
 
 The rates are those of StarDist's `matching`. Nothing is divided by zero: an image (or a set) with
 no object on either side has no rate (NaN inside, null in JSON, left out of means over images;
@@ -30,7 +30,7 @@ class Counts:
 
     @classmethod
     def none(cls, thresholds: Sequence[float]) -> "Counts":
-        """No object anywhere."""
+        """Zero counts, as of an image without objects."""
         zero = np.zeros(len(thresholds), dtype=np.int64)
         return cls(zero, zero, zero, zero.astype(float))
 
@@ -42,7 +42,7 @@ class Counts:
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """What the counts come to at each of t IoU thresholds, all in [0, 1]; NaN where undefined.
+    """The rates at each of t IoU thresholds, all in [0, 1]; NaN where undefined.
 
     Attributes:
         ap: tp / (tp + fp + fn), StarDist's `accuracy`, the Data Science Bowl's average precision.
@@ -94,11 +94,11 @@ def count(comparison: Comparison, thresholds: Sequence[float]) -> tuple[Counts, 
 
 
 def count_agnostic(comparison: Comparison, thresholds: Sequence[float]) -> Counts:
-    """The counts when classes play no part."""
-    everything = np.ones(len(comparison.rows), dtype=bool)
+    """The counts when classes are ignored."""
+    all_pairs = np.ones(len(comparison.rows), dtype=bool)
     true_labels = np.zeros_like(comparison.true_labels)
     predicted_labels = np.zeros_like(comparison.predicted_labels)
-    return _count(comparison, everything, true_labels, predicted_labels, thresholds)[0]
+    return _count(comparison, all_pairs, true_labels, predicted_labels, thresholds)[0]
 
 
 def _count(

@@ -1,4 +1,4 @@
-"""Lines over an axis as a picture, and AP over IoU in particular, drawn with Pillow alone.
+"""Line plots, of AP over IoU in particular, drawn with Pillow alone.
 
 Drawn twice as large and reduced, which smooths lines and text.
 """
@@ -16,7 +16,7 @@ from kontur.evaluate.summary import Summary
 # Okabe and Ito's colours, which the colour-blind can distinguish; yellow is too pale for a line.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
 INK, GREY, GRID = "#202020", "#606060", "#dddddd"
-CLEAR = 0.03  # of the plot's height, above and below error bars
+MARGIN = 0.03  # of the plot's height, above and below error bars
 SHORTEST = 0.1  # of its value: as far down as an error bar reaches on a log scale
 FINE = 2  # drawn so many times larger than returned
 
@@ -73,13 +73,13 @@ def draw_lines(
     scaled = {name: (_scaled(x, x_scale), y) for name, (x, y) in curves.items()}
     canvas = _Canvas.of(scaled, bars, (x_range, y_range), size, x_scale)
     canvas.axes(title, x_label, x_names)
-    for place, ((name, (x, y)), colour) in enumerate(
+    for index, ((name, (x, y)), colour) in enumerate(
         zip(scaled.items(), cycle(COLOURS), strict=False)
     ):
         for bar in bars[name]:
             canvas.bar(bar, colour)
         canvas.line(x, y, colour)
-        canvas.entry(place, name, colour)
+        canvas.legend_entry(index, name, colour)
     return canvas.image.resize((size[1], size[0]), Image.Resampling.LANCZOS)
 
 
@@ -132,14 +132,14 @@ class _Canvas(NamedTuple):
         names = max(_font(13).getlength(name) for name in curves)
         room = min(int(names) + FINE * 52, width // 2)
         image = Image.new("RGB", (width, height), "white")
-        ends = [end for each in bars.values() for bar in each for end in bar]
+        ends = [end for points in bars.values() for bar in points for end in bar]
         xs = [v for x, _ in curves.values() for v in x if math.isfinite(v)]
         ys = [v for _, y in curves.values() for v in y if math.isfinite(v)]
-        x_range, y_range = (each or () for each in ranges)
+        x_range, y_range = (limits or () for limits in ranges)
         across = _cover([*xs, *(x for x, _ in ends), *x_range], x_scale)
         up = _cover([*ys, *(y for _, y in ends), *y_range])
         if ends:  # no cap lies on the frame
-            beyond = CLEAR * (up.high - up.low)
+            beyond = MARGIN * (up.high - up.low)
             up = _Range(up.low - beyond, up.high + beyond)
         area = (FINE * 58, FINE * 46, width - room, height - FINE * 54)
         return cls(image, ImageDraw.Draw(image), area, across, up)
@@ -182,9 +182,9 @@ class _Canvas(NamedTuple):
             across = [(x, y - cap), (x, y + cap)] if y0 == y1 else [(x - cap, y), (x + cap, y)]
             self.pen.line(across, colour, FINE)
 
-    def entry(self, place: int, name: str, colour: str) -> None:
+    def legend_entry(self, index: int, name: str, colour: str) -> None:
         """A line of the legend, right of the plot."""
-        left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * place)
+        left, middle = self.area[2] + FINE * 14, self.area[1] + FINE * (10 + 22 * index)
         self.pen.line([(left, middle), (left + FINE * 20, middle)], colour, 3 * FINE)
         self.pen.text((left + FINE * 27, middle), name, INK, _font(13), "lm")
 

@@ -1,4 +1,4 @@
-"""One image judged: all that is needed of it for any summary."""
+"""The scores of one image: all counts and areas from which any summary follows."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from kontur.errors import InputError
 from kontur.evaluate.comparison import compare
 from kontur.evaluate.counts import Counts, Rates, count, count_agnostic, total
-from kontur.evaluate.ranking import Ranked, rank
+from kontur.evaluate.ranking import RankedPredictions, rank
 from kontur.evaluate.regions import Areas, AreaScores, areas
 from kontur.instances import Instances
 
@@ -25,9 +25,9 @@ class ImageScores:
         counts: objects matched within their class, all classes together.
         by_class: the same class by class.
         agnostic: objects matched whatever their class.
-        areas: for AJI, Dice, boundary IoU and Hausdorff-95; NaN where they were not asked for.
+        areas: for AJI, Dice, boundary IoU and Hausdorff-95; NaN for metrics that were not chosen.
         ranked: the predicted objects of each class by score; None where scores are missing, or
-            COCO's average precision was not asked for.
+            `coco_ap` was not chosen.
     """
 
     name: str
@@ -38,7 +38,7 @@ class ImageScores:
     by_class: dict[str, Counts]
     agnostic: Counts
     areas: Areas
-    ranked: dict[str, Ranked] | None
+    ranked: dict[str, RankedPredictions] | None
 
     @property
     def rates(self) -> Rates:
@@ -59,17 +59,17 @@ def evaluate(
     metrics: Collection[str] = METRICS,
     name: str = "",
 ) -> ImageScores:
-    """Judge the objects predicted in one image.
+    """Score the objects predicted in one image against the true ones.
 
     IoU is counted in pixels, a pixel being inside when its centre is. At each threshold as many
     pairs of IoU >= threshold as possible are matched one to one, then for the largest sum of IoU.
-    With several classes, objects match within their class. Ignore regions of the truth are
-    neither matched nor missed, and excuse unmatched objects that lie mostly in them. An object
+    With several classes, objects match within their class. Ignore regions of the truth are neither
+    matched nor missed, and unmatched objects that lie mostly in them are not counted. An object
     that covers no pixel centre matches nothing and still counts.
 
-    `metrics` are what is wanted of `METRICS`. The counts, and with them AP, precision, recall, F1
-    and panoptic quality, always come; each of the others costs its own, and is NaN (the ranked
-    objects: None) where it is not wanted. AP alone is `metrics=("ap",)`.
+    `metrics` chooses from `METRICS`. The counts, and with them AP, precision, recall, F1 and
+    panoptic quality, are always computed; each other metric takes time of its own, and is NaN (the
+    ranked objects: None) where it is not chosen. AP alone is `metrics=("ap",)`.
 
     Raises:
         InputError: sizes differ, no class name in common, a threshold outside (0, 1], or a metric

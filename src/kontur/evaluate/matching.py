@@ -1,7 +1,7 @@
-"""Which predicted object is which true one: assignment on a sparse graph of overlapping pairs.
+"""Matching of predicted and true objects: assignment on a sparse graph of overlapping pairs.
 
-The counts are those of StarDist's `matching`: as many pairs of IoU >= threshold as can be had at
-once and, among such matchings, the largest sum of IoU. Where objects do not overlap one another
+The counts are those of StarDist's `matching`: as many pairs of IoU >= threshold as
+possible and, among such matchings, the largest sum of IoU. Where objects do not overlap one another
 and the threshold is 0.5 or more, no object has two partners and there is nothing to choose; what
 remains (low thresholds, overlapping objects) is solved exactly by the Hungarian method: shortest
 augmenting paths with dual prices (Kuhn 1955; Edmonds and Karp 1972), which walk no further than the

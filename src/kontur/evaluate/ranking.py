@@ -1,9 +1,9 @@
 """COCO's average precision: predicted objects ranked by score, precision read off at 101 recalls.
 
 As pycocotools computes it for masks over all areas, except that the number of objects per image is
-not limited (100, its default, is too few for cells). Objects are matched greedily, the
-surest first, each to the free true object of largest IoU; an unmatched one that lies in a crowd to
-the threshold's share counts as nothing.
+not limited (100, its default, is too few for cells). Objects are matched greedily, the highest
+score first, each to the unmatched true object of largest IoU; an unmatched one that lies in a crowd
+to the threshold's share counts as nothing.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ NEARLY_ONE = 1.0 - 1e-10  # pycocotools' bound: IoU 1 counts as matched at a thr
 
 
 @dataclass(frozen=True, eq=False)
-class Ranked:
+class RankedPredictions:
     """The n predicted objects of one class in one image, and how many true ones there are.
 
     Attributes:
-        scores: of the predicted objects, the surest first.
+        scores: of the predicted objects, the highest first.
         hit: whether an object is matched, at each of t thresholds.
-        skipped: whether it counts as nothing (unmatched, in a crowd).
+        skipped: whether it is not counted (unmatched, in a crowd).
         truths: number of true objects.
     """
 
@@ -35,25 +35,27 @@ class Ranked:
     truths: int
 
 
-def rank(comparison: Comparison, thresholds: Sequence[float]) -> tuple[Ranked, ...] | None:
+def rank(
+    comparison: Comparison, thresholds: Sequence[float]
+) -> tuple[RankedPredictions, ...] | None:
     """The ranked objects of every class; None where a predicted object has no score."""
     if np.isnan(comparison.scores).any():
         return None
     order = np.argsort(-comparison.scores, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
+    rank_of = np.empty_like(order)
+    rank_of[order] = np.arange(len(order))
     same = comparison.true_labels[comparison.rows] == comparison.predicted_labels[comparison.cols]
     rows, iou = comparison.rows[same], comparison.iou[same]
-    places = place[comparison.cols[same]]
+    ranks = rank_of[comparison.cols[same]]
     levels = np.minimum(np.array(thresholds), NEARLY_ONE)
     hit = np.zeros((len(levels), len(order)), dtype=bool)
     for t, level in enumerate(levels):
-        hit[t, _greedy(rows, places, iou, level)] = True
+        hit[t, _greedy(rows, ranks, iou, level)] = True
     skipped = ~hit & (comparison.crowded[order] >= levels[:, None])
     labels = comparison.predicted_labels[order]
     truths = np.bincount(comparison.true_labels, minlength=len(comparison.classes))
     return tuple(
-        Ranked(
+        RankedPredictions(
             comparison.scores[order][labels == c],
             hit[:, labels == c],
             skipped[:, labels == c],
@@ -63,7 +65,7 @@ def rank(comparison: Comparison, thresholds: Sequence[float]) -> tuple[Ranked, .
     )
 
 
-def average_precision(images: Sequence[Ranked]) -> Float[np.ndarray, " t"]:
+def average_precision(images: Sequence[RankedPredictions]) -> Float[np.ndarray, " t"]:
     """The average precision of one class over images at each threshold; NaN without true objects.
 
     Equal scores keep the order of the images.
@@ -90,17 +92,17 @@ def _area(hit: Bool[np.ndarray, " n"], truths: int) -> float:
 
 def _greedy(
     rows: Int[np.ndarray, " e"],
-    places: Int[np.ndarray, " e"],
+    ranks: Int[np.ndarray, " e"],
     iou: Float[np.ndarray, " e"],
     level: float,
 ) -> list[int]:
-    """The places in the ranking that get a true object, each the best that is still free."""
+    """The ranks that are matched, each to the unmatched true object of largest IoU."""
     pairs = np.flatnonzero(iou >= level)
-    pairs = pairs[np.lexsort((-iou[pairs], places[pairs]))]
-    taken: set[int] = set()
+    pairs = pairs[np.lexsort((-iou[pairs], ranks[pairs]))]
+    used: set[int] = set()
     matched: dict[int, int] = {}
-    for row, place in zip(rows[pairs].tolist(), places[pairs].tolist(), strict=True):
-        if place not in matched and row not in taken:
-            matched[place] = row
-            taken.add(row)
+    for row, rank_ in zip(rows[pairs].tolist(), ranks[pairs].tolist(), strict=True):
+        if rank_ not in matched and row not in used:
+            matched[rank_] = row
+            used.add(row)
     return list(matched)

@@ -1,4 +1,4 @@
-"""Many images summed up: pooled over all objects, and as the mean over images.
+"""The scores of many images: pooled over all objects, and as the mean over images.
 
 Pooled scores add the counts of all images before dividing, so that every object weighs the same;
 the mean over images lets every image weigh the same, leaving out those without any object.
@@ -36,7 +36,7 @@ class Summary:
     """The scores of a set of images.
 
     Attributes:
-        images: what was summed up, one by one.
+        images: the scores of each image.
         thresholds: IoU thresholds, the t of all rates.
         counts: of all images and classes together.
         pooled, pooled_areas: scores of the counts and areas of all images together.
@@ -44,7 +44,7 @@ class Summary:
         classes: pooled rates of every class.
         agnostic: pooled rates when classes play no part.
         ranked_ap: COCO's average precision at each threshold, the mean over classes that occur in
-            the truth; None where scores are missing or it was not asked for.
+            the truth; None where scores are missing or `coco_ap` was not chosen.
     """
 
     images: tuple[ImageScores, ...]
@@ -70,19 +70,19 @@ class Summary:
         return float(self.pooled.ap[self.thresholds.index(round(threshold, 10))])
 
     def rows(self) -> list[tuple[str, list[float]]]:
-        """Name and values at each threshold of what a table shows, NaN where undefined."""
+        """The rows of a table: name and value at each threshold, NaN where undefined."""
         pooled = [(label, getattr(self.pooled, name)) for name, label in RATE_NAMES.items()]
         rows = [*pooled[:1], ("AP, mean over images", self.mean.ap), *pooled[1:]]
         if len(self.classes) > 1:
             rows += [(f"AP of {name}", rates.ap) for name, rates in self.classes.items()]
             rows += [("AP, mean over classes", Rates.mean(list(self.classes.values())).ap)]
-            rows += [("AP whatever the class", self.agnostic.ap)]
+            rows += [("AP, class-agnostic", self.agnostic.ap)]
         if self.ranked_ap is not None:
             rows += [("COCO AP (ranked)", self.ranked_ap)]
         return [(label, values.tolist()) for label, values in rows]
 
     def single_values(self) -> list[tuple[str, float]]:
-        """Name and value of the pooled scores that know no threshold, NaN where undefined."""
+        """Name and value of the pooled scores without a threshold, NaN where undefined."""
         scores = self.pooled_areas
         return [
             ("AJI", scores.aji),
@@ -94,13 +94,13 @@ class Summary:
         ]
 
     def heading(self) -> str:
-        """How many images and objects the scores rest on, in one line."""
+        """The numbers of images and objects behind the scores, in one line."""
         truths = sum(image.true_count for image in self.images)
-        found = sum(image.predicted_count for image in self.images)
+        predicted = sum(image.predicted_count for image in self.images)
         empty = sum(not (image.true_count or image.predicted_count) for image in self.images)
-        apart = f" ({empty} with no object on either side)" if empty else ""
+        without = f" ({empty} with no object on either side)" if empty else ""
         images, objects = _number(len(self.images), "image"), _number(truths, "true object")
-        return f"{images}{apart}, {objects}, {found} found"
+        return f"{images}{without}, {objects}, {predicted} predicted"
 
     def table(self) -> str:
         """The scores as plain text: a column for every IoU threshold and one for their mean."""
@@ -115,13 +115,13 @@ class Summary:
         return "\n".join([*lines, "", single])
 
     def to_json(self) -> str:
-        """Everything as JSON text, a key or an image a line; what is undefined is null."""
+        """All scores as JSON text, one line for each key or image; undefined scores are null."""
         return _json(self.to_dict()) + "\n"
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as dicts, lists, numbers, and None where undefined."""
+        """All scores as dicts, lists and numbers; None where undefined."""
         ranked = self.ranked_ap
-        everything = {
+        content = {
             "images": len(self.images),
             "true_objects": sum(image.true_count for image in self.images),
             "found_objects": sum(image.predicted_count for image in self.images),
@@ -133,18 +133,18 @@ class Summary:
             "coco_ap": None if ranked is None else {"mean": ranked.mean(), "at": ranked},
             "per_image": [_image(image) for image in self.images],
         }
-        return {key: _plain(value) for key, value in everything.items()}
+        return {key: _plain(value) for key, value in content.items()}
 
 
 def summarise(images: Iterable[ImageScores]) -> Summary:
-    """Sum up images that were judged at the same thresholds.
+    """Pool and average the scores of images at the same thresholds.
 
     Raises:
         InputError: there is no image, or the thresholds differ.
     """
     images = tuple(images)
     if not images:
-        raise InputError("there is no image to sum up; at least one must be evaluated")
+        raise InputError("there is no image to summarise; at least one must be evaluated")
     thresholds = images[0].thresholds
     if any(image.thresholds != thresholds for image in images):
         raise InputError("the images were evaluated at different IoU thresholds; use the same")
@@ -176,7 +176,7 @@ def evaluate_all(
     metrics: Collection[str] = METRICS,
     names: Iterable[str] | None = None,
 ) -> Summary:
-    """Judge many images, given as pairs (truth, predicted), and sum them up (as `evaluate`)."""
+    """Evaluate many images, given as pairs (truth, predicted); arguments as of `evaluate`."""
     listed = list(pairs)
     labels = list(names) if names is not None else [""] * len(listed)
     return summarise(

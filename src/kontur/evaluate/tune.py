@@ -1,4 +1,4 @@
-"""Choosing a model's score and overlap thresholds on validation images.
+"""Tuning a model's score and overlap thresholds on validation images.
 
 The model runs once per image at a low score threshold and without suppression; everything else
 happens here on stored overlaps. Suppression is greedy from the best score down, so what stays does
@@ -28,14 +28,14 @@ TUNED_IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)  # AP is averaged over these
 
 
 @dataclass(frozen=True, eq=False)
-class Tuned:
+class TunedThresholds:
     """The best pair of thresholds.
 
     Attributes:
         score: objects below it are dropped.
         overlap: of two objects of larger IoU the worse is dropped.
         ap: pooled AP that they give, the mean over `TUNED_IOUS`; NaN if no image has an object.
-        grid: the same for all scores (s) and overlaps (o) that were tried.
+        grid: the AP of all scores (s) and overlaps (o) of the search.
     """
 
     score: float
@@ -52,11 +52,11 @@ def tune_thresholds(
     overlaps: Sequence[float] = OVERLAPS,
     ious: Sequence[float] = TUNED_IOUS,
     suppress: Suppress = overlap.suppress,
-) -> Tuned:
+) -> TunedThresholds:
     """Score and overlap thresholds of the largest pooled AP, the mean over `ious`.
 
-    `candidates` are all objects found in the images of `truths`, at the smallest of `scores` and
-    not suppressed. `suppress(polygons, scores, overlap)` gives the places of those that stay and
+    `candidates` are all objects predicted in the images of `truths` at the smallest of `scores`,
+    not suppressed. `suppress(polygons, scores, overlap)` gives the indices of those that stay and
     must be greedy by score. Of several equally good pairs the one nearest their middle is taken,
     where it is safest.
 
@@ -89,22 +89,22 @@ def tune_thresholds(
                     fn[s, o, i] += len(comparison.true_labels) - matched
     objects = tp + fp + fn
     ap = (tp / np.maximum(objects, 1)).mean(axis=-1)
-    nothing = (objects == 0).all(axis=-1)  # no true object, and rightly none found
-    s, o = _middle_of_best(np.where(nothing, 1.0, ap))
-    grid = np.where(nothing, np.nan, ap)
-    return Tuned(float(scores[s]), float(overlaps[o]), float(grid[s, o]), grid)
+    no_objects = (objects == 0).all(axis=-1)  # neither true nor predicted ones
+    s, o = _middle_of_best(np.where(no_objects, 1.0, ap))
+    grid = np.where(no_objects, np.nan, ap)
+    return TunedThresholds(float(scores[s]), float(overlaps[o]), float(grid[s, o]), grid)
 
 
 def _outcome(comparison: Comparison, chosen: Bool[np.ndarray, " l"], iou: float) -> tuple[int, int]:
-    """How many chosen objects are matched within their class, and how many are in excess."""
+    """The numbers of chosen objects that are matched within their class, and that are in excess."""
     rows, cols = comparison.rows, comparison.cols
     pairs = np.flatnonzero(
         chosen[cols] & (comparison.true_labels[rows] == comparison.predicted_labels[cols])
     )
     pairs = pairs[match(rows[pairs], cols[pairs], comparison.iou[pairs], iou)]
-    alone = chosen & ~comparison.excused
-    alone[cols[pairs]] = False
-    return len(pairs), int(alone.sum())
+    excess = chosen & ~comparison.excused
+    excess[cols[pairs]] = False
+    return len(pairs), int(excess.sum())
 
 
 def _middle_of_best(values: Float[np.ndarray, "s o"]) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """Files to objects and back: one module a format, all of them in one table.
 
-The ending of a file's name says its format; where several formats share one (`.json`), the content
-does. A new format is a module with a constant `FORMAT` and a line in `FORMATS`: reading, writing,
-conversion, folders, commands and help texts follow from the table.
+The ending of a file's name decides its format; where several formats share one (`.json`), the
+content does. A new format is a module with a constant `FORMAT` and a line in `FORMATS`: reading,
+writing, conversion, folders, commands and help texts follow from the table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from kontur.errors import InputError
 from kontur.formats import atomic, coco, geojson, labels, table
-from kontur.formats.entry import Entry, Prediction, pick
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -22,9 +22,9 @@ FORMATS: Mapping[str, Format] = {
 
 __all__ = [
     "FORMATS",
-    "Entry",
+    "ClassPrediction",
     "Format",
-    "Prediction",
+    "ImageAnnotation",
     "all_endings",
     "can_read",
     "ending_of",
@@ -51,7 +51,7 @@ def read(
     """The objects of one image of a file: GeoJSON, COCO, label image or table.
 
     `image` names the image where the file describes several; `page` (from 0) picks a plane where
-    it holds several; `task` says what the values of a mask mean (`instances`, `components`,
+    it holds several; `task` is what the values of a mask mean (`instances`, `components`,
     `semantic`), see `formats.masks`. Raises `InputError` for other endings, for files that are not
     what they seem, and where several images or planes are left to choose from.
     """
@@ -67,7 +67,7 @@ def read_images(
     task: str = "instances",
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] | None = None,
-) -> list[Entry]:
+) -> list[ImageAnnotation]:
     """Every image that a file describes, with its name, size and objects; as `read`.
 
     `numbered_in` are the files whose numbers of images and classes this one uses, see
@@ -86,16 +86,18 @@ def write(
 ) -> None:
     """Write objects in the format of the ending, whole or not at all.
 
-    `image_name` is the name of the image that the objects are of, as the file is to say it; else
-    that of the file. Raises `InputError` for other endings, for an existing file unless
+    `image_name` is the name of their image that is written into the file; by default that of the
+    file. Raises `InputError` for other endings, for an existing file unless
     `overwrite`, and where the format cannot hold the objects; OSError where the file cannot be
     written.
     """
     name = name_of(path) if image_name is None else image_name
-    write_images(path, [Entry(name, instances.size, instances)], overwrite=overwrite)
+    write_images(path, [ImageAnnotation(name, instances.size, instances)], overwrite=overwrite)
 
 
-def write_images(path: str | Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write_images(
+    path: str | Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True
+) -> None:
     """Write the objects of several images into one file; as `write`."""
     named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
     format_to_write(path).write(Path(path), named, overwrite=overwrite)
@@ -104,7 +106,7 @@ def write_images(path: str | Path, entries: Sequence[Entry], *, overwrite: bool 
 def relabel(
     path: str | Path,
     target: str | Path,
-    predicted: Sequence[Sequence[Prediction]],
+    predicted: Sequence[Sequence[ClassPrediction]],
     classes: Sequence[str],
     *,
     page: int | None = None,
@@ -112,8 +114,8 @@ def relabel(
 ) -> None:
     """Write a file again with other classes of its objects, everything else as it is there.
 
-    `predicted` has, for each image of `read_images`, what is predicted of each object; `classes`
-    are all that there can be. With `page` the objects of other planes stay as they are. Raises
+    `predicted` has, for each image of `read_images`, the prediction of each object; `classes` are
+    all possible classes. With `page` the objects of other planes stay as they are. Raises
     `InputError` where the objects are not so many, and where the format holds no classes
     (`Format.relabel` is None).
     """
@@ -172,7 +174,7 @@ def ending_of(path: str | Path) -> str:
 
 
 def format_to_write(path: str | Path) -> Format:
-    """The format that the ending of a name asks for; raises `InputError` for other endings."""
+    """The format of a file to write, by its ending; raises `InputError` for other endings."""
     chosen = [one for one in _candidates(Path(path)) if _ends(path, one.endings)]
     if not chosen:
         raise _unknown(path)
@@ -222,7 +224,7 @@ def _unknown(path: str | Path) -> InputError:
     ending = Path(path).suffix.lower() or "no ending"
     known = dict.fromkeys(end for one in FORMATS.values() for end in one.endings)
     return InputError(
-        f"{path}: the ending says the format, and {ending} is none of {', '.join(known)}"
+        f"{path}: the ending decides the format, and {ending} is none of {', '.join(known)}"
     )
 
 

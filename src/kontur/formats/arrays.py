@@ -1,8 +1,8 @@
 """Arrays in memory as images: of NumPy, PyTorch, Pillow, Dask, Zarr, memory maps and lists.
 
-An array does not say which of its axes are which, so its shape has to. Channels come last (OpenCV,
+An array does not name its axes, so its shape decides. Channels come last (OpenCV,
 scikit-image) or first (PyTorch, microscopes): the axis that is much shorter than the two others.
-What else could be meant is refused in a sentence, or said by `channel`, `page` or the image's size.
+Ambiguous shapes are refused, unless `channel`, `page` or the image's size resolves them.
 """
 
 import math
@@ -14,7 +14,7 @@ from jaxtyping import Shaped
 from kontur.errors import InputError
 
 CHANNELS = 8  # the most that an axis without a name has; beyond, it must also be the shortest
-MUCH = 4  # times shorter than both sides is no side
+MUCH = 4  # an axis this many times shorter than both others holds channels
 
 
 def image_array(
@@ -26,12 +26,12 @@ def image_array(
     channels: int | None = None,
     where: str = "the image",
 ) -> Shaped[np.ndarray, "h w c"]:
-    """Pixels `(h, w, c)` of whatever holds one image's numbers: bool becomes 0 and 255.
+    """Pixels `(h, w, c)` of any array that holds one image; booleans become 0 and 255.
 
     `(H, W)`, `(H, W, C)` and `(C, H, W)` are one image; axes before these are pages, of which
     `page` (from 0) picks one, as it does along the first of three axes. `channel` (from 0) keeps
-    one channel. `size` (h, w), or how many `channels` are expected, tells the axes apart where it
-    is known. Raises `InputError` for what is no picture of numbers.
+    one channel. `size` (h, w), or how many `channels` are expected, identifies the axes where it
+    is known. Raises `InputError` for what is not an image of numbers.
 
     >>> image_array(np.zeros((2, 64, 48))).shape, image_array(np.zeros((64, 48, 3))).shape
     ((64, 48, 2), (64, 48, 3))
@@ -40,7 +40,7 @@ def image_array(
     """
     numbers = _numbers(value, where)
     if numbers.ndim == 3 and page is None and channel is None:
-        _check_is_one(value, numbers.shape, where)
+        _check_is_one_image(value, numbers.shape, where)
     pixels = _planes(numbers, page, channel, size, channels, where)
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
@@ -61,7 +61,7 @@ def pick_channel(
 def without_opaque_alpha(pixels: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
     """RGB of an RGBA that hides nothing: of four channels the last holds its type's largest value.
 
-    An array cannot say that it is RGBA, so this is for those who want three channels.
+    An array cannot declare itself RGBA, so this is for callers that need three channels.
     """
     if pixels.shape[2] != 4 or pixels.dtype not in (np.uint8, np.uint16, np.float32, np.float64):
         return pixels
@@ -74,7 +74,7 @@ def native(pixels: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "*shape"]
     return np.ascontiguousarray(pixels, dtype=f"{pixels.dtype.kind}{pixels.dtype.itemsize}")
 
 
-def _check_is_one(value: Any, shape: tuple[int, ...], where: str) -> None:
+def _check_is_one_image(value: Any, shape: tuple[int, ...], where: str) -> None:
     """`InputError` for a list of grey images, whose number would be taken for one of channels."""
     if not isinstance(value, list | tuple) or len(value) < 2 or _is_last(shape):
         return
@@ -89,7 +89,9 @@ def _numbers(value: Any, where: str) -> Shaped[np.ndarray, "..."]:
     """The numbers of any kind of array, as NumPy holds them."""
     kind = type(value).__name__
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise InputError(f"{where} is a masked array; say what is under the mask: .filled(value)")
+        raise InputError(
+            f"{where} is a masked array; give the values under the mask: .filled(value)"
+        )
     if hasattr(value, "getbands") and hasattr(value, "getexif"):
         from kontur.formats.pictures import pixels_of  # here: Pillow is there if this value is
 
@@ -157,9 +159,9 @@ def _planes(
         return array
     if _is_last(array.shape[::-1], size and size[::-1], channels):
         return np.moveaxis(array, 0, -1)
-    asked = "" if channel is None else f" for channel {channel}"
+    chosen = "" if channel is None else f" for channel {channel}"
     raise InputError(
-        f"{where} is {shape}, and which axis holds the channels cannot be seen{asked}; wanted "
+        f"{where} is {shape}, and which axis holds the channels is unclear{chosen}; wanted "
         "(H, W), (H, W, C) or (C, H, W), or page=N for the planes of a stack (N, H, W)"
     )
 

@@ -1,8 +1,8 @@
 """Writing a file whole or not at all.
 
-A file is written beside its place under a hidden name, flushed to the disk and renamed: whoever
-looks sees the old file or the new one, never half of one, also after a kill or a power cut. Only
-a kill at the very moment of writing leaves something behind: a hidden `.kontur-…` file.
+A file is written beside its place under a hidden name, flushed to the disk and renamed: a reader
+finds the old file or the new one, never a part of one, also after a kill or a power cut. Only a
+kill at the very moment of writing leaves something behind: a hidden `.kontur-…` file.
 """
 
 import contextlib
@@ -79,7 +79,7 @@ def write_bytes(path: str | Path, content: bytes, *, overwrite: bool = True) -> 
 def write_text(path: str | Path, content: str, *, overwrite: bool = True) -> None:
     """Write UTF-8 text whole or not at all, line ends as they are; errors as in `replacing`.
 
-    What UTF-8 cannot say (half a letter out of a foreign file) becomes a question mark.
+    What UTF-8 cannot encode (half a character from another program's file) becomes a question mark.
     """
     write_bytes(path, content.encode("utf-8", "replace"), overwrite=overwrite)
 

@@ -1,9 +1,9 @@
 """COCO JSON: the objects of one image or of many in one file.
 
-Outlines without holes are written as polygons, one list a part: exact, see `rounding`. COCO
+Outlines without holes are written as polygons, one list per part: exact, see `rounding`. COCO
 polygons cannot have holes and its crowds are masks, so objects with holes and regions to ignore are
 written as run-length codes: exact to the pixel. A second export changes nothing. Keys that we do
-not read stay with their object; info, licences, category ids and what else is said of images and
+not read stay with their object; info, licences, category ids and other keys of images and
 categories stay where the earlier document is given as `like`. A list of results, which names images
 and categories by their ids alone, is read too. After the COCO data format.
 """
@@ -16,8 +16,8 @@ from kontur.errors import InputError
 from kontur.formats import document
 from kontur.formats.coco_reader import from_document, images_of, read_document, rows_of
 from kontur.formats.coco_writer import numbered, to_document
-from kontur.formats.entry import Entry, Prediction, check_count
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, check_count
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES
@@ -28,7 +28,7 @@ PROBABILITIES = "probabilities"  # ours, of each class, where a classifier gave 
 __all__ = ["FORMAT", "from_document", "to_document", "with_classes"]
 
 
-def read(file: OutlineFile) -> list[Entry]:
+def read(file: OutlineFile) -> list[ImageAnnotation]:
     """Every image of a COCO file, or of results and the file that they were made for."""
     content = file.json
     if isinstance(content, list) and file.numbered_in is not None:
@@ -36,13 +36,13 @@ def read(file: OutlineFile) -> list[Entry]:
     return from_document(content, where=file.path)
 
 
-def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one file; see `to_document`."""
     document.dump(path, to_document(entries), overwrite=overwrite)
 
 
 def relabel(
-    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+    file: OutlineFile, predicted: Sequence[Sequence[ClassPrediction]], classes: Sequence[str]
 ) -> str:
     """The text of the file with other categories of its objects; see `with_classes`."""
     return document.to_text(with_classes(file.json, predicted, where=file.path))
@@ -50,7 +50,7 @@ def relabel(
 
 def with_classes(
     content: Any,
-    predicted: Sequence[Sequence[Prediction]],
+    predicted: Sequence[Sequence[ClassPrediction]],
     *,
     where: str | Path = "COCO",
 ) -> dict[str, Any]:
@@ -65,15 +65,15 @@ def with_classes(
             f"{where} is a list of results, which names no categories; convert it to a COCO file "
             "with kontur convert, and classify that"
         )
-    found = read_document(content, where)
-    _, kept = document.repaired([one.shape for one in found.annotations], where)
-    check_count(found.images, predicted, where)
+    read = read_document(content, where)
+    _, kept = document.repaired([one.shape for one in read.annotations], where)
+    check_count(read.images, predicted, where)
     annotations = [dict(row) for row in content["annotations"]]
     categories = list(content.get("categories") or [])
     # Once there are categories each annotation must have one.
     names = {} if categories else dict.fromkeys(range(len(annotations)), CLASSES[0])
-    for image, of_image in zip(found.images, predicted, strict=True):
-        objects = [number for number in found.of_image[image["id"]] if kept[number]]
+    for image, of_image in zip(read.images, predicted, strict=True):
+        objects = [number for number in read.of_image[image["id"]] if kept[number]]
         check_count(objects, of_image, f"{where}: {image['file_name']}")
         for number, prediction in zip(objects, of_image, strict=True):
             if prediction.name is None:
@@ -94,18 +94,18 @@ def with_classes(
 def _numbered_results(results: list[Any], file: OutlineFile) -> dict[str, Any]:
     """COCO results with the images and categories of the one JSON file that has all their numbers.
 
-    Every image of that file is then in the dataset, for in a list of results nothing stands of an
-    image in which nothing was found.
+    Every image of that file is then in the dataset, for a list of results does not mention
+    images without predictions.
     """
     if not file.numbered_in:
         raise InputError(
-            f"{file.path} is a list of COCO results, which name images by numbers; judge it "
+            f"{file.path} is a list of COCO results, which name images by numbers; evaluate it "
             "against the COCO JSON that has these numbers, or write a dataset with images and "
             "annotations"
         )
     rows = rows_of({"annotations": results}, "annotations", ("image_id",), file.path)
     wanted = {row["image_id"] for row in rows}
-    strange: list[str] = []
+    unknown: list[str] = []
     for path in file.numbered_in:
         dataset = document.load(path)
         if not isinstance(dataset, Mapping):
@@ -114,9 +114,9 @@ def _numbered_results(results: list[Any], file: OutlineFile) -> dict[str, Any]:
         if not missing:
             annotations = [{"id": number, **row} for number, row in enumerate(rows, start=1)]
             return {**dataset, "annotations": annotations}
-        strange += sorted(map(str, missing))
+        unknown += sorted(map(str, missing))
     raise InputError(
-        f"{file.path} has results for {counted(strange, 'image number')} that "
+        f"{file.path} has results for {counted(unknown, 'image number')} that "
         f"{listed([path.name for path in file.numbered_in])} does not have; give the JSON that the "
         "results were made for"
     )

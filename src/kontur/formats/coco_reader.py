@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import document, rle
 from kontur.formats.coco_writer import INSTANCE_ID
-from kontur.formats.entry import Entry, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.windows import Window, trace
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, quoted, shortened
@@ -21,7 +21,7 @@ READ = ("id", "image_id", "category_id", "segmentation", "area", "bbox", "iscrow
 
 
 class Annotation(NamedTuple):
-    """An annotation: its row, its unchecked area, and what it has if that is no outline."""
+    """An annotation: its row, its unchecked outline, and what it has in place of one."""
 
     row: Mapping[str, Any]
     shape: Polygon | MultiPolygon | None
@@ -39,7 +39,7 @@ class Document(NamedTuple):
     classes: tuple[str, ...]
 
 
-def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
+def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnnotation]:
     """The images of a COCO document or list of results with their objects, images without too.
 
     Polygons with parts, run-length codes as lists or compressed; crowds become regions to ignore.
@@ -48,9 +48,9 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
     area left out, each with a line of logging. Raises `InputError` naming the key and the
     annotation that is wrong, and for image and category ids that stand for two.
     """
-    found = read_document(content, where)
-    polygons, kept = document.repaired([one.shape for one in found.annotations], where)
-    without = Counter(one.without for one in found.annotations if one.without)
+    read = read_document(content, where)
+    polygons, kept = document.repaired([one.shape for one in read.annotations], where)
+    without = Counter(one.without for one in read.annotations if one.without)
     if without:
         document.log.warning(
             "%s: %d of %d objects have no outline (%s): left out",
@@ -59,26 +59,24 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[Entry]:
         )
     at = np.cumsum(kept) - 1  # the place of an annotation's polygon
     entries = []
-    for image in found.images:
-        numbers = found.of_image[image["id"]]
+    for image in read.images:
+        numbers = read.of_image[image["id"]]
         outlined = [number for number in numbers if kept[number]]
-        bare = [
-            found.annotations[number] for number in numbers if found.annotations[number].without
-        ]
-        rows = [found.annotations[number].row for number in outlined]
-        size = found.sizes[image["id"]]
+        bare = [read.annotations[number] for number in numbers if read.annotations[number].without]
+        rows = [read.annotations[number].row for number in outlined]
+        size = read.sizes[image["id"]]
         instances = Instances.of_valid(
             polygons[at[outlined]] if outlined else polygons[:0],
-            labels=[found.labels.get(row.get("category_id"), 0) for row in rows] or None,
+            labels=[read.labels.get(row.get("category_id"), 0) for row in rows] or None,
             scores=[_score(row) for row in rows] or None,
             ids=_ids(rows, f"{where}: {image['file_name']}") or None,
             ignore=[_is_crowd(row, where) for row in rows] or None,
             extras=[{"coco": _rest(row)} for row in rows],
             size=size,
-            classes=found.classes,
+            classes=read.classes,
         )
         entries.append(
-            Entry(
+            ImageAnnotation(
                 str(image["file_name"]),
                 size,
                 instances,
@@ -231,7 +229,7 @@ def _ids(rows: Sequence[Mapping[str, Any]], where: str) -> list[int]:
 
 
 def _rest(annotation: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys that we do not read; also a score that is none (above 1, say)."""
+    """The keys that we do not read; also a score that is outside [0, 1]."""
     known = {*READ, INSTANCE_ID} - ({"score"} if np.isnan(_score(annotation)) else set())
     return {key: value for key, value in annotation.items() if key not in known}
 
@@ -242,7 +240,7 @@ def _score(annotation: Mapping[str, Any]) -> float:
 
 
 def _is_crowd(row: Mapping[str, Any], where: str | Path) -> bool:
-    """Whether an annotation is a crowd: 0 or 1, where NaN of pandas says nothing."""
+    """Whether an annotation is a crowd: 0 or 1; NaN, as pandas writes it, counts as missing."""
     value = row.get("iscrowd")
     if value is None or isinstance(value, bool) or value != value:
         return value is True

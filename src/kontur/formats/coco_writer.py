@@ -11,7 +11,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import rle
-from kontur.formats.entry import Entry
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.formats.windows import Window, trace
 from kontur.geometry import raster
@@ -21,15 +21,15 @@ INSTANCE_ID = "instance_id"  # ours, where the annotation's id had to be another
 
 
 def to_document(
-    entries: Iterable[Entry], *, like: Mapping[str, Any] | None = None
+    entries: Iterable[ImageAnnotation], *, like: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Images, annotations and categories of several images; classes are joined by name.
 
     `like` is an earlier COCO document whose info and licences are kept, and for images and
     categories of the same name their ids and unknown keys. An annotation has its object's id where
     those are positive and unique through all images, else a running number, with ours beside it as
-    `instance_id`. Raises `InputError` for an object with a hole or to
-    be ignored in an image of unknown size.
+    `instance_id`. Raises `InputError` for an object with a hole or to be ignored in an image of
+    unknown size.
     """
     entries, like = list(entries), like or {}
     classes = [name for entry in entries for name in entry.instances.classes]
@@ -73,8 +73,8 @@ def numbered(
 ) -> list[dict[str, Any]]:
     """Rows `{"id", key: name, …}`: as in the earlier document where it has the name."""
     known = {str(row[key]): dict(row) for row in reversed(earlier or [])}
-    taken = {row["id"] for row in known.values()}
-    free = (number for number in range(1, len(names) + len(taken) + 1) if number not in taken)
+    used = {row["id"] for row in known.values()}
+    free = (number for number in range(1, len(names) + len(used) + 1) if number not in used)
     return [known.get(name) or {"id": next(free), key: name, **default} for name in names]
 
 
@@ -93,7 +93,7 @@ def _annotations(
                 "or --image FILE (in Python replace(size=(height, width)))"
             )
         polygons, codes = _masked(polygons, masked, instances.ignore, size)
-    # Of what is written, so that a second export says the same.
+    # of the outlines as written, so that a second export is identical
     areas = np.round(shapely.area(polygons), DECIMALS).tolist()
     corners = shapely.bounds(polygons).reshape(-1, 4)
     extents = np.round(corners[:, 2:] - corners[:, :2], DECIMALS)

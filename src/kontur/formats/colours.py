@@ -17,6 +17,6 @@ PALETTE: tuple[RGB, ...] = (
 GREY: RGB = (170, 170, 170)  # regions to ignore
 
 
-def of_label(label: int) -> RGB:
-    """The colour of a class, the same in every file; they repeat after ten."""
+def class_colour(label: int) -> RGB:
+    """The colour of a class by its index, the same in every file; colours repeat after ten."""
     return PALETTE[label % len(PALETTE)]

@@ -1,4 +1,4 @@
-"""Conversion: the outlines of one file written in another format, and what is lost on the way."""
+"""Conversion: the outlines of one file written in another format, and what is lost by it."""
 
 import re
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats.entry import Entry, pick
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation, pick
 from kontur.formats.images import is_image, read_image
-from kontur.formats.losses import losses
+from kontur.formats.information_loss import information_losses
 
 SIZE = re.compile(r"\s*(\d{1,9})\s*[x×,]\s*(\d{1,9})\s*")
 
 
 class Conversion(NamedTuple):
-    """How many objects and images were written, and what the new file cannot hold of them."""
+    """How many objects and images were written, and sentences on what the new file cannot hold."""
 
     objects: int
     images: int
@@ -36,7 +36,7 @@ def convert(
     """Write the outlines of `source` to `target`, in the format of its ending.
 
     `image` is an image file, whose name and size count, or the name of an image that `source`
-    describes. `size` is (height, width) where neither says it. Without `image` all images are
+    describes. `size` is (height, width) where neither gives it. Without `image` all images are
     written where the new format holds several. Raises `InputError` where sizes differ, and as
     `formats.read` and `formats.write` do.
     """
@@ -44,7 +44,7 @@ def convert(
     entries = formats.read_images(source, page=page, task=task)
     file = None if image is None else _image_file(image, source)
     if image is not None:
-        entries = [_chosen(entries, image, file, source)]
+        entries = [_of_image(entries, image, file, source)]
     elif len(entries) > 1 and not _holds_all(kind, entries):
         pick(entries, None, source)  # raises: one is to be named
     if file is not None:
@@ -54,17 +54,17 @@ def convert(
         entries = [_sized(entry, size, source, "the size given") for entry in entries]
     formats.write_images(target, entries, overwrite=overwrite)
     objects = sum(len(entry.instances) for entry in entries)
-    return Conversion(objects, len(entries), tuple(losses(kind, entries)))
+    return Conversion(objects, len(entries), tuple(information_losses(kind, entries)))
 
 
-def _holds_all(kind: Format, entries: Sequence[Entry]) -> bool:
-    """Whether a format tells these images, or planes of one image, apart."""
+def _holds_all(kind: Format, entries: Sequence[ImageAnnotation]) -> bool:
+    """Whether a format holds several images, or several planes of one image."""
     planes = any(entry.instances.plane is not None for entry in entries)
     return kind.planes if planes else kind.several_images
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Height and width of a word such as `480x640`; raises `InputError` for another.
+    """Height and width from text such as `480x640`; raises `InputError` for other text.
 
     >>> parse_size("480x640")
     (480, 640)
@@ -82,8 +82,10 @@ def _image_file(image: str, source: str | Path) -> Path | None:
     return next((place for place in places if is_image(place) and place.is_file()), None)
 
 
-def _chosen(entries: Sequence[Entry], image: str, file: Path | None, source: str | Path) -> Entry:
-    """The entry that is of the image: the one of its name, or the only one."""
+def _of_image(
+    entries: Sequence[ImageAnnotation], image: str, file: Path | None, source: str | Path
+) -> ImageAnnotation:
+    """The annotation of the image: the one of its name, or the only one."""
     if not formats.format_of(source).several_images:
         return pick(entries, None, source)._replace(file_name=file.name if file else image)
     if file is not None and len(entries) == 1:
@@ -91,7 +93,9 @@ def _chosen(entries: Sequence[Entry], image: str, file: Path | None, source: str
     return pick(entries, image, source)
 
 
-def _sized(entry: Entry, size: tuple[int, int], source: str | Path, of: str) -> Entry:
+def _sized(
+    entry: ImageAnnotation, size: tuple[int, int], source: str | Path, of: str
+) -> ImageAnnotation:
     known = entry.size or entry.instances.size
     if known is not None and known != size:
         raise InputError(

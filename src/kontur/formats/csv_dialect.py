@@ -3,7 +3,7 @@
 CSV is no one format: spreadsheets of much of Europe write semicolons and `1,5`, Excel puts a byte
 order mark or UTF-16 before the text and `sep=;` before the heading, and leaves rows of delimiters
 behind the last one. RFC 4180 knows the comma alone. The dialect is read from the file; what cells
-mean (names, numbers) is for those who know the columns.
+mean (names, numbers) is decided by the callers, who know the columns.
 """
 
 import codecs
@@ -17,7 +17,7 @@ from pathlib import Path
 from kontur.errors import InputError
 
 DELIMITERS = (",", ";", "\t", "|")  # of equals the first
-SAMPLE = 1 << 18  # characters from which delimiter and decimal mark are judged
+SAMPLE = 1 << 18  # characters from which delimiter and decimal mark are determined
 ROWS = 100  # of the sample, at most
 CHUNK = 1 << 20  # bytes
 FALLBACK = "cp1252"  # of text that is not Unicode: what Excel's plain "CSV" is in Western Europe
@@ -35,7 +35,7 @@ BINARY = {  # first bytes of files that only look like a CSV by their ending
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the text of one CSV file is to be read.
+    """How the text of a CSV file is parsed.
 
     `encoding` is one of Python's, a byte order mark included; `skip` counts the lines before the
     heading (blank ones, and Excel's `sep=`); `decimal` is `.` or `,`.
@@ -48,7 +48,7 @@ class Dialect:
 
 
 def detect(path: str | Path) -> Dialect:
-    """The dialect of a file; all of it is looked at for the encoding, its beginning for the rest.
+    """The dialect of a file; all of it is read for the encoding, its beginning for the rest.
 
     Raises `InputError` where there is no such file, and where it is no text.
     """
@@ -57,13 +57,13 @@ def detect(path: str | Path) -> Dialect:
         sample = file.read(SAMPLE)
         if file.read(1):  # the last line is cut
             sample = sample[: sample.rfind("\n") + 1] or sample
-    return of_text(sample, encoding=encoding)
+    return detect_in_text(sample, encoding=encoding)
 
 
-def of_text(text: str, *, encoding: str = "utf-8-sig") -> Dialect:
+def detect_in_text(text: str, *, encoding: str = "utf-8-sig") -> Dialect:
     """The dialect of a text, or of the beginning of one.
 
-    >>> of_text("id;area\\n1;3,5\\n")
+    >>> detect_in_text("id;area\\n1;3,5\\n")
     Dialect(encoding='utf-8-sig', delimiter=';', decimal=',', skip=0)
     """
     skip, announced = 0, None
@@ -100,8 +100,8 @@ def rows(path: str | Path, dialect: Dialect | None = None) -> Iterator[tuple[int
 def rows_of_text(
     text: str, dialect: Dialect | None = None, *, where: str | Path = "CSV"
 ) -> Iterator[tuple[int, list[str]]]:
-    """`rows` of a text that is read already."""
-    return _rows(io.StringIO(text, newline=""), dialect or of_text(text), where=where)
+    """`rows` of a text in memory."""
+    return _rows(io.StringIO(text, newline=""), dialect or detect_in_text(text), where=where)
 
 
 def number(text: str, *, decimal: str = ".") -> float | None:
@@ -171,15 +171,15 @@ def _encoding(path: Path) -> str:
 
 def _parsed(text: str, delimiter: str) -> list[list[str]]:
     """The first rows that have text, the heading among them."""
-    found: list[list[str]] = []
+    first: list[list[str]] = []
     try:
         for _, row in _rows(io.StringIO(text, newline=""), Dialect(delimiter=delimiter), where=""):
-            found.append(row)
-            if len(found) == ROWS:
+            first.append(row)
+            if len(first) == ROWS:
                 break
     except InputError:  # a quotation mark that the sample cuts
         pass
-    return found
+    return first
 
 
 def _delimiter(text: str) -> str:

@@ -1,7 +1,7 @@
-"""What the formats of text share: JSON in and out, and outlines from numbers, repaired openly.
+"""JSON documents and the outlines in them: read, written, and repaired with a notice.
 
-Foreign outlines may cross themselves or have no area. They are repaired or left out, never in
-silence: one line of logging (`kontur.formats`) says how many of which file.
+Outlines of other programs may cross themselves or have no area. They are repaired or left out,
+never in silence: a line of logging (`kontur.formats`) gives their number and the file.
 """
 
 import json
@@ -38,7 +38,7 @@ def load(path: str | Path) -> Any:
     """The content of a JSON file; raises `InputError` where it is missing or not JSON.
 
     NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
-    beyond `DEEPEST` are refused before the parser sees them.
+    beyond `DEEPEST` are refused before parsing.
     """
     text = load_text(path)
     if DIGITS.search(text):

@@ -22,9 +22,14 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import document
-from kontur.formats.colours import GREY, of_label
-from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
+from kontur.formats.colours import GREY, class_colour
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import (
+    ClassPrediction,
+    ImageAnnotation,
+    check_count,
+    unique_ids,
+)
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
@@ -44,7 +49,7 @@ PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 Kind = Literal["annotation", "detection"]
 
 
-def read(file: OutlineFile) -> list[Entry]:
+def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a GeoJSON file: one entry, or one for each plane on which objects lie.
 
     With `file.page` the objects of that plane alone; where no object names a plane they belong to
@@ -61,12 +66,12 @@ def read(file: OutlineFile) -> list[Entry]:
     )
     geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
     return [
-        Entry(where.stem, instances.size, instances[places].replace(plane=plane), without)
+        ImageAnnotation(where.stem, instances.size, instances[places].replace(plane=plane), without)
         for plane, places in by_plane(_planes(geometries, content, where), file.page, where)
     ]
 
 
-def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write one image, or the planes of one, as a FeatureCollection; see `to_document`."""
     parts = [entry.instances for entry in entries] or [Instances.empty()]
     if len(parts) > 1 and any(part.plane is None for part in parts):
@@ -132,22 +137,22 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
             *(where, without.total(), len(features)),
             listed(f"{number} × {kind}" for kind, number in without.items()),
         )
-    found = [one for one, keep in zip(features, kept, strict=True) if keep]
-    labels, classes = _labels(found, own)
+    objects = [one for one, keep in zip(features, kept, strict=True) if keep]
+    labels, classes = _labels(objects, own)
     return Instances.of_valid(
         polygons,
         labels=labels or None,
-        scores=[one.score for one in found] or None,
-        ids=_ids(found, own, where) or None,
-        ignore=[one.name == IGNORE for one in found] or None,
-        extras=[{"geojson": one.extra} for one in found],
+        scores=[one.score for one in objects] or None,
+        ids=_ids(objects, own, where) or None,
+        ignore=[one.name == IGNORE for one in objects] or None,
+        extras=[{"geojson": one.extra} for one in objects],
         size=_size(own, where),
         classes=classes,
     )
 
 
 def relabel(
-    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+    file: OutlineFile, predicted: Sequence[Sequence[ClassPrediction]], classes: Sequence[str]
 ) -> str:
     """The text of the file with other classes of its objects; see `with_classes`."""
     content = with_classes(file.json, predicted, classes, where=file.path, page=file.page)
@@ -156,7 +161,7 @@ def relabel(
 
 def with_classes(
     content: Any,
-    predicted: Sequence[Sequence[Prediction]],
+    predicted: Sequence[Sequence[ClassPrediction]],
     classes: Sequence[str],
     *,
     where: str | Path = "GeoJSON",
@@ -165,7 +170,7 @@ def with_classes(
     """The document with other classes of its objects, everything else as it is written there.
 
     `predicted` has, plane by plane, the class of each object that `read` gives; its probabilities
-    become measurements. `classes` are all that there can be: a class has the same colour in every
+    become measurements. `classes` are all possible ones: a class has the same colour in every
     file. Raises `InputError` where the objects are not so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
@@ -190,10 +195,10 @@ def with_classes(
     return features[0] if bare else content
 
 
-def _relabel(feature: dict[str, Any], prediction: Prediction, classes: Sequence[str]) -> None:
+def _relabel(feature: dict[str, Any], prediction: ClassPrediction, classes: Sequence[str]) -> None:
     properties = dict(feature.get("properties") or {})
     assert prediction.name is not None
-    colour = list(of_label(classes.index(prediction.name)))
+    colour = list(class_colour(classes.index(prediction.name)))
     properties["classification"] = {"name": prediction.name, "color": colour}
     shares = {
         f"{PROBABILITY}{name}": rounded_score(share)
@@ -204,7 +209,7 @@ def _relabel(feature: dict[str, Any], prediction: Prediction, classes: Sequence[
     feature["properties"] = properties
 
 
-class _Found(NamedTuple):
+class _Feature(NamedTuple):
     """A feature as read: its unchecked area or None, QuPath's class name, score, and the rest."""
 
     shape: Polygon | MultiPolygon | None
@@ -214,13 +219,13 @@ class _Found(NamedTuple):
     extra: dict[str, Any]
 
 
-def _read_feature(feature: Any, which: str) -> _Found:
+def _read_feature(feature: Any, which: str) -> _Feature:
     if not isinstance(feature, Mapping) or "geometry" not in feature:
         raise InputError(f"{which} is no GeoJSON feature: it has no geometry")
     properties = feature.get("properties") or {}
     if not isinstance(properties, Mapping):
         raise InputError(f"{which} has properties that are no object")
-    return _Found(
+    return _Feature(
         _shape(feature["geometry"], which),
         _without_area(feature["geometry"]),
         class_name(properties.get("classification")),
@@ -239,7 +244,7 @@ def _feature(
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
     if class_name(properties.get("classification")) != name:
-        properties["classification"] = {"name": name, "color": list(colour or of_label(label))}
+        properties["classification"] = {"name": name, "color": list(colour or class_colour(label))}
     measured = {
         name: value
         for name, value in properties.get("measurements", {}).items()
@@ -271,7 +276,7 @@ def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
 
 
 def _own(content: Any) -> Mapping[str, Any]:
-    """What Kontur wrote beside the features."""
+    """The member `kontur`, which Kontur writes beside the features."""
     own = content.get("kontur") if isinstance(content, Mapping) else None
     return own if isinstance(own, Mapping) else {}
 
@@ -325,7 +330,7 @@ def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
     return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
 
 
-def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
+def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
     """Class indices and class names: our list first, then as they appear."""
     listed, ignored = own.get("classes"), own.get("ignored")
     classes = list(map(str, listed)) if isinstance(listed, list) else []
@@ -333,7 +338,7 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
     unclassified = classes[0] if classes else CLASSES[0]
     names = [
         behind.get(one.extra["id"]) if one.name == IGNORE else one.name or unclassified
-        for one in found
+        for one in features
     ]
     names = [None if name is None else str(name) for name in names]
     classes = list(dict.fromkeys([*classes, *(n for n in names if n is not None)])) or [*CLASSES]
@@ -341,11 +346,11 @@ def _labels(found: list[_Found], own: Mapping[str, Any]) -> tuple[list[int], lis
     return [0 if name is None else place[name] for name in names], classes
 
 
-def _ids(found: list[_Found], own: Mapping[str, Any], where: str | Path) -> list[int]:
+def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) -> list[int]:
     """Our ids where the file still has them, else the next free numbers."""
     listed = own.get("ids")
     known = dict(listed) if isinstance(listed, Mapping) else {}
-    ids = [known.pop(one.extra["id"], None) for one in found]  # popped: a copy gets a new number
+    ids = [known.pop(one.extra["id"], None) for one in features]  # popped: a copy gets a new number
     numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
     return unique_ids(list(map(document.whole_number, numbers)))
 

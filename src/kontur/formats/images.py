@@ -2,7 +2,7 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
-by `arrays`; a file of another program is named by `foreign`, with what to do.
+by `arrays`; an unsupported file is named by `unsupported_images`, with what to do.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import foreign, pictures
+from kontur.formats import pictures, unsupported_images
 from kontur.formats.arrays import image_array, native, pick_channel
 from kontur.formats.pictures import Colours
 from kontur.instances.plane import Plane, plane_of_page
@@ -33,14 +33,14 @@ IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP or NPY"  # for sentences
 OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", "_seg.npy")
 
 NPY = b"\x93NUMPY"
-HEAD = 132  # bytes that say what a file is; those of DICOM come last
+HEAD = 132  # bytes that identify a file; those of DICOM come last
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and big, either byte order
 
 
 class Image(NamedTuple):
-    """Pixels `(h, w, c)` in the dtype of the file, and the side of a pixel in µm where it is said.
+    """Pixels `(h, w, c)` in the dtype of the file, and the side of a pixel in µm where it is known.
 
-    `pixel_size` is None where the file does not say, or says that pixels are not square. `stains`
+    `pixel_size` is None where the file does not give it, or pixels are not square. `stains`
     are the names of several measured channels, which are no red, green and blue; () of grey and of
     colour. `plane` is the one of a stack that a `page` picked.
     """
@@ -88,7 +88,7 @@ def read_stored(path: str | Path, *, page: int | None = None) -> Image:
 
 
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
-    """Raise `InputError` where a value is NaN or infinite; says how many. Integers always pass."""
+    """Raise `InputError` where values are NaN or infinite, with their number; integers pass."""
     if np.issubdtype(pixels.dtype, np.inexact):
         bad = pixels.size - int(np.count_nonzero(np.isfinite(pixels)))
         if bad:
@@ -100,7 +100,7 @@ def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> Non
 
 @contextlib.contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder throws at a damaged or missing file into one sentence."""
+    """Turn the exceptions of decoders on damaged or missing files into one sentence."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of broken metadata: what matters is raised
@@ -110,7 +110,7 @@ def _reading(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise InputError(f"there is no image {path}") from None
     except IsADirectoryError:
-        known = foreign.sentence(path)  # a Zarr store is a folder
+        known = unsupported_images.sentence(path)  # a Zarr store is a folder
         raise InputError(known or f"wanted an image file, but {path} is a folder") from None
     except PermissionError:
         raise InputError(f"{path} may not be read: permission denied") from None
@@ -142,9 +142,9 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
         elif start.startswith(NPY):
             return Image(_read_npy(path, channel, page, colours), None, plane=plane_of_page(page))
         else:
-            known = foreign.sentence(path, start)
+            known = unsupported_images.sentence(path, start)
             raise InputError(
-                known or f"{path} is not an image that Kontur reads: {_glimpse(start)}"
+                known or f"{path} is not an image that Kontur reads: {_describe_start(start)}"
             )
     if 0 in image.pixels.shape:
         height, width = image.pixels.shape[:2]
@@ -177,7 +177,7 @@ def _holds_objects(path: Path) -> bool:
         return bool(read(file)[2].hasobject)
 
 
-def _glimpse(start: bytes) -> str:
+def _describe_start(start: bytes) -> str:
     if not start:
         return "the file is empty"
     words = " ".join(start.decode("latin-1").split())

@@ -3,8 +3,8 @@
 Exact to the pixel: an outline along pixel edges comes back as it was, any other as the pixels
 whose centres it covers; a second export changes nothing. Negative numbers are regions to ignore.
 What a label image cannot hold is lost: scores, class names, what other programs wrote, and overlaps
-(the object with the higher score has the pixel, of equals the later one; any object before regions
-to ignore).
+(the pixel goes to the object with the higher score, of equals to the later one, and to any object
+before regions to ignore).
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,8 @@ from jaxtyping import Int64, Integer, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import atomic, images, masks
-from kontur.formats.entry import Entry
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 
@@ -25,7 +25,7 @@ LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 
 
-def read(file: OutlineFile) -> list[Entry]:
+def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a PNG or TIFF label image, ids kept, or those of a mask by `file.task`.
 
     With `components` and `semantic` every connected region is an object, see `masks`. Errors as in
@@ -34,7 +34,7 @@ def read(file: OutlineFile) -> list[Entry]:
     task, stored = masks.choose_task(file.task), images.read_stored(file.path, page=file.page)
     array = _whole_numbers(stored.pixels, file.path)
     instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
-    return [Entry(file.path.stem, instances.size, instances.replace(plane=stored.plane))]
+    return [ImageAnnotation(file.path.stem, instances.size, instances.replace(plane=stored.plane))]
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -52,7 +52,7 @@ def _whole_numbers(
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
             f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "
-            "one integer a pixel"
+            "one integer per pixel"
         )
     image = stored[:, :, 0]
     if image.dtype.kind in "iu":
@@ -70,7 +70,7 @@ def _whole_numbers(
     return image.astype(np.int64)
 
 
-def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write a compressed TIFF or, by the ending .png, a 16-bit PNG; needs the image's size.
 
     uint16, uint32 where an id is above 65535, signed where regions are to be ignored. Ids are kept

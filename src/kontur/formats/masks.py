@@ -1,4 +1,4 @@
-"""Masks: what the values of one mask file mean, which the file itself does not say.
+"""Masks: what the values of a mask file mean, which the file itself does not tell.
 
 | task         | an object is                                                      |
 | ------------ | ----------------------------------------------------------------- |
@@ -7,9 +7,9 @@
 | `semantic`   | every connected region of a value; the value stands for its class |
 
 0 is background, negative values are regions to ignore. Regions are connected through the four sides
-of a pixel, not its corners. Masks part touching objects by thin lines (membranes, watershed lines),
-and a line one pixel thin that runs diagonally has corners only: through corners the objects on its
-two sides would be one.
+of a pixel, not its corners. Masks separate touching objects by thin lines (membranes, watershed
+lines), and a diagonal line one pixel thin is connected at corners only: with connectivity through
+corners the objects on its two sides would become one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ from kontur.wording import listed
 
 Task = Literal["instances", "components", "semantic"]
 TASKS: tuple[Task, ...] = ("instances", "components", "semantic")
-IGNORE = "ignore"  # a class of this name is no class: its objects are neither right nor wrong
+IGNORE = "ignore"  # the class name of regions to ignore: neither right nor wrong
 MOST_VALUES = 64  # classes that masks may name by value alone; more are ids of objects
 
 
@@ -76,14 +76,14 @@ def components(
     values = np.unique(array[array > 0])
     if len(values) > 1:
         raise InputError(
-            f"task=components wants binary masks, but {where} holds {len(values)} "
+            f"task=components needs binary masks, but {where} holds {len(values)} "
             f"values ({listed(map(str, values), most=4)}); leave the task out if they are the ids "
             "of objects, or threshold the mask if it was resized or saved as JPEG"
         )
-    wanted, unsure = connected(array > 0), connected(array < 0)
+    positive, negative = connected(array > 0), connected(array < 0)
     return Instances.of_valid(
-        np.concatenate([wanted, unsure]),
-        ignore=np.arange(len(wanted) + len(unsure)) >= len(wanted),
+        np.concatenate([positive, negative]),
+        ignore=np.arange(len(positive) + len(negative)) >= len(positive),
         size=_size(array),
         classes=classes,
     )
@@ -100,21 +100,21 @@ def semantic(
     A value of the class `ignore` is a region to ignore. Raises `InputError` for a value without
     class, or too many of them.
     """
-    found = regions(array)
-    values = found.values.tolist()
+    connected_regions = regions(array)
+    values = connected_regions.values.tolist()
     known = class_names({v for v in values if v > 0}) if class_of_value is None else class_of_value
-    strange = next((value for value in values if value > 0 and value not in known), None)
-    if strange is not None:
+    unknown = next((value for value in values if value > 0 and value not in known), None)
+    if unknown is not None:
         pairs = ", ".join(f"{number} = {name}" for number, name in known.items()) or "none"
         raise InputError(
-            f"{where} holds the value {strange}, which is none of the classes ({pairs}); "
-            f"add a row {strange},CLASS to classes.csv"
+            f"{where} holds the value {unknown}, which is none of the classes ({pairs}); "
+            f"add a row {unknown},CLASS to classes.csv"
         )
     names = [known[value] if value > 0 else IGNORE for value in values]
     classes = tuple(dict.fromkeys(name for name in known.values() if name != IGNORE)) or CLASSES
     index = {name: place for place, name in enumerate(classes)}
     return Instances.of_valid(
-        found.outlines,
+        connected_regions.outlines,
         labels=np.array([index.get(name, 0) for name in names], dtype=np.int64),
         ignore=np.array([name == IGNORE for name in names], dtype=bool),
         size=_size(array),

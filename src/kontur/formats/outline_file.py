@@ -1,4 +1,4 @@
-"""A file of outlines to read: its path, what is asked of it, and its content, parsed once.
+"""A file of outlines to read: its path, the options of reading, and its content, parsed once.
 
 Every format reads from this value, so a file that several formats could be is opened only once, and
 its kind is recognised from its beginning.
@@ -13,7 +13,7 @@ from typing import Any
 
 from kontur.formats import document
 
-BEGINNING = 1 << 16  # bytes that are looked at to tell one kind of JSON from another
+BEGINNING = 1 << 16  # bytes by which kinds of JSON are told apart
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTALL)
 
 
@@ -21,8 +21,8 @@ TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTAL
 class OutlineFile:
     """A file, and how it is to be read.
 
-    `page` picks a plane of a stack (from 0) where the file holds several; `task` says what the
-    values of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks`.
+    `page` picks a plane of a stack (from 0) where the file holds several; `task` is what the values
+    of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks`.
     `numbered_in` are files that give images and classes the numbers which stand for them in this
     one (a list of COCO results); None reads the numbers as names.
     """
@@ -43,8 +43,8 @@ class OutlineFile:
         """The keys of the outermost JSON object, or of the first one in an outermost list.
 
         Beside each the first character of its value: `[` for a list, `{` for an object. Read from
-        the beginning of the file, without parsing it: a folder of ten thousand files is told apart
-        at once. Keys that come later are missing.
+        the beginning of the file, without parsing it: the kinds of ten
+        thousand files are known at once. Keys that come later are missing.
         """
         with document.opened(self.path) as file:
             return json_keys(file.read(BEGINNING).decode("utf-8-sig", errors="replace"))

@@ -14,7 +14,7 @@ from jaxtyping import Num, Shaped, UInt8
 
 from kontur.errors import InputError
 from kontur.formats import atomic
-from kontur.formats.colours import GREY, of_label
+from kontur.formats.colours import GREY, class_colour
 from kontur.geometry import raster
 from kontur.instances import Instances
 
@@ -125,7 +125,7 @@ def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.nd
 def _colours(instances: Instances) -> UInt8[np.ndarray, "k 3"]:
     several = len(instances.classes) > 1
     keys = instances.labels if several else np.arange(len(instances))
-    colours = np.array([of_label(int(key)) for key in keys], dtype=np.uint8).reshape(-1, 3)
+    colours = np.array([class_colour(int(key)) for key in keys], dtype=np.uint8).reshape(-1, 3)
     colours[instances.ignore] = GREY
     return colours
 
@@ -145,9 +145,9 @@ def _draw_band(
     fine = np.zeros((height * FINE, width * FINE), dtype=np.int32)
     touched = np.zeros((height, width), dtype=bool)
     for shapes, values in ((rim, np.ones(len(rim))), (line, 2 + np.arange(len(line)))):
-        found = raster.spans(shapes, fine.shape, corner=(top * FINE, 0))
-        owner = np.repeat(found.owner, found.stop - found.start)
-        row, col = np.divmod(raster.pixels(found, width * FINE), width * FINE)
+        runs = raster.spans(shapes, fine.shape, corner=(top * FINE, 0))
+        owner = np.repeat(runs.owner, runs.stop - runs.start)
+        row, col = np.divmod(raster.pixels(runs, width * FINE), width * FINE)
         fine[row, col] = values[owner]
         touched[row // FINE, col // FINE] = True
     blocks = fine.reshape(height, FINE, width, FINE).transpose(0, 2, 1, 3)

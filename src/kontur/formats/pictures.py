@@ -3,7 +3,7 @@
 Colour PNGs of 16 bit are read whole, which Pillow alone would cut to 8. Alpha is dropped, not
 blended: a microscope writes it opaque, and what lies under it was measured. Where the transparency
 alone shows something, as in a layer exported by a drawing program, that is refused. Where a camera
-noted how it was held (EXIF), the picture is turned upright.
+noted how it was held (EXIF), the picture is oriented upright.
 """
 
 from pathlib import Path
@@ -62,11 +62,11 @@ def read(
             raise InputError(f"{path} has {have}; page {page} is not among them")
         try:
             picture.seek(page or 0)
-            picture.load()  # before the orientation, which a PNG may say at its end
+            picture.load()  # before the orientation, which a PNG may store at its end
         except DecompressionBombError as error:  # a frame of an animation claims too much
             raise ValueError(error) from None
         if depth == 16 and colour_type in (2, 4, 6):
-            return turned(_deep_png(path, colour_type), picture.getexif().get(ORIENTATION, 1))
+            return oriented(_deep_png(path, colour_type), picture.getexif().get(ORIENTATION, 1))
         pixels = pixels_of(picture, colours, where=path)
     if depth == 16:
         return pixels.astype(np.uint16)  # which some versions of Pillow give as 32 bits
@@ -78,17 +78,17 @@ def read(
 ORIENTATION = 0x0112  # the tag of EXIF and of TIFF
 
 
-def turned(pixels: Shaped[np.ndarray, "h w *c"], orientation: int) -> Shaped[np.ndarray, "..."]:
-    """Pixels as they are to be seen: `orientation` says where the stored first row and column are.
+def oriented(pixels: Shaped[np.ndarray, "h w *c"], orientation: int) -> Shaped[np.ndarray, "..."]:
+    """Pixels in upright orientation: `orientation` is where the stored first row and column are.
 
     1: top and left, as usual; 2: top, right; 3: bottom, right; 4: bottom, left; 5: left, top;
     6: right, top; 7: right, bottom; 8: left, bottom. Anything else is taken as 1.
 
-    >>> turned(np.array([[1, 2, 3]]), 6)
+    >>> oriented(np.array([[1, 2, 3]]), 6)
     array([[1],
            [2],
            [3]])
-    >>> turned(np.array([[1, 2, 3]]), 3)
+    >>> oriented(np.array([[1, 2, 3]]), 3)
     array([[3, 2, 1]])
     """
     if orientation in (5, 6, 7, 8):
@@ -155,10 +155,12 @@ def _opened(path: Path, kind: str) -> Any:
 def _check_claim(path: Path, picture: Any, kind: str) -> None:
     """Refuse a picture that claims more pixels than its bytes can hold, before room is made."""
     width, height = picture.size
-    check_claim(path, (height, width), width * height // 8, MOST[kind])  # 1 bit a pixel at least
+    check_claimed_size(
+        path, (height, width), width * height // 8, MOST[kind]
+    )  # 1 bit a pixel at least
 
 
-def check_claim(path: Path, size: tuple[int, int], claimed: int, most: int) -> None:
+def check_claimed_size(path: Path, size: tuple[int, int], claimed: int, most: int) -> None:
     """`InputError` where `claimed` bytes are more than `most` times those of the file."""
     present = path.stat().st_size
     if claimed > most * (present + 64):
@@ -172,8 +174,8 @@ def check_claim(path: Path, size: tuple[int, int], claimed: int, most: int) -> N
 def _deep_png(path: Path, colour_type: int) -> Shaped[np.ndarray, "h w c"]:
     """A 16-bit PNG with colour or alpha, exactly; Pillow's own reading keeps the high bytes only.
 
-    Pillow can unpack the high byte of each value and, told that the order is the other one, the
-    low byte: the two halves make the whole. Grey with alpha is unpacked as four bytes.
+    Pillow can unpack the high byte of each value and, with the opposite byte order, the low byte:
+    the two halves make the whole. Grey with alpha is unpacked as four bytes.
     """
     from PIL.PngImagePlugin import PngImageFile
 

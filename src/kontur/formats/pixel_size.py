@@ -1,8 +1,8 @@
-"""The side of a pixel in µm, where a TIFF truly says it, of that image; else None.
+"""The side of a pixel in µm, where a TIFF states it reliably for that image; else None.
 
-Every picture has a density for printers, whoever saved it: 72 or 300 dots an inch are no scale.
-Instruments say µm in OME-XML, in ImageJ's words, in a scanner's description, or as a density that
-no printer has. Pixels that are not square have no one size.
+Every picture has a density for printers, whoever saved it: 72 or 300 dots per inch are no scale.
+Instruments write µm into OME-XML, ImageJ's metadata, a scanner's description, or as a density that
+no printer has. Pixels that are not square have no single size.
 """
 
 import contextlib
@@ -19,16 +19,16 @@ MICROMETRES = {  # of one unit, by the names that OME-TIFF and ImageJ use
     **{"pm": 1e-6, "Å": 1e-4, "nm": 1e-3, "mm": 1e3, "cm": 1e4, "dm": 1e5, "m": 1e6},
 }
 INCH = 25400.0  # µm
-PRINTED = {"inch": INCH, "in": INCH, "cm": 1e4}  # units in which densities for printers are said
+PRINTED = {"inch": INCH, "in": INCH, "cm": 1e4}  # units of densities for printers
 PRINT_DENSITY = 20.0  # µm; a density of larger pixels (under 1270 dpi) is for printers
-# Dots an inch of screens, printers and flatbed scanners: some programs say them in µm.
+# Dots an inch of screens, printers and flatbed scanners: some programs write them in µm.
 DOTS = (72, 75, 90, 96, 100, 120, 144, 150, 180, 200, 240, 250, 300, 350, 360, 400, 600, 720, 1200)
 SQUARE = 0.01  # the sides of a pixel may differ by this share and count as one size
 EXACT = 1e-3  # the share by which a size may miss one of `DOTS` and still be it
 
 
-def of_image(file: Any, frame: Any) -> float | None:
-    """µm a pixel of the image whose first page is `frame`, or None."""
+def read_pixel_size(file: Any, frame: Any) -> float | None:
+    """µm per pixel of the image whose first page is `frame`, or None."""
     if file.is_ome:
         sides = _of_ome(file, frame)
     elif file.is_imagej:
@@ -57,10 +57,10 @@ def is_dots(side: float) -> bool:
 
 
 def ome_pixels(file: Any, frame: Any) -> ElementTree.Element | None:
-    """What OME-XML says of the image that a page belongs to; None where it does not say that.
+    """The OME-XML element of the image that a page belongs to; None where it is unknown.
 
-    An image is known by the number of its first page in the file; where that is not said, by the
-    order of the images.
+    An image is identified by the number of its first page in the file; where that is missing, by
+    the order of the images.
     """
     if not file.is_ome:
         return None
@@ -68,19 +68,19 @@ def ome_pixels(file: Any, frame: Any) -> ElementTree.Element | None:
         root = ElementTree.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", file.ome_metadata or ""))
     except ElementTree.ParseError:
         return None
-    every = [node for node in root.iter() if _tag(node) == "Pixels"]
+    elements = [node for node in root.iter() if _tag(node) == "Pixels"]
     index = frame.index if isinstance(frame.index, int) else frame.index[0]
-    holding = [pixels for pixels in every if index in _planes(pixels)]
-    if len(every) == 1 or len(holding) == 1:
-        return (holding or every)[0]
-    if not holding and len(every) == len(file.series):
+    holding = [pixels for pixels in elements if index in _planes(pixels)]
+    if len(elements) == 1 or len(holding) == 1:
+        return (holding or elements)[0]
+    if not holding and len(elements) == len(file.series):
         numbers = [series.keyframe.index for series in file.series]
-        return every[numbers.index(index)] if index in numbers else None
+        return elements[numbers.index(index)] if index in numbers else None
     return None
 
 
 def _planes(pixels: ElementTree.Element) -> set[int]:
-    """The numbers of the pages of an image, as far as they are said."""
+    """The numbers of the pages of an image, as far as they are given."""
     numbers: set[int] = set()
     for data in pixels:
         if _tag(data) == "TiffData" and "IFD" in data.attrib:
@@ -118,14 +118,14 @@ def _of_imagej(words: dict[str, Any], frame: Any) -> list[float]:
 
 
 def _of_svs(frame: Any) -> list[float]:
-    said = re.search(r"\|\s*MPP\s*=\s*([0-9.]+)", frame.description or "")
+    match = re.search(r"\|\s*MPP\s*=\s*([0-9.]+)", frame.description or "")
     with contextlib.suppress(ValueError):
-        return [float(said[1])] * 2 if said else []
+        return [float(match[1])] * 2 if match else []
     return []
 
 
 def _of_density(unit: str, frame: Any) -> list[float]:
-    """Sides from pixels an inch or centimetre, if no printer is meant."""
+    """Sides from pixels per inch or centimetre, if no printer is meant."""
     sides = [PRINTED[unit] * spacing for spacing in _spacings(frame)]
     return sides if max(sides, default=0) <= PRINT_DENSITY else []
 

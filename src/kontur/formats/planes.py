@@ -1,4 +1,4 @@
-"""Planes of a stack: on which of them outlines were drawn, and which of them are wanted."""
+"""Planes of a stack: on which of them outlines were drawn, and which of them are read."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,13 +29,13 @@ def read_plane(plane: Any, where: str | Path) -> Plane:
 
 def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Plane]:
     """The plane of every geometry; `page` is the number of the one where it is only one."""
-    found = [read_plane(plane, where) for plane in planes]
-    if page is None or len(set(found)) != 1:
-        return found
+    read = [read_plane(plane, where) for plane in planes]
+    if page is None or len(set(read)) != 1:
+        return read
     number = document.whole_number(page)
     if number is None:
         raise InputError(f"{where}: kontur.page is {quoted(page)}; wanted a whole number")
-    return [plane.numbered(number) for plane in found]
+    return [plane.numbered(number) for plane in read]
 
 
 def by_plane(

@@ -1,4 +1,4 @@
-"""What QuPath says of an object: its class, score, measurements and type, in all their spellings.
+"""Properties of QuPath's objects: class, score, measurements and type, in all their spellings.
 
 After QuPath's `PathObjectTypeAdapters` (0.4 and later) and the forms of earlier versions that it
 still reads.

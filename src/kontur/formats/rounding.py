@@ -2,8 +2,8 @@
 
 Three decimals are a thousandth of a pixel. Outlines are known a hundred times worse, a coordinate
 of single precision has no more from pixel 8,192 on, and the area of an object changes by less than
-a two-thousandth of its perimeter. QuPath writes two. Thirteen decimals say nothing and are most of
-a file.
+a two-thousandth of its perimeter. QuPath writes two. Thirteen decimals carry no information and are
+most of a file.
 """
 
 import numpy as np

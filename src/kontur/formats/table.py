@@ -1,9 +1,9 @@
-"""CSV: one row an object, for spreadsheets and statistics, and with the outline to read back.
+"""CSV: one row per object, for spreadsheets and statistics, and with the outline for reading back.
 
 The outline is well-known text, so objects come back exactly (see `rounding`); image size, score and
 class too. Position, area and box are for people and not read. Columns that we do not know are kept.
 Tables that a spreadsheet saved again are read, see `csv_dialect`. Class names that no object has
-are lost, and a table without objects says nothing of its image. Spreadsheets cut cells at 32,767
+are lost, and a table without objects does not name its image. Spreadsheets cut cells at 32,767
 characters, which very long outlines exceed.
 """
 
@@ -23,8 +23,13 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import atomic, csv_dialect, document, wkt
 from kontur.formats.csv_dialect import Dialect
-from kontur.formats.entry import Entry, Prediction, check_count, unique_ids
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import (
+    ClassPrediction,
+    ImageAnnotation,
+    check_count,
+    unique_ids,
+)
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.instances import CLASSES, Instances
@@ -43,22 +48,22 @@ MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 Row = Mapping[str, str]
 
 
-def read(file: OutlineFile) -> list[Entry]:
+def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The images of a table with their objects; without rows, the one that the file is named after.
 
     Errors and repairs as in `from_text`.
     """
     dialect = csv_dialect.detect(file.path)
     entries = _entries(_parsed(csv_dialect.rows(file.path, dialect), dialect, file.path), file.path)
-    return entries or [Entry(file.path.stem, None, Instances.empty())]
+    return entries or [ImageAnnotation(file.path.stem, None, Instances.empty())]
 
 
-def write(path: Path, entries: Sequence[Entry], *, overwrite: bool = True) -> None:
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one table, whole or not at all."""
     atomic.write_text(path, _marked(to_text(entries)), overwrite=overwrite)
 
 
-def to_text(entries: Iterable[Entry]) -> str:
+def to_text(entries: Iterable[ImageAnnotation]) -> str:
     """The objects of many images as one table; columns that others added come last."""
     rows = [row for entry in entries for row in _rows(entry)]
     more = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
@@ -69,20 +74,20 @@ def to_text(entries: Iterable[Entry]) -> str:
     return text.getvalue()
 
 
-def from_text(text: str, *, where: str | Path = "CSV") -> list[Entry]:
+def from_text(text: str, *, where: str | Path = "CSV") -> list[ImageAnnotation]:
     """The images of a table in the order of their first rows, with their objects.
 
     Needs the column `outline`; objects without class are of the class `object`, those without id
     get the next free one. Outlines that cross themselves are repaired and rows without an outline
     left out, with a line of logging. Raises `InputError` naming the line that is wrong.
     """
-    dialect = csv_dialect.of_text(text)
+    dialect = csv_dialect.detect_in_text(text)
     rows = csv_dialect.rows_of_text(text.removeprefix(MARK), dialect, where=where)
     return _entries(_parsed(rows, dialect, where), where)
 
 
 def relabel(
-    file: OutlineFile, predicted: Sequence[Sequence[Prediction]], classes: Sequence[str]
+    file: OutlineFile, predicted: Sequence[Sequence[ClassPrediction]], classes: Sequence[str]
 ) -> str:
     """The text of the table with other classes, and probabilities in columns of their own.
 
@@ -116,7 +121,7 @@ def relabel(
 
 
 class _Table(NamedTuple):
-    """A table as read: cells by column, the rows of each image, outlines, and who has one."""
+    """A table as read: cells by column, the rows of each image, and the rows with an outline."""
 
     columns: list[str]
     rows: list[Row]
@@ -135,9 +140,11 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     if "outline" not in columns:
         known = listed(columns, most=8) or "nothing"
         raise InputError(f"{where} has no column 'outline' and so no objects; it has {known}")
-    twice = next((name for name, number in Counter(columns).items() if name and number > 1), None)
-    if twice:
-        raise InputError(f"{where} has two columns {quoted(twice)}; rename one of them")
+    repeated = next(
+        (name for name, number in Counter(columns).items() if name and number > 1), None
+    )
+    if repeated:
+        raise InputError(f"{where} has two columns {quoted(repeated)}; rename one of them")
     rows: list[Row] = []
     wheres: list[str] = []
     images: dict[str, list[int]] = {}
@@ -158,7 +165,7 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     return _Table(columns, rows, wheres, images, polygons, kept, without, dialect)
 
 
-def _entries(table: _Table, where: str | Path) -> list[Entry]:
+def _entries(table: _Table, where: str | Path) -> list[ImageAnnotation]:
     classes = list(dict.fromkeys(_class(row) for row in table.rows)) or list(CLASSES)
     at = np.cumsum(table.kept) - 1  # the place of a row's polygon
     entries = []
@@ -175,7 +182,7 @@ def _entry(
     polygons: Shaped[np.ndarray, " k"],
     classes: list[str],
     where: str | Path,
-) -> Entry:
+) -> ImageAnnotation:
     decimal = table.dialect.decimal
     sizes = {_size(table.rows[n], decimal, table.wheres[n]) for n in numbers}
     if len(sizes) > 1:
@@ -195,10 +202,10 @@ def _entry(
         classes=classes,
     )
     without = Counter(kind for n in numbers if (kind := table.without[n]))
-    return Entry(name, instances.size, instances, without_outline=without)
+    return ImageAnnotation(name, instances.size, instances, without_outline=without)
 
 
-def _rows(entry: Entry) -> list[dict[str, Any]]:
+def _rows(entry: ImageAnnotation) -> list[dict[str, Any]]:
     instances, size = entry.instances, entry.size or entry.instances.size
     polygons = rounded(instances.polygons)
     centres = shapely.get_coordinates(shapely.centroid(polygons))
@@ -230,7 +237,7 @@ def _outlines(
     texts = [row.get("outline", "").strip() for row in rows]
     written = [number for number, text in enumerate(texts) if text]
     try:
-        found = wkt.from_texts([texts[number] for number in written])
+        parsed = wkt.from_texts([texts[number] for number in written])
     except ValueError as error:
         number = written[error.args[0]]
         raise InputError(
@@ -239,7 +246,7 @@ def _outlines(
         ) from None
     shapes: list[Polygon | MultiPolygon | None] = [None] * len(rows)
     without: list[str | None] = ["empty cell"] * len(rows)
-    for number, shape in zip(written, found, strict=True):
+    for number, shape in zip(written, parsed, strict=True):
         shapes[number] = shape
         without[number] = None if shape is not None else texts[number].partition("(")[0].strip()
     return shapes, without

@@ -1,8 +1,9 @@
 """TIFF: one plane of whatever a microscope wrote, with all its channels.
 
-`tiff_images` says which images a file holds, `tiff_samples` what the numbers of a pixel mean,
-`pixel_size` how large a pixel is. Here one plane is chosen and decoded. X and Y make the plane, C
-and S its channels; any other axis longer than one is a stack, of which one plane has to be chosen.
+`tiff_images` finds the images of a file, `tiff_samples` interprets the samples of a pixel, and
+`pixel_size` reads the size of a pixel. Here one plane is chosen and decoded. X and Y make the
+plane, C and S its channels; any other axis longer than one is a stack, of which one plane has to be
+chosen.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import pixel_size, tiff_samples
-from kontur.formats.pictures import ORIENTATION, Colours, check_claim, turned
+from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
 from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -31,9 +32,9 @@ MOST_OF_OTHERS = 100_000
 
 
 class TiffPlane(NamedTuple):
-    """Pixels upright and without alpha, µm a pixel where it is said, and the names of stains.
+    """Pixels upright and without alpha, µm per pixel where it is known, and the names of stains.
 
-    `plane` is None where none was asked for.
+    `plane` is None where no `page` was given.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
@@ -51,7 +52,7 @@ def read(
 ) -> TiffPlane:
     """One plane, as stored.
 
-    A `channel` that is not None says that an axis of unknown meaning is one of channels. Raises
+    With a `channel`, an axis of unknown meaning is taken as channels. Raises
     `InputError` for stacks without a `page`, and what tifffile raises for damaged files.
     """
     import tifffile
@@ -69,9 +70,9 @@ def read(
         pixels = np.concatenate(resolved, axis=2) if len(resolved) > 1 else resolved[0]
         names = tiff_samples.stains(file, frame, channels=len(planes), samples=pixels.shape[2])
         orientation = frame.tags.get(ORIENTATION)
-        upright = turned(pixels, int(orientation.value) if orientation else 1)
+        upright = oriented(pixels, int(orientation.value) if orientation else 1)
         place = None if page is None else _place(image, index, page)
-        return TiffPlane(upright, pixel_size.of_image(file, frame), names, place)
+        return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
 
 
 def _choose(
@@ -94,11 +95,11 @@ def _choose(
         have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
         beside = f", beside {listed(left_out)}" if left_out else ""
         raise InputError(f"{path} has {have}{beside}; page {page} is not among them")
-    which = 0
-    while rest >= counts[which]:
-        rest -= counts[which]
-        which += 1
-    image, stack = images[which], stacks[which]
+    number = 0
+    while rest >= counts[number]:
+        rest -= counts[number]
+        number += 1
+    image, stack = images[number], stacks[number]
     index: list[int | slice] = [slice(None)] * len(image.axes)
     for axis, place in zip(stack, np.unravel_index(rest, tuple(stack.values())), strict=True):
         index[axis] = int(place)
@@ -126,11 +127,11 @@ def _described(
         ]
         return " and ".join(kinds)
     first = np.cumsum([0, *counts])
-    each = [
-        f"{start}{f' to {start + count - 1}' * (count > 1)}: {image.named}"
+    numbered = [
+        f"{start}{f' to {start + count - 1}' * (count > 1)}: {image.description}"
         for image, start, count in zip(images, first, counts, strict=False)
     ]
-    return f"file of {len(images)} separate images ({listed(each)})"
+    return f"file of {len(images)} separate images ({listed(numbered)})"
 
 
 def _by_channel(
@@ -181,12 +182,12 @@ def _check_size(page: Any, frame: Any, path: Path, times: int = 1) -> None:
     most = MOST.get(int(frame.compression), MOST_OF_OTHERS)
     size = (int(frame.imagelength), int(frame.imagewidth))
     bits = math.prod(frame.shape) * int(frame.bitspersample)
-    check_claim(path, size, times * bits // 8, most)
+    check_claimed_size(path, size, times * bits // 8, most)
 
 
 @contextlib.contextmanager
 def _decoding(frame: Any, path: Path) -> Iterator[None]:
-    """Say which package is missing, or that there is none, where a page cannot be decoded."""
+    """Turn failures of decoding into a sentence that names the missing package, if there is one."""
     import tifffile
 
     compression = getattr(frame.compression, "name", str(frame.compression))
@@ -212,7 +213,7 @@ def _decoding(frame: Any, path: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep tifffile from logging in this thread: what matters of a damaged file is raised."""
-    logging.getLogger("tifffile").addFilter(_is_heard)  # which adds it once
+    logging.getLogger("tifffile").addFilter(_is_loud)  # which adds it once
     _thread.reads = True
     try:
         yield
@@ -220,7 +221,7 @@ def _quiet() -> Iterator[None]:
         _thread.reads = False
 
 
-def _is_heard(_: logging.LogRecord) -> bool:
+def _is_loud(_: logging.LogRecord) -> bool:
     """Whether tifffile is used by someone else, for images may be read in several threads."""
     return not getattr(_thread, "reads", False)
 

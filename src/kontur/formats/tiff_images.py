@@ -1,8 +1,8 @@
 """Which images a TIFF holds: separate ones, and which are copies or pictures of the slide.
 
 The axes come from OME, ImageJ or tifffile metadata. Smaller copies of an image (levels of a
-pyramid, thumbnails) and a scanner's label and overview are left out. OME says of each image that
-it is one, whatever its size; in a plain TIFF a smaller page is a copy where the file says so, or
+pyramid, thumbnails) and a scanner's label and overview are left out. In OME-TIFF every image
+counts, whatever its size; in a plain TIFF a smaller page is a copy where the file marks it so, or
 where it shows the same.
 """
 
@@ -12,11 +12,11 @@ import numpy as np
 from jaxtyping import Shaped
 
 THIN = 8  # a last axis up to this long after two much longer unnamed ones is channels, not width
-UNNAMED = ("QYX", "IYX")  # pages that nothing is said of
-SLIDE = ("label", "macro", "map", "thumbnail", "overview")  # what scanners add, as tifffile says
+UNNAMED = ("QYX", "IYX")  # pages of unknown meaning
+SLIDE = ("label", "macro", "map", "thumbnail", "overview")  # what scanners add, by tifffile's names
 SCANNERS = ("svs", "scn", "qpi", "ndpi", "bif", "avs", "philips")
 ALIKE = 0.9  # correlation from which a smaller page shows the same as a larger one
-DECODED = 2**28  # pixels up to which a page is looked at to see whether it shows the same
+DECODED = 2**28  # pixels up to which a page is decoded to compare it with a larger one
 
 
 class TiffImage(NamedTuple):
@@ -30,7 +30,7 @@ class TiffImage(NamedTuple):
     series: Any
 
     @property
-    def named(self) -> str:
+    def description(self) -> str:
         """Its name and its size, for a sentence."""
         sides = dict(zip(self.axes, self.shape, strict=True))
         size = f"{sides.get('Y', 1)}×{sides.get('X', 1)}"
@@ -40,14 +40,14 @@ class TiffImage(NamedTuple):
 def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[str]]:
     """The images of a file, and the names of what was left out beside them.
 
-    A `channel` that is not None says that an axis of unknown meaning is one of channels.
+    With a `channel`, an axis of unknown meaning is taken as channels.
     """
-    every = _all_images(file, channel)
-    if not every:
+    images = _all_images(file, channel)
+    if not images:
         raise ValueError("it holds no image")
-    reasons = [_why_left_out(image, every, file) for image in every]
-    kept = [image for image, reason in zip(every, reasons, strict=True) if reason is None]
-    return kept or every[:1], [reason for reason in reasons if reason is not None]
+    reasons = [_why_left_out(image, images, file) for image in images]
+    kept = [image for image, reason in zip(images, reasons, strict=True) if reason is None]
+    return kept or images[:1], [reason for reason in reasons if reason is not None]
 
 
 def _all_images(file: Any, channel: int | None) -> list[TiffImage]:
@@ -74,21 +74,21 @@ def _letters(series: Any, channel: int | None) -> str:
     axes, shape = str(series.axes), series.shape
     unnamed = [i for i, axis in enumerate(axes) if axis in "QI"]
     if axes in UNNAMED and shape[2] <= THIN and min(shape[:2]) >= 8 * shape[2]:
-        return "YXC"  # (h, w, c) written without saying so
+        return "YXC"  # (h, w, c) written without names of axes
     if channel is not None and len(unnamed) == 1 and not set(axes) & set("CS"):
         return axes.replace(axes[unnamed[0]], "C")
     return axes
 
 
-def _why_left_out(image: TiffImage, every: list[TiffImage], file: Any) -> str | None:
-    """What an image is, if it is none of its own."""
+def _why_left_out(image: TiffImage, images: list[TiffImage], file: Any) -> str | None:
+    """Why an image does not count as one of its own; None where it does."""
     frame = image.keyframe
     kind = getattr(image.series, "kind", "")
     if kind in SCANNERS and image.name.lower() in SLIDE:
         return f"the {image.name.lower()} of the slide"
     if frame.is_mask:
         return "a mask of transparency"
-    larger = [one for one in every if _is_smaller(image, one)]
+    larger = [one for one in images if _is_smaller(image, one)]
     if larger and (frame.is_reduced or frame.is_subifd):
         return "a smaller copy"
     if kind == "" and not file.is_ome and any(_shows_the_same(image, one) for one in larger):

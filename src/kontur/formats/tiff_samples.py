@@ -1,4 +1,4 @@
-"""What the samples of a pixel mean, as a TIFF says it: colours, inks, stains, alpha, a palette.
+"""What the samples of a pixel mean in a TIFF: colours, inks, stains, alpha, a palette.
 
 Every sample is a colour, a measured channel, or transparency. Colours become red, green and blue;
 transparency is taken away; measured channels stay what they are, however many. A label image keeps
@@ -33,7 +33,7 @@ def resolve(
 ) -> Shaped[np.ndarray, "h w k"]:
     """Pixels without alpha: colours as red, green and blue, measured channels as they are.
 
-    1 bit becomes 0 and 255. `palette=False` says that a palette only shows a measured channel, as
+    1 bit becomes 0 and 255. With `palette=False` a palette only displays a measured channel, as
     ImageJ's does. With `colours="indices"` the numbers are those stored, 1 bit 0 and 1.
     """
     if samples.dtype.kind not in "buif":
@@ -83,13 +83,13 @@ def _without_alpha(
     if int(frame.samplesperpixel) != count:
         return samples, samples[:, :, :0]
     missing = count - COLOURS.get(kind, count) - len(extra)
-    extra += [0] * max(0, missing)  # extra samples that nothing is said of
+    extra += [0] * max(0, missing)  # extra samples of unspecified meaning
     first = count - len(extra)
     colour = samples[:, :, :first]
     alpha = [first + i for i, sample in enumerate(extra) if sample in (ASSOCIATED, UNASSOCIATED)]
     kept = [i for i in range(first, count) if i not in alpha]
     if kind in COLOURS and len(kept) == 1 and (samples[:, :, kept[0]] == _top(samples.dtype)).all():
-        kept = []  # an alpha that was not said to be one, and hides nothing
+        kept = []  # an alpha that is not declared, and hides nothing
     if alpha and not kept:
         check_colours_show(colour, samples[:, :, alpha], path)
     if ASSOCIATED in extra:
@@ -138,9 +138,9 @@ def _from_luma(
 ) -> Shaped[np.ndarray, "h w 3"]:
     """YCbCr of 8 bits in its full range as red, green and blue."""
     usual = [0, 255, 128, 255, 128, 255]
-    said = _rationals(_tag(frame, 532, ()))
+    reference = _rationals(_tag(frame, 532, ()))
     luma = _rationals(_tag(frame, 529, ())) or list(LUMA)
-    if values.dtype != np.uint8 or (said and said != usual):
+    if values.dtype != np.uint8 or (reference and reference != usual):
         raise InputError(
             f"{path} stores its colours as YCbCr in a range of its own; save it as RGB"
         )
@@ -158,8 +158,8 @@ def _inverted(
     """White-is-zero as black-is-zero; the largest number is that of the bits that are stored."""
     if values.dtype.kind == "f":
         raise InputError(
-            f"{path} says that 0 is white and holds {values.dtype} values, so what is black is not "
-            "said; save it with black as 0"
+            f"{path} declares 0 as white and holds {values.dtype} values, so the value of black is "
+            "unknown; save it with black as 0"
         )
     if values.dtype.kind == "u":
         return (values.dtype.type(2**bits - 1) - values).astype(values.dtype)

@@ -1,7 +1,7 @@
 """Windows: the masks of single objects, each no larger than its object, and their outlines.
 
 Thousands of objects are traced together, their windows laid out one below the other in one label
-image: a call for each would take most of its time to begin.
+image: separate calls would spend most of their time on overhead.
 """
 
 from collections.abc import Sequence
@@ -28,11 +28,11 @@ class Window(NamedTuple):
 def trace(windows: Sequence[Window]) -> Shaped[np.ndarray, " k"]:
     """The exact outline of each mask, as `raster.trace`, in the coordinates of its image."""
     outlines = np.full(len(windows), Polygon(), dtype=object)
-    some = [i for i, window in enumerate(windows) if window.mask.any()]
-    some.sort(key=lambda i: windows[i].mask.shape[1])  # on a sheet all are about as wide
+    filled = [i for i, window in enumerate(windows) if window.mask.any()]
+    filled.sort(key=lambda i: windows[i].mask.shape[1])  # on a sheet all are about as wide
     sheet: list[int] = []
     rows = 0
-    for i in some:
+    for i in filled:
         height, width = windows[i].mask.shape
         if sheet and (rows + height) * width > SHEET:
             _trace_sheet(windows, sheet, outlines)

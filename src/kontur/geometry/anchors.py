@@ -1,4 +1,4 @@
-"""Anchors: boxes of a few shapes at every cell of every level, and which object each is about.
+"""Anchors: boxes of a few shapes at every cell of every level, and their assignment to objects.
 
 After Ren et al., Faster R-CNN, 2015, section 3.1. All anchors of an image stand in one list: level
 by level from the finest, row by row, column by column, shape by shape.
@@ -11,8 +11,8 @@ from jaxtyping import Float, Int
 
 from kontur.geometry import boxes as rectangles
 
-BACKGROUND, UNSURE = -1, -2  # what an anchor is about, if no object
-CHUNK = 1 << 20  # pairs of anchor and box looked at together
+BACKGROUND, UNSURE = -1, -2  # of an anchor that is assigned to no object
+CHUNK = 1 << 20  # pairs of anchor and box compared at a time
 
 
 def anchors(
@@ -47,32 +47,32 @@ def match(
     low: float,
     high: float,
 ) -> Int[np.ndarray, " a"]:
-    """For each anchor the place of the box it is about, `BACKGROUND` or `UNSURE`.
+    """The index of the box to which each anchor is assigned, `BACKGROUND` or `UNSURE`.
 
     The box of the largest IoU where that is at least `high`; background where it is below `low`.
-    The anchors that fit a box best are about it however badly they fit, so that a box is without
-    one only where another has the same best anchor.
+    The anchors of largest IoU with a box are assigned to it however small that is, so that a box is
+    without one only where another box has the same best anchor.
     """
-    about = np.full(len(anchors), BACKGROUND)
+    assigned = np.full(len(anchors), BACKGROUND)
     if len(boxes) == 0 or len(anchors) == 0:
-        return about
+        return assigned
     best = np.zeros(len(anchors))
     step = max(1, CHUNK // len(boxes))
     highest = np.full(len(boxes), 1e-9)  # an anchor that does not touch the box does not fit it
-    rivals: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+    best_pairs: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for first in range(0, len(anchors), step):
         iou = rectangles.iou(anchors[first : first + step], boxes)
         best[first : first + step] = iou.max(axis=1)
-        about[first : first + step] = iou.argmax(axis=1)
+        assigned[first : first + step] = iou.argmax(axis=1)
         highest = np.maximum(highest, iou.max(axis=0, initial=0))
-        place, box = np.nonzero(iou >= highest * (1 - TIE))
-        rivals.append((first + place, box, iou[place, box]))
-    about[best < high] = UNSURE
-    about[best < low] = BACKGROUND
-    place, box, iou = (np.concatenate(each) for each in zip(*rivals, strict=True))
+        anchor, box = np.nonzero(iou >= highest * (1 - TIE))
+        best_pairs.append((first + anchor, box, iou[anchor, box]))
+    assigned[best < high] = UNSURE
+    assigned[best < low] = BACKGROUND
+    anchor, box, iou = (np.concatenate(column) for column in zip(*best_pairs, strict=True))
     fits = iou >= highest[box] * (1 - TIE)
-    about[place[fits]] = box[fits]
-    return about
+    assigned[anchor[fits]] = box[fits]
+    return assigned
 
 
 TIE = 1e-6  # relative; anchors of equal IoU differ by rounding

@@ -2,9 +2,9 @@
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
-from kontur.geometry.suppression import suppress_greedily
+from kontur.geometry.suppression import Answers, Places, suppress_greedily
 
 SMALLEST_SIDE = 1e-3  # pixels; a box of no width or height still has a scale
 LARGEST_GROWTH = 1000 / 16  # of a side in one step: the published bound, against overflow
@@ -20,7 +20,7 @@ def bounds(rings: Float[np.ndarray, "m n 2"]) -> Float[np.ndarray, "m 4"]:
 
 
 def area(boxes: Float[np.ndarray, "k 4"]) -> Float[np.ndarray, " k"]:
-    """Areas in square pixels; 0 for boxes turned inside out."""
+    """Areas in square pixels; 0 where x1 < x0 or y1 < y0."""
     sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0)
     return sides[:, 0] * sides[:, 1]
 
@@ -67,7 +67,7 @@ def suppress(
 
     Greedy: from the best score down, a box stays unless its IoU with one of its group that stayed
     is above `threshold`. Equal scores: the earlier wins. Boxes without area always stay, and so do
-    those that are not finite. Memory grows with the boxes, however they lie.
+    those that are not finite. Memory is linear in the number of boxes.
 
     >>> boxes = np.array([[0.0, 0, 4, 4], [0, 0, 4, 3], [8, 0, 9, 9]])
     >>> suppress(boxes, np.array([0.5, 0.9, 0.1]), 0.5).tolist()
@@ -80,7 +80,7 @@ def suppress(
     ranked, size = boxes[places].astype(float), size[solid]
     group = np.zeros_like(places) if groups is None else groups[places]
 
-    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+    def is_over(i: Places, j: Places) -> Answers:
         low = np.maximum(ranked[i, :2], ranked[j, :2])
         sides = np.maximum(np.minimum(ranked[i, 2:], ranked[j, 2:]) - low, 0)
         shared = sides[:, 0] * sides[:, 1]
@@ -94,15 +94,15 @@ def suppress(
 def deltas(
     boxes: Float[np.ndarray, "k 4"], targets: Float[np.ndarray, "k 4"]
 ) -> Float[np.ndarray, "k 4"]:
-    """What moves each box onto its target: tx, ty, tw, th of Faster R-CNN, equation 2.
+    """The regression target of each box: tx, ty, tw, th of Faster R-CNN, equation 2.
 
-    The shift of the middle as a share of the box's sides, and the logarithm of the sides' ratio.
+    The shift of the centre as a share of the box's sides, and the logarithm of the sides' ratio.
     Sides below `SMALLEST_SIDE` count as that.
     """
     side = np.maximum(boxes[:, 2:] - boxes[:, :2], SMALLEST_SIDE)
-    wanted = np.maximum(targets[:, 2:] - targets[:, :2], SMALLEST_SIDE)
+    target_side = np.maximum(targets[:, 2:] - targets[:, :2], SMALLEST_SIDE)
     shift = (targets[:, :2] + targets[:, 2:] - boxes[:, :2] - boxes[:, 2:]) / 2
-    return np.concatenate([shift / side, np.log(wanted / side)], axis=-1)
+    return np.concatenate([shift / side, np.log(target_side / side)], axis=-1)
 
 
 def apply_deltas(

@@ -1,8 +1,8 @@
-"""Masks and label images reshaped: dilation, erosion, opening, closing, parts, distances, floods.
+"""Morphology of masks and label images: dilation, erosion, components, distances, watershed.
 
 All in numpy, on whole images at once. The structuring element is a disc: every offset of at most
-`radius` pixels. What lies outside the image is unknown: it neither grows into the image nor eats
-away what touches its frame. Pixels join through their sides (4 neighbours) or also their corners
+`radius` pixels. What lies outside the image is unknown: it neither dilates into the image nor
+erodes objects at its border. Pixels join through their sides (4 neighbours) or also their corners
 (8). Positive labels are objects, 0 is background.
 """
 
@@ -43,7 +43,7 @@ def erode(mask: Bool[np.ndarray, "h w"], radius: float) -> Bool[np.ndarray, "h w
 
 
 def opening(mask: Bool[np.ndarray, "h w"], radius: float) -> Bool[np.ndarray, "h w"]:
-    """Erosion, then dilation: what is narrower than the disc goes, small things and burrs."""
+    """Erosion, then dilation: what is narrower than the disc is removed."""
     return dilate(erode(mask, radius), radius)
 
 
@@ -55,7 +55,7 @@ def closing(mask: Bool[np.ndarray, "h w"], radius: float) -> Bool[np.ndarray, "h
 def label(
     mask: Bool[np.ndarray, "h w"], neighbours: Neighbours = 4
 ) -> tuple[Int[np.ndarray, "h w"], int]:
-    """The connected parts of a mask, numbered from 1 in reading order, and how many there are.
+    """The connected components of a mask, numbered from 1 in reading order, and their number.
 
     >>> label(np.array([[True, False], [False, True]]))[0].tolist()
     [[1, 0], [0, 2]]
@@ -78,9 +78,9 @@ def label(
 
 
 def fill_holes(labels: Integer[np.ndarray, "h w"]) -> Integer[np.ndarray, "h w"]:
-    """Background that one object alone encloses becomes that object's.
+    """Background enclosed by a single object becomes part of it.
 
-    Not what several enclose together, nor what reaches the image's frame. Background joins
+    Not what several objects enclose together, nor what reaches the image's border. Background joins
     through sides only, so that an outline joined by corners is closed.
     """
     holes, count = label(labels == 0)
@@ -110,7 +110,7 @@ def distance(mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     """How far each pixel of the mask is from the nearest background pixel, between centres.
 
     Exact and Euclidean, in pixels; 0 outside the mask, infinite where there is no background.
-    Along the columns by counting. Along the rows the few nearest columns are looked at; rows with
+    Along the columns by counting. Along the rows the few nearest columns are compared; rows with
     pixels that are farther from background take the lower envelope of parabolas, all at once
     (Felzenszwalb and Huttenlocher, Distance Transforms of Sampled Functions, 2012).
     """
@@ -183,9 +183,9 @@ def peaks(
 def grow(
     seeds: Integer[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"]
 ) -> Integer[np.ndarray, "h w"]:
-    """The seeds grown over the mask, each as far as it is the nearest by Euclidean distance.
+    """Seeds grown over the mask, each to the pixels to which it is nearest in Euclidean distance.
 
-    Growth stays inside the mask: a pixel belongs to a seed from which one gets to it.
+    Growth stays inside the mask: a pixel goes to a seed that is connected with it.
     """
     if not seeds.any():
         return np.zeros_like(seeds)
@@ -246,7 +246,7 @@ def _highest(height: Float[np.ndarray, "h w"], reach: int) -> Float[np.ndarray, 
 def _join(
     count: int, first: Int[np.ndarray, " p"], second: Int[np.ndarray, " p"]
 ) -> Int[np.ndarray, " n"]:
-    """The smallest member of each of `count` things' group, where pairs of them belong together.
+    """The smallest member of the group of each of `count` elements, joined by pairs.
 
     After Shiloach and Vishkin, 1982: roots hook onto smaller ones, then all point at their root.
     """

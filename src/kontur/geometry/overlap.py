@@ -1,17 +1,17 @@
-"""Which objects overlap and by how much, and the greedy choice among those that overlap too much.
+"""Overlap of objects, and greedy suppression of those that overlap too much.
 
-`suppress` uses exact areas; `shared_pixels` counts pixels, for judging against masks. Neither looks
-at pairs that lie apart.
+`suppress` uses exact areas; `shared_pixels` counts pixels, for the comparison with masks. Neither
+tests pairs of objects that are far from each other.
 """
 
 from typing import Literal, NamedTuple
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Float, Int, Num, Shaped
+from jaxtyping import Float, Int, Num, Shaped
 
 from kontur.geometry.raster import Spans, ramp
-from kontur.geometry.suppression import suppress_greedily
+from kontur.geometry.suppression import Answers, Places, suppress_greedily
 
 Measure = Literal["iou", "iom"]  # intersection over the union, or over the smaller of the two
 
@@ -59,7 +59,7 @@ def _begin_within(
 def touching(
     a: Shaped[np.ndarray, " k"], b: Shaped[np.ndarray, " l"]
 ) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
-    """The places (i, j) of all pairs whose bounding boxes touch."""
+    """The indices (i, j) of all pairs whose bounding boxes touch."""
     i, j = shapely.STRtree(b).query(a)
     return i.astype(np.int64), j.astype(np.int64)
 
@@ -70,7 +70,7 @@ def suppress(
     threshold: float,
     measure: Measure = "iou",
 ) -> Int[np.ndarray, " kept"]:
-    """The places of the polygons that stay, best score first.
+    """The indices of the polygons that stay, best score first.
 
     Greedy: from the best score down, a polygon stays unless it overlaps one that stayed by more
     than `threshold`. Equal scores: the earlier wins. Empty polygons never stay. `measure="iom"`
@@ -81,7 +81,7 @@ def suppress(
     ranked = polygons[order]
     area, box = shapely.area(ranked), shapely.bounds(ranked).reshape(-1, 4)
 
-    def is_over(i: Int[np.ndarray, " p"], j: Int[np.ndarray, " p"]) -> Bool[np.ndarray, " p"]:
+    def is_over(i: Places, j: Places) -> Answers:
         # What the boxes share bounds what the polygons share: most pairs need no exact area.
         sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
         bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))

@@ -1,7 +1,7 @@
-"""Polygons that can be trusted: valid, with area, inside the image.
+"""Valid polygons: with area, and inside the image.
 
-A predicted ring may cross itself or leave the image. Only such rings are touched, and then run as
-all of Kontur's do, clockwise on screen; the others become polygons as they are.
+A predicted ring may cross itself or leave the image. Only such rings are changed, and then run
+clockwise on screen as all of Kontur's; the others become polygons as they are.
 """
 
 import numpy as np

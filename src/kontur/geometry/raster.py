@@ -1,7 +1,7 @@
 """Polygons to pixels and pixels to polygons, exactly.
 
 A pixel is inside a polygon when its centre is; a centre on an edge belongs to the polygon on its
-right (or below), so that polygons which share an edge share out the pixels along it. The outline of
+right (or below), so that polygons which share an edge divide the pixels along it. The outline of
 a mask runs along pixel edges. Both together make `mask → polygon → mask` the identity, which
 neither `cv2.fillPoly` (it paints the boundary too) nor `cv2.findContours` (it runs through the
 border pixels) does.
@@ -47,7 +47,7 @@ def spans(
     edges, owner = _edges(polygons)
     if not np.abs(edges).max(initial=0) <= FARTHEST:
         raise InputError(
-            f"an outline reaches the coordinate {np.abs(edges).max():g}, which is no place in an"
+            f"an outline reaches the coordinate {np.abs(edges).max():g}, which is outside any"
             f" image (at most {FARTHEST:g} pixels); is it in another unit?"
         )
     x0, y0, x1, y1 = edges.T
@@ -68,6 +68,23 @@ def spans(
     filled = stop > start
     line, start, stop = line[filled], start[filled], stop[filled]
     return Spans(line // max(height, 1), line % max(height, 1), start, stop)
+
+
+def have_pixels(
+    polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]
+) -> Bool[np.ndarray, " k"]:
+    """Which polygons own a pixel of an image: whether `spans` would have any of theirs.
+
+    Most hold the pixel at their centroid; only the others are asked row by row.
+    """
+    found = ~shapely.is_empty(polygons)
+    shapes = polygons[found]
+    x, y = np.floor(shapely.get_coordinates(shapely.centroid(shapes))).T + 0.5
+    in_image = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
+    found[found] = in_image & shapely.contains_xy(shapes, x, y)
+    rest = np.flatnonzero(~found)
+    found[rest[spans(polygons[rest], size).owner]] = True
+    return found
 
 
 def pixels(runs: Spans, width: int) -> Int[np.ndarray, " p"]:
@@ -130,11 +147,11 @@ def trace_labels(
     links = _link(padded)
     if len(links.edge) == 0:
         return labels.ravel()[:0], np.empty(0, dtype=object)
-    order, ring = walk(links.following)
+    order, ring = follow_rings(links.following)
     pinched = ring[links.touching] == ring[links.partner]
     if pinched.any():  # a ring that meets itself in a corner: there it is a shell and a hole
         links.following[links.touching[pinched]] = links.crossing[pinched]
-        order, ring = walk(links.following)
+        order, ring = follow_rings(links.following)
     return _assemble(links, order, ring, flat, stride, corner)
 
 
@@ -190,8 +207,10 @@ def _link(padded: Integer[np.ndarray, "h w"]) -> _Links:
     )
 
 
-def walk(following: Int[np.ndarray, " e"]) -> tuple[Int[np.ndarray, " e"], Int[np.ndarray, " e"]]:
-    """Which side follows which, to sides ring by ring, each ring from its first side on.
+def follow_rings(
+    following: Int[np.ndarray, " e"],
+) -> tuple[Int[np.ndarray, " e"], Int[np.ndarray, " e"]]:
+    """Order sides ring by ring, given the side that follows each; rings begin at their first side.
 
     Returns the order of the sides, and the number of every side's ring.
     """

@@ -1,6 +1,6 @@
 """Engines: what runs a model's named graphs on numpy arrays.
 
-ONNX Runtime is the everyday one; torch runs the same graphs during training and on a GPU.
+ONNX Runtime runs them on a CPU; torch runs the same graphs during training and on a GPU.
 Both read the same weights, so they agree to float32 rounding.
 """
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
-FEWEST_OBJECTS = 4  # a thread of its own is not worth less
-REASON = 200  # characters of ONNX Runtime.s message about a damaged graph
+FEWEST_OBJECTS = 4  # for which a thread of their own pays
+REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
-DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch to ask
+DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch
 
 
 @runtime_checkable
 class Engine(Protocol):
-    """Whatever runs named graphs on numpy arrays."""
+    """An object that runs named graphs on numpy arrays."""
 
     @property
     def graphs(self) -> Mapping[str, Graph]:
@@ -53,7 +53,7 @@ class OnnxEngine:
         examples = catalog.family(kind).graphs(catalog.config(kind, values))
         graphs = {}
         for name, example in examples.items():
-            with _damage_told(name):
+            with _damage_reported(name):
                 graphs[name] = _onnx_graph(
                     model.graphs[name], model.weights, count, pool, example=example
                 )
@@ -61,13 +61,13 @@ class OnnxEngine:
 
 
 @contextmanager
-def _damage_told(name: str) -> Iterator[None]:
-    """What ONNX Runtime throws at a graph that is cut short or of other weights, as a sentence."""
+def _damage_reported(name: str) -> Iterator[None]:
+    """Turn ONNX Runtime's exceptions on a truncated graph or other weights into `InputError`."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    thrown = [each for each in vars(state).values() if isinstance(each, type)]
+    classes = [value for value in vars(state).values() if isinstance(value, type)]
     errors: tuple[type[Exception], ...] = (
-        *(each for each in thrown if issubclass(each, Exception)),
+        *(cls for cls in classes if issubclass(cls, Exception)),
         *(KeyError, RuntimeError, ValueError),
     )
     try:
@@ -87,11 +87,11 @@ def _onnx_graph(
 ) -> Graph:
     session = _session(graph, weights, threads=1)
     _check(session, example)
-    objects = [_axis(each.shape) for each in session.get_inputs()]
+    objects = [_axis(node.shape) for node in session.get_inputs()]
     if pool is None or objects == [None] * len(objects):
         session = session if threads == 1 else _session(graph, weights, threads)
         return partial(_run, session)
-    joined = [_axis(each.shape) for each in session.get_outputs()]
+    joined = [_axis(node.shape) for node in session.get_outputs()]
 
     def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
         count = next(
@@ -122,20 +122,20 @@ def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int)
 
 
 def _check(session: Any, example: GraphExample) -> None:
-    """ValueError where the graph takes other arrays than its kind gives it."""
-    taken = {each.name: each.shape for each in session.get_inputs()}
+    """ValueError where the graph's inputs are not those of its kind of model."""
+    expected = {node.name: node.shape for node in session.get_inputs()}
     given = {name: array.shape for name, array in example.inputs.items()}
     for name, shape in given.items():
-        sides = taken.get(name, ())
+        sides = expected.get(name, ())
         if len(sides) != len(shape) or any(
             isinstance(side, int) and side != length
             for side, length in zip(sides, shape, strict=True)
         ):
-            raise ValueError(f"it takes {taken}, and the card gives {given}")
+            raise ValueError(f"its inputs are {expected}, and those of its card are {given}")
 
 
 def _run(session: Any, *arrays: np.ndarray) -> Sequence[np.ndarray]:
-    names = [each.name for each in session.get_inputs()]
+    names = [node.name for node in session.get_inputs()]
     return session.run(None, dict(zip(names, arrays, strict=True)))
 
 
@@ -145,9 +145,9 @@ def _axis(shape: Sequence[int | str]) -> int | None:
 
 
 class TorchEngine:
-    """The graphs of a segmenter in memory, on whatever device it lies.
+    """The graphs of a torch segmenter, on the device that its weights are on.
 
-    It is put into evaluation mode for a run and back into its own after it.
+    A run puts it into evaluation mode and restores its mode afterwards.
     """
 
     def __init__(self, segmenter: "Segmenter"):
@@ -160,7 +160,7 @@ class TorchEngine:
 class DeviceArray:
     """An array that stays in the memory of the network's device until it is read.
 
-    Features go from one graph into the others, again and again; numpy never needs them.
+    Features are passed from one graph to the others many times; numpy never needs them.
     """
 
     def __init__(self, tensor: Any):
@@ -169,7 +169,7 @@ class DeviceArray:
         self.nbytes: int = tensor.numel() * tensor.element_size()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        """A copy in the machine's own memory."""
+        """A copy in main memory."""
         return self.tensor.cpu().numpy().astype(dtype or np.float32, copy=bool(copy))
 
 
@@ -205,7 +205,7 @@ def engine_for(model: Model, device: Device = "auto", *, threads: int | None = N
     """ONNX Runtime on a CPU; torch on a GPU, where torch is installed and finds one.
 
     Raises:
-        InputError: `device` is "cuda" and there is no torch or no GPU, or it is no device.
+        InputError: `device` is "cuda" and there is no torch or no GPU, or it is an unknown word.
     """
     if on_gpu(device) and model.graphs:  # the baseline has none
         return TorchEngine(rebuild(model).to("cuda"))
@@ -213,7 +213,7 @@ def engine_for(model: Model, device: Device = "auto", *, threads: int | None = N
 
 
 def on_gpu(device: Device) -> bool:
-    """Whether a device means torch on a GPU; errors as in `engine_for`."""
+    """Whether `device` selects torch on a GPU; errors as in `engine_for`."""
     if device not in get_args(Device):
         raise InputError(f"a device is one of {', '.join(get_args(Device))}, got {device!r}")
     if device == "cpu" or (device == "auto" and not os.path.exists(DRIVER)):
@@ -242,7 +242,7 @@ def rebuild(model: Model) -> "Segmenter":
 
 
 def _processors() -> int:
-    """How many this process may use."""
+    """The number of processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 

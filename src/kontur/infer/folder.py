@@ -18,10 +18,10 @@ from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.formats.overlay import write_overlay
 from kontur.infer.hints import channel_hint, size_hint
-from kontur.infer.inputs import Input
-from kontur.infer.options import AS_TRAINED, PredictOptions
+from kontur.infer.inputs import InputImage
+from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.record import Record, Source
+from kontur.infer.record import Record, SourceFile
 from kontur.settings import nearest
 
 OVERLAY = "overlay"
@@ -41,7 +41,7 @@ class Outcome:
     outlines were there, and no record says of which file. `hint`: a sentence on what to try.
     """
 
-    input: Input
+    input: InputImage
     objects: int = 0
     repaired: int = 0
     scale: float = 1.0
@@ -58,8 +58,8 @@ class Outcome:
 class _Job:
     """An image, its content now, and the files to write; none where all are there."""
 
-    input: Input
-    source: Source | None
+    input: InputImage
+    source: SourceFile | None
     files: tuple[Path, ...]
     changed: bool = False
     unverified: bool = False
@@ -79,11 +79,11 @@ def parse_outputs(words: str) -> tuple[str, ...]:
 
 def predict_folder(
     predictor: Predictor,
-    inputs: Sequence[Input],
+    inputs: Sequence[InputImage],
     out: Path,
     *,
     outputs: Sequence[str] = ("geojson",),
-    options: PredictOptions = AS_TRAINED,
+    options: PredictOptions = DEFAULT_OPTIONS,
     model: dict[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Generator[Outcome, None, None]:
@@ -115,9 +115,9 @@ def predict_folder(
                 continue
             outcome = _predict_one(predictor, job, options)
             if outcome.failure is None:
-                facts = {"objects": outcome.objects, "repaired": outcome.repaired}
+                results = {"objects": outcome.objects, "repaired": outcome.repaired}
                 view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
-                record.add(job.input.name, {**facts, **view}, job.source)
+                record.add(job.input.name, {**results, **view}, job.source)
             yield outcome
     finally:
         record.finish()
@@ -127,18 +127,20 @@ def _thresholds(predictor: Predictor, options: PredictOptions) -> dict[str, Any]
     return predictor.thresholds(options).model_dump()
 
 
-def _outputs(image: Input, out: Path, words: Sequence[str]) -> tuple[Path, ...]:
+def _outputs(image: InputImage, out: Path, words: Sequence[str]) -> tuple[Path, ...]:
     return tuple(out / (image.name + ENDINGS[word]) for word in words)
 
 
-def _job(record: Record, image: Input, out: Path, outputs: Sequence[str], overwrite: bool) -> _Job:
-    wanted, source = _outputs(image, out, outputs), Source.of(image.path, out)
-    facts = record.facts(image.name)
-    before = (facts or {}).get("sha256")
+def _job(
+    record: Record, image: InputImage, out: Path, outputs: Sequence[str], overwrite: bool
+) -> _Job:
+    wanted, source = _outputs(image, out, outputs), SourceFile.of(image.path, out)
+    results = record.results_of(image.name)
+    before = (results or {}).get("sha256")
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed:
         # Outputs of other formats would go on showing what the record no longer says.
-        known = _outputs(image, out, tuple(ENDINGS)) if facts else ()
+        known = _outputs(image, out, tuple(ENDINGS)) if results else ()
         older = [file for file in known if _finished(file) and file not in wanted]
         return _Job(image, source, (*wanted, *older), changed=changed)
     missing = tuple(file for file in wanted if not _finished(file))
@@ -153,7 +155,7 @@ def _refuse_mixture(record: Record, jobs: Sequence[_Job], out: Path) -> None:
         if run is None:
             continue
         difference = record.difference(run)
-        place = (record.facts(job.input.name) or {}).get("source")
+        place = (record.results_of(job.input.name) or {}).get("source")
         if difference:
             others[job.input.name] = f"made with other settings ({difference})"
         elif job.changed and job.source is not None and job.source.source != place:

@@ -1,7 +1,7 @@
-"""`python -m kontur.infer.held_out JOB.json`: how good a model is on images held out, and its cost.
+"""`python -m kontur.infer.held_out JOB.json`: a model's scores and cost on images held out.
 
-A process of its own, because its peak memory is one of the costs; it imports no torch. The job
-says the data, the model and the names; the scores are written to the file that it names.
+It runs in a process of its own, because its peak memory is one of the costs, and imports no torch.
+The job names the data, the model, the images and the file to which the scores are written.
 """
 
 import json
@@ -18,17 +18,20 @@ from kontur.evaluate import Summary, evaluate, summarise
 from kontur.evaluate.counts import Rates
 from kontur.formats.atomic import write_text
 from kontur.infer.load import load
-from kontur.infer.own_process import end_with_parent, peak_memory
 from kontur.infer.predict import Predictor
+from kontur.infer.worker_process import end_with_parent, peak_memory
 from kontur.settings import Settings
 
 DISTANCES = ("Hausdorff-95", "Hausdorff-95 of the foreground")  # in pixels; other scores are shares
-OF_CLASSES, OF_OUTLINES = "AP, mean over classes", "AP whatever the class"  # `Summary.rows`' words
+MEAN_OVER_CLASSES, CLASS_AGNOSTIC = (
+    "AP, mean over classes",
+    "AP, class-agnostic",
+)  # `Summary.rows`' words
 MATCHED = 0.5  # IoU from which panoptic quality counts a pair
 
 
-class Job(Settings):
-    """What is to be judged.
+class EvaluationJob(Settings):
+    """An evaluation: the model, the images, and where the scores go.
 
     Attributes:
         data, task, channel, page: the folder, as `open_folder` takes them.
@@ -46,32 +49,32 @@ class Job(Settings):
     out: str
 
 
-def judge(predictor: Predictor, folder: Folder) -> tuple[Summary, float]:
+def evaluate_predictor(predictor: Predictor, folder: Folder) -> tuple[Summary, float]:
     """The scores of a model on a folder's images, and the median milliseconds an image.
 
-    The first image is looked at once more before: sessions set themselves up on their first run.
+    The first image is predicted once more beforehand: the first run of a session is slower.
     """
     samples = folder.samples
     predictor.predict(samples[0].image)
     scores, times = [], []
     for sample in samples:
         start = time.perf_counter()
-        found = predictor.predict(sample.image)
+        predicted = predictor.predict(sample.image)
         times.append(time.perf_counter() - start)
-        scores.append(evaluate(sample.instances, found, name=sample.name))
+        scores.append(evaluate(sample.instances, predicted, name=sample.name))
     return summarise(scores), 1000 * statistics.median(times)
 
 
-def scores_of(summary: Summary) -> dict[str, float | None]:
+def comparable_scores(summary: Summary) -> dict[str, float | None]:
     """The scores that settings are compared by, by name; None where undefined.
 
-    Where no object was and none was found every share is 1, as in validation: else who finds
-    nothing there would lack the score, and stand behind who does and has 0.
+    Where there is no true and no predicted object every share is 1, as in validation: a model that
+    rightly predicts nothing must not rank behind one that predicts something and has 0.
 
-    An object counts as found where outline and class are right. With several classes there are
-    besides: "AP of" each class, undefined where there is none of it and none is found; their mean,
-    in which a rare class weighs as much as a common one; and the AP whatever the class, that of
-    the outlines alone.
+    A prediction is right where outline and class are. With several classes there are also the "AP
+    of" each class, undefined where it has no true and no predicted object; the mean of these, in
+    which a rare class weighs as much as a common one; and the AP, class-agnostic, that of the
+    outlines alone.
     """
     values = {
         "AP50": summary.ap(0.5),
@@ -83,11 +86,11 @@ def scores_of(summary: Summary) -> dict[str, float | None]:
     by_class: dict[str, float] = {}
     if len(summary.classes) > 1:
         by_class = {f"AP of {name}": rates.ap.mean() for name, rates in summary.classes.items()}
-        values[OF_CLASSES] = Rates.mean(list(summary.classes.values())).ap.mean()
-        values[OF_OUTLINES] = summary.agnostic.ap.mean()
-    nothing = math.isnan(values["AP"])
+        values[MEAN_OVER_CLASSES] = Rates.mean(list(summary.classes.values())).ap.mean()
+        values[CLASS_AGNOSTIC] = summary.agnostic.ap.mean()
+    no_objects = math.isnan(values["AP"])
     values = {
-        name: 1.0 if nothing and name not in DISTANCES else float(value)
+        name: 1.0 if no_objects and name not in DISTANCES else float(value)
         for name, value in values.items()
     }
     values |= {name: float(value) for name, value in by_class.items()}
@@ -95,19 +98,19 @@ def scores_of(summary: Summary) -> dict[str, float | None]:
 
 
 def main() -> int:
-    """The exit code; errors go to standard error."""
+    """Evaluate the job of `sys.argv[1]`; the exit code. Errors go to standard error."""
     end_with_parent()
     try:
         path = Path(sys.argv[1])
-        job = Job.read(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        job = EvaluationJob.read(json.loads(path.read_text(encoding="utf-8")), where=str(path))
         folder = open_folder(job.data, task=job.task, channel=job.channel, page=job.page)
         predictor = load(job.model, device="cpu")
-        summary, milliseconds = judge(predictor, folder.subset(job.names))
+        summary, milliseconds = evaluate_predictor(predictor, folder.subset(job.names))
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     content: dict[str, Any] = {
-        "scores": scores_of(summary),
+        "scores": comparable_scores(summary),
         "milliseconds": milliseconds,
         "memory": peak_memory(),
     }

@@ -1,7 +1,7 @@
-"""What to try where an image does not fit what the model learned.
+"""Hints on what to try where an image differs from those that the model learned from.
 
-By the sizes of what was found: a network finds objects of the size that it learned, and pieces of
-larger ones. By the channels: a stain coloured blue or red is much darker to a network than in grey.
+Size: a network finds objects of the size that it learned, and fragments of larger ones. Channel: a
+stain coloured blue or red has a much lower luminance than the same stain in grey.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from kontur.models.card import Card
 COLOURS = ("red", "green", "blue")
 SILENT = 0.05  # of the strongest channel's spread: another that varies less carries no signal
 SPREAD = (1.0, 99.8)  # percentiles between which a channel's spread is measured
-UNLIKE = 2.0  # a typical object this many times larger or smaller than learned deserves a word
+UNLIKE = 2.0  # a typical object this many times larger or smaller than learned deserves a hint
 AUTO = "--diameter auto measures the objects and scales the image (--diameter N where you know it)"
 
 
@@ -28,15 +28,15 @@ def channel_hint(pixels: Shaped[np.ndarray, "h w c"], options: PredictOptions) -
     if spread[carrier] == 0 or np.delete(spread, carrier).max() > SILENT * spread[carrier]:
         return None
     return (
-        f"only its {COLOURS[carrier]} channel carries signal, which the model sees darker than "
-        f"grey: --channel {carrier} looks at that channel alone"
+        f"only its {COLOURS[carrier]} channel carries signal, which is darker than grey to the "
+        f"model: --channel {carrier} uses that channel alone"
     )
 
 
 def size_hint(objects: Instances, card: Card, options: PredictOptions) -> str | None:
-    """A sentence where the objects' size speaks for another scale, or where nothing was found.
+    """A sentence where the objects' size suggests another scale, or where nothing was found.
 
-    None where a diameter was given or the card does not say how large its objects were.
+    None where a diameter was given or the card has no object size.
     """
     learned = card.object_size
     if learned is None or options.diameter is not None:

@@ -1,4 +1,4 @@
-"""Which images a command is to work on, and what their outputs are called.
+"""The input images of a command, and the names of their outputs.
 
 Files, folders, training folders and patterns become a list of images in a fixed order. An output is
 named after its image: of `plate/a01.ome.tif` it is `a01`. Where two images of one call have one
@@ -16,31 +16,30 @@ from typing import NamedTuple
 from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import foreign
 from kontur.formats.images import IMAGE_KINDS, is_image
+from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import listed, plural, printable
 
 
-class Input(NamedTuple):
+class InputImage(NamedTuple):
     """One image file and the name of its outputs."""
 
     name: str
     path: Path
 
 
-def find_inputs(images: Iterable[str | Path]) -> list[Input]:
+def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     """The images of files, folders and glob patterns (`**` looks into folders below).
 
-    Of a folder the images that lie in it are taken, by name, without those that say that they are
-    the masks or by-products of another; of a training folder (`images/` beside `masks/`) those that
-    it pairs with annotations. A file that was named is taken whatever it is called; if it is
-    missing, whoever reads it will say so.
+    A folder gives the images in it, sorted by name, without those whose names mark them as masks or
+    by-products of another; a training folder (`images/` beside `masks/`) those that have
+    annotations. A file that is named is taken whatever its name; if it is missing, reading it
+    raises the error.
 
     Raises:
         InputError: there is nothing at all, or a folder or pattern holds no image.
     """
-    given = [Path(image) for image in images]
-    paths = [path for place in given for path in _images_of(place)]
+    paths = [path for image in images for path in _images_of(Path(image))]
     unique = list({os.path.abspath(path): path for path in paths}.values())
     if not unique:
         raise InputError("name at least one image, folder or pattern to work on")
@@ -50,17 +49,17 @@ def find_inputs(images: Iterable[str | Path]) -> list[Input]:
     return _named(unique)
 
 
-def not_read(images: Iterable[str | Path]) -> list[str]:
-    """A line for each kind of image file in the folders given that is not read, with what to do.
+def unsupported_files(images: Iterable[str | Path]) -> list[str]:
+    """A line for each unsupported image format in the folders given, with what to do.
 
-    Images that one folder holds beside those of `find_inputs`, such as a Zeiss CZI.
+    These are images beside those of `find_inputs`, such as a Zeiss CZI.
     """
     folders = [Path(image) for image in images if Path(image).is_dir()]
     return _foreign_lines(path for folder in folders for path in sorted(folder.iterdir()))
 
 
 def _images_of(place: Path) -> list[Path]:
-    if place.is_dir() and foreign.ending_of(place) is None:
+    if place.is_dir() and ending_of(place) is None:
         return _of_folder(place)
     if place.exists() or not has_magic(str(place)):
         return [place]
@@ -91,17 +90,17 @@ def _of_folder(folder: Path) -> list[Path]:
 def _of_training_folder(folder: Path) -> list[Path]:
     """The images of a training folder, without its masks; none where it is no such folder."""
     try:
-        return [entry.image for entry in recognise_layout(folder).annotated]
+        return [item.image for item in recognise_layout(folder).annotated]
     except InputError:
         return []
 
 
 def _foreign_lines(paths: Iterable[Path]) -> list[str]:
     visible = [path for path in paths if not path.name.startswith(".") and not is_image(path)]
-    counts = Counter(filter(None, map(foreign.ending_of, visible)))
+    counts = Counter(filter(None, map(ending_of, visible)))
     return [
-        f"{plural(count, f'{ending} file')} not read: {foreign.FOREIGN[ending].name}; "
-        f"{foreign.FOREIGN[ending].advice}"
+        f"{plural(count, f'{ending} file')} not read: {UNSUPPORTED[ending].name}; "
+        f"{UNSUPPORTED[ending].advice}"
         for ending, count in sorted(counts.items())
     ]
 
@@ -119,7 +118,7 @@ def _without_masks(paths: list[Path]) -> list[Path]:
     ]
 
 
-def _named(paths: list[Path]) -> list[Input]:
+def _named(paths: list[Path]) -> list[InputImage]:
     """Stems; with the endings where those differ, with the folders where one name is in several."""
     shared = Counter((path.parent, stem(path)) for path in paths)
     names = [p.name if shared[p.parent, stem(p)] > 1 else stem(p) for p in paths]
@@ -128,4 +127,4 @@ def _named(paths: list[Path]) -> list[Input]:
         top = Path(os.path.commonpath([os.path.abspath(path.parent) for path in paths]))
         below = [Path(os.path.abspath(path.parent)).relative_to(top) for path in paths]
         names = [(folder / name).as_posix() for folder, name in zip(below, names, strict=True)]
-    return [Input(name, path) for name, path in zip(names, paths, strict=True)]
+    return [InputImage(name, path) for name, path in zip(names, paths, strict=True)]

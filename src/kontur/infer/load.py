@@ -19,19 +19,19 @@ def load(model: str | Path, *, device: Device = "auto", threads: int | None = No
     processors this process may use.
 
     Raises:
-        InputError: there is no such model, or the file is damaged; names the nearest one.
+        InputError: there is no such model (the nearest name is suggested), or its file is damaged.
     """
     path = find_model(model)
-    read = archive.read_model(path)
+    loaded = archive.read_model(path)
     on_gpu(device)  # a wrong device is reported before a damaged file
     try:
-        return Predictor(engine_for(read, device, threads=threads), read.card)
+        return Predictor(engine_for(loaded, device, threads=threads), loaded.card)
     except InputError as error:
         raise InputError(f"{path} cannot be used: {error} (copy or train it again)") from None
 
 
 def find_model(model: str | Path) -> Path:
-    """The file of a run's folder, a path itself, or a shipped model's name, in this order.
+    """The model file of a run's folder, of a path, or of a shipped model's name, in this order.
 
     Raises `InputError` where it is none of them.
     """

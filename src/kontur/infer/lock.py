@@ -1,8 +1,8 @@
-"""A lock on a file that several processes change, held for the blink of reading and writing it.
+"""A lock on a file that several processes change, held for the moment of reading and writing it.
 
 The lock is a hidden file that only one process can create, which works on every system and on
-shared disks. A process that dies while it holds the lock leaves the file behind: who has waited for
-the same holder longer than any holder needs takes the lock away.
+shared disks. A process that dies while it holds the lock leaves the file behind: a process
+that has waited for the same holder longer than any holder needs removes it.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PATIENCE = 5.0  # seconds; reading and writing a record of 100,000 images takes less than one
-PAUSE = 0.02  # seconds between two tries
+PAUSE = 0.02  # seconds between two attempts
 
 
 @contextlib.contextmanager
@@ -50,7 +50,7 @@ def _create(lock: Path, token: str) -> bool:
     except FileExistsError:
         return False
     except PermissionError:
-        if lock.exists():  # Windows says so of a file that is just being removed
+        if lock.exists():  # Windows raises this for a file that is just being removed
             return False
         raise
     try:

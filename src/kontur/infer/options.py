@@ -1,4 +1,4 @@
-"""How an image is looked at: one value from the command line, Python and the page to the model."""
+"""Predict options: the settings of a prediction, passed as one value from every interface."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
@@ -14,12 +14,12 @@ class PredictOptions:
     Attributes:
         score, overlap: thresholds in [0, 1]; by default those of the model's card.
         min_size: objects of fewer square pixels are left out.
-        diameter: how large a typical object is, as the side of a square of its area, in pixels;
-            the image is scaled so that it has the size that the model learned. "auto" measures it;
-            None takes the image as it is.
+        diameter: the size of a typical object in pixels, as the side of a square of equal area;
+            the image is scaled so that objects have the size that the model learned. "auto"
+            measures it; None takes the image as it is.
         contrast: the percentile of the image's values that counts as bright, by default that of
             the card. A lower one, such as 99, brings up dim objects beside very bright ones;
-            "auto" searches it.
+            "auto" searches for it.
         channel, page: which channel and which page of a stack, from 0.
     """
 
@@ -44,4 +44,4 @@ class PredictOptions:
         return replace(self, **changes)
 
 
-AS_TRAINED = PredictOptions()
+DEFAULT_OPTIONS = PredictOptions()

@@ -1,6 +1,6 @@
 """The predictor: an image in, its objects out, in three steps with values between them.
 
-Look (`view`): an image becomes what the network sees. Propose: the graphs run and give candidates.
+Prepare (`view`): an image becomes the network's input. Propose: the graphs run, giving candidates.
 Resolve: candidates become valid `Instances`. The command line, Python, validation during training,
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
@@ -18,8 +18,8 @@ from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, check_finite, read_image
 from kontur.infer.engine import Engine
 from kontur.infer.memory import check_memory
-from kontur.infer.options import AS_TRAINED, PredictOptions
-from kontur.infer.search import Look, surest_look
+from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
 from kontur.infer.session import Session
 from kontur.infer.view import PreparedImage, View
 from kontur.instances import Instances
@@ -30,18 +30,18 @@ from kontur.models.card import STAINS, Card, Thresholds
 from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
-CANDIDATE_SCORE = 0.04  # the lowest score that tuning looks at
-CLICK_SCORE = 0.1  # the lowest that a click may mean; a tenth more time to begin a session
+LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
+LOWEST_CLICKED = 0.1  # of those that a click may mean: lower ones cost time and are seldom meant
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The objects of an image, how many outlines were made valid, and how the image was seen.
+    """The objects of an image, how many outlines were repaired, and how the image was shown.
 
-    `scale` is what it was resized by; `contrast` the percentile that counted as bright, None for
-    the card's.
+    `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
+    percentile that counted as bright, None for the card's.
     """
 
     instances: Instances
@@ -61,15 +61,15 @@ class Predictor:
         self.normalise = NormaliseConfig.read(card.normalise, where="the card's normalise")
 
     def predict(
-        self, image: ImageLike, options: PredictOptions = AS_TRAINED, **changes: Any
+        self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
     ) -> Instances:
         """The objects of an image, best score first; every polygon valid and inside the image.
 
         Args:
             image: a file, or an array (H, W), (H, W, C) or (C, H, W) of NumPy, PyTorch or
                 Pillow, see `formats.arrays`.
-            options: how to look at it; `changes` are options by name, such as `diameter="auto"`
-                (see `PredictOptions`).
+            options: the settings of the prediction, see `PredictOptions`; `changes` are single
+                ones by name, such as `diameter="auto"`.
 
         Raises:
             InputError: the image cannot be read, holds NaN, or has channels that need a choice.
@@ -77,46 +77,48 @@ class Predictor:
         return self.predict_detailed(image, options.replace(**changes)).instances
 
     def predict_detailed(
-        self, image: ImageLike, options: PredictOptions = AS_TRAINED
+        self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
-        """`predict`, with how it went."""
-        look = self._look(image, options)
-        found, repaired = self._find(look.image.view(look.scale), self.thresholds(options))
+        """`predict`, with the scale and contrast that were used; arguments and errors as there."""
+        shown = self._shown(image, options)
+        instances, repaired = self._detect(shown.image.view(shown.scale), self.thresholds(options))
         if options.min_size > 0:
-            found = found[found.areas >= options.min_size]
-        return Prediction(found, repaired, look.scale, look.contrast)
+            instances = instances[instances.areas >= options.min_size]
+        return Prediction(instances, repaired, shown.scale, shown.contrast)
 
     def session(
-        self, image: ImageLike, options: PredictOptions = AS_TRAINED, **changes: Any
+        self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
     ) -> Session:
         """The image with its features, for any number of outlines; arguments as in `predict`."""
         options = options.replace(**changes)
-        look = self._look(image, options)
-        view, thresholds = look.image.view(look.scale), self.thresholds(options)
+        shown = self._shown(image, options)
+        view, thresholds = shown.image.view(shown.scale), self.thresholds(options)
+        learned = self.card.object_size
         return Session(
             self.family,
             self.config,
             self.engine.graphs,
             view,
-            self.propose(view, lowest=min(thresholds.score, CLICK_SCORE)),
+            self.propose(view, lowest=min(thresholds.score, LOWEST_CLICKED)),
             thresholds,
-            object_size=self.card.object_size,
+            object_size=None if learned is None else learned * self.card.scale,
         )
 
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
         given = {"score": options.score, "overlap": options.overlap}
-        return self.card.thresholds.replace(**{k: v for k, v in given.items() if v is not None})
+        changes = {name: value for name, value in given.items() if value is not None}
+        return self.card.thresholds.replace(**changes) if changes else self.card.thresholds
 
-    def candidates(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
-        """Everything above a very low score and not suppressed: what thresholds are tuned on."""
-        thresholds = Thresholds(score=CANDIDATE_SCORE, overlap=1.0)
-        return self._find(self.prepare(image).view(), thresholds).instances
+    def predict_unfiltered(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
+        """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
+        thresholds = Thresholds(score=LOWEST_SCORE, overlap=1.0)
+        return self._detect(self.prepare(image).view(), thresholds).instances
 
-    def prepare(self, image: ImageLike, options: PredictOptions = AS_TRAINED) -> PreparedImage:
-        """The image in the channels that the network takes, its values measured: the first step.
+    def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
+        """The first step: the image in the network's channels, and its normalisation.
 
-        Its `view` is what the network sees, of all of it or of a window.
+        Its `view` is the network's input, of the whole image or of a window.
         """
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
@@ -133,7 +135,12 @@ class Predictor:
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
         check_finite(pixels, where=where)
         return PreparedImage.of(
-            pixels, self.normalise, channels=channels, multiple=self.config.multiple, plane=plane
+            pixels,
+            self.normalise,
+            channels=channels,
+            multiple=self.config.multiple,
+            scale=self.card.scale,
+            plane=plane,
         )
 
     def _check_stains(self, image: Image, where: str) -> None:
@@ -150,7 +157,7 @@ class Predictor:
         )
 
     def propose(self, view: View, *, lowest: float) -> Candidates:
-        """What the network takes for objects in a view, from a score on, in the view's pixels.
+        """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
         Raises `InputError` where the view would not fit into memory.
         """
@@ -162,25 +169,26 @@ class Predictor:
         return candidates
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
-        """The outlines after every stage of their making, to look at; {} for kinds without."""
+        """The outlines after every stage of refinement; {} for kinds of models without stages."""
         if self.family.outlines_by_stage is None:
             return {}
         view = self.prepare(image).view()
-        return self.family.outlines_by_stage(
+        stages = self.family.outlines_by_stage(
             self.engine.graphs, view.images, self.config, self.card.thresholds, view.size
         )
+        return {name: view.instances_in_image(each) for name, each in stages.items()}
 
-    def _look(self, image: ImageLike, options: PredictOptions) -> Look:
+    def _shown(self, image: ImageLike, options: PredictOptions) -> ScaleAndContrast:
         thresholds = self.thresholds(options)
-        return surest_look(
+        return choose_scale_and_contrast(
             self.prepare(image, options),
             self.card,
-            lambda view: self._find(view, thresholds).instances,
+            lambda view: self._detect(view, thresholds).instances,
             diameter=options.diameter,
             contrast=options.contrast,
         )
 
-    def _find(self, view: View, thresholds: Thresholds) -> Resolved:
+    def _detect(self, view: View, thresholds: Thresholds) -> Resolved:
         """Propose and resolve: the objects of a view, in pixels of its image."""
-        found, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
-        return Resolved(view.in_image(found), repaired)
+        instances, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
+        return Resolved(view.instances_in_image(instances), repaired)

@@ -1,7 +1,7 @@
-"""The record beside the outputs: `predict.json` says which model made which outlines, and of what.
+"""The record beside the outputs: `predict.json` lists the model and image of all outlines.
 
-It is what distinguishes a call that goes on after an interruption from one with other settings, or
-with other images of the same names, whose outlines must not be mixed with those that lie there.
+By it a call that resumes after an interruption is told from one with other settings, or with other
+images of the same names, whose outlines must not be mixed with those that are there.
 Several processes may predict into one folder: each adds its images to what the file holds by then.
 """
 
@@ -23,21 +23,21 @@ from kontur.infer.load import find_model
 from kontur.infer.lock import locked
 from kontur.wording import printable
 
-PAUSE = 1.0  # seconds between two writings while images are finished quickly
+PAUSE = 1.0  # seconds at least between two writes
 
 
-class Source(NamedTuple):
-    """The file that outlines were made of: its place, seen from the outputs, and its content."""
+class SourceFile(NamedTuple):
+    """The image file of outlines: its path relative to the outputs, its bytes and its digest."""
 
     source: str
     bytes: int
     sha256: str
 
     @classmethod
-    def of(cls, image: Path, out: Path) -> "Source | None":
-        """That of an image file; None where it is missing or cannot be read."""
+    def of(cls, image: Path, out: Path) -> "SourceFile | None":
+        """The entry of an image file; None where it is missing or cannot be read."""
         try:
-            size, content = image.stat().st_size, digest(image)
+            size, content = image.stat().st_size, file_digest(image)
         except OSError:
             return None
         place = os.path.realpath(image)
@@ -47,8 +47,8 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Run:
-    """Settings, and what they gave by the image's name: objects, scale, the image's `Source`."""
+class RecordedRun:
+    """Settings, and by each image's name its results: objects, scale, the image's `SourceFile`."""
 
     settings: Mapping[str, Any]
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -66,25 +66,25 @@ class Record:
         self._new: dict[str, dict[str, Any]] = {}  # not written yet
         self._next = 0.0  # when to write again, on the clock of `monotonic`
 
-    def run_of(self, name: str, files: Iterable[Path] = ()) -> Run | None:
+    def run_of(self, name: str, files: Iterable[Path] = ()) -> RecordedRun | None:
         """The earlier run that made an image's outputs, or None.
 
-        Of `files` that no run noted, those that are newer than the record were made by a call that
-        was killed before it could note them: by the last one.
+        `files` that are in no run and newer than the record were made by a call that was killed
+        before it could record them: by the last one.
         """
         key = printable(name)
-        noted = next((run for run in self.runs if key in run.images), None)
-        if noted is None and self.runs:
+        recorded = next((run for run in self.runs if key in run.images), None)
+        if recorded is None and self.runs:
             newest = max((file.stat().st_mtime_ns for file in files), default=-1)
             return self.runs[-1] if newest >= self.written else None
-        return noted
+        return recorded
 
-    def facts(self, name: str) -> Mapping[str, Any] | None:
-        """What the record says of an image, or None."""
+    def results_of(self, name: str) -> Mapping[str, Any] | None:
+        """The results of an image in the record, or None."""
         run = self.run_of(name)
         return None if run is None else run.images[printable(name)]
 
-    def difference(self, run: Run) -> str:
+    def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
         before, now = run.settings, self.settings
         if before.get("digest") == now.get("digest"):  # one model by two names
@@ -95,15 +95,15 @@ class Record:
             for key in keys
             if key != "digest"
         ]
-        return "; ".join(words) or ("the model of this name was another one" if keys else "")
+        return "; ".join(words) or ("the model of this name had other weights" if keys else "")
 
     def begin(self) -> None:
         """Write the record before any work; raises `OSError` where that cannot be done."""
         self._write()
 
-    def add(self, name: str, facts: Mapping[str, Any], source: Source | None) -> None:
-        """Note an image of this call, in the file too unless that was written a moment ago."""
-        self._new[printable(name)] = {**facts, **(source._asdict() if source else {})}
+    def add(self, name: str, results: Mapping[str, Any], source: SourceFile | None) -> None:
+        """Add an image of this call; the file is written at most once a second."""
+        self._new[printable(name)] = {**results, **(source._asdict() if source else {})}
         if time.monotonic() >= self._next:
             self._write()
 
@@ -119,10 +119,12 @@ class Record:
         with locked(self.path):
             runs = _read(self.path)
             same = [run for run in runs if not self.difference(run)]
-            images = {name: facts for run in same for name, facts in run.images.items()}
-            own = Run(self.settings, images | self._new)
+            images = {name: results for run in same for name, results in run.images.items()}
+            own = RecordedRun(self.settings, images | self._new)
             others = [
-                Run(run.settings, {k: v for k, v in run.images.items() if k not in self._new})
+                RecordedRun(
+                    run.settings, {k: v for k, v in run.images.items() if k not in self._new}
+                )
                 for run in runs
                 if run not in same
             ]
@@ -132,25 +134,25 @@ class Record:
         self._next = now + max(PAUSE, 20 * (now - start))
 
 
-def identity(model: str | Path) -> dict[str, str]:
-    """Which model it is: the name by which it was asked for, and a digest of its file."""
-    return {"model": printable(str(model)), "digest": digest(find_model(model))}
+def model_identity(model: str | Path) -> dict[str, str]:
+    """The identity of a model: the name that was given, and a digest of its file."""
+    return {"model": printable(str(model)), "digest": file_digest(find_model(model))}
 
 
-def digest(path: Path) -> str:
-    """The first 16 digits of the file's SHA-256: which content it has, whatever its name."""
+def file_digest(path: Path) -> str:
+    """The first 16 digits of the SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def _read(path: Path) -> list[Run]:
-    """The runs of a record; those of older builds say nothing of the images' sources."""
+def _read(path: Path) -> list[RecordedRun]:
+    """The runs of a record; older builds wrote no source files."""
     try:
         runs = json.loads(path.read_text(encoding="utf-8"))["made"]
         return [
-            Run(
+            RecordedRun(
                 {key: value for key, value in run.items() if key != "images"},
-                {name: dict(facts) for name, facts in run["images"].items()},
+                {name: dict(results) for name, results in run["images"].items()},
             )
             for run in runs
         ]
@@ -162,7 +164,7 @@ def _read(path: Path) -> list[Run]:
         ) from None
 
 
-def _dump(path: Path, runs: Iterable[Run]) -> None:
+def _dump(path: Path, runs: Iterable[RecordedRun]) -> None:
     made = [{**run.settings, "images": dict(sorted(run.images.items()))} for run in runs]
     content = {"kontur": kontur.__version__, "made": made}
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -1,7 +1,7 @@
-"""A session on one image: its features are computed once, then outlines come in milliseconds.
+"""A session on one image: features are computed once, then each outline takes milliseconds.
 
-The page, an agent and a person with a mouse refine outlines and draw new ones at the cost of the
-small graphs alone; the network's first graph has run when the session began.
+Interactive programs refine outlines and draw new ones at the cost of the small graphs alone: the
+network's first graph ran when the session began.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from kontur.errors import InputError
 from kontur.geometry import ring
 from kontur.geometry.polygons import clip, polygons_from_rings
-from kontur.infer.hand import agreed, at_rest, boxes_around, under_click
+from kontur.infer.prompts import agreed, at_rest, boxes_around, under_click
 from kontur.infer.view import View
 from kontur.instances import Instances
 from kontur.models.candidates import Candidates, Features
@@ -24,17 +24,17 @@ from kontur.models.card import Thresholds
 from kontur.models.family import ContourTools, Family, Graphs
 from kontur.models.resolve import Resolved, resolve
 
-EXTREMES = 4  # points that a person clicks
+EXTREMES = 4  # points to click
 UNKNOWN_SIDE = 1 / 8  # of the image's shorter side, where nobody knows how large objects are
-HINTS = "four extreme points, click=(x, y), box=(x0, y0, x1, y1) or polygon=[(x, y), …], in pixels"
+PROMPTS = "four extreme points, click=(x, y), box=(x0, y0, x1, y1) or polygon=[(x, y), …]"
 
 
 class Session:
-    """What a model knows of one image; `Predictor.session` makes it.
+    """The features and candidates of one image; made by `Predictor.session`.
 
     Points are (x, y) pixels of the image. Outlines are valid polygons inside it, empty where the
-    network's numbers gave none. `object_size` is the side of a typical object in pixels of what the
-    network sees, None where it is not known; `candidates` reach below the score threshold.
+    network's points enclose no area in it. `object_size` is the side of a typical object in pixels
+    of the view, None where it is not known; `candidates` reach below the score threshold.
     """
 
     def __init__(
@@ -56,19 +56,19 @@ class Session:
 
     @cached_property
     def resolved(self) -> Resolved:
-        """The objects that the model found, and how many outlines were made valid."""
-        found, repaired = resolve(self.candidates, self.thresholds)
-        return Resolved(self.view.in_image(found), repaired)
+        """The predicted objects, and how many outlines were repaired."""
+        instances, repaired = resolve(self.candidates, self.thresholds)
+        return Resolved(self.view.instances_in_image(instances), repaired)
 
     @property
     def instances(self) -> Instances:
-        """The objects that the model found, best score first."""
+        """The predicted objects, best score first."""
         return self.resolved.instances
 
     def refine(
         self, outlines: Sequence[ArrayLike] | Shaped[np.ndarray, " m"]
     ) -> Shaped[np.ndarray, " m"]:
-        """Outlines settled on the edges of the objects beneath them; m may be 0.
+        """Outlines moved onto the edges of the objects beneath them; m may be 0.
 
         Args:
             outlines: rings (n, 2) of any start and direction, or polygons, whose outer ring counts.
@@ -77,8 +77,8 @@ class Session:
             InputError: the model has no contours, or a ring has fewer than three points.
         """
         rings = [self._ring(outline) for outline in outlines]
-        seen = [self.view.points_of_image(each) for each in rings]
-        contours = self._contours.from_rings(self._graphs, self._features, seen, self._config)
+        in_view = [self.view.image_to_view(points) for points in rings]
+        contours = self._contours.from_rings(self._graphs, self._features, in_view, self._config)
         return self._polygons(contours)
 
     def outline(
@@ -89,7 +89,7 @@ class Session:
         box: ArrayLike | None = None,
         polygon: ArrayLike | shapely.Geometry | None = None,
     ) -> shapely.Geometry:
-        """The outline of one object from one hint of a hand, which need not be exact.
+        """The outline of one object from one prompt, which need not be exact.
 
         Args:
             extremes: its top, right, bottom and left (4, 2), clicked in any order.
@@ -98,14 +98,14 @@ class Session:
             polygon: a rough outline (n, 2) of any start and direction.
 
         Raises:
-            InputError: not one hint, not of this form, or outside the image; or the model has no
+            InputError: not one prompt, not of this form, or outside the image; or the model has no
                 contours (a click also chooses among outlines of pixels).
         """
-        hints = {"extremes": extremes, "click": click, "box": box, "polygon": polygon}
-        given = [name for name, value in hints.items() if value is not None]
+        prompts = {"extremes": extremes, "click": click, "box": box, "polygon": polygon}
+        given = [name for name, value in prompts.items() if value is not None]
         if len(given) != 1:
             names = " and ".join(given) or "nothing"
-            raise InputError(f"an outline wants one hint: {HINTS}; got {names}")
+            raise InputError(f"an outline needs one prompt: {PROMPTS}; got {names}")
         if click is not None:
             return self._outline_click(click)
         if box is not None:
@@ -125,8 +125,8 @@ class Session:
             raise InputError("a box is x0, y0, x1, y1 with x0 < x1 and y0 < y1, in pixels")
         for each in corners:
             self._check_inside(each)
-        seen = self.view.points_of_image(corners).reshape(-1, 4)
-        contours = self._contours.from_boxes(self._graphs, self._features, seen, self._config)
+        in_view = self.view.image_to_view(corners).reshape(-1, 4)
+        contours = self._contours.from_boxes(self._graphs, self._features, in_view, self._config)
         return at_rest(self._polygons(contours), self._polygons(self._restart(contours)))
 
     def _outline_extremes(self, extremes: Any) -> shapely.Geometry:
@@ -136,15 +136,15 @@ class Session:
             "four extreme points are the (x, y) of an object's top, right, bottom and left",
         )
         self._check_inside(clicked)
-        seen = ring.extremes(self.view.points_of_image(clicked))[None]
-        contours = self._contours.from_extremes(self._graphs, self._features, seen, self._config)
+        in_view = ring.extremes(self.view.image_to_view(clicked))[None]
+        contours = self._contours.from_extremes(self._graphs, self._features, in_view, self._config)
         return at_rest(self._polygons(contours), self._polygons(self._restart(contours)))[0]
 
     def _outline_polygon(self, polygon: Any) -> shapely.Geometry:
         drawn = self._ring(polygon)
         self._check_inside(drawn)
-        seen = [self.view.points_of_image(drawn)]
-        contours = self._contours.from_rings(self._graphs, self._features, seen, self._config)
+        in_view = [self.view.image_to_view(drawn)]
+        contours = self._contours.from_rings(self._graphs, self._features, in_view, self._config)
         return at_rest(
             self._polygons(contours),
             self._polygons(self._restart(contours)),
@@ -155,17 +155,17 @@ class Session:
         """The surest candidate there; where none is, what boxes of several sizes agree on."""
         clicked = _numbers(click, (2,), "a click is one point (x, y)")
         self._check_inside(clicked[None])
-        seen = self.view.points_of_image(clicked)
+        in_view = self.view.image_to_view(clicked)
         polygons = self.candidates.polygons
-        place = under_click(polygons, self.candidates.scores, seen)
+        place = under_click(polygons, self.candidates.scores, in_view)
         if place is None and self._family.contours is not None:
-            boxes = boxes_around(seen, self._typical_side)
+            boxes = boxes_around(in_view, self._typical_side)
             contours = self._contours.from_boxes(self._graphs, self._features, boxes, self._config)
             polygons, _ = polygons_from_rings(self._restart(contours).astype(float))
-            place = agreed(polygons, seen)
+            place = agreed(polygons, in_view)
         if place is None:
             return shapely.Polygon()
-        outline = shapely.transform(polygons[[place]], self.view.points_in_image)
+        outline = shapely.transform(polygons[[place]], self.view.view_to_image)
         return clip(outline, self.view.image_size)[0]
 
     def _restart(self, contours: Float[np.ndarray, "m n 2"]) -> Float[np.ndarray, "m n 2"]:
@@ -175,7 +175,7 @@ class Session:
 
     @cached_property
     def _typical_side(self) -> float:
-        """The side of an object of usual size, in pixels of what the network sees."""
+        """The side of a typical object in pixels of the view."""
         sides = np.sqrt(self.instances.areas) * self.view.scale
         if len(sides):
             return float(np.median(sides))
@@ -211,12 +211,12 @@ class Session:
         if (high < 0).any() or (low > [width, height]).any():
             x, y = points[0]
             raise InputError(
-                f"a hint lies on the image, whose x runs from 0 to {width} and y from 0 to "
+                f"a prompt lies on the image, whose x runs from 0 to {width} and y from 0 to "
                 f"{height}, got ({x:g}, {y:g}); are x and y exchanged?"
             )
 
     def _polygons(self, contours: Float[np.ndarray, "m n 2"]) -> Shaped[np.ndarray, " m"]:
-        points = self.view.points_in_image(contours.astype(float))
+        points = self.view.view_to_image(contours.astype(float))
         return polygons_from_rings(points, self.view.image_size)[0]
 
 

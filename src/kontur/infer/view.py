@@ -1,7 +1,7 @@
-"""Looking: an image becomes what a network sees of it, whole or in windows, at any scale.
+"""View: the input of a network, made from an image or a window of it at any scale.
 
-The values are made comparable by what was measured once on the whole image, so a window shows what
-the whole image shows there: a tile, a click and a whole image look alike.
+The normalisation is measured once on the whole image and applied to any window, so that a tile or
+the surroundings of a click have the very values that the whole image has there.
 """
 
 from dataclasses import dataclass, replace
@@ -34,11 +34,11 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What a network sees: a batch of one image or window, scaled, padded to its multiple.
+    """The input of a network: a batch of one image or window, normalised, scaled and padded.
 
-    `size` (h, w) is that of the scaled image or window without padding; `origin` (x, y) where it
-    begins in the scaled image; `image_size` the (h, w) of the whole image before scaling; `plane`
-    the one of a stack that the image is.
+    `size` (h, w) is the size of the scaled image or window without padding; `origin` (x, y) its
+    top left corner in the scaled image; `image_size` the (h, w) of the whole image before scaling;
+    `plane` the plane of a stack from which the image was read.
     """
 
     images: Float[np.ndarray, "1 c h2 w2"]
@@ -48,34 +48,36 @@ class View:
     image_size: tuple[int, int]
     plane: Plane | None = None
 
-    def points_of_image(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
-        """Points in pixels of the image as points in pixels of the view."""
+    def image_to_view(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+        """Points from pixels of the image to pixels of the view."""
         return points * self.scale - np.array(self.origin, float)
 
-    def points_in_image(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
-        """Points in pixels of the view as points in pixels of the image."""
+    def view_to_image(self, points: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+        """Points from pixels of the view to pixels of the image."""
         return (points + np.array(self.origin, float)) / self.scale
 
-    def in_image(self, instances: Instances) -> Instances:
+    def instances_in_image(self, instances: Instances) -> Instances:
         """The objects of the view as objects of the image, cut at its border."""
         located = instances.replace(size=self.image_size, plane=self.plane)
         if self.origin == (0, 0) and self.scale == 1:
             return located
-        return located.transform(self.points_in_image).clip(self.image_size)
+        return located.transform(self.view_to_image).clip(self.image_size)
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedImage:
-    """An image read and measured once: its pixels in the channels that a network takes.
+    """An image in the channels of a network, with the normalisation measured on it.
 
-    `channels` and `multiple` are those of the network: how many it takes (one that is grey stands
-    for all), and what height and width are padded to multiples of. `plane` is the one of a stack.
+    `channels`, `multiple` and `scale` are those of the network: its number of input channels (a
+    grey image is kept as one channel), the multiple to which height and width are padded, and its
+    working scale. `plane` is the plane of a stack from which the image was read.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     normalisation: Normalisation
     channels: int
     multiple: int
+    scale: float = 1.0
     plane: Plane | None = None
 
     @classmethod
@@ -86,13 +88,15 @@ class PreparedImage:
         *,
         channels: int,
         multiple: int,
+        scale: float = 1.0,
         plane: Plane | None = None,
     ) -> Self:
         """Measure an image. Raises `InputError` for channels that need a choice."""
         wanted = to_channels(pixels, channels)
         if normalise.mode == "percentile":  # grey stays one channel, for speed
             wanted = collapse(wanted)
-        return cls(wanted, measure_normalisation(wanted, normalise), channels, multiple, plane)
+        normalisation = measure_normalisation(wanted, normalise)
+        return cls(wanted, normalisation, channels, multiple, scale, plane)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -101,7 +105,7 @@ class PreparedImage:
 
     @cached_property
     def values(self) -> Float[np.ndarray, "h w k"]:
-        """Comparable values of all pixels."""
+        """The normalised values of all pixels."""
         return self.normalisation.apply(self.pixels)
 
     def with_contrast(self, high: float | None) -> Self:
@@ -112,27 +116,32 @@ class PreparedImage:
         return replace(self, normalisation=measure_normalisation(self.pixels, config))
 
     def part(self, window: Window) -> Self:
-        """A part of the image, as comparable as the whole."""
+        """A part of the image, normalised as the whole."""
         rows = slice(window.top, window.top + window.height)
         columns = slice(window.left, window.left + window.width)
         return replace(self, pixels=self.pixels[rows, columns])
 
     def view(self, scale: float = 1.0, window: Window | None = None) -> View:
-        """What the network sees at a scale, or a window of that, in pixels of the scaled image."""
+        """The network's input at a scale relative to its working scale.
+
+        With a window that part alone, in pixels of the scaled image.
+        """
+        scale = scale * self.scale
         top, left, height, width = window or Window(0, 0, *scaled_size(self.size, scale))
-        if scale == 1:  # only the window's own pixels are made comparable
+        if scale == 1:  # only the window's own pixels are normalised
             part = self.pixels[top : top + height, left : left + width]
-            seen = self.normalisation.apply(part)
+            values = self.normalisation.apply(part)
         else:
-            seen = scale_image(self.values, scale, (top, left, height, width))
-        images = _batch(_pad(seen, self.multiple), self.channels)
+            values = scale_image(self.values, scale, (top, left, height, width))
+        images = _batch(_pad(values, self.multiple), self.channels)
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 
 
-def middle(image: PreparedImage, pixels: float) -> PreparedImage:
-    """The middle of an image, of its proportions, with at most so many pixels."""
+def central_part(image: PreparedImage, pixels: float, *, scale: float = 1.0) -> PreparedImage:
+    """The central part of an image, of its proportions; its view has at most so many pixels."""
     height, width = image.size
-    share = min(1.0, (pixels / (height * width)) ** 0.5)
+    seen = height * width * (scale * image.scale) ** 2
+    share = min(1.0, (pixels / seen) ** 0.5)
     h, w = max(1, int(height * share)), max(1, int(width * share))
     return image.part(Window((height - h) // 2, (width - w) // 2, h, w))
 
@@ -146,6 +155,6 @@ def _pad(image: Float[np.ndarray, "h w c"], multiple: int) -> Float[np.ndarray, 
 
 
 def _batch(image: Float[np.ndarray, "h w k"], channels: int) -> Float[np.ndarray, "1 c h w"]:
-    """A batch of one image as the graphs take it; one channel stands for all."""
+    """A batch of one image as the graphs take it; a single channel is repeated."""
     planes = np.ascontiguousarray(image.transpose(2, 0, 1), dtype=np.float32)
     return np.repeat(planes, channels // len(planes), axis=0)[None]

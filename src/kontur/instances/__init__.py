@@ -1,6 +1,6 @@
 """Instances: the objects of one image, the one type that crosses rooms.
 
-Polygons with holes and parts, and beside each its label, score, id and whether judges ignore it.
+Polygons with holes and parts, each with a label, a score, an id and whether evaluation ignores it.
 Coordinates are those of the image: (x, y) pixels, the image covering [0, W] × [0, H]. Nothing here
 knows a file format or a model. Values never change in place, and cannot: every method returns a
 new one, and the arrays refuse to be written to.
@@ -20,14 +20,14 @@ from kontur.errors import InputError
 from kontur.geometry import polygons as areal
 from kontur.geometry import raster, ring
 from kontur.instances import checks, label_image
-from kontur.instances.chunks import ChunkedArray
-from kontur.instances.immutable import FrozenDict, frozen, locked, read_only
+from kontur.instances.chunked_array import ChunkedArray
+from kontur.instances.immutable import FrozenDict, frozen, made_read_only, read_only
 from kontur.instances.plane import Plane
 
 CLASSES = ("object",)  # of files and models that do not name theirs
-NOTHING_MORE = FrozenDict()  # the extras of an object that has none
+NO_EXTRAS = FrozenDict()  # the extras of an object that has none
 COLUMNS = ("labels", "scores", "ids", "ignore")
-BESIDE = ("extras", "size", "classes", "plane")  # fields that are no arrays
+OTHER_FIELDS = ("extras", "size", "classes", "plane")  # fields that are no arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +36,9 @@ class Instances:
 
     `polygons` are valid shapely Polygons or MultiPolygons with area; `labels` index `classes`;
     `scores` are in [0, 1], NaN where there is none; `ids` are unique and stay with their object;
-    `ignore` marks crowds and unsure regions; `extras` keep what a foreign file holds and we do not
-    read; `size` is the image's (height, width), None where a file does not give it; `plane` the one
-    of a stack that the image is, None where nobody says. None of them can be written to; `outlines`
+    `ignore` marks crowds and unsure regions; `extras` keep what another program's file holds and we
+    do not read; `size` is the image's (height, width), None where a file does not give it; `plane`
+    its plane in a stack, None where that is unknown. None of them can be written to; `outlines`
     hold the polygons so that an edit shares the others.
     """
 
@@ -58,7 +58,7 @@ class Instances:
 
     def __reduce__(self) -> Any:
         """Pickled through the constructor: arrays come back from a pickle as writable ones."""
-        names = (*COLUMNS, *BESIDE)
+        names = (*COLUMNS, *OTHER_FIELDS)
         values = tuple(getattr(self, name) for name in names)
         return _unpickled, (type(self), self.polygons, *values)
 
@@ -138,9 +138,9 @@ class Instances:
     ) -> Self:
         """One object a mask (non-zero is inside); masks may overlap.
 
-        The id is the mask's place, from 1; an empty mask makes no object and its id stays unused.
-        `labels` has one class index a mask. `size` is needed only for an empty list, whose image's
-        size nothing else gives. Raises InputError for masks of different sizes.
+        The id is the mask's number, from 1; an empty mask makes no object and its id stays unused.
+        `labels` has one class index per mask. `size` is needed only for an empty list, from which
+        it cannot be known. Raises InputError for masks of different sizes.
         """
         if isinstance(masks, np.ndarray) and masks.ndim == 3:
             size = (masks.shape[1], masks.shape[2])
@@ -159,14 +159,14 @@ class Instances:
 
     @classmethod
     def concat(cls, several: Sequence["Instances"]) -> Self:
-        """The objects of several results for the same image, in order.
+        """The objects of several Instances of the same image, in order.
 
-        Ids stay; where one is taken already the later object gets the next free number above all.
-        The plane is the one of those who have one, if it is one.
-        Raises InputError for an empty sequence, different classes or different sizes.
+        Ids stay; where one occurs again the later object gets the next free number above all. The
+        plane is kept where all parts that have one agree. Raises InputError for an empty sequence,
+        different classes or different sizes.
         """
         if len(several) == 0:
-            raise InputError("concat wants at least one Instances, to know size and classes")
+            raise InputError("concat needs at least one Instances, to know size and classes")
         sizes = {part.size for part in several if part.size is not None}
         if len(sizes) > 1 or len({part.classes for part in several}) > 1:
             raise InputError(
@@ -178,7 +178,7 @@ class Instances:
             np.concatenate([part.polygons for part in several]),
             labels=np.concatenate([part.labels for part in several]),
             scores=np.concatenate([part.scores for part in several]),
-            ids=checks.without_ids_twice(np.concatenate([part.ids for part in several])),
+            ids=checks.with_unique_ids(np.concatenate([part.ids for part in several])),
             ignore=np.concatenate([part.ignore for part in several]),
             extras=[extra for part in several for extra in part.extras],
             size=next(iter(sizes), None),
@@ -190,23 +190,24 @@ class Instances:
         """How many objects there are."""
         return len(self.outlines)
 
-    def __getitem__(self, which: Any) -> Self:
-        """The objects of a slice, a boolean mask, an array of places, or one place: Instances.
+    def __getitem__(self, selected: Any) -> Self:
+        """The objects of a slice, a boolean mask, an array of indices, or one index: Instances.
 
-        Raises InputError for a place that is given twice: its id would not be unique.
+        Raises InputError for an index that is given twice: its id would not be unique.
         """
-        if isinstance(which, int | np.integer):
-            which = [which]
-        elif not isinstance(which, slice):
-            which = np.asarray(which)
-            which = which.astype(np.int64) if which.size == 0 and which.dtype != bool else which
-        places = np.arange(len(self))[which]
-        checks.check_places(places, len(self))
+        if isinstance(selected, int | np.integer):
+            selected = [selected]
+        elif not isinstance(selected, slice):
+            selected = np.asarray(selected)
+            if selected.size == 0 and selected.dtype != bool:
+                selected = selected.astype(np.int64)
+        indices = np.arange(len(self))[selected]
+        checks.check_indices(indices, len(self))
         return replace(
             self,
-            outlines=ChunkedArray.of(self.polygons[places]),
-            **{name: getattr(self, name)[places] for name in COLUMNS},
-            extras=tuple(self.extras[i] for i in places),
+            outlines=ChunkedArray.of(self.polygons[indices]),
+            **{name: getattr(self, name)[indices] for name in COLUMNS},
+            extras=tuple(self.extras[i] for i in indices),
         )
 
     def __repr__(self) -> str:
@@ -242,39 +243,39 @@ class Instances:
 
     def replace(self, **changes: Any) -> Self:
         """A checked copy with some fields changed; polygons that are new are checked too."""
-        names = ("polygons", *COLUMNS, *BESIDE)
+        names = ("polygons", *COLUMNS, *OTHER_FIELDS)
         if unknown := sorted(set(changes) - set(names)):
             raise TypeError(f"Instances have no field {unknown[0]!r}; they have {', '.join(names)}")
         outlines = self.outlines
         if "polygons" in changes:
             shapes = checks.object_array(changes.pop("polygons"))
             checks.check_polygons(shapes, known=self.polygons)
-            outlines = ChunkedArray.of(locked(shapes))
+            outlines = ChunkedArray.of(made_read_only(shapes))
         values = {name: getattr(self, name) for name in names[1:]} | changes
         return self._checked(outlines, **values)
 
-    def with_polygon(self, place: int, polygon: Any) -> Self:
-        """The same objects, the one at `place` with another outline, which is checked.
+    def with_polygon(self, index: int, polygon: Any) -> Self:
+        """The same objects with another outline, which is checked, of the one at `index`.
 
-        Costs the same among ten objects and among a hundred thousand, for all else is shared with
-        the objects before: who keeps these can go back to them. Raises InputError for a polygon
-        that is not valid or has no area, and for a place without an object.
+        The cost does not grow with the number of objects, for all others are shared with this
+        value, which stays as it was: keeping it is an undo. Raises InputError for a polygon that is
+        not valid or has no area, and for an index out of range.
         """
-        place = checks.check_place(place, len(self))
-        checks.check_polygons(checks.object_array([polygon]), first=place)
-        return replace(self, outlines=self.outlines.with_value(place, polygon))
+        index = checks.check_index(index, len(self))
+        checks.check_polygons(checks.object_array([polygon]), first=index)
+        return replace(self, outlines=self.outlines.with_value(index, polygon))
 
-    def polygon(self, place: int) -> Polygon | MultiPolygon:
-        """The outline at `place`, without putting those of all others into one array."""
-        found: Polygon | MultiPolygon = self.outlines[checks.check_place(place, len(self))]
-        return found
+    def polygon(self, index: int) -> Polygon | MultiPolygon:
+        """The outline of one object, without making an array of all of them."""
+        outline: Polygon | MultiPolygon = self.outlines[checks.check_index(index, len(self))]
+        return outline
 
-    def place(self, object_id: int) -> int:
-        """Where the object with this id stands. Raises InputError where there is none."""
-        places = np.flatnonzero(self.ids == object_id)
-        if len(places) == 0:
+    def index_of(self, object_id: int) -> int:
+        """The index of the object with this id. Raises InputError where there is none."""
+        indices = np.flatnonzero(self.ids == object_id)
+        if len(indices) == 0:
             raise InputError(f"none of the {len(self)} objects has the id {object_id}")
-        return int(places[0])
+        return int(indices[0])
 
     def transform(
         self, move: Callable[[Float[np.ndarray, "n 2"]], Float[np.ndarray, "n 2"]]
@@ -299,7 +300,7 @@ class Instances:
         Raises InputError for factors that are not above 0.
         """
         if not (sx > 0 and sy > 0):
-            raise InputError(f"scale wants factors above 0, got {sx} and {sy}")
+            raise InputError(f"scale needs factors above 0, got {sx} and {sy}")
         scaled = self.transform(lambda points: points * np.array([sx, sy]))
         if self.size is None:
             return scaled
@@ -311,7 +312,7 @@ class Instances:
         return self._with(cut, size=(int(size[0]), int(size[1])))
 
     def label_image(self, dtype: DTypeLike | None = None) -> Integer[np.ndarray, "h w"]:
-        """The ids as pixels, 0 for background; a pixel belongs to whom its centre does.
+        """The ids as pixels, 0 for background; a pixel is of the object that covers its centre.
 
         Where objects overlap the one with the higher score is on top, of equals the later one; any
         object wins over regions to ignore. Without `dtype` it is uint16, or the smallest wider (or
@@ -350,17 +351,17 @@ class Instances:
         classes: Sequence[str],
         plane: Plane | None = None,
     ) -> Self:
-        """Outlines that are valid, with everything beside them checked."""
+        """Instances of valid outlines, all other values checked."""
         k = len(outlines)
         if extras is not None and len(extras) != k:
-            raise InputError(f"extras wants one entry for each of {k} objects, got {len(extras)}")
+            raise InputError(f"extras needs one entry for each of {k} objects, got {len(extras)}")
         made = cls(
             outlines=outlines,
             labels=checks.column("labels", labels, k, np.int64, 0),
             scores=checks.column("scores", scores, k, np.float64, np.nan),
             ids=np.arange(1, k + 1) if ids is None else checks.column("ids", ids, k, np.int64, 0),
             ignore=checks.column("ignore", ignore, k, np.bool_, False),
-            extras=(NOTHING_MORE,) * k if extras is None else tuple(map(frozen, extras)),
+            extras=(NO_EXTRAS,) * k if extras is None else tuple(map(frozen, extras)),
             size=checks.check_size(size),
             classes=checks.class_names(classes),
             plane=plane,
@@ -370,4 +371,4 @@ class Instances:
 
 
 def _unpickled(cls: type[Instances], polygons: np.ndarray, *fields: Any) -> Instances:
-    return cls(ChunkedArray.of(locked(polygons)), *fields)
+    return cls(ChunkedArray.of(made_read_only(polygons)), *fields)

@@ -1,7 +1,7 @@
 """Values that refuse to be written to: arrays, and the dicts and lists of foreign files.
 
-`Instances` are shared by predictions, tables and a person who corrects them. What one of these
-wrote in place would change under the others without a check, so it is refused where it is tried.
+`Instances` are shared by predictions, tables and a person who corrects them. A change in
+place by one of these would reach the others without a check, so it is refused.
 """
 
 from collections.abc import Mapping
@@ -13,27 +13,27 @@ import numpy as np
 def read_only(array: np.ndarray) -> np.ndarray:
     """The same numbers as an array that cannot be written to.
 
-    An array that can be written to is copied, so that its owner keeps it as it is; others are
+    An array that can be written to is copied, so that the caller's stays writable; others are
     shared.
     """
-    return locked(array.copy()) if array.flags.writeable else array
+    return made_read_only(array.copy()) if array.flags.writeable else array
 
 
-def locked(array: np.ndarray) -> np.ndarray:
-    """An array of one's own, closed from here on; no copy."""
+def made_read_only(array: np.ndarray) -> np.ndarray:
+    """The array itself, from here on read-only; no copy."""
     array.flags.writeable = False
     return array
 
 
 class FrozenDict(dict[str, Any]):
-    """A dict that is read, copied and written to files as any other, but not changed."""
+    """A dict that cannot be changed; it is read, copied and written to files as any other."""
 
     def __reduce__(self) -> Any:
         return FrozenDict, (dict(self),)
 
 
 class FrozenList(list[Any]):
-    """The same of a list."""
+    """A list that cannot be changed."""
 
     def __reduce__(self) -> Any:
         return FrozenList, (list(self),)

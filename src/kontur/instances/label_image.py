@@ -1,4 +1,4 @@
-"""Objects as pixels and back: the label image, in which every object has a number of its own."""
+"""Label image: an integer image in which every object has a number; to and from objects."""
 
 from collections.abc import Mapping
 

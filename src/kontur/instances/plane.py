@@ -1,4 +1,4 @@
-"""Plane: which one of a stack an image is."""
+"""Plane: the position of an image in a stack, in depth and time."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 class Plane(NamedTuple):
     """Depth and time in a stack, both from 0.
 
-    A stack of pages that nothing is said of is one of times. `page` is the plane's number in its
+    A stack of pages of unknown meaning counts as a time series. `page` is the plane's number in its
     file, as `--page` counts, where that is neither its depth nor its time: in a stack of both, and
     behind another image.
 
@@ -20,7 +20,7 @@ class Plane(NamedTuple):
 
     @property
     def number(self) -> int:
-        """The page, as far as it is known."""
+        """The number of the page, as `--page` counts, as far as it is known."""
         return (self.z or self.t) if self.page is None else self.page
 
     def numbered(self, page: int) -> "Plane":
@@ -29,12 +29,12 @@ class Plane(NamedTuple):
 
     @property
     def is_first(self) -> bool:
-        """Whether it is the first of its file, as an image that is no stack is."""
+        """Whether it is the first of its file, as a single image is."""
         return self == Plane()
 
 
 def plane_of_page(page: int | None) -> Plane | None:
-    """The plane that is `page` of a file that says nothing of its pages; None where none is asked.
+    """The plane of `page` in a file whose pages have no declared meaning; None without a `page`.
 
     >>> plane_of_page(2), plane_of_page(None)
     (Plane(z=0, t=2, page=None), None)

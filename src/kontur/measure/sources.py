@@ -19,7 +19,7 @@ from kontur.data.pairing import check_masks, find_predictions, pair
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats.images import Image, read_image
-from kontur.infer.inputs import Input, find_inputs
+from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
 from kontur.wording import counted
 
@@ -115,7 +115,7 @@ def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None)
 
 def _with_images(
     sources: Mapping[str, Callable[[], Instances]],
-    inputs: Sequence[Input],
+    inputs: Sequence[InputImage],
     outlines: Path,
     *,
     channel: int | None,

@@ -32,7 +32,7 @@ GRAPH_ENDING = ".onnx"
 EPOCH = (2020, 1, 1, 0, 0, 0)  # a fixed date in the zip: the same model gives the same bytes
 UNIX = 3  # the system whose permissions the zip notes, whichever writes it
 READABLE = 0o644 << 16  # the parts' permissions, where the zip is unpacked
-# What `zipfile` and `json` throw at files that are cut short, damaged, encrypted or something else.
+# The exceptions of `zipfile` and `json` on files that are cut short, damaged or encrypted.
 DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError),
     *(KeyError, ValueError, TypeError, RuntimeError, OverflowError),
@@ -41,7 +41,7 @@ DAMAGE = (
 
 @dataclass(frozen=True)
 class SavedGraph:
-    """A graph as ONNX bytes without weights, and the names of the weights it looks up."""
+    """A graph as ONNX bytes without weights, and the names of its weights."""
 
     onnx: bytes
     weights: tuple[str, ...]
@@ -49,7 +49,7 @@ class SavedGraph:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What a model file holds: the card, graphs by name, weights by name in the segmenter."""
+    """The content of a model file: the card, graphs by name, weights by name in the segmenter."""
 
     card: Card
     graphs: Mapping[str, SavedGraph]
@@ -57,7 +57,7 @@ class Model:
 
 
 def write_model(path: Path, model: Model) -> None:
-    """Write beside and rename: a run that dies leaves the old file or none.
+    """Write the file whole or not at all (`formats.atomic`).
 
     The same model gives the same bytes, whenever and wherever it is written.
     """
@@ -118,18 +118,18 @@ def read_card(path: Path) -> Card:
             f"{version}; this one reads {FORMAT}): install that version to use it"
         )
     if version < FORMAT:
-        values = _today(values)
+        values = _migrated(values)
     return Card.read(values, where=f"the card of {path}")
 
 
 def _part(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part of the file: stored as it is and there once, so it is no larger than the file.
+    """A part of the file, stored once and uncompressed, so it is no larger than the file.
 
     Raises `InputError` where another program has packed it anew.
     """
     entries = [entry for entry in archive.infolist() if entry.filename == name]
     if len(entries) != 1:
-        raise KeyError(f"{len(entries)} parts are called {name}")
+        raise KeyError(f"{len(entries)} parts have the name {name}")
     (entry,) = entries
     if entry.compress_type != zipfile.ZIP_STORED:
         raise InputError(
@@ -141,8 +141,8 @@ def _part(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(entry)
 
 
-def _today(values: dict[str, Any]) -> dict[str, Any]:
-    """A card of an older file format as one of today's: settings were renamed since."""
+def _migrated(values: dict[str, Any]) -> dict[str, Any]:
+    """A card of an older file format with the settings under today's names."""
     kind, config = values.get("kind"), values.get("config")
     if isinstance(kind, str) and kind in catalog.FAMILIES and isinstance(config, dict):
         values = {**values, "config": catalog.family(kind).config.migrated(config)}

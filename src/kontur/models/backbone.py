@@ -1,4 +1,4 @@
-"""Which backbones there are, by name, and what a family's config must know of them (no torch).
+"""The backbones by name, and the strides and layers that a family's config needs (no torch).
 
 `kontur.nn.backbone` builds them.
 """
@@ -23,7 +23,7 @@ LITE0: tuple[tuple[int, int, int], ...] = (
 
 
 def coarsest_stride(backbone: Backbone, widths: Sequence[int]) -> int:
-    """Image pixels a pixel of the coarsest map: what height and width must be multiples of.
+    """Image pixels per pixel of the coarsest map; height and width must be multiples of it.
 
     `widths` are those of the residual backbone's stages; the other has five strides of its own.
 
@@ -34,7 +34,7 @@ def coarsest_stride(backbone: Backbone, widths: Sequence[int]) -> int:
 
 
 def layers_of(backbone: Backbone, depths: Sequence[int]) -> list[Layer]:
-    """What the backbone's layers do to height and width, from the image to the coarsest map.
+    """The kernels and strides of the backbone's layers, from the image to the coarsest map.
 
     `depths` are those of the residual backbone's stages, of two 3×3 convolutions a block.
     """

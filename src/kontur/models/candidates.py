@@ -1,4 +1,4 @@
-"""Candidates: what a model proposes for one image, before anything is thresholded or suppressed.
+"""Candidates: the proposals of a model for one image, before thresholds and suppression.
 
 Between `propose`, which runs the graphs, and `resolve`, which makes `Instances` of them.
 """
@@ -23,10 +23,10 @@ class Boxes(NamedTuple):
 
 
 class Features(NamedTuple):
-    """The feature maps of a batch, where the engine has them, and the place of one image in it.
+    """The feature maps of a batch, in the engine's memory, and the index of one image in it.
 
-    `maps` is whatever the engine's first graph gave: an array, or a handle to memory of a device.
-    It is only ever handed back to graphs of the same engine.
+    `maps` is the output of the engine's first graph: an array, or a handle to memory of a device.
+    It is only used as the input of graphs of the same engine.
     """
 
     maps: Any
@@ -37,10 +37,10 @@ class Features(NamedTuple):
 class Candidates:
     """m candidates in one image, or a window of one, in its own pixels; m may be 0.
 
-    `polygons` are valid, or empty where the network's numbers gave none; `repaired` marks those
-    that had to be made so. `rings` are the points of each contour before that, for families whose
-    outlines are contours, NaN where numbers overflowed. `size` (h, w) is the image's without
-    padding.
+    `polygons` are valid, or empty where the network's points enclose no area; `repaired` marks
+    those that were not valid before. `rings` are the points of each contour before that, for
+    families whose outlines are contours, NaN where numbers overflowed. `size` (h, w) is the image's
+    without padding.
     """
 
     polygons: Shaped[np.ndarray, " m"]
@@ -78,18 +78,18 @@ class Candidates:
         )
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of candidates."""
         return len(self.polygons)
 
 
-def of_image(detected: Boxes, image: int) -> Int[np.ndarray, " k"]:
-    """The places of one image's boxes in those of a batch."""
+def indices_of_image(detected: Boxes, image: int) -> Int[np.ndarray, " k"]:
+    """The indices of one image's boxes in those of a batch."""
     return np.flatnonzero(detected.image_index == image)
 
 
-def take(detected: Boxes, places: Int[np.ndarray, " k"] | slice) -> Boxes:
+def take(detected: Boxes, indices: Int[np.ndarray, " k"] | slice) -> Boxes:
     """Some of the boxes."""
-    return Boxes(*(column[places] for column in detected))
+    return Boxes(*(column[indices] for column in detected))
 
 
 def concatenate(parts: Sequence[Boxes]) -> Boxes:

@@ -7,15 +7,15 @@ import pydantic
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
-FORMAT = 2  # raised when an older Kontur could no longer read the file; 1: the first build
+FORMAT = 3  # raised when an older Kontur could no longer read the file; 2: no scale, 1: old words
 
 
 class Thresholds(Settings):
-    """What decides how many objects come out; tuned on validation data when training ends.
+    """The thresholds of prediction, tuned on validation data when training ends.
 
     Attributes:
         score: an object below this score is not returned.
-        overlap: of two outlines whose IoU is above this, the one with the lower score goes.
+        overlap: of two outlines whose IoU is above this, the one with the lower score is removed.
     """
 
     score: float = pydantic.Field(0.3, ge=0, le=1)
@@ -23,20 +23,23 @@ class Thresholds(Settings):
 
 
 class Card(Settings):
-    """What a model is, how it wants its images, how it was made and what it scores.
+    """A model's kind, settings, input, training and scores.
 
     Attributes:
         kind: the family (`catalog.KINDS`).
         config: the family's settings, as its config class reads them.
         classes: names, by label.
         thresholds: tuned on validation data.
-        normalise: how images are made comparable (`data.normalise.NormaliseConfig`).
-        object_size: the median over training objects of the square root of the area, in pixels;
-            what `--diameter` scales to. None where it was trained without objects.
-        pixel_size: micrometres a pixel of the training images, None where they do not say.
+        normalise: the normalisation of images (`data.normalise.NormaliseConfig`).
+        scale: the working scale: the factor by which images are enlarged before the network gets
+            them, as in training; outlines are in pixels of the images as they are.
+        object_size: the median over training objects of the square root of the area, in pixels of
+            the images as they are; what `--diameter` scales to. None where it was trained without
+            objects.
+        pixel_size: micrometres per pixel of the training images, None where it is unknown.
         version: the Kontur that wrote the file.
-        training: data, number of images and objects, steps, seconds, … for people to read.
-        scores: what the model reached on its validation data, by name.
+        training: data, number of images and objects, steps, seconds, …, for information.
+        scores: of the model on its validation data, by name.
         about: a sentence, a licence and whom to cite.
     """
 
@@ -47,6 +50,7 @@ class Card(Settings):
     classes: tuple[str, ...] = ("object",)
     thresholds: Thresholds = Thresholds()
     normalise: dict[str, Any] = pydantic.Field({})
+    scale: float = pydantic.Field(1.0, gt=0)
     object_size: float | None = pydantic.Field(None, gt=0)
     pixel_size: float | None = pydantic.Field(None, gt=0)
     version: str

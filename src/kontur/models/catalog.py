@@ -1,4 +1,4 @@
-"""The families of models, by name. Torch-free, as they are."""
+"""The families of models, by name. Nothing here imports torch."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any

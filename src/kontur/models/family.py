@@ -1,7 +1,7 @@
-"""A family of models as one object: its settings, its graphs, and the way to and from objects.
+"""A family of models as one object: its settings, its graphs, its encoding and decoding.
 
-Nothing here imports torch: a family is enough to use a model that is there. Only `network`, which
-training, fine-tuning and the torch engine call, brings torch in.
+Nothing here imports torch: predicting needs none. Only `network`, which training, fine-tuning and
+the torch engine call, imports it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ Graphs = Mapping[str, Graph]
 
 
 class GraphExample(NamedTuple):
-    """What a graph takes, by name and in order, for its export; which axes may differ."""
+    """Example inputs of a graph, by name and in order, for its export, and its dynamic axes."""
 
     inputs: dict[str, np.ndarray]
     outputs: tuple[str, ...]
@@ -32,21 +32,21 @@ class GraphExample(NamedTuple):
 
 
 class DecodeVariant(NamedTuple):
-    """Other settings of decoding, and the gain of AP for which they are worth taking.
+    """Other settings of decoding, and the least gain of AP for which tuning takes them.
 
-    A gain below 0 is a loss that is accepted, where the settings are faster.
+    A gain below 0 is a loss that is accepted because the settings are faster.
     """
 
     config: Any
-    gain: float = 1e-3  # less is chance
+    gain: float = 1e-3  # smaller gains are within chance
 
 
 @dataclass(frozen=True)
 class ContourTools:
-    """What a family of contours does with rings that it did not propose itself.
+    """The functions of a contour family for rings that it did not propose itself.
 
-    Each takes the graphs, the features of an image, points (m, …, 2) in pixels of what the network
-    saw, and the config; each gives contours (m, n, 2), n being the config's `points`.
+    Each takes the graphs, the features of an image, points (m, …, 2) in pixels of the
+    network's input, and the config; each gives contours (m, n, 2), n being the config's `points`.
     """
 
     from_rings: Callable[[Graphs, Features, Sequence[np.ndarray], Any], np.ndarray]
@@ -70,32 +70,32 @@ def no_variants(config: Any) -> list[DecodeVariant]:
 
 
 def linear_memory(bytes_a_pixel: float, config: Any, size: tuple[int, int]) -> float:
-    """Bytes that an image of `size` (h, w) needs where they grow as its area, whatever it shows."""
+    """Bytes for an image of `size` (h, w), proportional to its area whatever it shows."""
     return bytes_a_pixel * size[0] * size[1]
 
 
 @dataclass(frozen=True)
 class Family:
-    """How the models of one kind are made, trained and used.
+    """The functions that build, train and use the models of one kind.
 
     Attributes:
-        name: the kind, as cards and `--kind` have it.
+        name: the kind, as in cards and `--kind`.
         config: the class of its settings.
-        presets: settings by the name of the preset, as mappings that lie over the defaults.
+        presets: by name, mappings of the settings that differ from the defaults.
         propose: (graphs, images (b, c, h, w), config, lowest score, sizes (h, w) without padding)
             → the Candidates of each image.
         graphs: config → an example of each graph by name.
-        memory: (config, (h, w)) → bytes that an image of this size needs at most.
+        memory: (config, (h, w)) → the most bytes that an image of this size needs.
         network: config → a new network with random weights (imports torch); `nothing_to_train` for
             a method that learns no weights.
         encode: (instances, config, rng) → training targets of one image.
         collate: [targets of an image, …] → those of a batch.
-        decode_variants: config → other settings of decoding, which tuning tries on validation data;
-            the graphs take and give the same whatever they are.
-        tunable_fields: the settings that `decode_variants` changes; no weight knows them.
+        decode_variants: config → other settings of decoding, which tuning compares on validation
+            data; the graphs do not depend on them.
+        tunable_fields: the settings that `decode_variants` changes; weights do not depend on them.
         outlines_by_stage: (graphs, images (1, c, h, w), config, thresholds, size) → outlines after
-            each stage of their making, by its name; None where they are made at once.
-        contours: what it does with rings from outside; None for families without contours.
+            each stage of refinement, by its name; None for families without stages.
+        contours: functions for rings from outside; None for families without contours.
     """
 
     name: str

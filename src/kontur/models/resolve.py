@@ -1,7 +1,7 @@
 """Candidates become the objects of an image: thresholded, clipped, suppressed, best first.
 
-The step that ends the prediction of every family, whatever proposed the candidates and wherever:
-in a whole image, a window of it, or along an outline that a person drew.
+The last step of prediction, the same for every family, for a whole image, a window of it, or
+outlines that a person drew.
 """
 
 from typing import NamedTuple
@@ -20,7 +20,7 @@ LEAST_INSIDE = 0.25  # of an object's area: the mirror image of one at the borde
 
 
 class Resolved(NamedTuple):
-    """The objects of one image, and how many of them had to be made valid."""
+    """The objects of one image, and how many of their outlines were repaired."""
 
     instances: Instances
     repaired: int
@@ -29,16 +29,15 @@ class Resolved(NamedTuple):
 def resolve(candidates: Candidates, thresholds: Thresholds) -> Resolved:
     """Valid polygons inside the image, suppressed by overlap within each class, the best first.
 
-    What holds no pixel's centre inside the image, or lies there by less than `LEAST_INSIDE` of its
-    area, is no object of it: a splinter of what the network saw in the padding.
+    A candidate that covers no pixel centre of the image, or has less than `LEAST_INSIDE` of its
+    area in it, is dropped: it belongs to the padding.
     """
     size = candidates.size
-    sure = np.flatnonzero(candidates.scores >= thresholds.score)
-    polygons, scores = candidates.polygons[sure], candidates.scores[sure]
-    labels, repaired = candidates.labels[sure], candidates.repaired[sure]
+    confident = np.flatnonzero(candidates.scores >= thresholds.score)
+    polygons, scores = candidates.polygons[confident], candidates.scores[confident]
+    labels, repaired = candidates.labels[confident], candidates.repaired[confident]
     inside = clip(polygons, size)
-    visible = np.zeros(len(polygons), bool)
-    visible[raster.spans(inside, size).owner] = True
+    visible = raster.have_pixels(inside, size)
     visible &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
     kept = [np.zeros(0, np.int64)]
     for label in np.unique(labels):

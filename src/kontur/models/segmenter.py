@@ -1,7 +1,7 @@
-"""The one interface of every network that finds objects.
+"""The interface of every network that detects objects.
 
-`encode` and `propose` are the doors between `Instances` and tensors; they are functions of the
-family's own files, named in its `Family`, because they must run without torch.
+`encode` and `propose` convert between `Instances` and tensors; they are functions of the family's
+own files, named in its `Family`, because they must run without torch.
 """
 
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kontur.nn.shape import Layer, there_and_back
+from kontur.nn.shape import Layer, round_trip_size
 
 
 class Segmenter(nn.Module, ABC):
@@ -26,10 +26,10 @@ class Segmenter(nn.Module, ABC):
 
     @abstractmethod
     def graphs(self) -> dict[str, nn.Module]:
-        """What is exported and run at prediction, by name; they share this module's weights."""
+        """The modules of prediction, which are exported, by name; they share this one's weights."""
 
     def stages(self) -> dict[str, tuple[str, ...]]:
-        """The names of the losses by stage, for `training.stages = "staged"`; one stage is none.
+        """The names of the losses by stage, for `training.stages = "staged"`; {} for one stage.
 
         The losses of the first stage depend on no weights of the later ones.
         """
@@ -44,10 +44,10 @@ class Segmenter(nn.Module, ABC):
 def check_images(
     images: Float[Tensor, "b c h w"], config: Any, *, halving: Layer | None = None
 ) -> None:
-    """Raises `ValueError` for another number of channels, or a side that cannot be halved so often.
+    """Raises `ValueError` for a wrong number of channels, or a side that is no multiple.
 
-    With the layer that is its `halving` a network says what would become of such a side. A graph
-    that is being exported takes any side: there the predictor pads.
+    With `halving`, the layer by which the network halves a map, the message gives the side that
+    would come back. A graph that is being exported takes any side: there the predictor pads.
     """
     if torch.onnx.is_in_onnx_export():
         return
@@ -60,7 +60,7 @@ def check_images(
         return
     side, why = height if height % multiple else width, ""
     if halving is not None:
-        why = f": {side} pixels would come back as {there_and_back(side, halving, multiple)}"
+        why = f": {side} pixels would come back as {round_trip_size(side, halving, multiple)}"
     raise ValueError(
         f"image height and width must be multiples of {multiple}, got {height}×{width}{why}; pad "
         f"to {wanted[0]}×{wanted[1]} or use kontur.load(…).predict, which pads"

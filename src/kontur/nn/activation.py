@@ -1,6 +1,6 @@
-"""Activations by name; configs say which.
+"""Activations by name, as configs choose them.
 
-ReLU may explode in depth and sigmoid and tanh vanish (`nn.initialise` tells with which weights
+ReLU may explode in depth and sigmoid and tanh vanish (`nn.initialise` has the weights with which
 they do neither). LeakyReLU and PReLU keep a gradient where ReLU has none; GELU is the
 transformers'.
 """

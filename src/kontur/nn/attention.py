@@ -19,7 +19,7 @@ def scaled_dot_product(
     """`softmax(q·kᵀ/√d + mask)·v`, equation 1: each query's mean of the values, by likeness.
 
     `mask` is added to the scores, so it may be a bias too; -inf forbids a pair, but no query may
-    be forbidden everything. n may be 0; m may not, there would be nothing to look at.
+    be forbidden everything. n may be 0; m may not, there would be nothing to attend to.
     """
     if (
         not q.shape[:-2] == k.shape[:-2] == v.shape[:-2]
@@ -60,7 +60,7 @@ def check_heads(width: int, heads: int) -> None:
 class MultiHeadAttention(nn.Module):
     """Several attentions side by side, each on its own projection to `width / heads` channels.
 
-    Without a context the tokens look at one another (self-attention), with one at the tokens of
+    Without a context the tokens attend to one another (self-attention), with one to the tokens of
     the context (cross-attention). `mask` is added to the scores `(*b, heads, n, m)`.
     """
 
@@ -79,13 +79,13 @@ class MultiHeadAttention(nn.Module):
         mask: Float[Tensor, "*#c n m"] | None = None,
     ) -> Float[Tensor, "*b n d"]:
         width = self.queries.in_features
-        seen = x if context is None else context
-        if x.shape[-1] != width or seen.shape[-1] != width:
+        source = x if context is None else context
+        if x.shape[-1] != width or source.shape[-1] != width:
             raise ValueError(
-                f"this attention takes tokens of {width} channels, got {x.shape[-1]} that look at "
-                f"{seen.shape[-1]}"
+                f"this attention takes tokens of {width} channels, got {x.shape[-1]} that attend "
+                f"to {source.shape[-1]}"
             )
-        keys, values = self.keys_values(seen).chunk(2, dim=-1)
-        q, k, v = (split_heads(each, self.heads) for each in (self.queries(x), keys, values))
+        keys, values = self.keys_values(source).chunk(2, dim=-1)
+        q, k, v = (split_heads(tokens, self.heads) for tokens in (self.queries(x), keys, values))
         mixed = scaled_dot_product(q, k, v, mask)
         return self.out(join_heads(mixed))

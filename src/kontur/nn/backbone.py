@@ -37,4 +37,4 @@ def build_backbone(
 
 def with_imagenet(network: nn.Module) -> list[EfficientNetLite0]:
     """The backbones inside `network` for which there are weights of ImageNet."""
-    return [each for each in network.modules() if isinstance(each, EfficientNetLite0)]
+    return [module for module in network.modules() if isinstance(module, EfficientNetLite0)]

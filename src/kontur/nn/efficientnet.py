@@ -24,7 +24,7 @@ EPSILON = 1e-3  # of the batch norms
 STEM = 32  # channels
 STRIDE = 32  # of the coarsest map
 HEAD = ("_conv_head.", "_bn1.", "_fc.")  # how the classifier's weights begin in the file
-COLOURS = 3  # channels that the file's stem sees
+COLOURS = 3  # input channels of the file's stem
 
 
 class Stage(NamedTuple):

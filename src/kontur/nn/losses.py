@@ -75,14 +75,14 @@ def cross_entropy(
     A place whose target is `ignore` counts for nothing; 0 where all are, or there is none.
     """
     logits = _precise(logits)
-    each = functional.cross_entropy(
+    summed = functional.cross_entropy(
         logits, target.long(), weight=class_weight, ignore_index=ignore, reduction="sum"
     )
-    seen = target != ignore
+    counted = target != ignore
     if class_weight is None:
-        return each / seen.sum().clamp(min=1)
-    total = (class_weight[target.long().clamp(min=0)] * seen).sum()
-    return each / torch.where(total > 0, total, 1.0)
+        return summed / counted.sum().clamp(min=1)
+    total = (class_weight[target.long().clamp(min=0)] * counted).sum()
+    return summed / torch.where(total > 0, total, 1.0)
 
 
 def dice(
@@ -97,10 +97,10 @@ def dice(
     pull towards certainty. A class counts as much as any other, however few its pixels. Of a
     class without any true pixel the formula has no gradient; it is left out. 0 where nothing is.
     """
-    seen = target != ignore
-    one_hot = functional.one_hot(target.long() * seen, probabilities.shape[1]).movedim(-1, 1)
-    predicted = _precise(probabilities) * seen[:, None]
-    truth = one_hot.to(predicted.dtype) * seen[:, None]
+    counted = target != ignore
+    one_hot = functional.one_hot(target.long() * counted, probabilities.shape[1]).movedim(-1, 1)
+    predicted = _precise(probabilities) * counted[:, None]
+    truth = one_hot.to(predicted.dtype) * counted[:, None]
     axes = [0, *range(2, probabilities.ndim)]
     area = truth.sum(dim=axes)  # (k,)
     shared = (predicted * truth).sum(dim=axes)
@@ -113,10 +113,12 @@ def binary_cross_entropy(
     logits: Float[Tensor, "*s"], target: Float[Tensor, "*s"], weight: Float[Tensor, "*#s"]
 ) -> Float[Tensor, ""]:
     """The weighted mean of `-t·log p − (1 − t)·log(1 − p)`; 0 where no weight is above 0."""
-    each = functional.binary_cross_entropy_with_logits(_precise(logits), target, reduction="none")
-    weights = weight.expand_as(each)
+    elementwise = functional.binary_cross_entropy_with_logits(
+        _precise(logits), target, reduction="none"
+    )
+    weights = weight.expand_as(elementwise)
     total = weights.sum()
-    return (each * weights).sum() / torch.where(total > 0, total, 1.0)
+    return (elementwise * weights).sum() / torch.where(total > 0, total, 1.0)
 
 
 def focal(
@@ -134,12 +136,12 @@ def focal(
     least one. `gamma` is 0 or at least 1: between them the slope at a sure answer is infinite.
     """
     logits = _precise(logits)
-    each = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+    elementwise = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     p = torch.sigmoid(logits)
     wrong = p * (1 - target) + (1 - p) * target
     balance = alpha * target + (1 - alpha) * (1 - target)
     positives = (target * weight).sum().clamp(min=1)
-    return (balance * wrong**gamma * each * weight).sum() / positives
+    return (balance * wrong**gamma * elementwise * weight).sum() / positives
 
 
 def _precise(x: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
@@ -148,10 +150,10 @@ def _precise(x: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
 
 
 def _weighted(loss: Float[Tensor, "m *rest"], weight: Float[Tensor, " m"]) -> Float[Tensor, ""]:
-    each = loss.flatten(1).sum(dim=1) / max(loss[0:1].numel(), 1)  # (m,)
+    per_object = loss.flatten(1).sum(dim=1) / max(loss[0:1].numel(), 1)  # (m,)
     if len(loss) == 0:
         return loss.sum()  # keeps the graph: gradients are zero, not missing
-    return (each * weight).sum() / len(loss)
+    return (per_object * weight).sum() / len(loss)
 
 
 LOSSES: dict[str, Callable[..., Tensor]] = {

@@ -1,4 +1,4 @@
-"""A multilayer perceptron: affine layers, and between them something that is not affine.
+"""A multilayer perceptron: affine layers with nonlinear activations between them.
 
 Its random numbers, weights and dropout alike, come from a generator that is handed in: training
 neither seeds nor moves torch's global one.
@@ -18,7 +18,7 @@ Affine = tuple[Float[Tensor, "m d"], Float[Tensor, "1 d"]]
 
 
 class Dropout(nn.Module):
-    """While training, each number becomes 0 with probability `share`; the others grow for it."""
+    """In training each number becomes 0 with probability `share`; the others are scaled up."""
 
     def __init__(self, share: float, generator: torch.Generator):
         super().__init__()
@@ -94,7 +94,7 @@ class MLP(nn.Module):
         return self.head(self.hidden(x))
 
     def matrices(self) -> list[nn.Parameter]:
-        """The weights of all affine layers: what L1 and L2 hold small; biases and norms go free."""
+        """The weights of all affine layers: those that L1 and L2 penalise, not biases and norms."""
         return [*(layer.affine.weight for layer in self.hidden), self.head.weight]  # type: ignore[union-attr,list-item]
 
     @torch.no_grad()
@@ -103,7 +103,7 @@ class MLP(nn.Module):
 
         (x W + b − mean) / deviation · scale + shift is affine in x too.
         """
-        found: list[Affine] = []
+        layers: list[Affine] = []
         for layer in self.hidden:
             weights, bias = _matrix(layer.affine)  # type: ignore[arg-type]
             if isinstance(norm := layer.norm, nn.BatchNorm1d):
@@ -111,8 +111,8 @@ class MLP(nn.Module):
                 factor = norm.weight / torch.sqrt(variance + norm.eps)
                 weights = weights * factor
                 bias = (bias - mean) * factor + norm.bias
-            found.append((weights, bias))
-        return [*found, _matrix(self.head)]
+            layers.append((weights, bias))
+        return [*layers, _matrix(self.head)]
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:

@@ -39,13 +39,13 @@ class FeaturePyramid(nn.Module):
         )
 
     def forward(self, levels: list[Tensor]) -> list[Tensor]:
-        sizes = [(each.shape[2], each.shape[3]) for each in levels]
-        if [each.shape[1] for each in levels] != self.inputs or any(
+        sizes = [(level.shape[2], level.shape[3]) for level in levels]
+        if [level.shape[1] for level in levels] != self.inputs or any(
             (2 * h, 2 * w) != finer for finer, (h, w) in pairwise(sizes)
         ):
             raise ValueError(
                 f"this pyramid takes levels of {self.inputs} channels, each twice as high and wide "
-                f"as the next, got {', '.join(str(tuple(each.shape)) for each in levels)}"
+                f"as the next, got {', '.join(str(tuple(level.shape)) for level in levels)}"
             )
         maps = [self.smooths[-1](self.laterals[-1](levels[-1]))]
         for level in range(len(levels) - 2, -1, -1):

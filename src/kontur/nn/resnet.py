@@ -5,7 +5,7 @@ every stage halves it again, so the outputs have strides 2, 4, 8, 16, …
 
 We differ in two things: the published stem is a 7×7 convolution and max-pooling, ours one 3×3
 convolution, and every stage halves, the first too; and a bottleneck halves in its 3×3 convolution
-instead of its first 1×1, which would not look at three of four pixels.
+instead of its first 1×1, which would skip three of four pixels.
 """
 
 from collections.abc import Callable, Sequence

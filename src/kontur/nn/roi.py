@@ -6,8 +6,8 @@ four points in each part, the centres of its quarters, bilinearly with half-pixe
 (`nn.sampling`), and takes their maximum, as our notes have it, or their mean, as the usual
 libraries do.
 
-Features of all images and levels are rows of one table, and every box names the map it reads: so
-boxes of all levels are one gather, and no level may be without boxes.
+Features of all images and levels are rows of one table, and every box refers to one map: so
+boxes of all levels are one gather, and a level may be without boxes.
 """
 
 from typing import Literal, NamedTuple
@@ -27,7 +27,7 @@ class Rois(NamedTuple):
     boxes: Float[Tensor, "m 4"]
     starts: Integer[Tensor, " m"]
     sizes: Integer[Tensor, "m 2"]  # height and width in cells
-    strides: Float[Tensor, " m"]  # image pixels a cell
+    strides: Float[Tensor, " m"]  # image pixels per cell
 
 
 def roi_align(
@@ -98,10 +98,10 @@ def _last(rois: Rois) -> Integer[Tensor, "m 2"]:
 
 
 def _check(table: Float[Tensor, "n d"], rois: Rois) -> None:
-    shapes = [tuple(each.shape) for each in (table, *rois)]
+    shapes = [tuple(tensor.shape) for tensor in (table, *rois)]
     m = len(rois.boxes)
     if table.ndim != 2 or shapes[1:] != [(m, 4), (m,), (m, 2), (m,)]:
         raise ValueError(
-            "pooling of boxes wants a table (n, d) and for m boxes shapes (m, 4), (m,), (m, 2), "
+            "pooling of boxes needs a table (n, d) and for m boxes shapes (m, 4), (m,), (m, 2), "
             f"(m,), got {', '.join(map(str, shapes))}"
         )

@@ -1,7 +1,7 @@
 """Feature vectors at points between the pixels: nearest, bilinear or bicubic.
 
 With half-pixel alignment feature pixel `[i, j]` stands at `((j + .5)·stride, (i + .5)·stride)` of
-the image, the house's convention, as `grid_sample(align_corners=False, padding_mode="border")`
+the image, Kontur's convention, as `grid_sample(align_corners=False, padding_mode="border")`
 has it. With corner alignment (`align_corners=True`) the middles of the outermost feature pixels
 stand on the image's border, and all others evenly between. The published Deep Snake code left the
 alignment to a library default that later changed from this to that, and so moved every sample by
@@ -34,8 +34,8 @@ def sample_points(
 ) -> Float[Tensor, "m n d"]:
     """The feature vector at each point `(x, y)`, in image pixels; beyond the edge, the edge's.
 
-    A point that is no number gets a feature that is none (of `nearest`, that of some pixel), and
-    harms no other point. m may be 0.
+    A point of NaN gets features of NaN (with `nearest`, those of some pixel) and affects no other
+    point. m may be 0.
     """
     if image_index.ndim != 1 or image_index.shape[0] != points.shape[0]:
         raise ValueError(
@@ -77,8 +77,10 @@ def _bicubic(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Ten
     around = torch.arange(-1, 3, device=x.device, dtype=x.dtype)  # from the pixel left or above
     columns, rows = x.floor()[..., None] + around, y.floor()[..., None] + around  # (m, n, 4)
     across, down = cubic(x[..., None] - columns), cubic(y[..., None] - rows)
-    found = _read(features, columns[..., None, :], rows[..., None], image_index)  # (m, n, 4, 4, d)
-    return torch.einsum("mnijd,mni,mnj->mnd", found, down, across)
+    around_points = _read(
+        features, columns[..., None, :], rows[..., None], image_index
+    )  # (m, n, 4, 4, d)
+    return torch.einsum("mnijd,mni,mnj->mnd", around_points, down, across)
 
 
 def cubic(distance: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:

@@ -1,7 +1,7 @@
-"""Sizes after layers, and how much of the image one output pixel sees. No torch.
+"""Sizes after layers, and the receptive field of an output pixel. No torch.
 
-The U-Net's config asks here for what its network sees (`receptive_field`), the networks' door for
-what a side that does not fit comes back as (`there_and_back`).
+`receptive_field` serves the U-Net's config; `round_trip_size` the message on images whose sides are
+no multiples.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Layer(NamedTuple):
-    """What a layer does to height and width.
+    """The kernel, stride, dilation and up-sampling of a layer, which decide its output's size.
 
     A convolution or pooling has a kernel, a stride and a dilation. An up-sampling by `up` reads
     `kernel` pixels for each that it gives: 1 if it is transposed with kernel = stride or repeats
@@ -50,12 +50,12 @@ def transposed(size: int, *, kernel: int, stride: int, padding: int = 0) -> int:
     return stride * (size - 1) + kernel - 2 * padding
 
 
-def there_and_back(side: int, halving: Layer, stride: int) -> int:
-    """What a side becomes by halvings down to a map of `stride` and as many doublings.
+def round_trip_size(side: int, halving: Layer, stride: int) -> int:
+    """The size of a side after halvings down to a map of `stride` and as many doublings.
 
     A kernel of 2 (pooling) rounds halves down, one of 3 with a pixel around up.
 
-    >>> there_and_back(70, Layer(2, stride=2), 16), there_and_back(70, Layer(3, stride=2), 16)
+    >>> round_trip_size(70, Layer(2, stride=2), 16), round_trip_size(70, Layer(3, stride=2), 16)
     (64, 80)
     """
     size = side + stride  # one pixel more of the coarsest map, so that every kernel fits
@@ -65,22 +65,22 @@ def there_and_back(side: int, halving: Layer, stride: int) -> int:
 
 
 def receptive_field(layers: Iterable[Layer]) -> int:
-    """The side of the square of input pixels that one output pixel sees at most.
+    """The side of the largest square of input pixels on which one output pixel depends.
 
-    Counted backwards from the output, where n neighbouring pixels see (n − 1)·s + d(k − 1) + 1 of
-    a convolution's inputs, and ceil((n − 1) / up) + k of an up-sampling's. For the smallest
+    Counted backwards from the output, where n neighbouring pixels depend on (n − 1)·s + d(k − 1) +
+    1 of a convolution's inputs, and ceil((n − 1) / up) + k of an up-sampling's. For the smallest
     alignment it may be less by some pixels.
 
     >>> receptive_field([Layer(3), Layer(3)]), receptive_field([Layer(3), Layer(2, stride=2)])
     (5, 4)
     """
-    seen = 1
+    side = 1
     for layer in reversed(list(layers)):
         if layer.up > 1:
-            seen = -(-(seen - 1) // layer.up) + layer.kernel
+            side = -(-(side - 1) // layer.up) + layer.kernel
         else:
-            seen = (seen - 1) * layer.stride + layer.dilation * (layer.kernel - 1) + 1
-    return seen
+            side = (side - 1) * layer.stride + layer.dilation * (layer.kernel - 1) + 1
+    return side
 
 
 TWICE = (Layer(3), Layer(3))

@@ -94,7 +94,7 @@ class WindowAttention(nn.Module):
     """Multi-head attention within the windows of a map of any size, with a bias for each offset.
 
     `shift` 0 is W-MSA, half a window SW-MSA. With a context, a map of the same size, the tokens
-    look at the context's tokens of their window.
+    attend to the context's tokens of their window.
     """
 
     index: Tensor
@@ -117,17 +117,21 @@ class WindowAttention(nn.Module):
     ) -> Float[Tensor, "b h w d"]:
         if context is not None and context.shape[:3] != x.shape[:3]:
             raise ValueError(
-                "tokens look at a context of as many images, rows and columns, got "
-                f"{tuple(x.shape[:3])} that look at {tuple(context.shape[:3])}"
+                "tokens attend to a context of as many images, rows and columns, got "
+                f"{tuple(x.shape[:3])} that attend to {tuple(context.shape[:3])}"
             )
         rows = roll_axis(x, 1, self.window, self.shift)
         columns = roll_axis(x, 2, self.window, self.shift)
         mask = self.bias[self.index].permute(2, 0, 1) + attention_mask(rows, columns, self.window)
         filled = _take(x, rows.there, columns.there)
-        windows, seen = partition_windows(filled, self.window), None
+        windows, context_windows = partition_windows(filled, self.window), None
         if context is not None:
-            seen = partition_windows(_take(context, rows.there, columns.there), self.window)
-        mixed = self.attention(windows, seen, mask)  # the mask is (windows, heads, cells, cells)
+            context_windows = partition_windows(
+                _take(context, rows.there, columns.there), self.window
+            )
+        mixed = self.attention(
+            windows, context_windows, mask
+        )  # the mask is (windows, heads, cells, cells)
         return _take(reverse_windows(mixed, filled, self.window), rows.back, columns.back)
 
 

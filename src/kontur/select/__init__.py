@@ -1,8 +1,8 @@
-"""Choosing: which images are held out, and which of several settings is best.
+"""Selection: which images are held out, and which of several settings is best.
 
-Knows names and numbers only, so that it serves images and tables alike. `splits` parts names,
-`cross_validation` fits every setting on every fold and goes on where it was interrupted, `verdict`
-says which is best and whether the difference is larger than the folds' spread.
+It works on names and numbers only, for images and tables alike. `splits` divides names,
+`cross_validation` fits every setting on every fold and resumes where it was interrupted, `verdict`
+decides which is best and whether the difference exceeds the spread of the folds.
 """
 
 from kontur.select.cross_validation import FitFailed, Outcome, Trial, cross_validate, refit, trials

@@ -1,9 +1,9 @@
 """K-fold cross-validation of several settings, of anything that can be fitted and scored.
 
-Every setting is fitted on the same folds, each time on what the fold leaves, and scored on what it
-holds out; the best one is then fitted on everything (`refit`). A learning curve is the same with
-smaller and smaller parts of what a fold leaves (`shares`). What is finished already is not done
-again, and a fit that fails does not stop the others.
+Every setting is fitted on the same folds, each time on the fold's training part, and scored on the
+part held out; the best one is then fitted on everything (`refit`). A learning curve is the same
+with smaller and smaller shares of the training part (`shares`). What is finished already is not
+done again, and a fit that fails does not stop the others.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ Scores = Mapping[str, float]
 
 
 class FitFailed(Exception):
-    """A fit or its scoring came to no end; the sentence says why."""
+    """A fit or its scoring failed; the message is the reason."""
 
 
 class Trial(NamedTuple):
-    """One fit: a setting by name, on which names, judged on which.
+    """One fit: the name of a setting, the names it is fitted on and those it is scored on.
 
-    `fold` counts from 0 and is None where all is learned from and nothing held out; `share` is the
-    part of what the fold leaves that is learned from.
+    `fold` counts from 0 and is None where all names are fitted on and none held out; `share` is
+    the share of the fold's training part that is used.
     """
 
     setting: str
@@ -33,7 +33,7 @@ class Trial(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a trial: its scores, or why there are none."""
+    """The result of a trial: its scores, or why there are none."""
 
     trial: Trial
     scores: Scores | None
@@ -50,8 +50,8 @@ def trials(
 ) -> list[Trial]:
     """Every setting on every fold with every share of its names, `fewest` names at least.
 
-    Fold by fold, the whole share first: whatever is finished when one looks, settings have been
-    tried on the same names. Smaller shares lie within larger ones; of two shares that come to as
+    Fold by fold, the whole share first: at any time the finished trials compare settings on the
+    same names. Smaller shares lie within larger ones; of two shares with equally
     many names the larger one stays.
 
     >>> split = Split(["a", "b", "c", "d"], ["e"])
@@ -78,9 +78,9 @@ def cross_validate(
     *,
     finished: Callable[[Trial], Scores | None] = lambda trial: None,
 ) -> Iterator[Outcome]:
-    """Fit and score each trial in order; its outcome is given as soon as it is known.
+    """Fit and score each trial in order; each outcome is yielded as soon as it is known.
 
-    `finished` gives the scores of a trial that was done before, None where there are none. A
+    `finished` gives the scores of a trial of an earlier run, None where there are none. A
     `FitFailed` of `fit` or `score` becomes an outcome; any other exception passes through.
 
     >>> split = Split(["1", "3"], ["2"])
@@ -101,5 +101,5 @@ def cross_validate(
 
 
 def refit(setting: str, names: Sequence[str], fit: Callable[[Trial], Fitted]) -> Fitted:
-    """The setting that was chosen, fitted on all names."""
+    """The chosen setting, fitted on all names."""
     return fit(Trial(setting, None, Split(list(names), [])))

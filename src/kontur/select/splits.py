@@ -1,7 +1,7 @@
-"""Which images are learnt from and which are held out: one split, or K folds.
+"""Splits of images or rows into a part to learn from and one held out: one split, or K folds.
 
-Knows names and numbers only, so that it serves images and tables alike. Names are put in an order
-of their own by hashing them with the seed: the order on disk, the machine and the version of any
+It works on names only, for images and tables alike. Names are ordered by hashing them with the
+seed: the order on disk, the machine and the version of any
 library play no part, and a name added later moves few others. Names of one group (the fields of a
 well, the tiles of a slide) stay together, for neighbours would leak what is held out.
 """
@@ -32,8 +32,9 @@ def holdout(
 ) -> Split:
     """Hold out about `fraction` of the names, at least one group, and leave at least one.
 
-    `groups` and `labels` give a word for every name. Groups are never split; with labels, each
-    label is held out in about the same share (a group counts as the commonest of its labels).
+    `groups` and `labels` map every name to its group and its label. Groups are never split; with
+    labels, each label is held out in about the same share (a group counts as the commonest of its
+    labels).
 
     Raises:
         InputError: `fraction` outside (0, 1), fewer than two groups, doubled names, names without
@@ -138,13 +139,13 @@ def _groups(
     labels: Mapping[str, str] | None,
 ) -> list[_Group]:
     """The groups by label and, within a label, in the order of the hash."""
-    twice = [name for name, number in Counter(names).items() if number > 1]
-    if twice:
-        raise InputError(f"names must differ, got {twice[0]!r} more than once")
+    repeated = [name for name, number in Counter(names).items() if number > 1]
+    if repeated:
+        raise InputError(f"names must differ, got {repeated[0]!r} more than once")
     for what, words in {"group": groups, "label": labels}.items():
         without = [name for name in names if words is not None and name not in words]
         if without:
-            raise InputError(f"{_some(without)} no {what}; give every name one")
+            raise InputError(f"{_with_verb(without)} no {what}; give every name one")
     members: dict[str, list[str]] = {}
     for name in names:
         members.setdefault(name if groups is None else groups[name], []).append(name)
@@ -171,7 +172,7 @@ def _split(names: Sequence[str], held: Sequence[_Group]) -> Split:
     return Split([n for n in names if n not in out], [n for n in names if n in out])
 
 
-def _some(names: Sequence[str]) -> str:
+def _with_verb(names: Sequence[str]) -> str:
     """The first name and how many more there are, with its verb."""
     more = len(names) - 1
     return (

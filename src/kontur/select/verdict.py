@@ -1,9 +1,9 @@
-"""Which setting is best, and whether it is by more than chance would do.
+"""Which setting is best, and whether by more than chance.
 
-Settings are compared fold by fold, for a fold that is hard is hard for all of them: not the spread
-of each one's scores says whether two differ, but the spread of their differences, by the paired
-t-test, one-sided at 95 % (Dietterich 1998, Neural Computation 10). It is the mildest bound there
-is: the training parts of folds overlap, so the true chance of an error is above 5 %.
+Settings are compared fold by fold, because a difficult fold is difficult for all of them: whether
+two differ depends not on the spread of each one's scores but on the spread of their differences, by
+the paired t-test, one-sided at 95 % (Dietterich 1998, Neural Computation 10). It is a lenient
+bound: the training parts of folds overlap, so the true chance of an error is above 5 %.
 """
 
 import math
@@ -66,10 +66,10 @@ def spread(values: Iterable[float | None]) -> Spread:
 
 
 class Verdict(NamedTuple):
-    """The best setting beside the next one.
+    """The best setting, compared with the second best.
 
     `difference` is that of the best over the second on the folds that both finished, `wins` on how
-    many of them the best was better. `clear` says that the difference is above 0 by the t-test.
+    many of them the best was better. `clear`: the difference is above 0 by the t-test.
     Without a second setting it is None.
     """
 
@@ -85,14 +85,14 @@ class Verdict(NamedTuple):
 
 def by_fold(outcomes: Iterable[Outcome], score: str) -> dict[str, dict[int, float]]:
     """One score by setting and fold, of the trials on all that a fold leaves."""
-    found: dict[str, dict[int, float]] = {}
+    by_setting: dict[str, dict[int, float]] = {}
     for trial, scores, _ in outcomes:
-        values = found.setdefault(trial.setting, {})
+        values = by_setting.setdefault(trial.setting, {})
         value = None if scores is None else scores.get(score)
         whole = trial.fold is not None and trial.share == 1
         if whole and value is not None and math.isfinite(value):
             values[trial.fold or 0] = value
-    return found
+    return by_setting
 
 
 def paired(a: ByFold, b: ByFold) -> Spread:
@@ -116,7 +116,7 @@ def ranked(scores: Mapping[str, ByFold]) -> list[str]:
 
 
 def decide(scores: Mapping[str, ByFold]) -> Verdict | None:
-    """The best setting, and how it stands to the next; None where no setting finished a fold.
+    """The best setting compared with the second best; None where no setting finished a fold.
 
     >>> decide({"a": {0: 0.5, 1: 0.6}, "b": {0: 0.3, 1: 0.5}}).clear
     False

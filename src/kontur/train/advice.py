@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Sequence
 
 from kontur.train.logger import Row
+from kontur.train.octagons import OctagonOverlap
 
 LARGE_GAP = 0.1  # of AP between training and validation images: overfitting
 LOW_FIT = 0.5  # AP on training images below which there is underfitting
@@ -13,6 +14,10 @@ EARLY, LATE = (0.05, 0.2), (0.8, 1.0)  # shares of the training that are compare
 FEWEST_ROWS = 20  # of the log: less says nothing
 FLAT = 0.9  # of the early loss or more is left
 FINE = 2.0  # pixels: a loss that is this small has nothing to fall
+FEWEST_OBJECTS = 5  # on validation images: of fewer, overlaps say nothing
+WELL = 0.85  # IoU: round objects are covered so by octagons, too
+BETTER = 0.02  # of IoU, contours than octagons
+SMALLEST = 0.2  # a working scale below which no smaller one is advised
 
 
 def gap(train: float, val: float) -> str:
@@ -39,11 +44,28 @@ def fit_advice(train: float, val: float) -> str:
     return ""
 
 
-def outline_advice(rows: Sequence[Row]) -> str:
-    """That the points of outlines have not been learned: their loss is large and did not fall.
+def outline_advice(
+    rows: Sequence[Row], overlap: OctagonOverlap | None = None, *, scale: float = 1.0
+) -> str:
+    """That outlines have not been learned, and what to do; nothing where they have, or none says.
 
-    Nothing where it fell, where it is small, or where the log is too short to say.
+    Contours cover the validation images' objects no better than the octagons that they began as,
+    and not well; or the loss of the points is large and did not fall. `scale` is the working scale.
     """
+    remedy = "train longer (--minutes)"
+    remedy += f", at a smaller scale (--set data.scale={scale / 2:.2g})" if scale > SMALLEST else ""
+    remedy += ", or start from other weights (--from nuclei)"
+    if (
+        overlap is not None
+        and overlap.objects >= FEWEST_OBJECTS
+        and overlap.contour < WELL
+        and overlap.contour - overlap.octagon < BETTER
+    ):
+        return (
+            f"! outlines were hardly learned: contours cover their objects with an IoU of "
+            f"{overlap.contour:.2f}, the octagons that they begin as with {overlap.octagon:.2f}; "
+            f"{remedy}"
+        )
     for name, points in OUTLINE_LOSSES.items():
         losses = [row[f"train/{name}"] for row in rows if f"train/{name}" in row]
         known = [loss for loss in losses if loss is not None and math.isfinite(loss)]
@@ -56,7 +78,6 @@ def outline_advice(rows: Sequence[Row]) -> str:
         if late > FINE and late >= FLAT * early:
             return (
                 f"! outlines were hardly learned: the loss of their {points} is {late:.1f} pixels "
-                f"and was {early:.1f} near the beginning, so shapes stay rough; train longer, or "
-                "where objects are large try images of half the size"
+                f"and was {early:.1f} near the beginning, so shapes stay rough; {remedy}"
             )
     return ""

@@ -15,6 +15,7 @@ from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
+Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]
 
 
 class DataConfig(Settings):
@@ -30,6 +31,9 @@ class DataConfig(Settings):
             the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
             (`val`); instead of `val`.
+        scale: the working scale: images are made larger by it before they are learned from, and
+            again when the model predicts; outlines are of the images as they are. 1 keeps them as
+            they are, "auto" chooses by the size of the objects (`data.working_scale`).
         task: what label images and masks mean: `instances` (every id an object), `components`
             (every connected region one), `semantic` (classes).
         channel: the one channel to take, from 0; all of them where it is not given.
@@ -41,10 +45,18 @@ class DataConfig(Settings):
     val: str | float | None = None
     group: str | None = None
     split: str | None = None
+    scale: Scale | Literal["auto"] = "auto"
     task: Literal["instances", "components", "semantic"] = "instances"
     channel: int | None = pydantic.Field(None, ge=0)
     page: int | None = pydantic.Field(None, ge=0)
     cache: int = pydantic.Field(2000, ge=0)
+
+    @property
+    def known_scale(self) -> float:
+        """The working scale of a run that has begun."""
+        if self.scale == "auto":
+            raise ValueError("the scale is chosen when a run begins; give data.scale")
+        return self.scale
 
     @pydantic.field_validator("val")
     @classmethod

@@ -10,6 +10,7 @@ import numpy as np
 
 from kontur.data.folder import Folder, open_folder
 from kontur.data.sample import Sample
+from kontur.data.working_scale import widths
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
 
@@ -102,6 +103,8 @@ class DatasetStatistics(NamedTuple):
             without objects.
         extent: the longer side of the objects' boxes in pixels, such that one in twenty is longer;
             None without objects.
+        width: the median of the objects' widths in pixels (`working_scale.widths`), None without
+            objects.
         pixel_size: the median of what the files say, in micrometres; None where none does.
         stains: whether channels are stains in some image, not red, green and blue.
     """
@@ -112,8 +115,19 @@ class DatasetStatistics(NamedTuple):
     object_size: float | None
     side: float | None
     extent: float | None
+    width: float | None
     pixel_size: float | None
     stains: bool = False
+
+    def at(self, scale: float) -> "DatasetStatistics":
+        """The same of the images made larger by `scale`."""
+        return self._replace(
+            object_size=_times(self.object_size, scale),
+            side=_times(self.side, scale),
+            extent=_times(self.extent, scale),
+            width=_times(self.width, scale),
+            pixel_size=_times(self.pixel_size, 1 / scale),
+        )
 
 
 def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
@@ -121,6 +135,7 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
     channels: list[int] = []
     areas: list[np.ndarray] = [np.empty(0)]
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
+    across: list[np.ndarray] = [np.empty(0)]
     pixel_sizes: list[float] = []
     stains = False
     for sample in samples:
@@ -129,6 +144,7 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
         boxes.append(np.ptp(objects.boxes.reshape(-1, 2, 2), axis=1))
+        across.append(widths(objects.polygons))
         if sample.pixel_size:
             pixel_sizes.append(sample.pixel_size)
     sides, sizes = np.sqrt(np.concatenate(areas)), np.concatenate(boxes)
@@ -139,6 +155,7 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
         object_size=_median(sides),
         side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), MOST)) if len(sizes) else None,
         extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
+        width=_median(np.concatenate(across)),
         pixel_size=_median(np.array(pixel_sizes)),
         stains=stains,
     )
@@ -146,3 +163,7 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
 
 def _median(values: np.ndarray) -> float | None:
     return float(np.median(values)) if len(values) else None
+
+
+def _times(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor

@@ -13,6 +13,7 @@ from torch import Tensor
 
 import kontur
 from kontur.data.augment import crop_size
+from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model
 from kontur.models import catalog
@@ -22,7 +23,7 @@ from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
-from kontur.train.config import RunConfig
+from kontur.train.config import DataConfig, RunConfig
 from kontur.train.dataset import DatasetStatistics
 
 FOUND_OUT = {"stages_used"}  # by tuning on the data of the start; on others it is found out anew
@@ -42,9 +43,12 @@ def resolve_network(
     """The run's settings with every setting of the network, as preset or start, data and user say.
 
     Fine-tuning keeps the network and the normalisation of the start, where its file says them and
-    the user does not. A run that does not begin but goes on has settled what its data say.
+    the user does not. A run that does not begin but goes on has settled what its data say. `facts`
+    are those of the images as they are; the network's are of what it sees, at the working scale.
     """
     given = config.model_fields_set
+    scale = working_scale(config.data, facts).scale
+    facts = facts.at(scale)
     card = start if start and start.kind == config.kind and "preset" not in given else None
     values = {k: v for k, v in card.config.items() if k not in FOUND_OUT} if card else {}
     preset = None if card else config.preset
@@ -71,10 +75,18 @@ def resolve_network(
     changes: dict[str, Any] = {
         "model": network.model_dump(mode="json"),
         "augment": config.augment.replace(crop=crop),
+        "data": config.data.replace(scale=scale),
     }
     if card and "normalise" not in given:
         changes["normalise"] = card.normalise
     return config.replace(**changes)
+
+
+def working_scale(data: DataConfig, facts: DatasetStatistics) -> WorkingScale:
+    """The scale that the settings say, or the one that suits the objects."""
+    if data.scale == "auto":
+        return choose_scale(facts.object_size, facts.width)
+    return WorkingScale(data.scale, "as data.scale says")
 
 
 def channels_of(network: Any) -> int:
@@ -85,14 +97,17 @@ def channels_of(network: Any) -> int:
 def receptive_field_warning(config: RunConfig, facts: DatasetStatistics) -> str:
     """A sentence where objects are longer than what decides about a pixel; else nothing.
 
-    Of kinds that know their receptive field: plain convolutions see no further.
+    Of kinds that know their receptive field: plain convolutions see no further. `facts` are those
+    of the images as they are.
     """
+    facts = facts.at(config.data.known_scale)
     network = catalog.config(config.kind, config.model)
     field = getattr(network, "receptive_field", None)
     if field is None or facts.extent is None or facts.extent <= field:
         return ""
+    seen = "" if config.data.scale == 1 else " as the network sees it"
     return (
-        f"one object in twenty is longer than {facts.extent:.0f} pixels, and a pixel of this "
+        f"one object in twenty is longer than {facts.extent:.0f} pixels{seen}, and a pixel of this "
         f"network sees no further than {field} (its receptive field): with more levels "
         "(model.widths, and as many model.depths where it has them) it would see further"
     )
@@ -111,6 +126,7 @@ def first_card(config: RunConfig, facts: DatasetStatistics, *, start: str, val_i
         config=config.model,
         classes=tuple(config.model["classes"]),
         normalise=config.normalise.model_dump(mode="json"),
+        scale=config.data.known_scale,
         object_size=facts.object_size,
         pixel_size=facts.pixel_size,
         version=kontur.__version__,

@@ -8,6 +8,8 @@ from pathlib import Path
 from kontur.data.sample import Sample
 from kontur.evaluate import Summary
 from kontur.formats.atomic import replacing, write_text
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import write_model
 from kontur.models.card import Card
@@ -17,6 +19,7 @@ from kontur.train.advice import fit_advice, gap, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
 from kontur.train.logger import CURVES, RunLogger
+from kontur.train.octagons import OctagonOverlap, octagon_overlap
 from kontur.train.pictures import write_overlays
 from kontur.train.progress import ProgressDisplay
 from kontur.train.tuning import tune
@@ -63,7 +66,10 @@ def finish(
         with replacing(run / GRADIENTS) as beside:
             gradients.save(beside)
     fit = ap_on(segmenter, card, learned) if learned else None
-    write_text(run / METRICS, metrics(card, summary, fit))
+    judged = [samples[i] for i in drawn]
+    overlap = octagon_overlap(Predictor(TorchEngine(segmenter), card), judged)
+    doubt = outline_advice(logger.rows, overlap, scale=card.scale)
+    write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, doubt=doubt))
     display.print_line(
         f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
         f"the overlap threshold {card.thresholds.overlap}"
@@ -72,8 +78,8 @@ def finish(
         display.print_line(gap(fit, validation.score(summary)))
         if advice := fit_advice(fit, validation.score(summary)):
             display.print_line(advice)
-    if words := outline_advice(logger.rows):
-        display.print_line(words)
+    if doubt:
+        display.print_line(doubt)
     if summary.mean_ap == 0:
         display.print_line(
             "no outline is right yet: look whether those in the pictures are meant, then go on "
@@ -98,15 +104,29 @@ def scores(summary: Summary) -> dict[str, float | None]:
     return {name: round(v, 4) if math.isfinite(v) else None for name, v in values.items()}
 
 
-def metrics(card: Card, summary: Summary, fit: float | None) -> str:
+def metrics(
+    card: Card,
+    summary: Summary,
+    fit: float | None,
+    *,
+    overlap: OctagonOverlap | None = None,
+    doubt: str = "",
+) -> str:
     """`metrics.json`: the card's numbers, and every score of the validation images.
 
     `fit` is the AP on training images; its difference from that on validation images is the gap.
+    `overlap` says how well octagons and contours cover objects, `doubt` what is said of outlines
+    that have not been learned.
     """
+    covered = {}
+    if overlap is not None and overlap.objects > 0:
+        covered = {"octagon_IoU": overlap.octagon, "contour_IoU": overlap.contour}
     about = {
         "scores": card.scores,
         "thresholds": card.thresholds.model_dump(),
         **({} if fit is None else {"training_AP": fit, "gap": fit - validation.score(summary)}),
+        **covered,
+        **({"warnings": [doubt.removeprefix("! ")]} if doubt else {}),
         "training": card.training,
         "validation": json.loads(summary.to_json()),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from kontur.data.augment import LARGEST
+from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.models.card import Card
@@ -30,6 +31,7 @@ from kontur.train.network import (
     receptive_field_warning,
     resolve_network,
     weights_origin,
+    working_scale,
 )
 from kontur.train.progress import ProgressDisplay
 from kontur.train.results import finish
@@ -118,6 +120,7 @@ def _train(
         samples, val_samples = data.train.load(progress), data.val.load(progress)
     facts = dataset_statistics(samples)
     card = start.card if start else None
+    scale = working_scale(config.data, facts)
     config = resolve_network(config, card, data.train.classes, facts, begins=not resume)
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
     config = config.replace(training=config.training.replace(batch=batch))
@@ -135,6 +138,7 @@ def _train(
     write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
     signals.reached(job.first_step)
     display.print_line(describe_data(data, NAMES))
+    display.print_line(describe_scale(scale))
     if words := receptive_field_warning(config, facts):
         display.print_line(words)
     if resume:

@@ -55,12 +55,13 @@ def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str])
     saved = _saved(run)
     before = read_config(run)
     after = RunConfig.read(merge(saved, given, overrides(settings)), where=str(run / CONFIG))
-    for name in KEPT:
-        if getattr(before, name) != getattr(after, name):
-            raise InputError(
-                f"--resume goes on with the network of {run} and cannot change {name}; leave that "
-                "out, or start a new run with --from"
-            )
+    changed = [name for name in KEPT if getattr(before, name) != getattr(after, name)]
+    changed += ["data.scale"] if before.data.scale != after.data.scale else []
+    if changed:
+        raise InputError(
+            f"--resume goes on with the network of {run} and cannot change {changed[0]}; leave "
+            "that out, or start a new run with --from"
+        )
     return after
 
 
@@ -69,8 +70,10 @@ def _saved(run: Path) -> dict[str, Any]:
         raise InputError(
             f"there is no run to go on with in {run} (no {CONFIG}); leave out --resume"
         )
-    saved = read_toml(run / CONFIG)
+    saved = RunConfig.migrated(read_toml(run / CONFIG))
     kind, model = saved.get("kind"), saved.get("model")
     if kind in catalog.FAMILIES and isinstance(model, dict):  # settings were renamed since
         saved["model"] = catalog.family(kind).config.migrated(model)
+    if isinstance(saved.get("data", {}), dict):  # of a run from before there was a scale
+        saved["data"] = {"scale": 1.0, **saved.get("data", {})}
     return saved

@@ -86,7 +86,9 @@ def make_job(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         segmenter = catalog.segmenter(config.kind, model)
-    pipeline = training_pipeline(config.augment, channels_of(model), config.normalise)
+    pipeline = training_pipeline(
+        config.augment, channels_of(model), config.normalise, scale=config.data.known_scale
+    )
     prepared = Prepared(samples, pipeline, megabytes=config.data.cache)
     crops = Crops(prepared, kind=config.kind, model=model, seed=config.training.seed)
     module = Training(segmenter, config.optimiser, config.training)

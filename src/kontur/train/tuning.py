@@ -97,7 +97,7 @@ def _fingerprint(array: Any) -> tuple[Any, ...]:
 
 def candidates(predictor: Predictor, sample: Sample) -> Instances:
     """What thresholds are tuned on: the best of everything that a network can see in an image."""
-    found = predictor.candidates(sample.image)
+    found = predictor.predict_unfiltered(sample.image)
     most = SPARE + 3 * len(sample.instances)
     return found[np.argsort(-found.scores, kind="stable")[:most]]
 

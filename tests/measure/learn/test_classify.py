@@ -10,8 +10,8 @@ from PIL import Image
 import kontur
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import Entry, Prediction, coco, document, geojson
-from kontur.formats.colours import of_label
+from kontur.formats import ClassPrediction, ImageAnnotation, coco, document, geojson
+from kontur.formats.colours import class_colour
 from kontur.measure.learn.classify import (
     check_brightness,
     check_targets,
@@ -87,8 +87,8 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
     new = json.loads((tmp_path / "out/a.geojson").read_text())
     told = [f["properties"]["classification"] for f in new["features"] if f["properties"]]
     assert told == [
-        {"name": "square", "color": list(of_label(1))},
-        {"name": "bar", "color": list(of_label(0))},
+        {"name": "square", "color": list(class_colour(1))},
+        {"name": "bar", "color": list(class_colour(0))},
         content["features"][3]["properties"]["classification"],  # Ignore*
     ]
     for feature in (*new["features"], *content["features"]):
@@ -111,14 +111,17 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
 
 def test_a_geometry_alone_and_a_list_of_features_are_geojson_too():
     square = geojson.to_document(boxes()[:1])["features"][0]
-    told = geojson.with_classes(square["geometry"], [[Prediction("square")]], CLASSES)
+    told = geojson.with_classes(square["geometry"], [[ClassPrediction("square")]], CLASSES)
     assert told["properties"]["classification"]["name"] == "square"
-    told = geojson.with_classes([square], [[Prediction("bar")]], CLASSES)
-    assert told[0]["properties"]["classification"]["color"] == list(of_label(0))
+    told = geojson.with_classes([square], [[ClassPrediction("bar")]], CLASSES)
+    assert told[0]["properties"]["classification"]["color"] == list(class_colour(0))
 
 
 def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
-    entries = [Entry("x/a.png", (60, 80), boxes()), Entry("b.png", (60, 80), boxes([8])[1:])]
+    entries = [
+        ImageAnnotation("x/a.png", (60, 80), boxes()),
+        ImageAnnotation("b.png", (60, 80), boxes([8])[1:]),
+    ]
     content = coco.to_document(entries)
     content["info"] = {"year": 2020}
     content["categories"] = [{"id": 7, "name": "object", "supercategory": "cell", "colour": "red"}]
@@ -146,7 +149,7 @@ def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
 
 
 def test_a_coco_file_beside_its_images_stays_one(kinds, tmp_path):
-    entries = [Entry(f"{name}.png", (60, 80), boxes()) for name in "ba"]
+    entries = [ImageAnnotation(f"{name}.png", (60, 80), boxes()) for name in "ba"]
     (tmp_path / "images").mkdir()
     for name in "ab":
         Image.fromarray(np.zeros((60, 80), np.uint8)).save(tmp_path / "images" / f"{name}.png")
@@ -162,18 +165,21 @@ def test_a_coco_file_beside_its_images_stays_one(kinds, tmp_path):
 
 
 def test_coco_without_categories_gets_some():
-    content = coco.to_document([Entry("a.png", (60, 80), boxes([8]))])
+    content = coco.to_document([ImageAnnotation("a.png", (60, 80), boxes([8]))])
     del content["categories"]
     for annotation in content["annotations"]:
         del annotation["category_id"]
-    told = coco.with_classes(content, [[*map(Prediction, ("square", None, "bar"))]])
+    told = coco.with_classes(content, [[*map(ClassPrediction, ("square", None, "bar"))]])
     (entry,) = coco.from_document(told)
     found = entry.instances
     assert [found.classes[label] for label in found.labels] == ["square", "object", "bar"]
 
 
 def test_a_csv_and_label_images_are_classified(kinds, tmp_path):
-    entries = [Entry("a.png", (60, 80), boxes()), Entry("b.png", (60, 80), boxes()[:1])]
+    entries = [
+        ImageAnnotation("a.png", (60, 80), boxes()),
+        ImageAnnotation("b.png", (60, 80), boxes()[:1]),
+    ]
     formats.write_images(tmp_path / "set.csv", entries)
     classified(kinds, tmp_path / "set.csv", tmp_path / "out")
     first, second = formats.read_images(tmp_path / "out/set.csv")
@@ -206,10 +212,10 @@ def test_rows_of_other_outlines_are_refused(kinds, tmp_path):
     with pytest.raises(InputError, match="2 rows of other ids than the 3 objects"):
         write_classified([target], told[1:], CLASSES)
     with pytest.raises(InputError, match="has 3 objects and there are rows for 1"):
-        geojson.with_classes(geojson.to_document(boxes()), [[Prediction("bar")]], CLASSES)
-    content = coco.to_document([Entry("a.png", (60, 80), boxes())])
+        geojson.with_classes(geojson.to_document(boxes()), [[ClassPrediction("bar")]], CLASSES)
+    content = coco.to_document([ImageAnnotation("a.png", (60, 80), boxes())])
     with pytest.raises(InputError, match=r"a\.png has 3 objects and there are rows for 2"):
-        coco.with_classes(content, [[Prediction("bar"), Prediction("bar")]])
+        coco.with_classes(content, [[ClassPrediction("bar"), ClassPrediction("bar")]])
 
 
 def test_brightness_without_images_is_refused():

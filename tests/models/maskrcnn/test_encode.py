@@ -73,7 +73,7 @@ def test_what_is_ignored_is_no_object():
     assert_array_equal(found.ignored, [[36, 26, 64, 54]])
 
 
-def test_wrong_sizes_and_labels_are_told_in_a_sentence():
+def test_wrong_sizes_and_labels_are_reported_in_a_sentence():
     with pytest.raises(ValueError, match="multiples of the coarsest level's stride 16"):
         targets(scene().replace(size=(64, 90)))
     with pytest.raises(ValueError, match="size None"):

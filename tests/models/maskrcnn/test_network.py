@@ -1,4 +1,4 @@
-"""Mask R-CNN joined: its size against the published one, what it samples, both ways to look."""
+"""Mask R-CNN: its size against the published one, its sampling, RoIAlign and RoI pooling."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from kontur.models.candidates import Boxes
 from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.loss import box_losses
 from kontur.models.maskrcnn.network import MaskRCNN
-from kontur.models.maskrcnn.sampled import SPREAD, Truth, sample
+from kontur.models.maskrcnn.roi_sampling import SPREAD, RoiTruth, sample_rois
 from tests.models import contract
 
 PUBLISHED = 44_401_393  # torchvision's page of maskrcnn_resnet50_fpn, 91 classes with background
@@ -117,7 +117,7 @@ def truth(*boxes, ignored=(), seed=0):
     boxes = np.array(boxes, np.float32).reshape(-1, 4)
     ignored = np.array(ignored, np.float32).reshape(-1, 4)
     one = np.zeros(len(boxes), np.int64)
-    return Truth(one, boxes, one, one[:0].repeat(0), ignored[:0], np.array([seed]))._replace(
+    return RoiTruth(one, boxes, one, one[:0].repeat(0), ignored[:0], np.array([seed]))._replace(
         ignored_index=np.zeros(len(ignored), np.int64), ignored=ignored
     )
 
@@ -125,10 +125,10 @@ def truth(*boxes, ignored=(), seed=0):
 def test_the_heads_learn_from_proposals_and_the_true_boxes():
     config = contract.settings("maskrcnn")
     found = proposals([1, 0, 11, 10], [4, 0, 14, 10], [50, 50, 60, 60])
-    taught = sample(found, truth([0, 0, 10, 10]), config)
+    taught = sample_rois(found, truth([0, 0, 10, 10]), config)
     by_box = {
         tuple(b): (int(n), int(a))
-        for b, n, a in zip(taught.boxes, taught.labels, taught.about, strict=True)
+        for b, n, a in zip(taught.boxes, taught.labels, taught.object_index, strict=True)
     }
     assert by_box == {
         (0, 0, 10, 10): (1, 0),
@@ -143,16 +143,18 @@ def test_the_heads_learn_from_proposals_and_the_true_boxes():
 
 def test_a_region_to_ignore_is_no_background_and_nothing_gives_nothing():
     config = contract.settings("maskrcnn")
-    inside = sample(proposals([1, 1, 5, 5]), truth(ignored=[[0, 0, 9, 9]]), config)
+    inside = sample_rois(proposals([1, 1, 5, 5]), truth(ignored=[[0, 0, 9, 9]]), config)
     assert len(inside.boxes) == 0
-    assert len(sample(proposals(), truth(), config).boxes) == 0
+    assert len(sample_rois(proposals(), truth(), config).boxes) == 0
 
 
 def test_one_seed_draws_one_sample_and_another_seed_another():
     config = contract.settings("maskrcnn", rois=8)
     corners = np.random.default_rng(0).uniform(20, 60, (50, 2))
     found = proposals(*np.concatenate([corners, corners + 3], axis=1))
-    first, again, other = (sample(found, truth([0, 0, 9, 9], seed=s), config) for s in (5, 5, 6))
+    first, again, other = (
+        sample_rois(found, truth([0, 0, 9, 9], seed=s), config) for s in (5, 5, 6)
+    )
     np.testing.assert_array_equal(first.boxes, again.boxes)
     assert not np.array_equal(first.boxes, other.boxes)
 

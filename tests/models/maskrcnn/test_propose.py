@@ -14,7 +14,7 @@ from kontur.geometry.anchors import anchors
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.maskrcnn import propose as module
-from kontur.models.maskrcnn.sampled import SPREAD
+from kontur.models.maskrcnn.roi_sampling import SPREAD
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
 

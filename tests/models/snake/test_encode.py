@@ -292,7 +292,7 @@ def test_a_batch_joins_its_images_and_says_whose_each_object_is():
 @pytest.mark.parametrize(
     ("found", "sentence"),
     [
-        (Instances.of([box(0, 0, 1, 1)]), "know their image's size"),
+        (Instances.of([box(0, 0, 1, 1)]), "their image's size"),
         (Instances.empty((33, 40)), "multiples of the stride 2, got 33×40; crop or pad"),
         (
             objects(box(0, 0, 9, 9), labels=[1], classes=("a", "b")),

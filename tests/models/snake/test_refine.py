@@ -57,7 +57,7 @@ def test_an_object_does_not_see_the_others():
 
 
 @pytest.mark.parametrize("centre", [False, True])
-def test_only_with_centre_the_middle_of_the_box_is_seen(centre):
+def test_only_with_centre_the_middle_of_the_box_is_noticed(centre):
     points = torch.tensor([[[40.0, 20], [60, 40], [40, 60], [20, 40]]], dtype=torch.float64)
     index = torch.zeros(1, dtype=torch.int64)
     other = features()

@@ -5,7 +5,7 @@ import torch
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.models.unet.config import TRIED, DecodeConfig, UNetConfig, decode_variants
+from kontur.models.unet.config import DECODE_VALUES, DecodeConfig, UNetConfig, decode_variants
 from kontur.models.unet.unet import UNet
 from tests.nn.test_shape import seen_by
 
@@ -81,22 +81,26 @@ def test_decode_variants_change_one_setting_of_decoding_and_only_those_that_are_
     beside = [each.config for each in decode_variants(config)]
     assert all(each.replace(decode=DecodeConfig()) == config for each in beside)
     changed = [
-        {name for name in TRIED if getattr(each.decode, name) != getattr(config.decode, name)}
+        {
+            name
+            for name in DECODE_VALUES
+            if getattr(each.decode, name) != getattr(config.decode, name)
+        }
         for each in beside
     ]
     assert all(len(names) == 1 for names in changed)
-    assert set().union(*changed) == set(TRIED) - {"min_distance"}
+    assert set().union(*changed) == set(DECODE_VALUES) - {"min_distance"}
     flooded = config.replace(decode={"method": "watershed"})
     read = set().union(*(_changes(flooded, each.config) for each in decode_variants(flooded)))
-    assert read == set(TRIED) - {"seed"}
+    assert read == set(DECODE_VALUES) - {"seed"}
     semantic = config.replace(task="semantic")
     read = set().union(*(_changes(semantic, each.config) for each in decode_variants(semantic)))
-    assert read == set(TRIED) - {"method", "seed", "min_distance"}
+    assert read == set(DECODE_VALUES) - {"method", "seed", "min_distance"}
     assert catalog.family("maskrcnn").decode_variants(catalog.config("maskrcnn", {})) == []
 
 
 def _changes(config, other):
-    return {n for n in TRIED if getattr(config.decode, n) != getattr(other.decode, n)}
+    return {n for n in DECODE_VALUES if getattr(config.decode, n) != getattr(other.decode, n)}
 
 
 @pytest.mark.parametrize(

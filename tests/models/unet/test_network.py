@@ -14,7 +14,7 @@ from kontur.models.unet.transconfig import TransUNetConfig
 from kontur.models.unet.transunet import PositionEmbedding, Transformer, TransUNet
 from kontur.models.unet.unet import UNet
 from kontur.nn.blocks import BLOCKS
-from kontur.nn.shape import there_and_back
+from kontur.nn.shape import round_trip_size
 from kontur.nn.upsample import UPS
 from kontur.train.export import to_model
 from tests.models import contract
@@ -128,7 +128,7 @@ def test_what_an_image_is_said_to_come_back_as_is_what_its_coarsest_map_stands_f
     encoder = body.stem if kind == "transunet" else body.encoder
     # Half the smallest image is none for pooling, so it looks at one with a coarsest pixel more.
     *_, coarsest = encoder(torch.zeros(1, 1, multiple, side + multiple))
-    found = there_and_back(side, segmenter.config.halving, multiple)
+    found = round_trip_size(side, segmenter.config.halving, multiple)
     assert found == coarsest.shape[-1] * multiple - multiple
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from kontur.infer.held_out import Job
+from kontur.infer.held_out import EvaluationJob as Job
 from kontur.models.archive import Model, read_card, write_model
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.card import Card, Thresholds
@@ -25,7 +25,7 @@ CONFIG = BaselineConfig().model_dump(mode="json")  # the lightest model there is
 
 
 class Processes:
-    """Stands for `run_apart`: remembers what was asked for, and fails where it is told to."""
+    """Stands for `run_worker`: remembers what was asked for, and fails where it is told to."""
 
     def __init__(self):
         self.asked: list[tuple[str, Path]] = []

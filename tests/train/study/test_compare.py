@@ -25,7 +25,7 @@ from tests.train.study.studies import study, write_coco
 @pytest.fixture
 def processes(monkeypatch):
     fake = studies.Processes()
-    monkeypatch.setattr(room, "run_apart", fake)
+    monkeypatch.setattr(room, "run_worker", fake)
     return fake
 
 

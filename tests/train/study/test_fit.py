@@ -42,7 +42,7 @@ def interruptions(monkeypatch):
             raise KeyboardInterrupt
         assert code == 0
 
-    monkeypatch.setattr(room, "run_apart", here)
+    monkeypatch.setattr(room, "run_worker", here)
     return stopped
 
 
@@ -89,7 +89,7 @@ def test_two_classes_in_16_bit_images_of_odd_sizes_are_compared(tmp_path, interr
     )
     assert found.failures == []
     assert said.startswith("2 fits of 1 step; how long that takes is known after the first")
-    assert found.accuracy_rows()[0][-2:] == ["AP, mean over classes", "AP whatever the class"]
+    assert found.accuracy_rows()[0][-2:] == ["AP, mean over classes", "AP, class-agnostic"]
     for number in (1, 2):
         held = json.loads((out / "fits" / "unet" / f"fold-{number}" / "judge.json").read_text())
         assert len({*held["names"]} & {"0", "2"}) == 1  # each fold has a nerve to judge

@@ -16,7 +16,7 @@ from kontur import formats
 from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
-from kontur.formats import Prediction
+from kontur.formats import ClassPrediction
 from kontur.instances import Instances
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
@@ -180,13 +180,15 @@ def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> 
     return Target(folder / name.parent / new, None, tuple(sources))
 
 
-def _rows(predicted: "pd.DataFrame") -> list[Prediction]:
+def _rows(predicted: "pd.DataFrame") -> list[ClassPrediction]:
     """The class of each row as a word, None where there is none, and the probabilities."""
     columns = [name for name in map(str, predicted.columns) if name.startswith(PROBABILITY)]
     names = [name.removeprefix(PROBABILITY) for name in columns]
     shares = predicted[columns].to_numpy(dtype=float)
     known = predicted[PREDICTED].notna()
     return [
-        Prediction(str(value), dict(zip(names, row, strict=True))) if some else Prediction(None)
+        ClassPrediction(str(value), dict(zip(names, row, strict=True)))
+        if some
+        else ClassPrediction(None)
         for value, some, row in zip(predicted[PREDICTED], known, shares.tolist(), strict=True)
     ]

@@ -1,1 +1,1 @@
-"""What is reached without learning: a threshold and a watershed, the floor of every comparison."""
+"""The baseline without learning: a threshold and a watershed, a reference for comparisons."""

@@ -1,4 +1,4 @@
-"""The few settings of a threshold and a watershed; `infer.baseline` tunes them."""
+"""The few settings of a threshold and a watershed; `infer.fit_baseline` tunes them."""
 
 from typing import Any, ClassVar, Literal
 
@@ -8,17 +8,17 @@ from kontur.settings import Settings
 
 
 class BaselineConfig(Settings):
-    """What counts as foreground, and how what touches is parted.
+    """The threshold for the foreground, and the separation of touching objects.
 
     Attributes:
-        channels: channels of the image; their mean is looked at.
+        channels: channels of the image, of which the mean is used.
         classes: names; all objects are of one of them.
-        label: which, from 0.
+        label: the class of the objects, from 0.
         polarity: whether objects are brighter or darker than what is around them.
         smooth: standard deviation of the Gaussian before the threshold, in pixels.
         level: of Otsu's threshold, a factor: below 1 more is foreground.
-        min_distance: tops of the distance to the background that are closer than so many pixels
-            belong to one object; 0 leaves every connected region whole.
+        min_distance: maxima of the distance to the background that are closer than so many
+            pixels belong to one object; 0 leaves every connected region whole.
         smallest, largest: square pixels of the smallest and largest object, the latter 0 for any.
     """
 

@@ -10,7 +10,7 @@ from kontur.settings import Settings
 
 
 class LossWeights(Settings):
-    """What each named loss counts in the sum that is minimised: the notes' λ.
+    """The weight of each named loss in the sum that is minimised: the notes' λ.
 
     The box losses are means over a box's four numbers, the published ones sums: λ = 4 is their 1.
     """
@@ -23,7 +23,7 @@ class LossWeights(Settings):
 
 
 class MaskRCNNConfig(Settings):
-    """Mask R-CNN's shape, what teaches it, and its losses.
+    """Mask R-CNN's shape, its sampling in training, and its losses.
 
     Attributes:
         channels: channels of the image that the network sees.
@@ -37,19 +37,20 @@ class MaskRCNNConfig(Settings):
         pyramid: channels of every level.
         pooled: further levels, each the one before at half its size, for the largest anchors.
         rpn: anchors and proposals.
-        roi: how a box reads features: "align" between the cells, "pool" rounded to whole ones.
-        reduce: what "align" makes of the four samples of a part: their maximum, as the notes have
-            it, or their mean, as the usual libraries do.
+        roi: RoIAlign ("align", between the cells) or RoI pooling ("pool", whole cells).
+        reduce: how "align" combines the four samples of a part: by their maximum, as in the notes,
+            or their mean, as the usual libraries do.
         box_cells, mask_cells: parts of a box along a side, for class and box, and for the mask,
             which the transposed convolution doubles.
         head: numbers in each of the two fully connected layers.
-        dropout: the share of these that is silenced in training.
+        dropout: the share of these that is dropped in training.
         mask_width, mask_depth: channels and convolutions of the mask head.
-        rois: boxes of an image that teach the heads in a step.
-        share: at most this part of them are objects.
-        fit: a proposal is an object's from this IoU on.
-        overlap: of two found boxes of a class whose IoU is above this, the one with the lower score
-            goes before masks are made; the outlines' own overlap is the model's threshold.
+        rois: boxes of an image on which the heads are trained in a step.
+        share: the largest share of them that may belong to objects.
+        fit: the IoU from which a proposal belongs to an object.
+        overlap: of two predicted boxes of a class whose IoU is above this, the one with the lower
+            score is removed before masks are computed; the outlines' own overlap is the model's
+            threshold.
     """
 
     channels: int = pydantic.Field(3, ge=1)
@@ -94,7 +95,7 @@ class MaskRCNNConfig(Settings):
 
     @property
     def strides(self) -> tuple[int, ...]:
-        """Image pixels a cell of each level that boxes read, finest first."""
+        """Image pixels per cell of each level with boxes, finest first."""
         coarsest = coarsest_stride(self.backbone, self.widths)
         powers = range(self.stride.bit_length() - 1, coarsest.bit_length())
         return tuple(2**power for power in powers)

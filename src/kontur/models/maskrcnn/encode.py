@@ -1,9 +1,9 @@
-"""Objects to training targets: sampled anchors, true boxes, and masks to be cut out later.
+"""Training targets of Mask R-CNN: sampled anchors, true boxes, and masks to be cropped later.
 
-No torch: it runs in loader workers. What depends on the objects alone is decided here: which
-anchors teach, and what. Which proposals teach depends on the network and is decided in the loss
-(`sampled`), by a generator whose seed is drawn here: so two runs of one seed are equal, and one
-that is resumed goes on as if it had never stopped.
+No torch: it runs in loader workers. What depends on the objects alone is computed here: the
+sampled anchors and their targets. The sampling of proposals depends on the network and is done in
+the loss (`roi_sampling`), by a generator whose seed is drawn here: so two runs of one seed are
+equal, and a resumed run continues as if it had not stopped.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import numpy as np
 
 from kontur.geometry import raster
 from kontur.instances import Instances
-from kontur.models.encodable import size_of
+from kontur.models.encode_checks import checked_size
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.rpn.assign import assign
 
@@ -31,7 +31,7 @@ class Targets(NamedTuple):
     """
 
     anchor_index: Array  # (s,), the image of each anchor
-    anchors: Array  # (s,), places in the list of an image's anchors
+    anchors: Array  # (s,), indices in the list of an image's anchors
     anchor_labels: Array  # (s,), -1 is background
     anchor_deltas: Array  # (s, 4)
     image_index: Array  # (m,)
@@ -51,17 +51,17 @@ def encode(
 ) -> Targets:
     """The targets of one image (b = 1).
 
-    `rng` draws which anchors, and later which proposals, teach; without it always the same do. Any
-    number of objects, also none. Raises `ValueError` where the image's size is unknown or no
-    multiple of the coarsest stride, or a label has no class in `config`.
+    `rng` draws the sample of anchors and the seed of the sample of proposals; without it they are
+    always the same. Any number of objects, also none. Raises `ValueError` where the image's size is
+    unknown or no multiple of the coarsest stride, or a label has no class in `config`.
     """
-    size = size_of(
+    size = checked_size(
         instances, config.classes, multiple=config.multiple, of="coarsest level's stride"
     )
     rng = np.random.default_rng(0) if rng is None else rng
     objects, ignored = instances[~instances.ignore], instances[instances.ignore]
     boxes = objects.boxes
-    taught = assign(
+    anchor_targets = assign(
         *(boxes, np.zeros(len(boxes), np.int64), ignored.boxes),
         size=size,
         strides=config.anchor_strides,
@@ -73,10 +73,10 @@ def encode(
     pixels = np.array([mask.size for mask in masks], np.int64)
     corners = np.array([(col, row) for _, (row, col) in windows], np.float32).reshape(-1, 2)
     return Targets(
-        anchor_index=np.zeros(len(taught.anchors), np.int64),
-        anchors=taught.anchors,
-        anchor_labels=taught.labels,
-        anchor_deltas=taught.deltas,
+        anchor_index=np.zeros(len(anchor_targets.anchors), np.int64),
+        anchors=anchor_targets.anchors,
+        anchor_labels=anchor_targets.labels,
+        anchor_deltas=anchor_targets.deltas,
         image_index=np.zeros(len(objects), np.int64),
         boxes=boxes.astype(np.float32),
         labels=objects.labels,
@@ -91,15 +91,16 @@ def encode(
 
 
 def collate(targets: Sequence[Targets]) -> Targets:
-    """The targets of several images (at least one) as one batch: the indices tell them apart."""
+    """The targets of several images (at least one) as one batch; indices give the image of each."""
     joined = {
-        name: np.concatenate([getattr(each, name) for each in targets]) for name in Targets._fields
+        name: np.concatenate([getattr(image, name) for image in targets])
+        for name in Targets._fields
     }
     for index in ("anchor_index", "image_index", "ignored_index"):
         joined[index] = np.repeat(
-            np.arange(len(targets)), [len(getattr(each, index)) for each in targets]
+            np.arange(len(targets)), [len(getattr(image, index)) for image in targets]
         )
-    sizes = np.array([len(each.mask_pixels) for each in targets])
-    before = np.repeat(np.cumsum(sizes) - sizes, [len(each.mask_starts) for each in targets])
+    sizes = np.array([len(image.mask_pixels) for image in targets])
+    before = np.repeat(np.cumsum(sizes) - sizes, [len(image.mask_starts) for image in targets])
     joined["mask_starts"] = joined["mask_starts"] + before
     return Targets(**joined)

@@ -1,4 +1,4 @@
-"""What Mask R-CNN's three graphs take and give: names, shapes, and which axes may differ."""
+"""The inputs and outputs of Mask R-CNN's three graphs: names, shapes, dynamic axes."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The two heads that look into a box: class and box, and the mask beside them.
+"""The two heads that roi_features into a box: class and box, and the mask beside them.
 
 After He et al., Mask R-CNN, 2017, figure 4 right. Two fully connected layers take what the box
 holds together to a class and to a better box; convolutions and a transposed one, which doubles the
@@ -14,10 +14,10 @@ from kontur.nn.initialise import initialise
 from kontur.nn.roi import Rois, roi_align, roi_pool
 
 
-def look(
+def roi_features(
     features: Float[Tensor, "b n d"], rois: Rois, cells: int, config: MaskRCNNConfig
 ) -> Float[Tensor, "m d {cells} {cells}"]:
-    """The features of each box on a grid, as the config has it."""
+    """The features of each box on a grid of cells, by RoIAlign or RoI pooling as configured."""
     table = features.reshape(-1, features.shape[-1])
     if config.roi == "pool":
         return roi_pool(table, rois, cells)
@@ -47,7 +47,7 @@ class BoxHead(nn.Module):
     def forward(
         self, features: Float[Tensor, "b n d"], rois: Rois
     ) -> tuple[Float[Tensor, "m k1"], Float[Tensor, "m k 4"]]:
-        hidden = self.layers(look(features, rois, self.config.box_cells, self.config))
+        hidden = self.layers(roi_features(features, rois, self.config.box_cells, self.config))
         deltas = self.deltas(hidden).reshape(-1, len(self.config.classes), 4)
         return self.labels(hidden).float(), deltas.float()
 
@@ -60,7 +60,7 @@ class MaskHead(nn.Module):
         self.config = config
         width = config.mask_width
         inputs = [config.pyramid, *[width] * (config.mask_depth - 1)]
-        convs = [nn.Conv2d(each, width, 3, padding=1) for each in inputs]
+        convs = [nn.Conv2d(channels, width, 3, padding=1) for channels in inputs]
         self.layers = nn.Sequential(
             *(layer for conv in convs for layer in (conv, nn.ReLU())),
             *(nn.ConvTranspose2d(width, width, 2, stride=2), nn.ReLU()),
@@ -69,11 +69,11 @@ class MaskHead(nn.Module):
         initialise(self.layers, "kaiming")
 
     def forward(self, features: Float[Tensor, "b n d"], rois: Rois) -> Float[Tensor, "m k h h"]:
-        looked = look(features, rois, self.config.mask_cells, self.config)
-        return self.layers(looked).float()
+        pooled = roi_features(features, rois, self.config.mask_cells, self.config)
+        return self.layers(pooled).float()
 
 
-def of_label(masks: Float[Tensor, "m k h h"], labels: Integer[Tensor, " m"]) -> Tensor:
-    """Of each box the mask of its class, (m, h, h)."""
-    places = torch.arange(labels.shape[0], device=labels.device) * masks.shape[1] + labels
-    return masks.flatten(0, 1)[places]
+def masks_of_classes(masks: Float[Tensor, "m k h h"], labels: Integer[Tensor, " m"]) -> Tensor:
+    """The mask of each box's class, (m, h, h)."""
+    indices = torch.arange(labels.shape[0], device=labels.device) * masks.shape[1] + labels
+    return masks.flatten(0, 1)[indices]

@@ -1,4 +1,4 @@
-"""Which map of the pyramid a box reads, and where that lies in the table of all. No torch."""
+"""The level of the pyramid for each box, and its position in the table of all. No torch."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-CELLS = 14  # a box of this side in cells of a level, to twice it, reads that level
+CELLS = 14  # the side of a box, in cells of its level, from this to twice as much
 
 
 class RoiLevels(NamedTuple):

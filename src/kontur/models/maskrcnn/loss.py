@@ -1,8 +1,8 @@
 """The losses of the two heads; those of the proposals are `models.rpn.loss`.
 
-The masks' targets are cut out of the objects' own masks at the box that is looked at, by the same
-RoIAlign that cuts out features, and are shares of a cell that the object covers, not 0 or 1: so the
-outline at one half lies between the cells.
+The masks' targets are cropped from the objects' own masks at each box, by the same RoIAlign that
+crops features, and are the shares of each cell that the object covers, not 0 or 1: so the outline
+at one half lies between the cells.
 """
 
 import torch
@@ -37,15 +37,15 @@ def mask_loss(logits: Float[Tensor, "p h h"], wanted: Float[Tensor, "p h h"]) ->
 
 
 def cut_masks(
-    boxes: Float[Tensor, "p 4"], about: Integer[Tensor, " p"], targets: Targets, cells: int
+    boxes: Float[Tensor, "p 4"], object_index: Integer[Tensor, " p"], targets: Targets, cells: int
 ) -> Float[Tensor, "p {cells} {cells}"]:
     """The share of each of `cells`×`cells` parts of each box that its object covers, 0 to 1."""
-    corners = targets.mask_corners[about].repeat(1, 2)
+    corners = targets.mask_corners[object_index].repeat(1, 2)
     where = Rois(
         boxes - corners,
-        targets.mask_starts[about],
-        targets.mask_sizes[about],
-        torch.ones(len(about), device=boxes.device),
+        targets.mask_starts[object_index],
+        targets.mask_sizes[object_index],
+        torch.ones(len(object_index), device=boxes.device),
     )
     pixels = targets.mask_pixels.float()[:, None]
     return roi_align(pixels, where, cells, reduce="mean")[:, 0]

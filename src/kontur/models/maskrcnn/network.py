@@ -16,10 +16,10 @@ from torch.nn import functional
 
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.encode import Targets
-from kontur.models.maskrcnn.heads import BoxHead, MaskHead, of_label
+from kontur.models.maskrcnn.heads import BoxHead, MaskHead, masks_of_classes
 from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.loss import box_losses, cut_masks, mask_loss
-from kontur.models.maskrcnn.sampled import Sampled, Truth, sample
+from kontur.models.maskrcnn.roi_sampling import RoiTruth, SampledRois, sample_rois
 from kontur.models.rpn.loss import region_losses
 from kontur.models.rpn.network import RegionProposals
 from kontur.models.rpn.propose import propose
@@ -47,14 +47,14 @@ class MaskRCNN(Segmenter):
         maps = self.trunk(images)
         logits, deltas = self.rpn(maps)
         features = as_table(maps, self.config)
-        taught = self._sample(logits, deltas, images, targets)
-        boxes, labels = self._tensor(taught.boxes), self._tensor(taught.labels)
-        about = self._tensor(taught.about)
-        rois = self._rois(taught, images)
+        sampled = self._sample(logits, deltas, images, targets)
+        boxes, labels = self._tensor(sampled.boxes), self._tensor(sampled.labels)
+        object_index = self._tensor(sampled.object_index)
+        rois = self._rois(sampled, images)
         scores, moved = self.boxes(features, rois)
-        objects = torch.nonzero(about >= 0)[:, 0]
-        masks = self.masks(features, Rois(*(each[objects] for each in rois)))
-        wanted = cut_masks(boxes[objects], about[objects], targets, masks.shape[-1])
+        objects = torch.nonzero(object_index >= 0)[:, 0]
+        masks = self.masks(features, Rois(*(field[objects] for field in rois)))
+        wanted = cut_masks(boxes[objects], object_index[objects], targets, masks.shape[-1])
         return {
             **region_losses(
                 *(logits, deltas),
@@ -64,8 +64,8 @@ class MaskRCNN(Segmenter):
                 targets=targets.anchor_deltas,
                 config=self.config.rpn,
             ),
-            **box_losses(scores, moved, labels=labels, targets=self._tensor(taught.deltas)),
-            **mask_loss(of_label(masks, labels[objects] - 1), wanted),
+            **box_losses(scores, moved, labels=labels, targets=self._tensor(sampled.deltas)),
+            **mask_loss(masks_of_classes(masks, labels[objects] - 1), wanted),
         }
 
     def stages(self) -> dict[str, tuple[str, ...]]:
@@ -75,8 +75,10 @@ class MaskRCNN(Segmenter):
         graphs = {"propose": Propose(self), "boxes": Boxes(self), "masks": Masks(self)}
         return {name: graph.train(self.training) for name, graph in graphs.items()}
 
-    def _sample(self, logits: Tensor, deltas: Tensor, images: Tensor, targets: Targets) -> Sampled:
-        """The boxes that teach the heads; no gradient flows through where they lie."""
+    def _sample(
+        self, logits: Tensor, deltas: Tensor, images: Tensor, targets: Targets
+    ) -> SampledRois:
+        """The boxes on which the heads are trained; no gradient flows through their positions."""
         size = (images.shape[2], images.shape[3])
         proposals = propose(
             _array(self.rpn.probabilities(logits)),
@@ -87,14 +89,14 @@ class MaskRCNN(Segmenter):
             config=self.config.rpn,
             lowest=self.config.rpn.lowest,
         )
-        truth = Truth(*(_array(getattr(targets, name)) for name in Truth._fields))
-        return sample(proposals, truth, self.config)
+        truth = RoiTruth(*(_array(getattr(targets, name)) for name in RoiTruth._fields))
+        return sample_rois(proposals, truth, self.config)
 
-    def _rois(self, taught: Sampled, images: Tensor) -> Rois:
+    def _rois(self, sampled: SampledRois, images: Tensor) -> Rois:
         size = (images.shape[2], images.shape[3])
         strides = self.config.strides
-        found = roi_levels(taught.boxes, taught.image_index, size=size, strides=strides)
-        return Rois(*(self._tensor(each) for each in found))
+        levels = roi_levels(sampled.boxes, sampled.image_index, size=size, strides=strides)
+        return Rois(*(self._tensor(field) for field in levels))
 
     def _tensor(self, array: Any) -> Tensor:
         """On the network's device; floats in single precision."""
@@ -168,13 +170,13 @@ class Masks(nn.Module):
         labels: Tensor,
     ) -> Tensor:
         masks = self.head(features, Rois(boxes, starts, sizes, strides))
-        return torch.sigmoid(of_label(masks, labels))
+        return torch.sigmoid(masks_of_classes(masks, labels))
 
 
 def as_table(maps: list[Tensor], config: MaskRCNNConfig) -> Float[Tensor, "b n d"]:
     """The cells of all levels that boxes read, channels last."""
     return torch.cat(
-        [each.permute(0, 2, 3, 1).flatten(1, 2) for each in maps[: len(config.strides)]], dim=1
+        [level.permute(0, 2, 3, 1).flatten(1, 2) for level in maps[: len(config.strides)]], dim=1
     ).float()
 
 

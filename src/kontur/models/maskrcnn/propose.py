@@ -1,9 +1,9 @@
-"""From an image to candidates: the three graphs in order, and everything between and after them.
+"""Candidates of an image: the three graphs in order, and the steps between and after them.
 
-Pure numpy and shapely. Anchors become proposals, proposals better boxes with a class, and of boxes
-that overlap the best stays; only these get a mask. A mask is a coarse grid of probabilities: its
+Pure numpy and shapely. Anchors become proposals, and proposals refined boxes with a class,
+suppressed by overlap; only what remains gets a mask. A mask is a coarse grid of probabilities: its
 outline is where their bilinear interpolation is one half, at full resolution, so there are no steps
-(`geometry.level`).
+(`geometry.marching_squares`).
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ import numpy as np
 from jaxtyping import Float
 
 from kontur.geometry import boxes as rectangles
-from kontur.geometry.level import outlines
-from kontur.models.candidates import Boxes, Candidates, Features, of_image
+from kontur.geometry.marching_squares import outlines
+from kontur.models.candidates import Boxes, Candidates, Features, indices_of_image
 from kontur.models.family import Graph, Graphs
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.levels import roi_levels
-from kontur.models.maskrcnn.sampled import SPREAD
+from kontur.models.maskrcnn.roi_sampling import SPREAD
 from kontur.models.rpn.propose import propose as propose_regions
 
 CHUNK = 128  # boxes a run of a graph: bounds its memory to some 100 MB at 64 channels
@@ -50,17 +50,17 @@ def propose(
         lowest=config.rpn.lowest,
     )
     classes, side = len(config.classes), 2 * config.mask_cells
-    nothing = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]
+    empty = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]
     levels = roi_levels(proposals.boxes, proposals.image_index, size=size, strides=config.strides)
-    probabilities, deltas = _run(graphs["boxes"], maps, *levels, nothing=nothing)
+    probabilities, deltas = _run(graphs["boxes"], maps, *levels, empty=empty)
     detected = boxes_of_classes(proposals, probabilities, deltas, sizes, config, lowest)
     levels = roi_levels(detected.boxes, detected.image_index, size=size, strides=config.strides)
-    nothing = [np.zeros((0, side, side), np.float32)]
-    (masks,) = _run(graphs["masks"], maps, *levels, detected.labels, nothing=nothing)
+    empty = [np.zeros((0, side, side), np.float32)]
+    (masks,) = _run(graphs["masks"], maps, *levels, detected.labels, empty=empty)
     polygons = outlines(masks, detected.boxes)
     candidates = []
     for image, own_size in enumerate(sizes):
-        own = of_image(detected, image)
+        own = indices_of_image(detected, image)
         candidates.append(
             Candidates(
                 polygons[own],
@@ -91,9 +91,9 @@ def boxes_of_classes(
     moved = rectangles.apply_deltas(proposals.boxes[rows], deltas[rows, labels] * SPREAD)
     limits = np.array([(w, h, w, h) for h, w in sizes], float)[image_index].reshape(-1, 4)
     moved = np.clip(np.nan_to_num(moved, nan=0.0), 0, limits)
-    some = np.flatnonzero(rectangles.area(moved) > 0)
-    groups = image_index[some] * len(config.classes) + labels[some]
-    keep = some[rectangles.suppress(moved[some], scores[some], config.overlap, groups)]
+    solid = np.flatnonzero(rectangles.area(moved) > 0)
+    groups = image_index[solid] * len(config.classes) + labels[solid]
+    keep = solid[rectangles.suppress(moved[solid], scores[solid], config.overlap, groups)]
     keep = keep[np.argsort(image_index[keep], kind="stable")]
     return Boxes(moved[keep], scores[keep], labels[keep], image_index[keep])
 
@@ -102,10 +102,10 @@ def _run(
     graph: Graph,
     maps: Any,
     *objects: np.ndarray,
-    nothing: list[np.ndarray],
+    empty: list[np.ndarray],
 ) -> list[np.ndarray]:
-    """The outputs of a graph of objects, a chunk a run; `nothing` where there are none."""
-    parts = [nothing]
+    """The outputs of a graph of objects, a chunk a run; `empty` where there are none."""
+    parts = [empty]
     for first in range(0, len(objects[0]), CHUNK):
-        parts.append([*graph(maps, *(each[first : first + CHUNK] for each in objects))])
-    return [np.concatenate(each) for each in zip(*parts, strict=True)]
+        parts.append([*graph(maps, *(array[first : first + CHUNK] for array in objects))])
+    return [np.concatenate(output) for output in zip(*parts, strict=True)]

@@ -10,23 +10,23 @@ Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 
 
 class RpnConfig(Settings):
-    """Anchors, which of them teach, and which become proposals.
+    """The anchors, their sampling in training, and the selection of proposals.
 
     Attributes:
         logits: "sigmoid" gives an anchor one logit a class; "softmax" one more, for the background:
-            the notes' and the paper's two for "object or not". Both can say the same (two logits
-            matter by their difference only), so one is the default and two are the paper's.
+            the notes' and the paper's two for "object or not". Both are equivalent (only the
+            difference of two logits matters), so one is the default and two are the paper's.
         loss: of the scores. "focal" (Lin et al., Focal Loss, 2017) lets what is already right count
             little, so that many anchors may be `sampled`; it needs one logit a class, "sigmoid".
         sizes: sides of a square of an anchor's area, in strides of its level.
         ratios: height over width.
         overlaps: an anchor is background below the first IoU and an object's from the second on.
-        sampled: anchors of an image that teach in a step.
-        share: at most this part of them are objects'.
-        lowest: anchors of a lower score are no proposals.
-        candidates: the best anchors of a level that are looked at, for each 256×256 pixels.
-        kept: proposals for each 256×256 pixels, once those that overlap are suppressed.
-        overlap: of two proposals whose IoU is above this, the one with the lower score goes.
+        sampled: anchors of an image that the losses of a step use.
+        share: the largest share of them that may belong to objects.
+        lowest: the lowest score of a proposal.
+        candidates: the best anchors of each level that are considered, per 256×256 pixels.
+        kept: proposals after suppression, per 256×256 pixels.
+        overlap: of two proposals whose IoU is above this, the one with the lower score is removed.
     """
 
     logits: Literal["sigmoid", "softmax"] = "sigmoid"

@@ -24,8 +24,8 @@ def region_losses(
     """Faster R-CNN, equation 1, over s sampled anchors: both terms are means over them.
 
     The cross-entropy of the class (−1 is background), and Smooth-L1 of the deltas of those that are
-    an object's. 0 without anchors. The focal loss in place of the cross-entropy is shared out among
-    the objects' anchors alone.
+    an object's. 0 without anchors. The focal loss in place of the cross-entropy is divided by the
+    number of the objects' anchors.
     """
     chosen, moved = logits[image_index, anchors], deltas[image_index, anchors]
     if config.logits == "softmax":

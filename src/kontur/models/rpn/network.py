@@ -2,7 +2,7 @@
 
 After Ren et al., Faster R-CNN, 2015, figure 3, with one head for all levels of a pyramid (Lin et
 al., Feature Pyramid Networks, 2017, section 4.1). The outputs start from N(0, 0.01), as published,
-so that every anchor begins undecided and unmoved.
+so that scores begin near one half and deltas near zero.
 """
 
 import torch
@@ -28,13 +28,13 @@ class RegionProposals(nn.Module):
         initialise(self.deltas, "normal")
 
     def forward(self, maps: list[Tensor]) -> tuple[Float[Tensor, "b a k"], Float[Tensor, "b a 4"]]:
-        hidden = [torch.relu(self.conv(each)) for each in maps]
-        scores = [self._by_anchor(self.scores(each)) for each in hidden]
-        deltas = [self._by_anchor(self.deltas(each)) for each in hidden]
+        hidden = [torch.relu(self.conv(level)) for level in maps]
+        scores = [self._by_anchor(self.scores(level)) for level in hidden]
+        deltas = [self._by_anchor(self.deltas(level)) for level in hidden]
         return torch.cat(scores, dim=1).float(), torch.cat(deltas, dim=1).float()
 
     def probabilities(self, logits: Float[Tensor, "b a k"]) -> Float[Tensor, "b a classes"]:
-        """How likely each anchor is an object of each class."""
+        """The probability of each class for each anchor."""
         if self.background:
             return torch.softmax(logits, dim=-1)[..., 1:]
         return torch.sigmoid(logits)

@@ -1,4 +1,4 @@
-"""Scores and deltas of anchors to proposals. No torch: prediction and training both call it."""
+"""Proposals from the scores and deltas of anchors. No torch: prediction and training use it."""
 
 from collections.abc import Sequence
 
@@ -25,10 +25,10 @@ def propose(
 ) -> Boxes:
     """The anchors of a batch of `size` (h, w), moved and clipped to the images' own `sizes`.
 
-    Those of a score below `lowest`, or that are no number, are out; the best of each level and
-    class are moved, and of those that overlap the best stays. Any number, also none.
+    Anchors with a score below `lowest` or NaN are dropped; the best of each level and class are
+    moved and suppressed by overlap. Any number may result, also none.
     """
-    every = anchors(size, strides, sizes=config.sizes, ratios=config.ratios)
+    fixed = anchors(size, strides, sizes=config.sizes, ratios=config.ratios)
     counts = [size[0] // s * (size[1] // s) * config.shapes for s in strides]
     ends = np.cumsum(counts)
     share = max(1.0, size[0] * size[1] / AREA)
@@ -42,13 +42,15 @@ def propose(
             parts.append(
                 good[best[: int(config.candidates * share)]] + (end - count) * scores.shape[2]
             )
-        places, labels = np.divmod(np.concatenate(parts), scores.shape[2])
-        heights = scores[image, places, labels].astype(float)
-        moved = rectangles.apply_deltas(every[places], deltas[image, places].astype(float))
+        indices, labels = np.divmod(np.concatenate(parts), scores.shape[2])
+        chosen_scores = scores[image, indices, labels].astype(float)
+        moved = rectangles.apply_deltas(fixed[indices], deltas[image, indices].astype(float))
         moved = rectangles.clip(np.nan_to_num(moved, nan=0.0), own)
-        some = np.flatnonzero(rectangles.area(moved) > 0)
-        kept = rectangles.suppress(moved[some], heights[some], config.overlap, labels[some])
-        kept = some[kept[: int(config.kept * share)]]
+        solid = np.flatnonzero(rectangles.area(moved) > 0)
+        kept = rectangles.suppress(
+            moved[solid], chosen_scores[solid], config.overlap, labels[solid]
+        )
+        kept = solid[kept[: int(config.kept * share)]]
         index = np.full(len(kept), image)
-        proposals.append(Boxes(moved[kept], heights[kept], labels[kept], index))
+        proposals.append(Boxes(moved[kept], chosen_scores[kept], labels[kept], index))
     return concatenate(proposals)

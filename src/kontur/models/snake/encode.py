@@ -15,7 +15,7 @@ from jaxtyping import Float, Int
 from kontur.geometry import raster, ring
 from kontur.geometry.polygons import largest_part
 from kontur.instances import Instances
-from kontur.models.encodable import size_of
+from kontur.models.encode_checks import checked_size
 from kontur.models.rpn.assign import AnchorTargets, assign
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 
@@ -66,7 +66,7 @@ def encode(
     multiple of the detector's stride, or a label has no class in `config`.
     """
     stride = config.detector_stride
-    size = size_of(instances, config.classes, multiple=stride)
+    size = checked_size(instances, config.classes, multiple=stride)
     height, width = (side // stride for side in size)
     weight = np.ones((1, 1, height, width), np.float32)
     ignored = instances[instances.ignore].scale(1 / stride, 1 / stride)
@@ -105,7 +105,7 @@ def _anchors(
     rng: np.random.Generator | None,
 ) -> AnchorTargets:
     """What an RPN's anchors are to say, a sample of them; none for another detector."""
-    assert instances.size is not None  # `size_of` has looked
+    assert instances.size is not None  # `checked_size` has looked
     return assign(
         *(boxes, labels, instances[instances.ignore].boxes),
         size=instances.size,

@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.instances import Instances
-from kontur.models.candidates import Boxes, Candidates, Features, of_image, take
+from kontur.models.candidates import Boxes, Candidates, Features, indices_of_image, take
 from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
@@ -43,7 +43,7 @@ def propose(
     contours = trace_contours(graphs, maps, detected, config)[-1]
     candidates = []
     for image, size in enumerate(sizes):
-        own = of_image(detected, image)
+        own = indices_of_image(detected, image)
         candidates.append(
             Candidates.of_rings(
                 contours[own],

@@ -16,7 +16,7 @@ BACKGROUND, INTERIOR, BORDER = 0, 1, 2  # the pixel classes of the task `instanc
 
 
 class LossWeights(Settings):
-    """What each named loss counts in the sum that is minimised."""
+    """The weight of each named loss in the sum that is minimised."""
 
     cross_entropy: float = pydantic.Field(1.0, ge=0)
     dice: float = pydantic.Field(0.5, ge=0)
@@ -24,14 +24,14 @@ class LossWeights(Settings):
 
 
 class DecodeConfig(Settings):
-    """How pixels become objects. Tuned on validation data when training ends; no weight knows it.
+    """The decoding of pixels into objects, tuned on validation data when training ends.
 
     Attributes:
-        method: what makes two objects of one region. `grow`: every connected interior is the seed
+        method: how touching objects are separated. `grow`: every connected interior is the seed
             of one, and they grow back over interior and border. `watershed`: the distance to the
             background is the relief, its peaks are the seeds; the border class plays no part.
-        foreground: a pixel belongs to some object where it is background with a probability of at
-            most 1 less this.
+        foreground: a pixel belongs to some object where its probability of background is at most
+            1 minus this.
         seed: a pixel belongs to a seed where it is interior with more than this probability.
         opening: pixels; what is narrower than a disc of this radius is cut off the seeds (`grow`)
             or the foreground (`watershed`, `semantic`).
@@ -53,7 +53,9 @@ class DecodeConfig(Settings):
     min_distance: float = pydantic.Field(6.0, ge=0)
 
 
-TRIED: dict[str, tuple[Any, ...]] = {  # the values of each decode setting that tuning looks at
+DECODE_VALUES: dict[
+    str, tuple[Any, ...]
+] = {  # the values of each decode setting that tuning compares
     "method": ("grow", "watershed"),
     "seed": (0.3, 0.5, 0.7),
     "foreground": (0.4, 0.5, 0.6),
@@ -63,12 +65,12 @@ TRIED: dict[str, tuple[Any, ...]] = {  # the values of each decode setting that 
     "holes": ("keep", "fill"),
     "smallest": (0, 10, 20, 40, 80),
 }
-SEEDED = {"grow": {"seed"}, "watershed": {"min_distance"}}  # settings that one method alone reads
-OF_SEEDS = {"method", "seed", "min_distance"}  # settings that the task `semantic` does not read
+SEEDED = {"grow": {"seed"}, "watershed": {"min_distance"}}  # settings of one method only
+OF_SEEDS = {"method", "seed", "min_distance"}  # settings without effect for the task `semantic`
 
 
 class DenseConfig(Settings):
-    """What every network has that gives each pixel a class.
+    """The settings of every network that gives each pixel a class.
 
     Attributes:
         channels: channels of the image that the network sees.
@@ -81,7 +83,7 @@ class DenseConfig(Settings):
         class_weights: of the pixel classes in the cross-entropy, the background first; all 1 where
             none are given.
         decode: how pixels become objects.
-        dropout: the share of channels (of tokens' channels in transformers) that is left out.
+        dropout: the share of channels (of tokens' channels in transformers) that is dropped.
         activation: of every layer; `own` is ReLU in convolutions and GELU in transformers. The
             backbone `efficientnet-lite0` keeps its ReLU6, which its weights were trained with.
         initialiser: of every linear and convolutional layer (`nn.initialise`); `own` is torch's, a
@@ -103,7 +105,7 @@ class DenseConfig(Settings):
     def _a_weight_each(self) -> Self:
         if self.class_weights and len(self.class_weights) != self.pixel_classes:
             raise ValueError(
-                f"class_weights wants one weight for each of {self.pixel_classes} pixel classes, "
+                f"class_weights needs one weight for each of {self.pixel_classes} pixel classes, "
                 f"the background first, or none, got {len(self.class_weights)}"
             )
         return self
@@ -115,7 +117,7 @@ class DenseConfig(Settings):
 
     @property
     def pixel_classes(self) -> int:
-        """How many classes a pixel may have, background included."""
+        """The number of pixel classes, background included."""
         return 3 if self.task == "instances" else 1 + len(self.classes)
 
     @property
@@ -144,8 +146,8 @@ class UNetConfig(DenseConfig):
         widths: channels of each level, fine to coarse; from the image's size on if `plain`, from
             a quarter of it on if `residual`.
         depths: residual blocks of each level.
-        block: what the decoder is made of, and the encoder if `plain` (`nn.blocks`).
-        up: what doubles height and width (`nn.upsample`).
+        block: the block of the decoder, and of the encoder if `plain` (`nn.blocks`).
+        up: the up-sampling, which doubles height and width (`nn.upsample`).
     """
 
     backbone: Literal["plain"] | Backbone = "residual"
@@ -181,7 +183,7 @@ class UNetConfig(DenseConfig):
         """The side in pixels of the square of the image that decides about one pixel."""
         block = BLOCK_LAYERS[self.block]
         if self.backbone == "plain":
-            down = [*block, *(each for _ in self.widths[1:] for each in (HALVED, *block))]
+            down = [*block, *(layer for _ in self.widths[1:] for layer in (HALVED, *block))]
             ups = len(self.widths) - 1
         else:
             down = layers_of(self.backbone, self.depths)
@@ -201,7 +203,7 @@ def decode_variants(config: DenseConfig) -> list[DecodeVariant]:
     )
     return [
         DecodeVariant(config.model_copy(update={"decode": decode.model_copy(update={name: value})}))
-        for name, values in TRIED.items()
+        for name, values in DECODE_VALUES.items()
         if name not in unread
         for value in values
         if value != getattr(decode, name)

@@ -1,10 +1,10 @@
-"""Objects to training targets: the class of every pixel.
+"""Training targets of the U-Nets: the class of every pixel.
 
 No torch: it runs in loader workers. With three classes, after Caicedo et al., Evaluation of Deep
 Learning Strategies for Nucleus Segmentation in Fluorescence Images, Cytometry A, 2019: a border
-between interiors is what tells touching objects apart. They draw the border around every object;
-so do we, inside of the object, because a class that is everywhere is learned sooner than one that
-only stands between neighbours, and because the interiors that are left grow back exactly.
+between interiors separates touching objects. They draw the border around every object;
+so do we, inside of the object, because a class that is frequent is learned sooner than one that
+occurs only between neighbours, and because the remaining interiors grow back exactly.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from jaxtyping import Int, Integer
 
 from kontur.geometry import raster
 from kontur.instances import Instances
-from kontur.models.encodable import size_of
+from kontur.models.encode_checks import checked_size
 from kontur.models.unet.config import BORDER, INTERIOR, DenseConfig
 
 UNSURE = -1  # a pixel that no loss counts
@@ -39,7 +39,7 @@ def encode(
     Any number of objects, also none. Where two overlap the later one has the pixels. Raises
     `ValueError` where the image's size is unknown, or a label has no class in `config`.
     """
-    size_of(instances, config.classes)
+    checked_size(instances, config.classes)
     objects, unsure = instances[~instances.ignore], instances[instances.ignore]
     owners = _paint(objects, np.arange(1, len(objects) + 1))
     labels = np.append(UNSURE, objects.labels)[owners]
@@ -72,7 +72,7 @@ def three_classes(owners: Integer[np.ndarray, "h w"], border: int) -> Int[np.nda
 def _depth(owners: Integer[np.ndarray, "h w"], most: int) -> np.ndarray:
     """Pixels to the nearest one of another id, between centres; `most` where none is nearer.
 
-    The image's frame is no outline: what goes on beyond it is as deep as what is seen of it.
+    The image's border is no outline: an object that continues beyond it has no border there.
     """
     depth = np.full(owners.shape, float(most))
     for down in range(most + 1):
@@ -101,8 +101,8 @@ def _paint(objects: Instances, numbers: Int[np.ndarray, " k"]) -> Int[np.ndarray
     """The number of the last object at each pixel, 0 without one."""
     assert objects.size is not None
     height, width = objects.size
-    found = raster.spans(objects.polygons, (height, width))
+    runs = raster.spans(objects.polygons, (height, width))
     image = np.zeros((height, width), np.int64)
-    owner = np.repeat(found.owner, found.stop - found.start)
-    image.ravel()[raster.pixels(found, width)] = numbers[owner]
+    owner = np.repeat(runs.owner, runs.stop - runs.start)
+    image.ravel()[raster.pixels(runs, width)] = numbers[owner]
     return image

@@ -1,4 +1,4 @@
-"""U-Net, TransUNet and Swin-Unet as one object each. No torch until a network is asked for.
+"""U-Net, TransUNet and Swin-Unet as one object each. Torch is imported only for a network.
 
 They differ in their settings and in how much memory they need; the rest is shared.
 """

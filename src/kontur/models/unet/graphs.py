@@ -1,4 +1,4 @@
-"""What the U-Nets' one graph takes and gives: names, shapes, and which axes may differ."""
+"""The input and output of the U-Nets' one graph: names, shapes, dynamic axes."""
 
 import numpy as np
 

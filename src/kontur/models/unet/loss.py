@@ -1,7 +1,7 @@
 """The U-Nets' losses, named and unweighted, finite for images without objects.
 
 Cross-entropy is the loss of each pixel, Dice (Milletari et al., V-Net, 2016) that of each class
-as a whole: it keeps thin borders from drowning in the background.
+as a whole: it gives thin borders a weight beside the background.
 """
 
 import torch
@@ -18,7 +18,7 @@ def pixel_losses(
 ) -> dict[str, Tensor]:
     """Cross-entropy and Dice of the pixel classes, cross-entropy of the objects' classes.
 
-    The last is 0 for a network that knows one class, or has a class for every pixel anyway.
+    The last is 0 for a network with one class, and for the task `semantic`.
     """
     logits = logits.float()
     pixels = logits[:, : config.pixel_classes]

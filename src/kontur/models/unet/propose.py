@@ -1,4 +1,4 @@
-"""From an image to candidates: probabilities of pixels, cut into regions, traced exactly.
+"""Candidates of an image: probabilities of pixels, divided into regions, traced exactly.
 
 Pure numpy and shapely. Regions do not overlap, and their outlines run along pixel edges, so no
 polygon is ever invalid or outside the image, and none has to be suppressed.
@@ -11,7 +11,7 @@ import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import morphology, raster
-from kontur.geometry.cuts import smooth_cuts
+from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.candidates import Candidates
 from kontur.models.family import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
@@ -32,35 +32,37 @@ def propose(
     """
     (probabilities,) = graphs["segment"](images)
     return [
-        _objects(each[:, :height, :width].astype(np.float32), config, lowest)
-        for each, (height, width) in zip(probabilities, sizes, strict=True)
+        _objects(pixels[:, :height, :width].astype(np.float32), config, lowest)
+        for pixels, (height, width) in zip(probabilities, sizes, strict=True)
     ]
 
 
 def instance_regions(
-    pixels: Float[np.ndarray, "3 h w"], how: DecodeConfig
+    pixels: Float[np.ndarray, "3 h w"], decode: DecodeConfig
 ) -> Int[np.ndarray, "h w"]:
     """A label image of the objects separated by background, interior and border."""
-    foreground = morphology.closing(pixels[BACKGROUND] <= 1 - how.foreground, how.closing)
-    if how.method == "grow":
+    foreground = morphology.closing(pixels[BACKGROUND] <= 1 - decode.foreground, decode.closing)
+    if decode.method == "grow":
         seeds, _ = morphology.label(
-            morphology.opening(pixels[INTERIOR] > how.seed, how.opening) & foreground, 8
+            morphology.opening(pixels[INTERIOR] > decode.seed, decode.opening) & foreground, 8
         )
         return morphology.grow(seeds, foreground)
     return morphology.split_by_watershed(
-        morphology.opening(foreground, how.opening), how.min_distance
+        morphology.opening(foreground, decode.opening), decode.min_distance
     )
 
 
-def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[np.ndarray, "h w"]:
+def class_regions(
+    pixels: Float[np.ndarray, "k h w"], decode: DecodeConfig
+) -> Int[np.ndarray, "h w"]:
     """A label image of the connected regions of every class but the first, the background."""
-    foreground = pixels[BACKGROUND] <= 1 - how.foreground
+    foreground = pixels[BACKGROUND] <= 1 - decode.foreground
     classes = np.where(foreground, 1 + pixels[1:].argmax(axis=0), BACKGROUND)
     regions = np.zeros(classes.shape, np.int64)
-    for each in range(1, len(pixels)):
-        free = (classes == each) | ((classes == BACKGROUND) & (regions == 0))
-        region = morphology.closing(classes == each, how.closing) & free
-        labels, _ = morphology.label(morphology.opening(region, how.opening))
+    for value in range(1, len(pixels)):
+        free = (classes == value) | ((classes == BACKGROUND) & (regions == 0))
+        region = morphology.closing(classes == value, decode.closing) & free
+        labels, _ = morphology.label(morphology.opening(region, decode.opening))
         regions = np.where(labels > 0, labels + regions.max(initial=0), regions)
     return regions
 
@@ -68,23 +70,23 @@ def class_regions(pixels: Float[np.ndarray, "k h w"], how: DecodeConfig) -> Int[
 def _objects(
     probabilities: Float[np.ndarray, "q h w"], config: DenseConfig, lowest: float
 ) -> Candidates:
-    """The candidates of one image; their polygons lie beside one another."""
-    how, count = config.decode, config.pixel_classes
+    """The candidates of one image; their polygons do not overlap."""
+    decode, count = config.decode, config.pixel_classes
     pixels, votes = probabilities[:count], probabilities[count:]
     semantic = config.task == "semantic"
-    regions = class_regions(pixels, how) if semantic else instance_regions(pixels, how)
-    if how.holes == "fill":
+    regions = class_regions(pixels, decode) if semantic else instance_regions(pixels, decode)
+    if decode.holes == "fill":
         regions = morphology.fill_holes(regions)
-    regions = morphology.remove_small(regions, how.smallest)
+    regions = morphology.remove_small(regions, decode.smallest)
     numbers, polygons = raster.trace_labels(regions)
-    polygons = smooth_cuts(polygons)
+    polygons = smooth_shared_boundaries(polygons)
     if semantic:
         votes = pixels[1:]
     if not len(votes):
         votes = np.ones((1, *regions.shape), np.float32)
     labels = _means(votes, regions)[:, numbers].argmax(axis=0)
-    sure = pixels[1:] if semantic else 1 - pixels[:1]
-    means = _means(sure, regions)[:, numbers]
+    confidence = pixels[1:] if semantic else 1 - pixels[:1]
+    means = _means(confidence, regions)[:, numbers]
     scores = np.clip(means[labels if semantic else 0, np.arange(len(numbers))], 0, 1)
     kept = scores >= lowest
     return Candidates(
@@ -102,7 +104,7 @@ def _means(
     values: Float[np.ndarray, "k h w"], regions: Int[np.ndarray, "h w"]
 ) -> Float[np.ndarray, "k n"]:
     """The mean of each value over each region, by its number."""
-    place = regions.ravel()
-    area = np.maximum(np.bincount(place), 1)
-    sums = [np.bincount(place, weights=value.ravel()) for value in values]
+    number = regions.ravel()
+    area = np.maximum(np.bincount(number), 1)
+    sums = [np.bincount(number, weights=value.ravel()) for value in values]
     return np.stack(sums) / area

@@ -84,7 +84,7 @@ class Concatenate(nn.Module):
 
 
 class Attend(nn.Module):
-    """Cross-attention instead: each token of the decoder looks at the encoder's in its window."""
+    """Cross-attention instead: each token of the decoder attends to the encoder's in its window."""
 
     def __init__(self, config: SwinUnetConfig, level: int, width: int):
         super().__init__()

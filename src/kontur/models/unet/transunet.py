@@ -3,7 +3,7 @@
 After Chen et al., TransUNet: Transformers Make Strong Encoders for Medical Image Segmentation,
 2021 (arXiv 2102.04306), section 3 and figure 1. Differences: batch normalisation and stride-2
 blocks in the stem, where the published one has ResNet v2 with group normalisation and pooling;
-the position embedding is interpolated, so that any image size can be seen.
+the position embedding is interpolated, for images of any size.
 """
 
 import torch
@@ -73,7 +73,7 @@ class Transformer(nn.Module):
 
 
 class PositionEmbedding(nn.Module):
-    """A learned vector for each place of a grid; between the places, interpolated.
+    """A learned vector for each point of a grid, interpolated between the points.
 
     The grid lies over the whole map whatever its size, as ViT's does when it is fine-tuned on
     larger images (Dosovitskiy et al., 2021, section 3.2).

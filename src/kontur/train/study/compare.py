@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
-from kontur.infer.held_out import OF_CLASSES
+from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.settings import nearest
 from kontur.train.study.candidates import candidates
@@ -79,7 +79,7 @@ def compare(
     plan = make_plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
     several = len(plan.folder.classes) > 1
     if rank is None:
-        rank = OF_CLASSES if several else "AP"
+        rank = MEAN_OVER_CLASSES if several else "AP"
     if rank in BY_CLASS and not several:
         raise InputError(f"{rank!r} is for several classes, and {data} has one; rank by AP")
     plan.study.open(force=force)

@@ -14,7 +14,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.infer.load import MODEL_ENDING
-from kontur.infer.own_process import MEGABYTE, end_with_parent, peak_memory
+from kontur.infer.worker_process import MEGABYTE, end_with_parent, peak_memory
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.signals import Stopped
@@ -82,7 +82,7 @@ def parameters(run: Path) -> int:
 
 def tune(config: RunConfig, run: Path) -> dict[str, Any]:
     """The baseline with the settings that suit the images, those to validate on too."""
-    from kontur.infer.baseline import fit_baseline
+    from kontur.infer.fit_baseline import fit_baseline
     from kontur.models.archive import write_model
     from kontur.train.dataset import open_data
 

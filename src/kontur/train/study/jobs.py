@@ -13,7 +13,7 @@ from typing import Any
 
 from kontur.formats.atomic import write_text
 from kontur.infer.load import find_model
-from kontur.infer.own_process import run_apart
+from kontur.infer.worker_process import run_worker
 from kontur.models import catalog
 from kontur.models.archive import Model, read_card, read_model, write_model
 from kontur.models.card import Card, Thresholds
@@ -54,7 +54,7 @@ class Jobs:
         if not fit.cost.exists():
             self.monitor.fit_started(trial, fit)
             words = [str(fit.config), str(fit.run), str(fit.cost)]
-            run_apart("kontur.train.study.fit", words, log=fit.log, tick=self.monitor.refresh)
+            run_worker("kontur.train.study.fit", words, log=fit.log, tick=self.monitor.refresh)
         return fit
 
     def score(self, fit: FitFiles, trial: Trial) -> Mapping[str, float]:
@@ -74,7 +74,7 @@ class Jobs:
         write_text(job, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
         start = time.monotonic()
         log = fit.folder / "judge-log.txt"
-        run_apart("kontur.infer.held_out", [str(job)], log=log, tick=self.monitor.refresh)
+        run_worker("kontur.infer.held_out", [str(job)], log=log, tick=self.monitor.refresh)
         judged = json.loads(out.read_text(encoding="utf-8"))
         cost = json.loads(fit.cost.read_text(encoding="utf-8"))
         result = {

@@ -11,7 +11,7 @@ from PIL import Image
 
 from kontur.evaluate.figure import draw_lines
 from kontur.formats.atomic import replacing, write_text
-from kontur.infer.held_out import OF_CLASSES, OF_OUTLINES
+from kontur.infer.held_out import CLASS_AGNOSTIC, MEAN_OVER_CLASSES
 from kontur.select import Outcome, Spread, Verdict, decide, paired, ranked, spread
 from kontur.select.verdict import by_fold
 from kontur.train.study.candidates import BASELINE
@@ -26,7 +26,7 @@ ACCURACY = {  # column: score
     "Dice": "Dice",
     "boundary IoU": "boundary IoU",
 }
-BY_CLASS = (OF_CLASSES, OF_OUTLINES)  # columns too, where there are several classes
+BY_CLASS = (MEAN_OVER_CLASSES, CLASS_AGNOSTIC)  # columns too, where there are several classes
 RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU", *BY_CLASS)  # what may decide
 OF_ONE_CLASS = "AP of "  # and the name of a class
 UNEQUAL = 1.25  # times as many steps in one fold as in another: worth a word

@@ -301,15 +301,20 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
     for tree in trees:
         tree["data"]["path"] = str(Path(tree["data"]["path"]).resolve())
         tree["model"] = {k: v for k, v in tree["model"].items() if k not in FROM_DATA}
-    if any(tree["augment"]["crop"] is None for tree in trees):  # the data choose it, for all alike
-        for tree in trees:
-            del tree["augment"]["crop"]
+    keys = {word.partition("=")[0] for word in swept}
+    # The data choose the scale, it the crop, that the batch: for all alike, unless one is swept.
+    scales = [tree["data"]["scale"] for tree in trees]
+    crops = [tree["augment"]["crop"] for tree in trees]
     batches = [tree["training"]["batch"] for tree in trees]
-    if None in batches or any(word.startswith("augment.crop=") for word in swept):
-        for tree in trees:  # the crop chooses it
+    for tree in trees:
+        if "auto" in scales:
+            del tree["data"]["scale"]
+        if None in crops or "data.scale" in keys:
+            del tree["augment"]["crop"]
+        if None in batches or keys & {"data.scale", "augment.crop"}:
             del tree["training"]["batch"]
     # Another kind or preset is another network, and a start says in its file what it is.
-    others = {word.partition("=")[0] for word in swept} & {"kind", "preset", "start"}
+    others = keys & {"kind", "preset", "start"}
     one_network = not others and trees[0]["start"] is None
     alike = [name for name in ALIKE if name != "model" or one_network]
     first = _flat({name: trees[0][name] for name in alike})

@@ -1,9 +1,9 @@
-"""What a click means among outlines, and when an outline is at rest: squares drawn by hand."""
+"""Which outline a click means, and when an outline is at rest: on squares."""
 
 import numpy as np
 import shapely
 
-from kontur.infer.hand import AGREEMENT, SCALES, agreed, at_rest, boxes_around, iou, under_click
+from kontur.infer.prompts import AGREEMENT, SCALES, agreed, at_rest, boxes_around, iou, under_click
 
 EMPTY = shapely.Polygon()
 

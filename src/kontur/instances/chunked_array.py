@@ -1,9 +1,9 @@
-"""An array of objects that shares with its successors all that an edit leaves alone.
+"""Chunked array: a persistent array of objects, of which an edited copy shares most memory.
 
-A person drags one point of one outline among 64,000, sixty times a second, and wants every step
-back. Copying the array for each step would cost as much as there are others. So it is kept in
-chunks: a successor has one chunk of its own and refers to the others. Those who read get one plain
-array, put together when it is first asked for.
+Interactive editing changes one outline among 64,000, sixty times a second, and must undo every
+step. Copying the array for each step would cost in proportion to its length. So it is kept in
+chunks: an edited copy has one chunk of its own and refers to the others. Readers get one plain
+array, which is made on first access.
 """
 
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.instances.immutable import locked, read_only
+from kontur.instances.immutable import made_read_only, read_only
 
 CHUNK = 1024  # objects; an edit copies so many references, and one reference a chunk
 
@@ -35,18 +35,18 @@ class ChunkedArray:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, place: int) -> Any:
-        return self._chunks[place // CHUNK][place % CHUNK]
+    def __getitem__(self, index: int) -> Any:
+        return self._chunks[index // CHUNK][index % CHUNK]
 
     @cached_property
     def array(self) -> Shaped[np.ndarray, " k"]:
         """All objects as one array that cannot be written to."""
-        return locked(np.concatenate(self._chunks))
+        return made_read_only(np.concatenate(self._chunks))
 
-    def with_value(self, place: int, value: Any) -> "ChunkedArray":
-        """The same objects but for the one at `place`."""
-        number, inside = divmod(place, CHUNK)
+    def with_value(self, index: int, value: Any) -> "ChunkedArray":
+        """The same objects except for the one at `index`."""
+        number, inside = divmod(index, CHUNK)
         chunk = self._chunks[number].copy()
         chunk[inside] = value
-        chunks = (*self._chunks[:number], locked(chunk), *self._chunks[number + 1 :])
+        chunks = (*self._chunks[:number], made_read_only(chunk), *self._chunks[number + 1 :])
         return ChunkedArray(chunks, self._length)

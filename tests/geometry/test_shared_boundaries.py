@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from shapely import box
 
 from kontur.geometry import raster
-from kontur.geometry.cuts import REACH, smooth_cuts
+from kontur.geometry.shared_boundaries import REACH, smooth_shared_boundaries
 
 
 def halves(angle, radius=14.0):
@@ -28,7 +28,7 @@ def cut_of(pair):
 @settings(max_examples=150)
 def test_any_labels_stay_valid_cover_the_same_and_do_not_overlap(labels):
     _, traced = raster.trace_labels(labels)
-    smooth = smooth_cuts(traced)
+    smooth = smooth_shared_boundaries(traced)
     assert shapely.is_valid(smooth).all()
     assert (shapely.area(smooth) > 0).all()
     assert shapely.area(smooth).sum() == pytest.approx((labels > 0).sum())
@@ -41,7 +41,7 @@ def test_any_labels_stay_valid_cover_the_same_and_do_not_overlap(labels):
 @pytest.mark.parametrize("angle", np.linspace(0.05, 3.1, 9))
 def test_a_straight_cut_at_any_angle_is_straight(angle):
     traced = raster.trace_labels(halves(angle))[1]
-    stairs, line = cut_of(traced), cut_of(smooth_cuts(traced))
+    stairs, line = cut_of(traced), cut_of(smooth_shared_boundaries(traced))
     straight = shapely.LineString([line.coords[0], line.coords[-1]])
     assert stairs.length > 1.05 * straight.length or min(angle % (np.pi / 2), 1) < 0.1
     assert line.length < 1.02 * straight.length
@@ -50,14 +50,14 @@ def test_a_straight_cut_at_any_angle_is_straight(angle):
 
 def test_what_lies_at_the_background_stays_point_by_point():
     traced = raster.trace_labels(halves(0.4))[1]
-    union, smooth = shapely.union_all(traced), shapely.union_all(smooth_cuts(traced))
+    union, smooth = shapely.union_all(traced), shapely.union_all(smooth_shared_boundaries(traced))
     assert shapely.normalize(smooth.simplify(0)).equals(shapely.normalize(union.simplify(0)))
 
 
 def test_objects_that_touch_none_are_as_they_were():
     apart = np.array([box(0, 0, 2, 3), box(4, 0, 6, 2) - box(4, 0, 5, 1), box(6, 2, 7, 3)])
     for polygons in (apart, apart[:1], apart[:0]):
-        smooth = smooth_cuts(polygons)
+        smooth = smooth_shared_boundaries(polygons)
         assert len(smooth) == len(polygons)
         assert shapely.equals(smooth, polygons).all()
 
@@ -65,7 +65,7 @@ def test_objects_that_touch_none_are_as_they_were():
 def test_an_object_inside_another_keeps_its_place_and_its_area():
     y, x = np.mgrid[:30, :30] - 14.5
     labels = np.where(np.hypot(x, y) < 5, 2, np.where(np.hypot(x, y) < 12, 1, 0))
-    outer, inner = smooth_cuts(raster.trace_labels(labels)[1])
+    outer, inner = smooth_shared_boundaries(raster.trace_labels(labels)[1])
     assert inner.centroid.distance(shapely.Point(15, 15)) < 0.1
     assert inner.area == pytest.approx((labels == 2).sum(), rel=0.03)
     assert inner.area + outer.area == pytest.approx((labels > 0).sum())
@@ -76,6 +76,6 @@ def test_parts_and_holes_stay_with_their_objects():
     labels = np.zeros((9, 12), int)
     labels[1:4, 1:4], labels[5:8, 1:4], labels[1:8, 4:10] = 1, 1, 2
     labels[3:5, 6:8] = 0
-    first, second = smooth_cuts(raster.trace_labels(labels)[1])
+    first, second = smooth_shared_boundaries(raster.trace_labels(labels)[1])
     assert (first.geom_type, len(first.geoms)) == ("MultiPolygon", 2)
     assert len(second.interiors) == 1

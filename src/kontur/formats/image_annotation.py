@@ -1,4 +1,4 @@
-"""Entry: one image that a file of outlines describes; and how one of several is picked."""
+"""Image annotation: one image of a file of outlines with its objects; one of several is picked."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,11 @@ from kontur.wording import listed, plural, shortened
 LARGEST = 2**63 - 1  # id
 
 
-class Entry(NamedTuple):
+class ImageAnnotation(NamedTuple):
     """One image of a file: its name as written there, (h, w) or None, and its objects.
 
-    `without_outline` counts what the file names as objects and gives no outline of, by what it
-    gives instead (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
+    `without_outline` counts objects that the file gives no outline of, by what it gives instead
+    (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
     have one.
     """
 
@@ -27,17 +27,19 @@ class Entry(NamedTuple):
     boxes: tuple[tuple[float, float, float, float], ...] = ()
 
 
-class Prediction(NamedTuple):
-    """The class that an object gets, None where its own stays; the probability of each class."""
+class ClassPrediction(NamedTuple):
+    """The predicted class of an object, None where it keeps its own, and all probabilities."""
 
     name: str | None
     probabilities: Mapping[str, float] = {}
 
 
-def pick(entries: Sequence[Entry], image: str | None, where: str | Path) -> Entry:
-    """The entry of one image, by its name with or without folder and ending.
+def pick(
+    entries: Sequence[ImageAnnotation], image: str | None, where: str | Path
+) -> ImageAnnotation:
+    """The annotation of one image, by its name with or without folder and ending.
 
-    None picks the only one. Raises `InputError` where that is not one entry.
+    None picks the only one. Raises `InputError` where there is not exactly one.
     """
     names = [entry.file_name for entry in entries]
     matching = list(entries)

@@ -10,9 +10,8 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.formats.images import read_image
-from kontur.infer import baseline
-from kontur.infer.baseline import fit_baseline
-from kontur.infer.judge import judge_model
+from kontur.infer.fit_baseline import fit_baseline
+from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.load import load
 from kontur.models import catalog
 from kontur.models.archive import write_model
@@ -35,7 +34,7 @@ def test_it_finds_most_objects_and_none_of_its_settings_is_worse_than_the_start(
     scores = {}
     for name, model in {"fitted": fitted, "start": start}.items():
         predictor = load_in_memory(model)
-        scores[name] = judge_model(predictor, folder).summary.ap(0.5)
+        scores[name] = evaluate_model(predictor, folder).summary.ap(0.5)
     assert scores["fitted"] > 0.6
     assert scores["fitted"] > scores["start"]
 
@@ -60,14 +59,14 @@ def test_what_is_given_is_not_tuned(folder):
 def test_images_without_objects_and_trainings_are_refused(folder, tmp_path):
     empty = tmp_path / "empty"
     write_dataset(empty, 2, size=(32, 32), count=0)
-    with pytest.raises(InputError, match="no object to suit the baseline to"):
+    with pytest.raises(InputError, match="no object to tune the baseline on"):
         fit_baseline(open_folder(empty), {}, NormaliseConfig())
     with pytest.raises(InputError, match="no network to train; kontur compare tunes it"):
         catalog.segmenter("baseline", None)
 
 
 def test_one_image_with_objects_among_large_ones_without_is_enough(tmp_path, monkeypatch):
-    monkeypatch.setattr(baseline, "MOST_PIXELS", 1)  # one image fills them
+    monkeypatch.setattr("kontur.infer.fit_baseline.MOST_PIXELS", 1)  # one image fills them
     write_dataset(tmp_path, 4, size=(32, 32), count=0)
     write_dataset(tmp_path / "more", 1, size=(32, 32), count=2, radius=(5.0, 7.0))
     for part in ("images", "labels"):

@@ -7,7 +7,7 @@ from shapely import Polygon, box
 
 from kontur.errors import InputError
 from kontur.instances import Instances
-from kontur.instances.chunks import CHUNK
+from kontur.instances.chunked_array import CHUNK
 from tests.instances.drawn import HOLED, TWO_PARTS, assert_same, several
 
 
@@ -48,14 +48,14 @@ def test_a_place_without_an_object_is_refused(place):
         lambda: several().polygon(place),
         lambda: Instances.empty().polygon(0),
     ):
-        with pytest.raises(InputError, match="objects, at places from 0 on"):
+        with pytest.raises(InputError, match="objects, with indices from 0"):
             use()
 
 
 def test_objects_are_found_by_their_ids():
-    assert [several().place(i) for i in (7, 3, 12)] == [0, 1, 2]
+    assert [several().index_of(i) for i in (7, 3, 12)] == [0, 1, 2]
     with pytest.raises(InputError, match="none of the 3 objects has the id 1"):
-        several().place(1)
+        several().index_of(1)
 
 
 @given(st.data())

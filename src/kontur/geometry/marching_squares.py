@@ -1,4 +1,4 @@
-"""Outlines along a level between samples: marching squares.
+"""Marching squares: outlines along a level between samples.
 
 A field of numbers, such as the probabilities of a mask, becomes the polygons inside which its
 bilinear interpolation is at least the level. The outline runs between the samples, not along them,
@@ -14,7 +14,7 @@ import shapely
 from jaxtyping import Float, Int, Shaped
 from shapely import Polygon
 
-from kontur.geometry.raster import walk
+from kontur.geometry.raster import follow_rings
 
 CORNER = 1e-6  # of the way between two samples: how near a point may come to one of them
 FINEST = 8  # steps between two samples at most: 224 pixels at 28 samples are one a pixel
@@ -58,7 +58,7 @@ class Rings(NamedTuple):
 def rings(fields: Float[np.ndarray, "m h w"], level: float) -> Rings:
     """The rings at `level` (above 0) of every field; sample [i, j] stands at (j + .5, i + .5).
 
-    Beyond its border a field is 0, and so is NaN. A sample at the level is high.
+    Outside its border a field counts as 0, and so does NaN. A sample at the level is high.
     """
     padded = np.pad(np.nan_to_num(fields.astype(float)), ((0, 0), (1, 1), (1, 1)))
     _, height, width = padded.shape
@@ -77,7 +77,7 @@ def rings(fields: Float[np.ndarray, "m h w"], level: float) -> Rings:
     enters, leaves = enters[pieces], leaves[pieces]
     by_side = np.argsort(enters)
     enters, leaves = enters[by_side], leaves[by_side]
-    order, ring = walk(np.searchsorted(enters, leaves))
+    order, ring = follow_rings(np.searchsorted(enters, leaves))
     side, ring = enters[order], ring[order]
     first, down = side // 2, side % 2 == 1
     flat = padded.ravel()
@@ -92,9 +92,9 @@ def rings(fields: Float[np.ndarray, "m h w"], level: float) -> Rings:
 
 
 def refine(fields: Float[np.ndarray, "m h w"], steps: int) -> Float[np.ndarray, "m h2 w2"]:
-    """Bilinear values at `steps` places from each sample to the next, from a frame of zeros on.
+    """Bilinear values at `steps` positions from each sample to the next, within a frame of zeros.
 
-    Place [0, 0] is the frame's corner, one sample above and left of the first; (h + 1)·steps + 1
+    Position [0, 0] is the frame's corner, one sample above and left of the first; (h + 1)·steps + 1
     rows.
     """
     padded = np.pad(fields, ((0, 0), (1, 1), (1, 1)))
@@ -109,8 +109,8 @@ def outlines(
 
     Of several parts the largest stays, with its holes; empty where a field is below the level or
     its box has no area. Valid, and inside the box (but for rounding) where no value is above twice
-    the level. A long way between samples is refined to a point a pixel (`FINEST`), and points that
-    change little (`SLACK`) are left out.
+    the level. A long way between samples is refined to one point per pixel (`FINEST`), and points
+    that change little (`SLACK`) are left out.
     """
     polygons = np.full(len(fields), Polygon(), dtype=object)
     side = (boxes[:, 2:] - boxes[:, :2]).min(axis=-1, initial=np.inf)
@@ -147,9 +147,9 @@ def largest_parts(traced: Rings, count: int) -> Shaped[np.ndarray, " count"]:
         begins = np.flatnonzero(np.diff(traced.ring, prepend=-1))
         x, y = traced.points[begins[holes]].T
         holes = holes[shapely.contains_xy(polygons[traced.field[holes]], x, y)]
-    for each in np.unique(traced.field[holes]).tolist():
-        mine = holes[traced.field[holes] == each]
-        polygons[each] = Polygon(polygons[each].exterior, _outermost(closed[mine]))
+    for index in np.unique(traced.field[holes]).tolist():
+        own = holes[traced.field[holes] == index]
+        polygons[index] = Polygon(polygons[index].exterior, _outermost(closed[own]))
     return polygons
 
 

@@ -1,14 +1,14 @@
-"""Balanced sampling: few of the very many examples, and not too few of the rare kind.
+"""Balanced sampling: a few of very many examples, with a bounded share of each kind.
 
 After Girshick, Fast R-CNN, 2015, section 2.3: most boxes of an image are background, and a network
-that sees them as they come learns to say so.
+trained on all of them would predict background only.
 """
 
 import numpy as np
 from jaxtyping import Int
 
 
-def balanced(
+def balanced_sample(
     positive: Int[np.ndarray, " p"],
     negative: Int[np.ndarray, " n"],
     *,
@@ -16,15 +16,15 @@ def balanced(
     share: float,
     rng: np.random.Generator,
 ) -> Int[np.ndarray, " s"]:
-    """At most `count` of both, of the positive ones at most `share` of that; positive ones first.
+    """At most `count` indices, of which at most `share` are positive; positive ones come first.
 
-    Drawn without return; one positive one at least where there is any. Where positive ones are
-    short negative ones fill the rest; where negative ones are short there are fewer.
+    Drawn without replacement, with at least one positive where there is any. Negatives fill up
+    where positives are few; where negatives are few the sample is smaller.
 
     >>> rng = np.random.default_rng(0)
-    >>> len(balanced(np.arange(9), np.arange(90), count=8, share=0.5, rng=rng))
+    >>> len(balanced_sample(np.arange(9), np.arange(90), count=8, share=0.5, rng=rng))
     8
-    >>> balanced(np.array([7]), np.arange(5), count=2, share=0.25, rng=rng)[0].item()
+    >>> balanced_sample(np.array([7]), np.arange(5), count=2, share=0.25, rng=rng)[0].item()
     7
     """
     most = min(len(positive), max(1, int(count * share)))

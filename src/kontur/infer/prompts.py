@@ -1,7 +1,7 @@
-"""Which of several outlines a person means with a click, and whether an outline is at rest.
+"""What a person means by a prompt: which of several outlines a click, and whether a start was off.
 
-Outlines are polygons in any one unit, here pixels of what the network sees. How sure an outline is
-comes from outside: the score of a candidate, or how well outlines from several starts agree.
+Outlines are valid polygons, all in pixels of the image or all in pixels of the view. How sure an
+outline is comes from outside: the score of a candidate.
 """
 
 import numpy as np
@@ -58,8 +58,8 @@ def at_rest(
 ) -> Shaped[np.ndarray, " m"]:
     """Of each outline and the one that starts from its box, the one to trust.
 
-    A good start is at rest: starting again changes little, and the first knows more. Else the hand
-    was off and the restart counts, unless it leaves what was `drawn` as a polygon.
+    A good start is at rest: starting again changes little, and the first knows more. Else the
+    prompt was off and the restart counts, unless it leaves what was `drawn` as a polygon.
     """
     moved = iou(first, restarted) < AT_REST
     if drawn is not None:

@@ -13,8 +13,8 @@ from kontur.data.pairing import find_predictions
 from kontur.data.truth import Truth, open_truth
 from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
+from kontur.infer.folder_evaluation import evaluate_files, evaluate_model
 from kontur.infer.inputs import find_inputs
-from kontur.infer.judge import judge_files, judge_model
 from tests.infer.painted import Bright, paint
 
 SQUARES = {"a": [(2, 2, 5), (10, 20, 8)], "b": [], "c": [(0, 0, 10), (12, 12, 10)]}
@@ -48,15 +48,15 @@ def made(root: Path, *outputs: str) -> Path:
 
 @pytest.mark.parametrize("output", ["geojson", "coco", "labels", "csv"])
 def test_perfect_predictions_score_one_in_every_format(root, truth, output):
-    judged = judge_files(made(root, output), Truth.of_folder(truth))
-    assert [image.name for image in judged.images] == ["a", "b", "c"]
-    assert judged.summary.mean_ap == 1
-    assert judged.without_prediction == judged.without_truth == ()
+    evaluation = evaluate_files(made(root, output), Truth.of_folder(truth))
+    assert [image.name for image in evaluation.images] == ["a", "b", "c"]
+    assert evaluation.summary.mean_ap == 1
+    assert evaluation.without_prediction == evaluation.without_truth == ()
 
 
 def test_a_model_scores_as_its_files_do(root, truth):
-    by_files = judge_files(made(root, "geojson"), Truth.of_folder(truth)).summary
-    by_model = judge_model(Bright(), truth).summary
+    by_files = evaluate_files(made(root, "geojson"), Truth.of_folder(truth)).summary
+    by_model = evaluate_model(Bright(), truth).summary
     assert by_model.to_json() == by_files.to_json()
 
 
@@ -66,7 +66,7 @@ def test_label_images_of_any_tool_are_predictions(root, truth):
     for name in SQUARES:
         labels = (root / "data" / "labels" / f"{name}.png").read_bytes()
         (predictions / f"{name}_cp_masks.png").write_bytes(labels)
-    assert judge_files(predictions, Truth.of_folder(truth)).summary.mean_ap == 1
+    assert evaluate_files(predictions, Truth.of_folder(truth)).summary.mean_ap == 1
 
 
 def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
@@ -74,25 +74,25 @@ def test_of_several_files_of_an_image_the_outlines_are_read(root, truth):
     assert list(find_predictions(out)) == ["a", "b", "c"]
     for ending in ("labels.tif", "csv", "coco.json"):
         (out / f"a.{ending}").write_bytes(b"broken, and not looked at")
-    assert judge_files(out, Truth.of_folder(truth)).summary.mean_ap == 1
+    assert evaluate_files(out, Truth.of_folder(truth)).summary.mean_ap == 1
 
 
 def test_one_file_may_hold_the_predictions_of_many_images(root, truth):
-    from kontur.formats.entry import Entry
+    from kontur.formats.image_annotation import ImageAnnotation
 
     samples = truth.samples
-    entries = [Entry(f"images/{s.name}.png", s.size, s.instances) for s in samples]
+    entries = [ImageAnnotation(f"images/{s.name}.png", s.size, s.instances) for s in samples]
     formats.write_images(root / "all.json", entries)
-    assert judge_files(root / "all.json", Truth.of_folder(truth)).summary.mean_ap == 1
+    assert evaluate_files(root / "all.json", Truth.of_folder(truth)).summary.mean_ap == 1
 
 
 def test_what_has_no_partner_is_named(root, truth):
     out = made(root, "geojson")
     (out / "b.geojson").rename(out / "stranger.geojson")
-    judged = judge_files(out, Truth.of_folder(truth))
-    assert [image.name for image in judged.images] == ["a", "c"]
-    assert judged.without_prediction == ("b",)
-    assert judged.without_truth == ("stranger",)
+    evaluation = evaluate_files(out, Truth.of_folder(truth))
+    assert [image.name for image in evaluation.images] == ["a", "c"]
+    assert evaluation.without_prediction == ("b",)
+    assert evaluation.without_truth == ("stranger",)
 
 
 def test_predictions_of_other_images_are_refused(root, truth):
@@ -100,7 +100,7 @@ def test_predictions_of_other_images_are_refused(root, truth):
     with pytest.raises(
         InputError, match=r"none of the 1 predictions .*\(x\) has the name .*a, b, c"
     ):
-        judge_files(root / "other", Truth.of_folder(truth))
+        evaluate_files(root / "other", Truth.of_folder(truth))
 
 
 def test_predictions_of_another_size_name_the_image(root, truth):
@@ -108,35 +108,35 @@ def test_predictions_of_another_size_name_the_image(root, truth):
     small = kontur.read(out / "a.geojson").scale(0.5, 0.5)
     kontur.write(out / "a.geojson", small)
     with pytest.raises(InputError, match=r"a: .*24×32 and 12×16"):
-        judge_files(out, Truth.of_folder(truth))
+        evaluate_files(out, Truth.of_folder(truth))
 
 
-def test_a_damaged_prediction_is_told_by_its_file(root, truth):
+def test_a_damaged_prediction_is_reported_by_its_file(root, truth):
     out = made(root, "geojson")
     (out / "c.geojson").write_text('{"type": "Feat')
     with pytest.raises(InputError, match=r"c\.geojson is not JSON or is cut short"):
-        judge_files(out, Truth.of_folder(truth))
+        evaluate_files(out, Truth.of_folder(truth))
 
 
 @pytest.mark.parametrize("there", ["nothing", "empty", "text"])
-def test_no_predictions_are_told(root, truth, there):
+def test_no_predictions_are_reported(root, truth, there):
     place = root / "predictions"
     if there != "nothing":
         place.mkdir()
     if there == "text":
         (place / "a.txt").write_text("x")
     with pytest.raises(InputError, match=r"no predictions"):
-        judge_files(place, Truth.of_folder(truth))
+        evaluate_files(place, Truth.of_folder(truth))
 
 
 def test_groups_add_up_to_the_whole(root, truth):
     out = made(root, "geojson")
     kontur.write(out / "c.geojson", kontur.Instances.empty((24, 32)))  # both objects missed
-    judged = judge_files(out, Truth.of_folder(truth))
-    groups = judged.by(truth.column("modality"))
+    evaluation = evaluate_files(out, Truth.of_folder(truth))
+    groups = evaluation.by(truth.column("modality"))
     assert list(groups) == ["fluorescence", "tissue"]
     assert (groups["fluorescence"].mean_ap, groups["tissue"].mean_ap) == (1, 0)
-    assert judged.summary.mean_ap == 2 / 4
+    assert evaluation.summary.mean_ap == 2 / 4
 
 
 def test_images_are_chosen_by_their_metadata(truth):
@@ -158,6 +158,6 @@ def test_the_page_of_a_stack_of_masks_picks_the_plane_on_both_sides(tmp_path: Pa
     truth = open_truth(tmp_path / "truth.tif", page=1)
     same = replace(truth, sources={"found": truth.sources["truth"]})
     with pytest.raises(InputError, match=r"found\.tif is a stack of 2 pages"):
-        judge_files(tmp_path / "found.tif", same)
-    assert judge_files(tmp_path / "found.tif", same, page=1).summary.mean_ap == 1
-    assert judge_files(tmp_path / "found.tif", same, page=0).summary.mean_ap == 0
+        evaluate_files(tmp_path / "found.tif", same)
+    assert evaluate_files(tmp_path / "found.tif", same, page=1).summary.mean_ap == 1
+    assert evaluate_files(tmp_path / "found.tif", same, page=0).summary.mean_ap == 0

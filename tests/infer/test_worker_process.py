@@ -8,12 +8,12 @@ import time
 
 import pytest
 
-from kontur.infer.own_process import peak_memory, run_apart
+from kontur.infer.worker_process import peak_memory, run_worker
 from kontur.select import FitFailed
 
 WORKER = """
 import sys, time, os
-from kontur.infer.own_process import end_with_parent
+from kontur.infer.worker_process import end_with_parent
 end_with_parent()
 open(sys.argv[1], "w").write(str(os.getpid()))
 time.sleep(60)
@@ -21,8 +21,8 @@ time.sleep(60)
 STARTER = """
 import sys
 from pathlib import Path
-from kontur.infer.own_process import run_apart
-run_apart("worker", [sys.argv[1]], log=Path(sys.argv[2]))
+from kontur.infer.worker_process import run_worker
+run_worker("worker", [sys.argv[1]], log=Path(sys.argv[2]))
 """
 
 
@@ -37,7 +37,7 @@ def module(tmp_path, monkeypatch):
 def test_what_it_prints_goes_to_the_log_and_time_passes(module, tmp_path):
     module("import sys; print('hello', sys.argv[1:]); print('there', file=sys.stderr)")
     ticks = []
-    run_apart("worker", ["a b"], log=tmp_path / "logs" / "log.txt", tick=lambda: ticks.append(1))
+    run_worker("worker", ["a b"], log=tmp_path / "logs" / "log.txt", tick=lambda: ticks.append(1))
     assert (tmp_path / "logs" / "log.txt").read_text() == "hello ['a b']\nthere\n"
     assert ticks
 
@@ -45,22 +45,25 @@ def test_what_it_prints_goes_to_the_log_and_time_passes(module, tmp_path):
 @pytest.mark.parametrize(
     ("program", "sentence"),
     [
-        ("import sys; print('Error: no image'); print('bye'); sys.exit(1)", r"^no image \(all"),
+        (
+            "import sys; print('Error: no image'); print('bye'); sys.exit(1)",
+            r"^no image \(its whole",
+        ),
         ("1 / 0", "its process ended with 1: ZeroDivisionError: division by zero"),
-        ("import sys; sys.exit(3)", "its process ended with 3: it said nothing"),
+        ("import sys; sys.exit(3)", "its process ended with 3: it printed nothing"),
         ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was killed.*memory is short"),
     ],
 )
-def test_its_last_words_are_told(module, tmp_path, program, sentence):
+def test_its_last_line_is_the_message(module, tmp_path, program, sentence):
     module(program)
     with pytest.raises(FitFailed, match=sentence):
-        run_apart("worker", [], log=tmp_path / "log.txt")
+        run_worker("worker", [], log=tmp_path / "log.txt")
 
 
 def test_an_interruption_ends_it_in_order_first(module, tmp_path):
     module(
         "import sys, time\n"
-        "from kontur.infer.own_process import end_with_parent\n"
+        "from kontur.infer.worker_process import end_with_parent\n"
         "end_with_parent()\n"
         "try:\n"
         "    import signal\n"
@@ -77,7 +80,7 @@ def test_an_interruption_ends_it_in_order_first(module, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_apart("worker", [], log=log, tick=interrupt)
+        run_worker("worker", [], log=log, tick=interrupt)
     assert log.read_text() == "ready\nput away\n"
 
 
@@ -93,9 +96,9 @@ def test_a_worker_does_not_outlive_a_starter_that_is_killed(module, tmp_path):
 
 
 def test_the_peak_is_that_of_the_process_alone(module, tmp_path):
-    module("from kontur.infer.own_process import peak_memory; print(peak_memory())")
+    module("from kontur.infer.worker_process import peak_memory; print(peak_memory())")
     ballast = bytearray(200_000_000)
-    run_apart("worker", [], log=tmp_path / "log.txt")
+    run_worker("worker", [], log=tmp_path / "log.txt")
     own = float((tmp_path / "log.txt").read_text())
     assert 5 < own < 150
     assert peak_memory() > 200

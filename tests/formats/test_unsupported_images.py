@@ -2,14 +2,14 @@ import numpy as np
 import pytest
 
 from kontur.errors import InputError
-from kontur.formats import foreign, images
+from kontur.formats import images, unsupported_images
 
 
-@pytest.mark.parametrize("ending", sorted(foreign.FOREIGN))
+@pytest.mark.parametrize("ending", sorted(unsupported_images.UNSUPPORTED))
 def test_a_file_of_another_program_is_named_with_what_to_do(tmp_path, ending):
     path = tmp_path / f"Well A1{ending.upper()}"
     path.write_bytes(b"\0\1\2\3 some bytes of another program")
-    name, advice = foreign.FOREIGN[ending]
+    name, advice = unsupported_images.UNSUPPORTED[ending]
     with pytest.raises(InputError) as caught:
         images.read_image(path)
     assert str(caught.value) == f"{path} is {name}, which Kontur does not read; {advice}"
@@ -17,7 +17,7 @@ def test_a_file_of_another_program_is_named_with_what_to_do(tmp_path, ending):
 
 
 def test_what_is_read_is_not_foreign():
-    assert not set(images.IMAGE_ENDINGS) & set(foreign.FOREIGN)
+    assert not set(images.IMAGE_ENDINGS) & set(unsupported_images.UNSUPPORTED)
 
 
 def test_a_store_that_is_a_folder_is_named_too(tmp_path):

@@ -1,8 +1,8 @@
-"""The baseline for a folder's images: a threshold and a watershed whose few settings suit them.
+"""The baseline for a folder's images: a threshold and a watershed whose few settings are tuned.
 
-Settings are tried one after the other, the others staying as they are, twice around; the largest
-AP over a few images decides. So what nobody had to learn gets every advantage, and what has to be
-learned shows what learning is worth.
+Coordinate search: settings are varied one after the other, the others held fixed, in two rounds;
+the largest AP over a few images decides. A well-tuned classical method is the fair comparison for
+a network: it shows what learning is worth.
 """
 
 import itertools
@@ -26,14 +26,14 @@ from kontur.models.card import Card, Thresholds
 from kontur.settings import merge
 
 KIND = "baseline"
-MOST_IMAGES, MOST_PIXELS = 16, 1_500_000  # that are looked at
+MOST_IMAGES, MOST_PIXELS = 16, 1_500_000  # that settings are tuned on
 ROUNDS = 2
 LEVELS = (1.0, 0.6, 0.8, 1.2, 1.5)  # of Otsu's threshold
 SMOOTH = (0.06, 0.03, 0.12, 0.25)  # standard deviations, in sides of a typical object
 DISTANCES = (0.0, 0.2, 0.35, 0.5, 0.8)  # tops of the distance, in such sides
 SMALLEST = (0.1, 0.02, 0.25)  # areas, in such areas
-BEYOND = 2  # areas of the largest true object: what is larger is no object
-COLOURS = {3, 4}  # channels that are a colour image, of which the luminance is looked at
+LARGEST = 2  # areas of the largest true object: what is larger is no object
+COLOURS = {3, 4}  # channels that are a colour image, of which the luminance is used
 
 Score = tuple[float, float]
 
@@ -41,24 +41,24 @@ Score = tuple[float, float]
 def fit_baseline(
     folder: Folder, values: Mapping[str, Any], normalise: NormaliseConfig, *, name: str = KIND
 ) -> Model:
-    """The model with the settings of the largest AP on the folder's images; no weights in it.
+    """A model without weights, its settings those of the largest AP on the folder's images.
 
-    `values` are settings that are given and not tuned. Raises `InputError` where no image has an
-    object.
+    `values` are settings that are fixed by the user and not tuned. Raises `InputError` where no
+    image has an object.
     """
-    samples = _some(folder.samples)
+    samples = _subset(folder.samples)
     objects = [sample.instances[~sample.instances.ignore] for sample in samples]
-    areas = np.concatenate([each.areas for each in objects])
+    areas = np.concatenate([instances.areas for instances in objects])
     if not len(areas):
-        raise InputError(f"the images of {folder.path} have no object to suit the baseline to")
+        raise InputError(f"the images of {folder.path} have no object to tune the baseline on")
     side = float(np.median(np.sqrt(areas)))
-    labels = np.concatenate([each.labels for each in objects])
+    labels = np.concatenate([instances.labels for instances in objects])
     channels = samples[0].image.shape[2]
     fixed = {
         "channels": 1 if channels in COLOURS else channels,
         "classes": folder.classes,
         "label": int(np.bincount(labels).argmax()),
-        "largest": float(BEYOND * areas.max()),
+        "largest": float(LARGEST * areas.max()),
     }
     card = Card(
         name=name,
@@ -75,8 +75,8 @@ def fit_baseline(
     return Model(tuned, {}, {})
 
 
-def _choices(side: float, given: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """What is tried of each setting; the first one is where the search starts."""
+def _choices(side: float, fixed: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The values that each setting may take; the search starts from the first."""
     choices: dict[str, list[Any]] = {
         "polarity": ["bright", "dark"],
         "smooth": [round(share * side, 2) for share in SMOOTH],
@@ -84,7 +84,7 @@ def _choices(side: float, given: Mapping[str, Any]) -> dict[str, list[Any]]:
         "min_distance": [round(share * side, 1) for share in DISTANCES],
         "smallest": [round(share * side**2) for share in SMALLEST],
     }
-    return {key: each for key, each in choices.items() if key not in given}
+    return {key: values for key, values in choices.items() if key not in fixed}
 
 
 def _tune(card: Card, samples: Sequence[Sample], choices: Mapping[str, list[Any]]) -> Card:
@@ -94,16 +94,16 @@ def _tune(card: Card, samples: Sequence[Sample], choices: Mapping[str, list[Any]
     def score(settings: Mapping[str, Any]) -> Score:
         key = str(sorted(settings.items()))
         if key not in known:
-            known[key] = _score(_with(card, settings), samples)
+            known[key] = _score(_card_with(card, settings), samples)
         return known[key]
 
     for _ in range(ROUNDS):
         for key, values in choices.items():
             chosen[key] = max(values, key=lambda value: score({**chosen, key: value}))
-    return _with(card, chosen)
+    return _card_with(card, chosen)
 
 
-def _with(card: Card, settings: Mapping[str, Any]) -> Card:
+def _card_with(card: Card, settings: Mapping[str, Any]) -> Card:
     config = catalog.config(KIND, merge(card.config, settings))
     return card.replace(config=config.model_dump(mode="json"))
 
@@ -125,23 +125,23 @@ def _score(card: Card, samples: Sequence[Sample]) -> Score:
     return ap, dice
 
 
-def _some(samples: Sequence[Sample]) -> list[Sample]:
+def _subset(samples: Sequence[Sample]) -> list[Sample]:
     """A few of the samples, evenly chosen, with a bounded number of pixels; at least one.
 
-    Where none of those has an object, the first one that has is taken besides.
+    Where none of those has an object, the first sample that has one is added.
     """
-    places = np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).round().astype(int))
-    taken: list[Sample] = []
+    indices = np.unique(np.linspace(0, len(samples) - 1, MOST_IMAGES).round().astype(int))
+    chosen: list[Sample] = []
     pixels = 0
-    for place in np.random.default_rng(0).permutation(places).tolist():
-        sample = samples[place]
+    for index in np.random.default_rng(0).permutation(indices).tolist():
+        sample = samples[index]
         pixels += sample.size[0] * sample.size[1]
-        if taken and pixels > MOST_PIXELS:
+        if chosen and pixels > MOST_PIXELS:
             break
-        taken.append(sample)
-    if not any(map(_has_object, taken)):
-        taken += itertools.islice(filter(_has_object, samples), 1)
-    return taken
+        chosen.append(sample)
+    if not any(map(_has_object, chosen)):
+        chosen += itertools.islice(filter(_has_object, samples), 1)
+    return chosen
 
 
 def _has_object(sample: Sample) -> bool:

@@ -1,41 +1,43 @@
-"""Losses: what a format cannot hold of the objects that are to be written, counted."""
+"""Information loss: what a format cannot hold of the objects that are written, counted."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import shapely
 
-from kontur.formats.entry import Entry
 from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
 from kontur.wording import counted, listed, plural
 
 
-def losses(target: Format, entries: Sequence[Entry]) -> list[str]:
-    """A sentence for everything that is lost; none where the format holds all of it."""
-    found = [entry.instances for entry in entries]
+def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> list[str]:
+    """A sentence for each kind of information lost; none where the format holds everything."""
+    images = [entry.instances for entry in entries]
     notes = []
-    holes = sum(map(_with_holes, found))
+    holes = sum(map(_with_holes, images))
     if holes and not target.holes:
         notes.append(f"holes of {plural(holes, 'object')} filled")
-    parts = sum(map(_in_parts, found))
+    parts = sum(map(_in_parts, images))
     if parts and not target.parts:
         notes.append(f"{plural(parts, 'object')} in several parts: the largest is kept")
-    overlapping = 0 if target.overlaps else sum(map(_overlapping, found))
+    overlapping = 0 if target.overlaps else sum(map(_overlapping, images))
     if overlapping:
-        notes.append(f"{plural(overlapping, 'object')} overlapping: a pixel has one owner only")
-    named = {name for one in found for name in one.classes} - set(CLASSES)
+        notes.append(
+            f"{plural(overlapping, 'object')} overlapping: a pixel belongs to one object only"
+        )
+    named = {name for one in images for name in one.classes} - set(CLASSES)
     if named and not target.classes:
         notes.append(f"{counted(sorted(named), 'class name')} lost")
-    scores = sum(int((~np.isnan(one.scores)).sum()) for one in found)
+    scores = sum(int((~np.isnan(one.scores)).sum()) for one in images)
     if scores and not target.scores:
         notes.append(f"{plural(scores, 'score')} lost")
-    planes = {one.plane for one in found if one.plane is not None and not one.plane.is_first}
+    planes = {one.plane for one in images if one.plane is not None and not one.plane.is_first}
     if planes and not target.planes:
         places = listed(sorted(map(_place, planes)))
         notes.append(f"that the outlines lie on a plane of a stack ({places}) is lost")
-    outside = sum(map(_outside, found))
+    outside = sum(map(_outside, images))
     if outside:
         notes.append(f"{plural(outside, 'object')} outside the image")
     unsized = sum(entry.size is None and entry.instances.size is None for entry in entries)

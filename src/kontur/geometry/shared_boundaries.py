@@ -1,11 +1,11 @@
-"""Smooth cuts: where two traced objects touch, a line of pixel edges becomes a smooth one.
+"""Shared boundaries: where two traced objects touch, a line of pixel edges becomes smooth.
 
 Outlines that are traced along pixel edges run in stairs. Towards the background the stairs show
-where pixels are; between two objects they show nothing but the grid. A cut's points are drawn to
-the middle of their two neighbours and pushed back by as much, again and again, which takes the
-stairs away and leaves wide bends and areas (Taubin, Curve and surface smoothing without shrinkage,
-1995). None moves far, and the ends stay where they are. Both objects get the same points: no gap
-and no overlap appears.
+where pixels are; between two objects they show only the grid. The points of a shared boundary are
+moved to the middle of their two neighbours and back by as much, repeatedly, which removes the
+stairs and keeps wide bends and areas (Taubin, Curve and surface smoothing without shrinkage, 1995).
+None moves far, and the ends stay where they are. Both objects get the same points: no gap and no
+overlap appears.
 """
 
 from typing import NamedTuple
@@ -21,25 +21,25 @@ WIDE = 1 << 31  # more than any image is high
 SLACK = 0.25  # pixels: the side of a square as large as the triangle at a point that is left out
 
 
-class Free(NamedTuple):
-    """The points of cuts that may move, and of each the two beside it along the cut."""
+class MovablePoints(NamedTuple):
+    """The points of shared boundaries that may move, and the two neighbours of each."""
 
     point: Int[np.ndarray, " f"]
     before: Int[np.ndarray, " f"]
     after: Int[np.ndarray, " f"]
 
-    def without(self, fixed: Bool[np.ndarray, " p"]) -> "Free":
-        """The same less those of all points that are to stay."""
+    def without(self, fixed: Bool[np.ndarray, " p"]) -> "MovablePoints":
+        """The same without the points that are fixed."""
         kept = ~fixed[self.point]
-        return Free(self.point[kept], self.before[kept], self.after[kept])
+        return MovablePoints(self.point[kept], self.before[kept], self.after[kept])
 
 
-def smooth_cuts(polygons: Shaped[np.ndarray, " k"]) -> Shaped[np.ndarray, " k"]:
+def smooth_shared_boundaries(polygons: Shaped[np.ndarray, " k"]) -> Shaped[np.ndarray, " k"]:
     """The polygons of `raster.trace_labels`, smooth where two of them touch.
 
-    What lies at the background stays as it is, and so do the ends of each cut and points where
-    more than two objects meet. An object that would cross itself then (where it is a pixel wide)
-    keeps its cuts as they were. All remain valid and free of one another.
+    Boundaries with the background stay as they are, and so do the ends of each shared boundary and
+    points where more than two objects meet. An object that would cross itself (where it is a pixel
+    wide) keeps its boundaries. All polygons remain valid and without overlap.
     """
     if len(polygons) < 2:
         return polygons
@@ -68,8 +68,8 @@ def smooth_cuts(polygons: Shaped[np.ndarray, " k"]) -> Shaped[np.ndarray, " k"]:
 
 def _free(
     tail: Int[np.ndarray, " e"], head: Int[np.ndarray, " e"], count: int
-) -> tuple[Free, Bool[np.ndarray, " {count}"]]:
-    """The points that only two edges meet, both between two objects; and all points of cuts."""
+) -> tuple[MovablePoints, Bool[np.ndarray, " {count}"]]:
+    """The points of just two edges, both shared by two objects; and all points of shared ones."""
     edges, times = np.unique(
         np.minimum(tail, head) * count + np.maximum(tail, head), return_counts=True
     )
@@ -80,10 +80,10 @@ def _free(
     point, beside = np.concatenate([cuts, cuts[::-1]], axis=1)
     point, beside = point[inner[point]], beside[inner[point]]
     pairs = beside[np.argsort(point, kind="stable")].reshape(-1, 2)
-    return Free(np.flatnonzero(inner), pairs[:, 0], pairs[:, 1]), meets_cuts > 0
+    return MovablePoints(np.flatnonzero(inner), pairs[:, 0], pairs[:, 1]), meets_cuts > 0
 
 
-def _moved(corners: Float[np.ndarray, "p 2"], free: Free) -> Float[np.ndarray, "p 2"]:
+def _moved(corners: Float[np.ndarray, "p 2"], free: MovablePoints) -> Float[np.ndarray, "p 2"]:
     """All points, the free ones smoothed."""
     moved, start = corners.copy(), corners[free.point]
     for share in (SHRINK, SWELL) * ROUNDS:

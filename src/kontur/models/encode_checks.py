@@ -1,9 +1,9 @@
-"""What every `encode` requires of the objects before it makes targets of them."""
+"""Checks of the objects that every `encode` makes before it computes targets."""
 
 from kontur.instances import Instances
 
 
-def size_of(
+def checked_size(
     instances: Instances, classes: tuple[str, ...], *, multiple: int = 1, of: str = "stride"
 ) -> tuple[int, int]:
     """The image's (height, width).
@@ -13,7 +13,7 @@ def size_of(
     """
     size = instances.size
     if size is None:
-        raise ValueError("encode needs instances that know their image's size, got size None")
+        raise ValueError("encode needs instances with their image's size, got size None")
     if any(side % multiple for side in size):
         raise ValueError(
             f"image height and width must be multiples of the {of} {multiple}, got "

@@ -1,7 +1,7 @@
-"""Judging: predictions that lie in files, or those of a model, against a folder's annotations.
+"""Evaluation of a whole folder: predictions in files, or those of a model, against annotations.
 
-Predictions and truth belong together by name, see `data.pairing`. What has no partner is reported,
-never counted and never dropped in silence.
+Predictions and truth are paired by name, see `data.pairing`. What has no partner is reported; it
+neither counts nor is it dropped in silence.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.formats.images import Image
-from kontur.infer.options import AS_TRAINED, PredictOptions
+from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -23,8 +23,8 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """The scores of each image that has a prediction, and the names of those without partner."""
+class FolderEvaluation:
+    """The scores of the images that have a prediction, and the names that have no partner."""
 
     images: tuple[ImageScores, ...]
     without_prediction: tuple[str, ...] = ()
@@ -32,11 +32,11 @@ class Judged:
 
     @property
     def summary(self) -> Summary:
-        """All images summed up."""
+        """The scores over all images."""
         return summarise(self.images)
 
     def by(self, column: Mapping[str, str]) -> dict[str, Summary]:
-        """The images of each value of a column, summed up; sorted by the value."""
+        """The scores over the images of each value of a column, sorted by the value."""
         values = sorted({column[image.name] for image in self.images})
         return {
             value: summarise(image for image in self.images if column[image.name] == value)
@@ -44,17 +44,18 @@ class Judged:
         }
 
 
-def judge_files(
+def evaluate_files(
     predictions: Path,
     truth: Truth,
     *,
     task: str = "instances",
     page: int | None = None,
     progress: Progress | None = None,
-) -> Judged:
-    """Judge a folder of predictions, or one COCO JSON or CSV that holds those of many images.
+) -> FolderEvaluation:
+    """Evaluate a folder of predictions, or one COCO JSON or CSV that holds those of many images.
 
-    `task` says what the values of predicted masks mean; `page` is the plane of stacks that counts.
+    `task` is what the values of predicted masks mean; `page` (from 0) is the plane of stacks that
+    counts.
 
     Raises:
         InputError: no prediction belongs to any image, a file cannot be read, or sizes differ.
@@ -73,34 +74,34 @@ def judge_files(
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
     scores = []
-    for place, (name, prediction) in enumerate(pairs.items()):
+    for index, (name, prediction) in enumerate(pairs.items()):
         scores.append(_score(name, truth.sources[name](), sources[prediction]))
         if progress is not None:
-            progress(place + 1, len(pairs))
+            progress(index + 1, len(pairs))
     used = set(pairs.values())
-    return Judged(
+    return FolderEvaluation(
         tuple(scores),
         without_prediction=tuple(name for name in truth.names if name not in pairs),
         without_truth=tuple(name for name in sources if name not in used),
     )
 
 
-def judge_model(
+def evaluate_model(
     predictor: Predictor,
     truth: Folder,
     *,
-    options: PredictOptions = AS_TRAINED,
+    options: PredictOptions = DEFAULT_OPTIONS,
     progress: Progress | None = None,
-) -> Judged:
-    """Judge what a model finds in a folder's images, channel and page being the folder's.
+) -> FolderEvaluation:
+    """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
 
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
     scores = []
-    for place, name in enumerate(truth.names):
-        sample = samples[place]
+    for index, name in enumerate(truth.names):
+        sample = samples[index]
 
         image = Image(sample.image, sample.pixel_size, sample.stains)
 
@@ -109,14 +110,14 @@ def judge_model(
 
         scores.append(_score(name, sample.instances, predict))
         if progress is not None:
-            progress(place + 1, len(samples))
+            progress(index + 1, len(samples))
     if not scores:
-        raise InputError(f"{truth.path} holds no image to judge")
-    return Judged(tuple(scores))
+        raise InputError(f"{truth.path} holds no image to evaluate")
+    return FolderEvaluation(tuple(scores))
 
 
 def _score(name: str, truth: Instances, predict: Callable[[], Instances]) -> ImageScores:
-    """One image judged; what is wrong with it is said with its name."""
+    """The scores of one image; an error names it."""
     try:
         return evaluate(truth, predict(), name=name)
     except InputError as error:
