@@ -15,7 +15,6 @@ from kontur.infer import predict, scale_and_contrast
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
-from kontur.infer.scale_and_contrast import AUTO_SCALES
 from tests.models import contract
 from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
 
@@ -362,7 +361,7 @@ def test_of_a_large_image_only_the_middle_decides_about_the_scale(learned, monke
     monkeypatch.setattr(scale_and_contrast, "AUTO_PIXELS", 32 * 64)
     stamp = Stamp()
     stamped(learned, stamp).predict(np.zeros((64, 128), np.uint8), diameter="auto")
-    assert len(stamp.seen) == len(AUTO_SCALES) + 1
+    assert len(stamp.seen) == len(scale_and_contrast.AUTO_SCALES) + 1
     assert stamp.seen[0].shape[2:] == (32, 64)
 
 

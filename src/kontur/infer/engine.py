@@ -152,7 +152,9 @@ class TorchEngine:
 
     def __init__(self, segmenter: "Segmenter"):
         self.graphs: Mapping[str, Graph] = {
-            name: _torch_graph(graph, segmenter, keep=name == segmenter.features_of)
+            name: _torch_graph(
+                graph, segmenter, keep=segmenter.feature_maps * (name == segmenter.features_of)
+            )
             for name, graph in segmenter.graphs().items()
         }
 
@@ -173,8 +175,8 @@ class DeviceArray:
         return self.tensor.cpu().numpy().astype(dtype or np.float32, copy=bool(copy))
 
 
-def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: bool) -> Graph:
-    """A graph on numpy arrays; with `keep` its first output stays on the device."""
+def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int) -> Graph:
+    """A graph on numpy arrays; the first `keep` outputs stay on the device."""
     import torch
 
     # cuDNN rounds float32 to ten bits by default: too few for agreement within a hundredth pixel
@@ -195,8 +197,8 @@ def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: bool) -> Graph:
         finally:
             segmenter.train(training)
         tensors = [t.float() for t in (out if isinstance(out, tuple) else (out,))]
-        kept = [DeviceArray(t) for t in tensors[:1]] if keep else []
-        return [*kept, *(t.cpu().numpy() for t in tensors[len(kept) :])]
+        kept = [DeviceArray(t) for t in tensors[:keep]]
+        return [*kept, *(t.cpu().numpy() for t in tensors[keep:])]
 
     return run
 

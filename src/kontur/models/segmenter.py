@@ -18,7 +18,8 @@ class Segmenter(nn.Module, ABC):
     """A network with named losses and named graphs; `config.weights` weighs the losses."""
 
     config: Any
-    features_of: ClassVar[str | None] = None  # the graph whose first output the others read
+    features_of: ClassVar[str | None] = None  # the graph whose first outputs the others read
+    feature_maps: int = 1  # how many of its outputs these are
 
     @abstractmethod
     def loss(self, images: Float[Tensor, "b c h w"], targets: Any) -> dict[str, Tensor]:

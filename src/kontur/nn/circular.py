@@ -95,7 +95,7 @@ def circular_block(
 
 
 class SnakeHead(nn.Module):
-    """Point features around a ring to one offset a point: eight circular convolutions, fusion.
+    """Point features around a ring to an offset of each point: eight circular convolutions, fusion.
 
     The states after every layer are joined; their maximum over the ring tells every point about
     the whole object. The published head joins that maximum to each point and applies a 1×1
@@ -108,6 +108,7 @@ class SnakeHead(nn.Module):
         inputs: int,
         width: int,
         *,
+        outputs: int = 2,
         dilations: Sequence[int] = (1, 1, 1, 1, 2, 2, 4, 4),
         kernel: int = 9,
         form: Form = "dense",
@@ -130,9 +131,9 @@ class SnakeHead(nn.Module):
         self.share = nn.Conv2d(fusion, fusion, 1)
         self.dropout = nn.Dropout2d(dropout)  # whole channels: the points of a ring are alike
         self.narrow = nn.Conv2d(fusion, 64, 1)
-        self.offsets = nn.Conv2d(64, 2, 1)
+        self.offsets = nn.Conv2d(64, outputs, 1)
 
-    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m 2 1 n"]:
+    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m o 1 n"]:
         x = self.first(rings)
         states = [x]
         for layer in self.layers:

@@ -95,7 +95,7 @@ class OptimiserConfig(Settings):
             share that is done is one run with a restart.
     """
 
-    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    name: Literal["muon", "adamw", "adam", "sgd"] = "muon"
     rate: float = pydantic.Field(2e-3, gt=0)
     weight_decay: float = pydantic.Field(0.01, ge=0)
     l1: float = pydantic.Field(0.0, ge=0)

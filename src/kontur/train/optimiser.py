@@ -19,8 +19,10 @@ from torch.optim.swa_utils import AveragedModel
 
 from kontur.models.segmenter import Segmenter
 from kontur.train.config import OptimiserConfig, Schedule
+from kontur.train.muon import Muon
 
 OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
+    "muon": Muon,
     "adamw": torch.optim.AdamW,
     "adam": torch.optim.Adam,
     "sgd": torch.optim.SGD,
@@ -55,10 +57,12 @@ def build_optimiser(network: nn.Module, config: OptimiserConfig) -> Optimizer:
     groups: Iterable[dict[str, object]] = parameter_groups(network, config.weight_decay)
     options: dict[str, object]
     if config.name == "sgd":
-        options = {"momentum": config.momentum, "nesterov": config.momentum > 0}
-    else:
+        options = {"momentum": config.momentum, "nesterov": config.momentum > 0, "foreach": True}
+    elif config.name == "muon":
         options = {"betas": (config.momentum, config.beta2)}
-    return OPTIMISERS[config.name](groups, lr=config.rate, foreach=True, **options)
+    else:
+        options = {"betas": (config.momentum, config.beta2), "foreach": True}
+    return OPTIMISERS[config.name](groups, lr=config.rate, **options)
 
 
 def rate_at(progress: float, config: OptimiserConfig) -> float:

@@ -11,7 +11,7 @@ from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.models.snake.config import PRESETS, SnakeConfig
 from kontur.models.snake.encode import start_octagons
-from kontur.models.snake.network import DeepSnake
+from kontur.models.snake.network import MOST_JUDGED, DeepSnake, some_boxes
 from kontur.nn.losses import LOSSES, smooth_l1
 from kontur.train.export import to_model
 from tests.models import contract
@@ -162,6 +162,28 @@ def test_started_from_predictions_the_contours_begin_at_the_network_s_own_extrem
     assert_close(given.loss(image, own), predicted.loss(image, target))
 
 
+def test_without_edge_and_quality_it_is_the_published_snake():
+    plain = snake(edge={"kind": "none"}, quality=False)
+    names = {name.partition(".")[0] for name, _ in plain.named_parameters()}
+    assert names == {"detector", "extremes", "evolve"}
+    assert list(plain.graphs()) == ["detect", "extremes", "evolve"]
+    losses = plain.loss(contract.as_image(SCENE), targets(plain))
+    assert list(losses) == ["heatmap", "size", "offset", "extreme", "contour"]
+
+
+def test_what_is_judged_in_training_is_of_all_scores_and_of_every_image():
+    model = snake().eval()
+    images = torch.cat([contract.as_image(SCENE), torch.zeros_like(contract.as_image(SCENE))])
+    detected = model.detector(images)
+    heat = torch.full_like(detected.heatmap, -9.0)
+    heat[0, 0, 4::4, 4::4] = torch.linspace(-2, 2, 49).view(7, 7)
+    boxes = some_boxes(detected._replace(heatmap=heat), model.config)
+    assert boxes.image_index.tolist() == [0] * MOST_JUDGED
+    assert boxes.scores.max() > 0.85
+    assert boxes.scores.min() < 0.3
+    assert len(some_boxes(detected._replace(heatmap=heat - 9), model.config).scores) == 0
+
+
 def test_an_ignored_region_does_not_enter_the_heatmap_loss():
     model = snake().eval()
     ignored = SCENE.instances.replace(ignore=np.ones(len(SCENE.instances), bool))
@@ -175,7 +197,7 @@ def test_an_ignored_region_does_not_enter_the_heatmap_loss():
 def test_the_graphs_are_the_network_s_own_parts_in_its_own_mode():
     for model in (snake().eval(), snake().train()):
         graphs = model.graphs()
-        assert list(graphs) == ["detect", "extremes", "evolve"]
+        assert list(graphs) == ["detect", "extremes", "evolve", "edge", "quality"]
         assert all(graph.training is model.training for graph in graphs.values())
         own = {id(parameter) for parameter in model.parameters()}
         shared = [id(p) for graph in graphs.values() for p in graph.parameters()]
@@ -186,10 +208,11 @@ def test_the_graphs_are_the_network_s_own_parts_in_its_own_mode():
 def test_detect_scores_the_peaks_and_nothing_beside_them():
     model = snake(classes=("a", "b")).eval()
     image = contract.as_image(SCENE)
-    features, scores, boxes = model.graphs()["detect"](image)
+    features, detail, scores, boxes = model.graphs()["detect"](image)
     assert (features.shape, scores.shape, boxes.shape) == (
         (1, 32, 32, 24), (1, 2, 32, 32), (1, 4, 32, 32),
     )  # fmt: skip
+    assert detail.shape == (1, 64, 64, model.config.edge.channels)
     heat = torch.sigmoid(model.detector(image).heatmap)
     assert (scores[scores > 0] == heat[scores > 0]).all()
     assert 0 < (scores > 0).float().mean() < 0.3

@@ -261,7 +261,7 @@ def test_the_history_of_a_contour_begins_with_its_octagon():
     perfect = Perfect(truth)
     features, scores, boxes = perfect.detect(blank(truth))
     found = peaks(scores, boxes, 0.5)
-    history = trace_contours(perfect.graphs, features, found, CONFIG)
+    history = trace_contours(perfect.graphs, (features,), found, CONFIG)
     assert history.shape == (4, len(truth), 64, 2)
     (extremes,) = perfect.extremes(features, history[0], found.image_index)
     expected = start_octagons(extremes.astype(float), CONFIG)

@@ -35,11 +35,14 @@ INDEX = torch.tensor([0, 1, 0])
 
 
 @pytest.mark.parametrize("centre", [False, True])
-def test_an_object_elsewhere_moves_by_the_same_offsets(centre):
+@pytest.mark.parametrize("profile", [1, 3])
+def test_an_object_elsewhere_moves_by_the_same_offsets(centre, profile):
     """Image and ring moved by two cells to the right and three down: so is the answer."""
     step = torch.tensor([2 * 4.0, 3 * 4.0], dtype=torch.float64)
     moved = features().roll((3, 2), dims=(1, 2))
-    refine = refiner(centre=centre)
+    refine = refiner(
+        centre=centre, refiner={"width": 8, "fusion": 8, "profile": profile, "reach": 0.05}
+    )
     assert_close(refine(moved, rings() + step, INDEX), refine(features(), rings(), INDEX) + step)
 
 
@@ -65,6 +68,17 @@ def test_only_with_centre_the_middle_of_the_box_is_noticed(centre):
     refine = refiner(centre=centre)
     same = torch.allclose(refine(other, points, index), refine(features(), points, index))
     assert same is not centre
+
+
+def test_with_a_profile_a_point_sees_what_lies_across_the_contour():
+    points = torch.tensor([[[40.0, 20], [60, 40], [40, 60], [20, 40]]], dtype=torch.float64)
+    index = torch.zeros(1, dtype=torch.int64)
+    other = features()
+    other[0, 9:11, 12:14] += 10  # around (52, 40), inside of the right-hand point at (60, 40)
+    for profile in (1, 3):
+        refine = refiner(refiner={"width": 8, "fusion": 8, "profile": profile, "reach": 0.2})
+        same = torch.allclose(refine(other, points, index), refine(features(), points, index))
+        assert same is (profile == 1)
 
 
 def test_a_ring_without_extent_still_gets_numbers():

@@ -25,6 +25,9 @@ class LossWeights(Settings):
     offset: float = pydantic.Field(1.0, ge=0)
     extreme: float = pydantic.Field(1.0, ge=0)
     contour: float = pydantic.Field(1.0, ge=0)
+    signed_distance: float = pydantic.Field(1.0, ge=0)  # with an edge stage, as the next
+    edge: float = pydantic.Field(1.0, ge=0)
+    quality: float = pydantic.Field(0.5, ge=0)
     rpn_class: float = pydantic.Field(1.0, ge=0)  # in place of the first three with an RPN
     rpn_box: float = pydantic.Field(4.0, ge=0)  # the mean over four numbers; published, their sum
 
@@ -38,6 +41,8 @@ class CircularRefinerConfig(Settings):
         form: `dense` convolutions, as published, or depthwise separable ones.
         kernel, dilations: points that a layer sees, and how far apart, a layer each.
         order: normalisation before the activation, or after it, as published.
+        profile, reach: at how many places across the contour a point reads the features, and how
+            far the outermost are, a share of the object's side; published, at the point alone.
     """
 
     kind: Literal["circular"] = "circular"
@@ -49,6 +54,8 @@ class CircularRefinerConfig(Settings):
         (1, 1, 1, 1, 2, 2, 4, 4), min_length=1
     )
     order: Literal["norm-first", "paper"] = "norm-first"
+    profile: int = pydantic.Field(1, ge=1)
+    reach: float = pydantic.Field(0.15, gt=0, le=1)
 
     @pydantic.model_validator(mode="after")
     def _centred(self) -> Self:
@@ -57,6 +64,26 @@ class CircularRefinerConfig(Settings):
                 f"kernel must be odd, as many points on either side, got {self.kernel}"
             )
         return self
+
+
+class EdgeConfig(Settings):
+    """A last look at full resolution along the contour's normals (`models.snake.edge`).
+
+    Attributes:
+        kind: `profile`, or `none`, as published.
+        reach, samples: pixels to either side that a point sees, and at how many places.
+        limit: pixels that a point moves at most.
+        channels: of the map of full resolution; the first is the signed distance.
+        width, dilations: of its circular convolutions.
+    """
+
+    kind: Literal["none", "profile"] = "none"
+    reach: float = pydantic.Field(3.0, gt=0)
+    samples: int = pydantic.Field(7, ge=2)
+    limit: float = pydantic.Field(3.0, gt=0)
+    channels: int = pydantic.Field(4, ge=1)
+    width: int = pydantic.Field(32, ge=1)
+    dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field((1, 1, 2, 2), min_length=1)
 
 
 RefinerConfig = CircularRefinerConfig  # of several, a union that `kind` discriminates
@@ -95,6 +122,9 @@ class SnakeConfig(Settings):
         stages: contour stages, with weights of their own.
         stages_used: the first so many of them run at prediction, all where it is not given; found
             out after training: the fewest that lose nothing on the validation images.
+        edge: a last look at full resolution, after the contour stages.
+        quality: whether each outline's IoU with its object is predicted; a score is then the
+            geometric mean of it and the centre's.
         reach: how far each extreme is extended for the octagon, a share of the box side, each way.
         supervise: which contour stages have a loss; the published code takes the last only.
         start: where a stage starts in training: from the true box and extremes ("truth", as
@@ -142,6 +172,8 @@ class SnakeConfig(Settings):
     refiner: RefinerConfig = RefinerConfig()
     stages: int = pydantic.Field(3, ge=1)
     stages_used: int | None = pydantic.Field(None, ge=1)
+    edge: EdgeConfig = EdgeConfig()
+    quality: bool = False
     reach: float = pydantic.Field(1 / 8, ge=0, le=0.5)
     supervise: Literal["all", "last"] = "all"
     start: Literal["truth", "jittered", "predicted"] = "jittered"
@@ -169,6 +201,11 @@ class SnakeConfig(Settings):
         if self.detector == "rpn" and not self.anchor_strides:
             raise ValueError("an RPN needs levels coarser than the features; give more widths")
         return self
+
+    @property
+    def has_edge(self) -> bool:
+        """Whether an edge stage follows the contour stages."""
+        return self.edge.kind == "profile"
 
     @property
     def stages_run(self) -> int:
@@ -223,7 +260,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "refiner": {"width": 128, "fusion": 256, "form": "dense", "order": "paper"},
         "beta": 1.0,
     },
-    "fast": {},
+    "fast": {"edge": {"kind": "profile"}, "quality": True},
     # For tests and first tries: seconds to build, minutes to train.
     "tiny": {
         "stem": 16,
@@ -234,5 +271,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "head": 32,
         "points": 32,
         "refiner": {"width": 32, "fusion": 32},
+        "edge": {"kind": "profile"},
+        "quality": True,
     },
 }

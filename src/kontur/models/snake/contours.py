@@ -18,12 +18,13 @@ from kontur.models.family import Graphs
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import start_diamonds, start_octagons
 
+Maps = tuple[Any, ...]  # where the engine has them: the features, and those of full resolution
 CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
 
 
 def octagons_in_boxes(
     graphs: Graphs,
-    maps: Any,
+    maps: Maps,
     boxes: Float[np.ndarray, "m 4"],
     image_index: Int[np.ndarray, " m"],
     config: SnakeConfig,
@@ -33,25 +34,44 @@ def octagons_in_boxes(
     for first in range(0, len(boxes), CHUNK):
         chunk = slice(first, first + CHUNK)
         diamonds = start_diamonds(boxes[chunk].astype(np.float64)).astype(np.float32)
-        (extremes,) = graphs["extremes"](maps, diamonds, image_index[chunk])
+        (extremes,) = graphs["extremes"](maps[0], diamonds, image_index[chunk])
         octagons.append(_octagons(extremes, config))
     return np.concatenate(octagons)
 
 
 def evolve(
     graphs: Graphs,
-    maps: Any,
+    maps: Maps,
     contours: Float[np.ndarray, "m n 2"],
     image_index: Int[np.ndarray, " m"],
     config: SnakeConfig,
 ) -> Float[np.ndarray, "s m n 2"]:
-    """The contours after each of the s = `stages_run` contour stages, in image pixels."""
-    history = [np.zeros((config.stages_run, 0, config.points, 2), np.float32)]
+    """The contours after each contour stage that runs and the edge stage, in image pixels."""
+    shape = (config.stages_run + config.has_edge, 0, config.points, 2)
+    history = [np.zeros(shape, np.float32)]
     for first in range(0, len(contours), CHUNK):
         chunk = slice(first, first + CHUNK)
-        (stages,) = graphs["evolve"](maps, contours[chunk], image_index[chunk])
-        history.append(stages[: config.stages_run])
+        (stages,) = graphs["evolve"](maps[0], contours[chunk], image_index[chunk])
+        stages = stages[: config.stages_run]
+        if config.has_edge:
+            (edges,) = graphs["edge"](*maps, stages[-1], image_index[chunk])
+            stages = np.concatenate([stages, edges[None]])
+        history.append(stages)
     return np.concatenate(history, axis=1)
+
+
+def judge(
+    graphs: Graphs,
+    maps: Maps,
+    contours: Float[np.ndarray, "m n 2"],
+    image_index: Int[np.ndarray, " m"],
+) -> Float[np.ndarray, " m"]:
+    """The IoU that each contour is expected to have with its object; 0 of one that is no number."""
+    quality = [np.zeros(0, np.float32)]
+    for first in range(0, len(contours), CHUNK):
+        chunk = slice(first, first + CHUNK)
+        quality += graphs["quality"](maps[0], contours[chunk], image_index[chunk])
+    return np.nan_to_num(np.concatenate(quality))
 
 
 def from_boxes(

@@ -13,6 +13,7 @@ import shapely
 from jaxtyping import Float, Int
 
 from kontur.geometry import raster, ring
+from kontur.geometry.band import signed_distance
 from kontur.geometry.polygons import largest_part
 from kontur.instances import Instances
 from kontur.models.encode_checks import checked_size
@@ -23,6 +24,8 @@ OVERSAMPLE = 8  # the truth is sampled this much finer, shifted, and thinned: pu
 MIN_OVERLAP = 0.7  # CornerNet: a centre moved within the radius still gives a box of this IoU
 REFERENCE_SIDE = 24.0  # pixels; an object of this side has weight 1 whatever the balance
 WEIGHTS = (0.25, 4.0)  # the range of an object's weight
+SPACING = 2.0  # pixels between points of rings whose distance is measured: as smooth as they are
+LEAST_POINTS = 16  # of such a ring
 SMALLEST_SIDE = 1e-3  # pixels; a box of no width or height still has a scale
 
 Array = Any  # np.ndarray as `encode` makes it, a Tensor in the losses
@@ -49,6 +52,9 @@ class Targets(NamedTuple):
     octagons: Array  # (t, n, 2)
     contours: Array  # (t, n, 2)
     weights: Array  # (t,)
+    signed_distance: Array  # (b, h, w) in pixels, NaN where nothing is learned; 0×0 without an edge
+    rings: Array  # (m, n, 2), the contours of all objects; m is 0 where no quality is learned
+    rings_index: Array  # (m,)
     anchor_index: Array  # (s,), the image of each sampled anchor; s is 0 without an RPN
     anchors: Array  # (s,), places in the list of an image's anchors
     anchor_labels: Array  # (s,), -1 is background
@@ -79,6 +85,8 @@ def encode(
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2 / stride
     centres = np.clip(np.floor(middle), 0, [width - 1, height - 1]).astype(np.int64)
     weight[0, 0, centres[:, 1], centres[:, 0]] = 1  # an object wins over a region to ignore
+    smooth = [ring.smooth(points, config.smooth) for points in objects.rings()]
+    judged = smooth if config.quality else []
     chosen = _choose(len(objects), config.max_contours_per_crop, rng)
     taught = _anchors(instances, boxes, objects.labels, config, rng)
     return Targets(
@@ -89,7 +97,10 @@ def encode(
         sizes=(sides / stride).astype(np.float32),
         offsets=(middle - centres).astype(np.float32),
         traced_index=np.zeros(len(chosen), np.int64),
-        **_trace(objects[chosen], config, rng),
+        **_trace([smooth[place] for place in chosen], config, rng),
+        signed_distance=_signed_distance(smooth, instances, config),
+        rings=_evenly(judged, config.points),
+        rings_index=np.zeros(len(judged), np.int64),
         anchor_index=np.zeros(len(taught.anchors), np.int64),
         anchors=taught.anchors,
         anchor_labels=taught.labels,
@@ -124,11 +135,32 @@ def _largest_parts(objects: Instances) -> Instances:
     return objects.replace(polygons=single)
 
 
+def _signed_distance(
+    rings: Sequence[Float[np.ndarray, "_ 2"]], instances: Instances, config: SnakeConfig
+) -> Float[np.ndarray, "1 h w"]:
+    """What the first channel of full resolution is to say, as far as the edge stage looks."""
+    assert instances.size is not None  # `size_of` has looked
+    if not config.has_edge:
+        return np.zeros((1, 0, 0), np.float32)
+    evenly = [ring.resample(each, _count(each)) for each in rings]
+    distance = signed_distance(evenly, instances.size, config.edge.reach)
+    for polygon in instances.polygons[instances.ignore]:
+        outside = raster.rasterize(polygon, instances.size) & (distance <= 0)
+        distance[outside] = np.nan  # an object wins over a region to ignore
+    return distance[None]
+
+
+def _count(points: Float[np.ndarray, "k 2"]) -> int:
+    """How many points show a smoothed ring well enough: one every `SPACING`."""
+    return max(LEAST_POINTS, int(ring.perimeter(points) / SPACING))
+
+
 def _trace(
-    objects: Instances, config: SnakeConfig, rng: np.random.Generator | None
+    rings: Sequence[Float[np.ndarray, "_ 2"]],
+    config: SnakeConfig,
+    rng: np.random.Generator | None,
 ) -> dict[str, Float[np.ndarray, "t *rest"]]:
     """Where the stages start and what they are to reach, for t objects, in image pixels."""
-    rings = [ring.smooth(points, config.smooth) for points in objects.rings()]
     extremes = _stack([ring.extremes(points, config.tolerance) for points in rings], 4)
     contours = _stack(
         [
@@ -159,7 +191,7 @@ def collate(targets: Sequence[Targets]) -> Targets:
     joined = {
         name: np.concatenate([getattr(each, name) for each in targets]) for name in Targets._fields
     }
-    for index in ("image_index", "traced_index", "anchor_index"):
+    for index in ("image_index", "traced_index", "rings_index", "anchor_index"):
         joined[index] = np.repeat(
             np.arange(len(targets)), [len(getattr(t, index)) for t in targets]
         )
@@ -240,6 +272,10 @@ def _jitter_boxes(
     moved = boxes + rng.normal(0, jitter, boxes.shape) * np.tile(sides, 2)
     low, high = moved[:, :2], moved[:, 2:]
     return np.concatenate([np.minimum(low, high), np.maximum(low, high)], axis=-1)
+
+
+def _evenly(rings: Sequence[Float[np.ndarray, "_ 2"]], points: int) -> Float[np.ndarray, "m n 2"]:
+    return _stack([ring.resample(each, points) for each in rings], points).astype(np.float32)
 
 
 def _stack(rings: list[np.ndarray], points: int) -> Float[np.ndarray, "m n 2"]:

@@ -1,4 +1,4 @@
-"""What Deep Snake's three graphs take and give: names, shapes, and which axes may differ."""
+"""What Deep Snake's graphs take and give: names, shapes, and which axes may differ."""
 
 import numpy as np
 
@@ -10,40 +10,47 @@ def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
     """One small input for each graph, for its export; b images, m objects."""
     side = config.multiple * 2
     cells, objects = side // config.stride, 3
-    features = np.zeros((1, cells, cells, config.features), np.float32)
+    maps = {"features": np.zeros((1, cells, cells, config.features), np.float32)}
+    if config.has_edge:
+        maps["detail"] = np.zeros((1, side, side, config.edge.channels), np.float32)
+    axes = {"features": {0: "b", 1: "h", 2: "w"}, "detail": {0: "b", 1: "H", 2: "W"}}
     image_index = np.zeros(objects, np.int64)
     diamonds = np.random.default_rng(0).uniform(0, side, (objects, DIAMOND_POINTS, 2))
     contours = np.random.default_rng(0).uniform(0, side, (objects, config.points, 2))
-    objects_of = {"features": {0: "b", 1: "h", 2: "w"}, "image_index": {0: "m"}}
     found = {"scores": {0: "b", 2: "h2", 3: "w2"}, "boxes": {0: "b", 2: "h2", 3: "w2"}}
     if config.detector == "rpn":  # a anchors in place of cells
         found = {"scores": {0: "b", 1: "a"}, "deltas": {0: "b", 1: "a"}}
-    return {
+
+    def of_objects(
+        read: dict[str, np.ndarray], name: str, rings: np.ndarray, output: str, axis: int
+    ) -> GraphExample:
+        return GraphExample(
+            inputs={**read, name: rings.astype(np.float32), "image_index": image_index},
+            outputs=(output,),
+            dynamic={
+                **{each: axes[each] for each in read},
+                name: {0: "m"},
+                "image_index": {0: "m"},
+                output: {axis: "m"},
+            },
+        )
+
+    features = {"features": maps["features"]}
+    graphs = {
         "detect": GraphExample(
             inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
-            outputs=("features", *found),
+            outputs=(*maps, *found),
             dynamic={
                 "images": {0: "b", 2: "H", 3: "W"},
-                "features": {0: "b", 1: "h", 2: "w"},
+                **{each: axes[each] for each in maps},
                 **found,
             },
         ),
-        "extremes": GraphExample(
-            inputs={
-                "features": features,
-                "diamonds": diamonds.astype(np.float32),
-                "image_index": image_index,
-            },
-            outputs=("extremes",),
-            dynamic={**objects_of, "diamonds": {0: "m"}, "extremes": {0: "m"}},
-        ),
-        "evolve": GraphExample(
-            inputs={
-                "features": features,
-                "contours": contours.astype(np.float32),
-                "image_index": image_index,
-            },
-            outputs=("stages",),
-            dynamic={**objects_of, "contours": {0: "m"}, "stages": {1: "m"}},
-        ),
+        "extremes": of_objects(features, "diamonds", diamonds, "extremes", 0),
+        "evolve": of_objects(features, "contours", contours, "stages", 1),
     }
+    if config.has_edge:
+        graphs["edge"] = of_objects(maps, "contours", contours, "moved", 0)
+    if config.quality:
+        graphs["quality"] = of_objects(features, "contours", contours, "quality", 0)
+    return graphs

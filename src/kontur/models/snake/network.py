@@ -1,19 +1,27 @@
-"""Deep Snake, joined from its parts: one detector, one extreme stage, three contour stages.
+"""Deep Snake, joined from its parts: a detector, an extreme stage, contour stages, an edge stage.
 
 After Peng et al., Deep Snake for Real-Time Instance Segmentation, CVPR 2020, figure 3.
 """
 
+import numpy as np
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
+from kontur.models.candidates import Boxes, take
 from kontur.models.segmenter import Segmenter, check_images
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
-from kontur.models.snake.detector import Detector, boxes_of_cells, local_maxima
-from kontur.models.snake.encode import Targets, start_octagons
-from kontur.models.snake.loss import contour_losses, detector_losses
+from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
+from kontur.models.snake.edge import EdgeStage, FullResolution
+from kontur.models.snake.encode import Targets, start_diamonds, start_octagons
+from kontur.models.snake.loss import contour_losses, detector_losses, edge_losses, quality_loss
+from kontur.models.snake.propose import boxes_of
+from kontur.models.snake.quality import OutlineQuality
 from kontur.models.snake.refine import build_refiner
-from kontur.models.snake.rpn import Propose, RegionDetector
+from kontur.models.snake.rpn import RegionDetector, Regions
+
+LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
+MOST_JUDGED = 6  # boxes of an image and step
 
 
 class DeepSnake(Segmenter):
@@ -29,58 +37,119 @@ class DeepSnake(Segmenter):
             self.detector = Detector(config)
         else:
             self.detector = RegionDetector(config)
+        self.full_resolution = FullResolution(config) if config.has_edge else None
+        self.feature_maps = 1 + config.has_edge
         self.extremes = ExtremeStage(config)
         self.evolve = ContourStages(config)
+        self.edge = EdgeStage(config) if config.has_edge else None
+        self.quality = OutlineQuality(config) if config.quality else None
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config)
         detected = self.detector(images)
         features = detected.features.float()
+        maps = self.maps(features, images)
         extremes = self.extremes(features, targets.diamonds, targets.traced_index)
         octagons = targets.octagons
         if self.config.start == "predicted":
-            guess = extremes.detach().double().cpu().numpy()
-            octagons = torch.from_numpy(start_octagons(guess, self.config)).to(targets.octagons)
+            octagons = self.octagons(extremes.detach())
         stages = self.evolve(features, octagons, targets.traced_index)
-        return {
+        losses = {
             **detector_losses(detected, targets, self.config),
             **contour_losses(extremes, stages, targets, self.config),
         }
+        if self.edge is not None:
+            starts = any_stage(stages.detach())
+            detail = maps[1]
+            moves = self.edge.move(features, detail, starts, targets.traced_index)
+            losses |= edge_losses(detail, *moves, starts, targets, self.config)
+        if self.quality is not None:
+            contours, index = self.proposed(detected, maps)
+            logits = self.quality(features, contours, index)
+            losses["quality"] = quality_loss(logits, contours, index, targets)
+        return losses
+
+    def maps(
+        self, features: Float[Tensor, "b h w d"], images: Float[Tensor, "b c H W"]
+    ) -> tuple[Tensor, ...]:
+        """What contours are moved on: the features, and those of full resolution if there are."""
+        if self.full_resolution is None:
+            return (features,)
+        return features, self.full_resolution(features, images).float()
+
+    def octagons(self, extremes: Float[Tensor, "m 4 2"]) -> Float[Tensor, "m n 2"]:
+        """Where the contour stages start."""
+        points = start_octagons(extremes.double().cpu().numpy(), self.config)
+        return torch.from_numpy(points).to(extremes)
+
+    @torch.no_grad()
+    def proposed(
+        self, detected: Detected | Regions, maps: tuple[Tensor, ...]
+    ) -> tuple[Float[Tensor, "c n 2"], Integer[Tensor, " c"]]:
+        """The contours that a prediction would propose now, of some of its boxes."""
+        training = self.training
+        self.eval()  # as in a prediction: norms by what they have measured
+        boxes = some_boxes(detected, self.config)
+        index = torch.from_numpy(boxes.image_index).to(maps[0].device)
+        diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])
+        octagons = self.octagons(self.extremes(maps[0], diamonds, index))
+        contours = self.evolve(maps[0], octagons, index)[-1]
+        if self.edge is not None:
+            contours = self.edge(*maps, contours, index)
+        self.train(training)
+        return contours, index
 
     def stages(self) -> dict[str, tuple[str, ...]]:
         centernet = ("heatmap", "size", "offset")
         found = centernet if self.config.detector == "centernet" else ("rpn_class", "rpn_box")
-        return {"detector": found, "contours": ("extreme", "contour")}
+        edge = ("edge", "signed_distance") if self.config.has_edge else ()
+        quality = ("quality",) if self.config.quality else ()
+        return {"detector": found, "contours": ("extreme", "contour", *edge, *quality)}
 
     def graphs(self) -> dict[str, nn.Module]:
-        if isinstance(self.detector, RegionDetector):
-            detect: nn.Module = Propose(self.detector, self.config)
-        else:
-            detect = Detect(self.detector, self.config)
-        graphs = {"detect": detect, "extremes": self.extremes, "evolve": self.evolve}
+        graphs: dict[str, nn.Module] = {"detect": Detect(self)}
+        graphs |= {"extremes": self.extremes, "evolve": self.evolve}
+        if self.edge is not None:
+            graphs["edge"] = self.edge
+        if self.quality is not None:
+            graphs["quality"] = Quality(self.quality)
         return {name: graph.train(self.training) for name, graph in graphs.items()}
 
 
 class Detect(nn.Module):
-    """images (b, c, H, W) → features (b, h, w, d), scores (b, k, h2, w2), boxes (b, 4, h2, w2).
+    """images (b, c, H, W) → features (b, h, w, d), what its detector found, and full resolution.
 
-    A score is the centre's probability at a local maximum and 0 elsewhere.
+    Of CenterNet scores (b, k, h2, w2) and boxes (b, 4, h2, w2); a score is the centre's probability
+    at a local maximum and 0 elsewhere. Of an RPN scores (b, a, k) and deltas (b, a, 4). The map of
+    full resolution (b, H, W, e) comes second, where there is an edge stage.
     """
 
-    def __init__(self, detector: Detector, config: SnakeConfig):
+    def __init__(self, snake: DeepSnake):
         super().__init__()
-        self.detector = detector
-        self.config = config
+        self.detector, self.full_resolution = snake.detector, snake.full_resolution
+        self.maps, self.config = snake.maps, snake.config
 
-    def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, ...]:
         check_images(images, self.config)
         detected = self.detector(images)
-        scores = local_maxima(torch.sigmoid(detected.heatmap))
-        return (
-            detected.features.float(),
-            scores,
-            boxes_of_cells(detected, self.config.detector_stride),
-        )
+        maps = self.maps(detected.features.float(), images)
+        return *maps, *scores_and_boxes(detected, self.config)
+
+
+class Quality(nn.Module):
+    """features, contours (m, n, 2), image_index → the predicted IoU (m,), 0 to 1."""
+
+    def __init__(self, quality: OutlineQuality):
+        super().__init__()
+        self.quality = quality
+
+    def forward(
+        self,
+        features: Float[Tensor, "b h w d"],
+        contours: Float[Tensor, "m n 2"],
+        image_index: Integer[Tensor, " m"],
+    ) -> Float[Tensor, " m"]:
+        return torch.sigmoid(self.quality(features, contours, image_index))
 
 
 class ExtremeStage(nn.Module):
@@ -123,3 +192,30 @@ class ContourStages(nn.Module):
             contours = refiner(features, contours, image_index)
             stages.append(contours)
         return torch.stack(stages)
+
+
+def scores_and_boxes(detected: Detected | Regions, config: SnakeConfig) -> tuple[Tensor, Tensor]:
+    """What the detector found, as `Detect` has it."""
+    if isinstance(detected, Regions):
+        return detected.probabilities, detected.deltas
+    scores = local_maxima(torch.sigmoid(detected.heatmap))
+    return scores, boxes_of_cells(detected, config.detector_stride)
+
+
+def some_boxes(detected: Detected | Regions, config: SnakeConfig) -> Boxes:
+    """Boxes that a prediction would look into: at most `MOST_JUDGED` an image, of all scores."""
+    scores, where = (each.detach().cpu().numpy() for each in scores_and_boxes(detected, config))
+    b, h, w = (detected.features.shape[axis] for axis in (0, 1, 2))
+    size = h * config.stride, w * config.stride
+    boxes = boxes_of(scores, where, size, [size] * b, config, LEAST_JUDGED)
+    counts = np.bincount(boxes.image_index, minlength=b)
+    chosen = [np.linspace(0, count, min(count, MOST_JUDGED), endpoint=False) for count in counts]
+    starts = np.cumsum(counts) - counts
+    places = [start + own.astype(int) for start, own in zip(starts, chosen, strict=True)]
+    return take(boxes, np.concatenate(places))
+
+
+def any_stage(stages: Float[Tensor, "s m n 2"]) -> Float[Tensor, "m n 2"]:
+    """A contour of each object, from all stages in turn: where an edge stage starts in training."""
+    objects = torch.arange(stages.shape[1], device=stages.device)
+    return stages[objects % len(stages), objects]

@@ -6,7 +6,6 @@ valid polygon.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import shapely
@@ -19,7 +18,7 @@ from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import evolve, octagons_in_boxes
+from kontur.models.snake.contours import Maps, evolve, judge, octagons_in_boxes
 
 ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
 MOST_SHOWN = 100  # objects at most whose stages are shown
@@ -35,12 +34,17 @@ def propose(
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
-    `graphs` are `detect`, `extremes` and `evolve` of an engine; what scores below `lowest` is not
-    outlined. `sizes` are the images' own (height, width) without their padding. Any number of
-    objects; a batch without any does not run the later graphs.
+    `graphs` are `detect`, `extremes`, `evolve` and, where it is learned, `quality` of an engine.
+    What cannot reach the score `lowest` is not outlined; what does not is still among them.
+    `sizes` are the images' own (height, width) without their padding. Any number of objects; a
+    batch without any does not run the later graphs.
     """
-    maps, detected = detect(graphs, images, config, lowest, sizes)
+    least = lowest**2 if config.quality else lowest  # a mean with a quality of 1 is at least this
+    maps, detected = detect(graphs, images, config, least, sizes)
     contours = trace_contours(graphs, maps, detected, config)[-1]
+    if config.quality:
+        quality = judge(graphs, maps, contours, detected.image_index)
+        detected = detected._replace(scores=np.sqrt(detected.scores * quality))
     candidates = []
     for image, size in enumerate(sizes):
         own = indices_of_image(detected, image)
@@ -62,12 +66,27 @@ def detect(
     config: SnakeConfig,
     lowest: float,
     sizes: Sequence[tuple[int, int]],
-) -> tuple[Any, Boxes]:
-    """The feature maps (b, h2, w2, d) that the snake reads, and the boxes that it starts from."""
-    maps, scores, where = graphs["detect"](images)
+) -> tuple[Maps, Boxes]:
+    """The maps that the snake reads, and the boxes that it starts from.
+
+    Maps are the features (b, h, w, d) and, with an edge stage, those of full resolution.
+    """
+    *maps, scores, where = graphs["detect"](images)
+    return tuple(maps), boxes_of(scores, where, images.shape[2:], sizes, config, lowest)
+
+
+def boxes_of(
+    scores: np.ndarray,
+    where: np.ndarray,
+    size: tuple[int, ...],
+    sizes: Sequence[tuple[int, int]],
+    config: SnakeConfig,
+    lowest: float,
+) -> Boxes:
+    """The boxes of what `detect` found in images of `size` (h, w), `sizes` without padding."""
     if config.detector == "centernet":
-        return maps, peaks(scores, where, lowest)
-    return maps, proposed(scores, where, images.shape[2:], sizes, config, lowest)
+        return peaks(scores, where, lowest)
+    return proposed(scores, where, size, sizes, config, lowest)
 
 
 def peaks(
@@ -106,9 +125,9 @@ def proposed(
 
 
 def trace_contours(
-    graphs: Graphs, maps: Any, detected: Boxes, config: SnakeConfig
+    graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeConfig
 ) -> Float[np.ndarray, "s m n 2"]:
-    """The contours of boxes after every stage, the octagon first (so s = `stages_run` + 1)."""
+    """The contours of boxes after every stage, the octagon first and the edge stage last."""
     boxes, index = detected.boxes, detected.image_index
     octagons = octagons_in_boxes(graphs, maps, boxes, index, config)
     stages = evolve(graphs, maps, octagons, index, config)
@@ -139,7 +158,8 @@ def outlines_by_stage(
     for stage, rings in enumerate(history):
         polygons, _ = polygons_from_rings(rings.astype(np.float64), size)
         outlined = ~shapely.is_empty(polygons)
-        shown[f"stage {stage}" if stage else "octagon"] = Instances.of_valid(
+        name = "edge" if stage > config.stages_run else f"stage {stage}" if stage else "octagon"
+        shown[name] = Instances.of_valid(
             polygons[outlined], labels=surest.labels[outlined], size=size, classes=config.classes
         )
     return shown

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from kontur.models.snake.config import SnakeConfig
 from kontur.nn.circular import SnakeHead
+from kontur.nn.normals import across
 from kontur.nn.sampling import Align, Mode, sample_points
 
 REFERENCE_SIDE = 32.0  # pixels; a box of this side has log-size 0
@@ -19,7 +20,7 @@ OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride
 
 def build_refiner(config: SnakeConfig, *, centre: bool) -> "Refiner":
     """A refiner whose head is of the kind `config.refiner.kind`."""
-    sampled = config.features * (2 if centre else 1)
+    sampled = config.features * (config.refiner.profile + centre)
     inputs = sampled + 4  # x and y in the box, the box's log-width and log-height
     return Refiner(HEADS[config.refiner.kind](inputs, config), config, centre=centre)
 
@@ -49,6 +50,8 @@ class Refiner(nn.Module):
     extreme stage does.
     """
 
+    shares: Tensor  # of the side, across the contour
+
     def __init__(self, head: nn.Module, config: SnakeConfig, *, centre: bool):
         super().__init__()
         self.stride = config.stride
@@ -56,6 +59,9 @@ class Refiner(nn.Module):
         self.align: Align = config.align
         self.centre = centre
         self.head = head
+        refiner = config.refiner
+        shares = torch.linspace(-refiner.reach, refiner.reach, refiner.profile)
+        self.register_buffer("shares", shares, persistent=False)
 
     def forward(
         self,
@@ -66,7 +72,7 @@ class Refiner(nn.Module):
         low, high = points.amin(dim=1, keepdim=True), points.amax(dim=1, keepdim=True)
         side = (high - low).clamp(min=1.0)  # (m, 1, 2); a ring without extent has no scale
         seen = [
-            self._sample(features, points, image_index),
+            self._profile(features, points, side.mean(dim=-1), image_index),
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
@@ -76,6 +82,15 @@ class Refiner(nn.Module):
         rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
         offsets = self.head(rings)[:, :, 0].transpose(1, 2)  # (m, n, 2)
         return points + offsets * OFFSET_SCALE
+
+    def _profile(
+        self, features: Tensor, points: Tensor, side: Tensor, image_index: Tensor
+    ) -> Float[Tensor, "m n d"]:
+        """What each point sees: its own place, or several across the contour."""
+        if len(self.shares) == 1:
+            return self._sample(features, points, image_index)
+        places = across(points, side * self.shares)
+        return self._sample(features, places, image_index).reshape(*points.shape[:2], -1)
 
     def _sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
         return sample_points(

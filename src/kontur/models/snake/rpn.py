@@ -11,17 +11,17 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kontur.models.rpn.network import RegionProposals
-from kontur.models.segmenter import check_images
 from kontur.models.snake.config import SnakeConfig
 from kontur.nn.backbone import build_backbone
 from kontur.nn.pyramid import FeaturePyramid
 
 
 class Regions(NamedTuple):
-    """Features for the snake; the scores' logits and the deltas of a anchors."""
+    """Features for the snake; the scores' logits, the scores and the deltas of a anchors."""
 
     features: Float[Tensor, "b h w d"]
     logits: Float[Tensor, "b a k"]
+    probabilities: Float[Tensor, "b a k"]
     deltas: Float[Tensor, "b a 4"]
 
 
@@ -39,19 +39,6 @@ class RegionDetector(nn.Module):
 
     def forward(self, images: Float[Tensor, "b c h w"]) -> Regions:
         finest, *coarser = self.pyramid(self.backbone(images)[self.skip :])
-        return Regions(finest.permute(0, 2, 3, 1), *self.proposals(coarser))
-
-
-class Propose(nn.Module):
-    """images (b, c, H, W) → features (b, h, w, d), scores (b, a, k), deltas (b, a, 4)."""
-
-    def __init__(self, detector: RegionDetector, config: SnakeConfig):
-        super().__init__()
-        self.detector = detector
-        self.config = config
-
-    def forward(self, images: Float[Tensor, "b c h w"]) -> tuple[Tensor, Tensor, Tensor]:
-        check_images(images, self.config)
-        found = self.detector(images)
-        scores = self.detector.proposals.probabilities(found.logits)
-        return found.features.float(), scores, found.deltas
+        logits, deltas = self.proposals(coarser)
+        scores = self.proposals.probabilities(logits)
+        return Regions(finest.permute(0, 2, 3, 1), logits, scores, deltas)

@@ -1,0 +1,116 @@
+"""A last look at full resolution: what lies along the normal of every point of a contour.
+
+The snake's features end at stride 2 or 4; an edge is finer. `FullResolution` draws a map of as many
+pixels as the image from the features and the image itself, cheaply, because it is not convolved
+again; its first channel learns the signed distance to the nearest outline at every pixel, as a
+share of how far the stage looks. Like the
+active contours of Kass, Witkin and Terzopoulos, Snakes, 1988, and Cootes et al., Active Shape
+Models, 1995, `EdgeStage` then reads a short profile of it across the contour at every point, and
+moves the point along its normal: only points are looked at, so it costs as much as they are many.
+"""
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.refine import REFERENCE_SIDE
+from kontur.nn.circular import SnakeHead
+from kontur.nn.normals import across, normals
+from kontur.nn.sampling import sample_points
+
+WIDEST = 0.25  # of the shorter side of an object's box that a point may move
+SHORTEST = 1e-3  # pixels; an edge of the truth has at least this length
+
+
+class FullResolution(nn.Module):
+    """The features of every pixel: a sub-pixel convolution of the features, and one of the image.
+
+    After Shi et al., Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel
+    Convolutional Neural Network, CVPR 2016.
+    """
+
+    def __init__(self, config: SnakeConfig):
+        super().__init__()
+        self.stride = config.stride
+        self.coarse = nn.Conv2d(config.features, config.edge.channels * config.stride**2, 1)
+        self.fine = nn.Conv2d(config.channels, config.edge.channels, 3, padding=1)
+        with torch.no_grad():  # most pixels are far outside of everything, and begin so
+            self.coarse.bias[: config.stride**2] = -1.0  # type: ignore[index]
+
+    def forward(
+        self, features: Float[Tensor, "b h w d"], images: Float[Tensor, "b c H W"]
+    ) -> Float[Tensor, "b H W e"]:
+        coarse = functional.pixel_shuffle(self.coarse(features.permute(0, 3, 1, 2)), self.stride)
+        return (coarse + self.fine(images)).permute(0, 2, 3, 1)
+
+
+class EdgeStage(nn.Module):
+    """Contours whose points move along their normals, by `edge.limit` pixels at most."""
+
+    steps: Tensor  # pixels across the contour
+
+    def __init__(self, config: SnakeConfig):
+        super().__init__()
+        edge = config.edge
+        self.limit = edge.limit
+        self.stride = config.stride
+        self.register_buffer(
+            "steps", torch.linspace(-edge.reach, edge.reach, edge.samples), persistent=False
+        )
+        self.head = SnakeHead(
+            edge.samples * edge.channels + config.features + 1,
+            edge.width,
+            outputs=1,
+            dilations=edge.dilations,
+            form="separable",
+            fusion=edge.width,
+            dropout=config.dropout,
+        )
+
+    def forward(
+        self,
+        features: Float[Tensor, "b h w d"],
+        detail: Float[Tensor, "b H W e"],
+        contours: Float[Tensor, "m n 2"],
+        image_index: Integer[Tensor, " m"],
+    ) -> Float[Tensor, "m n 2"]:
+        move, _ = self.move(features, detail, contours, image_index)
+        return contours + normals(contours) * move[..., None]
+
+    def move(
+        self,
+        features: Float[Tensor, "b h w d"],
+        detail: Float[Tensor, "b H W e"],
+        contours: Float[Tensor, "m n 2"],
+        image_index: Integer[Tensor, " m"],
+    ) -> tuple[Float[Tensor, "m n"], Float[Tensor, "m 1"]]:
+        """How far each point goes outwards, and could at most, in pixels."""
+        n, samples = contours.shape[1], self.steps.shape[0]
+        profile = sample_points(detail, across(contours, self.steps), image_index, 1)
+        profile = profile.reshape(-1, n, samples * detail.shape[-1])
+        side = (contours.amax(dim=1) - contours.amin(dim=1)).clamp(min=1.0)  # (m, 2)
+        scale = torch.log2(side / REFERENCE_SIDE).mean(dim=1)[:, None, None].expand(-1, n, 1)
+        seen = [profile, sample_points(features, contours, image_index, self.stride), scale]
+        rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
+        limit = (side.amin(dim=1, keepdim=True) * WIDEST).clamp(max=self.limit)
+        return limit * torch.tanh(self.head(rings)[:, 0, 0]), limit
+
+
+def distance_along(
+    contours: Float[Tensor, "m n 2"], truths: Float[Tensor, "m k 2"]
+) -> Float[Tensor, "m n"]:
+    """How far outwards each point has to go to be where the true ring comes nearest to it.
+
+    The nearest place of the ring's edges, seen along the point's normal: of matching by the place
+    before the move, as E2EC (Zhang et al., CVPR 2022) matches its last stage.
+    """
+    step = torch.roll(truths, -1, dims=1) - truths  # (m, k, 2)
+    to = contours[:, :, None] - truths[:, None]  # (m, n, k, 2)
+    length = (step**2).sum(dim=-1).clamp(min=SHORTEST**2)
+    along = ((to * step[:, None]).sum(dim=-1) / length[:, None]).clamp(0, 1)
+    off = along[..., None] * step[:, None] - to  # from the point to each edge
+    nearest = (off**2).sum(dim=-1).argmin(dim=-1)  # (m, n)
+    chosen = off.gather(2, nearest[..., None, None].expand(-1, -1, 1, 2))[:, :, 0]
+    return (chosen * normals(contours)).sum(dim=-1)

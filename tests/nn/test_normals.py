@@ -1,0 +1,41 @@
+"""Normals of contours, against circles, and the points across them."""
+
+import torch
+from torch.testing import assert_close
+
+from kontur.nn.normals import across, normals
+
+
+def circle(x, y, radius, points=64):
+    """Clockwise on a screen, from the top."""
+    angle = torch.linspace(0, 2 * torch.pi, points + 1)[:-1] - torch.pi / 2
+    return torch.stack([x + radius * torch.cos(angle), y + radius * torch.sin(angle)], dim=-1)
+
+
+RINGS = torch.stack([circle(5, 6, 3), circle(-2, 0, 9)])
+MIDDLES = torch.tensor([[[5.0, 6]], [[-2, 0]]])
+
+
+def test_normals_of_a_circle_point_away_from_its_middle():
+    outward = (RINGS - MIDDLES) / torch.tensor([[[3.0]], [[9]]])
+    assert_close(normals(RINGS), outward, atol=1e-5, rtol=0)
+
+
+def test_points_in_one_place_have_no_normal():
+    assert_close(normals(torch.ones(2, 8, 2)), torch.zeros(2, 8, 2))
+
+
+def test_points_across_a_circle_lie_on_smaller_and_larger_ones():
+    places = across(RINGS, torch.tensor([-1.0, 0.5])).unflatten(1, (64, 2))
+    radii = (places - MIDDLES[:, :, None]).norm(dim=-1)
+    assert_close(radii, torch.tensor([[[2.0, 3.5]], [[8, 9.5]]]).expand(2, 64, 2))
+
+
+def test_every_contour_may_have_steps_of_its_own():
+    places = across(RINGS, torch.tensor([[1.0], [-2.0]]))
+    radii = (places - MIDDLES).norm(dim=-1)
+    assert_close(radii, torch.tensor([[4.0], [7.0]]).expand(2, 64))
+
+
+def test_no_contours_have_no_points():
+    assert across(torch.zeros(0, 8, 2), torch.ones(3)).shape == (0, 24, 2)
