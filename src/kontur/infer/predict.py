@@ -31,7 +31,7 @@ from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
 LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
-LOWEST_CLICKED = 0.1  # of those that a click may mean: lower ones cost time and are seldom meant
+CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 
@@ -99,7 +99,7 @@ class Predictor:
             self.config,
             self.engine.graphs,
             view,
-            self.propose(view, lowest=min(thresholds.score, LOWEST_CLICKED)),
+            self.propose(view, lowest=CLICKED * thresholds.score),
             thresholds,
             object_size=None if learned is None else learned * self.card.scale,
         )
