@@ -207,6 +207,7 @@ def test_outlines_end_at_the_image_s_border(session):
         (lambda s: s.outline(click=[(3, 3), (4, 4)]), r"one point \(x, y\).*\(2, 2\)"),
         (lambda s: s.outline(click="here"), "one point.*'here'"),
         (lambda s: s.outline(box=(5, 5, 1, 1)), "x0 < x1"),
+        (lambda s: s.outline(box=(0, 0, 1e39, 9)), "beyond 1e[+]09"),
         (lambda s: s.outline(box=(70, 5, 90, 9)), "a prompt lies on the image"),
         (lambda s: s.outline(box=(1, 2, 3)), "a box is x0, y0, x1, y1"),
         (lambda s: s.outline(polygon=[(1, 1), (5, 5)]), "at least three points"),

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from kontur.errors import InputError
 from kontur.geometry import ring
 from kontur.geometry.polygons import clip, polygons_from_rings
+from kontur.geometry.raster import FARTHEST
 from kontur.infer.prompts import agreed, at_rest, boxes_around, under_click
 from kontur.infer.view import View
 from kontur.instances import Instances
@@ -233,6 +234,6 @@ def _numbers(values: Any, shape: tuple[int, ...], what: str) -> Float[np.ndarray
     )
     if not fits:
         raise InputError(f"{what}, in pixels; got an array of shape {array.shape}")
-    if not np.isfinite(array).all():
-        raise InputError(f"{what}, in pixels; got NaN or infinity")
+    if not (np.abs(array) <= FARTHEST).all():
+        raise InputError(f"{what}, in pixels; got NaN or infinity, or a number beyond {FARTHEST:g}")
     return array
