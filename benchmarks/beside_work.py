@@ -64,9 +64,9 @@ def images_a_second(options: argparse.Namespace) -> float:
     from kontur.data.augment import training_pipeline
     from kontur.models import catalog
     from kontur.train.config import DataConfig, RunConfig
-    from kontur.train.dataloader import Crops, Prepared, first_batch
+    from kontur.train.dataloader import Crops, PreparedSamples, first_batch
     from kontur.train.dataset import open_data
-    from kontur.train.timing import StepTimer, Way
+    from kontur.train.timing import StepMode, StepTimer
 
     run = RunConfig(preset=options.preset)
     model = catalog.config(run.kind, {}, preset=run.preset)
@@ -74,16 +74,16 @@ def images_a_second(options: argparse.Namespace) -> float:
     pipeline = training_pipeline(
         run.augment.replace(crop=options.crop), model.channels, run.normalise
     )
-    prepared = Prepared(samples, pipeline, megabytes=2000)
+    prepared = PreparedSamples(samples, pipeline, megabytes=2000)
     crops = Crops(prepared, kind=run.kind, model=model, seed=0)
     torch.manual_seed(0)
     batch = first_batch(crops, kind=run.kind, batch=8)
     timer = StepTimer(catalog.segmenter(run.kind, model), batch)
-    way = Way(bf16=False, threads=options.threads)
-    timer(way)
+    mode = StepMode(bf16=False, threads=options.threads)
+    timer(mode)
     start, steps = time.monotonic(), 0
     while time.monotonic() - start < options.seconds:
-        timer(way)
+        timer(mode)
         steps += 1
     return 8 * steps / (time.monotonic() - start)
 

@@ -115,7 +115,7 @@ def main() -> None:
         Image(
             sample.instances,
             predictor.predict(sample.image),
-            predictor.candidates(sample.image),
+            predictor.predict_unfiltered(sample.image),
         )
         for sample in folder.samples
     ]

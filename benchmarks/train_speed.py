@@ -21,7 +21,7 @@ from torch.profiler import ProfilerActivity, profile
 from kontur.data.augment import LARGEST, training_pipeline
 from kontur.models import catalog
 from kontur.train.config import DataConfig, RunConfig
-from kontur.train.dataloader import Batch, Crops, Prepared, build_loader
+from kontur.train.dataloader import Batch, Crops, PreparedSamples, build_loader
 from kontur.train.dataset import open_data
 from kontur.train.devices import cores
 from kontur.train.optimiser import averaged, build_optimiser
@@ -108,7 +108,7 @@ def _crops(data: Path, run: RunConfig, model: Any) -> Crops:
     """The training crops of DATA, images prepared and kept, as a run has them."""
     folder = open_data(DataConfig(path=str(data)), seed=run.training.seed).train
     pipeline = training_pipeline(run.augment, model.channels, run.normalise)
-    prepared = Prepared(folder.load(), pipeline, megabytes=run.data.cache)
+    prepared = PreparedSamples(folder.load(), pipeline, megabytes=run.data.cache)
     return Crops(prepared, kind=run.kind, model=model, seed=run.training.seed)
 
 

@@ -11,7 +11,7 @@ import typer
 from PIL import Image
 
 import kontur as package
-from kontur.cli.app import Sentences, _told
+from kontur.cli.app import CommandGroup, _message
 
 PROGRAM = "from kontur.cli import main; main()"
 SLOW = ("numpy", "onnxruntime", "shapely", "kontur.settings", "torch", "rich")
@@ -66,12 +66,12 @@ def test_predicting_a_small_image_stays_below_500_megabytes(images, model, tmp_p
     assert 20_000 < kilobytes < 500_000, err
 
 
-def test_the_version_is_said(kontur):
+def test_the_version_is_printed(kontur):
     assert kontur("--version") == f"kontur {package.__version__}\n"
 
 
 def test_every_command_is_listed_and_has_examples(kontur):
-    told = kontur("--help")
+    output = kontur("--help")
     for command in (
         "demo",
         "predict",
@@ -82,7 +82,7 @@ def test_every_command_is_listed_and_has_examples(kontur):
         "models",
         "convert",
     ):
-        assert f"  {command} " in told
+        assert f"  {command} " in output
     for command in ("predict", "measure", "evaluate", "inspect", "train", "models", "convert"):
         assert f"  kontur {command} " in kontur(command, "--help")
 
@@ -105,7 +105,7 @@ def test_bad_input_is_one_sentence_on_standard_error(tmp_path):
 
 
 def test_a_defect_of_ours_keeps_its_traceback():
-    broken = typer.Typer(cls=Sentences, pretty_exceptions_enable=False, add_completion=False)
+    broken = typer.Typer(cls=CommandGroup, pretty_exceptions_enable=False, add_completion=False)
     broken.callback()(lambda: None)
 
     @broken.command()
@@ -118,8 +118,8 @@ def test_a_defect_of_ours_keeps_its_traceback():
 
 def test_what_the_system_refuses_names_the_file():
     error = PermissionError(13, "Permission denied", "/x/y")
-    assert _told(error) == "/x/y: Permission denied"
-    assert _told(OSError("the socket is gone")) == "the socket is gone"
+    assert _message(error) == "/x/y: Permission denied"
+    assert _message(OSError("the socket is gone")) == "the socket is gone"
 
 
 def test_a_reader_that_stops_listening_is_no_defect(model):
@@ -141,10 +141,10 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_call_goes_on(model, tmp_path
     process = start(*words)
     wait_for(out / "001.csv", process)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=180)
-    assert process.returncode == 130, told
-    assert "Traceback" not in told
-    stopped = told.strip().splitlines()[-1]
+    _, output = process.communicate(timeout=180)
+    assert process.returncode == 130, output
+    assert "Traceback" not in output
+    stopped = output.strip().splitlines()[-1]
     assert stopped.startswith("Stopped: ")
     assert "of 300 images are finished and whole" in stopped
     finished = sorted(out.glob("*.csv"))
@@ -155,8 +155,8 @@ def test_ctrl_c_keeps_what_is_finished_and_the_next_call_goes_on(model, tmp_path
     before = {file: file.stat().st_mtime_ns for file in finished}
     for extra in range(len(finished) + 3, 300):  # the next call need not do them all
         (folder / f"{extra:03}.png").unlink()
-    told = kontur(*words)
-    assert f"{len(finished)} images already there, skipped" in told
+    output = kontur(*words)
+    assert f"{len(finished)} images already there, skipped" in output
     assert {file: file.stat().st_mtime_ns for file in finished} == before
     assert len(list(out.glob("*.csv"))) == len(list(folder.iterdir()))
 

@@ -27,10 +27,10 @@ def table(tmp_path):
 
 def test_a_table_becomes_predictions(kontur, model, table, tmp_path):
     for name in ("p.csv", "p.parquet"):
-        told = kontur("classify", table, "--model", model, "--out", tmp_path / name)
-        assert "3 objects in 1 image; kind by logistic, learned from 40 objects in 20 im" in told
-        assert "1 row of regions to ignore: without prediction" in told
-        assert f"wrote {tmp_path / name}" in told
+        output = kontur("classify", table, "--model", model, "--out", tmp_path / name)
+        assert "3 objects in 1 image; kind by logistic, learned from 40 objects in 20 im" in output
+        assert "1 row of regions to ignore: without prediction" in output
+        assert f"wrote {tmp_path / name}" in output
         read = pd.read_csv if name.endswith("csv") else pd.read_parquet
         predicted = read(tmp_path / name)
         assert predicted["id"].tolist() == [3, 8, 9]
@@ -45,15 +45,15 @@ def test_outlines_get_their_classes_in_colour(kontur, model, images, tmp_path):
         Image.fromarray(np.zeros((60, 80), np.uint8)).save(images / f"{name}.png")
         package.write(tmp_path / "found" / f"{name}.geojson", boxes())
     words = ("classify", tmp_path / "found", images, "--model", model, "--out")
-    told = kontur(*words, tmp_path / "classified")
-    assert "wrote 3 files to" in told
-    assert [line.split() for line in told.splitlines() if line.startswith("square")] == [
+    output = kontur(*words, tmp_path / "classified")
+    assert "wrote 3 files to" in output
+    assert [line.split() for line in output.splitlines() if line.startswith("square")] == [
         ["square", "6", "66.7"]
     ]
     content = json.loads((tmp_path / "classified/b.geojson").read_text())
-    told = [feature["properties"]["classification"] for feature in content["features"]]
-    assert [each["name"] for each in told] == KINDS
-    assert told[0]["color"] == told[2]["color"] != told[1]["color"]
+    kinds = [feature["properties"]["classification"] for feature in content["features"]]
+    assert [each["name"] for each in kinds] == KINDS
+    assert kinds[0]["color"] == kinds[2]["color"] != kinds[1]["color"]
     assert "exists already" in kontur(*words, tmp_path / "classified", code=1)
     kontur(*words, tmp_path / "classified", "--force")
 
@@ -68,23 +68,23 @@ def test_a_training_folder_is_classified_too(kontur, model, images, tmp_path):
     assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{n}.geojson" for n in "abc"}
 
 
-def test_gaps_and_units_that_are_not_said_are_counted(kontur, tmp_path):
+def test_gaps_and_units_that_are_not_stated_are_counted(kontur, tmp_path):
     write_table_model(tmp_path / "m.safetensors", decision([*COLUMNS, "perimeter"]))
     rows = measure(boxes(), name="a")
     rows.loc[0, "solidity"] = np.nan
     rows.to_csv(tmp_path / "t.csv", index=False)
     words = ("classify", tmp_path / "t.csv", "--model", tmp_path / "m.safetensors")
-    told = kontur(*words, "--out", tmp_path / "p.csv")
-    assert "! values missing: solidity 1" in told
-    assert "! the table does not state its units; the model takes perimeter to be in px" in told
+    output = kontur(*words, "--out", tmp_path / "p.csv")
+    assert "! values missing: solidity 1" in output
+    assert "! the table does not state its units; the model takes perimeter to be in px" in output
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
 def test_no_rows_are_no_predictions(kontur, model, ending, tmp_path):
     place, out = tmp_path / f"t.{ending}", tmp_path / f"p.{ending}"
     write_table(place, measure(boxes()[:0]))
-    told = kontur("classify", place, "--model", model, "--out", out)
-    assert "0 objects in 0 images" in told
+    output = kontur("classify", place, "--model", model, "--out", out)
+    assert "0 objects in 0 images" in output
     read = pd.read_csv if ending == "csv" else pd.read_parquet
     assert list(read(out).columns)[:3] == ["image", "id", "predicted"]
 
@@ -108,11 +108,11 @@ def test_classes_may_be_truth_or_numbers(kontur, classes, table, tmp_path):
         kontur("classify", table, "-m", tmp_path / "m.safetensors", "-o", tmp_path / name)
 
 
-def test_a_number_is_told_of_tables_only(kontur, table, tmp_path):
+def test_a_number_is_predicted_for_tables_only(kontur, table, tmp_path):
     place = tmp_path / "area.safetensors"
     write_table_model(place, decision(["perimeter", "area_convex"], "area", "ridge"))
-    told = kontur("classify", table, "--model", place, "--out", tmp_path / "p.csv")
-    assert "px²" in told
+    output = kontur("classify", table, "--model", place, "--out", tmp_path / "p.csv")
+    assert "px²" in output
     package.write(tmp_path / "a.geojson", boxes())
     words = ("classify", tmp_path / "a.geojson", "--model", place, "--out", tmp_path / "o")
     assert "predicts a number, area" in kontur(*words, code=1)
@@ -144,10 +144,10 @@ def test_what_cannot_be_classified_is_one_sentence_and_writes_nothing(
     rows.assign(solidity=np.inf).to_csv("large.csv", index=False)
     package.write("a.geojson", boxes())
     before = sorted(path.name for path in tmp_path.iterdir())
-    said = words if "--model" in words else [*words, "--model", model]
-    told = kontur("classify", *said, code=1)
-    assert sentence in told
-    assert len(told.strip().splitlines()) == 1
+    command = words if "--model" in words else [*words, "--model", model]
+    output = kontur("classify", *command, code=1)
+    assert sentence in output
+    assert len(output.strip().splitlines()) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
@@ -155,9 +155,9 @@ def test_a_table_in_micrometres_and_a_model_in_pixels_are_refused(kontur, tmp_pa
     write_table_model(tmp_path / "m.safetensors", decision(["area", "perimeter"]))
     write_table(tmp_path / "t.csv", measure(boxes(), name="a", pixel_size=0.5))
     words = ("classify", tmp_path / "t.csv", "--model", tmp_path / "m.safetensors")
-    told = kontur(*words, "--out", tmp_path / "p.csv", code=1)
-    assert "learned area and 1 more column in other units, px², than the table" in told
-    assert "--pixel-size pixels" in told
+    output = kontur(*words, "--out", tmp_path / "p.csv", code=1)
+    assert "learned area and 1 more column in other units, px², than the table" in output
+    assert "--pixel-size pixels" in output
     package.write(tmp_path / "a.geojson", boxes())
     words = ("classify", tmp_path / "a.geojson", "--model", tmp_path / "m.safetensors")
     assert "other units" in kontur(*words, "--out", tmp_path / "o", "--pixel-size", 0.5, code=1)
@@ -166,8 +166,8 @@ def test_a_table_in_micrometres_and_a_model_in_pixels_are_refused(kontur, tmp_pa
 
 def test_the_table_that_is_read_is_never_written_over(kontur, model, table):
     before = table.read_bytes()
-    told = kontur("classify", table, "--model", model, "--out", table, "--force", code=1)
-    assert "is the table that is read" in told
+    output = kontur("classify", table, "--model", model, "--out", table, "--force", code=1)
+    assert "is the table that is read" in output
     assert "is the table that is read" in kontur(
         "describe", table, "--out", table, "--force", code=1
     )

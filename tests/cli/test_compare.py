@@ -22,15 +22,15 @@ def processes(monkeypatch):
 
 def test_it_prints_tables_and_says_which_is_best(kontur, data, tmp_path, processes):
     out = tmp_path / "study"
-    said = kontur(
+    output = kontur(
         *("compare", data, "--out", out, "--kinds", "snake", "--folds", "2", "--steps", "5"),
         *("--also", "wide:kind=snake,model.refiner.width=64", "--learning-curve"),
         *("--set", "training.batch=2", "augment.crop=64"),
     )
-    for part in ("AP .75", "ms an image", "wide", "baseline", "snake is best for these images"):
-        assert part in said
-    assert "more labels" in said
-    assert f"kontur predict IMAGES --model {out / 'best'} --out" in said
+    for part in ("AP .75", "ms per image", "wide", "baseline", "snake is best for these images"):
+        assert part in output
+    assert "more labels" in output
+    assert f"kontur predict IMAGES --model {out / 'best'} --out" in output
     config = (out / "fits" / "wide" / "fold-1" / "config.toml").read_text()
     for line in (
         "[model.refiner]\nwidth = 64",
@@ -52,20 +52,20 @@ def test_without_a_word_on_how_long_a_fit_takes_ten_minutes(kontur, data, tmp_pa
     assert not (tmp_path / "study" / "best").exists()
 
 
-def test_what_failed_is_told_at_the_end_and_by_the_exit_code(kontur, data, tmp_path, processes):
+def test_what_failed_is_reported_at_the_end_and_by_the_exit_code(kontur, data, tmp_path, processes):
     from kontur.select import FitFailed
 
     processes.fails = {"snake/fold-2": FitFailed("its process was killed")}
-    said = kontur("compare", data, "--out", tmp_path / "s", "--folds", "2", code=1)
-    assert "AP .75" in said
-    assert "1 fit failed:\n  snake, fold 2: its process was killed\n" in said
-    assert "the same command tries them again" in said
+    output = kontur("compare", data, "--out", tmp_path / "s", "--folds", "2", code=1)
+    assert "AP .75" in output
+    assert "1 fit failed:\n  snake, fold 2: its process was killed\n" in output
+    assert "the same command tries them again" in output
 
 
 def test_ctrl_c_says_that_the_same_command_goes_on(kontur, data, tmp_path, processes):
     processes.fails = {"snake/fold-2": KeyboardInterrupt()}
-    said = kontur("compare", data, "--out", tmp_path / "s", "--folds", "2", code=130)
-    assert "Stopped: the same command goes on with the study in" in said
+    output = kontur("compare", data, "--out", tmp_path / "s", "--folds", "2", code=130)
+    assert "Stopped: the same command goes on with the study in" in output
 
 
 @pytest.mark.parametrize(
@@ -80,22 +80,22 @@ def test_ctrl_c_says_that_the_same_command_goes_on(kontur, data, tmp_path, proce
     ],
 )
 def test_bad_input_is_one_sentence(kontur, data, tmp_path, processes, words, sentence):
-    said = kontur("compare", data, "--out", tmp_path / "study", *words, code=1)
-    assert said.startswith("Error: ")
-    assert sentence in said
-    assert len(said.splitlines()) == 1
-    assert processes.asked == []
+    output = kontur("compare", data, "--out", tmp_path / "study", *words, code=1)
+    assert output.startswith("Error: ")
+    assert sentence in output
+    assert len(output.splitlines()) == 1
+    assert processes.calls == []
 
 
 def test_a_study_of_other_data_is_not_overwritten(kontur, data, tmp_path, processes):
     out = tmp_path / "study"
     kontur("compare", data, "--out", out, "--folds", "2", "--quiet")
-    said = kontur("compare", data, "--out", out, "--folds", "3", code=1)
-    assert said.startswith(f"Error: {out} holds another study (folds: 2 there, 3 now)")
+    output = kontur("compare", data, "--out", out, "--folds", "3", code=1)
+    assert output.startswith(f"Error: {out} holds another study (folds: 2 before, 3 now)")
     kontur("compare", data, "--out", out, "--folds", "3", "--quiet", "--force")
 
 
 def test_without_the_extra_it_says_how_to_get_it(kontur, data, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
-    said = kontur("compare", data, "--out", "study", code=1)
-    assert "pip install 'kontur[train]' brings it" in said
+    output = kontur("compare", data, "--out", "study", code=1)
+    assert "pip install 'kontur[train]' brings it" in output

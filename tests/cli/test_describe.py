@@ -25,23 +25,23 @@ def worms(tmp_path):
     return tmp_path / "worms.parquet"
 
 
-def test_a_table_is_told_in_text(kontur, worms):
-    told = kontur("describe", worms)
-    assert "59 objects of 3 images, 6 columns, pixels of 0.5 µm, 1 row to ignore left out" in told
-    assert "live (39), dead (20)" in told
-    assert "! 2 columns with the same value in every row: ignore, plate" in told
+def test_a_table_is_described_in_text(kontur, worms):
+    output = kontur("describe", worms)
+    assert "59 objects of 3 images, 6 columns, pixels of 0.5 µm, 1 row to ignore left out" in output
+    assert "live (39), dead (20)" in output
+    assert "! 2 columns with the same value in every row: ignore, plate" in output
 
 
-def test_columns_are_sorted_by_what_is_told_of_them(kontur, worms):
-    told = kontur("describe", worms, "--sort", "-different,column")
-    assert told.index("area ") < told.index("id ")
+def test_columns_are_sorted_by_a_column_of_the_summary(kontur, worms):
+    output = kontur("describe", worms, "--sort", "-different,column")
+    assert output.index("area ") < output.index("id ")
     assert "did you mean 'missing'" in kontur("describe", worms, "--sort", "mising", code=1)
 
 
-def test_groups_are_told_and_written(kontur, worms, tmp_path):
+def test_groups_are_printed_and_written(kontur, worms, tmp_path):
     out = tmp_path / "wells.csv"
-    told = kontur("describe", worms, "--by", "image", "--sort", "-area_median", "--out", out)
-    assert "3 groups" in told
+    output = kontur("describe", worms, "--by", "image", "--sort", "-area_median", "--out", out)
+    assert "3 groups" in output
     table = pd.read_csv(out)
     assert table["objects"].sum() == 59
     assert table["area_median"].is_monotonic_decreasing
@@ -52,9 +52,9 @@ def test_groups_are_told_and_written(kontur, worms, tmp_path):
 def test_a_condition_keeps_rows_and_says_how_many(kontur, worms, tmp_path):
     out = tmp_path / "report.html"
     words = ("--where", "state == 'live'", "--by", "state,plate", "--out", out)
-    told = kontur("describe", worms, *words)
-    assert "40 of 60 rows, where state == 'live'" in told
-    assert "1 group," in told
+    output = kontur("describe", worms, *words)
+    assert "40 of 60 rows, where state == 'live'" in output
+    assert "1 group," in output
     text = out.read_text(encoding="utf-8")
     assert "40 of 60 rows" in text
     assert "worms.parquet" in text
@@ -68,12 +68,12 @@ def test_the_description_is_written_as_a_table(kontur, worms, tmp_path):
     assert made.loc["state", "values"] == "live (39), dead (20)"
 
 
-def test_a_table_of_another_program_and_one_without_rows_are_told(kontur, tmp_path):
+def test_a_table_of_another_program_and_one_without_rows_are_described(kontur, tmp_path):
     (tmp_path / "wine.csv").write_text("alcohol,kind\n13.1,red\ninvalid,white\n12.0,\n")
-    told = kontur("describe", tmp_path / "wine.csv")
-    assert "3 rows, 2 columns" in told
-    assert re.search(r"alcohol +float64 +1 \(33\.3%\) +12 ", told)
-    assert "! words between numbers, read as missing values: alcohol 'invalid' (row 3)" in told
+    output = kontur("describe", tmp_path / "wine.csv")
+    assert "3 rows, 2 columns" in output
+    assert re.search(r"alcohol +float64 +1 \(33\.3%\) +12 ", output)
+    assert "! words between numbers, read as missing values: alcohol 'invalid' (row 3)" in output
     (tmp_path / "none.csv").write_text("image,area\n")
     assert "! the table has no row" in kontur("describe", tmp_path / "none.csv", "--by", "image")
     assert "0 objects of 0 images" in kontur("describe", tmp_path / "none.csv")
@@ -99,8 +99,8 @@ def test_what_cannot_be_described_is_one_sentence_and_writes_nothing(
     (tmp_path / "there.html").write_text("kept")
     (tmp_path / "there.csv").write_text("kept")
     before = sorted(tmp_path.iterdir())
-    told = kontur("describe", *(word.format(worms=worms) for word in words), code=1)
-    assert sentence in told
-    assert len(told.strip().splitlines()) == 1
+    output = kontur("describe", *(word.format(worms=worms) for word in words), code=1)
+    assert sentence in output
+    assert len(output.strip().splitlines()) == 1
     assert sorted(tmp_path.iterdir()) == before
     assert (tmp_path / "there.html").read_text() == "kept"

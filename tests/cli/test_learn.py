@@ -24,20 +24,20 @@ def worms(tmp_path):
 
 def test_a_table_becomes_a_model_and_a_report(kontur, worms, tmp_path):
     out, report = tmp_path / "state.safetensors", tmp_path / "report"
-    told = kontur("learn", worms, "--target", "state", "--out", out, "--report", report, *QUICK)
-    assert "95 objects of 12 images." in told
-    assert "2 folds, each holding out 6 images that no model of the fold was trained on" in told
-    assert "! 1 row to ignore left out" in told
-    assert re.search(r"logistic +0\.\d{3} ± 0\.\d{3}", told)
-    assert "resample the 12 images, not the objects" in told
-    assert "! In all 12 images all objects have the same state" in told
+    output = kontur("learn", worms, "--target", "state", "--out", out, "--report", report, *QUICK)
+    assert "95 objects of 12 images." in output
+    assert "2 folds, each holding out 6 images that no model of the fold was trained on" in output
+    assert "! 1 row to ignore left out" in output
+    assert re.search(r"logistic +0\.\d{3} ± 0\.\d{3}", output)
+    assert "resample the 12 images, not the objects" in output
+    assert "! In all 12 images all objects have the same state" in output
     words = ("log loss", "balanced accuracy", "AUC", "95 % interval", "Wilson's interval")
     for word in (*words, "expected calibration error", "confusion matrix", "fold", "lasso"):
-        assert told.count(f"\n  {word}: ") == 1
-    assert "To see them, learn again with --report DIR --images FOLDER" in told
-    assert re.search(r"By majority vote of its objects, \d+ of 12 images are predicted", told)
-    assert "The best single measurement of all rows is area, cut at" in told
-    assert told.rstrip().endswith(f"wrote {out} and {report / 'report.html'}")
+        assert output.count(f"\n  {word}: ") == 1
+    assert "To see them, learn again with --report DIR --images FOLDER" in output
+    assert re.search(r"By majority vote of its objects, \d+ of 12 images are predicted", output)
+    assert "The best single measurement of all rows is area, cut at" in output
+    assert output.rstrip().endswith(f"wrote {out} and {report / 'report.html'}")
 
     decision = read_table_model(out)
     table = pd.read_csv(worms)
@@ -68,18 +68,18 @@ def test_a_table_becomes_a_model_and_a_report(kontur, worms, tmp_path):
     assert results[results["part"] == "judged"].groupby("name").size().tolist() == [2, 2, 2]
 
 
-def test_an_amount_is_told_with_its_unit(kontur, tmp_path):
+def test_an_amount_is_predicted_with_its_unit(kontur, tmp_path):
     table = objects(images=8)
     table["area"] = 40 + 5 * table["extent"] + table["solidity"]
     table.to_csv(tmp_path / "t.csv", index=False)
     (tmp_path / "t.units.csv").write_text("column,unit,meaning\narea,µm²,\n", encoding="utf-8")
     words = ("learn", tmp_path / "t.csv", "--target", "area", "--out", tmp_path / "m.safetensors")
-    told = kontur(
+    output = kontur(
         *words, "--report", tmp_path / "r", "--folds", "2", "--families", "ridge", "--plain"
     )
-    assert "MAE, µm²" in told
-    assert re.search(r"ridge +(0\.9|1\.0)", told)
-    assert "area: median 4" in told
+    assert "MAE, µm²" in output
+    assert re.search(r"ridge +(0\.9|1\.0)", output)
+    assert "area: median 4" in output
     assert (tmp_path / "r" / "predicted.png").is_file()
     decision = read_table_model(tmp_path / "m.safetensors")
     assert np.abs(decision.predict(table) - table["area"]).max() < 1
@@ -103,37 +103,39 @@ def test_bad_input_is_one_sentence_and_writes_nothing(kontur, worms, tmp_path):
 
 def test_rows_may_stand_for_themselves(kontur, worms, tmp_path):
     out = tmp_path / "m.safetensors"
-    told = kontur("learn", worms, "-t", "state", "-o", out, "--group", "none", *QUICK)
-    assert "95 objects of 95 rows, each by itself, 12 images." in told
-    assert "by vote" not in told
+    output = kontur("learn", worms, "-t", "state", "-o", out, "--group", "none", *QUICK)
+    assert "95 objects of 95 rows, each by itself, 12 images." in output
+    assert "by vote" not in output
 
 
-def test_a_place_that_cannot_be_written_is_told_before_anything_is_learned(kontur, worms, tmp_path):
+def test_a_place_that_cannot_be_written_is_reported_before_anything_is_learned(
+    kontur, worms, tmp_path
+):
     (tmp_path / "file").touch()
     words = ("learn", worms, "--target", "state", *QUICK, "--out")
     assert "could not write" in kontur(*words, tmp_path / "file" / "m.safetensors", code=1)
     out = tmp_path / "m.safetensors"
-    told = kontur(*words, out, "--report", tmp_path / "file" / "r", code=1)
-    assert "could not write" in told
-    assert "objects" not in told
+    output = kontur(*words, out, "--report", tmp_path / "file" / "r", code=1)
+    assert "could not write" in output
+    assert "objects" not in output
 
 
 def test_an_empty_list_is_an_error_and_not_all(kontur, worms, tmp_path):
     out = tmp_path / "m.safetensors"
     for option in ("--columns", "--without", "--classes", "--families"):
-        told = kontur("learn", worms, "--target", "state", "--out", out, option, " ,", code=1)
-        assert "a list without a word was given" in told
+        output = kontur("learn", worms, "--target", "state", "--out", out, option, " ,", code=1)
+        assert "a list without a word was given" in output
 
 
-def test_a_model_that_is_no_better_than_looking_at_nothing_is_told(kontur, worms, tmp_path):
+def test_a_model_that_is_no_better_than_looking_at_nothing_is_reported(kontur, worms, tmp_path):
     table = pd.read_csv(worms)
     noise = np.random.default_rng(1)
     table[["area", "solidity", "circularity"]] = noise.normal(size=(len(table), 3))
     table.to_csv(worms, index=False)
     words = ("learn", worms, "--target", "state", "--columns", "area,solidity,circularity")
     quick = ("--families", "boosting", *QUICK[2:])  # which learns noise by heart
-    told = kontur(*words, "--out", tmp_path / "m.safetensors", *quick)
-    assert "no better than largest class, which uses no column" in told
+    output = kontur(*words, "--out", tmp_path / "m.safetensors", *quick)
+    assert "no better than largest class, which uses no column" in output
 
 
 def test_images_put_pictures_of_mistakes_on_the_page(kontur, tmp_path):
@@ -151,8 +153,8 @@ def test_images_put_pictures_of_mistakes_on_the_page(kontur, tmp_path):
     words = ("learn", tmp_path / "t.csv", "-t", "state", "-o", tmp_path / "m.safetensors", *QUICK)
     images = ("--images", tmp_path / "images")
     assert "name its folder with --report DIR" in kontur(*words, *images, code=1)
-    told = kontur(*words, *images, "--report", tmp_path / "r")
-    assert "Pictures of the worst of each kind: mistakes.png" in told
+    output = kontur(*words, *images, "--report", tmp_path / "r")
+    assert "Pictures of the worst of each kind: mistakes.png" in output
     assert (tmp_path / "r" / "mistakes.png").is_file()
     assert "mistakes.png" in (tmp_path / "r" / "report.html").read_text(encoding="utf-8")
     Image.fromarray(image[:10]).save(tmp_path / "images" / "i0.png")

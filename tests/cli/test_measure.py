@@ -24,10 +24,10 @@ def data(images, tmp_path):
 
 def test_a_training_folder_becomes_a_table(kontur, data, tmp_path):
     out = tmp_path / "t.parquet"
-    told = kontur("measure", data, "--out", out)
-    assert "3 images, 6 objects" in told
-    assert "lengths in pixels" in told
-    assert f"wrote {out}" in told
+    output = kontur("measure", data, "--out", out)
+    assert "3 images, 6 objects" in output
+    assert "lengths in pixels" in output
+    assert f"wrote {out}" in output
     table = pd.read_parquet(out)
     assert table["image"].tolist() == [*"aabbcc"]
     assert table["id"].tolist() == [3, 8] * 3
@@ -43,9 +43,9 @@ def test_outlines_and_images_become_a_csv_in_micrometres(kontur, images, tmp_pat
         found = Instances.from_label_image(LABELS)
         package.write(tmp_path / "found" / f"{name}.geojson", found)
     out = tmp_path / "t.csv"
-    told = kontur("measure", tmp_path / "found", images, "--out", out, "--pixel-size", "0.5")
-    assert "lengths in µm, pixels of 0.5 µm" in told
-    assert "t.units.csv" in told
+    output = kontur("measure", tmp_path / "found", images, "--out", out, "--pixel-size", "0.5")
+    assert "lengths in µm, pixels of 0.5 µm" in output
+    assert "t.units.csv" in output
     table = pd.read_csv(out)
     assert table["area"].tolist() == [75, 15] * 3
     assert pd.read_csv(tmp_path / "t.units.csv").set_index("column").loc["area", "unit"] == "µm²"
@@ -80,8 +80,8 @@ def test_outlines_with_their_measurements_are_written_for_qupath(kontur, data, t
 
 def test_no_objects_are_an_empty_table(kontur, tmp_path):
     package.write(tmp_path / "a.geojson", Instances.empty((9, 9)))
-    told = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")
-    assert "1 image, 0 objects" in told
+    output = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")
+    assert "1 image, 0 objects" in output
     table = pd.read_parquet(tmp_path / "t.parquet")
     assert len(table) == 0
     assert table["area"].dtype == float
@@ -90,17 +90,17 @@ def test_no_objects_are_an_empty_table(kontur, tmp_path):
 def test_regions_to_ignore_are_rows_that_say_so(kontur, tmp_path):
     found = Instances.from_label_image(np.where(LABELS == 8, -8, LABELS.astype(np.int32)))
     package.write(tmp_path / "a.geojson", found)
-    told = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")
-    assert "1 row of regions to ignore" in told
+    output = kontur("measure", tmp_path / "a.geojson", "--out", tmp_path / "t.parquet")
+    assert "1 row of regions to ignore" in output
     assert sorted(pd.read_parquet(tmp_path / "t.parquet")["ignore"]) == [False, True]
 
 
-def test_images_and_outlines_without_partner_are_told(kontur, data, images, tmp_path):
+def test_images_and_outlines_without_partner_are_reported(kontur, data, images, tmp_path):
     (data / "labels/b.png").rename(data / "labels/z.png")
-    told = kontur("measure", data / "labels", images, "--out", tmp_path / "t.parquet")
-    assert "not measured, having no outlines: 1 image (b)" in told
-    assert "measured without intensities" in told
-    assert "3 images, 6 objects" in told
+    output = kontur("measure", data / "labels", images, "--out", tmp_path / "t.parquet")
+    assert "not measured, having no outlines: 1 image (b)" in output
+    assert "measured without intensities" in output
+    assert "3 images, 6 objects" in output
 
 
 def test_what_is_there_is_kept_unless_forced(kontur, data, tmp_path):
@@ -128,13 +128,13 @@ def test_what_cannot_be_measured_is_one_sentence_and_writes_nothing(
 ):
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
-    told = kontur("measure", *(word.format(data=data) for word in words), code=1)
-    assert sentence in told
-    assert len(told.strip().splitlines()) == 1
+    output = kontur("measure", *(word.format(data=data) for word in words), code=1)
+    assert sentence in output
+    assert len(output.strip().splitlines()) == 1
     assert list((tmp_path / "empty").iterdir()) == []
 
 
 @pytest.mark.parametrize("size", ["0", "-1", "wide", "nan", "inf"])
 def test_a_pixel_size_is_a_number_above_zero(kontur, data, size):
-    told = kontur("measure", data, "--out", "t.csv", "--pixel-size", size, code=2)
-    assert "--pixel-size" in told
+    output = kontur("measure", data, "--out", "t.csv", "--pixel-size", size, code=2)
+    assert "--pixel-size" in output

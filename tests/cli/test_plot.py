@@ -30,8 +30,8 @@ def names(folder):
 
 
 def test_unasked_a_table_becomes_plots_and_a_page(kontur, cells, tmp_path):
-    told = kontur("plot", cells, "--out", tmp_path / "p")
-    assert "6 images, 120 objects, by state: dead, live" in told
+    output = kontur("plot", cells, "--out", tmp_path / "p")
+    assert "6 images, 120 objects, by state: dead, live" in output
     assert names(tmp_path / "p") == [
         "distribution-area.png",
         "distribution-circularity.png",
@@ -44,10 +44,10 @@ def test_unasked_a_table_becomes_plots_and_a_page(kontur, cells, tmp_path):
     assert "area (µm²)" in page
 
 
-def test_what_is_asked_for_is_drawn(kontur, cells, tmp_path):
+def test_a_request_is_drawn(kontur, cells, tmp_path):
     words = ("--columns", "solidity, area", "--scatter", "area,solidity", "--by", "image")
-    told = kontur("plot", cells, "--out", tmp_path / "p", *words)
-    assert "by image: w00" in told
+    output = kontur("plot", cells, "--out", tmp_path / "p", *words)
+    assert "by image: w00" in output
     assert names(tmp_path / "p") == [
         "distribution-area.png",
         "distribution-solidity.png",
@@ -71,9 +71,9 @@ def test_objects_are_shown_in_their_images(kontur, seen, tmp_path):
 
 def test_regions_to_ignore_are_counted_aloud(kontur, tmp_path):
     write_table(tmp_path / "t.csv", made_up(ignore=[True] * 5 + [False] * 115))
-    told = kontur("plot", tmp_path / "t.csv", "--out", tmp_path / "p", "--columns", "area")
-    assert "left out: 5 rows of regions to ignore" in told
-    assert "115 objects" in told
+    output = kontur("plot", tmp_path / "t.csv", "--out", tmp_path / "p", "--columns", "area")
+    assert "left out: 5 rows of regions to ignore" in output
+    assert "115 objects" in output
     assert "left out: 5 rows" in (tmp_path / "p/index.html").read_text(encoding="utf-8")
 
 
@@ -107,9 +107,9 @@ def test_what_cannot_be_plotted_is_one_sentence_and_writes_nothing(
 ):
     names = {"table": cells, "seen": seen[0], "images": seen[1]}
     out = tmp_path / "p"
-    told = kontur("plot", *(word.format(**names) for word in words), "--out", out, code=1)
-    assert sentence in told
-    assert len(told.strip().splitlines()) == 1
+    output = kontur("plot", *(word.format(**names) for word in words), "--out", out, code=1)
+    assert sentence in output
+    assert len(output.strip().splitlines()) == 1
     assert not out.exists()
 
 
@@ -117,6 +117,6 @@ def test_what_cannot_be_plotted_is_one_sentence_and_writes_nothing(
     "words", [("--scatter", "area"), ("--percentiles", "50,101"), ("--percentiles", "many")]
 )
 def test_wrong_words_say_how_they_are_meant(kontur, cells, tmp_path, words):
-    told = kontur("plot", cells, "--out", tmp_path / "p", *words, code=2)
-    assert words[0] in told
-    assert "wanted" in told
+    output = kontur("plot", cells, "--out", tmp_path / "p", *words, code=2)
+    assert words[0] in output
+    assert "wanted" in output

@@ -85,8 +85,8 @@ def test_two_folders_are_wrong_usage(kontur, calls):
 
 def test_without_the_extra_it_says_how_to_get_it(kontur, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
-    told = kontur("train", "a", "--out", "run", code=1)
-    assert told == (
+    output = kontur("train", "a", "--out", "run", code=1)
+    assert output == (
         "Error: training needs torch and lightning: pip install 'kontur[train]' brings it\n"
     )
 
@@ -97,8 +97,8 @@ def test_a_signal_says_how_far_it_came_and_how_to_go_on(kontur, calls, number, c
         raise Stopped("stopped at step 120; go on with --resume", number)
 
     sys.modules["kontur.train.run"].train = stopped
-    told = kontur("train", "a", "--out", "run", code=code)
-    assert told == "\nStopped at step 120; go on with --resume\n"
+    output = kontur("train", "a", "--out", "run", code=code)
+    assert output == "\nStopped at step 120; go on with --resume\n"
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_wrong_settings_are_named_with_the_nearest_right_one(
         labels = np.zeros((40, 56), np.uint8)
         labels[4:14, 4:14] = 1
         Image.fromarray(labels).save(tmp_path / "labels" / f"{name}.png")
-    told = kontur("train", tmp_path, "--out", tmp_path / "run", *words, code=1)
-    assert sentence in told
-    assert told.startswith("Error: ") or "\nError: " in told
-    assert isinstance(InputError(told), ValueError)
+    output = kontur("train", tmp_path, "--out", tmp_path / "run", *words, code=1)
+    assert sentence in output
+    assert output.startswith("Error: ") or "\nError: " in output
+    assert isinstance(InputError(output), ValueError)

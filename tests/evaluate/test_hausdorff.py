@@ -11,8 +11,9 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 from scipy.spatial.distance import directed_hausdorff
 
-from kontur.evaluate import evaluate, evaluate_all
-from kontur.evaluate.hausdorff import hausdorff95, outline
+from kontur.evaluate import evaluate, evaluate_all, hausdorff
+from kontur.evaluate.hausdorff import hausdorff95
+from kontur.geometry.raster import spans, trace
 from kontur.instances import Instances
 from tests.naive import geometry as naive
 
@@ -22,6 +23,12 @@ masks = arrays(bool, (6, 5))
 
 def objects(*boxes, **fields):
     return Instances.of([shapely.box(*box) for box in boxes], size=SIZE, **fields)
+
+
+def spans_of(masks):
+    """A stack of masks of one size, each the object of a pair."""
+    outlines = np.array([trace(mask) for mask in masks], dtype=object)
+    return spans(outlines, masks[0].shape)
 
 
 def surface_distances(first, second):
@@ -36,10 +43,10 @@ def surface_distances(first, second):
 def test_it_is_the_percentile_of_both_directions_distances(first, second):
     if not (first.any() and second.any()):
         return
-    (got,) = hausdorff95(outline(first), outline(second))
+    (got,) = hausdorff95(spans_of([first]), spans_of([second]))
     assert got == pytest.approx(np.percentile(surface_distances(first, second), 95))
     assert got == pytest.approx(naive.hausdorff_95(first, second))
-    a, b = outline(first)[1:].T, outline(second)[1:].T
+    a, b = (np.argwhere(mask & ~ndimage.binary_erosion(mask)) for mask in (first, second))
     farthest = max(directed_hausdorff(a, b)[0], directed_hausdorff(b, a)[0])
     assert got <= farthest + 1e-9
     assert surface_distances(first, second).max() == pytest.approx(farthest)
@@ -49,14 +56,28 @@ def test_it_is_the_percentile_of_both_directions_distances(first, second):
 @settings(max_examples=40, deadline=None)
 def test_many_pairs_at_once_are_each_pair_by_itself(pairs):
     pairs = [(a, b) for a, b in pairs if a.any() and b.any()]
-    sides = [
-        [np.add(outline(pair[side]), [[number], [0], [0]]) for number, pair in enumerate(pairs)]
-        for side in (0, 1)
-    ]
     if pairs:
-        together = hausdorff95(*(np.concatenate(side, axis=1) for side in sides))
-        alone = [hausdorff95(outline(a), outline(b))[0] for a, b in pairs]
+        together = hausdorff95(*map(spans_of, zip(*pairs, strict=True)))
+        alone = [hausdorff95(spans_of([a]), spans_of([b]))[0] for a, b in pairs]
         assert together.tolist() == alone
+
+
+@given(
+    st.integers(0, 2**32), st.lists(st.integers(1, 300), min_size=2, max_size=2), st.integers(1, 16)
+)
+@settings(max_examples=60, deadline=None)
+def test_what_is_far_is_measured_where_the_percentile_needs_it(seed, counts, block):
+    rng = np.random.default_rng(seed)
+    masks = np.zeros((2, 3, 50, 70), bool)
+    for side, count in zip(masks, counts, strict=True):
+        for mask in side:
+            extent = rng.integers(1, (51, 71))  # anything from near to far
+            mask[tuple(rng.integers(0, extent, (count, 2)).T)] = True
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hausdorff, "BLOCK", block)
+        got = hausdorff95(*map(spans_of, masks))
+    expected = [np.percentile(surface_distances(*pair), 95) for pair in zip(*masks, strict=True)]
+    assert got == pytest.approx(expected)
 
 
 def test_a_missed_object_has_no_distance_of_its_own_and_is_far_in_the_foreground():

@@ -137,7 +137,7 @@ def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, t
 
 def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):
     (tmp_path / "out").write_text("a file")
-    with pytest.raises(InputError, match=r"want a folder, and .*out is a file"):
+    with pytest.raises(InputError, match=r"need a folder, and .*out is a file"):
         run(images, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "a file"
 

@@ -87,7 +87,7 @@ def test_a_mask_is_an_image_too(predictor, pixels):
 def test_one_channel_of_several_is_chosen(learned, predictor, pixels):
     several = np.dstack([pixels * 0, pixels * 0, pixels, pixels * 0, pixels * 0])
     assert_same(learned.found, predictor.predict(several, channel=2))
-    with pytest.raises(InputError, match="wants 1 channel and the image has 5; choose one"):
+    with pytest.raises(InputError, match="takes 1 channel and the image has 5; choose one"):
         predictor.predict(several)
     with pytest.raises(InputError, match=r"5 channels \(0 to 4\); channel 5 is not among them"):
         predictor.predict(several, channel=5)
@@ -307,7 +307,7 @@ def test_a_model_that_learned_at_a_working_scale_outlines_images_as_they_are(kin
     )
     assert_same(found, by_diameter)
     assert_same(found, shrinking.predict(large.image, diameter=card.object_size))
-    tuned_on = shrinking.candidates(large.image)
+    tuned_on = shrinking.predict_unfiltered(large.image)
     assert tuned_on.size == large.size
     assert best_iou(found, tuned_on).min() > 0.9
 

@@ -63,7 +63,7 @@ def test_a_name_goes_before_what_it_could_mean_besides():
         ("efx_*", "no column of the table is like 'efx_*'; did you mean 'efd_a2'?"),
         ("7", "no column 7; the table has 2, from 0"),
         (-3, "no column -3"),
-        ("5:9", "columns 5:9 are none"),
+        ("5:9", "no columns 5:9"),
         ("intensity", "no column of intensity"),
     ],
 )
@@ -83,6 +83,6 @@ def test_two_columns_of_one_name_are_refused():
         select_columns(empty(["area", "area"]), ["area"])
 
 
-def test_of_many_columns_only_some_are_told():
+def test_of_many_columns_only_some_are_printed():
     with pytest.raises(InputError, match=r"known are c0, c1, .* and 92 more"):
         check_columns_exist([f"c{k}" for k in range(100)], ["oops"])

@@ -10,7 +10,7 @@ from kontur.errors import InputError
 from kontur.measure import csv_rows
 from kontur.measure.describe import describe
 from kontur.measure.learn.study import learn
-from kontur.measure.table_files import as_read, read_table, write_table
+from kontur.measure.table_files import read_table, with_file_types, write_table
 from tests.measure.learn.tables import objects
 
 NAN = float("nan")
@@ -54,7 +54,7 @@ def test_however_a_spreadsheet_saves_it_the_table_is_the_same(tmp_path, name, ch
     plain = written(tmp_path / "plain.csv", [HEADING, *ROWS])
     table = written(tmp_path / name, [HEADING, *ROWS], **change)
     pd.testing.assert_frame_equal(table, plain)
-    assert table.attrs.get("reading", "") == how
+    assert table.attrs.get("format_note", "") == how
     assert "warnings" not in table.attrs
     assert table["area"].tolist()[:2] == [1046.7, 998.1]
 
@@ -64,16 +64,16 @@ def test_decimal_commas_thousands_and_rows_of_separators(tmp_path):
     rows = [[*map(german, row), ""] for row in ROWS]
     table = written(tmp_path / "t.csv", [[*HEADING, ""], *rows, [""] * 5, [" "] * 5], delimiter=";")
     pd.testing.assert_frame_equal(table, plain)
-    assert table.attrs["reading"] == (
+    assert table.attrs["format_note"] == (
         "semicolons between cells, decimal commas, points between thousands, 2 empty rows left "
         "out, 1 column without a name left out"
     )
 
 
-def test_letters_of_windows_are_read_and_told(tmp_path):
+def test_letters_of_windows_are_read_and_reported(tmp_path):
     table = written(tmp_path / "t.csv", [["größe"], ["1"]], encoding="cp1252")
     assert list(table) == ["größe"]
-    assert table.attrs["reading"] == "letters of Windows-1252"
+    assert table.attrs["format_note"] == "letters of Windows-1252"
 
 
 def test_cells_with_line_breaks_and_delimiters_stay_one(tmp_path):
@@ -84,7 +84,7 @@ def test_cells_with_line_breaks_and_delimiters_stay_one(tmp_path):
     assert table["area mean"].tolist() == [1046.7, 3]
 
 
-def test_odd_cells_are_told_with_their_rows_and_the_column_stays_text(tmp_path):
+def test_odd_cells_are_reported_with_their_rows_and_the_column_stays_text(tmp_path):
     cells = [["1.5"], ["2.5"], ["oops"], ["3.5"], ["oops"]]
     table = written(tmp_path / "t.csv", [["dose"], *cells])
     assert table["dose"].tolist() == [cell for (cell,) in cells]
@@ -94,7 +94,7 @@ def test_odd_cells_are_told_with_their_rows_and_the_column_stays_text(tmp_path):
     ]
 
 
-def test_missing_words_among_numbers_and_names_among_words_are_told(tmp_path):
+def test_missing_words_among_numbers_and_names_among_words_are_reported(tmp_path):
     rows = [["dose", "state"], ["1", "None"], ["#DIV/0!", ""], ["NA", "None"], ["2", "live"]]
     table = written(tmp_path / "t.csv", rows)
     assert table["dose"].isna().tolist() == [False, True, True, False]
@@ -116,7 +116,7 @@ def test_the_names_that_look_missing_are_those_of_words_only(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "told"),
+    ("text", "value", "warning"),
     [
         ("a;b\n1.046;2\n", 1.046, True),
         ("a;b\n1,046;2\n", 1.046, True),
@@ -127,11 +127,11 @@ def test_the_names_that_look_missing_are_those_of_words_only(tmp_path):
         ('a,b\n"1,046","2,5"\n', 1.046, False),
     ],
 )
-def test_a_thousand_or_a_decimal_is_decided_by_the_file_or_told(tmp_path, text, value, told):
+def test_a_thousand_or_a_decimal_is_decided_by_the_file_or_reported(tmp_path, text, value, warning):
     (tmp_path / "t.csv").write_text(text)
     table = read_table(tmp_path / "t.csv")
     assert table["a"].tolist() == [value]
-    assert ("leaves open" in " ".join(table.attrs.get("warnings", []))) == told
+    assert ("leaves open" in " ".join(table.attrs.get("warnings", []))) == warning
 
 
 def test_headings_without_names_and_with_the_same_name(tmp_path):
@@ -142,7 +142,7 @@ def test_headings_without_names_and_with_the_same_name(tmp_path):
         "columns 3 and 4 have the same name; the second is called 'area (column 4)'",
         "the heading of column 5 is empty; it is called 'column 5'",
     ]
-    assert "1 column without a name left out" in table.attrs["reading"]
+    assert "1 column without a name left out" in table.attrs["format_note"]
 
 
 def test_short_rows_are_filled_up_and_long_ones_refused(tmp_path):
@@ -270,7 +270,7 @@ def test_the_csv_and_the_parquet_of_a_table_are_read_alike(tmp_path, table):
     ours, theirs = read_table(tmp_path / "t.csv"), read_table(tmp_path / "t.parquet")
     pd.testing.assert_frame_equal(ours, theirs, check_exact=False, rtol=1e-6)
     assert ours.attrs["units"] == theirs.attrs["units"]
-    pd.testing.assert_frame_equal(as_read(theirs), theirs)
+    pd.testing.assert_frame_equal(with_file_types(theirs), theirs)
 
 
 def test_without_its_units_file_a_measured_csv_is_read_as_its_parquet(tmp_path):

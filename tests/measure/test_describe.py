@@ -22,9 +22,9 @@ def test_statistics_are_those_of_pandas(values):
     if facts.kind == "empty":
         assert facts.statistics == {}
         return
-    told = [facts.statistics[word] for word in ("mean", "std", "min", "median", "max")]
+    statistics = [facts.statistics[word] for word in ("mean", "std", "min", "median", "max")]
     by_pandas = [known[word] for word in ("mean", "std", "min", "50%", "max")]
-    np.testing.assert_allclose(told, by_pandas, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(statistics, by_pandas, rtol=1e-6, atol=1e-6)
     assert facts.different == pd.Series(values).nunique()
 
 
@@ -73,7 +73,7 @@ def test_a_value_far_away_does_not_flatten_the_others():
         ([[1], [2]], object, "other", 0, 0),
     ],
 )
-def test_every_type_of_column_is_told(values, dtype, kind, missing, different):
+def test_every_type_of_column_is_described(values, dtype, kind, missing, different):
     facts = facts_of(values, dtype)
     assert (facts.kind, facts.missing, facts.different) == (kind, missing, different)
 
@@ -82,7 +82,7 @@ def test_words_are_counted_the_commonest_first():
     assert facts_of(["b", "a", "b", None], "str").values == {"b": 2, "a": 1}
 
 
-def test_what_looks_wrong_is_told():
+def test_what_looks_wrong_is_reported():
     table = pd.DataFrame(
         {
             "image": ["a", "a", "b"],
@@ -100,7 +100,7 @@ def test_what_looks_wrong_is_told():
     )
 
 
-def test_a_slip_among_numbers_is_told():
+def test_a_slip_among_numbers_is_reported():
     facts = facts_of([*map(str, range(20)), "oops"], "str")
     assert facts.kind == "text"
     assert "is one of numbers but holds 'oops'" in facts.note
@@ -116,7 +116,7 @@ def test_rows_to_ignore_are_counted_apart_and_groups_are_those_of_the_measuremen
     ]
 
 
-def test_no_row_and_no_column_are_told():
+def test_no_row_and_no_column_are_described():
     none = describe(pd.DataFrame({"area": pd.Series([], dtype=float)}))
     assert none.notes == ("the table has no row",)
     assert none.table()["kind"].tolist() == ["empty"]

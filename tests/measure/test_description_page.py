@@ -76,7 +76,7 @@ def test_nothing_is_loaded_from_elsewhere_and_names_are_only_names(table):
     read(text)
 
 
-def test_groups_are_a_table_cut_at_many_and_said(table):
+def test_groups_are_a_table_shortened_with_a_note(table):
     groups = grouped(table, ["image"])
     tree = read(page(describe(table), title="t", groups=groups, by=["image"], view="all of it"))
     assert {"Per image", "area_median", "<b>", "all of it Pixels of 0.5 µm."} <= set(tree.texts)

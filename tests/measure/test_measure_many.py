@@ -81,7 +81,7 @@ def test_all_images_are_in_one_unit():
     ratio = table["area"] / measure_many(sources, pixel_size="pixels")["area"]
     assert set(np.round(ratio, 9)) == {0.25, 0.0625}
     mixed = [*sources, source("c", FOUND[2])]
-    with pytest.raises(InputError, match=r"1 image \(c\) of 3 do not say.*--pixel-size"):
+    with pytest.raises(InputError, match=r"1 image \(c\) of 3 state no pixel size.*--pixel-size"):
         measure_many(mixed)
     assert measure_many(mixed, pixel_size=2.0).attrs["pixel_size"] == 2.0
 

@@ -75,14 +75,14 @@ def test_words_are_one_hot_as_with_get_dummies_and_a_column_for_unseen(table):
     assert unseen.tolist() == [[0, 0, 0, 1], [1, 0, 0, 0], [0, 0, 1, 0]]
 
 
-def test_what_was_filled_and_what_says_nothing_is_told():
+def test_filled_values_and_constant_columns_are_reported():
     table = pd.DataFrame({"a": [1.0, NAN, 2], "b": [NAN] * 3, "c": [7, 7, 7], "d": [7, NAN, 7]})
     preparation = Preparation().fit(table)
-    assert preparation.silent_ == ["b", "c", "d"]
+    assert preparation.constant_ == ["b", "c", "d"]
     assert preparation.filled_ == {"a": 1, "b": 3, "d": 1}
     assert preparation.notes() == [
         "filled 5 missing values: a 1, b 3, d 1",
-        "zeros for want of two different values in 3 columns: b, c, d",
+        "3 columns without two different values set to 0: b, c, d",
     ]
     later = pd.DataFrame({"a": [1.0], "b": [5.0], "c": [1e9], "d": [NAN]})
     assert preparation.transform(later)[0, 1:].tolist() == [0, 0, 0]
@@ -90,7 +90,7 @@ def test_what_was_filled_and_what_says_nothing_is_told():
 
 def test_a_gap_filled_with_another_number_is_no_constant_column():
     preparation = Preparation(missing=0.0).fit(pd.DataFrame({"a": [3, NAN, 3]}))
-    assert preparation.silent_ == []
+    assert preparation.constant_ == []
 
 
 def test_one_row_is_all_zeros_and_no_row_keeps_the_columns(table):
@@ -182,10 +182,10 @@ def test_a_recipe_read_back_gives_the_same_features_to_the_last_digit(both, miss
     preparation = Preparation(missing=missing, standardise=standardise).fit(table)
     recipe = json.loads(json.dumps(preparation.recipe(), allow_nan=False))
     for part in (table, later):
-        made, told = attempt(preparation.transform, part)
+        made, sentence = attempt(preparation.transform, part)
         again, same = attempt(lambda part: apply_recipe(recipe, part), part)
-        assert told == same
-        if told:  # a word where numbers were learned
+        assert sentence == same
+        if sentence:  # a word where numbers were learned
             continue
         assert np.isfinite(made).all()
         assert made.shape == (len(part), len(preparation.get_feature_names_out()))
@@ -275,8 +275,8 @@ def test_transforming_learns_nothing(data):
     table, later = data.draw(tables())
     preparation = Preparation().fit(table)
     before = json.dumps(preparation.recipe())
-    whole, told = attempt(preparation.transform, later)
-    if told:
+    whole, sentence = attempt(preparation.transform, later)
+    if sentence:
         return
     rows = [preparation.transform(later.iloc[[k]]) for k in range(len(later))]
     np.testing.assert_array_equal(np.vstack([*rows, whole[:0]]), whole)  # each row by itself

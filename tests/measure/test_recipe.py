@@ -8,7 +8,7 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.measure.prepare import Preparation, apply_recipe, gaps
-from kontur.measure.recipe import as_numbers, as_words, type_of
+from kontur.measure.recipe import as_numbers, as_text, type_of
 
 NAN = float("nan")
 
@@ -61,10 +61,10 @@ def test_cells_of_every_type_become_numbers(column, numbers):
 )
 def test_cells_of_every_type_become_words(column, words):
     assert type_of(column).kind == "text"
-    assert as_words(column).tolist() == words
+    assert as_text(column).tolist() == words
 
 
-def test_a_word_among_many_numbers_is_told_and_may_be_made_invalid():
+def test_a_word_among_many_numbers_is_reported_and_may_be_made_invalid():
     column = cells([*map(str, range(20)), "oops"], "str")
     with pytest.raises(InputError, match="is one of numbers but holds 'oops', first in row 21"):
         type_of(column)
@@ -81,7 +81,7 @@ def test_a_measurement_of_words_is_refused_however_few_there_are():
     ("column", "sentence"),
     [
         (cells(pd.to_datetime(["2026-01-01"])), "'c' holds dates or times"),
-        (cells([[1], [2]], object), "'c' holds something that is neither number nor word"),
+        (cells([[1], [2]], object), "'c' holds values that are neither numbers nor text"),
     ],
 )
 def test_what_is_neither_number_nor_word_is_one_sentence(column, sentence):

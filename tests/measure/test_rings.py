@@ -55,7 +55,7 @@ def test_of_no_object_there_is_no_ring():
     assert len(straightened(rings).points) == len(rings.mains().points) == 0
 
 
-def test_outlines_along_pixels_are_told_from_others():
+def test_outlines_along_pixels_are_distinguished_from_others():
     tilted = Polygon([(0, 0), (4, 0), (0, 4)])
     halves = shapely.box(0.5, 0, 3, 3)
     assert along_pixels(rings_of(array(FRAME, tilted, halves))).tolist() == [

@@ -58,7 +58,7 @@ def test_images_are_joined_by_name(place):
     assert found.notes == ()
 
 
-def test_outlines_without_image_are_kept_and_told_and_images_without_outlines_told(place):
+def test_outlines_without_image_are_kept_and_reported_as_are_images_without_outlines(place):
     (place / "images/b.png").rename(place / "images/z.png")
     found = find_sources(place / "outlines", [str(place / "images")])
     assert {name: picture.image is None for name, picture in pictures(found).items()} == {
@@ -126,7 +126,7 @@ def test_names_that_never_meet_are_one_sentence(place):
         find_sources(place / "outlines", [str(place / "images")])
 
 
-def test_a_table_of_metadata_that_is_not_there_is_told(place):
+def test_a_table_of_metadata_that_is_not_there_is_reported(place):
     with pytest.raises(InputError, match="there is no table"):
         find_sources(place / "outlines", metadata=place / "none.csv")
 
@@ -141,7 +141,7 @@ def test_a_task_where_no_masks_are_read_by_it_is_refused(place, images):
 
 
 @pytest.mark.parametrize("images", [[], ["images"]])
-def test_a_mask_given_as_outlines_is_told_and_read_by_its_task(place, images):
+def test_a_mask_given_as_outlines_is_reported_and_read_by_its_task(place, images):
     mask = np.zeros((12, 16), np.uint8)
     mask[1:4, 1:4] = mask[6:9, 1:4] = mask[6:9, 8:12] = 255
     Image.fromarray(mask).save(place / "c_mask.png")

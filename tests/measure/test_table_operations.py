@@ -174,7 +174,7 @@ def test_no_row_gives_no_group_and_wrong_words_are_one_sentence(table):
         grouped(table, ["wall"])
     with pytest.raises(InputError, match="no statistic 'avg'"):
         grouped(table, ["image"], statistics=["avg"])
-    with pytest.raises(InputError, match="neither number nor word, such as lists"):
+    with pytest.raises(InputError, match="neither numbers nor text, such as lists"):
         grouped(table.assign(state=[[1]] * 4), ["image"])
     with pytest.raises(InputError, match="needs a column"):
         grouped(table, [])
@@ -207,6 +207,6 @@ def test_an_empty_cell_of_ignore_leaves_nothing_out(table, cells):
     assert ignored(table.assign(ignore=cells)).tolist() == [True, False, False, False]
 
 
-def test_words_of_ignore_that_are_neither_true_nor_false_are_told(table):
+def test_words_of_ignore_that_are_neither_true_nor_false_are_reported(table):
     with pytest.raises(InputError, match=r"true or false, 1 or 0, but not in 2 rows, such as 'no'"):
         ignored(table.assign(ignore=["no", "yes", "", 1]))

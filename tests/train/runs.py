@@ -40,7 +40,7 @@ SMALL = (
 
 
 def run(data: Path | None, out: Path, *settings: str, **options: Any) -> str:
-    """Train as small as it gets; what was said."""
+    """Train as small as it gets; the printed lines."""
     display = ProgressDisplay(Console(record=True, file=io.StringIO(), width=200))
     given = settings if options.get("resume") else (*SMALL, *settings)
     options = options if options.get("resume") else {"preset": "tiny", **options}

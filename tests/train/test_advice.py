@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from kontur.train.advice import fit_advice, gap, outline_advice
+from kontur.train.advice import describe_gap, fit_advice, outline_advice
 from kontur.train.octagons import OctagonOverlap
 
 
@@ -14,10 +14,10 @@ from kontur.train.octagons import OctagonOverlap
     [(0.9, 0.6, "overfitting"), (0.3, 0.28, "not even the training images"), (0.8, 0.75, "")],
 )
 def test_the_gap_is_reported_with_what_it_means(train, val, word):
-    said = fit_advice(train, val)
-    assert word in said
-    assert bool(said) == bool(word)
-    assert gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
+    sentence = fit_advice(train, val)
+    assert word in sentence
+    assert bool(sentence) == bool(word)
+    assert describe_gap(train, val).startswith(f"on training images {train:.3f}, a gap of 0.")
 
 
 def log(steps=60, **losses):
@@ -32,9 +32,11 @@ def log(steps=60, **losses):
 
 
 def test_an_extreme_loss_that_stays_flat_is_a_warning_that_says_both_numbers():
-    said = outline_advice(log(extreme=(5.6, 5.5), contour=(4.0, 1.5)))
-    assert said.startswith("! outlines were hardly learned: the loss of their extreme points is 5.")
-    assert " and was 5." in said
+    sentence = outline_advice(log(extreme=(5.6, 5.5), contour=(4.0, 1.5)))
+    assert sentence.startswith(
+        "! outlines were hardly learned: the loss of their extreme points is 5."
+    )
+    assert " and was 5." in sentence
 
 
 def test_contours_that_are_no_better_than_their_octagons_are_a_warning_with_what_to_do():

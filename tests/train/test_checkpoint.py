@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from kontur.errors import InputError
-from kontur.train.checkpoint import LAST, PREVIOUS, WholeFiles, last_good, read_checkpoint
+from kontur.train.checkpoint import LAST, PREVIOUS, WholeFiles, newest_checkpoint, read_checkpoint
 
 
 def checkpoint(step: int) -> dict:
@@ -45,7 +45,7 @@ def write_for_ever(run):
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")
 def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
     for delay in range(12):
-        run, said = tmp_path / str(delay), []
+        run, reports = tmp_path / str(delay), []
         writer = multiprocessing.get_context("fork").Process(target=write_for_ever, args=(run,))
         writer.start()
         while not (run / "written").exists():
@@ -53,11 +53,11 @@ def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path):
         time.sleep(0.0013 * delay)
         writer.kill()
         writer.join()
-        path, content = last_good(run, said.append)
+        path, content = newest_checkpoint(run, reports.append)
         step = content["global_step"]
         assert step >= int((run / "written").read_text() or 0), path
         assert (content["state_dict"]["weight"] == step).all()
-        assert not said
+        assert not reports
 
 
 def test_damaged_checkpoints_are_named_and_the_newest_good_one_is_found(tmp_path):
@@ -66,15 +66,15 @@ def test_damaged_checkpoints_are_named_and_the_newest_good_one_is_found(tmp_path
     whole = (tmp_path / LAST).read_bytes()
     for broken in (b"", whole[:100], whole[: len(whole) - 30], b"PK text", whole[::-1]):
         (tmp_path / LAST).write_bytes(broken)
-        said = []
-        path, content = last_good(tmp_path, said.append)
+        reports = []
+        path, content = newest_checkpoint(tmp_path, reports.append)
         assert (path.name, content["global_step"]) == (PREVIOUS, 1)
-        assert len(said) == 1
-        assert "last.ckpt is no whole checkpoint" in said[0]
+        assert len(reports) == 1
+        assert "last.ckpt is no whole checkpoint" in reports[0]
 
 
 def test_no_good_checkpoint_is_no_checkpoint(tmp_path):
-    assert last_good(tmp_path, print) is None
+    assert newest_checkpoint(tmp_path, print) is None
 
 
 def test_what_is_not_a_checkpoint_of_ours_is_refused(tmp_path):
@@ -95,6 +95,6 @@ def test_a_checkpoint_of_an_earlier_build_is_read_under_the_names_of_today(tmp_p
     state = {"best": 0.4, "best_step": 20, "waited": 3}
     content = {"state_dict": {}, "global_step": 50, "seconds": 1.0, "callbacks": {"Watch": state}}
     torch.save(content, tmp_path / LAST)
-    checkpoint = last_good(tmp_path, print)
+    checkpoint = newest_checkpoint(tmp_path, print)
     assert checkpoint.waited == 3
     assert checkpoint.content["callbacks"] == {"TrainingCallback": state}

@@ -10,10 +10,10 @@ from kontur.models import catalog
 from kontur.train.dataloader import (
     Crops,
     Positions,
-    Prepared,
+    PreparedSamples,
     build_loader,
     first_batch,
-    held_batches,
+    validation_batches,
 )
 
 MODEL = catalog.config("snake", {}, preset="tiny")
@@ -28,7 +28,9 @@ def samples():
 @pytest.fixture(scope="module")
 def crops(samples):
     pipeline = training_pipeline(AugmentConfig(crop=64), 3)
-    return Crops(Prepared(samples, pipeline, megabytes=100), kind="snake", model=MODEL, seed=3)
+    return Crops(
+        PreparedSamples(samples, pipeline, megabytes=100), kind="snake", model=MODEL, seed=3
+    )
 
 
 def batches(crops, count, **options):
@@ -45,7 +47,7 @@ def assert_same(expected, got):
 
 
 def test_held_batches_are_always_the_same_and_of_other_samples(crops, samples):
-    held = [held_batches(crops, samples[1:2], kind="snake", number=2) for _ in range(2)]
+    held = [validation_batches(crops, samples[1:2], kind="snake", number=2) for _ in range(2)]
     assert_same(*held)
     assert [len(batch.images) for batch in held[0]] == [8, 8]
     assert all(len(batch.targets.sizes) <= 8 for batch in held[0])  # that sample has one object
@@ -72,7 +74,7 @@ def test_a_precision_is_tried_on_the_first_crops(crops):
 
 
 def test_every_image_is_drawn_once_an_epoch_in_an_order_of_its_own(crops):
-    epochs = [[crops.place(5 * epoch + i) for i in range(5)] for epoch in range(6)]
+    epochs = [[crops.locate(5 * epoch + i) for i in range(5)] for epoch in range(6)]
     for number, epoch in enumerate(epochs):
         assert {e for e, _ in epoch} == {number}
         assert sorted(index for _, index in epoch) == list(range(5))
@@ -80,8 +82,8 @@ def test_every_image_is_drawn_once_an_epoch_in_an_order_of_its_own(crops):
 
 
 def test_an_image_is_cropped_anew_each_epoch(crops):
-    (first,) = [crops[p][0] for p in range(5) if crops.place(p)[1] == 4]
-    (second,) = [crops[p][0] for p in range(5, 10) if crops.place(p)[1] == 4]
+    (first,) = [crops[p][0] for p in range(5) if crops.locate(p)[1] == 4]
+    (second,) = [crops[p][0] for p in range(5, 10) if crops.locate(p)[1] == 4]
     assert not np.array_equal(first, second)
 
 
@@ -96,7 +98,7 @@ def test_devices_share_the_stream_without_overlap():
 
 def test_images_beyond_the_memory_are_prepared_again_and_the_same(samples, crops):
     pipeline = training_pipeline(AugmentConfig(crop=64), 3)
-    none = Crops(Prepared(samples, pipeline, megabytes=0), kind="snake", model=MODEL, seed=3)
+    none = Crops(PreparedSamples(samples, pipeline, megabytes=0), kind="snake", model=MODEL, seed=3)
     assert not none.samples.kept
     assert len(crops.samples.kept) == 5
     assert_same(batches(crops, 2), batches(none, 2))
@@ -111,7 +113,9 @@ def test_a_batch_is_channels_last_and_counts_objects_by_image(crops):
 
 def test_images_without_objects_make_a_batch(samples):
     pipeline = training_pipeline(AugmentConfig(crop=64), 3)
-    empty = Crops(Prepared(samples[:1], pipeline, megabytes=9), kind="snake", model=MODEL, seed=0)
+    empty = Crops(
+        PreparedSamples(samples[:1], pipeline, megabytes=9), kind="snake", model=MODEL, seed=0
+    )
     (batch,) = batches(empty, 1)
     assert batch.targets.contours.shape == (0, MODEL.points, 2)
     network = catalog.segmenter("snake", MODEL).train()

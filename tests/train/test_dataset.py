@@ -23,9 +23,9 @@ def test_a_file_says_what_is_learned_from_and_what_is_validated_on(folder, tmp_p
     ("text", "sentence"),
     [
         (None, "cannot be read"),
-        ("{", "wants {"),
-        ("[]", "wants {"),
-        ('{"train": ["scene-0000"]}', "wants {"),
+        ("{", "must be {"),
+        ("[]", "must be {"),
+        ('{"train": ["scene-0000"]}', "must be {"),
         ('{"train": [], "val": ["scene-0000"]}', "names no image to learn from"),
         ('{"train": ["scene-0000"], "val": []}', "names no image to validate on"),
         ('{"train": ["none"], "val": ["scene-0000"]}', "has no image 'none'"),

@@ -36,7 +36,7 @@ def test_the_fastest_that_is_there_is_taken_and_all_of_it(there):
 
 
 @pytest.mark.parametrize("wanted", ["gpu", "mps"])
-def test_a_device_that_is_not_there_is_said(there, wanted):
+def test_a_device_that_is_not_there_is_reported(there, wanted):
     there()
     with pytest.raises(InputError, match="torch finds none; leave it at auto"):
         choose_devices(wanted, 0)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from kontur.models import catalog
-from kontur.train.gradient_flow import Layer, draw_flow, flow, flow_summary, scalars
+from kontur.train.gradient_flow import Layer, draw_flow, flow_summary, measure_flow, scalars
 from kontur.train.logger import RunLogger
 from tests.models import contract
 from tests.naive import nn as naive
@@ -46,7 +46,7 @@ def chain(activation, scale=None, *, normal=False, residual=False, depth=DEPTH):
 def looked_at(network, images=64):
     """The activations' layers, from the first on."""
     x = torch.randn(images, WIDTH, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    layers = flow(network, lambda each: (each(x) * LOSS).sum())
+    layers = measure_flow(network, lambda each: (each(x) * LOSS).sum())
     return [layer for layer in layers if math.isnan(layer.weight_gradient)]
 
 
@@ -103,19 +103,19 @@ def test_dead_relus_and_saturated_ends_are_counted():
         layer.weight.copy_(torch.eye(4) * 20)
         layer.bias.copy_(torch.tensor([0.0, -100.0, 0.0, -100.0]))
     x = torch.tensor([[1.0, 1.0, -1.0, 0.0], [0.5, 1.0, -0.5, 0.0]])
-    (_, relu) = flow(nn.Sequential(layer, nn.ReLU()), lambda n: n(x).sum())
+    (_, relu) = measure_flow(nn.Sequential(layer, nn.ReLU()), lambda n: n(x).sum())
     assert relu.dead == 0.75
     assert math.isnan(relu.saturated)
     nn.init.zeros_(layer.bias)
     for activation in (nn.Sigmoid(), nn.Tanh()):
-        (_, ends) = flow(nn.Sequential(layer, activation), lambda n: n(x).sum())
+        (_, ends) = measure_flow(nn.Sequential(layer, activation), lambda n: n(x).sum())
         assert ends.saturated == 0.75  # the last one's input is 0
         assert math.isnan(ends.dead)
 
 
 def test_the_variance_is_that_of_the_output_and_the_weights_gradient_its_norm():
     layer, x = nn.Linear(3, 2), torch.randn(5, 3)
-    (found,) = flow(layer, lambda n: (n(x) ** 2).sum())
+    (found,) = measure_flow(layer, lambda n: (n(x) ** 2).sum())
     assert found.name == ""
     assert found.variance == pytest.approx(float(layer(x).detach().var(correction=0)), rel=1e-5)
     (layer(x) ** 2).sum().backward()
@@ -125,7 +125,7 @@ def test_the_variance_is_that_of_the_output_and_the_weights_gradient_its_norm():
 def test_a_look_leaves_the_network_as_it_is():
     network = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU())
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    flow(network, lambda n: n(torch.randn(8, 4)).sum())
+    measure_flow(network, lambda n: n(torch.randn(8, 4)).sum())
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     assert all(p.grad is None for p in network.parameters())
 
@@ -136,7 +136,7 @@ def test_every_matrix_of_a_segmenter_is_a_layer(kind, scene):
     segmenter, sample = contract.network(kind), contract.scenes()[scene]
     targets = contract.as_targets(kind, segmenter.config, sample.instances)
     image = contract.as_image(sample)
-    layers = flow(segmenter, lambda n: n.total(n.loss(image, targets)))
+    layers = measure_flow(segmenter, lambda n: n.total(n.loss(image, targets)))
     reached = [layer for layer in layers if layer.weight_gradient > 0]
     matrices = [
         name for name, p in segmenter.named_parameters() if name.endswith(".weight") and p.ndim > 1

@@ -48,10 +48,10 @@ def test_classes_parts_of_their_own_and_deep_images_smaller_than_the_crop_from_a
             kinds = ("flat", "round", "star")
             rows += [f"{part}/{name},{i},{kinds[i % 3]}" for i in range(1, count + 1)]
     (data / "classes.csv").write_text("\n".join(rows) + "\n")
-    said = run(data, tmp_path / "run", *SHORT, start=str(finished / "model.kontur"))
-    assert "3 images to learn from, 2 to validate on" in said
+    output = run(data, tmp_path / "run", *SHORT, start=str(finished / "model.kontur"))
+    assert "3 images to learn from, 2 to validate on" in output
     assert (tmp_path / "run" / "validation.txt").read_text().split() == ["val/d", "val/e"]
-    (line,) = (line for line in said.splitlines() if line.startswith("from "))
+    (line,) = (line for line in output.splitlines() if line.startswith("from "))
     assert "new and random are detector.heads.weight, detector.heads.bias" in line
     assert card(tmp_path / "run").classes == ("flat", "round", "star")
     assert card(tmp_path / "run").training["start"] == str(finished / "model.kontur")
@@ -62,8 +62,8 @@ def test_one_of_many_channels_and_a_folder_to_validate_on(tmp_path):
         write(tmp_path / "data", name, channels=5)
     write(tmp_path / "other", "d", channels=5)
     options = {"val": tmp_path / "other"}
-    said = run(tmp_path / "data", tmp_path / "run", *SHORT, "data.channel=2", **options)
-    assert "3 images to learn from, 1 to validate on" in said
+    output = run(tmp_path / "data", tmp_path / "run", *SHORT, "data.channel=2", **options)
+    assert "3 images to learn from, 1 to validate on" in output
     assert card(tmp_path / "run").config["channels"] == 3  # as for any grey image
     run(tmp_path / "data", tmp_path / "all", *SHORT, **options)
     assert card(tmp_path / "all").config["channels"] == 5
@@ -85,7 +85,7 @@ def test_what_cannot_be_validated_on_is_refused(folder, tmp_path, val):
     assert not (tmp_path / "run").exists()
 
 
-def test_no_data_is_said(tmp_path):
+def test_no_data_is_reported(tmp_path):
     with pytest.raises(InputError, match="give DATA"):
         run(None, tmp_path / "run")
     with pytest.raises(InputError, match="nowhere"):

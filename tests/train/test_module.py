@@ -61,7 +61,7 @@ def fail(error: Exception):
 
 
 def reads_no_pixel(loss):
-    """The loss as on devices and builds of torch where a point that is no number is an error."""
+    """The loss as on devices and builds of torch where a point with NaN is an error."""
 
     def run(images, targets):
         loss(images, targets)
@@ -82,7 +82,7 @@ def test_a_weight_that_is_no_number_is_named(monkeypatch):
     monkeypatch.setattr(module.segmenter, "loss", reads_no_pixel(module.segmenter.loss))
     with torch.no_grad():
         module.segmenter.evolve.refiners[0].head.offsets.bias.fill_(float("nan"))
-    with pytest.raises(Diverged, match=r"diverged at step 0: the weight evolve\..* is no number"):
+    with pytest.raises(Diverged, match=r"diverged at step 0: the weight evolve\..* is not finite"):
         module.training_step(batch, 0)
 
 
@@ -92,16 +92,16 @@ def test_points_that_overflow_are_a_divergence_though_all_weights_are_numbers(mo
     with torch.no_grad():
         module.segmenter.evolve.refiners[0].head.offsets.bias.fill_(3e38)
         module.segmenter.evolve.refiners[0].head.offsets.weight.fill_(3e38)
-    with pytest.raises(Diverged, match=r"the output of evolve\.refiners\.0.* is no number"):
+    with pytest.raises(Diverged, match=r"the output of evolve\.refiners\.0.* is not finite"):
         module.training_step(batch, 0)
 
 
-def test_a_gpu_that_says_no_more_is_told_with_what_can_be_done(monkeypatch):
+def test_a_gpu_that_says_no_more_is_reported_with_what_can_be_done(monkeypatch):
     module, batch = module_and_batch(0.0)
     monkeypatch.setattr(
         module.segmenter, "loss", fail(RuntimeError("CUDA error: device-side assert triggered"))
     )
-    with pytest.raises(InputError, match=r"training\.accelerator=cpu, which says where") as raised:
+    with pytest.raises(InputError, match=r"training\.accelerator=cpu, which shows where") as raised:
         module.training_step(batch, 0)
     assert not isinstance(raised.value, Diverged)
     other = RuntimeError("mat1 and mat2 shapes cannot be multiplied")

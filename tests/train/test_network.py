@@ -55,11 +55,11 @@ def test_images_that_do_not_agree_need_a_choice():
 
 def test_classes_come_from_the_data():
     assert resolved(classes=("a", "b")).model["classes"] == ["a", "b"]
-    said = RunConfig(preset="tiny", model={"classes": ["a", "c"]})
+    config = RunConfig(preset="tiny", model={"classes": ["a", "c"]})
     with pytest.raises(
-        InputError, match=r"the data have the classes a, b, model.classes says a, c"
+        InputError, match=r"the data have the classes a, b, but model.classes has a, c"
     ):
-        resolved(said, classes=("a", "b"))
+        resolved(config, classes=("a", "b"))
 
 
 def test_fine_tuning_keeps_the_network_and_the_normalisation_of_its_start():
@@ -110,8 +110,8 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
 
 def test_a_new_snake_takes_its_side_from_the_objects():
     assert resolved().model["reference_size"] == 16.0
-    said = RunConfig(preset="tiny", model={"reference_size": 50.0})
-    assert resolved(said).model["reference_size"] == 50.0
+    config = RunConfig(preset="tiny", model={"reference_size": 50.0})
+    assert resolved(config).model["reference_size"] == 50.0
     assert resolved(RunConfig(preset="paper")).model["reference_size"] == 0  # as published
     bare = facts(1)._replace(objects=0, object_size=None, side=None, extent=None)
     assert resolve_network(CONFIG, None, ("object",), bare).model["reference_size"] == 0
@@ -205,7 +205,7 @@ def test_data_of_classes_make_a_network_of_classes_where_the_kind_has_such():
     assert "task" not in resolved(semantic.replace(kind="snake")).model
 
 
-def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_told():
+def test_objects_longer_than_what_a_pixel_of_the_network_sees_are_reported():
     config = resolved(RunConfig(kind="unet", preset="tiny"))
     field = UNetConfig(**config.model).receptive_field
     some = facts(1)
@@ -225,8 +225,8 @@ def tiny(**changes):
 
 def test_all_weights_of_the_same_network_are_taken_over():
     source, target = tiny(), tiny()
-    said = load_matching_weights(target, source.state_dict(), "source")
-    assert said.startswith("all ")
+    summary = load_matching_weights(target, source.state_dict(), "source")
+    assert summary.startswith("all ")
     for name, value in source.state_dict().items():
         assert torch.equal(target.state_dict()[name], value)
 
@@ -234,8 +234,8 @@ def test_all_weights_of_the_same_network_are_taken_over():
 def test_weights_of_another_shape_stay_random_and_are_named():
     source, target = tiny(), tiny(classes=("a", "b", "c"))
     before = target.detector.heads.weight.clone()
-    said = load_matching_weights(target, source.state_dict(), "source")
-    assert "new and random are detector.heads.weight, detector.heads.bias" in said
+    summary = load_matching_weights(target, source.state_dict(), "source")
+    assert "new and random are detector.heads.weight, detector.heads.bias" in summary
     assert torch.equal(target.detector.heads.weight, before)
     assert torch.equal(target.detector.shared[0].weight, source.detector.shared[0].weight)
 
@@ -281,8 +281,8 @@ def test_other_starts_take_none_of_imagenet():
 
 def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, monkeypatch):
     words = ("model.backbone=efficientnet-lite0", "training.steps=1", "optimiser.rate=1e-9")
-    said = run(folder, tmp_path / "run", *words)
-    assert "from the backbone's weights of ImageNet" in said
+    output = run(folder, tmp_path / "run", *words)
+    assert "from the backbone's weights of ImageNet" in output
     name = "segmenter.detector.backbone.stem.1.weight"
     trained = weights(tmp_path / "run" / LAST)[name]
     assert torch.allclose(trained, imagenet_weights()["_conv_stem.weight"], atol=1e-6)

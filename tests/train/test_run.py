@@ -92,13 +92,13 @@ def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished)
     assert file.stat().st_size < 1_000_000
 
 
-def test_over_and_underfitting_and_the_gradients_are_told(folder, tmp_path):
+def test_over_and_underfitting_and_the_gradients_are_reported(folder, tmp_path):
     out = tmp_path / "run"
     words = ("training.judge_train=2", "training.diagnose_every=5", "optimiser.l1=1e-5")
-    said = run(folder, out, *words, "model.dropout=0.2", val=VAL)
-    assert said.count("on training images 0.") == 3  # two validations and the end
-    assert "a gap of" in said
-    assert "not even the training images are fitted" in said
+    output = run(folder, out, *words, "model.dropout=0.2", val=VAL)
+    assert output.count("on training images 0.") == 3  # two validations and the end
+    assert "a gap of" in output
+    assert "not even the training images are fitted" in output
     metrics = json.loads((out / "metrics.json").read_text())
     assert metrics["gap"] == metrics["training_AP"] - (metrics["scores"]["AP"] or 0)
     rows = lines(out)
@@ -169,9 +169,9 @@ def test_a_run_cut_before_its_first_checkpoint_goes_on_from_where_it_started(
         at_step(patch, 0, power_cut)
         with pytest.raises(Killed):
             run(folder, tmp_path, *HARDLY_MOVES, val=VAL, start=str(finished))
-    said = run(None, tmp_path, resume=True)
-    assert "no checkpoint yet" in said
-    assert "weights taken over" in said
+    output = run(None, tmp_path, resume=True)
+    assert "no checkpoint yet" in output
+    assert "weights taken over" in output
     expected, got = (read_model(path / "model.kontur").weights for path in (finished, tmp_path))
     matrices = [name for name in expected if expected[name].ndim > 1]
     for name in matrices:
@@ -196,14 +196,14 @@ def test_a_run_from_weights_that_know_no_side_goes_on_as_the_same_network(
     assert read_model(out / "model.kontur").card.config["reference_size"] == 0
 
 
-def test_a_broken_last_checkpoint_is_said_and_the_one_before_is_taken(finished, tmp_path):
+def test_a_broken_last_checkpoint_is_reported_and_the_one_before_is_taken(finished, tmp_path):
     out = tmp_path / "run"
     shutil.copytree(finished, out)
     whole = (out / LAST).read_bytes()
     (out / LAST).write_bytes(whole[: len(whole) // 2])
-    said = run(None, out, resume=True)
-    assert "last.ckpt is no whole checkpoint" in said
-    assert f"going on from step {read_checkpoint(finished / PREVIOUS)['global_step']}" in said
+    output = run(None, out, resume=True)
+    assert "last.ckpt is no whole checkpoint" in output
+    assert f"going on from step {read_checkpoint(finished / PREVIOUS)['global_step']}" in output
     assert_same_weights(finished / LAST, out / LAST)
 
 

@@ -83,9 +83,9 @@ def test_signals_are_given_back_and_ignored_ones_stay_ignored():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         with Signals() as signals:
             send(signal.SIGINT)()  # as under `nohup`
-            signals.patient = True
+            signals.graceful = True
             send(signal.SIGTERM)()
-            assert signals.asked == signal.SIGTERM
+            assert signals.received == signal.SIGTERM
             with pytest.raises(Stopped):
                 send(signal.SIGTERM)()
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
@@ -113,15 +113,15 @@ def test_without_objects_it_trains_finds_nothing_and_patience_ends_it(tmp_path):
             path = tmp_path / "data" / name / f"{i}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(np.full((40, 40), i * (name == "images"), kind)).save(path)
-    said = run(
+    output = run(
         tmp_path / "data",
         tmp_path / "run",
         *("training.steps=1000", "training.validate_every=2", "training.patience=3"),
     )
-    assert "stopped at step 8: no better validation for 3 times (training.patience=3)" in said
+    assert "stopped at step 8: no better validation for 3 times (training.patience=3)" in output
     model = read_model(tmp_path / "run" / "model.kontur")
     assert model.card.object_size is None
     assert all(np.isfinite(value).all() for value in model.weights.values())
-    said = run(None, tmp_path / "run", resume=True)
-    assert "going on from step 8" in said  # and there the patience is over still
+    output = run(None, tmp_path / "run", resume=True)
+    assert "going on from step 8" in output  # and there the patience is over still
     assert read_checkpoint(tmp_path / "run" / LAST)["global_step"] == 8

@@ -52,36 +52,36 @@ LOSSES = {name: torch.tensor(1.0) for name in "abcd"}
 
 def test_each_stage_begins_at_an_equal_share_and_adds_its_losses():
     stages = Stages(Staged(), "staged")
-    seen = ["".join(stages.counted(LOSSES, progress)) for progress in (0, 0.3, 0.34, 0.7, 1.0)]
+    seen = ["".join(stages.active(LOSSES, progress)) for progress in (0, 0.3, 0.34, 0.7, 1.0)]
     assert seen == ["ab", "ab", "abc", "abcd", "abcd"]
 
 
 def test_a_stage_that_has_begun_does_not_end():
     stages = Stages(Staged(), "staged")
-    stages.counted(LOSSES, 0.7)
-    assert "".join(stages.counted(LOSSES, 0.2)) == "abcd"
+    stages.active(LOSSES, 0.7)
+    assert "".join(stages.active(LOSSES, 0.2)) == "abcd"
 
 
 @pytest.mark.parametrize(("order", "ends"), [("joint", 2), ("staged", 5)])
 def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order, ends):
     config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
     job = Mock(spec=Job, run=tmp_path, config=Mock(training=config))
-    signals, observer = Mock(spec=Signals, asked=None), Mock(spec=TrainingReporter)
-    observer.validate = lambda module, step, best_score: best_score.after(0.5 / step, step)
-    watch = TrainingCallback(job, signals, observer)
+    signals, reporter = Mock(spec=Signals, received=None), Mock(spec=TrainingReporter)
+    reporter.validate = lambda module, step, best_score: best_score.after(0.5 / step, step)
+    callback = TrainingCallback(job, signals, reporter)
     trainer = Mock(spec=Trainer, global_step=0, should_stop=False)
     trainer.strategy = Mock(broadcast=lambda value: value)
     module = Mock(spec=Training, stages=Stages(Staged(), order), progress=0.0)
     while not trainer.should_stop:
-        module.stages.counted(LOSSES, module.progress)
+        module.stages.active(LOSSES, module.progress)
         trainer.global_step += 1
         module.progress = trainer.global_step / config.steps
-        watch.on_train_batch_end(trainer, module, None, None, 0)
+        callback.on_train_batch_end(trainer, module, None, None, 0)
     assert trainer.global_step == ends
 
 
 def test_jointly_all_losses_count_from_the_start():
-    assert Stages(Staged(), "joint").counted(LOSSES, 0.0) is LOSSES
+    assert Stages(Staged(), "joint").active(LOSSES, 0.0) is LOSSES
 
 
 def test_a_kind_of_one_stage_says_so():

@@ -13,10 +13,16 @@ from kontur.train.config import OptimiserConfig, TrainingConfig
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices
 from kontur.train.module import Training
-from kontur.train.timing import StepTimer, Way, choose_precision, choose_threads, take_turns
+from kontur.train.timing import (
+    StepMode,
+    StepTimer,
+    choose_precision,
+    choose_threads,
+    time_alternately,
+)
 from tests.models import contract
 
-ALL, HALF = Way(False, 2), Way(False, 1)
+ALL, HALF = StepMode(False, 2), StepMode(False, 1)
 
 
 def never():
@@ -25,37 +31,37 @@ def never():
 
 @pytest.fixture
 def steps(monkeypatch):
-    """Two processors, and steps that take what is said: seconds by way, times what else runs."""
+    """Two processors, and steps that take given seconds by mode, times the load of other work."""
     monkeypatch.setattr(timing, "cores", lambda: 2)
 
     def make(seconds, load=lambda number: 1.0):
-        asked = []
+        calls = []
 
-        def timer(way):
-            asked.append(way)
-            return seconds[way] * load(len(asked))
+        def timer(mode):
+            calls.append(mode)
+            return seconds[mode] * load(len(calls))
 
-        timer.asked = asked
+        timer.calls = calls
         return timer
 
     return make
 
 
 def test_other_work_that_comes_and_goes_does_not_decide(steps):
-    """One after the other, the way that was timed beside other work would always lose."""
+    """One after the other, the mode that was timed beside other work would always lose."""
     for busy in (lambda number: 9.0 if number <= 6 else 1.0, lambda number: 1 + number):
-        times = take_turns(steps({ALL: 0.3, HALF: 0.4}, load=busy), ALL, HALF)
+        times = time_alternately(steps({ALL: 0.3, HALF: 0.4}, load=busy), ALL, HALF)
         assert times.ratio == pytest.approx(4 / 3, rel=0.35)
         assert times.ratio > 1
 
 
 def test_the_ways_take_turns_until_time_is_up_and_first_steps_do_not_count(steps):
     timer = steps({ALL: 0.4, HALF: 0.1}, load=lambda number: 100.0 if number <= 2 else 1.0)
-    assert take_turns(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
-    assert timer.asked == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
+    assert time_alternately(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
+    assert timer.calls == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
     slow = steps({ALL: 60.0, HALF: 60.0})
-    take_turns(slow, ALL, HALF)
-    assert len(slow.asked) == 2 + 2 * timing.MIN_TURNS
+    time_alternately(slow, ALL, HALF)
+    assert len(slow.calls) == 2 + 2 * timing.MIN_TURNS
 
 
 @pytest.mark.parametrize(("half", "number"), [(0.2, 1), (0.29, 2), (0.5, 2)])
@@ -76,15 +82,15 @@ def test_threads_are_not_timed_where_there_is_nothing_to_choose(steps, monkeypat
 @pytest.mark.parametrize(("half", "word"), [(0.2, "bf16"), (0.29, "32"), (0.5, "32")])
 def test_bf16_is_taken_on_a_cpu_where_it_is_faster(steps, half, word):
     threads = torch.get_num_threads()
-    seconds = {Way(False, threads): 0.3, Way(True, threads): half}
+    seconds = {StepMode(False, threads): 0.3, StepMode(True, threads): half}
     choice = choose_precision("auto", "cpu", lambda: steps(seconds))
-    assert choice.word == word
+    assert choice.name == word
     assert choice.reason == f"a step takes {half:.2f} s in bf16 and 0.30 s in 32"
 
 
-def test_a_precision_that_is_asked_for_or_known_is_not_timed():
-    assert choose_precision("16", "cpu", never).word == "16"
-    assert choose_precision("auto", "mps", never).word == "32"
+def test_a_precision_that_is_set_or_known_is_not_timed():
+    assert choose_precision("16", "cpu", never).name == "16"
+    assert choose_precision("auto", "mps", never).name == "32"
 
 
 def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
@@ -93,7 +99,7 @@ def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
     batch = Batch(contract.as_image(sample), contract.as_targets("unet", config, sample.instances))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     threads = torch.get_num_threads()
-    assert StepTimer(network, batch)(Way(True, threads + 1)) > 0
+    assert StepTimer(network, batch)(StepMode(True, threads + 1)) > 0
     assert torch.get_num_threads() == threads
     assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
     assert all(parameter.grad is None for parameter in network.parameters())

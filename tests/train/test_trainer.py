@@ -12,7 +12,7 @@ def test_a_device_without_enough_memory():
         torch.OutOfMemoryError("CUDA out of memory"), TrainingConfig(batch=8)
     )
     assert isinstance(explanation, InputError)
-    assert "for 8 crops a step" in str(explanation)
+    assert "for 8 crops per step" in str(explanation)
     assert "--set training.batch=4" in str(explanation)
 
 

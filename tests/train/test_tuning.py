@@ -11,7 +11,7 @@ from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.card import Thresholds
 from kontur.train import tuning
-from kontur.train.tuning import CachingEngine, TuningImage, candidates, descend, tune
+from kontur.train.tuning import CachingEngine, TuningImage, candidates, tune, tune_decoding
 from tests.models import contract
 
 FAR = float("inf")
@@ -67,19 +67,19 @@ def test_no_time_changes_nothing_and_no_gain_changes_nothing(learned, samples):
     card = badly(learned, smallest=80)
     predictor = contract.Predictor(engine, card)
     seen = [TuningImage(samples[0], engine, candidates(predictor, samples[0]))]
-    assert descend(card, seen, until=time.monotonic()) == (card, seen)
+    assert tune_decoding(card, seen, until=time.monotonic()) == (card, seen)
     assert engine.bytes == 3 * 64 * 64 * 4
     nothing = samples[0].replace(instances=samples[0].instances[:0])
     empty = [TuningImage(nothing, engine, samples[0].instances[:0])]
-    assert descend(card, empty, until=FAR)[0] == card
+    assert tune_decoding(card, empty, until=FAR)[0] == card
 
 
-def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
-    asked = []
+def test_a_caching_engine_runs_once_for_each_input():
+    inputs = []
 
     class Slow:
         def double(self, array):
-            asked.append(array)
+            inputs.append(array)
             return [array * 2]
 
         @property
@@ -90,7 +90,7 @@ def test_an_engine_that_recalls_runs_once_for_each_thing_it_is_asked():
     for number in (1.0, 2.0, 1.0):
         (answer,) = caching.graphs["double"](np.full(4, number))
         assert answer.tolist() == [2 * number] * 4
-    assert len(asked) == 2
+    assert len(inputs) == 2
     assert caching.bytes == 2 * 4 * 8
     (answer,) = caching.graphs["double"](np.full((2, 2), 2.0))  # the same bytes, another shape
     assert answer.shape == (2, 2)
@@ -116,8 +116,8 @@ def _ap_with_stages(learned, count):
 def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, ap_of_two, used):
     ap_of_stages = {3: 0.9, 2: ap_of_two, 1: 0.0}
     monkeypatch.setattr(tuning, "candidates", lambda predictor, _: predictor.config.stages_run)
-    monkeypatch.setattr(tuning, "_highest_ap", lambda seen: ap_of_stages[seen[0].found])
+    monkeypatch.setattr(tuning, "_highest_ap", lambda seen: ap_of_stages[seen[0].predicted])
     learned = contract.learned("snake")
     seen = [TuningImage(learned.sample, TorchEngine(learned.segmenter), 3)]
-    card, _ = descend(learned.card, seen, until=np.inf)
+    card, _ = tune_decoding(learned.card, seen, until=np.inf)
     assert card.config["stages_used"] == used

@@ -49,7 +49,7 @@ def test_without_objects_nothing_found_is_perfect():
 
 @pytest.mark.parametrize("count", [0, 1, 48, 49, 500])
 def test_places_are_spread_evenly_and_none_comes_twice(count):
-    places = validation.evenly(count, 48)
+    places = validation.evenly_spaced(count, 48)
     assert len(places) == len(set(places)) == min(count, 48)
     assert places[:1] == [0][:count]
     assert count == 0 or places[-1] == count - 1

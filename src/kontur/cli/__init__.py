@@ -1,4 +1,4 @@
-"""The command line: a command is a sentence, and its work is done in the rooms below."""
+"""The command line; each command calls the package that does its work."""
 
 import sys
 
@@ -9,5 +9,5 @@ def main() -> None:
         from kontur.cli.app import app
 
         app()
-    except KeyboardInterrupt:  # before any command could say something better
+    except KeyboardInterrupt:  # before any command has begun
         sys.exit(130)

@@ -1,7 +1,7 @@
-"""The program `kontur`: its commands, its version, and how an error reaches the user.
+"""The program `kontur`: its commands, its version, and its error messages.
 
 Bad input, a full disk and Ctrl-C end with one sentence on standard error and the exit codes 1, 1
-and 130; wrong usage with 2. Any other exception is a defect of ours and keeps its traceback.
+and 130; wrong usage with 2. Any other exception is a defect of Kontur and keeps its traceback.
 """
 
 import os
@@ -27,11 +27,11 @@ from kontur.cli.predict import predict
 from kontur.cli.train import train
 from kontur.errors import InputError
 
-STOPPED = 130  # as shells have it: 128 + SIGINT
+STOPPED = 130  # exit code as in shells: 128 + SIGINT
 
 
-class Sentences(TyperGroup):
-    """The group of all commands; what they raise for a user to read becomes one sentence."""
+class CommandGroup(TyperGroup):
+    """The group of all commands; errors that a user can correct become one sentence."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -47,7 +47,7 @@ class Sentences(TyperGroup):
         except MemoryError:
             _end("Error: there is not enough memory; take smaller or fewer images at once", 1)
         except OSError as error:
-            _end(f"Error: {_told(error)}", 1)
+            _end(f"Error: {_message(error)}", 1)
 
 
 def _end(sentence: str, code: int) -> None:
@@ -55,14 +55,14 @@ def _end(sentence: str, code: int) -> None:
     raise typer.Exit(code) from None
 
 
-def _told(error: OSError) -> str:
-    """What the system says, and of which file."""
+def _message(error: OSError) -> str:
+    """The file and the reason of an error of the system."""
     reason = error.strerror or str(error) or type(error).__name__
     return f"{error.filename}: {reason}" if error.filename else reason
 
 
 app = typer.Typer(
-    cls=Sentences,
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -84,25 +84,25 @@ def _version(requested: bool) -> bool:
 def program(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_version, is_eager=True, help="Say the version."),
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
     """Learn from images with masks; draw an editable outline around every object in new ones.
 
     \b
-    Look at it:          kontur demo
+    Try it:              kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
     Measure objects:     kontur measure DIR IMAGES --out table.csv
-    Look at a table:     kontur describe table.csv --out report.html
-    Draw a table:        kontur plot table.csv --out DIR
+    Describe a table:    kontur describe table.csv --out report.html
+    Plot a table:        kontur plot table.csv --out DIR
     Learn from a table:  kontur learn table.csv --target COLUMN --out MODEL
     Classify by it:      kontur classify table.csv --model MODEL --out predictions.csv
-    Look at your data:   kontur inspect DATA
+    Check your data:     kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
     Choose a network:    kontur compare DATA --out DIR
-    Judge a model:       kontur evaluate --model RUN DATA
+    Evaluate a model:    kontur evaluate --model RUN DATA
 
-    kontur COMMAND --help says more and has examples.
+    kontur COMMAND --help has details and examples.
     """
 
 

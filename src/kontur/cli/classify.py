@@ -1,4 +1,4 @@
-"""`kontur classify`: the predictions of a model of tables for every row, or every outline."""
+"""`kontur classify`: the rows of a table, or the objects of outlines, classified by a model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,8 +33,8 @@ def classify(
         Path,
         typer.Argument(
             metavar="TABLE|OUTLINES",
-            help="A table that kontur measure wrote; or outlines or label images, a file or a "
-            "folder of them, or a training folder.",
+            help="A table of kontur measure; or outlines or label images, a file or a folder of "
+            "them, or a training folder.",
         ),
     ],
     images: Annotated[
@@ -42,7 +42,7 @@ def classify(
         typer.Argument(metavar="[IMAGES]", help="The images of the outlines."),
     ] = None,
     *,
-    model: Annotated[Path, typer.Option("--model", "-m", help="The file that kontur learn wrote.")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="The model file of kontur learn.")],
     out: Annotated[
         Path,
         typer.Option(
@@ -62,10 +62,10 @@ def classify(
 ) -> None:
     """Predict the class of every row of TABLE, or of every object of OUTLINES.
 
-    Of a table come predictions, a row each: image, id, predicted, and the probability of every
-    class. Outlines are measured, and written to DIR with their classes and everything else as it
-    was: GeoJSON, which QuPath shows in the colours of the classes, COCO and CSV stay what they
-    are; label images become GeoJSON. Give the IMAGES where the model reads brightness.
+    A table gives a table of predictions, a row each: image, id, predicted, and the probability of
+    every class. Outlines are measured, and written to DIR with the predicted classes and otherwise
+    unchanged, as GeoJSON (QuPath shows the classes in colours), COCO or CSV like the input; label
+    images become GeoJSON. Give the IMAGES where the model uses brightness.
 
     \b
     kontur classify worms.parquet --model state.safetensors --out predictions.csv
@@ -81,14 +81,14 @@ def classify(
             "have images, are classified into a folder: --out DIR"
         )
     if is_table:
-        _rows(read_table_model(model), what, out, force=force)
+        _classify_table(read_table_model(model), what, out, force=force)
         return
     if what.suffix.lower() == ".parquet" or out.suffix.lower() in ENDINGS:
         raise InputError(
             "a table is classified into a table, --out predictions.csv, and outlines into a "
             f"folder, --out DIR; got {what} and --out {out}"
         )
-    _outlines(
+    _classify_outlines(
         read_table_model(model),
         what,
         images or [],
@@ -103,7 +103,7 @@ def classify(
     )
 
 
-def _rows(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
+def _classify_table(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
     from kontur.measure.learn.classify import predictions
     from kontur.measure.table_files import check_target, read_table, targets, write_table
 
@@ -115,7 +115,7 @@ def _rows(model: "TableModel", place: Path, out: Path, *, force: bool) -> None:
     typer.echo(f"\nwrote {' and '.join(map(str, targets(out)))}")
 
 
-def _outlines(
+def _classify_outlines(
     model: "TableModel",
     place: Path,
     images: list[str],
@@ -141,16 +141,16 @@ def _outlines(
 
     if not model.card.classes:
         raise InputError(
-            f"the model predicts a number, {model.card.target}, and outlines have classes; "
+            f"the model predicts a number, {model.card.target}, which outlines cannot hold; "
             "measure them and classify the table"
         )
     side = parse_pixel_size(pixel_size)
-    found = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
-    places = targets(place, out, found.images, whole=not images)
+    sources = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
+    places = targets(place, out, sources.images, whole=not images)
     check_targets(places, out, overwrite=force)
     with counter("measuring", quiet=quiet) as progress:
-        rows = measure_many(found.images, pixel_size=side, progress=progress)
-    for note in found.notes:
+        rows = measure_many(sources.images, pixel_size=side, progress=progress)
+    for note in sources.notes:
         typer.echo(f"! {note}", err=True)
     check_brightness(model, rows)
     predicted = predictions(model, rows)
@@ -161,7 +161,7 @@ def _outlines(
 
 
 def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.DataFrame") -> None:
-    """Print the predictions in short, and remarks on the rows."""
+    """Print a summary of the predictions, and warnings about the rows."""
     from kontur.measure.table_operations import ignored
 
     for note in (*rows.attrs.get("warnings", ()), *model.notes(rows)):
@@ -172,19 +172,19 @@ def _print_summary(model: "TableModel", rows: "pd.DataFrame", predicted: "pd.Dat
 
 
 def summary(model: "TableModel", predicted: "pd.DataFrame") -> str:
-    """How many objects are of each class, or how the number is spread."""
+    """The number of objects of each class, or quantiles of the predicted number, as text."""
     from kontur.measure.learn.classify import PREDICTED
 
     card, values = model.card, predicted[PREDICTED]
-    objects = f"{plural(len(predicted), 'object')}"
+    objects = plural(len(predicted), "object")
     if "image" in predicted:
         objects += f" in {plural(predicted['image'].nunique(), 'image')}"
     learned = f"{plural(card.objects, 'object')} in {plural(card.images, 'image')}"
     lines = [f"{objects}; {card.target} by {card.family}, learned from {learned}"]
     if card.classes and len(values):
         count = {str(name): int((values == name).sum()) for name in card.classes}
-        whole = max(1, sum(count.values()))
-        cells = [[name, f"{n:,}", f"{100 * n / whole:.1f}"] for name, n in count.items()]
+        total = max(1, sum(count.values()))
+        cells = [[name, f"{n:,}", f"{100 * n / total:.1f}"] for name, n in count.items()]
         lines += ["", table([[card.target, "objects", "%"], *cells])]
     elif len(values):
         spread = values.quantile(list(QUANTILES.values()))

@@ -1,4 +1,4 @@
-"""`kontur compare`: which network is best for these images, and would more labels help."""
+"""`kontur compare`: the best network for a folder of images, and whether more labels would help."""
 
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,8 +39,8 @@ def compare(
         typer.Option(
             "--group",
             metavar="COLUMN|PATTERN",
-            help="Never part images of which metadata.csv says the same, such as one slide's; or "
-            "those whose names agree in the part in parentheses: '(film[0-9]+)_'.",
+            help="Never separate images with the same value in a column of metadata.csv, such as "
+            "slide; or with names that agree in the part in parentheses: '(film[0-9]+)_'.",
         ),
     ] = None,
     preset: Annotated[
@@ -51,9 +51,9 @@ def compare(
         typer.Option(
             "--minutes",
             metavar="M",
-            help="Train each for so long, in minutes of the processors: other work on them "
-            "shortens nothing. The first fold of a network says how many steps that is, and all "
-            "its fits take as many.  [default: 10, or --steps]",
+            help="Train each for so long, in minutes of processor time, which other work does not "
+            "use up. The first fold of a network determines the number of steps, and all its fits "
+            "take as many.  [default: 10, or --steps]",
         ),
     ] = None,
     steps: Annotated[
@@ -99,15 +99,15 @@ def compare(
 ) -> None:
     """Find out which network is best for DATA, and train it on all of DATA.
 
-    Each kind is trained once for every fold and judged on the images that the fold holds out;
-    beside them stands a plain threshold with a watershed. The table has the mean and standard
-    deviation over the folds, and what each costs. DIR/best is then what `kontur predict --model
-    DIR/best` takes. Interrupted, the same command goes on.
+    Each kind is trained once for every fold and evaluated on the images that the fold holds out; a
+    threshold with a watershed serves as baseline. The table has the mean and standard deviation
+    over the folds, and the cost of each. The model DIR/best is then used with `kontur predict
+    --model DIR/best`. After an interruption, the same command goes on.
 
-    Of a folder with parts only train/ is folded; val/ is kept for training the best one, test/ is
-    not looked at. With several classes an object counts as found where outline and class are right;
-    'AP, mean over classes' lets a rare class weigh as much as a common one, 'AP, class-agnostic'
-    judges the outlines alone. What each class came to is in comparison.csv.
+    Of a folder with parts only train/ is divided into folds; val/ is used for training the best
+    one, test/ is not used. With several classes an object counts as found where outline and class
+    are right; 'AP, mean over classes' gives rare classes the weight of common ones, 'AP,
+    class-agnostic' evaluates the outlines alone. comparison.csv has the AP of each class.
 
     \b
     kontur compare cells --out study --minutes 5
@@ -161,7 +161,7 @@ def compare(
 
 
 def report_text(comparison: "Comparison", out: Path, *, learning_curve: bool, refit: bool) -> str:
-    """Tables, sentences, and where the files are."""
+    """Tables, conclusions, and the paths of the files, as text."""
     parts = [table(comparison.accuracy_rows()), table(comparison.cost_rows())]
     if learning_curve:
         parts.append(table(comparison.curve_rows()))
@@ -170,7 +170,7 @@ def report_text(comparison: "Comparison", out: Path, *, learning_curve: bool, re
     files = [f"{out / 'comparison.png'}, {out / 'comparison.csv'}"]
     if learning_curve:
         files.append(str(out / "learning-curve.png"))
-    said = [f"wrote {', '.join(files)}"]
+    lines = [f"wrote {', '.join(files)}"]
     if refit and comparison.best is not None and comparison.refit_failure is None:
-        said.append(f"trained on all images: kontur predict IMAGES --model {out / 'best'} --out …")
-    return "\n\n".join([*parts, "\n".join(said)])
+        lines.append(f"trained on all images: kontur predict IMAGES --model {out / 'best'} --out …")
+    return "\n\n".join([*parts, "\n".join(lines)])

@@ -1,4 +1,4 @@
-"""`kontur describe`: what a table holds, whole or by group, as text, as a page or as a table."""
+"""`kontur describe`: a table described, whole or by group, as text, as a page or as a table."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kontur.measure.describe import Description
 
 LONGEST = 40  # groups that are printed
-SHOWN = ("area", "circularity", "solidity", "medial_length", "intensity_mean")
+MEDIANS = ("area", "circularity", "solidity", "medial_length", "intensity_mean")  # of groups
 SPREAD = ("min", "p05", "median", "p95", "max")
 
 
@@ -29,7 +29,7 @@ def describe(
         typer.Option(
             "--by",
             metavar="COLUMN[,…]",
-            help="Also one row a group: image, well or any column; mean, median, deviation.",
+            help="Also one row per group: image, well or any column; mean, median, deviation.",
         ),
     ] = None,
     where: Annotated[
@@ -59,10 +59,10 @@ def describe(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Describe what TABLE holds: types, units, ranges, missing values, what looks wrong.
+    """Describe TABLE: types, units, ranges, missing values, and what looks wrong.
 
-    With --by there is a row a group (columns such as area_median, objects), else a row a column
-    (missing, min, median …). Rows to ignore are left out and counted.
+    With --by there is one row per group (columns such as area_median, objects), else one row per
+    column (missing, min, median …). Rows to ignore are left out and counted.
 
     \b
     kontur describe worms.parquet
@@ -111,8 +111,8 @@ def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
     """The description as text, columns in the order of the summary."""
     from kontur.measure.number_format import format_number
 
-    facts = {column.name: column for column in description.columns}
-    ordered = [facts[name] for name in summary["column"]]
+    by_name = {column.name: column for column in description.columns}
+    ordered = [by_name[name] for name in summary["column"]]
     lines = [_head(description), ""]
     numbers = [["", "unit", "type", "missing", *SPREAD]]
     for column in ordered:
@@ -139,12 +139,12 @@ def columns_text(description: "Description", summary: "pd.DataFrame") -> str:
 
 
 def groups_text(description: "Description", groups: "pd.DataFrame", by: list[str]) -> str:
-    """The groups as text: who, how many, and the medians of a few columns."""
+    """The groups as text: their names, the number of objects, and the medians of a few columns."""
     from kontur.measure.number_format import format_cells
 
-    medians = [f"{name}_median" for name in SHOWN if f"{name}_median" in groups]
+    medians = [f"{name}_median" for name in MEDIANS if f"{name}_median" in groups]
     if not medians:
-        medians = [name for name in groups if name.endswith("_median")][: len(SHOWN)]
+        medians = [name for name in groups if name.endswith("_median")][: len(MEDIANS)]
     counts = [name for name in ("images", "objects") if name in groups]
     columns = [*(name for name in groups.columns[: len(by)]), *counts, *medians]
     units = groups.attrs["units"]
@@ -158,7 +158,7 @@ def groups_text(description: "Description", groups: "pd.DataFrame", by: list[str
 
 
 def _head(description: "Description") -> str:
-    """How much there is."""
+    """The numbers of objects, images and columns, and the size of a pixel."""
     images = "" if description.images is None else f" of {plural(description.images, 'image')}"
     parts = [f"{plural(description.rows, 'object' if images else 'row')}{images}"]
     parts.append(plural(len(description.columns), "column"))
@@ -166,8 +166,8 @@ def _head(description: "Description") -> str:
         parts.append(f"pixels of {description.pixel_size:.4g} µm")
     if description.ignored:
         parts.append(f"{plural(description.ignored, 'row')} to ignore left out")
-    reading = f"\nread with {description.reading}" if description.reading else ""
-    return ", ".join(parts) + reading
+    note = f"\nread with {description.format_note}" if description.format_note else ""
+    return ", ".join(parts) + note
 
 
 def _notes(description: "Description") -> list[str]:

@@ -1,4 +1,4 @@
-"""Help pages that name the formats of outlines: from their table, read when a page is shown."""
+"""Help pages with the formats of outlines, taken from `formats.FORMATS` when a page is shown."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`kontur learn`: which model predicts a column of a table best, how well, and from what."""
+"""`kontur learn`: a model that predicts a column of a table, with its scores and explanation."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -20,7 +20,7 @@ from kontur.errors import InputError
 if TYPE_CHECKING:
     from kontur.measure.learn.result import Study
 
-NONE = "none"  # the word for --group that says that every row stands for itself
+NONE = "none"  # as --group: every row is a group of its own
 
 
 class TaskKind(StrEnum):
@@ -178,9 +178,8 @@ def learn(
             task=None if task is None else task.value,
             progress=progress,
         )
-    typer.echo(
-        report_text(study, pictured=pictures is not None)
-    )  # first: it took long, and a disk may be full
+    # Printed before anything is written: it took long, and a disk may be full.
+    typer.echo(report_text(study, pictured=pictures is not None))
     write_table_model(out, study.table_model, overwrite=force)
     written = [str(out)]
     if report is not None:
@@ -196,12 +195,12 @@ def report_text(study: "Study", *, pictured: bool = False) -> str:
     from kontur.measure.learn.report.sections import sections
 
     parts = []
-    shown = [
+    printed = [
         section
         for section in sections(study, pictured=pictured)
         if section.rows or section.sentences
     ]
-    for number, section in enumerate(shown):
+    for number, section in enumerate(printed):
         rows = [table(section.rows)] if len(section.rows) > 1 else []
         notes = [f"! {note}" for note in study.notes]
         block = [*section.sentences, *notes, *rows]

@@ -1,4 +1,4 @@
-"""`kontur measure`: outlines and images to a table, one row an object."""
+"""`kontur measure`: outlines and images to a table, one row per object."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +22,7 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = (
+PRINTED = (  # columns whose quantiles are printed
     *("area", "perimeter", "axis_major_length", "axis_minor_length", "circularity", "solidity"),
     *("medial_length", "intensity_mean", "edge_contrast", "neighbour_distance"),
 )
@@ -52,7 +52,7 @@ def measure(
         bool,
         typer.Option("--with-outlines", help="Also write the outlines, as well-known text."),
     ] = False,
-    outlined: Annotated[
+    geojson: Annotated[
         Path | None,
         typer.Option(
             "--geojson",
@@ -69,9 +69,9 @@ def measure(
     """Measure the objects of OUTLINES: shape, bending, brightness, neighbours; one row each.
 
     Shape is measured on the outlines, not on pixels. With IMAGES of the same names, or a training
-    folder, brightness and texture are measured too. Lengths are µm where the images say how large
-    a pixel is, else pixels; a CSV has its units beside it, in TABLE.units.csv. Columns of a
-    metadata.csv are joined by image. docs/measurements.md explains every column.
+    folder, brightness and texture are measured too. Lengths are in µm where the files state their
+    pixel size, else in pixels; the units of a CSV are in TABLE.units.csv. Columns of a metadata.csv
+    are joined by image. docs/measurements.md explains every column.
 
     \b
     kontur measure worms --out worms.parquet              (a training folder)
@@ -85,7 +85,7 @@ def measure(
 
     side = parse_pixel_size(pixel_size)
     check_target(out, overwrite=force)
-    found = find_sources(
+    sources = find_sources(
         outlines,
         images or [],
         task=task.value,
@@ -93,24 +93,24 @@ def measure(
         page=page,
         metadata=metadata,
     )
-    if outlined is not None:
-        check_folder(outlined, found.images, overwrite=force)
+    if geojson is not None:
+        check_folder(geojson, sources.images, overwrite=force)
     with counter("measuring", quiet=quiet) as progress:
         measured = measure_many(
-            found.images, pixel_size=side, outlines=with_outlines, progress=progress
+            sources.images, pixel_size=side, outlines=with_outlines, progress=progress
         )
-    for note in (*found.notes, *measured.attrs.get("warnings", ())):
+    for note in (*sources.notes, *measured.attrs.get("warnings", ())):
         typer.echo(f"! {note}", err=True)
     write_table(out, measured, overwrite=force)
-    if outlined is not None:
-        write_measured(outlined, found.images, measured)
-    files = [*targets(out), *([outlined] if outlined else [])]
-    typer.echo(summary(measured, len(found.images)))
+    if geojson is not None:
+        write_measured(geojson, sources.images, measured)
+    files = [*targets(out), *([geojson] if geojson else [])]
+    typer.echo(summary(measured, len(sources.images)))
     typer.echo(f"\nwrote {' and '.join(map(str, files))}")
 
 
 def summary(measured: "pd.DataFrame", images: int) -> str:
-    """How much was measured, and a few of its columns."""
+    """The number of images, objects and columns, and quantiles of a few columns, as text."""
     side = measured.attrs["pixel_size"]
     unit = measured.attrs["units"]["perimeter"]
     pixel_text = f" of {side:.4g} µm" if side else ""
@@ -124,7 +124,7 @@ def summary(measured: "pd.DataFrame", images: int) -> str:
         lines.append(f"{plural(crowds, 'row')} of regions to ignore: column ignore is true")
     if len(measured):
         rows = [["", "unit", *QUANTILES]]
-        for name in SHOWN:
+        for name in PRINTED:
             if name in measured:
                 values = measured[name].quantile(list(QUANTILES.values()))
                 cells = ["–" if value != value else f"{value:.4g}" for value in values]

@@ -1,4 +1,4 @@
-"""`kontur plot`: a table of objects as pictures, and as one page that holds them all."""
+"""`kontur plot`: plots of a table of objects, and one HTML page with all of them."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -23,7 +23,7 @@ PAGE = "index.html"
 
 
 class AxisScale(StrEnum):
-    """How values lie along an axis."""
+    """The scale of an axis."""
 
     auto = "auto"
     linear = "linear"
@@ -120,10 +120,10 @@ def plot(
 ) -> None:
     """Draw TABLE: distributions by group, scatter plots, galleries of objects, coloured outlines.
 
-    Every plot becomes a PNG in DIR, and all of them one page, DIR/index.html, which loads nothing
-    from elsewhere. Points are images: objects of one image are not independent. Without a choice of
-    plots it draws the main measurements, and with --images the objects too. Regions to ignore are
-    left out and counted.
+    Every plot becomes a PNG in DIR, and all of them are in one page, DIR/index.html, which loads
+    nothing else. Points are images: objects of one image are not independent. By default the main
+    measurements are drawn, and with --images the objects too. Regions to ignore are left out and
+    counted.
 
     \b
     kontur plot cells.parquet --out plots
@@ -135,7 +135,7 @@ def plot(
     from kontur.formats import atomic
     from kontur.measure.plots import style
     from kontur.measure.plots.distributions import SUMMARY_COLUMNS
-    from kontur.measure.plots.page import page as bound
+    from kontur.measure.plots.page import page as plots_page
     from kontur.measure.plots.pictures import find_pictures
     from kontur.measure.plots.plan import PlotRequest, make_plan, objects
     from kontur.measure.table_files import read_table
@@ -161,22 +161,22 @@ def plot(
     notes += plan.notes
     if out.exists() and not out.is_dir():
         raise InputError(f"--out wants a folder, and {out} is a file")
-    there = [out / name for name in (PAGE, *(each.file for each in plan.plots))]
-    there = [path for path in there if path.exists()]
-    if there and not force:
-        raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+    existing = [out / name for name in (PAGE, *(planned.file for planned in plan.plots))]
+    existing = [path for path in existing if path.exists()]
+    if existing and not force:
+        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
     atomic.check_writable(out / PAGE)
     drawn = []
     with counter("drawing", quiet=quiet) as progress:
-        for each in plan.plots:
-            drawn.append(style.png(each.draw()))
+        for planned in plan.plots:
+            drawn.append(style.png(planned.draw()))
             progress(len(drawn), len(plan.plots))
     about = f"{plan.groups.counted(plan.groups.group >= 0)}"
     if plan.groups.by:
         about += f", by {plan.groups.by}: {', '.join(plan.groups.names)}"
-    for each, png in zip(plan.plots, drawn, strict=True):
-        atomic.write_bytes(out / each.file, png)
-    atomic.write_text(out / PAGE, bound(table.name, plan, drawn, notes))
+    for planned, png in zip(plan.plots, drawn, strict=True):
+        atomic.write_bytes(out / planned.file, png)
+    atomic.write_text(out / PAGE, plots_page(table.name, plan, drawn, notes))
     for note in notes:
         typer.echo(f"! {note}", err=True)
     typer.echo(about)
@@ -197,12 +197,12 @@ def _pair(words: str) -> tuple[str, str]:
 
 def _percentiles(words: str) -> list[float]:
     try:
-        found = [float(word) for word in comma_separated(words)]
+        percentiles = [float(word) for word in comma_separated(words)]
     except ValueError:
-        found = []
-    if not found or not all(0 <= each <= 100 for each in found):
+        percentiles = []
+    if not percentiles or not all(0 <= percentile <= 100 for percentile in percentiles):
         raise typer.BadParameter(
             f"wanted numbers from 0 to 100 such as 5,50,95, got {words!r}",
             param_hint="--percentiles",
         )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(percentiles))

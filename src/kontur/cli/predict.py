@@ -135,7 +135,7 @@ def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
         lines.append(f"{plural(skipped, 'image')} already there, skipped (--force makes them anew)")
     if unverified:
         lines.append(
-            f"of {plural(unverified, 'image')} among those no record says from which file the "
+            f"of these, {plural(unverified, 'image')} without a record of the file from which the "
             "outlines were made (an older Kontur or another program wrote them)"
         )
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""What a person sees while a command works: a bar on a terminal, plain lines in a log or a pipe.
+"""Progress of a command: a bar on a terminal, plain lines in a log or a pipe; and tables of text.
 
 Progress goes to standard error and results to standard output, so that `kontur … > file` keeps
 only results.
@@ -13,25 +13,25 @@ import typer
 
 Step = Callable[[str], None]
 
-BESIDE = 36  # characters beside the bar: all fits into a terminal of 80
+LINE = 36  # characters beside the bar, so that both fit into a terminal of 80
 
 
 @contextmanager
 def steps(total: int, doing: str, *, quiet: bool = False) -> Iterator[Step]:
-    """Give a function to call after each of `total` steps with a line that says what came out.
+    """A context with a function to call after each of `total` steps with a line on its result.
 
-    On a terminal the line stands beside a bar with the time left; elsewhere lines are printed.
+    On a terminal the line is shown beside a bar with the time left; elsewhere it is printed.
     """
     if quiet or not sys.stderr.isatty():
         done = 0
 
-        def say(line: str) -> None:
+        def print_step(line: str) -> None:
             nonlocal done
             done += 1
             if not quiet:
                 typer.echo(f"[{done}/{total}] {line}", err=True)
 
-        yield say
+        yield print_step
         return
     from rich.console import Console
     from rich.markup import escape
@@ -57,7 +57,7 @@ def steps(total: int, doing: str, *, quiet: bool = False) -> Iterator[Step]:
 
 @contextmanager
 def counter(doing: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
-    """Give a function `progress(done, total)`; a bar on a terminal, nothing elsewhere."""
+    """A context with a function `progress(done, total)`: a bar on a terminal, nothing elsewhere."""
     if quiet or not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -77,7 +77,7 @@ def counter(doing: str, *, quiet: bool = False) -> Iterator[Callable[[int, int],
 
 
 def table(rows: list[list[str]]) -> str:
-    """Rows as aligned columns of plain text; numbers to the right, the first row is the head.
+    """Rows as aligned columns of plain text; numbers to the right, the first row is the heading.
 
     >>> print(table([["name", "size"], ["nuclei", "7.6"], ["a", "12"]]))
     name    size
@@ -98,8 +98,8 @@ def table(rows: list[list[str]]) -> str:
 
 
 def _end_of(line: str) -> str:
-    """What came out stands at the end; long file names lose their beginning."""
-    return line if len(line) <= BESIDE else f"…{line[1 - BESIDE :]}"
+    """The end of a line, which has the result; long file names lose their beginning."""
+    return line if len(line) <= LINE else f"…{line[1 - LINE :]}"
 
 
 def _number(cell: str) -> bool:

@@ -1,4 +1,4 @@
-"""`kontur train`: a model from images with annotations."""
+"""`kontur train`: a model trained on images with annotations."""
 
 import json
 from importlib.util import find_spec
@@ -12,9 +12,9 @@ from kontur.errors import InputError
 from kontur.train.openmp import let_waiting_threads_sleep
 from kontur.train.signals import Stopped
 
-NEEDED = ("torch", "lightning")  # what tells whether the extra is installed
-UNENDING = 1_000_000  # steps, where the minutes are to decide
-SIGNALLED = 128  # and the signal's number, as shells have it: 130 for Ctrl-C
+NEEDED = ("torch", "lightning")  # packages of the extra
+UNENDING = 1_000_000  # steps, where the minutes end the training
+SIGNALLED = 128  # exit code, plus the number of the signal, as in shells: 130 for Ctrl-C
 
 
 def train(
@@ -38,8 +38,9 @@ def train(
         typer.Option(
             "--group",
             metavar="COLUMN|PATTERN",
-            help="Hold out images of which metadata.csv says the same, such as one slide's, "
-            "together; or those whose names agree in the part in parentheses: '(film[0-9]+)_'.",
+            help="Hold out images with the same value in a column of metadata.csv, such as slide, "
+            "together; or those with names that agree in the part in parentheses: "
+            "'(film[0-9]+)_'.",
         ),
     ] = None,
     minutes: Annotated[
@@ -61,7 +62,7 @@ def train(
         Task | None,
         typer.Option(
             "--task",
-            help="What one mask file an image means: every value an object, every connected "
+            help="The meaning of one mask file an image: every value an object, every connected "
             "region one, or every value a class.  [default: instances]",
         ),
     ] = None,
@@ -96,7 +97,7 @@ def train(
 ) -> None:
     """Train a model on DATA and write it to RUN.
 
-    RUN is then what `kontur predict --model RUN` takes. It holds the settings (config.toml),
+    The model is then used with `kontur predict --model RUN`. RUN has the settings (config.toml),
     checkpoints, scores (metrics.json), curves and pictures of validation images. After Ctrl-C
     --resume goes on from the same step, after a power cut from the last checkpoint.
 
@@ -145,7 +146,7 @@ def train(
 
 
 def data_and_settings(words: list[str]) -> tuple[Path | None, list[str]]:
-    """The folder, and what stands behind `--set a=1 b=2` without a `--set` of its own."""
+    """The folder, and the settings among the arguments, as in `--set a=1 b=2`."""
     folders = [word for word in words if "=" not in word or Path(word).exists()]
     if len(folders) > 1:
         raise typer.BadParameter(f"wanted one folder, got {' and '.join(folders)}")

@@ -1,10 +1,11 @@
-"""Two sets of objects of one image laid over each other: the ground of every score.
+"""Comparison of the true and predicted objects of one image: overlaps, the basis of all scores.
 
-Ignore regions (crowds, parts of the image that nobody annotated) are taken out of the truth: they
+Ignore regions (crowds, parts of the image that were not annotated) are taken out of the truth: they
 are neither matched nor missed, and a predicted object that lies mostly in them may stay unmatched.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -12,7 +13,7 @@ from jaxtyping import Bool, Float, Int
 from kontur.errors import InputError
 from kontur.geometry.overlap import shared_pixels
 from kontur.geometry.raster import Spans, spans
-from kontur.geometry.runs import Grid, Runs
+from kontur.geometry.runs import Grid, Runs, intersect, subtract
 from kontur.instances import Instances
 
 EXCUSED = 0.5  # of a predicted object's own area in ignore regions: then it is no false positive
@@ -59,14 +60,21 @@ class Comparison:
         """The image's pixels as numbers."""
         return Grid(*self.size)
 
+    @cached_property
+    def foregrounds(self) -> tuple[Runs, Runs]:
+        """Everything true and everything predicted, outside ignore regions."""
+        truth, predicted = self.grid.union(self.truth), self.grid.union(self.predicted)
+        excused = subtract(intersect(predicted, self.ignored), truth)
+        return truth, subtract(predicted, excused)
+
 
 def compare(truth: Instances, predicted: Instances) -> Comparison:
     """Rasterise both sides on the image grid and take the IoU of every pair that shares pixels.
 
     Classes are matched by name. Where the two sides share no name and one of them has a single
-    class (a label image says only "object"), classes play no part. Predicted objects that are
-    marked `ignore` are left out. If neither side knows the image's size, the grid ends where the
-    objects do.
+    class (a label image knows only "object"), classes are ignored. Predicted objects that are
+    marked `ignore` are left out. If neither side has the image's size, the grid ends with the
+    objects.
 
     Raises:
         InputError: the sides differ in size, or both have several classes and no name in common.

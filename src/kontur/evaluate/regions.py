@@ -1,10 +1,11 @@
 """Scores of areas and outlines: the aggregated Jaccard index, Dice, boundary IoU, Hausdorff-95.
 
 AJI after Kumar et al., IEEE TMI 2017: every true object takes the predicted object of largest IoU
-(one may be taken several times), and whatever is never taken is added to the union. AJI+ takes
-each at most once, by the matching of largest total IoU. Boundary IoU after Cheng et al., CVPR 2021,
-with the authors' distance: 2 % of the image's diagonal, at least one pixel, the frame counting as
-boundary. None knows classes, except that boundaries and outlines are compared for matched pairs.
+(one may be taken several times), and whatever is never taken is added to the union. AJI+ takes each
+at most once, by the matching of largest total IoU. Boundary IoU after Cheng et al., CVPR 2021, with
+the authors' distance: 2 % of the image's diagonal, at least one pixel, the frame counting as
+boundary. None depends on classes, except that boundaries and outlines are compared for matched
+pairs.
 """
 
 import math
@@ -57,11 +58,11 @@ class Areas:
 class AreaScores:
     """The area scores in [0, 1] and distances in pixels.
 
-    NaN where neither side has an object, and for what was not asked for.
+    NaN where neither side has an object, and for metrics that were not chosen.
 
     Attributes:
-        aji: shared area over united area, each true object with its best partner.
-        aji_plus: the same, partners one to one.
+        aji: shared over united area, each true object paired with the predicted one of largest IoU.
+        aji_plus: the same, paired one to one.
         dice: of the foregrounds, that is of everything covered by any object.
         boundary_iou: mean over the pairs of IoU >= 0.5; 0 where there is no such pair.
         hausdorff_95: pixels between the outlines of a pair, the mean over the pairs of IoU >= 0.5;
@@ -154,10 +155,8 @@ def _jaccard(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[floa
 
 def _dice(comparison: Comparison) -> tuple[float, float]:
     """Twice the shared foreground and the sum of both, outside of ignore regions."""
-    grid = comparison.grid
-    truth, predicted = grid.union(comparison.truth), grid.union(comparison.predicted)
-    excused = subtract(intersect(predicted, comparison.ignored), truth)
-    both = truth.length.sum() + predicted.length.sum() - excused.length.sum()
+    truth, predicted = comparison.foregrounds
+    both = truth.length.sum() + predicted.length.sum()
     return 2.0 * float(intersect(truth, predicted).length.sum()), float(both)
 
 

@@ -23,7 +23,7 @@ from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES
 from kontur.wording import counted, listed
 
-PROBABILITIES = "probabilities"  # ours, of each class, where a classifier gave one
+PROBABILITIES = "probabilities"  # a key of Kontur's: of each class, where a classifier gave one
 
 __all__ = ["FORMAT", "from_document", "to_document", "with_classes"]
 

@@ -1,8 +1,8 @@
-"""How far pixels are from the nearest of others: exact, and without an image.
+"""Exact distances of pixels to the nearest of others, without an image.
 
 The others are sorted by row. In a pixel's own row the nearest is found by bisection, then in the
 rows above and below, one step farther each time, until the step alone is farther than what was
-found. Few steps do for outlines of the same object. Pixels that are still open when the steps have
+found. Few steps do for what lies close together. Pixels that are still open when the steps have
 cost as much as a tree (Sort-Tile-Recursive, shapely) ask the tree, so that those far from
 everything cost hardly more than others.
 """

@@ -75,7 +75,7 @@ def have_pixels(
 ) -> Bool[np.ndarray, " k"]:
     """Which polygons own a pixel of an image: whether `spans` would have any of theirs.
 
-    Most hold the pixel at their centroid; only the others are asked row by row.
+    Most hold the pixel at their centroid; only the others are filled row by row.
     """
     found = ~shapely.is_empty(polygons)
     shapes = polygons[found]

@@ -58,13 +58,6 @@ class Grid(NamedTuple):
         row, start = np.divmod(place, self.row)
         return Spans(owner, row, start, start + runs.length)
 
-    def pixels(self, runs: Runs) -> Int[np.ndarray, "3 p"]:
-        """Object, row and column of every pixel."""
-        spans = self.spans(runs)
-        count = runs.length
-        column = np.repeat(spans.start, count) + ramp(count)
-        return np.stack([np.repeat(spans.owner, count), np.repeat(spans.row, count), column])
-
     def erode(self, runs: Runs, distance: int) -> Runs:
         """The pixels whose square of `distance` pixels each way lies inside; the frame is outside.
 
@@ -78,13 +71,6 @@ class Grid(NamedTuple):
             inside = intersect(inside, shift(inside, -step * self.row))
             rows += step
         return shift(inside, distance * self.row)
-
-    def outline(self, runs: Runs) -> Runs:
-        """The pixels with a side neighbour outside; so is all beyond the frame."""
-        inner = _not_empty(Runs(runs.start + 1, runs.stop - 1))
-        for way in (-self.row, self.row):
-            inner = intersect(inner, shift(runs, way))
-        return subtract(runs, inner)
 
 
 def united(start: Int[np.ndarray, " n"], stop: Int[np.ndarray, " n"]) -> Runs:

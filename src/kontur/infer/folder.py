@@ -1,4 +1,4 @@
-"""Predicting many images into a folder: what is finished stays, what fails does not stop the rest.
+"""Prediction of many images into a folder: finished outputs stay, failures do not stop the rest.
 
 Every file is written whole or not at all (`formats.atomic`), and `predict.json` notes of which
 image it was made. So a call that follows an interruption skips what is finished, outlines an image
@@ -25,20 +25,20 @@ from kontur.infer.record import Record, SourceFile
 from kontur.settings import nearest
 
 OVERLAY = "overlay"
-ENDINGS = {  # of the outputs, by the word that asks for them
+ENDINGS = {  # of the outputs, by their name
     **{word: format.ending for word, format in formats.FORMATS.items()},
     OVERLAY: ".overlay.png",
 }
-# What engines say who could not get memory; they throw exceptions of their own for it.
+# Messages of engines without enough memory, which raise exceptions of their own.
 NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one image: objects in `seconds`, or `failure`, or it was there already.
+    """The result of one image: objects in `seconds`, or `failure`, or it was there already.
 
-    `changed`: its file is another one than that of the outlines that were there. `unverified`: the
-    outlines were there, and no record says of which file. `hint`: a sentence on what to try.
+    `changed`: its file has changed since the outlines that were there. `unverified`: outlines were
+    there without a record of their image file. `hint`: a sentence on what to try.
     """
 
     input: InputImage
@@ -66,7 +66,7 @@ class _Job:
 
 
 def parse_outputs(words: str) -> tuple[str, ...]:
-    """The outputs that a word such as `geojson,csv` asks for; `InputError` for an unknown one."""
+    """The outputs of a list such as `geojson,csv`; `InputError` for an unknown one."""
     wanted = tuple(dict.fromkeys(word.strip().lower() for word in words.split(",") if word.strip()))
     known = [word for word in ENDINGS if word != OVERLAY]
     for word in wanted:
@@ -89,7 +89,7 @@ def predict_folder(
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
-    What became of each image is given when it is finished. Outputs that were made of the same
+    Each image's outcome is yielded when it is finished. Outputs that were made of the same
     content with the same settings are kept and, where all of an image exist, the image is skipped;
     an image that has changed since is outlined anew, and `overwrite` makes all anew. An image that
     cannot be read or looked at is an outcome with a `failure`. `model` (name, digest) goes into the
@@ -101,7 +101,7 @@ def predict_folder(
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
     if out.exists() and not out.is_dir():
-        raise InputError(f"the outputs want a folder, and {out} is a file; give another --out")
+        raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     record = Record(out, {**(model or {}), **asdict(options), **_thresholds(predictor, options)})
     jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]
     if not overwrite:
@@ -139,7 +139,7 @@ def _job(
     before = (results or {}).get("sha256")
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed:
-        # Outputs of other formats would go on showing what the record no longer says.
+        # Outputs of other formats would otherwise show outlines that are no longer in the record.
         known = _outputs(image, out, tuple(ENDINGS)) if results else ()
         older = [file for file in known if _finished(file) and file not in wanted]
         return _Job(image, source, (*wanted, *older), changed=changed)

@@ -1,8 +1,8 @@
-"""Measuring: from outlines and images to tables, one row an object.
+"""Measuring: from outlines and images to tables, one row per object.
 
-The room can be called: `kontur.measure(instances, image)` is `kontur.measure.table.measure(…)`.
-Were the public name a function beside the room, `kontur.measure` would be one or the other,
-depending on what was imported first.
+The module can be called: `kontur.measure(instances, image)` is `kontur.measure.table.measure(…)`.
+A function of the same name beside the module would hide it, or be hidden, depending on which was
+imported first.
 """
 
 import sys
@@ -10,11 +10,11 @@ from types import ModuleType
 from typing import Any
 
 
-class _Room(ModuleType):
+class _CallableModule(ModuleType):
     def __call__(self, *args: Any, **options: Any) -> Any:
-        from kontur.measure.table import measure  # here, so that importing the room takes no time
+        from kontur.measure.table import measure  # here, so that importing the module is fast
 
         return measure(*args, **options)
 
 
-sys.modules[__name__].__class__ = _Room
+sys.modules[__name__].__class__ = _CallableModule

@@ -1,11 +1,11 @@
-"""Cells: what the texts of a column are, as spreadsheets write them: numbers, booleans or text.
+"""Cells: the texts of a column, as spreadsheets write them, parsed as numbers, booleans or text.
 
-A column is read as a whole, because a cell alone does not decide: `1.046` is 1046 beside `1.046,70`
-and 1.046 beside `12.5`. What is a number only by accident stays a name: `007`, `E01`, `1E1`,
-`1_000`, whole numbers beyond 64 bits. Between numbers, words such as `NA` and the errors of a
-spreadsheet are missing values; in a column of words only the empty cell and the errors are, because
-`NA`, `None` and `null` are names as well. Numbers with a few other cells among them are no column
-of numbers: it stays text, and `non_numeric` has those cells.
+A column is parsed as a whole, because one cell can be ambiguous: `1.046` is 1046 beside `1.046,70`
+and 1.046 beside `12.5`. Identifiers that look like numbers stay text: `007`, `E01`, `1E1`, `1_000`,
+whole numbers beyond 64 bits. In a column of numbers, words such as `NA` and the errors of a
+spreadsheet are missing values; in a column of text only the empty cell and the errors are, because
+`NA`, `None` and `null` may be names. A column of numbers with a few other cells stays text, and
+`non_numeric` has those cells.
 """
 
 import re
@@ -29,7 +29,7 @@ BOOLEANS = {
     **{"TRUE": True, "True": True, "true": True},
     **{"FALSE": False, "False": False, "false": False},
 }
-# As spreadsheets of other languages have them. One alone may be a name: cells called VERO.
+# Those of spreadsheets in other languages. One alone may be a name, such as cells called VERO.
 PAIRS = (
     *(("WAHR", "FALSCH"), ("VRAI", "FAUX"), ("VERDADERO", "FALSO"), ("VERO", "FALSO")),
     *(("VERDADEIRO", "FALSO"), ("WAAR", "ONWAAR"), ("PRAWDA", "FAŁSZ"), ("ИСТИНА", "ЛОЖЬ")),
@@ -46,9 +46,9 @@ WIDE = str.maketrans(
     "0123456789.,+--",  # wide digits and marks of East Asia; the sign of minus
 )
 LARGEST = 2**63 - 1  # a whole number beyond it would lose digits
-MANY = 20  # numbers in general format: of so many, one in ten ends before the third decimal
+MANY = 20  # numbers with three decimals from which their mark is taken as one of thousands
 LENGTH = r"[nµμumc]m(?:[²³]|\^[23])?|px(?:[²³]|\^[23])?|%"
-UNIT = (  # those that a number is written with; 2D and 10x are names
+UNIT = (  # written with a number; 2D and 10x are names
     rf"{LENGTH}|‰|°[CF]?|[nµμum]M|[nµμumk]g|[µμum][lL]|m?s|min|h|[€$£¥]|EUR|USD|GBP|CHF"
 )
 BEHIND = re.compile(rf"(?P<number>[-+]?[0-9.,](?:.*[0-9])?)[{SPACES}]?(?P<unit>{UNIT})")
@@ -57,18 +57,18 @@ HEADING = re.compile(rf".*\S\s*[(\[](?:(?P<a>{UNIT}))[)\]]|.*\S\s(?P<b>{LENGTH})
 
 
 class ParsedColumn(NamedTuple):
-    """What the texts of a column are.
+    """The parsed texts of a column.
 
     Attributes:
-        kind: numbers, booleans or text.
+        kind: number, boolean or text.
         values: one for each text: int or float, bool, or the text itself; None where it means a
             missing value.
-        decimal: what parts whole numbers from decimals, "" where no number has any mark.
-        thousands: what stands between thousands, "" for nothing.
-        unit: what stands with every number, "" for nothing.
-        missing: the texts between numbers that mean a missing value.
-        non_numeric: the texts that are no number in a column of words that is mostly numbers.
-        ambiguous: whether the column itself leaves open which mark is that of decimals.
+        decimal: the mark of decimals, "" where no number has a mark.
+        thousands: the mark between thousands, "" for none.
+        unit: the unit that is written with every number, "" for none.
+        missing: the texts in a column of numbers that mean a missing value.
+        non_numeric: the texts that are not numbers in a column of text that is mostly numbers.
+        ambiguous: whether the mark of decimals cannot be told from the column itself.
     """
 
     kind: Kind
@@ -85,10 +85,10 @@ class Number(NamedTuple):
     """A text as a number, and how it is written."""
 
     value: int | float
-    thousands: str  # what stands between thousands, "" for nothing
-    long: bool  # four digits or more with nothing between thousands
+    thousands: str  # the mark between thousands, "" for none
+    long: bool  # four digits or more without a mark between thousands
     decimals: bool
-    code: bool  # 1E1, which may be a name
+    code: bool  # such as 1E1, which may be a name
 
 
 def parse_column(
@@ -99,15 +99,15 @@ def parse_column(
     decimal: Mark | None = None,
     missing: Collection[str] = MISSING,
 ) -> ParsedColumn:
-    """The column that holds these texts, which are stripped and not empty.
+    """Parse the different texts of a column, which are stripped and not empty.
 
     Args:
-        texts: each once.
-        counts: how often each is there; once by default.
-        kind: what the column is known to be; else what all its cells can be.
-        decimal: the mark of decimals elsewhere in the file, for a column that leaves it open;
+        texts: each once; none gives a column of text without values.
+        counts: the number of cells with each text; 1 by default.
+        kind: the kind of the column, if known; by default the one that all its cells allow.
+        decimal: the mark of decimals elsewhere in the file, for a column where it is ambiguous;
             without it, `1.046` and `1,046` are numbers a little above 1.
-        missing: words that mean a missing value between numbers.
+        missing: words that mean a missing value in a column of numbers.
 
     >>> parse_column(["1.046,70", "2.113"]).values
     [1046.7, 2113]
@@ -120,9 +120,11 @@ def parse_column(
     if kind != "number" and (booleans := _booleans(texts)):
         return ParsedColumn("boolean", booleans)
     weights = dict(zip(texts, counts or [1] * len(texts), strict=True))
-    nothing = {word.casefold() for word in missing}
-    gone = [text for text in texts if text.casefold() in nothing or ERROR.fullmatch(text)]
-    known: dict[str, Value] = dict.fromkeys(gone)
+    missing_words = {word.casefold() for word in missing}
+    missing_texts = [
+        text for text in texts if text.casefold() in missing_words or ERROR.fullmatch(text)
+    ]
+    known: dict[str, Value] = dict.fromkeys(missing_texts)
     known |= {text: INFINITE[text.lower()] for text in texts if text.lower() in INFINITE}
     if kind == "number":
         known |= {text: int(BOOLEANS[text]) for text in texts if text in BOOLEANS}
@@ -132,27 +134,27 @@ def parse_column(
     if kind != "number" and not any(n is not None and (n.decimals or n.long) for n in numbers):
         numbers = [None if number is None or number.code else number for number in numbers]
     pairs = dict(zip(cells, numbers, strict=True))
-    odd = tuple(text for text, number in pairs.items() if number is None)
-    found = {text: number for text, number in pairs.items() if number is not None}
-    if odd or not (found or kind == "number"):
-        mostly = sum(weights[text] for text in found) > sum(weights[text] for text in odd)
-        names = any(CODE.fullmatch(text) for text in odd)
+    non_numeric = tuple(text for text, number in pairs.items() if number is None)
+    parsed = {text: number for text, number in pairs.items() if number is not None}
+    if non_numeric or not (parsed or kind == "number"):
+        mostly = sum(weights[text] for text in parsed) > sum(weights[text] for text in non_numeric)
+        names = any(CODE.fullmatch(text) for text in non_numeric)
         named = kind == "number" or (mostly and not names)
-        return ParsedColumn("text", words, non_numeric=odd if named else ())
-    values: list[Value] = [known[t] if t in known else found[t].value for t in texts]
+        return ParsedColumn("text", words, non_numeric=non_numeric if named else ())
+    values: list[Value] = [known[t] if t in known else parsed[t].value for t in texts]
     return ParsedColumn(
         "number",
         values,
         decimal=mark if any("." in text or "," in text for text in bare) else "",
-        thousands=next((number.thousands for number in found.values() if number.thousands), ""),
+        thousands=next((number.thousands for number in parsed.values() if number.thousands), ""),
         unit=unit,
-        missing=tuple(gone),
+        missing=tuple(missing_texts),
         ambiguous=ambiguous,
     )
 
 
 def boolean_of(text: str) -> bool | None:
-    """A cell that is true or false in the words of a spreadsheet or a program; None for others.
+    """The value of a cell that is a word for true or false in any language; None for others.
 
     >>> boolean_of("WAHR"), boolean_of("false"), boolean_of("0"), boolean_of("maybe")
     (True, False, False, None)
@@ -166,16 +168,16 @@ def unit_in(heading: str) -> str:
     >>> unit_in("Area (µm²)"), unit_in("Perimeter µm"), unit_in("Area µm^2"), unit_in("time")
     ('µm²', 'µm', 'µm²', '')
     """
-    found = HEADING.fullmatch(heading.strip())
-    return _spelt(found["a"] or found["b"]) if found else ""
+    match = HEADING.fullmatch(heading.strip())
+    return _spelt(match["a"] or match["b"]) if match else ""
 
 
-# Digits that are a name: with zeros before them, with underscores, 1E1, or too many for a number.
+# Digits that are an identifier: with leading zeros, with underscores, 1E1, or too many of them.
 CODE = re.compile(r"0[0-9]+|[0-9]+[eE][0-9]+|[0-9]+(?:_[0-9]+)+|[0-9]{19,}")
 
 
 def _booleans(texts: Sequence[str]) -> list[Value]:
-    """The texts as truth values; none where they are not."""
+    """The texts as booleans; empty where they are not."""
     if texts and all(text in BOOLEANS for text in texts):
         return [BOOLEANS[text] for text in texts]
     pair = next((pair for pair in PAIRS if {*pair} == {*texts}), None)
@@ -183,7 +185,7 @@ def _booleans(texts: Sequence[str]) -> list[Value]:
 
 
 def _without_unit(texts: Sequence[str]) -> tuple[str, list[str]]:
-    """The unit that most texts have, and each without it; empty for those that do not have it."""
+    """The unit that most texts have, and the texts without it; "" for one without that unit."""
     parts = []
     for text in texts:
         plain = text if text.isascii() else text.translate(WIDE)
@@ -197,14 +199,14 @@ def _without_unit(texts: Sequence[str]) -> tuple[str, list[str]]:
 
 def _spelt(unit: str) -> str:
     """A unit with its signs: µm² for um^2."""
-    made = unit.replace("^2", "²").replace("^3", "³").replace("μ", "µ")
-    return re.sub(r"^u(?=[mMglL])", "µ", made)
+    symbols = unit.replace("^2", "²").replace("^3", "³").replace("μ", "µ")
+    return re.sub(r"^u(?=[mMglL])", "µ", symbols)
 
 
 def _by_mark(
     texts: Sequence[str], elsewhere: Mark | None
 ) -> tuple[Mark, bool, list[Number | None]]:
-    """The mark of decimals in a column, whether the column itself leaves it open, the numbers."""
+    """The mark of decimals in a column, whether it is ambiguous, and the numbers by that mark."""
     points, commas = ([_number(text, mark) for text in texts] for mark in (".", ","))
     mark, ambiguous = _mark(texts, points, commas, elsewhere)
     return mark, ambiguous, points if mark == "." else commas
@@ -216,7 +218,7 @@ def _mark(
     commas: Sequence[Number | None],
     elsewhere: Mark | None,
 ) -> tuple[Mark, bool]:
-    """The mark of decimals, of the numbers by either, and whether the column leaves it open."""
+    """The mark of decimals, from the numbers by either mark, and whether it is ambiguous."""
     more = sum(number is not None for number in points) - sum(n is not None for n in commas)
     if more:
         return "." if more > 0 else ",", False
@@ -228,7 +230,7 @@ def _mark(
     if len(marks) == 1:
         own: Mark = marks[0]
         if any(number and number.long for number in (points if own == "." else commas)):
-            return own, False  # 1.046 beside 1200: thousands are not parted here
+            return own, False  # 1.046 beside 1200: thousands have no mark here
         if elsewhere is None:
             whole = any(text.isdecimal() and text != "0" for text in texts)
             if whole and (len(unclear) >= MANY or any(text.endswith("0") for text in unclear)):

@@ -1,4 +1,4 @@
-"""Columns of a table chosen by name, by position, by pattern, and by what they measure."""
+"""Selection of the columns of a table by name, by position, by pattern, and by kind."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from kontur.wording import listed
 if TYPE_CHECKING:
     import pandas as pd
 
-# Words that stand for all columns of a kind, with or without the number of a channel.
+# Kinds of measurements, whose word selects all of their columns, of every channel.
 KINDS = {"form": FORM, "intensity": BRIGHTNESS, "neighbours": SURROUNDINGS}
 RANGE = re.compile(r"(-?\d+)?:(-?\d+)?")
 
@@ -21,23 +21,22 @@ RANGE = re.compile(r"(-?\d+)?:(-?\d+)?")
 def learnable(
     table: "pd.DataFrame", *, target: str | None = None, group: str | None = None
 ) -> list[str]:
-    """The columns to learn from unless others are named: every measurement and nothing else.
+    """The columns to learn from by default: every measurement and nothing else.
 
-    Never the identity of an object or its place (image, id, class, score, ignore,
-    position), never joined metadata, neither the target nor the group: they leak. No measurement
-    in the table gives an empty list.
+    The identity and position of an object (image, id, class, score, ignore, x …), joined metadata,
+    the target and the group would leak and are left out. Without measurements the list is empty.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame(columns=["image", "id", "x", "area", "intensity_mean-1", "state"])
     >>> learnable(table), learnable(table, target="area")
     (['area', 'intensity_mean-1'], ['intensity_mean-1'])
     """
-    ours = [name for name in column_names(table) if is_measurement(name)]
-    return [name for name in ours if name not in (target, group)]
+    measurements = [name for name in column_names(table) if is_measurement(name)]
+    return [name for name in measurements if name not in (target, group)]
 
 
 def is_measurement(name: str) -> bool:
-    """Whether a column of this name is measured: form, brightness or surroundings of an object.
+    """Whether the column of this name is a measurement: form, brightness or neighbours.
 
     >>> is_measurement("area"), is_measurement("intensity_mean-1"), is_measurement("x")
     (True, True, False)
@@ -46,11 +45,11 @@ def is_measurement(name: str) -> bool:
 
 
 def select_columns(table: "pd.DataFrame", words: Sequence[str | int]) -> list[str]:
-    """The columns that the words name, each once, in the order of the words.
+    """The columns that the words select, each once, in the order of the words.
 
     A word is a name; a kind of measurements: form, intensity, neighbours; a position `3` or a
-    range `3:7` as `iloc` has them (from 0, the end left out); or a pattern such as `efd_*`. Raises
-    `InputError` for a word that names none.
+    range `3:7` as in pandas' `iloc` (from 0, the end excluded); or a pattern such as `efd_*`.
+    Raises `InputError` for a word that selects no column.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame(columns=["image", "area", "efd_a2", "efd_b2"])
@@ -71,17 +70,19 @@ def column_names(table: "pd.DataFrame") -> list[str]:
 
 
 def check_columns_exist(names: Sequence[str], wanted: Sequence[str]) -> None:
-    """Raise `InputError` that names all wanted columns which are not there, and the nearest."""
+    """Raise `InputError` where wanted columns are missing; it names them and the nearest name."""
     missing = [name for name in wanted if name not in set(names)]
     if not missing:
         return
-    shown = listed(map(repr, missing))
-    many = f"{len(missing)} columns: {shown}" if len(missing) > 1 else f"column {shown}"
+    missing_text = listed(map(repr, missing))
+    many = (
+        f"{len(missing)} columns: {missing_text}" if len(missing) > 1 else f"column {missing_text}"
+    )
     raise InputError(f"the table has no {many}; {suggest_names(missing[0], names)}")
 
 
 def suggest_names(word: str, names: Sequence[str]) -> str:
-    """What a reader may have meant; of many names without a near one only the first."""
+    """A suggestion for a misspelt name: the nearest name, else the first of the known ones."""
     hint = nearest(word, names)
     return hint if hint.startswith("did") else f"known are {listed(names, most=8)}"
 
@@ -92,19 +93,19 @@ def _named(names: list[str], word: str | int) -> list[str]:
     if word in names:
         return [word]
     if word in KINDS:
-        found = [name for name in names if _plain(name) in KINDS[word] and column_of(name)]
-        if not found:
+        matches = [name for name in names if _plain(name) in KINDS[word] and column_of(name)]
+        if not matches:
             raise InputError(f"the table has no column of {word}")
-        return found
+        return matches
     if word.lstrip("-").isdecimal():
         return [names[_position(int(word), names)]]
     if span := RANGE.fullmatch(word):
         start, stop = (int(end) if end else None for end in span.groups())
-        if found := names[start:stop]:
-            return found
-        raise InputError(f"the columns {word} are none; the table has {len(names)}, from 0")
-    if found := [name for name in names if fnmatchcase(name, word)]:
-        return found
+        if matches := names[start:stop]:
+            return matches
+        raise InputError(f"there are no columns {word}; the table has {len(names)}, from 0")
+    if matches := [name for name in names if fnmatchcase(name, word)]:
+        return matches
     if "*" in word:
         raise InputError(f"no column of the table is like {word!r}; {suggest_names(word, names)}")
     check_columns_exist([*names, *KINDS], [word])

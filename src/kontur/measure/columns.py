@@ -1,7 +1,7 @@
-"""Columns: what a measured number is called, what it is of, and its unit.
+"""Columns of measurements: their meaning and their unit.
 
-Everything is measured in pixels and turned into micrometres once, at the end, by the power of the
-length that a unit holds.
+Everything is measured in pixels and converted to micrometres once, at the end, by the power of
+length in its unit.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ OF_LENGTH: dict[Kind, str] = {"length": "{}", "area": "{}²", "1/length": "1/{}"
 
 
 class Column(NamedTuple):
-    """What a column holds: the kind of its unit and its meaning in a few words."""
+    """The kind of a column's unit, and its meaning in a few words."""
 
     kind: Kind
     meaning: str
@@ -28,7 +28,7 @@ Values = dict[str, Shaped[np.ndarray, " k"]]
 
 
 def unit(kind: Kind, pixel_size: float | None) -> str:
-    """The unit as it is written: lengths in µm where the pixel size is known, else in pixels.
+    """The unit as text: lengths in µm where the pixel size is known, else in pixels.
 
     >>> unit("area", 0.5), unit("area", None), unit("angle", 0.5), unit("", None)
     ('µm²', 'px²', 'rad', '')
@@ -41,7 +41,7 @@ def unit(kind: Kind, pixel_size: float | None) -> str:
 def scaled(values: Values, columns: Mapping[str, Column], pixel_size: float | None) -> Values:
     """Measurements in pixels as those in micrometres; unchanged without a pixel size.
 
-    Positions stay pixels of the image: they say where an object is found, not how large it is.
+    Positions stay in pixels of the image: they locate an object and do not measure it.
     """
     if pixel_size is None:
         return values

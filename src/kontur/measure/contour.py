@@ -1,9 +1,9 @@
 """Contour: every object's outer outline as the same number of points, evenly spaced.
 
-What follows the edge (curvature, the midline, profiles across the edge, touching) looks at these
-points instead of the polygon's own, whose number and spacing say nothing of the shape. Derivatives
-are taken on the Fourier series of the points, smoothed by a Gaussian along the contour, which knows
-no first point.
+Measurements along the edge (curvature, the midline, profiles across the edge, touching) use these
+points instead of the polygon's own, whose number and spacing are arbitrary. Derivatives are those
+of the Fourier series of the points, smoothed by a Gaussian along the contour, so that they do not
+depend on where the outline begins.
 """
 
 from typing import NamedTuple
@@ -15,10 +15,10 @@ from kontur.geometry.raster import ramp
 from kontur.measure.rings import Rings, along_pixels
 
 POINTS = 128  # of every contour; a multiple of 4
-SMOOTHING = 0.01  # of the perimeter: standard deviation of the Gaussian along the contour
-STAIRS = 2.0  # pixels, at least, along an outline that was a staircase of pixels …
-WIDEST = 0.03  # … but no more of its perimeter: a wider Gaussian would fold thin objects
-BLOCK = 4096  # contours at a time: what is between fits into the processor's cache
+SMOOTHING = 0.01  # standard deviation of the Gaussian along the contour, share of the perimeter
+STAIRS = 2.0  # pixels, the smallest deviation for an outline that follows pixel edges …
+WIDEST = 0.03  # … but no larger share of its perimeter: a wider Gaussian would fold thin objects
+BLOCK = 4096  # contours at a time: intermediate arrays then fit into the processor's cache
 
 
 class Contours(NamedTuple):
@@ -35,9 +35,9 @@ class Contours(NamedTuple):
 
 
 class Bends(NamedTuple):
-    """At each point of a contour: the unit vector outward, and the curvature in 1/pixel.
+    """At each point of a contour: the outward unit normal, and the curvature in 1/pixel.
 
-    Curvature is above 0 where the contour turns as a circle does; that of a circle is 1 / radius.
+    Curvature is positive where the contour is convex; that of a circle is 1 / radius.
     """
 
     outward: Complex[np.ndarray, "k n"]
@@ -56,7 +56,7 @@ def contours_of(rings: Rings, edges: Rings) -> Contours:
     steps = outer.steps
     lengths = np.hypot(steps[:, 0], steps[:, 1])
     perimeter = outer.sums(lengths)
-    # One np.interp for all: contour i is measured from 2i to 2i + 1, so that no two touch.
+    # One np.interp for all: contour i has positions from 2i to 2i + 1, so that none overlap.
     count = outer.number + 1  # the first point again at the end
     first = np.cumsum(count) - count
     place = outer.start.repeat(count) + ramp(count) % outer.number.repeat(count)
@@ -74,9 +74,9 @@ def contours_of(rings: Rings, edges: Rings) -> Contours:
 
 
 def _from_the_farthest(outer: Rings) -> Rings:
-    """Each ring from its point farthest from the middle of the ring on.
+    """Each ring rotated to begin at its point farthest from its middle.
 
-    Where a file begins an outline is chance; the samples would shift with it.
+    Which point of an outline comes first in a file is arbitrary and must not move the samples.
     """
     if len(outer.points) == 0:
         return outer

@@ -1,8 +1,8 @@
-"""CSV rows: the cells of a file as Arrow reads them, and the columns of it that are plain numbers.
+"""CSV rows: the cells of a file, read by Arrow, and its columns of plain numbers.
 
-Arrow reads a file four times as fast as Python's csv, but wants rows with as many cells as the
-heading, none of them longer than a block; a file of other rows is written anew in memory first.
-Rows without any text are no rows.
+Arrow reads a file four times as fast as Python's csv, but only if all rows have as many cells as
+the heading and none is longer than a block; any other file is first rewritten in memory. Rows
+without any text are left out.
 """
 
 import codecs
@@ -29,13 +29,13 @@ CERTAIN = "^-?(0?M[0-9]+|[0-9]+M([0-9]{1,2}|[0-9]{4,}|.*[eE].*)|[0-9]{4,}(M[0-9]
 
 
 class Rows(NamedTuple):
-    """The rows of a file below its heading, to be read as often as wanted.
+    """The rows of a file below its heading, which can be read several times.
 
     Attributes:
-        open: gives the file from its heading on, in UTF-8.
-        delimiter: what parts the cells.
-        columns: how many there are.
-        numbers: of the rows, as an editor counts lines; None where they are simply counted.
+        open: opens the file at its heading, in UTF-8.
+        delimiter: the character between cells.
+        columns: their number.
+        numbers: the line number of each row; None where rows and lines are the same.
         block: bytes that are read at a time, more than any row has.
     """
 
@@ -46,12 +46,15 @@ class Rows(NamedTuple):
     block: int | None = None
 
     def blocks(self) -> Iterator[Any]:
-        """The rows in blocks of Arrow, texts with nulls for empty cells."""
-        with self.open() as file, package("pyarrow.csv").open_csv(file, **self._options()) as read:
-            yield from read
+        """The rows as record batches of Arrow, texts with nulls for empty cells."""
+        with (
+            self.open() as file,
+            package("pyarrow.csv").open_csv(file, **self._options()) as reader,
+        ):
+            yield from reader
 
     def texts(self, columns: Sequence[int], keep: Bool[np.ndarray, " rows"]) -> list[Any]:
-        """Some columns as pandas' texts, of the rows to keep."""
+        """Columns, by index, as texts of pandas, of the rows to keep."""
         if not columns:
             return []
         with self.open() as file:
@@ -79,15 +82,15 @@ class Rows(NamedTuple):
 
 @dataclass
 class PlainColumn:
-    """A column as long as all its cells are plain numbers."""
+    """The numbers of a column, collected block by block as long as all its cells are plain."""
 
-    blocks: list[Any] | None = field(default_factory=list)  # None once one was not
-    whole: bool = True
+    blocks: list[Any] | None = field(default_factory=list)  # None after a cell that is not plain
+    whole: bool = True  # all numbers so far are whole
     mark: Mark | None = None  # of decimals, once a cell has one
-    certain: bool = False  # that it is no mark of thousands
+    certain: bool = False  # that it is not a mark of thousands
 
     def add(self, texts: Any, marks: Sequence[Mark]) -> None:
-        """Take the next block of texts; `marks` are those that decimals may have."""
+        """Add the next block of texts; `marks` are the marks that decimals may have."""
         if self.blocks is None:
             return
         arrow, compute = package("pyarrow"), package("pyarrow.compute")
@@ -110,7 +113,7 @@ class PlainColumn:
         self.blocks = None
 
     def take(self) -> Any:
-        """Arrow's numbers, no longer kept; None where the column is not plain or its mark open."""
+        """Hand over the numbers as an array of Arrow; None if not plain or the mark ambiguous."""
         blocks, self.blocks = self.blocks, None
         if blocks is None or (self.mark and not self.certain):
             return None
@@ -122,7 +125,7 @@ class PlainColumn:
 def plain_columns(
     rows: Rows, candidates: Sequence[bool], marks: Sequence[Mark]
 ) -> tuple[list[PlainColumn], Bool[np.ndarray, " rows"]]:
-    """The columns of the file, those that cannot be plain being left out, and which rows have text.
+    """The columns of the file where `candidates` is true, and which rows have text.
 
     Raises Arrow's `ArrowInvalid` for rows of different lengths, and for one longer than a block.
     """
@@ -138,12 +141,12 @@ def plain_columns(
 
 
 def rows_below(path: Path, dialect: csv_dialect.Dialect, columns: int) -> Rows:
-    """The rows of a file, as they stand there."""
+    """The rows of a file as it is."""
     return Rows(lambda: _from_heading(path, dialect), dialect.delimiter, columns)
 
 
 def rows_of_one_length(path: Path, dialect: csv_dialect.Dialect, columns: int) -> Rows:
-    """The rows of a file in memory, those that end early filled up, however long one is.
+    """The rows of a file rewritten in memory, of any length, short ones padded with empty cells.
 
     Raises `InputError` for a row with more cells than the heading.
     """
@@ -165,7 +168,7 @@ def rows_of_one_length(path: Path, dialect: csv_dialect.Dialect, columns: int) -
 
 
 def _from_heading(path: Path, dialect: csv_dialect.Dialect) -> io.BufferedIOBase:
-    """The file from its heading on, in UTF-8 without a mark."""
+    """The file from its heading on, in UTF-8 without a byte order mark."""
     if dialect.encoding == "utf-8-sig":
         file = path.open("rb")
         if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
@@ -180,19 +183,19 @@ def _from_heading(path: Path, dialect: csv_dialect.Dialect) -> io.BufferedIOBase
 
 
 def _with_text(block: Any) -> Bool[np.ndarray, " rows"]:
-    """Which rows of a block have any text but space."""
+    """Which rows of a block have a cell with more than white space."""
     compute = package("pyarrow.compute")
     full = np.zeros(len(block), dtype=bool)
     for texts in block.columns:
-        some = compute.not_equal(compute.utf8_trim_whitespace(texts), "")
-        full |= some.fill_null(False).to_numpy(zero_copy_only=False)
+        has_text = compute.not_equal(compute.utf8_trim_whitespace(texts), "")
+        full |= has_text.fill_null(False).to_numpy(zero_copy_only=False)
         if full.all():  # as a rule after the first column
             break
     return full
 
 
 def _all(texts: Any, pattern: str) -> bool:
-    """Whether all texts are like a pattern; empty cells are."""
+    """Whether all texts match a pattern; empty cells do."""
     compute = package("pyarrow.compute")
-    like = compute.match_substring_regex(texts, pattern)
-    return bool(compute.all(like, min_count=0).as_py())
+    matches = compute.match_substring_regex(texts, pattern)
+    return bool(compute.all(matches, min_count=0).as_py())

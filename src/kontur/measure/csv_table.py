@@ -1,8 +1,8 @@
 """CSV as a table: the cells of a file as columns of numbers, booleans and text.
 
-A column whose cells are all plain numbers is read as such in blocks; the others go through
-`typed_column`, which parses every different text once. Both give the same. What is not as in a
-plain CSV is reported: in `how` for the file, in `warnings` by column.
+A column whose cells are all plain numbers is read in blocks; the others go through `typed_column`,
+which parses every different text once. Both give the same. Where a file differs from a plain CSV
+(commas, decimal points, UTF-8), `format_note` describes it, and `warnings` its doubtful columns.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -30,27 +30,27 @@ NUMBERS = (None, "number", "integer")  # types of columns that may be plain
 
 
 class CsvTable(NamedTuple):
-    """A table, how its file was read, and what to look at in it.
+    """A table, the format of its file, and warnings on its columns.
 
     Attributes:
         table: its columns.
         units: of the columns whose heading or cells have one.
-        how: what is not as in a plain CSV, in a few words, "" for nothing.
+        format_note: how the file differs from a plain CSV, in a few words; "" if it does not.
         warnings: sentences on single columns.
         non_numeric: those among them, by column, on numbers with other cells.
     """
 
     table: "pd.DataFrame"
     units: dict[str, str]
-    how: str
+    format_note: str
     warnings: list[str]
     non_numeric: dict[str, str]
 
 
 def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
-    """The table in a CSV file; `known` gives the type of a column that is known by its name.
+    """The table in a CSV file; `known(name)` is the type of a column, None where cells decide it.
 
-    Raises `InputError` for a file that is no text, has no heading, or a row longer than it.
+    Raises `InputError` for a file that is not text, has no heading, or has a row longer than it.
     """
     dialect = csv_dialect.detect(path)
     _, heading = next(csv_dialect.rows(path, dialect), (0, []))
@@ -69,28 +69,35 @@ def read_csv(path: Path, known: Callable[[str], Type | None]) -> CsvTable:
     columns: dict[str, pd.Series | None] = {}
     for name, column, kind in zip(names, plain, types, strict=True):
         columns[name] = _numbers(column.take(), kind)
-    found_marks = {
+    plain_marks = {
         c.mark for c, name in zip(plain, names, strict=True) if columns[name] is not None
     }
-    left = [place for place, name in enumerate(names) if columns[name] is None]
+    remaining = [place for place, name in enumerate(names) if columns[name] is None]
     texts = [
         cells.rename(names[place])
-        for place, cells in zip(left, rows.texts(left, full), strict=True)
+        for place, cells in zip(remaining, rows.texts(remaining, full), strict=True)
     ]
     numbers = np.flatnonzero(full) + 2 if rows.numbers is None else rows.numbers
-    read, decimal = _typed(texts, [types[place] for place in left], found_marks, dialect, numbers)
-    columns |= {column.name: column.cells for column in read}
-    empty = [name for name in notes if _says_nothing(columns[name], name == names[0])]
-    how = _how(dialect, read, comma="," in found_marks, empty_rows=int((~full).sum()))
+    text_columns, decimal = _typed(
+        texts, [types[place] for place in remaining], plain_marks, dialect, numbers
+    )
+    columns |= {column.name: column.cells for column in text_columns}
+    empty = [name for name in notes if _is_redundant(columns[name], first=name == names[0])]
+    notable = _differences(
+        dialect, text_columns, comma="," in plain_marks, empty_rows=int((~full).sum())
+    )
     if empty:
-        how.append(f"{plural(len(empty), 'column')} without a name left out")
+        notable.append(f"{plural(len(empty), 'column')} without a name left out")
     units = {name: unit for name in names if (unit := unit_in(name))}
     return CsvTable(
         package("pandas").DataFrame({n: c for n, c in columns.items() if n not in empty}),
-        units | {column.name: column.read.unit for column in read if column.read.unit},
-        ", ".join(how),
-        [*(note for name, note in notes.items() if name not in empty), *warnings_of(read, decimal)],
-        non_numeric(read),
+        units | {column.name: column.parsed.unit for column in text_columns if column.parsed.unit},
+        ", ".join(notable),
+        [
+            *(note for name, note in notes.items() if name not in empty),
+            *warnings_of(text_columns, decimal),
+        ],
+        non_numeric(text_columns),
     )
 
 
@@ -114,13 +121,13 @@ def _names(heading: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def _numbers(column: Any, known: Type | None) -> "pd.Series | None":
-    """A plain column as pandas has it: whole numbers with gaps are floats unless known."""
+    """A plain column of Arrow as one of pandas; integers with gaps are floats unless `known`."""
     if column is None:
         return None
     if known == "integer" and column.null_count and str(column.type) == "int64":
         return package("pandas").Series(column.to_pandas(integer_object_nulls=True), dtype="Int64")
-    made = column.to_pandas()
-    return made.astype("float64") if known == "number" else made
+    numbers = column.to_pandas()
+    return numbers.astype("float64") if known == "number" else numbers
 
 
 def _typed(
@@ -137,44 +144,46 @@ def _typed(
 
     def column(cells: "pd.Series", known: Type | None, decimal: Mark | None) -> TextColumn:
         return typed_column(
-            cells, known=known, decimal=decimal, place=lambda row: f"row {numbers[row]}"
+            cells, known=known, decimal=decimal, row_name=lambda row: f"row {numbers[row]}"
         )
 
-    read = [column(cells, known, None) for cells, known in zip(texts, types, strict=True)]
+    text_columns = [column(cells, known, None) for cells, known in zip(texts, types, strict=True)]
     certain = [
-        each.read.decimal for each in read if each.read.kind == "number" and not each.read.ambiguous
+        text_column.parsed.decimal
+        for text_column in text_columns
+        if text_column.parsed.kind == "number" and not text_column.parsed.ambiguous
     ]
     marks = [mark for mark in {*plain_marks, *certain} if mark]
     if not marks and dialect.delimiter == ",":
         marks = ["."]
     if len(marks) != 1:
-        return read, None
+        return text_columns, None
     (decimal,) = marks
-    for place, each in enumerate(read):
-        if each.read.ambiguous:
-            read[place] = column(texts[place], types[place], decimal)
-    return read, decimal
+    for place, text_column in enumerate(text_columns):
+        if text_column.parsed.ambiguous:
+            text_columns[place] = column(texts[place], types[place], decimal)
+    return text_columns, decimal
 
 
-def _how(
+def _differences(
     dialect: csv_dialect.Dialect, texts: Sequence[TextColumn], *, comma: bool, empty_rows: int
 ) -> list[str]:
-    """How the file is written, where that is not as in a plain CSV."""
-    numbers = [column.read for column in texts if column.read.kind == "number"]
-    how = [DELIMITERS.get(dialect.delimiter, ""), ENCODINGS.get(dialect.encoding, "")]
+    """How the format of the file differs from a plain CSV, each difference in a few words."""
+    numbers = [column.parsed for column in texts if column.parsed.kind == "number"]
+    notable = [DELIMITERS.get(dialect.delimiter, ""), ENCODINGS.get(dialect.encoding, "")]
     if comma or any(
-        read.decimal == "," and not (read.thousands and read.ambiguous) for read in numbers
+        parsed.decimal == "," and not (parsed.thousands and parsed.ambiguous) for parsed in numbers
     ):
-        how.append("decimal commas")
+        notable.append("decimal commas")
     between = dict.fromkeys(THOUSANDS.get(r.thousands, "spaces") for r in numbers if r.thousands)
     if between:
-        how.append(f"{' and '.join(between)} between thousands")
+        notable.append(f"{' and '.join(between)} between thousands")
     if empty_rows:
-        how.append(f"{plural(empty_rows, 'empty row')} left out")
-    return [words for words in how if words]
+        notable.append(f"{plural(empty_rows, 'empty row')} left out")
+    return [words for words in notable if words]
 
 
-def _says_nothing(cells: Any, first: bool) -> bool:
+def _is_redundant(cells: Any, *, first: bool) -> bool:
     """Whether a column is empty, or is the first and counts the rows, from 0 or 1."""
     if cells.isna().all():
         return True

@@ -1,8 +1,8 @@
-"""Curve: how the outline bends, point by point along it.
+"""Curvature of the outline, point by point along it.
 
-Curvature is that of the contour smoothed along itself (see `contour`), so that neither the corners
-of a staircase nor where the outline begins matter. A circle has the curvature 1 / radius
-everywhere; a dent has curvature below 0. The bending energy is that of an elastic ring of the same
+It is that of the contour smoothed along itself (see `contour`), so that neither the corners of
+pixel edges nor the first point of the outline matter. A circle has the curvature 1 / radius
+everywhere; a dent has negative curvature. The bending energy is that of an elastic ring of the same
 length (Young, Walker, Bowie, "An analysis technique for biological shape", 1974), 1 for a circle.
 """
 
@@ -24,7 +24,7 @@ COLUMNS = {
 
 
 def measure_curve(contours: Contours, bends: Bends) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels."""
+    """One value per object for each of `COLUMNS`, in pixels."""
     curvature = bends.curvature
     low, high = np.percentile(curvature, (10, 90), axis=1) if len(curvature) else np.empty((2, 0))
     return {

@@ -1,7 +1,7 @@
-"""What a table holds, column by column: type, unit, range, missing share, values, histogram.
+"""Description of a table, column by column: type, unit, range, missing share, values, histogram.
 
-Every row counts but those to ignore, which are counted apart. Strings that are numbers but for
-words such as "invalid" are described as numbers, as `prepare` reads them.
+Rows to ignore are left out and counted separately. Text that is numbers but for words such as
+"invalid" is described as numbers, as `prepare` reads it.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from kontur.errors import InputError
 from kontur.measure.column_selection import KINDS, column_names
 from kontur.measure.extra import package
-from kontur.measure.recipe import as_numbers, as_words, type_of, without_attrs
+from kontur.measure.recipe import as_numbers, as_text, type_of, without_attrs
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
 from kontur.measure.table_operations import without_ignored
 from kontur.wording import listed, plural
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BARS = 40  # of a histogram
-WORDS = 8  # of the commonest values that are listed
-FAR = 0.25  # beyond the middle 98 %, in ranges of it: as far as a histogram reaches
+COMMONEST = 8  # values of a column of text that are listed
+MARGIN = 0.25  # of a histogram beyond the middle 98 % of the values, as a share of their range
 QUANTILES = {"p05": 0.05, "median": 0.5, "p95": 0.95}
 
 
 class Histogram(NamedTuple):
-    """Counts between edges, and how many values lie below the first and above the last edge."""
+    """Counts between edges, and the number of values below the first and above the last edge."""
 
     counts: Int[np.ndarray, " bars"]
     edges: Float[np.ndarray, " edges"]
@@ -39,17 +39,17 @@ class Histogram(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ColumnSummary:
-    """What one column holds.
+    """Summary of one column.
 
     Attributes:
         name: of the column.
-        group: what it is of: identity, position, form, intensity, neighbours or other.
-        kind: number, truth, word, date, other; empty where every value is missing.
+        group: identity, position, form, intensity, neighbours or other.
+        kind: number, boolean, text, date or other; empty where every value is missing.
         dtype: pandas' type.
-        unit, meaning: as in the table; no meaning for columns that are not ours.
-        missing: how many values are missing, invalid words among them.
-        infinite: how many are infinite; no statistic counts them.
-        different: how many different values.
+        unit, meaning: as in the table; "" for a column that `measure` does not make.
+        missing: the number of missing values, invalid words among them.
+        infinite: the number of infinite values, which the statistics leave out.
+        different: the number of different values.
         statistics: mean, std, min, p05, median, p95, max of numbers; empty for others.
         values: the commonest values with their counts; empty for numbers.
         histogram: of numbers; None for others.
@@ -73,16 +73,16 @@ class ColumnSummary:
 
 @dataclass(frozen=True, eq=False)
 class Description:
-    """What a table holds.
+    """Description of a table.
 
     Attributes:
-        rows: how many, without those to ignore.
-        ignored: how many rows are to be ignored.
-        images: how many images; None for a table without the column.
+        rows: the number of rows, without those to ignore.
+        ignored: the number of rows to ignore.
+        images: the number of images; None for a table without the column.
         pixel_size: in µm; None where it is not known.
-        columns: one a column, in their order.
-        reading: how its file was read, in a few words; "" for a plain one.
-        notes: sentences about what looks wrong or holds no information.
+        columns: a summary of every column, in their order.
+        format_note: how the CSV file differs from a plain one, in a few words; "" if it does not.
+        notes: sentences about what looks wrong or carries no information.
     """
 
     rows: int
@@ -90,53 +90,57 @@ class Description:
     images: int | None
     pixel_size: float | None
     columns: tuple[ColumnSummary, ...]
-    reading: str
+    format_note: str
     notes: tuple[str, ...]
 
     def table(self) -> "pd.DataFrame":
-        """One row a column: name, unit, type, missing, different, statistics, commonest values."""
+        """One row per column: name, unit, type, missing, different, statistics, values."""
         rows = [
             {
-                "column": facts.name,
-                "unit": facts.unit,
-                "kind": facts.kind,
-                "dtype": facts.dtype,
-                "missing": facts.missing,
-                "missing_share": facts.missing / self.rows if self.rows else np.nan,
-                "infinite": facts.infinite,
-                "different": facts.different,
-                **{name: facts.statistics.get(name, np.nan) for name in STATISTICS},
-                "values": ", ".join(f"{word} ({n})" for word, n in facts.values.items()),
+                "column": column.name,
+                "unit": column.unit,
+                "kind": column.kind,
+                "dtype": column.dtype,
+                "missing": column.missing,
+                "missing_share": column.missing / self.rows if self.rows else np.nan,
+                "infinite": column.infinite,
+                "different": column.different,
+                **{name: column.statistics.get(name, np.nan) for name in STATISTICS},
+                "values": ", ".join(f"{word} ({n})" for word, n in column.values.items()),
             }
-            for facts in self.columns
+            for column in self.columns
         ]
-        made = package("pandas").DataFrame(rows)
-        made.attrs = {"units": {}, "meanings": dict.fromkeys(made, "of a column of the table")}
-        return made
+        summary = package("pandas").DataFrame(rows)
+        summary.attrs = {
+            "units": {},
+            "meanings": dict.fromkeys(summary, "of a column of the table"),
+        }
+        return summary
 
 
 STATISTICS = ("mean", "std", "min", "p05", "median", "p95", "max")
 
 
 def describe(table: "pd.DataFrame") -> Description:
-    """What the table holds; no row gives columns of which everything is missing."""
+    """Describe a table; without rows every column is empty."""
     table, ignored = without_ignored(table)
     names = column_names(table)
     units = table.attrs.get("units", {})
     plain = without_attrs(table)
     columns = tuple(
-        _facts(plain.iloc[:, place], name, units.get(name, "")) for place, name in enumerate(names)
+        _summary(plain.iloc[:, place], name, units.get(name, ""))
+        for place, name in enumerate(names)
     )
     images = int(plain["image"].nunique()) if "image" in plain else None
     side = table.attrs.get("pixel_size")
-    warnings, reading = table.attrs.get("warnings", []), table.attrs.get("reading", "")
+    warnings, format_note = table.attrs.get("warnings", []), table.attrs.get("format_note", "")
     known = table.attrs.get("non_numeric", {})
     notes = (*warnings, *_notes(plain, columns, known))
-    return Description(len(table), ignored, images, side, columns, reading, notes)
+    return Description(len(table), ignored, images, side, columns, format_note, notes)
 
 
 def group_of(name: str) -> str:
-    """What a column is of: identity, position, form, intensity, neighbours or other.
+    """The group of a column: identity, position, form, intensity, neighbours or other.
 
     >>> group_of("area"), group_of("texture_asm-0"), group_of("state")
     ('form', 'intensity', 'other')
@@ -149,10 +153,10 @@ def group_of(name: str) -> str:
 
 
 def histogram(values: Float[np.ndarray, " n"]) -> Histogram | None:
-    """Counts of sorted finite numbers in equal bars; None of no number.
+    """Counts of sorted finite numbers in equal bars; None without a number.
 
-    Whole numbers get bars of whole width around them. Where a few values lie far from all others
-    the bars cover the others, and those beyond are counted.
+    Whole numbers get bars of whole width around them. Where a few values lie far from all others,
+    the bars cover the others, and the far ones are counted below or above.
 
     >>> histogram(np.array([1.0, 2, 2, 4])).counts.tolist()
     [1, 2, 0, 1]
@@ -161,7 +165,7 @@ def histogram(values: Float[np.ndarray, " n"]) -> Histogram | None:
         return None
     low, high = float(values[0]), float(values[-1])
     first, last = np.quantile(values, [0.01, 0.99])
-    if room := FAR * float(last - first):
+    if room := MARGIN * float(last - first):
         low, high = max(low, float(first) - room), min(high, float(last) + room)
     whole = bool((values == np.rint(values)).all()) and high - low < 2**31
     whole = whole and max(abs(low), abs(high)) < 2**52  # beyond it there are no halves between
@@ -178,8 +182,8 @@ def histogram(values: Float[np.ndarray, " n"]) -> Histogram | None:
     return Histogram(np.diff(places), edges, int(places[0]), int(len(values) - places[-1]))
 
 
-def _facts(cells: Any, name: str, unit: str) -> ColumnSummary:
-    about = column_of(name)
+def _summary(cells: Any, name: str, unit: str) -> ColumnSummary:
+    known_column = column_of(name)
     kind, note = _kind(cells)
     statistics: dict[str, float] = {}
     values: dict[str, int] = {}
@@ -197,10 +201,10 @@ def _facts(cells: Any, name: str, unit: str) -> ColumnSummary:
             with np.errstate(over="ignore", invalid="ignore"):  # of numbers near the largest
                 statistics, bars = _statistics(finite), histogram(finite)
     elif kind in ("text", "boolean"):
-        words = as_words(cells)
-        counts = package("pandas").Series(words, dtype=object).value_counts()
-        missing, different = int(len(words) - counts.sum()), len(counts)
-        values = {str(word): int(n) for word, n in counts.head(WORDS).items()}
+        texts = as_text(cells)
+        counts = package("pandas").Series(texts, dtype=object).value_counts()
+        missing, different = int(len(texts) - counts.sum()), len(counts)
+        values = {str(word): int(n) for word, n in counts.head(COMMONEST).items()}
     elif kind == "date":
         known_dates = cells.dropna()
         different = int(known_dates.nunique())
@@ -214,7 +218,7 @@ def _facts(cells: Any, name: str, unit: str) -> ColumnSummary:
         kind=kind,
         dtype=str(cells.dtype),
         unit=unit,
-        meaning=about.meaning if about else "",
+        meaning=known_column.meaning if known_column else "",
         missing=missing,
         infinite=infinite,
         different=different,
@@ -226,18 +230,18 @@ def _facts(cells: Any, name: str, unit: str) -> ColumnSummary:
 
 
 def _kind(cells: Any) -> tuple[Any, str]:
-    """What a column is read as, and what looks wrong about it."""
+    """The kind of a column, and a sentence on what looks wrong about it."""
     types = package("pandas").api.types
     if types.is_datetime64_any_dtype(cells.dtype) or types.is_timedelta64_dtype(cells.dtype):
         return "date", ""
     try:
         return type_of(cells).kind, ""
-    except InputError as error:  # numbers with slips among them
+    except InputError as error:  # numbers with a few other cells among them
         note = str(error)
     try:
-        as_words(cells)
+        as_text(cells)
         return "text", note
-    except InputError as error:  # lists, say
+    except InputError as error:  # such as lists
         return "other", str(error)
 
 
@@ -247,24 +251,27 @@ def _statistics(values: Float[np.ndarray, " n"]) -> dict[str, float]:
     middle = np.quantile(values, list(QUANTILES.values())).tolist()
     middles = dict(zip(QUANTILES, middle, strict=True))
     outer = {"min": float(values[0]), "max": float(values[-1])}
-    found = {"mean": float(values.mean()), "std": spread, **outer, **middles}
-    return {name: found[name] for name in STATISTICS}
+    statistics = {"mean": float(values.mean()), "std": spread, **outer, **middles}
+    return {name: statistics[name] for name in STATISTICS}
 
 
 def _notes(
     table: "pd.DataFrame", columns: Sequence[ColumnSummary], known: Collection[str]
 ) -> list[str]:
-    """What looks wrong or holds no information, in sentences; `known` columns have one already."""
+    """Sentences on what looks wrong or carries no information; `known` columns have one already."""
     notes: list[str] = []
     if len(table) == 0:
         return ["the table has no row"]
-    empty = [facts.name for facts in columns if facts.kind == "empty"]
+    empty = [column.name for column in columns if column.kind == "empty"]
     same = [
-        facts.name
-        for facts in columns
-        if facts.kind != "empty" and facts.different == 1 and not facts.missing and len(table) > 1
+        column.name
+        for column in columns
+        if column.kind != "empty"
+        and column.different == 1
+        and not column.missing
+        and len(table) > 1
     ]
-    infinite = [f"{facts.name} ({facts.infinite:,})" for facts in columns if facts.infinite]
+    infinite = [f"{column.name} ({column.infinite:,})" for column in columns if column.infinite]
     for names, what in (
         (empty, "without any value"),
         (same, "with the same value in every row"),
@@ -276,4 +283,4 @@ def _notes(
         twice = int(table.duplicated(["image", "id"]).sum())
         if twice:
             notes.append(f"image and id of another row again in {plural(twice, 'row')}")
-    return notes + [facts.note for facts in columns if facts.note and facts.name not in known]
+    return notes + [column.note for column in columns if column.note and column.name not in known]

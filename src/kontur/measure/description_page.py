@@ -1,6 +1,6 @@
-"""Cards: the description of a table as a page, one a column with its histogram as SVG.
+"""The description of a table as an HTML page: a card per column, with its histogram as SVG.
 
-Nothing grows with the rows, only with the columns.
+The size of the page grows with the number of columns, not with that of rows.
 """
 
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TITLES = {
-    "identity": "Who",
+    "identity": "Identity",
     "other": "Joined and other columns",
     "form": "Form",
     "intensity": "Brightness and texture",
     "neighbours": "Neighbours",
-    "position": "Where",
+    "position": "Position",
 }
 WIDTH, HEIGHT = 248, 64  # of a histogram, units of its drawing
 ROWS = 200  # groups shown; the others are in the file that --out writes
@@ -45,7 +45,8 @@ nav input { margin-left: auto; font: inherit; padding: 5px 10px; width: 220px;
 .card svg { display: block; width: 100%; height: auto; }
 .ends { display: flex; justify-content: space-between; font-size: 11.5px; color: var(--grey); }
 .ends b { color: var(--mark); font-weight: 600; }
-.facts { font-size: 12px; margin-top: 5px; padding-top: 5px; border-top: 1px solid var(--line); }
+.statistics { font-size: 12px; margin-top: 5px; padding-top: 5px;
+  border-top: 1px solid var(--line); }
 .badge { display: inline-block; border-radius: 9px; padding: 0 8px; margin-left: 6px;
   font-size: 11.5px; background: #fde6d5; color: #8a3d00; }
 .quiet { background: #e9ecf0; color: var(--grey); }
@@ -75,26 +76,26 @@ def page(
     groups: "pd.DataFrame | None" = None,
     by: Sequence[str] = (),
 ) -> str:
-    """The page as text.
+    """The HTML of the page.
 
     Args:
-        description: what is shown.
+        description: of the table.
         title: its heading, such as the name of the file.
-        view: a sentence on which rows these are.
-        groups: one row a group, as `kontur.measure.table_operations.grouped` gives it.
+        view: a sentence on which rows are described, if not all.
+        groups: one row per group, as `kontur.measure.table_operations.grouped` gives it.
         by: the columns that name the groups.
     """
-    shown = [group for group in TITLES if any(f.group == group for f in description.columns)]
-    links = [f'<a href="#{group}">{TITLES[group]}</a>' for group in shown]
+    group_names = [group for group in TITLES if any(f.group == group for f in description.columns)]
+    links = [f'<a href="#{group}">{TITLES[group]}</a>' for group in group_names]
     if groups is not None:
         links.insert(0, f'<a href="#groups">Per {escape(", ".join(by))}</a>')
     links.append('<a href="#all">All as a table</a>')
     parts = [f'<nav>{" ".join(links)}<input type="search" placeholder="find a column"></nav>']
     if groups is not None:
         parts.append(_groups(groups, by))
-    for group in shown:
-        columns = [facts for facts in description.columns if facts.group == group]
-        cards = "\n".join(_card(facts, description.rows) for facts in columns)
+    for group in group_names:
+        columns = [column for column in description.columns if column.group == group]
+        cards = "\n".join(_card(column, description.rows) for column in columns)
         parts.append(
             frame.section(
                 TITLES[group],
@@ -107,7 +108,7 @@ def page(
     parts.append(frame.paragraphs([LEGEND], style="grey"))
     side = description.pixel_size
     about = [view, f"Pixels of {side:.4g} µm." if side else ""]
-    about.append(f"Read with {description.reading}." if description.reading else "")
+    about.append(f"Read with {description.format_note}." if description.format_note else "")
     return frame.page(
         title,
         parts,
@@ -121,10 +122,10 @@ def page(
 
 
 def _figures(description: Description) -> dict[str, str]:
-    """The first figures: how many objects, images, columns, missing values."""
+    """The figures at the top: the numbers of objects, images and columns, missing values."""
     images = description.images
     cells = description.rows * len(description.columns)
-    missing = sum(facts.missing for facts in description.columns) / cells if cells else 0.0
+    missing = sum(column.missing for column in description.columns) / cells if cells else 0.0
     figures = {"objects": f"{description.rows:,}"}
     if images is not None:
         figures["images"] = f"{images:,}"
@@ -137,39 +138,42 @@ def _figures(description: Description) -> dict[str, str]:
     return figures
 
 
-def _card(facts: ColumnSummary, rows: int) -> str:
-    """One column: its name, its figure, a line of facts."""
+def _card(column: ColumnSummary, rows: int) -> str:
+    """One column: its name, its histogram or commonest values, and a line of statistics."""
     badge = ""
-    if facts.missing:
-        badge = f'<span class="badge">{escape(_share(facts.missing / rows))} missing</span>'
-    if facts.infinite:
-        badge += f'<span class="badge">{facts.infinite:,} infinite</span>'
-    if facts.different == 1 and rows > 1:
+    if column.missing:
+        badge = f'<span class="badge">{escape(_share(column.missing / rows))} missing</span>'
+    if column.infinite:
+        badge += f'<span class="badge">{column.infinite:,} infinite</span>'
+    if column.different == 1 and rows > 1:
         badge += '<span class="badge quiet">one value</span>'
-    found = facts.statistics
-    if facts.histogram is None or facts.different == 1:
-        figure = _words(facts, rows)
-        facts_text = f"{facts.different:,} different" if facts.values else ""
-        if found:
-            facts_text = f"always {format_number(found['mean'])}"
-        elif facts.kind == "empty":
-            facts_text = "no value"
+    statistics = column.statistics
+    if column.histogram is None or column.different == 1:
+        figure = _words(column, rows)
+        statistics_text = f"{column.different:,} different" if column.values else ""
+        if statistics:
+            statistics_text = f"always {format_number(statistics['mean'])}"
+        elif column.kind == "empty":
+            statistics_text = "no value"
     else:
-        figure = _bars(facts.histogram, found) + _ends(facts.histogram, found)
-        facts_text = f"mean {format_number(found['mean'])} ± {format_number(found['std'], 2)}"
-        if below := facts.histogram.below:
-            facts_text += f" · {below:,} below, from {format_number(found['min'])}"
-        if above := facts.histogram.above:
-            facts_text += f" · {above:,} above, to {format_number(found['max'])}"
-    meaning = facts.meaning or (facts.dtype if facts.group == "other" else "")
+        figure = _bars(column.histogram, statistics) + _ends(column.histogram, statistics)
+        statistics_text = (
+            f"mean {format_number(statistics['mean'])} ± {format_number(statistics['std'], 2)}"
+        )
+        if below := column.histogram.below:
+            statistics_text += f" · {below:,} below, from {format_number(statistics['min'])}"
+        if above := column.histogram.above:
+            statistics_text += f" · {above:,} above, to {format_number(statistics['max'])}"
+    meaning = column.meaning or (column.dtype if column.group == "other" else "")
     return (
-        f'<div class="card" data-name="{escape(facts.name.lower())}"><h3><span>'
-        f"{escape(facts.name)}</span><span>{escape(facts.unit)}</span></h3>"
-        f'<p>{escape(meaning)}</p>{figure}<div class="facts">{facts_text}{badge}</div></div>'
+        f'<div class="card" data-name="{escape(column.name.lower())}"><h3><span>'
+        f"{escape(column.name)}</span><span>{escape(column.unit)}</span></h3>"
+        f"<p>{escape(meaning)}</p>{figure}"
+        f'<div class="statistics">{statistics_text}{badge}</div></div>'
     )
 
 
-def _bars(bars: Histogram, found: dict[str, float]) -> str:
+def _bars(bars: Histogram, statistics: dict[str, float]) -> str:
     """The histogram as one path for the outer objects and one for the middle 90 %."""
     low, high = float(bars.edges[0]), float(bars.edges[-1])
     most = max(int(bars.counts.max()), 1)
@@ -178,13 +182,13 @@ def _bars(bars: Histogram, found: dict[str, float]) -> str:
     for count, left, right in zip(bars.counts, bars.edges[:-1], bars.edges[1:], strict=True):
         if count:
             tall = max(HEIGHT * int(count) / most, 1)
-            middle = right > found["p05"] and left < found["p95"]
+            middle = right > statistics["p05"] and left < statistics["p95"]
             start, wide = (left - low) * across, (right - left) * across
             gap = 1 if wide > 3 else 0
             paths["#6fa5d0" if middle else "#c3d9ea"] += (
                 f"M{start:.1f} {HEIGHT}v-{tall:.1f}h{wide - gap:.1f}v{tall:.1f}z"
             )
-    place = min(max((found["median"] - low) * across, 0.75), WIDTH - 0.75)
+    place = min(max((statistics["median"] - low) * across, 0.75), WIDTH - 0.75)
     drawn = "".join(f'<path fill="{colour}" d="{d}"/>' for colour, d in paths.items() if d)
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 1}" role="img">{drawn}'
@@ -193,51 +197,51 @@ def _bars(bars: Histogram, found: dict[str, float]) -> str:
     )
 
 
-def _ends(bars: Histogram, found: dict[str, float]) -> str:
-    """What stands below a histogram: where it begins, the median, where it ends."""
-    low = bars.edges[0] if bars.below else found["min"]
-    high = bars.edges[-1] if bars.above else found["max"]
-    median = format_number(found["median"])
+def _ends(bars: Histogram, statistics: dict[str, float]) -> str:
+    """The line below a histogram: its lower end, the median, its upper end."""
+    low = bars.edges[0] if bars.below else statistics["min"]
+    high = bars.edges[-1] if bars.above else statistics["max"]
+    median = format_number(statistics["median"])
     return (
         f'<div class="ends"><span>{format_number(float(low))}</span>'
         f"<b>median {median}</b><span>{format_number(float(high))}</span></div>"
     )
 
 
-def _words(facts: ColumnSummary, rows: int) -> str:
+def _words(column: ColumnSummary, rows: int) -> str:
     """The commonest values with bars."""
-    if not facts.values or facts.different == rows - facts.missing > 1:
-        return ""  # each row its own: there is no commonest
-    most = max(facts.values.values())
+    if not column.values or column.different == rows - column.missing > 1:
+        return ""  # every row has another value: there is no commonest
+    most = max(column.values.values())
     lines = [
         f'<span title="{escape(word)}">{escape(word)}</span>'
         f'<i style="width:{100 * count / most:.1f}%"></i><span>{count:,}</span>'
-        for word, count in facts.values.items()
+        for word, count in column.values.items()
     ]
-    rest = facts.different - len(facts.values)
+    rest = column.different - len(column.values)
     more = f'<div class="ends"><span>and {rest:,} more</span></div>' if rest > 0 else ""
     return f'<div class="words">{"".join(lines)}</div>{more}'
 
 
 def _groups(groups: "pd.DataFrame", by: Sequence[str]) -> str:
-    """The summary as a table: who, how many, and the medians."""
+    """The groups as a table: their names, the number of objects, and the medians."""
     units = groups.attrs.get("units", {})
-    shown = [name for name in groups if not name.endswith(("_mean", "_std", "_different"))]
-    columns, rows = shown[:FIRST], groups.head(ROWS)
+    shown_columns = [name for name in groups if not name.endswith(("_mean", "_std", "_different"))]
+    columns, rows = shown_columns[:FIRST], groups.head(ROWS)
     cut = f"the first {ROWS:,} of {len(groups):,}" if len(groups) > ROWS else f"{len(groups):,}"
-    if len(shown) > FIRST:
+    if len(shown_columns) > FIRST:
         cut += f"; {FIRST} of {len(groups.columns):,} columns, all in --out TABLE.csv"
-    made = frame.table(format_cells(rows[columns]), [units.get(name, "") for name in columns])
-    return frame.section(f"Per {', '.join(by)}", [made], small=cut, about=' id="groups"')
+    table = frame.table(format_cells(rows[columns]), [units.get(name, "") for name in columns])
+    return frame.section(f"Per {', '.join(by)}", [table], small=cut, about=' id="groups"')
 
 
 def _all(description: Description) -> str:
-    made = description.table().drop(columns=["values", "missing_share", "dtype"])
-    return frame.section("All as a table", [frame.table(format_cells(made))], about=' id="all"')
+    summary = description.table().drop(columns=["values", "missing_share", "dtype"])
+    return frame.section("All as a table", [frame.table(format_cells(summary))], about=' id="all"')
 
 
 def _share(part: float) -> str:
-    """A share that is never rounded to nothing or to all.
+    """A share in per cent, never rounded to 0 or 100 % unless it is.
 
     >>> _share(0.0001), _share(0.123), _share(0.9999), _share(1.0)
     ('<1 %', '12 %', '>99 %', '100 %')

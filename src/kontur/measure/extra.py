@@ -1,4 +1,4 @@
-"""The packages that tables need and the base installation does not have, imported when used."""
+"""The packages of the extra `tables`, imported when they are used."""
 
 import importlib
 from typing import Any
@@ -9,7 +9,7 @@ INSTALL = "pip install 'kontur[tables]'"
 
 
 def package(name: str) -> Any:
-    """An imported module; raises `InputError` on how to install what is missing."""
+    """The module of this name; raises `InputError` with the command that installs it."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:

@@ -1,13 +1,14 @@
-"""Elliptic Fourier descriptors: the outline as a sum of ellipses, the same wherever it lies.
+"""Elliptic Fourier descriptors: the outline as a sum of ellipses, invariant to position and size.
 
 Kuhl and Giardina, "Elliptic Fourier features of a closed contour", 1982. The integrals are exact
-over the polygon's edges, so no points are chosen. Normalised by the first ellipse: its major axis
-becomes the x axis and 1 half of it, and the outline starts at its end. That leaves two ends to
-choose from, which their paper leaves open: we take that where the even harmonics lie further out.
+over the polygon's edges, so that nothing is resampled. The coefficients are normalised by the first
+ellipse: its major axis becomes the x axis with half length 1, and the outline starts at its end.
+Which of the two ends is left open by the paper: we take the one where the even harmonics lie
+further out.
 
-For a nearly round object that axis is chance and the coefficients jump with it. The amplitude of
-a harmonic, the root of half the sum of its four squares, does not know of rotation, start or
-mirroring: `efd_amplitude` stays steady.
+For a nearly round object that axis is arbitrary and the coefficients change abruptly with it. The
+amplitude of a harmonic, the root of half the sum of its four squares, is invariant to rotation,
+starting point and reflection: `efd_amplitude` is stable.
 """
 
 import numpy as np
@@ -32,7 +33,7 @@ COLUMNS = {
 
 
 def measure_fourier(edges: Rings) -> Values:
-    """One value an object for each of `COLUMNS`; `edges` are the straightened rings."""
+    """One value per object for each of `COLUMNS`; `edges` are the straightened rings."""
     coefficients = elliptic_fourier(edges)
     amplitude = np.sqrt((coefficients**2).sum(axis=2) / 2)
     values = {
@@ -44,7 +45,7 @@ def measure_fourier(edges: Rings) -> Values:
 
 
 def elliptic_fourier(edges: Rings, harmonics: int = HARMONICS) -> Float[np.ndarray, "k h 4"]:
-    """Normalised a, b, c, d of each harmonic of each object's outer outline.
+    """Normalised coefficients a, b, c, d of each harmonic of each object's outer outline.
 
     x(t) = Σ aₙ cos nt + bₙ sin nt and y(t) = Σ cₙ cos nt + dₙ sin nt, t from 0 to 2π along it.
     """
@@ -68,7 +69,7 @@ def elliptic_fourier(edges: Rings, harmonics: int = HARMONICS) -> Float[np.ndarr
 def _series(
     edges: Rings, harmonics: int
 ) -> tuple[Complex[np.ndarray, "k h"], Complex[np.ndarray, "k h"]]:
-    """The complex Fourier coefficients of x + iy at 1 … h and at −1 … −h, turns of the contour."""
+    """The complex Fourier coefficients of x + iy of the orders 1 … h, and of −1 … −h."""
     outer = edges.mains()
     steps = outer.steps @ np.array([1, 1j])
     lengths = np.abs(steps)

@@ -1,11 +1,11 @@
-"""Intensity: how bright every object is, channel by channel, as the image's values are stored.
+"""Intensity of every object, channel by channel, in the values that the image stores.
 
-An object's pixels are those whose centres its polygon holds; names and numbers are those of
-scikit-image's `regionprops` where it has them. What an object is compared with lies across its
-edge, along the outline's normals: the *edge contrast* is inside less outside, close to the edge;
-the *background* the median of a few pixels further out. Points that belong to another object or
-lie outside the image do not count; where too few are left, the background is the median of all
-pixels without object. Objects between pixel centres, and contrasts where nothing is free, are NaN.
+An object's pixels are those whose centres lie in its polygon; names and numbers are those of
+scikit-image's `regionprops` where it has them. Contrast and background are measured along the
+outline's normals: the *edge contrast* is the mean just inside the edge less that just outside, the
+*background* the median of a few pixels further out. Points that belong to another object or lie
+outside the image do not count; where too few are left, the background is the median of all pixels
+without object. Objects without a pixel, and contrasts without a free point, are NaN.
 """
 
 from collections.abc import Sequence
@@ -19,9 +19,9 @@ from kontur.measure.pixels import Pixels, pixels_of
 
 PERCENTILES = {"p05": 5, "p25": 25, "median": 50, "p75": 75, "p95": 95}
 EDGE = 1.5  # pixels from the outline, inside and outside
-FAR = (3.0, 4.0, 5.0, 6.0)  # pixels outside the outline: what lies there is background
-EVERY = 4  # point of the contour from which the background is looked at
-FEWEST = 8  # free points that make a background of the object's own
+FAR = (3.0, 4.0, 5.0, 6.0)  # pixels outside the outline, where the background is measured
+EVERY = 4  # every fourth point of the contour has a normal on which it is measured
+FEWEST = 8  # free points from which an object has a background of its own
 
 COLUMNS = {
     "intensity_mean": Column("intensity", "mean"),
@@ -46,10 +46,10 @@ def measure_intensity(
     bends: Bends,
     half_width: Float[np.ndarray, " k"],
 ) -> list[Values]:
-    """For each channel one value an object for each of `COLUMNS`.
+    """For each channel one value per object for each of `COLUMNS`.
 
-    `half_width` is how deep an object is, area / perimeter, in pixels: the inside of the edge is
-    not looked for beyond it.
+    `half_width` is area / perimeter in pixels: the inside of the edge is measured no deeper.
+    Without objects every column has length 0.
     """
     height, width, channels = image.shape
     size = (height, width)
@@ -62,8 +62,8 @@ def measure_intensity(
         number[places] = block.number
         taken.ravel()[block.place] = True
         for channel in range(channels):
-            found = _statistics(image[..., channel].ravel()[block.place], block)
-            for name, column in found.items():
+            statistics = _statistics(image[..., channel].ravel()[block.place], block)
+            for name, column in statistics.items():
                 values[channel][name][places] = column
     for channel in range(channels):
         plane, of = image[..., channel], values[channel]
@@ -76,17 +76,17 @@ def measure_intensity(
 
 
 def _statistics(values: Num[np.ndarray, " p"], block: Pixels) -> Values:
-    """Of the pixels of one channel, for each object of a block; NaN where it has no pixel."""
-    count, some = block.number, block.some
-    if not some.any():
+    """Statistics of one channel's pixels for each object of a block; NaN where it has no pixel."""
+    count, has_pixels = block.number, block.has_pixels
+    if not has_pixels.any():
         return {}
     number = np.maximum(count, 1)
     ordered = _sorted_within(values, block.owner)
     first = np.minimum(np.cumsum(count) - count, len(ordered) - 1)
     mean = np.bincount(block.owner, weights=values, minlength=len(count)) / number
-    apart = values - mean[block.owner]
-    square = np.bincount(block.owner, weights=apart * apart, minlength=len(count)) / number
-    found = {
+    deviation = values - mean[block.owner]
+    square = np.bincount(block.owner, weights=deviation**2, minlength=len(count)) / number
+    statistics = {
         "intensity_mean": mean,
         "intensity_std": np.sqrt(square),
         "intensity_min": ordered[first],
@@ -97,8 +97,8 @@ def _statistics(values: Num[np.ndarray, " p"], block: Pixels) -> Values:
         low = np.floor(at).astype(np.int64)
         below = ordered[np.minimum(first + low, len(ordered) - 1)]
         above = ordered[np.minimum(first + np.ceil(at).astype(np.int64), len(ordered) - 1)]
-        found[f"intensity_{word}"] = below + (above - below) * (at - low)
-    return {name: np.where(some, column, np.nan) for name, column in found.items()}
+        statistics[f"intensity_{word}"] = below + (above - below) * (at - low)
+    return {name: np.where(has_pixels, column, np.nan) for name, column in statistics.items()}
 
 
 def _sorted_within(
@@ -147,19 +147,19 @@ def _background(
     outward: Complex[np.ndarray, "b q"],
     everywhere: float,
 ) -> Float[np.ndarray, " b"]:
-    """The median of the free pixels a few pixels out; that of the image where they are few."""
+    """The median of the free pixels around an object; that of the image where they are few."""
     far = np.concatenate([points + distance * outward for distance in FAR], axis=1)
     free = _free(far, taken)
     row, col = _pixel(far, plane.shape)
     values = np.where(free, plane[row, col].astype(float), np.inf)
     values.sort(axis=1)
     number = free.sum(axis=1)
-    each = np.arange(len(values))
+    index = np.arange(len(values))
     upper = np.minimum(number // 2, values.shape[1] - 1)
     lower = np.maximum(number - 1, 0) // 2
-    some = number >= FEWEST
+    enough = number >= FEWEST
     middle = np.full(len(values), everywhere)
-    middle[some] = (values[each, lower] + values[each, upper])[some] / 2
+    middle[enough] = (values[index, lower] + values[index, upper])[enough] / 2
     return middle
 
 
@@ -177,7 +177,7 @@ def _free(
 def _pixel(
     points: Complex[np.ndarray, "b q"], shape: Sequence[int]
 ) -> tuple[Int[np.ndarray, "b q"], Int[np.ndarray, "b q"]]:
-    """Row and column of the pixel that holds a point, the nearest one for a point outside."""
+    """Row and column of the pixel that contains a point, the nearest one for a point outside."""
     row = np.clip(np.floor(points.imag), 0, shape[0] - 1).astype(np.int64)
     col = np.clip(np.floor(points.real), 0, shape[1] - 1).astype(np.int64)
     return row, col
@@ -186,7 +186,7 @@ def _pixel(
 def _bilinear(
     plane: Num[np.ndarray, "h w"], points: Complex[np.ndarray, "b q"]
 ) -> Float[np.ndarray, "b q"]:
-    """The image between its pixel centres, which lie at halves; constant beyond the border."""
+    """The image interpolated between pixel centres, which lie at halves; constant beyond them."""
     height, width = plane.shape
     x = np.clip(points.real - 0.5, 0, width - 1)
     y = np.clip(points.imag - 0.5, 0, height - 1)

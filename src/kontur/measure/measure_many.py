@@ -1,7 +1,7 @@
 """Many images in one table: the rows of all, their metadata, and one unit for all.
 
-Columns that some images do not have (channels, metadata) are empty there. Of the metadata columns
-each becomes what its cells are together: numbers, truth values or words.
+Columns that some images do not have (channels, metadata) are empty there. The type of a metadata
+column (number, boolean or text) follows from all of its cells.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ from kontur.wording import counted, printable
 if TYPE_CHECKING:
     import pandas as pd
 
-PixelSize = float | Literal["pixels"] | None  # µm; None is what the files say
+PixelSize = float | Literal["pixels"] | None  # µm; None takes the pixel size of each file
 
 
 def measure_many(
@@ -33,9 +33,10 @@ def measure_many(
 ) -> "pd.DataFrame":
     """The tables of all images below each other, in their order.
 
-    Images are read and measured beside each other in threads; `progress(done, total)` is called
-    after each. Raises `InputError` naming the image that cannot be read or measured, for no image,
-    and where only some files say their pixel size.
+    Images are read and measured in parallel threads; `progress(done, total)` is called after each.
+    `pixel_size` and `outlines` are as in `measure`; "pixels" measures in pixels whatever the files
+    state. Raises `InputError` naming the image that cannot be read or measured, for no image, and
+    where only some files state their pixel size.
     """
     if not sources:
         raise InputError("there is no image to measure")
@@ -63,50 +64,53 @@ def measure_many(
         if progress is not None:
             progress(len(tables), len(sources))
     _check_units(sources, tables)
-    attrs = _joined(tables)
+    attrs = _common_attrs(tables)
     for table in tables:
         table.attrs = {}
     # An image without objects has all columns, but must not decide their types.
-    full = [table for table in tables if len(table)] or tables[:1]
-    whole = pandas.concat(full, ignore_index=True)
+    with_objects = [table for table in tables if len(table)] or tables[:1]
+    joined = pandas.concat(with_objects, ignore_index=True)
     keys = [metadata_name(key) for source in sources for key in source.metadata]
     for table in tables:
-        for key in table.columns.difference(whole.columns, sort=False):
-            whole[key] = table[key].reindex(whole.index)
-    extra = [key for key in dict.fromkeys(keys) if key in whole]
-    order = [key for key in attrs["units"] if key in whole and key not in extra]
-    whole = whole[[*order, *extra]]
-    per_image = pandas.concat([table[:1].reindex(columns=extra) for table in full])
-    rows = np.repeat(np.arange(len(full)), [len(table) for table in full])
-    named = [str(name) for table in full for name in table["image"][:1]]
+        for key in table.columns.difference(joined.columns, sort=False):
+            joined[key] = table[key].reindex(joined.index)
+    metadata_columns = [key for key in dict.fromkeys(keys) if key in joined]
+    order = [key for key in attrs["units"] if key in joined and key not in metadata_columns]
+    joined = joined[[*order, *metadata_columns]]
+    per_image = pandas.concat(
+        [table[:1].reindex(columns=metadata_columns) for table in with_objects]
+    )
+    rows = np.repeat(np.arange(len(with_objects)), [len(table) for table in with_objects])
+    image_names = [str(name) for table in with_objects for name in table["image"][:1]]
     columns = [
-        typed_column(per_image[key], place=lambda row: f"image {named[row]}") for key in extra
+        typed_column(per_image[key], row_name=lambda row: f"image {image_names[row]}")
+        for key in metadata_columns
     ]
     for column in columns:
-        whole[column.name] = column.cells.array[rows]
-        if unit := column.read.unit or unit_in(column.name):
+        joined[column.name] = column.cells.array[rows]
+        if unit := column.parsed.unit or unit_in(column.name):
             attrs["units"][column.name] = unit
-    if found := warnings_of(columns):
-        attrs["warnings"] = found
-    whole.attrs = attrs
-    return whole
+    if warnings := warnings_of(columns):
+        attrs["warnings"] = warnings
+    joined.attrs = attrs
+    return joined
 
 
 def _check_units(sources: Sequence[Source], tables: Sequence[Any]) -> None:
-    silent = [
+    without_size = [
         source.name
         for source, table in zip(sources, tables, strict=True)
         if table.attrs["pixel_size"] is None
     ]
-    if 0 < len(silent) < len(tables):
+    if 0 < len(without_size) < len(tables):
         raise InputError(
-            f"{counted(silent, 'image')} of {len(tables)} do not say how large a pixel is, so "
-            "lengths would be pixels in some rows and µm in others; give --pixel-size UM, or "
+            f"{counted(without_size, 'image')} of {len(tables)} state no pixel size, so lengths "
+            "would be in pixels in some rows and in µm in others; give --pixel-size UM, or "
             "--pixel-size pixels to measure all in pixels"
         )
 
 
-def _joined(tables: Sequence[Any]) -> dict[str, Any]:
+def _common_attrs(tables: Sequence[Any]) -> dict[str, Any]:
     """The units of all columns; the pixel size where it is the same everywhere."""
     sizes = {table.attrs["pixel_size"] for table in tables}
     units: dict[str, str] = {}

@@ -1,15 +1,15 @@
 """Midline: the line along the middle of a long object, and how it bends: worms, rods, fibres.
 
 The contour is folded onto itself about the axis through two opposite points that brings its two
-sides closest: the closeness of all folds at once is a convolution of the contour with itself, so
-nothing is searched and nothing is thinned. Of a bent object one side is longer than the other, so
-the two tips then move along the contour as long as the sides, each walked at its own even speed,
-come closer. The middles of facing points are the midline. For round objects every fold is as good
-and the midline is a diameter.
+sides closest. The distance of the sides for all folds at once is a convolution of the contour with
+itself, so that no search and no thinning is needed. Of a bent object one side is longer than the
+other, so the two tips then move along the contour as long as that brings the sides, each
+parametrised by its own length, closer. The midpoints of facing points are the midline. For round
+objects all folds are equal and the midline is a diameter.
 
-Its bending modes are the cosine series of its direction along its length: what is left of a C, an
-S and finer waves, wherever along the object they lie. The principal modes of crawling worms are
-nearly these (Stephens et al., Dimensionality and Dynamics in the Behavior of C. elegans, 2008).
+Its bending modes are the coefficients of the cosine series of its direction along its length: a C,
+an S, and finer waves. The principal modes of crawling worms are nearly these (Stephens et al.,
+Dimensionality and Dynamics in the Behavior of C. elegans, 2008).
 """
 
 from typing import NamedTuple
@@ -21,17 +21,11 @@ from kontur.measure.columns import Column, Values
 from kontur.measure.contour import BLOCK, Contours
 
 NODES = 16  # pieces of the midline whose directions are compared
-MOVES = (
-    4.0,
-    4.0,
-    2.0,
-    1.0,
-    0.5,
-    0.25,
-)  # points of the contour by which a tip is moved, if that is better
-MODES = 6  # how many: of a worm's bending, four hold 95 % of the variance (Stephens et al.)
-PIECES = 24  # equal steps along the midline whose directions the modes are of
-CLOSENESS = 13  # pairs of facing points that say how close the sides are
+# Points of the contour by which a tip is moved, if that brings the sides closer.
+MOVES = (4.0, 4.0, 2.0, 1.0, 0.5, 0.25)
+MODES = 6  # of bending; in crawling worms four hold 95 % of the variance (Stephens et al.)
+PIECES = 24  # equal steps along the midline whose directions the modes describe
+CLOSENESS = 13  # pairs of facing points by which the distance of the sides is measured
 TINY = np.finfo(float).tiny
 PASSES = 4  # of the filter (1, 2, 1) / 4 over the midline's points
 
@@ -61,14 +55,14 @@ class Midlines(NamedTuple):
 
 
 def measure_midline(contours: Contours, area: Float[np.ndarray, " k"]) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels; `area` is that of the object."""
+    """One value per object for each of `COLUMNS`, in pixels; `area` is that of the object."""
     k = len(area)
-    found = [
+    parts = [
         _bending(midlines(contours.points[start : start + BLOCK]).points)
         for start in range(0, max(k, 1), BLOCK)
     ]
     keys = [name for name in COLUMNS if name not in ("medial_width", "elongation")]
-    values = {key: np.concatenate([part[key] for part in found]) for key in keys}
+    values = {key: np.concatenate([part[key] for part in parts]) for key in keys}
     width = area / values["medial_length"]
     values |= {"medial_width": width, "elongation": values["medial_length"] / width}
     return {name: values[name] for name in COLUMNS}
@@ -94,10 +88,10 @@ def midlines(points: Complex[np.ndarray, "k n"]) -> Midlines:
 
 
 def fold(points: Complex[np.ndarray, "k n"]) -> Int[np.ndarray, " k"]:
-    """Where the axis of the best fold begins; it ends n / 2 points on.
+    """The index of the point where the axis of the best fold begins; it ends n / 2 points later.
 
-    The best has the smallest sum of squared distances between facing points, |zₐ₊ᵢ − zₐ₋ᵢ|², and
-    so the largest sum of their products.
+    The best fold has the smallest sum of squared distances between facing points, |zₐ₊ᵢ − zₐ₋ᵢ|²,
+    and so the largest sum of their products.
     """
     n = points.shape[1]
     x, y = np.fft.rfft(points.real, axis=1), np.fft.rfft(points.imag, axis=1)
@@ -123,7 +117,7 @@ def _sides(
 def _between(
     points: Complex[np.ndarray, "k n"], place: Float[np.ndarray, "k q"]
 ) -> Complex[np.ndarray, "k q"]:
-    """The contours at places between their points."""
+    """The contours at fractional indices, interpolated linearly."""
     k, n = points.shape
     low = np.floor(place)
     flat = points.ravel()
@@ -163,14 +157,14 @@ def _bending(line: Complex[np.ndarray, "k p"]) -> Values:
 
 
 def _modes(line: Complex[np.ndarray, "k p"], lengths: Float[np.ndarray, "k s"]) -> Values:
-    """How much of each mode the direction holds, as root mean square angle along the midline.
+    """The amplitude of each mode in the direction, as root mean square angle along the midline.
 
     θ(s) − mean = Σ aₘ √2 cos(mπs) with s from 0 to 1; reversal and reflection change signs only.
     """
     k = len(line)
     ends = np.cumsum(lengths, axis=1)
     share = np.concatenate([np.zeros((k, 1)), ends / np.maximum(ends[:, -1:], TINY)], axis=1)
-    # One np.interp for all: midline i is measured from 2i to 2i + 1, so that no two touch.
+    # One np.interp for all: midline i has positions from 2i to 2i + 1, so that none overlap.
     start = 2.0 * np.arange(k)[:, None]
     at = (start + np.linspace(0, 1, PIECES + 1)).ravel()
     nodes = np.interp(at, (start + share).ravel(), line.ravel()) if k else np.empty(0, complex)
@@ -178,5 +172,5 @@ def _modes(line: Complex[np.ndarray, "k p"], lengths: Float[np.ndarray, "k s"]) 
     direction = np.unwrap(np.angle(pieces), axis=1)
     middles = (np.arange(PIECES) + 0.5) / PIECES
     waves = np.sqrt(2) * np.cos(np.pi * np.arange(1, MODES + 1)[:, None] * middles)  # (modes, s)
-    held = np.abs(direction @ waves.T) / PIECES
-    return {f"midline_mode_{mode + 1}": held[:, mode] for mode in range(MODES)}
+    amplitudes = np.abs(direction @ waves.T) / PIECES
+    return {f"midline_mode_{mode + 1}": amplitudes[:, mode] for mode in range(MODES)}

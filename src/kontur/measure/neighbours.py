@@ -1,8 +1,8 @@
-"""Neighbours: how far the others are, how many, and how much of the outline touches them.
+"""Neighbours of every object: their distance, their density, and the contact with them.
 
-Distances between centres come from a k-d tree (scipy). Touching is measured on the contour's
-evenly spaced points: those within `TOUCH` of another object, inside it included. Regions to ignore
-are no objects, so nobody's neighbours.
+Distances between centres come from a k-d tree (scipy). Contact is measured on the contour's evenly
+spaced points: those within `TOUCH` of another object, or inside it. Regions to ignore are not
+objects and so not neighbours.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ from kontur.measure.columns import Column, Values
 from kontur.measure.contour import Contours
 from kontur.measure.extra import package
 
-NEAREST = 5  # neighbours that the local density rests on
-TOUCH = 1.0  # pixels: closer objects touch
-BORDER = 0.5  # pixels: who comes as close to the image's edge has pixels at it
+NEAREST = 5  # neighbours from which the local density is estimated
+TOUCH = 1.0  # pixels; closer objects touch
+BORDER = 0.5  # pixels; a closer object has pixels at the border of the image
 
 COLUMNS = {
     "neighbour_distance": Column("length", "to the nearest other centre"),
@@ -37,11 +37,11 @@ def measure_neighbours(
     *,
     ignore: Bool[np.ndarray, " k"] | None = None,
 ) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels.
+    """One value per object for each of `COLUMNS`, in pixels.
 
-    Distances and density are NaN for an object alone and for what `ignore` marks; with fewer than
-    six objects they rest on those there are. Without the image's `size` (h, w) no object is on its
-    border.
+    Distances and density are NaN for a single object and for regions to `ignore`; with fewer than
+    six objects they are estimated from all others. Without the image's `size` (h, w) no object is
+    on its border.
     """
     counts = np.ones(len(polygons), dtype=bool) if ignore is None else ~ignore
     nearest, mean, density = np.full((3, len(polygons)), np.nan)
@@ -61,7 +61,7 @@ def measure_neighbours(
 def _distances(
     centres: Float[np.ndarray, "k 2"],
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
-    """Nearest and mean distance to other centres, and how many there are per square pixel."""
+    """Nearest and mean distance to other centres in pixels, and their number a square pixel."""
     k = len(centres)
     others = min(NEAREST, k - 1)
     if others < 1:
@@ -76,7 +76,7 @@ def _distances(
 def _touching(
     polygons: Shaped[np.ndarray, " k"], contours: Contours, counts: Bool[np.ndarray, " k"]
 ) -> tuple[Shaped[np.ndarray, " k"], Float[np.ndarray, " k"]]:
-    """How many of those that count each touches, and with which share of its outline."""
+    """The number of counted objects that each touches, and the share of its outline that does."""
     k, n = contours.points.shape
     grown = shapely.box(
         *(shapely.bounds(polygons).reshape(-1, 4) + TOUCH * np.array([-1, -1, 1, 1])).T

@@ -1,4 +1,4 @@
-"""Number format: how many digits of a measured number are worth writing, alone and in a table."""
+"""Number format: measured numbers in a few significant digits, alone and in a table."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def format_number(value: float, digits: int = 4) -> str:
-    """A number in a few digits, as people write it; `–` for none.
+    """A number in `digits` significant digits, thousands separated; `–` for NaN.
 
     >>> format_number(1234567.0), format_number(0.000012345), format_number(float("nan"))
     ('1,234,567', '1.234e-05', '–')
@@ -24,7 +24,7 @@ def format_number(value: float, digits: int = 4) -> str:
 
 
 def format_cells(table: "pd.DataFrame") -> list[list[str]]:
-    """The names of the columns, then every row as text; a table without rows gives the names."""
+    """The names of the columns, then every row as text; only the names without rows."""
 
     pandas = package("pandas")
 

@@ -1,7 +1,8 @@
-"""Page: one HTML file that needs nothing else; the frame and the look of all that are written.
+"""HTML pages in one file: the frame and the style that all reports share.
 
-Pictures and styles are in the file, and a policy in its head forbids the browser to fetch anything:
-it can be mailed, kept with the data, and opened in ten years. Every text is escaped here.
+Pictures and styles are in the file, and a content security policy forbids the browser to load
+anything else: a page can be mailed, archived with the data, and opened in ten years. Every text is
+escaped here.
 """
 
 import base64
@@ -15,8 +16,8 @@ from PIL import Image
 
 import kontur
 
-CSS_DPI = 96 * 1.1  # of a page, by which a figure is shown a little larger than in print
-LEAST = 0.88  # of its width, to which a figure shrinks so that more stand beside it
+CSS_DPI = 96 * 1.1  # resolution of a page: a figure appears a little larger than in print
+LEAST = 0.88  # share of its width to which a figure may shrink so that more fit in a row
 NUMBER = re.compile(r"[-+−]?\d[\d.,e+-]*( (±|…|of|to) [-+−]?\d[\d.,e+-]*)?|–|")
 
 STYLE = """
@@ -82,17 +83,17 @@ def page(
 
     Args:
         title: its heading.
-        parts: what it shows, as HTML of the functions below.
-        command: what made it, printed at its end.
+        parts: its content, as HTML made by the functions below.
+        command: the command that made it, printed at its end.
         about: a sentence below the heading.
-        figures: the first and largest figures, by name.
-        notes: sentences that its reader should know.
-        style: what its parts need beside the common style.
-        script: the one script that may run.
+        figures: the most important figures, by name, printed large.
+        notes: warnings and remarks, printed before the parts.
+        style: CSS of its parts beyond the common style.
+        script: the only script that may run.
     """
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     runs = f"; script-src 'sha256-{digest}'" if script else ""
-    shown = "".join(
+    figures_html = "".join(
         f"<div><b>{escape(value)}</b>{escape(name)}</div>"
         for name, value in (figures or {}).items()
     )
@@ -105,7 +106,7 @@ def page(
             '<meta name="viewport" content="width=device-width">',
             f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head><body>",
             f'<header><div><h1>{escape(title)}</h1><div class="grey">{escape(about)}</div>',
-            f'<div class="figures">{shown}</div></div></header><main>',
+            f'<div class="figures">{figures_html}</div></div></header><main>',
             f'<div class="notes"><ul>{items}</ul></div>' if items else "",
             *parts,
             f"<footer>Made by Kontur {kontur.__version__}, {escape(command)}.</footer></main>",
@@ -121,7 +122,7 @@ def section(title: str, parts: Sequence[str], *, small: str = "", about: str = "
     return f"<section{about}>{head}\n" + "\n".join(parts) + "\n</section>"
 
 
-def beside(parts: Sequence[str]) -> str:
+def side_by_side(parts: Sequence[str]) -> str:
     """Parts side by side where there is room; those that are empty are left out."""
     return '<div class="beside">' + "".join(f"<div>{x}</div>" for x in parts if x) + "</div>"
 
@@ -132,7 +133,7 @@ def paragraphs(lines: Sequence[str], *, style: str = "") -> str:
 
 
 def definitions(terms: Mapping[str, str]) -> str:
-    """Words and their meanings, small and grey; none gives nothing."""
+    """Words and their meanings, small and grey; "" without any."""
     if not terms:
         return ""
     items = (f"<dt>{escape(word)}</dt><dd>{escape(text)}</dd>" for word, text in terms.items())
@@ -140,9 +141,9 @@ def definitions(terms: Mapping[str, str]) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], units: Sequence[str] = ()) -> str:
-    """Rows of cells, the first being the head, `units` below it; none gives nothing.
+    """Rows of cells, the first being the heading with `units` below its names; "" without rows.
 
-    Columns of numbers stand on the right, but the first, which is the name of a row.
+    Columns of numbers are aligned to the right, but for the first, which has the names of rows.
     """
     if not rows:
         return ""
@@ -165,15 +166,15 @@ def table(rows: Sequence[Sequence[str]], units: Sequence[str] = ()) -> str:
 
 
 def pictures(figures: Sequence[tuple[bytes, str, str]]) -> str:
-    """Figures as `picture` has them, PNG, file and caption, as many in a row as there is room."""
+    """Figures as in `picture` (PNG, file, caption), as many in a row as fit."""
     least = max((LEAST * _size(png)[0] for png, _, _ in figures), default=0)
     columns = f"repeat(auto-fill, minmax(min(100%, {least:.0f}px), 1fr))"
-    shown = "".join(picture(*figure) for figure in figures)
-    return f'<div class="pictures" style="grid-template-columns: {columns}">{shown}</div>'
+    figures_html = "".join(picture(*figure) for figure in figures)
+    return f'<div class="pictures" style="grid-template-columns: {columns}">{figures_html}</div>'
 
 
 def picture(png: bytes, file: str, caption: str = "") -> str:
-    """A figure of `look.png` in its size, below it a caption and the name of its file."""
+    """A figure of `plots.style.png` in its size, with a caption and the name of its file."""
     width, height = _size(png)
     data = base64.b64encode(png).decode("ascii")
     return (
@@ -184,7 +185,7 @@ def picture(png: bytes, file: str, caption: str = "") -> str:
 
 
 def _size(png: bytes) -> tuple[int, int]:
-    """Width and height of a figure in pixels of a page, by the resolution that the PNG states."""
+    """Width and height of a figure in pixels of a page, by the resolution stored in the PNG."""
     with Image.open(io.BytesIO(png)) as figure:
         scale = CSS_DPI / figure.info["dpi"][0]
         return round(figure.width * scale), round(figure.height * scale)

@@ -1,6 +1,6 @@
-"""Pixels: those of every object, whose centres its polygon holds, in blocks that fit into memory.
+"""The pixels of every object, whose centres lie in its polygon, in blocks that fit into memory.
 
-A pixel that several objects share is a pixel of each of them.
+A pixel in several objects is a pixel of each of them.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ from jaxtyping import Bool, Int, Shaped
 from kontur.geometry import raster
 
 AT_A_TIME = 4_000_000  # pixels in the boxes of a block of objects
-OBJECT = 256  # pixels that an object counts for beside its box: its own row in what is counted
+OBJECT = 256  # pixels by which an object counts beyond its box: it has a row of its own in results
 
 
 class Pixels(NamedTuple):
     """The pixels of the objects from `first` on, sorted by object.
 
-    `place` is the flat index of a pixel in the image, `owner` its object less `first`, `number` how
-    many pixels each object of the block has: 0 where it lies between pixel centres.
+    `place` is the flat index of a pixel in the image, `owner` its object less `first`, `number` the
+    number of pixels of each object of the block: 0 where it lies between pixel centres.
     """
 
     first: int
@@ -29,7 +29,7 @@ class Pixels(NamedTuple):
     number: Int[np.ndarray, " b"]
 
     @property
-    def some(self) -> Bool[np.ndarray, " b"]:
+    def has_pixels(self) -> Bool[np.ndarray, " b"]:
         """Which objects have a pixel."""
         return self.number > 0
 
@@ -42,8 +42,8 @@ def pixels_of(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Iter
     while first < len(polygons):
         done = area[first - 1] if first else 0.0
         last = max(int(np.searchsorted(area, done + AT_A_TIME, side="right")), first + 1)
-        found = raster.spans(polygons[first:last], size)
-        owner = np.repeat(found.owner, found.stop - found.start)
+        spans = raster.spans(polygons[first:last], size)
+        owner = np.repeat(spans.owner, spans.stop - spans.start)
         count = np.bincount(owner, minlength=len(polygons[first:last]))
-        yield Pixels(first, raster.pixels(found, size[1]), owner, count)
+        yield Pixels(first, raster.pixels(spans, size[1]), owner, count)
         first = last

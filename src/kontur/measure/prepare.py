@@ -1,10 +1,10 @@
-"""Tables made ready for learning: a fit/transform pair whose statistics are of the training part.
+"""Preparation of tables for learning: a transformer whose statistics are of the training part.
 
-As the notes have it with pandas: columns chosen, types cast, strings such as "invalid" replaced,
-missing numbers filled, numbers standardised, words one-hot with a column for missing
-(`get_dummies(dummy_na=True)`) and one for words that the training part did not have. Made of
-scikit-learn's parts. Only `fit` learns, and only from the rows it is given: within a `Pipeline`,
-what is held out cannot leak.
+Columns are selected, types cast, words such as "invalid" replaced, missing numbers filled, numbers
+standardised, and text one-hot encoded, with a column for missing values (as pandas'
+`get_dummies(dummy_na=True)` has it) and one for words that the training part did not have. It is
+made of scikit-learn's transformers. Only `fit` learns, and only from the rows it is given: within a
+`Pipeline`, nothing leaks from held-out rows.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from kontur.measure.recipe import (
     LARGEST,
     Gaps,
     apply_recipe,
-    as_words,
+    as_text,
     gaps,
     names_of_features,
     read_columns,
@@ -52,30 +52,30 @@ __all__ = [
 class Preparation(TransformerMixin, BaseEstimator):
     """A table as a matrix of numbers, `(n, f)` float64, as learned from the training part.
 
-    Numbers come first, then a flag for each column that had gaps (`missing="flag"`), then words:
-    one column a known word, one for missing, one for unseen. Booleans are the numbers 0 and 1.
-    A column that holds one number only, or none, says nothing: it is kept as zeros and told by
-    `silent_` and `notes()`.
+    Numbers come first, then a flag for each column that had gaps (`missing="flag"`), then text: one
+    feature for each known word, one for missing, one for unseen words. Booleans are the numbers 0
+    and 1. A column with one different number, or none, carries no information: it becomes zeros
+    and is named in `constant_` and `notes()`.
 
     Args:
-        columns: a sequence of names, positions, patterns and kinds as `chosen` has them; None
-            takes all, and what measures objects should be given `learnable(table)`.
+        columns: a sequence of names, positions, patterns and kinds as in `select_columns`; None
+            takes all. For measured objects, `learnable(table)` leaves out what would leak.
         missing: what fills a missing number: the median of the training part, a number, or "flag",
-            the median with a further column that says so.
+            the median and a further feature that is 1 where it was missing.
         invalid: words that mean a missing value, in small letters or capitals. By default those
-            of `INVALID` do among numbers; among words only an empty cell is missing, for `NA` and
-            `None` may be names.
-        standardise: whether numbers are brought to mean 0 and standard deviation 1, those of the
-            training part.
+            of `INVALID` in columns of numbers, and none in columns of text, where `NA` and `None`
+            may be names and only an empty cell is missing.
+        standardise: whether numbers are scaled to mean 0 and standard deviation 1 by the mean and
+            deviation of the training part.
 
-    A plain array will do for a table; its columns are x0, x1, … Errors are `InputError`: no row,
-    columns that are not there, infinite values, dates, words among numbers.
+    An array is taken as a table with the columns x0, x1, … Raises `InputError` for a table without
+    rows, columns that are not there, infinite values, dates, and text among numbers.
 
     Attributes:
-        columns_: one entry a chosen column, what `recipe` tells.
-        silent_: names of the columns that are kept as zeros.
-        filled_: how many values were missing in the training part, by column.
-        parts_: the fitted `ColumnTransformer`.
+        columns_: for each chosen column its values in the recipe, see `recipe`.
+        constant_: names of the columns that become zeros.
+        filled_: the number of missing values in the training part, by column.
+        transformer_: the fitted `ColumnTransformer`.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         self.standardise = standardise
 
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Learn medians, means, deviations and words from the rows of X; y is not looked at."""
+        """Learn medians, means, deviations and words from the rows of X; y is not used."""
         table = self._table(X, reset=True)
         invalid = self._invalid()
         fill = self._fill()
@@ -106,30 +106,33 @@ class Preparation(TransformerMixin, BaseEstimator):
             kind, decimal = type_of(cells, invalid=invalid["invalid"])
             columns.append({"name": name, "kind": "word" if kind == "text" else "number"})
             if kind == "text":
-                words = as_words(cells, invalid=invalid["invalid_words"])
+                words = as_text(cells, invalid=invalid["invalid_words"])
                 columns[-1]["words"] = sorted(set(words) - {None})
             elif decimal:
                 columns[-1]["decimal"] = decimal
         numbers, codes = read_columns(columns, table, **invalid)
         known = [len(column["words"]) for column in columns if column["kind"] == "word"]
-        silent = _constant(numbers, fill)
-        self.parts_ = _parts(numbers.shape[1], known, silent, fill, self.missing, self.standardise)
-        self.parts_.fit(np.hstack([numbers, codes]))
-        self._learned(columns, silent)
+        constant = _is_constant(numbers, fill)
+        self.transformer_ = _column_transformer(
+            numbers.shape[1], known, constant, fill, self.missing, self.standardise
+        )
+        self.transformer_.fit(np.hstack([numbers, codes]))
+        self._store_columns(columns, constant)
         self.filled_ = gaps(self.recipe(), table).missing
         return self
 
     def transform(self, X: Any) -> Float[np.ndarray, "n f"]:
-        """The features of the rows of X, by what was learned; no row gives `(0, f)`."""
+        """The features of the rows of X, `(n, f)`; `(0, f)` without rows."""
         check_is_fitted(self)
         table = self._table(X, reset=False)
         numbers, codes = read_columns(self.columns_, table, **self._invalid())
         if len(table) == 0:
             return np.empty((0, len(names_of_features(self.columns_))))
-        return np.asarray(self.parts_.transform(np.hstack([numbers, codes])), dtype=np.float64)
+        features = self.transformer_.transform(np.hstack([numbers, codes]))
+        return np.asarray(features, dtype=np.float64)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """What the columns of the matrix are called, as an array of texts."""
+        """The names of the features, as an array of texts."""
         check_is_fitted(self)
         if input_features is not None:
             known = getattr(self, "feature_names_in_", None)
@@ -143,24 +146,26 @@ class Preparation(TransformerMixin, BaseEstimator):
         return np.array(names_of_features(self.columns_), dtype=object)
 
     def recipe(self) -> dict[str, Any]:
-        """What was learned as values that JSON keeps, floats to the last digit; `apply_recipe`."""
+        """The fitted preparation as values that JSON keeps exactly, for `apply_recipe`."""
         check_is_fitted(self)
         return {**self._invalid(), "columns": self.columns_}
 
     def notes(self) -> list[str]:
-        """Sentences for a caller to print: what was filled, and what says nothing."""
+        """Sentences for a user: the number of filled values, and the constant columns."""
         check_is_fitted(self)
-        told = []
+        sentences = []
         if self.filled_:
             cells = plural(sum(self.filled_.values()), "missing value")
-            told.append(f"filled {cells}: {with_counts(self.filled_)}")
-        if self.silent_:
-            names = f"{plural(len(self.silent_), 'column')}: {listed(self.silent_)}"
-            told.append(f"zeros for want of two different values in {names}")
-        return told
+            sentences.append(f"filled {cells}: {with_counts(self.filled_)}")
+        if self.constant_:
+            number = plural(len(self.constant_), "column")
+            sentences.append(
+                f"{number} without two different values set to 0: {listed(self.constant_)}"
+            )
+        return sentences
 
     def __sklearn_tags__(self) -> Any:
-        """Missing values and words are welcome."""
+        """For scikit-learn: missing values and text are accepted."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
@@ -185,7 +190,7 @@ class Preparation(TransformerMixin, BaseEstimator):
             self,
             X,
             dtype=None,
-            ensure_all_finite=False,  # infinite ones are told by column
+            ensure_all_finite=False,  # `read_columns` names the columns of infinite ones
             ensure_min_samples=1 if reset else 0,
             reset=reset,
         )
@@ -193,7 +198,7 @@ class Preparation(TransformerMixin, BaseEstimator):
         return pd.DataFrame(X, columns=list(names))
 
     def _invalid(self) -> dict[str, list[str]]:
-        """The words that mean a missing value, among numbers and among words."""
+        """The words that mean a missing value, in columns of numbers and of text."""
         given = None if self.invalid is None else [str(word) for word in self.invalid]
         return {"invalid": list(INVALID) if given is None else given, "invalid_words": given or []}
 
@@ -206,9 +211,9 @@ class Preparation(TransformerMixin, BaseEstimator):
             raise InputError(f"missing is 'median', 'flag' or a number, got {self.missing!r}")
         return float(self.missing)
 
-    def _learned(self, columns: list[dict[str, Any]], silent: np.ndarray) -> None:
-        """Note what the fitted parts know, one entry a column."""
-        parts = self.parts_.named_transformers_
+    def _store_columns(self, columns: list[dict[str, Any]], constant: np.ndarray) -> None:
+        """Add the fitted values of each column of numbers to its part of the recipe."""
+        parts = self.transformer_.named_transformers_
         of_numbers = [column for column in columns if column["kind"] == "number"]
         flagged = set(parts["flags"].features_.tolist()) if "flags" in parts else set()
         for k, column in enumerate(of_numbers):
@@ -217,24 +222,24 @@ class Preparation(TransformerMixin, BaseEstimator):
             column["mean"] = float(scale.mean_[k]) if self.standardise else 0.0
             column["scale"] = float(scale.scale_[k]) if self.standardise else 1.0
             column["flag"] = k in flagged
-            column["silent"] = bool(silent[k])
+            column["silent"] = bool(constant[k])
         self.columns_ = columns
-        self.silent_ = [column["name"] for column in of_numbers if column["silent"]]
+        self.constant_ = [column["name"] for column in of_numbers if column["silent"]]
         names = names_of_features(columns)
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise InputError(f"two features would be called {twice!r}; rename a column")
 
 
-def _parts(
+def _column_transformer(
     numbers: int,
     known: Sequence[int],
-    silent: np.ndarray,
+    constant: np.ndarray,
     fill: float | None,
     missing: str | float,
     standardise: bool,
 ) -> ColumnTransformer:
-    """Scikit-learn's parts: `numbers` columns of numbers, then codes of so many known words."""
+    """The transformer of `numbers` columns of numbers, then codes of so many known words."""
     imputer = SimpleImputer(
         strategy="median" if fill is None else "constant",
         fill_value=fill,
@@ -243,7 +248,7 @@ def _parts(
     chain = [
         ("fill", imputer),
         ("standardise", StandardScaler() if standardise else "passthrough"),
-        ("silence", FunctionTransformer(_silenced, kw_args={"silent": silent})),
+        ("constant", FunctionTransformer(_with_zeros, kw_args={"constant": constant})),
     ]
     # Missing and unseen are the last two codes.
     codes = OneHotEncoder(categories=[np.arange(n + 2.0) for n in known], sparse_output=False)
@@ -258,18 +263,20 @@ def _parts(
     return ColumnTransformer(parts, sparse_threshold=0)
 
 
-def _constant(numbers: Float[np.ndarray, "n a"], fill: float | None) -> np.ndarray:
-    """Which columns hold one value only once their gaps are filled."""
-    gone = np.isnan(numbers)
-    low = np.where(gone, np.inf, numbers).min(axis=0)
-    high = np.where(gone, -np.inf, numbers).max(axis=0)
+def _is_constant(numbers: Float[np.ndarray, "n a"], fill: float | None) -> np.ndarray:
+    """Which columns have a single value, or none, once their gaps are filled."""
+    missing = np.isnan(numbers)
+    low = np.where(missing, np.inf, numbers).min(axis=0)
+    high = np.where(missing, -np.inf, numbers).max(axis=0)
     if fill is not None:  # the median lies between the others, a given number need not
-        some = gone.any(axis=0)
-        low = np.where(some, np.minimum(low, fill), low)
-        high = np.where(some, np.maximum(high, fill), high)
+        has_gaps = missing.any(axis=0)
+        low = np.where(has_gaps, np.minimum(low, fill), low)
+        high = np.where(has_gaps, np.maximum(high, fill), high)
     return low >= high  # none at all: low is +inf
 
 
-def _silenced(numbers: Float[np.ndarray, "n a"], silent: np.ndarray) -> Float[np.ndarray, "n a"]:
-    """The columns that say nothing as zeros, whatever they hold later."""
-    return np.where(silent, 0.0, numbers)
+def _with_zeros(
+    numbers: Float[np.ndarray, "n a"], constant: np.ndarray
+) -> Float[np.ndarray, "n a"]:
+    """Constant columns as zeros, whatever their values in later tables."""
+    return np.where(constant, 0.0, numbers)

@@ -1,7 +1,7 @@
-"""QuPath: outlines that carry their measurements, as GeoJSON.
+"""Outlines with their measurements for QuPath, as GeoJSON.
 
 QuPath lists them under *Show annotation measurements* and colours by them in *Measurement maps*.
-Their names are those of the table with the unit behind; what others measured before stays.
+Their names are those of the table followed by the unit; measurements that the file had are kept.
 """
 
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ ENDING = formats.FORMATS["geojson"].ending
 
 
 def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) -> None:
-    """Raise `InputError` before any work where the outlines could not be written there."""
+    """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--geojson wants a folder, and {folder} is a file")
-    there = [place for place in (_place(folder, source) for source in sources) if place.exists()]
-    if there and not overwrite:
-        raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+    existing = [file for file in (_file(folder, source) for source in sources) if file.exists()]
+    if existing and not overwrite:
+        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
 
 
 def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame") -> None:
@@ -38,15 +38,15 @@ def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame
         instances = source.read().instances
         rows = table.iloc[first : first + len(instances)]
         first += len(instances)
-        place = _place(folder, source)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        formats.write(place, with_measurements(instances, rows), image_name=source.name)
+        file = _file(folder, source)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        formats.write(file, with_measurements(instances, rows), image_name=source.name)
 
 
 def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
     """The objects with the measurements of their rows, for `kontur.write` to a `.geojson`.
 
-    Raises `InputError` where the table is not that of these objects.
+    Raises `InputError` where the ids of the table's rows are not those of the objects.
     """
     if table["id"].tolist() != instances.ids.tolist():
         raise InputError(
@@ -65,17 +65,17 @@ def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
     for extra, row in zip(instances.extras, numbers, strict=True):
         known = extra.get("geojson", {})
         properties = known.get("properties", {})
-        ours = {
+        measurements = {
             name: value
-            for name, value, there in zip(labels, row.tolist(), np.isfinite(row), strict=True)
-            if there
+            for name, value, is_finite in zip(labels, row.tolist(), np.isfinite(row), strict=True)
+            if is_finite
         }
-        measured = {**properties.get("measurements", {}), **ours}
+        measured = {**properties.get("measurements", {}), **measurements}
         extras.append(
             {**extra, "geojson": {**known, "properties": {**properties, "measurements": measured}}}
         )
     return instances.replace(extras=extras)
 
 
-def _place(folder: Path, source: Source) -> Path:
+def _file(folder: Path, source: Source) -> Path:
     return folder / (source.name + ENDING)

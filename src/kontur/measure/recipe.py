@@ -1,9 +1,11 @@
-"""Recipe: how a table becomes numbers, as plain values that JSON keeps; applied without learning.
+"""Recipe: a fitted preparation of tables as plain values that JSON keeps, and its application.
 
 `kontur.measure.prepare.Preparation` learns a recipe from the training part of a table. Applying it
-needs pandas and numpy only, so that a model can be used where scikit-learn is not. One entry a
-column has its kind: a number (what fills a missing one, what is taken off and divided by) or a
-word (the words that were known).
+needs pandas and numpy only, so that a model can be used without scikit-learn. For each column it
+has the kind: `number`, with the value that fills gaps (`fill`), the mean and scale to standardise
+by, whether gaps are flagged, and whether the column is constant (`silent`) and becomes 0; or
+`word`, with the `words` that occurred in training, which are one-hot encoded. These names are those
+of model files, which earlier versions read too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,16 +24,16 @@ from kontur.wording import listed
 if TYPE_CHECKING:
     import pandas as pd
 
-INVALID = MISSING  # words between numbers where nothing is known; among words they are names
+INVALID = MISSING  # words that mean a missing value in a column of numbers; in text they are names
 LARGEST = 1e100  # numbers beyond it have no finite variance
-SHOWN = 3  # of words or columns, in an error
-MANY = 10  # different numbers: a column of so many is one of numbers, with slips of the pen
+EXAMPLES = 3  # cells in an error
+MANY = 10  # different numbers from which a column with a few other cells is one of numbers
 
 
 class Gaps(NamedTuple):
-    """What a table holds that has to be filled: how many cells, by column.
+    """Cells of a table that have to be filled: their number, by column.
 
-    `missing` counts empty and invalid cells, `unseen` words that the training part did not have.
+    `missing` counts empty and invalid cells, `unseen` words that do not occur in the training part.
     """
 
     missing: dict[str, int]
@@ -56,10 +58,10 @@ def with_counts(counts: Mapping[str, int]) -> str:
 
 
 def apply_recipe(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Float[np.ndarray, "n f"]:
-    """The features of every row, as `Preparation.transform` gives them, to the last digit.
+    """The features of every row, equal to those of `Preparation.transform`.
 
-    No row gives `(0, f)`. Raises `InputError` for columns that are not there, infinite values, and
-    words in a column of numbers.
+    Without rows `(0, f)`. Raises `InputError` for columns that are not there, infinite values, and
+    text in a column of numbers.
     """
     numbers, codes = read_columns(recipe["columns"], table, **invalid_of(recipe))
     of_numbers = [column for column in recipe["columns"] if column["kind"] == "number"]
@@ -80,7 +82,7 @@ def apply_recipe(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Float[np.n
 
 
 def names_of_features(columns: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the features are called: numbers, flags of missing ones, a column for each word.
+    """The names of the features: numbers, flags of missing values, one feature for each word.
 
     >>> area = {"name": "area", "kind": "number", "flag": True}
     >>> names_of_features([{"name": "stain", "kind": "word", "words": ["HE"]}, area])
@@ -98,7 +100,7 @@ def names_of_features(columns: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def gaps(recipe: Mapping[str, Any], table: "pd.DataFrame") -> Gaps:
-    """How much of the table is missing or was never seen; errors as in `apply_recipe`."""
+    """The missing and the unseen values of a table, by column; errors as in `apply_recipe`."""
     numbers, codes = read_columns(recipe["columns"], table, **invalid_of(recipe))
     missing, unseen = {}, {}
     empty, place = np.isnan(numbers).sum(axis=0), {"number": 0, "word": 0}
@@ -121,10 +123,11 @@ def read_columns(
     invalid: Sequence[str],
     invalid_words: Sequence[str],
 ) -> tuple[Float[np.ndarray, "n a"], Int[np.ndarray, "n w"]]:
-    """The columns of numbers, NaN where missing, and those of words as codes.
+    """The columns of numbers, NaN where missing, and those of text as codes.
 
-    A code is the place of the word among the known ones; then come missing and unseen. `invalid`
-    are the words that mean a missing number, `invalid_words` those that mean a missing word.
+    A code is the index of the word among the known ones; then follow one for missing and one for
+    unseen. `invalid` are the words that mean a missing value in a column of numbers,
+    `invalid_words` those in a column of text.
     """
     check_columns_exist(column_names(table), [column["name"] for column in columns])
     table = without_attrs(table)
@@ -136,16 +139,16 @@ def read_columns(
             mark = column.get("decimal")
             numbers.append(as_numbers(cells, invalid=invalid, decimal=mark))
         else:
-            words, known = as_words(cells, invalid=invalid_words), column["words"]
-            places = {word: place for place, word in enumerate(known)} | {None: len(known)}
-            found, uniques = package("pandas").factorize(words, use_na_sentinel=False)
-            of = [places.get(_none(word), len(known) + 1) for word in uniques]
-            codes.append(np.array(of, dtype=np.int64)[found])
+            words, known = as_text(cells, invalid=invalid_words), column["words"]
+            code_of = {word: code for code, word in enumerate(known)} | {None: len(known)}
+            indices, uniques = package("pandas").factorize(words, use_na_sentinel=False)
+            unique_codes = [code_of.get(_none(word), len(known) + 1) for word in uniques]
+            codes.append(np.array(unique_codes, dtype=np.int64)[indices])
     n = len(table)
-    made = np.column_stack(numbers) if numbers else np.empty((n, 0))
+    numeric_columns = np.column_stack(numbers) if numbers else np.empty((n, 0))
     names = [column["name"] for column in columns if column["kind"] == "number"]
-    check_finite(made, names)
-    return made, np.column_stack(codes) if codes else np.empty((n, 0), dtype=np.int64)
+    check_finite(numeric_columns, names)
+    return numeric_columns, np.column_stack(codes) if codes else np.empty((n, 0), dtype=np.int64)
 
 
 def without_attrs(table: "pd.DataFrame") -> "pd.DataFrame":
@@ -156,22 +159,22 @@ def without_attrs(table: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def numeric(cells: "pd.Series") -> bool:
-    """Whether pandas holds a column as numbers; true and false are 1 and 0."""
+    """Whether the dtype of a column is numeric or boolean."""
     return bool(package("pandas").api.types.is_numeric_dtype(cells.dtype))
 
 
 class ColumnType(NamedTuple):
-    """What a column is read as, and the mark of decimals where its numbers are text with one."""
+    """The kind of a column, and the mark of decimals where its numbers are text with one."""
 
     kind: Kind
     decimal: Mark | None = None
 
 
 def type_of(cells: "pd.Series", *, invalid: Sequence[str] = INVALID) -> ColumnType:
-    """Whether a column is one of numbers, truth values or words, judged by what it holds.
+    """Whether a column is one of numbers, booleans or text, by its dtype and its values.
 
-    A column of pandas' type category is one of words. Raises `InputError` for dates and other
-    things, for a measurement that is words, and for many numbers with a few words among them.
+    A column of pandas' dtype category is text. Raises `InputError` for dates and other values, for
+    a measurement that is text, and for many numbers with a few words among them.
     """
     types = package("pandas").api.types
     if isinstance(cells.dtype, package("pandas").CategoricalDtype):
@@ -182,21 +185,21 @@ def type_of(cells: "pd.Series", *, invalid: Sequence[str] = INVALID) -> ColumnTy
         return ColumnType("number")
     measured = is_measurement(str(cells.name))
     _, values = unique_values(cells)
-    texts, others = _apart(values)
+    texts, others = _texts_and_others(values)
     column = parse_column(texts, kind="number" if measured else None, missing=invalid)
     numbers = [_number(value) for value in others]
     if others and column.kind == "text" and not column.non_numeric:  # of texts that are all missing
         column = parse_column(texts, kind="number", missing=invalid)
-    odd = [
+    not_numbers = [
         *column.non_numeric,
         *(str(v) for v, n in zip(others, numbers, strict=True) if n is None),
     ]
-    if odd and (measured or len(values) - len(odd) >= max(MANY, len(odd))):
-        raise _not_numbers(cells, odd)
+    if not_numbers and (measured or len(values) - len(not_numbers) >= max(MANY, len(not_numbers))):
+        raise _not_numbers(cells, not_numbers)
     if column.non_numeric or None in numbers or (texts and column.kind == "text"):
         return ColumnType("text")
-    truth = column.kind == "boolean" or (others and all(isinstance(v, bool) for v in others))
-    return ColumnType("boolean" if truth else "number", column.decimal or None)
+    boolean = column.kind == "boolean" or (others and all(isinstance(v, bool) for v in others))
+    return ColumnType("boolean" if boolean else "number", column.decimal or None)
 
 
 def as_numbers(
@@ -204,72 +207,72 @@ def as_numbers(
 ) -> Float[np.ndarray, " n"]:
     """A column as numbers, NaN where a cell is empty or holds an invalid word.
 
-    `decimal` is the mark of decimals where texts leave it open. True and false are 1 and 0.
+    `decimal` is the mark of decimals where the cells leave it open. True and false are 1 and 0.
     """
     if numeric(cells):
         if package("pandas").api.types.is_complex_dtype(cells.dtype):
             raise InputError(f"the column {str(cells.name)!r} holds complex numbers; leave it out")
         return cells.to_numpy(dtype=np.float64, na_value=np.nan)
     codes, values = unique_values(cells)
-    texts, others = _apart(values)
+    texts, others = _texts_and_others(values)
     column = parse_column(texts, missing=invalid, decimal=decimal)
     if column.kind == "text":
         column = parse_column(texts, kind="number", missing=invalid, decimal=decimal)
     known = dict(zip(texts, column.values, strict=True))
-    read = [known[v] if isinstance(v, str) else _number(v) for v in values]
-    odd = [*column.non_numeric, *(str(v) for v in others if _number(v) is None)]
-    if odd:
-        raise _not_numbers(cells, odd)
-    return np.array([*read, None], dtype=np.float64)[codes]  # -1, missing, is the last
+    numbers = [known[v] if isinstance(v, str) else _number(v) for v in values]
+    not_numbers = [*column.non_numeric, *(str(v) for v in others if _number(v) is None)]
+    if not_numbers:
+        raise _not_numbers(cells, not_numbers)
+    return np.array([*numbers, None], dtype=np.float64)[codes]  # -1, missing, is the last
 
 
-def as_words(cells: "pd.Series", *, invalid: Sequence[str] = ()) -> np.ndarray:
-    """A column as an array of words, None where a cell is empty or holds an invalid word.
+def as_text(cells: "pd.Series", *, invalid: Sequence[str] = ()) -> np.ndarray:
+    """A column as an array of texts, None where a cell is empty or holds an invalid word.
 
-    The errors of a spreadsheet, `#DIV/0!`, are missing as well.
+    The errors of a spreadsheet, such as `#DIV/0!`, are missing as well.
     """
     codes, values = unique_values(cells)
-    texts, _ = _apart(values)
-    nothing = {word.strip().casefold() for word in invalid}
+    texts, _ = _texts_and_others(values)
+    invalid_texts = {word.strip().casefold() for word in invalid}
     known = dict(zip(texts, parse_column(texts, kind="text").values, strict=True))
-    words = np.empty(len(values) + 1, dtype=object)
-    words[:-1] = [known[v] if isinstance(v, str) else _word(v) for v in values]
-    words[:-1] = [None if word and word.casefold() in nothing else word for word in words[:-1]]
-    return words[codes]
+    result = np.empty(len(values) + 1, dtype=object)
+    result[:-1] = [known[v] if isinstance(v, str) else _text(v) for v in values]
+    result[:-1] = [None if t and t.casefold() in invalid_texts else t for t in result[:-1]]
+    return result[codes]
 
 
-def _apart(values: Sequence[Any]) -> tuple[list[str], list[Any]]:
-    """The values that are texts, and the others."""
+def _texts_and_others(values: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """The values that are text, and the others."""
     texts = [value for value in values if isinstance(value, str)]
     return texts, [value for value in values if not isinstance(value, str)]
 
 
-def _not_numbers(cells: "pd.Series", odd: Sequence[str]) -> InputError:
-    what = "is a measurement" if is_measurement(str(cells.name)) else "is one of numbers"
-    row = next(row for row, cell in enumerate(cells, 1) if str(cell).strip() == odd[0])
+def _not_numbers(cells: "pd.Series", examples: Sequence[str]) -> InputError:
+    expected = "is a measurement" if is_measurement(str(cells.name)) else "is one of numbers"
+    row = next(row for row, cell in enumerate(cells, 1) if str(cell).strip() == examples[0])
     return InputError(
-        f"the column {str(cells.name)!r} {what} but holds {_shown(odd)}, first in row {row} of "
-        "the table; correct such cells, empty them, or name them among the invalid words"
+        f"the column {str(cells.name)!r} {expected} but holds {_quoted(examples)}, first in row "
+        f"{row} of the table; correct such cells, empty them, or name them among the invalid words"
     )
 
 
 def _number(value: Any) -> float | None:
-    """A cell that is no text as a number, None where it is none."""
+    """A cell that is not text as a number, None where it is not a number."""
     try:
         return float(value)
     except (TypeError, ValueError):
         return None
 
 
-def _word(value: Any) -> str:
-    """A cell as a word; 2.0 is the word 2, for a column of whole numbers may have had a gap."""
+def _text(value: Any) -> str:
+    """A cell as text; 2.0 becomes "2": a column of whole numbers with a gap holds floats."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
 
 def invalid_of(recipe: Mapping[str, Any]) -> dict[str, Sequence[str]]:
-    """The words that mean a missing value; recipes of before this distinction have one list."""
+    """The words that mean a missing value, in numbers and in text; older recipes have one list."""
     words = recipe.get("invalid_words", recipe["invalid"])
     return {"invalid": recipe["invalid"], "invalid_words": words}
 
@@ -278,16 +281,16 @@ def _none(word: Any) -> str | None:
     return word if isinstance(word, str) else None
 
 
-def _shown(words: Sequence[str]) -> str:
-    return listed(map(repr, words), most=SHOWN)
+def _quoted(words: Sequence[str]) -> str:
+    return listed(map(repr, words), most=EXAMPLES)
 
 
 def check_finite(numbers: Float[np.ndarray, "n a"], names: Sequence[str]) -> None:
     """Raise `InputError` naming all columns with infinite or unusably large numbers."""
-    beyond = np.abs(numbers) > LARGEST  # NaN compares false
-    if not beyond.any():
+    too_large = np.abs(numbers) > LARGEST  # NaN compares false
+    if not too_large.any():
         return
-    counts = zip(names, beyond.sum(axis=0).tolist(), strict=True)
+    counts = zip(names, too_large.sum(axis=0).tolist(), strict=True)
     bad = [f"{name} ({count:,})" for name, count in counts if count]
     raise InputError(
         f"infinite values, or numbers beyond {LARGEST:g}, in the columns {listed(bad)}; "

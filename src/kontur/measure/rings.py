@@ -1,10 +1,10 @@
-"""Rings: the outlines of all objects of an image in flat arrays, so that nothing loops over them.
+"""Rings: the outlines of all objects of an image in flat arrays, for computation without loops.
 
-Every ring of every part, holes too, open and clockwise, relative to the middle of its object's
-box: sums of products then lose no digits far from the origin. An outline that runs along pixel
-edges is a staircase, up to 4/π times as long as the edge it stands for and full of corners;
-`straightened` replaces it for whatever follows the edge (lengths, curvature, normals). Areas and
-moments are exact as they are.
+They hold every ring of every part, holes too, open and clockwise, relative to the middle of its
+object's box, so that sums of products lose no digits far from the origin. An outline along pixel
+edges is a staircase, up to 4/π times as long as the true edge and full of corners; `straightened`
+replaces it for measurements along the edge (lengths, curvature, normals). Areas and moments need no
+such correction.
 """
 
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float, Int, Num, Shaped
 
 from kontur.geometry.raster import ramp
 
-WINDOW = 3  # pixel edges that are averaged: lengths of discs are then true to 2 %, whatever radius
-MOST = 5.0  # times that a ring is scaled to keep its area; a single pixel needs 4.2
+WINDOW = 3  # pixel edges that are averaged: lengths of discs of any radius are then true to 2 %
+MOST = 5.0  # largest factor by which a ring is scaled to keep its area; a single pixel needs 4.2
 
 
 class Rings(NamedTuple):
@@ -42,7 +42,7 @@ class Rings(NamedTuple):
 
     @property
     def following(self) -> Int[np.ndarray, " p"]:
-        """The place of the next point of the same ring."""
+        """The index of the next point of the same ring."""
         onward = np.arange(1, len(self.points) + 1)
         onward[self.start + self.number - 1] = self.start
         return onward
@@ -54,13 +54,13 @@ class Rings(NamedTuple):
 
     @property
     def lengths(self) -> Float[np.ndarray, " r"]:
-        """How long every ring is."""
+        """The length of every ring, in pixels."""
         steps = self.steps
         return self.sums(np.hypot(steps[:, 0], steps[:, 1]))
 
     @property
     def areas(self) -> Float[np.ndarray, " r"]:
-        """What every ring encloses, above 0."""
+        """The area that every ring encloses, in square pixels, above 0."""
         onward = self.points[self.following]
         return self.sums(_cross(self.points, onward)) / 2
 
@@ -69,7 +69,7 @@ class Rings(NamedTuple):
         return np.add.reduceat(values, self.start, axis=0)
 
     def of_objects(self, values: Float[np.ndarray, " r"]) -> Float[np.ndarray, " k"]:
-        """A value of every ring summed up object by object, those of holes taken off."""
+        """A value of every ring summed up object by object, those of holes subtracted."""
         signed = np.where(self.hole, -values, values)
         return np.bincount(self.owner, signed, minlength=len(self.main)).astype(float)
 
@@ -109,12 +109,12 @@ def rings_of(polygons: Shaped[np.ndarray, " k"]) -> Rings:
     largest = by_size[np.searchsorted(part_owner[by_size], np.arange(len(polygons)))]
     main = np.searchsorted(ring_part, largest)
     start = np.cumsum(count) - count
-    found = Rings(points, start, count, owner, hole, main, origin)
-    return found._replace(points=points[_clockwise(found)])
+    unordered = Rings(points, start, count, owner, hole, main, origin)
+    return unordered._replace(points=points[_clockwise(unordered)])
 
 
 def straightened(rings: Rings) -> Rings:
-    """The rings with those that run along pixel edges replaced by what they stand for.
+    """The rings with those along pixel edges replaced by smooth ones of the same area.
 
     Each point becomes the mean of three neighbouring pixel edges' midpoints, and the ring is scaled
     to the area it had. A ring is such a staircase where all its points are whole numbers and all
@@ -138,7 +138,7 @@ def straightened(rings: Rings) -> Rings:
     before[onward] = np.arange(len(onward))
     averaged = (points[before] + points + points[onward]) / WINDOW
     smooth = cut._replace(points=np.where(stairs[cut.ring][:, None], averaged, points))
-    # Averaging draws corners in, and a few pixels are all corners: each keeps its area.
+    # Averaging shrinks corners, and small rings are all corners: each is scaled to its area.
     left = smooth.areas
     grow = np.sqrt(np.divide(rings.areas, left, out=np.ones(len(left)), where=left > 0))
     grow = np.where(stairs, np.minimum(grow, MOST), 1)

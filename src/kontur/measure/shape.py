@@ -1,10 +1,10 @@
-"""Shape: size and form of every object, from its polygon and not from a pixel mask.
+"""Size and shape of every object, measured on its polygon and not on a pixel mask.
 
 Area and moments are exact integrals over the polygon by Green's theorem (Steger, "On the
 calculation of arbitrary moments of polygons", 1996), holes and parts included. Names and meanings
-are those of scikit-image's `regionprops`; for outlines along pixel edges the numbers agree too,
-but for the moments: a pixel has an extent, so that each second moment is 1/12 larger (as MATLAB
-has it), and a single pixel has axes.
+are those of scikit-image's `regionprops`. For outlines along pixel edges the numbers agree too, but
+for the moments: a pixel has an extent, so that each second moment is 1/12 larger (as in MATLAB),
+and a single pixel has axes.
 """
 
 import numpy as np
@@ -40,7 +40,7 @@ INTEGERS = ("parts", "holes")
 
 
 def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings) -> Values:
-    """One value an object for each of `COLUMNS`, in pixels.
+    """One value per object for each of `COLUMNS`, in pixels.
 
     `rings` are those of the polygons, `edges` the same straightened. Ratios are above 0 and at most
     1, but for `aspect_ratio`, which is at least 1.

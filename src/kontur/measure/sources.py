@@ -26,7 +26,7 @@ from kontur.wording import counted
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """The objects of one image, the image if there is one, and the side of a pixel in µm."""
+    """The objects of one image, the image `(h, w, c)` if there is one, its pixel size in µm."""
 
     instances: Instances
     image: Shaped[np.ndarray, "h w c"] | None = None
@@ -44,7 +44,7 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """All images to measure, in the order of their names, and what their owner should know."""
+    """All images to measure, in the order of their names, and warnings about them."""
 
     images: tuple[Source, ...]
     notes: tuple[str, ...] = ()
@@ -59,34 +59,36 @@ def find_sources(
     page: int | None = None,
     metadata: Path | None = None,
 ) -> Sources:
-    """What OUTLINES (and IMAGES) hold.
+    """The images to measure in OUTLINES and, if given, IMAGES, with their outlines.
 
-    `metadata` is a table with a row an image; else `metadata.csv` beside the outlines, the images
-    or the images' folder is taken. Raises `InputError` where nothing can be measured, no name of
-    an image is that of an outline file, or a table is wrong.
+    `task` is the meaning of the values of masks: instances, components or semantic. `channel` and
+    `page` choose one of each image, from 0; by default all channels are measured. `metadata` is a
+    table with one row per image; else `metadata.csv` beside the outlines, the images or the images'
+    folder is taken. Raises `InputError` where nothing can be measured, no name of an image is that
+    of an outline file, or a table is wrong.
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
     if not images and is_training_folder(outlines):
-        found = _of_folder(outlines, task=task, channel=channel, page=page)
-        return found if metadata is None else _with_metadata(found, metadata)
-    sources = find_predictions(outlines, task=task, page=page)
+        sources = _of_folder(outlines, task=task, channel=channel, page=page)
+        return sources if metadata is None else _with_metadata(sources, metadata)
+    readers = find_predictions(outlines, task=task, page=page)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
         listed = [
             Source(name, lambda read=read: Picture(read()))  # type: ignore[misc]
-            for name, read in sources.items()
+            for name, read in readers.items()
         ]
-        found = Sources(tuple(listed), notes)
+        sources = Sources(tuple(listed), notes)
     else:
-        found = _with_images(sources, find_inputs(images), outlines, channel=channel, page=page)
-        found = replace(found, notes=(*notes, *found.notes))
+        sources = _with_images(readers, find_inputs(images), outlines, channel=channel, page=page)
+        sources = replace(sources, notes=(*notes, *sources.notes))
     table = metadata or _metadata_beside(outlines, images)
-    return found if table is None else _with_metadata(found, table)
+    return sources if table is None else _with_metadata(sources, table)
 
 
 def is_training_folder(place: Path) -> bool:
-    """Whether images and annotations lie there together; a folder of outlines alone is none."""
+    """Whether a folder or a COCO file has images and annotations; outlines alone are not enough."""
     if place.is_file() and not lists_images(place):
         return False
     try:
@@ -114,22 +116,23 @@ def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None)
 
 
 def _with_images(
-    sources: Mapping[str, Callable[[], Instances]],
+    readers: Mapping[str, Callable[[], Instances]],
     inputs: Sequence[InputImage],
     outlines: Path,
     *,
     channel: int | None,
     page: int | None,
 ) -> Sources:
-    files = {each.name: each.path for each in inputs}
-    pairs = pair(tuple(files), tuple(sources))
-    if len(sources) == len(files) == 1:  # whatever they are called, they were named together
-        pairs = dict(zip(files, sources, strict=True))
+    files = {file.name: file.path for file in inputs}
+    pairs = pair(tuple(files), tuple(readers))
+    if len(readers) == len(files) == 1:  # whatever they are called, they were named together
+        pairs = dict(zip(files, readers, strict=True))
     if not pairs:
-        some, other = next(iter(sources)), next(iter(files))
+        outline_example, image_example = next(iter(readers)), next(iter(files))
         raise InputError(
-            f"no outlines in {outlines} (such as {some}) have the name of an image (such as "
-            f"{other}); an image a01.tif and its outlines a01.geojson belong together"
+            f"no outlines in {outlines} (such as {outline_example}) have the name of an image "
+            f"(such as {image_example}); an image a01.tif and its outlines a01.geojson belong "
+            "together"
         )
 
     def reader(read: Callable[[], Instances], path: Path | None) -> Callable[[], Picture]:
@@ -143,39 +146,42 @@ def _with_images(
 
     names = {prediction: name for name, prediction in pairs.items()}
     images = [
-        Source(names.get(each, each), reader(read, files.get(names.get(each, ""))))
-        for each, read in sources.items()
+        Source(
+            names.get(outline_name, outline_name),
+            reader(read, files.get(names.get(outline_name, ""))),
+        )
+        for outline_name, read in readers.items()
     ]
-    alone = [each for each in sources if each not in names]
-    bare = [name for name in files if name not in pairs]
+    without_image = [name for name in readers if name not in names]
+    without_outlines = [name for name in files if name not in pairs]
     notes = []
-    if alone:
-        what = counted(alone, "outline file")
+    if without_image:
+        what = counted(without_image, "outline file")
         notes.append(f"no image has the name of {what}: measured without intensities")
-    if bare:
-        notes.append(f"not measured, having no outlines: {counted(bare, 'image')}")
+    if without_outlines:
+        notes.append(f"not measured, having no outlines: {counted(without_outlines, 'image')}")
     return Sources(tuple(images), tuple(notes))
 
 
 def _metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
     places = [outlines if outlines.is_dir() else outlines.parent]
-    for each in map(Path, images):
-        places += [each if each.is_dir() else each.parent]
-        places += [places[-1].parent] if each.is_dir() else []
+    for image_path in map(Path, images):
+        places += [image_path if image_path.is_dir() else image_path.parent]
+        places += [places[-1].parent] if image_path.is_dir() else []
     files = (place / METADATA_FILE for place in places)
     return next((file for file in files if file.is_file()), None)
 
 
-def _with_metadata(found: Sources, path: Path) -> Sources:
+def _with_metadata(sources: Sources, path: Path) -> Sources:
     if not path.is_file():
         raise InputError(f"there is no table {path}")
     rows = read_metadata(path)
-    names = tuple(source.name for source in found.images)
+    names = tuple(source.name for source in sources.images)
     pairs = pair(names, tuple(rows))
     images = [
         replace(source, metadata=rows[pairs[source.name]]) if source.name in pairs else source
-        for source in found.images
+        for source in sources.images
     ]
     without = [name for name in names if name not in pairs]
     notes = [f"{path} has no row for {counted(without, 'image')}"] if without else []
-    return Sources(tuple(images), (*found.notes, *notes))
+    return Sources(tuple(images), (*sources.notes, *notes))

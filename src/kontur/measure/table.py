@@ -1,9 +1,9 @@
-"""Table: one row an object, one column a measurement, with the unit of every column.
+"""The table of measurements: one row per object, one column a measurement, with its unit.
 
-`measure` is the door: objects and their image in, a pandas DataFrame out. Beside the measurements
-stand what the objects are and where: image, id, class, score, ignore, position. Positions are
-pixels of the image; lengths and areas are µm and µm² where the pixel size is known. `attrs` of the
-table say so: `attrs["units"]` by column, `attrs["pixel_size"]` in µm or None.
+`measure` turns objects and their image into a pandas DataFrame. It also has the identity of the
+objects (image, id, class, score, ignore) and their position. Positions are in pixels of the image;
+lengths and areas are in µm and µm² where the pixel size is known. `attrs["units"]` has the unit of
+every column, `attrs["pixel_size"]` the pixel size in µm or None.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ WITHOUT_IMAGE = POSITION | FORM | SURROUNDINGS
 
 
 class Measured(NamedTuple):
-    """Measurements of one image's objects in their units, and what each column is."""
+    """Measurements of one image's objects in their units, and the description of each column."""
 
     values: Values
     columns: dict[str, Column]
@@ -77,7 +77,7 @@ def measure(
         image: `(h, w)` or `(h, w, c)`, as stored, or its file; None measures no intensity. With
             several channels the columns end in -0, -1 …, as those of `regionprops_table`.
         name: of the image, for the column `image`; that of the file if there is one.
-        pixel_size: side of a pixel in µm; without it what the file says, else units are pixels.
+        pixel_size: side of a pixel in µm; by default that of the file, else units are pixels.
         metadata: further columns, the same in every row.
         outlines: also the polygons, as well-known text in the column `outline`.
 
@@ -92,7 +92,7 @@ def measure(
         name = name or stem(Path(image))
     elif image is not None:
         pixels = image
-    found = measurements(instances, pixels, pixel_size=pixel_size)
+    measured = measurements(instances, pixels, pixel_size=pixel_size)
     k = len(instances)
     classes = np.array(instances.classes, dtype=object)
     columns: dict[str, object] = {
@@ -101,9 +101,9 @@ def measure(
         "class": pandas.Series(classes[instances.labels], dtype="str"),
         "score": instances.scores.astype(float),
         "ignore": instances.ignore,
-        **found.values,
+        **measured.values,
     }
-    about = IDENTITY | found.columns
+    about = IDENTITY | measured.columns
     if outlines:
         height, width = instances.size or (np.nan, np.nan)
         text = wkt.to_texts(instances.polygons)
@@ -153,8 +153,8 @@ def measurements(
         bright = intensity.measure_intensity(polygons, pixels, contours, bends, half_width)
         rough = texture.measure_texture(polygons, pixels)
         for channel, end in enumerate(_ends(pixels.shape[2])):
-            found = bright[channel] | rough[channel]
-            values |= {key + end: column for key, column in found.items()}
+            channel_values = bright[channel] | rough[channel]
+            values |= {key + end: column for key, column in channel_values.items()}
     values |= neighbours.measure_neighbours(
         polygons, centres, contours, size, ignore=instances.ignore
     )
@@ -164,7 +164,7 @@ def measurements(
 
 
 def metadata_name(name: str) -> str:
-    """What a column of `metadata.csv` is called in the table: itself, unless the name is taken.
+    """The name in the table of a column of `metadata.csv`: the same unless it is a measurement's.
 
     >>> metadata_name("stain"), metadata_name("area"), metadata_name("intensity_mean-1")
     ('stain', 'metadata_area', 'metadata_intensity_mean-1')
@@ -173,7 +173,7 @@ def metadata_name(name: str) -> str:
 
 
 def column_of(name: str) -> Column | None:
-    """What a column of a table holds, by its name; None for one that is not ours.
+    """The description of a column that `measure` makes, by its name; None for any other.
 
     >>> column_of("area").kind, column_of("intensity_mean-1").kind, column_of("stain")
     ('area', 'intensity', None)
@@ -185,13 +185,13 @@ def column_of(name: str) -> Column | None:
 
 
 def _columns(channels: int) -> dict[str, Column]:
-    """The columns of a table of an image with so many channels, 0 for none, in their order."""
+    """The columns of an image with so many channels, 0 for no image, in their order."""
     bright = {key + end: column for end in _ends(channels) for key, column in BRIGHTNESS.items()}
     return POSITION | FORM | bright | SURROUNDINGS
 
 
 def _ends(channels: int) -> list[str]:
-    """What the names of intensities end in, channel by channel."""
+    """The endings of the names of intensities, channel by channel."""
     return [""] if channels == 1 else [f"-{channel}" for channel in range(channels)]
 
 
@@ -202,8 +202,8 @@ def _dtype(name: str) -> type:
 
 
 def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
-    """The image as (h, w, c), if it can be that of these objects."""
-    if isinstance(image, np.ndarray) and image.dtype == bool:  # a mask, measured as its share
+    """The image as (h, w, c); `InputError` if it cannot be that of these objects."""
+    if isinstance(image, np.ndarray) and image.dtype == bool:  # means are shares of a mask
         image = np.asarray(image).astype(np.uint8)
     pixels = image_array(image, size=instances.size)
     height, width = pixels.shape[:2]
@@ -211,7 +211,7 @@ def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.nd
         drawn = "×".join(map(str, instances.size))
         raise InputError(
             f"the objects were drawn on an image of {drawn} pixels (height × width), but this one "
-            f"has {height}×{width}; give the image that they are of"
+            f"has {height}×{width}; give the image to which they belong"
         )
     check_finite(pixels, where="the image")
     return pixels

@@ -1,8 +1,8 @@
 """Tables as files: Parquet and CSV, read and written, with the unit and type of every column.
 
 A Parquet column carries its `unit` and `meaning` in the schema, and the table's `attrs` come back
-in pandas. A CSV has no place for them: they stand beside it in `NAME.units.csv`, with the type, so
-that both files of a table are read alike. Of a CSV alone the cells say what the columns are.
+in pandas. A CSV has no place for them: they are in `NAME.units.csv` beside it, with the type, so
+that both files of a table are read alike. The columns of a CSV alone are typed by their cells.
 """
 
 import csv
@@ -31,27 +31,27 @@ from kontur.measure.text_columns import (
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDINGS = (".parquet", ".csv")  # that are written
-CSV_ENDINGS = (".csv", ".tsv", ".txt")  # that spreadsheets give to tables of text
+ENDINGS = (".parquet", ".csv")  # of tables that are written
+CSV_ENDINGS = (".csv", ".tsv", ".txt")  # of tables that spreadsheets write as text
 READ_ENDINGS = (".parquet", *CSV_ENDINGS)
 SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
-FOREIGN = "of metadata.csv"  # what a column means that is not ours
-WORDS = ("image", "class", "outline")  # whatever they look like
+FOREIGN = "of metadata.csv"  # the meaning of a column that is not measured
+TEXTS = ("image", "class", "outline")  # text even where all cells look like numbers
 BOOLEANS = ("ignore", "on_border")
-WHOLE = (*INTEGERS, "touching_count")
-OF_READING = ("reading", "warnings", "non_numeric")  # attrs of a table that are not of its values
+WHOLE_NUMBERS = (*INTEGERS, "touching_count")
+PARSING_ATTRS = ("format_note", "warnings", "non_numeric")  # about the file, not about the table
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 
 
 def read_table(path: str | Path) -> "pd.DataFrame":
     """A table from its file, with `attrs["units"]` and `attrs["pixel_size"]` as `measure` has them.
 
-    Tables of other programs are read as well, as spreadsheets write them; all cells of a column
-    decide its type. Of a CSV that is no plain one, `attrs["reading"]` is how it was read, in a few
-    words; `attrs["warnings"]` has sentences on doubtful cells, `attrs["non_numeric"]` those, by
-    column, on numbers with a few other cells. Names of images and classes stay text, even where
-    they look like numbers (`007`). Raises `InputError` where there is no such file or it is no
-    table.
+    Tables of other programs and of spreadsheets are read as well; the type of a column follows
+    from all of its cells. Of a CSV with another format than commas and decimal points,
+    `attrs["format_note"]` describes it in a few words; `attrs["warnings"]` has sentences on
+    doubtful cells, `attrs["non_numeric"]` those, by column, on numbers with a few other cells.
+    Names of images and classes stay text, even where they look like numbers (`007`). Raises
+    `InputError` where there is no such file or it is not a table.
     """
     place = Path(path)
     ending = place.suffix.lower()
@@ -70,28 +70,28 @@ def read_table(path: str | Path) -> "pd.DataFrame":
 
 
 def _read_csv(path: Path) -> "pd.DataFrame":
-    beside = _beside(path)
+    described = _read_units_file(path)
 
     def known(name: str) -> Type | None:
-        kind = beside.get(name, {}).get("type")
-        return kind if kind in KINDS and name not in WORDS else _type_by_name(name)
+        kind = described.get(name, {}).get("type")
+        return kind if kind in KINDS and name not in TEXTS else _type_by_name(name)
 
-    read = csv_table.read_csv(path, known)
-    table = read.table
-    units = {name: beside[name]["unit"] for name in table if name in beside}
-    units = {name: units.get(name, read.units.get(name, "")) for name in table}
-    about = {"reading": read.how, "warnings": read.warnings, "non_numeric": read.non_numeric}
+    parsed = csv_table.read_csv(path, known)
+    table = parsed.table
+    units = {name: described[name]["unit"] for name in table if name in described}
+    units = {name: units.get(name, parsed.units.get(name, "")) for name in table}
+    about = {name: getattr(parsed, name) for name in PARSING_ATTRS}
     table.attrs = {"pixel_size": None, "units": units} | {k: v for k, v in about.items() if v}
     return table
 
 
 def _type_by_name(name: str) -> Type | None:
-    """What a column of ours is, None for others."""
-    if name in WORDS:
+    """The type of a column that `measure` makes, None for others."""
+    if name in TEXTS:
         return "text"
     if name in BOOLEANS:
         return "boolean"
-    if name in WHOLE:
+    if name in WHOLE_NUMBERS:
         return "integer"
     return "number" if is_measurement(name) else None
 
@@ -109,7 +109,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
             table[field.name] = [None if cell is None else str(cell) for cell in cells]
     table = table.reset_index(drop=table.index.names == [None])
     attrs = table.attrs
-    table = as_read(table)
+    table = with_file_types(table)
     attrs |= table.attrs
     units = {field.name: _of_field(field, "unit") for field in arrow.schema}
     known = {name: units.get(name, "") for name in map(str, table.columns)}
@@ -117,7 +117,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
     return table
 
 
-def as_read(table: "pd.DataFrame") -> "pd.DataFrame":
+def with_file_types(table: "pd.DataFrame") -> "pd.DataFrame":
     """A table with the types that its columns have when they are read from a file, CSV or Parquet.
 
     Numbers have 64 bits, texts no space around them; an empty text and a spreadsheet's error are
@@ -125,18 +125,18 @@ def as_read(table: "pd.DataFrame") -> "pd.DataFrame":
     """
     plain = table.copy(deep=False)
     plain.attrs = {}
-    read = {name: _as_read(plain[name]) for name in column_names(plain)}
-    words = [column for column in read.values() if isinstance(column, TextColumn)]
-    columns = {n: c.cells if isinstance(c, TextColumn) else c for n, c in read.items()}
-    made = package("pandas").DataFrame(columns, index=plain.index)
-    if found := warnings_of(words):
-        made.attrs = {"warnings": found}
-    return made
+    typed = {name: _with_file_type(plain[name]) for name in column_names(plain)}
+    words = [column for column in typed.values() if isinstance(column, TextColumn)]
+    columns = {n: c.cells if isinstance(c, TextColumn) else c for n, c in typed.items()}
+    result = package("pandas").DataFrame(columns, index=plain.index)
+    if warnings := warnings_of(words):
+        result.attrs = {"warnings": warnings}
+    return result
 
 
-def _as_read(cells: "pd.Series") -> "pd.Series | TextColumn":
+def _with_file_type(cells: "pd.Series") -> "pd.Series | TextColumn":
     kind, gaps = type_name(cells), bool(cells.isna().any())
-    if cells.name in WORDS:
+    if cells.name in TEXTS:
         kind = "text"
     if kind in ("text", "category"):
         texts = cells.astype("object").map(_text, na_action="ignore").astype("str")
@@ -183,34 +183,34 @@ def write_table(path: str | Path, table: "pd.DataFrame", *, overwrite: bool = Tr
         with atomic.replacing(place, overwrite=overwrite) as beside:
             parquet.write_table(_arrow(table), beside)
         return
-    _, beside_it = targets(place)
-    atomic.write_text(beside_it, MARK + _units_text(table), overwrite=overwrite)
+    _, units_file = targets(place)
+    atomic.write_text(units_file, MARK + _units_text(table), overwrite=overwrite)
     with (
         atomic.replacing(place, overwrite=overwrite) as beside,
         beside.open("wb") as file,
     ):
         file.write(MARK.encode() if not _is_ascii(table) else b"")
-        comma = package("pyarrow.csv")
-        # Its own heading would stand in quotation marks; names of columns may need them, though.
+        arrow_csv = package("pyarrow.csv")
+        # Arrow would put its heading in quotation marks, which only some names of columns need.
         csv.writer(heading := io.StringIO(), lineterminator="\n").writerow(table.columns)
         file.write(heading.getvalue().encode())
-        plain = as_read(table)
+        plain = with_file_types(table)
         booleans = [name for name in plain if type_name(plain[name]) == "boolean"]
         plain = plain.astype(dict.fromkeys(booleans, "Int64"))  # 0 and 1
-        comma.write_csv(_arrow(plain), file, comma.WriteOptions(include_header=False))
+        arrow_csv.write_csv(_arrow(plain), file, arrow_csv.WriteOptions(include_header=False))
 
 
 def _arrow(table: "pd.DataFrame") -> Any:
-    """The table as Arrow has it, unit and meaning with each field."""
+    """The table as one of Arrow, unit and meaning in the metadata of each field."""
     arrow = package("pyarrow")
     plain = table.copy(deep=False)
-    plain.attrs = {k: v for k, v in table.attrs.items() if k not in OF_READING}
-    made = arrow.Table.from_pandas(plain, preserve_index=False)
+    plain.attrs = {k: v for k, v in table.attrs.items() if k not in PARSING_ATTRS}
+    arrow_table = arrow.Table.from_pandas(plain, preserve_index=False)
     fields = [
         field.with_metadata({"unit": unit, "meaning": meaning})
-        for field, (_, unit, meaning, _) in zip(made.schema, _about(table), strict=True)
+        for field, (_, unit, meaning, _) in zip(arrow_table.schema, _about(table), strict=True)
     ]
-    return made.cast(arrow.schema(fields, metadata=made.schema.metadata))
+    return arrow_table.cast(arrow.schema(fields, metadata=arrow_table.schema.metadata))
 
 
 def _about(table: "pd.DataFrame") -> list[tuple[str, str, str, str]]:
@@ -240,8 +240,8 @@ def _is_ascii(table: "pd.DataFrame") -> bool:
     return all(text.isascii() for text in texts)
 
 
-def _beside(path: Path) -> dict[str, dict[str, str]]:
-    """What stands beside a CSV of its columns, by name; nothing where there is no such file."""
+def _read_units_file(path: Path) -> dict[str, dict[str, str]]:
+    """Unit, meaning and type of the columns of a CSV by name; empty without `NAME.units.csv`."""
     file = path.with_suffix(".units.csv")
     if not file.is_file() or file == path:
         return {}
@@ -254,7 +254,7 @@ def _beside(path: Path) -> dict[str, dict[str, str]]:
 
 
 def _text(value: Any) -> str:
-    """A value of a column of words; 2.0 is the word 2, for whole numbers may have had a gap."""
+    """A value of a column of text; 2.0 becomes "2": whole numbers with a gap are floats."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

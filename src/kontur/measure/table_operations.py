@@ -1,4 +1,4 @@
-"""Operations on tables: fewer rows, other names, another order, counts, one row a group.
+"""Operations on tables: fewer rows, other names, another order, counts, one row per group.
 
 Each gives a new table and leaves the old one as it is; units go along in `attrs`.
 """
@@ -33,7 +33,7 @@ STATISTICS = {
 }
 TEXT = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 RESERVED = {"and", "or", "not", "in", "is", "True", "False", "None"}  # columns only in backticks
-# What a condition may be made of; neither calls of functions nor attributes but for these.
+# The methods and the syntax that a condition may use; functions cannot be called.
 METHODS = {"isin", "isna", "isnull", "notna", "notnull", "between", "abs", "str"}
 METHODS |= {"contains", "startswith", "endswith", "lower", "upper", "len"}
 NODES = (
@@ -48,10 +48,11 @@ NODES = (
 def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
     """The rows for which the condition holds, in their order; a missing value holds for none.
 
-    The condition is one of `DataFrame.query`: `state == 'live' and area > 50`,
-    `stain in ['HE', 'PAS']`, `score.isnull()`. Names of columns stand as they are, also
-    `class` and `intensity_mean-1`; `…` in backticks is always a name. Raises `InputError` where it
-    cannot be understood, names no column, compares words with numbers, or is no condition.
+    The condition has the syntax of `DataFrame.query`: `state == 'live' and area > 50`,
+    `stain in ['HE', 'PAS']`, `score.isnull()`. Names of columns are written as they are, also
+    `class` and `intensity_mean-1`; text in backticks is always a name. Raises `InputError` where
+    it cannot be understood, names a column that is not there, compares text with numbers, or is
+    neither true nor false for a row.
 
     >>> import pandas as pd
     >>> table = pd.DataFrame({"class": ["a", "b"], "area": [60.0, 40.0]})
@@ -74,15 +75,15 @@ def where(table: "pd.DataFrame", condition: str) -> "pd.DataFrame":
 
 
 def without_ignored(table: "pd.DataFrame") -> tuple["pd.DataFrame", int]:
-    """The rows that are objects, and how many are none (`ignore` is true)."""
+    """The rows that are objects, and how many are regions to ignore (`ignore` is true)."""
     out = ignored(table)
     return (table[~out], int(out.sum())) if out.any() else (table, 0)
 
 
 def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
-    """Which rows are regions to ignore; an empty cell, or no column `ignore`, means that none is.
+    """Which rows are regions to ignore; without a column `ignore`, or where it is empty, none.
 
-    True and false stand there as such, as 1 and 0, or as words; others raise `InputError`.
+    The column holds booleans, 1 and 0, or words for them; others raise `InputError`.
     """
     if "ignore" not in table:
         return np.zeros(len(table), dtype=bool)
@@ -90,11 +91,11 @@ def ignored(table: "pd.DataFrame") -> Bool[np.ndarray, " n"]:
         return table["ignore"].to_numpy()
     cells = table["ignore"].astype(object).where(table["ignore"].notna(), "")
     flags = cells.map(lambda cell: boolean_of(str(cell)) if str(cell).strip() else False)
-    strange = cells[flags.isna()]
-    if len(strange):
+    invalid = cells[flags.isna()]
+    if len(invalid):
         raise InputError(
             f"the column 'ignore' is true or false, 1 or 0, but not in "
-            f"{plural(len(strange), 'row')}, such as {strange.iloc[0]!r}; correct or rename it"
+            f"{plural(len(invalid), 'row')}, such as {invalid.iloc[0]!r}; correct or rename it"
         )
     return flags.to_numpy(dtype=bool)
 
@@ -105,14 +106,14 @@ def renamed(table: "pd.DataFrame", names: Mapping[str, str]) -> "pd.DataFrame":
     Raises `InputError` for a column that is not there and for a name that another one has.
     """
     check_columns_exist(column_names(table), list(names))
-    made = table.rename(columns=dict(names))
+    result = table.rename(columns=dict(names))
     units = table.attrs.get("units", {})
-    made.attrs = {
+    result.attrs = {
         **table.attrs,
         "units": {names.get(name, name): unit for name, unit in units.items()},
     }
-    column_names(made)
-    return made
+    column_names(result)
+    return result
 
 
 def ordered(table: "pd.DataFrame", by: Sequence[str]) -> "pd.DataFrame":
@@ -139,15 +140,15 @@ def ordered(table: "pd.DataFrame", by: Sequence[str]) -> "pd.DataFrame":
 
 
 def counted(table: "pd.DataFrame", column: str) -> "pd.DataFrame":
-    """How often each value of a column is there, the commonest first, missing ones too.
+    """How often each value of a column occurs, the commonest first, missing ones too.
 
-    Columns `value`, `count` and `share`, of all rows.
+    Columns: `value`, `count`, and `share` of all rows, 0 to 1. No row gives no row.
     """
     check_columns_exist(column_names(table), [column])
     counts = without_attrs(table)[column].value_counts(dropna=False)
-    made = counts.rename_axis("value").reset_index(name="count")
-    made["share"] = made["count"] / max(len(table), 1)
-    return made
+    result = counts.rename_axis("value").reset_index(name="count")
+    result["share"] = result["count"] / max(len(table), 1)
+    return result
 
 
 def grouped(
@@ -156,14 +157,14 @@ def grouped(
     *,
     statistics: Sequence[str] = ("mean", "median", "std"),
 ) -> "pd.DataFrame":
-    """One row a group, such as an image or a well, in the order of the groups' names.
+    """One row per group, such as an image or a well, in the order of the groups' names.
 
-    Columns: those of `by`; `images`, where there may be several, and `objects`; columns that say
-    one thing in every group (joined metadata) as they are, `metadata_objects` where the name is
-    taken; then for each column of numbers its
-    statistics, `area_mean` … (booleans: `on_border_mean` is a share), and for other words how many
-    different ones, `class_different`. Rows without a group are a group of their own. A standard
-    deviation is that of a sample, missing for one object. No row gives no group.
+    Columns: those of `by`; `images`, where there may be several, and `objects`, their numbers;
+    columns with one value in every group (joined metadata) as they are, `metadata_objects` where
+    the name is taken; then for each column of numbers its statistics, `area_mean` … (of booleans a
+    share: `on_border_mean`), and for text the number of different values, `class_different`. Rows
+    without a group are a group of their own. A standard deviation is that of a sample, missing for
+    one object. No row gives no group.
 
     Raises `InputError` for columns that are not there and unknown statistics.
     """
@@ -186,23 +187,24 @@ def grouped(
         same = groups[others].nunique(dropna=False).le(1).all() if others else {}
     except TypeError:
         raise InputError(
-            "a column holds something that is neither number nor word, such as lists; leave it out"
+            "a column holds values that are neither numbers nor text, such as lists; leave it out"
         ) from None
     kept = [name for name in others if same[name] and not _measured(name)]
     parts.append(groups[kept].first())
     measured = [name for name in numbers if name not in {*by, *kept}]
     if measured:
-        summary = groups[measured].agg(list(statistics))
-        summary.columns = [f"{name}_{word}" for name, word in summary.columns]
-        parts.append(summary)
+        aggregated = groups[measured].agg(list(statistics))
+        aggregated.columns = [f"{name}_{word}" for name, word in aggregated.columns]
+        parts.append(aggregated)
     words = [name for name in others if name not in {*numbers, *kept}]
     parts.append(groups[words].nunique().add_suffix("_different"))
-    made = pandas.concat(parts, axis=1).copy().reset_index()  # in one piece
-    made.attrs = _summary_attrs(table, made, measured, statistics)
-    return made
+    summary = pandas.concat(parts, axis=1).copy().reset_index()  # in one piece
+    summary.attrs = _summary_attrs(table, summary, measured, statistics)
+    return summary
 
 
-_OF_ONE = ("id", "score", "ignore", "x", "y", "left", "top", "right", "bottom")  # not of groups
+# Columns that have no meaning for a group.
+_OF_ONE = ("id", "score", "ignore", "x", "y", "left", "top", "right", "bottom")
 
 
 def _measured(name: str) -> bool:
@@ -213,11 +215,14 @@ def _measured(name: str) -> bool:
 
 
 def _summary_attrs(
-    table: "pd.DataFrame", made: "pd.DataFrame", measured: Sequence[str], statistics: Sequence[str]
+    table: "pd.DataFrame",
+    summary: "pd.DataFrame",
+    measured: Sequence[str],
+    statistics: Sequence[str],
 ) -> dict[str, Any]:
     """Units and meanings of the columns of a summary."""
     units = table.attrs.get("units", {})
-    unit = {name: units.get(name, "") for name in column_names(made)}
+    unit = {name: units.get(name, "") for name in column_names(summary)}
     meanings = {"images": "how many images", "objects": "how many objects"}
     for name in measured:
         for word in statistics:
@@ -237,8 +242,8 @@ def _plain(condition: str, table: "pd.DataFrame") -> tuple[str, "pd.DataFrame"]:
     patterns += [rf"(?<![\w.]){re.escape(name)}(?!\w)" for name in bare]
     name_of_column = re.compile("|".join(patterns) or "$^")
 
-    def put(found: re.Match[str]) -> str:
-        name = found[0].strip("`")
+    def put(match: re.Match[str]) -> str:
+        name = match[0].strip("`")
         return stand_in.get(name, name)
 
     parts = TEXT.split(condition)  # what stands in quotation marks is no name

@@ -1,7 +1,7 @@
 """Text columns: texts as a column of numbers, booleans or text, and warnings of doubtful cells.
 
-`parse_column` decides what a column is; here its values become a column of pandas, and what a
-reader of the table should look at becomes sentences, with the cells and their places.
+`parse_column` decides the type of a column; here its values become a column of pandas, and doubtful
+cells become warnings: sentences with the cells and their rows.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,9 +24,8 @@ KINDS: dict[Type, Kind] = {
     **{"text": "text", "category": "text", "date": "text"},
 }
 DATES = "datetime64[us]"
-NAMES = ("na", "n/a", "nan", "none", "null", "<na>")  # words that a reader may mean as missing
-SHOWN = 3  # cells of a column that a sentence shows
-COLUMNS = 6  # columns that a sentence names
+LIKE_MISSING = ("na", "n/a", "nan", "none", "null", "<na>")  # words that may mean a missing value
+CELLS, COLUMNS = 3, 6  # at most in a sentence: cells of a column, columns
 
 
 class TextColumn(NamedTuple):
@@ -34,17 +33,17 @@ class TextColumn(NamedTuple):
 
     Attributes:
         name: of the column.
-        cells: what it holds, as pandas has it.
-        read: what its texts are.
-        cells_of: of each different text how many cells hold it, and the row of the first.
-        place: what the place of a row is called, from 0.
+        cells: its values, in the type that they have.
+        parsed: its different texts, parsed.
+        cells_of: for each different text the number of cells that hold it, and the first row.
+        row_name: the name of a row in a sentence, by its index from 0.
     """
 
     name: str
     cells: "pd.Series"
-    read: ParsedColumn
+    parsed: ParsedColumn
     cells_of: dict[str, tuple[int, int]]
-    place: Callable[[int], str]
+    row_name: Callable[[int], str]
 
 
 def typed_column(
@@ -52,32 +51,32 @@ def typed_column(
     *,
     known: Type | None = None,
     decimal: Mark | None = None,
-    place: Callable[[int], str] = lambda row: f"row {row + 1}",
+    row_name: Callable[[int], str] = lambda row: f"row {row + 1}",
 ) -> TextColumn:
-    """A column of texts as what it is, or as what it is known to be.
+    """A column of texts in the type that its cells, or `known`, give it.
 
     Args:
         texts: the cells; space around them does not count, and an empty one is missing.
-        known: what the column is, where that is known; it stays text if a cell cannot be that.
+        known: the type of the column, if known; it stays text if a cell does not have that type.
         decimal: the mark of decimals elsewhere in the file.
-        place: what the place of a row is called, from 0.
+        row_name: the name of a row in a sentence, by its index from 0.
     """
     codes, values = unique_values(texts)
     counts = np.bincount(codes + 1, minlength=len(values) + 1)[1:].tolist()
-    read = parse_column(values, counts, kind=KINDS[known] if known else None, decimal=decimal)
-    if known == "boolean" and read.kind != "boolean":
+    parsed = parse_column(values, counts, kind=KINDS[known] if known else None, decimal=decimal)
+    if known == "boolean" and parsed.kind != "boolean":
         booleans = [boolean_of(text) for text in values]
         if None not in booleans:
-            read = ParsedColumn("boolean", [*booleans])
+            parsed = ParsedColumn("boolean", [*booleans])
     firsts = np.full(len(values) + 1, -1)
     firsts[codes[::-1]] = np.arange(len(codes))[::-1]  # of rows with the same code the first stays
     cells_of = dict(zip(values, zip(counts, firsts.tolist(), strict=False), strict=True))
-    cells = _cells(read, codes, known).set_axis(texts.index)
-    return TextColumn(str(texts.name), cells, read, cells_of, place)
+    cells = _cells(parsed, codes, known).set_axis(texts.index)
+    return TextColumn(str(texts.name), cells, parsed, cells_of, row_name)
 
 
 def type_name(cells: "pd.Series") -> Type:
-    """The type of a column as pandas has it."""
+    """The type of a column of pandas."""
     pandas = package("pandas")
     types = pandas.api.types
     if isinstance(cells.dtype, pandas.CategoricalDtype):
@@ -104,7 +103,7 @@ def unique_values(cells: "pd.Series") -> tuple[Int[np.ndarray, " n"], list[Any]]
         codes, uniques = pandas.factorize(cells)
     except TypeError:
         raise InputError(
-            f"the column {str(cells.name)!r} holds something that is neither number nor word"
+            f"the column {str(cells.name)!r} holds values that are neither numbers nor text"
         ) from None
     places: dict[Any, int] = {"": -1}  # texts that differ by space only are one
     of = [places.setdefault(_stripped(value), len(places) - 1) for value in uniques]
@@ -112,65 +111,68 @@ def unique_values(cells: "pd.Series") -> tuple[Int[np.ndarray, " n"], list[Any]]
 
 
 def warnings_of(columns: Sequence[TextColumn], decimal: Mark | None = None) -> list[str]:
-    """Sentences on what should be looked at in columns that were text, with the cells.
+    """Sentences on doubtful cells of columns that were text; none where nothing is in doubt.
 
-    `decimal` is the mark of decimals elsewhere in the file, which leaves less open.
+    `decimal` is the mark of decimals elsewhere in the file, which settles ambiguous columns.
     """
-    found = [*non_numeric(columns).values()]
+    warnings = [*non_numeric(columns).values()]
     for column in columns:
-        if column.read.ambiguous and column.read.kind == "number" and not decimal:
+        if column.parsed.ambiguous and column.parsed.kind == "number" and not decimal:
             text = next(text for text in column.cells_of if "." in text or "," in text)
-            found.append(
+            warnings.append(
                 f"the column {column.name!r} leaves open whether {text} is more or less than a "
                 f"thousand; it is read as {_value(column, text):g}: if that is wrong, save the "
                 "table without marks between thousands"
             )
-        if column.read.unit:
-            found.append(
+        if column.parsed.unit:
+            warnings.append(
                 f"the numbers of the column {column.name!r} are read without the "
-                f"{column.read.unit!r} beside them, which is taken as their unit"
+                f"{column.parsed.unit!r} beside them, which is taken as their unit"
             )
-    words = [(column, [*column.read.missing]) for column in columns if column.read.missing]
+    words = [(column, [*column.parsed.missing]) for column in columns if column.parsed.missing]
     if words:
-        found.append(f"words between numbers, read as missing values: {_of_columns(words)}")
+        warnings.append(
+            f"words between numbers, read as missing values: {_examples_by_column(words)}"
+        )
     words = [(column, _like_missing(column)) for column in columns if _like_missing(column)]
     if words:
-        found.append(
+        warnings.append(
             "words that are names here, for among words only an empty cell is missing: "
-            f"{_of_columns(words)}"
+            f"{_examples_by_column(words)}"
         )
-    return found
+    return warnings
 
 
 def non_numeric(columns: Sequence[TextColumn]) -> dict[str, str]:
     """By name of a column of numbers with other cells, a sentence with those cells."""
-    found = {}
+    sentences = {}
     for column in columns:
-        if odd := column.read.non_numeric:
-            count = sum(column.cells_of[text][0] for text in odd)
-            found[column.name] = (
+        if texts := column.parsed.non_numeric:
+            count = sum(column.cells_of[text][0] for text in texts)
+            sentences[column.name] = (
                 f"the column {column.name!r} is numbers but for {plural(count, 'cell')}: "
-                f"{_shown(column, odd)}; it is read as words: correct those cells, or empty them"
+                f"{_examples(column, texts)}; it is read as words: correct those cells, or empty "
+                "them"
             )
-    return found
+    return sentences
 
 
-def _cells(read: ParsedColumn, codes: Int[np.ndarray, " n"], known: Type | None) -> Any:
-    """The values at their places, in the type of their kind."""
+def _cells(parsed: ParsedColumn, codes: Int[np.ndarray, " n"], known: Type | None) -> Any:
+    """The parsed values in their rows, as a column of the type that they have."""
     pandas = package("pandas")
-    values = np.empty(len(read.values) + 1, dtype=object)
-    values[:-1] = read.values
+    values = np.empty(len(parsed.values) + 1, dtype=object)
+    values[:-1] = parsed.values
     cells = values[codes]  # -1, missing, is the last: None
     gaps = any(value is None for value in cells)
-    if read.kind == "boolean":
+    if parsed.kind == "boolean":
         return pandas.Series(cells, dtype="boolean" if gaps else "bool")
-    if read.kind == "text":
-        made = pandas.Series(cells, dtype="str")
+    if parsed.kind == "text":
+        texts = pandas.Series(cells, dtype="str")
         if known == "date":
-            dates = pandas.to_datetime(made, errors="coerce", format="ISO8601")
-            return made if (dates.isna() & made.notna()).any() else dates.astype(DATES)
-        return made.astype("category") if known == "category" else made
-    whole = known != "number" and all(isinstance(value, int | None) for value in read.values)
+            dates = pandas.to_datetime(texts, errors="coerce", format="ISO8601")
+            return texts if (dates.isna() & texts.notna()).any() else dates.astype(DATES)
+        return texts.astype("category") if known == "category" else texts
+    whole = known != "number" and all(isinstance(value, int | None) for value in parsed.values)
     if whole and not gaps:
         return pandas.Series(cells, dtype="int64")
     if whole and known == "integer":
@@ -183,37 +185,37 @@ def _stripped(value: Any) -> Any:
 
 
 def _like_missing(column: TextColumn) -> list[str]:
-    """The words of a column that its writer may have meant as missing."""
-    if column.read.kind != "text" or column.read.non_numeric:
+    """The words of a column of text that may stand for missing values."""
+    if column.parsed.kind != "text" or column.parsed.non_numeric:
         return []
-    found = [text for text in column.cells_of if text.casefold() in NAMES]
+    like_missing = [text for text in column.cells_of if text.casefold() in LIKE_MISSING]
     numbers = (
-        found and parse_column([*column.cells_of]).kind == "number"
+        like_missing and parse_column([*column.cells_of]).kind == "number"
     )  # text that is read as such
-    return [] if numbers else found
+    return [] if numbers else like_missing
 
 
-def _shown(column: TextColumn, texts: Sequence[str]) -> str:
-    """A few cells with their places: 'oops' (row 3), 'NA' (4 cells, the first in row 7)."""
-    shown = []
+def _examples(column: TextColumn, texts: Sequence[str]) -> str:
+    """A few cells with their rows: 'oops' (row 3), 'NA' (4 cells, the first in row 7)."""
+    cells = []
     for text in texts:
         count, row = column.cells_of[text]
-        place = column.place(row)
-        where = place if count == 1 else f"{plural(count, 'cell')}, the first in {place}"
-        shown.append(f"{text!r} ({where})")
-    return _first(shown, SHOWN, ", ")
+        name = column.row_name(row)
+        where = name if count == 1 else f"{plural(count, 'cell')}, the first in {name}"
+        cells.append(f"{text!r} ({where})")
+    return _joined(cells, CELLS, ", ")
 
 
-def _of_columns(columns: Sequence[tuple[TextColumn, Sequence[str]]]) -> str:
-    """Cells of several columns."""
-    cells = [f"{column.name} {_shown(column, texts)}" for column, texts in columns]
-    return _first(cells, COLUMNS, "; ")
+def _examples_by_column(columns: Sequence[tuple[TextColumn, Sequence[str]]]) -> str:
+    """Cells of several columns, each with the name of its column."""
+    cells = [f"{column.name} {_examples(column, texts)}" for column, texts in columns]
+    return _joined(cells, COLUMNS, "; ")
 
 
-def _first(texts: Sequence[str], most: int, mark: str) -> str:
+def _joined(texts: Sequence[str], most: int, mark: str) -> str:
     more = f" and {len(texts) - most} more" if len(texts) > most else ""
     return mark.join(texts[:most]) + more
 
 
 def _value(column: TextColumn, text: str) -> float:
-    return float(column.read.values[[*column.cells_of].index(text)])  # type: ignore[arg-type]
+    return float(column.parsed.values[[*column.cells_of].index(text)])  # type: ignore[arg-type]

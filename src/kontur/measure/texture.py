@@ -1,13 +1,13 @@
-"""Texture: how the values of neighbouring pixels of an object go together, after Haralick.
+"""Texture of every object: Haralick's features of the grey levels of neighbouring pixels.
 
-Haralick, Shanmugam, Dinstein, "Textural features for image classification", 1973. The grey levels
-of all pairs of neighbours inside an object, in all eight directions together, so that turning it
-by 90° changes nothing, make its co-occurrence matrix; the features of the matrices are those of
-scikit-image's `graycoprops`. Counting pairs for all objects at once is ours: the library takes
-rectangles, one at a time.
+Haralick, Shanmugam, Dinstein, "Textural features for image classification", 1973. The
+co-occurrence matrix of an object counts the grey levels of all pairs of neighbours inside it, in
+all eight directions together, so that a rotation by 90° changes nothing. Its features are computed
+by scikit-image's `graycoprops`; the pairs are counted here for all objects at once, where the
+library takes rectangles, one at a time.
 
-Levels are cut between the image's 1st and 99th percentile: features do not change with the
-exposure or gain of an image, and can only be compared between images of alike content.
+Levels divide the range between the image's 1st and 99th percentile: features do not change with
+the exposure or gain of an image, and are comparable only between images of similar content.
 """
 
 import numpy as np
@@ -41,7 +41,7 @@ COLUMNS = {
 def measure_texture(
     polygons: Shaped[np.ndarray, " k"], image: Num[np.ndarray, "h w c"]
 ) -> list[Values]:
-    """For each channel one value an object for each of `COLUMNS`; NaN without any pair."""
+    """For each channel one value per object for each of `COLUMNS`; NaN without any pair."""
     k = len(polygons)
     planes = [_levels(image[..., channel]) for channel in range(image.shape[2])]
     values = [{name: np.full(k, np.nan) for name in COLUMNS} for _ in planes]
@@ -60,8 +60,8 @@ def _cooccurrence(
 ) -> list[Float[np.ndarray, "b _"]]:
     """For each plane the co-occurrence matrix of every object of a block, as a row.
 
-    Objects that share pixels cannot be painted into one label image: those painted over wait for
-    another round.
+    Objects that share pixels do not fit into one label image: those painted over are counted in a
+    later round.
     """
     number = len(block.number)
     row, col = np.divmod(block.place, planes[0].shape[1])
@@ -77,21 +77,21 @@ def _cooccurrence(
         painted[place] = owner
         over = np.bincount(owner, painted[place] != owner, minlength=number) > 0
         whole = ~over[owner]
-        here, mine = place[whole], owner[whole]
+        own_places, own = place[whole], owner[whole]
         for down, across in NEIGHBOURS:
-            same = painted[here + down * width + across] == mine
-            first, whose = here[same], mine[same]
+            same = painted[own_places + down * width + across] == own
+            first, whose = own_places[same], own[same]
             second = first + down * width + across
             for channel, level in enumerate(levels):
                 keys = (whose * LEVELS + level[first]) * LEVELS + level[second]
-                found = np.bincount(keys, minlength=counts[channel].size)
-                counts[channel] += found.reshape(counts[channel].shape)
+                pair_counts = np.bincount(keys, minlength=counts[channel].size)
+                counts[channel] += pair_counts.reshape(counts[channel].shape)
         owner, place = owner[~whole], place[~whole]
     return [_both_ways(count) for count in counts]
 
 
 def _both_ways(counts: Float[np.ndarray, "b _"]) -> Float[np.ndarray, "b _"]:
-    """Each pair counted from either of its pixels, so that no direction is the first."""
+    """The symmetric matrix: each pair counted in both directions."""
     square = counts.reshape(-1, LEVELS, LEVELS)
     return (square + square.transpose(0, 2, 1)).reshape(counts.shape)
 
@@ -106,12 +106,12 @@ def _levels(plane: Num[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
 def _features(counts: Float[np.ndarray, "b _"]) -> Values:
     """The features of each co-occurrence matrix; NaN of one without any pair."""
     graycoprops = package("skimage.feature").graycoprops
-    some = np.flatnonzero(counts.sum(axis=1) > 0)
-    found = {name: np.full(len(counts), np.nan) for name in PROPERTIES}
-    for start in range(0, len(some), MATRICES):
-        part = some[start : start + MATRICES]
+    with_pairs = np.flatnonzero(counts.sum(axis=1) > 0)
+    features = {name: np.full(len(counts), np.nan) for name in PROPERTIES}
+    for start in range(0, len(with_pairs), MATRICES):
+        part = with_pairs[start : start + MATRICES]
         # (levels, levels, distances, angles): the objects stand where it wants the distances
         matrices = counts[part].T.reshape(LEVELS, LEVELS, len(part), 1)
         for name, word in PROPERTIES.items():
-            found[name][part] = graycoprops(matrices, word)[:, 0]
-    return found
+            features[name][part] = graycoprops(matrices, word)[:, 0]
+    return features

@@ -97,9 +97,9 @@ def circular_block(
 class SnakeHead(nn.Module):
     """Point features around a ring to an offset of each point: eight circular convolutions, fusion.
 
-    The states after every layer are joined; their maximum over the ring tells every point about
-    the whole object. The published head joins that maximum to each point and applies a 1×1
-    convolution; a convolution of a concatenation is a sum of two, so we add `share(maximum)`
+    The states after every layer are joined; their maximum over the ring gives every point
+    information on the whole object. The published head joins that maximum to each point and applies
+    a 1×1 convolution; a convolution of a concatenation is a sum of two, so we add `share(maximum)`
     instead of repeating it n times: the same function at a fraction of the work.
     """
 

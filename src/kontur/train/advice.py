@@ -1,4 +1,4 @@
-"""What the scores and losses of a training say about it, in sentences for people."""
+"""Advice on a training from its scores and losses, in sentences for people."""
 
 import math
 import statistics
@@ -11,26 +11,26 @@ LARGE_GAP = 0.1  # of AP between training and validation images: overfitting
 LOW_FIT = 0.5  # AP on training images below which there is underfitting
 OUTLINE_LOSSES = {"extreme": "extreme points", "contour": "contour points"}  # Smooth-L1, pixels
 EARLY, LATE = (0.05, 0.2), (0.8, 1.0)  # shares of the training that are compared
-FEWEST_ROWS = 20  # of the log: less says nothing
-FLAT = 0.9  # of the early loss or more is left
-FINE = 2.0  # pixels: a loss that is this small has nothing to fall
-FEWEST_OBJECTS = 5  # on validation images: of fewer, overlaps say nothing
-WELL = 0.85  # IoU: round objects are covered so by octagons, too
-BETTER = 0.02  # of IoU, contours than octagons
-SMALLEST = 0.2  # a working scale below which no smaller one is advised
+FEWEST_ROWS = 20  # of the log, from which losses are compared
+FLAT = 0.9  # share of the early loss from which a late one has not fallen
+FINE = 2.0  # pixels; a smaller loss needs not fall
+FEWEST_OBJECTS = 5  # on validation images, from which overlaps are compared
+WELL = 0.85  # IoU that octagons reach for round objects, too
+BETTER = 0.02  # IoU, least gain of contours over octagons
+SMALLEST = 0.2  # working scale from which no smaller one is advised
 
 
-def gap(train: float, val: float) -> str:
-    """How much better the AP is on images that were learned from, as a few words.
+def describe_gap(train: float, val: float) -> str:
+    """The AP on training images and its gap to that on validation images, as a phrase.
 
-    >>> gap(0.9, 0.62), gap(0.41, 0.4)
+    >>> describe_gap(0.9, 0.62), describe_gap(0.41, 0.4)
     ('on training images 0.900, a gap of 0.280', 'on training images 0.410, a gap of 0.010')
     """
     return f"on training images {train:.3f}, a gap of {train - val:.3f}"
 
 
 def fit_advice(train: float, val: float) -> str:
-    """What the two scores say about the fit, as a sentence; nothing where they say nothing."""
+    """A sentence on overfitting or underfitting by the two APs; "" where there is neither."""
     if train - val > LARGE_GAP:
         return (
             "the gap is that of overfitting: more images, stronger augmentation, weight decay, "
@@ -47,10 +47,11 @@ def fit_advice(train: float, val: float) -> str:
 def outline_advice(
     rows: Sequence[Row], overlap: OctagonOverlap | None = None, *, scale: float = 1.0
 ) -> str:
-    """That outlines have not been learned, and what to do; nothing where they have, or none says.
+    """A warning that outlines were not learned, with what to do; "" where they were.
 
-    Contours cover the validation images' objects no better than the octagons that they began as,
-    and not well; or the loss of the points is large and did not fall. `scale` is the working scale.
+    Either contours cover the objects of validation images no better than the octagons that they
+    start from, and not well; or the loss of their points is large and did not fall, in a log that
+    is long enough. `scale` is the working scale.
     """
     remedy = "train longer (--minutes)"
     remedy += f", at a smaller scale (--set data.scale={scale / 2:.2g})" if scale > SMALLEST else ""

@@ -1,8 +1,8 @@
-"""What is done between the steps: losses written down, validation, checkpoints, the end.
+"""Between the steps: logging of losses, validation, checkpoints, and the end of the training.
 
-What is due is decided alike on every device. Devices wait for one another in every step and every
-checkpoint, so none may do either alone; what only the leader does (`TrainingReporter`) lies
-between.
+Every device decides alike what is due. Devices wait for one another in every step and every
+checkpoint, so that all must take part in both; the leader alone logs and validates
+(`TrainingReporter`).
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card
 from kontur.train import pictures, validation
-from kontur.train.advice import gap
+from kontur.train.advice import describe_gap
 from kontur.train.checkpoint import BEST, LAST
 from kontur.train.config import TrainingConfig
-from kontur.train.dataloader import Batch, held_batches
-from kontur.train.gradient_flow import flow, flow_summary, scalars
+from kontur.train.dataloader import Batch, validation_batches
+from kontur.train.gradient_flow import flow_summary, measure_flow, scalars
 from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Training
 from kontur.train.progress import ProgressDisplay, Speed, duration
@@ -30,14 +30,14 @@ from kontur.train.timing import Pace, StepTimer, choose_threads, slowdown_warnin
 from kontur.train.trainer import Job
 from kontur.train.validation import BestScore, is_patience_over
 
-LOG_EVERY = 10  # steps; the losses written down are the means over them
-SHOWN = 3  # validation images drawn for TensorBoard
-HELD = 2  # batches of validation crops of which the loss is taken
-LARGEST = 800  # pixels a side of these: there is one of each for every validation
+LOG_EVERY = 10  # steps; the logged losses are means over them
+DRAWN = 3  # validation images drawn for TensorBoard
+LOSS_BATCHES = 2  # of validation crops, for the validation loss
+LARGEST = 800  # pixels, side of a drawn image: every validation adds one of each
 
 
 class TrainingReporter:
-    """Writes to the log and the screen; validates at the best score threshold."""
+    """Logs the training, shows its progress, and validates at the best score threshold."""
 
     def __init__(
         self,
@@ -50,67 +50,76 @@ class TrainingReporter:
         signals: Signals,
     ):
         self.config, self.samples = job.config.training, samples
-        self.learned = judged_training_samples(job.crops.samples.samples, self.config)
+        self.training_samples = judged_training_samples(job.crops.samples.samples, self.config)
         self.card = card.replace(thresholds=card.thresholds.replace(score=validation.LOOSE_SCORE))
         self.logger, self.display, self.signals = logger, display, signals
-        self.places = validation.evenly(len(samples), self.config.validate_images)
-        self.held = held_batches(job.crops, samples, kind=card.kind, number=HELD)
+        self.places = validation.evenly_spaced(len(samples), self.config.validate_images)
+        self.loss_batches = validation_batches(
+            job.crops, samples, kind=card.kind, number=LOSS_BATCHES
+        )
         self.images_a_step = self.config.crops_a_step * job.devices.number
         self.speed, self.pace = Speed(), Pace()
         self.devices = job.devices
-        self.logged = 0.0  # the seconds of training when losses were last written down
-        self.sums: dict[str, float] = {}
-        self.summed = 0
+        self.logged_seconds = 0.0  # of training when losses were last logged
+        self.loss_sums: dict[str, float] = {}  # since then
+        self.summed_steps = 0
         self.last_batch: Batch | None = None
 
     def step(self, module: Training, step: int, batch: Batch, *, last: bool) -> None:
-        """Take note of a step; tell of the last few now and then."""
+        """Add the losses of a step, and log them every `LOG_EVERY` steps."""
         self.last_batch = batch
         for name, loss in module.latest.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(loss)
-        self.summed += 1
-        if not self.logged:
-            self.logged = module.seconds  # of steps before an interruption, and the first one
+            self.loss_sums[name] = self.loss_sums.get(name, 0.0) + float(loss)
+        self.summed_steps += 1
+        if not self.logged_seconds:
+            self.logged_seconds = module.seconds  # steps before an interruption, and the first
         self.speed.add(self.images_a_step, module.seconds)
         if step % LOG_EVERY == 0 or last:
-            self._tell(module, step)
+            self._log_losses(module, step)
         elif self.display.is_silent:
-            self._show(module, step, self._mean_losses())
+            self._show_progress(module, step, self._mean_losses())
         if self.config.diagnose_every and step % self.config.diagnose_every == 0:
-            layers = flow(module.segmenter, lambda network: network.total(network.loss(*batch)))
+            layers = measure_flow(
+                module.segmenter, lambda network: network.total(network.loss(*batch))
+            )
             self.logger.write(step, scalars(layers))
             self.display.set_status(flow_summary(layers))
             module.pause()
 
     def validate(self, module: Training, step: int, best_score: BestScore) -> BestScore:
-        """How the averaged network stands now; as before, where a signal cuts it short."""
-        found = self._find(module, self.samples, self.places)
-        if found is None:
+        """Evaluate the averaged network and update the best score; unchanged after a signal."""
+        predicted = self._predict(module, self.samples, self.places)
+        if predicted is None:
             return best_score
-        learned = self._find(module, self.learned, range(len(self.learned)))
-        if learned is None:
+        training_places = range(len(self.training_samples))
+        on_training = self._predict(module, self.training_samples, training_places)
+        if on_training is None:
             return best_score
-        summary = validation.evaluate_predictions(self.samples, self.places, found, metrics=["ap"])
+        summary = validation.evaluate_predictions(
+            self.samples, self.places, predicted, metrics=["ap"]
+        )
         score = validation.score(summary)
         scores = {"val/AP": score, "val/AP at IoU 0.5": summary.ap(0.5)}
         line = validation.summary_line(summary)
-        if learned:
-            fit = validation.score(
+        if on_training:
+            training_score = validation.score(
                 validation.evaluate_predictions(
-                    self.learned, range(len(learned)), learned, metrics=["ap"]
+                    self.training_samples, training_places, on_training, metrics=["ap"]
                 )
             )
-            scores["val/AP on training images"] = fit
-            line += f", {gap(fit, score)}"
-        held = [module.transfer_batch_to_device(each, module.device, 0) for each in self.held]
-        scores[VAL_LOSS] = validation.validation_loss(module.averaged, held)
+            scores["val/AP on training images"] = training_score
+            line += f", {describe_gap(training_score, score)}"
+        batches = [
+            module.transfer_batch_to_device(batch, module.device, 0) for batch in self.loss_batches
+        ]
+        scores[VAL_LOSS] = validation.validation_loss(module.averaged, batches)
         self.logger.write(step, scores)
-        for place, objects in list(zip(self.places, found, strict=True))[:SHOWN]:
+        for place, objects in list(zip(self.places, predicted, strict=True))[:DRAWN]:
             sample = self.samples[place]
             picture = pictures.side_by_side(sample, sample.instances, objects, largest=LARGEST)
             self.logger.image(step, f"outlines/{sample.name}", picture)
         if pictures.is_due(step, self.config.validate_every):
-            self._look(module, step)
+            self._log_pictures(module, step)
         best_score = best_score.after(score, step)
         best = "  best" if best_score.best_step == step and score > 0 else ""
         self.display.print_line(
@@ -119,22 +128,22 @@ class TrainingReporter:
         )
         return best_score
 
-    def _find(
+    def _predict(
         self, module: Training, samples: Sequence[Sample], places: Sequence[int]
     ) -> list[Instances] | None:
-        """What is found at the best score threshold; None where a signal cuts it short."""
-        found: list[Instances] = []
+        """Predictions at the best score threshold; None where a signal was received."""
+        predicted: list[Instances] = []
         if not places:
-            return found
+            return predicted
         for objects in validation.predict_samples(module.averaged, self.card, samples, places):
-            if self.signals.asked is not None:
+            if self.signals.received is not None:
                 return None
-            found.append(objects)
-            self.display.set_status(f"validated {len(found)} of {len(places)} images")
-        return validation.apply_best_score_threshold(samples, places, found)
+            predicted.append(objects)
+            self.display.set_status(f"validated {len(predicted)} of {len(places)} images")
+        return validation.apply_best_score_threshold(samples, places, predicted)
 
-    def _look(self, module: Training, step: int) -> None:
-        """What is worth seeing now and then."""
+    def _log_pictures(self, module: Training, step: int) -> None:
+        """Crops, histograms, and the outlines of an image stage by stage, for TensorBoard."""
         if self.last_batch is not None:
             pictures.show_crops(self.logger, step, self.last_batch.images)
         pictures.show_histograms(self.logger, step, module.segmenter)
@@ -143,26 +152,27 @@ class TrainingReporter:
             pictures.show_stages(self.logger, step, predictor, self.samples[self.places[0]])
 
     def report_patience_over(self, step: int, waited: int) -> None:
-        """That patience is over."""
+        """Print that the training stops because the validation score no longer improves."""
         self.display.print_line(
             f"stopped at step {step}: no better validation for {waited} times "
             f"(training.patience={self.config.patience})"
         )
 
-    def _tell(self, module: Training, step: int) -> None:
+    def _log_losses(self, module: Training, step: int) -> None:
         losses = self._mean_losses()
-        images, seconds = self.summed * self.images_a_step, module.seconds - self.logged
-        self.sums, self.summed, self.logged = {}, 0, module.seconds
+        images = self.summed_steps * self.images_a_step
+        seconds = module.seconds - self.logged_seconds
+        self.loss_sums, self.summed_steps, self.logged_seconds = {}, 0, module.seconds
         values = {f"train/{name}": loss for name, loss in losses.items()}
         speed = self.speed.images_a_second
         values |= {"rate": module.rate, "images_per_second": speed, "progress": module.progress}
         self.logger.write(step, values)
-        self._show(module, step, losses)
+        self._show_progress(module, step, losses)
         if images == LOG_EVERY * self.images_a_step:
-            self._watch_speed(module, images / max(seconds, 1e-9))
+            self._check_speed(module, images / max(seconds, 1e-9))
 
-    def _watch_speed(self, module: Training, speed: float) -> None:
-        """Say that steps have become slow, and choose threads anew where the speed is another."""
+    def _check_speed(self, module: Training, speed: float) -> None:
+        """Warn where steps have become slow; choose threads again where the speed has changed."""
         if times := self.pace.slowdown(speed):
             self.display.print_line(slowdown_warning(times, speed))
         if self.pace.has_changed(speed) and self.last_batch is not None:
@@ -179,10 +189,10 @@ class TrainingReporter:
             module.pause()
 
     def _mean_losses(self) -> dict[str, float]:
-        """Over the steps since the last that was written down."""
-        return {name: total / self.summed for name, total in self.sums.items()}
+        """The means over the steps since the losses were last logged."""
+        return {name: total / self.summed_steps for name, total in self.loss_sums.items()}
 
-    def _show(self, module: Training, step: int, losses: dict[str, float]) -> None:
+    def _show_progress(self, module: Training, step: int, losses: dict[str, float]) -> None:
         of = "" if self.config.minutes else f"/{self.config.steps}"
         self.display.step(
             f"{step}{of}",
@@ -194,16 +204,19 @@ class TrainingReporter:
 
 
 def judged_training_samples(samples: Sequence[Sample], config: TrainingConfig) -> list[Sample]:
-    """The training images that are judged beside the validation images: always the same few."""
-    return [samples[i] for i in validation.evenly(len(samples), config.judge_train)]
+    """The training images that are evaluated beside the validation images: always the same few."""
+    return [samples[i] for i in validation.evenly_spaced(len(samples), config.judge_train)]
 
 
 class TrainingCallback(Callback):
-    """Watches a training, with an observer only on the leader; its state goes into checkpoints."""
+    """Validates, saves checkpoints and ends the training; its state goes into checkpoints.
 
-    def __init__(self, job: Job, signals: Signals, observer: TrainingReporter | None):
+    Only the leader has a `reporter`.
+    """
+
+    def __init__(self, job: Job, signals: Signals, reporter: TrainingReporter | None):
         self.run, self.config = job.run, job.config.training
-        self.signals, self.observer = signals, observer
+        self.signals, self.reporter = signals, reporter
         self.best_score = BestScore()
 
     def state_dict(self) -> dict[str, Any]:
@@ -213,22 +226,22 @@ class TrainingCallback(Callback):
         self.best_score = BestScore(**state_dict)
 
     def on_train_start(self, trainer: Trainer, pl_module: Any) -> None:
-        self.signals.listen()  # Lightning has taken SIGTERM by now
+        self.signals.listen()  # Lightning has replaced the handler of SIGTERM
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         module: Training = pl_module
         step, ended = trainer.global_step, module.progress >= 1
-        if self.observer is not None:
-            self.observer.step(module, step, batch, last=ended)
+        if self.reporter is not None:
+            self.reporter.step(module, step, batch, last=ended)
         validated = step % self.config.validate_every == 0 or ended
         if validated:
             self._validate(trainer, module, step)
-        stop = bool(trainer.strategy.broadcast(self.signals.asked is not None))
+        stop = bool(trainer.strategy.broadcast(self.signals.received is not None))
         if validated or stop or step % self.config.save_every == 0:
             trainer.save_checkpoint(self.run / LAST)
-            self.signals.reached(step)
+            self.signals.saved(step)
             module.pause()
         if (
             validated
@@ -236,17 +249,17 @@ class TrainingCallback(Callback):
             and is_patience_over(self.config.patience, self.best_score.waited)
         ):
             stop = True
-            if self.observer is not None:
-                self.observer.report_patience_over(step, self.best_score.waited)
+            if self.reporter is not None:
+                self.reporter.report_patience_over(step, self.best_score.waited)
         trainer.should_stop = stop or ended
 
     def _validate(self, trainer: Trainer, module: Training, step: int) -> None:
-        """Validate on the leader; all keep the best network.
+        """Validate on the leader; every device saves the best network.
 
-        Patience waits for the last stage: what the later ones learn cannot get better before.
+        Patience is counted in the last stage only: in earlier ones scores may not improve yet.
         """
-        if self.observer is not None:
-            self.best_score = self.observer.validate(module, step, self.best_score)
+        if self.reporter is not None:
+            self.best_score = self.reporter.validate(module, step, self.best_score)
         self.best_score = trainer.strategy.broadcast(self.best_score)
         if not module.stages.is_last:
             self.best_score = self.best_score._replace(waited=0)

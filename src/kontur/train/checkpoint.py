@@ -1,8 +1,8 @@
-"""Checkpoints that survive a kill at any moment: written beside, flushed, renamed, one kept behind.
+"""Checkpoints that survive an interruption at any moment: written whole, with the previous kept.
 
-`last.ckpt` is the newest, `previous.ckpt` the one before, `best.ckpt` the best validated. A file is
-never half written under its name, and should the disk have damaged one all the same, the next older
-good one is taken.
+`last.ckpt` is the newest, `previous.ckpt` the one before, `best.ckpt` that of the best validation.
+A file is written under another name, flushed and renamed, and should the disk have damaged one all
+the same, the next older one is taken.
 """
 
 import os
@@ -23,7 +23,7 @@ LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.ckpt"
 AVERAGED = "average.module."  # what the averaged network's weights are called in a checkpoint
 CALLBACK, CALLBACK_BEFORE = "TrainingCallback", "Watch"  # whose state it holds; its earlier name
 
-# What torch and zipfile raise for a file that is cut short, of another make or not to be trusted.
+# Raised by torch and zipfile for a file that is truncated, foreign or not safe to load.
 DAMAGED = (
     RuntimeError,
     EOFError,
@@ -36,16 +36,16 @@ DAMAGED = (
 
 
 class WholeFiles(TorchCheckpointIO):
-    """Lightning's checkpoint files, whole or not at all; the last becomes the previous one."""
+    """Lightning's checkpoints, written whole or not at all; the last becomes the previous one."""
 
     def save_checkpoint(
         self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None
     ) -> None:
         final = Path(path)
-        with replacing(final) as beside:
-            torch.save(checkpoint, beside)
+        with replacing(final) as temporary:
+            torch.save(checkpoint, temporary)
             if final.name == LAST and final.exists():
-                flush(beside)  # before the older one gives its name away
+                flush(temporary)  # before the older one is renamed
                 os.replace(final, final.with_name(PREVIOUS))
 
     def load_checkpoint(self, path: Any, *_: Any, **__: Any) -> dict[str, Any]:
@@ -70,17 +70,17 @@ class Checkpoint(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """The time that they took."""
+        """The time that they took, by the wall clock."""
         return float(self.content["seconds"])
 
     @property
     def work(self) -> float:
-        """The same by the clock that the minutes of the settings go by."""
+        """The time that they took, by the clock of `training.clock`."""
         return float(self.content.get("work", self.seconds))
 
     @property
     def waited(self) -> int:
-        """The validations since the best one."""
+        """The number of validations since the best one."""
         return int(self.content["callbacks"][CALLBACK]["waited"])
 
     @property
@@ -91,9 +91,9 @@ class Checkpoint(NamedTuple):
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """A checkpoint on the CPU; nothing but tensors and plain values is unpickled.
+    """The content of a checkpoint, on the CPU; only tensors and plain values are unpickled.
 
-    Raises `InputError` where it is missing, damaged or no checkpoint of Kontur.
+    Raises `InputError` where it is missing, damaged or not a checkpoint of Kontur.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -110,8 +110,8 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return content
 
 
-def last_good(run: Path, say: Callable[[str], None]) -> Checkpoint | None:
-    """The newest checkpoint of a run that can be read; damaged ones are named and skipped."""
+def newest_checkpoint(run: Path, report: Callable[[str], None]) -> Checkpoint | None:
+    """The newest readable checkpoint of a run, None without one; damaged ones are reported."""
     for name in (LAST, PREVIOUS, BEST):
         path = run / name
         if not path.exists():
@@ -119,5 +119,5 @@ def last_good(run: Path, say: Callable[[str], None]) -> Checkpoint | None:
         try:
             return Checkpoint.read(path)
         except InputError as error:
-            say(f"{error}; going on from an older one")
+            report(f"{error}; going on from an older one")
     return None

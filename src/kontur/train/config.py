@@ -1,4 +1,4 @@
-"""The settings of a run: one TOML file, defaults laid over by it, `--set` laid over both."""
+"""The settings of a run: defaults, overridden by a TOML file, overridden by `--set`."""
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -19,7 +19,7 @@ Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]
 
 
 class DataConfig(Settings):
-    """What is learned from.
+    """The data to train and validate on.
 
     Attributes:
         path: the training folder, in any layout that `kontur inspect` recognises.
@@ -31,10 +31,10 @@ class DataConfig(Settings):
             the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
             (`val`); instead of `val`.
-        scale: the working scale: images are made larger by it before they are learned from, and
-            again when the model predicts; outlines are of the images as they are. 1 keeps them as
-            they are, "auto" chooses by the size of the objects (`data.working_scale`).
-        task: what label images and masks mean: `instances` (every id an object), `components`
+        scale: the working scale: images are enlarged by it before training, and again when the
+            model predicts; outlines are in pixels of the original images. 1 leaves images as they
+            are, "auto" chooses by the size of the objects (`data.working_scale`).
+        task: the meaning of label images and masks: `instances` (every id an object), `components`
             (every connected region one), `semantic` (classes).
         channel: the one channel to take, from 0; all of them where it is not given.
         page: the page of multi-page files, from 0.
@@ -74,25 +74,25 @@ class DataConfig(Settings):
 
 
 class OptimiserConfig(Settings):
-    """How the weights move.
+    """The optimiser, its regularisation and the schedule of the learning rate.
 
     Attributes:
         name: the optimiser.
         rate: the full learning rate, which the schedule multiplies by at most 1.
         weight_decay: of weights with two axes or more; biases and norms do not decay.
-        l1: times the sum of the absolute weights (the same ones) is added to the loss; it draws
-            weights that matter little to zero, as weight decay makes large ones small.
+        l1: factor of the sum of the absolute weights (the same ones) that is added to the loss; it
+            drives unimportant weights to zero, while weight decay shrinks large ones.
         momentum: of SGD; the first beta of Adam.
         beta2: the second beta of Adam.
         clip: the largest norm of the gradient, 0 for any.
-        warm_up: the share of the training, or of each round of it, over which the rate climbs.
-        schedule: the way of the rate after the climb: `constant`, `linear`, `cosine` and
-            `exponential` go from 1 to `floor`, `step` falls at `drops` (`optimise.SCHEDULES`).
-        floor: the share of the rate at the end of a schedule that goes down evenly.
-        drops, drop: shares of the way at which `step` multiplies the rate, and by what.
-        restarts: shares of the training at which the schedule begins anew, each from the full rate
-            (SGDR, Loshchilov & Hutter 2017). A finished run that is resumed for longer with the
-            share that is done is one run with a restart.
+        warm_up: the share of the training, or of each round of it, over which the rate rises.
+        schedule: of the rate after the warm-up: `linear`, `cosine` and `exponential` fall from 1 to
+            `floor`, `step` at `drops`, `constant` does not (`optimiser.SCHEDULES`).
+        floor: the share of the rate at the end of a schedule that falls continuously.
+        drops, drop: shares of the schedule at which `step` multiplies the rate, and the factor.
+        restarts: shares of the training at which the schedule starts again from the full rate
+            (SGDR, Loshchilov & Hutter 2017). A finished run that is resumed for longer, with the
+            share that is done as a restart, is equal to one run with a restart.
     """
 
     name: Literal["muon", "adamw", "adam", "sgd"] = "muon"
@@ -120,37 +120,37 @@ class OptimiserConfig(Settings):
 
 
 class TrainingConfig(Settings):
-    """How long, how much at once, and what is done on the way.
+    """The length of the training, its batches and devices, and validation.
 
     Attributes:
         steps: optimiser steps, each on `batch` crops on every device.
         minutes: end after so many minutes of training where that comes before `steps`; the
-            schedule follows.
-        batch: crops a step and device; chosen by their size when a run begins
-            (`machine.choose_batch`), where it is not given.
+            schedule of the learning rate is adjusted.
+        batch: crops per step and device; by default chosen by their size when a run begins
+            (`devices.choose_batch`).
         seed: of the weights, the order, the crops and their augmentation.
-        clock: what `minutes` are counted by: the `wall` clock, or the `processor` time of each
-            thread, which other work on the machine does not use up (on a CPU; `kontur compare`).
+        clock: of the `minutes`: the `wall` clock, or the `processor` time of each thread, which
+            other work on the machine does not use up (on a CPU; `kontur compare`).
         precision: of the arithmetic; `auto` is bf16 where it is faster.
-        threads: processors of a step on a CPU; where it is not given all of them or half, whichever
-            is faster when the training begins and whenever its speed changes by much. The same
-            number gives the same weights to the last bit.
+        threads: processors of a step on a CPU; by default all of them or half, whichever is faster
+            when the training begins and whenever its speed changes by much. The same number gives
+            the same weights to the last bit.
         workers: processes that prepare crops; None chooses.
-        devices: how many devices, 0 for all there are.
-        accelerator: which sort of device.
+        devices: the number of devices, 0 for all.
+        accelerator: the sort of device.
         average: the final decay of the averaged weights.
         validate_every: steps between validations.
         validate_images: at most so many images a validation, evenly chosen; the last takes all.
-        judge_train: so many training images, always the same, are judged at every validation too:
-            what is better on them than on validation images is the gap of overfitting.
-        diagnose_every: steps between looks at the gradients, layer by layer (`diagnose`): in
-            TensorBoard, and at the end as RUN/gradients.png; 0 never looks.
+        judge_train: so many training images, always the same, are evaluated at every validation,
+            too: the difference of both scores is the gap of overfitting.
+        diagnose_every: steps between measurements of the gradients, layer by layer
+            (`gradient_flow`), for TensorBoard and RUN/gradients.png; 0 for none.
         save_every: steps between checkpoints (each validation saves one too).
         patience: validations without a better one after which training stops; 0 never stops. The
             best network is the result in any case. A dozen, because averaged weights change
-            slowly and gain most while the rate falls: after fewer a gain may still come.
-        stages: `joint` counts all losses from the first step on; `staged` those of what finds
-            objects first, and those of what looks into them from the middle on (`train.stages`).
+            slowly and improve most while the rate falls: after fewer they may still improve.
+        stages: `joint` uses all losses from the first step on; `staged` those of detection first,
+            and those of the heads from the middle on (`module.Stages`).
     """
 
     steps: int = pydantic.Field(4000, ge=1)
@@ -186,15 +186,15 @@ class TrainingConfig(Settings):
 
 
 class RunConfig(Settings):
-    """Everything that a run is made of; saved as RUN/config.toml.
+    """All settings of a run; saved as RUN/config.toml.
 
     Attributes:
         name: the model's name on its card, by default that of the data's folder.
-        about: what the card says to people: a sentence, licence, whom to cite.
+        about: information on the card for people: a sentence, licence, whom to cite.
         kind, preset: which family of networks, and which of its presets.
         start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
         data, normalise, augment, optimiser, training: see their classes.
-        model: the network's settings, laid over its preset's; checked by the kind's own config.
+        model: the network's settings, which override its preset's; checked by the kind's config.
     """
 
     name: str | None = None
@@ -211,11 +211,11 @@ class RunConfig(Settings):
 
     @pydantic.model_validator(mode="after")
     def _model_has_only_keys_of_networks(self) -> Self:
-        """Say where a key belongs that is one of the run and not of any network."""
+        """Suggest the right place of a key of the run that is given below `model`."""
         family = catalog.FAMILIES.get(self.kind)
         known = {*family.config.model_fields, *family.config.RENAMED} if family else set(self.model)
         for key in self.model.keys() - known:
-            meant = [each for each in super().dotted_keys() if each.rpartition(".")[2] == key]
+            meant = [dotted for dotted in super().dotted_keys() if dotted.rpartition(".")[2] == key]
             if meant:
                 raise ValueError(
                     f"unknown key 'model.{key}'; did you mean {' or '.join(map(repr, meant))}?"
@@ -224,7 +224,7 @@ class RunConfig(Settings):
 
     @classmethod
     def dotted_keys(cls) -> list[str]:
-        """Those of the run, and those of every family of networks below `model`."""
+        """The keys of the run, and those of every family of networks below `model`."""
         of_networks = (family.config.dotted_keys() for family in catalog.FAMILIES.values())
         below = dict.fromkeys(f"model.{key}" for keys in of_networks for key in keys)
         return [*super().dotted_keys(), *below]
@@ -236,6 +236,6 @@ class RunConfig(Settings):
     def resolve(
         cls, *, file: Path | None, settings: Iterable[str], given: Mapping[str, Any]
     ) -> Self:
-        """Defaults, laid over by a TOML file, by what the caller gave, by `KEY=VALUE` settings."""
+        """Defaults, overridden by a TOML file, by `given`, and by `KEY=VALUE` settings."""
         tree = merge(read_toml(file) if file else {}, given, overrides(settings))
         return cls.read(tree, where=str(file) if file else "the settings of the run")

@@ -1,9 +1,8 @@
-"""The endless stream of training crops, the same one whoever asks and wherever it is taken up.
+"""The endless stream of training crops, reproducible from any position on.
 
-Position p of the stream is the sample at place p mod n of epoch p // n's permutation; its crop and
-augmentation come from a generator of (seed, epoch, index) alone. So a run that goes on at step s
-reads from position s · batch and sees exactly what the uninterrupted run would have seen, with any
-number of workers.
+Position p of the stream is the sample with index p mod n in the permutation of epoch p // n; its
+crop and augmentation depend on (seed, epoch, index) alone. A run resumed at step s reads from
+position s · batch and gets exactly the crops of the uninterrupted run, with any number of workers.
 """
 
 import signal
@@ -23,21 +22,24 @@ from kontur.models import catalog
 from kontur.settings import Settings
 from kontur.train.devices import Devices, cores
 
-MOST_WORKERS = 8  # beside a GPU; more read no faster
-MOST_SPAWNED = 2  # where processes cannot be forked each holds a copy of all images
+MOST_WORKERS = 8  # with a GPU; more read no faster
+MOST_SPAWNED = 2  # where processes cannot be forked, each has a copy of all images
 ORDER = 1 << 20  # the "index" whose generator shuffles an epoch: no folder has so many images
 MEGABYTE = 1 << 20
-HELD_BATCH = 8  # crops
-HELD_STEP = 1 << 20  # of the stream: no training comes so far
+VALIDATION_BATCH = 8  # crops
+VALIDATION_STEP = 1 << 20  # of the stream, which no training reaches
 
 
 def can_fork() -> bool:
-    """Whether a process can be split in two that share their memory; on macOS it is not safe."""
+    """Whether processes can be forked, so that they share memory; on macOS that is not safe."""
     return sys.platform.startswith("linux")
 
 
 def choose_workers(wanted: int | None, devices: Devices) -> int:
-    """Processes for the loader of each device: with a core to spare one, beside GPUs more."""
+    """Worker processes for each device: `wanted`, else one with a CPU, several with a GPU.
+
+    There are fewer, down to none, where there are no cores to spare.
+    """
     if wanted is not None:
         return wanted
     most = 1 if devices.accelerator == "cpu" else MOST_WORKERS if can_fork() else MOST_SPAWNED
@@ -51,11 +53,11 @@ class Batch(NamedTuple):
     targets: Any
 
 
-class Prepared(Sequence[Sample]):
+class PreparedSamples(Sequence[Sample]):
     """Samples ready to be cropped, kept in memory up to a number of megabytes.
 
-    Reading and normalising is done once, here, and workers share the result; what does not fit is
-    prepared again each time that it is drawn.
+    Reading and normalising is done once, here, and workers share the result; samples that do not
+    fit are prepared again each time.
     """
 
     def __init__(self, samples: Sequence[Sample], pipeline: Pipeline, *, megabytes: int):
@@ -81,15 +83,15 @@ class Prepared(Sequence[Sample]):
 class Crops(Dataset[tuple[np.ndarray, Any]]):
     """The stream by position: an augmented image `(c, h, w)` and its targets, as arrays."""
 
-    def __init__(self, samples: Prepared, *, kind: str, model: Settings, seed: int):
+    def __init__(self, samples: PreparedSamples, *, kind: str, model: Settings, seed: int):
         self.samples = samples
         self.encode = catalog.family(kind).encode
         self.model = model
         self.seed = seed
         self.epoch, self.order = -1, np.empty(0, np.int64)
 
-    def place(self, position: int) -> tuple[int, int]:
-        """The epoch and the sample of a position."""
+    def locate(self, position: int) -> tuple[int, int]:
+        """The epoch and the index of the sample at a position."""
         epoch, offset = divmod(position, len(self.samples))
         if epoch != self.epoch:
             generator = sample_rng(self.seed, epoch, ORDER)
@@ -97,14 +99,14 @@ class Crops(Dataset[tuple[np.ndarray, Any]]):
         return epoch, int(self.order[offset])
 
     def __getitem__(self, position: int) -> tuple[np.ndarray, Any]:
-        epoch, index = self.place(position)
+        epoch, index = self.locate(position)
         rng = sample_rng(self.seed, epoch, index)
         sample = self.samples.pipeline.augment(self.samples[index], rng)
         return sample.image.transpose(2, 0, 1), self.encode(sample.instances, self.model, rng)
 
 
 class Positions(Sampler[list[int]]):
-    """Batches of positions from a step on, without end; devices take turns within a step."""
+    """Batches of positions from a step on, without end; of each step every device has one."""
 
     def __init__(self, *, first_step: int, batch: int, rank: int, devices: int):
         self.first_step, self.batch = first_step, batch
@@ -118,7 +120,7 @@ class Positions(Sampler[list[int]]):
             step += 1
 
 
-class Join:
+class Collate:
     """Crops to a batch of tensors (a class and not a closure: workers may have to pickle it)."""
 
     def __init__(self, kind: str):
@@ -126,7 +128,7 @@ class Join:
 
     def __call__(self, crops: list[tuple[np.ndarray, Any]]) -> Batch:
         images = torch.from_numpy(np.stack([image for image, _ in crops]))
-        targets = self.collate([each for _, each in crops])
+        targets = self.collate([crop_targets for _, crop_targets in crops])
         tensors = type(targets)(*(torch.from_numpy(np.ascontiguousarray(x)) for x in targets))
         return Batch(images.contiguous(memory_format=torch.channels_last), tensors)
 
@@ -148,35 +150,39 @@ def build_loader(
         crops,
         batch_sampler=positions,
         num_workers=workers,
-        collate_fn=Join(kind),
+        collate_fn=Collate(kind),
         pin_memory=pin,
         persistent_workers=workers > 0,
         prefetch_factor=4 if workers > 0 else None,
-        worker_init_fn=_serve if workers > 0 else None,
-        # forked, they share the prepared images; from Python 3.14 on that has to be asked for
+        worker_init_fn=_start_worker if workers > 0 else None,
+        # forked, they share the prepared images; from Python 3.14 on fork is not the default
         multiprocessing_context="fork" if workers > 0 and can_fork() else None,
     )
 
 
 def first_batch(crops: Crops, *, kind: str, batch: int) -> Batch:
-    """The first crops of the stream, made in this process."""
+    """The first batch of the stream, made in this process."""
     first: Batch = next(iter(build_loader(crops, kind=kind, batch=batch, workers=0)))
     return first
 
 
-def held_batches(crops: Crops, samples: Sequence[Sample], *, kind: str, number: int) -> list[Batch]:
-    """A few batches of other samples, cut and changed as `crops` are: the same ones every time."""
+def validation_batches(
+    crops: Crops, samples: Sequence[Sample], *, kind: str, number: int
+) -> list[Batch]:
+    """A few batches of validation samples, augmented as `crops` are: the same ones every time."""
     other = Crops(
-        Prepared(samples, crops.samples.pipeline, megabytes=0),
+        PreparedSamples(samples, crops.samples.pipeline, megabytes=0),
         kind=kind,
         model=crops.model,
         seed=crops.seed,
     )
-    loader = build_loader(other, kind=kind, batch=HELD_BATCH, workers=0, first_step=HELD_STEP)
+    loader = build_loader(
+        other, kind=kind, batch=VALIDATION_BATCH, workers=0, first_step=VALIDATION_STEP
+    )
     batches = iter(loader)
     return [next(batches) for _ in range(number)]
 
 
-def _serve(worker: int) -> None:
-    torch.set_num_threads(1)  # the cores belong to the step
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks for batches ends us
+def _start_worker(worker: int) -> None:
+    torch.set_num_threads(1)  # the cores are needed for the step
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process ends its workers

@@ -1,4 +1,4 @@
-"""What a run learns from and validates on, and what is true of all its training images together."""
+"""The training and validation images of a run, and statistics of the training images."""
 
 import json
 from collections.abc import Iterable
@@ -14,20 +14,20 @@ from kontur.data.working_scale import widths
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
 
-SHARE = 0.1  # of the images that is held out
+SHARE = 0.1  # of the images, held out by default
 LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
 NAMED = 5  # held-out images in a line on the screen; the file names all
-FEW = 95  # percentile of the objects' extents
-MOST = 25  # percentile of their sides
+EXTENT_PERCENTILE = 95  # of the longer sides of the objects' boxes
+SIDE_PERCENTILE = 25  # of the square roots of the areas of their boxes
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Both halves of what is learned from."""
+    """The training and validation images of a run."""
 
     train: Folder
     val: Folder
-    held_out: bool  # whether `val` is a part of the training folder that we chose
+    held_out: bool  # whether `val` was chosen here as a part of the training folder
 
 
 def open_data(config: DataConfig, *, seed: int) -> TrainingData:
@@ -54,7 +54,7 @@ def open_data(config: DataConfig, *, seed: int) -> TrainingData:
 
 
 def validation_share(images: int) -> float:
-    """The share of a folder that is held out where nobody says how much.
+    """The share of a folder that is held out by default.
 
     >>> [round(number * validation_share(number)) for number in (2, 6, 13, 20, 60)]
     [0, 1, 3, 3, 6]
@@ -63,14 +63,14 @@ def validation_share(images: int) -> float:
 
 
 def read_split(path: Path) -> tuple[list[str], list[str]]:
-    """The names to learn from and to validate on; `InputError` where the file does not say them."""
+    """The names of training and validation images; `InputError` where the file lacks them."""
     try:
         split = json.loads(path.read_text(encoding="utf-8"))
         sides = split["train"], split["val"]
     except OSError as error:
         raise InputError(f"data.split: {path} cannot be read ({error.strerror})") from None
     except (ValueError, LookupError, TypeError):
-        raise InputError(f'{path} wants {{"train": [names], "val": [names]}}') from None
+        raise InputError(f'{path} must be {{"train": [names], "val": [names]}}') from None
     train, val = ([str(name) for name in side] for side in sides)
     if not (train and val):
         raise InputError(f"{path} names no image to {'validate on' if train else 'learn from'}")
@@ -78,7 +78,7 @@ def read_split(path: Path) -> tuple[list[str], list[str]]:
 
 
 def describe_data(data: TrainingData, file: str) -> str:
-    """Which images are for what, those that we held out by name, and the folders' warnings."""
+    """The number of images, the names of those held out here, and the folders' warnings."""
     line = f"{len(data.train)} images to learn from, {len(data.val)} to validate on"
     if data.held_out:
         names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
@@ -93,10 +93,10 @@ def describe_data(data: TrainingData, file: str) -> str:
 
 
 class DatasetStatistics(NamedTuple):
-    """Counted over the samples.
+    """Statistics of samples.
 
     Attributes:
-        images, objects: how many; objects to ignore do not count.
+        images, objects: their numbers; objects to ignore do not count.
         channels: the numbers of channels that images have.
         object_size: the median square root of the objects' areas in pixels, None without objects.
         side: pixels; three quarters of the objects' boxes are larger than a square of it, None
@@ -105,7 +105,7 @@ class DatasetStatistics(NamedTuple):
             None without objects.
         width: the median of the objects' widths in pixels (`working_scale.widths`), None without
             objects.
-        pixel_size: the median of what the files say, in micrometres; None where none does.
+        pixel_size: the median of those of the files, in micrometres; None where none has one.
         stains: whether channels are stains in some image, not red, green and blue.
     """
 
@@ -131,7 +131,7 @@ class DatasetStatistics(NamedTuple):
 
 
 def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
-    """One pass over the samples; none is kept."""
+    """The statistics in one pass over the samples, none of which is kept in memory."""
     channels: list[int] = []
     areas: list[np.ndarray] = [np.empty(0)]
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
@@ -153,8 +153,10 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
         objects=len(sides),
         channels=frozenset(channels),
         object_size=_median(sides),
-        side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), MOST)) if len(sizes) else None,
-        extent=float(np.percentile(sizes.max(axis=1), FEW)) if len(sizes) else None,
+        side=float(np.percentile(np.sqrt(sizes.prod(axis=1)), SIDE_PERCENTILE))
+        if len(sizes)
+        else None,
+        extent=float(np.percentile(sizes.max(axis=1), EXTENT_PERCENTILE)) if len(sizes) else None,
         width=_median(np.concatenate(across)),
         pixel_size=_median(np.array(pixel_sizes)),
         stains=stains,

@@ -1,4 +1,4 @@
-"""What this machine has for a training: processors and devices, and how many crops suit them."""
+"""The processors and devices of this machine, and the number of crops per step that suits them."""
 
 import os
 from typing import NamedTuple
@@ -12,7 +12,7 @@ CPU_PIXELS = 2**17  # a step: 8 crops of 128 pixels, 2 of 256
 
 
 class Devices(NamedTuple):
-    """Lightning's word for the sort of device, how many of them, and which is this process's."""
+    """Lightning's name of the sort of device, their number, and that of this process's device."""
 
     accelerator: str
     number: int
@@ -20,27 +20,27 @@ class Devices(NamedTuple):
 
 
 def cores() -> int:
-    """The processors that this process may use; fewer where `OMP_NUM_THREADS` says so."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    if said.isdigit() and int(said) > 0:
-        return int(said)
+    """The number of processors that this process may use; `OMP_NUM_THREADS` limits it."""
+    setting = os.environ.get("OMP_NUM_THREADS", "")
+    if setting.isdigit() and int(setting) > 0:
+        return int(setting)
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def choose_devices(accelerator: str, wanted: int) -> Devices:
-    """The devices that the settings mean on this machine; `wanted` 0 takes all GPUs.
+    """The devices to train on by the settings; `wanted` 0 takes all GPUs.
 
-    Raises `InputError` where a sort of device is asked for that is not there.
+    Raises `InputError` where the machine lacks the sort of device.
     """
-    there = {
+    available = {
         "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
         "mps": int(torch.backends.mps.is_available()),
     }
     sorts = {"auto": ("cuda", "mps"), "gpu": ("cuda", "mps"), "mps": ("mps",)}
     for sort in sorts.get(accelerator, ()):
-        if there[sort]:
-            return Devices(sort, min(wanted, there[sort]) if wanted else there[sort])
+        if available[sort]:
+            return Devices(sort, min(wanted, available[sort]) if wanted else available[sort])
     if accelerator in ("gpu", "mps"):
         raise InputError(
             f"training.accelerator={accelerator}, but torch finds none; leave it at auto"
@@ -49,7 +49,7 @@ def choose_devices(accelerator: str, wanted: int) -> Devices:
 
 
 def choose_batch(wanted: int | None, crop: int, devices: Devices) -> int:
-    """Crops a step: 8 on a GPU; on a CPU fewer where they are large.
+    """Crops per step: 8 on a GPU; on a CPU fewer where they are large.
 
     A CPU's time grows with the pixels of a step, so that a short training of large crops would
     take too few steps to learn (docs/results.md has what that costs).

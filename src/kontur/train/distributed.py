@@ -1,10 +1,10 @@
-"""Several devices: a process for each, of which the first leads and alone writes.
+"""Training on several devices: a process for each, of which the first leads and alone writes.
 
 Lightning would start the user's whole command or script again for every further device. Here each
-follower is `python -m kontur.train.distributed RUN PRECISION [CHECKPOINT]`, which takes the
-settings that the leader has saved; so scripts run once, notebooks can use all devices, and only one
-process makes and clears folders. A follower takes the same steps as the leader on other crops; it
-writes nothing and says nothing but errors.
+follower is `python -m kontur.train.distributed RUN PRECISION [CHECKPOINT]`, which reads the
+settings that the leader has saved, so that scripts run once, notebooks can use all devices, and
+only one process creates and clears folders. A follower takes the same steps as the leader on other
+crops; it writes no files and prints only errors.
 """
 
 import os
@@ -31,13 +31,13 @@ from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning
 
 Process = subprocess.Popen[bytes]
-GLANCE = 0.5  # seconds between looks at whether the followers still live
-PATIENCE = 60.0  # seconds that followers have to end after the last step
+POLL = 0.5  # seconds between checks that the followers are alive
+PATIENCE = 60.0  # seconds in which followers must end after the last step
 
 
 @contextmanager
 def followers(job: Job, precision: Precision) -> Iterator[None]:
-    """Have a follower for every device but the first; none lives on after the block."""
+    """A context with a follower for every device but the first; all are ended after it."""
     number = job.devices.number
     if number == 1:
         yield
@@ -60,7 +60,7 @@ def followers(job: Job, precision: Precision) -> Iterator[None]:
         for process in processes:
             process.wait(max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:
-        pass  # what they had to do is done
+        pass  # their work is done
     finally:
         done.set()
         _kill(processes)
@@ -70,7 +70,7 @@ def followers(job: Job, precision: Precision) -> Iterator[None]:
 
 
 def leave() -> None:
-    """Leave the group of processes, so that another run can make one."""
+    """Leave the group of processes, so that another run can create one."""
     if torch.distributed.is_initialized():
         torch.distributed.destroy_process_group()
 
@@ -84,12 +84,12 @@ def _start(words: Sequence[str], rank: int) -> Process:
 
 
 def _guard(processes: Sequence[Process], done: threading.Event) -> None:
-    """End everything where a follower failed: the others would wait for it for ever.
+    """End all processes where a follower failed, for which the others would wait for ever.
 
-    The leader then sits inside the communication library, where no exception reaches it. Its files
-    are whole at any moment, so it can be left at once.
+    The leader then waits inside the communication library, where no exception can be raised. Its
+    files are complete at any moment, so it can exit at once.
     """
-    while not done.wait(GLANCE):
+    while not done.wait(POLL):
         if any(process.poll() for process in processes):
             _kill(processes)
             print(
@@ -115,7 +115,7 @@ def follow(run: Path, precision: Precision, checkpoint: Checkpoint | None) -> No
     samples = open_data(config.data, seed=training.seed).train.load()
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     with quiet_lightning(), Signals() as signals:
-        fit(job, TrainingCallback(job, signals, observer=None), signals, precision)
+        fit(job, TrainingCallback(job, signals, reporter=None), signals, precision)
 
 
 def main() -> int:
@@ -128,7 +128,7 @@ def main() -> int:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except Stopped:
-        pass  # the leader says it
+        pass  # the leader prints it
     finally:
         leave()
     return 0

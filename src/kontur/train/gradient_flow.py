@@ -1,10 +1,10 @@
 """Gradient flow: how the loss's gradient and the activations change from layer to layer.
 
-The notes: the gradient of a layer's output is that of the last one times the Jacobians between,
+The gradient of a layer's output is that of the last layer's times the Jacobians between them,
 diag(σ'(z)) Wᵀ each, so that it vanishes where their product is small (sigmoid, whose slope is at
-most 1/4) and explodes where it is large (ReLU with large weights). What is measured here are the
-norms of these gradients, the variances of the activations, and the units that pass nothing on:
-ReLUs that are 0 for everything in the batch, sigmoids and tanhs that are flat at their ends.
+most 1/4) and explodes where it is large (ReLU with large weights). Measured are the norms of these
+gradients, the variances of the activations, and the units without gradient: ReLUs that are 0 for
+the whole batch, and saturated sigmoids and tanhs.
 """
 
 import copy
@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.train.logger import RunLogger
-from kontur.train.validation import evenly
+from kontur.train.validation import evenly_spaced
 
-SATURATED = 0.99  # of the way from the middle of a sigmoid or tanh to its ends
-RECTIFIERS = (nn.ReLU, nn.ReLU6)  # what is exactly 0 on one side, and then passes no gradient
-LOWEST = 1e-20  # a smaller norm is drawn as this one: there is no logarithm of 0
-SHOWN = 6  # looks in the figure, evenly chosen
+SATURATED = 0.99  # share of the distance from the middle of a sigmoid or tanh to its limits
+RECTIFIERS = (nn.ReLU, nn.ReLU6)  # exactly 0 on one side, where the gradient is 0, too
+LOWEST = 1e-20  # smaller norms are drawn as this one, for 0 has no logarithm
+SHOWN = 6  # measurements in the figure, evenly spaced
 TITLES = {
     "gradient": "Norm of the gradient of each layer's output",
     "weight gradient": "Norm of the gradient of each layer's weights",
@@ -55,15 +55,15 @@ class Layer(NamedTuple):
     saturated: float
 
 
-def flow(network: nn.Module, loss: Callable[[Any], Tensor]) -> list[Layer]:
+def measure_flow(network: nn.Module, loss: Callable[[Any], Tensor]) -> list[Layer]:
     """The layers in the network's order, measured in one forward and backward pass of `loss`.
 
-    A layer is a module with a weight matrix, or an activation. The network itself is left as it
-    is, gradients and running statistics too: a copy is measured.
+    A layer is a module with a weight matrix, or an activation. A copy is measured, so that the
+    gradients and running statistics of the network do not change.
     """
     copied = copy.deepcopy(network)
     copied.zero_grad(set_to_none=True)
-    layers = {name: each for name, each in copied.named_modules() if _counts(each)}
+    layers = {name: module for name, module in copied.named_modules() if _is_layer(module)}
     outputs: dict[str, list[Tensor]] = {name: [] for name in layers}
 
     def keep(name: str) -> Callable[..., None]:
@@ -74,16 +74,16 @@ def flow(network: nn.Module, loss: Callable[[Any], Tensor]) -> list[Layer]:
 
         return hook
 
-    handles = [each.register_forward_hook(keep(name)) for name, each in layers.items()]
+    handles = [module.register_forward_hook(keep(name)) for name, module in layers.items()]
     try:
         torch.autograd.backward(loss(copied))
     finally:
         for handle in handles:
             handle.remove()
-    return [_measure(name, each, outputs[name]) for name, each in layers.items()]
+    return [_measure(name, module, outputs[name]) for name, module in layers.items()]
 
 
-def _counts(module: nn.Module) -> bool:
+def _is_layer(module: nn.Module) -> bool:
     weight = getattr(module, "weight", None)
     matrix = isinstance(weight, Tensor) and weight.ndim >= 2
     return matrix or isinstance(module, (*RECTIFIERS, nn.Sigmoid, nn.Tanh))
@@ -92,10 +92,10 @@ def _counts(module: nn.Module) -> bool:
 def _measure(name: str, module: nn.Module, outputs: Sequence[Tensor]) -> Layer:
     weight = getattr(module, "weight", None)
     present = [output.detach().double() for output in outputs if output.numel()]
-    numbers = torch.cat([each.flatten() for each in present]) if present else torch.empty(0)
+    numbers = torch.cat([output.flatten() for output in present]) if present else torch.empty(0)
     dead = saturated = math.nan
     if present and isinstance(module, RECTIFIERS):
-        channels = torch.stack([_by_channel(each).amax(dim=1) for each in present]).amax(dim=0)
+        channels = torch.stack([_by_channel(output).amax(dim=1) for output in present]).amax(dim=0)
         dead = float((channels <= 0).double().mean())
     if present and isinstance(module, (nn.Sigmoid, nn.Tanh)):
         ends = 2 * numbers - 1 if isinstance(module, nn.Sigmoid) else numbers
@@ -117,12 +117,12 @@ def _by_channel(output: Tensor) -> Tensor:
 
 def _norm(gradients: Sequence[Tensor | None]) -> float:
     """The norm of all numbers together; NaN where there is no gradient at all."""
-    there = [gradient.double() for gradient in gradients if gradient is not None]
-    return float(torch.stack([g.square().sum() for g in there]).sum().sqrt()) if there else math.nan
+    known = [gradient.double() for gradient in gradients if gradient is not None]
+    return float(torch.stack([g.square().sum() for g in known]).sum().sqrt()) if known else math.nan
 
 
 def scalars(layers: Sequence[Layer]) -> dict[str, float]:
-    """What is there as `quantity/layer`, for a log and TensorBoard."""
+    """The quantities that have a value, by `quantity/layer`, for the log and TensorBoard."""
     return {
         f"{quantity}/{layer.name}": value
         for layer in layers
@@ -132,11 +132,11 @@ def scalars(layers: Sequence[Layer]) -> dict[str, float]:
 
 
 def flow_summary(layers: Sequence[Layer]) -> str:
-    """The weakest and the strongest gradient of a weight matrix, and what passes nothing on."""
+    """The weakest and the strongest gradient of a weight matrix, and the share of dead units."""
     reached = [layer for layer in layers if not math.isnan(layer.weight_gradient)]
     if not reached:
         return "no gradient reached any layer"
-    weakest, strongest = (f(reached, key=lambda each: each.weight_gradient) for f in (min, max))
+    weakest, strongest = (f(reached, key=lambda layer: layer.weight_gradient) for f in (min, max))
     line = (
         f"gradients from {weakest.weight_gradient:.1e} ({weakest.name}) to "
         f"{strongest.weight_gradient:.1e} ({strongest.name})"
@@ -149,17 +149,17 @@ def flow_summary(layers: Sequence[Layer]) -> str:
 
 
 def draw_flow(logger: RunLogger) -> Image.Image | None:
-    """Every quantity by layer at a few of the looks in a log; None where there was no look."""
-    looks = [row for row in logger.rows if any(name.startswith("gradient/") for name in row)]
-    looks = [looks[i] for i in evenly(len(looks), SHOWN)]
-    names = list(dict.fromkeys(n.partition("/")[2] for row in looks for n in row if "/" in n))
+    """Every quantity by layer at a few of the logged steps; None where none was logged."""
+    rows = [row for row in logger.rows if any(name.startswith("gradient/") for name in row)]
+    rows = [rows[i] for i in evenly_spaced(len(rows), SHOWN)]
+    names = list(dict.fromkeys(n.partition("/")[2] for row in rows for n in row if "/" in n))
     figures = []
     for quantity in QUANTITIES:
         keys = [f"{quantity}/{name}" for name in names]
-        places = [i for i, key in enumerate(keys) if any(key in row for row in looks)]
+        places = [i for i, key in enumerate(keys) if any(key in row for row in rows)]
         share = quantity in ("dead", "saturated")
         curves: dict[str, tuple[list[float], list[float]]] = {}
-        for row in looks:
+        for row in rows:
             values = [row.get(keys[i]) for i in places]
             numbers = [math.nan if value is None else value for value in values]
             drawn = numbers if share else [math.log10(max(v, LOWEST)) for v in numbers]

@@ -1,4 +1,4 @@
-"""TensorBoard's event files of a run: scalars, pictures, histograms, the network's graph."""
+"""The log of a run: its scalars as JSON lines and curves, and all of it in TensorBoard's files."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.formats.atomic import replacing, write_text
 
-BINS = 30  # of a histogram: half a kilobyte; TensorBoard's own choice takes up to 25
+BINS = 30  # of a histogram, half a kilobyte; TensorBoard's own histograms take up to 25
 LINES = "metrics.jsonl"
 CURVES = "curves.png"
 BOARD = "tensorboard"
@@ -26,7 +26,7 @@ Row = dict[str, float | None]
 
 
 class TensorBoardWriter:
-    """Writes below `folder`; a run that goes on hides what it had written after `first_step`."""
+    """Writes event files to `folder`; in a resumed run, those after `first_step` are hidden."""
 
     def __init__(self, folder: Path, *, first_step: int):
         self.writer = SummaryWriter(str(folder), purge_step=first_step + 1, flush_secs=30)
@@ -39,7 +39,7 @@ class TensorBoardWriter:
         self.writer.add_image(name, image, step, dataformats="HWC")
 
     def histogram(self, step: int, name: str, values: Float[np.ndarray, " n"]) -> None:
-        """Of the finite values; nothing where there is none."""
+        """A histogram of the finite values; nothing is written without one."""
         finite = values[np.isfinite(values)]
         if len(finite):
             self.writer.add_histogram(name, finite, step, bins=BINS)
@@ -57,22 +57,22 @@ class TensorBoardWriter:
 
 
 def structure(graphs: Mapping[str, bytes]) -> onnx.ModelProto:
-    """ONNX graphs beside one another in one, each below its name; weights are left out.
+    """ONNX graphs side by side in one, each below its name; weights are left out.
 
-    TensorBoard shows one graph a run, and folds what stands before a slash.
+    TensorBoard shows one graph a run, and folds nodes by the text before a slash.
     """
     whole = onnx.ModelProto()
     for name, content in graphs.items():
         graph = onnx.load_from_string(content).graph
-        values = {each.name for each in graph.input}
+        values = {edge.name for edge in graph.input}
         values |= {output for node in graph.node for output in node.output}
         for value in (*graph.input, *graph.output):
             value.name = _below(name, value.name)
         for node in graph.node:
-            node.input[:] = [_below(name, each) for each in node.input if each in values]
-            node.output[:] = [_below(name, each) for each in node.output]
+            node.input[:] = [_below(name, edge) for edge in node.input if edge in values]
+            node.output[:] = [_below(name, edge) for edge in node.output]
             for attribute in node.attribute:
-                attribute.ClearField("t")  # a constant's numbers: they would be written as words
+                attribute.ClearField("t")  # a constant's numbers, which would be written as text
         whole.graph.input.extend(graph.input)
         whole.graph.node.extend(graph.node)
     return whole
@@ -127,8 +127,8 @@ class RunLogger:
             if curves
         ]
         if figures:
-            with replacing(path) as beside:
-                stacked(figures).save(beside)
+            with replacing(path) as temporary:
+                stacked(figures).save(temporary)
 
     def close(self) -> None:
         self.board.close()
@@ -137,7 +137,7 @@ class RunLogger:
 def smoothed(
     curve: tuple[Sequence[float], Sequence[float]], share: float = 0.02
 ) -> tuple[list[float], list[float]]:
-    """A curve averaged backwards over a share of its length: single batches tell little."""
+    """A curve as a moving average over the preceding share of its length."""
     x, y = curve
     width = max(1, round(len(y) * share))
     total = np.concatenate([[0.0], np.cumsum(y)])
@@ -147,7 +147,7 @@ def smoothed(
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The whole lines of a `metrics.jsonl`; a last one that a kill cut short is left out."""
+    """The complete lines of a `metrics.jsonl`; one that an interruption cut short is left out."""
     try:
         lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -1,8 +1,9 @@
-"""Training in stages: what finds objects first, then, with it, what looks into them.
+"""The training step: losses, optimiser, averaged weights, and training in stages.
 
-Our notes and Faster R-CNN train the proposals first, so that the heads learn from boxes that are
-some good. A stage adds its losses to those before: features that only ever served the first stage
-would serve the later ones badly, which is why the published recipe too goes back to them.
+In stages, detection is trained first and the heads with it later (after Faster R-CNN), so that the
+heads learn from boxes that are useful. A stage adds its losses to those before: features that were
+trained for the first stage alone would suit the later ones badly, which is why the published recipe
+returns to them, too.
 """
 
 import math
@@ -28,10 +29,10 @@ Order = Literal["joint", "staged"]
 
 
 class Stages:
-    """Which losses count, by how far the training has come; each stage begins at an equal share.
+    """The losses that count, by the progress of the training, which is divided equally.
 
-    A stage that has begun does not end, also where a finished run goes on for longer: `begun` goes
-    into checkpoints.
+    A stage that has begun does not end, also where a finished run is resumed for longer: their
+    number `begun` is saved in checkpoints.
     """
 
     def __init__(self, segmenter: Segmenter, order: Order):
@@ -44,25 +45,25 @@ class Stages:
 
     @property
     def is_last(self) -> bool:
-        """Whether all losses count: no stage is still to begin."""
+        """Whether the last stage has begun, so that all losses count."""
         return self.begun >= len(self.names)
 
-    def counted(self, losses: dict[str, Tensor], progress: float) -> dict[str, Tensor]:
-        """Those of the losses that count at `progress` (0 to 1)."""
+    def active(self, losses: dict[str, Tensor], progress: float) -> dict[str, Tensor]:
+        """The losses that count at `progress`, 0 to 1."""
         if not self.names:
             return losses
         reached = 1 + int(progress * len(self.names))
         self.begun = min(max(self.begun, reached), len(self.names))
-        active = {name for stage in self.names[: self.begun] for name in stage}
-        return {name: loss for name, loss in losses.items() if name in active}
+        names = {name for stage in self.names[: self.begun] for name in stage}
+        return {name: loss for name, loss in losses.items() if name in names}
 
 
 class Diverged(InputError):
-    """A loss is no number any more: the settings make steps that are too large."""
+    """A loss is not finite: the steps of these settings are too large."""
 
 
 class Clocks(NamedTuple):
-    """Seconds on the wall, and those that all threads of this process have computed."""
+    """Seconds of the wall clock, and of processor time of all threads of this process."""
 
     wall: float
     processor: float
@@ -73,10 +74,10 @@ class Clocks(NamedTuple):
 
 
 class Training(LightningModule):
-    """A segmenter, its averaged copy, the optimiser and how far the training has come.
+    """A segmenter, its averaged copy, the optimiser, and the progress of the training.
 
-    `seconds` counts the time of all training steps, those before an interruption too; `work` the
-    same by the clock that the minutes of the settings go by.
+    `seconds` is the time of all training steps, before an interruption too, by the wall clock;
+    `work` the same by the clock of `training.clock`.
     """
 
     def __init__(self, segmenter: Segmenter, optimiser: OptimiserConfig, training: TrainingConfig):
@@ -87,7 +88,7 @@ class Training(LightningModule):
         self.training_config = training
         self.stages = Stages(segmenter, training.stages)
         self.seconds, self.work = 0.0, 0.0
-        self.latest: dict[str, Tensor] = {}  # the losses of the last step, for the watchers
+        self.latest: dict[str, Tensor] = {}  # the losses of the last step, for callbacks
         self._since = Clocks.now()
         self._wanted: list[dict[str, Any]] = []  # of the optimiser, by group of weights
 
@@ -99,7 +100,7 @@ class Training(LightningModule):
 
     @property
     def progress(self) -> float:
-        """From 0 to 1: the share of the steps, or of the minutes where that is more."""
+        """From 0 to 1: the share of the steps, or of the minutes, whichever is larger."""
         shares = [self.global_step / self.training_config.steps]
         if self.training_config.minutes is not None:
             shares.append(self.work / 60 / self.training_config.minutes)
@@ -107,13 +108,13 @@ class Training(LightningModule):
 
     @property
     def seconds_left(self) -> float:
-        """Until the end, were the rest as fast as what is done."""
+        """The seconds until the end, at the mean speed so far."""
         done = max(self.progress, 1e-9)
         return self.seconds / done * max(0.0, 1 - done)  # minutes end within a step
 
     @property
     def rate(self) -> float:
-        """The learning rate as it is now."""
+        """The current learning rate."""
         return float(self.trainer.optimizers[0].param_groups[0]["lr"])
 
     def configure_optimizers(self) -> Any:
@@ -121,7 +122,7 @@ class Training(LightningModule):
         # the lambda ignores the scheduler's own count: progress may go by minutes
         schedule = LambdaLR(optimiser, lambda _: rate_at(self.progress, self.optimiser_config))
         groups = optimiser.param_groups
-        self._wanted = [{k: v for k, v in each.items() if k != "params"} for each in groups]
+        self._wanted = [{k: v for k, v in group.items() if k != "params"} for group in groups]
         return {
             "optimizer": optimiser,
             "lr_scheduler": {"scheduler": schedule, "interval": "step"},
@@ -140,19 +141,19 @@ class Training(LightningModule):
 
     def training_step(self, batch: Batch, batch_index: int) -> Tensor:
         try:
-            with self._same_noise():
+            with self._reproducible_noise():
                 losses = self.segmenter.loss(batch.images, batch.targets)
         except IndexError:
-            # a point that is no number lies at no pixel of the features; any other is a defect
-            name = self._first_that_is_no_number(batch)
+            # NaN coordinates of points index no pixel of the features; any other error is a defect
+            name = self._first_not_finite(batch)
             if not name:
                 raise
-            self._refuse(name)
+            self._raise_diverged(name)
         except RuntimeError as error:
             if "device-side assert" in str(error):
-                raise InputError(self._about_an_assertion()) from error
+                raise InputError(self._assertion_message()) from error
             raise
-        total = self.segmenter.total(self.stages.counted(losses, self.progress))
+        total = self.segmenter.total(self.stages.active(losses, self.progress))
         if self.optimiser_config.l1 > 0:
             losses["l1"] = self.optimiser_config.l1 * lasso(self.segmenter)
             total = total + losses["l1"]
@@ -160,11 +161,11 @@ class Training(LightningModule):
         self.latest = {name: loss.detach() for name, loss in self.latest.items()}
         wrong = [name for name, loss in self.latest.items() if not math.isfinite(float(loss))]
         if wrong:
-            self._refuse(", ".join(wrong))
+            self._raise_diverged(", ".join(wrong))
         return total
 
     def on_train_start(self) -> None:
-        """What was asked for with `--resume` holds: a checkpoint brings the options of its time."""
+        """Apply the settings of a resumed run, which the options in the checkpoint replaced."""
         share = rate_at(self.progress, self.optimiser_config)
         groups = self.trainer.optimizers[0].param_groups
         for group, wanted in zip(groups, self._wanted, strict=True):
@@ -174,7 +175,7 @@ class Training(LightningModule):
         self.pause()
 
     def optimizer_step(self, *arguments: Any, **options: Any) -> None:
-        """The step and what belongs to it, so that callbacks after it find all of it done."""
+        """The step, the averaging of weights and the time, so that callbacks see them updated."""
         super().optimizer_step(*arguments, **options)
         self.average.update_parameters(self.segmenter)
         now = Clocks.now()
@@ -188,12 +189,12 @@ class Training(LightningModule):
             self.work = self.trainer.strategy.broadcast(self.work)  # one clock, one rate
 
     def pause(self) -> None:
-        """Leave out the time since the last step: it was not training (a validation, say)."""
+        """Exclude the time since the last step, such as that of a validation."""
         self._since = Clocks.now()
 
     @contextmanager
-    def _same_noise(self) -> Iterator[None]:
-        """The same dropout in the same step on the same device, also after going on."""
+    def _reproducible_noise(self) -> Iterator[None]:
+        """The same dropout in the same step on the same device, also in a resumed run."""
         gpus = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(gpus):
             seed = (self.training_config.seed, self.global_step, self.global_rank)
@@ -209,43 +210,43 @@ class Training(LightningModule):
         self.work = float(checkpoint.get("work", self.seconds))
         self.stages.begun = int(checkpoint.get("stages_begun", 1))
 
-    def _first_that_is_no_number(self, batch: Batch) -> str:
+    def _first_not_finite(self, batch: Batch) -> str:
         """The first weight or layer of a step with a value that is not finite; "" without one."""
         for name, weight in self.segmenter.named_parameters():
             if not weight.isfinite().all():
                 return f"the weight {name}"
-        found: list[str] = []
+        not_finite: list[str] = []
 
         def look(name: str) -> Callable[..., None]:
             def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-                tensors = [each for each in tree_leaves(output) if isinstance(each, Tensor)]
-                if not all(each.isfinite().all() for each in tensors):
-                    found.append(f"the output of {name}")
+                tensors = [tensor for tensor in tree_leaves(output) if isinstance(tensor, Tensor)]
+                if not all(tensor.isfinite().all() for tensor in tensors):
+                    not_finite.append(f"the output of {name}")
 
             return hook
 
         modules = [(n, m) for n, m in self.segmenter.named_modules() if n]
         handles = [module.register_forward_hook(look(name)) for name, module in modules]
         try:
-            with self._same_noise(), torch.no_grad(), suppress(IndexError):
+            with self._reproducible_noise(), torch.no_grad(), suppress(IndexError):
                 self.segmenter.loss(batch.images, batch.targets)
         finally:
             for handle in handles:
                 handle.remove()
-        return found[0] if found else ""
+        return not_finite[0] if not_finite else ""
 
-    def _about_an_assertion(self) -> str:
-        """A GPU says no more than that, and answers nothing after it."""
+    def _assertion_message(self) -> str:
+        """Advice after a failed assertion on a GPU, which gives no details and stops working."""
         return (
             f"the GPU found a position outside its memory at step {self.global_step}; that happens "
             "where training diverges: go on from the last checkpoint with a smaller rate "
             f"(--resume --set optimiser.rate={self.optimiser_config.rate / 4:g}), and if it "
-            "happens again with --set training.accelerator=cpu, which says where"
+            "happens again with --set training.accelerator=cpu, which shows where"
         )
 
-    def _refuse(self, what: str) -> NoReturn:
+    def _raise_diverged(self, what: str) -> NoReturn:
         raise Diverged(
-            f"training diverged at step {self.global_step}: {what} is no number any more; take a "
+            f"training diverged at step {self.global_step}: {what} is not finite; take a "
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
             "again with --force, or go on from the last checkpoint with --resume and that rate"
         )

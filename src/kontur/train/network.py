@@ -1,7 +1,7 @@
-"""The network that a run trains, its card, and the weights that it begins with.
+"""The network that a run trains, its card, and its initial weights.
 
-Its settings are those of a preset or of a start, overlaid by what the data and the user say. The
-weights are random, ImageNet's for the backbone, or those of a model file or of another run.
+Its settings are those of a preset or of a start (a model file or another run), overridden by the
+data and the user. The weights are random, ImageNet's for the backbone, or those of the start.
 """
 
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.config import DataConfig, RunConfig
 from kontur.train.dataset import DatasetStatistics
 
-FOUND_OUT = {"stages_used"}  # by tuning on the data of the start; on others it is found out anew
-USUAL_CHANNELS = {1, 3}  # of a folder's images: `to_channels` makes three of any of them
+TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
+USUAL_CHANNELS = {1, 3}  # of images, which `to_channels` converts into one another
 IMAGENET = "the backbone's weights of ImageNet"
 LISTED = 4  # names in a message
 
@@ -36,29 +36,31 @@ def resolve_network(
     config: RunConfig,
     start: Card | None,
     classes: tuple[str, ...],
-    facts: DatasetStatistics,
+    statistics: DatasetStatistics,
     *,
     begins: bool = True,
 ) -> RunConfig:
-    """The run's settings with every setting of the network, as preset or start, data and user say.
+    """The run's settings with every setting of the network, from preset or start, data and user.
 
-    Fine-tuning keeps the network and the normalisation of the start, where its file says them and
-    the user does not. A run that does not begin but goes on has settled what its data say. `facts`
-    are those of the images as they are; the network's are of what it sees, at the working scale.
+    Fine-tuning keeps the network and the normalisation of the start, where its file has a card and
+    the user does not set them. In a resumed run (`begins` false), settings that follow from the
+    data are kept. `statistics` are those of the original images; the network's settings follow
+    from them at the working scale. Raises `InputError` where data and settings contradict each
+    other.
     """
     given = config.model_fields_set
-    scale = working_scale(config.data, facts).scale
-    facts = facts.at(scale)
+    scale = working_scale(config.data, statistics).scale
+    statistics = statistics.at(scale)
     card = start if start and start.kind == config.kind and "preset" not in given else None
-    values = {k: v for k, v in card.config.items() if k not in FOUND_OUT} if card else {}
+    values = {k: v for k, v in card.config.items() if k not in TUNED} if card else {}
     preset = None if card else config.preset
     plain = catalog.config(config.kind, values, preset=preset)
-    channels = _wanted_channels(facts.channels, channels_of(plain))
+    channels = _wanted_channels(statistics.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
     if begins and getattr(plain, "reference_size", 0) is None:
         weights = start if start and start.kind == config.kind else None
-        known = facts.side if weights is None else weights.config.get("reference_size")
-        # weights have learned sizes in their own unit
+        known = statistics.side if weights is None else weights.config.get("reference_size")
+        # weights keep the unit of the sizes that they have learned
         from_data["reference_size"] = round(known or 0.0, 1)
     if config.data.task == "semantic" and hasattr(plain, "task"):
         from_data["task"] = "semantic"  # a region of a class is then one object, here and there
@@ -67,10 +69,10 @@ def resolve_network(
     )
     if tuple(network.classes) != classes:
         raise InputError(
-            f"the data have the classes {', '.join(classes)}, model.classes says "
+            f"the data have the classes {', '.join(classes)}, but model.classes has "
             f"{', '.join(network.classes)}; leave model.classes out"
         )
-    crop = config.augment.crop or _up(crop_size(facts.extent), network.multiple)
+    crop = config.augment.crop or _round_up(crop_size(statistics.extent), network.multiple)
     _check_crop(crop, network.multiple)
     changes: dict[str, Any] = {
         "model": network.model_dump(mode="json"),
@@ -82,41 +84,43 @@ def resolve_network(
     return config.replace(**changes)
 
 
-def working_scale(data: DataConfig, facts: DatasetStatistics) -> WorkingScale:
+def working_scale(data: DataConfig, statistics: DatasetStatistics) -> WorkingScale:
     """The scale that the settings say, or the one that suits the objects."""
     if data.scale == "auto":
-        return choose_scale(facts.object_size, facts.width)
+        return choose_scale(statistics.object_size, statistics.width)
     return WorkingScale(data.scale, "as data.scale says")
 
 
 def channels_of(network: Any) -> int:
-    """The number of channels that a network's settings say."""
+    """The number of input channels of a network."""
     return int(network.channels)
 
 
-def receptive_field_warning(config: RunConfig, facts: DatasetStatistics) -> str:
-    """A sentence where objects are longer than what decides about a pixel; else nothing.
+def receptive_field_warning(config: RunConfig, statistics: DatasetStatistics) -> str:
+    """A warning where objects are longer than the receptive field; "" where they are not.
 
-    Of kinds that know their receptive field: plain convolutions see no further. `facts` are those
-    of the images as they are.
+    It is for kinds of plain convolutions, whose settings determine the receptive field.
+    `statistics` are those of the original images.
     """
-    facts = facts.at(config.data.known_scale)
+    statistics = statistics.at(config.data.known_scale)
     network = catalog.config(config.kind, config.model)
     field = getattr(network, "receptive_field", None)
-    if field is None or facts.extent is None or facts.extent <= field:
+    if field is None or statistics.extent is None or statistics.extent <= field:
         return ""
     seen = "" if config.data.scale == 1 else " as the network sees it"
     return (
-        f"one object in twenty is longer than {facts.extent:.0f} pixels{seen}, and a pixel of this "
-        f"network sees no further than {field} (its receptive field): with more levels "
+        f"one object in twenty is longer than {statistics.extent:.0f} pixels{seen}, and a pixel of "
+        f"this network sees no further than {field} (its receptive field): with more levels "
         "(model.widths, and as many model.depths where it has them) it would see further"
     )
 
 
-def first_card(config: RunConfig, facts: DatasetStatistics, *, start: str, val_images: int) -> Card:
-    """The card before training: everything but thresholds, scores and how long it took.
+def first_card(
+    config: RunConfig, statistics: DatasetStatistics, *, start: str, val_images: int
+) -> Card:
+    """The card before training: everything but thresholds, scores and training time.
 
-    `start` is where the weights came from.
+    `start` is the origin of the weights.
     """
     data = Path(config.data.path).resolve().name
     return Card(
@@ -127,32 +131,32 @@ def first_card(config: RunConfig, facts: DatasetStatistics, *, start: str, val_i
         classes=tuple(config.model["classes"]),
         normalise=config.normalise.model_dump(mode="json"),
         scale=config.data.known_scale,
-        object_size=facts.object_size,
-        pixel_size=facts.pixel_size,
+        object_size=statistics.object_size,
+        pixel_size=statistics.pixel_size,
         version=kontur.__version__,
         training={
             "data": data,
-            "images": facts.images,
-            "objects": facts.objects,
+            "images": statistics.images,
+            "objects": statistics.objects,
             "validation_images": val_images,
             "crop": config.augment.crop,
             "batch": config.training.batch,
             "start": start,
             "seed": config.training.seed,
-            **({STAINS: True} if facts.stains else {}),
+            **({STAINS: True} if statistics.stains else {}),
         },
     )
 
 
-def _wanted_channels(found: frozenset[int], usual: int) -> int:
-    if found <= USUAL_CHANNELS:
+def _wanted_channels(channel_counts: frozenset[int], usual: int) -> int:
+    if channel_counts <= USUAL_CHANNELS:
         return usual
-    if len(found) == 1:
-        (channels,) = found
+    if len(channel_counts) == 1:
+        (channels,) = channel_counts
         return channels
-    some = ", ".join(map(str, sorted(found)))
+    counts = ", ".join(map(str, sorted(channel_counts)))
     raise InputError(
-        f"the images have {some} channels; choose one of them with --set data.channel=0"
+        f"the images have {counts} channels; choose one of them with --set data.channel=0"
     )
 
 
@@ -160,16 +164,16 @@ def _check_crop(crop: int, multiple: int) -> None:
     if crop % multiple:
         raise InputError(
             f"augment.crop must be a multiple of {multiple} for this network, got {crop}; "
-            f"take {_up(crop, multiple)}"
+            f"take {_round_up(crop, multiple)}"
         )
 
 
-def _up(side: int, multiple: int) -> int:
+def _round_up(side: int, multiple: int) -> int:
     return -(-side // multiple) * multiple
 
 
 class InitialWeights(NamedTuple):
-    """Weights by name, and the card of the model they are from where there is one."""
+    """Weights by name, and the card of their model, if it has one."""
 
     weights: Mapping[str, Tensor]
     card: Card | None
@@ -190,7 +194,7 @@ def read_initial_weights(start: str) -> InitialWeights:
 
 
 def weights_origin(config: RunConfig, segmenter: Segmenter) -> str:
-    """What a training begins with: the words of its settings, ImageNet, or random weights."""
+    """The origin of the initial weights: the start of the settings, ImageNet, or random."""
     wanted = getattr(segmenter.config, "pretrained", False) and with_imagenet(segmenter)
     return config.start or (IMAGENET if wanted else "random weights")
 
@@ -207,16 +211,16 @@ def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
 def load_matching_weights(
     segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None
 ) -> str:
-    """Load what has the same name and shape; a sentence says how much, and what was left.
+    """Load the weights of the same name and shape; a sentence on how many, and which are new.
 
-    Raises `InputError` where nothing of `start` fits, which would be no start at all.
+    Raises `InputError` where none of the weights of `start` fits.
     """
     own = segmenter.state_dict()
     fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
     segmenter.load_state_dict(fits, strict=False)
-    counted = [name for name in own if not name.endswith("num_batches_tracked")]
-    new = [name for name in counted if name not in fits]
-    taken = len(counted) - len(new)
+    names = [name for name in own if not name.endswith("num_batches_tracked")]
+    new = [name for name in names if name not in fits]
+    taken = len(names) - len(new)
     if not taken:
         raise InputError(
             f"none of the weights of {start} fits this network; give a --from of the same kind "
@@ -226,6 +230,6 @@ def load_matching_weights(
         return f"all {taken} weights taken over"
     more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
     return (
-        f"{taken} of {len(counted)} weights taken over; "
+        f"{taken} of {len(names)} weights taken over; "
         f"new and random are {', '.join(new[:LISTED])}{more}"
     )

@@ -1,10 +1,10 @@
-"""The optimiser, what it decays or draws to zero, the learning rate by step, and averaged weights.
+"""The optimiser, its regularisation, the schedule of the learning rate, and averaged weights.
 
 The averaged weights are an exponential moving average whose decay is warmed up. After t updates the
-decay is min(decay, (1 + t) / (10 + t)), so that the random weights of the start are forgotten at
-once and the average is useful from the first validation on (the warm-up of TensorFlow's
+decay is min(decay, (1 + t) / (10 + t)), so that the random initial weights are forgotten at once
+and the average is useful from the first validation on (the warm-up of TensorFlow's
 ExponentialMovingAverage). Running statistics of batch norms are averaged with the weights, so the
-averaged network is complete: it is what is validated, tuned and exported.
+averaged network is complete; it is validated, tuned and exported.
 """
 
 import math
@@ -27,14 +27,14 @@ OPTIMISERS: dict[str, Callable[..., Optimizer]] = {
     "adam": torch.optim.Adam,
     "sgd": torch.optim.SGD,
 }
-LOWEST = 0.01  # share of the full rate at the very first step: not nothing, so that it counts
+LOWEST = 0.01  # share of the full rate at the first step, so that it is not 0
 WARM_UP = 10  # the decay is (1 + t) / (WARM_UP + t) until it reaches its final value
 Tensors = tuple[Tensor, ...] | list[Tensor]
 Update = Callable[[Tensors, Tensors, Tensor | int], None]
 
 
 def matrices(network: nn.Module) -> list[nn.Parameter]:
-    """The trained weights that multiply: those with two axes or more, no biases and no norms."""
+    """The trained weights with two axes or more: no biases and no parameters of norms."""
     return [p for p in network.parameters() if p.requires_grad and p.ndim >= 2]
 
 
@@ -48,12 +48,12 @@ def parameter_groups(network: nn.Module, weight_decay: float) -> list[dict[str, 
 
 
 def lasso(network: nn.Module) -> Float[Tensor, ""]:
-    """The sum of the absolute values of all `matrices`: what L1 regularisation adds to a loss."""
+    """The sum of the absolute values of all `matrices`: the L1 penalty."""
     return torch.stack([p.abs().sum() for p in matrices(network)]).sum()
 
 
 def build_optimiser(network: nn.Module, config: OptimiserConfig) -> Optimizer:
-    """The optimiser of `config` over `network`; one fused launch for all tensors of a kind."""
+    """The optimiser of `config` for `network`, in torch's multi-tensor implementation."""
     groups: Iterable[dict[str, object]] = parameter_groups(network, config.weight_decay)
     options: dict[str, object]
     if config.name == "sgd":
@@ -68,8 +68,8 @@ def build_optimiser(network: nn.Module, config: OptimiserConfig) -> Optimizer:
 def rate_at(progress: float, config: OptimiserConfig) -> float:
     """The share of the full learning rate at `progress` (0 at the first step, 1 at the end).
 
-    In every round (there is one, and one more for each of the `restarts`) it climbs linearly over
-    the share `warm_up` of the round and then goes the way of its schedule.
+    In every round (there is one, and one more for each of the `restarts`) it rises linearly over
+    the share `warm_up` of the round and then follows the schedule.
 
     >>> config = OptimiserConfig(warm_up=0.1, floor=0.0)
     >>> [round(rate_at(p, config), 3) for p in (0.0, 0.05, 0.1, 0.55, 1.0)]
@@ -83,36 +83,36 @@ def rate_at(progress: float, config: OptimiserConfig) -> float:
     progress = (progress - begin) / (end - begin)
     if progress < config.warm_up:
         return max(progress / config.warm_up, LOWEST)
-    way = min((progress - config.warm_up) / max(1 - config.warm_up, 1e-9), 1.0)
-    return SCHEDULES[config.schedule](way, config)
+    fraction = min((progress - config.warm_up) / max(1 - config.warm_up, 1e-9), 1.0)
+    return SCHEDULES[config.schedule](fraction, config)
 
 
-def constant(way: float, config: OptimiserConfig) -> float:
+def constant(fraction: float, config: OptimiserConfig) -> float:
     """The full rate throughout."""
     return 1.0
 
 
-def linear(way: float, config: OptimiserConfig) -> float:
+def linear(fraction: float, config: OptimiserConfig) -> float:
     """A straight line from 1 to `floor`."""
-    return 1 + (config.floor - 1) * way
+    return 1 + (config.floor - 1) * fraction
 
 
-def cosine(way: float, config: OptimiserConfig) -> float:
-    """Half a cosine from 1 to `floor`: late to fall and late to arrive (Loshchilov & Hutter)."""
-    return config.floor + (1 - config.floor) * (1 + math.cos(math.pi * way)) / 2
+def cosine(fraction: float, config: OptimiserConfig) -> float:
+    """Half a cosine from 1 to `floor`, flat at both ends (Loshchilov & Hutter)."""
+    return config.floor + (1 - config.floor) * (1 + math.cos(math.pi * fraction)) / 2
 
 
-def exponential(way: float, config: OptimiserConfig) -> float:
+def exponential(fraction: float, config: OptimiserConfig) -> float:
     """By the same factor in every step, from 1 to `floor`."""
-    return config.floor**way
+    return config.floor**fraction
 
 
-def step(way: float, config: OptimiserConfig) -> float:
+def step(fraction: float, config: OptimiserConfig) -> float:
     """Times `drop` at every one of `drops`: He et al. divide by ten twice."""
-    return config.drop ** sum(way >= share for share in config.drops)
+    return config.drop ** sum(fraction >= share for share in config.drops)
 
 
-# The rate after the climb: `way` goes from 0 to 1 within a round.
+# The rate after the warm-up: `fraction` goes from 0 to 1 within a round.
 SCHEDULES: dict[Schedule, Callable[[float, OptimiserConfig], float]] = {
     "constant": constant,
     "linear": linear,
@@ -140,7 +140,7 @@ def averaged(segmenter: Segmenter, decay: float) -> AveragedModel:
 def _update(decay: float) -> Update:
     @torch.no_grad()
     def update(average: Tensors, current: Tensors, updates: Tensor | int) -> None:
-        # torch calls it once a device and dtype, with all tensors of it
+        # torch calls it once for each device and dtype, with all of their tensors
         if average[0].is_floating_point():
             torch._foreach_lerp_(average, current, 1 - decay_at(int(updates), decay))
         else:  # counters of batch norms

@@ -1,8 +1,7 @@
 """Pictures of a training: outlines of validation images, and those for TensorBoard.
 
-TensorBoard gets the crops as the network saw them, one validation image's outlines stage by stage,
-and histograms of the weights and of their gradients, at so few validations that its files stay
-small.
+TensorBoard shows augmented crops, one validation image's outlines stage by stage, and histograms of
+the weights and of their gradients, at few validations, so that its files stay small.
 """
 
 import math
@@ -23,12 +22,12 @@ from kontur.models.segmenter import Segmenter
 from kontur.train.logger import RunLogger
 from kontur.train.optimiser import matrices
 
-GAP = 4  # white pixels between the two
+GAP = 4  # white pixels between two pictures
 SMALL, LARGE = 400, 1600  # pixels; smaller images are drawn enlarged, larger ones shrunk
 MOST_ENLARGED = 8
-EVERY = 5  # validations; the first one is looked at
+EVERY = 5  # validations, beginning with the first
 CROPS = 4  # of the batch
-LARGEST = 400  # pixels a side of what is shown
+LARGEST = 400  # pixels, side of a picture for TensorBoard
 
 
 def side_by_side(
@@ -36,7 +35,7 @@ def side_by_side(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """The image once for each set of outlines, each of no more than `largest` pixels a side."""
     zoom = _zoom(max(sample.size), largest)
-    return in_a_row([draw(sample.image, each, zoom=zoom) for each in outlines])
+    return in_a_row([draw(sample.image, drawn, zoom=zoom) for drawn in outlines])
 
 
 def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray, "h w2 3"]:
@@ -46,16 +45,16 @@ def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray
     return np.concatenate(parts[1:], axis=1)
 
 
-def write_overlays(folder: Path, samples: Sequence[Sample], found: Sequence[Instances]) -> None:
-    """One `NAME.png` a sample below `folder`, the truth left and what was found right."""
-    for sample, objects in zip(samples, found, strict=True):
+def write_overlays(folder: Path, samples: Sequence[Sample], predicted: Sequence[Instances]) -> None:
+    """One `NAME.png` a sample in `folder`, true outlines left and predicted ones right."""
+    for sample, objects in zip(samples, predicted, strict=True):
         picture = Image.fromarray(side_by_side(sample, sample.instances, objects))
-        with replacing(folder / f"{sample.name.replace('/', '-')}.png") as beside:
-            picture.save(beside)
+        with replacing(folder / f"{sample.name.replace('/', '-')}.png") as temporary:
+            picture.save(temporary)
 
 
 def _zoom(side: int, largest: int) -> float:
-    """A whole factor, or one divided by it."""
+    """The factor by which an image is drawn: a whole number, or 1 divided by one."""
     if side > largest:
         return 1 / math.ceil(side / largest)
     return float(min(MOST_ENLARGED, max(1, SMALL // side)))
@@ -71,24 +70,24 @@ def is_due(step: int, validate_every: int) -> bool:
 
 
 def show_crops(logger: RunLogger, step: int, images: Float[Tensor, "b c h w"]) -> None:
-    """The first crops of a batch in a row."""
-    logger.image(step, "crops", in_a_row([as_picture(each) for each in images[:CROPS]]))
+    """Log the first crops of a batch in a row."""
+    logger.image(step, "crops", in_a_row([as_picture(image) for image in images[:CROPS]]))
 
 
 def as_picture(image: Float[Tensor, "c h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
     """One image of a batch as `(h, w, 3)`: 0 to 1 as black to white, at most three channels.
 
-    Larger ones lose every second, third, … row and column.
+    Large ones are reduced by taking every second, third, … row and column.
     """
     values = image.detach().float().cpu().numpy().transpose(1, 2, 0)  # (c, h, w) to (h, w, c)
     step = -(-max(values.shape[:2]) // LARGEST)
     colours = np.minimum(np.arange(3), values.shape[2] - 1)
-    shown = np.nan_to_num(values[::step, ::step, colours])
-    return np.rint(255 * np.clip(shown, 0, 1)).astype(np.uint8)
+    reduced = np.nan_to_num(values[::step, ::step, colours])
+    return np.rint(255 * np.clip(reduced, 0, 1)).astype(np.uint8)
 
 
 def show_stages(logger: RunLogger, step: int, predictor: Predictor, sample: Sample) -> None:
-    """One image with the outlines after every stage; nothing for kinds without stages."""
+    """Log one image with the outlines after every stage; nothing for kinds without stages."""
     stages = predictor.outlines_by_stage(sample.image)
     if stages:
         picture = side_by_side(sample, *stages.values(), largest=LARGEST)
@@ -96,7 +95,7 @@ def show_stages(logger: RunLogger, step: int, predictor: Predictor, sample: Samp
 
 
 def show_histograms(logger: RunLogger, step: int, segmenter: Segmenter) -> None:
-    """Of every weight matrix and of its gradient in the last step."""
+    """Log histograms of every weight matrix and of its gradient in the last step."""
     names = {id(parameter): name for name, parameter in segmenter.named_parameters()}
     for parameter in matrices(segmenter):
         for what, values in (("weights", parameter.detach()), ("gradients", parameter.grad)):

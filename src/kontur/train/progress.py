@@ -1,4 +1,4 @@
-"""What a person sees while a training runs: a bar with the time left, and a line now and then."""
+"""Progress of a training: a bar with the time left on a terminal, lines in a log."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -9,13 +9,13 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-BAR_STEPS = 1000  # the bar is drawn in thousandths of the training, which may go by minutes
-SILENCE = 60.0  # seconds after which a log is told how far the training is
-BAR_WIDTH = 30  # characters; with what stands beside it, it fits into a terminal of 80
+BAR_STEPS = 1000  # units of the bar: thousandths of the training
+SILENCE = 60.0  # seconds after which a log gets a line on the progress
+BAR_WIDTH = 30  # characters; with its labels it fits into a terminal of 80
 
 
 class ProgressDisplay:
-    """A bar on a terminal; elsewhere (a log file) the lines printed, and one a minute besides."""
+    """A bar on a terminal; elsewhere (a log file) the printed lines, and one a minute."""
 
     def __init__(
         self, console: Console | None = None, *, clock: Callable[[], float] = time.monotonic
@@ -49,17 +49,17 @@ class ProgressDisplay:
         self._bar.stop()
 
     def print_line(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line above the bar."""
         self._printed = self.clock()
         self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     @property
     def is_silent(self) -> bool:
-        """Whether a file or pipe has been given no line for a minute."""
+        """Whether no line has been written to a file or pipe for a minute."""
         return not self.console.is_terminal and self.clock() - self._printed >= SILENCE
 
     def set_status(self, line: str) -> None:
-        """A line below the bar, until the next one; in a file the one of its minute."""
+        """Show a line below the bar, until the next one; in a file at most once a minute."""
         self._bar.note = line
         if self.is_silent:
             self.print_line(line)
@@ -71,7 +71,7 @@ class ProgressDisplay:
     def step(
         self, step: str, *, progress: float, left: float, speed: float, losses: Mapping[str, float]
     ) -> None:
-        """Where the training stands: `progress` from 0 to 1, `left` seconds, `speed` images/s."""
+        """Show the progress, 0 to 1, the seconds `left`, `speed` in images/s, and the losses."""
         self._bar.update(
             self._task,
             completed=progress * BAR_STEPS,
@@ -80,12 +80,12 @@ class ProgressDisplay:
             speed=f"{speed:.1f} images/s",
             visible=True,
         )
-        shown = "  ".join(f"{name} {loss:.3g}" for name, loss in losses.items())
+        losses_text = "  ".join(f"{name} {loss:.3g}" for name, loss in losses.items())
         if self.is_silent:
             self.print_line(
-                f"step {step}  {duration(left)} left, {speed:.1f} images/s  {shown}".rstrip()
+                f"step {step}  {duration(left)} left, {speed:.1f} images/s  {losses_text}".rstrip()
             )
-        self.set_status(shown)
+        self.set_status(losses_text)
 
 
 class _Bar(Progress):
@@ -134,7 +134,7 @@ class Counting:
 
 
 class Speed:
-    """Images a second, averaged over the recent steps."""
+    """Images per second, a moving average over the recent steps."""
 
     WEIGHT = 0.05  # of the newest step in the moving average
 
@@ -143,7 +143,7 @@ class Speed:
         self._seconds_an_image = 0.0
 
     def add(self, images: int, seconds: float) -> None:
-        """One more step of so many images, `seconds` after the training began."""
+        """Add a step of so many images that ended `seconds` after the training began."""
         if self._last is not None:
             took = (seconds - self._last) / images
             weight = self.WEIGHT if self._seconds_an_image else 1.0
@@ -152,12 +152,12 @@ class Speed:
 
     @property
     def images_a_second(self) -> float:
-        """0 before the second step."""
+        """The average; 0 before the second step."""
         return 1 / self._seconds_an_image if self._seconds_an_image else 0.0
 
 
 def duration(seconds: float) -> str:
-    """Hours, minutes and seconds for people.
+    """A time as hours, minutes and seconds.
 
     >>> duration(3725), duration(65.4), duration(0)
     ('1:02:05', '1:05', '0:00')

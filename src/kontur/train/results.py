@@ -1,4 +1,4 @@
-"""What is left of a run when the steps are done: thresholds, card, model file, figures."""
+"""The results of a run after its last step: thresholds, card, model file, scores, figures."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from kontur.models.archive import write_model
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train import validation
-from kontur.train.advice import fit_advice, gap, outline_advice
+from kontur.train.advice import describe_gap, fit_advice, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
 from kontur.train.logger import CURVES, RunLogger
@@ -37,53 +37,53 @@ def finish(
     card: Card,
     samples: Sequence[Sample],
     *,
-    learned: Sequence[Sample],
+    training_samples: Sequence[Sample],
     logger: RunLogger,
     display: ProgressDisplay,
 ) -> Path:
-    """Tune on `samples`, write the model file and everything for people to look at; its path.
+    """Tune on the validation `samples`, write the model file, scores and figures; the file's path.
 
-    `learned` are training images to judge beside them, any number.
+    `training_samples` are training images to evaluate beside them, any number.
     """
     with display.counting("tuning thresholds") as progress:
         card = tune(segmenter, card, samples, progress)
     segmenter.config = catalog.config(card.kind, card.config)  # decoding too: no weight knows it
-    found = []
+    predicted = []
     with display.counting("validating") as progress:
         for objects in validation.predict_samples(segmenter, card, samples, range(len(samples))):
-            found.append(objects)
-            progress(len(found), len(samples))
-    summary = validation.evaluate_predictions(samples, range(len(samples)), found)
+            predicted.append(objects)
+            progress(len(predicted), len(samples))
+    summary = validation.evaluate_predictions(samples, range(len(samples)), predicted)
     card = card.replace(scores=scores(summary))
     model = to_model(segmenter, card)
     write_model(run / MODEL, model)
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
-    drawn = validation.evenly(len(samples), DRAWN)
-    write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [found[i] for i in drawn])
+    drawn = validation.evenly_spaced(len(samples), DRAWN)
+    write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])
     logger.draw(run / CURVES)
     gradients = draw_flow(logger)
     if gradients is not None:
-        with replacing(run / GRADIENTS) as beside:
-            gradients.save(beside)
-    fit = ap_on(segmenter, card, learned) if learned else None
-    judged = [samples[i] for i in drawn]
-    overlap = octagon_overlap(Predictor(TorchEngine(segmenter), card), judged)
-    doubt = outline_advice(logger.rows, overlap, scale=card.scale)
-    write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, doubt=doubt))
+        with replacing(run / GRADIENTS) as temporary:
+            gradients.save(temporary)
+    fit = ap_on(segmenter, card, training_samples) if training_samples else None
+    drawn_samples = [samples[i] for i in drawn]
+    overlap = octagon_overlap(Predictor(TorchEngine(segmenter), card), drawn_samples)
+    warning = outline_advice(logger.rows, overlap, scale=card.scale)
+    write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, warning=warning))
     display.print_line(
         f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
         f"the overlap threshold {card.thresholds.overlap}"
     )
     if fit is not None:
-        display.print_line(gap(fit, validation.score(summary)))
+        display.print_line(describe_gap(fit, validation.score(summary)))
         if advice := fit_advice(fit, validation.score(summary)):
             display.print_line(advice)
-    if doubt:
-        display.print_line(doubt)
+    if warning:
+        display.print_line(warning)
     if summary.mean_ap == 0:
         display.print_line(
-            "no outline is right yet: look whether those in the pictures are meant, then go on "
-            "with more steps (--resume --set training.steps=N)"
+            "no outline is right yet: check the true outlines in the pictures, then go on with "
+            "more steps (--resume --set training.steps=N)"
         )
     display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
     return run / MODEL
@@ -92,12 +92,14 @@ def finish(
 def ap_on(segmenter: Segmenter, card: Card, samples: Sequence[Sample]) -> float:
     """The AP on other samples with the card's thresholds."""
     places = range(len(samples))
-    found = list(validation.predict_samples(segmenter, card, samples, places))
-    return validation.score(validation.evaluate_predictions(samples, places, found, metrics=["ap"]))
+    predicted = list(validation.predict_samples(segmenter, card, samples, places))
+    return validation.score(
+        validation.evaluate_predictions(samples, places, predicted, metrics=["ap"])
+    )
 
 
 def scores(summary: Summary) -> dict[str, float | None]:
-    """What goes into the card: AP at each threshold, and what one number says."""
+    """The scores of a card: AP, AP at each threshold, and the other metrics of one number."""
     values = {"AP": summary.mean_ap}
     values |= {f"AP{round(100 * t)}": summary.ap(t) for t in summary.thresholds}
     values |= dict(summary.single_values())
@@ -110,13 +112,13 @@ def metrics(
     fit: float | None,
     *,
     overlap: OctagonOverlap | None = None,
-    doubt: str = "",
+    warning: str = "",
 ) -> str:
     """`metrics.json`: the card's numbers, and every score of the validation images.
 
     `fit` is the AP on training images; its difference from that on validation images is the gap.
-    `overlap` says how well octagons and contours cover objects, `doubt` what is said of outlines
-    that have not been learned.
+    `overlap` has the IoU of octagons and contours, `warning` is that on outlines that were not
+    learned.
     """
     covered = {}
     if overlap is not None and overlap.objects > 0:
@@ -126,7 +128,7 @@ def metrics(
         "thresholds": card.thresholds.model_dump(),
         **({} if fit is None else {"training_AP": fit, "gap": fit - validation.score(summary)}),
         **covered,
-        **({"warnings": [doubt.removeprefix("! ")]} if doubt else {}),
+        **({"warnings": [warning.removeprefix("! ")]} if warning else {}),
         "training": card.training,
         "validation": json.loads(summary.to_json()),
     }

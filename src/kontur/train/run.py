@@ -15,7 +15,7 @@ from kontur.formats.atomic import write_text
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
-from kontur.train.checkpoint import BEST, Checkpoint, last_good
+from kontur.train.checkpoint import BEST, Checkpoint, newest_checkpoint
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
 from kontur.train.dataset import dataset_statistics, describe_data, open_data
@@ -75,24 +75,24 @@ def train(
             part, or a tenth of it.
         kind, preset: which family, and which of its presets.
         config: a TOML file of settings, see `RunConfig`.
-        settings: `KEY=VALUE` words laid over everything else.
+        settings: `KEY=VALUE` texts, which override everything else.
         start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
-        resume: go on from the last good checkpoint in `out`, with the settings saved there; what is
-            given besides is laid over them.
+        resume: continue from the newest readable checkpoint in `out`, with the settings saved
+            there, which further arguments override.
         force: start afresh where `out` holds a run, which is removed once training begins.
         display: where progress is shown; by default standard error.
 
     Raises:
-        InputError: the data, a setting or `out` cannot be used, or the loss stopped being a number.
+        InputError: the data, a setting or `out` cannot be used, or the training diverged.
         Stopped: a KeyboardInterrupt, after Ctrl-C or SIGTERM; the last step is in a checkpoint.
     """
     run, display = Path(out), display or ProgressDisplay()
-    given = _known(
+    given = _without_none(
         {
             "kind": kind,
             "preset": preset,
             "start": start,
-            "data": {"path": _word(data), "val": _word(val)},
+            "data": {"path": _as_setting(data), "val": _as_setting(val)},
         }
     )
     with quiet_lightning(), Signals() as signals:
@@ -111,24 +111,24 @@ def train(
 def _train(
     run: Path, config: RunConfig, *, resume: bool, display: ProgressDisplay, signals: Signals
 ) -> Path:
-    """Everything is read and checked before a run that stood in the folder is removed."""
+    """Everything is read and checked before an earlier run in the folder is removed."""
     devices = choose_devices(config.training.accelerator, config.training.devices)
     data = open_data(config.data, seed=config.training.seed)
-    checkpoint = last_good(run, display.print_line) if resume else None
+    checkpoint = newest_checkpoint(run, display.print_line) if resume else None
     start = read_initial_weights(config.start) if config.start and checkpoint is None else None
     with display.counting("reading images") as progress:
         samples, val_samples = data.train.load(progress), data.val.load(progress)
-    facts = dataset_statistics(samples)
+    statistics = dataset_statistics(samples)
     card = start.card if start else None
-    scale = working_scale(config.data, facts)
-    config = resolve_network(config, card, data.train.classes, facts, begins=not resume)
+    scale = working_scale(config.data, statistics)
+    config = resolve_network(config, card, data.train.classes, statistics, begins=not resume)
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
     config = config.replace(training=config.training.replace(batch=batch))
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
-    began = weights_origin(config, job.module.segmenter)
+    origin = weights_origin(config, job.module.segmenter)
     if checkpoint is None:
-        load_imagenet_weights(job.module.segmenter, began)
-    taken = (
+        load_imagenet_weights(job.module.segmenter, origin)
+    loaded = (
         load_matching_weights(job.module.segmenter, start.weights, config.start) if start else None
     )
 
@@ -136,37 +136,43 @@ def _train(
         remove_run_files(run)
     write_text(run / CONFIG, config.to_toml())
     write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
-    signals.reached(job.first_step)
+    signals.saved(job.first_step)
     display.print_line(describe_data(data, NAMES))
     display.print_line(describe_scale(scale))
-    if words := receptive_field_warning(config, facts):
-        display.print_line(words)
+    if warning := receptive_field_warning(config, statistics):
+        display.print_line(warning)
     if resume:
         display.print_line(
             f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet"
         )
-    if taken:
-        display.print_line(f"from {config.start}: {taken}")
-    if began == IMAGENET and not job.checkpoint:
-        display.print_line(f"from {began}")
+    if loaded:
+        display.print_line(f"from {config.start}: {loaded}")
+    if origin == IMAGENET and not job.checkpoint:
+        display.print_line(f"from {origin}")
 
-    card = first_card(config, facts, start=began, val_images=len(val_samples))
+    card = first_card(config, statistics, start=origin, val_images=len(val_samples))
     with closing(RunLogger(run, first_step=job.first_step)) as logger:
         if not job.is_over:
-            observer = TrainingReporter(
+            reporter = TrainingReporter(
                 job, card, val_samples, logger=logger, display=display, signals=signals
             )
             with display:
-                _fit(job, observer)
+                _fit(job, reporter)
         network, card = _best(job, card)
-        learned = judged_training_samples(samples, config.training)
+        training_samples = judged_training_samples(samples, config.training)
         return finish(
-            run, network, card, val_samples, learned=learned, logger=logger, display=display
+            run,
+            network,
+            card,
+            val_samples,
+            training_samples=training_samples,
+            logger=logger,
+            display=display,
         )
 
 
-def _fit(job: Job, observer: TrainingReporter) -> None:
-    """Choose threads and precision, call the processes of further devices, and train with them."""
+def _fit(job: Job, reporter: TrainingReporter) -> None:
+    """Choose threads and precision, start the processes of further devices, and train."""
     wanted, segmenter = job.config.training, job.module.segmenter
 
     @cache
@@ -177,17 +183,16 @@ def _fit(job: Job, observer: TrainingReporter) -> None:
     threads = choose_threads(wanted.threads, job.devices, timer)
     torch.set_num_threads(threads.number)
     if threads.reason:
-        observer.display.print_line(threads.reason)
+        reporter.display.print_line(threads.reason)
     precision = choose_precision(wanted.precision, job.devices.accelerator, timer)
-    observer.display.print_line(f"precision {precision.word}: {precision.reason}")
-    with followers(job, precision.word):
-        fit(
-            job, TrainingCallback(job, observer.signals, observer), observer.signals, precision.word
-        )
+    reporter.display.print_line(f"precision {precision.name}: {precision.reason}")
+    callback = TrainingCallback(job, reporter.signals, reporter)
+    with followers(job, precision.name):
+        fit(job, callback, reporter.signals, precision.name)
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:
-    """The averaged network of the best validation, on the device, and how long it was trained."""
+    """The averaged network of the best validation, and the card with its training time."""
     network = job.module.averaged
     best = Checkpoint.read(job.run / BEST)
     network.load_state_dict(best.averaged)
@@ -195,11 +200,11 @@ def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:
     return network.to(job.devices.accelerator), card.replace(training={**card.training, **how_long})
 
 
-def _known(tree: dict[str, Any]) -> dict[str, Any]:
-    """Without what was not given."""
-    plain = {k: _known(v) if isinstance(v, dict) else v for k, v in tree.items()}
+def _without_none(tree: dict[str, Any]) -> dict[str, Any]:
+    """A nested mapping without the values that are None."""
+    plain = {k: _without_none(v) if isinstance(v, dict) else v for k, v in tree.items()}
     return {k: v for k, v in plain.items() if v is not None}
 
 
-def _word(value: str | Path | float | None) -> str | float | None:
+def _as_setting(value: str | Path | float | None) -> str | float | None:
     return str(value) if isinstance(value, Path) else value

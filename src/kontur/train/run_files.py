@@ -1,4 +1,4 @@
-"""What a run's folder holds, who may write there, and the settings that it was started with."""
+"""The files in a run's folder, and the settings of the run."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,28 +14,28 @@ from kontur.train.results import GRADIENTS, METRICS, MODEL, OVERLAYS
 
 CONFIG = "config.toml"
 NAMES = "validation.txt"
-OURS = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES, GRADIENTS)
-OURS_BELOW = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # by folder
-KEPT = ("kind", "model", "start")  # what `--resume` cannot change: the weights fit nothing else
+FILES = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES, GRADIENTS)
+FOLDERS = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # with a pattern of their files
+KEPT = ("kind", "model", "start")  # settings that `--resume` cannot change, for the weights fit
 
 
 def refuse_existing_run(run: Path) -> None:
     """Raise `InputError` where the folder holds a run already."""
     if run.exists() and not run.is_dir():
         raise InputError(f"--out wants a folder, but {run} is a file")
-    there = [name for name in OURS if (run / name).exists()]
-    if there:
+    existing = [name for name in FILES if (run / name).exists()]
+    if existing:
         raise InputError(
-            f"{run} holds a run already ({there[0]}); go on with --resume, start afresh with "
+            f"{run} holds a run already ({existing[0]}); go on with --resume, start afresh with "
             "--force, or give another --out"
         )
 
 
 def remove_run_files(run: Path) -> None:
-    """Remove what a run has written, and nothing else."""
-    for name in OURS:
+    """Remove the files of a run, and nothing else."""
+    for name in FILES:
         (run / name).unlink(missing_ok=True)
-    for folder, pattern in OURS_BELOW.items():
+    for folder, pattern in FOLDERS.items():
         for path in (run / folder).glob(pattern):
             path.unlink()
         if (run / folder).is_dir() and not any((run / folder).iterdir()):
@@ -48,9 +48,9 @@ def read_config(run: Path) -> RunConfig:
 
 
 def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str]) -> RunConfig:
-    """The settings of a run that goes on, with what is asked for now: more steps, another rate.
+    """The settings of a resumed run, overridden by `given` and `settings`, such as more steps.
 
-    Raises `InputError` where there is no run, or where its network would be another.
+    Raises `InputError` where there is no run, or where its network would change.
     """
     saved = _saved(run)
     before = read_config(run)

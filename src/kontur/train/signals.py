@@ -1,7 +1,7 @@
-"""Ctrl-C and SIGTERM end a run in order: the step at hand is finished and kept.
+"""Graceful shutdown: after Ctrl-C or SIGTERM the current step is finished and saved.
 
-Left alone, Lightning turns Ctrl-C into `sys.exit(1)` and a SIGTERM into an exit without a sound;
-both lose what was trained since the last checkpoint.
+By itself, Lightning turns Ctrl-C into `sys.exit(1)` and exits on SIGTERM without a message; both
+lose what was trained since the last checkpoint.
 """
 
 import signal
@@ -13,7 +13,7 @@ ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal ended the run; the sentence says how far it came and how it goes on."""
+    """A signal ended the run; the message has the last saved step and how to resume."""
 
     def __init__(self, sentence: str, number: int):
         super().__init__(sentence)
@@ -23,21 +23,21 @@ class Stopped(KeyboardInterrupt):
 class Signals:
     """While it is used as a context, SIGINT and SIGTERM raise `Stopped`.
 
-    While `patient`, the first one is only noted in `asked`, for whoever is at work to come to an
-    end; a second one does not wait. `far` is how far the run has come, for the sentence. Outside
-    the main thread signals cannot be taken, and stay with whoever has them.
+    While `graceful` is true, the first one is only stored in `received`, so that the training can
+    finish its step; a second one raises at once. `position` describes the progress of the run in
+    the message. Outside the main thread signals cannot be handled, and are left as they are.
     """
 
     def __init__(self) -> None:
-        self.asked: int | None = None
-        self.patient = False
-        self.far = "before training began"
+        self.received: int | None = None
+        self.graceful = False
+        self.position = "before training began"
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             before = {number: signal.getsignal(number) for number in ENDING}
-            # `nohup` ignores them, and so shall we; None is a handler that Python cannot restore
+            # Ignored by `nohup`, they stay ignored; None is a handler that Python cannot restore.
             self._before = {n: h for n, h in before.items() if h not in (signal.SIG_IGN, None)}
         self.listen()
         return self
@@ -52,20 +52,20 @@ class Signals:
             signal.signal(number, handler)
 
     def listen(self) -> None:
-        """Take the signals, or take them back from a library that took them meanwhile."""
+        """Install the handlers, again where a library has replaced them."""
         for number in self._before:
             signal.signal(number, self._on_signal)
 
-    def reached(self, step: int) -> None:
-        """All up to `step` is in a checkpoint."""
-        self.far = f"at step {step}; go on with --resume"
+    def saved(self, step: int) -> None:
+        """Note that all steps up to `step` are in a checkpoint."""
+        self.position = f"at step {step}; go on with --resume"
 
     def stopped(self, number: int) -> Stopped:
-        """What ends the run, for raising."""
-        return Stopped(f"stopped {self.far}", number)
+        """The exception that ends the run after signal `number`."""
+        return Stopped(f"stopped {self.position}", number)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.patient and self.asked is None:
-            self.asked = number
+        if self.graceful and self.received is None:
+            self.received = number
         else:
             raise self.stopped(number)

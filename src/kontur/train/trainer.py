@@ -1,6 +1,6 @@
-"""The steps of a run, by Lightning: from the first, or from a checkpoint on.
+"""The training loop of a run, by Lightning, from the first step or from a checkpoint on.
 
-A job is what they are made with, the same in the process of every device.
+A job holds everything that it needs, the same in the process of every device.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.train.checkpoint import Checkpoint, WholeFiles
 from kontur.train.config import Precision, RunConfig, TrainingConfig
-from kontur.train.dataloader import Crops, Prepared, build_loader, choose_workers
+from kontur.train.dataloader import Crops, PreparedSamples, build_loader, choose_workers
 from kontur.train.devices import Devices, cores
 from kontur.train.module import Training
 from kontur.train.network import channels_of
@@ -44,9 +44,9 @@ ADVICE = (
 
 
 class Job(NamedTuple):
-    """A run's folder and resolved settings, the network in its training, and the crops it sees.
+    """A run's folder and resolved settings, its network with optimiser, and its training crops.
 
-    With a checkpoint it goes on from there: the training loads it when it starts.
+    With a checkpoint the training continues from there; it is loaded when the training starts.
     """
 
     run: Path
@@ -58,12 +58,12 @@ class Job(NamedTuple):
 
     @property
     def first_step(self) -> int:
-        """The steps that are done already."""
+        """The number of steps that were done before."""
         return self.checkpoint.step if self.checkpoint else 0
 
     @property
     def is_over(self) -> bool:
-        """Whether the steps, the minutes or the patience have come to their end."""
+        """Whether the steps, the minutes or the patience are used up."""
         if self.checkpoint is None:
             return False
         wanted, done = self.config.training, self.checkpoint
@@ -80,7 +80,7 @@ def make_job(
     devices: Devices,
     checkpoint: Checkpoint | None,
 ) -> Job:
-    """The same weights and crops for the same resolved settings and samples."""
+    """A job with initial weights and crops that depend on settings and samples alone."""
     torch.set_num_threads(max(1, cores() // devices.number))
     model = catalog.config(config.kind, config.model)
     with torch.random.fork_rng(devices=[]):
@@ -89,7 +89,7 @@ def make_job(
     pipeline = training_pipeline(
         config.augment, channels_of(model), config.normalise, scale=config.data.known_scale
     )
-    prepared = Prepared(samples, pipeline, megabytes=config.data.cache)
+    prepared = PreparedSamples(samples, pipeline, megabytes=config.data.cache)
     crops = Crops(prepared, kind=config.kind, model=model, seed=config.training.seed)
     module = Training(segmenter, config.optimiser, config.training)
     return Job(run, config, devices, module, crops, checkpoint)
@@ -97,7 +97,7 @@ def make_job(
 
 @contextlib.contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Within it only Lightning's errors are heard."""
+    """Suppress Lightning's messages but for errors."""
     levels = {name: logging.getLogger(name).level for name in LOGGERS}
     with warnings.catch_warnings():
         for message in ADVICE:
@@ -111,8 +111,8 @@ def quiet_lightning() -> Iterator[None]:
                 logging.getLogger(name).setLevel(level)
 
 
-class Joined(DDPStrategy):
-    """Distributed data parallel training of processes that are there already."""
+class ExistingProcesses(DDPStrategy):
+    """Distributed data parallel training in processes that were started already."""
 
     def _configure_launcher(self) -> None:
         self._launcher = None
@@ -122,13 +122,13 @@ def strategy(devices: Devices, *, unused: bool) -> Strategy | str:
     """Lightning's strategy for these devices; `unused`: some weights may have no gradient."""
     if devices.number == 1:
         return "auto"
-    return Joined(gradient_as_bucket_view=True, find_unused_parameters=unused)
+    return ExistingProcesses(gradient_as_bucket_view=True, find_unused_parameters=unused)
 
 
 def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) -> None:
-    """Train until the steps or minutes are over, or nothing gets better.
+    """Train until the steps, the minutes or the patience are used up.
 
-    Raises `Stopped` where a signal ended it before, with everything up to then in a checkpoint.
+    Raises `Stopped` where a signal ended it before, with all steps in a checkpoint.
     """
     devices, wanted = job.devices, job.config.training
     trainer = Trainer(
@@ -159,29 +159,29 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
         devices=devices.number,
         pin=devices.accelerator == "cuda",
     )
-    signals.patient = True
+    signals.graceful = True
     try:
         path = str(job.checkpoint.path) if job.checkpoint else None
         trainer.fit(job.module, loader, ckpt_path=path)
-    except SystemExit:  # what Lightning makes of a KeyboardInterrupt
-        raise signals.stopped(signals.asked or signal.SIGINT) from None
+    except SystemExit:  # raised by Lightning for a KeyboardInterrupt
+        raise signals.stopped(signals.received or signal.SIGINT) from None
     except RuntimeError as error:
         # a signal to the whole group of processes may have reached the loader's workers first
-        if signals.asked is None:
+        if signals.received is None:
             explanation = explain_error(error, wanted)
             raise explanation from (None if explanation is error else error)
     finally:
-        signals.patient = False
-    if signals.asked is not None:
-        raise signals.stopped(signals.asked)
+        signals.graceful = False
+    if signals.received is not None:
+        raise signals.stopped(signals.received)
 
 
 def explain_error(error: RuntimeError, config: TrainingConfig) -> Exception:
-    """What a person can do about it, where there is something; the error itself otherwise."""
+    """An `InputError` with what to do about it, if there is something; else the error itself."""
     if isinstance(error, torch.OutOfMemoryError):
         crops = config.crops_a_step
         return InputError(
-            f"the device's memory does not suffice for {crops} crops a step; take fewer "
+            f"the device's memory does not suffice for {crops} crops per step; take fewer "
             f"(--resume --set training.batch={max(1, crops // 2)}) or smaller ones "
             "(augment.crop)"
         )

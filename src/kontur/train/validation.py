@@ -1,4 +1,4 @@
-"""Validation as prediction does it: the predictor on the averaged network, judged exactly."""
+"""Validation: the averaged network predicts as a finished model would, and is evaluated."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence
@@ -17,15 +17,13 @@ from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.dataloader import Batch
 
-LOOSE_SCORE = (
-    0.1  # the score threshold of validations on the way, before the best one is looked for
-)
+LOOSE_SCORE = 0.1  # score threshold of predictions among which the best threshold is searched
 
 
-def evenly(count: int, most: int) -> list[int]:
-    """At most `most` of `count` places, evenly spread, always the same.
+def evenly_spaced(count: int, most: int) -> list[int]:
+    """At most `most` of the indices below `count`, evenly spaced, always the same.
 
-    >>> evenly(10, 4), evenly(3, 4)
+    >>> evenly_spaced(10, 4), evenly_spaced(3, 4)
     ([0, 3, 6, 9], [0, 1, 2])
     """
     if count <= most:
@@ -36,35 +34,35 @@ def evenly(count: int, most: int) -> list[int]:
 def predict_samples(
     segmenter: Segmenter, card: Card, samples: Sequence[Sample], places: Sequence[int]
 ) -> Iterator[Instances]:
-    """What the network finds in each of the samples at `places`, with the card's thresholds."""
+    """The objects predicted in the samples at the indices `places`, with the card's thresholds."""
     predictor = Predictor(TorchEngine(segmenter), card)
     for i in places:
         yield predictor.predict(samples[i].image)
 
 
 def apply_best_score_threshold(
-    samples: Sequence[Sample], places: Sequence[int], found: Sequence[Instances]
+    samples: Sequence[Sample], places: Sequence[int], predicted: Sequence[Instances]
 ) -> list[Instances]:
-    """Of what was found above `LOOSE_SCORE` that above the score threshold of the largest AP.
+    """The predicted objects above the score threshold with the largest AP.
 
-    A network learns early where objects are and late to be sure of it: at a fixed threshold its
-    score would be 0 for long, and then jump.
+    A network learns early where objects are, while their scores rise late: at a fixed threshold the
+    AP would be 0 for long, and then jump.
     """
     truths = [samples[i].instances for i in places]
     scores = [score for score in SCORES if score >= LOOSE_SCORE]
-    tuned = tune_thresholds(truths, found, scores=scores, overlaps=[1.0])
-    return [objects[objects.scores >= tuned.score] for objects in found]
+    tuned = tune_thresholds(truths, predicted, scores=scores, overlaps=[1.0])
+    return [objects[objects.scores >= tuned.score] for objects in predicted]
 
 
 def evaluate_predictions(
     samples: Sequence[Sample],
     places: Sequence[int],
-    found: Sequence[Instances],
+    predicted: Sequence[Instances],
     *,
     metrics: Collection[str] = METRICS,
 ) -> Summary:
-    """The found objects against the true ones, at the IoU thresholds that tuning looks at."""
-    named = ((samples[i], objects) for i, objects in zip(places, found, strict=True))
+    """The predicted objects evaluated against the true ones, at the IoU thresholds of tuning."""
+    named = ((samples[i], objects) for i, objects in zip(places, predicted, strict=True))
     return summarise(
         evaluate(
             sample.instances, objects, thresholds=TUNED_IOUS, metrics=metrics, name=sample.name
@@ -74,19 +72,19 @@ def evaluate_predictions(
 
 
 def score(summary: Summary) -> float:
-    """Mean pooled AP over the thresholds; 1 where there was no object and none was found."""
+    """Mean pooled AP over the thresholds; 1 where there is no object and none is predicted."""
     return 1.0 if math.isnan(summary.mean_ap) else summary.mean_ap
 
 
 def summary_line(summary: Summary) -> str:
-    """The scores that one looks at first, as a line."""
+    """The main scores in a line."""
     at_half = summary.ap(0.5)
     shown = "–" if math.isnan(at_half) else f"{at_half:.3f}"
     return f"val AP {score(summary):.3f} (at IoU 0.5 {shown})"
 
 
 def validation_loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
-    """The mean total loss over batches, as prediction runs the network: no dropout, no change."""
+    """The mean total loss over batches in evaluation mode: no dropout, running statistics fixed."""
     training = segmenter.training
     segmenter.eval()
     try:
@@ -107,8 +105,8 @@ class BestScore(NamedTuple):
     def after(self, score: float, step: int) -> "BestScore":
         """With one more validation.
 
-        Of equal scores the later is the best, for its rate was lower. A network that never found
-        anything has not stopped learning: the waiting begins with the first score above 0.
+        Of equal scores the later is the best, for its learning rate was lower. Validations are
+        counted from the first score above 0: before, the network may still begin to learn.
 
         >>> BestScore().after(0.0, 10).after(0.0, 20)
         BestScore(best=0.0, best_step=20, waited=0)
@@ -122,7 +120,7 @@ class BestScore(NamedTuple):
 
 
 def is_patience_over(patience: int, waited: int) -> bool:
-    """Whether so many validations without a better one end the training; never with 0.
+    """Whether so many validations without a better one end the training; never if patience is 0.
 
     >>> is_patience_over(12, 11), is_patience_over(12, 12), is_patience_over(0, 1000)
     (False, True, False)

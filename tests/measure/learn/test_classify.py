@@ -42,35 +42,35 @@ def classified(kinds, outlines, folder):
 
 
 def test_every_row_gets_its_class_and_probabilities(kinds):
-    told = predictions(kinds, measure(boxes(), name="a"))
-    assert list(told.columns) == [
+    rows = predictions(kinds, measure(boxes(), name="a"))
+    assert list(rows.columns) == [
         *("image", "id", "predicted", "probability_bar", "probability_square")
     ]
-    assert told["image"].tolist() == ["a"] * 3
-    assert told["id"].tolist() == [3, 8, 9]
-    assert told["predicted"].tolist() == KINDS
-    shares = told[["probability_bar", "probability_square"]].to_numpy()
+    assert rows["image"].tolist() == ["a"] * 3
+    assert rows["id"].tolist() == [3, 8, 9]
+    assert rows["predicted"].tolist() == KINDS
+    shares = rows[["probability_bar", "probability_square"]].to_numpy()
     assert np.allclose(shares.sum(axis=1), 1)
     assert (shares.max(axis=1) > 0.8).all()
 
 
 def test_regions_to_ignore_and_empty_tables_have_rows_as_they_are(kinds):
-    told = predictions(kinds, measure(boxes(ignore=[8]), name="a"))
-    assert told["predicted"].isna().tolist() == [False, True, False]
-    assert told["probability_bar"].isna().tolist() == [False, True, False]
+    rows = predictions(kinds, measure(boxes(ignore=[8]), name="a"))
+    assert rows["predicted"].isna().tolist() == [False, True, False]
+    assert rows["probability_bar"].isna().tolist() == [False, True, False]
     empty = predictions(kinds, measure(boxes()[:0]))
     assert len(empty) == 0
-    assert list(empty.columns) == list(told.columns)
+    assert list(empty.columns) == list(rows.columns)
 
 
-def test_a_number_is_told_in_its_unit_and_a_foreign_table_by_row():
+def test_a_number_is_predicted_in_its_unit_and_a_foreign_table_by_row():
     table = measure(boxes(), name="a")
     number = decision(["perimeter", "area_convex"], "area", "ridge")
-    told = predictions(number, table.drop(columns=["image", "id"]))
-    assert list(told.columns) == ["row", "predicted"]
-    assert told["row"].tolist() == [1, 2, 3]
-    assert told.attrs["units"] == {"predicted": "px²"}
-    assert np.abs(told["predicted"] / table["area"] - 1).max() < 0.1
+    rows = predictions(number, table.drop(columns=["image", "id"]))
+    assert list(rows.columns) == ["row", "predicted"]
+    assert rows["row"].tolist() == [1, 2, 3]
+    assert rows.attrs["units"] == {"predicted": "px²"}
+    assert np.abs(rows["predicted"] / table["area"] - 1).max() < 0.1
 
 
 def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
@@ -85,8 +85,8 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
     document.dump(tmp_path / "in/a.geojson", content)
     classified(kinds, tmp_path / "in", tmp_path / "out")
     new = json.loads((tmp_path / "out/a.geojson").read_text())
-    told = [f["properties"]["classification"] for f in new["features"] if f["properties"]]
-    assert told == [
+    classes = [f["properties"]["classification"] for f in new["features"] if f["properties"]]
+    assert classes == [
         {"name": "square", "color": list(class_colour(1))},
         {"name": "bar", "color": list(class_colour(0))},
         content["features"][3]["properties"]["classification"],  # Ignore*
@@ -111,10 +111,10 @@ def test_geojson_keeps_everything_but_the_classes(kinds, tmp_path):
 
 def test_a_geometry_alone_and_a_list_of_features_are_geojson_too():
     square = geojson.to_document(boxes()[:1])["features"][0]
-    told = geojson.with_classes(square["geometry"], [[ClassPrediction("square")]], CLASSES)
-    assert told["properties"]["classification"]["name"] == "square"
-    told = geojson.with_classes([square], [[ClassPrediction("bar")]], CLASSES)
-    assert told[0]["properties"]["classification"]["color"] == list(class_colour(0))
+    feature = geojson.with_classes(square["geometry"], [[ClassPrediction("square")]], CLASSES)
+    assert feature["properties"]["classification"]["name"] == "square"
+    features = geojson.with_classes([square], [[ClassPrediction("bar")]], CLASSES)
+    assert features[0]["properties"]["classification"]["color"] == list(class_colour(0))
 
 
 def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
@@ -131,7 +131,7 @@ def test_coco_keeps_everything_but_the_categories(kinds, tmp_path):
         annotation |= {"category_id": 7, "note": "theirs"}
     document.dump(tmp_path / "set.json", content)
     places = classified(kinds, tmp_path / "set.json", tmp_path / "out")
-    assert [place.place for place in places] == [tmp_path / "out/set.json"]
+    assert [target.file for target in places] == [tmp_path / "out/set.json"]
     new = json.loads((tmp_path / "out/set.json").read_text())
     assert new["categories"][:2] == content["categories"]
     assert new["categories"][2] == {"id": 1, "name": "square", "supercategory": ""}
@@ -169,8 +169,8 @@ def test_coco_without_categories_gets_some():
     del content["categories"]
     for annotation in content["annotations"]:
         del annotation["category_id"]
-    told = coco.with_classes(content, [[*map(ClassPrediction, ("square", None, "bar"))]])
-    (entry,) = coco.from_document(told)
+    document = coco.with_classes(content, [[*map(ClassPrediction, ("square", None, "bar"))]])
+    (entry,) = coco.from_document(document)
     found = entry.instances
     assert [found.classes[label] for label in found.labels] == ["square", "object", "bar"]
 
@@ -207,10 +207,10 @@ def test_files_without_objects_stay_empty(kinds, tmp_path):
 def test_rows_of_other_outlines_are_refused(kinds, tmp_path):
     kontur.write(tmp_path / "a.tif", boxes())
     found = find_sources(tmp_path / "a.tif")
-    told = predictions(kinds, measure(boxes(), name="a"))
+    rows = predictions(kinds, measure(boxes(), name="a"))
     (target,) = targets(tmp_path / "a.tif", tmp_path / "out", found.images, whole=False)
     with pytest.raises(InputError, match="2 rows of other ids than the 3 objects"):
-        write_classified([target], told[1:], CLASSES)
+        write_classified([target], rows[1:], CLASSES)
     with pytest.raises(InputError, match="has 3 objects and there are rows for 1"):
         geojson.with_classes(geojson.to_document(boxes()), [[ClassPrediction("bar")]], CLASSES)
     content = coco.to_document([ImageAnnotation("a.png", (60, 80), boxes())])
@@ -225,16 +225,16 @@ def test_brightness_without_images_is_refused():
     check_brightness(bright, measure(boxes(), np.zeros((60, 80))))
 
 
-def test_classes_that_are_no_words_are_told_as_they_are(kinds):
+def test_classes_that_are_no_words_are_predicted_as_they_are(kinds):
     card = kinds.card.replace(classes=(False, True))
     other = type(kinds)(card, kinds.parameters)
-    told = predictions(other, measure(boxes(ignore=[9]), name="a"))
-    assert told["predicted"].tolist()[:2] == [True, False]
-    assert pd.isna(told["predicted"][2])
-    assert "probability_True" in told
+    rows = predictions(other, measure(boxes(ignore=[9]), name="a"))
+    assert rows["predicted"].tolist()[:2] == [True, False]
+    assert pd.isna(rows["predicted"][2])
+    assert "probability_True" in rows
 
 
-def test_a_row_that_says_nothing_of_ignore_is_told(kinds):
+def test_an_empty_cell_of_ignore_is_an_object(kinds):
     table = measure(boxes(), name="a").assign(ignore=[True, None, None])
     assert predictions(kinds, table)["predicted"].isna().tolist() == [True, False, False]
 

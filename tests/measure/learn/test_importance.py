@@ -17,24 +17,24 @@ def found(table, **words):
     return permutation_importance(fitter, splits, [setting] * 4, "accuracy", rng)
 
 
-def test_the_column_that_tells_counts_and_noise_does_not():
-    bundles = {bundle.columns: bundle for bundle in found(objects(images=24))}
-    drop = bundles.pop(("area",)).drop
+def test_the_predictive_column_is_important_and_noise_is_not():
+    clusters = {bundle.columns: bundle for bundle in found(objects(images=24))}
+    drop = clusters.pop(("area",)).drop
     assert drop.mean > 0.15
     assert drop.number == 4
-    assert max(abs(bundle.drop.mean) for bundle in bundles.values()) < 0.06
+    assert max(abs(bundle.drop.mean) for bundle in clusters.values()) < 0.06
 
 
-def test_columns_that_say_the_same_are_shuffled_together():
+def test_correlated_columns_are_shuffled_together():
     table = objects(images=24)
     table["area_convex"] = -(table["area"] ** 3)  # the same ranks the other way round
-    bundles = found(table)
-    assert set(bundles[0].columns) == {"area", "area_convex"}
-    assert bundles[0].name.endswith(" + 1 correlated")
-    assert bundles[0].drop.mean >= max(alone.mean for alone in bundles[0].alone)
+    clusters = found(table)
+    assert set(clusters[0].columns) == {"area", "area_convex"}
+    assert clusters[0].name.endswith(" + 1 correlated")
+    assert clusters[0].drop.mean >= max(drop.mean for drop in clusters[0].column_drops)
 
 
-def test_words_and_columns_with_gaps_are_bundles_of_their_own():
+def test_words_and_columns_with_gaps_are_clusters_of_their_own():
     table = objects(images=6)
     table["stain"] = np.where(table["id"] % 2, "HE", "PAS")
     table.loc[::3, "extent"] = np.nan

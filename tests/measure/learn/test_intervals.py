@@ -31,18 +31,18 @@ def test_intervals_are_wider_when_the_objects_of_an_image_are_copies():
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, 400)
     right = rng.random(400) < 0.8
-    told = np.eye(2)[np.where(right, truth, 1 - truth)]
+    outputs = np.eye(2)[np.where(right, truth, 1 - truth)]
 
-    def width(truth, told, groups):
+    def width(truth, outputs, groups):
         drawn = draw_bootstrap(groups, np.random.default_rng(0))
-        low, high = percentile_interval(bootstrap_scores(truth, told, drawn)["accuracy"])
+        low, high = percentile_interval(bootstrap_scores(truth, outputs, drawn)["accuracy"])
         return high - low
 
-    alone = width(truth, told, np.arange(400).astype(str).astype(object))
-    grouped = width(truth, told, np.repeat(np.arange(40), 10).astype(str).astype(object))
+    alone = width(truth, outputs, np.arange(400).astype(str).astype(object))
+    grouped = width(truth, outputs, np.repeat(np.arange(40), 10).astype(str).astype(object))
     first = np.repeat(np.arange(0, 400, 10), 10)  # ten copies of one object an image
     copied = width(
-        truth[first], told[first], np.repeat(np.arange(40), 10).astype(str).astype(object)
+        truth[first], outputs[first], np.repeat(np.arange(40), 10).astype(str).astype(object)
     )
     assert 0.6 < grouped / alone < 1.5  # the objects of an image are not alike
     assert copied > 2.5 * alone  # √10 is 3.2

@@ -16,24 +16,24 @@ def test_scores_of_classes_are_those_of_scikit_learn(classes):
     outputs = rng.dirichlet(np.ones(classes), 60).round(2) + 0.01  # some ties
     outputs /= outputs.sum(axis=1, keepdims=True)
     found = scores(truth, outputs)
-    told = outputs.argmax(axis=1)
+    predicted = outputs.argmax(axis=1)
     shown = outputs[:, 1] if classes == 2 else outputs
     assert list(found) == ["accuracy", "balanced", "auc", "log_loss"]
-    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(truth, told))
-    assert found["balanced"] == pytest.approx(metrics.balanced_accuracy_score(truth, told))
+    assert found["accuracy"] == pytest.approx(metrics.accuracy_score(truth, predicted))
+    assert found["balanced"] == pytest.approx(metrics.balanced_accuracy_score(truth, predicted))
     assert found["auc"] == pytest.approx(metrics.roc_auc_score(truth, shown, multi_class="ovr"))
     assert found["log_loss"] == pytest.approx(metrics.log_loss(truth, outputs))
 
 
 def test_scores_of_amounts_are_those_of_scikit_learn():
-    truth, told = np.random.default_rng(0).normal(5, 2, (2, 50))
-    found = scores(truth, told[:, None])
-    assert found["r2"] == pytest.approx(metrics.r2_score(truth, told))
-    assert found["mae"] == pytest.approx(metrics.mean_absolute_error(truth, told))
-    assert found["rmse"] == pytest.approx(metrics.root_mean_squared_error(truth, told))
+    truth, predicted = np.random.default_rng(0).normal(5, 2, (2, 50))
+    found = scores(truth, predicted[:, None])
+    assert found["r2"] == pytest.approx(metrics.r2_score(truth, predicted))
+    assert found["mae"] == pytest.approx(metrics.mean_absolute_error(truth, predicted))
+    assert found["rmse"] == pytest.approx(metrics.root_mean_squared_error(truth, predicted))
 
 
-def test_what_is_undefined_is_nan_and_the_rest_is_told():
+def test_what_is_undefined_is_nan_and_the_rest_is_scored():
     one = scores(np.array([1, 1]), np.array([[0.2, 0.8], [0.9, 0.1]]))
     assert math.isnan(one["auc"])
     assert (one["accuracy"], one["balanced"]) == (0.5, 0.5)

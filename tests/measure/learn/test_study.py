@@ -116,7 +116,7 @@ def test_the_same_table_gives_the_same_study(study):
     assert again.importance == study.importance
 
 
-def test_an_amount_is_told_by_rows_that_stand_for_themselves():
+def test_an_amount_is_predicted_with_every_row_a_group():
     data = load_diabetes(as_frame=True)
     table = data.frame.iloc[:150]
     columns = list(map(str, data.data.columns))
@@ -174,7 +174,7 @@ def test_a_nested_choice_among_too_few_groups_names_the_way_out():
         learn(objects(images=4), "state", folds=3, families=["logistic"])
 
 
-def test_a_family_of_the_other_task_is_told_as_such():
+def test_a_family_of_the_other_task_is_reported_as_such():
     with pytest.raises(InputError, match=r"logistic predicts classes, not an amount.*ridge, lasso"):
         learn(objects(), "area", families=["logistic"])
     with pytest.raises(InputError, match=r"ridge predicts an amount, not classes.*logistic, lasso"):

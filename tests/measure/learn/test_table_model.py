@@ -58,37 +58,39 @@ def exported(name, family, **changes):
 
 
 @pytest.mark.parametrize(("name", "family"), CASES)
-def test_a_file_says_what_the_estimator_said(name, family, tmp_path):
+def test_a_file_predicts_as_the_estimator(name, family, tmp_path):
     preparation, estimator, table = fitted(name, family)
     write_table_model(tmp_path / "m.safetensors", exported(name, family))
-    decision = read_table_model(tmp_path / "m.safetensors")
+    model = read_table_model(tmp_path / "m.safetensors")
     rows = preparation.transform(table)
     if name == "number":
         expected = estimator.predict(rows)
-        assert np.abs(decision.predict(table) / expected - 1).max() < 1e-9
+        assert np.abs(model.predict(table) / expected - 1).max() < 1e-9
         with pytest.raises(InputError, match="has no probabilities"):
-            decision.probabilities(table)
+            model.probabilities(table)
     else:
-        assert decision.predict(table).tolist() == estimator.predict(rows).tolist()
-        difference = decision.probabilities(table) - estimator.predict_proba(rows)
+        assert model.predict(table).tolist() == estimator.predict(rows).tolist()
+        difference = model.probabilities(table) - estimator.predict_proba(rows)
         assert np.abs(difference).max() < 1e-9
-        assert decision.probabilities(table[:0]).shape == (0, len(estimator.classes_))
-    assert decision.predict(table[:0]).shape == (0,)
-    assert len(decision.predict(table[:1])) == 1
+        assert model.probabilities(table[:0]).shape == (0, len(estimator.classes_))
+    assert model.predict(table[:0]).shape == (0,)
+    assert len(model.predict(table[:1])) == 1
 
 
 @pytest.mark.parametrize("activation", ["leaky-relu", "prelu", "sigmoid", "tanh", "gelu"])
 def test_so_does_a_network_of_every_activation(activation):
     preparation, estimator, table = fitted("three", "network", activation=activation)
-    said = exported("three", "network", activation=activation).probabilities(table)
-    assert np.abs(said - estimator.predict_proba(preparation.transform(table))).max() < 1e-9
+    probabilities = exported("three", "network", activation=activation).probabilities(table)
+    assert (
+        np.abs(probabilities - estimator.predict_proba(preparation.transform(table))).max() < 1e-9
+    )
 
 
-def test_a_file_tells_what_it_is(tmp_path):
-    decision = exported("two", "logistic")
-    write_table_model(tmp_path / "m.safetensors", decision)
+def test_a_file_has_its_card(tmp_path):
+    model = exported("two", "logistic")
+    write_table_model(tmp_path / "m.safetensors", model)
     card = read_table_model(tmp_path / "m.safetensors").card
-    assert card == decision.card
+    assert card == model.card
     assert (card.task, card.target, card.classes) == ("classification", "state", ("dead", "live"))
     assert (card.images, card.objects, card.settings) == (3, 569, {"hidden": [3]})
     assert card.scores == {"accuracy": 0.9, "lowest": None}
@@ -102,24 +104,24 @@ def test_a_file_tells_what_it_is(tmp_path):
 @pytest.mark.parametrize("family", ["logistic", "boosting", "network"])
 def test_predicting_needs_neither_torch_nor_scikit_learn(family, tmp_path):
     table, _ = bundled("two")
-    decision = exported("two", family)
-    write_table_model(tmp_path / "m.safetensors", decision)
+    model = exported("two", family)
+    write_table_model(tmp_path / "m.safetensors", model)
     table.to_csv(tmp_path / "t.csv", index=False)
     program = (
         BLOCKED_IMPORTS
         + f"""
 import pandas
-decision = modules and sys.modules["kontur.measure.learn.model_file"].read_table_model(
+model = modules and sys.modules["kontur.measure.learn.model_file"].read_table_model(
     {str(tmp_path / "m.safetensors")!r}
 )
-said = decision.probabilities(pandas.read_csv({str(tmp_path / "t.csv")!r}))
-print(json.dumps(said.tolist()))
+probabilities = model.probabilities(pandas.read_csv({str(tmp_path / "t.csv")!r}))
+print(json.dumps(probabilities.tolist()))
 """
     )
     heavy = ["torch", "sklearn", "scipy", "lightning"]
-    told = json.dumps([heavy, ["kontur.measure.learn.model_file"]])
-    said = np.array(json.loads(in_a_fresh_process(program, told)))
-    assert np.abs(said - decision.probabilities(table)).max() < 1e-12
+    packages = json.dumps([heavy, ["kontur.measure.learn.model_file"]])
+    probabilities = np.array(json.loads(in_a_fresh_process(program, packages)))
+    assert np.abs(probabilities - model.probabilities(table)).max() < 1e-12
 
 
 def test_classes_that_are_numbers_or_booleans_stay_what_they_are(tmp_path):
@@ -128,34 +130,34 @@ def test_classes_that_are_numbers_or_booleans_stay_what_they_are(tmp_path):
     rows = preparation.transform(table)
     for classes, kind in ((target == "live", bool), ((target == "live") + 7, int)):
         model = CLASSIFIERS["logistic"].make().fit(rows, classes)
-        told = {"target": "t", "family": "logistic", "units": {}, "images": 1, "objects": 569}
-        write_table_model(tmp_path / "m.safetensors", export_model(preparation, model, **told))
+        options = {"target": "t", "family": "logistic", "units": {}, "images": 1, "objects": 569}
+        write_table_model(tmp_path / "m.safetensors", export_model(preparation, model, **options))
         read = read_table_model(tmp_path / "m.safetensors")
         assert {type(each) for each in read.card.classes} == {kind}
         assert read.predict(table).tolist() == model.predict(rows).tolist()
 
 
 def test_a_table_without_the_columns_or_in_other_units_is_refused():
-    decision = exported("two", "logistic")
+    model = exported("two", "logistic")
     table, _ = bundled("two")
     with pytest.raises(InputError, match="has no column 'column 3'; did you mean 'column 33'"):
-        decision.predict(table.rename(columns={"column 3": "column 33"}))
+        model.predict(table.rename(columns={"column 3": "column 33"}))
     pixels = table.copy()
     pixels.attrs = {"units": {"column 0": "px", "column 1": "px²"}}
     with pytest.raises(InputError, match="learned column 0 and 1 more column in other units, µm"):
-        decision.predict(pixels)
+        model.predict(pixels)
     infinite = table.copy()
     infinite.loc[3, "column 2"] = np.inf
     with pytest.raises(InputError, match="infinite values"):
-        decision.predict(infinite)
+        model.predict(infinite)
 
 
-def test_gaps_and_units_that_are_not_said_are_told():
-    decision = exported("two", "logistic")
+def test_gaps_and_units_that_are_not_stated_are_reported():
+    model = exported("two", "logistic")
     table, _ = bundled("two")
     table.loc[:4, "stain"] = "PAS"
     table.attrs = {}
-    filled, units = decision.notes(table)
+    filled, units = model.notes(table)
     assert "column 0 82" in filled
     assert "never seen in training: stain 5" in filled
     assert "takes column 0 to be in µm" in units
@@ -171,8 +173,8 @@ def test_what_is_no_whole_file_of_ours_is_one_sentence(tmp_path):
     save_file({"a": np.zeros(3)}, place)
     with pytest.raises(InputError, match="is not from kontur learn"):
         read_table_model(place)
-    decision = exported("two", "boosting")
-    write_table_model(place, decision)
+    model = exported("two", "boosting")
+    write_table_model(place, model)
     whole = place.read_bytes()
     for length in (0, 7, 300, len(whole) - 1):
         place.write_bytes(whole[:length])
@@ -200,30 +202,30 @@ def test_arrays_that_do_not_fit_the_card_are_refused(tmp_path):
         (network, network.parameters[:1]),
         (network, ()),
     ]
-    for decision, model in wrong:
-        write_table_model(place, type(decision)(decision.card, model))
+    for model, parameters in wrong:
+        write_table_model(place, type(model)(model.card, parameters))
         with pytest.raises(InputError, match="is damaged"):
             read_table_model(place)
 
 
 def test_an_existing_file_and_another_ending_are_refused(tmp_path):
-    decision = exported("two", "logistic")
-    write_table_model(tmp_path / "m.safetensors", decision)
+    model = exported("two", "logistic")
+    write_table_model(tmp_path / "m.safetensors", model)
     with pytest.raises(InputError, match="exists already"):
-        write_table_model(tmp_path / "m.safetensors", decision, overwrite=False)
+        write_table_model(tmp_path / "m.safetensors", model, overwrite=False)
     with pytest.raises(InputError, match=r"is one file MODEL\.safetensors, got"):
-        write_table_model(tmp_path / "m.pickle", decision)
+        write_table_model(tmp_path / "m.pickle", model)
 
 
 @pytest.mark.parametrize(
     ("key", "value"), [("scale", 0.0), ("fill", "x"), ("mean", None), ("silent", "no")]
 )
 def test_a_recipe_that_cannot_be_applied_is_damage(tmp_path, key, value):
-    decision = exported("two", "logistic")
-    recipe = json.loads(json.dumps(decision.card.recipe))
+    model = exported("two", "logistic")
+    recipe = json.loads(json.dumps(model.card.recipe))
     recipe["columns"][0][key] = value
-    card = decision.card.replace(recipe=recipe)
-    write_table_model(tmp_path / "m.safetensors", replace(decision, card=card))
+    card = model.card.replace(recipe=recipe)
+    write_table_model(tmp_path / "m.safetensors", replace(model, card=card))
     with pytest.raises(InputError, match="is damaged"):
         read_table_model(tmp_path / "m.safetensors")
 

@@ -36,14 +36,14 @@ def test_by_default_every_measurement_is_learned_from_and_nothing_else():
 )
 def test_the_target_says_whether_it_is_classes_or_an_amount(values, task):
     table = objects(images=4, each=2)
-    table["told"] = pd.Series(values)[np.arange(8) % 2].to_numpy()
-    assert make_task(table, "told").kind == task
+    table["species"] = pd.Series(values)[np.arange(8) % 2].to_numpy()
+    assert make_task(table, "species").kind == task
 
 
 def test_many_whole_numbers_are_an_amount_unless_said_otherwise():
-    table = objects(images=4, each=12).assign(told=np.tile(np.arange(12), 4))
-    assert make_task(table, "told").kind == "regress"
-    assert make_task(table, "told", kind="classify").classes == tuple(range(12))
+    table = objects(images=4, each=12).assign(species=np.tile(np.arange(12), 4))
+    assert make_task(table, "species").kind == "regress"
+    assert make_task(table, "species", kind="classify").classes == tuple(range(12))
 
 
 def test_rows_left_out_are_counted_by_reason():
@@ -62,7 +62,7 @@ def test_rows_left_out_are_counted_by_reason():
     )
 
 
-def test_columns_that_say_nothing_are_left_out_and_counted():
+def test_columns_without_information_are_left_out_and_counted():
     table = objects().assign(parts=1, holes=0, touching_length=np.nan)
     task = make_task(table, "state")
     assert task.columns == tuple(COLUMNS)
@@ -72,7 +72,7 @@ def test_columns_that_say_nothing_are_left_out_and_counted():
     )
 
 
-def test_columns_may_be_left_out_and_copies_of_an_amount_are_told():
+def test_columns_may_be_left_out_and_copies_of_an_amount_are_reported():
     table = objects()
     table["area_convex"] = table["area"] * 1.01
     task = make_task(table, "area")
@@ -110,7 +110,7 @@ def broken(**columns):
         (broken(area=1.0)[["image", "area", "state"]], {}, "all 1 columns are empty or the same"),
     ],
 )
-def test_what_cannot_be_asked_is_one_sentence(table, words, sentence):
+def test_a_task_that_cannot_be_learned_is_one_sentence(table, words, sentence):
     with pytest.raises(InputError, match=sentence):
         make_task(table, **{"target": "state", **words})
 
@@ -127,8 +127,8 @@ def test_a_missing_value_makes_no_amount_of_a_few_whole_numbers():
 
 
 @pytest.mark.parametrize("group", [None, "id"])
-def test_images_that_the_folds_part_are_told(group):
+def test_images_that_the_folds_part_are_reported(group):
     table = objects(images=4, each=2).assign(id=[1, 2] * 4)
-    told = " ".join(make_task(table, "state", group=group).notes)
-    assert "4 images split by the folds" in told
+    notes = " ".join(make_task(table, "state", group=group).notes)
+    assert "4 images split by the folds" in notes
     assert "parted" not in " ".join(make_task(table, "state").notes)

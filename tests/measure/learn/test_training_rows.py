@@ -30,7 +30,7 @@ def test_rows_of_the_training_are_recognised_after_files_and_others_are_not(tmp_
     assert not any("trained on" in note for note in model.notes(renamed))
 
 
-def test_of_many_rows_a_sample_tells_the_share(monkeypatch):
+def test_of_many_rows_a_sample_estimates_the_share(monkeypatch):
     monkeypatch.setattr(training_rows, "KEPT", 200)
     digests = np.random.default_rng(0).integers(2**63, size=4000).astype(np.uint64)
     sketch = sketch_of(digests)

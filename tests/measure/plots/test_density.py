@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kontur.measure.plots.density import density, density_2d, holding
+from kontur.measure.plots.density import density, density_2d, level_of_mass
 
 
 def test_the_area_under_a_density_is_one_also_at_an_end():
@@ -22,7 +22,7 @@ def test_half_of_the_points_lie_where_the_plane_is_densest():
     x, y = np.random.default_rng(0).normal(size=(2, 50_000))
     share = density_2d(x, y, (-6.0, 6.0), (-6.0, 6.0))
     assert share.sum() == pytest.approx(1)
-    level = holding(share, 0.5)
+    level = level_of_mass(share, 0.5)
     edges = np.linspace(-6, 6, len(share) + 1)
     cell = np.clip(np.searchsorted(edges, [x, y]) - 1, 0, len(share) - 1)
     assert (share[cell[1], cell[0]] >= level).mean() == pytest.approx(0.5, abs=0.02)

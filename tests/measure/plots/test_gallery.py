@@ -20,7 +20,7 @@ def pictures(**options):
 
 def test_objects_are_those_nearest_to_the_percentile_by_rising_value():
     values = np.random.default_rng(0).permutation(1001).astype(float)
-    low, middle, high = nearest_rows(values, [1, 50, 99], each=5)
+    low, middle, high = nearest_rows(values, [1, 50, 99], most=5)
     assert (low.percentile, middle.percentile, high.percentile) == (1, 50, 99)
     assert values[low.rows].tolist() == [8, 9, 10, 11, 12]
     assert values[middle.rows].tolist() == [498, 499, 500, 501, 502]
@@ -80,7 +80,7 @@ def test_few_objects_stand_side_by_side_and_no_box_is_needed():
     found = pictures(images=("a",))
     bare = found.table.drop(columns=["left", "top", "right", "bottom"])
     for table in (found.table, bare):
-        shown = Pictures(table, found.read)
+        shown = Pictures(table, found.readers)
         figure = draw_gallery(numbers(table, "area"), groups(table), shown, [0, 50, 100])
         titles = [axes.get_title() for axes in figure.axes]
         assert titles == ["0th\npercentile\n150", "50th\npercentile\n200", "100th\npercentile\n336"]

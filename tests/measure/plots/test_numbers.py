@@ -34,7 +34,7 @@ def test_zeros_that_rounding_made_are_no_decades():
 def test_missing_values_of_any_kind_of_column_are_nan():
     table = made_up(mixed=pd.array([1, None] * 60, dtype="Int64"))
     column = numbers(table, "mixed")
-    assert column.there.sum() == 60
+    assert column.has_value.sum() == 60
     assert np.isnan(column.values[1])
 
 
@@ -70,7 +70,7 @@ def test_a_constant_column_and_a_logarithm_of_zero_are_refused():
         numbers(table, "zero", scale="log")
 
 
-def test_the_main_columns_are_drawn_unasked_and_what_is_left_out_is_told():
+def test_the_main_columns_are_drawn_unasked_and_what_is_left_out_is_reported():
     table = made_up(intensity_mean=[1.0] + [np.nan] * 119, medial_length=2.0)
     table["intensity_mean-1"] = np.arange(120.0)
     table["intensity_mean"] = [1.0, 2.0] + [np.nan] * 118

@@ -7,7 +7,7 @@ from kontur.measure.plots.numbers import numbers
 from kontur.measure.plots.outlines import (
     EMPTY,
     caption,
-    draw_kinds,
+    draw_categories,
     draw_outlines,
     ends,
     named_images,
@@ -53,9 +53,9 @@ def test_objects_without_a_value_are_grey_and_counted():
 def test_kinds_have_the_colours_of_groups_and_a_legend_that_counts():
     table, image, objects = measured()
     table["kind"] = ["long", "round", "long", "long"] * 2
-    figure = draw_kinds(groups(table, "kind"), pictures(table, image, objects), "b")
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["long (3 objects)", "round (1 object)"]
+    figure = draw_categories(groups(table, "kind"), pictures(table, image, objects), "b")
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["long (3 objects)", "round (1 object)"]
     colours = figure.axes[0].collections[-1].get_edgecolors()
     assert (colours[[0, 2, 3]] == colours[0]).all()
     assert (colours[1] != colours[0]).any()

@@ -56,7 +56,7 @@ def test_names_with_folders_find_their_images(folder):
     assert len(pictures.scene("train/a", np.arange(4)).polygons) == 4
 
 
-def test_what_does_not_belong_together_is_told_by_name(folder):
+def test_what_does_not_belong_together_is_reported_by_name(folder):
     place, table, objects = folder
     images, found = [str(place / "images")], place / "found"
     bare = without(table, *OUTLINE)
@@ -85,7 +85,7 @@ def test_what_does_not_belong_together_is_told_by_name(folder):
 
 
 @pytest.mark.parametrize("text", ["POLYGON ((0 0, 1", "", "POINT (1 1)", None])
-def test_an_outline_that_cannot_be_read_is_told(folder, text):
+def test_an_outline_that_cannot_be_read_is_reported(folder, text):
     place, table, _ = folder
     table.loc[0, "outline"] = text
     with pytest.raises(InputError, match="outline of object 4 of image 'a' is empty, cut short or"):

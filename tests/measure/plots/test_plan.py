@@ -26,7 +26,7 @@ def test_unasked_the_main_columns_are_drawn():
     ]
 
 
-def test_what_is_asked_for_is_drawn_and_nothing_else():
+def test_a_request_is_drawn_and_nothing_else():
     wanted = PlotRequest(columns=["solidity"], scatters=[("solidity", "area")])
     assert files(make_plan(made_up(), wanted)) == [
         "distribution-solidity.png",
@@ -106,7 +106,7 @@ def test_files_of_any_name_are_apart():
         ),
     ],
 )
-def test_what_cannot_be_plotted_is_told_in_a_sentence(table, wanted, sentence):
+def test_what_cannot_be_plotted_is_reported_in_a_sentence(table, wanted, sentence):
     with pytest.raises(InputError, match=sentence):
         make_plan(objects(table)[0], wanted)
 

@@ -3,7 +3,7 @@ import numpy as np
 from kontur.measure.plots import style
 from kontur.measure.plots.groups import groups
 from kontur.measure.plots.numbers import numbers
-from kontur.measure.plots.scatter import MANY, caption, draw_scatter, way
+from kontur.measure.plots.scatter import MANY, caption, draw_scatter, drawing_style
 from tests.measure.plots.tables import made_up
 
 
@@ -25,14 +25,14 @@ def test_every_object_with_both_values_is_a_dot_of_its_group():
 
 def test_the_legend_counts_images_and_objects():
     figure = draw_scatter(*parts(made_up(), "state"))
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert told == ["dead (3 images, 60 objects)", "live (3 images, 60 objects)"]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["dead (3 images, 60 objects)", "live (3 images, 60 objects)"]
 
 
 def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
     table = made_up(images=10, each=MANY // 5)
     x, y, found = parts(table, "state")
-    assert way(x, y, found) == "regions"
+    assert drawing_style(x, y, found) == "regions"
     assert "50 % and 95 %" in caption(x, y, found)
     figure = draw_scatter(x, y, found)
     dots = [c for c in figure.axes[0].collections if len(c.get_offsets()) > 1]
@@ -43,7 +43,7 @@ def test_of_many_objects_regions_are_drawn_and_the_objects_outside():
 def test_of_many_objects_of_one_group_hexagons_count_all():
     table = made_up(images=10, each=MANY // 5).drop(columns="state")
     x, y, found = parts(table)
-    assert way(x, y, found) == "hexagons"
+    assert drawing_style(x, y, found) == "hexagons"
     hexagons = draw_scatter(x, y, found).axes[0].collections[0]
     assert hexagons.get_array().sum() == len(table)
 

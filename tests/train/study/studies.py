@@ -25,10 +25,10 @@ CONFIG = BaselineConfig().model_dump(mode="json")  # the lightest model there is
 
 
 class Processes:
-    """Stands for `run_worker`: remembers what was asked for, and fails where it is told to."""
+    """Stands for `run_worker`: records its calls, and fails where that is set up."""
 
     def __init__(self):
-        self.asked: list[tuple[str, Path]] = []
+        self.calls: list[tuple[str, Path]] = []
         self.fails: dict[str, BaseException] = {}  # by the end of the fit's folder
         self.fails_at = "fit"
 
@@ -38,7 +38,7 @@ class Processes:
         for part, failure in self.fails.items():
             if folder.match(part) and work == self.fails_at:
                 raise failure
-        self.asked.append((work, folder))
+        self.calls.append((work, folder))
         tick()
         if module == "kontur.train.study.fit":
             self.fit(*map(Path, words))
@@ -48,7 +48,7 @@ class Processes:
     @property
     def fitted(self) -> list[str]:
         """The fits that were made, as `snake/fold-1` or `refit`."""
-        folders = [folder for word, folder in self.asked if word == "fit"]
+        folders = [folder for word, folder in self.calls if word == "fit"]
         return [f.name if f.name == "refit" else "/".join(f.parts[-2:]) for f in folders]
 
     @staticmethod
@@ -86,7 +86,7 @@ class Processes:
 
 
 def study(folder, out, **options):
-    """What was found, and what was said on the way."""
+    """The comparison, and the printed lines."""
     console = Console(record=True, file=io.StringIO(), width=200)
     options = {"kinds": ["snake"], "folds": 3, "steps": 5, **options}
     found = compare(folder, out=out, monitor=StudyMonitor(console), **options)

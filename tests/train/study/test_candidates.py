@@ -56,7 +56,7 @@ def test_further_rows_are_named_by_what_they_set_or_by_name():
         ({"also": ["snake:model.points"]}, r"--also wants KIND:KEY=VALUE,… such as"),
         ({"also": ["a:kind=snake", "a:kind=snake"]}, "two rows are called 'a'"),
         ({"also": ["snake:model.pionts=16"]}, "did you mean 'points'"),
-        ({"settings": ["unnet:model.points=3"]}, "no 'unnet' is compared"),
+        ({"settings": ["unnet:model.points=3"]}, "'unnet' is not compared"),
         ({"settings": ["points"]}, "KEY=VALUE"),
         ({"settings": ["data.path=x"]}, "takes no data.path: give DATA"),
         ({"settings": ["kind=unet"]}, "takes no kind: give --kinds"),

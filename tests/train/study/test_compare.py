@@ -30,7 +30,7 @@ def processes(monkeypatch):
 
 
 def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, tmp_path, processes):
-    found, said = study(folder, tmp_path / "study")
+    found, output = study(folder, tmp_path / "study")
     assert processes.fitted == [
         *(f"{kind}/fold-{fold}" for fold in (1, 2, 3) for kind in ("snake", "baseline")),
         "refit",
@@ -38,7 +38,7 @@ def test_every_kind_is_fitted_on_every_fold_and_the_best_on_all_images(folder, t
     assert found.order == ["snake", "baseline"]
     assert found.verdict.best == "snake"
     assert found.failures == []
-    assert "[6/7] baseline, fold 3: AP 0." in said
+    assert "[6/7] baseline, fold 3: AP 0." in output
     assert (tmp_path / "study" / "comparison.png").exists()
     rows = list(csv.DictReader((tmp_path / "study" / "comparison.csv").read_text().splitlines()))
     assert [(row["setting"], row["fold"]) for row in rows[:3]] == [
@@ -85,11 +85,11 @@ def test_groups_stay_together(folder, tmp_path, processes):
 def test_the_same_call_repeats_nothing_that_is_finished(folder, tmp_path, processes):
     out = tmp_path / "study"
     first, _ = study(folder, out)
-    processes.asked.clear()
-    again, said = study(folder, out)
-    assert processes.asked == []
+    processes.calls.clear()
+    again, output = study(folder, out)
+    assert processes.calls == []
     assert again == first
-    assert "6 of 6 fits are finished already" in said
+    assert "6 of 6 fits are finished already" in output
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_killed_at_any_moment_it_goes_on_from_there(folder, tmp_path, processes,
     out = tmp_path / "study"
     whole, _ = study(folder, tmp_path / "whole")
     planned = list(processes.fitted)
-    processes.asked.clear()
+    processes.calls.clear()
     processes.fails = {where: KeyboardInterrupt()}
     processes.fails_at = what
     with pytest.raises(KeyboardInterrupt):
@@ -113,19 +113,19 @@ def test_killed_at_any_moment_it_goes_on_from_there(folder, tmp_path, processes,
 
 def test_a_fit_that_crashes_does_not_stop_the_study_and_is_tried_again(folder, tmp_path, processes):
     processes.fails = {"snake/fold-2": FitFailed("its process was killed")}
-    found, said = study(folder, tmp_path / "study")
+    found, output = study(folder, tmp_path / "study")
     assert found.failures == ["snake, fold 2: its process was killed"]
-    assert "snake, fold 2: failed" in said
+    assert "snake, fold 2: failed" in output
     assert found.verdict.best == "baseline"  # of all folds, which the snake has not
     assert [row[1] for row in found.accuracy_rows()] == ["folds", "3", "2"]
     processes.fails = {}
-    processes.asked.clear()
+    processes.calls.clear()
     found, _ = study(folder, tmp_path / "study")
     assert processes.fitted == ["snake/fold-2", "refit"]
     assert (found.verdict.best, found.failures) == ("snake", [])
 
 
-def test_a_refit_that_fails_is_told(folder, tmp_path, processes):
+def test_a_refit_that_fails_is_reported(folder, tmp_path, processes):
     processes.fails = {"refit": FitFailed("the disk is full")}
     found, _ = study(folder, tmp_path / "study")
     assert found.failures == ["the training on all images: the disk is full"]
@@ -175,7 +175,7 @@ def test_a_folder_with_a_part_to_validate_on_keeps_it_for_the_best(tmp_path, pro
 def test_more_rows_join_a_study_and_a_new_best_is_fitted(folder, tmp_path, processes):
     out = tmp_path / "study"
     study(folder, out, kinds=["baseline"])
-    processes.asked.clear()
+    processes.calls.clear()
     found, _ = study(folder, out, also=["narrow:kind=snake,model.points=16"])
     assert "baseline/fold-1" not in processes.fitted
     assert "narrow/fold-3" in processes.fitted
@@ -186,7 +186,7 @@ def test_more_rows_join_a_study_and_a_new_best_is_fitted(folder, tmp_path, proce
 def test_another_study_is_not_mixed_with_one_that_is_there(folder, tmp_path, processes):
     out = tmp_path / "study"
     study(folder, out)
-    with pytest.raises(InputError, match=r"another study \(folds: 3 there, 2 now\).*--force"):
+    with pytest.raises(InputError, match=r"another study \(folds: 3 before, 2 now\).*--force"):
         study(folder, out, folds=2)
     with pytest.raises(InputError, match="a fit of snake with other settings or images"):
         study(folder, out, steps=6)
@@ -219,12 +219,12 @@ def test_a_folder_that_is_no_study_is_left_alone(folder, tmp_path, processes):
         ({"rank": "AP5"}, "no score 'AP5' to rank by; did you mean 'AP"),
     ],
 )
-def test_what_cannot_be_used_is_said_before_anything_is_fitted(
+def test_what_cannot_be_used_is_reported_before_anything_is_fitted(
     folder, tmp_path, processes, options, sentence
 ):
     with pytest.raises(InputError, match=sentence):
         study(folder, tmp_path / "study", **options)
-    assert processes.asked == []
+    assert processes.calls == []
     assert not (tmp_path / "study").exists()
 
 
@@ -247,12 +247,12 @@ def test_a_learning_curve_learns_from_nested_parts_of_each_fold(tmp_path, proces
     assert parts[0] < parts[1] < parts[2]
     assert (out / "learning-curve.png").exists()
     assert not (out / "best").exists()
-    (said,) = found.curve_sentences()
-    assert said.startswith("snake: from 6 to 12 images AP changed by 0.060")
-    assert said.endswith("more labels would help.")
-    processes.asked.clear()
+    (output,) = found.curve_sentences()
+    assert output.startswith("snake: from 6 to 12 images AP changed by 0.060")
+    assert output.endswith("more labels would help.")
+    processes.calls.clear()
     study(tmp_path / "data", out, folds=2, refitted=False)
-    assert processes.asked == []  # the comparison is the end of the curve
+    assert processes.calls == []  # the comparison is the end of the curve
 
 
 def test_a_study_of_annotations_that_were_edited_since_is_another_one(tmp_path, processes):
@@ -271,8 +271,8 @@ def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_pa
     write_coco(tmp_path / "data", ["cn", "cc", "c", "c", "c", "c"])
     Image.new("L", (30, 30)).save(tmp_path / "data" / "alone.png")
     out = tmp_path / "study"
-    _, said = study(tmp_path / "data", out, steps=None, minutes=4)
-    lines = said.splitlines()
+    _, output = study(tmp_path / "data", out, steps=None, minutes=4)
+    lines = output.splitlines()
     assert lines[0].startswith("! 1 image (alone) without annotation: left out")
     assert lines[1].startswith("! no image to learn from has: nerve (fold ")
     assert lines[2] == (
@@ -280,8 +280,8 @@ def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_pa
         "judging, on this machine one after the other"
     )
     shutil.rmtree(out / "fits" / "snake" / "fold-2")
-    _, said = study(tmp_path / "data", out, steps=None, minutes=4)
-    assert "1 fit of 4 minutes" in said
+    _, output = study(tmp_path / "data", out, steps=None, minutes=4)
+    assert "1 fit of 4 minutes" in output
 
 
 def test_images_that_a_network_cannot_take_are_refused_before_the_first_fit(tmp_path, processes):
@@ -299,7 +299,7 @@ def test_images_that_a_network_cannot_take_are_refused_before_the_first_fit(tmp_
             shutil.copy(tmp_path / part / "labels" / path.name, labels)
     with pytest.raises(InputError, match="snake: the images have 1, 2 channels; choose one"):
         study(tmp_path / "data", tmp_path / "study")
-    assert processes.asked == []
+    assert processes.calls == []
     study(tmp_path / "data", tmp_path / "study", settings=["augment.crop=64"], kinds=["baseline"])
 
 

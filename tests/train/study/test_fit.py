@@ -61,7 +61,7 @@ def test_a_fit_that_was_interrupted_goes_on_and_the_best_is_trained_on_all(
         with pytest.raises(KeyboardInterrupt):
             study(folder, out, **options)
     assert len(interruptions) == 1
-    found, said = study(folder, out, **options)
+    found, output = study(folder, out, **options)
     assert set(found.order) == {"snake", "baseline"}
     assert found.failures == []
     first = out / "fits" / "snake" / "fold-1"
@@ -70,7 +70,7 @@ def test_a_fit_that_was_interrupted_goes_on_and_the_best_is_trained_on_all(
     assert not list(first.rglob("*.ckpt"))
     assert json.loads((first / "result.json").read_text())["parameters"] > 1000
     assert len(load(out / "best").predict(open_folder(folder).samples[0].image)) >= 0
-    assert "training" in said
+    assert "training" in output
 
 
 def end_in_order():
@@ -83,12 +83,12 @@ def test_two_classes_in_16_bit_images_of_odd_sizes_are_compared(tmp_path, interr
     out = tmp_path / "study"
     settings = [word for word in QUICK if not word.startswith("snake:")]
     settings += ["augment.crop=32", "unet:model.widths=[8,8]", "unet:model.depths=[1,1]"]
-    found, said = study(
+    found, output = study(
         *(tmp_path / "data", out),
         **{"kinds": ["unet"], "folds": 2, "steps": 1, "settings": settings, "refitted": False},
     )
     assert found.failures == []
-    assert said.startswith("2 fits of 1 step; how long that takes is known after the first")
+    assert output.startswith("2 fits of 1 step; how long that takes is known after the first")
     assert found.accuracy_rows()[0][-2:] == ["AP, mean over classes", "AP, class-agnostic"]
     for number in (1, 2):
         held = json.loads((out / "fits" / "unet" / f"fold-{number}" / "judge.json").read_text())

@@ -6,7 +6,7 @@ from kontur.infer.engine import OnnxEngine, TorchEngine, rebuild
 from kontur.infer.predict import Predictor
 from kontur.models.card import Thresholds
 from kontur.train.export import to_model
-from kontur.train.study.jobs import with_what_folds_found
+from kontur.train.study.jobs import with_fold_results
 from tests.models import contract
 
 SCORES = {"AP": 0.5}
@@ -34,7 +34,7 @@ def test_thresholds_are_the_medians_of_the_folds_with_the_commonest_settings():
     model = refitted_snake(3)
     scored = ((0.2, 2), (0.9, 3), (0.4, 2), (0.6, 2))
     folds = [fold(model.card, score, stages_used=used) for score, used in scored]
-    card = with_what_folds_found(model, folds, SCORES, trained=True).card
+    card = with_fold_results(model, folds, SCORES, trained=True).card
     assert (card.thresholds.score, card.thresholds.overlap) == (0.4, 0.2)
     assert card.config == {**model.card.config, "stages_used": 2}  # its side is its own
     assert card.scores == SCORES
@@ -44,7 +44,7 @@ def test_thresholds_are_the_medians_of_the_folds_with_the_commonest_settings():
 @pytest.mark.parametrize(("own", "theirs"), [(1, 3), (3, 1), (2, None)])
 def test_it_runs_as_many_stages_as_the_folds_say(own, theirs):
     model = refitted_snake(own)
-    again = with_what_folds_found(
+    again = with_fold_results(
         model, [fold(model.card, 0.3, stages_used=theirs)], SCORES, trained=True
     )
     image = contract.learning_scene().image
@@ -57,6 +57,6 @@ def test_it_runs_as_many_stages_as_the_folds_say(own, theirs):
 def test_what_is_not_trained_keeps_what_all_images_gave():
     model = refitted_snake(2)
     folds = [fold(model.card, 0.9, stages_used=1)]
-    card = with_what_folds_found(model, folds, SCORES, trained=False).card
+    card = with_fold_results(model, folds, SCORES, trained=False).card
     assert (card.config, card.thresholds) == (model.card.config, model.card.thresholds)
     assert card.scores == SCORES

@@ -19,7 +19,7 @@ def make_monitor(**options):
 
 
 def done(monitor, trial, seconds):
-    monitor.now = None
+    monitor.current = None
     monitor.fit_started(trial, monitor.fit)
     monitor.fit_finished(Outcome(trial, {"AP": 0.5, "seconds": seconds}), "AP")
 
@@ -41,9 +41,9 @@ def test_the_time_left_is_that_of_the_likes_of_what_is_left(fit):
         assert monitor.seconds_left(0.0) == pytest.approx(300 + 10 + 300)
         monitor.fit_started(PLANNED[2], fit)
         assert monitor.seconds_left(0.5) == pytest.approx(150 + 10 + 300)
-    said = monitor.console.export_text().splitlines()
-    assert said[0] == "[1/5] snake, fold 1: AP 0.500, 5:00, 10:00 left"
-    assert said[1] == "[2/5] baseline, fold 1: AP 0.500, 0:10, 10:10 left"
+    output = monitor.console.export_text().splitlines()
+    assert output[0] == "[1/5] snake, fold 1: AP 0.500, 5:00, 10:00 left"
+    assert output[1] == "[2/5] baseline, fold 1: AP 0.500, 0:10, 10:10 left"
 
 
 def test_a_fit_is_as_far_as_the_lines_of_its_run_say(fit, tmp_path):
@@ -58,7 +58,7 @@ def test_a_fit_is_as_far_as_the_lines_of_its_run_say(fit, tmp_path):
     assert last_row(tmp_path / "none.jsonl") == {"step": 0}
 
 
-def test_what_was_finished_before_is_told_once_and_not_again(fit):
+def test_what_was_finished_before_is_printed_once(fit):
     monitor = make_monitor()
     there = {"AP": 0.5, "seconds": 60.0}
     with monitor.running(PLANNED, lambda trial: there if trial.fold == 0 else None, refitted=True):
@@ -73,9 +73,9 @@ def test_on_a_terminal_there_is_a_bar(fit):
     with monitor.running(PLANNED, lambda trial: None, refitted=True):
         monitor.fit_started(PLANNED[0], fit)
         monitor.bar.refresh()
-    said = monitor.console.export_text()
-    assert "1/5 snake, fold 1" in said
-    assert "left" in said
+    output = monitor.console.export_text()
+    assert "1/5 snake, fold 1" in output
+    assert "left" in output
 
 
 def test_minutes_of_the_processor_go_by_what_the_run_says_of_its_progress(fit):
@@ -104,6 +104,6 @@ def test_the_training_on_all_images_is_the_last_of_them_and_goes_on_while_it_is_
         (fit.run / "metrics.jsonl").write_text('{"step": 100, "progress": 1.0}\n')
         monitor.refresh()
         monitor.bar.refresh()
-    said = monitor.console.export_text()
-    assert "5/5 snake, all images " in said
-    assert "5/5 snake, all images, tuning and judging" in said
+    output = monitor.console.export_text()
+    assert "5/5 snake, all images " in output
+    assert "5/5 snake, all images, tuning and judging" in output

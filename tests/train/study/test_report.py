@@ -49,22 +49,22 @@ def test_with_several_classes_there_are_columns_for_them_and_they_may_decide():
 
 def test_the_costs_stand_in_the_same_order():
     rows = comparison(CLEAR).cost_rows()
-    assert rows[0][1:5] == ["parameters", "s a step", "steps", "ms an image"]
+    assert rows[0][1:5] == ["parameters", "s per step", "steps", "ms per image"]
     assert rows[1] == ["snake", "2.50 M", "0.210", "1,200", "20", "900", "120", "2.0"]
     assert rows[3] == ["baseline", "–", "–", "–", "20", "900", "120", "2.0"]
     with_gpu = comparison(CLEAR, gpu_memory=4000.0).cost_rows()
-    assert with_gpu[0][7:] == ["GPU MB to train", "minutes a fit"]
+    assert with_gpu[0][7:] == ["GPU MB to train", "minutes per fit"]
     assert with_gpu[1][7] == "4,000"
 
 
-def test_a_clear_difference_is_said_to_be_clear():
+def test_a_clear_difference_is_called_clear():
     assert comparison(CLEAR).sentences() == [
         "snake is best for these images: AP 0.633 ± 0.031 over 3 folds.",
         "unet comes next with 0.530 ± 0.030; snake is better in 3 of 3 folds, by 0.103 ± 0.006: "
         "a clear difference (paired t-test, 95 %).",
         "baseline (a plain threshold with a watershed) reaches 0.250 ± 0.050; snake is better in 3 "
         "of 3 folds, by 0.383 ± 0.021: a clear difference (paired t-test, 95 %).",
-        "It costs 2.50 M parameters, 0.21 s a training step, 20 ms an image on this machine's "
+        "It costs 2.50 M parameters, 0.21 s per training step, 20 ms per image on this machine's "
         "CPU, and 900 MB of memory to train, 120 MB to predict.",
     ]
 
@@ -74,20 +74,21 @@ def test_a_difference_within_the_spread_leaves_the_choice_and_names_the_faster_o
     outcomes = comparison(close).outcomes
     slow = [outcome("unet", f, ap, milliseconds=55.0) for f, ap in enumerate(close["unet"])]
     found = Comparison(("unet", "snake"), (*slow, *outcomes[3:]))
-    said = found.sentences()[1]
-    assert "better in 2 of 3 folds" in said
-    assert said.endswith(
+    sentence = found.sentences()[1]
+    assert "better in 2 of 3 folds" in sentence
+    assert sentence.endswith(
         "no clear difference (paired t-test, 95 %), so either may be right; snake is the faster "
-        "one, 20 instead of 55 ms an image."
+        "one, 20 instead of 55 ms per image."
     )
 
 
-def test_a_network_that_is_no_better_than_the_baseline_is_told_to_learn_longer():
+def test_a_network_that_is_no_better_than_the_baseline_should_learn_longer():
     weak = {"snake": [0.1, 0.0], "baseline": [0.24, 0.32]}
-    said = comparison(weak).sentences()
-    assert said[0].startswith("baseline is best")
+    sentences = comparison(weak).sentences()
+    assert sentences[0].startswith("baseline is best")
     assert (
-        "No network is better yet than a plain threshold with a watershed; train longer" in said[2]
+        "No network is better yet than a plain threshold with a watershed; train longer"
+        in sentences[2]
     )
     alone = comparison({"baseline": [0.24, 0.32]}).sentences()
     assert not any("No network" in sentence for sentence in alone)
@@ -103,12 +104,12 @@ def test_a_network_that_is_no_better_than_the_baseline_is_told_to_learn_longer()
 )
 @pytest.mark.parametrize("others", [{}, {"snake": [0.001, 0.0, 0.0]}])
 def test_the_verdict_is_one_and_follows_from_the_table(unet, baseline, word, others):
-    said = comparison({"unet": unet, "baseline": baseline, **others}).sentences()
-    assert said[0].startswith("unet is best")
-    beside = [line for line in said if line.startswith("baseline (a plain threshold")]
+    sentences = comparison({"unet": unet, "baseline": baseline, **others}).sentences()
+    assert sentences[0].startswith("unet is best")
+    beside = [line for line in sentences if line.startswith("baseline (a plain threshold")]
     assert len(beside) == 1
     assert f": {word} (paired t-test" in beside[0]
-    assert not any("No network" in line or "nothing" in line for line in said)
+    assert not any("No network" in line or "nothing" in line for line in sentences)
 
 
 def test_classes_that_nothing_finds_are_named_and_those_that_the_best_does_not_find():
@@ -116,15 +117,15 @@ def test_classes_that_nothing_finds_are_named_and_those_that_the_best_does_not_f
     snake = {"AP of cell": 0.4, "AP of duct": 0.1, "AP of nerve": 0.0}
     outcomes = [outcome("unet", f, 0.5, **unet) for f in range(2)]
     outcomes += [outcome("snake", f, 0.4, **snake) for f in range(2)]
-    said = Comparison(("unet", "snake"), tuple(outcomes)).sentences()
-    assert said[-2:] == [
+    sentences = Comparison(("unet", "snake"), tuple(outcomes)).sentences()
+    assert sentences[-2:] == [
         "! no object of nerve was outlined by anything that was tried (AP 0 in every fold)",
         "! no object of duct was outlined by unet (AP 0 in every fold)",
     ]
     found_once = [outcome("unet", 0, 0.5, **unet), outcome("unet", 1, 0.5, **unet)]
     found_once[1].scores["AP of duct"] = 0.25
-    said = Comparison(("unet",), tuple(found_once)).sentences()
-    assert [line for line in said if "duct" in line] == []
+    sentences = Comparison(("unet",), tuple(found_once)).sentences()
+    assert [line for line in sentences if "duct" in line] == []
 
 
 def test_folds_of_unequal_work_are_named_with_their_steps():
@@ -141,17 +142,17 @@ def test_folds_of_unequal_work_are_named_with_their_steps():
 
 
 def test_where_nothing_is_found_nothing_is_called_best():
-    (said,) = comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).sentences()
-    assert said.startswith("Nothing that was tried outlines these images yet (AP is 0 for all)")
+    (sentence,) = comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).sentences()
+    assert sentence.startswith("Nothing that was tried outlines these images yet (AP is 0 for all)")
     assert comparison({"snake": [0.0, 0.0], "baseline": [0.0, 0.0]}).best is None
     assert comparison({"snake": [0.0, 0.1], "baseline": [0.0, 0.0]}).best == "snake"
 
 
-def test_failures_are_sentences_and_without_any_fit_nothing_is_said():
+def test_failures_are_sentences_and_without_any_fit_there_is_no_result():
     failed = [Outcome(Trial("snake", f, SPLIT), None, "no memory") for f in range(2)]
     found = Comparison(("snake",), tuple(failed), refit_failure="disk full")
     assert found.verdict is None
-    assert found.sentences() == ["No fit came to an end, so nothing can be said."]
+    assert found.sentences() == ["No fit was finished, so there is no result."]
     assert found.failures == [
         *("snake, fold 1: no memory", "snake, fold 2: no memory"),
         "the training on all images: disk full",

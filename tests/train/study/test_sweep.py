@@ -31,10 +31,10 @@ SCORES = {"0": (0.9, 0.5), "1e-2": (0.7, 0.6)}  # on training and validation ima
 @pytest.fixture
 def trained(monkeypatch):
     """What is asked of `train`, which leaves what a training leaves; `1e-2` may be cut short."""
-    asked = []
+    calls = []
 
     def train(data, *, out, settings, resume, force, display, **options):
-        asked.append((data, out.name, settings, resume))
+        calls.append((data, out.name, settings, resume))
         out.mkdir(parents=True, exist_ok=True)
         model = catalog.config("snake", {}, preset="tiny").model_dump(mode="json")
         if not resume:
@@ -51,7 +51,7 @@ def trained(monkeypatch):
         (out / "model.kontur").touch()
 
     monkeypatch.setattr(module, "train", train)
-    return train, asked
+    return train, calls
 
 
 def chosen(config):
@@ -69,14 +69,14 @@ def quiet():
 
 
 def test_every_value_is_trained_in_its_folder_and_the_best_comes_first(trained, tmp_path):
-    _, asked = trained
+    _, calls = trained
     display = quiet()
     fits = sweep("data", out=tmp_path, over=[DECAYS], settings=["augment.crop=64"], display=display)
-    assert [name for _, name, _, _ in asked] == [
+    assert [name for _, name, _, _ in calls] == [
         "optimiser.weight_decay=0",
         "optimiser.weight_decay=1e-2",
     ]
-    assert asked[1][2] == [
+    assert calls[1][2] == [
         "training.judge_train=8",
         "augment.crop=64",
         "optimiser.weight_decay=1e-2",
@@ -96,30 +96,30 @@ def test_every_value_is_trained_in_its_folder_and_the_best_comes_first(trained, 
 
 
 def test_a_sweep_that_was_cut_short_goes_on_and_finished_trainings_stay(trained, tmp_path):
-    train, asked = trained
+    train, calls = trained
     train.cut = True
     with pytest.raises(KeyboardInterrupt):
         sweep("data", out=tmp_path, over=[DECAYS], display=quiet())
     with pytest.raises(InputError, match=r"weight_decay=0\).*--resume.*--force"):
         sweep("data", out=tmp_path, over=[DECAYS], display=quiet())
-    asked.clear()
+    calls.clear()
     longer = "optimiser.weight_decay=0,1e-2,0"
     with pytest.raises(InputError, match="a value twice"):
         sweep("data", out=tmp_path, over=[longer], display=quiet())
     sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
-    assert asked == [(None, "optimiser.weight_decay=1e-2", [], True)]
+    assert calls == [(None, "optimiser.weight_decay=1e-2", [], True)]
 
 
 def test_a_sweep_over_crops_goes_on_though_each_has_chosen_its_batch(trained, tmp_path):
-    train, asked = trained
+    train, calls = trained
     train.cut = True
     over = ["augment.crop=128,256", DECAYS]
     with pytest.raises(KeyboardInterrupt):
         sweep("data", out=tmp_path, over=over, preset="tiny", display=quiet())
     train.cut = False
-    asked.clear()
+    calls.clear()
     sweep("data", out=tmp_path, over=over, preset="tiny", resume=True, display=quiet())
-    assert [name for _, name, _, _ in asked] == [
+    assert [name for _, name, _, _ in calls] == [
         "augment.crop=128+optimiser.weight_decay=1e-2",
         "augment.crop=256+optimiser.weight_decay=0",
         "augment.crop=256+optimiser.weight_decay=1e-2",
@@ -127,10 +127,10 @@ def test_a_sweep_over_crops_goes_on_though_each_has_chosen_its_batch(trained, tm
 
 
 def test_several_settings_give_all_combinations(trained, tmp_path):
-    _, asked = trained
+    _, calls = trained
     over = ["optimiser.drops=[0.1,0.2],[0.3,0.4]", DECAYS]
     sweep("data", out=tmp_path, over=over, display=quiet())
-    assert [name for _, name, _, _ in asked] == [
+    assert [name for _, name, _, _ in calls] == [
         "optimiser.drops=0.1-0.2+optimiser.weight_decay=0",
         "optimiser.drops=0.1-0.2+optimiser.weight_decay=1e-2",
         "optimiser.drops=0.3-0.4+optimiser.weight_decay=0",
@@ -158,7 +158,7 @@ def test_a_training_that_diverges_is_left_out_and_all_of_them_are_an_error(
 
 
 def test_a_wrong_value_is_refused_before_anything_is_trained(trained, tmp_path):
-    _, asked = trained
+    _, calls = trained
     for over, sentence in {
         "optimiser.rate=1e-3,fast": "optimiser.rate",
         "model.points=32,many": "points",
@@ -166,15 +166,15 @@ def test_a_wrong_value_is_refused_before_anything_is_trained(trained, tmp_path):
     }.items():
         with pytest.raises(InputError, match=sentence):
             sweep("data", out=tmp_path, over=[over], display=quiet())
-    assert asked == []
+    assert calls == []
 
 
 def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path):
-    _, asked = trained
+    _, calls = trained
     first, second = "optimiser.weight_decay=0", "optimiser.weight_decay=1e-2"
     nine = {"settings": ["training.steps=9"], "preset": "tiny", "out": tmp_path}
     sweep("data", over=[first], display=quiet(), **nine)
-    asked.clear()
+    calls.clear()
     for data, change, sentence in [
         ("data", {"settings": []}, r"training\.steps would be 9 in .* and 4000 in"),
         ("data", {"preset": "fast"}, "preset would be tiny in"),
@@ -183,13 +183,13 @@ def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path
     ]:
         with pytest.raises(InputError, match=sentence):
             sweep(data, over=[DECAYS], resume=True, display=quiet(), **{**nine, **change})
-    assert asked == []
+    assert calls == []
     sweep("data", over=[DECAYS], resume=True, display=quiet(), **nine)
-    assert [name for _, name, _, _ in asked] == [second]
-    asked.clear()
+    assert [name for _, name, _, _ in calls] == [second]
+    calls.clear()
     longer = {**nine, "settings": ["training.steps=20"]}
     sweep("data", over=[first], resume=True, display=quiet(), **longer)  # on for longer
-    assert asked == [(None, first, ["training.steps=20"], True)]
+    assert calls == [(None, first, ["training.steps=20"], True)]
 
 
 def test_every_setting_has_a_folder_of_its_own():

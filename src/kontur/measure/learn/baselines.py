@@ -1,7 +1,7 @@
 """Baselines: a constant prediction, and the best single measurement.
 
-A family has to beat both. The best single measurement is what a person would do by hand: take one
-column and split it. It is chosen within the training part, as everything else is.
+A family has to be better than both. The best single measurement imitates analysis by hand: one
+column and a threshold. It is chosen within the training part, as everything else is.
 """
 
 from typing import Self
@@ -19,11 +19,11 @@ SINGLE = "one measurement"
 
 
 class OneColumnClassifier(ClassifierMixin, BaseEstimator):
-    """The column whose values, cut into as many parts as there are classes, predict them best.
+    """The column whose values, divided into as many parts as there are classes, predict them best.
 
-    The cuts are those of a tree on that column alone; the column is the one with the smallest log
-    loss on the training rows. Shares in a part are smoothed by one row a class, so that a part
-    without exceptions is not taken for certain.
+    The thresholds are those of a tree on that column alone; the column is the one with the smallest
+    log loss on the training rows. Shares of classes in a part are smoothed by one row per class, so
+    that none is 0 or 1.
     """
 
     def fit(self, X: Float[np.ndarray, "n f"], y: Shaped[np.ndarray, " n"]) -> Self:
@@ -42,35 +42,37 @@ class OneColumnClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     @property
-    def cuts_(self) -> Float[np.ndarray, " c"]:
-        """Where the column is cut, in ascending order, as prepared."""
+    def thresholds_(self) -> Float[np.ndarray, " c"]:
+        """The thresholds of the prepared column, in ascending order."""
         inner = self.tree_.tree_.children_left >= 0
         return np.sort(self.tree_.tree_.threshold[inner])
 
     def predict_proba(self, X: Float[np.ndarray, "n f"]) -> Float[np.ndarray, "n k"]:
-        """The shares of the classes in the part that a row falls into."""
+        """The shares of the classes in the part of each row; rows sum to 1."""
         return self.shares_[self.tree_.apply(X[:, [self.column_]])]
 
     def predict(self, X: Float[np.ndarray, "n f"]) -> Shaped[np.ndarray, " n"]:
-        """The commonest class of that part."""
+        """The commonest class in the part of each row."""
         return self.classes_[self.predict_proba(X).argmax(axis=1)]
 
 
 class OneColumnRegressor(RegressorMixin, BaseEstimator):
-    """The straight line on the column that is correlated most with the target."""
+    """A straight line on the column that is correlated most with the target."""
 
     def fit(self, X: Float[np.ndarray, "n f"], y: Float[np.ndarray, " n"]) -> Self:
         """Try every column."""
-        centred, away = X - X.mean(axis=0), y - y.mean()
+        centred, deviations = X - X.mean(axis=0), y - y.mean()
         squares = (centred**2).sum(axis=0)
-        slopes = np.where(squares > 0, centred.T @ away, 0.0) / np.where(squares > 0, squares, 1.0)
+        slopes = np.where(squares > 0, centred.T @ deviations, 0.0) / np.where(
+            squares > 0, squares, 1.0
+        )
         self.column_ = int(np.argmax(slopes**2 * squares))
         self.slope_ = float(slopes[self.column_])
         self.offset_ = float(y.mean() - self.slope_ * X[:, self.column_].mean())
         return self
 
     def predict(self, X: Float[np.ndarray, "n f"]) -> Float[np.ndarray, " n"]:
-        """The line's value."""
+        """The value of the line for each row."""
         return self.offset_ + self.slope_ * X[:, self.column_]
 
 

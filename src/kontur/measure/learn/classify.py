@@ -1,9 +1,9 @@
-"""Classification: the predictions of a model for every row of a table, or object of a file.
+"""Classification of the rows of a table, or of the objects of files of outlines, by a model.
 
-A file that can hold classes (GeoJSON, COCO, CSV) is written anew with nothing changed but the
-classes and their probabilities; in QuPath each class has its colour. Outlines of other kinds (label
-images, a training folder) become GeoJSON. Regions to ignore are no objects: they keep their class
-and get no prediction.
+A file that can hold classes (GeoJSON, COCO, CSV) is written with only the classes and their
+probabilities changed; in QuPath each class has its colour. Outlines of other kinds (label images, a
+training folder) become GeoJSON. Regions to ignore are not objects: they keep their class and get no
+prediction.
 """
 
 from collections.abc import Sequence
@@ -29,16 +29,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEW_ENDING = formats.FORMATS["geojson"].ending
-WHO = ("image", "id")
+IDENTITY = ("image", "id")
 PREDICTED = "predicted"
 PROBABILITY = "probability_"  # of a class; its name follows
 
 
 class Target(NamedTuple):
-    """A file to write, the file whose classes it changes if it is no new one, its images."""
+    """A file to write.
 
-    place: Path
-    earlier: Path | None
+    Attributes:
+        file: its path.
+        original: the file whose classes are changed; None for a new one.
+        images: the images whose objects it holds, in order.
+        counts: the number of objects of each image in the original, where other files add to them.
+    """
+
+    file: Path
+    original: Path | None
     images: tuple[Source, ...]
     counts: tuple[int, ...] = ()
 
@@ -46,64 +53,66 @@ class Target(NamedTuple):
 def predictions(model: TableModel, table: "pd.DataFrame") -> "pd.DataFrame":
     """One row for each of the table, in its order: image, id, predicted, and probabilities.
 
-    There is one probability a class, `probability_NAME`, none where the target is a number. Regions
-    to ignore have neither. Without image and id the number of the row stands there, from 1. Errors
-    as in `TableModel.predict`; a table without rows gives one without rows.
+    There is one probability per class, `probability_NAME`, none where the target is a number.
+    Regions to ignore have neither. Without image and id there is a column `row`, from 1. Errors as
+    in `TableModel.predict`; a table without rows gives one without rows.
     """
     pandas = package("pandas")
-    made: dict[str, Any] = {name: table[name].array for name in WHO if name in table}
-    if not made:
-        made["row"] = np.arange(1, len(table) + 1)
+    columns: dict[str, Any] = {name: table[name].array for name in IDENTITY if name in table}
+    if not columns:
+        columns["row"] = np.arange(1, len(table) + 1)
     values, out = model.predict(table), ignored(table)
     column = pandas.Series(values, dtype="str" if values.dtype.kind == "U" else None)
     if out.any():
         column = column.astype(object).where(~out, None).convert_dtypes()
-    made[PREDICTED] = column
+    columns[PREDICTED] = column
     about = {PREDICTED: f"{model.card.target}, by {model.card.family}"}
     if model.card.classes:
         shares = model.probabilities(table)
         shares[out] = np.nan
         for name, column in zip(model.card.classes, shares.T, strict=True):
-            made[f"{PROBABILITY}{name}"] = column
+            columns[f"{PROBABILITY}{name}"] = column
             about[f"{PROBABILITY}{name}"] = f"that {model.card.target} is {name}"
-    table_of_predictions = pandas.DataFrame(made)
+    table_of_predictions = pandas.DataFrame(columns)
     table_of_predictions.attrs = {"units": {PREDICTED: model.card.unit}, "meanings": about}
     return table_of_predictions
 
 
 def check_brightness(model: TableModel, table: "pd.DataFrame") -> None:
-    """Raise `InputError` where the model reads the brightness of images and there were none."""
-    read, measured = (
+    """Raise `InputError` where the model needs brightness and the table has none."""
+    brightness_columns, measured = (
         [name for name in names if {name, name.rpartition("-")[0]} & set(BRIGHTNESS)]
         for names in (model.card.columns, map(str, table.columns))
     )
-    if read and not measured:
+    if brightness_columns and not measured:
         raise InputError(
-            f"the model reads the brightness of objects ({read[0]}), and there are no images; "
-            "name them behind the outlines"
+            f"the model reads the brightness of objects ({brightness_columns[0]}), and there are "
+            "no images; name them behind the outlines"
         )
 
 
 def targets(
     outlines: Path, folder: Path, sources: Sequence[Source], *, whole: bool
 ) -> list[Target]:
-    """The files that become of OUTLINES, with their images in order.
+    """The files that are written for OUTLINES, with their images in order.
 
-    `whole` says that no images were named: a training folder has its own, and so has a COCO file
-    that lies beside them.
+    With `whole` no images were named: a training folder has its own, and so has a COCO file that
+    lies beside them.
     """
     if whole and outlines.is_file() and is_training_folder(outlines):
         listed = find_predictions(outlines)
-        counts = tuple(len(read()) for read in listed.values())
+        counts = tuple(len(read_outlines()) for read_outlines in listed.values())
         images = _as_listed(outlines, sources, list(listed))
         return [Target(folder / outlines.name, outlines, images, counts)]
     if whole and is_training_folder(outlines):
-        return [Target(folder / f"{each.name}{NEW_ENDING}", None, (each,)) for each in sources]
+        return [
+            Target(folder / f"{source.name}{NEW_ENDING}", None, (source,)) for source in sources
+        ]
     if outlines.is_file():
         files = [(outlines, Path(outlines.name))]
     else:
-        found = prediction_files(outlines).values()
-        files = [(file, file.relative_to(outlines)) for file in found]
+        files_below = prediction_files(outlines).values()
+        files = [(file, file.relative_to(outlines)) for file in files_below]
     if len(files) == 1:
         return [_target(*files[0], folder, sources)]
     return [
@@ -113,12 +122,12 @@ def targets(
 
 
 def check_targets(places: Sequence[Target], folder: Path, *, overwrite: bool) -> None:
-    """Raise `InputError` before any work where the files could not be written."""
+    """Raise `InputError` before any work where the files cannot be written."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out wants a folder for classified outlines, and {folder} is a file")
-    there = [each.place for each in places if each.place.exists()]
-    if there and not overwrite:
-        raise InputError(f"{there[0]} exists already; overwrite it with --force or name another")
+    existing = [target.file for target in places if target.file.exists()]
+    if existing and not overwrite:
+        raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
 
 
 def write_classified(
@@ -138,19 +147,19 @@ def write_classified(
         of_images = [
             tables.get(printable(image.name), predicted.iloc[:0]) for image in target.images
         ]
-        earlier = target.earlier
-        if earlier is None:
+        original = target.original
+        if original is None:
             (image,), (of_image,) = target.images, of_images
-            found, earlier = image.read().instances, target.place
-            _check_rows(found, of_image)
-            formats.write(earlier, found, image_name=image.name, overwrite=overwrite)
+            instances, original = image.read().instances, target.file
+            _check_rows(instances, of_image)
+            formats.write(original, instances, image_name=image.name, overwrite=overwrite)
             overwrite_it = True
         else:
             overwrite_it = overwrite
         rows = [_rows(of_image) for of_image in of_images]
         if target.counts:  # boxes without an outline were measured after the file's own objects
             rows = [row[:count] for row, count in zip(rows, target.counts, strict=True)]
-        formats.relabel(earlier, target.place, rows, classes, page=page, overwrite=overwrite_it)
+        formats.relabel(original, target.file, rows, classes, page=page, overwrite=overwrite_it)
 
 
 def _check_rows(instances: Instances, predicted: "pd.DataFrame") -> None:
@@ -173,7 +182,7 @@ def _as_listed(file: Path, sources: Sequence[Source], listed: Sequence[str]) -> 
 
 
 def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> Target:
-    """What becomes of one file: what can hold classes keeps its name, others become GeoJSON."""
+    """The target of one file: one that can hold classes keeps its name, others become GeoJSON."""
     if formats.format_of(file).relabel is not None:
         return Target(folder / name, file, tuple(sources))
     new = f"{partner_name(stem(name))}{NEW_ENDING}"
@@ -181,14 +190,14 @@ def _target(file: Path, name: Path, folder: Path, sources: Sequence[Source]) -> 
 
 
 def _rows(predicted: "pd.DataFrame") -> list[ClassPrediction]:
-    """The class of each row as a word, None where there is none, and the probabilities."""
+    """The predicted class of each row, None for regions to ignore, and the probabilities."""
     columns = [name for name in map(str, predicted.columns) if name.startswith(PROBABILITY)]
     names = [name.removeprefix(PROBABILITY) for name in columns]
     shares = predicted[columns].to_numpy(dtype=float)
     known = predicted[PREDICTED].notna()
     return [
         ClassPrediction(str(value), dict(zip(names, row, strict=True)))
-        if some
+        if is_known
         else ClassPrediction(None)
-        for value, some, row in zip(predicted[PREDICTED], known, shares.tolist(), strict=True)
+        for value, is_known, row in zip(predicted[PREDICTED], known, shares.tolist(), strict=True)
     ]

@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from kontur.measure.tabular.estimators import NetworkClassifier, NetworkRegressor
 
-# Shallow trees on part of the rows and few columns each: as good as all of them, and much faster.
+# Shallow trees, each on part of the rows and a few columns: as good as on all, and much faster.
 BOOSTING: dict[str, Any] = {
     "n_estimators": 200,
     "max_features": "sqrt",

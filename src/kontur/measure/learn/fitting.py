@@ -1,7 +1,7 @@
 """Settings fitted on some groups of rows and evaluated on others.
 
 The preparation (medians, means, words) is fitted with every model, on the same rows. It is the same
-for all settings on one part, so it is fitted once as long as the trials go part by part.
+for all settings on one part, so it is kept until a trial with another part follows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ class Setting(NamedTuple):
     values: Mapping[str, Any]
 
     def __str__(self) -> str:
-        """`linear C=0.1`."""
+        """The name of the setting, such as `logistic C=0.1`."""
         words = [f"{key.rpartition('__')[2]}={value}" for key, value in self.values.items()]
         return " ".join([self.family, *words])
 
@@ -90,7 +90,7 @@ class Fitter:
         return str(np.bincount(self.task.truth[self._rows[name]]).argmax())
 
     def splits(self, k: int, seed: int, among: Sequence[str] | None = None) -> list[Split]:
-        """K parts of the groups, as even as they allow in rows and in classes."""
+        """K folds of whole groups, as equal as possible in rows and in classes."""
         task = self.task
         rows = self.rows(list(self._rows) if among is None else among)
         group = {str(row): str(task.groups[row]) for row in rows}
@@ -120,11 +120,11 @@ class Fitter:
     def features(
         self, fitted: FittedModel, rows: Int[np.ndarray, " n"]
     ) -> Float[np.ndarray, "n f"]:
-        """Rows of the table as the model takes them."""
+        """The prepared features of rows of the table."""
         return fitted.preparation.transform(self._columns.iloc[rows])
 
     def outputs(self, model: Any, features: Float[np.ndarray, "n f"]) -> Float[np.ndarray, "n k"]:
-        """Probability of every class of the task, 0 for one that was not learned; or values."""
+        """The probability of every class of the task, 0 if not in the training part; or values."""
         if not self.task.classes:
             return np.asarray(model.predict(features), dtype=float)[:, None]
         probabilities = np.zeros((len(features), len(self.task.classes)))

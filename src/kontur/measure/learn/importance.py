@@ -1,8 +1,8 @@
 """Permutation importance: how much worse the predictions are when one column is shuffled.
 
-After Breiman 2001 (Random Forests, section 10), on held-out folds, so that a column the model only
-memorised counts nothing. Of correlated columns each alone seems worthless, for the others replace
-it: columns whose ranks correlate by more than `CORRELATED` are also shuffled together.
+After Breiman 2001 (Random Forests, section 10), on held-out folds, so that a column which the model
+only memorised has no importance. Of correlated columns each seems unimportant, because the others
+replace it: columns whose ranks correlate by more than `CORRELATED` are also shuffled together.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,17 +25,17 @@ ROWS = 2000  # at most, drawn at random from the held-out rows of a fold
 class ColumnCluster(NamedTuple):
     """Columns that are correlated, the most important first, and the drops of the score.
 
-    `drop` is by how much the score falls when all are shuffled together, mean and deviation over
-    the folds; `alone` the same of each column by itself.
+    `drop` is the decrease of the score when all are shuffled together, mean and deviation over the
+    folds; `column_drops` the same for each column shuffled by itself.
     """
 
     columns: tuple[str, ...]
     drop: Spread
-    alone: tuple[Spread, ...]
+    column_drops: tuple[Spread, ...]
 
     @property
     def name(self) -> str:
-        """The first column, and how many are correlated with it."""
+        """The first column, and the number of columns correlated with it."""
         more = len(self.columns) - 1
         return self.columns[0] + (f" + {more} correlated" if more else "")
 
@@ -49,9 +49,10 @@ def permutation_importance(
     *,
     done: Callable[[], None] = lambda: None,
 ) -> list[ColumnCluster]:
-    """Clusters of columns by how much the score (more is better) depends on them, the most first.
+    """Clusters of columns, the most important first, by a score of which more is better.
 
-    `settings` has the name of the one fitted in each split. A split whose fit fails is left out.
+    `settings` has the name of the setting fitted in each split. A split whose fit fails is left
+    out. `done` is called after each split.
     """
     columns = list(fitter.task.columns)
     clusters = correlated_columns(fitter)
@@ -70,22 +71,24 @@ def permutation_importance(
         features = fitter.features(fitted, rows)
         truth = fitter.task.truth[rows]
         source = source_columns(columns, fitted.preparation.get_feature_names_out().tolist())
-        whole = scores(truth, fitter.outputs(fitted.model, features))[score]
+        unshuffled = scores(truth, fitter.outputs(fitted.model, features))[score]
         for part in parts:
-            places = [place for place, column in enumerate(source) if column in part]
-            worse = []
+            column_indices = [place for place, column in enumerate(source) if column in part]
+            shuffled_scores = []
             for _ in range(REPEATS):
-                mixed = features.copy()
-                mixed[:, places] = features[rng.permutation(len(rows))][:, places]
-                worse.append(scores(truth, fitter.outputs(fitted.model, mixed))[score])
-            drops[part].append(whole - float(np.mean(worse)))
+                shuffled = features.copy()
+                shuffled[:, column_indices] = features[rng.permutation(len(rows))][
+                    :, column_indices
+                ]
+                shuffled_scores.append(scores(truth, fitter.outputs(fitted.model, shuffled))[score])
+            drops[part].append(unshuffled - float(np.mean(shuffled_scores)))
         done()
     spreads = {part: spread(values) for part, values in drops.items()}
     importances = []
     for cluster in clusters:
         names = sorted(cluster, key=lambda name: -spreads[name,].mean)
-        alone = tuple(spreads[name,] for name in names)
-        importances.append(ColumnCluster(tuple(names), spreads[tuple(cluster)], alone))
+        column_drops = tuple(spreads[name,] for name in names)
+        importances.append(ColumnCluster(tuple(names), spreads[tuple(cluster)], column_drops))
     return sorted(importances, key=lambda cluster: -cluster.drop.mean)
 
 
@@ -101,11 +104,11 @@ def correlated_columns(fitter: Fitter) -> list[list[str]]:
         return [[name] for name in numbers] + words
     ranks = table[numbers].astype(float).rank()
     ranks = ranks.fillna(ranks.mean())
-    away = 1 - np.nan_to_num(np.abs(np.corrcoef(ranks.to_numpy(), rowvar=False)))
+    distance = 1 - np.nan_to_num(np.abs(np.corrcoef(ranks.to_numpy(), rowvar=False)))
     cluster = AgglomerativeClustering(
         n_clusters=None, metric="precomputed", linkage="complete", distance_threshold=1 - CORRELATED
     )
-    member = pd.Series(cluster.fit_predict(away), index=numbers)
+    member = pd.Series(cluster.fit_predict(distance), index=numbers)
     return [list(part.index) for _, part in member.groupby(member)] + words
 
 

@@ -1,10 +1,10 @@
-"""Bootstrap intervals: how far a score would move had other images been taken.
+"""Bootstrap intervals: the variation of a score between samples of images.
 
-Objects of one image are alike, so a thousand of them say less than they seem to. What is resampled,
-with replacement, are whole groups (the cluster bootstrap, Davison and Hinkley 1997, section 3.8),
-with all their objects and the predictions for them while they were held out; models are not fitted
-again. A count of groups, such as wells with a correct majority vote, has Wilson's interval (1927):
-resampling a score of 1 would claim that it cannot be less.
+Objects of one image are alike, so that a thousand of them are fewer independent observations.
+Whole groups are resampled with replacement (the cluster bootstrap, Davison and Hinkley 1997,
+section 3.8), with all their objects and the predictions for them while they were held out; models
+are not fitted again. A count of groups, such as wells with a correct majority vote, has Wilson's
+interval (1927): the bootstrap of a score of 1 would have no width.
 """
 
 import math
@@ -18,7 +18,7 @@ from kontur.measure.learn.scores import Outputs, Truth, auc, row_sums, scores_of
 RESAMPLES = 1000
 LEVEL = 0.95
 NORMAL = 1.959964  # 97.5th percentile of the normal distribution
-BLOCK = 2_000_000  # numbers held at once
+BLOCK = 2_000_000  # numbers in memory at once
 
 
 class Interval(NamedTuple):
@@ -32,7 +32,7 @@ class Interval(NamedTuple):
 
 
 class BootstrapDraws(NamedTuple):
-    """How often each group came in each resampling, and the group of every row."""
+    """How often each group was drawn in each resampling, and the group of every row."""
 
     counts: UInt8[np.ndarray, "r g"]
     member: Shaped[np.ndarray, " n"]
@@ -41,7 +41,7 @@ class BootstrapDraws(NamedTuple):
 def draw_bootstrap(
     groups: Shaped[np.ndarray, " n"], rng: np.random.Generator, rounds: int = RESAMPLES
 ) -> BootstrapDraws:
-    """Draw as many groups as there are, with replacement, so many times."""
+    """Draw as many groups as there are, with replacement, `rounds` times."""
     names, member = np.unique(groups, return_inverse=True)
     number = len(names)
     counts = np.empty((rounds, number), np.uint8)  # of 100,000 groups 100 MB; beyond 255 never
@@ -61,10 +61,10 @@ def bootstrap_scores(
     parts = []
     for start in range(0, len(drawn.counts), step):
         counts = drawn.counts[start : start + step].astype(float)
-        found = scores_of_sums(counts @ by_group, classes)
+        block_scores = scores_of_sums(counts @ by_group, classes)
         if classes > 1:
-            found["auc"] = auc(truth, outputs, counts[:, drawn.member])
-        parts.append(found)
+            block_scores["auc"] = auc(truth, outputs, counts[:, drawn.member])
+        parts.append(block_scores)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

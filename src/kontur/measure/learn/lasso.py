@@ -3,7 +3,8 @@
 A linear model whose coefficients are penalised by their absolute values (Tibshirani 1996) keeps
 fewer columns the stronger the penalty. The path shows every coefficient over that strength; the
 chosen strength is the largest whose held-out loss is within one standard error of the best (Breiman
-et al. 1984). Classes take a logistic regression, several classes one against the rest for each.
+et al. 1984). For two classes the model is a logistic regression, for several one against the rest
+for each class.
 """
 
 import warnings
@@ -21,12 +22,12 @@ from kontur.measure.prepare import Preparation
 from kontur.select import Split, nested
 
 STRENGTHS = 20
-SPAN = 1e-3  # the smallest strength, of the one at which no column is left
-ROWS = 10_000  # at most; of larger tables a sample of whole groups
+SPAN = 1e-3  # the smallest strength as a share of that at which no column is left
+ROWS = 10_000  # at most; of larger tables a sample of whole groups is used
 
 
 class KeptFeature(NamedTuple):
-    """A feature that is kept at the chosen strength, its coefficient, and in how many folds too."""
+    """A feature kept at the chosen strength, its coefficient, and how many folds keep it."""
 
     name: str
     coefficient: float
@@ -123,11 +124,11 @@ def _indicators(truth: Shaped[np.ndarray, " n"], classes: int) -> Bool[np.ndarra
 def _strongest(
     features: Float[np.ndarray, "n f"], fitter: Fitter, rows: Shaped[np.ndarray, " n"]
 ) -> float:
-    """The strength from which on no coefficient is left: the largest slope at 0."""
+    """The smallest strength at which no coefficient is left: the largest slope at 0."""
     truth, classes = fitter.task.truth[rows], len(fitter.task.classes)
     targets = _indicators(truth, classes) if classes else truth[None]
-    away = targets - targets.mean(axis=1, keepdims=True)
-    return float(np.abs(away @ features).max()) / len(rows)
+    residuals = targets - targets.mean(axis=1, keepdims=True)
+    return float(np.abs(residuals @ features).max()) / len(rows)
 
 
 def _fit(
@@ -136,9 +137,9 @@ def _fit(
     classes: int,
     strengths: Float[np.ndarray, " a"],
 ) -> _Models:
-    """One model a strength; mean loss + strength · Σ |coefficient|."""
+    """One model per strength; mean loss + strength · Σ |coefficient|."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # weak ones need not, for a picture
+        warnings.simplefilter("ignore", ConvergenceWarning)  # exact enough for the path
         if not classes:
             middle = features.mean(axis=0)
             path = coefficients_along_path(
@@ -184,7 +185,7 @@ def _loss(
 
 
 def _choose(loss: Float[np.ndarray, "v a"]) -> int:
-    """The strongest within one standard error of the best; the middle without a held-out loss."""
+    """The strongest within one standard error of the best; the median without a held-out loss."""
     if not len(loss):
         return STRENGTHS // 2
     mean = loss.mean(axis=0)

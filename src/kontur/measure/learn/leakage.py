@@ -1,8 +1,8 @@
-"""Warnings where something other than the objects may predict the target.
+"""Warnings of leakage: where something other than the objects may predict the target.
 
 Objects of an image share its light, focus, stain and background. Where they also share the target,
-any of these can predict it, and a high score may say that images are recognised. It cannot be seen
-in the score; only that folds hold out whole images, or whole plates, slides or days, limits it.
+any of these can predict it, and a high score may mean that images are recognised. The score itself
+does not reveal that; holding out whole images, or whole plates, slides or days, limits it.
 """
 
 import pandas as pd
@@ -13,44 +13,46 @@ from kontur.measure.table import BRIGHTNESS, column_of
 from kontur.wording import listed
 
 MOST = 0.9  # share of images with one value each from which the warning is given
-SUGGESTED = 3  # columns for --group that are named
+SUGGESTED = 3  # columns for --group that a warning names
 
 
 def image_note(task: LearningTask) -> str | None:
     """A warning where the target hardly varies within images; None where it does.
 
-    Without a column image, the groups are taken for images. Images of a single object say nothing.
+    Without a column image, the groups are taken for images. Images of a single object do not count.
     """
-    word = "image" if "image" in task.table else task.group
-    if word is None:
+    unit_column = "image" if "image" in task.table else task.group
+    if unit_column is None:
         return None
-    units = task.table[word].astype(object).fillna("").astype(str)
+    units = task.table[unit_column].astype(object).fillna("").astype(str)
     values = pd.Series(task.truth).groupby(units.to_numpy()).agg(["nunique", "size"])
-    several = values[values["size"] > 1]
-    same = int((several["nunique"] == 1).sum())
-    if not len(several) or same < MOST * len(several):
+    with_several = values[values["size"] > 1]
+    constant = int((with_several["nunique"] == 1).sum())
+    if not len(with_several) or constant < MOST * len(with_several):
         return None
-    number = "all" if same == len(several) else f"{same:,} of"
-    start = (
-        f"In {number} {len(several):,} {word}s all objects have the same "
+    number = "all" if constant == len(with_several) else f"{constant:,} of"
+    observation = (
+        f"In {number} {len(with_several):,} {unit_column}s all objects have the same "
         f"{task.target}: brightness, background or anything else that they share may predict the "
-        f"{word} and not the object"
+        f"{unit_column} and not the object"
     )
     if task.split_images:
         return (
-            f"{start}; these folds split images, so that scores are far too high: use --group image"
+            f"{observation}; these folds split images, so that scores are far too high: use "
+            "--group image"
         )
-    advice = f"only folds that hold out whole {word}s, as here, are an honest test"
+    advice = f"only folds that hold out whole {unit_column}s, as here, are an honest test"
     coarser = _coarser_groups(task, units)
     if coarser:
-        return f"{start}; {advice}, and where {word}s were made together use " + " or ".join(
-            f"--group {name}" for name in coarser[:SUGGESTED]
+        return (
+            f"{observation}; {advice}, and where {unit_column}s were made together use "
+            + " or ".join(f"--group {name}" for name in coarser[:SUGGESTED])
         )
-    if task.group not in (None, word):
-        return f"{start}; {advice} (by {task.group})"
+    if task.group not in (None, unit_column):
+        return f"{observation}; {advice} (by {task.group})"
     return (
-        f"{start}; {advice}, and where {word}s come from one plate, slide or day, add such a "
-        "column and use it as --group"
+        f"{observation}; {advice}, and where {unit_column}s come from one plate, slide or day, add "
+        "such a column and use it as --group"
     )
 
 
@@ -69,7 +71,7 @@ def brightness_note(task: LearningTask, columns: tuple[str, ...]) -> str | None:
 
 def _coarser_groups(task: LearningTask, units: pd.Series) -> list[str]:
     """Columns that join whole images to at least two groups of each class: plate, slide, day."""
-    table, found = task.table, []
+    table, coarser = task.table, []
     groups = pd.Series(task.groups)
     for name in column_names(table):
         if name in (task.target, task.group) or column_of(name) is not None:
@@ -81,5 +83,5 @@ def _coarser_groups(task: LearningTask, units: pd.Series) -> list[str]:
             continue
         if task.classes and cells.groupby(task.truth).nunique().min() < 2:
             continue
-        found.append(name)
-    return found
+        coarser.append(name)
+    return coarser

@@ -1,8 +1,8 @@
-"""Learning curve: the score over the share of groups to learn from. Would more images help?
+"""Learning curve: the score over the share of groups to learn from, to see if more would help.
 
-The parts are made as for `kontur compare --learning-curve`: within each fold, smaller ones lie in
-larger ones (`kontur.select.nested`), here of the groups of each class, so that few groups still
-hold all classes. Each fold keeps the setting that was judged in it.
+The parts are made as for `kontur compare --learning-curve`: within each fold, smaller ones are
+contained in larger ones (`kontur.select.nested`), here of the groups of each class, so that few
+groups still have all classes. Each fold keeps the setting that was evaluated in it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)
 
 
 class CurvePoint(NamedTuple):
-    """Mean scores at one share of the groups that a fold leaves, and how many groups that is."""
+    """Mean scores at one share of a fold's training groups, and the mean number of groups."""
 
     share: float
     groups: float
@@ -30,7 +30,7 @@ class LearningCurve(NamedTuple):
 
     @staticmethod
     def fits(families: int, folds: int) -> int:
-        """How many fits a curve takes at most."""
+        """The largest number of fits that a curve takes."""
         return families * folds * len(SHARES)
 
 
@@ -44,7 +44,7 @@ def learning_curve(
 ) -> LearningCurve:
     """Fit each family on growing shares; `chosen` has the name of its setting by fold.
 
-    Shares that hold one class only are left out of the means.
+    Shares with a single class are left out of the means. `done` is called after each fit.
     """
 
     planned = [
@@ -61,15 +61,15 @@ def learning_curve(
     points: dict[str, list[CurvePoint]] = {name: [] for name in chosen}
     for name in chosen:
         for share in SHARES:
-            here = [
+            at_share = [
                 outcome
                 for outcome in outcomes
                 if outcome.scores is not None
                 and (outcome.trial.setting, outcome.trial.share) == (name, share)
             ]
-            if here:
-                known = [outcome.scores or {} for outcome in here]
-                sizes = [len(outcome.trial.split.train) for outcome in here]
+            if at_share:
+                known = [outcome.scores or {} for outcome in at_share]
+                sizes = [len(outcome.trial.split.train) for outcome in at_share]
                 by_name = {
                     score: spread(scores.get(score) for scores in known) for score in known[0]
                 }

@@ -1,4 +1,4 @@
-"""Majority vote: one prediction a group, from its objects, where all of them are of one class."""
+"""Majority vote: one prediction per group from those of its objects, which all have one class."""
 
 from typing import NamedTuple
 

@@ -1,7 +1,7 @@
 """The file of a model of tables: one `.safetensors` with its parameters and its card.
 
-The arrays are the parameters; the card stands in JSON in the metadata. Nothing is unpickled, and a
-file is checked whole before it is used.
+The arrays are the parameters; the card is JSON in the metadata. Nothing is unpickled, and a file is
+checked as a whole before it is used.
 """
 
 import json
@@ -20,10 +20,10 @@ from kontur.measure.recipe import names_of_features
 from kontur.measure.tabular.layers import ACTIVATIONS, Layer
 
 ENDING = ".safetensors"
-KEY = "kontur"  # of the metadata
+KEY = "kontur"  # of the card in the metadata
 TRAINING_ROWS = "training_rows"  # the array of digests; earlier files have none
-NUMBERS = ("fill", "mean", "scale", "silent")  # of a column's recipe
-# What reading a card or arrays of other content may raise.
+NUMBERS = ("fill", "mean", "scale", "silent")  # in the recipe of a column
+# Raised by reading a card or arrays of other content.
 _DAMAGE = (
     *(ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError),
     RecursionError,
@@ -42,7 +42,7 @@ def write_table_model(path: str | Path, model: TableModel, *, overwrite: bool = 
 
 
 def check_place(path: Path, *, overwrite: bool) -> None:
-    """Raise `InputError` before any work where the model could not be written there."""
+    """Raise `InputError` before any work where the model cannot be written to `path`."""
     if path.suffix.lower() != ENDING:
         raise InputError(f"a model of a table is one file MODEL{ENDING}, got {path}")
     if path.is_dir():
@@ -83,7 +83,7 @@ def read_table_model(path: str | Path) -> TableModel:
             1,
             np.uint64,
         ):
-            raise ValueError("its digests of training rows are none")
+            raise ValueError("its digests of training rows are of another type")
         parameters = _parameters(arrays)
         _check(card, parameters)
     except InputError:
@@ -133,10 +133,10 @@ def _check(card: TableModelCard, parameters: tuple[Layer, ...] | Trees) -> None:
     if not all(np.isfinite(array).all() for array in _arrays(parameters).values()):
         raise ValueError("its parameters are infinite or NaN")
     if isinstance(parameters, Trees):
-        here, nodes = np.arange(len(parameters.left)), len(parameters.left)
+        own_index, nodes = np.arange(len(parameters.left)), len(parameters.left)
         children = np.stack([parameters.left, parameters.right])
         fits = (
-            (children >= here).all()  # below their parent: every walk comes to an end
+            (children >= own_index).all()  # below their parent: every walk comes to an end
             and (children < nodes).all()
             and {
                 len(array) for array in (parameters.feature, parameters.threshold, parameters.value)

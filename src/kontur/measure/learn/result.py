@@ -21,7 +21,7 @@ from kontur.select import Split, Verdict
 
 @dataclass(frozen=True)
 class FamilyResult:
-    """What one family, or baseline, reached on rows that were held out."""
+    """The scores and predictions of one family, or baseline, for rows that were held out."""
 
     name: str
     setting: str  # the one for a refit on all rows
@@ -36,7 +36,7 @@ class FamilyResult:
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that `learn` found; `fitted` is the best family, fitted on all rows."""
+    """The result of `learn`; `fitted` is the best family, fitted on all rows."""
 
     task: LearningTask
     splits: Sequence[Split]
@@ -64,7 +64,7 @@ class Study:
 
     @property
     def table_model(self) -> TableModel:
-        """The best family on all rows as it is written, with its scores on held-out rows."""
+        """The best family, fitted on all rows, as it is saved, with its scores on held-out rows."""
         task, best = self.task, self.best
         groups = len(np.unique(task.groups))
         model = export_model(

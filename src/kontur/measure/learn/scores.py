@@ -1,7 +1,7 @@
-"""Scores: how well classes or amounts are predicted, of all rows or of rows counted several times.
+"""Scores of predicted classes or amounts, over rows that may be counted several times.
 
-Apart from the area under the curve, a score is made of sums over rows. Kept by group, these sums
-give the score of any resampling of the groups at once, which is what `intervals` does.
+Apart from the area under the curve, a score is a function of sums over rows. Kept by group, these
+sums give the scores of all resamplings of the groups at once, which `intervals` uses.
 
 `outputs` are a model's predictions: the probability of each class by row, or the amount (k = 1).
 """
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Shaped
 
-LEAST = 1e-15  # a probability of 0 would cost infinitely much; scikit-learn's bound for float64
+LEAST = 1e-15  # smallest probability, for a finite log loss; scikit-learn's bound for float64
 
 
 class Score(NamedTuple):
@@ -56,8 +56,8 @@ OF_AMOUNTS = {
     ),
 }
 ALL = OF_CLASSES | OF_AMOUNTS
-RANKING = {"classify": "log_loss", "regress": "rmse"}  # families are ranked by all of a prediction
-HEADLINE = {"classify": "accuracy", "regress": "r2"}  # what a report shows first
+RANKING = {"classify": "log_loss", "regress": "rmse"}  # of families; uses probabilities, too
+HEADLINE = {"classify": "accuracy", "regress": "r2"}  # reported first
 
 Outputs = Float[np.ndarray, "n k"]
 Truth = Shaped[np.ndarray, " n"]
@@ -65,19 +65,19 @@ Sums = Float[np.ndarray, "r s"]
 
 
 def row_sums(truth: Truth, outputs: Outputs) -> Float[np.ndarray, "n s"]:
-    """What each row adds to the sums that scores are made of."""
+    """The summands of each row from whose sums the scores follow."""
     if outputs.shape[1] == 1:
         error = outputs[:, 0] - truth
         return np.column_stack([np.ones(len(truth)), truth, truth**2, np.abs(error), error**2])
     classes = outputs.shape[1]
     own = np.eye(classes)[truth]
-    right = own * (outputs.argmax(axis=1) == truth)[:, None]
+    correct = own * (outputs.argmax(axis=1) == truth)[:, None]
     cost = -np.log(np.maximum(outputs[np.arange(len(truth)), truth], LEAST))
-    return np.column_stack([own, right, cost])
+    return np.column_stack([own, correct, cost])
 
 
 def scores_of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " r"]]:
-    """The scores of each row of added-up sums, for models of so many outputs; NaN if undefined."""
+    """The scores of each row of sums, for models with so many outputs; NaN if undefined."""
     with np.errstate(invalid="ignore", divide="ignore"):
         if outputs == 1:
             number, total, squares, absolute, squared = totals.T
@@ -88,12 +88,12 @@ def scores_of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " 
                 "mae": absolute / number,
                 "rmse": np.sqrt(squared / number),
             }
-        own, right = totals[:, :outputs], totals[:, outputs:-1]
+        own, correct = totals[:, :outputs], totals[:, outputs:-1]
         number = own.sum(axis=1)
         present = (own > 0).sum(axis=1)
-        recall = np.where(own > 0, right / np.where(own > 0, own, 1), 0.0)
+        recall = np.where(own > 0, correct / np.where(own > 0, own, 1), 0.0)
         return {
-            "accuracy": right.sum(axis=1) / number,
+            "accuracy": correct.sum(axis=1) / number,
             "balanced": recall.sum(axis=1) / present,
             "log_loss": totals[:, -1] / number,
         }
@@ -102,12 +102,12 @@ def scores_of_sums(totals: Sums, outputs: int) -> dict[str, Float[np.ndarray, " 
 def scores(truth: Truth, outputs: Outputs) -> dict[str, float]:
     """Every score of some rows; NaN for one that they do not define (AUC of a single class)."""
     totals = row_sums(truth, outputs).sum(axis=0, keepdims=True)
-    known = {
+    by_name = {
         name: float(values[0]) for name, values in scores_of_sums(totals, outputs.shape[1]).items()
     }
     if outputs.shape[1] > 1:
-        known["auc"] = float(auc(truth, outputs, np.ones((1, len(truth))))[0])
-    return {name: known[name] for name in ALL if name in known}
+        by_name["auc"] = float(auc(truth, outputs, np.ones((1, len(truth))))[0])
+    return {name: by_name[name] for name in ALL if name in by_name}
 
 
 def auc(
@@ -134,7 +134,7 @@ def _area(
     score: Float[np.ndarray, " n"],
     weights: Float[np.ndarray, "r n"],
 ) -> Float[np.ndarray, " r"]:
-    """How often a positive is above a negative; a tie counts half (Mann and Whitney 1947)."""
+    """The share of pairs whose positive has the higher score; a tie is half (Mann-Whitney 1947)."""
     order = np.argsort(score, kind="stable")
     level = np.searchsorted(score[order], score[order])  # first row of the same score
     last = np.searchsorted(score[order], score[order], side="right")

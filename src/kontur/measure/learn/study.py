@@ -1,9 +1,9 @@
 """A study: all settings of all families on the same folds, the choice among them, and the refit.
 
 The folds hold out whole groups. Every setting is fitted on the rest of a fold and evaluated on what
-it holds out. Nested, the setting that is evaluated in a fold was chosen within the rest of it, by
-an inner cross-validation, so that the score is that of the whole procedure (Varma and Simon 2006);
-not nested, it is chosen by the very folds that evaluate it, which is quicker and optimistic.
+it holds out. In nested cross-validation the setting that is evaluated in a fold was chosen within
+the rest of it, by inner folds, so that the score is that of the whole procedure (Varma and Simon
+2006); otherwise it is chosen by the folds that evaluate it, which is quicker and optimistic.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ from kontur.select import Split, Verdict, decide, ranked, refit, trials
 from kontur.select.verdict import ByFold, by_fold
 from kontur.settings import nearest
 
-INNER = 3  # folds within a fold: they choose a setting, they do not evaluate it
+INNER = 3  # folds within a fold, which choose a setting and do not evaluate it
 NETWORK = "network"  # the family that needs torch
-WORDS = {"linear": ("logistic", "ridge", "lasso")}  # stand for several families
+WORDS = {"linear": ("logistic", "ridge", "lasso")}  # names for several families
 
 
 class Choice(NamedTuple):
@@ -226,7 +226,9 @@ def _results(
     """The predictions of every family for held-out rows, put together and scored."""
     task = fitter.task
     headline, baselines = HEADLINE[task.kind], BASELINES[task.kind]
-    of_trial = {(each.trial.setting, each.trial.fold): each for each in evaluations}
+    of_trial = {
+        (evaluation.trial.setting, evaluation.trial.fold): evaluation for evaluation in evaluations
+    }
     parts = {
         family: [of_trial[name, fold] for fold, name in enumerate(choice.by_fold)]
         for family, choice in choices.items()
@@ -243,7 +245,7 @@ def _results(
             setting=choices[family].setting,
             chosen=choices[family].by_fold,
             outputs=values,
-            by_fold=tuple(each.scores or {} for each in parts[family]),
+            by_fold=tuple(evaluation.scores or {} for evaluation in parts[family]),
             overall=scores(task.truth, values),
             intervals={name: percentile_interval(v) for name, v in drawn[family].items()},
             beyond_single=percentile_interval(beyond[family]),
@@ -258,7 +260,7 @@ def _results(
 def _assembled(
     fitter: Fitter, splits: Sequence[Split], evaluations: Sequence[Evaluation]
 ) -> np.ndarray:
-    """The predictions of all folds in the order of the rows."""
+    """The held-out predictions of all folds in the order of the rows."""
     task = fitter.task
     outputs = np.zeros((len(task.truth), max(1, len(task.classes))))
     for fold, (split, evaluation) in enumerate(zip(splits, evaluations, strict=True), start=1):

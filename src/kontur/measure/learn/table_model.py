@@ -29,21 +29,21 @@ FORMAT = 1  # raised when an older Kontur could no longer read the file
 
 
 class TableModelCard(Settings):
-    """What the model predicts, from what, and how well: enough to use it with nothing else.
+    """The description of a model of tables, sufficient to use it.
 
     Attributes:
         target: the column that is predicted.
         classes: its values, in the order of the probabilities; none where it is a number.
         unit: of a target that is a number.
         mean, scale: of such a target: the output is multiplied by `scale`, and `mean` is added.
-        units: of the columns that the model reads, by name.
-        recipe: how they become numbers, as `Preparation.recipe` has it.
+        units: of the columns that the model uses, by name.
+        recipe: the fitted preparation of these columns, see `Preparation.recipe`.
         family, settings: the kind of model and its settings.
         activation: of the network, if it is one.
         scores: those of cross-validation, by name.
-        images, objects: how many there were in training.
-        about: anything else, for people to read.
-        version: the Kontur that wrote the file.
+        images, objects: the numbers of training images and objects.
+        about: further information for people.
+        version: of the Kontur that wrote the file.
     """
 
     format: int = FORMAT
@@ -70,7 +70,7 @@ class TableModelCard(Settings):
 
     @property
     def columns(self) -> list[str]:
-        """The columns that a table must have."""
+        """The columns that a table must have, in the order of the recipe."""
         return [column["name"] for column in self.recipe["columns"]]
 
 
@@ -83,10 +83,10 @@ class TableModel:
     training_rows: Digests | None = None  # None where the file was written before there were any
 
     def predict(self, table: "pd.DataFrame") -> Shaped[np.ndarray, " n"]:
-        """The class of every row, or its number in the unit of the target; no row gives none.
+        """The class of every row, or its number in the unit of the target; empty without rows.
 
-        Raises `InputError` where the table lacks columns that the model reads or has them in
-        other units, and where they hold infinite values or words for numbers.
+        Raises `InputError` where the table lacks columns that the model uses or has them in other
+        units, and where they hold infinite values or text among numbers.
         """
         outputs = self._outputs(table)
         if self.card.classes:
@@ -100,12 +100,12 @@ class TableModel:
         return softmax(self._outputs(table))
 
     def notes(self, table: "pd.DataFrame") -> list[str]:
-        """Remarks for a user: gaps that were filled, units that are unknown."""
+        """Sentences for a user: gaps that were filled, rows of the training, unknown units."""
         notes = [text] if (text := gaps(self.card.recipe, table).text()) else []
         if self.training_rows is not None:
-            found = overlap(self.training_rows, row_digests(self.card.recipe, table))
-            if found.known:
-                notes.append(self._training_note(found, len(table)))
+            training_overlap = overlap(self.training_rows, row_digests(self.card.recipe, table))
+            if training_overlap.known:
+                notes.append(self._training_note(training_overlap, len(table)))
         units = table.attrs.get("units", {})
         unknown = [name for name, unit in self.card.units.items() if unit and not units.get(name)]
         if unknown:
@@ -115,9 +115,13 @@ class TableModel:
             )
         return notes
 
-    def _training_note(self, found: Overlap, rows: int) -> str:
-        """A warning that rows were trained on, and the scores of rows that were not."""
-        number = f"{found.known:,} of" if found.exact else f"about {100 * found.share:.0f} % of"
+    def _training_note(self, training_overlap: Overlap, rows: int) -> str:
+        """A warning that the model was trained on these rows, with its score on held-out rows."""
+        number = (
+            f"{training_overlap.known:,} of"
+            if training_overlap.exact
+            else f"about {100 * training_overlap.share:.0f} % of"
+        )
         score = next(
             (
                 f": {name} {value:.3f}"
@@ -128,7 +132,7 @@ class TableModel:
         )
         return (
             f"the model was trained on {number} these {rows:,} rows (same image, id and values): "
-            "how well they are predicted says nothing of other objects; held-out rows do"
+            "scores on them do not hold for other objects; those on held-out rows do"
             f"{score}"
         )
 
@@ -145,19 +149,19 @@ class TableModel:
         return values
 
     def _check_units(self, units: Mapping[str, str]) -> None:
-        other = [
+        mismatched = [
             name
             for name, unit in self.card.units.items()
             if unit and units.get(name) and units[name] != unit
         ]
-        if not other:
+        if not mismatched:
             return
-        learned, here = self.card.units[other[0]], units[other[0]]
-        more = f" and {plural(len(other) - 1, 'more column')}" if len(other) > 1 else ""
+        learned, given = self.card.units[mismatched[0]], units[mismatched[0]]
+        more = f" and {plural(len(mismatched) - 1, 'more column')}" if len(mismatched) > 1 else ""
         side = "pixels" if "px" in learned else "UM"
         raise InputError(
-            f"the model learned {other[0]}{more} in other units, {learned}, than the table has "
-            f"them in, {here}; measure again with --pixel-size {side}"
+            f"the model learned {mismatched[0]}{more} in other units, {learned}, than the table "
+            f"has them in, {given}; measure again with --pixel-size {side}"
         )
 
 
@@ -221,5 +225,5 @@ def _parameters(estimator: Any) -> tuple[tuple[Layer, ...] | Trees, dict[str, An
 
 
 def _plain(value: Any) -> Any:
-    """As JSON would give it back: numpy's numbers as Python's, tuples as lists."""
+    """The value after a round trip through JSON: numbers of Python, lists for tuples."""
     return json.loads(json.dumps(value, default=lambda item: item.tolist()))

@@ -1,7 +1,7 @@
-"""Learning task: which column is predicted from which others, and which rows belong together.
+"""Learning task: which column is predicted from which others, and the groups of the rows.
 
-The table is checked here, once. A task that cannot be learned ends with a sentence; rows and
-columns that are left out are counted in `notes`, which every report repeats.
+The table is checked here, once. A task that cannot be learned raises an error; rows and columns
+that are left out are counted in `notes`, which every report repeats.
 """
 
 from collections.abc import Sequence
@@ -21,9 +21,9 @@ from kontur.wording import listed, plural
 
 TaskKind = Literal["classify", "regress"]
 
-FEW = 10  # different whole numbers that still count as classes, not as an amount
-COPY = 0.98  # rank correlation with an amount, either sign, beyond which a column says the same
-NAMED = 4  # columns that a note names before it counts the rest
+FEW = 10  # largest number of different whole numbers that are taken as classes, not as an amount
+COPY = 0.98  # rank correlation with the target, either sign, beyond which a column is a copy of it
+NAMED = 4  # columns that a note names; the rest are counted
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class LearningTask:
 
     table: pd.DataFrame
     target: str
-    group: str | None  # None: every row stands for itself
+    group: str | None  # None: every row is a group of its own
     columns: tuple[str, ...]
-    classes: tuple[Any, ...]  # in order, as they stand in the table; none for an amount
+    classes: tuple[Any, ...]  # in ascending order, values of the table; none for an amount
     truth: Shaped[np.ndarray, " n"]  # index of the class, or the amount
     groups: Shaped[np.ndarray, " n"]  # name of the group, text
     notes: tuple[str, ...]
@@ -61,7 +61,7 @@ class LearningTask:
 
     @property
     def resampling_units(self) -> tuple[Shaped[np.ndarray, " n"], str]:
-        """The unit that intervals resample, a name a row, and its word: group, or image.
+        """The units that intervals resample, a name per row, and what a unit is: group, or image.
 
         Images are resampled where groups split them.
         """
@@ -71,7 +71,7 @@ class LearningTask:
 
     @property
     def constant_within_groups(self) -> bool:
-        """Whether the target is one class in each group, and groups hold more than single rows."""
+        """Whether each group has a single class, and there are groups of several rows."""
         names = pd.Series(self.groups)
         differing = pd.Series(self.truth).groupby(names).nunique()
         return bool(self.classes and differing.max() == 1 and names.duplicated().any())
@@ -90,20 +90,19 @@ def make_task(
     """Check a table and turn it into a task.
 
     Args:
-        table: one row an object, as `kontur measure` makes it.
+        table: one row per object, as `kontur measure` makes it.
         target: the column to predict.
         group: the column of the groups that are held out whole; None where every row is a group.
-        columns: the features, in the words of `choose.chosen`; by default every measurement and
+        columns: the features, in the words of `select_columns`; by default every measurement and
             nothing else.
         without: features to leave out, in the same words.
         classes: those to distinguish; rows of others are left out.
-        kind: by default text, truth values and up to ten different whole numbers are classes, other
+        kind: by default text, booleans and up to ten different whole numbers are classes, other
             numbers an amount.
 
     Rows to ignore, without target or without group are left out and counted. Raises `InputError`
-    for columns that are missing, that hold infinite values or nothing to learn from, for a target
-    of one class, that is the group or is text where an amount is wanted, and for a class that
-    only one group has.
+    for columns that are missing, infinite or all constant, for a target that has one class, is the
+    group, or is text where an amount is wanted, and for a class that only one group has.
     """
     _check_names(table, target, group)
     if kind != "regress":
@@ -157,7 +156,7 @@ def _check_names(table: pd.DataFrame, target: str, group: str | None) -> None:
 
 
 def _check_cells(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Numbers with a few other cells cannot be learned from; the rows of these are named."""
+    """Raise `InputError` for columns of numbers with a few other cells, naming their rows."""
     known = table.attrs.get("non_numeric", {})
     for name in columns:
         try:
@@ -185,7 +184,7 @@ def _columns(
 def _rows(
     table: pd.DataFrame, target: str, group: str | None, classes: Sequence[str] | None
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The rows that can be learned from, and how many are left out and why."""
+    """The rows that can be learned from, and notes on how many are left out and why."""
     reasons: list[tuple[str, pd.Series]] = []
     if "ignore" in table and target != "ignore":
         reasons.append(("to ignore", pd.Series(ignored(table), table.index)))
@@ -214,13 +213,13 @@ def _rows(
 
 
 def _counts(values: pd.Series) -> pd.Series:
-    """A few whole numbers that a missing value made floats as whole numbers again."""
+    """Whole numbers that are floats because of missing values, as integers, if there are few."""
     few = values.dtype.kind == "f" and values.nunique() <= FEW
     return values.astype("Int64") if few and (values.dropna() % 1 == 0).all() else values
 
 
 def _split_images(images: pd.Series, groups: np.ndarray) -> int:
-    """How many images have rows in several groups."""
+    """The number of images with rows in several groups."""
     return int((pd.Series(groups).groupby(images.to_numpy()).nunique() > 1).sum())
 
 
@@ -250,7 +249,9 @@ def _amount(values: pd.Series, target: str) -> np.ndarray:
     amount = values.to_numpy(float)
     if not np.isfinite(amount).all():
         number = int((~np.isfinite(amount)).sum())
-        raise InputError(f"{target!r} is infinite in {number:,} of {len(values):,} rows; mend them")
+        raise InputError(
+            f"{target!r} is infinite in {number:,} of {len(values):,} rows; correct them"
+        )
     if np.ptp(amount) == 0:
         raise InputError(
             f"{target!r} is {amount[0]:g} in all {len(values):,} rows: there is nothing to predict"
@@ -263,19 +264,23 @@ def _check_groups(
 ) -> None:
     """Every class must be in two groups: one to learn it from, one to test it on."""
     number = [len(np.unique(groups[truth == index])) for index in range(len(classes))]
-    lonely = [str(name) for name, its in zip(classes, number, strict=True) if its < 2]
-    if lonely:
-        others = [str(name) for name in classes if str(name) not in lonely]
+    untestable = [
+        str(name)
+        for name, groups_of_class in zip(classes, number, strict=True)
+        if groups_of_class < 2
+    ]
+    if untestable:
+        others = [str(name) for name in classes if str(name) not in untestable]
         where = "one row" if group is None else f"one {group}"
         leave = f" or leave it out: --classes {','.join(others)}" if len(others) > 1 else ""
         raise InputError(
-            f"class {lonely[0]!r} is in {where} only, so what is learned about it cannot be tested "
-            f"on another; give more of it{leave}"
+            f"class {untestable[0]!r} is in {where} only, so what is learned about it cannot be "
+            f"tested on another; give more of it{leave}"
         )
 
 
 def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
-    """The columns with different values, and a note on those without."""
+    """The columns with different values, and notes on those without."""
     floats = [name for name in wanted if table[name].dtype.kind == "f"]
     check_finite(table[floats].to_numpy(float, na_value=np.nan), floats)
     different = {name: int(table[name].nunique()) for name in wanted}
@@ -297,7 +302,7 @@ def _useful(table: pd.DataFrame, wanted: Sequence[str]) -> tuple[tuple[str, ...]
 
 
 def _copies(table: pd.DataFrame, target: str, columns: Sequence[str]) -> list[str]:
-    """A note on columns that rank the rows as the target does: predicting it from them is easy."""
+    """A note on columns that rank the rows as the target does and so predict it trivially."""
     numbers = [name for name in columns if numeric(table[name])]
     alike = table[numbers].astype(float).corrwith(table[target].astype(float), method="spearman")
     same = [str(name) for name in alike.index if abs(alike[name]) > COPY]

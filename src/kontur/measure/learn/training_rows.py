@@ -1,9 +1,9 @@
-"""Which rows a model was trained on, as a small sketch of digests in its file.
+"""The rows that a model was trained on, as a small sketch of digests in its file.
 
-Predictions for rows of the training are no test. The sketch keeps the smallest digests of all rows
-(the bottom-k sketch of Bar-Yossef et al. 2002): of up to `KEPT` rows it knows each, of more it
-knows the share by a sample. A digest is one-way and of 64 bits: no measurement and no name can be
-read from it.
+Predictions for rows of the training do not test a model. The sketch keeps the smallest digests of
+all rows (the bottom-k sketch of Bar-Yossef et al. 2002): up to `KEPT` rows are recognised exactly,
+of more the share of known rows is estimated. A digest is a one-way hash of 64 bits, from which no
+measurement and no name can be recovered.
 """
 
 from hashlib import blake2b
@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from jaxtyping import UInt64
 
-from kontur.measure.recipe import as_words, invalid_of, read_columns
+from kontur.measure.recipe import as_text, invalid_of, read_columns
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEPT = 4096  # digests, 32 kB
-IDENTITY = ("image", "id")  # belong to a row where the table has them
+IDENTITY = ("image", "id")  # part of a digest where the table has them
 
 Digests = UInt64[np.ndarray, " _"]
 
 
 class Overlap(NamedTuple):
-    """How many rows were looked up in the sketch, and how many of them are training rows."""
+    """The number of rows that were looked up in the sketch, and how many are training rows."""
 
     known: int
     looked_up: int
@@ -39,12 +39,12 @@ class Overlap(NamedTuple):
 def row_digests(recipe: dict[str, Any], table: "pd.DataFrame") -> Digests:
     """A digest of every row: image and id where the table has them, and the model's columns.
 
-    Numbers count to the precision of float32, so that a CSV and a Parquet of one table agree.
+    Numbers are rounded to float32, so that a CSV and a Parquet file of one table agree.
     """
     numbers, codes = read_columns(recipe["columns"], table, **invalid_of(recipe))
     values = numbers.astype(np.float32) + np.float32(0)  # -0 is 0
     values[np.isnan(values)] = np.float32(np.nan)
-    names = [as_words(table[name], invalid=()) for name in IDENTITY if name in table]
+    names = [as_text(table[name], invalid=()) for name in IDENTITY if name in table]
     digests = np.empty(len(table), np.uint64)
     for index in range(len(table)):
         text = "\0".join(str(words[index]) for words in names)
@@ -59,7 +59,7 @@ def sketch_of(digests: Digests) -> Digests:
 
 
 def overlap(sketch: Digests, digests: Digests) -> Overlap:
-    """How many of some rows the sketch knows.
+    """The number of rows that are in the sketch.
 
     >>> sketch = sketch_of(np.array([5, 3, 9], np.uint64))
     >>> overlap(sketch, np.array([3, 4, 9, 9], np.uint64))

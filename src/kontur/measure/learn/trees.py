@@ -1,8 +1,7 @@
-"""Boosted trees as arrays, and how they are applied without scikit-learn.
+"""Boosted trees as arrays, and their application without scikit-learn.
 
-All nodes of all trees are stacked. A row goes left where its feature is at most the
-threshold, the feature rounded to float32 as scikit-learn's trees round it; at a leaf both ways
-lead back to the leaf.
+All nodes of all trees are stacked. A row goes left where its feature is at most the threshold, the
+feature rounded to float32 as in scikit-learn's trees; both children of a leaf are the leaf itself.
 """
 
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-CHUNK = 2048  # rows walked at once: memory is rows · trees
+CHUNK = 2048  # rows at once; memory is rows · trees
 
 
 class Trees(NamedTuple):
@@ -35,9 +34,9 @@ def trees_of(boosting: Any) -> Trees:
     roots, first = [], 0
     for tree in (estimator.tree_ for estimator in boosting.estimators_.ravel()):
         leaf = tree.children_left < 0
-        here = np.arange(tree.node_count)
-        parts["left"].append(first + np.where(leaf, here, tree.children_left))
-        parts["right"].append(first + np.where(leaf, here, tree.children_right))
+        own_index = np.arange(tree.node_count)
+        parts["left"].append(first + np.where(leaf, own_index, tree.children_left))
+        parts["right"].append(first + np.where(leaf, own_index, tree.children_right))
         parts["feature"].append(np.where(leaf, 0, tree.feature))
         parts["threshold"].append(np.where(leaf, 0.0, tree.threshold))
         parts["value"].append(tree.value[:, 0, 0] * boosting.learning_rate)
@@ -53,7 +52,7 @@ def trees_of(boosting: Any) -> Trees:
         output=np.tile(np.arange(outputs, dtype=np.int64), rounds),
         start=np.zeros((1, outputs)),
     )
-    # The initial prediction is no public attribute: it is what the trees leave of one row's.
+    # The initial prediction is not public: it is the prediction of a row less that of its trees.
     row = np.zeros((1, boosting.n_features_in_))
     classes = hasattr(boosting, "classes_")
     outputs_of_row = boosting.decision_function(row) if classes else boosting.predict(row)

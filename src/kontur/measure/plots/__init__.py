@@ -1,5 +1,5 @@
-"""Tables as pictures: distributions, scatter, galleries of objects, outlines coloured by a column.
+"""Plots of tables: distributions, scatter, galleries of objects, outlines coloured by a column.
 
-Every plot is a matplotlib `Figure` of its own; nothing is set globally. `plan.make_plan`
-decides which plots a table gives, `page.page` binds them into one HTML file that loads nothing.
+Every plot is a matplotlib `Figure` of its own; nothing is set globally. `plan.make_plan` chooses
+the plots of a table, `page.page` combines them into one HTML file that loads nothing else.
 """

@@ -1,4 +1,4 @@
-"""Objects cut out of their images, each in the middle of a window, with its outline."""
+"""Crops of objects from their images, each in the middle of a window, with its outline."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,13 +10,13 @@ from kontur.measure.plots import style
 from kontur.measure.plots.drawn import draw_lines, show_image
 from kontur.measure.plots.pictures import Pictures
 
-AROUND = 1.35  # a window's side, of the larger side of the largest object's box in it
-ALIKE = 4.0  # the largest window so many times the smallest: still one scale for all rows
-SMALLEST = 8.0  # pixels of a window's side
+AROUND = 1.35  # side of a window, of the larger side of the largest object's box in it
+ONE_SCALE = 4.0  # ratio of the largest to the smallest window up to which all have one scale
+SMALLEST = 8.0  # pixels, side of a window
 
 
 class Crop(NamedTuple):
-    """A part of an image, where its left and top are in it, and the polygon of an object."""
+    """A part of an image, its left and top edge in the image, and the polygon of an object."""
 
     picture: UInt8[np.ndarray, "h w 3"]
     left: int
@@ -27,25 +27,25 @@ class Crop(NamedTuple):
 def window_sides(rows: Sequence[Int[np.ndarray, " k"]], pictures: Pictures) -> list[float]:
     """The side of a window for each group of rows, in pixels; one for all if sizes allow it.
 
-    It is known from the table, without any image.
+    The table's boxes decide it; images are read only where it has none.
     """
     sides = []
     for group in rows:
         left, top, right, bottom = pictures.boxes(group).T
         largest = float(np.maximum(right - left, bottom - top).max())
         sides.append(max(SMALLEST, AROUND * largest))
-    return [max(sides)] * len(sides) if max(sides) <= ALIKE * min(sides) else sides
+    return [max(sides)] * len(sides) if max(sides) <= ONE_SCALE * min(sides) else sides
 
 
 def crop_objects(sides: Mapping[int, float], pictures: Pictures) -> dict[int, Crop]:
-    """Rows of the table with windows of these sides; each image is read once and not kept."""
+    """The crop of each row of the table, given the side of its window; an image is read once."""
     rows = np.array(list(sides))
     images = pictures.table["image"].to_numpy()[rows]
     crops = {}
     for image in dict.fromkeys(images):
-        here = rows[images == image]
-        scene = pictures.scene(str(image), here)
-        for row, polygon in zip(here.tolist(), scene.polygons, strict=True):
+        rows_here = rows[images == image]
+        scene = pictures.scene(str(image), rows_here)
+        for row, polygon in zip(rows_here.tolist(), scene.polygons, strict=True):
             x, y = _middle(polygon)
             reach = int(np.ceil(sides[row] / 2)) + 1
             top, left = max(0, int(y) - reach), max(0, int(x) - reach)
@@ -55,7 +55,7 @@ def crop_objects(sides: Mapping[int, float], pictures: Pictures) -> dict[int, Cr
 
 
 def draw_crop(axes: Any, crop: Crop, side: float, colour: str) -> tuple[float, float]:
-    """The crop in a window with the object in its middle; its lower left corner."""
+    """Draw a crop in a window with the object in its middle; returns the lower left corner."""
     height, width = crop.picture.shape[:2]
     show_image(axes, crop.picture)
     axes.images[0].set_extent((crop.left, crop.left + width, crop.top + height, crop.top))

@@ -1,23 +1,23 @@
-"""Density: where the values of many objects lie, along one axis or in a plane.
+"""Kernel density estimates of many values, along one axis or in a plane.
 
 Values are counted in fine cells and the counts smoothed with a Gaussian of Silverman's width, so
-that 100,000 take as long as a hundred.
+that 100,000 values take as long as a hundred.
 """
 
 import numpy as np
 from jaxtyping import Float
 
 CELLS = 256  # along an axis
-REACH = 4.0  # standard deviations of the Gaussian that are summed
+REACH = 4.0  # standard deviations at which the Gaussian is truncated
 
 
 def density(
     values: Float[np.ndarray, " k"], low: float, high: float
 ) -> tuple[Float[np.ndarray, " cells"], Float[np.ndarray, " cells"]]:
-    """The places between `low` and `high` and the density there, its area being 1.
+    """Positions between `low` and `high` and the density there, whose integral is 1.
 
-    Mass that the smoothing pushes beyond an end is reflected: a share near 1 does not look as if
-    it went beyond. No value gives zeros.
+    Mass beyond an end is reflected, so that shares, for example, never appear beyond 1. Without a
+    value the density is 0.
     """
     edges = np.linspace(low, high, CELLS + 1)
     counts, _ = np.histogram(values, edges)
@@ -33,7 +33,7 @@ def density_2d(
     x_range: tuple[float, float],
     y_range: tuple[float, float],
 ) -> Float[np.ndarray, "cells cells"]:
-    """The share of the points in every cell `[row of y, column of x]`; no point gives zeros."""
+    """The share of the points in every cell `[row of y, column of x]`; 0 without a point."""
     counts, _, _ = np.histogram2d(y, x, bins=CELLS, range=(y_range, x_range))
     for axis, (values, (low, high)) in enumerate(((y, y_range), (x, x_range))):
         # In the plane the points are sparser: Silverman's n^(-1/6) in place of n^(-1/5).
@@ -44,8 +44,8 @@ def density_2d(
     return counts / total if total > 0 else counts
 
 
-def holding(share: Float[np.ndarray, "rows columns"], mass: float) -> float:
-    """The density above which the densest cells hold so much of the whole."""
+def level_of_mass(share: Float[np.ndarray, "rows columns"], mass: float) -> float:
+    """The level above which the cells contain `mass`, 0 to 1, of the whole."""
     ordered = np.sort(share.ravel())[::-1]
     inside = int(np.searchsorted(np.cumsum(ordered), mass))
     return float(ordered[min(inside, len(ordered) - 1)])

@@ -1,7 +1,7 @@
 """Distributions: a column by group, all objects as a density and every image as a point.
 
-Objects of one image are not independent, images are: what a group's values are, and how sure that
-is, is read from the points. After Lord et al., SuperPlots, JCB 2020.
+Objects of one image are not independent, images are: the mean of a group and its interval are those
+of the points. After Lord et al., SuperPlots, JCB 2020.
 """
 
 from typing import Any, NamedTuple
@@ -17,24 +17,19 @@ from kontur.measure.plots.numbers import Numbers
 
 WIDTH = 4.6  # inches
 ROW = 1.05  # inches a group
-# Of the distance between groups: how high a density stands above its line, and how far
-# below it lie the quarters of the objects, the points of the images, and their mean.
+# In units of the distance between groups: the height of a density above its line, and how far below
+# the line the quartiles of the objects, the points of the images, and their mean are drawn.
 HEIGHT, QUARTERS, POINTS, MEAN = 0.45, 0.06, 0.21, 0.38
-REACH = 0.1  # points lie so far above and below their line
-FEW = 10  # objects a group; up to here each is a dot, having no density worth drawing
-RESAMPLED = 2000  # times the images are drawn again for the interval of their mean
-SURE = 95  # per cent
+REACH = 0.1  # largest shift of a point above or below its line
+FEW = 10  # objects; smaller groups are ticks, without a density
+RESAMPLES = 2000  # of the images, for the interval of their mean
+LEVEL = 95  # per cent, of the interval
 ENOUGH = 3  # images for an interval
-MANY = 60  # images a group, from where their points are small
-LANES = 40  # parts of the axis within which points step aside from one another
+MANY = 60  # images per group, from which points are small
+LANES = 40  # parts of the axis within which points are shifted so that they do not overlap
 SUMMARY_COLUMNS = (
-    "column",
-    "group",
-    "images",
-    "objects",
-    "median",
-    "mean of images",
-    "95 % interval",
+    *("column", "group", "images", "objects"),
+    *("median", "mean of images", "95 % interval"),
 )
 CAPTION = (
     "Shaded: all objects, each group's equally high; bar below: the middle half of them, with the "
@@ -44,7 +39,7 @@ CAPTION = (
 
 
 class Centre(NamedTuple):
-    """What a group's images say: a point each, their mean, and its 95 % interval."""
+    """The images of a group: a point each, their mean, and its 95 % interval."""
 
     points: Float[np.ndarray, " images"]
     mean: float
@@ -53,13 +48,13 @@ class Centre(NamedTuple):
 
 
 def centre(column: Numbers, groups: Groups, group: int) -> Centre:
-    """What the images of a group say; the interval is NaN for fewer than three images.
+    """The points of a group's images and their mean; the interval is NaN for fewer than three.
 
-    A point is the median of an image's objects; of counts, whose median hardly ever moves, the
-    mean. On a logarithmic axis the mean of the points is that of their logarithms. Without images,
-    or without a value, there is no point and the mean is NaN.
+    A point is the median of an image's objects; of counts, whose median rarely differs, the mean.
+    On a logarithmic axis the mean of the points is geometric. Without images, or without a value,
+    there is no point and the mean is NaN.
     """
-    rows = column.there & (groups.group == group) & (groups.image >= 0)
+    rows = column.has_value & (groups.group == group) & (groups.image >= 0)
     values, image = column.on_axis(column.values[rows]), groups.image[rows]
     order = np.argsort(image, kind="stable")
     starts = np.flatnonzero(np.diff(image[order], prepend=-1))[1:]
@@ -68,8 +63,8 @@ def centre(column: Numbers, groups: Groups, group: int) -> Centre:
     points = np.array([middle(part) for part in parts], dtype=float)
     low = high = np.nan
     if len(points) >= ENOUGH:
-        drawn = np.random.default_rng(0).integers(len(points), size=(RESAMPLED, len(points)))
-        rest = (100 - SURE) / 2
+        drawn = np.random.default_rng(0).integers(len(points), size=(RESAMPLES, len(points)))
+        rest = (100 - LEVEL) / 2
         low, high = np.percentile(points[drawn].mean(axis=1), [rest, 100 - rest])
     mean = float(points.mean()) if len(points) else np.nan
     back = np.power(10.0, [mean, low, high]) if column.log else np.array([mean, low, high])
@@ -77,14 +72,14 @@ def centre(column: Numbers, groups: Groups, group: int) -> Centre:
 
 
 def draw_distribution(column: Numbers, groups: Groups) -> Any:
-    """A figure with a row a group; the number of images and objects stands with its name."""
+    """A figure with one row per group, labelled with its name and numbers of images and objects."""
     drawn = style.figure(WIDTH, 0.75 + ROW * len(groups.names))
     axes = drawn.subplots()
-    shown = column.values[column.there]
-    low, high = float(shown.min()), float(shown.max())
+    values = column.values[column.has_value]
+    low, high = float(values.min()), float(values.max())
     labels = []
     for group, (name, colour) in enumerate(zip(groups.names, groups.colours, strict=True)):
-        rows = column.there & (groups.group == group)
+        rows = column.has_value & (groups.group == group)
         _draw_objects(axes, column, column.values[rows], group, colour)
         _draw_images(axes, column, centre(column, groups, group), group, colour)
         counted = groups.counted(rows).replace(", ", "\n")
@@ -105,19 +100,19 @@ def _draw_objects(
 ) -> None:
     """The values of all objects of a group: ticks of a few, bars of counts, else a density.
 
-    Each group's stands equally high, so that the flat are read as well as the narrow.
+    All groups are drawn with the same height, so that wide distributions are as legible as narrow.
     """
     if column.counts and len(values):
-        found, count = np.unique(values, return_counts=True)
+        different, count = np.unique(values, return_counts=True)
         height = HEIGHT * count / count.max()
-        axes.bar(found, -height, 0.7, bottom=at, color=colour, alpha=0.55, linewidth=0)
+        axes.bar(different, -height, 0.7, bottom=at, color=colour, alpha=0.55, linewidth=0)
     elif len(values) <= FEW or values.min() == values.max():
         middle = np.full(len(values), at - HEIGHT / 3)
         axes.plot(values, middle, "|", color=colour, alpha=0.7, markersize=11)
         return
     else:
-        shown = column.on_axis(values)
-        places, share = density(shown, float(shown.min()), float(shown.max()))
+        positions = column.on_axis(values)
+        places, share = density(positions, float(positions.min()), float(positions.max()))
         places = 10.0**places if column.log else places
         height = at - HEIGHT * share / share.max()
         axes.fill_between(places, at, height, color=colour, alpha=0.3, linewidth=0)
@@ -128,8 +123,8 @@ def _draw_objects(
     axes.plot([middle], [below], "|", color="white", markersize=5, markeredgewidth=1.6)
 
 
-def _draw_images(axes: Any, column: Numbers, found: Centre, at: int, colour: str) -> None:
-    points = found.points
+def _draw_images(axes: Any, column: Numbers, centre_of_group: Centre, at: int, colour: str) -> None:
+    points = centre_of_group.points
     if len(points) == 0:
         return
     axes.scatter(
@@ -144,15 +139,20 @@ def _draw_images(axes: Any, column: Numbers, found: Centre, at: int, colour: str
         label="images",
     )
     below = at + MEAN
-    if np.isfinite(found.low):
-        axes.plot([found.low, found.high], [below, below], color=style.INK, linewidth=1.4)
-    axes.plot([found.mean], [below], "D", color=style.INK, markersize=4)
+    if np.isfinite(centre_of_group.low):
+        axes.plot(
+            [centre_of_group.low, centre_of_group.high],
+            [below, below],
+            color=style.INK,
+            linewidth=1.4,
+        )
+    axes.plot([centre_of_group.mean], [below], "D", color=style.INK, markersize=4)
 
 
 def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray, " k"]:
-    """How far points are moved aside so that near ones cover each other less, always the same."""
-    shown = column.on_axis(column.values[column.there])
-    step = (float(shown.max()) - float(shown.min())) / LANES or 1.0
+    """The vertical shift of each point, so that near ones overlap less; always the same."""
+    positions = column.on_axis(column.values[column.has_value])
+    step = (float(positions.max()) - float(positions.min())) / LANES or 1.0
     lane = np.zeros(len(values))
     shuffled = np.random.default_rng(0)
     cells = np.round(values / step).astype(np.int64)
@@ -165,15 +165,15 @@ def _aside(values: Float[np.ndarray, " k"], column: Numbers) -> Float[np.ndarray
 
 
 def summary_rows(column: Numbers, groups: Groups) -> list[list[str]]:
-    """A row of cells a group: column, group, images, objects, median, what the images say."""
+    """A row of cells per group, as in `SUMMARY_COLUMNS`."""
     rows = []
     for group, name in enumerate(groups.names):
-        inside = column.there & (groups.group == group)
-        values, found = column.values[inside], centre(column, groups, group)
+        inside = column.has_value & (groups.group == group)
+        values, centre_of_group = column.values[inside], centre(column, groups, group)
         median = format_number(float(np.median(values)) if len(values) else np.nan)
-        mean = format_number(found.mean)
-        ends = f"{format_number(found.low)} to {format_number(found.high)}"
-        sure = ends if np.isfinite(found.low) else "–"
+        mean = format_number(centre_of_group.mean)
+        ends = f"{format_number(centre_of_group.low)} to {format_number(centre_of_group.high)}"
+        interval = ends if np.isfinite(centre_of_group.low) else "–"
         counts = [f"{groups.images(inside):,}", f"{int(inside.sum()):,}"]
-        rows.append([column.label, name, *counts, median, mean, sure])
+        rows.append([column.label, name, *counts, median, mean, interval])
     return rows

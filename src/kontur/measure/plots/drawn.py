@@ -1,4 +1,4 @@
-"""Outlines on an image, as lines that stay sharp however much a small object is enlarged."""
+"""Outlines drawn on an image, as vector lines that stay sharp where it is enlarged."""
 
 import math
 from typing import Any
@@ -10,12 +10,12 @@ from jaxtyping import UInt8
 from kontur.measure.extra import package
 from kontur.measure.plots import style
 
-LARGEST = 1600  # pixels of a picture's side; larger images are shrunk
-ROUND = (1, 2, 5)
+LARGEST = 1600  # pixels, side of a picture; larger images are shrunk
+ROUND = (1, 2, 5)  # times a power of ten: lengths of scale bars
 
 
 def show_image(axes: Any, picture: UInt8[np.ndarray, "h w 3"]) -> None:
-    """The image over `[0, W] × [0, H]`, so that outlines lie on it as they are."""
+    """Show the image over `[0, W] × [0, H]`, the coordinates of its outlines."""
     height, width = picture.shape[:2]
     factor = math.ceil(max(height, width) / LARGEST)
     if factor > 1:
@@ -28,35 +28,35 @@ def show_image(axes: Any, picture: UInt8[np.ndarray, "h w 3"]) -> None:
 
 
 def paths(polygons: np.ndarray) -> list[Any]:
-    """A matplotlib path for every polygon: all its parts, and the rims of its holes."""
+    """A path of matplotlib for every polygon, with all its parts and holes."""
     path = package("matplotlib.path").Path
-    made = []
+    outlines = []
     for polygon in polygons:
         rings = [
             ring for part in shapely.get_parts(polygon) for ring in (part.exterior, *part.interiors)
         ]
         corners = [shapely.get_coordinates(ring) for ring in rings]
         codes = [
-            [path.MOVETO, *[path.LINETO] * (len(each) - 2), path.CLOSEPOLY] for each in corners
+            [path.MOVETO, *[path.LINETO] * (len(ring) - 2), path.CLOSEPOLY] for ring in corners
         ]
-        made.append(path(np.concatenate(corners), np.concatenate(codes)))
-    return made
+        outlines.append(path(np.concatenate(corners), np.concatenate(codes)))
+    return outlines
 
 
 def draw_lines(
     axes: Any, polygons: np.ndarray, colours: Any, *, width: float, fill: float = 0.0
 ) -> None:
-    """The polygons' outlines, `width` points wide, over a dark and a pale rim; `fill` is opacity.
+    """Draw the polygons' outlines, `width` points wide, over a dark and a pale rim.
 
-    `colours` is one colour for all, or one for each.
+    `colours` is one colour for all, or one for each; `fill` the opacity of the colour inside.
     """
     collection = package("matplotlib.collections").PathCollection
     lines = paths(polygons)
     if fill:
         inside = collection(lines, facecolors=colours, edgecolors="none", alpha=fill)
         axes.add_collection(inside)
-    for wider, rim, seen in ((1.4, "black", 0.5), (0.7, "white", 0.7)):
-        around = {"edgecolors": rim, "linewidths": width + wider, "alpha": seen}
+    for wider, rim, opacity in ((1.4, "black", 0.5), (0.7, "white", 0.7)):
+        around = {"edgecolors": rim, "linewidths": width + wider, "alpha": opacity}
         axes.add_collection(collection(lines, facecolors="none", **around))
     axes.add_collection(collection(lines, facecolors="none", edgecolors=colours, linewidths=width))
 
@@ -69,9 +69,10 @@ def draw_bar(
     *,
     share: float = 0.3,
 ) -> None:
-    """A scale bar of a round length above the lower left corner of a view so many pixels wide.
+    """Draw a scale bar of a round length at the lower left corner of a view.
 
-    It is no longer than that `share` of the view and has its length beside it, in µm or in pixels.
+    The view is `width` pixels wide; the bar is at most `share` of it and labelled with its length,
+    in µm if `pixel_size` is given, else in pixels.
     """
     stroke = package("matplotlib.patheffects").withStroke
     side = pixel_size or 1.0

@@ -1,7 +1,7 @@
 """Gallery: the objects at chosen percentiles of a column, cut out of their images.
 
-A number means more beside the object that it was measured on. Objects nearest to each percentile
-stand in a row; all rows have one scale where their sizes allow it, else each its own.
+The objects nearest to each percentile form a row. All rows have one scale where the sizes of their
+objects allow it, else each has its own.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from kontur.measure.plots.numbers import Numbers
 from kontur.measure.plots.pictures import Pictures
 
 PERCENTILES = (1.0, 10.0, 25.0, 50.0, 75.0, 90.0, 99.0)
-EACH = 6  # objects a percentile
+PER_PERCENTILE = 6  # objects at most
 CELL = 1.15  # inches
 LINE = 0.1  # inches a line of a crop's title
 TITLE = {"fontsize": 7, "color": style.INK, "pad": 2}
@@ -39,24 +39,24 @@ class Row(NamedTuple):
 
 
 def nearest_rows(
-    values: Float[np.ndarray, " n"], percentiles: Sequence[float], each: int = EACH
+    values: Float[np.ndarray, " n"], percentiles: Sequence[float], most: int = PER_PERCENTILE
 ) -> list[Row]:
-    """Up to `each` objects at every percentile, none twice; of few objects fewer each.
+    """Up to `most` objects nearest to every percentile, none twice; of few objects fewer.
 
-    Percentiles at which no object is left have no row. NaN is nowhere.
+    Rows with NaN are left out. A percentile at which no object is left has no row.
     """
     order = np.argsort(values, kind="stable")[: int(np.isfinite(values).sum())]
-    count = max(1, min(each, len(order) // len(percentiles)))
+    count = max(1, min(most, len(order) // len(percentiles)))
     free = np.ones(len(order), bool)
-    found = {}
+    by_percentile = {}
     for percentile in sorted(percentiles, key=lambda p: abs(p - 50)):  # the middle chooses first
         ranks = np.flatnonzero(free)
         near = np.argsort(np.abs(ranks - percentile / 100 * (len(order) - 1)), kind="stable")
         taken = np.sort(ranks[near[:count]])
         free[taken] = False
         if len(taken):
-            found[percentile] = Row(percentile, order[taken])
-    return [found[percentile] for percentile in sorted(found)]
+            by_percentile[percentile] = Row(percentile, order[taken])
+    return [by_percentile[percentile] for percentile in sorted(by_percentile)]
 
 
 def draw_gallery(
@@ -65,16 +65,21 @@ def draw_gallery(
     pictures: Pictures,
     percentiles: Sequence[float] = PERCENTILES,
 ) -> Any:
-    """The figure; groups have the colours of their outlines. One object each stand side by side."""
+    """The figure; outlines have the colours of their groups.
+
+    With one object a percentile, all are drawn in one row.
+    """
     chosen = nearest_rows(column.values, percentiles)
-    rows = [row for each in chosen for row in each.rows.tolist()]
-    sides = window_sides([each.rows for each in chosen], pictures)
+    rows = [row for chosen_row in chosen for row in chosen_row.rows.tolist()]
+    sides = window_sides([chosen_row.rows for chosen_row in chosen], pictures)
     side_of = {
-        row: side for each, side in zip(chosen, sides, strict=True) for row in each.rows.tolist()
+        row: side
+        for chosen_row, side in zip(chosen, sides, strict=True)
+        for row in chosen_row.rows.tolist()
     }
     crops = crop_objects(side_of, pictures)
     names = {row: _name(pictures, row) for row in rows}
-    across = max(len(each.rows) for each in chosen)
+    across = max(len(chosen_row.rows) for chosen_row in chosen)
     shape = (len(chosen), across) if across > 1 else (1, len(chosen))
     lines = 2 + max(name.count("\n") + 1 for name in names.values())
     legend = 0.3 + 0.18 * len(groups.names) if groups.by else 0.0
@@ -83,9 +88,9 @@ def draw_gallery(
     grid = drawn.subplots(*shape, squeeze=False)
     for axes in grid.flat:
         axes.axis("off")
-    for each, line, side in zip(chosen, grid if across > 1 else grid.T, sides, strict=True):
-        name = f"{_ordinal(each.percentile)}\npercentile"
-        for place, (row, axes) in enumerate(zip(each.rows.tolist(), line, strict=False)):
+    for chosen_row, line, side in zip(chosen, grid if across > 1 else grid.T, sides, strict=True):
+        name = f"{_ordinal(chosen_row.percentile)}\npercentile"
+        for place, (row, axes) in enumerate(zip(chosen_row.rows.tolist(), line, strict=False)):
             axes.axis("on")
             corner = draw_crop(axes, crops[row], side, groups.colours[groups.group[row]])
             value = format_number(float(column.values[row]))
@@ -102,23 +107,23 @@ def draw_gallery(
 
 
 def caption(column: Numbers, groups: Groups) -> str:
-    """What is seen, in words."""
+    """The caption: what the plot shows."""
     more = f"; the colour of an outline is its {groups.by}" if groups.by else ""
     return CAPTION.format(name=column.name, more=more)
 
 
 def _name(pictures: Pictures, row: int) -> str:
-    """Which object it is: its image, whole, and its id."""
+    """The name of an object: its image and its id."""
     cells = pictures.table.iloc[row]
     return style.words(f"{cells['image']}\u00a0·\u00a0{cells['id']}", NAME)
 
 
 def _draw_legend(drawn: Any, groups: Groups, rows: Sequence[int]) -> None:
     line = package("matplotlib.lines").Line2D
-    there = sorted(set(groups.group[list(rows)].tolist()))
+    shown_groups = sorted(set(groups.group[list(rows)].tolist()))
     handles = [
         line([], [], color=groups.colours[i], linewidth=2, label=style.words(groups.names[i], 64))
-        for i in there
+        for i in shown_groups
     ]
     style.legend(drawn, handles, groups.by, ncols=min(3, len(handles)))
 

@@ -1,7 +1,7 @@
-"""Groups: the rows of a table by the values of one column, and the images that each rests on.
+"""Groups: the rows of a table by the values of one column, and their images.
 
-A group is shown by name and by a colour that colour-blind readers can distinguish. Rows without
-a value are a group of their own, in grey: none is left out.
+A group has a name and a colour that colour-blind readers can distinguish. Rows without a value are
+a group of their own, in grey, so that none is left out.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 10  # groups whose colours can be distinguished
-FEW = 7  # as many colours has Okabe and Ito's palette
+FEW = 7  # colours in Okabe and Ito's palette
 # Paul Tol's muted colours, which colour-blind readers distinguish too, for more groups.
 MUTED = (
     *("#332288", "#88ccee", "#44aa99", "#117733", "#999933"),
@@ -43,11 +43,11 @@ class Groups(NamedTuple):
     image: Int[np.ndarray, " n"]
 
     def images(self, rows: Shaped[np.ndarray, " n"]) -> int:
-        """How many images the chosen rows lie in, 0 where the table does not name them."""
+        """The number of images of the chosen rows, 0 where the table does not name them."""
         return len(np.unique(self.image[rows & (self.image >= 0)]))
 
     def counted(self, rows: Shaped[np.ndarray, " n"]) -> str:
-        """How many images and objects the chosen rows are, in words."""
+        """The numbers of images and objects of the chosen rows, in words."""
         objects = plural(int(rows.sum()), "object")
         images = self.images(rows)
         return f"{plural(images, 'image')}, {objects}" if images else objects
@@ -56,8 +56,8 @@ class Groups(NamedTuple):
 def groups(table: "pd.DataFrame", by: str | None = None) -> Groups:
     """The groups of a column; without one those of `default_group`, or all rows as one.
 
-    Numbers are in their order, words in that of the alphabet. Raises `InputError` where there is
-    no such column, or it has more values than there are colours.
+    Numbers are in ascending, texts in alphabetical order. Raises `InputError` where there is no
+    such column, or it has more values than there are colours.
     """
     pandas = package("pandas")
     column = default_group(table) if by is None else by
@@ -92,9 +92,9 @@ def default_group(table: "pd.DataFrame") -> str | None:
 
 
 def _candidates(table: "pd.DataFrame") -> list[str]:
-    """Columns of metadata with two values or a few more; texts before numbers.
+    """Columns of metadata with two to `FEW` values; texts before numbers.
 
-    Numbers group images, as a dose does: they are the same in all rows of an image.
+    Numbers are taken only where they are the same in all rows of an image, such as a dose.
     """
     foreign = [str(name) for name in table.columns if column_of(str(name)) is None]
     few = [name for name in foreign if 1 < table[name].nunique() <= FEW]

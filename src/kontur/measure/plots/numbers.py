@@ -1,7 +1,7 @@
-"""Numbers: the columns of a table that can be drawn along an axis, and how such an axis is called.
+"""The columns of a table that can be drawn along an axis, checked, with their labels and scales.
 
 A column is checked before anything is drawn. Missing values are left out and counted; infinite
-ones are refused, since no axis has a place for them.
+ones are refused, since they have no position on an axis.
 """
 
 from collections.abc import Sequence
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 Scale = Literal["auto", "linear", "log"]
 
-# What is drawn when nothing is chosen: size, form, brightness, neighbours, in this order.
+# Drawn by default: size, form, brightness, neighbours, in this order.
 MAIN = (
     *("area", "axis_major_length", "axis_minor_length", "circularity", "solidity"),
     *("medial_length", "intensity_mean", "edge_contrast", "neighbour_distance"),
 )
-MOST = 12  # columns drawn when nothing is chosen
-FILLED = 0.5  # share of the rows that have a value, in a column drawn unasked
-DECADES = 100.0  # the 99th percentile so many times the 1st: a logarithmic axis
-NOISE = 1e6  # the largest so many times the smallest: zeros that rounding made are no decades
-WHOLE = 12  # whole numbers from the smallest to the largest, up to which a column counts things
-SHOWN = 3  # examples in a sentence
+MOST = 12  # columns drawn by default
+FILLED = 0.5  # least share of rows with a value in a column drawn by default
+DECADES = 100.0  # ratio of the 99th to the 1st percentile from which an axis is logarithmic
+NOISE = 1e6  # ratio of the largest to the smallest value from which small ones are rounding errors
+WHOLE = 12  # largest range of whole numbers in a column of counts
+EXAMPLES = 3  # rows that a sentence names
 
 
 class Numbers(NamedTuple):
-    """One column: its name, its label with the unit, a float a row (NaN is missing), its axis."""
+    """A column: its name, its label with the unit, a float per row (NaN is missing), its scale."""
 
     name: str
     label: str
@@ -46,16 +46,16 @@ class Numbers(NamedTuple):
     log: bool
 
     @property
-    def there(self) -> Shaped[np.ndarray, " n"]:
+    def has_value(self) -> Shaped[np.ndarray, " n"]:
         """Which rows have a value."""
         return np.isfinite(self.values)
 
     @property
     def counts(self) -> bool:
-        """Whether the column counts something: a few whole numbers, and none between them."""
-        found = np.unique(self.values[self.there])
-        whole = len(found) > 0 and bool((found == np.round(found)).all())
-        return whole and not self.log and bool(found[-1] - found[0] < WHOLE)
+        """Whether the column is one of counts: whole numbers in a small range."""
+        different = np.unique(self.values[self.has_value])
+        whole = len(different) > 0 and bool((different == np.round(different)).all())
+        return whole and not self.log and bool(different[-1] - different[0] < WHOLE)
 
     def on_axis(self, values: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
         """Values as distances along the axis: themselves, or their decimal logarithms."""
@@ -66,9 +66,9 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
     """A column as numbers, checked.
 
     `scale="auto"` takes a logarithmic axis where all values are above 0 and the 99th percentile is
-    100 times the 1st, zeros by rounding aside. Raises `InputError` for a column that is not there,
-    holds words, no value at all, infinite values, or values that a logarithmic axis has no place
-    for.
+    at least 100 times the 1st, unless the smallest values are rounding errors. Raises `InputError`
+    for a column that is not there, holds text, no value or infinite values, and for values up to 0
+    on a logarithmic axis.
     """
     check_columns_exist(column_names(table), [name])
     column = table[name]
@@ -96,7 +96,7 @@ def numbers(table: "pd.DataFrame", name: str, *, scale: Scale = "auto") -> Numbe
 
 
 def holds_numbers(column: "pd.Series") -> bool:
-    """Whether a column is of numbers, also as text; true and false are none."""
+    """Whether a column holds numbers, also as text; booleans are not numbers."""
     try:
         number = type_of(column).kind == "number"
         return number and (numeric(column) or bool(column.notna().any()))
@@ -106,31 +106,33 @@ def holds_numbers(column: "pd.Series") -> bool:
 
 def check_varies(column: Numbers) -> None:
     """Raise `InputError` where all values are the same."""
-    values = column.values[column.there]
+    values = column.values[column.has_value]
     if len(values) and values.min() == values.max():
         raise InputError(
             f"column {column.name!r} is {values[0]:g} in all {len(values):,} rows that have a "
-            "value: there is nothing to see; choose another one"
+            "value, so that a plot shows nothing; choose another one"
         )
 
 
 def label(table: "pd.DataFrame", name: str) -> str:
-    """The name of a column with its unit, as an axis shows it; once where the name ends in it."""
+    """The label of an axis: the name of a column with its unit, unless the name ends in it."""
     unit = table.attrs.get("units", {}).get(name, "")
     return f"{name} ({unit})" if unit and unit != unit_in(name) else name
 
 
 def main_columns(table: "pd.DataFrame") -> tuple[list[str], list[str]]:
-    """The columns to draw when none was chosen, and a sentence about each that is left out.
+    """The columns to draw by default, and a sentence about each that is left out.
 
-    Those of `MAIN`, of every channel; in a table of other programs the first that hold numbers.
+    Those of `MAIN`, of every channel; in a table of another program the first that hold numbers.
     """
-    names = [str(each) for each in table.columns]
-    ours = [name for word in MAIN for name in names if word in (name, name.rpartition("-")[0])]
+    names = [str(name) for name in table.columns]
+    candidates = [
+        name for word in MAIN for name in names if word in (name, name.rpartition("-")[0])
+    ]
     if not any(name in FORM for name in names):
         place = IDENTITY | POSITION | OUTLINE
-        ours = [name for name in names if name not in place and holds_numbers(table[name])]
-    can, notes = drawable(table, ours)
+        candidates = [name for name in names if name not in place and holds_numbers(table[name])]
+    can, notes = drawable(table, candidates)
     full = [name for name in can if table[name].notna().mean() >= FILLED]
     sparse = [name for name in can if name not in full]
     notes += [
@@ -160,7 +162,7 @@ def drawable(table: "pd.DataFrame", names: Sequence[str]) -> tuple[list[str], li
 
 
 def meaning(name: str) -> str:
-    """What a column of ours holds, in a few words; nothing for a foreign one."""
+    """The meaning of a column that `measure` makes, in a few words; "" for any other."""
     column: Column | None = column_of(name)
     return column.meaning if column else ""
 
@@ -178,12 +180,12 @@ def _no_numbers(table: "pd.DataFrame", name: str) -> str:
 
 
 def _which(table: "pd.DataFrame", rows: Shaped[np.ndarray, " k"]) -> str:
-    """The first rows, by image and id where the table has them."""
-    some = table.iloc[rows[:SHOWN]]
+    """The first rows, named by image and id where the table has them."""
+    examples = table.iloc[rows[:EXAMPLES]]
     if {"image", "id"} <= set(table.columns):
-        named = [f"{a} {b}" for a, b in zip(some["image"], some["id"], strict=True)]
+        named = [f"{a} {b}" for a, b in zip(examples["image"], examples["id"], strict=True)]
     else:
-        named = [f"row {index + 1}" for index in rows[:SHOWN]]
+        named = [f"row {index + 1}" for index in rows[:EXAMPLES]]
     more = len(rows) - len(named)
     return ", ".join(named) + (f" and {more:,} more" if more else "")
 

@@ -1,7 +1,7 @@
-"""Outlines coloured by a column, on their image, with a bar that is the scale of the colours.
+"""Outlines coloured by a column, on their image, with a colour bar.
 
-All images of a column have one scale of colours, over the middle 98 % of all objects, so that one
-image is compared with another and a single giant does not make all others look alike.
+All images of a column have one scale of colours, over the middle 98 % of all objects, so that
+images can be compared and a single outlier does not make all others look alike.
 """
 
 from collections.abc import Sequence
@@ -23,39 +23,42 @@ from kontur.wording import listed, plural
 
 LONGER = 6.0  # inches of an image's longer side
 COLOURS = "viridis"
-DARKEST = 0.12  # where on the scale the colours begin: what is below is lost on a dark image
-ENDS = (1, 99)  # percentiles of all objects that have the first and the last colour
+DARKEST = 0.12  # share of the scale that is left out: colours too dark for a dark image
+ENDS = (1, 99)  # percentiles of all objects with the first and the last colour
 EMPTY = "#b0b0b0"  # objects without a value
-WIDE, FINE, MANY = 1.2, 0.7, 150  # points of a line; of more objects in an image lines are fine
+WIDE, FINE, MANY = 1.2, 0.7, 150  # points of a line; lines are fine from so many objects on
 FILL = 0.25  # opacity of the colour inside
 
 
 def typical_images(values: Float[np.ndarray, " n"], image: Int[np.ndarray, " n"]) -> list[int]:
-    """The images whose objects have the lowest, the middle and the highest median."""
-    there = np.isfinite(values) & (image >= 0)
-    medians = package("pandas").Series(values[there]).groupby(image[there]).median()
+    """The indices of the images whose objects have the lowest, middle and highest median.
+
+    Of fewer than three images fewer; none without a value.
+    """
+    has_value = np.isfinite(values) & (image >= 0)
+    medians = package("pandas").Series(values[has_value]).groupby(image[has_value]).median()
     order = medians.sort_values(kind="stable").index.tolist()
     return list(dict.fromkeys(order[place] for place in (0, len(order) // 2, -1))) if order else []
 
 
 def named_images(names: Sequence[str], patterns: Sequence[str]) -> list[int]:
-    """Those of the table's images that are meant, by name or a pattern such as `plate1*`.
+    """The indices of the images that fit a name or a pattern such as `plate1*`.
 
     Raises `InputError` where a pattern fits none.
     """
-    found: list[int] = []
+    matching: list[int] = []
     for pattern in patterns:
         fitting = [i for i, name in enumerate(names) if name == pattern]
         fitting = fitting or [i for i, name in enumerate(names) if fnmatchcase(name, pattern)]
         if not fitting:
             near = nearest(pattern, names) if len(names) <= 30 else f"some are {listed(names)}"
             raise InputError(f"the table has no image {pattern!r}; {near}")
-        found += fitting
-    return list(dict.fromkeys(found))
+        matching += fitting
+    return list(dict.fromkeys(matching))
 
 
 def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
-    """The figure of one image, with a bar that is the scale of the colours."""
+    """The figure of one image, with a colour bar."""
     drawn, axes, scene, rows = _frame(pictures, image)
     colours = package("matplotlib.colors")
     low, high = ends(column)
@@ -63,11 +66,13 @@ def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
     every = package("matplotlib").colormaps[COLOURS](np.linspace(DARKEST, 1, 256))
     scale = package("matplotlib.cm").ScalarMappable(norm, colours.ListedColormap(every))
     values = column.values[rows]
-    there = np.isfinite(values)
+    has_value = np.isfinite(values)
     line = WIDE if len(rows) <= MANY else FINE
-    draw_lines(axes, scene.polygons[~there], EMPTY, width=line)
-    draw_lines(axes, scene.polygons[there], scale.to_rgba(values[there]), width=line, fill=FILL)
-    everything = column.values[column.there]
+    draw_lines(axes, scene.polygons[~has_value], EMPTY, width=line)
+    draw_lines(
+        axes, scene.polygons[has_value], scale.to_rgba(values[has_value]), width=line, fill=FILL
+    )
+    everything = column.values[column.has_value]
     below, above = bool((everything < low).any()), bool((everything > high).any())
     extend = {(0, 0): "neither", (1, 0): "min", (0, 1): "max", (1, 1): "both"}[below, above]
     bar = drawn.colorbar(scale, ax=axes, shrink=0.8, aspect=28, extend=extend, pad=0.02)
@@ -78,8 +83,8 @@ def draw_outlines(column: Numbers, pictures: Pictures, image: str) -> Any:
     return drawn
 
 
-def draw_kinds(groups: Groups, pictures: Pictures, image: str) -> Any:
-    """The same for a column of few values that are no numbers: a legend in place of the bar."""
+def draw_categories(groups: Groups, pictures: Pictures, image: str) -> Any:
+    """The same for a column of categories, with a legend in place of the colour bar."""
     drawn, axes, scene, rows = _frame(pictures, image)
     group = groups.group[rows]
     line = WIDE if len(rows) <= MANY else FINE
@@ -122,9 +127,9 @@ def ends(column: Numbers) -> tuple[float, float]:
 
 
 def caption(column: Numbers | Groups) -> str:
-    """What is seen, in words."""
+    """The caption: what the plot shows."""
     if isinstance(column, Groups):
         return f"Outlines coloured by {column.by}, with how many of each are in the image."
-    empty = int((~column.there).sum())
+    empty = int((~column.has_value).sum())
     grey = f" Grey: no value, in {empty:,} of {len(column.values):,} objects." if empty else ""
     return f"Outlines coloured by {column.label}, all images with one scale of colours.{grey}"

@@ -9,10 +9,10 @@ from kontur.measure.plots.plan import Plan
 
 
 def page(title: str, plan: Plan, pngs: Sequence[bytes], notes: Sequence[str] = ()) -> str:
-    """The HTML: what the table is, what its reader should know, and the plots by section.
+    """The HTML: the number of objects and images, notes, and the plots by section.
 
-    `pngs` are those of the plan's plots. A caption that several plots of a section share stands
-    once, over them.
+    `pngs` are the plan's plots as PNG files, in their order. A caption that several plots of a
+    section share is printed once, above them.
     """
     groups = plan.groups
     every = groups.group >= 0
@@ -22,12 +22,12 @@ def page(title: str, plan: Plan, pngs: Sequence[bytes], notes: Sequence[str] = (
     about = f"By {groups.by}: {', '.join(groups.names)}." if groups.by else ""
     parts = []
     drawn = zip(plan.plots, pngs, strict=True)
-    for section, members in groupby(drawn, key=lambda each: each[0].section):
-        each = list(members)
-        captions = list(dict.fromkeys(plot.caption for plot, _ in each))
+    for section, members in groupby(drawn, key=lambda pair: pair[0].section):
+        plots = list(members)
+        captions = list(dict.fromkeys(plot.caption for plot, _ in plots))
         inside = [
             frame.paragraphs(captions, style="grey"),
-            frame.pictures([(png, plot.file, plot.title) for plot, png in each]),
+            frame.pictures([(png, plot.file, plot.title) for plot, png in plots]),
         ]
         if section == "Distributions" and plan.summary:
             inside.append(frame.table([SUMMARY_COLUMNS, *plan.summary]))

@@ -1,8 +1,8 @@
 """Pictures: the images that a table was measured on, and the outlines of its rows.
 
 Outlines are those of the table's column `outline`, of outline files, or of a training folder. They
-are held against the rows: an outline that lies elsewhere than its row was not measured, and
-is refused.
+are compared with the rows: an outline whose bounding box differs from that of its row was not the
+one measured, and is refused.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 NEEDED = ("image", "id")
 BOX = ("left", "top", "right", "bottom")
-NEAR = 1.0  # px: as far may a row's box lie from that of its outline, files being rounded
+NEAR = 1.0  # px, largest difference between the boxes of a row and its outline: files are rounded
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """An image as it is shown and the outlines of some rows, `None` never among them."""
+    """An image as it is shown, 8-bit RGB, and the outlines of some rows."""
 
     picture: UInt8[np.ndarray, "h w 3"]
     polygons: np.ndarray  # (k,) of shapely
@@ -41,29 +41,29 @@ class Scene:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What reads the image, and where there are any the outlines, of every image of the table."""
+    """A table, and a function for each of its images that reads it and its outlines, if any."""
 
     table: "pd.DataFrame"
-    read: Mapping[str, Callable[[], Picture]]
+    readers: Mapping[str, Callable[[], Picture]]
 
     def boxes(self, rows: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k 4"]:
-        """The boxes of rows, xyxy: of the table, else those of their outlines."""
+        """The xyxy boxes of rows in pixels: the table's, else those of their outlines."""
         chosen_rows = self.table.iloc[rows]
         if set(BOX) <= set(chosen_rows.columns):
             return chosen_rows[list(BOX)].to_numpy(dtype=float)
         images = chosen_rows["image"].to_numpy()
-        found = np.empty((len(rows), 4))
+        boxes = np.empty((len(rows), 4))
         for image in dict.fromkeys(images):
-            here = images == image
-            found[here] = shapely.bounds(self.scene(str(image), rows[here]).polygons)
-        return found
+            in_image = images == image
+            boxes[in_image] = shapely.bounds(self.scene(str(image), rows[in_image]).polygons)
+        return boxes
 
     def scene(self, image: str, rows: Int[np.ndarray, " k"]) -> Scene:
         """One image and the outlines of these rows of it, in their order.
 
         Raises `InputError` where rows and outlines, or outlines and image, do not belong together.
         """
-        picture = self.read[image]()
+        picture = self.readers[image]()
         if picture.image is None:
             raise InputError(
                 f"there is no image for the outlines of {image!r}; name its folder with --images"
@@ -97,8 +97,8 @@ def find_pictures(
     """The images and outlines of a table's rows.
 
     `images` are image files or folders, or one training folder, which has the outlines too.
-    Raises `InputError` where the table does not say which image and object a row is, there are no
-    outlines, or images of the table are not among those given; the sentence names them.
+    Raises `InputError` where the table lacks the columns image and id, there are no outlines, or
+    images of the table are not among those given.
     """
     missing = [name for name in NEEDED if name not in table]
     if missing:
@@ -107,22 +107,22 @@ def find_pictures(
             f"has no {' and no '.join(missing)}"
         )
     folder = Path(images[0]) if len(images) == 1 else None
-    read: dict[str, Callable[[], Picture]]
+    readers: dict[str, Callable[[], Picture]]
     if outlines is not None:
-        found = find_sources(outlines, images, task=task, channel=channel, page=page)
-        read = {source.name: source.read for source in found.images}
+        sources = find_sources(outlines, images, task=task, channel=channel, page=page)
+        readers = {source.name: source.read for source in sources.images}
     elif folder is not None and is_training_folder(folder):
-        found = find_sources(folder, task=task, channel=channel, page=page)
-        read = {source.name: source.read for source in found.images}
+        sources = find_sources(folder, task=task, channel=channel, page=page)
+        readers = {source.name: source.read for source in sources.images}
     elif "outline" not in table:
         raise InputError(
             "there are no outlines to draw: the table has no column outline, which kontur measure "
             "--with-outlines writes; name the outlines' files with --outlines"
         )
     else:
-        read = {
-            each.name: _reader(each.path, channel=channel, page=page)
-            for each in find_inputs(images)
+        readers = {
+            file.name: _reader(file.path, channel=channel, page=page)
+            for file in find_inputs(images)
         }
     if nameless := int(table["image"].isna().sum()):
         raise InputError(
@@ -130,17 +130,17 @@ def find_pictures(
             "found in one; fill the column image or remove those rows"
         )
     names = [str(name) for name in table["image"].unique()]
-    pairs = pair(names, tuple(read))
-    alone = [name for name in names if name not in pairs]
-    if len(names) == len(read) == 1:  # whatever they are called, they were named together
-        pairs, alone = {names[0]: next(iter(read))}, []
-    if alone:
+    pairs = pair(names, tuple(readers))
+    unmatched = [name for name in names if name not in pairs]
+    if len(names) == len(readers) == 1:  # whatever they are called, they were named together
+        pairs, unmatched = {names[0]: next(iter(readers))}, []
+    if unmatched:
         place = outlines or ", ".join(images)
         raise InputError(
-            f"{counted(alone, 'image')} of the table's {len(names):,} are not in {place}; give the "
-            "images and outlines that were measured"
+            f"{counted(unmatched, 'image')} of the table's {len(names):,} are not in {place}; give "
+            "the images and outlines that were measured"
         )
-    return Pictures(table, {name: read[pairs[name]] for name in names})
+    return Pictures(table, {name: readers[pairs[name]] for name in names})
 
 
 def _reader(path: Path, *, channel: int | None, page: int | None) -> Callable[[], Picture]:

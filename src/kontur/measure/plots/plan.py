@@ -1,6 +1,6 @@
-"""The plan: which plots a table gives, and of what, checked before any is drawn.
+"""The plan of plots: which are drawn of a table, checked before the first is drawn.
 
-What is requested is drawn and nothing else; without a request, the main measurements are.
+A request is drawn and nothing else; without one, the main measurements are.
 """
 
 import re
@@ -29,12 +29,23 @@ from kontur.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-ONE = "the table has one object, and distributions need two; --images shows it in its image"
+ONE_OBJECT = "the table has one object, and distributions need two; --images shows it in its image"
 Section = Literal["Distributions", "Scatter", "Gallery", "Outlines"]
 
 
 class PlotRequest(NamedTuple):
-    """What to draw: columns, pairs of columns, and of which images; empty is not wanted."""
+    """What to draw; what is empty is not requested.
+
+    Attributes:
+        columns: those whose distributions are drawn, in the words of `select_columns`.
+        scatters: pairs of columns, x and y.
+        galleries: columns at whose percentiles objects are shown.
+        colours: columns by which outlines are coloured.
+        by: the column of the groups; by default that of `default_group`.
+        percentiles: of a gallery, 0 to 100.
+        only: the images whose outlines are coloured, names or patterns.
+        scale: of the axes: auto, linear or log.
+    """
 
     columns: Sequence[str] = ()
     scatters: Sequence[tuple[str, str]] = ()
@@ -48,7 +59,7 @@ class PlotRequest(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """One plot: the name of its file, where it stands, what is seen, and what draws it."""
+    """One plot: the name of its file, its section, title and caption, and what draws it."""
 
     file: str
     section: Section
@@ -59,7 +70,7 @@ class Plot:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The plots in their order, the groups, what their owner should know, and figures as cells."""
+    """The plots in their order, the groups, warnings, and the summary of groups as cells."""
 
     plots: tuple[Plot, ...]
     groups: Groups
@@ -68,13 +79,13 @@ class Plan:
 
 
 def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
-    """The rows that are objects, numbered anew, and a sentence on those that are none.
+    """The rows that are objects, renumbered, and sentences on rows that are left out.
 
     Raises `InputError` where no row is left.
     """
     attrs = table.attrs
     if not len(table):
-        raise InputError("the table has no rows: there is nothing to plot")
+        raise InputError("the table has no rows, so there is nothing to plot")
     kept, out = without_ignored(table.set_axis(column_names(table), axis=1))
     if not len(kept):
         raise InputError(f"all {out:,} rows are regions to ignore: nothing to plot")
@@ -91,7 +102,7 @@ def objects(table: "pd.DataFrame") -> tuple["pd.DataFrame", list[str]]:
 
 
 def make_plan(table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | None = None) -> Plan:
-    """The plots of a table of `objects`, which is that of the `pictures` too.
+    """The plots of a table of `objects`; `pictures`, if given, are of the same table.
 
     Raises `InputError` where a column cannot be drawn, there is nothing that can, or a gallery or
     coloured outlines are wanted without pictures.
@@ -101,7 +112,7 @@ def make_plan(table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | N
             "a gallery and coloured outlines show objects in their images; name the images' "
             "folder with --images"
         )
-    found = groups(table, wanted.by)
+    row_groups = groups(table, wanted.by)
     notes: list[str] = []
     if wanted.columns:
         wanted, notes = _chosen(table, wanted)
@@ -109,38 +120,44 @@ def make_plan(table: "pd.DataFrame", wanted: PlotRequest, pictures: Pictures | N
         wanted, notes = _default_request(table, wanted, pictures)
     names = [*wanted.columns, *(name for pair in wanted.scatters for name in pair)]
     if names and len(table) == 1:
-        raise InputError(ONE)
-    kinds = {name: groups(table, name) for name in wanted.colours if _is_kind(table, name)}
-    names = [*names, *wanted.galleries, *(name for name in wanted.colours if name not in kinds)]
+        raise InputError(ONE_OBJECT)
+    categories = {name: groups(table, name) for name in wanted.colours if _is_category(table, name)}
+    names = [
+        *names,
+        *wanted.galleries,
+        *(name for name in wanted.colours if name not in categories),
+    ]
     columns = {name: numbers(table, name, scale=wanted.scale) for name in dict.fromkeys(names)}
     for column in columns.values():
         if len(table) > 1:
             check_varies(column)
-        if empty := int((~column.there).sum()):
+        if empty := int((~column.has_value).sum()):
             notes.append(f"{column.name}: no value in {empty:,} of {plural(len(table), 'row')}")
-    texts = [found.by, *found.names, *(column.label for column in columns.values())]
+    texts = [row_groups.by, *row_groups.names, *(column.label for column in columns.values())]
     if unknown := style.unknown_letters("".join(texts)):
         notes.append(f"no font of this system has {unknown}: boxes stand there in the PNGs")
-    plots = [_distribution(columns[name], found) for name in wanted.columns]
-    plots += [_scatter(columns[x], columns[y], found) for x, y in wanted.scatters]
+    plots = [_distribution(columns[name], row_groups) for name in wanted.columns]
+    plots += [_scatter(columns[x], columns[y], row_groups) for x, y in wanted.scatters]
     if pictures is not None:
-        plots += [_gallery(columns[name], found, pictures, wanted) for name in wanted.galleries]
+        plots += [
+            _gallery(columns[name], row_groups, pictures, wanted) for name in wanted.galleries
+        ]
         for name in wanted.colours:
-            plots += _outlines(kinds.get(name) or columns[name], found, pictures, wanted)
+            plots += _outlines(categories.get(name) or columns[name], row_groups, pictures, wanted)
     summary = [
         tuple(row)
         for name in wanted.columns
-        for row in distributions.summary_rows(columns[name], found)
+        for row in distributions.summary_rows(columns[name], row_groups)
     ]
-    return Plan(tuple(_apart(plots)), found, tuple(notes), tuple(summary))
+    return Plan(tuple(_with_unique_files(plots)), row_groups, tuple(notes), tuple(summary))
 
 
 def _chosen(table: "pd.DataFrame", wanted: PlotRequest) -> tuple[PlotRequest, list[str]]:
-    """The columns by name; of those that a pattern or a kind stands for the ones to be drawn."""
-    found = select_columns(table, wanted.columns)
-    unnamed = [name for name in found if name not in wanted.columns]
+    """The requested columns by name; those of a pattern or kind that cannot be drawn are noted."""
+    chosen = select_columns(table, wanted.columns)
+    unnamed = [name for name in chosen if name not in wanted.columns]
     can, notes = drawable(table, unnamed)
-    columns = [name for name in found if name in can or name not in unnamed]
+    columns = [name for name in chosen if name in can or name not in unnamed]
     if not columns:
         raise InputError(
             f"no column of {', '.join(wanted.columns)} can be drawn "
@@ -155,7 +172,7 @@ def _default_request(
     """The main columns, the first two against each other, and the first in the images."""
     if len(table) == 1:
         if pictures is None or "area" not in table:
-            raise InputError(ONE)
+            raise InputError(ONE_OBJECT)
         note = "one object: it is shown in its image; distributions need two"
         return wanted._replace(galleries=["area"], colours=["area"]), [note]
     columns, notes = main_columns(table)
@@ -166,23 +183,25 @@ def _default_request(
         )
     x = columns[0]
     y = "circularity" if "circularity" in columns[1:] else columns[-1]
-    seen = [x] if pictures is not None else []
+    in_images = [x] if pictures is not None else []
     pairs = [(x, y)] if x != y else []
-    return wanted._replace(columns=columns, scatters=pairs, galleries=seen, colours=seen), notes
+    return wanted._replace(
+        columns=columns, scatters=pairs, galleries=in_images, colours=in_images
+    ), notes
 
 
-def _distribution(column: Numbers, found: Groups) -> Plot:
+def _distribution(column: Numbers, row_groups: Groups) -> Plot:
     about = meaning(column.name)
     return Plot(
         f"distribution-{column.name}",
         "Distributions",
         f"{column.label}: {about}" if about else column.label,
         distributions.CAPTION,
-        lambda: distributions.draw_distribution(column, found),
+        lambda: distributions.draw_distribution(column, row_groups),
     )
 
 
-def _scatter(x: Numbers, y: Numbers, found: Groups) -> Plot:
+def _scatter(x: Numbers, y: Numbers, row_groups: Groups) -> Plot:
     rows = int(scatter.both(x, y).sum())
     if rows < 2:
         raise InputError(
@@ -193,23 +212,23 @@ def _scatter(x: Numbers, y: Numbers, found: Groups) -> Plot:
         f"scatter-{x.name}-{y.name}",
         "Scatter",
         f"{y.label} against {x.label}",
-        scatter.caption(x, y, found),
-        lambda: scatter.draw_scatter(x, y, found),
+        scatter.caption(x, y, row_groups),
+        lambda: scatter.draw_scatter(x, y, row_groups),
     )
 
 
-def _gallery(column: Numbers, found: Groups, pictures: Pictures, wanted: PlotRequest) -> Plot:
+def _gallery(column: Numbers, row_groups: Groups, pictures: Pictures, wanted: PlotRequest) -> Plot:
     return Plot(
         f"gallery-{column.name}",
         "Gallery",
         f"Objects by {column.label}",
-        gallery.caption(column, found),
-        lambda: gallery.draw_gallery(column, found, pictures, wanted.percentiles),
+        gallery.caption(column, row_groups),
+        lambda: gallery.draw_gallery(column, row_groups, pictures, wanted.percentiles),
     )
 
 
 def _outlines(
-    column: Numbers | Groups, found: Groups, pictures: Pictures, wanted: PlotRequest
+    column: Numbers | Groups, row_groups: Groups, pictures: Pictures, wanted: PlotRequest
 ) -> list[Plot]:
     names = [str(name) for name in pictures.table["image"].unique()]
     if isinstance(column, Groups):
@@ -217,13 +236,13 @@ def _outlines(
     else:
         order, label, word = column.values, column.label, column.name
     if wanted.only:
-        shown = outlines.named_images(names, wanted.only)
+        image_indices = outlines.named_images(names, wanted.only)
     else:
-        shown = outlines.typical_images(order, found.image)
+        image_indices = outlines.typical_images(order, row_groups.image)
 
     def draw(image: str) -> Any:
         if isinstance(column, Groups):
-            return outlines.draw_kinds(column, pictures, image)
+            return outlines.draw_categories(column, pictures, image)
         return outlines.draw_outlines(column, pictures, image)
 
     def plot(image: str) -> Plot:
@@ -235,11 +254,11 @@ def _outlines(
             lambda: draw(image),
         )
 
-    return [plot(names[index]) for index in shown]
+    return [plot(names[index]) for index in image_indices]
 
 
-def _apart(plots: Sequence[Plot]) -> list[Plot]:
-    """Names that any system can have as a file's, each once."""
+def _with_unique_files(plots: Sequence[Plot]) -> list[Plot]:
+    """The plots with file names that are valid on any system, each once."""
     taken: set[str] = set()
     named = []
     for plot in plots:
@@ -251,6 +270,6 @@ def _apart(plots: Sequence[Plot]) -> list[Plot]:
     return named
 
 
-def _is_kind(table: "pd.DataFrame", name: str) -> bool:
+def _is_category(table: "pd.DataFrame", name: str) -> bool:
     """Whether a column is of categories rather than measured: few values, and no numbers."""
     return name in table and not holds_numbers(table[name]) and 0 < table[name].nunique() <= MOST

@@ -1,8 +1,8 @@
 """Scatter: two columns against each other, coloured by group, with a histogram along each side.
 
-Few objects are dots. Of many, where dots would only cover one another, the regions that hold half
-and most of a group are drawn, and the objects outside them as dots; of one group alone, counts in
-hexagons. So 100,000 objects are read as easily as a hundred, and none is left out.
+Few objects are dots. Of many, whose dots would cover one another, the regions that contain 50 % and
+95 % of a group are drawn, and the objects outside them as dots; of a single group, counts in
+hexagons. No object is left out.
 """
 
 from typing import Any
@@ -12,21 +12,21 @@ from jaxtyping import Float, Shaped
 
 from kontur.measure.extra import package
 from kontur.measure.plots import style
-from kontur.measure.plots.density import CELLS, density_2d, holding
+from kontur.measure.plots.density import CELLS, density_2d, level_of_mass
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 
 SIDE = 5.4  # inches
 LINE = 0.18  # inches a line of the legend
 MANY = 3000  # objects; above, regions or hexagons in place of dots
-HALF, MOST = 0.5, 0.95  # of a group's objects within its regions
+HALF, MOST = 0.5, 0.95  # shares of a group's objects within its two regions
 FILLED = 3  # groups; the histograms of more are lines
-LINES = (("step", 1.0),)
+LINES = (("step", 1.0),)  # matplotlib's type of a histogram, and its opacity
 BINS = 50  # at most; Rice's rule, 2 n^(1/3), for fewer than 16,000 objects
 HEXAGONS = 45  # across
 HEXAGON_COLOURS = ("#cfe1f2", "#0072b2", "#061a33")
 SMALL = 200  # objects of a group; up to here they are dots among regions too
-BESIDE = 0.1  # of the range: where the density is looked at beyond the values, so that it ends
+MARGIN = 0.1  # of the range: by so much the density extends beyond the values
 CAPTIONS = {
     "dots": "Each dot is an object; along the sides, the share of each group's objects.",
     "regions": (
@@ -38,11 +38,11 @@ CAPTIONS = {
 
 
 def both(x: Numbers, y: Numbers) -> Shaped[np.ndarray, " n"]:
-    """Which rows have both values and so a place."""
-    return x.there & y.there
+    """Which rows have both values."""
+    return x.has_value & y.has_value
 
 
-def way(x: Numbers, y: Numbers, groups: Groups) -> str:
+def drawing_style(x: Numbers, y: Numbers, groups: Groups) -> str:
     """How the objects are drawn: as `dots`, `regions` or `hexagons`."""
     if both(x, y).sum() <= MANY:
         return "dots"
@@ -50,12 +50,12 @@ def way(x: Numbers, y: Numbers, groups: Groups) -> str:
 
 
 def caption(x: Numbers, y: Numbers, groups: Groups) -> str:
-    """What is seen, in words."""
-    return CAPTIONS[way(x, y, groups)]
+    """The caption: what the plot shows."""
+    return CAPTIONS[drawing_style(x, y, groups)]
 
 
 def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
-    """The figure; rows without one of both values have no place in it."""
+    """The figure; rows without both values are left out."""
     rows = both(x, y)
     legend = _legend(groups, rows) if groups.by else []
     lines = sum(label.count("\n") + 1 for label in legend)
@@ -63,19 +63,19 @@ def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
     grid = drawn.add_gridspec(2, 2, width_ratios=[5, 1], height_ratios=[1, 5], wspace=0, hspace=0)
     main = drawn.add_subplot(grid[1, 0])
     above = drawn.add_subplot(grid[0, 0], sharex=main)
-    beside = drawn.add_subplot(grid[1, 1], sharey=main)
-    how = way(x, y, groups)
+    right = drawn.add_subplot(grid[1, 1], sharey=main)
+    how = drawing_style(x, y, groups)
     if how == "dots":
         _draw_dots(main, x, y, groups, rows)
     elif how == "regions":
         _draw_regions(main, x, y, groups)
     else:
         _draw_hexagons(drawn, main, x, y, rows)
-    for axes, column, lying in ((above, x, False), (beside, y, True)):
+    for axes, column, lying in ((above, x, False), (right, y, True)):
         _draw_side(axes, column, groups, rows, orientation="horizontal" if lying else "vertical")
     for axis, column in ((main.xaxis, x), (main.yaxis, y)):  # last: hexagons set axes of their own
-        shown = column.values[rows]
-        style.scale(axis, log=column.log, low=float(shown.min()), high=float(shown.max()))
+        values = column.values[rows]
+        style.scale(axis, log=column.log, low=float(values.min()), high=float(values.max()))
     main.set_xlabel(style.words(x.label, 56), fontsize=style.SIZE + 1)
     main.set_ylabel(style.words(y.label, 48), fontsize=style.SIZE + 1)
     style.tidy(main)
@@ -89,7 +89,7 @@ def draw_scatter(x: Numbers, y: Numbers, groups: Groups) -> Any:
 def _draw_dots(
     axes: Any, x: Numbers, y: Numbers, groups: Groups, rows: Shaped[np.ndarray, " n"]
 ) -> None:
-    """All groups shuffled into one another, so that none lies on top."""
+    """The dots of all groups in random order, so that no group covers the others."""
     order = np.random.default_rng(0).permutation(np.flatnonzero(rows))
     colours = np.array(groups.colours)[groups.group[order]]
     size = float(np.clip(6000 / max(len(order), 1), 5, 24))
@@ -104,8 +104,10 @@ def _draw_dots(
 
 
 def _draw_regions(axes: Any, x: Numbers, y: Numbers, groups: Groups) -> None:
-    ranges = [_range(column, both(x, y), BESIDE) for column in (x, y)]
-    places = [_places(column, each) for column, each in zip((x, y), ranges, strict=True)]
+    ranges = [_range(column, both(x, y), MARGIN) for column in (x, y)]
+    places = [
+        _places(column, value_range) for column, value_range in zip((x, y), ranges, strict=True)
+    ]
     for group, colour in enumerate(groups.colours):
         inside = np.flatnonzero(both(x, y) & (groups.group == group))
         if len(inside) <= SMALL:
@@ -115,7 +117,7 @@ def _draw_regions(axes: Any, x: Numbers, y: Numbers, groups: Groups) -> None:
             continue
         across, up = x.on_axis(x.values[inside]), y.on_axis(y.values[inside])
         share = density_2d(across, up, ranges[0], ranges[1])
-        levels = [holding(share, MOST), holding(share, HALF)]
+        levels = [level_of_mass(share, MOST), level_of_mass(share, HALF)]
         cell = [
             np.clip((value - low) / (high - low) * CELLS, 0, CELLS - 1).astype(np.int64)
             for value, (low, high) in ((up, ranges[1]), (across, ranges[0]))
@@ -136,7 +138,7 @@ def _draw_hexagons(
 ) -> None:
     colours = package("matplotlib.colors")
     scales = {"xscale": "log" if x.log else "linear", "yscale": "log" if y.log else "linear"}
-    found = axes.hexbin(
+    hexagons = axes.hexbin(
         *(x.values[rows], y.values[rows]),
         gridsize=HEXAGONS,
         mincnt=1,
@@ -145,7 +147,7 @@ def _draw_hexagons(
         linewidths=0.1,
         **scales,
     )
-    bar = drawn.colorbar(found, ax=axes, orientation="horizontal", location="bottom", aspect=40)
+    bar = drawn.colorbar(hexagons, ax=axes, orientation="horizontal", location="bottom", aspect=40)
     bar.set_label("objects in a hexagon", fontsize=style.SIZE)
     bar.ax.tick_params(labelsize=style.SIZE, colors=style.GREY, labelcolor=style.INK)
     ticker = package("matplotlib.ticker")
@@ -185,12 +187,13 @@ def _draw_side(
 
 
 def _legend(groups: Groups, rows: Shaped[np.ndarray, " n"]) -> list[str]:
-    """The groups' names with the images and objects that are shown of each."""
+    """The names of the groups with the number of images and objects of each."""
     inside = [rows & (groups.group == group) for group in range(len(groups.names))]
     legend_line = [
-        f"{name} ({groups.counted(each)})" for name, each in zip(groups.names, inside, strict=True)
+        f"{name} ({groups.counted(members)})"
+        for name, members in zip(groups.names, inside, strict=True)
     ]
-    return [style.words(each, 56) for each in legend_line]
+    return [style.words(members, 56) for members in legend_line]
 
 
 def _draw_legend(drawn: Any, groups: Groups, legend: list[str]) -> None:
@@ -206,8 +209,8 @@ def _range(
     column: Numbers, rows: Shaped[np.ndarray, " n"], beyond: float = 0.02
 ) -> tuple[float, float]:
     """The ends of the values along the axis, wider by a share of the range."""
-    shown = column.on_axis(column.values[rows])
-    low, high = float(shown.min()), float(shown.max())
+    positions = column.on_axis(column.values[rows])
+    low, high = float(positions.min()), float(positions.max())
     more = beyond * (high - low) or 0.5
     return low - more, high + more
 

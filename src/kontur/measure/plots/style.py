@@ -1,7 +1,7 @@
-"""The look of all plots: sizes, inks, axes, labels. No pyplot, and nothing set globally.
+"""The style of all plots: sizes, colours, axes, labels. No pyplot, and nothing set globally.
 
-A `$` in a name is a dollar, not mathematics. Letters that the shipped font lacks (Chinese …) are
-taken from another font of the system where there is one.
+A `$` in a name is a dollar, not mathematics. Letters that the shipped font lacks, such as Chinese
+ones, are taken from another font of the system where there is one.
 """
 
 import functools
@@ -17,13 +17,13 @@ from kontur.evaluate.figure import INK as INK
 from kontur.measure.extra import package
 
 DPI = 200
-WIDEST = 32  # characters of a name before it goes on in a second line
+WIDEST = 32  # characters in a line of a name
 SIZE = 9  # points
-TICKS = 8  # with a number, at most, on a logarithmic axis
-# Which multiples of ten have a number on a logarithmic axis whose ends differ by less than so many
-# times; beyond that only powers of ten.
+TICKS = 8  # labelled ones, at most, on a logarithmic axis
+# By the ratio of the ends of a logarithmic axis: the multiples of powers of ten that are labelled;
+# beyond, only powers of ten are.
 NUMBERED = {20: (1.0, 2.0, 5.0), 2000: (1.0, 3.0)}
-# Of these the installed ones help out where DejaVu, which matplotlib ships, has no letter.
+# Of these the installed ones are used for letters that DejaVu, which matplotlib ships, lacks.
 OTHER_FONTS = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei"),
     *("Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS"),
@@ -31,14 +31,14 @@ OTHER_FONTS = (
 
 
 def figure(width: float, height: float) -> Any:
-    """An empty figure of a size in inches, whose parts make room for one another."""
+    """An empty figure of a size in inches, in matplotlib's constrained layout."""
     return package("matplotlib.figure").Figure(
         figsize=(width, height), dpi=DPI, layout="constrained", facecolor="white"
     )
 
 
 def png(drawn: Any) -> bytes:
-    """The figure as PNG, trimmed or widened to what is on it, so that no label is cut."""
+    """The figure as PNG, trimmed or widened to its content, so that no label is cut."""
     inside = io.BytesIO()
     for text in drawn.findobj(package("matplotlib.text").Text):
         text.set_fontfamily(_families())
@@ -50,7 +50,7 @@ def png(drawn: Any) -> bytes:
 
 
 def words(text: str, width: int = WIDEST) -> str:
-    """A name as it stands in a plot: whole, over several lines if long, a `$` being one.
+    """A name as text of a plot: unabridged, in several lines if long, `$` escaped.
 
     Lines end at a space, `_`, `/` or `-` where there is one.
 
@@ -69,7 +69,7 @@ def words(text: str, width: int = WIDEST) -> str:
 
 
 def unknown_letters(text: str) -> str:
-    """The letters of a text that no font of this system has, so that boxes stand for them.
+    """The letters of a text that no font of this system has; they are drawn as boxes.
 
     >>> unknown_letters("area (µm²)")
     ''
@@ -84,7 +84,7 @@ def unknown_letters(text: str) -> str:
 def legend(
     drawn: Any, handles: Sequence[Any], title: str, *, place: str = "lower center", **more: Any
 ) -> None:
-    """What the colours mean, outside all axes of a figure; `more` is for matplotlib's legend."""
+    """Draw a legend outside all axes of a figure; `more` are arguments of matplotlib's legend."""
     drawn.legend(
         handles=handles,
         title=words(title),
@@ -97,7 +97,7 @@ def legend(
 
 
 def tidy(axes: Any, *, grid: str | None = None) -> None:
-    """Axes without a box, in the common inks; `grid` draws pale lines across x or y."""
+    """Format axes without a box, in the common colours; `grid` draws pale lines for x or y."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=GREY, labelcolor=INK, labelsize=SIZE)
@@ -107,7 +107,7 @@ def tidy(axes: Any, *, grid: str | None = None) -> None:
 
 
 def scale(axis: Any, *, log: bool, low: float, high: float) -> None:
-    """An x or y axis as linear or logarithmic, its ticks whole numbers rather than powers."""
+    """Format an x or y axis as linear or logarithmic, with ticks in plain numbers."""
     ticker = package("matplotlib.ticker")
     if not log:
         axis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
@@ -121,7 +121,7 @@ def scale(axis: Any, *, log: bool, low: float, high: float) -> None:
 
 
 def plain(value: float) -> str:
-    """A number of a tick: with commas between thousands, without powers below a million.
+    """The label of a tick: with commas between thousands, without powers below a million.
 
     >>> plain(20000), plain(0.002), plain(3e9)
     ('20,000', '0.002', '3e+09')
@@ -132,5 +132,5 @@ def plain(value: float) -> str:
 @functools.cache
 def _families() -> list[str]:
     manager = package("matplotlib.font_manager").fontManager
-    there = {font.name for font in manager.ttflist}
-    return ["DejaVu Sans", *(name for name in OTHER_FONTS if name in there)]
+    installed = {font.name for font in manager.ttflist}
+    return ["DejaVu Sans", *(name for name in OTHER_FONTS if name in installed)]

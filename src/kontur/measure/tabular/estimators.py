@@ -89,7 +89,7 @@ class _Network(BaseEstimator):
 
 
 class NetworkClassifier(ClassifierMixin, _Network):
-    """A multilayer perceptron with one output a class and the cross-entropy.
+    """A multilayer perceptron with one output per class and the cross-entropy.
 
     `class_weight` is None, "balanced" or a dict, as in scikit-learn; the other settings are those
     of `NetworkSettings`. After `fit`: `classes_`, `layers_`, `losses_` and `validation_losses_` by

@@ -1,4 +1,4 @@
-"""Deep Snake as one object. No torch until a network is asked for."""
+"""Deep Snake as one object. Torch is imported only for a network."""
 
 from functools import partial
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What is compared: kinds of network with their settings, each by a name of its own."""
+"""The candidates of a comparison: kinds of network with their settings, each with a name."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,9 +12,9 @@ from kontur.train.config import RunConfig
 BASELINE = "baseline"
 PREFIX = re.compile(r"([a-z][a-z0-9-]*):(.*)", re.DOTALL)  # KIND: before KEY=VALUE
 BETWEEN = re.compile(r",(?![^\[]*\])")  # commas, but not those of a list
-LOOKED_AT = ("kind", "data", "normalise")  # of a run's settings, by what is not trained
-RESERVED = {  # what the study itself decides, and how to say it instead
-    "kind": "give --kinds, or a row of its own with --also NAME:kind=KIND,…",
+UNTRAINED = ("kind", "data", "normalise")  # settings of a run that a baseline uses
+RESERVED = {  # settings that the study determines, and what to give instead
+    "kind": "give --kinds, or a row with --also NAME:kind=KIND,…",
     "data.path": "give DATA",
     "data.group": "give --group",
     "data.split": "folds are held out by --folds and --group",
@@ -22,7 +22,7 @@ RESERVED = {  # what the study itself decides, and how to say it instead
 
 
 class Candidate(NamedTuple):
-    """A row of the table: its name, its kind, and what is laid over a run's defaults."""
+    """A row of the table: its name, its kind, and the settings that override a run's defaults."""
 
     name: str
     kind: str
@@ -36,11 +36,11 @@ def candidates(
     settings: Iterable[str] = (),
     also: Iterable[str] = (),
 ) -> list[Candidate]:
-    """The kinds as they are, further settings of them, and the baseline, which always stands last.
+    """The kinds with their defaults, further rows with other settings, and last the baseline.
 
     Args:
         kinds: names of the catalog.
-        common: what all runs are given: data, preset, how long.
+        common: settings of all runs: data, preset, training time.
         settings: `KEY=VALUE` for all, or `KIND:KEY=VALUE` for all rows of one kind.
         also: further rows, `KIND:KEY=VALUE,…` or `NAME:kind=KIND,KEY=VALUE,…`.
 
@@ -49,37 +49,37 @@ def candidates(
     """
     rows: dict[str, tuple[str, dict[str, Any]]] = {_known(kind): (kind, {}) for kind in kinds}
     for words in also:
-        name, kind, tree = _further(words)
+        name, kind, tree = _parse_row(words)
         if name in rows or name == BASELINE:  # which has a row of its own, the last one
             raise InputError(f"two rows are called {name!r}; give one another name (--also)")
         rows[name] = (kind, tree)
     rows[BASELINE] = rows.pop(BASELINE, (BASELINE, {}))
     for_all, for_kind = _settings(settings, {kind for kind, _ in rows.values()})
-    made = [
+    result = [
         Candidate(name, kind, _tree(kind, common, for_all, for_kind.get(kind, {}), tree))
         for name, (kind, tree) in rows.items()
     ]
-    for candidate in made:
+    for candidate in result:
         _check(candidate)
-    return made
+    return result
 
 
 def _tree(kind: str, *layers: Mapping[str, Any]) -> dict[str, Any]:
     tree = merge({"kind": kind}, *layers)
-    if not catalog.family(kind).trainable:  # of its settings only what it looks at plays a part
+    if not catalog.family(kind).trainable:
         model = layers[-2].get("model", {}), layers[-1].get("model", {})
-        kept: dict[str, Any] = {key: tree[key] for key in LOOKED_AT if key in tree}
+        kept: dict[str, Any] = {key: tree[key] for key in UNTRAINED if key in tree}
         return {**kept, "model": merge(*model)}
     return tree
 
 
 def _check(candidate: Candidate) -> None:
-    """Refuse what no run would take, before any of them starts."""
+    """Raise `InputError` for settings that a run would refuse, before any starts."""
     where = f"the settings of {candidate.name}"
     config = RunConfig.read(candidate.tree, where=where)
     if isinstance(config.data.val, str):
         raise InputError(
-            f"{where}: each fold validates on a part of what it learns from; give data.val as a "
+            f"{where}: each fold validates on a part of its training images; give data.val as a "
             "share such as 0.1"
         )
     preset = config.preset if catalog.family(candidate.kind).trainable else None
@@ -93,18 +93,18 @@ def _settings(
     common: list[str] = []
     by_kind: dict[str, list[str]] = {}
     for word in words:
-        found = PREFIX.fullmatch(word)
-        if found is None:
+        match = PREFIX.fullmatch(word)
+        if match is None:
             common.append(_allowed(word))
             continue
-        kind, setting = found.groups()
+        kind, setting = match.groups()
         if kind not in kinds:
-            raise InputError(f"--set {word}: no {kind!r} is compared; {nearest(kind, kinds)}")
+            raise InputError(f"--set {word}: {kind!r} is not compared; {nearest(kind, kinds)}")
         by_kind.setdefault(kind, []).append(_allowed(setting))
-    return overrides(common), {kind: overrides(each) for kind, each in by_kind.items()}
+    return overrides(common), {kind: overrides(words) for kind, words in by_kind.items()}
 
 
-def _further(words: str) -> tuple[str, str, dict[str, Any]]:
+def _parse_row(words: str) -> tuple[str, str, dict[str, Any]]:
     """Name, kind and settings of a further row."""
     name, colon, rest = words.partition(":")
     if not colon or not name.strip() or "=" not in rest:
@@ -115,7 +115,7 @@ def _further(words: str) -> tuple[str, str, dict[str, Any]]:
     tree = overrides(part if _key(part) == "kind" else _allowed(part) for part in parts)
     if "kind" in tree:
         return name.strip(), _known(str(tree.pop("kind"))), tree
-    kind = _known(name.strip(), "; or name the row and say kind=KIND")
+    kind = _known(name.strip(), "; or name the row and give kind=KIND")
     return f"{kind} {rest.strip()}", kind, tree
 
 

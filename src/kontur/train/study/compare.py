@@ -1,10 +1,9 @@
-"""Which network, or which settings of one, is best for these images: what `kontur compare` calls.
+"""A comparison of networks and settings on the images of a folder: what `kontur compare` calls.
 
 K-fold cross-validation (`select`) of whole trainings, each in a process of its own. Within a fold
-the images to learn from are parted once more (`plan`), so that checkpoint and thresholds are
-chosen on images that are neither learned from nor judged. The best setting is then trained on all
-of them; its thresholds are those that the folds found, for it has no image left to
-choose them on, unless DATA has a `val` part of its own.
+the training images are split once more (`plan`), so that checkpoint and thresholds are chosen on
+images that are used neither for training nor for evaluation. The best setting is then trained on
+all images (`jobs`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,14 +16,14 @@ from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.settings import nearest
 from kontur.train.study.candidates import candidates
-from kontur.train.study.jobs import Jobs, keep_what_folds_found
+from kontur.train.study.jobs import Jobs, apply_fold_results
 from kontur.train.study.monitor import StudyMonitor
 from kontur.train.study.plan import make_plan
 from kontur.train.study.report import BY_CLASS, RANKED, Comparison
 
-SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of what a fold leaves, for a learning curve
-MINUTES = 10.0  # of training a fit, where nobody says how long
-UNENDING = 1_000_000  # steps, where the minutes are to decide
+SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of a fold's training images, for a learning curve
+MINUTES = 10.0  # of training per fit, by default
+UNENDING = 1_000_000  # steps, where the minutes end the training
 
 
 def compare(
@@ -48,28 +47,28 @@ def compare(
 ) -> Comparison:
     """Cross-validate kinds and settings on a folder's images, and train the best one on all.
 
-    Classes are spread over the folds as evenly as can be. Nothing is trained on all where every
-    score is 0.
+    Classes are distributed over the folds as equally as possible. Nothing is trained on all images
+    where every score is 0.
 
     Args:
-        data: the folder; of one with parts `train` is folded, and `val` kept for the best.
-        out: the study's folder. Where it holds this study already, the study goes on.
+        data: the folder; of one with parts `train` is divided, and `val` used for the best setting.
+        out: the study's folder. Where it holds this study already, the study is resumed.
         kinds: of the catalog; the baseline is always among them.
-        folds: how many; each image is held out once.
-        group: a column of metadata.csv; images of one group are never parted.
-        task: what label images and masks mean, see `kontur.data.folder.open_folder`.
+        folds: their number; each image is held out once.
+        group: a column of metadata.csv; images of one group are never separated.
+        task: the meaning of label images and masks, see `kontur.data.folder.open_folder`.
         preset: of all kinds.
-        minutes, steps: how long each fit trains; ten minutes where neither is given.
+        minutes, steps: the length of each training; by default ten minutes.
         settings, also: further settings, and further rows, see `candidates`.
-        learning_curve: fit on parts of the images as well.
-        rank: the score that decides; the AP, and of several classes their mean, where not given.
+        learning_curve: fit on shares of the images as well.
+        rank: the score to rank by; by default the AP, and of several classes their mean.
         refitted: train the best setting on all images.
         force: begin afresh.
-        monitor: told of the progress.
+        monitor: shows the progress.
 
     Raises:
-        InputError: something that was given cannot be used; said before anything is fitted.
-        KeyboardInterrupt: after Ctrl-C; the same call goes on.
+        InputError: an argument or the data cannot be used; raised before anything is fitted.
+        KeyboardInterrupt: after Ctrl-C; the same call resumes the study.
     """
     if rank is not None and rank not in RANKED:
         raise InputError(f"there is no score {rank!r} to rank by; {nearest(rank, RANKED)}")
@@ -96,7 +95,7 @@ def compare(
         if refitted and comparison.best is not None:
             try:
                 refit(comparison.best, plan.folder.names, jobs.refit)
-                keep_what_folds_found(plan, comparison.best, comparison)
+                apply_fold_results(plan, comparison.best, comparison)
             except FitFailed as failure:
                 comparison = replace(comparison, refit_failure=str(failure))
     return comparison

@@ -1,7 +1,7 @@
 """`python -m kontur.train.study.fit CONFIG.toml RUN COST.json`: a fit of a study, and its cost.
 
-A training as `kontur train` makes it, in a process of its own; it goes on where RUN holds one that
-was interrupted. What is not trained (the baseline) is tuned instead.
+A training as by `kontur train`, in a process of its own; one that was interrupted is resumed in
+RUN. The baseline, which is not trained, is tuned instead.
 """
 
 import json
@@ -19,7 +19,7 @@ from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.signals import Stopped
 
-SIGNALLED = 128  # and the signal's number, as shells have it
+SIGNALLED = 128  # exit code, plus the number of the signal, as in shells
 
 
 def fit(config: Path, run: Path) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def fit(config: Path, run: Path) -> dict[str, Any]:
 
 
 def train(config: Path, run: Path) -> dict[str, Any]:
-    """A training from the first step, or from the last checkpoint in RUN on."""
+    """Train from the first step, or from the last checkpoint in RUN; the cost."""
     import torch
 
     from kontur.train.checkpoint import LAST, Checkpoint
@@ -63,7 +63,7 @@ def train(config: Path, run: Path) -> dict[str, Any]:
 
 
 def whole_steps(step: int, share: float) -> int:
-    """How many steps a training has of which `step` are `share`; minutes end within a step.
+    """The number of steps of a training of which `step` are `share`; minutes end within a step.
 
     >>> whole_steps(706, 1.002), whole_steps(300, 0.5)
     (706, 600)
@@ -72,16 +72,16 @@ def whole_steps(step: int, share: float) -> int:
 
 
 def parameters(run: Path) -> int:
-    """How many numbers the network of a run learns."""
+    """The number of parameters of a run's network."""
     from kontur.train.run_files import read_config
 
     config = read_config(run)
     network = catalog.segmenter(config.kind, catalog.config(config.kind, config.model))
-    return sum(each.numel() for each in network.parameters())
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
 def tune(config: RunConfig, run: Path) -> dict[str, Any]:
-    """The baseline with the settings that suit the images, those to validate on too."""
+    """Tune the baseline on all images of the fit, those to validate on too; the cost."""
     from kontur.infer.fit_baseline import fit_baseline
     from kontur.models.archive import write_model
     from kontur.train.dataset import open_data

@@ -1,7 +1,7 @@
-"""What the cross-validation of a study does: fits and judgements in processes of their own.
+"""The work of a study: each fit and each evaluation in a process of its own.
 
-The best setting is then trained on all images; its thresholds are those that the folds found, for
-it has no image left to choose them on, unless DATA has a `val` part of its own.
+The best setting is then trained on all images. Its thresholds are those of the folds, for there is
+no image left to tune them on, unless DATA has a `val` part of its own.
 """
 
 import json
@@ -20,36 +20,36 @@ from kontur.models.card import Card, Thresholds
 from kontur.select import Split, Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
-from kontur.train.study.monitor import StudyMonitor, to_do
+from kontur.train.study.monitor import StudyMonitor, describe_fits
 from kontur.train.study.plan import Plan
 from kontur.train.study.report import Comparison
 from kontur.train.study.study_files import BEST, FitFiles
 
 
 class Jobs:
-    """What cross-validation is given to do: fits and judgements in processes of their own."""
+    """Fits and evaluates the trials of a plan, each in a process of its own."""
 
     def __init__(self, plan: Plan, monitor: StudyMonitor):
         self.plan, self.monitor = plan, monitor
 
     def finished(self, trial: Trial) -> Mapping[str, float] | None:
-        """What a finished fit came to, after making sure that it is the one that is meant."""
+        """The result of a finished fit, after a check of its settings; None before."""
         if not self.plan.study.fit(trial).result.exists():
             return None
         return _known(self._prepare(trial).read() or {})
 
     def announce(self, *, refitted: bool) -> None:
-        """What the folder's owner should know, and how much is to be done."""
+        """Print warnings on the data, and the number and length of the fits to come."""
         for warning in self.plan.warnings:
             self.monitor.print_line(f"! {warning}")
         left = [trial.setting for trial in self.plan.trials if self.finished(trial) is None]
         rows = [self.plan.candidates[name] for name in left]
         fits = [row.tree["training"] for row in rows if catalog.family(row.kind).trainable]
         if fits:
-            self.monitor.print_line(to_do(fits, refitted=refitted))
+            self.monitor.print_line(describe_fits(fits, refitted=refitted))
 
     def fit(self, trial: Trial) -> FitFiles:
-        """Train, or go on with a training that was interrupted."""
+        """Train, or resume a training that was interrupted."""
         fit = self._prepare(trial)
         if not fit.cost.exists():
             self.monitor.fit_started(trial, fit)
@@ -58,7 +58,7 @@ class Jobs:
         return fit
 
     def score(self, fit: FitFiles, trial: Trial) -> Mapping[str, float]:
-        """Judge on what is held out, write the result, and drop what only a training needs."""
+        """Evaluate on held-out images, write the result, and remove checkpoints."""
         job = fit.folder / "judge.json"
         out = fit.folder / "held-out.json"
         config = RunConfig.read(self.plan.candidates[trial.setting].tree).data
@@ -91,7 +91,7 @@ class Jobs:
         return _known(result)
 
     def refit(self, trial: Trial) -> FitFiles:
-        """The best setting on all images, unless it is there already."""
+        """Fit the best setting on all images, unless that was done before."""
         candidate = self.plan.candidates[trial.setting]
         self.plan.study.prepare_best(trial, candidate)
         return self.fit(trial)
@@ -99,22 +99,22 @@ class Jobs:
     def _prepare(self, trial: Trial) -> FitFiles:
         candidate, lengths = self.plan.candidates[trial.setting], self._lengths(trial)
         if trial.fold is not None:
-            inner = self.plan.parted(trial)
+            inner = self.plan.split_fold(trial)
         elif self.plan.study.about["own validation part"]:
             tree = merge(candidate.tree, {"data": {"val": candidate.tree["data"]["path"]}})
             candidate = candidate._replace(tree=tree)
             return self.plan.study.prepare(trial, candidate, {}, lengths=lengths)
-        else:  # watches how well it learns
+        else:  # validated on the training images
             inner = Split(trial.split.train, trial.split.train)
         parts = {"train": inner.train, "val": inner.held}
         return self.plan.study.prepare(trial, candidate, parts, lengths=lengths)
 
     def _lengths(self, trial: Trial) -> list[dict[str, Any]]:
-        """How long a fit trains: where minutes decide, its row's first fit says how many steps.
+        """Settings of the training time: with minutes, the row's first fit determines the steps.
 
-        So all fits of a row do the same work, whatever else runs on the machine meanwhile. A study
-        may have been begun before its first fit was finished, or by a build that counted minutes
-        by the wall clock: what was written down then holds.
+        So all fits of a row do the same work, independent of other work on the machine. Further
+        settings are those that a study may have written before its first fit was finished, or in a
+        version that counted minutes by the wall clock.
         """
         training = self.plan.candidates[trial.setting].tree.get("training", {})
         if "minutes" not in training:
@@ -128,8 +128,11 @@ class Jobs:
         return [steps, *by_minutes]
 
 
-def keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None:
-    """Write the refitted model anew, for folds that failed may have come to an end meanwhile."""
+def apply_fold_results(plan: Plan, best: str, comparison: Comparison) -> None:
+    """Rewrite the refitted model with the thresholds and scores of the folds.
+
+    It is repeated when a study is resumed, for folds that had failed may be finished.
+    """
     if plan.study.about["own validation part"]:
         return
     path = find_model(plan.study.out / BEST)
@@ -137,11 +140,11 @@ def keep_what_folds_found(plan: Plan, best: str, comparison: Comparison) -> None
     cards = [
         read_card(find_model(plan.study.fit(trial).run)) for trial in done if trial.setting == best
     ]
-    scores = {name: round(each.mean, 4) for name, each in comparison.scores(best).items()}
+    scores = {name: round(score.mean, 4) for name, score in comparison.scores(best).items()}
     from kontur.train.results import METRICS  # imports torch
 
     trained = catalog.family(plan.candidates[best].kind).trainable
-    model = with_what_folds_found(read_model(path), cards, scores, trained=trained)
+    model = with_fold_results(read_model(path), cards, scores, trained=trained)
     write_model(path, model)
     about = {
         "scores": scores,
@@ -155,24 +158,24 @@ def _known(result: Mapping[str, float | None]) -> dict[str, float]:
     return {name: value for name, value in result.items() if value is not None}
 
 
-def with_what_folds_found(
+def with_fold_results(
     model: Model, folds: Sequence[Card], scores: Mapping[str, float], *, trained: bool
 ) -> Model:
     """The model with the thresholds, the settings of decoding and the mean scores of the folds.
 
-    Those that its own run found are of images that it had learned from. Of settings that were
-    tuned beside the thresholds the commonest are taken, with the median thresholds of their folds;
-    everything else is as it was fitted. What is tuned and not `trained` keeps what all images
-    gave: there is nothing else to it. `folds` are the cards of at least one finished fold.
+    Those of its own run were tuned on training images. The commonest of the tuned settings are
+    taken, with the median thresholds of their folds; everything else is as it was fitted. A
+    baseline, which is tuned and not `trained`, keeps its own. `folds` are the cards of at least one
+    finished fold.
     """
     card = model.card
-    said = f"scores are means over {len(folds)} folds"
+    note = f"scores are means over {len(folds)} folds"
     if trained:
-        said += ", thresholds their medians"
+        note += ", thresholds their medians"
         tuned, thresholds = _commonest(folds, catalog.family(card.kind).tunable_fields)
         card = card.replace(config={**card.config, **tuned}, thresholds=thresholds.model_dump())
-    told = {**card.training, "cross_validation": said}
-    card = card.replace(scores=dict(scores), training=told)
+    training = {**card.training, "cross_validation": note}
+    card = card.replace(scores=dict(scores), training=training)
     if card.config == model.card.config:
         return replace(model, card=card)
     from kontur.infer.engine import rebuild
@@ -182,12 +185,16 @@ def with_what_folds_found(
 
 
 def _commonest(folds: Sequence[Card], names: Sequence[str]) -> tuple[dict[str, object], Thresholds]:
-    found = [{name: card.config[name] for name in names if name in card.config} for card in folds]
-    keys = [json.dumps(each, sort_keys=True) for each in found]
+    settings = [
+        {name: card.config[name] for name in names if name in card.config} for card in folds
+    ]
+    keys = [json.dumps(thresholds_of_fold, sort_keys=True) for thresholds_of_fold in settings]
     commonest = statistics.mode(keys)
     alike = [card.thresholds for card, key in zip(folds, keys, strict=True) if key == commonest]
     thresholds = Thresholds(
-        score=round(statistics.median(each.score for each in alike), 4),
-        overlap=round(statistics.median(each.overlap for each in alike), 4),
+        score=round(statistics.median(thresholds_of_fold.score for thresholds_of_fold in alike), 4),
+        overlap=round(
+            statistics.median(thresholds_of_fold.overlap for thresholds_of_fold in alike), 4
+        ),
     )
-    return found[keys.index(commonest)], thresholds
+    return settings[keys.index(commonest)], thresholds

@@ -1,7 +1,7 @@
-"""What a person sees while a study runs: which fit, how far it is, and how long all will take.
+"""Progress of a study: the current fit, its progress, and the time that all fits will take.
 
-A bar on a terminal; elsewhere a line when a fit ends. How far a fit is, is read from the lines that
-its run writes down, so nothing has to be said between the processes.
+A bar on a terminal; elsewhere a line when a fit ends. The progress of a fit is read from the log of
+its run, so that the processes need not communicate.
 """
 
 import json
@@ -23,24 +23,24 @@ from kontur.train.progress import duration
 from kontur.train.study.study_files import FitFiles
 from kontur.wording import plural
 
-LINES = "metrics.jsonl"  # of a run
+LINES = "metrics.jsonl"  # the log of a run
 TAIL = 4096  # bytes: the last line is shorter
 BAR_WIDTH = 20  # characters
 HERE = "on this machine one after the other"
-BESIDES = 50.0  # seconds of a fit beside its training, measured on 13 photographs; then known
-AN_HOUR_OR_TWO = 100  # minutes; longer ones are said in hours
-PARTS = 1000  # the bar is drawn in thousandths
+TUNING_SECONDS = 50.0  # of a fit beyond its training, measured on 13 photographs; later measured
+MOST_MINUTES = 100  # longer times are printed in hours
+BAR_STEPS = 1000  # units of the bar: thousandths of the study
 
 
-def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
-    """How much there is to train, from the `training` settings of the fits that are to come.
+def describe_fits(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
+    """The number and length of the fits to come, from their `training` settings.
 
-    >>> to_do([{"minutes": 10.0}] * 30, refitted=False)
+    >>> describe_fits([{"minutes": 10.0}] * 30, refitted=False)
     '30 fits of 10 minutes: about 5.4 hours with tuning and judging, on this machine one after the
     other'
-    >>> to_do([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
+    >>> describe_fits([{"minutes": 4}, {"minutes": 5}], refitted=True)[:71]
     '2 fits of 4 to 5 minutes, then the best on all images: about 16 minutes'
-    >>> to_do([{"steps": 500}], refitted=False)
+    >>> describe_fits([{"steps": 500}], refitted=False)
     '1 fit of 500 steps; how long that takes is known after the first'
     """
     then = ", then the best on all images" if refitted else ""
@@ -48,20 +48,20 @@ def to_do(fits: Sequence[Mapping[str, Any]], *, refitted: bool) -> str:
     if len(minutes) == len(fits):
         each = " to ".join(dict.fromkeys(f"{of(minutes):g}" for of in (min, max)))
         total = sum(minutes) + (max(minutes) if refitted else 0)
-        total += BESIDES / 60 * (len(fits) + refitted)
+        total += TUNING_SECONDS / 60 * (len(fits) + refitted)
         hours = f"{total / 60:.1f}".removesuffix(".0") + " hours"
-        long = f"{total:.0f} minutes" if total < AN_HOUR_OR_TWO else hours
+        long = f"{total:.0f} minutes" if total < MOST_MINUTES else hours
         each = f"{each} minute{'s' * (each != '1')}"
-        said = f"{each}{then}: about {long} with tuning and judging, {HERE}"
+        length = f"{each}{then}: about {long} with tuning and judging, {HERE}"
     else:
         steps = {fit.get("steps") for fit in fits}
         each = plural(steps.pop() or 0, "step") if len(steps) == 1 else "different lengths"
-        said = f"{each}{then}; how long that takes is known after the first"
-    return f"{plural(len(fits), 'fit')} of {said}"
+        length = f"{each}{then}; how long that takes is known after the first"
+    return f"{plural(len(fits), 'fit')} of {length}"
 
 
-class _Now(NamedTuple):
-    """The fit at hand: since when, and how long it is to be."""
+class _CurrentFit(NamedTuple):
+    """The current fit: the time of its start, and its length."""
 
     trial: Trial
     fit: FitFiles
@@ -71,7 +71,7 @@ class _Now(NamedTuple):
 
 
 class StudyMonitor:
-    """Told of a study's fits; shows a bar on a terminal, and a line for each fit elsewhere."""
+    """Shows the progress of a study's fits: a bar on a terminal, a line for each fit elsewhere."""
 
     def __init__(self, console: Console | None = None, *, quiet: bool = False):
         self.console = console or Console(stderr=True)
@@ -80,7 +80,7 @@ class StudyMonitor:
         self.total = 0  # fits, that on all images too
         self.ended = 0
         self.seconds: dict[str, list[float]] = {}
-        self.now: _Now | None = None
+        self.current: _CurrentFit | None = None
         self.bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(BAR_WIDTH),
@@ -89,7 +89,7 @@ class StudyMonitor:
             transient=True,
             disable=quiet or not self.console.is_terminal,
         )
-        self.task = self.bar.add_task("", total=PARTS, left="", visible=False)
+        self.task = self.bar.add_task("", total=BAR_STEPS, left="", visible=False)
 
     @contextmanager
     def running(
@@ -99,46 +99,46 @@ class StudyMonitor:
         *,
         refitted: bool,
     ) -> Iterator[None]:
-        """Show the bar while the block runs; what is finished already is told once."""
+        """Show the bar while the block runs; `finished` gives the result of a finished trial."""
         self.planned, self.total = list(planned), len(planned) + refitted
-        there = [trial for trial in planned if finished(trial) is not None]
-        if there:
-            self.print_line(f"{len(there)} of {len(planned)} fits are finished already")
+        finished_before = [trial for trial in planned if finished(trial) is not None]
+        if finished_before:
+            self.print_line(f"{len(finished_before)} of {len(planned)} fits are finished already")
         with self.bar:
             yield
 
     def fit_started(self, trial: Trial, fit: FitFiles) -> None:
-        """A fit starts, or goes on."""
+        """Note that a fit starts or is resumed."""
         training = read_toml(fit.config).get("training", {})
         steps, minutes = training.get("steps", math.inf), training.get("minutes", math.inf)
-        self.now = _Now(trial, fit, time.monotonic(), steps, minutes)
+        self.current = _CurrentFit(trial, fit, time.monotonic(), steps, minutes)
         if trial.fold is None:
             self.print_line(f"training {trial.setting} on all images")
         self.refresh()
 
     def refresh(self) -> None:
-        """Some time has passed."""
-        if self.now is None or self.bar.disable:
+        """Update the bar."""
+        if self.current is None or self.bar.disable:
             return
         share = self.share_done()
         done = (self.ended + share) / self.total
         doing = ", tuning and judging" if share == 1 else ""
         self.bar.update(
             self.task,
-            description=f"{self.ended + 1}/{self.total} {self._name(self.now.trial)}{doing}",
-            completed=PARTS * done,
+            description=f"{self.ended + 1}/{self.total} {self._name(self.current.trial)}{doing}",
+            completed=BAR_STEPS * done,
             left=f"{duration(self.seconds_left(share))} left",
             visible=True,
         )
 
     def fit_finished(self, outcome: Outcome, rank: str) -> None:
-        """A fit ended, or was finished before."""
+        """Note that a fit has ended, or was finished before."""
         self.ended += 1
-        mine, self.now = self.now, None
+        running, self.current = self.current, None
         scores = outcome.scores
         if scores is not None and "seconds" in scores:
             self.seconds.setdefault(outcome.trial.setting, []).append(scores["seconds"])
-        if mine is None and outcome.failure is None:
+        if running is None and outcome.failure is None:
             return
         came = "failed" if scores is None else f"{rank} {scores.get(rank, math.nan):.3f}"
         took = "" if scores is None else f", {duration(scores['seconds'])}"
@@ -148,28 +148,30 @@ class StudyMonitor:
         self.print_line(f"[{self.ended}/{self.total}] {name}: {came}{took}{more}")
 
     def print_line(self, line: str) -> None:
-        """A line that stays."""
+        """Print a line above the bar."""
         if not self.quiet:
             self.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def share_done(self) -> float:
-        """How much of the fit at hand is done, from 0 to 1."""
-        if self.now is None:
+        """The progress of the current fit, 0 to 1."""
+        if self.current is None:
             return 0.0
-        row = last_row(self.now.fit.run / LINES)
-        return min(1.0, row.get("progress", row["step"] / self.now.steps))
+        row = last_row(self.current.fit.run / LINES)
+        return min(1.0, row.get("progress", row["step"] / self.current.steps))
 
     def seconds_left(self, share: float) -> float:
-        """For the rest of the fit at hand and all that follow, the training on all images too."""
+        """For the rest of the current fit and all that follow, the training on all images too."""
         rest = [trial.setting for trial in self.planned[self.ended :]]
-        guesses = [self._guess(name, share) for name in rest]
+        estimates = [self._estimate(name, share) for name in rest]
         if self.total > len(self.planned):  # the best, which may be the slowest
-            guesses.append(max([self._guess(name, share) for name in self.seconds] + guesses))
-        mine = guesses[0] * share if guesses and self.now is not None else 0.0
-        return sum(guesses) - mine
+            estimates.append(
+                max([self._estimate(name, share) for name in self.seconds] + estimates)
+            )
+        done = estimates[0] * share if estimates and self.current is not None else 0.0
+        return sum(estimates) - done
 
-    def _guess(self, name: str, share: float) -> float:
-        """Seconds of one fit: as long as its like took, or the others, or as this one goes."""
+    def _estimate(self, name: str, share: float) -> float:
+        """Seconds of one fit, from those of its row, else from the others or the current one."""
         if name in self.seconds:
             return statistics.fmean(self.seconds[name])
         if name in catalog.METHODS:
@@ -182,11 +184,11 @@ class StudyMonitor:
         ]
         if known:
             return statistics.fmean(known)
-        if self.now is None:
+        if self.current is None:
             return 0.0
-        if self.now.minutes < math.inf:
-            return 60 * self.now.minutes + BESIDES
-        return (time.monotonic() - self.now.since) / max(share, 0.01)
+        if self.current.minutes < math.inf:
+            return 60 * self.current.minutes + TUNING_SECONDS
+        return (time.monotonic() - self.current.since) / max(share, 0.01)
 
     @staticmethod
     def _name(trial: Trial) -> str:
@@ -197,7 +199,7 @@ class StudyMonitor:
 
 
 def last_row(path: Path) -> dict[str, float]:
-    """Step and progress of the last whole line of a run's `metrics.jsonl`; step 0 without one."""
+    """Step and progress by the last complete lines of a run's log; step 0 without one."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL))
@@ -209,7 +211,7 @@ def last_row(path: Path) -> dict[str, float]:
         try:
             row = json.loads(line)
             last = last or {"step": float(row["step"])}
-            if "progress" in row:  # validations do not say it
+            if "progress" in row:  # rows of validations lack it
                 return {**last, "progress": float(row["progress"])}
         except (ValueError, LookupError, TypeError):
             continue

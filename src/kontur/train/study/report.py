@@ -1,4 +1,4 @@
-"""What a comparison came to: tables, a figure and plain sentences."""
+"""The report of a comparison: tables, figures and conclusions."""
 
 import csv
 import io
@@ -27,21 +27,21 @@ ACCURACY = {  # column: score
     "boundary IoU": "boundary IoU",
 }
 BY_CLASS = (MEAN_OVER_CLASSES, CLASS_AGNOSTIC)  # columns too, where there are several classes
-RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU", *BY_CLASS)  # what may decide
-OF_ONE_CLASS = "AP of "  # and the name of a class
-UNEQUAL = 1.25  # times as many steps in one fold as in another: worth a word
+RANKED = ("AP", "AP50", "AP75", "PQ", "AJI", "Dice", "boundary IoU", *BY_CLASS)  # scores to rank by
+OF_ONE_CLASS = "AP of "  # followed by the name of a class
+UNEQUAL = 1.25  # ratio of the steps of two folds from which a warning is printed
 TEST = "paired t-test, 95 %"  # see `kontur.select.verdict`
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The outcomes of all fits; `rank` is the score that decides.
+    """The outcomes of all fits.
 
     Attributes:
         names: the rows, in the order given.
         outcomes: of all trials.
-        rank: the score that decides.
-        refit_failure: why the best setting is not trained on everything, if it failed.
+        rank: the score to rank by.
+        refit_failure: why the training on all images failed, if it did.
     """
 
     names: tuple[str, ...]
@@ -56,20 +56,20 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Which is best, and how it stands to the next; None where nothing was finished."""
+        """The best row and its difference to the next; None where no fit was finished."""
         return decide(self._by_fold)
 
     @property
     def best(self) -> str | None:
-        """The row to train on all images; None where nothing was finished, or all scores are 0."""
+        """The row to train on all images; None where no fit was finished, or all scores are 0."""
         verdict = self.verdict
         return verdict.best if verdict and self.scores(verdict.best)[self.rank].mean > 0 else None
 
     @property
     def failures(self) -> list[str]:
-        """A sentence for every fit that came to no end."""
-        said = [(o.trial, o.failure) for o in self.outcomes if o.failure is not None]
-        lines = [f"{t.setting}, fold {(t.fold or 0) + 1}: {why}" for t, why in said]
+        """A sentence for every fit that failed."""
+        failed = [(o.trial, o.failure) for o in self.outcomes if o.failure is not None]
+        lines = [f"{t.setting}, fold {(t.fold or 0) + 1}: {why}" for t, why in failed]
         more = [f"the training on all images: {self.refit_failure}"] if self.refit_failure else []
         return lines + more
 
@@ -82,8 +82,8 @@ class Comparison:
     def accuracy_rows(self) -> list[list[str]]:
         """A table of the scores, best row first: mean ± standard deviation over the folds.
 
-        With several classes also the mean AP over classes, and that of the outlines alone; what
-        each class came to is in the CSV.
+        With several classes also the mean AP over classes, and that of the outlines alone; the AP
+        of each class is in the CSV.
         """
         known = {key for outcome in self.outcomes for key in outcome.scores or {}}
         columns = {**ACCURACY, **{key: key for key in BY_CLASS if key in known}}
@@ -97,11 +97,11 @@ class Comparison:
     def cost_rows(self) -> list[list[str]]:
         """A table of the costs in the same order: means over the folds."""
         gpu = any("gpu_memory" in (outcome.scores or {}) for outcome in self.outcomes)
-        head = ["", "parameters", "s a step", "steps", "ms an image", "MB to train"]
+        head = ["", "parameters", "s per step", "steps", "ms per image", "MB to train"]
         head.append("MB to predict")
-        rows = [[*head, *(["GPU MB to train"] if gpu else []), "minutes a fit"]]
+        rows = [[*head, *(["GPU MB to train"] if gpu else []), "minutes per fit"]]
         for name in self.order:
-            mean = {key: each.mean for key, each in self.scores(name).items()}
+            mean = {key: score.mean for key, score in self.scores(name).items()}
             cells = [
                 _count(mean.get("parameters")),
                 _decimal(mean.get("step_seconds"), 3),
@@ -116,10 +116,10 @@ class Comparison:
         return rows
 
     def sentences(self) -> list[str]:
-        """One verdict: which is best for these images, whether clearly, and what it costs."""
+        """The conclusions: the best row, whether the difference is clear, and its cost."""
         verdict = self.verdict
         if verdict is None:
-            return ["No fit came to an end, so nothing can be said."]
+            return ["No fit was finished, so there is no result."]
         best = verdict.best
         reached = self.scores(best)[self.rank]
         if self.best is None:
@@ -128,14 +128,14 @@ class Comparison:
                 "none is trained on all of them; train longer, or look at the data with kontur "
                 "inspect."
             ]
-        said = (
+        result = (
             f"{best} is best for these images: {self.rank} {reached} over {reached.number} folds."
         )
-        lines = [said, *self._beside(verdict), *self._beside_baseline(verdict)]
+        lines = [result, *self._difference(verdict), *self._beside_baseline(verdict)]
         return [*lines, self._costs(best), *self._classes_missed(best), *self._unequal_steps()]
 
     def curve(self, name: str) -> list[tuple[float, Spread]]:
-        """Images learned from, and the score that decides over the folds, for each share."""
+        """The mean number of training images, and the score over the folds, for each share."""
         shares = sorted({o.trial.share for o in self.outcomes if o.trial.setting == name})
         points = []
         for share in shares:
@@ -160,17 +160,17 @@ class Comparison:
         """The figures, and every score of every fit as a table."""
         table, figure, curve_table, curve_figure = (out / name for name in REPORTS)
         write_text(table, self._csv([o for o in self.outcomes if o.trial.share == 1]))
-        with replacing(figure) as beside:
-            self._draw().save(beside)
+        with replacing(figure) as temporary:
+            self._draw().save(temporary)
         if learning_curve:
             write_text(curve_table, self._csv(self.outcomes))
-            with replacing(curve_figure) as beside:
-                self._draw_curve().save(beside)
+            with replacing(curve_figure) as temporary:
+                self._draw_curve().save(temporary)
 
     @property
     def _by_fold(self) -> dict[str, dict[int, float]]:
-        found = by_fold(self.outcomes, self.rank)
-        return {name: found.get(name, {}) for name in self.names}
+        by_setting = by_fold(self.outcomes, self.rank)
+        return {name: by_setting.get(name, {}) for name in self.names}
 
     def _results(self, name: str, share: float = 1.0) -> list[Mapping[str, float]]:
         return [
@@ -180,16 +180,16 @@ class Comparison:
             and (outcome.trial.setting, outcome.trial.share) == (name, share)
         ]
 
-    def _beside(self, verdict: Verdict) -> list[str]:
-        """How the best stands to the second."""
+    def _difference(self, verdict: Verdict) -> list[str]:
+        """The difference of the best row to the second."""
         if verdict.second is None:
             return []
         next_best = f"{_explained(verdict.second)} comes next with"
-        said = f"{next_best} {self.scores(verdict.second)[self.rank]}"
+        result = f"{next_best} {self.scores(verdict.second)[self.rank]}"
         difference = verdict.difference
         if not difference.number or math.isnan(difference.deviation):
-            return [f"{said}; one fold cannot say whether they differ."]
-        compared = f"{said}; {_by_how_much(verdict.best, verdict.wins, difference)}"
+            return [f"{result}; one fold cannot say whether they differ."]
+        compared = f"{result}; {_by_how_much(verdict.best, verdict.wins, difference)}"
         if verdict.clear:
             return [f"{compared}."]
         return [f"{compared}, so either may be right{self._cheaper(verdict)}."]
@@ -202,22 +202,22 @@ class Comparison:
             return ""
         name = verdict.best if best < other else verdict.second
         return f"; {name} is the faster one, {min(best, other):.0f} instead of " + (
-            f"{max(best, other):.0f} ms an image"
+            f"{max(best, other):.0f} ms per image"
         )
 
     def _costs(self, name: str) -> str:
-        mean = {key: each.mean for key, each in self.scores(name).items()}
+        mean = {key: score.mean for key, score in self.scores(name).items()}
         if not mean.get("parameters"):
-            return f"It needs no training and {mean['milliseconds']:.0f} ms an image."
+            return f"It needs no training and {mean['milliseconds']:.0f} ms per image."
         return (
-            f"It costs {_count(mean['parameters'])} parameters, {mean['step_seconds']:.2g} s a "
-            f"training step, {mean['milliseconds']:.0f} ms an image on this machine's CPU, and "
+            f"It costs {_count(mean['parameters'])} parameters, {mean['step_seconds']:.2g} s per "
+            f"training step, {mean['milliseconds']:.0f} ms per image on this machine's CPU, and "
             f"{_decimal(mean.get('train_memory'), 0)} MB of memory to train, "
             f"{_decimal(mean.get('predict_memory'), 0)} MB to predict."
         )
 
     def _beside_baseline(self, verdict: Verdict) -> list[str]:
-        """Whether learning has brought anything, where the lines before do not say it."""
+        """The difference to the baseline, where the sentences before do not have it."""
         values, best = self._by_fold, verdict.best
         if best == BASELINE and len(values) > 1:
             return [
@@ -230,13 +230,13 @@ class Comparison:
         wins = sum(
             values[best][f] > score for f, score in values[BASELINE].items() if f in values[best]
         )
-        said = f"{_explained(BASELINE)} reaches {spread(values[BASELINE].values())}"
+        result = f"{_explained(BASELINE)} reaches {spread(values[BASELINE].values())}"
         if math.isnan(difference.deviation):
-            return [f"{said}."]
-        return [f"{said}; {_by_how_much(best, wins, difference)}."]
+            return [f"{result}."]
+        return [f"{result}; {_by_how_much(best, wins, difference)}."]
 
     def _classes_missed(self, best: str) -> list[str]:
-        """The classes of which the best finds nothing in any fold."""
+        """The classes of which the best row finds no object in any fold."""
 
         def missed(name: str) -> set[str]:
             means = {key: score.mean for key, score in self.scores(name).items()}
@@ -253,7 +253,7 @@ class Comparison:
         return lines
 
     def _unequal_steps(self) -> list[str]:
-        """Rows whose folds were trained for different numbers of steps."""
+        """Warnings on rows whose folds were trained for different numbers of steps."""
         return [
             f"! {name} took {_range(steps)} steps a fit: its folds did unequal work, and their "
             "scores compare badly; --steps gives all fits the same"
@@ -267,7 +267,7 @@ class Comparison:
         return [round(result["steps"]) for result in results if "steps" in result]
 
     def _more_labels(self, name: str) -> str:
-        """What the last doubling of the images brought, and whether that may be chance."""
+        """The gain from the last doubling of the images, and whether it may be chance."""
         by_share = {
             share: by_fold(
                 [o._replace(trial=o.trial._replace(share=1.0)) for o in chosen], self.rank
@@ -280,19 +280,19 @@ class Comparison:
         half = min(shares[:-1], key=lambda share: abs(share - shares[-1] / 2))
         gain = paired(by_share[shares[-1]][name], by_share[half].get(name, {}))
         few, many = (self.scores(name, share=share)["images"].mean for share in (half, shares[-1]))
-        said = f"{name}: from {few:.0f} to {many:.0f} images {self.rank} changed by {gain}"
+        change = f"{name}: from {few:.0f} to {many:.0f} images {self.rank} changed by {gain}"
         if math.isnan(gain.deviation):
-            return f"{said}; one fold cannot say whether that is chance."
+            return f"{change}; one fold cannot say whether that is chance."
         if gain.above_zero:
-            return f"{said}, a clear gain ({TEST}): more labels would help."
-        return f"{said}, no clear gain ({TEST}): more labels alone would hardly help."
+            return f"{change}, a clear gain ({TEST}): more labels would help."
+        return f"{change}, no clear gain ({TEST}): more labels alone would hardly help."
 
     def _by_share(self, name: str) -> dict[float, list[Outcome]]:
-        found: dict[float, list[Outcome]] = {}
+        outcomes: dict[float, list[Outcome]] = {}
         for outcome in self.outcomes:
             if outcome.trial.setting == name and outcome.scores is not None:
-                found.setdefault(outcome.trial.share, []).append(outcome)
-        return found
+                outcomes.setdefault(outcome.trial.share, []).append(outcome)
+        return outcomes
 
     def _draw(self) -> Image.Image:
         points, spreads = {}, {}
@@ -306,7 +306,7 @@ class Comparison:
             points or {"nothing finished": ([], [])},
             spreads=spreads,
             title=f"{self.rank} on images held out, mean and standard deviation over folds",
-            x_label="milliseconds an image (ONNX Runtime, CPU)",
+            x_label="milliseconds per image (ONNX Runtime, CPU)",
             x_scale="log",
         )
 
@@ -330,8 +330,8 @@ class Comparison:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(["setting", "fold", "share", *keys, "failure"])
         for trial, scores, failure in outcomes:
-            found: Result = dict(scores or {})
-            cells = ["" if found.get(key) is None else found[key] for key in keys]
+            values: Result = dict(scores or {})
+            cells = ["" if values.get(key) is None else values[key] for key in keys]
             fold = (trial.fold or 0) + 1
             writer.writerow([trial.setting, fold, trial.share, *cells, failure or ""])
         return text.getvalue()

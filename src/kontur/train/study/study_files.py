@@ -1,12 +1,12 @@
-"""A study's folder: what is compared, which fits are finished, where each one's files lie.
+"""The files in a study's folder: its description, its fits and their results.
 
     OUT/study.json               the data, the images and the folds
-    OUT/fits/NAME/fold-1/        one fit: config.toml, split.json, run/ (a usual run), result.json
-    OUT/refit/, OUT/best/        the best setting fitted on everything: a usual run
+    OUT/fits/NAME/fold-1/        one fit: config.toml, split.json, run/ (as any run), result.json
+    OUT/refit/, OUT/best/        the best setting fitted on all images, as any run
     OUT/comparison.csv, .png     every score of every fit; accuracy against time
 
-A fit is finished when its `result.json` is there. All files are written whole, so a study that was
-killed goes on from what lies there.
+A fit is finished when its `result.json` exists. All files are written whole, so that an interrupted
+study continues from them.
 """
 
 import hashlib
@@ -26,14 +26,14 @@ from kontur.train.study.candidates import Candidate
 
 STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
 REPORTS = ("comparison.csv", "comparison.png", "learning-curve.csv", "learning-curve.png")
-UNTOLD = ("images", "annotations")  # of what makes a study: too long to be said
+LONG = ("images", "annotations")  # values of study.json that are too long for a message
 LONGEST = 80  # characters of a folder's name
 Result = dict[str, float | None]
 
 
 @dataclass(frozen=True)
 class FitFiles:
-    """The files of one fit below `folder`; `run` is the run's own folder."""
+    """The files of one fit in `folder`; `run` is the folder of its run."""
 
     folder: Path
     run: Path
@@ -48,7 +48,7 @@ class FitFiles:
 
     @property
     def cost(self) -> Path:
-        """What the training cost, once it is done."""
+        """The cost of the training, once it is done."""
         return self.folder / "cost.json"
 
     @property
@@ -57,27 +57,27 @@ class FitFiles:
 
     @property
     def log(self) -> Path:
-        """What its processes said."""
+        """The output of its processes."""
         return self.folder / "log.txt"
 
     def read(self) -> Result | None:
-        """What came out, None where it is not finished."""
+        """The result, None where the fit is not finished."""
         return _numbers(self.result)
 
     def read_cost(self) -> Result | None:
-        """What the training cost, None where it is not done."""
+        """The cost of the training, None where it is not done."""
         return _numbers(self.cost)
 
 
 @dataclass(frozen=True)
 class StudyFiles:
-    """The folder of a study, and what makes it this study and no other."""
+    """The folder of a study, and the description that distinguishes it from others."""
 
     out: Path
     about: dict[str, Any]
 
     def open(self, *, force: bool) -> None:
-        """Begin or go on; `InputError` where the folder holds another study or something else."""
+        """Begin or resume; `InputError` where the folder holds another study or other files."""
         path = self.out / STUDY
         if self.out.exists() and not self.out.is_dir():
             raise InputError(f"--out wants a folder, but {self.out} is a file")
@@ -91,7 +91,7 @@ class StudyFiles:
         write_text(path, json.dumps(self.about, indent=1, ensure_ascii=False) + "\n")
 
     def fit(self, trial: Trial) -> FitFiles:
-        """Where the files of a trial lie."""
+        """The files of a trial."""
         if trial.fold is None:
             return FitFiles(self.out / REFIT, self.out / BEST)
         share = f"-of-{round(100 * trial.share)}-percent" if trial.share < 1 else ""
@@ -106,20 +106,22 @@ class StudyFiles:
         *,
         lengths: Sequence[Mapping[str, Any]],
     ) -> FitFiles:
-        """Write down what a fit is made of; `InputError` where its folder holds another one.
+        """Write the settings and images of a fit; `InputError` where its folder holds another.
 
-        `names` are those of `split.json`, or empty where the settings say what is validated on.
-        `lengths` are the settings of how long it trains: the first are written, and each of them
-        is right in a folder that an earlier call has written.
+        `names` are those of `split.json`, empty where the settings have the validation images.
+        `lengths` are settings of the training time: the first is written, and any of them is
+        accepted in a folder that an earlier call has written.
         """
         fit = self.fit(trial)
-        said = {"split": str(fit.split)} if names else {}
-        tree = merge(candidate.tree, {"name": folder_name(candidate.name), "data": said})
-        configs = [to_toml(merge(tree, {"training": each} if each else {})) for each in lengths]
+        data = {"split": str(fit.split)} if names else {}
+        tree = merge(candidate.tree, {"name": folder_name(candidate.name), "data": data})
+        configs = [
+            to_toml(merge(tree, {"training": length} if length else {})) for length in lengths
+        ]
         split = json.dumps(names, indent=1, ensure_ascii=False)
         config = configs[0]
-        if fit.config.exists() and (there := fit.config.read_text(encoding="utf-8")) in configs:
-            config = there
+        if fit.config.exists() and (known := fit.config.read_text(encoding="utf-8")) in configs:
+            config = known
         for path, text in ((fit.split, split), (fit.config, config)):
             if path.exists() and path.read_text(encoding="utf-8") != text:
                 raise InputError(
@@ -132,39 +134,39 @@ class StudyFiles:
         return fit
 
     def prepare_best(self, trial: Trial, candidate: Candidate) -> None:
-        """Make room for the refitted model: that of another candidate is removed."""
+        """Remove the refitted model of another candidate, if there is one."""
         fit = self.fit(trial)
         mark = fit.folder / "candidate.json"
         learned = trial.split.train
-        mine = json.dumps([candidate.name, candidate.tree, learned], ensure_ascii=False)
-        if not mark.exists() or mark.read_text(encoding="utf-8") != mine:
+        content = json.dumps([candidate.name, candidate.tree, learned], ensure_ascii=False)
+        if not mark.exists() or mark.read_text(encoding="utf-8") != content:
             for folder in (fit.folder, fit.run):
                 shutil.rmtree(folder, ignore_errors=True)
-            write_text(mark, mine)
+            write_text(mark, content)
 
     def _clear(self) -> None:
-        """Remove what a study has written, and nothing else."""
+        """Remove the files of a study, and nothing else."""
         for folder in (FITS, REFIT, BEST):
             shutil.rmtree(self.out / folder, ignore_errors=True)
         for name in (STUDY, *REPORTS):
             (self.out / name).unlink(missing_ok=True)
 
-    def _refuse_another(self, there: dict[str, Any]) -> None:
-        other = [key for key in self.about if there.get(key) != self.about[key]]
+    def _refuse_another(self, other_study: dict[str, Any]) -> None:
+        other = [key for key in self.about if other_study.get(key) != self.about[key]]
         if other:
             key = other[0]
-            before, now = there.get(key), self.about[key]
-            said = f"{key}: {before} there, {now} now"
-            if key in UNTOLD:
-                said = f"of other {key}"
+            before, now = other_study.get(key), self.about[key]
+            difference = f"{key}: {before} before, {now} now"
+            if key in LONG:
+                difference = f"of other {key}"
             raise InputError(
-                f"{self.out} holds another study ({said}); start afresh with --force, or give "
-                "another --out"
+                f"{self.out} holds another study ({difference}); start afresh with --force, or "
+                "give another --out"
             )
 
 
 def folder_name(name: str) -> str:
-    """A row's name as that of a folder, on every system.
+    """The folder's name for a row, valid on every system.
 
     >>> folder_name("snake"), folder_name("snake model.points=32"), len(folder_name("a" * 200))
     ('snake', 'snake-model.points=32-44628091', 80)

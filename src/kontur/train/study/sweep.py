@@ -1,7 +1,7 @@
-"""A sweep: one training for every value of a setting, and what the values did to the fit.
+"""A sweep: one training for every value of a setting, and the fit as a function of the values.
 
-Capacity against fit (widths, depths) and regularisation against fit (weight decay, L1, dropout)
-are looked at alike: the AP on training images, the AP on validation images, and the gap between.
+The effect of capacity (widths, depths) and of regularisation (weight decay, L1, dropout) is
+measured alike: the AP on training images, the AP on validation images, and the gap between them.
 """
 
 import itertools
@@ -29,16 +29,16 @@ from kontur.train.run import train
 from kontur.train.run_files import CONFIG, read_config, resumed_config
 
 TABLE, FIGURE = "sweep.md", "sweep.png"
-JUDGED = "training.judge_train=8"  # where the user does not say how many: there is no gap without
+JUDGE_TRAIN = "training.judge_train=8"  # by default, for the gap
 
-UNLIKED = re.compile(r"[^\w.=+-]+")  # by file systems
+UNSAFE = re.compile(r"[^\w.=+-]+")  # characters in names of files
 ALIKE = ("kind", "preset", "start", "data", "augment", "optimiser", "training", "model")
-# Of a network's settings those that it learns from its images as it begins.
+# Settings of a network that follow from the images when a run begins.
 FROM_DATA = ("classes", "channels", "task", "reference_size")
 
 
 class SweepResult(NamedTuple):
-    """What one setting gave: the losses at the end, the best network's AP by tuned thresholds."""
+    """The result of one setting: the losses at the end, and the APs of the best network."""
 
     setting: str
     parameters: int
@@ -49,7 +49,7 @@ class SweepResult(NamedTuple):
 
     @property
     def gap(self) -> float:
-        """How much better the images are found that were learned from."""
+        """The AP on training images less that on validation images."""
         return self.train_ap - self.val_ap
 
 
@@ -73,7 +73,7 @@ def sweep(
         over: such as `optimiser.weight_decay=0,1e-4,1e-2` or `model.widths=[16,32],[32,64]`.
 
     Writes the table to OUT/sweep.md and the curves to OUT/sweep.png. A training that diverges is
-    said and left out.
+    reported and left out.
 
     Raises:
         InputError: as `train`, for an `over` that names no values, and where all diverge; a wrong
@@ -81,37 +81,41 @@ def sweep(
     """
     out, display, settings = Path(out), display or ProgressDisplay(), list(settings)
     combinations = combinations_of(over)
-    folders = [out / folder_name(each) for each in combinations]
+    folders = [out / folder_name(words) for words in combinations]
     if not (resume or force):
         _refuse_taken(out, folders)
     planned = [
-        _goes_on(folder, settings)
+        _resumed_config(folder, settings)
         if resume and (folder / CONFIG).exists()
-        else _begins(data, [JUDGED, *settings, *words], **options)
+        else _new_config(data, [JUDGE_TRAIN, *settings, *words], **options)
         for words, folder in zip(combinations, folders, strict=True)
     ]
     _check_alike(folders, planned, combinations[0])
     for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
         name = " ".join(words)
-        if resume and is_finished(folder) and _goes_on(folder, settings) == read_config(folder):
+        if (
+            resume
+            and is_finished(folder)
+            and _resumed_config(folder, settings) == read_config(folder)
+        ):
             display.print_line(f"[{number}/{len(folders)}] {name}: finished before")
             continue
         display.print_line(f"[{number}/{len(folders)}] {name}")
-        again = resume and (folder / CONFIG).exists()
+        resumed = resume and (folder / CONFIG).exists()
         try:
             train(
-                None if again else data,
+                None if resumed else data,
                 out=folder,
-                settings=settings if again else [JUDGED, *settings, *words],
-                resume=again,
+                settings=settings if resumed else [JUDGE_TRAIN, *settings, *words],
+                resume=resumed,
                 force=force,
                 display=ProgressDisplay(display.console),
-                **({} if again else options),
+                **({} if resumed else options),
             )
-        except Diverged as error:  # which is an answer too
+        except Diverged as error:  # which is a result, too
             display.print_line(f"{name}: {error}")
     fits = [
-        fit_of(folder, " ".join(words))
+        read_result(folder, " ".join(words))
         for words, folder in zip(combinations, folders, strict=True)
         if is_finished(folder)
     ]
@@ -119,8 +123,8 @@ def sweep(
         raise InputError("every training of the sweep diverged; take a smaller optimiser.rate")
     ordered = sorted(fits, key=lambda fit: -fit.val_ap)
     write_text(out / TABLE, table(ordered) + "\n")
-    with replacing(out / FIGURE) as beside:
-        draw(fits).save(beside)
+    with replacing(out / FIGURE) as temporary:
+        draw(fits).save(temporary)
     display.print_line(table(ordered))
     display.print_line(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
     return ordered
@@ -132,21 +136,21 @@ def combinations_of(over: Sequence[str]) -> list[list[str]]:
     >>> combinations_of(["optimiser.rate=1e-3,1e-2", "training.batch=4"])
     [['optimiser.rate=1e-3', 'training.batch=4'], ['optimiser.rate=1e-2', 'training.batch=4']]
     """
-    each = [values_of(words) for words in over]
-    keys = [words[0].partition("=")[0] for words in each]
+    values = [values_of(words) for words in over]
+    keys = [words[0].partition("=")[0] for words in values]
     twice = [key for key in keys if keys.count(key) > 1]
     if twice:
         raise InputError(f"--sweep has {twice[0]} twice; give all its values in one: KEY=A,B,C")
-    found = [list(words) for words in itertools.product(*each)]
+    combinations = [list(words) for words in itertools.product(*values)]
     places: dict[str, list[str]] = {}
-    for words in found:
+    for words in combinations:
         other = places.setdefault(folder_name(words).lower(), words)
         if other is not words:
             raise InputError(
                 f"{' '.join(other)} and {' '.join(words)} would be trained in folders of one name; "
                 "sweep them apart, each with an --out of its own"
             )
-    return found
+    return combinations
 
 
 def values_of(words: str) -> list[str]:
@@ -158,18 +162,18 @@ def values_of(words: str) -> list[str]:
     ['model.widths=[8,16]', 'model.widths=[16,32]']
     """
     key, equals, values = words.partition("=")
-    each = [value.replace(" ", "") for value in re.split(r",(?![^\[]*\])", values)]
-    if not (key.strip() and equals) or not all(each):
+    parts = [value.replace(" ", "") for value in re.split(r",(?![^\[]*\])", values)]
+    if not (key.strip() and equals) or not all(parts):
         raise InputError(
             f"--sweep wants KEY=VALUE,VALUE such as optimiser.weight_decay=0,1e-4, got {words!r}"
         )
-    if len(set(each)) < len(each):
+    if len(set(parts)) < len(parts):
         raise InputError(f"--sweep {words} has a value twice; leave one out")
-    return [f"{key.strip()}={value}" for value in each]
+    return [f"{key.strip()}={value}" for value in parts]
 
 
 def folder_name(words: Sequence[str]) -> str:
-    """What a training's folder is called: its settings, without what file systems dislike.
+    """The name of a training's folder: its settings, in characters that any file system accepts.
 
     >>> folder_name(["model.widths=[8,16]", "optimiser.name=sgd"])
     'model.widths=8-16+optimiser.name=sgd'
@@ -177,17 +181,17 @@ def folder_name(words: Sequence[str]) -> str:
     plain = []
     for word in words:
         key, _, value = word.partition("=")
-        plain.append(f"{key}={re.sub(UNLIKED, '-', value.strip('[]')).rstrip('-')}")
+        plain.append(f"{key}={re.sub(UNSAFE, '-', value.strip('[]')).rstrip('-')}")
     return "+".join(plain)
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a training came to its end: the scores are written after everything else."""
+    """Whether a training is finished: the scores are written after everything else."""
     return (folder / MODEL).exists() and (folder / METRICS).exists()
 
 
-def fit_of(folder: Path, setting: str) -> SweepResult:
-    """What a finished training gave."""
+def read_result(folder: Path, setting: str) -> SweepResult:
+    """The result of a finished training."""
     metrics = json.loads((folder / METRICS).read_text(encoding="utf-8"))
     val = metrics["scores"]["AP"]
     rows = read_rows(folder / LINES)
@@ -206,7 +210,7 @@ def fit_of(folder: Path, setting: str) -> SweepResult:
 
 
 def count_parameters(kind: str, model: dict[str, Any]) -> int:
-    """How many numbers a network learns; none of them is allocated."""
+    """The number of a network's parameters, computed without allocating them."""
     with torch.device("meta"):
         segmenter = catalog.segmenter(kind, catalog.config(kind, model))
     return sum(parameter.numel() for parameter in segmenter.parameters())
@@ -232,7 +236,7 @@ def table(fits: Sequence[SweepResult]) -> str:
 
 
 def draw(fits: Sequence[SweepResult]) -> Any:
-    """AP on training and validation images, and the loss, by setting in the order asked for."""
+    """AP on training and validation images, and the loss, by setting in the order given."""
     names = [", ".join(word.partition("=")[2] for word in fit.setting.split(" ")) for fit in fits]
     keys = " and ".join(word.partition("=")[0] for word in fits[0].setting.split(" "))
     places = [float(i) for i in range(len(fits))]
@@ -261,7 +265,7 @@ def _number(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
 
 
-def _begins(
+def _new_config(
     data: str | Path | None,
     settings: Sequence[str],
     *,
@@ -269,7 +273,7 @@ def _begins(
     config: str | Path | None = None,
     **options: str | None,
 ) -> RunConfig:
-    """The settings of a training that begins, checked as far as they can be without the data."""
+    """The settings of a new training, checked as far as possible without the data."""
     folders = {"path": data, "val": val}
     given = {
         **{key: value for key, value in options.items() if value is not None},
@@ -287,17 +291,17 @@ def _begins(
     return resolved.replace(model=network.model_dump(mode="json"))
 
 
-def _goes_on(folder: Path, settings: Sequence[str]) -> RunConfig:
-    """The settings of a training that is there already, with what is asked for now."""
+def _resumed_config(folder: Path, settings: Sequence[str]) -> RunConfig:
+    """The settings of an existing training, overridden by `settings`."""
     return resumed_config(folder, {}, settings)
 
 
 def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: list[str]) -> None:
-    """Raise `InputError` where trainings differ in more than what is swept.
+    """Raise `InputError` where trainings differ in more than the swept settings.
 
-    So those of an earlier call are not compared with others that learn from other images or longer.
+    So those of an earlier call are not compared with others that have other images or more steps.
     """
-    trees = [merge(each.model_dump(mode="json"), overrides(swept)) for each in planned]
+    trees = [merge(config.model_dump(mode="json"), overrides(swept)) for config in planned]
     for tree in trees:
         tree["data"]["path"] = str(Path(tree["data"]["path"]).resolve())
         tree["model"] = {k: v for k, v in tree["model"].items() if k not in FROM_DATA}
@@ -313,18 +317,18 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
             del tree["augment"]["crop"]
         if None in batches or keys & {"data.scale", "augment.crop"}:
             del tree["training"]["batch"]
-    # Another kind or preset is another network, and a start says in its file what it is.
+    # Another kind or preset is another network, and the network of a start is in its file.
     others = keys & {"kind", "preset", "start"}
     one_network = not others and trees[0]["start"] is None
     alike = [name for name in ALIKE if name != "model" or one_network]
     first = _flat({name: trees[0][name] for name in alike})
     for folder, tree in zip(folders, trees, strict=True):
-        mine = _flat({name: tree[name] for name in alike})
-        other = [key for key in first if first[key] != mine.get(key)]
+        settings = _flat({name: tree[name] for name in alike})
+        other = [key for key in first if first[key] != settings.get(key)]
         if other:
             key = other[0]
             raise InputError(
-                f"{key} would be {first[key]} in {folders[0].name} and {mine.get(key)} in "
+                f"{key} would be {first[key]} in {folders[0].name} and {settings.get(key)} in "
                 f"{folder.name}, so they could not be compared; give --resume the DATA and the "
                 "settings that the sweep was begun with, or start afresh with --force"
             )
@@ -332,11 +336,11 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """A nested mapping as one from `a.b.c` to values."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for key, value in tree.items():
         deeper = isinstance(value, Mapping)
-        found |= _flat(value, f"{prefix}{key}.") if deeper else {prefix + key: value}
-    return found
+        flat |= _flat(value, f"{prefix}{key}.") if deeper else {prefix + key: value}
+    return flat
 
 
 def _refuse_taken(out: Path, folders: Sequence[Path]) -> None:

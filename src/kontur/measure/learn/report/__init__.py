@@ -1,1 +1,1 @@
-"""The report of a study: sections of sentences and tables, figures, and the page."""
+"""The report of a study: sections of sentences and tables, figures, and the HTML page."""

@@ -10,13 +10,11 @@ from kontur.measure.learn.report.section import Section
 from kontur.measure.learn.result import Study
 
 EDGES = np.array([0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])  # of the probability of the predicted class
-CLEAR = (
-    0.05  # difference of mean probability and accuracy from which a model is called overconfident
-)
+CLEAR = 0.05  # of mean probability and accuracy: the difference of an overconfident model
 TERMS = {
     "calibration": "probabilities are calibrated if, of all objects predicted with probability "
     "0.8, eight in ten are correct",
-    "expected calibration error": "by how much probability and share of correct objects differ, "
+    "expected calibration error": "the difference of probability and share of correct objects, "
     "averaged over the rows of the table; 0 is perfect",
 }
 
@@ -83,5 +81,5 @@ def _predictions(study: Study) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _bin(probability: Float[np.ndarray, " n"]) -> np.ndarray:
-    """The place of each probability between the edges."""
+    """The bin of each probability."""
     return np.clip(np.searchsorted(EDGES, probability, side="right") - 1, 0, len(EDGES) - 2)

@@ -1,4 +1,4 @@
-"""Which columns the predictions depend on: permutation importance, and the lasso."""
+"""The columns that the predictions depend on: permutation importance, and the lasso."""
 
 from kontur.measure.learn.importance import CORRELATED
 from kontur.measure.learn.leakage import brightness_note
@@ -6,10 +6,10 @@ from kontur.measure.learn.report.section import SHOWN, Section, headline
 from kontur.measure.learn.result import Study
 from kontur.wording import listed
 
-NAMED = 3  # correlated columns that are named
+NAMED = 3  # correlated columns that a cell names
 IMPORTANCE = {
     "importance": "how much worse held-out rows are predicted when a column is shuffled among "
-    "them, so that it carries no information; it says what this model uses, not what causes what",
+    "them, so that it carries no information; it shows what this model uses, not a cause",
 }
 LASSO = {
     "lasso": "a linear model whose coefficients are penalised by their size, so that those of "
@@ -18,12 +18,12 @@ LASSO = {
 
 
 def importance_section(study: Study) -> Section:
-    """By how much the headline score drops when columns are shuffled."""
+    """The drop of the headline score when columns are shuffled."""
     rows = [["column", "drop", "alone", "shuffled with it"]]
     for cluster in study.importance[:SHOWN]:
         first, *others = cluster.columns
-        alone = str(cluster.alone[0]) if others else ""
-        rows.append([first, str(cluster.drop), alone, listed(others, most=NAMED)])
+        own_drop = str(cluster.column_drops[0]) if others else ""
+        rows.append([first, str(cluster.drop), own_drop, listed(others, most=NAMED)])
     sentences = [
         f"Columns whose ranks correlate by more than {CORRELATED} are shuffled together; alone: "
         f"the first of them by itself. The drop is that of the {headline(study).name}."

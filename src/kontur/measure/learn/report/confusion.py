@@ -1,4 +1,4 @@
-"""Which classes are taken for which, object by object and by the majority of an image."""
+"""Confusion of classes: the confusion matrix of objects, and majority votes of images."""
 
 import numpy as np
 

@@ -129,9 +129,9 @@ def _predicted(study: Study) -> Figure:
 
 def _importance(study: Study) -> Figure:
     """How far the score drops when a cluster of columns is shuffled."""
-    shown = study.importance[:SHOWN][::-1]
-    figure, axes = _new(6.2, 1 + 0.28 * len(shown), grid="x")
-    for place, cluster in enumerate(shown):
+    clusters = study.importance[:SHOWN][::-1]
+    figure, axes = _new(6.2, 1 + 0.28 * len(clusters), grid="x")
+    for place, cluster in enumerate(clusters):
         axes.barh(place, cluster.drop.mean, color=COLOURS[0], alpha=0.6, height=0.7)
         axes.plot(
             [
@@ -142,9 +142,9 @@ def _importance(study: Study) -> Figure:
             color="black",
             lw=1,
         )
-        axes.plot(cluster.alone[0].mean, place, "o", color=COLOURS[1], ms=4)
+        axes.plot(cluster.column_drops[0].mean, place, "o", color=COLOURS[1], ms=4)
     axes.axvline(0, color="black", lw=0.8)
-    axes.set_yticks(range(len(shown)), [cluster.name for cluster in shown])
+    axes.set_yticks(range(len(clusters)), [cluster.name for cluster in clusters])
     axes.set_xlabel(
         f"drop of {headline(study).name} on held-out rows when shuffled ({study.best.name})\n"
         "bar: all correlated ones together, line: ± sd over folds\ndot: the named one alone"
@@ -159,9 +159,9 @@ def _curve(study: Study) -> Figure:
     for colour, (name, points) in zip(COLOURS, study.curve.families.items(), strict=False):
         x = np.array([point.groups for point in points])
         mean = np.array([point.scores[score].mean for point in points])
-        away = np.nan_to_num([point.scores[score].deviation for point in points])
+        deviation = np.nan_to_num([point.scores[score].deviation for point in points])
         axes.plot(x, mean, "o-", color=colour, label=name, ms=4)
-        axes.fill_between(x, mean - away, mean + away, color=colour, alpha=0.12, lw=0)
+        axes.fill_between(x, mean - deviation, mean + deviation, color=colour, alpha=0.12, lw=0)
     axes.set(
         xlabel=f"{unit_word(study.task)}s learned from",
         ylabel=f"{headline(study).name} of held-out rows, mean ± sd over folds",

@@ -1,8 +1,8 @@
 """The folder of a report: a page, its figures, every score of every fit, and all predictions.
 
-`report.html` is one file to send, with its figures inside. The tables are complete: `results.csv`
-has a row a fit, `held-out.csv` a row an object with the prediction of the best family while it was
-held out, `importance.csv` a row a column, `lasso.csv` a row a column that keeps a coefficient.
+`report.html` is one file with its figures inside. The tables are complete: `results.csv` has one
+row per fit, `held-out.csv` one row per object with the prediction of the best family while it was
+held out, `importance.csv` one row per column, `lasso.csv` one per column that keeps a coefficient.
 """
 
 from collections.abc import Sequence
@@ -26,17 +26,17 @@ from kontur.measure.plots.style import png
 
 PAGE = "report.html"
 DIGITS = "%.8g"
-WARNING = "! "  # how a sentence begins that is one
+WARNING = "! "  # the beginning of a sentence that is a warning
 TASK = "Data and folds"
 FILES = (
-    "Beside this page stand the figures as PNG and the whole tables: results.csv, a row a fit; "
-    "held-out.csv, a row an object; importance.csv, a row a column; lasso.csv, a row a column that "
-    "it keeps."
+    "The folder of this page also has the figures as PNG and the complete tables: results.csv, one "
+    "row per fit; held-out.csv, one row per object; importance.csv, one row per column; lasso.csv, "
+    "one row per column that it keeps."
 )
 
 
 def check_folder(folder: Path, *, overwrite: bool) -> None:
-    """Raise `InputError` before any work where the report could not be written there."""
+    """Raise `InputError` before any work where the report cannot be written to `folder`."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"wanted a folder for the report, but {folder} is a file")
     if (folder / PAGE).exists() and not overwrite:
@@ -49,8 +49,8 @@ def write_report(
     """Write the page, the figures and the tables.
 
     Args:
-        folder: is made if there is none.
-        study: what is reported.
+        folder: created if it does not exist.
+        study: the results.
         source: name of the table that was learned from.
         pictures: the images of the table's objects, for pictures of wrongly predicted ones.
 
@@ -85,7 +85,7 @@ def write_report(
 
 
 def _page(study: Study, parts: Sequence[Section], pngs: dict[str, bytes], source: str) -> str:
-    """The whole report as one HTML file; figures stand beside what they show."""
+    """The whole report as one HTML file, each figure beside its table."""
     task, best = study.task, study.best
     first, *others = parts
     head = HEADLINE[task.kind]
@@ -122,7 +122,7 @@ def _section(part: Section, pngs: dict[str, bytes]) -> str:
     parts.append(frame.definitions(part.terms))
     if part.figure in pngs:
         figure = frame.picture(pngs[part.figure], part.figure)
-        parts = [*parts, figure] if part.wide else [frame.beside(["".join(parts), figure])]
+        parts = [*parts, figure] if part.wide else [frame.side_by_side(["".join(parts), figure])]
     return frame.section(part.title, parts)
 
 
@@ -142,36 +142,36 @@ def _results(study: Study) -> pd.DataFrame:
         for part, outcomes in (("setting", outcomes), ("curve", study.curve.outcomes))
         for trial, scores, failure in outcomes
     ]
-    made = pd.DataFrame(rows, columns=[*about, "scores", "failure"])
+    table = pd.DataFrame(rows, columns=[*about, "scores", "failure"])
     for name in known:
-        made.insert(
-            made.columns.get_loc("failure"), name, [(x or {}).get(name) for x in made.scores]
+        table.insert(
+            table.columns.get_loc("failure"), name, [(x or {}).get(name) for x in table.scores]
         )
-    return made.drop(columns="scores")
+    return table.drop(columns="scores")
 
 
 def _held_out(study: Study) -> pd.DataFrame:
     """The prediction of the best family for every row while it was held out."""
     task, outputs = study.task, study.best.outputs
     about = [name for name in ("image", "id", task.group) if name in task.table]
-    made = task.table[list(dict.fromkeys(about))].copy()
+    table = task.table[list(dict.fromkeys(about))].copy()
     fold_of = {name: fold for fold, split in enumerate(study.splits) for name in split.held}
-    made["fold"] = [fold_of[name] for name in task.groups]
+    table["fold"] = [fold_of[name] for name in task.groups]
     if not task.classes:
-        return made.assign(**{task.target: task.truth, "predicted": outputs[:, 0]})
+        return table.assign(**{task.target: task.truth, "predicted": outputs[:, 0]})
     classes = np.array(task.classes, dtype=object)
-    made[task.target] = classes[task.truth]
-    made["predicted"] = classes[outputs.argmax(axis=1)]
-    made[[f"probability {name}" for name in task.classes]] = outputs
-    return made
+    table[task.target] = classes[task.truth]
+    table["predicted"] = classes[outputs.argmax(axis=1)]
+    table[[f"probability {name}" for name in task.classes]] = outputs
+    return table
 
 
 def _importance(study: Study) -> pd.DataFrame:
-    """By how much the score drops when a column is shuffled, alone and with those correlated."""
+    """The drop of the score when a column is shuffled, alone and with those correlated."""
     rows = [
-        (column, alone.mean, alone.deviation, cluster.columns[0], *cluster.drop[:2])
+        (column, drop.mean, drop.deviation, cluster.columns[0], *cluster.drop[:2])
         for cluster in study.importance
-        for column, alone in zip(cluster.columns, cluster.alone, strict=True)
+        for column, drop in zip(cluster.columns, cluster.column_drops, strict=True)
     ]
     names = ["column", "drop alone", "sd alone", "alike", "drop together", "sd together"]
     return pd.DataFrame(rows, columns=names)

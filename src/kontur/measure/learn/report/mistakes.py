@@ -1,4 +1,4 @@
-"""Wrongly predicted objects: which they are, and their pictures.
+"""Wrongly predicted objects: a table of the worst, and their pictures.
 
 Shown are predictions made while an object was held out. Of classes, the most confident mistakes
 of each kind (true class, predicted class); of an amount, the largest errors either way.
@@ -21,12 +21,12 @@ from kontur.measure.plots.pictures import NEEDED, Pictures
 FIGURE = "mistakes.png"
 ACROSS = 6  # objects in a line of the figure
 LINES = 6  # lines of the figure at most
-EACH = 2  # lines of one kind of mistake at most
+LINES_A_KIND = 2  # lines of one kind of mistake at most
 CELL = 1.3  # inches
 
 
 class Kind(NamedTuple):
-    """One kind of mistake, and the rows that were mistaken so, the worst first."""
+    """A kind of mistake, and the rows of the table with it, the worst first."""
 
     name: str
     rows: list[int]
@@ -52,7 +52,10 @@ def kinds_of_mistakes(study: Study) -> list[Kind]:
 
 
 def mistakes_section(study: Study, *, pictured: bool, problem: str | None = None) -> Section:
-    """The worst mistakes as a table, and how to get their pictures where there are none."""
+    """The worst mistakes as a table, and how to get their pictures where there are none.
+
+    `pictured` means that the figure of mistakes exists; `problem` is why it could not be drawn.
+    """
     task, kinds = study.task, kinds_of_mistakes(study)
     count = sum(len(kind.rows) for kind in kinds)
     identity = [name for name in NEEDED if name in task.table]
@@ -65,11 +68,11 @@ def mistakes_section(study: Study, *, pictured: bool, problem: str | None = None
         title = "Wrongly predicted objects"
         sentences = [
             f"{count:,} of {len(task.truth):,} objects are predicted wrongly while held out; those "
-            "with the highest probability of the wrong class stand first."
+            "with the highest probability of the wrong class come first."
         ]
     else:
         title = "Objects with the largest errors"
-        sentences = ["Predictions while held out; the largest errors stand first."]
+        sentences = ["Predictions while held out; the largest errors come first."]
     if not count:
         return Section(title, [], ["Every object is predicted correctly while held out."])
     if problem is not None:
@@ -100,7 +103,7 @@ def draw_mistakes(study: Study, pictures: Pictures) -> Any | None:
 
     Raises `InputError` where images, outlines and table do not belong together.
     """
-    kinds = _shown(kinds_of_mistakes(study))
+    kinds = _that_fit(kinds_of_mistakes(study))
     if not kinds:
         return None
     rows = [row for kind in kinds for row in kind.rows]
@@ -151,7 +154,7 @@ def _worst(study: Study, kinds: Sequence[Kind]) -> list[int]:
     return rows[np.argsort(-size[rows], kind="stable")].tolist()
 
 
-def _shown(kinds: Sequence[Kind]) -> list[Kind]:
-    """The kinds and rows that the figure has room for."""
-    lines = max(1, min(EACH, LINES // max(1, len(kinds))))
+def _that_fit(kinds: Sequence[Kind]) -> list[Kind]:
+    """The kinds and rows that fit into the figure."""
+    lines = max(1, min(LINES_A_KIND, LINES // max(1, len(kinds))))
     return [Kind(kind.name, kind.rows[: lines * ACROSS]) for kind in kinds[:LINES]]

@@ -1,4 +1,4 @@
-"""How well the families predict rows that were held out, and how far that can be trusted."""
+"""Performance of the families on held-out rows: scores, intervals, and the learning curve."""
 
 from collections import Counter
 
@@ -19,8 +19,8 @@ from kontur.measure.learn.scores import ALL, HEADLINE, OF_AMOUNTS, OF_CLASSES
 from kontur.select import spread
 from kontur.wording import plural
 
-WORTH = 0.01  # of accuracy or R²: a rise of less is not worth the labels of twice the images
-STEPS = 0.5, 1.0  # shares of the groups between which a rise is looked for
+WORTH = 0.01  # least rise of accuracy or R² that is worth labelling twice as many images
+STEPS = 0.5, 1.0  # shares of the groups between which the rise is measured
 FOLD_TERMS = {
     "fold": "a part of the data that is held out while a model is trained on the rest, so that "
     "every row is predicted once by a model that has not seen it",
@@ -49,7 +49,7 @@ MAJORITY_TERMS = {
 
 
 def task_section(study: Study) -> Section:
-    """How many rows, groups and images there are, of which classes, and how they were split."""
+    """The numbers of rows, groups and images, the classes, and the folds."""
     task = study.task
     number = len(np.unique(task.groups))
     held = sorted(len(split.held) for split in study.splits)
@@ -136,7 +136,7 @@ def intervals_section(study: Study) -> Section:
 
 
 def curve_section(study: Study) -> Section:
-    """The headline score by how many groups there are to learn from."""
+    """The headline score by the number of groups to learn from."""
     score = HEADLINE[study.task.kind]
     families = list(study.curve.families)
     cells: dict[float, dict[str, str]] = {}
@@ -161,7 +161,7 @@ def curve_section(study: Study) -> Section:
 
 
 def single_measurement_sentence(study: Study) -> str:
-    """Which single measurement is best, and where it is cut."""
+    """The best single measurement, and its thresholds."""
     fitted = study.single
     model, names = fitted.model, fitted.preparation.get_feature_names_out()
     name = str(names[model.column_])
@@ -169,13 +169,15 @@ def single_measurement_sentence(study: Study) -> str:
     column = next((c for c in fitted.preparation.recipe()["columns"] if c["name"] == name), None)
     if study.task.classes and column is not None:
         unit = study.task.table.attrs.get("units", {}).get(name, "")
-        cuts = [amount(cut * column["scale"] + column["mean"], unit) for cut in model.cuts_]
-        text += f", cut at {' and '.join(cuts)}" if cuts else ""
+        thresholds = [
+            amount(value * column["scale"] + column["mean"], unit) for value in model.thresholds_
+        ]
+        text += f", cut at {' and '.join(thresholds)}" if thresholds else ""
     return f"{text}; in each fold it is chosen anew, from the fold's training rows."
 
 
 def more_groups_sentence(study: Study) -> str:
-    """Whether more groups would help the best family: the rise from half of them to all."""
+    """Whether more groups would help the best family: the rise of its score from half to all."""
     points = {point.share: point for point in study.curve.families[study.best.name]}
     score = HEADLINE[study.task.kind]
     if not set(STEPS) <= set(points):
@@ -204,7 +206,7 @@ def _heading(study: Study, name: str) -> str:
 
 
 def _verdict(study: Study) -> list[str]:
-    """Which family is best, and the next."""
+    """The best family, the next one, and the settings that were chosen."""
     verdict, best = study.verdict, study.best
     score = ALL[study.ranking]
     reached = spread(fold[study.ranking] for fold in best.by_fold)

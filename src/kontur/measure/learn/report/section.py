@@ -1,4 +1,4 @@
-"""A section of the report: sentences, a table, and the words that all sections share."""
+"""A section of the report: sentences and a table, and the wording that all sections share."""
 
 import math
 from typing import NamedTuple
@@ -8,15 +8,15 @@ from kontur.measure.learn.scores import ALL, HEADLINE, Score
 from kontur.measure.learn.task import LearningTask
 from kontur.select import Spread
 
-SHOWN = 10  # rows of a long table, and names in a sentence; the files have all
+SHOWN = 10  # rows of a long table, names in a sentence; the files have all
 
 
 class Section(NamedTuple):
     """A part of the report, the same on a terminal and on a page.
 
     `rows` is a table with its heading first; a sentence that begins with "! " is a warning;
-    `figure` is the file name of a figure, which if `wide` stands below the rest; `terms` are words
-    that appear here for the first time, each with its explanation.
+    `figure` is the file name of a figure, placed below the rest if `wide`; `terms` are words that
+    are explained where they are first used.
     """
 
     title: str
@@ -28,12 +28,12 @@ class Section(NamedTuple):
 
 
 def headline(study: Study) -> Score:
-    """The score that stands first: accuracy, or R²."""
+    """The score that is reported first: accuracy, or R²."""
     return ALL[HEADLINE[study.task.kind]]
 
 
 def unit_word(task: LearningTask) -> str:
-    """What is held out whole, in the singular: the column of the groups, or a row."""
+    """The unit that is held out whole, in the singular: the column of the groups, or a row."""
     return task.group or "row"
 
 
@@ -50,7 +50,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def short(spread: Spread) -> str:
-    """Mean and deviation without needless digits of large numbers."""
+    """Mean and deviation in four digits."""
     if math.isnan(spread.mean) or abs(spread.mean) < 10:
         return str(spread)
     if math.isnan(spread.deviation):

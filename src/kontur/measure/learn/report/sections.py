@@ -17,8 +17,8 @@ from kontur.measure.learn.result import Study
 def sections(study: Study, *, pictured: bool = False, problem: str | None = None) -> list[Section]:
     """The report from top to bottom; long tables are cut to `SHOWN` rows.
 
-    `pictured` says that there are pictures of wrongly predicted objects, `problem` why there are
-    none although images were given.
+    `pictured` means that there are pictures of wrongly predicted objects, `problem` is why there
+    are none although images were given.
     """
     if study.task.classes:
         predictions = [confusion_section(study), calibration_section(study)]
