@@ -2,8 +2,8 @@
 
 For every true object there is one prompt: a click, a box, four extremes, or a rough polygon of any
 start and direction. Its points are off by normal steps of a share of the object's side (the square
-root of its area). The first row is what the model found without a prompt. Milliseconds are those of
-one outline after the session has begun, on one thread.
+root of its area), but on the image. The first row is what the model found without a prompt.
+Milliseconds are those of one outline after the session has begun, on one thread.
 
     python benchmarks/clicks.py nuclei dsb2018/val
 """
@@ -33,18 +33,19 @@ AIM = 0.15  # of the side: how far from the middle a person clicks
 CORNERS = (6, 8, 12)  # of a rough polygon
 FOUND = 0.5  # IoU
 
-Hand = Callable[[shapely.Polygon, float, np.random.Generator], dict[str, Any]]  # → a prompt
+Miss = Callable[[Float[np.ndarray, "n 2"]], Float[np.ndarray, "n 2"]]  # points, a little off
+Hand = Callable[[shapely.Polygon, Miss, np.random.Generator], dict[str, Any]]  # → a prompt
 
 
 def click_anywhere(
-    polygon: shapely.Polygon, noise: float, rng: np.random.Generator
+    polygon: shapely.Polygon, miss: Miss, rng: np.random.Generator
 ) -> dict[str, Any]:
     """A pixel of the object, any alike."""
     return {"click": rng.choice(_pixels(polygon))}
 
 
 def click_near_the_middle(
-    polygon: shapely.Polygon, noise: float, rng: np.random.Generator
+    polygon: shapely.Polygon, miss: Miss, rng: np.random.Generator
 ) -> dict[str, Any]:
     """The pixel of the object that is nearest to where a person aims."""
     pixels = _pixels(polygon)
@@ -52,26 +53,26 @@ def click_near_the_middle(
     return {"click": pixels[((pixels - aim) ** 2).sum(axis=1).argmin()]}
 
 
-def box(polygon: shapely.Polygon, noise: float, rng: np.random.Generator) -> dict[str, Any]:
+def box(polygon: shapely.Polygon, miss: Miss, rng: np.random.Generator) -> dict[str, Any]:
     """Two opposite corners."""
     corners = np.reshape(polygon.bounds, (2, 2))
-    moved = np.sort(_moved(corners, polygon, noise, rng), axis=0)
-    return {"box": moved.ravel()}
+    low, high = np.sort(miss(corners), axis=0)
+    return {"box": [*low, *np.maximum(high, low + 1)]}
 
 
-def extremes(polygon: shapely.Polygon, noise: float, rng: np.random.Generator) -> dict[str, Any]:
+def extremes(polygon: shapely.Polygon, miss: Miss, rng: np.random.Generator) -> dict[str, Any]:
     """Top, right, bottom and left."""
     points = ring.extremes(_outer(polygon))
-    return {"extremes": _moved(points, polygon, noise, rng)}
+    return {"extremes": miss(points)}
 
 
 def rough_polygon(corners: int) -> Hand:
     """So many points around the object, from anywhere, this way or that."""
 
-    def hand(polygon: shapely.Polygon, noise: float, rng: np.random.Generator) -> dict[str, Any]:
+    def hand(polygon: shapely.Polygon, miss: Miss, rng: np.random.Generator) -> dict[str, Any]:
         fine = ring.resample(_outer(polygon), 512)
         points = ring.resample(np.roll(fine, rng.integers(512), axis=0), corners)
-        return {"polygon": _moved(points, polygon, noise, rng)[:: rng.choice([-1, 1])]}
+        return {"polygon": miss(points)[:: rng.choice([-1, 1])]}
 
     return hand
 
@@ -94,12 +95,15 @@ def main() -> None:
     untouched: list[np.ndarray] = []
     for number, sample in enumerate(folder.samples):
         truth = sample.instances[~sample.instances.ignore]
+        objects = [largest_part(each) for each in truth.polygons]
         session = predictor.session(sample.image)
         untouched.append(_found_iou(truth, session.instances))
         for name, (_, noises, hand) in HANDS.items():
             for noise in noises:
                 rng = np.random.default_rng(number)
-                prompts = [hand(largest_part(each), noise, rng) for each in truth.polygons]
+                prompts = [
+                    hand(each, _miss(each, noise, sample.size, rng), rng) for each in objects
+                ]
                 start = time.perf_counter()
                 drawn = np.array([session.outline(**prompt) for prompt in prompts], dtype=object)
                 took = 1000 * (time.perf_counter() - start) / max(len(prompts), 1)
@@ -170,10 +174,16 @@ def _outer(polygon: shapely.Polygon) -> Float[np.ndarray, "n 2"]:
     return shapely.get_coordinates(polygon.exterior)[:-1]
 
 
-def _moved(
-    points: Float[np.ndarray, "n 2"], polygon: shapely.Polygon, noise: float, rng: Any
-) -> Float[np.ndarray, "n 2"]:
-    return points + rng.normal(0, noise, points.shape) * np.sqrt(polygon.area)
+def _miss(
+    polygon: shapely.Polygon, noise: float, size: tuple[int, int], rng: np.random.Generator
+) -> Miss:
+    """A hand that is off by a share of an object's side and stays on the image."""
+
+    def miss(points: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "n 2"]:
+        steps = rng.normal(0, noise, points.shape) * np.sqrt(polygon.area)
+        return np.clip(points + steps, 0, size[::-1])
+
+    return miss
 
 
 def _options() -> argparse.Namespace:

@@ -27,6 +27,7 @@ from kontur.models.resolve import Resolved, resolve
 
 EXTREMES = 4  # points to click
 UNKNOWN_SIDE = 1 / 8  # of the image's shorter side, where nobody knows how large objects are
+Numbers = ArrayLike | tuple[Any, ...]  # to checks at run time a tuple is no ArrayLike
 PROMPTS = "four extreme points, click=(x, y), box=(x0, y0, x1, y1) or polygon=[(x, y), …]"
 
 
@@ -84,11 +85,11 @@ class Session:
 
     def outline(
         self,
-        extremes: ArrayLike | None = None,
+        extremes: Numbers | None = None,
         *,
-        click: ArrayLike | None = None,
-        box: ArrayLike | None = None,
-        polygon: ArrayLike | shapely.Geometry | None = None,
+        click: Numbers | None = None,
+        box: Numbers | None = None,
+        polygon: Numbers | shapely.Geometry | None = None,
     ) -> shapely.Geometry:
         """The outline of one object from one prompt, which need not be exact.
 
@@ -115,7 +116,7 @@ class Session:
             return self._outline_polygon(polygon)
         return self._outline_extremes(extremes)
 
-    def outline_boxes(self, boxes: ArrayLike) -> Shaped[np.ndarray, " m"]:
+    def outline_boxes(self, boxes: Numbers) -> Shaped[np.ndarray, " m"]:
         """The outline of the object in each of m boxes (m, 4): x0, y0, x1, y1; m may be 0.
 
         Raises:
