@@ -68,6 +68,31 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "stages": 2,
         "refiner": {"profile": 5, "reach": 0.2},
     },
+    "edge, quality, 2 stages, four anchors": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "anchors": "four",
+    },
+    "edge, quality, 2 stages, dynamic matching": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "matching": "dynamic",
+    },
+    "edge, quality, 2 stages, shape": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "weights": {"shape": 1.0},
+    },
+    "edge, quality, 2 stages, learned start": {
+        **EDGE,
+        "quality": True,
+        "stages": 2,
+        "initial": "learned",
+        "anchors": "four",
+    },
     "edge, quality, 32 points": {**EDGE, "quality": True, "points": 32},
     "edge, quality, 128 points": {**EDGE, "quality": True, "points": 128},
 }
@@ -207,7 +232,9 @@ def _judged(network: DeepSnake, card: Card, options: argparse.Namespace) -> Resu
     predictor = Predictor(TorchEngine(network), own)
     samples = list(folder.samples)
     truths = [sample.instances for sample in samples]
-    tuned = tune_thresholds(truths, [predictor.candidates(sample.image) for sample in samples])
+    tuned = tune_thresholds(
+        truths, [predictor.predict_unfiltered(sample.image) for sample in samples]
+    )
     thresholds = Thresholds(score=tuned.score, overlap=tuned.overlap)
     predictor = Predictor(TorchEngine(network), own.replace(thresholds=thresholds))
     start = time.process_time()

@@ -107,7 +107,7 @@ def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
 
 def test_waiting_threads_sleep_unless_the_user_says_otherwise():
     program = (
-        "import os, sys; from kontur.train.openmp import let_waiting_threads_sleep as f; f(); "
+        "import os, sys; from kontur.train import set_passive_waiting as f; f(); "
         "print(os.environ['OMP_WAIT_POLICY'], 'torch' in sys.modules)"
     )
     for given, expected in ((None, "PASSIVE False"), ("ACTIVE", "ACTIVE False")):

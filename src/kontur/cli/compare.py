@@ -10,7 +10,7 @@ from kontur.cli.options import QuietOption, Task, TaskOption
 from kontur.cli.screen import table
 from kontur.cli.train import NEEDED, data_and_settings
 from kontur.errors import InputError
-from kontur.train.openmp import let_waiting_threads_sleep
+from kontur.train import set_passive_waiting
 from kontur.wording import plural
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def compare(
             f"comparing trains, and needs {' and '.join(missing)}: pip install 'kontur[train]' "
             "brings it"
         )
-    let_waiting_threads_sleep()
+    set_passive_waiting()
     from kontur.models import catalog
     from kontur.train.study.compare import compare as run
     from kontur.train.study.monitor import StudyMonitor

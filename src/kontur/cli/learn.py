@@ -10,6 +10,7 @@ import typer
 from kontur.cli.options import (
     ChannelOption,
     ForceOption,
+    MeasuredOutlinesOption,
     PageOption,
     QuietOption,
     comma_separated,
@@ -112,15 +113,7 @@ def learn(
             "page of --report: a folder, files, or a training folder; repeatable.",
         ),
     ] = None,
-    outlines: Annotated[
-        Path | None,
-        typer.Option(
-            "--outlines",
-            metavar="OUTLINES",
-            help="The outlines that were measured.  [default: the table's column outline, or the "
-            "training folder's]",
-        ),
-    ] = None,
+    outlines: MeasuredOutlinesOption = None,
     channel: ChannelOption = None,
     page: PageOption = None,
     force: ForceOption = False,

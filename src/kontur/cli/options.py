@@ -116,6 +116,15 @@ MetadataOption = Annotated[
         help="A table with one row per image.  [default: metadata.csv in that folder]",
     ),
 ]
+MeasuredOutlinesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--outlines",
+        metavar="OUTLINES",
+        help="The outlines that were measured.  [default: the table's column outline, or the "
+        "training folder's]",
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="No progress, only the result at the end.")

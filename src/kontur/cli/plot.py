@@ -9,6 +9,7 @@ import typer
 from kontur.cli.options import (
     ChannelOption,
     ForceOption,
+    MeasuredOutlinesOption,
     PageOption,
     QuietOption,
     Task,
@@ -99,15 +100,7 @@ def plot(
             "repeatable.",
         ),
     ] = None,
-    outlines: Annotated[
-        Path | None,
-        typer.Option(
-            "--outlines",
-            metavar="OUTLINES",
-            help="The outlines that were measured.  [default: the table's column outline, or the "
-            "training folder's]",
-        ),
-    ] = None,
+    outlines: MeasuredOutlinesOption = None,
     scale: Annotated[
         AxisScale,
         typer.Option("--scale", help="auto is log where all values are above 0 and span decades."),

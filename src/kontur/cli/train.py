@@ -9,7 +9,7 @@ import typer
 
 from kontur.cli.options import Task
 from kontur.errors import InputError
-from kontur.train.openmp import let_waiting_threads_sleep
+from kontur.train import set_passive_waiting
 from kontur.train.signals import Stopped
 
 NEEDED = ("torch", "lightning")  # packages of the extra
@@ -130,7 +130,7 @@ def train(
         "resume": resume,
         "force": force,
     }
-    let_waiting_threads_sleep()
+    set_passive_waiting()
     try:
         if sweep:
             from kontur.train.study.sweep import sweep as run_all

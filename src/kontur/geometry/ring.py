@@ -67,19 +67,30 @@ def resample_rings(
     if m == 0:
         return np.empty((0, count, 2), dtype=rings.dtype)
     _check_finite(rings)
-    closed = np.concatenate([rings, rings[:, :1]], axis=1).astype(float)  # (m, k + 1, 2)
-    steps = np.diff(closed, axis=1)
-    travelled = np.zeros((m, k + 1))
+    return resample_lines(np.concatenate([rings, rings[:, :1]], axis=1), count)
+
+
+def resample_lines(
+    lines: Float[np.ndarray, "m k 2"], count: int
+) -> Float[np.ndarray, "m {count} 2"]:
+    """`count` points at equal arc lengths along each open line of k points, its end left out.
+
+    The dtype stays. A line without length gives its point `count` times.
+    """
+    m, k, _ = lines.shape
+    exact = lines.astype(float)
+    steps = np.diff(exact, axis=1)
+    travelled = np.zeros((m, k))
     np.cumsum(np.hypot(steps[..., 0], steps[..., 1]), axis=1, out=travelled[:, 1:])
     travelled /= np.where(travelled[:, -1:] > 0, travelled[:, -1:], 1)
-    travelled[:, -1] = 1  # also for a ring without length
-    # One np.interp for all rings: ring i is measured from 2i to 2i + 1, so that no two rings touch.
+    travelled[:, -1] = 1  # also for a line without length
+    # One np.interp for all lines: line i is measured from 2i to 2i + 1, so that no two lines touch.
     starts = 2.0 * np.arange(m)[:, None]
     at = (starts + np.arange(count) / count).ravel()
     known = (starts + travelled).ravel()
-    x = np.interp(at, known, closed[..., 0].ravel())
-    y = np.interp(at, known, closed[..., 1].ravel())
-    return np.stack([x, y], axis=-1).reshape(m, count, 2).astype(rings.dtype)
+    x = np.interp(at, known, exact[..., 0].ravel())
+    y = np.interp(at, known, exact[..., 1].ravel())
+    return np.stack([x, y], axis=-1).reshape(m, count, 2).astype(lines.dtype)
 
 
 def subdivide(

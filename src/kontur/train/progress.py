@@ -1,7 +1,8 @@
 """Progress of a training: a bar with the time left on a terminal, lines in a log."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -64,9 +65,26 @@ class ProgressDisplay:
         if self.is_silent:
             self.print_line(line)
 
-    def counting(self, what: str) -> "Counting":
-        """A bar of its own for what takes a while beside the steps."""
-        return Counting(self, what)
+    @contextmanager
+    def counting(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """A context with a function `progress(done, total)`, which has a bar of its own."""
+        bar = Progress(
+            TextColumn(what),
+            BarColumn(BAR_WIDTH),
+            MofNCompleteColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        task = bar.add_task(what, total=None)
+
+        def progress(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+            if self.is_silent:
+                self.print_line(f"{what}: {done} of {total}")
+
+        with bar:
+            yield progress
 
     def step(
         self, step: str, *, progress: float, left: float, speed: float, losses: Mapping[str, float]
@@ -97,40 +115,6 @@ class _Bar(Progress):
         yield self.make_tasks_table(self.tasks)
         if self.note:
             yield Text(self.note, no_wrap=True, overflow="ellipsis")
-
-
-class Counting:
-    """Counts what is done; use as a context and call with (done, total)."""
-
-    def __init__(self, display: ProgressDisplay, what: str):
-        self._display, self._what = display, what
-        console = display.console
-        self._bar = Progress(
-            TextColumn(what),
-            BarColumn(BAR_WIDTH),
-            MofNCompleteColumn(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task(what, total=None)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
-    def __call__(self, done: int, total: int) -> None:
-        self._bar.update(self._task, completed=done, total=total)
-        if self._display.is_silent:
-            self._display.print_line(f"{self._what}: {done} of {total}")
 
 
 class Speed:

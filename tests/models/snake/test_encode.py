@@ -179,12 +179,31 @@ def test_contours_lie_evenly_on_the_true_outline_clockwise_from_the_top():
         assert np.hypot(*(contour[0] - extremes[0])) <= nearest + 1e-4
 
 
-def test_the_start_of_a_contour_does_not_depend_on_the_start_of_its_ring():
+@pytest.mark.parametrize("anchors", ["top", "four"])
+def test_the_start_of_a_contour_does_not_depend_on_the_start_of_its_ring(anchors):
     points = ring.smooth(np.array([[2.0, 1], [9, 3], [8, 9], [1, 7]]), 2)
-    top = ring.extremes(points)[0]
-    expected = contour_target(points, top, 16)
-    turned = contour_target(np.roll(points, 5, axis=0), top, 16)
+    extremes, config = ring.extremes(points), SnakeConfig(points=16, anchors=anchors)
+    expected = contour_target(points, extremes, config)
+    turned = contour_target(np.roll(points, 5, axis=0), extremes, config)
     assert_allclose(turned, expected, atol=ring.perimeter(points) / (16 * OVERSAMPLE))
+
+
+@pytest.mark.parametrize("shape", [(4, 2.0), (1.5, 9), (6, 6)])
+def test_with_four_anchors_a_quarter_of_the_points_lies_between_two_extremes(shape):
+    config = SnakeConfig(points=32, anchors="four", smooth=0.0, start="truth")
+    angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)
+    ellipse = np.stack([16 + shape[0] * np.cos(angle + 0.3), 16 + shape[1] * np.sin(angle)], axis=1)
+    targets = encode(objects(shapely.Polygon(ellipse)), config)
+    for rings, exact in ((targets.octagons, 1e-4), (targets.contours, 0.1)):
+        away = np.hypot(*np.moveaxis(rings[0, ::8] - targets.extremes[0], -1, 0))
+        assert away.max() < exact
+
+
+def test_a_triangle_whose_extremes_meet_still_has_all_its_points():
+    config = SnakeConfig(points=16, anchors="four", smooth=0.0)
+    targets = encode(objects(shapely.Polygon([(4, 4), (20, 4), (4, 20)])), config)
+    assert targets.contours.shape == (1, 16, 2)
+    assert np.isfinite(targets.contours).all()
 
 
 def test_a_hand_drawn_square_has_these_targets():

@@ -24,7 +24,9 @@ class LossWeights(Settings):
     size: float = pydantic.Field(0.1, ge=0)  # CenterNet's weight for sizes in cells of its maps
     offset: float = pydantic.Field(1.0, ge=0)
     extreme: float = pydantic.Field(1.0, ge=0)
+    start: float = pydantic.Field(1.0, ge=0)  # of a learned start, in place of the extremes
     contour: float = pydantic.Field(1.0, ge=0)
+    shape: float = pydantic.Field(0.0, ge=0)  # of the vectors from point to point (PolySnake, 2024)
     signed_distance: float = pydantic.Field(1.0, ge=0)  # with an edge stage, as the next
     edge: float = pydantic.Field(1.0, ge=0)
     quality: float = pydantic.Field(0.5, ge=0)
@@ -126,6 +128,14 @@ class SnakeConfig(Settings):
         quality: whether each outline's IoU with its object is predicted; a score is then the
             geometric mean of it and the centre's.
         reach: how far each extreme is extended for the octagon, a share of the box side, each way.
+        initial: what the contour stages start from: the octagon through the four extremes that the
+            extreme stage finds, as published, or a learned contour (`models.snake.start`).
+        anchors: where a contour and the truth are made to agree before points are paired: at the
+            top extreme, as published, or at all four, with a quarter of the points between two
+            (Zhang et al., E2EC, CVPR 2022).
+        matching: which true point the last contour stage's points learn: the one of their number,
+            as published, or, half of the loss each, the nearest true one of every point and the
+            nearest point of every true one, by where the points were before (E2EC).
         supervise: which contour stages have a loss; the published code takes the last only.
         start: where a stage starts in training: from the true box and extremes ("truth", as
             published), from jittered ones, or from the boxes' jittered and the network's own
@@ -175,6 +185,9 @@ class SnakeConfig(Settings):
     edge: EdgeConfig = EdgeConfig()
     quality: bool = False
     reach: float = pydantic.Field(1 / 8, ge=0, le=0.5)
+    initial: Literal["octagon", "learned"] = "octagon"
+    anchors: Literal["top", "four"] = "top"
+    matching: Literal["fixed", "dynamic"] = "fixed"
     supervise: Literal["all", "last"] = "all"
     start: Literal["truth", "jittered", "predicted"] = "jittered"
     jitter: float = pydantic.Field(0.06, ge=0)
@@ -192,6 +205,16 @@ class SnakeConfig(Settings):
             raise ValueError(
                 f"widths and depths describe the same stages, got {len(self.widths)} and "
                 f"{len(self.depths)} of them"
+            )
+        if self.initial == "learned" and self.start == "predicted":
+            raise ValueError(
+                "a learned start is always the network's own; leave start out with "
+                'initial = "learned"'
+            )
+        if self.anchors == "four" and self.points % 4:
+            raise ValueError(
+                f"four anchors want as many points between two of them, a multiple of 4, got "
+                f"{self.points}"
             )
         if self.stages_used is not None and self.stages_used > self.stages:
             raise ValueError(

@@ -16,27 +16,31 @@ from kontur.geometry import ring
 from kontur.models.candidates import Features
 from kontur.models.family import Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.encode import start_diamonds, start_octagons
+from kontur.models.snake.encode import contour_target, start_diamonds, start_octagons
 
 Maps = tuple[Any, ...]  # where the engine has them: the features, and those of full resolution
 CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
 
 
-def octagons_in_boxes(
+def starts_in_boxes(
     graphs: Graphs,
     maps: Maps,
     boxes: Float[np.ndarray, "m 4"],
     image_index: Int[np.ndarray, " m"],
     config: SnakeConfig,
 ) -> Float[np.ndarray, "m n 2"]:
-    """The octagon through the extremes that the network sees in each box, in image pixels."""
-    octagons = [np.zeros((0, config.points, 2), np.float32)]
+    """Where the contour stages start in each box: octagons, or learned; in image pixels."""
+    starts = [np.zeros((0, config.points, 2), np.float32)]
     for first in range(0, len(boxes), CHUNK):
         chunk = slice(first, first + CHUNK)
         diamonds = start_diamonds(boxes[chunk].astype(np.float64)).astype(np.float32)
-        (extremes,) = graphs["extremes"](maps[0], diamonds, image_index[chunk])
-        octagons.append(_octagons(extremes, config))
-    return np.concatenate(octagons)
+        if config.initial == "learned":
+            (guessed,) = graphs["start"](maps[0], diamonds, image_index[chunk])
+            starts.append(guessed[-1])
+        else:
+            (extremes,) = graphs["extremes"](maps[0], diamonds, image_index[chunk])
+            starts.append(_octagons(extremes, config))
+    return np.concatenate(starts)
 
 
 def evolve(
@@ -79,8 +83,8 @@ def from_boxes(
 ) -> Float[np.ndarray, "m n 2"]:
     """The contours of the objects in boxes xyxy."""
     index = np.full(len(boxes), features.image)
-    octagons = octagons_in_boxes(graphs, features.maps, boxes, index, config)
-    return evolve(graphs, features.maps, octagons, index, config)[-1]
+    starts = starts_in_boxes(graphs, features.maps, boxes, index, config)
+    return evolve(graphs, features.maps, starts, index, config)[-1]
 
 
 def from_extremes(
@@ -101,9 +105,8 @@ def from_rings(
 
     As in training they run clockwise from the top, their points evenly spaced.
     """
-    starts = [
-        ring.resample(ring.canonical(each.astype(np.float64)), config.points) for each in rings
-    ]
+    clockwise = [ring.canonical(each.astype(np.float64)) for each in rings]
+    starts = [contour_target(each, ring.extremes(each), config) for each in clockwise]
     contours = np.array(starts, np.float32).reshape(-1, config.points, 2)
     index = np.full(len(contours), features.image)
     return evolve(graphs, features.maps, contours, index, config)[-1]

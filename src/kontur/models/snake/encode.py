@@ -6,6 +6,7 @@ After CenterNet (heatmap, size, offset) and Deep Snake, section 3.3 (extremes, a
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -163,10 +164,7 @@ def _trace(
     """Where the stages start and what they are to reach, for t objects, in image pixels."""
     extremes = _stack([ring.extremes(points, config.tolerance) for points in rings], 4)
     contours = _stack(
-        [
-            contour_target(points, top, config.points)
-            for points, top in zip(rings, extremes[:, 0], strict=True)
-        ],
+        [contour_target(points, own, config) for points, own in zip(rings, extremes, strict=True)],
         config.points,
     )
     boxes = np.concatenate([extremes.min(axis=1), extremes.max(axis=1)], axis=-1)  # (t, 4)
@@ -206,16 +204,33 @@ def start_diamonds(boxes: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, "m 40 2
 def start_octagons(
     extremes: Float[np.ndarray, "m 4 2"], config: SnakeConfig
 ) -> Float[np.ndarray, "m n 2"]:
-    """Where the contour stages start: `points` points around each octagon, from its top extreme."""
-    return ring.resample_rings(ring.octagon(extremes, config.reach), config.points)
+    """Where the contour stages start: `points` points around each octagon, from its top extreme.
+
+    With four anchors as many from each extreme to the next.
+    """
+    octagons = ring.octagon(extremes, config.reach)
+    if config.anchors == "top":
+        return ring.resample_rings(octagons, config.points)
+    corners = (np.arange(0, 12, 3)[:, None] + np.arange(4)) % 12  # from an extreme to the next
+    quarters = octagons[:, corners].reshape(-1, 4, 2)
+    return ring.resample_lines(quarters, config.points // 4).reshape(-1, config.points, 2)
 
 
 def contour_target(
-    points: Float[np.ndarray, "k 2"], top: Float[np.ndarray, " 2"], count: int
+    points: Float[np.ndarray, "k 2"], extremes: Float[np.ndarray, "4 2"], config: SnakeConfig
 ) -> Float[np.ndarray, "n 2"]:
-    """`count` points evenly around a true ring, the first as near to `top` as a finer ring has."""
-    fine = ring.resample(points, count * OVERSAMPLE)
-    return ring.align(fine, top)[::OVERSAMPLE]
+    """`points` points around a true ring, the first as near to its top as a finer ring has.
+
+    They are even all around; with four anchors even from each extreme to the next.
+    """
+    fine = ring.align(ring.resample(points, config.points * OVERSAMPLE), extremes[0])
+    if config.anchors == "top":
+        return fine[::OVERSAMPLE]
+    away = ((fine - extremes[:, None]) ** 2).sum(axis=-1)  # (4, k)
+    cuts = np.maximum.accumulate([0, *away[1:].argmin(axis=1), len(fine)])
+    closed = np.concatenate([fine, fine[:1]])
+    quarters = [closed[None, begin : end + 1] for begin, end in pairwise(cuts.tolist())]
+    return np.concatenate([ring.resample_lines(q, config.points // 4)[0] for q in quarters])
 
 
 def gaussian_radius(sides: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, " m"]:

@@ -36,6 +36,9 @@ def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
         )
 
     features = {"features": maps["features"]}
+    start = {"extremes": of_objects(features, "diamonds", diamonds, "extremes", 0)}
+    if config.initial == "learned":
+        start = {"start": of_objects(features, "diamonds", diamonds, "starts", 1)}
     graphs = {
         "detect": GraphExample(
             inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
@@ -46,7 +49,7 @@ def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
                 **found,
             },
         ),
-        "extremes": of_objects(features, "diamonds", diamonds, "extremes", 0),
+        **start,
         "evolve": of_objects(features, "contours", contours, "stages", 1),
     }
     if config.has_edge:

@@ -1,5 +1,6 @@
 """Deep Snake's losses, named and unweighted, finite for images without objects."""
 
+from collections.abc import Callable
 from functools import partial
 
 import torch
@@ -14,6 +15,8 @@ from kontur.models.snake.encode import Targets
 from kontur.models.snake.quality import best_iou
 from kontur.models.snake.rpn import Regions
 from kontur.nn.losses import LOSSES, binary_cross_entropy, heatmap_focal_loss, l1, smooth_l1
+
+FINER = 4  # places of a true ring between two of its points, where points are matched with it
 
 
 def detector_losses(
@@ -42,22 +45,71 @@ def detector_losses(
     }
 
 
+def extreme_loss(
+    extremes: Float[Tensor, "t 4 2"], targets: Targets, config: SnakeConfig
+) -> dict[str, Tensor]:
+    """The distance of the extremes from the true ones, in pixels."""
+    return {"extreme": _distance(config)(extremes, targets.extremes, targets.weights)}
+
+
+def start_loss(
+    starts: Float[Tensor, "2 t n 2"], targets: Targets, config: SnakeConfig
+) -> dict[str, Tensor]:
+    """The distance of a learned start, before and after its deformation, from the truth."""
+    distance = _distance(config)
+    losses = [distance(points, targets.contours, targets.weights) for points in starts]
+    return {"start": torch.stack(losses).mean()}
+
+
 def contour_losses(
-    extremes: Float[Tensor, "t 4 2"],
+    starts: Float[Tensor, "t n 2"],
     stages: Float[Tensor, "stages t n 2"],
     targets: Targets,
     config: SnakeConfig,
 ) -> dict[str, Tensor]:
-    """The distance of extremes and contours from the aligned truth, in pixels: Smooth-L1."""
-    distance = LOSSES[config.distance]
+    """The distance of contours from the aligned truth, in pixels; with a weight, of their edges."""
+    distance = _distance(config)
+    losses = [distance(points, targets.contours, targets.weights) for points in stages]
+    if config.matching == "dynamic":
+        before = stages[-2] if len(stages) > 1 else starts
+        losses[-1] = matched_loss(stages[-1], before.detach(), targets, distance)
+    supervised = losses if config.supervise == "all" else losses[-1:]
+    named = {"contour": torch.stack(supervised).mean()}
+    if config.weights.shape:
+        edges = [torch.roll(ring, -1, dims=1) - ring for ring in (stages[-1], targets.contours)]
+        named["shape"] = distance(*edges, targets.weights)
+    return named
+
+
+def _distance(config: SnakeConfig) -> Callable[..., Tensor]:
     if config.distance == "smooth-l1":
-        distance = partial(smooth_l1, beta=config.beta)
-    supervised = stages if config.supervise == "all" else stages[-1:]
-    each = [distance(points, targets.contours, targets.weights) for points in supervised]
-    return {
-        "extreme": distance(extremes, targets.extremes, targets.weights),
-        "contour": torch.stack(each).mean(),
-    }
+        return partial(smooth_l1, beta=config.beta)
+    return LOSSES[config.distance]
+
+
+def matched_loss(
+    points: Float[Tensor, "t n 2"],
+    before: Float[Tensor, "t n 2"],
+    targets: Targets,
+    distance: Callable[..., Tensor],
+) -> Tensor:
+    """The distance to the truth of points that are matched by where they were before.
+
+    Every point goes to the nearest place of a finer true ring, and to every true point comes the
+    nearest point: the first draws all points onto the edge, the second one into every corner.
+    """
+    truth = targets.contours
+    following = torch.roll(truth, -1, dims=1)
+    shares = torch.arange(FINER, device=truth.device) / FINER
+    finer = (truth[:, :, None] + (following - truth)[:, :, None] * shares[:, None]).flatten(1, 2)
+
+    def nearest(rings: Tensor, to: Tensor, by: Tensor) -> Tensor:
+        place = torch.cdist(to, by).argmin(dim=-1, keepdim=True).expand(-1, -1, 2)
+        return rings.gather(1, place)
+
+    onto = distance(points, nearest(finer, before, finer), targets.weights)
+    into = distance(nearest(points, truth, before), truth, targets.weights)
+    return (onto + into) / 2
 
 
 def edge_losses(

@@ -14,11 +14,19 @@ from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
 from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.edge import EdgeStage, FullResolution
 from kontur.models.snake.encode import Targets, start_diamonds, start_octagons
-from kontur.models.snake.loss import contour_losses, detector_losses, edge_losses, quality_loss
+from kontur.models.snake.loss import (
+    contour_losses,
+    detector_losses,
+    edge_losses,
+    extreme_loss,
+    quality_loss,
+    start_loss,
+)
 from kontur.models.snake.propose import boxes_of
 from kontur.models.snake.quality import OutlineQuality
 from kontur.models.snake.refine import build_refiner
 from kontur.models.snake.rpn import RegionDetector, Regions
+from kontur.models.snake.start import LearnedStart
 
 LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
 MOST_JUDGED = 6  # boxes of an image and step
@@ -39,7 +47,8 @@ class DeepSnake(Segmenter):
             self.detector = RegionDetector(config)
         self.full_resolution = FullResolution(config) if config.has_edge else None
         self.feature_maps = 1 + config.has_edge
-        self.extremes = ExtremeStage(config)
+        self.extremes = ExtremeStage(config) if config.initial == "octagon" else None
+        self.start = LearnedStart(config) if config.initial == "learned" else None
         self.evolve = ContourStages(config)
         self.edge = EdgeStage(config) if config.has_edge else None
         self.quality = OutlineQuality(config) if config.quality else None
@@ -49,15 +58,19 @@ class DeepSnake(Segmenter):
         detected = self.detector(images)
         features = detected.features.float()
         maps = self.maps(features, images)
-        extremes = self.extremes(features, targets.diamonds, targets.traced_index)
-        octagons = targets.octagons
-        if self.config.start == "predicted":
-            octagons = self.octagons(extremes.detach())
-        stages = self.evolve(features, octagons, targets.traced_index)
-        losses = {
-            **detector_losses(detected, targets, self.config),
-            **contour_losses(extremes, stages, targets, self.config),
-        }
+        losses = detector_losses(detected, targets, self.config)
+        starts = targets.octagons
+        if self.start is not None:
+            begun = self.start(features, targets.diamonds, targets.traced_index)
+            losses |= start_loss(begun, targets, self.config)
+            starts = begun[-1].detach()
+        if self.extremes is not None:
+            extremes = self.extremes(features, targets.diamonds, targets.traced_index)
+            losses |= extreme_loss(extremes, targets, self.config)
+            if self.config.start == "predicted":
+                starts = self.octagons(extremes.detach())
+        stages = self.evolve(features, starts, targets.traced_index)
+        losses |= contour_losses(starts, stages, targets, self.config)
         if self.edge is not None:
             starts = any_stage(stages.detach())
             detail = maps[1]
@@ -77,6 +90,15 @@ class DeepSnake(Segmenter):
             return (features,)
         return features, self.full_resolution(features, images).float()
 
+    def started(
+        self, features: Tensor, diamonds: Float[Tensor, "m 40 2"], index: Integer[Tensor, " m"]
+    ) -> Float[Tensor, "m n 2"]:
+        """Where a prediction starts the contours in boxes."""
+        if self.start is not None:
+            return self.start(features, diamonds, index)[-1]
+        assert self.extremes is not None
+        return self.octagons(self.extremes(features, diamonds, index))
+
     def octagons(self, extremes: Float[Tensor, "m 4 2"]) -> Float[Tensor, "m n 2"]:
         """Where the contour stages start."""
         points = start_octagons(extremes.double().cpu().numpy(), self.config)
@@ -92,8 +114,8 @@ class DeepSnake(Segmenter):
         boxes = some_boxes(detected, self.config)
         index = torch.from_numpy(boxes.image_index).to(maps[0].device)
         diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])
-        octagons = self.octagons(self.extremes(maps[0], diamonds, index))
-        contours = self.evolve(maps[0], octagons, index)[-1]
+        starts = self.started(maps[0], diamonds, index)
+        contours = self.evolve(maps[0], starts, index)[-1]
         if self.edge is not None:
             contours = self.edge(*maps, contours, index)
         self.train(training)
@@ -102,13 +124,19 @@ class DeepSnake(Segmenter):
     def stages(self) -> dict[str, tuple[str, ...]]:
         centernet = ("heatmap", "size", "offset")
         found = centernet if self.config.detector == "centernet" else ("rpn_class", "rpn_box")
+        start = ("extreme",) if self.config.initial == "octagon" else ("start",)
+        shape = ("shape",) if self.config.weights.shape else ()
         edge = ("edge", "signed_distance") if self.config.has_edge else ()
         quality = ("quality",) if self.config.quality else ()
-        return {"detector": found, "contours": ("extreme", "contour", *edge, *quality)}
+        return {"detector": found, "contours": (*start, "contour", *shape, *edge, *quality)}
 
     def graphs(self) -> dict[str, nn.Module]:
         graphs: dict[str, nn.Module] = {"detect": Detect(self)}
-        graphs |= {"extremes": self.extremes, "evolve": self.evolve}
+        if self.extremes is not None:
+            graphs["extremes"] = self.extremes
+        if self.start is not None:
+            graphs["start"] = self.start
+        graphs["evolve"] = self.evolve
         if self.edge is not None:
             graphs["edge"] = self.edge
         if self.quality is not None:

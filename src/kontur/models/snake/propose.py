@@ -1,8 +1,8 @@
-"""From an image to candidates: the three graphs in order, and everything between them.
+"""From an image to candidates: the graphs in order, and everything between them.
 
 Pure numpy and shapely. Between the graphs stand the steps whose number of objects is known only
-there: peaks above the threshold, diamonds, octagons (`contours`). After them every ring becomes a
-valid polygon.
+there: peaks above the threshold, diamonds, octagons or learned starts (`contours`). After them
+every ring becomes a valid polygon.
 """
 
 from collections.abc import Sequence
@@ -18,9 +18,10 @@ from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import Maps, evolve, judge, octagons_in_boxes
+from kontur.models.snake.contours import Maps, evolve, judge, starts_in_boxes
 
 ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
+START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
@@ -127,11 +128,11 @@ def proposed(
 def trace_contours(
     graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeConfig
 ) -> Float[np.ndarray, "s m n 2"]:
-    """The contours of boxes after every stage, the octagon first and the edge stage last."""
+    """The contours of boxes after every stage, their start first and the edge stage last."""
     boxes, index = detected.boxes, detected.image_index
-    octagons = octagons_in_boxes(graphs, maps, boxes, index, config)
-    stages = evolve(graphs, maps, octagons, index, config)
-    return np.concatenate([octagons[None], stages])
+    starts = starts_in_boxes(graphs, maps, boxes, index, config)
+    stages = evolve(graphs, maps, starts, index, config)
+    return np.concatenate([starts[None], stages])
 
 
 def decode_variants(config: SnakeConfig) -> list[DecodeVariant]:
@@ -149,7 +150,7 @@ def outlines_by_stage(
 ) -> dict[str, Instances]:
     """The outlines of the surest objects of one image after every stage, to look at.
 
-    From the octagon on; none is suppressed, and `size` is the image's own without its padding.
+    From their start on; none is suppressed, and `size` is the image's own without its padding.
     """
     maps, detected = detect(graphs, images, config, thresholds.score, [size])
     surest = take(detected, slice(MOST_SHOWN))
@@ -158,7 +159,8 @@ def outlines_by_stage(
     for stage, rings in enumerate(history):
         polygons, _ = polygons_from_rings(rings.astype(np.float64), size)
         outlined = ~shapely.is_empty(polygons)
-        name = "edge" if stage > config.stages_run else f"stage {stage}" if stage else "octagon"
+        name = f"stage {stage}" if stage else START[config.initial]
+        name = "edge" if stage > config.stages_run else name
         shown[name] = Instances.of_valid(
             polygons[outlined], labels=surest.labels[outlined], size=size, classes=config.classes
         )
