@@ -18,6 +18,7 @@ from kontur.train.config import RunConfig
 from kontur.train.dataset import DatasetStatistics, dataset_statistics
 from kontur.train.network import (
     IMAGENET,
+    choose_start,
     first_card,
     load_imagenet_weights,
     load_matching_weights,
@@ -177,6 +178,50 @@ def test_a_scale_that_is_given_is_taken_and_one_keeps_the_images_as_they_are():
             RunConfig(data={"scale": wrong})
 
 
+def test_classes_of_another_number_begin_alike_and_sizes_as_they_were_learned():
+    one, three = (
+        catalog.segmenter("snake", catalog.config("snake", {"classes": classes}, preset="tiny"))
+        for classes in (("object",), ("a", "b", "c"))
+    )
+    said = load_matching_weights(three, one.state_dict(), "nuclei")
+    assert said.startswith("all ")
+    assert said.endswith(" weights taken over")
+    before, after = one.detector.heads.weight, three.detector.heads.weight
+    torch.testing.assert_close(after[:3], before[:1].expand(3, *before.shape[1:]))
+    torch.testing.assert_close(after[3:], before[1:])
+    torch.testing.assert_close(three.detector.heads.bias[3:], one.detector.heads.bias[1:])
+
+
+def test_few_images_of_large_objects_begin_with_the_shipped_weights():
+    large = facts(3)._replace(**LARGE)
+    assert choose_start(RunConfig(), large) == "nuclei"
+    for given in (
+        {"preset": "fast"},
+        {"kind": "unet"},
+        {"model": {"points": 48}},
+        {"normalise": {"high": 99.0}},
+        {"data": {"scale": 1.0}},
+    ):
+        assert choose_start(RunConfig(**given), large) is None
+    assert choose_start(RunConfig(start="random"), large) == "random"
+    assert RunConfig(start="random").known_weights is None
+    assert choose_start(RunConfig(start="run"), large) == "run"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        facts(3),  # small objects
+        facts(3)._replace(**LARGE | {"width": 12.0}),  # thin ones
+        facts(3)._replace(**LARGE, images=31),
+        facts(5)._replace(**LARGE),  # stains
+        facts(3)._replace(objects=0, object_size=None, side=None, extent=None, width=None),
+    ],
+)
+def test_other_images_begin_with_random_weights(other):
+    assert choose_start(RunConfig(), other) is None
+
+
 def test_a_receptive_field_is_compared_with_what_the_network_sees():
     large = facts(1)._replace(**LARGE)._replace(extent=400.0)
     unet = RunConfig(kind="unet", preset="tiny")
@@ -232,12 +277,13 @@ def test_all_weights_of_the_same_network_are_taken_over():
 
 
 def test_weights_of_another_shape_stay_random_and_are_named():
-    source, target = tiny(), tiny(classes=("a", "b", "c"))
+    source, target = tiny(), tiny(head=24, classes=("a", "b", "c"))
     before = target.detector.heads.weight.clone()
     summary = load_matching_weights(target, source.state_dict(), "source")
-    assert "new and random are detector.heads.weight, detector.heads.bias" in summary
+    assert "new and random are detector.shared.0.weight, detector.shared.1.weight" in summary
     assert torch.equal(target.detector.heads.weight, before)
-    assert torch.equal(target.detector.shared[0].weight, source.detector.shared[0].weight)
+    kept, taken = (next(each.detector.pyramid.parameters()) for each in (source, target))
+    assert torch.equal(kept, taken)
 
 
 def test_a_checkpoint_and_the_run_around_it_give_the_averaged_weights(tmp_path):

@@ -116,6 +116,16 @@ class Session:
             return self._outline_polygon(polygon)
         return self._outline_extremes(extremes)
 
+    def quality(
+        self, outlines: Sequence[ArrayLike] | Shaped[np.ndarray, " m"]
+    ) -> Float[np.ndarray, " m"]:
+        """The predicted IoU of outlines with the objects beneath them, 0 to 1; m may be 0.
+
+        NaN for a model that did not learn it. Arguments and errors as in `refine`.
+        """
+        in_view = [self.view.image_to_view(self._ring(outline)) for outline in outlines]
+        return self._contours.quality(self._graphs, self._features, in_view, self._config)
+
     def outline_boxes(self, boxes: Numbers) -> Shaped[np.ndarray, " m"]:
         """The outline of the object in each of m boxes (m, 4): x0, y0, x1, y1; m may be 0.
 

@@ -40,7 +40,8 @@ class Candidates:
     `polygons` are valid, or empty where the network's points enclose no area; `repaired` marks
     those that were not valid before. `rings` are the points of each contour before that, for
     families whose outlines are contours, NaN where numbers overflowed. `size` (h, w) is the image's
-    without padding.
+    without padding. `quality` is the predicted IoU of each outline with its object, 0 to 1, for
+    models that learn it; `scores` is then its geometric mean with the centre's score.
     """
 
     polygons: Shaped[np.ndarray, " m"]
@@ -52,6 +53,7 @@ class Candidates:
     classes: tuple[str, ...]
     rings: Float[np.ndarray, "m n 2"] | None = None
     features: Features | None = None
+    quality: Float[np.ndarray, " m"] | None = None
 
     @classmethod
     def of_rings(
@@ -62,6 +64,7 @@ class Candidates:
         size: tuple[int, int],
         classes: tuple[str, ...],
         features: Features | None = None,
+        quality: Float[np.ndarray, " m"] | None = None,
     ) -> Self:
         """Contours around detected boxes; a ring that crosses itself is repaired."""
         polygons, repaired = polygons_from_rings(rings.astype(np.float64))
@@ -75,6 +78,7 @@ class Candidates:
             classes,
             rings,
             features,
+            quality,
         )
 
     def __len__(self) -> int:

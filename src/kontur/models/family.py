@@ -47,11 +47,13 @@ class ContourTools:
 
     Each takes the graphs, the features of an image, points (m, …, 2) in pixels of the
     network's input, and the config; each gives contours (m, n, 2), n being the config's `points`.
+    `quality` gives the predicted IoU (m,) of outlines with their objects, NaN for models without.
     """
 
     from_rings: Callable[[Graphs, Features, Sequence[np.ndarray], Any], np.ndarray]
     from_extremes: Callable[[Graphs, Features, np.ndarray, Any], np.ndarray]
     from_boxes: Callable[[Graphs, Features, np.ndarray, Any], np.ndarray]
+    quality: Callable[[Graphs, Features, Sequence[np.ndarray], Any], np.ndarray]
 
 
 def nothing_to_train(*_: Any) -> Any:

@@ -20,6 +20,7 @@ class Segmenter(nn.Module, ABC):
     config: Any
     features_of: ClassVar[str | None] = None  # the graph whose first outputs the others read
     feature_maps: int = 1  # how many of its outputs these are
+    class_rows: ClassVar[tuple[str, ...]] = ()  # weights whose first rows are one a class
 
     @abstractmethod
     def loss(self, images: Float[Tensor, "b c h w"], targets: Any) -> dict[str, Tensor]:

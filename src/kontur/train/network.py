@@ -30,6 +30,10 @@ TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not h
 USUAL_CHANNELS = {1, 3}  # of images, which `to_channels` converts into one another
 IMAGENET = "the backbone's weights of ImageNet"
 LISTED = 4  # names in a message
+SUITED, SUITED_KIND = "nuclei", "snake"  # whose weights help where images are few
+SUITED_BECAUSE = "weights of another model help where images are few and objects large"
+FEW_IMAGES = 30  # to learn from
+OWN = {"preset", "normalise"}  # settings that a start would answer
 
 
 def resolve_network(
@@ -89,6 +93,20 @@ def working_scale(data: DataConfig, statistics: DatasetStatistics) -> WorkingSca
     if data.scale == "auto":
         return choose_scale(statistics.object_size, statistics.width)
     return WorkingScale(data.scale, "as data.scale says")
+
+
+def choose_start(config: RunConfig, facts: DatasetStatistics) -> str | None:
+    """The `start` of a run that begins: what its settings say, or weights that help.
+
+    Those of the shipped nuclei help a snake of few images of large objects, looked at in the size
+    of nuclei: what an edge is has been learned (docs/results.md). Who says what the network is,
+    how images are normalised or how large they are looked at gets random weights.
+    """
+    own = config.model or config.data.scale != "auto" or config.model_fields_set & OWN
+    if config.start is not None or own or config.kind != SUITED_KIND:
+        return config.start
+    few = facts.objects > 0 and facts.images <= FEW_IMAGES and facts.channels <= USUAL_CHANNELS
+    return SUITED if few and working_scale(config.data, facts).scale < 1 else None
 
 
 def channels_of(network: Any) -> int:
@@ -179,8 +197,13 @@ class InitialWeights(NamedTuple):
     card: Card | None
 
 
-def read_initial_weights(start: str) -> InitialWeights:
-    """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint."""
+def read_initial_weights(start: str | None) -> InitialWeights | None:
+    """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint.
+
+    None has none.
+    """
+    if start is None:
+        return None
     path = Path(start)
     if path.is_dir() and not (path / "model.kontur").exists():
         for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
@@ -196,7 +219,7 @@ def read_initial_weights(start: str) -> InitialWeights:
 def weights_origin(config: RunConfig, segmenter: Segmenter) -> str:
     """The origin of the initial weights: the start of the settings, ImageNet, or random."""
     wanted = getattr(segmenter.config, "pretrained", False) and with_imagenet(segmenter)
-    return config.start or (IMAGENET if wanted else "random weights")
+    return config.known_weights or (IMAGENET if wanted else "random weights")
 
 
 def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
@@ -208,15 +231,38 @@ def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
         backbone.load_imagenet()
 
 
+def with_classes(weight: Tensor, own: Tensor, classes: int) -> Tensor | None:
+    """A weight whose first rows are one a class, for so many classes; None where it cannot be.
+
+    The rows behind, which are of no class, stay as they are.
+
+    >>> before, own = torch.tensor([[1.0], [3.0], [7.0]]), torch.zeros(4, 1)
+    >>> with_classes(before, own, 3).flatten().tolist()
+    [2.0, 2.0, 2.0, 7.0]
+    """
+    known = len(weight) - (len(own) - classes)
+    if known < 1 or weight.shape[1:] != own.shape[1:]:
+        return None
+    mean = weight[:known].mean(dim=0, keepdim=True)
+    return torch.cat([mean.expand(classes, *mean.shape[1:]), weight[known:]])
+
+
 def load_matching_weights(
     segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None
 ) -> str:
     """Load the weights of the same name and shape; a sentence on how many, and which are new.
 
-    Raises `InputError` where none of the weights of `start` fits.
+    Where the classes are others in number, each begins as the mean of those of the start. Raises
+    `InputError` where none of the weights of `start` fits.
     """
     own = segmenter.state_dict()
     fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    others = [
+        name for name in segmenter.class_rows if name in own and name in weights.keys() - fits
+    ]
+    for name in others:
+        rows = with_classes(weights[name], own[name], len(segmenter.config.classes))
+        fits |= {} if rows is None else {name: rows}
     segmenter.load_state_dict(fits, strict=False)
     names = [name for name in own if not name.endswith("num_batches_tracked")]
     new = [name for name in names if name not in fits]

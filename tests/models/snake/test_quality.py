@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 import torch
 from torch.testing import assert_close
 
+from kontur.infer.engine import TorchEngine
+from kontur.infer.predict import Predictor
+from kontur.models.snake.contours import quality_of_rings
 from kontur.models.snake.quality import GRID, OutlineQuality, best_iou, ring_iou
 from tests.models import contract
 
@@ -88,3 +92,40 @@ def test_any_number_of_contours_also_none():
     network = OutlineQuality(settings).eval()
     features = torch.zeros(2, 8, 8, settings.features)
     assert network(features, torch.zeros(0, 32, 2), torch.zeros(0, dtype=torch.long)).shape == (0,)
+
+
+def test_a_score_is_the_geometric_mean_of_the_centre_s_and_the_quality():
+    learned = contract.learned("snake")
+    predictor = Predictor(TorchEngine(learned.segmenter), learned.card)
+    view = predictor.prepare(learned.sample.image).view()
+    candidates = predictor.propose(view, lowest=0.3)
+    scores = predictor.engine.graphs["detect"](view.images)[-2]
+    centres = np.sort(scores[scores >= 0.3**2])
+    assert_close(np.sort(candidates.scores**2 / candidates.quality), centres, atol=1e-5, rtol=1e-4)
+    again = quality_of_rings(
+        predictor.engine.graphs, candidates.features, list(candidates.rings), predictor.config
+    )
+    assert np.abs(again - candidates.quality).max() < 0.1  # their points are spaced anew
+
+
+def test_a_network_without_it_knows_no_quality_and_scores_by_its_centres():
+    settings = contract.settings("snake", quality=False)
+    predictor = contract.predictor(contract.network("snake", settings).eval(), "snake", score=0.0)
+    view = predictor.prepare(np.zeros((32, 32, 1), np.uint8)).view()
+    candidates = predictor.propose(view, lowest=0.0)
+    assert candidates.quality is None
+    rings = list(candidates.rings[:2])
+    found = quality_of_rings(predictor.engine.graphs, candidates.features, rings, settings)
+    assert np.isnan(found).all()
+    assert len(found) == len(rings)
+
+
+def test_what_it_learned_by_heart_is_better_than_what_lies_beside_it():
+    learned = contract.learned("snake")
+    session = learned.predictor.session(learned.sample.image)
+    truth = learned.sample.instances.polygons
+    beside = np.array([shapely.affinity.translate(each, 9, 7) for each in truth], object)
+    right, wrong = session.quality(truth), session.quality(beside)
+    assert ((right >= 0) & (right <= 1)).all()
+    assert right.mean() > wrong.mean() + 0.2
+    assert session.quality([]).shape == (0,)

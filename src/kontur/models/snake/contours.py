@@ -64,7 +64,7 @@ def evolve(
     return np.concatenate(history, axis=1)
 
 
-def judge(
+def predict_quality(
     graphs: Graphs,
     maps: Maps,
     contours: Float[np.ndarray, "m n 2"],
@@ -95,6 +95,19 @@ def from_extremes(
     return evolve(graphs, features.maps, _octagons(extremes, config), index, config)[-1]
 
 
+def quality_of_rings(
+    graphs: Graphs,
+    features: Features,
+    rings: Sequence[Float[np.ndarray, "_ 2"]],
+    config: SnakeConfig,
+) -> Float[np.ndarray, " m"]:
+    """The IoU that each outline is expected to have with its object; NaN where none is learned."""
+    if not config.quality:
+        return np.full(len(rings), np.nan, np.float32)
+    contours, index = _even(rings, config), np.full(len(rings), features.image)
+    return predict_quality(graphs, features.maps, contours, index)
+
+
 def from_rings(
     graphs: Graphs,
     features: Features,
@@ -105,11 +118,17 @@ def from_rings(
 
     As in training they run clockwise from the top, their points evenly spaced.
     """
-    clockwise = [ring.canonical(each.astype(np.float64)) for each in rings]
-    starts = [contour_target(each, ring.extremes(each), config) for each in clockwise]
-    contours = np.array(starts, np.float32).reshape(-1, config.points, 2)
-    index = np.full(len(contours), features.image)
+    contours, index = _even(rings, config), np.full(len(rings), features.image)
     return evolve(graphs, features.maps, contours, index, config)[-1]
+
+
+def _even(
+    rings: Sequence[Float[np.ndarray, "_ 2"]], config: SnakeConfig
+) -> Float[np.ndarray, "m n 2"]:
+    """Rings as in training: clockwise from the top, their points evenly spaced."""
+    clockwise = [ring.canonical(each.astype(np.float64)) for each in rings]
+    contours = [contour_target(each, ring.extremes(each), config) for each in clockwise]
+    return np.array(contours, np.float32).reshape(-1, config.points, 2)
 
 
 def _octagons(

@@ -5,7 +5,12 @@ from typing import TYPE_CHECKING
 
 from kontur.models.family import ContourTools, Family, linear_memory
 from kontur.models.snake.config import PRESETS, SnakeConfig
-from kontur.models.snake.contours import from_boxes, from_extremes, from_rings
+from kontur.models.snake.contours import (
+    from_boxes,
+    from_extremes,
+    from_rings,
+    quality_of_rings,
+)
 from kontur.models.snake.encode import collate, encode
 from kontur.models.snake.graphs import graphs
 from kontur.models.snake.propose import decode_variants, outlines_by_stage, propose
@@ -36,5 +41,5 @@ FAMILY = Family(
     decode_variants=decode_variants,
     tunable_fields=("stages_used",),
     outlines_by_stage=outlines_by_stage,
-    contours=ContourTools(from_rings, from_extremes, from_boxes),
+    contours=ContourTools(from_rings, from_extremes, from_boxes, quality_of_rings),
 )

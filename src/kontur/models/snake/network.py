@@ -36,6 +36,7 @@ class DeepSnake(Segmenter):
     """Images to heatmap, boxes, extremes and contours; b images, m objects, n points."""
 
     features_of = "detect"
+    class_rows = ("detector.heads.weight", "detector.heads.bias")
 
     def __init__(self, config: SnakeConfig):
         super().__init__()

@@ -18,11 +18,12 @@ from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import Maps, evolve, judge, starts_in_boxes
+from kontur.models.snake.contours import Maps, evolve, predict_quality, starts_in_boxes
 
 ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
+LEAST_CENTRE = 0.02  # score of a centre whose outline may be better than the centre is sure
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
 
@@ -40,11 +41,12 @@ def propose(
     `sizes` are the images' own (height, width) without their padding. Any number of objects; a
     batch without any does not run the later graphs.
     """
-    least = lowest**2 if config.quality else lowest  # a mean with a quality of 1 is at least this
+    quality = None
+    least = max(lowest**2, LEAST_CENTRE) if config.quality else lowest  # of a mean with at most 1
     maps, detected = detect(graphs, images, config, least, sizes)
     contours = trace_contours(graphs, maps, detected, config)[-1]
     if config.quality:
-        quality = judge(graphs, maps, contours, detected.image_index)
+        quality = predict_quality(graphs, maps, contours, detected.image_index)
         detected = detected._replace(scores=np.sqrt(detected.scores * quality))
     candidates = []
     for image, size in enumerate(sizes):
@@ -56,6 +58,7 @@ def propose(
                 size=size,
                 classes=config.classes,
                 features=Features(maps, image),
+                quality=None if quality is None else quality[own],
             )
         )
     return candidates
