@@ -206,7 +206,8 @@ class Stamp:
     def __init__(self, box=(8.0, 4.0, 20.0, 12.0)):
         self.box = box
         self.seen: list[np.ndarray] = []
-        self.graphs = {"detect": self.detect, "extremes": self.extremes, "evolve": self.evolve}
+        names = ("detect", "extremes", "evolve", "edge", "quality")
+        self.graphs = {name: getattr(self, name) for name in names}
 
     def detect(self, images):
         self.seen.append(images)
@@ -222,6 +223,12 @@ class Stamp:
 
     def evolve(self, features, contours, image_index):
         return (np.stack([contours] * 3),)
+
+    def edge(self, features, contours, image_index):
+        return (contours,)
+
+    def quality(self, features, contours, image_index):
+        return (np.ones(len(contours), np.float32),)
 
 
 def stamped(learned, stamp):

@@ -31,6 +31,7 @@ from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
 LOWEST_SCORE = 0.04  # of the candidates on which thresholds are tuned
+CLICKED = 0.6  # of the score threshold: so low may score what a click means; less costs time
 
 ImageLike = Any  # a file, or what `formats.arrays.image_array` takes
 
@@ -92,8 +93,16 @@ class Predictor:
         options = options.replace(**changes)
         shown = self._shown(image, options)
         view, thresholds = shown.image.view(shown.scale), self.thresholds(options)
-        candidates = self.propose(view, lowest=thresholds.score)
-        return Session(self.family, self.config, self.engine.graphs, view, candidates, thresholds)
+        learned = self.card.object_size
+        return Session(
+            self.family,
+            self.config,
+            self.engine.graphs,
+            view,
+            self.propose(view, lowest=CLICKED * thresholds.score),
+            thresholds,
+            object_size=None if learned is None else learned * self.card.scale,
+        )
 
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
