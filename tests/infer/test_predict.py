@@ -399,7 +399,7 @@ def test_all_outlines_together_are_not_shifted(learned, predictor):
 
 def test_the_stages_come_nearer_to_the_truth_from_the_octagon_on(learned, predictor, pixels):
     stages = predictor.outlines_by_stage(pixels)
-    assert list(stages) == ["octagon", "stage 1", "stage 2", "stage 3"]
+    assert list(stages) == ["octagon", "stage 1", "stage 2", "stage 3", "edge"]
     truth = learned.sample.instances
     ious = [best_iou(truth, each).mean() for each in stages.values()]
     assert ious[-1] > ious[0] + 0.05
