@@ -53,7 +53,8 @@ def main() -> None:
                     file=sys.stderr,
                     flush=True,
                 )
-    print(f"\n{options.data}: {options.kind}, preset {options.preset}, {options.minutes:g} minutes")
+    preset = "no preset given" if options.preset is None else f"preset {options.preset}"
+    print(f"\n{options.data}: {options.kind}, {preset}, {options.minutes:g} minutes")
     print(f"of one processor, {options.held} images judged, {options.source or 'this build'}\n")
     print(_table(options, ledger, list(variants)))
 
@@ -111,6 +112,7 @@ def fit(job: dict[str, Any]) -> Result:
         "validated": card.scores["AP"],
         "steps": card.training["steps"],
         "scale": getattr(card, "scale", 1.0),
+        "began": card.training["start"],
         "crop": card.training["crop"],
         "losses": {
             n: [values[len(values) // 10], values[-1]] for n, values in losses.items() if values
@@ -222,7 +224,7 @@ def _options() -> argparse.Namespace:
         "--variants", nargs="*", default=[], metavar="'KEY=VALUE …'", help="settings instead"
     )
     parser.add_argument("--kind", default="snake")
-    parser.add_argument("--preset", default="fast")
+    parser.add_argument("--preset", help="by default what `kontur train` takes without one")
     parser.add_argument("--start", help="weights to begin with")
     parser.add_argument("--minutes", type=float, default=3.0, help="of processor time")
     parser.add_argument("--splits", type=int, default=3)

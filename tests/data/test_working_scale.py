@@ -38,5 +38,5 @@ def test_an_object_is_not_shrunk_until_it_is_too_thin():
 
 def test_what_was_chosen_is_one_sentence_with_its_reason():
     assert describe_scale(choose_scale(None, None)).count("no objects") == 1
-    assert "0.2" in describe_scale(choose_scale(200.0, 190.0))
+    assert "0.15" in describe_scale(choose_scale(200.0, 190.0))
     assert "200 pixels" in describe_scale(choose_scale(200.0, 190.0))

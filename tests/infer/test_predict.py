@@ -15,6 +15,7 @@ from kontur.infer import predict, scale_and_contrast
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
+from tests.infer.painted import Stamp
 from tests.models import contract
 from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
 
@@ -198,30 +199,6 @@ def test_examine_says_how_it_went(predictor, pixels):
 
 
 # The way back
-
-
-class Stamp:
-    """Graphs that see an object at the same place of whatever image they are given."""
-
-    def __init__(self, box=(8.0, 4.0, 20.0, 12.0)):
-        self.box = box
-        self.seen: list[np.ndarray] = []
-        self.graphs = {"detect": self.detect, "extremes": self.extremes, "evolve": self.evolve}
-
-    def detect(self, images):
-        self.seen.append(images)
-        b, _, h, w = images.shape
-        scores = np.zeros((b, 1, h // 2, w // 2), np.float32)
-        scores[0, 0, 0, 0] = 1
-        boxes = np.zeros((b, 4, h // 2, w // 2), np.float32)
-        boxes[0, :, 0, 0] = self.box
-        return np.zeros((b, h // 2, w // 2, 24), np.float32), scores, boxes
-
-    def extremes(self, features, diamonds, image_index):
-        return (diamonds[:, ::10],)
-
-    def evolve(self, features, contours, image_index):
-        return (np.stack([contours] * 3),)
 
 
 def stamped(learned, stamp):

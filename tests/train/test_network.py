@@ -18,7 +18,6 @@ from kontur.train.config import RunConfig
 from kontur.train.dataset import DatasetStatistics, dataset_statistics
 from kontur.train.network import (
     IMAGENET,
-    choose_start,
     first_card,
     load_imagenet_weights,
     load_matching_weights,
@@ -190,36 +189,6 @@ def test_classes_of_another_number_begin_alike_and_sizes_as_they_were_learned():
     torch.testing.assert_close(after[:3], before[:1].expand(3, *before.shape[1:]))
     torch.testing.assert_close(after[3:], before[1:])
     torch.testing.assert_close(three.detector.heads.bias[3:], one.detector.heads.bias[1:])
-
-
-def test_few_images_of_large_objects_begin_with_the_shipped_weights():
-    large = facts(3)._replace(**LARGE)
-    assert choose_start(RunConfig(), large) == "nuclei"
-    for given in (
-        {"preset": "fast"},
-        {"kind": "unet"},
-        {"model": {"points": 48}},
-        {"normalise": {"high": 99.0}},
-        {"data": {"scale": 1.0}},
-    ):
-        assert choose_start(RunConfig(**given), large) is None
-    assert choose_start(RunConfig(start="random"), large) == "random"
-    assert RunConfig(start="random").known_weights is None
-    assert choose_start(RunConfig(start="run"), large) == "run"
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        facts(3),  # small objects
-        facts(3)._replace(**LARGE | {"width": 12.0}),  # thin ones
-        facts(3)._replace(**LARGE, images=31),
-        facts(5)._replace(**LARGE),  # stains
-        facts(3)._replace(objects=0, object_size=None, side=None, extent=None, width=None),
-    ],
-)
-def test_other_images_begin_with_random_weights(other):
-    assert choose_start(RunConfig(), other) is None
 
 
 def test_a_receptive_field_is_compared_with_what_the_network_sees():

@@ -136,17 +136,6 @@ def test_a_run_at_a_working_scale_says_so_and_its_model_outlines_images_as_they_
         run(None, tmp_path, "data.scale=1", resume=True)
 
 
-def test_a_run_says_why_it_begins_with_weights_that_nobody_asked_for(
-    finished, folder, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("kontur.train.run.choose_start", lambda config, facts: str(finished))
-    said = run(folder, tmp_path, *HARDLY_MOVES, val=VAL)
-    assert f"from {finished} (weights of another model help where images are few" in said
-    assert "--from random otherwise" in said
-    assert read_config(tmp_path).start == str(finished)
-    assert read_model(tmp_path / "model.kontur").card.training["start"] == str(finished)
-
-
 def test_a_run_from_before_there_was_a_scale_goes_on_with_the_images_as_they_are(
     finished, tmp_path
 ):

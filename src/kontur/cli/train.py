@@ -86,11 +86,7 @@ def train(
     ] = None,
     from_: Annotated[
         str | None,
-        typer.Option(
-            "--from",
-            help="Weights to begin with: nuclei, another run, a .kontur file, or random.  "
-            "[default: random; nuclei where images are few and objects large]",
-        ),
+        typer.Option("--from", help="Weights to begin with: nuclei, another run, a .kontur file."),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out from its last checkpoint.")

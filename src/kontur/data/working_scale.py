@@ -12,10 +12,10 @@ import numpy as np
 import shapely
 from jaxtyping import Float, Shaped
 
-SIDE = 40.0  # pixels: typical objects larger than this are shrunk to it,
-WIDTH = 24.0  # but not so far that their width falls below this
+SIDE = 30.0  # pixels: typical objects larger than this are shrunk to it,
+WIDTH = 20.0  # but not so far that their width falls below this
 LEAST = 0.1  # no image is shrunk further
-CLEARLY = 0.8  # a scale nearer to 1 than this would cost sharpness and gain little
+CLEARLY = 0.7  # a scale nearer to 1 than this would cost sharpness and gain little
 
 
 class WorkingScale(NamedTuple):
@@ -41,7 +41,7 @@ def choose_scale(side: float | None, width: float | None) -> WorkingScale:
     None stands for images without objects.
 
     >>> [choose_scale(*each).scale for each in ((17, 16), (32, 12.6), (100, 90), (None, None))]
-    [1.0, 1.0, 0.4, 1.0]
+    [1.0, 1.0, 0.3, 1.0]
     """
     if side is None or width is None:
         return WorkingScale(1.0, "there are no objects to choose another by")

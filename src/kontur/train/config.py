@@ -14,7 +14,6 @@ from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
-RANDOM = "random"  # as a `start`: no weights, whatever would help
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]
 
@@ -193,9 +192,7 @@ class RunConfig(Settings):
         name: the model's name on its card, by default that of the data's folder.
         about: information on the card for people: a sentence, licence, whom to cite.
         kind, preset: which family of networks, and which of its presets.
-        start: weights to begin with: a shipped model's name, a `.kontur` file or another run, or
-            `random`. Where it is not given random ones, or those of a shipped model where they are
-            known to help (`train.network.choose_start`).
+        start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
         data, normalise, augment, optimiser, training: see their classes.
         model: the network's settings, which override its preset's; checked by the kind's config.
     """
@@ -211,11 +208,6 @@ class RunConfig(Settings):
     optimiser: OptimiserConfig = OptimiserConfig()
     training: TrainingConfig = TrainingConfig()
     model: dict[str, Any] = pydantic.Field(default_factory=dict)
-
-    @property
-    def known_weights(self) -> str | None:
-        """Where the weights to begin with are; None for random ones."""
-        return None if self.start == RANDOM else self.start
 
     @pydantic.model_validator(mode="after")
     def _model_has_only_keys_of_networks(self) -> Self:

@@ -30,10 +30,6 @@ TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not h
 USUAL_CHANNELS = {1, 3}  # of images, which `to_channels` converts into one another
 IMAGENET = "the backbone's weights of ImageNet"
 LISTED = 4  # names in a message
-SUITED, SUITED_KIND = "nuclei", "snake"  # whose weights help where images are few
-SUITED_BECAUSE = "weights of another model help where images are few and objects large"
-FEW_IMAGES = 30  # to learn from
-OWN = {"preset", "normalise"}  # settings that a start would answer
 
 
 def resolve_network(
@@ -93,20 +89,6 @@ def working_scale(data: DataConfig, statistics: DatasetStatistics) -> WorkingSca
     if data.scale == "auto":
         return choose_scale(statistics.object_size, statistics.width)
     return WorkingScale(data.scale, "as data.scale says")
-
-
-def choose_start(config: RunConfig, facts: DatasetStatistics) -> str | None:
-    """The `start` of a run that begins: what its settings say, or weights that help.
-
-    Those of the shipped nuclei help a snake of few images of large objects, looked at in the size
-    of nuclei: what an edge is has been learned (docs/results.md). Who says what the network is,
-    how images are normalised or how large they are looked at gets random weights.
-    """
-    own = config.model or config.data.scale != "auto" or config.model_fields_set & OWN
-    if config.start is not None or own or config.kind != SUITED_KIND:
-        return config.start
-    few = facts.objects > 0 and facts.images <= FEW_IMAGES and facts.channels <= USUAL_CHANNELS
-    return SUITED if few and working_scale(config.data, facts).scale < 1 else None
 
 
 def channels_of(network: Any) -> int:
@@ -197,13 +179,8 @@ class InitialWeights(NamedTuple):
     card: Card | None
 
 
-def read_initial_weights(start: str | None) -> InitialWeights | None:
-    """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint.
-
-    None has none.
-    """
-    if start is None:
-        return None
+def read_initial_weights(start: str) -> InitialWeights:
+    """The weights of a shipped model's name, a `.kontur` file, a run's folder or a checkpoint."""
     path = Path(start)
     if path.is_dir() and not (path / "model.kontur").exists():
         for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
@@ -219,7 +196,7 @@ def read_initial_weights(start: str | None) -> InitialWeights | None:
 def weights_origin(config: RunConfig, segmenter: Segmenter) -> str:
     """The origin of the initial weights: the start of the settings, ImageNet, or random."""
     wanted = getattr(segmenter.config, "pretrained", False) and with_imagenet(segmenter)
-    return config.known_weights or (IMAGENET if wanted else "random weights")
+    return config.start or (IMAGENET if wanted else "random weights")
 
 
 def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:

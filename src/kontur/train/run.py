@@ -24,8 +24,6 @@ from kontur.train.distributed import followers
 from kontur.train.logger import RunLogger
 from kontur.train.network import (
     IMAGENET,
-    SUITED_BECAUSE,
-    choose_start,
     first_card,
     load_imagenet_weights,
     load_matching_weights,
@@ -78,8 +76,7 @@ def train(
         kind, preset: which family, and which of its presets.
         config: a TOML file of settings, see `RunConfig`.
         settings: `KEY=VALUE` texts, which override everything else.
-        start: weights to begin with: a shipped model's name, a `.kontur` file, another run, or
-            "random". By default those of a shipped model where they help (`choose_start`).
+        start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
         resume: continue from the newest readable checkpoint in `out`, with the settings saved
             there, which further arguments override.
         force: start afresh where `out` holds a run, which is removed once training begins.
@@ -118,15 +115,10 @@ def _train(
     devices = choose_devices(config.training.accelerator, config.training.devices)
     data = open_data(config.data, seed=config.training.seed)
     checkpoint = newest_checkpoint(run, display.print_line) if resume else None
-    start = None if checkpoint else read_initial_weights(config.known_weights)
+    start = read_initial_weights(config.start) if config.start and checkpoint is None else None
     with display.counting("reading images") as progress:
         samples, val_samples = data.train.load(progress), data.val.load(progress)
     statistics = dataset_statistics(samples)
-    suited = choose_start(config, statistics) if not resume else config.start
-    why = "" if suited == config.start else f" ({SUITED_BECAUSE}; --from random otherwise)"
-    if why:
-        config = config.model_copy(update={"start": suited})
-        start = read_initial_weights(config.known_weights)
     card = start.card if start else None
     scale = working_scale(config.data, statistics)
     config = resolve_network(config, card, data.train.classes, statistics, begins=not resume)
@@ -154,7 +146,7 @@ def _train(
             f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet"
         )
     if loaded:
-        display.print_line(f"from {config.start}{why}: {loaded}")
+        display.print_line(f"from {config.start}: {loaded}")
     if origin == IMAGENET and not job.checkpoint:
         display.print_line(f"from {origin}")
 

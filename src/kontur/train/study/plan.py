@@ -208,7 +208,7 @@ def _check_networks(
     """
     for row in rows:
         config = RunConfig.read(row.tree)
-        if not catalog.family(row.kind).trainable or config.known_weights is not None:
+        if not catalog.family(row.kind).trainable or config.start is not None:
             continue
         one = config.data.channel is not None  # of this row alone, perhaps
         known = statistics._replace(channels=frozenset({1})) if one else statistics

@@ -20,7 +20,7 @@ from kontur.evaluate.figure import stacked
 from kontur.formats.atomic import replacing, write_text
 from kontur.models import catalog
 from kontur.settings import merge, overrides
-from kontur.train.config import RANDOM, RunConfig
+from kontur.train.config import RunConfig
 from kontur.train.logger import LINES, VAL_LOSS, read_rows, smoothed
 from kontur.train.module import Diverged
 from kontur.train.progress import ProgressDisplay
@@ -285,7 +285,7 @@ def _new_config(
     }
     file = Path(config) if config else None
     resolved = RunConfig.resolve(file=file, settings=settings, given=given)
-    if resolved.known_weights is not None:  # whose file has the settings that these are laid over
+    if resolved.start is not None:  # whose file has the settings that these are laid over
         return resolved
     network = catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
     return resolved.replace(model=network.model_dump(mode="json"))
@@ -319,12 +319,8 @@ def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: l
             del tree["training"]["batch"]
     # Another kind or preset is another network, and the network of a start is in its file.
     others = keys & {"kind", "preset", "start"}
-    starts = [tree["start"] for tree in trees]
-    one_network = not others and set(starts) <= {None, RANDOM}
-    if None in starts and "start" not in keys:  # the data choose it, for all alike
-        for tree in trees:
-            del tree["start"]
-    alike = [name for name in ALIKE if name in trees[0] and (name != "model" or one_network)]
+    one_network = not others and trees[0]["start"] is None
+    alike = [name for name in ALIKE if name != "model" or one_network]
     first = _flat({name: trees[0][name] for name in alike})
     for folder, tree in zip(folders, trees, strict=True):
         settings = _flat({name: tree[name] for name in alike})
