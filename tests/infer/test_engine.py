@@ -34,12 +34,25 @@ def random(*shape, high=1.0, seed=0):
 @pytest.mark.parametrize("images", [1, 2])
 def test_the_detector_gives_the_same_maps(engines, images, size):
     expected, found = (graphs["detect"](random(images, 1, *size)) for graphs in engines)
-    features, scores, boxes = found
     h, w = size[0] // 2, size[1] // 2
-    assert [a.shape for a in found] == [(images, h, w, 24), (images, 1, h, w), (images, 4, h, w)]
-    assert_allclose(features, expected[0], atol=1e-4)
-    assert_allclose(scores, expected[1], atol=1e-5)
-    assert_allclose(boxes, expected[2], atol=PIXELS)
+    assert [a.shape for a in found] == [
+        (images, h, w, 24), (images, *size, 4), (images, 1, h, w), (images, 4, h, w),
+    ]  # fmt: skip
+    for own, other, exact in zip(found, expected, (1e-4, 1e-4, 1e-5, PIXELS), strict=True):
+        assert_allclose(own, other, atol=exact)
+
+
+@pytest.mark.parametrize("objects", [0, 1, 1000])
+def test_the_edge_and_the_quality_are_the_same(engines, objects):
+    features, detail = random(2, 30, 41, 24), random(2, 60, 82, 4, seed=3)
+    starts = random(objects, 32, 2, high=100.0, seed=1) - 10
+    index = np.random.default_rng(2).integers(0, 2, objects)
+    (expected,), (found,) = (graphs["edge"](features, detail, starts, index) for graphs in engines)
+    assert found.shape == (objects, 32, 2)
+    assert_allclose(found, expected, atol=PIXELS, rtol=0)
+    (expected,), (found,) = (graphs["quality"](features, starts, index) for graphs in engines)
+    assert found.shape == (objects,)
+    assert_allclose(found, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("objects", [0, 1, 1000])

@@ -118,7 +118,7 @@ def test_a_click_outlines_what_no_candidate_is_near(learned, session):
         scores=np.zeros(0),
         **{
             name: getattr(blind.candidates, name)[:0]
-            for name in ("polygons", "repaired", "labels", "boxes", "rings")
+            for name in ("polygons", "repaired", "labels", "boxes", "rings", "quality")
         },
     )
     assert len(blind.instances) == 0

@@ -44,7 +44,7 @@ def test_the_stages_of_a_validation_image_are_one_picture(predictor, tmp_path):
     events.Reload()
     assert events.Tags()["images"] == [f"stages/{sample.name}"]
     shown = events.Images(f"stages/{sample.name}")[0]
-    assert (shown.width, shown.height) == (4 * 6 * 64 + 3 * 4, 6 * 64)
+    assert (shown.width, shown.height) == (5 * 6 * 64 + 4 * 4, 6 * 64)
 
 
 def test_kinds_without_stages_show_none(predictor):

@@ -83,7 +83,7 @@ def test_tensorboard_shows_losses_rate_scores_and_images_with_contours(finished)
     assert sizes == {
         "outlines": [(2 * 5 * 80 + 4, 5 * 72)] * 2,  # truth and found
         "crops": [(2 * 64 + 4, 64)],  # the two crops of a step
-        "stages": [(3 * 5 * 80 + 2 * 4, 5 * 72)],  # octagon and two stages
+        "stages": [(4 * 5 * 80 + 3 * 4, 5 * 72)],  # octagon, two stages and edge
     }
     assert tags["graph"]
     kinds = {tag.partition("/")[0] for tag in tags["histograms"]}

@@ -30,4 +30,6 @@ def across(
     Steps are the same for all contours, or an own row for each.
     """
     away = steps.reshape(-1, 1, steps.shape[-1], 1)
-    return (contours[:, :, None] + normals(contours)[:, :, None] * away).flatten(1, 2)
+    m, n, s = contours.shape[0], int(contours.shape[1]), int(steps.shape[-1])
+    # Numbers: an exported graph cannot find out the rest of a shape that holds nothing.
+    return (contours[:, :, None] + normals(contours)[:, :, None] * away).reshape(m, n * s, 2)

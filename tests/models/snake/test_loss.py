@@ -91,7 +91,7 @@ def test_what_is_farther_than_the_edge_stage_looks_counts_no_more():
 
 def test_regions_without_truth_have_no_signed_distance_to_learn():
     network, targets, _ = fitted()
-    nothing = targets._replace(signed_distance=torch.full_like(targets.signed_distance, torch.nan))
+    nothing = targets._replace(signed_distance=torch.full_like(targets.signed_distance, torch.inf))
     losses = network.loss(contract.as_image(SCENE), nothing)
     assert losses["signed_distance"] == 0
     assert all(torch.isfinite(loss) for loss in losses.values())

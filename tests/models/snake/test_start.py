@@ -1,12 +1,15 @@
 """A learned start: where it begins, what it may depend on, and that it is trained and exported."""
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
 
 from kontur.errors import InputError
+from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.models.snake.encode import start_diamonds
 from kontur.models.snake.start import LearnedStart
+from kontur.train.export import to_model
 from tests.models import contract
 
 SCENE = contract.scenes()["many"]
@@ -72,3 +75,19 @@ def test_a_snake_with_a_learned_start_has_no_extremes_and_trains_every_weight():
 def test_a_learned_start_is_always_the_network_s_own():
     with pytest.raises(InputError, match="leave start out"):
         config(start="predicted")
+
+
+@pytest.mark.parametrize("objects", [0, 1, 1000])
+def test_exported_it_gives_the_same(objects):
+    network = contract.network("snake", config(refiner={"width": 8, "fusion": 8, "profile": 3}))
+    model = to_model(network.eval(), contract.card("snake", network.config))
+    engines = TorchEngine(network).graphs, OnnxEngine(model, threads=1).graphs
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(2, 20, 24, network.config.features)).astype(np.float32)
+    boxes = np.sort(rng.uniform(0, 40, (objects, 2, 2)), axis=1).reshape(-1, 4)
+    index = rng.integers(0, 2, objects)
+    starts = start_diamonds(boxes).astype(np.float32)
+    (expected,), (found,) = (graphs["start"](features, starts, index) for graphs in engines)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+    stages = (graphs["evolve"](features, expected[-1], index)[0] for graphs in engines)
+    np.testing.assert_allclose(next(stages), next(stages), atol=1e-2)

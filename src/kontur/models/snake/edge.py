@@ -89,7 +89,7 @@ class EdgeStage(nn.Module):
         """How far each point goes outwards, and could at most, in pixels."""
         n, samples = contours.shape[1], self.steps.shape[0]
         profile = sample_points(detail, across(contours, self.steps), image_index, 1)
-        profile = profile.reshape(-1, n, samples * detail.shape[-1])
+        profile = profile.reshape(contours.shape[0], int(n), samples * int(detail.shape[-1]))
         side = (contours.amax(dim=1) - contours.amin(dim=1)).clamp(min=1.0)  # (m, 2)
         scale = torch.log2(side / REFERENCE_SIDE).mean(dim=1)[:, None, None].expand(-1, n, 1)
         seen = [profile, sample_points(features, contours, image_index, self.stride), scale]

@@ -53,7 +53,7 @@ class Targets(NamedTuple):
     octagons: Array  # (t, n, 2)
     contours: Array  # (t, n, 2)
     weights: Array  # (t,)
-    signed_distance: Array  # (b, h, w) in pixels, NaN where nothing is learned; 0×0 without an edge
+    signed_distance: Array  # (b, h, w) in pixels, inf where nothing is learned; 0×0 without an edge
     rings: Array  # (m, n, 2), the contours of all objects; m is 0 where no quality is learned
     rings_index: Array  # (m,)
     anchor_index: Array  # (s,), the image of each sampled anchor; s is 0 without an RPN
@@ -147,7 +147,7 @@ def _signed_distance(
     distance = signed_distance(evenly, instances.size, config.edge.reach)
     for polygon in instances.polygons[instances.ignore]:
         outside = raster.rasterize(polygon, instances.size) & (distance <= 0)
-        distance[outside] = np.nan  # an object wins over a region to ignore
+        distance[outside] = np.inf  # an object wins over a region to ignore
     return distance[None]
 
 

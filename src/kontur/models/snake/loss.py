@@ -126,7 +126,7 @@ def edge_losses(
     that is as far as it looks, so that most pixels of an image are soon right and count no more.
     """
     wanted = distance_along(starts, targets.contours).clamp(-limits, limits)
-    learned = ~torch.isnan(targets.signed_distance)
+    learned = torch.isfinite(targets.signed_distance)
     distance = full_resolution[..., 0][learned] * config.edge.reach
     ones = torch.ones(1, device=distance.device)
     return {

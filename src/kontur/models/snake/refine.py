@@ -90,7 +90,9 @@ class Refiner(nn.Module):
         if len(self.shares) == 1:
             return self._sample(features, points, image_index)
         places = across(points, side * self.shares)
-        return self._sample(features, places, image_index).reshape(*points.shape[:2], -1)
+        read = self._sample(features, places, image_index)
+        n, d = int(points.shape[1]), int(features.shape[-1])  # numbers, for there may be no object
+        return read.reshape(points.shape[0], n, len(self.shares) * d)
 
     def _sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
         return sample_points(

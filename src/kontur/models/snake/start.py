@@ -51,9 +51,11 @@ class LearnedStart(nn.Module):
         middle, side = (low + high) / 2, (high - low).clamp(min=1.0)  # (m, 1, 2)
         read = sample_points(features, middle + self.grid * side, image_index, self.stride)
         scale = torch.log2(side[:, 0] / REFERENCE_SIDE)
-        offsets = self.guess(torch.cat([read.flatten(1), scale], dim=1))
-        guess = middle + (self.ring + offsets.unflatten(1, (self.points, 2))) * side
+        m, d = diamonds.shape[0], int(features.shape[-1])  # numbers, for there may be no object
+        offsets = self.guess(torch.cat([read.reshape(m, len(self.grid) * d), scale], dim=1))
+        guess = middle + (self.ring + offsets.reshape(m, self.points, 2)) * side
         around = torch.cat([guess, middle], dim=1)
         read = sample_points(features, around, image_index, self.stride)
-        deformed = guess + self.deform(read.flatten(1)).unflatten(1, (self.points, 2)) * side
+        offsets = self.deform(read.reshape(m, (self.points + 1) * d))
+        deformed = guess + offsets.reshape(m, self.points, 2) * side
         return torch.stack([guess, deformed])
