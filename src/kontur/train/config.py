@@ -77,12 +77,12 @@ class OptimiserConfig(Settings):
     """The optimiser, its regularisation and the schedule of the learning rate.
 
     Attributes:
-        name: the optimiser.
+        name: the optimiser; `muon` takes a step of Adam for what is no matrix (`train.muon`).
         rate: the full learning rate, which the schedule multiplies by at most 1.
         weight_decay: of weights with two axes or more; biases and norms do not decay.
         l1: factor of the sum of the absolute weights (the same ones) that is added to the loss; it
             drives unimportant weights to zero, while weight decay shrinks large ones.
-        momentum: of SGD; the first beta of Adam.
+        momentum: of SGD; the first beta of Adam, also of Muon's; its matrices have 0.95.
         beta2: the second beta of Adam.
         clip: the largest norm of the gradient, 0 for any.
         warm_up: the share of the training, or of each round of it, over which the rate rises.

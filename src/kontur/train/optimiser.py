@@ -53,7 +53,7 @@ def lasso(network: nn.Module) -> Float[Tensor, ""]:
 
 
 def build_optimiser(network: nn.Module, config: OptimiserConfig) -> Optimizer:
-    """The optimiser of `config` for `network`, in torch's multi-tensor implementation."""
+    """The optimiser of `config` for `network`; torch's own are the multi-tensor ones."""
     groups: Iterable[dict[str, object]] = parameter_groups(network, config.weight_decay)
     options: dict[str, object]
     if config.name == "sgd":

@@ -3,10 +3,10 @@
 The snake's features end at stride 2 or 4; an edge is finer. `FullResolution` draws a map of as many
 pixels as the image from the features and the image itself, cheaply, because it is not convolved
 again; its first channel learns the signed distance to the nearest outline at every pixel, as a
-share of how far the stage looks. Like the
-active contours of Kass, Witkin and Terzopoulos, Snakes, 1988, and Cootes et al., Active Shape
-Models, 1995, `EdgeStage` then reads a short profile of it across the contour at every point, and
-moves the point along its normal: only points are looked at, so it costs as much as they are many.
+share of how far the stage looks. Like the active contours of Kass, Witkin and Terzopoulos, Snakes,
+1988, and Cootes et al., Active Shape Models, 1995, `EdgeStage` then reads a short profile of it
+across the contour at every point, and moves the point along its normal: only points are looked at,
+so the cost goes with their number.
 """
 
 import torch
