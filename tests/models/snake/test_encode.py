@@ -124,8 +124,9 @@ def test_one_pixel_is_an_object_with_a_contour_of_its_size():
     assert ring.signed_area(contour) > 0.5
 
 
-def test_no_object_gives_targets_of_length_zero_and_an_empty_heatmap():
-    targets = encode(Instances.empty(SIZE), EXACT, generator())
+@pytest.mark.parametrize("anchors", ["top", "four"])
+def test_no_object_gives_targets_of_length_zero_and_an_empty_heatmap(anchors):
+    targets = encode(Instances.empty(SIZE), EXACT.replace(anchors=anchors), generator())
     assert targets.heatmap.shape == targets.heatmap_weight.shape == (1, 1, 24, 32)
     assert not targets.heatmap.any()
     assert targets.heatmap_weight.all()

@@ -1,4 +1,4 @@
-"""Rings of a fixed number of points: where they start, and that it is the same whoever drew them."""
+"""Rings of a fixed number of points: their start is the same whoever drew them."""
 
 import numpy as np
 import pytest

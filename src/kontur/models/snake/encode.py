@@ -19,6 +19,7 @@ from kontur.instances import Instances
 from kontur.models.encode_checks import checked_size
 from kontur.models.rpn.assign import AnchorTargets, assign
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.prompted import prompted_starts
 from kontur.models.snake.rings import contour_target, start_diamonds, start_octagons
 
 MIN_OVERLAP = 0.7  # CornerNet: a centre moved within the radius still gives a box of this IoU
@@ -172,11 +173,14 @@ def _trace(
     if rng is not None and config.start != "truth":
         starts = _jitter_boxes(boxes, sides, config.jitter, rng)
         corners = extremes + rng.normal(0, config.jitter / 2, extremes.shape) * sides[:, None]
+    octagons = start_octagons(corners, config)
+    if rng is not None and config.prompted:
+        octagons, contours = prompted_starts(rings, extremes, octagons, contours, config, rng)
     weights = np.clip((REFERENCE_SIDE / np.sqrt(sides.prod(axis=-1))) ** config.balance, *WEIGHTS)
     named = {
         "diamonds": start_diamonds(starts),
         "extremes": extremes,
-        "octagons": start_octagons(corners, config),
+        "octagons": octagons,
         "contours": contours,
         "weights": weights,
     }
