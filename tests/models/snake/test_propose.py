@@ -13,8 +13,9 @@ from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.snake import contours as module
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.encode import encode, start_octagons
+from kontur.models.snake.encode import encode
 from kontur.models.snake.propose import peaks, trace_contours
+from kontur.models.snake.rings import start_octagons
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
 
