@@ -43,7 +43,7 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
     formats.write(tmp_path / "b.json", found)
     assert "annotations" in json.loads((tmp_path / "b.json").read_text())
     assert len(formats.read(tmp_path / "b.json")) == 3
-    (tmp_path / "c.json").write_text('{"shapes": []}')
+    (tmp_path / "c.json").write_text('{"things": []}')
     with pytest.raises(InputError, match="neither GeoJSON"):
         formats.read(tmp_path / "c.json")
 

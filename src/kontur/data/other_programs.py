@@ -25,7 +25,6 @@ class Program(NamedTuple):
 
 
 VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
-LABELME = Program("labelme", "turn them into COCO JSON or label images")
 CVAT = Program("CVAT", "export the task as COCO 1.0")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
 CELLPOSE = Program(
@@ -48,9 +47,7 @@ def program_of(path: Path) -> Program | None:
         return QUPATH
     if name.endswith(".json"):
         start = _start(path)
-        if "_via_" in start or '"shape_attributes"' in start:
-            return VIA
-        return LABELME if '"shapes"' in start and '"shape_type"' in start else None
+        return VIA if "_via_" in start or '"shape_attributes"' in start else None
     if name.endswith(".xml"):
         start = _start(path)
         if "<annotations>" in start:
