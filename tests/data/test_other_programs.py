@@ -1,5 +1,4 @@
 import json
-import zipfile
 
 import pytest
 
@@ -18,7 +17,6 @@ FILES = {
     "a.xml": ("<annotation><object><bndbox/></object></annotation>", "PASCAL VOC", "boxes alone"),
     "a.txt": ("0 0.1 0.2 0.3 0.4 0.5 0.6\n", "YOLO", "COCO JSON or label images"),
     "a_seg.npy": ("", "Cellpose _seg.npy", "NAME_cp_masks.png"),
-    "a.roi": ("Iout", "ImageJ ROI", "label image"),
     "project.qpproj": ("{}", "QuPath", "as GeoJSON"),
 }
 
@@ -33,15 +31,6 @@ def test_annotations_of_other_programs_are_named_with_what_to_do(tmp_path, name)
     assert program in str(told.value)
     assert name in str(told.value)
     assert advice in str(told.value)
-
-
-def test_a_zip_of_rois_is_named_and_another_is_not(tmp_path):
-    with zipfile.ZipFile(tmp_path / "RoiSet.zip", "w") as archive:
-        archive.writestr("0001-0002.roi", b"Iout")
-    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
-        archive.writestr("notes.md", b"x")
-    assert program_of(tmp_path / "RoiSet.zip").name == "ImageJ ROI"
-    assert program_of(tmp_path / "other.zip") is None
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "coco.json", "a.csv", "a.xml", "a.png"])

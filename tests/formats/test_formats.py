@@ -11,14 +11,14 @@ from kontur.instances import Instances
 from tests.formats import scenes
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize("name", formats.WRITABLE)
 def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
     image = np.zeros((7, 8), dtype=np.uint8)
     image[1:3, 1:4], image[5, 5] = 2, 5
     found = Instances.from_label_image(image)
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
     formats.write(path, found, image_name="well.png")
-    again = formats.read(path)
+    again = formats.read(path, size=found.size)
     scenes.assert_same(found, again)
     assert again.size == found.size
     with pytest.raises(InputError, match="exists already"):
@@ -28,11 +28,11 @@ def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize("name", formats.WRITABLE)
 def test_an_image_without_objects_is_a_file_too(tmp_path, name):
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
     formats.write(path, Instances.empty((7, 8)))
-    assert len(formats.read(path)) == 0
+    assert len(formats.read(path, size=(7, 8))) == 0
 
 
 def test_json_is_geojson_or_coco_by_its_content(tmp_path):
@@ -48,7 +48,7 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
         formats.read(tmp_path / "c.json")
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a", "a.geojson.zip"])
+@pytest.mark.parametrize("name", ["a.doc", "a", "a.geojson.gz"])
 def test_other_endings_are_refused_with_the_known_ones(tmp_path, name):
     with pytest.raises(InputError, match=r"none of \.geojson, \.coco\.json, \.json, .*, \.csv"):
         formats.write(tmp_path / name, Instances.empty())

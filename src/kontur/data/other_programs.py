@@ -28,7 +28,6 @@ VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotati
 LABELME = Program("labelme", "turn them into COCO JSON or label images")
 CVAT = Program("CVAT", "export the task as COCO 1.0")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
-IMAGEJ = Program("ImageJ ROI", "in Fiji make a label image of the ROIs and save it as TIFF")
 CELLPOSE = Program(
     "Cellpose _seg.npy",
     "they are pickled Python and are not read; save the masks as PNG or TIFF in Cellpose "
@@ -47,11 +46,6 @@ def program_of(path: Path) -> Program | None:
         return CELLPOSE
     if name.endswith((".qpproj", ".qpdata")):
         return QUPATH
-    if name.endswith(".roi"):
-        return IMAGEJ
-    if name.endswith(".zip"):
-        start = _start(path)
-        return IMAGEJ if start.startswith("PK") and ".roi" in start else None
     if name.endswith(".json"):
         start = _start(path)
         if "_via_" in start or '"shape_attributes"' in start:

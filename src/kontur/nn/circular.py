@@ -77,10 +77,9 @@ class CircularConv(nn.Module):
         """
         if alike is None:
             return self._convolve(rings, self.conv.weight)
-        channels = [int(rings.shape[1]), int(alike.shape[1])]  # numbers, so that engines fold them
-        varying, same = self.conv.weight.split(channels, dim=1)
-        whole = functional.linear(alike, same.sum(dim=(2, 3)))
-        return self._convolve(rings, varying) + whole[:, :, None, None]
+        varying = int(rings.shape[1])  # a number, so that engines cut the weights only once
+        whole = functional.linear(alike, self.conv.weight[:, varying:].sum(dim=(2, 3)))
+        return self._convolve(rings, self.conv.weight[:, :varying]) + whole[:, :, None, None]
 
     def _convolve(self, rings: Tensor, weight: Tensor) -> Tensor:
         conv, dilation = self.conv, self.dilation
@@ -172,9 +171,10 @@ class SnakeHead(nn.Module):
         if every == 1:
             fused, own = self.join(joined).chunk(2, dim=1)  # (m, fusion, 1, n) each
         else:
-            for_all, for_own = zip(self.join.weight.chunk(2), self.join.bias.chunk(2), strict=True)
-            fused = functional.conv2d(joined, *for_all)
-            own = functional.conv2d(joined[..., ::every], *for_own)
+            assert self.join.bias is not None
+            weights, biases = self.join.weight.chunk(2), self.join.bias.chunk(2)
+            fused = functional.conv2d(joined, weights[0], biases[0])
+            own = functional.conv2d(joined[..., ::every], weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
         x = self.dropout(torch.relu(own + self.share(whole)))
         x = torch.relu(self.narrow(x))

@@ -37,8 +37,9 @@ class FullResolution(nn.Module):
         self.stride, self.channels = config.stride, config.edge.channels
         outputs = self.channels * self.stride**2
         self.coarse = nn.Conv2d(config.features, outputs, 1)
-        around = {"stride": self.stride, "padding": 1, "bias": False}
-        self.fine = nn.Conv2d(config.channels, outputs, self.stride + 2, **around)
+        self.fine = nn.Conv2d(
+            config.channels, outputs, self.stride + 2, stride=self.stride, padding=1, bias=False
+        )
         with torch.no_grad():  # most pixels are far outside of everything, and begin so
             self.coarse.bias[:: self.channels] = -1.0  # type: ignore[index]
 
