@@ -187,7 +187,7 @@ class ExtremeStage(nn.Module):
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
-        self.refiner = build_refiner(config, centre=True)
+        self.refiner = build_refiner(config, centre=True, every=DIAMOND_POINTS // 4)
 
     def forward(
         self,
@@ -195,7 +195,7 @@ class ExtremeStage(nn.Module):
         diamonds: Float[Tensor, "m 40 2"],
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m 4 2"]:
-        return self.refiner(features, diamonds, image_index)[:, :: DIAMOND_POINTS // 4]
+        return self.refiner(features, diamonds, image_index)
 
 
 class ContourStages(nn.Module):

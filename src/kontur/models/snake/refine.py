@@ -12,17 +12,18 @@ from torch import Tensor, nn
 from kontur.models.snake.config import SnakeConfig
 from kontur.nn.circular import SnakeHead
 from kontur.nn.normals import across
-from kontur.nn.sampling import Align, Mode, sample_points
+from kontur.nn.sampling import Align, Mode, sample_places, sample_points
 
 REFERENCE_SIDE = 32.0  # pixels; a box of this side has log-size 0
 OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride of its features
 
 
-def build_refiner(config: SnakeConfig, *, centre: bool) -> "Refiner":
+def build_refiner(config: SnakeConfig, *, centre: bool, every: int = 1) -> "Refiner":
     """A refiner whose head is of the kind `config.refiner.kind`."""
     sampled = config.features * (config.refiner.profile + centre)
     inputs = sampled + 4  # x and y in the box, the box's log-width and log-height
-    return Refiner(HEADS[config.refiner.kind](inputs, config), config, centre=centre)
+    head = HEADS[config.refiner.kind](inputs, config)
+    return Refiner(head, config, centre=centre, every=every)
 
 
 def circular_head(inputs: int, config: SnakeConfig) -> SnakeHead:
@@ -47,17 +48,18 @@ class Refiner(nn.Module):
     """Moves every point of every ring by a predicted offset, in image pixels.
 
     With `centre` every point also sees the features at the middle of its box, as the published
-    extreme stage does.
+    extreme stage does. Every `every`-th point is moved, from the first on; the others are context.
     """
 
     shares: Tensor  # of the side, across the contour
 
-    def __init__(self, head: nn.Module, config: SnakeConfig, *, centre: bool):
+    def __init__(self, head: nn.Module, config: SnakeConfig, *, centre: bool, every: int = 1):
         super().__init__()
         self.stride = config.stride
         self.mode: Mode = config.sampling
         self.align: Align = config.align
         self.centre = centre
+        self.every = every
         self.head = head
         refiner = config.refiner
         shares = torch.linspace(-refiner.reach, refiner.reach, refiner.profile)
@@ -68,7 +70,7 @@ class Refiner(nn.Module):
         features: Float[Tensor, "b h w d"],
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
-    ) -> Float[Tensor, "m n 2"]:
+    ) -> Float[Tensor, "m k 2"]:
         low, high = points.amin(dim=1, keepdim=True), points.amax(dim=1, keepdim=True)
         side = (high - low).clamp(min=1.0)  # (m, 1, 2); a ring without extent has no scale
         seen = [
@@ -76,12 +78,12 @@ class Refiner(nn.Module):
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
-        if self.centre:
-            middle = self._sample(features, (low + high) / 2, image_index)
-            seen.append(middle.expand(-1, points.shape[1], -1))
         rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
-        offsets = self.head(rings)[:, :, 0].transpose(1, 2)  # (m, n, 2)
-        return points + offsets * OFFSET_SCALE
+        middle = None
+        if self.centre:
+            middle = self._sample(features, (low + high) / 2, image_index)[:, 0]
+        offsets = self.head(rings, middle, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
+        return points[:, :: self.every] + offsets * OFFSET_SCALE
 
     def _profile(
         self, features: Tensor, points: Tensor, side: Tensor, image_index: Tensor
@@ -89,9 +91,13 @@ class Refiner(nn.Module):
         """What each point sees: its own place, or several across the contour."""
         if len(self.shares) == 1:
             return self._sample(features, points, image_index)
-        places = across(points, side * self.shares)
-        read = self._sample(features, places, image_index)
+        read = sample_places(
+            *(features, *across(points, side * self.shares), image_index, self.stride),
+            mode=self.mode,
+            align=self.align,
+        )
         n, d = int(points.shape[1]), int(features.shape[-1])  # numbers, for there may be no object
+        read = read.reshape(points.shape[0], len(self.shares), n, d).transpose(1, 2)
         return read.reshape(points.shape[0], n, len(self.shares) * d)
 
     def _sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
