@@ -4,7 +4,6 @@ Such files beside images are reported instead of overlooked. They are recognised
 endings and, where several programs share one, by the beginning of the file.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +13,6 @@ from kontur.formats import unsupported_images
 from kontur.wording import listed, plural
 
 SNIFF = 1 << 16  # bytes at the beginning of a file that are looked at
-YOLO_ROW = re.compile(r"\d+( -?\d*\.?\d+(e-?\d+)?){4,}\s*")
 
 
 class Program(NamedTuple):
@@ -32,7 +30,6 @@ CELLPOSE = Program(
     "they are pickled Python and are not read; save the masks as PNG or TIFF in Cellpose "
     "(NAME_cp_masks.png), beside the images",
 )
-YOLO = Program("YOLO", "turn them into COCO JSON or label images")
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
 )
@@ -55,9 +52,6 @@ def program_of(path: Path) -> Program | None:
         return VOC if "<annotation>" in start else None
     if name.endswith(".csv") and "region_shape_attributes" in _start(path):
         return VIA
-    if name.endswith(".txt"):
-        rows = [row for row in _start(path).splitlines()[:3] if row.strip()]
-        return YOLO if rows and all(YOLO_ROW.fullmatch(row) for row in rows) else None
     return None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, coco, geojson, imagej, labelme, labels, table
+from kontur.formats import atomic, coco, geojson, imagej, labelme, labels, table, yolo
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
@@ -25,6 +25,7 @@ FORMATS: Mapping[str, Format] = {
         table.FORMAT,
         imagej.FORMAT,
         labelme.FORMAT,
+        yolo.FORMAT,
     )
 }
 WRITABLE: Mapping[str, Format] = {  # the others are only read
