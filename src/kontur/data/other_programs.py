@@ -25,11 +25,6 @@ class Program(NamedTuple):
 VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
 CVAT = Program("CVAT", "export the task as COCO 1.0")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
-CELLPOSE = Program(
-    "Cellpose _seg.npy",
-    "they are pickled Python and are not read; save the masks as PNG or TIFF in Cellpose "
-    "(NAME_cp_masks.png), beside the images",
-)
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
 )
@@ -38,8 +33,6 @@ QUPATH = Program(
 def program_of(path: Path) -> Program | None:
     """The program that wrote a file of annotations; None for all other files."""
     name = path.name.lower()
-    if name.endswith("_seg.npy"):
-        return CELLPOSE
     if name.endswith((".qpproj", ".qpdata")):
         return QUPATH
     if name.endswith(".json"):
