@@ -23,7 +23,6 @@ class Program(NamedTuple):
 
 
 VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
-CVAT = Program("CVAT", "export the task as COCO 1.0")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
@@ -39,10 +38,7 @@ def program_of(path: Path) -> Program | None:
         start = _start(path)
         return VIA if "_via_" in start or '"shape_attributes"' in start else None
     if name.endswith(".xml"):
-        start = _start(path)
-        if "<annotations>" in start:
-            return CVAT
-        return VOC if "<annotation>" in start else None
+        return VOC if "<annotation>" in _start(path) else None
     if name.endswith(".csv") and "region_shape_attributes" in _start(path):
         return VIA
     return None

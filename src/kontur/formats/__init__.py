@@ -9,7 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, cellpose, coco, geojson, imagej, labelme, labels, table, yolo
+from kontur.formats import (
+    atomic,
+    cellpose,
+    coco,
+    cvat,
+    geojson,
+    imagej,
+    labelme,
+    labels,
+    table,
+    yolo,
+)
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
@@ -26,6 +37,7 @@ FORMATS: Mapping[str, Format] = {
         imagej.FORMAT,
         labelme.FORMAT,
         yolo.FORMAT,
+        cvat.FORMAT,
         cellpose.FORMAT,
     )
 }
