@@ -8,15 +8,10 @@ from kontur.errors import InputError
 from tests.data import drawn
 
 VIA = {"a.png1": {"filename": "a.png", "regions": [{"shape_attributes": {"name": "polygon"}}]}}
-LABELME = {"version": "5", "shapes": [{"label": "x", "shape_type": "polygon"}], "imagePath": "a"}
 FILES = {
     "via_project.json": (json.dumps(VIA), "VIA", "as COCO"),
     "via.csv": ("filename,region_shape_attributes\na.png,x\n", "VIA", "as COCO"),
-    "a.json": (json.dumps(LABELME), "labelme", "COCO JSON or label images"),
-    "annotations.xml": ("<?xml?>\n<annotations><version>1.1</version>", "CVAT", "COCO 1.0"),
     "a.xml": ("<annotation><object><bndbox/></object></annotation>", "PASCAL VOC", "boxes alone"),
-    "a.txt": ("0 0.1 0.2 0.3 0.4 0.5 0.6\n", "YOLO", "COCO JSON or label images"),
-    "a_seg.npy": ("", "Cellpose _seg.npy", "NAME_cp_masks.png"),
     "project.qpproj": ("{}", "QuPath", "as GeoJSON"),
 }
 

@@ -19,7 +19,8 @@ def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
     formats.write(path, found, image_name="well.png")
     again = formats.read(path, size=found.size)
-    scenes.assert_same(found, again)
+    kept = found if formats.FORMATS[name].ids else found.replace(ids=[1, 2])
+    scenes.assert_same(kept, again)
     assert again.size == found.size
     with pytest.raises(InputError, match="exists already"):
         formats.write(path, found, overwrite=False)
@@ -43,7 +44,7 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
     formats.write(tmp_path / "b.json", found)
     assert "annotations" in json.loads((tmp_path / "b.json").read_text())
     assert len(formats.read(tmp_path / "b.json")) == 3
-    (tmp_path / "c.json").write_text('{"shapes": []}')
+    (tmp_path / "c.json").write_text('{"things": []}')
     with pytest.raises(InputError, match="neither GeoJSON"):
         formats.read(tmp_path / "c.json")
 

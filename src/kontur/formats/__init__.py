@@ -9,7 +9,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, coco, geojson, imagej, labels, table
+from kontur.formats import (
+    atomic,
+    cellpose,
+    coco,
+    cvat,
+    geojson,
+    imagej,
+    labelme,
+    labels,
+    table,
+    yolo,
+)
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
@@ -24,6 +35,10 @@ FORMATS: Mapping[str, Format] = {
         labels.FORMAT,
         table.FORMAT,
         imagej.FORMAT,
+        labelme.FORMAT,
+        yolo.FORMAT,
+        cvat.FORMAT,
+        cellpose.FORMAT,
     )
 }
 WRITABLE: Mapping[str, Format] = {  # the others are only read

@@ -45,6 +45,9 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     vanishing = sum(map(_vanishing, images)) if target.raster else 0
     if vanishing:
         notes.append(f"{plural(vanishing, 'object')} without the centre of a pixel lost")
+    cut = sum(map(_crossing, images)) if target.relative else 0
+    if cut:
+        notes.append(f"{plural(cut, 'object')} cut off at the edge of the image")
     outside = sum(map(_outside, images))
     if outside:
         notes.append(f"{plural(outside, 'object')} outside the image")
@@ -93,6 +96,16 @@ def _are_outside(instances: Instances) -> Bool[np.ndarray, " k"]:
     height, width = instances.size
     x0, y0, x1, y1 = instances.boxes.T
     return (x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)
+
+
+def _crossing(instances: Instances) -> int:
+    """How many objects lie partly inside the image."""
+    if instances.size is None or len(instances) == 0:
+        return 0
+    height, width = instances.size
+    x0, y0, x1, y1 = instances.boxes.T
+    crossing = (x0 < 0) | (y0 < 0) | (x1 > width) | (y1 > height)
+    return int((crossing & ~_are_outside(instances)).sum())
 
 
 def _vanishing(instances: Instances) -> int:
