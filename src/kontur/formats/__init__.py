@@ -15,6 +15,7 @@ from kontur.formats import (
     coco,
     cvat,
     geojson,
+    geoparquet,
     imagej,
     labelme,
     labels,
@@ -38,6 +39,7 @@ FORMATS: Mapping[str, Format] = {
         labelme.FORMAT,
         yolo.FORMAT,
         cvat.FORMAT,
+        geoparquet.FORMAT,
         cellpose.FORMAT,
     )
 }
