@@ -78,11 +78,11 @@ class Refiner(nn.Module):
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
-        rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
-        middle = None
         if self.centre:
-            middle = self._sample(features, (low + high) / 2, image_index)[:, 0]
-        offsets = self.head(rings, middle, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
+            middle = self._sample(features, (low + high) / 2, image_index)
+            seen.append(middle.expand(-1, points.shape[1], -1))
+        rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
+        offsets = self.head(rings, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
         return points[:, :: self.every] + offsets * OFFSET_SCALE
 
     def _profile(
