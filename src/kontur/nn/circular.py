@@ -8,7 +8,7 @@ activation, so that an engine can fold the norm away; `order="paper"` restores c
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -94,8 +94,8 @@ def circular_block(
     return nn.Sequential(*convs, *((nn.ReLU(), norm) if order == "paper" else (norm, nn.ReLU())))
 
 
-class SnakeHead(nn.Module):
-    """Point features around a ring to an offset of each point: eight circular convolutions, fusion.
+class SnakeEncoder(nn.Module):
+    """Point features around a ring to a state of each point: eight circular convolutions, fusion.
 
     The states after every layer are joined; their maximum over the ring gives every point
     information on the whole object. The published head joins that maximum to each point and applies
@@ -108,7 +108,6 @@ class SnakeHead(nn.Module):
         inputs: int,
         width: int,
         *,
-        outputs: int = 2,
         dilations: Sequence[int] = (1, 1, 1, 1, 2, 2, 4, 4),
         kernel: int = 9,
         form: Form = "dense",
@@ -130,10 +129,8 @@ class SnakeHead(nn.Module):
         self.join = nn.Conv2d(states, 2 * fusion, 1)  # for the maximum, and for the point itself
         self.share = nn.Conv2d(fusion, fusion, 1)
         self.dropout = nn.Dropout2d(dropout)  # whole channels: the points of a ring are alike
-        self.narrow = nn.Conv2d(fusion, 64, 1)
-        self.offsets = nn.Conv2d(64, outputs, 1)
 
-    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m o 1 n"]:
+    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m f 1 n"]:
         x = self.first(rings)
         states = [x]
         for layer in self.layers:
@@ -141,7 +138,23 @@ class SnakeHead(nn.Module):
             states.append(x)
         fused, own = self.join(torch.cat(states, dim=1)).chunk(2, dim=1)  # (m, fusion, 1, n) each
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
-        x = self.dropout(torch.relu(own + self.share(whole)))
-        x = torch.relu(self.narrow(x))
+        return self.dropout(torch.relu(own + self.share(whole)))
+
+
+class SnakeHead(SnakeEncoder):
+    """Point features around a ring to an offset of each point: the encoder, two 1×1 convolutions.
+
+    It is an encoder, and has none, so that the names of its weights are those of trained models.
+    """
+
+    def __init__(
+        self, inputs: int, width: int, *, fusion: int = 256, outputs: int = 2, **shape: Any
+    ):
+        super().__init__(inputs, width, fusion=fusion, **shape)
+        self.narrow = nn.Conv2d(fusion, 64, 1)
+        self.offsets = nn.Conv2d(64, outputs, 1)
+
+    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m o 1 n"]:
+        x = torch.relu(self.narrow(super().forward(rings)))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             return self.offsets(x.to(self.offsets.weight.dtype))

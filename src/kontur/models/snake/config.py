@@ -10,6 +10,7 @@ import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.models.rpn.config import RpnConfig
+from kontur.models.snake.refiner_config import RefinerConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
@@ -34,40 +35,6 @@ class LossWeights(Settings):
     rpn_box: float = pydantic.Field(4.0, ge=0)  # the mean over four numbers; published, their sum
 
 
-class CircularRefinerConfig(Settings):
-    """A refiner of circular convolutions, as published (`nn.circular`).
-
-    Attributes:
-        width: channels of every layer.
-        fusion: channels of the fused whole-ring state.
-        form: `dense` convolutions, as published, or depthwise separable ones.
-        kernel, dilations: points that a layer sees, and how far apart, a layer each.
-        order: normalisation before the activation, or after it, as published.
-        profile, reach: at how many places across the contour a point reads the features, and how
-            far the outermost are, a share of the object's side; published, at the point alone.
-    """
-
-    kind: Literal["circular"] = "circular"
-    width: int = pydantic.Field(64, ge=1)
-    fusion: int = pydantic.Field(64, ge=1)
-    form: Literal["dense", "separable"] = "separable"
-    kernel: int = pydantic.Field(9, ge=3)
-    dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field(
-        (1, 1, 1, 1, 2, 2, 4, 4), min_length=1
-    )
-    order: Literal["norm-first", "paper"] = "norm-first"
-    profile: int = pydantic.Field(1, ge=1)
-    reach: float = pydantic.Field(0.15, gt=0, le=1)
-
-    @pydantic.model_validator(mode="after")
-    def _centred(self) -> Self:
-        if self.kernel % 2 == 0:
-            raise ValueError(
-                f"kernel must be odd, as many points on either side, got {self.kernel}"
-            )
-        return self
-
-
 class EdgeConfig(Settings):
     """A last look at full resolution along the contour's normals (`models.snake.edge`).
 
@@ -86,9 +53,6 @@ class EdgeConfig(Settings):
     channels: int = pydantic.Field(4, ge=1)
     width: int = pydantic.Field(32, ge=1)
     dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field((1, 1, 2, 2), min_length=1)
-
-
-RefinerConfig = CircularRefinerConfig  # of several, a union that `kind` discriminates
 
 
 class SnakeConfig(Settings):

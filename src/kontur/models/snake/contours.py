@@ -7,7 +7,6 @@ numbers overflow has NaN points and spoils no other.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,9 +16,7 @@ from kontur.models.candidates import Features
 from kontur.models.family import Graphs
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import contour_target, start_diamonds, start_octagons
-
-Maps = tuple[Any, ...]  # where the engine has them: the features, and those of full resolution
-CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
+from kontur.models.snake.evolve import Maps, chunks, evolve
 
 
 def starts_in_boxes(
@@ -31,8 +28,7 @@ def starts_in_boxes(
 ) -> Float[np.ndarray, "m n 2"]:
     """Where the contour stages start in each box: octagons, or learned; in image pixels."""
     starts = [np.zeros((0, config.points, 2), np.float32)]
-    for first in range(0, len(boxes), CHUNK):
-        chunk = slice(first, first + CHUNK)
+    for chunk in chunks(len(boxes)):
         diamonds = start_diamonds(boxes[chunk].astype(np.float64)).astype(np.float32)
         if config.initial == "learned":
             (guessed,) = graphs["start"](maps[0], diamonds, image_index[chunk])
@@ -43,27 +39,6 @@ def starts_in_boxes(
     return np.concatenate(starts)
 
 
-def evolve(
-    graphs: Graphs,
-    maps: Maps,
-    contours: Float[np.ndarray, "m n 2"],
-    image_index: Int[np.ndarray, " m"],
-    config: SnakeConfig,
-) -> Float[np.ndarray, "s m n 2"]:
-    """The contours after each contour stage that runs and the edge stage, in image pixels."""
-    shape = (config.stages_run + config.has_edge, 0, config.points, 2)
-    history = [np.zeros(shape, np.float32)]
-    for first in range(0, len(contours), CHUNK):
-        chunk = slice(first, first + CHUNK)
-        (stages,) = graphs["evolve"](maps[0], contours[chunk], image_index[chunk])
-        stages = stages[: config.stages_run]
-        if config.has_edge:
-            (edges,) = graphs["edge"](*maps, stages[-1], image_index[chunk])
-            stages = np.concatenate([stages, edges[None]])
-        history.append(stages)
-    return np.concatenate(history, axis=1)
-
-
 def predict_quality(
     graphs: Graphs,
     maps: Maps,
@@ -72,8 +47,7 @@ def predict_quality(
 ) -> Float[np.ndarray, " m"]:
     """The IoU that each contour is expected to have with its object; 0 of one that is no number."""
     quality = [np.zeros(0, np.float32)]
-    for first in range(0, len(contours), CHUNK):
-        chunk = slice(first, first + CHUNK)
+    for chunk in chunks(len(contours)):
         quality += graphs["quality"](maps[0], contours[chunk], image_index[chunk])
     return np.nan_to_num(np.concatenate(quality))
 

@@ -18,7 +18,8 @@ from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import Maps, evolve, predict_quality, starts_in_boxes
+from kontur.models.snake.contours import predict_quality, starts_in_boxes
+from kontur.models.snake.evolve import Maps, evolve
 
 ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called

@@ -1,9 +1,11 @@
-"""One refiner: features at the points of a ring, a snake head, new points.
+"""What every point of a ring sees, and the published refiner: a snake head on it, new points.
 
 After Deep Snake, section 3.2. The points' coordinates are given relative to their own box, so
 that a ring looks the same wherever it lies and however large it is, and the box's size beside
 them, because the answer is in pixels.
 """
+
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Integer
@@ -19,32 +21,12 @@ OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride
 
 
 def build_refiner(config: SnakeConfig, *, centre: bool) -> "Refiner":
-    """A refiner whose head is of the kind `config.refiner.kind`."""
-    sampled = config.features * (config.refiner.profile + centre)
-    inputs = sampled + 4  # x and y in the box, the box's log-width and log-height
-    return Refiner(HEADS[config.refiner.kind](inputs, config), config, centre=centre)
+    """A refiner of the kind `config.refiner.kind`."""
+    return Refiner(config, centre=centre)
 
 
-def circular_head(inputs: int, config: SnakeConfig) -> SnakeHead:
-    """The published head: circular convolutions and a fused whole-ring state."""
-    refiner = config.refiner
-    return SnakeHead(
-        inputs,
-        refiner.width,
-        dilations=refiner.dilations,
-        kernel=refiner.kernel,
-        form=refiner.form,
-        order=refiner.order,
-        fusion=refiner.fusion,
-        dropout=config.dropout,
-    )
-
-
-HEADS = {"circular": circular_head}  # (m, inputs, 1, n) → offsets (m, 2, 1, n), by kind
-
-
-class Refiner(nn.Module):
-    """Moves every point of every ring by a predicted offset, in image pixels.
+class PointFeatures(nn.Module):
+    """What every point of a ring sees: features, and where it lies in the ring's own box.
 
     With `centre` every point also sees the features at the middle of its box, as the published
     extreme stage does.
@@ -52,14 +34,15 @@ class Refiner(nn.Module):
 
     shares: Tensor  # of the side, across the contour
 
-    def __init__(self, head: nn.Module, config: SnakeConfig, *, centre: bool):
+    def __init__(self, config: SnakeConfig, *, centre: bool):
         super().__init__()
         self.stride = config.stride
         self.mode: Mode = config.sampling
         self.align: Align = config.align
         self.centre = centre
-        self.head = head
         refiner = config.refiner
+        sampled = config.features * (refiner.profile + centre)
+        self.channels = sampled + 4  # x and y in the box, the box's log-width and log-height
         shares = torch.linspace(-refiner.reach, refiner.reach, refiner.profile)
         self.register_buffer("shares", shares, persistent=False)
 
@@ -68,33 +51,74 @@ class Refiner(nn.Module):
         features: Float[Tensor, "b h w d"],
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
-    ) -> Float[Tensor, "m n 2"]:
-        low, high = points.amin(dim=1, keepdim=True), points.amax(dim=1, keepdim=True)
-        side = (high - low).clamp(min=1.0)  # (m, 1, 2); a ring without extent has no scale
+    ) -> Float[Tensor, "m c 1 n"]:
+        low, high, side = box_of(points)
         seen = [
             self._profile(features, points, side.mean(dim=-1), image_index),
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
         if self.centre:
-            middle = self._sample(features, (low + high) / 2, image_index)
+            middle = self.sample(features, (low + high) / 2, image_index)
             seen.append(middle.expand(-1, points.shape[1], -1))
-        rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, d, 1, n)
-        offsets = self.head(rings)[:, :, 0].transpose(1, 2)  # (m, n, 2)
-        return points + offsets * OFFSET_SCALE
+        return torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]
 
     def _profile(
         self, features: Tensor, points: Tensor, side: Tensor, image_index: Tensor
     ) -> Float[Tensor, "m n d"]:
         """What each point sees: its own place, or several across the contour."""
         if len(self.shares) == 1:
-            return self._sample(features, points, image_index)
+            return self.sample(features, points, image_index)
         places = across(points, side * self.shares)
-        read = self._sample(features, places, image_index)
+        read = self.sample(features, places, image_index)
         n, d = int(points.shape[1]), int(features.shape[-1])  # numbers, for there may be no object
         return read.reshape(points.shape[0], n, len(self.shares) * d)
 
-    def _sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
+    def sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
+        """The features at points, as the settings say."""
         return sample_points(
             features, points, image_index, self.stride, mode=self.mode, align=self.align
         )
+
+
+class Box(NamedTuple):
+    """The box of each ring: its upper left and lower right corner, and its sides."""
+
+    low: Float[Tensor, "m 1 2"]
+    high: Float[Tensor, "m 1 2"]
+    side: Float[Tensor, "m 1 2"]  # at least a pixel: a ring without extent has no scale
+
+
+def box_of(points: Float[Tensor, "m n 2"]) -> Box:
+    """The box of each ring of at least one point."""
+    low, high = points.amin(dim=1, keepdim=True), points.amax(dim=1, keepdim=True)
+    return Box(low, high, (high - low).clamp(min=1.0))
+
+
+class Refiner(nn.Module):
+    """Moves every point of every ring by a predicted offset, in image pixels: as published."""
+
+    def __init__(self, config: SnakeConfig, *, centre: bool):
+        super().__init__()
+        self.look = PointFeatures(config, centre=centre)
+        refiner = config.refiner
+        self.head = SnakeHead(
+            self.look.channels,
+            refiner.width,
+            dilations=refiner.dilations,
+            kernel=refiner.kernel,
+            form=refiner.form,
+            order=refiner.order,
+            fusion=refiner.fusion,
+            dropout=config.dropout,
+        )
+
+    def forward(
+        self,
+        features: Float[Tensor, "b h w d"],
+        points: Float[Tensor, "m n 2"],
+        image_index: Integer[Tensor, " m"],
+    ) -> Float[Tensor, "m n 2"]:
+        rings = self.look(features, points, image_index)
+        offsets = self.head(rings)[:, :, 0].transpose(1, 2)  # (m, n, 2)
+        return points + offsets * OFFSET_SCALE
