@@ -14,7 +14,7 @@ def scaled_dot_product(
     q: Float[Tensor, "*b n d"],
     k: Float[Tensor, "*b m d"],
     v: Float[Tensor, "*b m e"],
-    mask: Float[Tensor, "*#b n m"] | None = None,
+    mask: Float[Tensor, "*#b #n m"] | None = None,
 ) -> Float[Tensor, "*b n e"]:
     """`softmax(q·kᵀ/√d + mask)·v`, equation 1: each query's mean of the values, by likeness.
 
@@ -45,7 +45,8 @@ def split_heads(x: Float[Tensor, "*b n d"], heads: int) -> Float[Tensor, "*b hea
 
 def join_heads(x: Float[Tensor, "*b heads n e"]) -> Float[Tensor, "*b n d"]:
     """The heads' channels side by side."""
-    return x.transpose(-3, -2).flatten(-2)
+    *b, heads, n, e = x.shape
+    return x.transpose(-3, -2).reshape(*b, n, heads * e)  # exported, it may hold nothing
 
 
 def check_heads(width: int, heads: int) -> None:
@@ -76,7 +77,7 @@ class MultiHeadAttention(nn.Module):
         self,
         x: Float[Tensor, "*b n d"],
         context: Float[Tensor, "*b m d"] | None = None,
-        mask: Float[Tensor, "*#c n m"] | None = None,
+        mask: Float[Tensor, "*#c #n m"] | None = None,
     ) -> Float[Tensor, "*b n d"]:
         width = self.queries.in_features
         source = x if context is None else context

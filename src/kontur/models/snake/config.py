@@ -4,18 +4,24 @@ Every fork between the paper, its published code and the notes is a field here
 (docs/architecture.md lists them; docs/results.md holds what was measured).
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.models.rpn.config import RpnConfig
-from kontur.models.snake.refiner_config import RefinerConfig
+from kontur.models.snake.refiner_config import CircularRefinerConfig, RefinerConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
 CELLS = 5  # of CenterNet's maps that `reference_size` has, at least
 DIAMOND_POINTS = 40  # the notes' and the paper's start of the extreme stage: ten an edge
+
+
+def evolve_graph(stage: int) -> str:
+    """The name of the graph of one contour stage, where there is one for each; the first is 0."""
+    return f"evolve_{stage + 1}"
 
 
 class LossWeights(Settings):
@@ -84,10 +90,13 @@ class SnakeConfig(Settings):
         dropout: share of hidden channels that a training step leaves out, in the detector's heads
             and in the snake's.
         points: points of a contour.
-        refiner: what moves the points, in the extreme stage and in every contour stage.
-        stages: contour stages, with weights of their own.
+        refiner: what moves the points: circular convolutions, as published, a recurrent network or
+            attention (`models.snake.refiner_config`).
+        stages: how often contours are moved in training: by stages with weights of their own, or by
+            one recurrent refiner in so many iterations.
         stages_used: the first so many of them run at prediction, all where it is not given; found
-            out after training: the fewest that lose nothing on the validation images.
+            out after training: the fewest that lose nothing on the validation images. A recurrent
+            refiner may run more than it was trained with.
         edge: a last look at full resolution, after the contour stages.
         quality: whether each outline's IoU with its object is predicted; a score is then the
             geometric mean of it and the centre's.
@@ -143,7 +152,7 @@ class SnakeConfig(Settings):
     dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     rpn: RpnConfig = RpnConfig()
     points: int = pydantic.Field(64, ge=8)
-    refiner: RefinerConfig = RefinerConfig()
+    refiner: RefinerConfig = CircularRefinerConfig()
     stages: int = pydantic.Field(3, ge=1)
     stages_used: int | None = pydantic.Field(None, ge=1)
     edge: EdgeConfig = EdgeConfig()
@@ -163,6 +172,11 @@ class SnakeConfig(Settings):
     balance: float = pydantic.Field(0.5, ge=0, le=1)
     weights: LossWeights = LossWeights()
 
+    @pydantic.field_validator("refiner", mode="before")
+    @classmethod
+    def _circular_unless_it_says_so(cls, refiner: Any) -> Any:
+        return {"kind": "circular", **refiner} if isinstance(refiner, Mapping) else refiner
+
     @pydantic.model_validator(mode="after")
     def _stages_agree(self) -> Self:
         if len(self.widths) != len(self.depths):
@@ -180,7 +194,7 @@ class SnakeConfig(Settings):
                 f"four anchors want as many points between two of them, a multiple of 4, got "
                 f"{self.points}"
             )
-        if self.stages_used is not None and self.stages_used > self.stages:
+        if self.refiner.kind != "recurrent" and self.stages_run > self.stages:
             raise ValueError(
                 f"of {self.stages} stages {self.stages_used} cannot be used; give stages_used "
                 f"1 to {self.stages}"
@@ -195,9 +209,23 @@ class SnakeConfig(Settings):
         return self.edge.kind == "profile"
 
     @property
+    def has_neighbours(self) -> bool:
+        """Whether the contour stages see the contours of other objects."""
+        return self.refiner.kind == "attention" and self.refiner.neighbours > 0
+
+    @property
     def stages_run(self) -> int:
         """How many contour stages run at prediction."""
         return self.stages if self.stages_used is None else self.stages_used
+
+    @property
+    def stage_weights(self) -> tuple[float, ...]:
+        """What the loss of each contour stage counts; their sum is 1."""
+        growth = self.refiner.growth if self.refiner.kind == "recurrent" else 1.0
+        weights = [growth**stage for stage in range(self.stages)]
+        if self.supervise == "last":
+            weights = [0.0] * (self.stages - 1) + [1.0]
+        return tuple(weight / sum(weights) for weight in weights)
 
     @property
     def detector_stride(self) -> int:
@@ -244,7 +272,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "features": 64,
         "head": 256,
         "points": 128,
-        "refiner": {"width": 128, "fusion": 256, "form": "dense", "order": "paper"},
+        "refiner": {
+            "kind": "circular",
+            "width": 128,
+            "fusion": 256,
+            "form": "dense",
+            "order": "paper",
+        },
         "beta": 1.0,
     },
     "fast": {"edge": {"kind": "profile"}, "quality": True},
@@ -257,7 +291,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "features": 24,
         "head": 32,
         "points": 32,
-        "refiner": {"width": 32, "fusion": 32},
+        "refiner": {"width": 32},
         "edge": {"kind": "profile"},
         "quality": True,
     },

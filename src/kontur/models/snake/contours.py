@@ -58,7 +58,8 @@ def from_boxes(
     """The contours of the objects in boxes xyxy."""
     index = np.full(len(boxes), features.image)
     starts = starts_in_boxes(graphs, features.maps, boxes, index, config)
-    return evolve(graphs, features.maps, starts, index, config)[-1]
+    alone = np.zeros(len(boxes), bool)  # they may be tries for one object
+    return evolve(graphs, features.maps, starts, index, config, sure=alone)[-1]
 
 
 def from_extremes(
@@ -66,7 +67,8 @@ def from_extremes(
 ) -> Float[np.ndarray, "m n 2"]:
     """The contours through extremes: top, right, bottom, left."""
     index = np.full(len(extremes), features.image)
-    return evolve(graphs, features.maps, _octagons(extremes, config), index, config)[-1]
+    starts, alone = _octagons(extremes, config), np.zeros(len(extremes), bool)
+    return evolve(graphs, features.maps, starts, index, config, sure=alone)[-1]
 
 
 def quality_of_rings(
@@ -93,7 +95,8 @@ def from_rings(
     As in training they run clockwise from the top, their points evenly spaced.
     """
     contours, index = _even(rings, config), np.full(len(rings), features.image)
-    return evolve(graphs, features.maps, contours, index, config)[-1]
+    objects = np.ones(len(contours), bool)
+    return evolve(graphs, features.maps, contours, index, config, sure=objects)[-1]
 
 
 def _even(

@@ -25,7 +25,7 @@ from kontur.models.snake.loss import (
 from kontur.models.snake.propose import boxes_of
 from kontur.models.snake.quality import OutlineQuality
 from kontur.models.snake.rpn import RegionDetector, Regions
-from kontur.models.snake.stages import ContourStages, ExtremeStage
+from kontur.models.snake.stages import ExtremeStage, build_stages
 from kontur.models.snake.start import LearnedStart
 
 LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
@@ -50,7 +50,7 @@ class DeepSnake(Segmenter):
         self.feature_maps = 1 + config.has_edge
         self.extremes = ExtremeStage(config) if config.initial == "octagon" else None
         self.start = LearnedStart(config) if config.initial == "learned" else None
-        self.evolve = ContourStages(config)
+        self.evolve = build_stages(config)
         self.edge = EdgeStage(config) if config.has_edge else None
         self.quality = OutlineQuality(config) if config.quality else None
 
@@ -137,7 +137,7 @@ class DeepSnake(Segmenter):
             graphs["extremes"] = self.extremes
         if self.start is not None:
             graphs["start"] = self.start
-        graphs["evolve"] = self.evolve
+        graphs |= self.evolve.graphs()
         if self.edge is not None:
             graphs["edge"] = self.edge
         if self.quality is not None:

@@ -5,24 +5,20 @@ that a ring looks the same wherever it lies and however large it is, and the box
 them, because the answer is in pixels.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.refiner_config import EncoderSettings
 from kontur.nn.circular import SnakeHead
 from kontur.nn.normals import across
 from kontur.nn.sampling import Align, Mode, sample_points
 
 REFERENCE_SIDE = 32.0  # pixels; a box of this side has log-size 0
 OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride of its features
-
-
-def build_refiner(config: SnakeConfig, *, centre: bool) -> "Refiner":
-    """A refiner of the kind `config.refiner.kind`."""
-    return Refiner(config, centre=centre)
 
 
 class PointFeatures(nn.Module):
@@ -95,23 +91,26 @@ def box_of(points: Float[Tensor, "m n 2"]) -> Box:
     return Box(low, high, (high - low).clamp(min=1.0))
 
 
+def encoder_shape(config: SnakeConfig, refiner: EncoderSettings) -> dict[str, Any]:
+    """The arguments of a `SnakeEncoder` or `SnakeHead` but its inputs."""
+    return {
+        "width": refiner.width,
+        "dilations": refiner.dilations,
+        "kernel": refiner.kernel,
+        "form": refiner.form,
+        "order": refiner.order,
+        "fusion": refiner.fusion,
+        "dropout": config.dropout,
+    }
+
+
 class Refiner(nn.Module):
     """Moves every point of every ring by a predicted offset, in image pixels: as published."""
 
-    def __init__(self, config: SnakeConfig, *, centre: bool):
+    def __init__(self, config: SnakeConfig, refiner: EncoderSettings, *, centre: bool):
         super().__init__()
         self.look = PointFeatures(config, centre=centre)
-        refiner = config.refiner
-        self.head = SnakeHead(
-            self.look.channels,
-            refiner.width,
-            dilations=refiner.dilations,
-            kernel=refiner.kernel,
-            form=refiner.form,
-            order=refiner.order,
-            fusion=refiner.fusion,
-            dropout=config.dropout,
-        )
+        self.head = SnakeHead(self.look.channels, **encoder_shape(config, refiner))
 
     def forward(
         self,

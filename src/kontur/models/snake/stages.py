@@ -7,8 +7,31 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
-from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
-from kontur.models.snake.refine import build_refiner
+from kontur.models.snake.attention import AttentionRefiner
+from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig, evolve_graph
+from kontur.models.snake.recurrent import RecurrentStages
+from kontur.models.snake.refine import Refiner
+from kontur.models.snake.refiner_config import AttentionRefinerConfig, RecurrentRefinerConfig
+
+
+def build_stages(config: SnakeConfig) -> "ContourStages | RecurrentStages":
+    """What moves contours, of any kind: features, contours, image_index → (stages, m, n, 2)."""
+    if isinstance(config.refiner, RecurrentRefinerConfig):
+        return RecurrentStages(config, config.refiner)
+    return ContourStages(config)
+
+
+def build_refiner(config: SnakeConfig, *, centre: bool) -> Refiner | AttentionRefiner:
+    """What moves points once: features, points, image_index → points.
+
+    For a recurrent snake a circular one: there is nothing to remember. Neighbours are not seen with
+    `centre`, for an extreme stage, whose diamonds are far from edges.
+    """
+    refiner = config.refiner
+    if isinstance(refiner, AttentionRefinerConfig):
+        seen = refiner.replace(neighbours=0) if centre else refiner
+        return AttentionRefiner(config, seen, centre=centre)
+    return Refiner(config, refiner, centre=centre)
 
 
 class ExtremeStage(nn.Module):
@@ -39,6 +62,13 @@ class ContourStages(nn.Module):
             build_refiner(config, centre=False) for _ in range(config.stages)
         )
         self.run = config.stages_run
+        self.one_by_one = config.has_neighbours
+
+    def graphs(self) -> dict[str, nn.Module]:
+        """All stages as one, or, where each looks for neighbours, one by one."""
+        if not self.one_by_one:
+            return {"evolve": self}
+        return {evolve_graph(stage): self.refiners[stage] for stage in range(self.run)}
 
     def forward(
         self,
