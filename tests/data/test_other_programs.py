@@ -1,5 +1,4 @@
 import json
-import zipfile
 
 import pytest
 
@@ -9,16 +8,12 @@ from kontur.errors import InputError
 from tests.data import drawn
 
 VIA = {"a.png1": {"filename": "a.png", "regions": [{"shape_attributes": {"name": "polygon"}}]}}
-LABELME = {"version": "5", "shapes": [{"label": "x", "shape_type": "polygon"}], "imagePath": "a"}
 FILES = {
     "via_project.json": (json.dumps(VIA), "VIA", "as COCO"),
     "via.csv": ("filename,region_shape_attributes\na.png,x\n", "VIA", "as COCO"),
-    "a.json": (json.dumps(LABELME), "labelme", "COCO JSON or label images"),
     "annotations.xml": ("<?xml?>\n<annotations><version>1.1</version>", "CVAT", "COCO 1.0"),
     "a.xml": ("<annotation><object><bndbox/></object></annotation>", "PASCAL VOC", "boxes alone"),
-    "a.txt": ("0 0.1 0.2 0.3 0.4 0.5 0.6\n", "YOLO", "COCO JSON or label images"),
     "a_seg.npy": ("", "Cellpose _seg.npy", "NAME_cp_masks.png"),
-    "a.roi": ("Iout", "ImageJ ROI", "label image"),
     "project.qpproj": ("{}", "QuPath", "as GeoJSON"),
 }
 
@@ -33,15 +28,6 @@ def test_annotations_of_other_programs_are_named_with_what_to_do(tmp_path, name)
     assert program in str(told.value)
     assert name in str(told.value)
     assert advice in str(told.value)
-
-
-def test_a_zip_of_rois_is_named_and_another_is_not(tmp_path):
-    with zipfile.ZipFile(tmp_path / "RoiSet.zip", "w") as archive:
-        archive.writestr("0001-0002.roi", b"Iout")
-    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
-        archive.writestr("notes.md", b"x")
-    assert program_of(tmp_path / "RoiSet.zip").name == "ImageJ ROI"
-    assert program_of(tmp_path / "other.zip") is None
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "coco.json", "a.csv", "a.xml", "a.png"])

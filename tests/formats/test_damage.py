@@ -36,9 +36,10 @@ def read_all(path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            found = formats.read_images(path)
+            found = formats.read_images(path, size=(10, 12))
             predicted = [[ClassPrediction("b", {"a": 0.5})] * len(one.instances) for one in found]
-            formats.relabel(path, path.with_name(f"new{path.name}"), predicted, ["a", "b"])
+            if formats.format_of(path).relabel is not None:
+                formats.relabel(path, path.with_name(f"new{path.name}"), predicted, ["a", "b"])
             formats.write_images(path.with_name(f"again{path.name}"), found)
         except InputError as error:
             sentence = str(error)
@@ -86,7 +87,7 @@ def test_json_in_which_a_value_is_another_or_missing(tmp_path, name, data):
 
 @slow
 @hypothesis.given(st.data())
-@pytest.mark.parametrize("name", list(formats.FORMATS))
+@pytest.mark.parametrize("name", list(formats.WRITABLE))
 def test_files_with_bytes_lost_changed_or_repeated(tmp_path, name, data):
     path = tmp_path / f"a{formats.FORMATS[name].ending}"
     formats.write_images(path, entries())
@@ -137,9 +138,9 @@ def test_brackets_in_words_do_not_count_as_depth(tmp_path):
 
 def test_a_name_whose_bytes_are_no_text_can_be_written_in_every_format(tmp_path):
     strange = b"caf\xe9.png".decode("utf-8", "surrogateescape")
-    for one in formats.FORMATS.values():
+    for one in formats.WRITABLE.values():
         formats.write(tmp_path / f"a{one.ending}", entries()[0].instances, image_name=strange)
-        assert len(formats.read(tmp_path / f"a{one.ending}")) == 3
+        assert len(formats.read(tmp_path / f"a{one.ending}", size=(10, 12))) == 3
 
 
 def test_halves_of_letters_in_json_are_written_again(tmp_path):

@@ -11,15 +11,16 @@ from kontur.instances import Instances
 from tests.formats import scenes
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize("name", formats.WRITABLE)
 def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
     image = np.zeros((7, 8), dtype=np.uint8)
     image[1:3, 1:4], image[5, 5] = 2, 5
     found = Instances.from_label_image(image)
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
     formats.write(path, found, image_name="well.png")
-    again = formats.read(path)
-    scenes.assert_same(found, again)
+    again = formats.read(path, size=found.size)
+    kept = found if formats.FORMATS[name].ids else found.replace(ids=[1, 2])
+    scenes.assert_same(kept, again)
     assert again.size == found.size
     with pytest.raises(InputError, match="exists already"):
         formats.write(path, found, overwrite=False)
@@ -28,11 +29,11 @@ def test_what_a_format_writes_is_read_back_by_its_name(tmp_path, name):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+@pytest.mark.parametrize("name", formats.WRITABLE)
 def test_an_image_without_objects_is_a_file_too(tmp_path, name):
     path = tmp_path / f"well{formats.FORMATS[name].ending}"
     formats.write(path, Instances.empty((7, 8)))
-    assert len(formats.read(path)) == 0
+    assert len(formats.read(path, size=(7, 8))) == 0
 
 
 def test_json_is_geojson_or_coco_by_its_content(tmp_path):
@@ -43,12 +44,12 @@ def test_json_is_geojson_or_coco_by_its_content(tmp_path):
     formats.write(tmp_path / "b.json", found)
     assert "annotations" in json.loads((tmp_path / "b.json").read_text())
     assert len(formats.read(tmp_path / "b.json")) == 3
-    (tmp_path / "c.json").write_text('{"shapes": []}')
+    (tmp_path / "c.json").write_text('{"things": []}')
     with pytest.raises(InputError, match="neither GeoJSON"):
         formats.read(tmp_path / "c.json")
 
 
-@pytest.mark.parametrize("name", ["a.txt", "a", "a.geojson.zip"])
+@pytest.mark.parametrize("name", ["a.doc", "a", "a.geojson.gz"])
 def test_other_endings_are_refused_with_the_known_ones(tmp_path, name):
     with pytest.raises(InputError, match=r"none of \.geojson, \.coco\.json, \.json, .*, \.csv"):
         formats.write(tmp_path / name, Instances.empty())

@@ -61,6 +61,14 @@ def test_the_form_for_training_has_the_gradient_of_the_dilated_one():
     assert_close(*gradients)
 
 
+@pytest.mark.parametrize("training", [False, True])
+def test_channels_alike_around_the_ring_count_as_if_repeated_at_every_point(training):
+    conv = CircularConv(5, 4, dilation=2).double().train(training)
+    x, alike = rings(channels=3), torch.randn(2, 2, dtype=torch.float64)
+    repeated = torch.cat([x, alike[:, :, None, None].expand(-1, -1, 1, x.shape[-1])], dim=1)
+    assert_close(conv(x, alike), conv(repeated))
+
+
 def test_its_gradient_is_right_to_second_order_differences():
     conv = CircularConv(2, 2, kernel=3, dilation=2).double()
     assert torch.autograd.gradcheck(conv, rings(m=1, channels=2, points=6).requires_grad_())
@@ -84,6 +92,13 @@ def test_every_point_sees_the_whole_ring():
     x = rings(m=1, channels=2, points=64).requires_grad_()
     head(x)[0, 0, 0, 0].backward()
     assert (x.grad.abs().sum(dim=1) > 0).all()
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_every_third_point_gets_what_it_gets_among_all(training):
+    head = SnakeHead(5, 8, fusion=8).double().train(training)
+    x, alike = rings(channels=3, points=24), torch.randn(2, 2, dtype=torch.float64)
+    assert_close(head(x, alike, every=3), head(x, alike)[..., ::3])
 
 
 def test_no_object_gives_no_offsets():

@@ -26,16 +26,23 @@ def test_points_in_one_place_have_no_normal():
 
 
 def test_points_across_a_circle_lie_on_smaller_and_larger_ones():
-    places = across(RINGS, torch.tensor([-1.0, 0.5])).unflatten(1, (64, 2))
-    radii = (places - MIDDLES[:, :, None]).norm(dim=-1)
-    assert_close(radii, torch.tensor([[[2.0, 3.5]], [[8, 9.5]]]).expand(2, 64, 2))
+    places = torch.stack(across(RINGS, torch.tensor([-1.0, 0.5])), dim=-1)
+    radii = (places - MIDDLES).norm(dim=-1).unflatten(1, (2, 64))
+    assert_close(radii, torch.tensor([[[2.0], [3.5]], [[8], [9.5]]]).expand(2, 2, 64))
 
 
 def test_every_contour_may_have_steps_of_its_own():
-    places = across(RINGS, torch.tensor([[1.0], [-2.0]]))
+    places = torch.stack(across(RINGS, torch.tensor([[1.0], [-2.0]])), dim=-1)
     radii = (places - MIDDLES).norm(dim=-1)
     assert_close(radii, torch.tensor([[4.0], [7.0]]).expand(2, 64))
 
 
 def test_no_contours_have_no_points():
-    assert across(torch.zeros(0, 8, 2), torch.ones(3)).shape == (0, 24, 2)
+    x, y = across(torch.zeros(0, 8, 2), torch.ones(3))
+    assert x.shape == y.shape == (0, 24)
+
+
+def test_points_in_one_place_have_a_gradient_that_is_a_number():
+    rings = torch.ones(1, 8, 2, requires_grad=True)
+    sum(place.sum() for place in across(rings, torch.ones(3))).backward()
+    assert torch.isfinite(rings.grad).all()

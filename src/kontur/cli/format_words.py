@@ -20,12 +20,14 @@ class FormatWords(TyperCommand):
 
 
 def _words() -> dict[str, str]:
-    from kontur.formats import FORMATS
+    from kontur.formats import FORMATS, WRITABLE
 
-    formats = FORMATS.values()
+    formats = WRITABLE.values()
+    read_only = [one.title for one in FORMATS.values() if one.write is None]
     outputs = [f"NAME{one.ending} ({one.title})" for one in formats]
     return {
-        "{formats}": ", ".join(FORMATS),
+        "{formats}": ", ".join(WRITABLE),
+        "{read_only}": ", ".join(read_only),
         "{endings}": "; ".join(f"{one.title} {', '.join(one.endings)}" for one in formats),
         "{outputs}": ", ".join(outputs),
     }

@@ -14,7 +14,7 @@ from kontur.data.file_names import walk
 from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats import masks
-from kontur.formats.images import is_image
+from kontur.formats.images import is_image, read_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 
@@ -31,7 +31,7 @@ def read_annotation(
     if item.kind not in ("masks", "labels"):
         read = item.instances
         if read is None:
-            read = formats.read(item.annotation, page=options.page)
+            read = formats.read(item.annotation, page=options.page, size=size)
         _check_size(read.size, size, item.annotation, item.image)
         instances = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
     elif item.kind == "masks":
@@ -53,7 +53,9 @@ def read_outlines(
 
     def read(item: AnnotatedImage) -> AnnotatedImage:
         try:
-            return item.replace(instances=formats.read(item.annotation, page=page))
+            relative = formats.format_of(item.annotation).relative
+            size = read_image(item.image, page=page).pixels.shape[:2] if relative else None
+            return item.replace(instances=formats.read(item.annotation, page=page, size=size))
         except InputError:
             return item
 

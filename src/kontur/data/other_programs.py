@@ -4,7 +4,6 @@ Such files beside images are reported instead of overlooked. They are recognised
 endings and, where several programs share one, by the beginning of the file.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +13,6 @@ from kontur.formats import unsupported_images
 from kontur.wording import listed, plural
 
 SNIFF = 1 << 16  # bytes at the beginning of a file that are looked at
-YOLO_ROW = re.compile(r"\d+( -?\d*\.?\d+(e-?\d+)?){4,}\s*")
 
 
 class Program(NamedTuple):
@@ -25,16 +23,13 @@ class Program(NamedTuple):
 
 
 VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
-LABELME = Program("labelme", "turn them into COCO JSON or label images")
 CVAT = Program("CVAT", "export the task as COCO 1.0")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
-IMAGEJ = Program("ImageJ ROI", "in Fiji make a label image of the ROIs and save it as TIFF")
 CELLPOSE = Program(
     "Cellpose _seg.npy",
     "they are pickled Python and are not read; save the masks as PNG or TIFF in Cellpose "
     "(NAME_cp_masks.png), beside the images",
 )
-YOLO = Program("YOLO", "turn them into COCO JSON or label images")
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
 )
@@ -47,16 +42,9 @@ def program_of(path: Path) -> Program | None:
         return CELLPOSE
     if name.endswith((".qpproj", ".qpdata")):
         return QUPATH
-    if name.endswith(".roi"):
-        return IMAGEJ
-    if name.endswith(".zip"):
-        start = _start(path)
-        return IMAGEJ if start.startswith("PK") and ".roi" in start else None
     if name.endswith(".json"):
         start = _start(path)
-        if "_via_" in start or '"shape_attributes"' in start:
-            return VIA
-        return LABELME if '"shapes"' in start and '"shape_type"' in start else None
+        return VIA if "_via_" in start or '"shape_attributes"' in start else None
     if name.endswith(".xml"):
         start = _start(path)
         if "<annotations>" in start:
@@ -64,9 +52,6 @@ def program_of(path: Path) -> Program | None:
         return VOC if "<annotation>" in start else None
     if name.endswith(".csv") and "region_shape_attributes" in _start(path):
         return VIA
-    if name.endswith(".txt"):
-        rows = [row for row in _start(path).splitlines()[:3] if row.strip()]
-        return YOLO if rows and all(YOLO_ROW.fullmatch(row) for row in rows) else None
     return None
 
 

@@ -100,6 +100,8 @@ def prediction_files(place: Path) -> dict[str, Path]:
             low = path.name.lower()
             if formats.ending_of(low) != ending or low in OTHER_FILES or is_output_name(stem(path)):
                 continue
+            if formats.find_format(path) is None:
+                continue  # another file of an ending that many have
             name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
             name = (path.parent / name).relative_to(place).as_posix()
             if name in earlier:
@@ -108,7 +110,7 @@ def prediction_files(place: Path) -> dict[str, Path]:
             if other is not path:
                 raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
     if not files:
-        wanted = ", ".join(f"NAME{one.ending}" for one in formats.FORMATS.values())
+        wanted = ", ".join(f"NAME{one.ending}" for one in formats.WRITABLE.values())
         raise InputError(f"{place} holds no predictions: wanted one of {wanted}")
     return dict(sorted(files.items()))
 

@@ -5,7 +5,8 @@
 | `labels`   | `images/` and `labels/` or `masks/` with one label image per image, or       |
 |            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
 | `masks`    | `images/` and `masks/NAME/*.png`, one mask per object (overlaps are kept)   |
-| `outlines` | `NAME.geojson` beside the image or in `outlines/`, `labels/`, `masks/`     |
+| `outlines` | `NAME.geojson`, or another file with the outlines of one image, beside the  |
+|            | image or in `outlines/`, `labels/`, `masks/`, `annotations/`               |
 | `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
 |            | of outlines too (`csv`)                                                    |
 
@@ -30,6 +31,7 @@ from kontur.data.file_names import (
     is_raster,
     partner_name,
     split_of,
+    stem,
     walk,
 )
 from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
@@ -177,7 +179,7 @@ def _annotations(
     own = set(images.values())
     files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
-    outlines = [(n, p) for n, p in files if _is_outlines(p)]
+    outlines = [(_name_of(n, p), p) for n, p in files if _is_outlines(p)]
     annotations: dict[str, list[tuple[AnnotationKind, Path]]] = {}
     if not beside:
         annotations = {
@@ -192,6 +194,11 @@ def _annotations(
     for name, path in by_partner(written, what="label image of", known=images).items():
         annotations.setdefault(name, []).append(("labels", path))
     return annotations
+
+
+def _name_of(name: str, path: Path) -> str:
+    """The name of a file of outlines without the whole ending: `a` of `a.rois.zip`."""
+    return name.removesuffix(stem(path)) + formats.name_of(path)
 
 
 def _is_outlines(path: Path) -> bool:

@@ -1,6 +1,6 @@
 """Files to objects and back: one module a format, all of them in one table.
 
-The ending of a file's name decides its format; where several formats share one (`.json`), the
+The ending of a file's name decides its format; where other files have it too (`.json`), the
 content does. A new format is a module with a constant `FORMAT` and a line in `FORMATS`: reading,
 writing, conversion, folders, commands and help texts follow from the table.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, coco, geojson, labels, table
+from kontur.formats import atomic, coco, geojson, imagej, labelme, labels, table, yolo
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
@@ -17,11 +17,24 @@ from kontur.instances import Instances
 from kontur.wording import listed
 
 FORMATS: Mapping[str, Format] = {
-    one.name: one for one in (geojson.FORMAT, coco.FORMAT, labels.FORMAT, table.FORMAT)
+    one.name: one
+    for one in (
+        geojson.FORMAT,
+        coco.FORMAT,
+        labels.FORMAT,
+        table.FORMAT,
+        imagej.FORMAT,
+        labelme.FORMAT,
+        yolo.FORMAT,
+    )
+}
+WRITABLE: Mapping[str, Format] = {  # the others are only read
+    name: one for name, one in FORMATS.items() if one.write is not None
 }
 
 __all__ = [
     "FORMATS",
+    "WRITABLE",
     "ClassPrediction",
     "Format",
     "ImageAnnotation",
@@ -47,15 +60,17 @@ def read(
     page: int | None = None,
     task: str = "instances",
     class_of_value: Mapping[int, str] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> Instances:
-    """The objects of one image of a file: GeoJSON, COCO, label image or table.
+    """The objects of one image of a file, in any of the `FORMATS`.
 
     `image` names the image where the file describes several; `page` (from 0) picks a plane where
     it holds several; `task` is what the values of a mask mean (`instances`, `components`,
-    `semantic`), see `formats.masks`. Raises `InputError` for other endings, for files that are not
+    `semantic`), see `formats.masks`; `size` is the image's (height, width), for formats whose
+    coordinates are shares of it. Raises `InputError` for other endings, for files that are not
     what they seem, and where several images or planes are left to choose from.
     """
-    entries = read_images(path, page=page, task=task, class_of_value=class_of_value)
+    entries = read_images(path, page=page, task=task, class_of_value=class_of_value, size=size)
     several = format_of(path).several_images
     return pick(entries, image if several else None, path).instances
 
@@ -67,13 +82,14 @@ def read_images(
     task: str = "instances",
     class_of_value: Mapping[int, str] | None = None,
     numbered_in: Sequence[Path] | None = None,
+    size: tuple[int, int] | None = None,
 ) -> list[ImageAnnotation]:
     """Every image that a file describes, with its name, size and objects; as `read`.
 
     `numbered_in` are the files whose numbers of images and classes this one uses, see
     `OutlineFile`.
     """
-    file = OutlineFile(Path(path), page, task, class_of_value, numbered_in)
+    file = OutlineFile(Path(path), page, task, class_of_value, numbered_in, size)
     return _recognised(file).read(file)
 
 
@@ -100,7 +116,9 @@ def write_images(
 ) -> None:
     """Write the objects of several images into one file; as `write`."""
     named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
-    format_to_write(path).write(Path(path), named, overwrite=overwrite)
+    write = format_to_write(path).write
+    assert write is not None
+    write(Path(path), named, overwrite=overwrite)
 
 
 def relabel(
@@ -139,12 +157,11 @@ def format_of(path: str | Path, *, numbered_in: Sequence[Path] | None = None) ->
 def find_format(path: str | Path) -> Format | None:
     """The format of a file that may be something else, by ending and content; None if it is none.
 
-    Only the beginning of the file is read, and nothing where the ending alone decides: not of files
-    that list images, since tables and JSON of every kind end like these.
+    Only the beginning of the file is read, and nothing where the ending alone decides.
     """
     file = OutlineFile(Path(path))
     candidates = _candidates(file.path)
-    if len(candidates) == 1 and not candidates[0].several_images:
+    if candidates and _ends(file.path, candidates[0].own_endings):
         return candidates[0]
     return next((one for one in candidates if _is(one, file)), None)
 
@@ -174,11 +191,14 @@ def ending_of(path: str | Path) -> str:
 
 
 def format_to_write(path: str | Path) -> Format:
-    """The format of a file to write, by its ending; raises `InputError` for other endings."""
-    chosen = [one for one in _candidates(Path(path)) if _ends(path, one.endings)]
-    if not chosen:
+    """The format of a file to write, by its longest ending; `InputError` for other endings."""
+    fitting = [one for one in _candidates(Path(path)) if _ends(path, one.endings)]
+    if not fitting:
         raise _unknown(path)
-    return chosen[0]
+    chosen = fitting[0]
+    if chosen.write is None:
+        raise InputError(f"{path} would be a file of {chosen.title}, which Kontur reads only")
+    return chosen
 
 
 def name_of(path: str | Path) -> str:
@@ -191,18 +211,19 @@ def name_of(path: str | Path) -> str:
 
 
 def _recognised(file: OutlineFile) -> Format:
+    """The format by ending and content; where no content fits, the one whose reader says why."""
     candidates = _candidates(file.path)
     if not candidates:
         raise _unknown(file.path)
-    if len(candidates) == 1:
-        return candidates[0]
     chosen = next((one for one in candidates if _is(one, file)), None)
-    if chosen is None:
+    if chosen is not None:
+        return chosen
+    if _ends(file.path, (".json",)) and not _ends(file.path, candidates[0].own_endings):
         content = file.json  # raises where it is no JSON at all
         keys = listed(sorted(file.json_keys), most=8) if content else ""
         titles = " nor ".join(one.title for one in candidates)
         raise InputError(f"{file.path} is neither {titles}; it has {keys or 'no keys'}")
-    return chosen
+    return next((one for one in candidates if _ends(file.path, one.endings)), candidates[0])
 
 
 def _is(format: Format, file: OutlineFile) -> bool:
@@ -213,7 +234,13 @@ def _is(format: Format, file: OutlineFile) -> bool:
 
 
 def _candidates(path: Path) -> list[Format]:
-    return [one for one in FORMATS.values() if _ends(path, (*one.endings, *one.shared_endings))]
+    """The formats of which a file may be by its name, those of the longest ending first."""
+
+    def length(one: Format) -> int:
+        endings = (*one.endings, *one.shared_endings)
+        return max((len(ending) for ending in endings if _ends(path, (ending,))), default=0)
+
+    return sorted(filter(length, FORMATS.values()), key=length, reverse=True)
 
 
 def _ends(path: str | Path, endings: Iterable[str]) -> bool:
@@ -222,7 +249,7 @@ def _ends(path: str | Path, endings: Iterable[str]) -> bool:
 
 def _unknown(path: str | Path) -> InputError:
     ending = Path(path).suffix.lower() or "no ending"
-    known = dict.fromkeys(end for one in FORMATS.values() for end in one.endings)
+    known = dict.fromkeys(end for one in WRITABLE.values() for end in one.endings)
     return InputError(
         f"{path}: the ending decides the format, and {ending} is none of {', '.join(known)}"
     )

@@ -135,10 +135,12 @@ FORMAT = Format(
     name="coco",
     title="COCO JSON",
     endings=(".coco.json", ".json"),
+    shared_endings=(".json",),
     read=read,
     write=write,
     relabel=relabel,
     recognise=_recognise,
+    holes="pixels",
     several_images=True,
     needs_size="holes",
 )

@@ -1,20 +1,17 @@
 """Objects to a COCO document: categories, images, annotations; see `coco`."""
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Shaped
-from shapely import MultiPolygon, Polygon
+from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import rle
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.painted import as_pixels, have_hole
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
-from kontur.formats.windows import Window, trace
-from kontur.geometry import raster
 from kontur.instances import Instances
 
 INSTANCE_ID = "instance_id"  # ours, where the annotation's id had to be another
@@ -83,7 +80,7 @@ def _annotations(
 ) -> list[dict[str, Any]]:
     """What is written of each object but its ids."""
     polygons = rounded(instances.polygons)
-    masked = instances.ignore | _have_hole(polygons)
+    masked = instances.ignore | have_hole(polygons)
     codes: dict[int, dict[str, Any]] = {}
     if masked.any():
         if size is None:
@@ -92,7 +89,13 @@ def _annotations(
                 "COCO holds as a mask, and the image's size is not known; give it with --size HxW "
                 "or --image FILE (in Python replace(size=(height, width)))"
             )
-        polygons, codes = _masked(polygons, masked, instances.ignore, size)
+        polygons, windows = as_pixels(polygons, masked, size)
+        holes = have_hole(polygons)
+        codes = {
+            i: rle.encode_window(window)
+            for i, window in windows.items()
+            if instances.ignore[i] or holes[i]
+        }
     # of the outlines as written, so that a second export is identical
     areas = np.round(shapely.area(polygons), DECIMALS).tolist()
     corners = shapely.bounds(polygons).reshape(-1, 4)
@@ -112,57 +115,6 @@ def _annotations(
     ]
 
 
-def _masked(
-    polygons: Shaped[np.ndarray, " k"],
-    masked: Bool[np.ndarray, " k"],
-    ignore: Bool[np.ndarray, " k"],
-    size: tuple[int, int],
-) -> tuple[Shaped[np.ndarray, " k"], dict[int, dict[str, Any]]]:
-    """The outlines of what is written, and run-length codes of what polygons cannot hold.
-
-    Each object is painted and traced in its own window. What is smaller than a pixel loses its
-    holes, lest it be lost.
-    """
-    polygons = polygons.copy()
-    places = np.flatnonzero(masked)
-    windows = _painted(polygons[places], size)
-    traced = trace(windows)
-    holes = _have_hole(traced)
-    codes: dict[int, dict[str, Any]] = {}
-    for i, window, outline, hole in zip(places.tolist(), windows, traced, holes, strict=True):
-        if outline.is_empty:
-            polygons[i] = _without_holes(polygons[i])
-            continue
-        polygons[i] = outline
-        if ignore[i] or hole:
-            codes[i] = rle.encode_window(window)
-    return polygons, codes
-
-
-def _without_holes(polygon: Polygon | MultiPolygon) -> Polygon | MultiPolygon:
-    rings = shapely.get_exterior_ring(shapely.get_parts(polygon))
-    parts = shapely.polygons(rings)
-    filled = MultiPolygon(list(parts)) if len(parts) > 1 else parts[0]
-    return filled if filled.is_valid else shapely.union_all(parts)
-
-
-def _painted(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> list[Window]:
-    """The pixels of each outline that lie inside the image."""
-    spans = raster.spans(polygons, size)
-    ends = np.searchsorted(spans.owner, np.arange(len(polygons) + 1))
-    windows = []
-    for first, last in itertools.pairwise(ends):
-        row, start, stop = (column[first:last] for column in spans[1:])
-        top, left = (int(row[0]), int(start.min())) if len(row) else (0, 0)
-        shape = (int(row[-1]) + 1 - top, int(stop.max()) + 1 - left) if len(row) else (0, 1)
-        steps = np.zeros(shape, dtype=np.int8)
-        steps[row - top, start - left] += 1
-        steps[row - top, stop - left] -= 1
-        mask = np.cumsum(steps, axis=1, dtype=np.int8)[:, :-1].astype(bool)
-        windows.append(Window(mask, (top, left), size))
-    return windows
-
-
 def _outer_rings(polygons: Shaped[np.ndarray, " k"]) -> list[list[list[float]]]:
     """The outer ring of every part of each outline as x1, y1, x2, y2 …, open."""
     parts, owner = shapely.get_parts(polygons, return_index=True)
@@ -175,9 +127,3 @@ def _outer_rings(polygons: Shaped[np.ndarray, " k"]) -> list[list[list[float]]]:
         rings[i].append(flat[2 * start : 2 * stop - 2])
         start = stop
     return rings
-
-
-def _have_hole(polygons: Shaped[np.ndarray, " k"]) -> Bool[np.ndarray, " k"]:
-    parts, owner = shapely.get_parts(polygons, return_index=True)
-    holes = shapely.get_num_interior_rings(parts)
-    return np.bincount(owner, weights=holes, minlength=len(polygons)) > 0

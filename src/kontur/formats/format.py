@@ -6,6 +6,7 @@ folders and help texts follow from the table; none of them names an ending.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation
@@ -25,41 +26,59 @@ class Format:
     Attributes:
         name: the word of `kontur predict --format`.
         title: its name in sentences and help texts.
-        endings: endings of the files that are written; `kontur predict` writes the first.
+        endings: endings of its files; `kontur predict` writes the first.
         read: the images of a file with their objects.
-        write: its reverse; a format of one image a file refuses several.
-        shared_endings: endings of files that are read where `recognise` accepts them, never
-            written.
-        recognise: whether a file of such an ending is of this format, by its content.
+        write: its reverse; a format of one image a file refuses several. None where it is only
+            read.
+        shared_endings: endings that files of other kinds have too: `recognise` tells which are of
+            this format. Those that are not among `endings` are never written.
+        recognise: whether a file of a shared ending is of this format, by its content.
         relabel: new classes in an existing file; None where the format cannot hold classes.
         raster: whether the file stores objects as pixels and not as outlines.
         precision: of outlines: `exact` (to `rounding.DECIMALS`), or `pixel`.
-        holes, parts, overlaps, classes, scores: whether the format keeps those of an object.
+        holes: whether an object with holes is kept exactly, as its pixels, or its holes are filled.
+        parts, overlaps, classes, scores, ids, ignore: whether the format keeps those of an object;
+            without `ignore` regions to ignore are not written.
         several_images: whether a file describes images by name, any number of them.
         planes: whether it keeps the plane of a stack on which an object lies.
         needs_size: which objects can only be written where the image's size is known.
+        relative: whether coordinates are shares of the image's size, which reading then needs.
     """
 
     name: str
     title: str
     endings: tuple[str, ...]
     read: Callable[[OutlineFile], list[ImageAnnotation]]
-    write: Write
+    write: Write | None = None
     shared_endings: tuple[str, ...] = ()
     recognise: Callable[[OutlineFile], bool] = lambda file: True
     relabel: Relabel | None = None
     raster: bool = False
     precision: Literal["exact", "pixel"] = "exact"
-    holes: bool = True
+    holes: Literal["exact", "pixels", "never"] = "exact"
     parts: bool = True
     overlaps: bool = True
     classes: bool = True
     scores: bool = True
+    ids: bool = True
+    ignore: bool = True
     several_images: bool = False
     planes: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
+    relative: bool = False
+
+    @property
+    def own_endings(self) -> tuple[str, ...]:
+        """The endings that decide alone: no other kind of file has them."""
+        return tuple(ending for ending in self.endings if ending not in self.shared_endings)
 
     @property
     def ending(self) -> str:
         """The ending of the files that `kontur predict` writes."""
         return self.endings[0]
+
+    def stem(self, path: Path) -> str:
+        """The name of a file without the longest ending that fits."""
+        name = path.name.lower()
+        fitting = [len(end) for end in (*self.endings, *self.shared_endings) if name.endswith(end)]
+        return path.name[: -max(fitting)] if fitting else path.stem

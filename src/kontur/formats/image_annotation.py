@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kontur.errors import InputError
 from kontur.instances import Instances
@@ -17,7 +17,7 @@ class ImageAnnotation(NamedTuple):
 
     `without_outline` counts objects that the file gives no outline of, by what it gives instead
     (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
-    have one.
+    have one. `extras` keep what a file says of the image and we do not read, by the format.
     """
 
     file_name: str
@@ -25,6 +25,7 @@ class ImageAnnotation(NamedTuple):
     instances: Instances
     without_outline: Mapping[str, int] = {}
     boxes: tuple[tuple[float, float, float, float], ...] = ()
+    extras: Mapping[str, Mapping[str, Any]] = {}
 
 
 class ClassPrediction(NamedTuple):

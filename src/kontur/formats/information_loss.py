@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import shapely
+from jaxtyping import Bool
 
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
 from kontur.wording import counted, listed, plural
@@ -17,7 +19,7 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     images = [entry.instances for entry in entries]
     notes = []
     holes = sum(map(_with_holes, images))
-    if holes and not target.holes:
+    if holes and target.holes == "never":
         notes.append(f"holes of {plural(holes, 'object')} filled")
     parts = sum(map(_in_parts, images))
     if parts and not target.parts:
@@ -33,10 +35,19 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     scores = sum(int((~np.isnan(one.scores)).sum()) for one in images)
     if scores and not target.scores:
         notes.append(f"{plural(scores, 'score')} lost")
+    ignored = sum(int(one.ignore.sum()) for one in images)
+    if ignored and not target.ignore:
+        notes.append(f"{plural(ignored, 'region')} to ignore left out")
     planes = {one.plane for one in images if one.plane is not None and not one.plane.is_first}
     if planes and not target.planes:
         places = listed(sorted(map(_place, planes)))
         notes.append(f"that the outlines lie on a plane of a stack ({places}) is lost")
+    vanishing = sum(map(_vanishing, images)) if target.raster else 0
+    if vanishing:
+        notes.append(f"{plural(vanishing, 'object')} without the centre of a pixel lost")
+    cut = sum(map(_crossing, images)) if target.relative else 0
+    if cut:
+        notes.append(f"{plural(cut, 'object')} cut off at the edge of the image")
     outside = sum(map(_outside, images))
     if outside:
         notes.append(f"{plural(outside, 'object')} outside the image")
@@ -76,8 +87,30 @@ def _overlapping(instances: Instances) -> int:
 
 
 def _outside(instances: Instances) -> int:
+    return int(_are_outside(instances).sum())
+
+
+def _are_outside(instances: Instances) -> Bool[np.ndarray, " k"]:
+    if instances.size is None or len(instances) == 0:
+        return np.zeros(len(instances), dtype=bool)
+    height, width = instances.size
+    x0, y0, x1, y1 = instances.boxes.T
+    return (x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)
+
+
+def _crossing(instances: Instances) -> int:
+    """How many objects lie partly inside the image."""
     if instances.size is None or len(instances) == 0:
         return 0
     height, width = instances.size
     x0, y0, x1, y1 = instances.boxes.T
-    return int(((x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)).sum())
+    crossing = (x0 < 0) | (y0 < 0) | (x1 > width) | (y1 > height)
+    return int((crossing & ~_are_outside(instances)).sum())
+
+
+def _vanishing(instances: Instances) -> int:
+    """How many objects inside the image are too thin to cover the centre of any pixel."""
+    if instances.size is None:
+        return 0
+    inside = np.array(instances.polygons)[~_are_outside(instances)]
+    return len(inside) - len(np.unique(raster.spans(inside, instances.size).owner))

@@ -19,6 +19,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
+from kontur.instances.label_image import smallest_type
 
 LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
 LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
@@ -92,6 +93,8 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     if size[0] * size[1] > LARGEST_IMAGE:
         raise InputError(f"{path}: an image of {size[0]}×{size[1]} is too large for a label image")
     array = instances.replace(ids=_ids(instances), size=size).label_image()
+    written = np.array([array.min(), array.max()], dtype=np.int64)  # of objects that cover a pixel
+    array = array.astype(smallest_type(written), copy=False)
     if path.suffix.lower() == ".png":
         if array.dtype != np.uint16:
             raise InputError(

@@ -13,7 +13,7 @@ from typing import Any
 
 from kontur.formats import document
 
-BEGINNING = 1 << 16  # bytes by which kinds of JSON are told apart
+BEGINNING = 1 << 16  # bytes by which kinds of files are told apart
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTALL)
 
 
@@ -24,7 +24,8 @@ class OutlineFile:
     `page` picks a plane of a stack (from 0) where the file holds several; `task` is what the values
     of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks`.
     `numbered_in` are files that give images and classes the numbers which stand for them in this
-    one (a list of COCO results); None reads the numbers as names.
+    one (a list of COCO results); None reads the numbers as names. `size` is the (height, width) of
+    the image where the file's coordinates are shares of it.
     """
 
     path: Path
@@ -32,11 +33,23 @@ class OutlineFile:
     task: str = "instances"
     class_of_value: Mapping[int, str] | None = None
     numbered_in: Sequence[Path] | None = None
+    size: tuple[int, int] | None = None
 
     @cached_property
     def json(self) -> Any:
         """The content as JSON; `InputError` where it is none."""
         return document.load(self.path)
+
+    @cached_property
+    def beginning(self) -> bytes:
+        """The first bytes of the file, by which its kind is told."""
+        with document.opened(self.path) as file:
+            return file.read(BEGINNING)
+
+    @cached_property
+    def beginning_text(self) -> str:
+        """The beginning of the file as text; what is no UTF-8 is replaced."""
+        return self.beginning.decode("utf-8-sig", errors="replace")
 
     @cached_property
     def json_keys(self) -> dict[str, str]:
@@ -46,8 +59,7 @@ class OutlineFile:
         the beginning of the file, without parsing it: the kinds of ten
         thousand files are known at once. Keys that come later are missing.
         """
-        with document.opened(self.path) as file:
-            return json_keys(file.read(BEGINNING).decode("utf-8-sig", errors="replace"))
+        return json_keys(self.beginning_text)
 
 
 def json_keys(beginning: str) -> dict[str, str]:

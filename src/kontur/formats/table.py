@@ -327,6 +327,7 @@ FORMAT = Format(
     name="csv",
     title="CSV table",
     endings=(".csv",),
+    shared_endings=(".csv",),
     read=read,
     write=write,
     relabel=relabel,

@@ -59,13 +59,11 @@ def resample_rings(
     rings: Float[np.ndarray, "m k 2"], count: int
 ) -> Float[np.ndarray, "m {count} 2"]:
     """`resample` for m rings of k points each, at once; the dtype stays, m may be 0."""
-    m, k, _ = rings.shape
+    k = rings.shape[1]
     if k == 0 or count < 1:
         raise ValueError(
             f"resampling wants rings with points and a count above 0, got {k} points, count {count}"
         )
-    if m == 0:
-        return np.empty((0, count, 2), dtype=rings.dtype)
     _check_finite(rings)
     return resample_lines(np.concatenate([rings, rings[:, :1]], axis=1), count)
 
@@ -75,9 +73,11 @@ def resample_lines(
 ) -> Float[np.ndarray, "m {count} 2"]:
     """`count` points at equal arc lengths along each open line of k points, its end left out.
 
-    The dtype stays. A line without length gives its point `count` times.
+    The dtype stays; m may be 0. A line without length gives its point `count` times.
     """
     m, k, _ = lines.shape
+    if m == 0:
+        return np.empty((0, count, 2), dtype=lines.dtype)
     exact = lines.astype(float)
     steps = np.diff(exact, axis=1)
     travelled = np.zeros((m, k))

@@ -26,7 +26,7 @@ from kontur.settings import nearest
 
 OVERLAY = "overlay"
 ENDINGS = {  # of the outputs, by their name
-    **{word: format.ending for word, format in formats.FORMATS.items()},
+    **{word: format.ending for word, format in formats.WRITABLE.items()},
     OVERLAY: ".overlay.png",
 }
 # Messages of engines without enough memory, which raise exceptions of their own.

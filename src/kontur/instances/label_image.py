@@ -47,7 +47,7 @@ def label_image(
     """The ids as pixels; see `Instances.label_image` for what is on top where objects overlap."""
     if (ids == 0).any():
         raise InputError("the id 0 means background in a label image; renumber the objects from 1")
-    kind = _smallest(ids) if dtype is None else np.dtype(dtype)
+    kind = smallest_type(ids) if dtype is None else np.dtype(dtype)
     if len(ids) and not (np.iinfo(kind).min <= ids.min() and ids.max() <= np.iinfo(kind).max):
         raise InputError(
             f"ids from {ids.min()} to {ids.max()} do not fit into {kind};"
@@ -68,7 +68,7 @@ def shape(image: np.ndarray) -> tuple[int, int]:
     return int(image.shape[0]), int(image.shape[1])
 
 
-def _smallest(ids: Int64[np.ndarray, " k"]) -> np.dtype:
+def smallest_type(ids: Int64[np.ndarray, " k"]) -> np.dtype:
     """uint16 where it holds all ids, else the next wider or signed type."""
     low, high = int(ids.min(initial=0)), int(ids.max(initial=0))
     kinds = (np.uint16, np.uint32) if low >= 0 else (np.int16, np.int32)

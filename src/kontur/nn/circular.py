@@ -68,12 +68,27 @@ class CircularConv(nn.Module):
             inputs, outputs, (1, kernel), dilation=(1, dilation), groups=groups, bias=bias
         )
 
-    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m d 1 n"]:
-        if not self.training or self.dilation == 1 or rings.shape[-1] % self.dilation:
-            return self.conv(wrap(rings, self.reach * self.dilation))
-        split = wrap(split_ring(rings, self.dilation), self.reach)
-        return join_rings(
-            functional.conv2d(split, self.conv.weight, self.conv.bias, groups=self.conv.groups)
+    def forward(
+        self, rings: Float[Tensor, "m c 1 n"], alike: Float[Tensor, "m a"] | None = None
+    ) -> Float[Tensor, "m d 1 n"]:
+        """The convolved rings; `alike` are further channels, of one value all around a ring.
+
+        Around these a kernel sees its own sum: one product a ring, not one a point and tap.
+        """
+        if alike is None:
+            return self._convolve(rings, self.conv.weight)
+        varying = int(rings.shape[1])  # a number, so that engines cut the weights only once
+        whole = functional.linear(alike, self.conv.weight[:, varying:].sum(dim=(2, 3)))
+        return self._convolve(rings, self.conv.weight[:, :varying]) + whole[:, :, None, None]
+
+    def _convolve(self, rings: Tensor, weight: Tensor) -> Tensor:
+        conv, dilation = self.conv, self.dilation
+        if self.training and dilation > 1 and rings.shape[-1] % dilation == 0:
+            split = wrap(split_ring(rings, dilation), self.reach)
+            return join_rings(functional.conv2d(split, weight, conv.bias, groups=conv.groups))
+        wrapped = wrap(rings, self.reach * dilation)
+        return functional.conv2d(
+            *(wrapped, weight, conv.bias), dilation=conv.dilation, groups=conv.groups
         )
 
 
@@ -130,13 +145,33 @@ class SnakeEncoder(nn.Module):
         self.share = nn.Conv2d(fusion, fusion, 1)
         self.dropout = nn.Dropout2d(dropout)  # whole channels: the points of a ring are alike
 
-    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m f 1 n"]:
-        x = self.first(rings)
+    def forward(
+        self,
+        rings: Float[Tensor, "m c 1 n"],
+        alike: Float[Tensor, "m a"] | None = None,
+        *,
+        every: int = 1,
+    ) -> Float[Tensor, "m f 1 k"]:
+        """The states of every `every`-th point, the first among them; the others are context.
+
+        `alike` are the last of the channels, where these are the same all around a ring.
+        """
+        convolve, *rest = self.first
+        x = convolve(rings, alike)
+        for module in rest:
+            x = module(x)
         states = [x]
         for layer in self.layers:
             x = x + layer(x)
             states.append(x)
-        fused, own = self.join(torch.cat(states, dim=1)).chunk(2, dim=1)  # (m, fusion, 1, n) each
+        joined = torch.cat(states, dim=1)
+        if every == 1:
+            fused, own = self.join(joined).chunk(2, dim=1)  # (m, fusion, 1, n) each
+        else:
+            assert self.join.bias is not None
+            weights, biases = self.join.weight.chunk(2), self.join.bias.chunk(2)
+            fused = functional.conv2d(joined, weights[0], biases[0])
+            own = functional.conv2d(joined[..., ::every], weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
         return self.dropout(torch.relu(own + self.share(whole)))
 
@@ -154,7 +189,14 @@ class SnakeHead(SnakeEncoder):
         self.narrow = nn.Conv2d(fusion, 64, 1)
         self.offsets = nn.Conv2d(64, outputs, 1)
 
-    def forward(self, rings: Float[Tensor, "m c 1 n"]) -> Float[Tensor, "m o 1 n"]:
-        x = torch.relu(self.narrow(super().forward(rings)))
+    def forward(
+        self,
+        rings: Float[Tensor, "m c 1 n"],
+        alike: Float[Tensor, "m a"] | None = None,
+        *,
+        every: int = 1,
+    ) -> Float[Tensor, "m o 1 k"]:
+        """The offsets of every `every`-th point; the arguments are the encoder's."""
+        x = torch.relu(self.narrow(super().forward(rings, alike, every=every)))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             return self.offsets(x.to(self.offsets.weight.dtype))

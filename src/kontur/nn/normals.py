@@ -15,21 +15,35 @@ def normals(contours: Float[Tensor, "m n 2"]) -> Float[Tensor, "m n 2"]:
 
     Across the chord of a point's two neighbours; 0 where these are in one place.
     """
-    after = torch.cat([contours[:, 1:], contours[:, :1]], dim=1)
-    before = torch.cat([contours[:, -1:], contours[:, :-1]], dim=1)
-    chord = after - before
-    across = torch.stack([chord[..., 1], -chord[..., 0]], dim=-1)
-    return across / across.norm(dim=-1, keepdim=True).clamp(min=SHORTEST)
+    return torch.stack(_normals(contours[..., 0], contours[..., 1]), dim=-1)
 
 
 def across(
     contours: Float[Tensor, "m n 2"], steps: Float[Tensor, "*#m s"]
-) -> Float[Tensor, "m n*s 2"]:
-    """Points at `steps` pixels outwards along the normal of each point: s of the first, and so on.
+) -> tuple[Float[Tensor, "m s*n"], Float[Tensor, "m s*n"]]:
+    """x and y of the places at `steps` pixels outwards along the normal of each point.
 
-    Steps are the same for all contours, or an own row for each.
+    All points at the first step, all at the second, and so on. Steps are the same for all contours,
+    or an own row for each.
     """
-    away = steps.reshape(-1, 1, steps.shape[-1], 1)
+    x, y = contours[..., 0], contours[..., 1]  # apart: engines are slow where an axis has length 2
     m, n, s = contours.shape[0], int(contours.shape[1]), int(steps.shape[-1])
     # Numbers: an exported graph cannot find out the rest of a shape that holds nothing.
-    return (contours[:, :, None] + normals(contours)[:, :, None] * away).reshape(m, n * s, 2)
+    away = steps[..., None]  # (s, 1) or (m, s, 1)
+    places = [
+        (at[:, None] + normal[:, None] * away).reshape(m, s * n)
+        for at, normal in zip((x, y), _normals(x, y), strict=True)
+    ]
+    return places[0], places[1]
+
+
+def _normals(x: Float[Tensor, "m n"], y: Float[Tensor, "m n"]) -> tuple[Tensor, Tensor]:
+    right, down = _chords(x), _chords(y)
+    length = (right**2 + down**2).clamp(min=SHORTEST**2).sqrt()
+    return down / length, -right / length
+
+
+def _chords(values: Float[Tensor, "m n"]) -> Float[Tensor, "m n"]:
+    """From the point before to the point after, around the ring."""
+    after = torch.cat([values[:, 1:], values[:, :1]], dim=1)
+    return after - torch.cat([values[:, -1:], values[:, :-1]], dim=1)

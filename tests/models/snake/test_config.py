@@ -51,6 +51,10 @@ def test_images_are_padded_to_the_stride_of_the_coarsest_level():
         ({"stride": 3}, "stride"),
         ({"classes": ()}, "classes.*at least 1"),
         ({"jitter": float("nan")}, "jitter"),
+        ({"prompts": {"extremes": 0.7, "polygons": 0.4}}, "at most 1 together, got 0.7 and 0.4"),
+        ({"prompts": {"corners": (12, 8)}}, "the fewest and the most of a polygon.*12, 8"),
+        ({"prompts": {"extremes": 0.3}, "start": "predicted"}, "prompts take the place of jitt"),
+        ({"prompts": {"polygons": 0.3}, "initial": "learned"}, "prompts take the place of jitt"),
     ],
 )
 def test_what_makes_no_network_is_refused_with_its_name(values, sentence):

@@ -87,9 +87,29 @@ def test_full_resolution_has_the_pixels_of_the_image_and_shows_one_of_them(strid
     assert plain.shape == (1, 32, 48, settings.edge.channels)
     images[0, 0, 10, 20] = 1
     changed = (module(features, images) != plain).any(dim=-1)[0].nonzero()
-    assert changed.min(dim=0).values.tolist() == [9, 19]
-    assert changed.max(dim=0).values.tolist() == [11, 21]
+    first, last = changed.min(dim=0).values.tolist(), changed.max(dim=0).values.tolist()
+    rows, columns = ([8, 11], [18, 21]) if stride == 2 else ([8, 11], [16, 23])
+    assert (first, last) == ([rows[0], columns[0]], [rows[1], columns[1]])  # cells and a pixel more
     features[0, 3, 5] = 1
     cells = (module(features, torch.zeros_like(images)) != plain).any(dim=-1)[0].nonzero()
     assert cells.min(dim=0).values.tolist() == [3 * stride, 5 * stride]
     assert cells.max(dim=0).values.tolist() == [4 * stride - 1, 6 * stride - 1]
+
+
+@pytest.mark.parametrize("stride", [2, 4])
+def test_full_resolution_is_a_pixel_shuffle_of_convolutions(stride):
+    """Its channels are those of the shuffle in another order: a pixel's lie together."""
+    settings = contract.settings("snake", edge={"kind": "profile"}, stride=stride)
+    module = FullResolution(settings)
+    images = torch.randn(2, 1, 8 * stride, 6 * stride)
+    features = torch.randn(2, 8, 6, settings.features)
+    cells = module.coarse(features.permute(0, 3, 1, 2)) + module.fine(images)
+    channels = settings.edge.channels
+    apart = cells.unflatten(1, (stride**2, channels)).transpose(1, 2).flatten(1, 2)
+    expected = torch.nn.functional.pixel_shuffle(apart, stride).permute(0, 2, 3, 1)
+    assert_close(module(features, images), expected)
+    module.coarse.weight.data.zero_()
+    module.fine.weight.data.zero_()
+    begun = module(features, images)
+    assert (begun[..., 0] == -1).all()  # far outside of everything
+    assert (begun[..., 1:] != -1).any()

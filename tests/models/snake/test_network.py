@@ -10,8 +10,9 @@ from torch.testing import assert_close
 from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.models.snake.config import PRESETS, SnakeConfig
-from kontur.models.snake.encode import start_octagons
 from kontur.models.snake.network import MOST_JUDGED, DeepSnake, some_boxes
+from kontur.models.snake.rings import start_octagons
+from kontur.models.snake.stages import build_refiner
 from kontur.nn.losses import LOSSES, smooth_l1
 from kontur.train.export import to_model
 from tests.models import contract
@@ -120,7 +121,9 @@ def test_the_extremes_are_the_moved_corners_of_the_diamond():
     features = torch.randn(1, 32, 32, 24, generator=torch.Generator().manual_seed(0))
     target = targets(model)
     extremes = model.extremes(features, target.diamonds, target.traced_index)
-    moved = model.extremes.refiner(features, target.diamonds, target.traced_index)
+    every = build_refiner(model.config, centre=True).eval()
+    every.load_state_dict(model.extremes.refiner.state_dict())
+    moved = every(features, target.diamonds, target.traced_index)
     assert_close(extremes, moved[:, [0, 10, 20, 30]])
 
 

@@ -13,8 +13,9 @@ from kontur.instances import Instances
 from kontur.models.card import Thresholds
 from kontur.models.snake import evolve as module
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.encode import encode, start_octagons
-from kontur.models.snake.propose import peaks, trace_contours
+from kontur.models.snake.encode import encode
+from kontur.models.snake.propose import SURE, least_centre, peaks, propose, trace_contours
+from kontur.models.snake.rings import start_octagons
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
 
@@ -138,6 +139,27 @@ def test_the_best_score_comes_first_and_what_is_below_the_threshold_not_at_all()
     )
     assert_allclose(decoded.instances.scores, scores[4:][::-1])
     assert_array_equal(decoded.instances.labels, truth.labels[4:][::-1])
+
+
+@pytest.mark.parametrize(("lowest", "least"), [(0.1, 0.1**1.5), (0.4, SURE), (0.6, 0.6**2)])
+def test_centres_too_unsure_for_any_good_outline_are_not_outlined(lowest, least):
+    truth = crowd(3, count=12)
+    scores = np.linspace(0.01, 0.9, len(truth)).astype(np.float32)
+    graphs = Perfect(truth, scores=scores).graphs
+    graphs |= {"quality": lambda _, contours, index: (np.full(len(index), 0.81, np.float32),)}
+    config = CONFIG.replace(quality=True)
+    (candidates,) = propose(graphs, blank(truth), config, lowest, [truth.size])
+    outlined = scores[scores >= least]
+    assert_allclose(np.sort(candidates.scores), np.sqrt(outlined * 0.81), rtol=1e-6)
+
+
+def test_a_higher_threshold_never_takes_an_object_that_still_reaches_it():
+    """From the quarter on a centre is as sure as any: only its own score decides."""
+    thresholds = np.linspace(0, 1, 101)
+    least = [least_centre(each) for each in thresholds]
+    assert (np.diff(least) >= 0).all()
+    assert (np.array(least) <= np.maximum(thresholds**2, SURE)).all()
+    assert least[0] > 0
 
 
 def two(labels=(0, 0)):

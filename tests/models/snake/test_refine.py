@@ -8,17 +8,17 @@ import torch
 from torch.testing import assert_close
 
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.refine import build_refiner
+from kontur.models.snake.stages import build_refiner
 from kontur.nn.sampling import Align, Mode
 from tests.nn.traced import traced
 
 CONFIG = SnakeConfig(features=5, refiner={"width": 8, "fusion": 8}, stride=4)
 
 
-def refiner(*, centre=False, **changes):
+def refiner(*, centre=False, every=1, **changes):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return build_refiner(CONFIG.replace(**changes), centre=centre).double().eval()
+        return build_refiner(CONFIG.replace(**changes), centre=centre, every=every).double().eval()
 
 
 def features(b=2, h=20, w=24):
@@ -79,6 +79,12 @@ def test_with_a_profile_a_point_sees_what_lies_across_the_contour():
         refine = refiner(refiner={"width": 8, "fusion": 8, "profile": profile, "reach": 0.2})
         same = torch.allclose(refine(other, points, index), refine(features(), points, index))
         assert same is (profile == 1)
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_of_the_points_every_fourth_is_moved_as_it_would_be_among_all(centre):
+    some, each = refiner(centre=centre, every=4), refiner(centre=centre)
+    assert_close(some(features(), rings(), INDEX), each(features(), rings(), INDEX)[:, ::4])
 
 
 def test_a_ring_without_extent_still_gets_numbers():

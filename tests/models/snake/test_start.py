@@ -7,7 +7,7 @@ from torch.testing import assert_close
 
 from kontur.errors import InputError
 from kontur.infer.engine import OnnxEngine, TorchEngine
-from kontur.models.snake.encode import start_diamonds
+from kontur.models.snake.rings import start_diamonds
 from kontur.models.snake.start import LearnedStart
 from kontur.train.export import to_model
 from tests.models import contract

@@ -35,10 +35,13 @@ Context = tuple[Float[Tensor, "m _ e"], Float[Tensor, "m 1 1 _"] | None]  # toke
 
 
 class AttentionRefiner(nn.Module):
-    """Moves every point by what it and all it attends to see."""
+    """Moves every `every`-th point by what it and all it attends to see."""
 
-    def __init__(self, config: SnakeConfig, refiner: AttentionRefinerConfig, *, centre: bool):
+    def __init__(
+        self, config: SnakeConfig, refiner: AttentionRefinerConfig, *, centre: bool, every: int = 1
+    ):
         super().__init__()
+        self.every = every
         width = refiner.width
         self.look = PointFeatures(config, centre=centre)
         self.embed = circular_block(
@@ -66,7 +69,7 @@ class AttentionRefiner(nn.Module):
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
         around: Float[Tensor, "m k p 2"] | None = None,
-    ) -> Float[Tensor, "m n 2"]:
+    ) -> Float[Tensor, "m r 2"]:
         """`around` are the neighbours' points; without, all of these rings are one another's."""
         box, contexts = box_of(points), list[Context]()
         if self.neighbours is not None:
@@ -74,14 +77,17 @@ class AttentionRefiner(nn.Module):
             contexts.append(self.neighbours(self.look, features, seen, box, image_index))
         if self.image is not None:
             contexts.append((self.image(self.look, features, box, image_index), None))
-        rings = self.look(features, points, image_index)
-        x = self.embed(rings)[:, :, 0].transpose(1, 2)  # (m, n, width)
+        convolve, *rest = self.embed
+        x = convolve(*self.look(features, points, image_index))
+        for module in rest:
+            x = module(x)
+        x = x[:, :, 0].transpose(1, 2)  # (m, n, width)
         for block in self.blocks:
             x = block(x, contexts)
-        x = torch.relu(self.narrow(self.norm(x)))
+        x = torch.relu(self.narrow(self.norm(x[:, :: self.every])))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             offsets = self.offsets(x.to(self.offsets.weight.dtype))
-        return points + offsets * OFFSET_SCALE
+        return points[:, :: self.every] + offsets * OFFSET_SCALE
 
 
 class NeighbourTokens(nn.Module):

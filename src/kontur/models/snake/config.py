@@ -61,6 +61,35 @@ class EdgeConfig(Settings):
     dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field((1, 1, 2, 2), min_length=1)
 
 
+class PromptConfig(Settings):
+    """Starts such as a hand gives, in training, for some of the objects (`models.snake.prompted`).
+
+    Attributes:
+        extremes: share of the objects whose octagon goes through extremes that are off by `noise`.
+        polygons: share that starts from a rough polygon around it in place of the octagon.
+        noise: standard deviation of extremes and corners, a share of the box side.
+        corners: of a polygon, the fewest and the most.
+    """
+
+    extremes: float = pydantic.Field(0.0, ge=0, le=1)
+    polygons: float = pydantic.Field(0.0, ge=0, le=1)
+    noise: float = pydantic.Field(0.1, ge=0)
+    corners: tuple[int, int] = (8, 12)
+
+    @pydantic.model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.extremes + self.polygons > 1:
+            raise ValueError(
+                f"extremes and polygons are shares of all objects, at most 1 together, got "
+                f"{self.extremes:g} and {self.polygons:g}"
+            )
+        if not 3 <= self.corners[0] <= self.corners[1]:
+            raise ValueError(
+                f"corners are the fewest and the most of a polygon, 3 at least, got {self.corners}"
+            )
+        return self
+
+
 class SnakeConfig(Settings):
     """Deep Snake's shape, its training targets and its losses.
 
@@ -114,6 +143,8 @@ class SnakeConfig(Settings):
             published), from jittered ones, or from the boxes' jittered and the network's own
             predicted extremes.
         jitter: standard deviation of the jitter, a share of the box side.
+        prompts: starts such as a hand gives, for a share of the objects, so that a rough one does
+            not break the contour; with `start = "jittered"`.
         tolerance: how far from the extreme a point may be to count for the run whose middle is
             the extreme, a share of the box side; the published code takes 0.02.
         smooth: pixels of arc over which a true contour is averaged before it becomes a target;
@@ -164,6 +195,7 @@ class SnakeConfig(Settings):
     supervise: Literal["all", "last"] = "all"
     start: Literal["truth", "jittered", "predicted"] = "jittered"
     jitter: float = pydantic.Field(0.06, ge=0)
+    prompts: PromptConfig = PromptConfig()
     tolerance: float = pydantic.Field(0.0, ge=0, lt=0.5)
     smooth: float = pydantic.Field(2.0, ge=0)
     max_contours_per_crop: int = pydantic.Field(24, ge=0)
@@ -189,6 +221,11 @@ class SnakeConfig(Settings):
                 "a learned start is always the network's own; leave start out with "
                 'initial = "learned"'
             )
+        if self.prompted and (self.initial == "learned" or self.start != "jittered"):
+            raise ValueError(
+                "prompts take the place of jittered octagons; leave prompts.extremes and "
+                'prompts.polygons 0, or use initial = "octagon" and start = "jittered"'
+            )
         if self.anchors == "four" and self.points % 4:
             raise ValueError(
                 f"four anchors want as many points between two of them, a multiple of 4, got "
@@ -212,6 +249,11 @@ class SnakeConfig(Settings):
     def has_neighbours(self) -> bool:
         """Whether the contour stages see the contours of other objects."""
         return self.refiner.kind == "attention" and self.refiner.neighbours > 0
+
+    @property
+    def prompted(self) -> bool:
+        """Whether some starts in training are such as a hand gives."""
+        return self.prompts.extremes + self.prompts.polygons > 0
 
     @property
     def stages_run(self) -> int:

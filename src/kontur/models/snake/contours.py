@@ -11,12 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.geometry import ring
 from kontur.models.candidates import Features
 from kontur.models.family import Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.encode import contour_target, start_diamonds, start_octagons
 from kontur.models.snake.evolve import Maps, chunks, evolve
+from kontur.models.snake.rings import even_contours, start_diamonds, start_octagons
 
 
 def starts_in_boxes(
@@ -80,7 +79,7 @@ def quality_of_rings(
     """The IoU that each outline is expected to have with its object; NaN where none is learned."""
     if not config.quality:
         return np.full(len(rings), np.nan, np.float32)
-    contours, index = _even(rings, config), np.full(len(rings), features.image)
+    contours, index = even_contours(rings, config), np.full(len(rings), features.image)
     return predict_quality(graphs, features.maps, contours, index)
 
 
@@ -94,18 +93,9 @@ def from_rings(
 
     As in training they run clockwise from the top, their points evenly spaced.
     """
-    contours, index = _even(rings, config), np.full(len(rings), features.image)
+    contours, index = even_contours(rings, config), np.full(len(rings), features.image)
     objects = np.ones(len(contours), bool)
     return evolve(graphs, features.maps, contours, index, config, sure=objects)[-1]
-
-
-def _even(
-    rings: Sequence[Float[np.ndarray, "_ 2"]], config: SnakeConfig
-) -> Float[np.ndarray, "m n 2"]:
-    """Rings as in training: clockwise from the top, their points evenly spaced."""
-    clockwise = [ring.canonical(each.astype(np.float64)) for each in rings]
-    contours = [contour_target(each, ring.extremes(each), config) for each in clockwise]
-    return np.array(contours, np.float32).reshape(-1, config.points, 2)
 
 
 def _octagons(

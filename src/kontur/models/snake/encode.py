@@ -6,7 +6,6 @@ After CenterNet (heatmap, size, offset) and Deep Snake, section 3.3 (extremes, a
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,9 +18,10 @@ from kontur.geometry.polygons import largest_part
 from kontur.instances import Instances
 from kontur.models.encode_checks import checked_size
 from kontur.models.rpn.assign import AnchorTargets, assign
-from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
+from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.prompted import prompted_starts
+from kontur.models.snake.rings import contour_target, start_diamonds, start_octagons
 
-OVERSAMPLE = 8  # the truth is sampled this much finer, shifted, and thinned: published as 128
 MIN_OVERLAP = 0.7  # CornerNet: a centre moved within the radius still gives a box of this IoU
 REFERENCE_SIDE = 24.0  # pixels; an object of this side has weight 1 whatever the balance
 WEIGHTS = (0.25, 4.0)  # the range of an object's weight
@@ -173,11 +173,14 @@ def _trace(
     if rng is not None and config.start != "truth":
         starts = _jitter_boxes(boxes, sides, config.jitter, rng)
         corners = extremes + rng.normal(0, config.jitter / 2, extremes.shape) * sides[:, None]
+    octagons = start_octagons(corners, config)
+    if rng is not None and config.prompted:
+        octagons, contours = prompted_starts(rings, extremes, octagons, contours, config, rng)
     weights = np.clip((REFERENCE_SIDE / np.sqrt(sides.prod(axis=-1))) ** config.balance, *WEIGHTS)
     named = {
         "diamonds": start_diamonds(starts),
         "extremes": extremes,
-        "octagons": start_octagons(corners, config),
+        "octagons": octagons,
         "contours": contours,
         "weights": weights,
     }
@@ -194,43 +197,6 @@ def collate(targets: Sequence[Targets]) -> Targets:
             np.arange(len(targets)), [len(getattr(t, index)) for t in targets]
         )
     return Targets(**joined)
-
-
-def start_diamonds(boxes: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, "m 40 2"]:
-    """Where the extreme stage starts: each box's diamond, ten points an edge."""
-    return ring.subdivide(ring.diamond(boxes), DIAMOND_POINTS // 4)
-
-
-def start_octagons(
-    extremes: Float[np.ndarray, "m 4 2"], config: SnakeConfig
-) -> Float[np.ndarray, "m n 2"]:
-    """Where the contour stages start: `points` points around each octagon, from its top extreme.
-
-    With four anchors as many from each extreme to the next.
-    """
-    octagons = ring.octagon(extremes, config.reach)
-    if config.anchors == "top":
-        return ring.resample_rings(octagons, config.points)
-    corners = (np.arange(0, 12, 3)[:, None] + np.arange(4)) % 12  # from an extreme to the next
-    quarters = octagons[:, corners].reshape(-1, 4, 2)
-    return ring.resample_lines(quarters, config.points // 4).reshape(-1, config.points, 2)
-
-
-def contour_target(
-    points: Float[np.ndarray, "k 2"], extremes: Float[np.ndarray, "4 2"], config: SnakeConfig
-) -> Float[np.ndarray, "n 2"]:
-    """`points` points around a true ring, the first as near to its top as a finer ring has.
-
-    They are even all around; with four anchors even from each extreme to the next.
-    """
-    fine = ring.align(ring.resample(points, config.points * OVERSAMPLE), extremes[0])
-    if config.anchors == "top":
-        return fine[::OVERSAMPLE]
-    away = ((fine - extremes[:, None]) ** 2).sum(axis=-1)  # (4, k)
-    cuts = np.maximum.accumulate([0, *away[1:].argmin(axis=1), len(fine)])
-    closed = np.concatenate([fine, fine[:1]])
-    quarters = [closed[None, begin : end + 1] for begin, end in pairwise(cuts.tolist())]
-    return np.concatenate([ring.resample_lines(q, config.points // 4)[0] for q in quarters])
 
 
 def gaussian_radius(sides: Float[np.ndarray, "m 2"]) -> Float[np.ndarray, " m"]:

@@ -13,7 +13,7 @@ from kontur.models.segmenter import Segmenter, check_images
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.edge import EdgeStage, FullResolution
-from kontur.models.snake.encode import Targets, start_diamonds, start_octagons
+from kontur.models.snake.encode import Targets
 from kontur.models.snake.loss import (
     contour_losses,
     detector_losses,
@@ -24,6 +24,7 @@ from kontur.models.snake.loss import (
 )
 from kontur.models.snake.propose import boxes_of
 from kontur.models.snake.quality import OutlineQuality
+from kontur.models.snake.rings import start_diamonds, start_octagons
 from kontur.models.snake.rpn import RegionDetector, Regions
 from kontur.models.snake.stages import ExtremeStage, build_stages
 from kontur.models.snake.start import LearnedStart

@@ -25,7 +25,7 @@ ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter 
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
 LEAST_CENTRE = 0.02  # score of a centre whose outline may be better than the centre is sure
-SURE = 0.3  # score of a centre from which others take its object for their neighbour
+SURE = 0.25  # of a centre, from which on its outline may have any quality, and is a neighbour
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
 
@@ -44,7 +44,7 @@ def propose(
     batch without any does not run the later graphs.
     """
     quality = None
-    least = max(lowest**2, LEAST_CENTRE) if config.quality else lowest  # of a mean with at most 1
+    least = least_centre(lowest) if config.quality else lowest
     maps, detected = detect(graphs, images, config, least, sizes)
     contours = trace_contours(graphs, maps, detected, config)[-1]
     if config.quality:
@@ -64,6 +64,16 @@ def propose(
             )
         )
     return candidates
+
+
+def least_centre(lowest: float) -> float:
+    """How sure a centre must be for its outline to reach a score of `lowest` with its quality.
+
+    The score is the geometric mean of both, so a centre of lowest² might, with a perfect outline;
+    but unsure centres have no good ones. Below lowest^1.5 none has reached it on nuclei, worms and
+    photographs (docs/results.md), and every object that is not outlined is time gained.
+    """
+    return max(lowest**2, min(lowest**1.5, SURE), LEAST_CENTRE)
 
 
 def detect(

@@ -15,7 +15,7 @@ from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refiner_config import EncoderSettings
 from kontur.nn.circular import SnakeHead
 from kontur.nn.normals import across
-from kontur.nn.sampling import Align, Mode, sample_points
+from kontur.nn.sampling import Align, Mode, sample_places, sample_points
 
 REFERENCE_SIDE = 32.0  # pixels; a box of this side has log-size 0
 OFFSET_SCALE = 4.0  # pixels an output of 1 moves a point: published, the stride of its features
@@ -47,17 +47,18 @@ class PointFeatures(nn.Module):
         features: Float[Tensor, "b h w d"],
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
-    ) -> Float[Tensor, "m c 1 n"]:
+    ) -> tuple[Float[Tensor, "m c 1 n"], Float[Tensor, "m a"] | None]:
+        """What the points see, and what all points of a ring see alike, if they do."""
         low, high, side = box_of(points)
         seen = [
             self._profile(features, points, side.mean(dim=-1), image_index),
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
-        if self.centre:
-            middle = self.sample(features, (low + high) / 2, image_index)
-            seen.append(middle.expand(-1, points.shape[1], -1))
-        return torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]
+        rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, c, 1, n)
+        if not self.centre:
+            return rings, None
+        return rings, self.sample(features, (low + high) / 2, image_index)[:, 0]
 
     def _profile(
         self, features: Tensor, points: Tensor, side: Tensor, image_index: Tensor
@@ -65,9 +66,13 @@ class PointFeatures(nn.Module):
         """What each point sees: its own place, or several across the contour."""
         if len(self.shares) == 1:
             return self.sample(features, points, image_index)
-        places = across(points, side * self.shares)
-        read = self.sample(features, places, image_index)
+        read = sample_places(
+            *(features, *across(points, side * self.shares), image_index, self.stride),
+            mode=self.mode,
+            align=self.align,
+        )
         n, d = int(points.shape[1]), int(features.shape[-1])  # numbers, for there may be no object
+        read = read.reshape(points.shape[0], len(self.shares), n, d).transpose(1, 2)
         return read.reshape(points.shape[0], n, len(self.shares) * d)
 
     def sample(self, features: Tensor, points: Tensor, image_index: Tensor) -> Tensor:
@@ -105,10 +110,16 @@ def encoder_shape(config: SnakeConfig, refiner: EncoderSettings) -> dict[str, An
 
 
 class Refiner(nn.Module):
-    """Moves every point of every ring by a predicted offset, in image pixels: as published."""
+    """Moves points of every ring by a predicted offset, in image pixels: as published.
 
-    def __init__(self, config: SnakeConfig, refiner: EncoderSettings, *, centre: bool):
+    Every `every`-th point is moved, from the first on; the others are context.
+    """
+
+    def __init__(
+        self, config: SnakeConfig, refiner: EncoderSettings, *, centre: bool, every: int = 1
+    ):
         super().__init__()
+        self.every = every
         self.look = PointFeatures(config, centre=centre)
         self.head = SnakeHead(self.look.channels, **encoder_shape(config, refiner))
 
@@ -117,7 +128,7 @@ class Refiner(nn.Module):
         features: Float[Tensor, "b h w d"],
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
-    ) -> Float[Tensor, "m n 2"]:
-        rings = self.look(features, points, image_index)
-        offsets = self.head(rings)[:, :, 0].transpose(1, 2)  # (m, n, 2)
-        return points + offsets * OFFSET_SCALE
+    ) -> Float[Tensor, "m k 2"]:
+        rings, alike = self.look(features, points, image_index)
+        offsets = self.head(rings, alike, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
+        return points[:, :: self.every] + offsets * OFFSET_SCALE

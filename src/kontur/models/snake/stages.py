@@ -21,8 +21,10 @@ def build_stages(config: SnakeConfig) -> "ContourStages | RecurrentStages":
     return ContourStages(config)
 
 
-def build_refiner(config: SnakeConfig, *, centre: bool) -> Refiner | AttentionRefiner:
-    """What moves points once: features, points, image_index → points.
+def build_refiner(
+    config: SnakeConfig, *, centre: bool, every: int = 1
+) -> Refiner | AttentionRefiner:
+    """What moves every `every`-th point once: features, points, image_index → these points.
 
     For a recurrent snake a circular one: there is nothing to remember. Neighbours are not seen with
     `centre`, for an extreme stage, whose diamonds are far from edges.
@@ -30,8 +32,8 @@ def build_refiner(config: SnakeConfig, *, centre: bool) -> Refiner | AttentionRe
     refiner = config.refiner
     if isinstance(refiner, AttentionRefinerConfig):
         seen = refiner.replace(neighbours=0) if centre else refiner
-        return AttentionRefiner(config, seen, centre=centre)
-    return Refiner(config, refiner, centre=centre)
+        return AttentionRefiner(config, seen, centre=centre, every=every)
+    return Refiner(config, refiner, centre=centre, every=every)
 
 
 class ExtremeStage(nn.Module):
@@ -39,7 +41,7 @@ class ExtremeStage(nn.Module):
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
-        self.refiner = build_refiner(config, centre=True)
+        self.refiner = build_refiner(config, centre=True, every=DIAMOND_POINTS // 4)
 
     def forward(
         self,
@@ -47,7 +49,7 @@ class ExtremeStage(nn.Module):
         diamonds: Float[Tensor, "m 40 2"],
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m 4 2"]:
-        return self.refiner(features, diamonds, image_index)[:, :: DIAMOND_POINTS // 4]
+        return self.refiner(features, diamonds, image_index)
 
 
 class ContourStages(nn.Module):

@@ -1,0 +1,18 @@
+"""The packages of extras that formats need, imported when such a file is read or written."""
+
+import importlib
+from typing import Any
+
+from kontur.errors import InputError
+
+
+def package(name: str, *, extra: str, what: str) -> Any:
+    """The module of this name; raises `InputError` with the command that installs it."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or name).partition(".")[0]
+        raise InputError(
+            f"{what} needs the package {missing}, which is not installed; "
+            f"pip install 'kontur[{extra}]'"
+        ) from None

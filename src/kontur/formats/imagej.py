@@ -1,0 +1,248 @@
+"""ImageJ ROIs: `.roi` for one object, a zip of them for many, as the ROI Manager saves them.
+
+Outlines are exact to a thousandth of a pixel (in images of more than 8,192 pixels to what single
+precision holds, half of that), with holes and parts; a second export changes nothing. ROIs keep
+their names, positions, colours and groups. A zip is written anew, never appended to. Class, score,
+id and the image's size stand in properties of ours, which ImageJ keeps; without them a ROI's class
+is its group. A zip without objects names neither size nor classes.
+"""
+
+import io
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from kontur.errors import InputError
+from kontur.formats import atomic, document
+from kontur.formats.colours import GREY, class_colour
+from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.imagej_roi import Roi, areas, from_bytes, roifile, short_letters, to_bytes
+from kontur.formats.outline_file import OutlineFile
+from kontur.formats.planes import by_plane
+from kontur.formats.rounding import rounded, rounded_score
+from kontur.instances import CLASSES, Instances
+from kontur.wording import listed, quoted, shortened
+
+ROI = b"Iout"  # the first bytes of a ROI
+ZIP = b"PK"
+LARGEST_ROI = 1 << 28  # bytes of one ROI unpacked
+LARGEST_ZIP = 1 << 31  # bytes of all of them
+DATE = (1980, 1, 1, 0, 0, 0)  # of every entry: the same objects give the same file
+EXTRAS = "imagej"  # what is kept of a ROI
+
+
+def read(file: OutlineFile) -> list[ImageAnnotation]:
+    """The objects of a ROI or a zip of ROIs: one entry, or one for each plane that they name.
+
+    Lines, points and texts have no area: they are counted and left out. Raises `InputError` for
+    files that are damaged or too large, and where `roifile` is not installed.
+    """
+    roifile()
+    where = file.path
+    rois = [_parsed(data, name, where) for name, data in _contents(file)]
+    polygons, kept = document.repaired(areas(rois), where)
+    without = Counter(roi.without for roi in rois if roi.without)
+    if without:
+        document.log.warning(
+            "%s: %d of %d ROIs have no area (%s): left out",
+            *(where, without.total(), len(rois)),
+            listed(f"{number} × {kind}" for kind, number in without.items()),
+        )
+    objects = [roi for roi, keep in zip(rois, kept, strict=True) if keep]
+    names = [_class(roi) for roi in objects]
+    classes = list(dict.fromkeys(names)) or [*CLASSES]
+    instances = Instances.of_valid(
+        polygons,
+        labels=[classes.index(name) for name in names] or None,
+        scores=[_score(roi, where) for roi in objects] or None,
+        ids=unique_ids([_whole(roi, "id", where) for roi in objects]) or None,
+        ignore=[roi.own.get("ignore") == "true" for roi in objects] or None,
+        extras=[
+            {EXTRAS: {**roi.rest, "class": name}} for roi, name in zip(objects, names, strict=True)
+        ],
+        size=_size(objects, where),
+        classes=classes,
+    )
+    name = FORMAT.stem(where)
+    return [
+        ImageAnnotation(name, instances.size, instances[places].replace(plane=plane), without)
+        for plane, places in by_plane([roi.plane for roi in objects], file.page, where)
+    ]
+
+
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
+    """Write one image, or the planes of one, as a zip of ROIs, or its only object as `.roi`.
+
+    Raises `InputError` for several images, and for a `.roi` of other than one object.
+    """
+    if len(entries) > 1 and any(entry.instances.plane is None for entry in entries):
+        raise InputError(
+            f"a zip of ImageJ ROIs holds the outlines of one image, and there are {len(entries)}; "
+            "name one of them with --image NAME (in Python image=NAME)"
+        )
+    rois = [roi for entry in entries for roi in _written(entry)]
+    if path.suffix.lower() == ".roi":
+        if len(rois) != 1:
+            raise InputError(
+                f"{path}: a .roi holds one object, and there are {len(rois)}; write a .zip"
+            )
+        atomic.write_bytes(path, rois[0][1], overwrite=overwrite)
+        return
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in rois:
+            entry = zipfile.ZipInfo(f"{name}.roi", DATE)
+            archive.writestr(entry, data)
+    atomic.write_bytes(path, content.getvalue(), overwrite=overwrite)
+
+
+def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
+    """The name of every object's file in the zip, and its content."""
+    instances, size = entry.instances, entry.size or entry.instances.size
+    named = instances.classes != CLASSES
+    known: set[str] = set()
+    for i, polygon in enumerate(rounded(instances.polygons)):
+        identity, label = int(instances.ids[i]), int(instances.labels[i])
+        own = {"id": str(identity)}
+        rest: dict[str, Any] = dict(instances.extras[i].get(EXTRAS, {}))
+        if rest.get("class") != instances.classes[label]:  # name and colour are of another class
+            rest.pop("name", None), rest.pop("stroke_color", None)
+        if named:
+            own["class"] = instances.classes[label]
+            colour = GREY if instances.ignore[i] else class_colour(label)
+            rest.setdefault("stroke_color", [255, *colour])
+        if not np.isnan(instances.scores[i]):
+            own["score"] = str(rounded_score(instances.scores[i]))
+        if instances.ignore[i]:
+            own["ignore"] = "true"
+        if size is not None:
+            own["size"] = f"{size[0]}x{size[1]}"
+        title = f"{instances.classes[label]} {identity:04}" if named else f"{identity:04}"
+        name = short_letters(str(rest.get("name", title)))
+        data = to_bytes(polygon, name, instances.plane, own, rest)
+        yield _entry_name(name, known), data
+
+
+def _entry_name(name: str, known: set[str]) -> str:
+    """The name of a file in the zip: without folders, and not one of those that are `known`."""
+    plain = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in name[:100])
+    plain = plain.encode("utf-8", "replace").decode("utf-8").strip(" .") or "object"
+    free, number = plain, 1
+    while free.lower() in known:
+        number += 1
+        free = f"{plain}-{number}"
+    known.add(free.lower())
+    return free
+
+
+def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
+    """The name and bytes of every ROI of a file, two of one name both."""
+    if file.beginning.startswith(ROI):
+        with document.opened(file.path) as opened:
+            yield file.path.stem, opened.read(LARGEST_ROI)
+        return
+    if not file.beginning.startswith(ZIP):
+        raise InputError(f"{file.path} is neither an ImageJ ROI nor a zip of them")
+    total = 0
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            for info in archive.infolist():
+                name = PurePosixPath(info.filename)
+                if name.suffix.lower() != ".roi" or name.name.startswith("."):
+                    continue
+                total += info.file_size
+                if info.file_size > LARGEST_ROI or total > LARGEST_ZIP:
+                    raise InputError(
+                        f"{file.path} holds ROIs of {total:,} bytes, which is too large"
+                    )
+                with archive.open(info) as opened:
+                    yield name.stem, opened.read(LARGEST_ROI)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+        raise InputError(
+            f"{file.path} is damaged or cut short ({error}); save the ROIs again from ImageJ"
+        ) from None
+
+
+def _parsed(data: bytes, name: str, where: Path) -> Roi:
+    try:
+        return from_bytes(data, name)
+    except ValueError as error:
+        raise InputError(f"{where}: the ROI {shortened(name)} cannot be read: {error}") from None
+
+
+def _class(roi: Roi) -> str:
+    group = roi.rest.get("group", 0)
+    return roi.own.get("class") or (f"group {group}" if group else CLASSES[0])
+
+
+def _score(roi: Roi, where: Path) -> float:
+    text = roi.own.get("score")
+    if text is None:
+        return np.nan
+    try:
+        score = float(text)
+    except ValueError:
+        score = np.nan
+    if not 0 <= score <= 1:
+        raise InputError(
+            f"{where}: the ROI {shortened(roi.name)} has the score {quoted(text)}; wanted a number "
+            "from 0 to 1"
+        )
+    return score
+
+
+def _whole(roi: Roi, name: str, where: Path) -> int | None:
+    text = roi.own.get(name)
+    if text is None:
+        return None
+    if not text.removeprefix("-").isdecimal() or len(text) > 20:
+        raise InputError(
+            f"{where}: the ROI {shortened(roi.name)} has the {name} {quoted(text)}; wanted a whole "
+            "number"
+        )
+    return int(text)
+
+
+def _size(rois: Sequence[Roi], where: Path) -> tuple[int, int] | None:
+    """The image's size, where one is written and all agree."""
+    texts = {roi.own["size"] for roi in rois if "size" in roi.own}
+    if len(texts) != 1:
+        return None
+    sides = texts.pop().split("x")
+    if len(sides) != 2 or not all(side.isdecimal() and 0 < len(side) < 10 for side in sides):
+        raise InputError(f"{where}: the size of the image is {quoted('x'.join(sides))}")
+    height, width = map(int, sides)
+    if min(height, width) == 0:
+        raise InputError(f"{where}: the size of the image is {height}×{width}")
+    return height, width
+
+
+def _recognise(file: OutlineFile) -> bool:
+    """Whether it is a ROI or a zip that has one; archives of anything end in .zip too."""
+    if file.beginning.startswith(ROI):
+        return True
+    if not file.beginning.startswith(ZIP):
+        return False
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            return any(name.lower().endswith(".roi") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError, RuntimeError):
+        return False
+
+
+FORMAT = Format(
+    name="imagej",
+    title="ImageJ ROIs",
+    endings=(".rois.zip", "_rois.zip", ".zip", ".roi"),
+    shared_endings=(".zip",),
+    planes=True,
+    read=read,
+    write=write,
+    recognise=_recognise,
+)

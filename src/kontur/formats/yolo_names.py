@@ -1,0 +1,138 @@
+"""The names of the classes that YOLO's labels number: `data.yaml`, `classes.txt` or `obj.names`.
+
+They lie beside the labels or up to three folders above. A `data.yaml` that Kontur writes names the
+folders of images too, so that a YOLO program trains on it as it is.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from kontur.errors import InputError
+from kontur.formats import atomic, document, extra
+from kontur.wording import listed, quoted
+
+LISTS = ("classes.txt", "obj.names")  # a name a line
+YAML = "data.yaml"
+OURS = "# Kontur"  # the start of a file that may be written again
+LARGEST = 1 << 20  # bytes; a thousand names take a hundredth of it
+FOLDERS = 4  # in which names are looked for: that of the labels, and those above
+LABELS, IMAGES = "labels", "images"
+
+
+class Names(NamedTuple):
+    """Class names by their number, and the file that has them."""
+
+    names: tuple[str, ...]
+    path: Path | None
+
+
+def find_names(labels: Path) -> Names:
+    """The names for a file of labels; none where no file has any. Errors as in `_of_yaml`."""
+    folder = labels.absolute().parent
+    for place in [folder, *folder.parents][:FOLDERS]:
+        yamls = sorted([*place.glob("*.yaml"), *place.glob("*.yml")], key=lambda p: p.name != YAML)
+        for path in [*yamls, *(place / name for name in LISTS)]:
+            if path.is_file() and path.stat().st_size <= LARGEST:
+                changed = path.stat()
+                names = _names_of(path, changed.st_mtime_ns, changed.st_size)
+                if names is not None:
+                    return Names(names, path)
+    return Names((), None)
+
+
+def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) -> list[int]:
+    """The number of each of `classes`, which the `data.yaml` for a file of labels gets or has.
+
+    Classes that are new come behind those that it names, so that labels beside stay right. Raises
+    `InputError` where the names are another program's and one that is `used` is missing.
+    """
+    path = _home(labels) / YAML
+    known = find_names(labels)
+    if known.path is not None and known.path != path:  # above, or in a list
+        path, names = known.path, known.names
+    else:
+        names = _names_of(path, *_version(path)) or () if path.is_file() else ()
+    missing = [name for name in classes if name not in names]
+    ours = not path.exists() or (path.suffix == ".yaml" and path.read_bytes()[:8] == OURS.encode())
+    if missing and ours:
+        names = (*names, *missing)
+        atomic.write_text(path, _text(names, labels))
+    elif unknown := [name for name in missing if name in used]:
+        raise InputError(
+            f"{path} names {listed(names) or 'no classes'}, and the objects are of the class "
+            f"{quoted(unknown[0])}; add it there, or write into another folder"
+        )
+    place = {name: number for number, name in enumerate(names)}
+    return [place.get(name, 0) for name in classes]
+
+
+def _version(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def _home(labels: Path) -> Path:
+    """The folder of the data set: that above `labels/` or `labels/train/`."""
+    folder = labels.absolute().parent
+    for place in (folder, folder.parent):
+        if place.name == LABELS:
+            return place.parent
+    return folder
+
+
+def _text(names: Sequence[str], labels: Path) -> str:
+    home, folder = _home(labels), labels.absolute().parent
+    images = "."
+    if home != folder:
+        images = Path(IMAGES, *folder.relative_to(home / LABELS).parts).as_posix()
+    lines = [f"  {number}: {_quoted(name)}" for number, name in enumerate(names)]
+    head = f"{OURS} wrote these names of classes for the labels beside"
+    folders = [f"{split}: {_quoted(images)}" for split in ("train", "val")]
+    return "\n".join([head, *folders, "names:", *lines]) + "\n"
+
+
+def _quoted(name: str) -> str:
+    text = json.dumps(name, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+@lru_cache(maxsize=64)
+def _names_of(path: Path, changed: int, size: int) -> tuple[str, ...] | None:
+    """The names that a file has as it was then; None where it is of other things."""
+    if path.name in LISTS:
+        lines = [line.strip() for line in document.load_text(path).splitlines()]
+        while lines and not lines[-1]:
+            lines.pop()
+        return tuple(lines) or None
+    return _of_yaml(path)
+
+
+def _of_yaml(path: Path) -> tuple[str, ...] | None:
+    """The names of a `data.yaml`, a list or numbered; `InputError` where it is damaged."""
+    text = document.load_text(path)
+    if "names" not in text:
+        return None
+    yaml = extra.package("yaml", extra="yolo", what=f"the file of class names {path}")
+    try:
+        content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # every scalar is text
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} is no YAML, or is damaged: {reason}") from None
+    names = content.get("names") if isinstance(content, dict) else None
+    if isinstance(names, list):
+        names = dict(enumerate(names))
+    if not isinstance(names, dict) or not names:
+        return None
+    numbered = {_number(number): name for number, name in names.items()}
+    if not all(isinstance(name, str) for name in numbered.values()) or set(numbered) != set(
+        range(len(names))
+    ):
+        raise InputError(f"{path}: names wants a list, or numbers from 0 with a name each")
+    return tuple(numbered[number] for number in range(len(names)))
+
+
+def _number(text: Any) -> int:
+    return int(text) if str(text).isdecimal() and len(str(text)) < 10 else -1

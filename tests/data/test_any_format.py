@@ -1,0 +1,52 @@
+"""A folder of files of any format is training data as it comes."""
+
+import numpy as np
+import pytest
+
+from kontur import formats
+from kontur.data.folder import open_folder
+from kontur.formats import ImageAnnotation
+from kontur.instances import Instances
+from tests.data import drawn
+
+NAMES = list(formats.WRITABLE)
+
+
+def annotations() -> list[ImageAnnotation]:
+    found = Instances.from_label_image(drawn.squares(), ("live cell", "dead"))
+    found = found.replace(labels=[0, 1, 0])
+    return [ImageAnnotation(f"{name}.png", found.size, found) for name in "ab"]
+
+
+def save(folder, name: str, *, place: str) -> None:
+    """Two images and their annotations: a file each, or one file where it lists images."""
+    one = formats.FORMATS[name]
+    for entry in annotations():
+        drawn.save(folder / "images" / entry.file_name, drawn.picture())
+        if not one.several_images:
+            stem = entry.file_name.removesuffix(".png")
+            formats.write_images(folder / place / f"{stem}{one.ending}", [entry])
+    if one.several_images:
+        formats.write_images(folder / place / f"all{one.ending}", annotations())
+
+
+@pytest.mark.parametrize("place", ["labels", "annotations"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_folder_of_its_files_is_training_data(tmp_path, name, place):
+    save(tmp_path, name, place=place)
+    folder = open_folder(tmp_path)
+    assert folder.names == ("a", "b")
+    for sample in folder.samples:
+        np.testing.assert_array_equal(sample.instances.label_image() > 0, drawn.squares() > 0)
+        if formats.FORMATS[name].classes:
+            classes = [sample.instances.classes[label] for label in sample.instances.labels]
+            assert classes == ["live cell", "dead", "live cell"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_files_may_lie_beside_the_images(tmp_path, name):
+    save(tmp_path, name, place="images")
+    (tmp_path / "images" / "notes.txt").write_text("nothing of interest\n")
+    folder = open_folder(tmp_path / "images")
+    assert folder.names == ("a", "b")
+    assert [len(sample.instances) for sample in folder.samples] == [3, 3]

@@ -1,0 +1,181 @@
+import sys
+
+import numpy as np
+import pytest
+import shapely
+import yaml
+from PIL import Image
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
+from kontur.formats.conversion import convert
+from kontur.instances import Instances
+from tests.formats import scenes
+
+SQUARE = "0.25 0.2 0.5 0.2 0.5 0.6 0.25 0.6"  # x from 10 to 20, y from 6 to 18 in 40 × 30
+
+
+def save(tmp_path, text, *, names="names: [cell, dead cell]\n", folder="labels"):
+    (tmp_path / "images").mkdir(exist_ok=True)
+    Image.fromarray(np.zeros((30, 40), dtype=np.uint8)).save(tmp_path / "images" / "a.png")
+    if names is not None:
+        (tmp_path / "data.yaml").write_text(names, encoding="utf-8")
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / folder / "a.txt").write_text(text)
+    return tmp_path / folder / "a.txt"
+
+
+def test_shares_are_of_the_image_that_lies_in_images(tmp_path):
+    found = formats.read(save(tmp_path, f"1 {SQUARE}\n"))
+    assert found.size == (30, 40)
+    assert found.polygons[0].equals(shapely.box(10, 6, 20, 18))
+    assert (found.classes, scenes.named(found)) == (("cell", "dead cell"), ["dead cell"])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "names: [cell, 'dead cell']\n",
+        "nc: 2\nnames:\n- cell\n- dead cell\n",
+        "path: x\nnames:\n  1: dead cell\n  0: cell # the first\n",
+        'names: {0: "cell", 1: "dead cell"}\n',
+    ],
+)
+def test_names_are_read_in_every_spelling(tmp_path, names):
+    assert formats.read(save(tmp_path, f"1 {SQUARE}\n", names=names)).classes == (
+        "cell",
+        "dead cell",
+    )
+
+
+def test_words_that_yaml_takes_for_other_things_stay_names(tmp_path):
+    found = formats.read(save(tmp_path, f"1 {SQUARE}\n", names="names: [no, 1.0]\n"))
+    assert found.classes == ("no", "1.0")
+
+
+def test_lists_of_names_and_none_at_all(tmp_path):
+    path = save(tmp_path, f"1 {SQUARE}\n", names=None)
+    assert formats.read(path).classes == ("0", "1")
+    (tmp_path / "labels" / "classes.txt").write_text("cell\ndead cell\n")
+    assert formats.read(path).classes == ("cell", "dead cell")
+
+
+def test_rows_of_their_predictions_and_boxes(tmp_path, caplog):
+    text = f"0 {SQUARE} 0.75\n1 0.5 0.5 0.25 0.2\n0 0.5 0.5 0.25 0.2 0.9\n"
+    (entry,) = formats.read_images(save(tmp_path, text))
+    assert entry.instances.areas.tolist() == [120]
+    assert entry.without_outline == {"a box alone": 2}
+    assert entry.boxes[0] == pytest.approx((15, 12, 25, 18))
+    assert "2 of 3 objects are boxes" in caplog.text
+
+
+def test_an_image_without_objects_has_an_empty_file(tmp_path):
+    path = save(tmp_path, "")
+    assert len(formats.read(path)) == 0
+    formats.write(tmp_path / "labels" / "b.txt", Instances.empty((30, 40)))
+    assert (tmp_path / "labels" / "b.txt").read_text() == ""
+
+
+def test_what_is_written_beside_images_names_classes_and_folders(tmp_path):
+    found = scenes.ring_with_island()
+    formats.write(tmp_path / "labels" / "train" / "a.txt", found)
+    content = yaml.safe_load((tmp_path / "data.yaml").read_text())
+    assert content == {
+        "train": "images/train",
+        "val": "images/train",
+        "names": {0: "cell", 1: "ring"},
+    }
+    rows = (tmp_path / "labels" / "train" / "a.txt").read_text().splitlines()
+    numbers = np.array(rows[2].split()[1:], dtype=float).reshape(-1, 2) * [12, 10]
+    np.testing.assert_allclose(numbers, [(0, 8), (4, 8.125), (2, 9.5)], atol=1e-7)
+
+
+def test_new_classes_come_behind_those_that_labels_beside_use(tmp_path):
+    box = [shapely.box(0, 0, 4, 4)]
+    for name, classes in [("a", ("x", "y")), ("b", ("z", "x")), ("c", ('q"\\ä\n',))]:
+        formats.write(tmp_path / f"{name}.txt", Instances.of(box, size=(9, 9), classes=classes))
+    names = yaml.safe_load((tmp_path / "data.yaml").read_text())["names"]
+    assert names == {0: "x", 1: "y", 2: "z", 3: 'q"\\ä\n'}
+    read = {name: formats.read(tmp_path / f"{name}.txt", size=(9, 9)) for name in "abc"}
+    assert [scenes.named(read[name]) for name in "abc"] == [["x"], ["z"], ['q"\\ä\n']]
+
+
+def test_the_names_of_another_program_are_used_and_not_changed(tmp_path):
+    path = save(tmp_path, "", names="names: [ring, cell]\nroboflow: 1\n")
+    formats.write(path, scenes.ring_with_island())
+    assert [row.split()[0] for row in path.read_text().splitlines()] == ["0", "1", "1"]
+    assert (tmp_path / "data.yaml").read_text().endswith("roboflow: 1\n")
+    with pytest.raises(InputError, match=r"names ring, cell, and the objects are of the class 'x'"):
+        formats.write(path, scenes.ring_with_island().replace(classes=("x", "ring")))
+
+
+def test_what_yolo_cannot_hold_is_said_line_by_line(tmp_path):
+    found = scenes.ring_with_island()
+    found = Instances.concat([found, found[:1].replace(ids=[20], ignore=[True]).shift(8, 0)])
+    formats.write(tmp_path / "a.geojson", found)
+    losses = convert(tmp_path / "a.geojson", tmp_path / "a.txt").losses
+    assert [loss.removeprefix("YOLO segmentation: ") for loss in losses] == [
+        "holes of 2 objects filled",
+        "1 object in several parts: the largest is kept",
+        "3 scores lost",
+        "1 region to ignore left out",
+        "1 object cut off at the edge of the image",
+    ]
+    assert formats.read(tmp_path / "a.txt", size=(10, 12)).areas.tolist() == [36, 3.125, 2.875]
+
+
+def test_no_share_lies_outside_the_image(tmp_path):
+    found = Instances.of([shapely.box(-3, 2, 5, 12)], size=(10, 20))
+    formats.write(tmp_path / "a.txt", found)
+    numbers = np.array((tmp_path / "a.txt").read_text().split()[1:], dtype=float)
+    assert (numbers.min(), numbers.max()) == (0, 1)
+
+
+def test_the_size_comes_from_convert(tmp_path, monkeypatch):
+    (tmp_path / "a.txt").write_text(f"0 {SQUARE}\n")
+    with pytest.raises(InputError, match=r"no image a was found .* --size HxW"):
+        formats.read(tmp_path / "a.txt")
+    convert(tmp_path / "a.txt", tmp_path / "a.geojson", size=(30, 40))
+    assert formats.read(tmp_path / "a.geojson").areas.tolist() == [120]
+    with pytest.raises(InputError, match="YOLO's coordinates are shares"):
+        formats.write(tmp_path / "b.txt", Instances.of([shapely.box(0, 0, 1, 1)]))
+
+
+def test_without_yaml_a_sentence_names_the_extra(tmp_path, monkeypatch):
+    path = save(tmp_path, f"0 {SQUARE}\n")
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    with pytest.raises(InputError, match=r"package yaml.*pip install 'kontur\[yolo\]'"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "sentence"),
+    [
+        ("0 0.1 0.2 x 0.4 0.5 0.6\n", "names: [a]", "line 1: wanted the number of a class"),
+        ("0.5 " + SQUARE, "names: [a]", "line 1: the class is 0.5"),
+        (f"0 {SQUARE}\n0 0.1 0.2 0.3\n", "names: [a]", "line 2: 3 numbers after the class"),
+        ("0 10 20 30 20 30 40\n", "names: [a]", "coordinate 40 is no share"),
+        (f"3 {SQUARE}", "names: [a, b]", "class 3, and .*data.yaml names the classes 0 to 1"),
+        (f"0 {SQUARE}", "names: [a, [b]]", "names wants a list"),
+        (f"0 {SQUARE}", "names: {0: a, 2: b}", "names wants a list"),
+        (f"0 {SQUARE}", "names: [" * 3000, "is no YAML, or is damaged"),
+        (f"0 {SQUARE}", "names: [a\n\tb: 'x", "is no YAML, or is damaged"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(tmp_path, text, names, sentence):
+    with pytest.raises(InputError, match=sentence) as told:
+        formats.read(save(tmp_path, text, names=names))
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("text", ["notes on the images\n", "1 2 3\n", "0,0.1,0.2,0.3,0.4\n", ""])
+def test_other_texts_are_no_labels(tmp_path, text):
+    (tmp_path / "notes.txt").write_text(text)
+    assert formats.find_format(tmp_path / "notes.txt") is None
+
+
+def test_several_images_are_refused(tmp_path):
+    entry = ImageAnnotation("a", (10, 12), scenes.ring_with_island())
+    with pytest.raises(InputError, match="a YOLO file is of one image, and there are 2"):
+        formats.write_images(tmp_path / "a.txt", [entry, entry])
