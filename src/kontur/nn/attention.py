@@ -39,14 +39,15 @@ def scaled_dot_product(
 
 def split_heads(x: Float[Tensor, "*b n d"], heads: int) -> Float[Tensor, "*b heads n e"]:
     """The channels as `heads` groups of d / heads; the inverse of `join_heads`."""
-    *b, n, d = x.shape
-    return x.reshape(*b, n, heads, d // heads).transpose(-3, -2)
+    *b, n, _ = x.shape
+    each = int(x.shape[-1]) // heads  # a number: exported, the tokens may be of no object
+    return x.reshape(*b, n, heads, each).transpose(-3, -2)
 
 
 def join_heads(x: Float[Tensor, "*b heads n e"]) -> Float[Tensor, "*b n d"]:
     """The heads' channels side by side."""
-    *b, heads, n, e = x.shape
-    return x.transpose(-3, -2).reshape(*b, n, heads * e)  # exported, it may hold nothing
+    *b, heads, n, _ = x.shape
+    return x.transpose(-3, -2).reshape(*b, n, int(heads) * int(x.shape[-1]))
 
 
 def check_heads(width: int, heads: int) -> None:
