@@ -29,8 +29,8 @@ class RingBias(nn.Module):
     def forward(self, n: int) -> Float[Tensor, "heads n n"]:
         points = torch.arange(n, device=self.series.device)
         turns = torch.arange(1, self.harmonics + 1, device=self.series.device)
-        angles = turns[:, None] * points * (2 * torch.pi / n)  # (harmonics, n)
-        waves = torch.cat([angles.cos(), angles.sin()]).to(self.series.dtype)
+        angles = (turns[:, None] * points % n).to(self.series.dtype) * (2 * torch.pi / n)
+        waves = torch.cat([angles.cos(), angles.sin()])  # (2 · harmonics, n)
         by_way = self.series @ waves  # (heads, n): of the way from a point to the k-th after it
         ways = (points - points[:, None]) % n  # (n, n): from i to j
         return by_way[:, ways]
