@@ -11,9 +11,7 @@ VIA = {"a.png1": {"filename": "a.png", "regions": [{"shape_attributes": {"name":
 FILES = {
     "via_project.json": (json.dumps(VIA), "VIA", "as COCO"),
     "via.csv": ("filename,region_shape_attributes\na.png,x\n", "VIA", "as COCO"),
-    "annotations.xml": ("<?xml?>\n<annotations><version>1.1</version>", "CVAT", "COCO 1.0"),
     "a.xml": ("<annotation><object><bndbox/></object></annotation>", "PASCAL VOC", "boxes alone"),
-    "a_seg.npy": ("", "Cellpose _seg.npy", "NAME_cp_masks.png"),
     "project.qpproj": ("{}", "QuPath", "as GeoJSON"),
 }
 

@@ -70,14 +70,19 @@ def test_masks_beside_the_images_are_found_and_by_products_are_no_images(tmp_pat
     folder = open_folder(tmp_path)
     assert folder.names == ("w_000", "w_001")
     assert [len(sample.instances) for sample in folder.samples] == [3, 3]
-    assert folder.warnings == ()
+    assert folder.warnings == ("1 annotation (w_000_seg.npy) of images with a better one not used",)
 
 
-def test_only_pickled_masks_are_refused_with_a_way_out(tmp_path):
-    drawn.save(tmp_path / "a.png", drawn.picture())
-    (tmp_path / "a_seg.npy").write_bytes(b"pickled")
-    with pytest.raises(InputError, match=r"_seg.npy .* save the masks as PNG"):
-        open_folder(tmp_path)
+@pytest.mark.parametrize("place", ["", "labels"])
+def test_what_the_window_of_cellpose_saves_is_training_data(tmp_path, place):
+    images = tmp_path / "images" if place else tmp_path
+    drawn.save(images / "a.png", drawn.picture())
+    (tmp_path / place).mkdir(exist_ok=True)
+    content = {"masks": drawn.squares().astype(np.uint16), "filename": "C:\\data\\a.png"}
+    np.save(tmp_path / place / "a_seg.npy", content, allow_pickle=True)
+    folder = open_folder(tmp_path)
+    assert (folder.names, folder.layout) == (("a",), "outlines")
+    assert np.array_equal(folder.samples[0].instances.label_image(), drawn.squares())
 
 
 def test_train_and_val_below_are_splits(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import shapely
+from shapely.affinity import translate
 
 from kontur.errors import InputError
 from kontur.evaluate import evaluate_all, tune_thresholds
@@ -47,8 +48,9 @@ def test_every_value_of_the_grid_is_that_of_a_full_evaluation(classes):
             kept = [c[overlap.suppress(c.polygons, c.scores, limit)] for c in kept]
             summary = evaluate_all(zip(truths, kept, strict=True), thresholds=ious)
             assert tuned.grid[s, o] == pytest.approx(summary.mean_ap)
-    assert tuned.ap == tuned.grid.max()
-    assert tuned.grid.min() < tuned.ap
+    chosen = scores.index(tuned.score), overlaps.index(tuned.overlap)
+    assert tuned.ap == tuned.grid[chosen]
+    assert tuned.grid.min() < tuned.ap <= tuned.grid.max()
 
 
 def test_of_equally_good_thresholds_the_middle_is_taken():
@@ -58,6 +60,37 @@ def test_of_equally_good_thresholds_the_middle_is_taken():
     )
     tuned = tune_thresholds([truth], [found])
     assert (tuned.ap, tuned.score, tuned.overlap) == (1.0, 0.5, 0.4)
+
+
+def squares(scores):
+    """Twenty true squares and, of a candidate for each, the scores; those of 0 lie elsewhere."""
+    boxes = [
+        shapely.box(20 * x, 20 * y, 20 * x + 9, 20 * y + 9) for x in range(5) for y in range(4)
+    ]
+    truth = Instances.of(boxes, size=(100, 100))
+    shift = [11 if score < 0 else 0 for score in scores]
+    moved = [translate(box, by, by) for box, by in zip(boxes, shift, strict=True)]
+    return truth, Instances.of(moved, scores=np.abs(scores), size=(100, 100))
+
+
+def test_one_object_among_few_does_not_decide():
+    # the best threshold, just above the false one of .8, costs nothing on this image alone
+    tuned = tune_thresholds(*([each] for each in squares([0.9] * 19 + [-0.8])))
+    assert tuned.ap < tuned.grid.max()
+    assert tuned.score == pytest.approx(0.46, abs=0.03)
+
+
+def test_one_object_among_many_images_decides():
+    truth, found = squares([0.9] * 19 + [-0.8])
+    tuned = tune_thresholds([truth] * 20, [found] * 20)
+    assert tuned.ap == tuned.grid.max()
+    assert 0.8 < tuned.score <= 0.9
+
+
+def test_where_hardly_anything_is_found_the_thresholds_find_it():
+    truth = Instances.of([shapely.box(0, 0, 9, 9)], size=SIZE)
+    found = Instances.of([shapely.box(0, 0, 9, 9)], scores=[0.1], size=SIZE)
+    assert tune_thresholds([truth], [found]).score <= 0.1
 
 
 def test_images_without_objects_ask_for_the_threshold_that_finds_nothing():

@@ -1,12 +1,21 @@
 import multiprocessing
 import os
 import time
+from pathlib import Path
 
 import pytest
 import torch
 
 from kontur.errors import InputError
-from kontur.train.checkpoint import LAST, PREVIOUS, WholeFiles, newest_checkpoint, read_checkpoint
+from kontur.train.checkpoint import (
+    AVERAGED,
+    LAST,
+    PREVIOUS,
+    Checkpoint,
+    WholeFiles,
+    newest_checkpoint,
+    read_checkpoint,
+)
 
 
 def checkpoint(step: int) -> dict:
@@ -98,3 +107,13 @@ def test_a_checkpoint_of_an_earlier_build_is_read_under_the_names_of_today(tmp_p
     checkpoint = newest_checkpoint(tmp_path, print)
     assert checkpoint.waited == 3
     assert checkpoint.content["callbacks"] == {"TrainingCallback": state}
+
+
+def test_the_weights_of_another_network_are_refused_and_named():
+    wide, narrow = torch.nn.Linear(3, 2), torch.nn.Linear(2, 2)
+    state = {AVERAGED + name: tensor for name, tensor in wide.state_dict().items()}
+    held = Checkpoint(Path("last.ckpt"), {"state_dict": state})
+    held.check_fits(torch.nn.Linear(3, 2))
+    for other, name in ((narrow, "weight"), (torch.nn.Linear(3, 2, bias=False), "bias")):
+        with pytest.raises(InputError, match=rf"last.ckpt holds .* another network \({name} diff"):
+            held.check_fits(other)

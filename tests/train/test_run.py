@@ -1,6 +1,7 @@
 """A whole training, small: steps, validation, checkpoints, tuning, the model file, going on."""
 
 import json
+import re
 import shutil
 import tomllib
 from dataclasses import replace
@@ -194,6 +195,16 @@ def test_a_run_from_weights_that_know_no_side_goes_on_as_the_same_network(
     assert read_config(out).model["reference_size"] == 0
     run(None, out, resume=True)
     assert read_model(out / "model.kontur").card.config["reference_size"] == 0
+
+
+def test_a_checkpoint_of_another_network_is_refused_and_stays(finished, tmp_path):
+    out = tmp_path / "run"
+    shutil.copytree(finished, out)
+    settings = (out / "config.toml").read_text()
+    (out / "config.toml").write_text(re.sub(r"\bpyramid = \d+", "pyramid = 40", settings))
+    with pytest.raises(InputError, match=r"holds the weights of another network .* begin a new"):
+        run(None, out, resume=True)
+    assert (out / LAST).read_bytes() == (finished / LAST).read_bytes()
 
 
 def test_a_broken_last_checkpoint_is_reported_and_the_one_before_is_taken(finished, tmp_path):

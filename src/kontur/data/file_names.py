@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats.images import IMAGE_ENDINGS, is_image
+from kontur.formats.images import IMAGE_ENDINGS, SEGMENTATION, is_image
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img")
 # A file with such an ending of its stem, beside its image, is the image's label image.
@@ -40,7 +40,13 @@ def stem(path: Path) -> str:
 
 def is_raster(path: Path) -> bool:
     """Whether the ending is one of an image file: an image, a label image or a by-product."""
-    return path.name.lower().endswith(IMAGE_ENDINGS) and not is_output_name(stem(path))
+    return is_mask(path) and not is_output_name(stem(path))
+
+
+def is_mask(path: Path) -> bool:
+    """Whether objects lie in the file as the pixels of an image, by its ending."""
+    name = path.name.lower()
+    return name.endswith(IMAGE_ENDINGS) and not name.endswith(SEGMENTATION)
 
 
 def is_label_name(name: str) -> bool:

@@ -23,13 +23,7 @@ class Program(NamedTuple):
 
 
 VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
-CVAT = Program("CVAT", "export the task as COCO 1.0")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
-CELLPOSE = Program(
-    "Cellpose _seg.npy",
-    "they are pickled Python and are not read; save the masks as PNG or TIFF in Cellpose "
-    "(NAME_cp_masks.png), beside the images",
-)
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
 )
@@ -38,18 +32,13 @@ QUPATH = Program(
 def program_of(path: Path) -> Program | None:
     """The program that wrote a file of annotations; None for all other files."""
     name = path.name.lower()
-    if name.endswith("_seg.npy"):
-        return CELLPOSE
     if name.endswith((".qpproj", ".qpdata")):
         return QUPATH
     if name.endswith(".json"):
         start = _start(path)
         return VIA if "_via_" in start or '"shape_attributes"' in start else None
     if name.endswith(".xml"):
-        start = _start(path)
-        if "<annotations>" in start:
-            return CVAT
-        return VOC if "<annotation>" in start else None
+        return VOC if "<annotation>" in _start(path) else None
     if name.endswith(".csv") and "region_shape_attributes" in _start(path):
         return VIA
     return None

@@ -10,13 +10,19 @@ from pathlib import Path
 
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values, read_labels
-from kontur.data.file_names import RECORD_FILE, is_output_name, partner_name, stem, walk
+from kontur.data.file_names import (
+    RECORD_FILE,
+    is_mask,
+    is_output_name,
+    partner_name,
+    stem,
+    walk,
+)
 from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
 from kontur.data.issue import Issue
 from kontur.data.mask_checks import check_mask_files
 from kontur.errors import InputError
 from kontur.formats import masks
-from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -82,11 +88,6 @@ def task_of_predictions(truth: str, place: Path, *, page: int | None = None) -> 
     """
     doubts = {issue.kind for issue in check_masks(place, page=page)}
     return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
-
-
-def is_mask(path: Path) -> bool:
-    """Whether objects lie in the file as pixels, by its ending."""
-    return path.name.lower().endswith(IMAGE_ENDINGS)
 
 
 def prediction_files(place: Path) -> dict[str, Path]:

@@ -28,6 +28,7 @@ from kontur.data.file_names import (
     image_files,
     images_of_folder,
     is_label_name,
+    is_mask,
     is_raster,
     partner_name,
     split_of,
@@ -202,9 +203,11 @@ def _name_of(name: str, path: Path) -> str:
 
 
 def _is_outlines(path: Path) -> bool:
-    """Whether a file has the outlines of the one image of its name."""
+    """Whether a file has the outlines of the one image of its name; a label image is none."""
+    if is_mask(path):
+        return False
     file_format = formats.find_format(path)
-    return file_format is not None and not file_format.raster and not file_format.several_images
+    return file_format is not None and not file_format.several_images
 
 
 def _pair(

@@ -24,17 +24,19 @@ Suppress = Callable[
 
 SCORES = tuple(round(0.02 * i, 2) for i in range(2, 48))  # 0.04 … 0.94
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
+ALIKE = 0.1  # of the best AP: what one object may count where there are few
 TUNED_IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)  # AP is averaged over these
 
 
 @dataclass(frozen=True, eq=False)
 class TunedThresholds:
-    """The best pair of thresholds.
+    """A pair of thresholds, as good as the best for all we know.
 
     Attributes:
         score: objects below it are dropped.
         overlap: of two objects of larger IoU the worse is dropped.
-        ap: pooled AP that they give, the mean over `TUNED_IOUS`; NaN if no image has an object.
+        ap: pooled AP that they give, the mean over `TUNED_IOUS`, which is about the best of `grid`;
+            NaN if no image has an object.
         grid: the AP of all scores (s) and overlaps (o) of the search.
     """
 
@@ -57,8 +59,12 @@ def tune_thresholds(
 
     `candidates` are all objects predicted in the images of `truths` at the smallest of `scores`,
     not suppressed. `suppress(polygons, scores, overlap)` gives the indices of those that stay and
-    must be greedy by score. Of several equally good pairs the one nearest their middle is taken,
-    where it is safest.
+    must be greedy by score.
+
+    A pair that is worse than the best by no more than one object is no worse for all we know, if
+    that is little (`ALIKE`); of these the one nearest their middle is taken, where it is safest. Of
+    few images it is better on others than the very best, of many it is the same
+    (`benchmarks/few_to_tune.py`).
 
     Raises:
         InputError: lists of different lengths, an empty list or grid, candidates without scores.
@@ -70,27 +76,49 @@ def tune_thresholds(
         )
     if not (len(scores) and len(overlaps) and len(ious)):
         raise InputError("tuning needs at least one score, one overlap and one IoU to try")
-    tp, fp, fn = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
+    counts = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
     for truth, detected in zip(truths, candidates, strict=True):
-        predicted = detected[~detected.ignore]
-        if np.isnan(predicted.scores).any():
-            raise InputError("tuning needs a score for every candidate, got some without")
-        predicted = predicted[predicted.scores >= min(scores)]
-        comparison = compare(truth, predicted)
-        for o, limit in enumerate(overlaps):
-            kept = np.zeros(len(predicted), dtype=bool)
-            kept[suppress(predicted.polygons, predicted.scores, limit)] = True
-            for s, score in enumerate(scores):
-                chosen = kept & (predicted.scores >= score)
-                for i, iou in enumerate(ious):
-                    matched, excess = _outcome(comparison, chosen, iou)
-                    tp[s, o, i] += matched
-                    fp[s, o, i] += excess
-                    fn[s, o, i] += len(comparison.true_labels) - matched
-    objects = tp + fp + fn
-    ap = (tp / np.maximum(objects, 1)).mean(axis=-1)
+        counts += count(truth, detected, scores, overlaps, ious, suppress)
+    return best_thresholds(counts, scores, overlaps)
+
+
+def count(
+    truth: Instances,
+    candidates: Instances,
+    scores: Sequence[float] = SCORES,
+    overlaps: Sequence[float] = OVERLAPS,
+    ious: Sequence[float] = TUNED_IOUS,
+    suppress: Suppress = overlap.suppress,
+) -> Int[np.ndarray, "3 s o i"]:
+    """Objects of one image that are found, found wrongly and missed, by thresholds and IoU."""
+    predicted = candidates[~candidates.ignore]
+    if np.isnan(predicted.scores).any():
+        raise InputError("tuning needs a score for every candidate, got some without")
+    predicted = predicted[predicted.scores >= min(scores)]
+    comparison = compare(truth, predicted)
+    counts = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
+    for o, limit in enumerate(overlaps):
+        kept = np.zeros(len(predicted), dtype=bool)
+        kept[suppress(predicted.polygons, predicted.scores, limit)] = True
+        for s, score in enumerate(scores):
+            chosen = kept & (predicted.scores >= score)
+            for i, iou in enumerate(ious):
+                matched, excess = _outcome(comparison, chosen, iou)
+                missed = len(comparison.true_labels) - matched
+                counts[:, s, o, i] = matched, excess, missed
+    return counts
+
+
+def best_thresholds(
+    counts: Int[np.ndarray, "3 s o i"],
+    scores: Sequence[float] = SCORES,
+    overlaps: Sequence[float] = OVERLAPS,
+) -> TunedThresholds:
+    """The thresholds that the summed counts of several images ask for, see `tune_thresholds`."""
+    objects = counts.sum(axis=0)
+    ap = (counts[0] / np.maximum(objects, 1)).mean(axis=-1)
     no_objects = (objects == 0).all(axis=-1)  # neither true nor predicted ones
-    s, o = _middle_of_best(np.where(no_objects, 1.0, ap))
+    s, o = _middle_of_best(np.where(no_objects, 1.0, ap), objects.mean(axis=-1))
     grid = np.where(no_objects, np.nan, ap)
     return TunedThresholds(float(scores[s]), float(overlaps[o]), float(grid[s, o]), grid)
 
@@ -107,8 +135,13 @@ def _outcome(comparison: Comparison, chosen: Bool[np.ndarray, " l"], iou: float)
     return len(pairs), int(excess.sum())
 
 
-def _middle_of_best(values: Float[np.ndarray, "s o"]) -> tuple[int, int]:
-    best = np.argwhere(values >= values.max() - 1e-12)
+def _middle_of_best(
+    values: Float[np.ndarray, "s o"], objects: Float[np.ndarray, "s o"]
+) -> tuple[int, int]:
+    """Of the pairs that are at most one object worse than the best the one in their middle."""
+    most = values.max()
+    allowed = min(1 / max(objects.flat[values.argmax()], 1), ALIKE * most)
+    best = np.argwhere(values >= most - allowed - 1e-12)
     away = np.abs(best - best.mean(axis=0)).sum(axis=1)
     s, o = best[away.argmin()]
     return int(s), int(o)

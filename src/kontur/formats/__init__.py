@@ -9,7 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.formats import atomic, coco, geojson, imagej, labelme, labels, table, yolo
+from kontur.formats import (
+    atomic,
+    cellpose,
+    coco,
+    cvat,
+    geojson,
+    geoparquet,
+    imagej,
+    labelme,
+    labels,
+    table,
+    yolo,
+)
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
@@ -26,6 +38,9 @@ FORMATS: Mapping[str, Format] = {
         imagej.FORMAT,
         labelme.FORMAT,
         yolo.FORMAT,
+        cvat.FORMAT,
+        geoparquet.FORMAT,
+        cellpose.FORMAT,
     )
 }
 WRITABLE: Mapping[str, Format] = {  # the others are only read

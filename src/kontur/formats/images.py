@@ -30,7 +30,8 @@ IMAGE_ENDINGS = (
 )
 IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP or NPY"  # for sentences
 # What `kontur predict` writes, and Cellpose's results.
-OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", "_seg.npy")
+SEGMENTATION = "_seg.npy"  # objects and pickled, see `cellpose`
+OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", SEGMENTATION)
 
 NPY = b"\x93NUMPY"
 HEAD = 132  # bytes that identify a file; those of DICOM come last

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 from jaxtyping import Bool, Shaped
-from shapely import MultiPolygon, Polygon
+from shapely import Polygon
 
 from kontur.errors import InputError
 from kontur.formats import document
@@ -27,8 +27,9 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import as_pixels, have_hole
+from kontur.formats.parts import grouped, joined
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
-from kontur.formats.windows import Window, trace
+from kontur.formats.windows import Window
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed, quoted
 
@@ -44,13 +45,12 @@ TOP = ("version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "i
 
 
 class _Shape(NamedTuple):
-    """A shape as read: its unchecked area or None, or the window of its mask."""
+    """A shape as read: its unchecked area, or what it is instead."""
 
     row: Mapping[str, Any]
     label: str
-    area: Polygon | None
-    window: Window | None
-    without: str | None
+    area: Polygon | Window | None
+    without: str | None = None
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
@@ -74,8 +74,9 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
             *(where, without.total(), len(shapes)),
             listed(f"{number} × {kind}" for kind, number in without.items()),
         )
-    objects = _grouped([shape for shape in shapes if not shape.without])
-    polygons, kept = document.repaired(_areas(objects), where)
+    objects = grouped([shape for shape in shapes if shape.area is not None], _group)
+    areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
+    polygons, kept = document.repaired(areas, where)
     objects = [parts for parts, keep in zip(objects, kept, strict=True) if keep]
     names = [_class(parts[0]) for parts in objects]
     classes = list(dict.fromkeys(name for name in names if name is not None)) or [*CLASSES]
@@ -203,17 +204,17 @@ def _shape(row: Any, size: tuple[int, int] | None, which: str) -> _Shape:
         raise InputError(f"{which} has the label {quoted(label)}; wanted a name")
     kind = row.get("shape_type") or "polygon"
     if kind not in AREAS:
-        return _Shape(row, str(label), None, None, str(kind))
+        return _Shape(row, str(label), None, str(kind))
     try:
         points = np.asarray(row["points"], dtype=np.float64)
         if points.size and (points.ndim != 2 or points.shape[1] != 2):
             raise ValueError("wanted points [x, y]")
         if kind == "mask":
-            return _Shape(row, str(label), None, _window(row, points, size), None)
+            return _Shape(row, str(label), _window(row, points, size))
         area = document.polygon([_outline(kind, points.reshape(-1, 2))])
     except (TypeError, ValueError, OverflowError):
         raise InputError(f"{which}: its points are no list of [x, y] of a {kind}") from None
-    return _Shape(row, str(label), area, None, None)
+    return _Shape(row, str(label), area)
 
 
 def _outline(kind: str, points: Shaped[np.ndarray, "m 2"]) -> Shaped[np.ndarray, "n 2"]:
@@ -255,26 +256,9 @@ def _decoded(text: Any) -> Bool[np.ndarray, "h w"]:
     return mask != 0
 
 
-def _grouped(shapes: Sequence[_Shape]) -> list[list[_Shape]]:
-    """The shapes of each object, in the order of their first ones."""
-    objects: dict[Any, list[_Shape]] = {}
-    for number, shape in enumerate(shapes):
-        group = document.whole_number(shape.row.get("group_id"))
-        key = number if group is None else (shape.label, group)
-        objects.setdefault(key, []).append(shape)
-    return list(objects.values())
-
-
-def _areas(objects: Sequence[Sequence[_Shape]]) -> list[Polygon | MultiPolygon]:
-    """The unchecked area of each object, masks traced together."""
-    windows = [part.window for parts in objects for part in parts if part.window is not None]
-    traced = iter(trace(windows))
-    areas: list[Polygon | MultiPolygon] = []
-    for parts in objects:
-        shapes = [next(traced) if part.window is not None else part.area for part in parts]
-        single = [one for one in shapely.get_parts(shapes) if not one.is_empty]
-        areas.append(single[0] if len(single) == 1 else MultiPolygon(single))
-    return areas
+def _group(shape: _Shape) -> tuple[str, int] | None:
+    number = document.whole_number(shape.row.get("group_id"))
+    return None if number is None else (shape.label, number)
 
 
 def _class(shape: _Shape) -> str | None:
@@ -301,7 +285,7 @@ def _rest(shape: _Shape) -> dict[str, Any]:
     """What we do not read; also a score that is none, and that the shape was a mask."""
     read = set(WRITTEN) - ({"score"} if np.isnan(_score(shape.row)) else set())
     rest = {key: value for key, value in shape.row.items() if key not in read}
-    return {**rest, **({"shape_type": "mask"} if shape.window is not None else {})}
+    return {**rest, **({"shape_type": "mask"} if isinstance(shape.area, Window) else {})}
 
 
 def _size(content: Mapping[str, Any], where: Path) -> tuple[int, int] | None:

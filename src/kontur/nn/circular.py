@@ -171,7 +171,8 @@ class SnakeEncoder(nn.Module):
             assert self.join.bias is not None
             weights, biases = self.join.weight.chunk(2), self.join.bias.chunk(2)
             fused = functional.conv2d(joined, weights[0], biases[0])
-            own = functional.conv2d(joined[..., ::every], weights[1], biases[1])
+            some = torch.cat([state[..., ::every] for state in states], dim=1)
+            own = functional.conv2d(some, weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
         return self.dropout(torch.relu(own + self.share(whole)))
 

@@ -75,7 +75,7 @@ def _bilinear(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Te
     """The four pixels around, each by its distance along both axes."""
     _, h, w, d = features.shape
     left, top = x.floor(), y.floor()
-    across, down = (x - left)[..., None], (y - top)[..., None]  # (m, n, 1)
+    across, down = _repeated(x - left, int(d)), _repeated(y - top, int(d))
     j, i = left.long().clamp(min=0), top.long().clamp(min=0)  # NaN is a very negative integer
     j2, i2 = (j + 1).clamp(max=w - 1), (i + 1).clamp(max=h - 1)
     start = image_index[:, None] * h
@@ -85,6 +85,11 @@ def _bilinear(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Te
     above = a + (b - a) * across
     below = c + (e - c) * across
     return above + (below - above) * down
+
+
+def _repeated(weights: Tensor, channels: int) -> Tensor:
+    """Weights (m, n) for every channel (m, n, d), in an order in which engines repeat fast."""
+    return weights[:, None].expand(-1, channels, -1).transpose(1, 2)
 
 
 def _bicubic(features: Tensor, x: Tensor, y: Tensor, image_index: Tensor) -> Tensor:

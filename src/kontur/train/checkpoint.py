@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
-from torch import Tensor
+from torch import Tensor, nn
 
 from kontur.errors import InputError
 from kontur.formats.atomic import flush, replacing
@@ -88,6 +88,18 @@ class Checkpoint(NamedTuple):
         """The weights of the averaged network."""
         state = self.content["state_dict"]
         return {k.removeprefix(AVERAGED): v for k, v in state.items() if k.startswith(AVERAGED)}
+
+    def check_fits(self, network: nn.Module) -> None:
+        """Refuse, with an `InputError`, the weights of another network than this one."""
+        known = {name: tensor.shape for name, tensor in self.averaged.items()}
+        wanted = {name: tensor.shape for name, tensor in network.state_dict().items()}
+        if known != wanted:
+            names = {*known.items()} ^ {*wanted.items()}
+            raise InputError(
+                f"{self.path} holds the weights of another network ({min(names)[0]} differs): it "
+                "was written by another version of Kontur, or the settings beside it were changed; "
+                "go on with that version and those settings, or begin a new run"
+            )
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

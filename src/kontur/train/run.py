@@ -125,6 +125,8 @@ def _train(
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
     config = config.replace(training=config.training.replace(batch=batch))
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
+    if checkpoint is not None:
+        checkpoint.check_fits(job.module.segmenter)
     origin = weights_origin(config, job.module.segmenter)
     if checkpoint is None:
         load_imagenet_weights(job.module.segmenter, origin)

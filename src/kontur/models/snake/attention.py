@@ -77,11 +77,8 @@ class AttentionRefiner(nn.Module):
             contexts.append(self.neighbours(self.look, features, seen, box, image_index))
         if self.image is not None:
             contexts.append((self.image(self.look, features, box, image_index), None))
-        convolve, *rest = self.embed
-        x = convolve(*self.look(features, points, image_index))
-        for module in rest:
-            x = module(x)
-        x = x[:, :, 0].transpose(1, 2)  # (m, n, width)
+        rings = self.look(features, points, image_index)
+        x = self.embed(rings)[:, :, 0].transpose(1, 2)  # (m, n, width)
         for block in self.blocks:
             x = block(x, contexts)
         x = torch.relu(self.narrow(self.norm(x[:, :: self.every])))

@@ -43,7 +43,7 @@ class RecurrentRefiner(nn.Module):
         image_index: Integer[Tensor, " m"],
         memory: Float[Tensor, "layers m n s"],
     ) -> tuple[Float[Tensor, "m n 2"], Float[Tensor, "layers m n s"]]:
-        rings, _ = self.look(features, points, image_index)
+        rings = self.look(features, points, image_index)
         seen = self.encoder(rings)[:, :, 0].transpose(1, 2)  # (m, n, fusion)
         y, memory = self.network.step(seen, memory)
         with torch.autocast(y.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels

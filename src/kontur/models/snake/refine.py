@@ -47,18 +47,17 @@ class PointFeatures(nn.Module):
         features: Float[Tensor, "b h w d"],
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
-    ) -> tuple[Float[Tensor, "m c 1 n"], Float[Tensor, "m a"] | None]:
-        """What the points see, and what all points of a ring see alike, if they do."""
+    ) -> Float[Tensor, "m c 1 n"]:
         low, high, side = box_of(points)
         seen = [
             self._profile(features, points, side.mean(dim=-1), image_index),
             (points - low) / side * 2 - 1,
             torch.log2(side / REFERENCE_SIDE).expand_as(points),
         ]
-        rings = torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]  # (m, c, 1, n)
-        if not self.centre:
-            return rings, None
-        return rings, self.sample(features, (low + high) / 2, image_index)[:, 0]
+        if self.centre:
+            middle = self.sample(features, (low + high) / 2, image_index)
+            seen.append(middle.expand(-1, points.shape[1], -1))
+        return torch.cat(seen, dim=-1).transpose(1, 2)[:, :, None]
 
     def _profile(
         self, features: Tensor, points: Tensor, side: Tensor, image_index: Tensor
@@ -129,6 +128,6 @@ class Refiner(nn.Module):
         points: Float[Tensor, "m n 2"],
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, "m k 2"]:
-        rings, alike = self.look(features, points, image_index)
-        offsets = self.head(rings, alike, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
+        rings = self.look(features, points, image_index)
+        offsets = self.head(rings, every=self.every)[:, :, 0].transpose(1, 2)  # (m, k, 2)
         return points[:, :: self.every] + offsets * OFFSET_SCALE

@@ -1,0 +1,98 @@
+"""Cellpose's `NAME_seg.npy`: the masks that its window saves beside an image. Only read.
+
+The file is a pickle; of it only arrays are read and no code is run, see `arrays_in_pickle`. The
+outlines are those of the masks, exact to the pixel, with holes and parts; the file's own list of
+outlines has neither. Results saved as `NAME_cp_masks.png` or `.tif` are label images (`labels`).
+"""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+from jaxtyping import Integer
+
+from kontur.errors import InputError
+from kontur.formats import arrays_in_pickle, document
+from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.images import SEGMENTATION
+from kontur.formats.outline_file import OutlineFile
+from kontur.instances import Instances
+from kontur.instances.plane import plane_of_page
+from kontur.wording import listed
+
+NPY = b"\x93NUMPY"
+ADVICE = "save the masks as PNG or TIFF in Cellpose (NAME_cp_masks.png)"
+
+
+def read(file: OutlineFile) -> list[ImageAnnotation]:
+    """The objects of a `_seg.npy`, by `file.page` of a stack; `InputError` for other files."""
+    content = _content(file.path)
+    masks = _plane(_masks(content, file.path), file.page, file.path)
+    instances = Instances.from_label_image(masks)
+    name = content.get("filename")
+    image = PurePosixPath(name.replace("\\", "/")).name if isinstance(name, str) else ""
+    return [
+        ImageAnnotation(
+            image or FORMAT.stem(file.path),
+            instances.size,
+            instances.replace(plane=plane_of_page(file.page)),
+        )
+    ]
+
+
+def _content(path: Path) -> dict[str, Any]:
+    with document.opened(path) as file:
+        content = file.read()
+    if not content.startswith(NPY) or len(content) < 12:
+        raise InputError(f"{path} is no file of NumPy; {ADVICE}")
+    wide = content[6] > 1
+    length = int.from_bytes(content[8 : 12 if wide else 10], "little")
+    start = (12 if wide else 10) + length
+    if b"'|O'" not in content[:start]:
+        raise InputError(f"{path} is a plain array and not what Cellpose saves; {ADVICE}")
+    try:
+        value = arrays_in_pickle.load(content[start:])
+    except arrays_in_pickle.Refused as error:
+        raise InputError(f"{path} cannot be read: {error}; {ADVICE}") from None
+    if not isinstance(value, dict):
+        raise InputError(f"{path} holds no masks of Cellpose; {ADVICE}")
+    return value
+
+
+def _masks(content: dict[str, Any], path: Path) -> np.ndarray:
+    masks = content.get("masks")
+    if not isinstance(masks, np.ndarray) or masks.dtype.kind not in "biu":
+        keys = listed(map(str, content), most=8) or "nothing"
+        raise InputError(f"{path} has no array 'masks' of whole numbers; it has {keys}")
+    if masks.ndim not in (2, 3) or masks.size == 0:
+        raise InputError(f"{path}: its masks are of the shape {'×'.join(map(str, masks.shape))}")
+    return masks
+
+
+def _plane(masks: np.ndarray, page: int | None, path: Path) -> Integer[np.ndarray, "h w"]:
+    if masks.ndim == 3 and len(masks) > 1:
+        if page is None:
+            raise InputError(
+                f"{path} holds the masks of a stack of {len(masks)} planes; choose one with --page "
+                "(in Python page=)"
+            )
+        if not 0 <= page < len(masks):
+            raise InputError(f"{path} has {len(masks)} planes; page {page} is not among them")
+        masks = masks[page]
+    flat = masks if masks.ndim == 2 else masks[0]
+    kind = np.dtype(np.uint8) if flat.dtype == bool else flat.dtype.newbyteorder("=")
+    return np.ascontiguousarray(flat, dtype=kind)
+
+
+FORMAT = Format(
+    name="cellpose",
+    title="Cellpose _seg.npy",
+    endings=(SEGMENTATION,),
+    read=read,
+    raster=True,
+    precision="pixel",
+    overlaps=False,
+    classes=False,
+    scores=False,
+)

@@ -1,0 +1,313 @@
+"""GeoParquet 1.1: a row an object, its outline as well-known binary, for GeoPandas, DuckDB and GIS.
+
+Points are pixels, the image's corner is (0, 0): the coordinate system is given as undefined.
+Outlines are exact to a thousandth of a pixel, with holes and parts; a million of them are read in
+seconds. Other columns of numbers, texts and truth values are kept. Images without objects and
+classes that none has stand in the file's metadata; what GeoPandas saved again is read without them.
+Needs pyarrow (extra `geoparquet`). After the GeoParquet specification.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import shapely
+
+from kontur.errors import InputError
+from kontur.formats import atomic, document, extra
+from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.outline_file import OutlineFile
+from kontur.formats.rounding import rounded, rounded_score
+from kontur.instances import CLASSES, Instances
+from kontur.wording import listed, quoted
+
+MAGIC = b"PAR1"
+FOOTER = 1 << 22  # bytes at the end of a file in which its metadata is looked for
+LARGEST = 1 << 33  # bytes of all columns unpacked
+GEOMETRY = "geometry"
+COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_width")
+NUMBERS = ("score", "ignore", "image_height", "image_width")  # columns of ours that want numbers
+AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+EXTRAS = "geoparquet"
+OWN = b"kontur"  # the key of our metadata
+
+
+def read(file: OutlineFile) -> list[ImageAnnotation]:
+    """The images of a table in the order of their first rows, with their objects.
+
+    What is no area is counted and left out. Raises `InputError` for files that are damaged, without
+    a column of outlines, or whose outlines are in another encoding than WKB.
+    """
+    where = file.path
+    table = _table(where)
+    column = _geometry_column(table, where)
+    shapes, kinds = _shapes(table, column, where)
+    polygons, kept = document.repaired(shapes, where)
+    without = np.array([kind or "" for kind in kinds], dtype=object)
+    if any(kinds):
+        document.log.warning(
+            "%s: %d of %d rows have no area (%s): left out",
+            *(where, sum(map(bool, kinds)), len(kinds)),
+            listed(f"{n} × {kind}" for kind, n in Counter(filter(None, kinds)).items()),
+        )
+    values = _columns(table, where)
+    own = _own(table)
+    names = _texts(values.get("image"), len(shapes), FORMAT.stem(where))
+    labels = _texts(values.get("class"), len(shapes), CLASSES[0])
+    classes = list(dict.fromkeys([*own.get("classes", ()), *labels[kept].tolist()])) or [*CLASSES]
+    index = {name: number for number, name in enumerate(classes)}
+    rows = {name: np.empty(0, dtype=np.int64) for name in own.get("images", {})}
+    order, first, group = np.unique(names, return_index=True, return_inverse=True)
+    sorted_rows = np.argsort(group, kind="stable")
+    ends = np.cumsum(np.bincount(group, minlength=len(order)))
+    for place in np.argsort(first):
+        rows[str(order[place])] = sorted_rows[ends[place - 1] if place else 0 : ends[place]]
+    at = np.cumsum(kept) - 1  # the place of a row's polygon
+    entries = []
+    for name, numbers in rows.items():
+        objects = numbers[kept[numbers]]
+        instances = Instances.of_valid(
+            polygons[at[objects]],
+            labels=np.array([index[label] for label in labels[objects]], dtype=np.int64),
+            ids=unique_ids([document.whole_number(i) for i in _some(values.get("id"), objects)]),
+            scores=_scores(values.get("score"), objects),
+            ignore=[bool(value) for value in _some(values.get("ignore"), objects)],
+            extras=_extras(values, objects),
+            size=_size(values, numbers, own.get("images", {}).get(name), f"{where}: {name}"),
+            classes=classes,
+        )
+        bare = Counter(kind for kind in without[numbers] if kind)
+        entries.append(ImageAnnotation(name, instances.size, instances, bare))
+    return entries or [ImageAnnotation(FORMAT.stem(where), None, Instances.empty())]
+
+
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
+    """Write the objects of many images into one table, whole or not at all."""
+    arrow, parquet = _packages()
+    shapes = [rounded(entry.instances.polygons) for entry in entries]
+    polygons = np.concatenate([np.empty(0, dtype=object), *shapes])
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for entry in entries:
+        one, size = entry.instances, entry.size or entry.instances.size
+        columns["image"] += [entry.file_name] * len(one)
+        columns["id"] += one.ids.tolist()
+        columns["class"] += [one.classes[label] for label in one.labels]
+        columns["score"] += [None if np.isnan(s) else rounded_score(s) for s in one.scores]
+        columns["ignore"] += one.ignore.tolist()
+        columns["image_height"] += [size[0] if size else None] * len(one)
+        columns["image_width"] += [size[1] if size else None] * len(one)
+    kinds = dict(zip(COLUMNS, _types(arrow), strict=True))
+    arrays = {name: arrow.array(values, type=kinds[name]) for name, values in columns.items()}
+    extras = [extra.get(EXTRAS, {}) for entry in entries for extra in entry.instances.extras]
+    for name in dict.fromkeys(key for row in extras for key in row):
+        arrays[name] = _array(arrow, [row.get(name) for row in extras])
+    arrays[GEOMETRY] = arrow.array(shapely.to_wkb(polygons, flavor="iso"), type=arrow.binary())
+    table = arrow.table(arrays).replace_schema_metadata(_metadata(entries, polygons))
+    with atomic.replacing(path, overwrite=overwrite) as beside:
+        parquet.write_table(table, beside, compression="snappy")
+
+
+def _types(arrow: ModuleType) -> tuple[Any, ...]:
+    """The types of `COLUMNS`."""
+    text, number = arrow.string(), arrow.int32()
+    return (text, arrow.int64(), text, arrow.float64(), arrow.bool_(), number, number)
+
+
+def _array(arrow: ModuleType, values: list[Any]) -> Any:
+    """A column of what others wrote; as text where its values are of several kinds."""
+    try:
+        return arrow.array(values)
+    except (arrow.ArrowException, OverflowError):
+        return arrow.array([None if value is None else str(value) for value in values])
+
+
+def _metadata(entries: Sequence[ImageAnnotation], polygons: np.ndarray) -> dict[bytes, str]:
+    """What GeoParquet demands, and the images and classes of ours."""
+    kinds = [
+        name
+        for name, kind in zip(("Polygon", "MultiPolygon"), AREAS, strict=True)
+        if (shapely.get_type_id(polygons) == kind).any()
+    ]
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "crs": None}
+    if len(polygons):
+        column["bbox"] = shapely.total_bounds(polygons).tolist()
+    geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}
+    sizes = {e.file_name: e.size or e.instances.size for e in entries}
+    classes = list(dict.fromkeys(name for e in entries for name in e.instances.classes))
+    own = {"images": sizes, "classes": classes}
+    return {b"geo": json.dumps(geo), OWN: json.dumps(own)}
+
+
+def _packages() -> tuple[ModuleType, ModuleType]:
+    what = "GeoParquet"
+    arrow: ModuleType = extra.package("pyarrow", extra="geoparquet", what=what)
+    parquet: ModuleType = extra.package("pyarrow.parquet", extra="geoparquet", what=what)
+    return arrow, parquet
+
+
+def _table(path: Path) -> Any:
+    arrow, parquet = _packages()
+    with document.opened(path) as opened:
+        if opened.read(len(MAGIC)) != MAGIC:
+            raise InputError(f"{path} is no Parquet file")
+    try:
+        with parquet.ParquetFile(path) as content:
+            groups = (content.metadata.row_group(i) for i in range(content.metadata.num_row_groups))
+            claimed = sum(group.total_byte_size for group in groups)
+            if claimed > LARGEST:
+                raise InputError(f"{path} claims to hold {claimed:,} bytes, which is too large")
+            return content.read()
+    except (arrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} is damaged or cut short: {reason}") from None
+
+
+def _geometry_column(table: Any, path: Path) -> str:
+    """The column of outlines: that which the metadata names, else `geometry`."""
+    geo = _json((table.schema.metadata or {}).get(b"geo"))
+    column = geo.get("primary_column", GEOMETRY)
+    encodings = geo.get("columns")
+    known = encodings.get(column, {}) if isinstance(encodings, Mapping) else {}
+    encoding = known.get("encoding", "WKB") if isinstance(known, Mapping) else "WKB"
+    if encoding != "WKB":
+        raise InputError(
+            f"{path} has outlines in the encoding {quoted(encoding)}; save it as WKB (in GeoPandas "
+            "to_parquet(…, geometry_encoding='WKB'))"
+        )
+    if not isinstance(column, str) or column not in table.column_names:
+        columns = listed(table.column_names, most=8) or "none"
+        raise InputError(f"{path} has no column of outlines {quoted(column)}; it has {columns}")
+    return column
+
+
+def _shapes(table: Any, column: str, path: Path) -> tuple[list[Any], list[str | None]]:
+    """The unchecked area of every row, or what it has instead."""
+    cells = table.column(column).to_pylist()
+    odd = next((cell for cell in cells if not isinstance(cell, bytes | None)), None)
+    if odd is not None:
+        raise InputError(f"{path}: the column {quoted(column)} holds {quoted(odd)} and no WKB")
+    array = np.array([*cells, None], dtype=object)[:-1]
+    with np.errstate(all="ignore"):
+        shapes = shapely.from_wkb(array, on_invalid="ignore") if len(array) else array
+    empty = np.array([cell is None for cell in cells], dtype=bool)
+    broken = np.flatnonzero((shapes == None) & ~empty)  # noqa: E711, elementwise
+    if len(broken):
+        raise InputError(f"{path}, row {broken[0] + 1}: the outline is no WKB or is cut short")
+    types = shapely.get_type_id(shapes)
+    areal = np.isin(types, AREAS)
+    kinds: list[str | None] = [None] * len(shapes)
+    for i in np.flatnonzero(~areal):
+        kinds[i] = "nothing" if shapes[i] is None else shapes[i].geom_type
+    shapes[~areal] = None
+    return list(shapely.force_2d(shapes)), kinds
+
+
+def _columns(table: Any, path: Path) -> dict[str, np.ndarray]:
+    """The values of each column of numbers, texts or truth values; others are left out."""
+    arrow, _ = _packages()
+    types = arrow.types
+    numbers = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
+    kinds = (*numbers, types.is_string, types.is_large_string, types.is_dictionary)
+    values: dict[str, np.ndarray] = {}
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if any(kind(field.type) for kind in kinds):
+            values[field.name] = np.array([*column.to_pylist(), None], dtype=object)[:-1]
+    for name in NUMBERS:
+        odd = next((v for v in values.get(name, ()) if not isinstance(v, float | int | None)), None)
+        if odd is not None:
+            raise InputError(f"{path}: the column {name} holds {quoted(odd)}; wanted numbers")
+    return values
+
+
+def _extras(values: Mapping[str, np.ndarray], rows: np.ndarray) -> list[dict[str, Any]] | None:
+    others = {name: column for name, column in values.items() if name not in COLUMNS}
+    if not others:
+        return None
+    return [
+        {EXTRAS: {name: column[i] for name, column in others.items() if column[i] is not None}}
+        for i in rows
+    ]
+
+
+def _texts(column: np.ndarray | None, length: int, default: str) -> np.ndarray:
+    if column is None:
+        return np.full(length, default, dtype=object)
+    texts = [default if value is None or value != value else str(value) for value in column]
+    return np.array([*texts, None], dtype=object)[:-1]
+
+
+def _some(column: np.ndarray | None, rows: np.ndarray) -> list[Any]:
+    """The values of some rows; None where there is no such column, or a value is NaN."""
+    if column is None:
+        return [None] * len(rows)
+    return [None if value != value else value for value in column[rows]]
+
+
+def _scores(column: np.ndarray | None, rows: np.ndarray) -> list[float]:
+    scores = [np.nan if value is None else float(value) for value in _some(column, rows)]
+    return [score if 0 <= score <= 1 else np.nan for score in scores]
+
+
+def _size(
+    values: Mapping[str, np.ndarray], rows: np.ndarray, listed_size: Any, where: str
+) -> tuple[int, int] | None:
+    pairs = zip(
+        _some(values.get("image_height"), rows), _some(values.get("image_width"), rows), strict=True
+    )
+    sizes = {pair for pair in pairs if None not in pair}
+    if isinstance(listed_size, list) and len(listed_size) == 2:
+        sizes.add(tuple(listed_size))
+    if len(sizes) > 1:
+        raise InputError(f"{where} has different sizes")
+    height, width = map(document.whole_number, sizes.pop() if sizes else (None, None))
+    if height is None or width is None:
+        return None
+    if not 0 < min(height, width) <= max(height, width) < document.LARGEST:
+        raise InputError(f"{where} is {height}×{width} pixels; wanted whole numbers above 0")
+    return height, width
+
+
+def _own(table: Any) -> dict[str, Any]:
+    """Our metadata; nothing where it is not ours, or was damaged."""
+    own = _json((table.schema.metadata or {}).get(OWN))
+    images, classes = own.get("images"), own.get("classes")
+    return {
+        "images": images if isinstance(images, dict) else {},
+        "classes": list(map(str, classes)) if isinstance(classes, list) else [],
+    }
+
+
+def _json(text: bytes | None) -> dict[str, Any]:
+    try:
+        content = json.loads(text or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _recognise(file: OutlineFile) -> bool:
+    """Whether the metadata at its end is that of GeoParquet; tables end in .parquet too."""
+    if not file.beginning.startswith(MAGIC):
+        return False
+    with document.opened(file.path) as opened:
+        opened.seek(max(file.path.stat().st_size - FOOTER, 0))
+        return b"primary_column" in opened.read()
+
+
+FORMAT = Format(
+    name="geoparquet",
+    title="GeoParquet",
+    endings=(".geo.parquet", ".parquet"),
+    shared_endings=(".parquet",),
+    several_images=True,
+    read=read,
+    write=write,
+    recognise=_recognise,
+)
