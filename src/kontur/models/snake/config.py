@@ -124,8 +124,8 @@ class SnakeConfig(Settings):
         stages: how often contours are moved in training: by stages with weights of their own, or by
             one recurrent refiner in so many iterations.
         stages_used: the first so many of them run at prediction, all where it is not given; found
-            out after training: the fewest that lose nothing on the validation images. A recurrent
-            refiner may run more than it was trained with.
+            out after training: the fewest that lose next to nothing on the validation images. A
+            recurrent refiner may run more than it was trained with.
         edge: a last look at full resolution, after the contour stages.
         quality: whether each outline's IoU with its object is predicted; a score is then the
             geometric mean of it and the centre's.
