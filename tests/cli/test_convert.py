@@ -133,7 +133,7 @@ def test_a_mask_of_two_values_is_noticed_and_read_by_its_task(kontur, tmp_path):
 def test_the_help_names_every_format(kontur):
     convert, predict = kontur("convert", "--help"), kontur("predict", "--help")
     words = " ".join(predict.split())
-    for one in formats.FORMATS.values():
+    for one in formats.WRITABLE.values():
         assert all(ending in convert for ending in one.endings)
         assert f"NAME{one.ending}" in words
         assert one.name in words
@@ -185,3 +185,19 @@ def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):
     assert "1 image without height and width, which many readers want: give --size HxW" in output
     output = kontur("convert", source, tmp_path / "b.coco.json", "--size", "20x30")
     assert len(output.strip().splitlines()) == 1
+
+
+def test_folders_and_several_files_are_converted_at_once(kontur, labels, tmp_path):
+    kontur("convert", labels, tmp_path / "in" / "a.geojson")
+    kontur("convert", labels, tmp_path / "in" / "b.json", "--format", "labelme")
+    out = tmp_path / "out"
+    message = kontur("convert", tmp_path / "in", out, "--format", "csv")
+    assert message.startswith(f"4 objects in 2 images → {out}")
+    assert len(formats.read_images(out / "annotations.csv")) == 2
+    files = (tmp_path / "in" / "a.geojson", tmp_path / "in" / "b.json")
+    message = kontur("convert", *files, tmp_path / "yolo", "--format", "yolo")
+    assert "holes of 2 objects filled" in message
+    assert (tmp_path / "yolo" / "labels" / "b.txt").exists()
+    assert "--image and --size are of one file" in kontur(
+        "convert", *files, tmp_path / "x.csv", "--size", "20x30", code=1
+    )

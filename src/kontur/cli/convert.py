@@ -1,4 +1,4 @@
-"""`kontur convert`: outlines from one file format to another."""
+"""`kontur convert`: outlines from one file format to another, of files and of whole folders."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +10,21 @@ from kontur.wording import plural
 
 
 def convert(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A file of outlines.")],
-    target: Annotated[Path, typer.Argument(metavar="TARGET", help="The file to write.")],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="SOURCE...", help="Files of outlines, or folders of them."),
+    ],
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="The file to write; with --format a folder.")
+    ],
+    format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="What to write, where the ending of TARGET does not say it: {formats}.",
+        ),
+    ] = None,
     image: Annotated[
         str | None,
         typer.Option(
@@ -29,33 +42,63 @@ def convert(
             help="The image's height and width in pixels, where SOURCE does not give them.",
         ),
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option("--split", metavar="SPLIT", help="Only train, val or test of a data set."),
+    ] = None,
     task: TaskOption = Task.instances,
     page: PageOption = None,
     force: ForceOption = False,
 ) -> None:
     """Convert outlines from one format to another.
 
-    The endings decide the formats: {endings}. What a format cannot hold is counted. A label image
-    needs the image's size, and so does COCO JSON for objects with holes.
+    The endings decide the formats: {endings}. {read_only} are read. What a format cannot hold is
+    counted. Of several SOURCEs, and of a folder, all images are written: into one file, where the
+    format lists images, or with --format into a folder. A label image needs the image's size, and
+    so does COCO JSON for objects with holes.
 
     \b
     kontur convert a01_masks.tif a01.geojson
     kontur convert annotations.json a01.labels.tif --image a01.png
     kontur convert a01.geojson a01.labels.tif --size 1024x1360
+    kontur convert TRAINING_FOLDER all.cvat.xml
+    kontur convert PLATE1 PLATE2 FOLDER --format yolo
     """
+    from kontur.data.convert_folders import convert_folders, is_file_target
     from kontur.data.pairing import check_masks
+    from kontur.errors import InputError
     from kontur.formats.conversion import convert, parse_size
 
-    made = convert(
-        source,
-        target,
-        image=image,
-        size=None if size is None else parse_size(size),
-        page=page,
-        task=task.value,
-        overwrite=force,
-    )
+    single = len(sources) == 1 and not sources[0].is_dir() and is_file_target(target, format)
+    if not single and (image is not None or size is not None):
+        raise InputError(
+            "--image and --size are of one file; of a folder the images give the sizes"
+        )
+    if single:
+        if split is not None:
+            raise InputError("--split is for data sets, which are folders")
+        made = convert(
+            sources[0],
+            target,
+            image=image,
+            size=None if size is None else parse_size(size),
+            page=page,
+            task=task.value,
+            format=format,
+            overwrite=force,
+        )
+    else:
+        made = convert_folders(
+            sources,
+            target,
+            format=format,
+            page=page,
+            task=task.value,
+            split=split,
+            overwrite=force,
+        )
     several = f" in {plural(made.images, 'image')}" if made.images > 1 else ""
     typer.echo(f"{plural(made.objects, 'object')}{several} → {target}")
-    for note in (*made.losses, *map(str, check_masks(source, task=task.value, page=page))):
+    issues = check_masks(sources[0], task=task.value, page=page) if single else []
+    for note in (*made.losses, *map(str, issues)):
         typer.echo(f"  {note}")

@@ -26,6 +26,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
+from kontur.settings import nearest
 from kontur.wording import listed
 
 FORMATS: Mapping[str, Format] = {
@@ -57,6 +58,7 @@ __all__ = [
     "can_read",
     "ending_of",
     "find_format",
+    "format_named",
     "format_of",
     "format_to_write",
     "name_of",
@@ -127,11 +129,18 @@ def write(
 
 
 def write_images(
-    path: str | Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True
+    path: str | Path,
+    entries: Sequence[ImageAnnotation],
+    *,
+    format: str | None = None,
+    overwrite: bool = True,
 ) -> None:
-    """Write the objects of several images into one file; as `write`."""
+    """Write the objects of several images into one file; as `write`.
+
+    `format` is its name in `WRITABLE`, where the ending is not to decide.
+    """
     named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
-    write = format_to_write(path).write
+    write = (format_named(format) if format else format_to_write(path)).write
     assert write is not None
     write(Path(path), named, overwrite=overwrite)
 
@@ -214,6 +223,13 @@ def format_to_write(path: str | Path) -> Format:
     if chosen.write is None:
         raise InputError(f"{path} would be a file of {chosen.title}, which Kontur reads only")
     return chosen
+
+
+def format_named(name: str) -> Format:
+    """The format of this name that is written; raises `InputError` for another word."""
+    if name not in WRITABLE:
+        raise InputError(f"there is no output format {name!r}; {nearest(name, [*WRITABLE])}")
+    return WRITABLE[name]
 
 
 def name_of(path: str | Path) -> str:

@@ -136,6 +136,7 @@ FORMAT = Format(
     title="COCO JSON",
     endings=(".coco.json", ".json"),
     shared_endings=(".json",),
+    native_ending=".json",
     read=read,
     write=write,
     relabel=relabel,

@@ -31,16 +31,17 @@ def convert(
     size: tuple[int, int] | None = None,
     page: int | None = None,
     task: str = "instances",
+    format: str | None = None,
     overwrite: bool = True,
 ) -> Conversion:
-    """Write the outlines of `source` to `target`, in the format of its ending.
+    """Write the outlines of `source` to `target`, in the format of its ending or of this name.
 
     `image` is an image file, whose name and size count, or the name of an image that `source`
     describes. `size` is (height, width) where neither gives it. Without `image` all images are
     written where the new format holds several. Raises `InputError` where sizes differ, and as
     `formats.read` and `formats.write` do.
     """
-    kind = formats.format_to_write(target)
+    kind = formats.format_named(format) if format else formats.format_to_write(target)
     file = None if image is None else _image_file(image, source)
     of_file = None if file is None else _size_of(file, page)
     entries = formats.read_images(source, page=page, task=task, size=size or of_file)
@@ -52,7 +53,7 @@ def convert(
         entries = [_sized(entry, of_file, source, str(file)) for entry in entries]
     if size is not None:
         entries = [_sized(entry, size, source, "the size given") for entry in entries]
-    formats.write_images(target, entries, overwrite=overwrite)
+    formats.write_images(target, entries, format=kind.name, overwrite=overwrite)
     objects = sum(len(entry.instances) for entry in entries)
     return Conversion(objects, len(entries), tuple(information_losses(kind, entries)))
 

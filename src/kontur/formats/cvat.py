@@ -327,6 +327,7 @@ FORMAT = Format(
     shared_endings=(".xml",),
     holes="pixels",
     several_images=True,
+    native_ending=".xml",
     read=read,
     write=write,
     recognise=_recognise,

@@ -42,6 +42,7 @@ class Format:
         several_images: whether a file describes images by name, any number of them.
         planes: whether it keeps the plane of a stack on which an object lies.
         needs_size: which objects can only be written where the image's size is known.
+        native_ending: the ending by which its own program finds a file, where others share it.
         relative: whether coordinates are shares of the image's size, which reading then needs.
     """
 
@@ -65,6 +66,7 @@ class Format:
     several_images: bool = False
     planes: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
+    native_ending: str | None = None
     relative: bool = False
 
     @property
@@ -76,6 +78,12 @@ class Format:
     def ending(self) -> str:
         """The ending of the files that `kontur predict` writes."""
         return self.endings[0]
+
+    @property
+    def file_endings(self) -> tuple[str, ...]:
+        """The endings of files that are known to be of this format; its own program's first."""
+        native = (self.native_ending,) if self.native_ending else ()
+        return tuple(dict.fromkeys((*native, *self.endings)))
 
     def stem(self, path: Path) -> str:
         """The name of a file without the longest ending that fits."""

@@ -307,6 +307,7 @@ FORMAT = Format(
     endings=(".geo.parquet", ".parquet"),
     shared_endings=(".parquet",),
     several_images=True,
+    native_ending=".parquet",
     read=read,
     write=write,
     recognise=_recognise,

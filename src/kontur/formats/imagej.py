@@ -242,6 +242,7 @@ FORMAT = Format(
     endings=(".rois.zip", "_rois.zip", ".zip", ".roi"),
     shared_endings=(".zip",),
     planes=True,
+    native_ending=".zip",
     read=read,
     write=write,
     recognise=_recognise,

@@ -312,6 +312,7 @@ FORMAT = Format(
     endings=(".labelme.json",),
     shared_endings=(".json",),
     holes="pixels",
+    native_ending=".json",
     read=read,
     write=write,
     recognise=_recognise,

@@ -152,7 +152,7 @@ class SnakeConfig(Settings):
         refiner: what moves the points, in the extreme stage and in every contour stage.
         stages: contour stages, with weights of their own.
         stages_used: the first so many of them run at prediction, all where it is not given; found
-            out after training: the fewest that lose nothing on the validation images.
+            out after training: the fewest that lose next to nothing on the validation images.
         edge: a last look at full resolution, after the contour stages.
         quality: whether each outline's IoU with its object is predicted; a score is then the
             geometric mean of it and the centre's.

@@ -20,7 +20,7 @@ from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.contours import Maps, evolve, predict_quality, starts_in_boxes
 
-ACCEPTED = -1e-3  # AP that a contour stage less may lose: each costs a quarter of an object's time
+ACCEPTED = -2e-3  # AP that a contour stage less may lose: each costs an eighth of the time
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
 LEAST_CENTRE = 0.02  # score of a centre whose outline may be better than the centre is sure

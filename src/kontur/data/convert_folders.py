@@ -1,0 +1,150 @@
+"""Conversion of whole folders: data sets and files of outlines, joined and written in one format.
+
+A training folder is read as such, with the names and sizes of its images; a folder of outlines
+without images, and a file, as it is. The target is one file, where the format lists images, or a
+folder with a file an image.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from kontur import formats
+from kontur.data.file_names import partner_name, stem
+from kontur.data.folder import open_folder
+from kontur.data.pairing import prediction_files
+from kontur.data.recognise_layout import recognise_layout
+from kontur.errors import InputError
+from kontur.formats import Format, ImageAnnotation
+from kontur.formats.conversion import Conversion
+from kontur.formats.image_annotation import pick
+from kontur.formats.information_loss import information_losses
+from kontur.wording import quoted
+
+JOINED = "annotations"  # the file of a format that lists images, in a folder
+
+
+class _Named(NamedTuple):
+    """An image of a source: its name without the ending, unique, and its objects."""
+
+    name: str
+    entry: ImageAnnotation
+
+
+def convert_folders(
+    sources: Sequence[str | Path],
+    target: str | Path,
+    *,
+    format: str | None = None,
+    page: int | None = None,
+    task: str = "instances",
+    split: str | None = None,
+    overwrite: bool = False,
+) -> Conversion:
+    """Write the objects of all sources to `target`: a file that lists images, or a folder.
+
+    `format` is a word of `formats.WRITABLE`, needed for a folder; the ending of a file decides
+    else. `split` takes `train`, `val` or `test` of data sets alone. Nothing is written where a file
+    exists already, unless `overwrite`. Raises `InputError` for images of one name, for a `target`
+    that lies in a source, and as reading and writing do.
+    """
+    target = Path(target)
+    kind = formats.format_named(format) if format else formats.format_to_write(target)
+    images = [image for source in sources for image in _images(Path(source), task, page, split)]
+    if not images:
+        raise InputError(f"{' and '.join(map(str, sources))} holds no image with outlines")
+    taken: set[str] = set()
+    for name, _ in images:
+        if name in taken:
+            raise InputError(
+                f"two images of the sources have the name {quoted(name)}; rename one, or convert "
+                "the sources into folders of their own"
+            )
+        taken.add(name)
+    entries = [image.entry for image in images]
+    files = _files(target, kind, images)
+    existing = next((path for path, _ in files if path.exists()), None)
+    if existing is not None and not overwrite:
+        raise InputError(
+            f"{existing} exists already; choose another place, or overwrite it with --force (in "
+            "Python overwrite=True)"
+        )
+    for path, described in files:
+        formats.write_images(path, described, format=kind.name, overwrite=overwrite)
+    objects = sum(len(entry.instances) for entry in entries)
+    return Conversion(objects, len(entries), tuple(information_losses(kind, entries)))
+
+
+def is_file_target(target: str | Path, format: str | None) -> bool:
+    """Whether a target is one file: by its ending, or because the format has such."""
+    path = Path(target)
+    if path.is_dir():
+        return False
+    if format is None:
+        return bool(formats.ending_of(path))
+    return path.name.lower().endswith(formats.format_named(format).file_endings)
+
+
+def _files(
+    target: Path, kind: Format, images: Sequence[_Named]
+) -> list[tuple[Path, list[ImageAnnotation]]]:
+    """Each file to write, and the images in it."""
+    if is_file_target(target, kind.name):
+        if not kind.several_images and len(images) > 1:
+            raise InputError(
+                f"{target} would be a file of {kind.title}, which is of one image, and there are "
+                f"{len(images)}; name a folder, with --format {kind.name}"
+            )
+        return [(target, [image.entry for image in images])]
+    if kind.several_images:
+        return [(target / f"{JOINED}{kind.file_endings[0]}", [image.entry for image in images])]
+    place = target / "labels" if kind.relative else target  # as its programs look for them
+    return [(place / f"{image.name}{kind.file_endings[0]}", [image.entry]) for image in images]
+
+
+def _images(source: Path, task: str, page: int | None, split: str | None) -> list[_Named]:
+    if not source.is_dir():
+        if not source.exists():
+            raise InputError(f"there is no file {source}")
+        return _of_file(partner_name(formats.name_of(source)), source, task, page)
+    try:
+        recognise_layout(source)
+    except InputError:
+        if split is not None:
+            raise
+        return _without_images(source, task, page)
+    folder = open_folder(source, task=task, page=page, split=split)
+    found = []
+    for item, sample in zip(folder.annotated, folder.samples, strict=True):
+        file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
+        size = sample.instances.size
+        found.append(_Named(item.name, ImageAnnotation(file_name, size, sample.instances)))
+    return found
+
+
+def _without_images(source: Path, task: str, page: int | None) -> list[_Named]:
+    """The objects of files of outlines and label images that lie in a folder by themselves."""
+    return [
+        image
+        for name, path in prediction_files(source).items()
+        for image in _of_file(name, path, task, page)
+    ]
+
+
+def _of_file(name: str, path: Path, task: str, page: int | None) -> list[_Named]:
+    """The images that a file lists, or the one that it is named after."""
+    entries = formats.read_images(path, page=page, task=task)
+    if formats.format_of(path).several_images:
+        return [_named(entry) for entry in entries]
+    if len(entries) > 1:
+        pick(entries, None, path)  # raises: a plane is to be chosen
+    (entry,) = entries
+    same = _named(entry).name.rpartition("/")[2] == name.rpartition("/")[2]
+    return [_Named(name, entry if same else entry._replace(file_name=name))]
+
+
+def _named(entry: ImageAnnotation) -> _Named:
+    """The image with a name that stays below the target."""
+    file = Path(entry.file_name.replace("\\", "/"))
+    folders = [part for part in file.parent.parts if part not in ("..", ".", file.anchor)]
+    return _Named("/".join([*folders, stem(file) if file.suffix else file.name]), entry)

@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from kontur import formats
+from kontur.data.convert_folders import convert_folders
+from kontur.data.folder import open_folder
+from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
+from tests.data import drawn
+from tests.formats import scenes
+
+NAMES = list(formats.WRITABLE)
+
+
+def same_objects(folder):
+    return [np.array_equal(one.instances.label_image() > 0, drawn.squares() > 0) for one in folder]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_data_set_becomes_one_of_any_format_that_is_read_beside_its_images(tmp_path, name):
+    source = drawn.labelled(tmp_path / "source", ["a", "b"])
+    target = tmp_path / "target"
+    made = convert_folders([source], target, format=name)
+    assert (made.objects, made.images) == (6, 2)
+    for image in "ab":
+        drawn.save(target / "images" / f"{image}.png", drawn.picture())
+    folder = open_folder(target)
+    assert folder.names == ("a", "b")
+    assert same_objects(folder.samples) == [True, True]
+    with pytest.raises(InputError, match="exists already"):
+        convert_folders([source], target, format=name)
+
+
+def test_data_sets_are_merged_and_a_split_is_taken(tmp_path):
+    drawn.labelled(tmp_path / "one", ["train/a", "val/b"])
+    drawn.labelled(tmp_path / "two", ["c"])
+    made = convert_folders([tmp_path / "one", tmp_path / "two"], tmp_path / "all.coco.json")
+    assert made.images == 3
+    names = [entry.file_name for entry in formats.read_images(tmp_path / "all.coco.json")]
+    assert names == ["train/a.png", "val/b.png", "c.png"]
+    made = convert_folders([tmp_path / "one"], tmp_path / "val.csv", split="val")
+    assert made.images == 1
+
+
+def test_two_images_of_one_name_are_refused_before_anything_is_written(tmp_path):
+    drawn.labelled(tmp_path / "one", ["a"])
+    drawn.labelled(tmp_path / "two", ["a"])
+    with pytest.raises(InputError, match="two images of the sources have the name 'a'"):
+        convert_folders([tmp_path / "one", tmp_path / "two"], tmp_path / "out", format="geojson")
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_without_images_are_converted_too(tmp_path):
+    for name in ("x", "y"):
+        formats.write(tmp_path / "found" / f"{name}.geojson", scenes.ring_with_island())
+    (tmp_path / "found" / "notes.txt").write_text("by hand\n")
+    made = convert_folders([tmp_path / "found"], tmp_path / "rois", format="imagej")
+    assert sorted(path.name for path in (tmp_path / "rois").iterdir()) == ["x.zip", "y.zip"]
+    assert made.images == 2
+
+
+def test_a_file_of_several_images_becomes_a_folder_and_no_name_leaves_it(tmp_path):
+    found = scenes.ring_with_island()
+    entries = [
+        ImageAnnotation(name, found.size, found)
+        for name in ("../../a.png", "/etc/b.png", "p\\c.png", "d")
+    ]
+    formats.write_images(tmp_path / "all.coco.json", entries)
+    convert_folders([tmp_path / "all.coco.json"], tmp_path / "out" / "deep", format="labelme")
+    written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json"))
+    assert written == [
+        "all.coco.json",
+        "out/deep/a.json",
+        "out/deep/d.json",
+        "out/deep/etc/b.json",
+        "out/deep/p/c.json",
+    ]
+
+
+def test_a_folder_is_no_file_of_one_image(tmp_path):
+    source = drawn.labelled(tmp_path / "source", ["a", "b"])
+    with pytest.raises(InputError, match="which is of one image, and there are 2; name a folder"):
+        convert_folders([source], tmp_path / "all.geojson")
+    with pytest.raises(InputError, match=r"no output format 'geojsn'; did you mean 'geojson'"):
+        convert_folders([source], tmp_path / "out", format="geojsn")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no predictions"):
+        convert_folders([tmp_path / "empty"], tmp_path / "all.csv")
