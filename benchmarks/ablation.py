@@ -39,6 +39,7 @@ from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected
 from kontur.models.snake.encode import Targets, collate, encode
 from kontur.models.snake.network import DeepSnake
+from kontur.settings import merge
 from kontur.train.config import OptimiserConfig
 from kontur.train.optimiser import averaged, build_optimiser, rate_at
 
@@ -92,6 +93,31 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "stages": 2,
         "initial": "learned",
         "anchors": "four",
+    },
+    **{
+        f"edge, quality, recurrent {cell}, {stages} iterations": {
+            **EDGE,
+            "quality": True,
+            "stages": stages,
+            "refiner": {"kind": "recurrent", "cell": cell},
+        }
+        for cell in ("rnn", "gru", "lstm")
+        for stages in (1, 3, 6, 12)
+    },
+    **{
+        f"edge, quality, {name}": {
+            **EDGE,
+            "quality": True,
+            "stages": stages,
+            "refiner": {"kind": "attention", **settings},
+        }
+        for name, stages, settings in (
+            ("attention, 1 stage", 1, {}),
+            ("attention", 3, {}),
+            ("attention, neighbours", 3, {"neighbours": 4}),
+            ("attention, image tokens", 3, {"image_tokens": 8}),
+            ("attention, neighbours, image tokens", 3, {"neighbours": 4, "image_tokens": 8}),
+        )
     },
     "edge, quality, 32 points": {**EDGE, "quality": True, "points": 32},
     "edge, quality, 128 points": {**EDGE, "quality": True, "points": 128},
@@ -206,8 +232,7 @@ def _fit(
 def _config(frozen: DeepSnake, name: str) -> SnakeConfig:
     values = frozen.config.model_dump(mode="json") | {"stages_used": None}
     changes = VARIANTS[name]
-    nested = {key: values[key] | changes.get(key, {}) for key in ("weights", "refiner", "edge")}
-    return SnakeConfig.read({**values, **changes, **nested})
+    return SnakeConfig.read(merge(values, changes))
 
 
 def _batches(

@@ -59,6 +59,16 @@ SHAPES: dict[str, Shape] = {
     "32 points": Shape(changes={"points": 32}),
     "128 points": Shape(changes={"points": 128}),
     "5 layers": Shape(changes={"refiner": {"dilations": (1, 1, 2, 2, 4)}}),
+    **{
+        f"recurrent {cell}": Shape(changes={"refiner": {"kind": "recurrent", "cell": cell}})
+        for cell in ("rnn", "gru", "lstm")
+    },
+    "recurrent gru, 6 iterations": Shape(changes={"refiner": {"kind": "recurrent"}, "stages": 6}),
+    "attention": Shape(changes={"refiner": {"kind": "attention"}}),
+    "attention, 4 neighbours": Shape(changes={"refiner": {"kind": "attention", "neighbours": 4}}),
+    "attention, 8² image tokens": Shape(
+        changes={"refiner": {"kind": "attention", "image_tokens": 8}}
+    ),
     "2 contour stages": Shape(changes={"stages": 2}),
     "tiny": Shape(preset="tiny"),
     "paper": Shape(preset="paper"),
@@ -73,7 +83,7 @@ def main() -> None:
         f"{options.repeats} calls"
     )
     trained = options.train is not None
-    head = ["shape", "parameters", *(f"detect {side}², ms" for side in SIDES)]
+    head = ["shape", "parameters", "of contour stages", *(f"detect {side}², ms" for side in SIDES)]
     head += [f"{OBJECTS} objects, ms", *(["AP .5", "AP .7", "AP .9", "AP"] if trained else [])]
     rows = []
     for name in options.shapes:
@@ -87,7 +97,10 @@ def main() -> None:
 
 
 def _costs(shape: Shape, *, threads: int, repeats: int) -> list[str]:
-    """Parameters, milliseconds of `detect` at each of SIDES, and of the snake for OBJECTS."""
+    """Parameters, those of the contour stages, and milliseconds.
+
+    Of `detect` at each of SIDES, and of the snake for OBJECTS.
+    """
     config: Any = catalog.config("snake", dict(shape.changes), preset=shape.preset)
     network = catalog.segmenter("snake", config)
     parameters = sum(parameter.numel() for parameter in network.parameters())
@@ -98,11 +111,12 @@ def _costs(shape: Shape, *, threads: int, repeats: int) -> list[str]:
     for side in SIDES:
         image = rng.random((1, config.channels, side, side), np.float32)
         costs.append(milliseconds(partial(graphs["detect"], image), repeats=repeats))
-    features = graphs["detect"](image)[0]
+    *maps, _, _ = graphs["detect"](image)
     found = _boxes(rng, SIDES[-1])
-    trace = partial(trace_contours, graphs, features, found, config)
+    trace = partial(trace_contours, graphs, tuple(maps), found, config)
     costs.append(milliseconds(trace, repeats=repeats))
-    return [f"{parameters / 1e6:.2f} M", *(f"{cost:.1f}" for cost in costs)]
+    contours = sum(parameter.numel() for parameter in network.evolve.parameters())
+    return [f"{parameters / 1e6:.2f} M", f"{contours:,}", *(f"{cost:.1f}" for cost in costs)]
 
 
 def _boxes(rng: np.random.Generator, side: int) -> Boxes:

@@ -1,9 +1,11 @@
 """Settings: unknown keys are named, `--set` is read as TOML, TOML text survives a round trip."""
 
+import re
 import string
 import tomllib
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,49 @@ class Run(Settings):
     resume: bool = False
     model: Model = Model()
     refiner: Model | None = None
+
+
+class Circle(Settings):
+    kind: Literal["circle"] = "circle"
+    radius: float = 1.0
+
+
+class Square(Settings):
+    RENAMED: ClassVar[dict[str, str]] = {"edge": "side"}
+    kind: Literal["square"] = "square"
+    side: float = pydantic.Field(1.0, gt=0)
+
+
+class Shapes(Settings):
+    shape: Circle | Square = pydantic.Field(Circle(), discriminator="kind")
+
+
+def test_a_table_of_another_kind_keeps_nothing_of_the_one_before():
+    before, after = {"shape": {"kind": "circle", "radius": 2}}, {"shape": {"kind": "square"}}
+    assert Shapes.read(merge(before, after)).shape == Square()
+    assert Shapes.read(merge(before, {"shape": {"radius": 3.0}})).shape == Circle(radius=3.0)
+    assert merge({"shape": {"side": 2}}, after) == {"shape": {"side": 2, "kind": "square"}}
+
+
+@pytest.mark.parametrize(
+    ("shape", "sentence"),
+    [
+        ({"kind": "squre"}, "'shape.kind' is 'squre'; did you mean 'square'?"),
+        ({"kind": "square", "sied": 1}, "unknown key 'shape.sied'; did you mean 'side'?"),
+        ({"kind": "square", "radius": 1.0}, "unknown key 'shape.radius'; known are kind, side"),
+        ({"kind": "square", "edge": 1}, "unknown key 'shape.edge'; it is called 'shape.side' now"),
+        ({"kind": "square", "side": -1.0}, "'shape.side' is -1.0: Input should be greater than 0"),
+    ],
+)
+def test_a_table_of_one_of_several_kinds_is_answered_from_that_kind(shape, sentence):
+    with pytest.raises(InputError, match=re.escape(sentence)):
+        Shapes.read({"shape": shape})
+    assert Shapes.dotted_keys() == ["shape", "shape.kind", "shape.radius", "shape.side"]
+
+
+def test_an_old_key_of_one_kind_is_renamed_in_that_kind():
+    old = {"shape": {"kind": "square", "edge": 3.0}}
+    assert Shapes.read(Shapes.migrated(old)).shape == Square(side=3.0)
 
 
 def test_an_unknown_key_is_answered_with_the_nearest_right_one():

@@ -44,9 +44,9 @@ class Settings(pydantic.BaseModel):
         """
         tree: dict[str, Any] = {}
         for key, value in values.items():
-            below = _settings_below(cls, key)
-            if below is not None and isinstance(value, Mapping):
-                value = below.migrated(value)
+            if isinstance(value, Mapping):
+                below = _settings_below(cls, key, value.get("kind"))
+                value = below.migrated(value) if below is not None else value
             for part in reversed(cls.RENAMED.get(key, key).split(".")):
                 value = {part: value}
             tree = merge(tree, value)
@@ -55,13 +55,13 @@ class Settings(pydantic.BaseModel):
     @classmethod
     def dotted_keys(cls) -> list[str]:
         """Every key in here and below, such as `training.steps`, those of this table first."""
-        below = {name: _settings_below(cls, name) for name in cls.model_fields}
-        return list(below) + [
+        below = (
             f"{name}.{key}"
-            for name, settings in below.items()
-            if settings is not None
+            for name in cls.model_fields
+            for settings in _kinds_below(cls, name)
             for key in settings.dotted_keys()
-        ]
+        )
+        return list(dict.fromkeys([*cls.model_fields, *below]))
 
     def replace(self, **changes: Any) -> Self:
         """A validated copy with some fields changed."""
@@ -86,15 +86,20 @@ def read_toml(path: Path) -> dict[str, Any]:
 def merge(*trees: Mapping[str, Any]) -> dict[str, Any]:
     """Nested mappings laid over one another, the later ones winning.
 
+    A table below whose `kind` is another one has nothing to do with it and is left out.
+
     >>> merge({"model": {"points": 64, "width": 32}}, {"model": {"points": 32}})
     {'model': {'points': 32, 'width': 32}}
+    >>> merge({"edge": {"kind": "profile", "reach": 3.0}}, {"edge": {"kind": "none"}})
+    {'edge': {'kind': 'none'}}
     """
     merged: dict[str, Any] = {}
     for tree in trees:
         for key, value in tree.items():
             below = merged.get(key)
             if isinstance(value, Mapping) and isinstance(below, Mapping):
-                value = merge(below, value)
+                another = {"kind"} <= value.keys() & below.keys() and value["kind"] != below["kind"]
+                value = value if another else merge(below, value)
             merged[key] = value
     return merged
 
@@ -205,47 +210,73 @@ def _literal(value: Any) -> str:
 
 
 def _describe_problem(cls: type[Settings], problem: Any) -> str:
-    location = [str(part) for part in problem["loc"]]
-    name = ".".join(location)
+    names, parent = _walk(cls, problem["loc"])
+    name = ".".join(names)
+    if problem["type"] == "union_tag_invalid":
+        known = problem["ctx"]["expected_tags"].replace("'", "").split(", ")
+        given = problem["ctx"]["tag"]
+        return f"'{name}.kind' is {given!r}; {nearest(given, known)}"
     if problem["type"] == "extra_forbidden":
-        parent = _settings_at(cls, location[:-1])
-        today = parent.RENAMED.get(location[-1]) if parent is not None else None
+        today = parent.RENAMED.get(names[-1]) if parent is not None else None
         if today is not None:
-            return f"unknown key {name!r}; it is called {'.'.join([*location[:-1], today])!r} now"
-        return f"unknown key {name!r}; {_nearest_key(cls, parent, location)}"
+            return f"unknown key {name!r}; it is called {'.'.join([*names[:-1], today])!r} now"
+        return f"unknown key {name!r}; {_nearest_key(cls, parent, names)}"
     if problem["type"] == "missing":
         return f"{name!r} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     return f"{name!r} is {problem['input']!r}: {message}" if name else message
 
 
-def _nearest_key(
-    cls: type[Settings], parent: type[Settings] | None, location: Sequence[str]
-) -> str:
+def _walk(
+    cls: type[Settings], parts: Sequence[int | str]
+) -> tuple[list[str], type[Settings] | None]:
+    """The keys of a problem's path, and the settings that have, or lack, the last of them.
+
+    Where a table is of one of several kinds, its kind follows its name in the path: it is no key.
+    """
+    names: list[str] = []
+    parent, below = None, [cls]
+    for part in map(str, parts):
+        kinds = [each for each in below if part in _literals(each)]
+        if len(below) > 1 and kinds:
+            below = kinds
+            continue
+        names.append(part)
+        parent = next(iter(below), None)
+        below = _kinds_below(parent, part) if parent is not None else []
+    return names, parent
+
+
+def _nearest_key(cls: type[Settings], parent: type[Settings] | None, names: Sequence[str]) -> str:
     """A suggestion: the same key elsewhere, by its full path, or a similar one here."""
     everywhere = cls.dotted_keys()
-    same = [key for key in everywhere if key.rpartition(".")[2] == location[-1]]
+    name = names[-1]
+    same = [k for k in everywhere if k.rpartition(".")[2] == name and k != ".".join(names)]
     if same:
         return f"did you mean {' or '.join(map(repr, same))}?"
     beside = list(parent.model_fields) if parent is not None else []
-    if parent is cls and not difflib.get_close_matches(location[-1], beside, n=1, cutoff=SIMILAR):
+    if parent is cls and not difflib.get_close_matches(name, beside, n=1, cutoff=SIMILAR):
         by_name = {key.rpartition(".")[2]: key for key in reversed(everywhere)}
-        close = difflib.get_close_matches(location[-1], by_name, n=1, cutoff=VERY_SIMILAR)
+        close = difflib.get_close_matches(name, by_name, n=1, cutoff=VERY_SIMILAR)
         if close:
             return f"did you mean {by_name[close[0]]!r}?"
-    return nearest(location[-1], beside)
+    return nearest(name, beside)
 
 
-def _settings_at(cls: type[Settings], location: list[str]) -> type[Settings] | None:
-    """The settings found by walking `location` down from `cls`; None where there are none."""
-    parent: type[Settings] | None = cls
-    for part in location:
-        parent = None if parent is None else _settings_below(parent, part)
-    return parent
+def _settings_below(cls: type[Settings], name: str, kind: object) -> type[Settings] | None:
+    """The settings that a field may hold; of several those of a kind, or the first."""
+    kinds = _kinds_below(cls, name)
+    return next((each for each in kinds if kind in _literals(each)), next(iter(kinds), None))
 
 
-def _settings_below(cls: type[Settings], name: str) -> type[Settings] | None:
-    """The settings that a field holds, if it holds any."""
+def _literals(cls: type[Settings]) -> tuple[Any, ...]:
+    """What `kind` may be in these settings."""
+    field = cls.model_fields.get("kind")
+    return get_args(field.annotation) if field else ()
+
+
+def _kinds_below(cls: type[Settings], name: str) -> list[type[Settings]]:
+    """Every class of settings that a field may hold."""
     field = cls.model_fields.get(name)
     options = [field.annotation, *get_args(field.annotation)] if field else []
-    return next((o for o in options if isinstance(o, type) and issubclass(o, Settings)), None)
+    return [o for o in options if isinstance(o, type) and issubclass(o, Settings)]

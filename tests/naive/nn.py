@@ -251,3 +251,35 @@ def jacobian_product(weights, slopes):
             jacobian[row, column] = slope[row] * weight[row, column]
         product = jacobian @ product
     return product
+
+
+def recurrent(kind, x, layers, output):
+    """(sequence, i) → outputs and the last h of each layer (and c), gate by gate, from 0.
+
+    A layer is (W_x, b_x, W_h, b_h) with the gates of torch's order below one another.
+    """
+    hidden = layers[0][2].shape[1]
+    h, c = np.zeros((len(layers), hidden)), np.zeros((len(layers), hidden))
+    outputs = []
+    for row in x:
+        below = row
+        for layer, weights in enumerate(layers):
+            h[layer], c[layer] = recurrent_step(kind, below, h[layer], c[layer], *weights)
+            below = h[layer]
+        outputs.append(output[0] @ below + output[1])
+    return np.array(outputs), h, c
+
+
+def recurrent_step(kind, x, h, c, w_x, b_x, w_h, b_h):
+    """One step of one cell of one sequence."""
+    size = len(h)
+    gates_x = [w_x[i : i + size] @ x + b_x[i : i + size] for i in range(0, len(w_x), size)]
+    gates_h = [w_h[i : i + size] @ h + b_h[i : i + size] for i in range(0, len(w_h), size)]
+    if kind == "rnn":
+        return np.tanh(gates_x[0] + gates_h[0]), c
+    if kind == "gru":
+        r, z = (1 / (1 + np.exp(-gates_x[i] - gates_h[i])) for i in (0, 1))
+        return (1 - z) * np.tanh(gates_x[2] + r * gates_h[2]) + z * h, c
+    i, f, o = (1 / (1 + np.exp(-gates_x[k] - gates_h[k])) for k in (0, 1, 3))
+    c = f * c + i * np.tanh(gates_x[2] + gates_h[2])
+    return o * np.tanh(c), c

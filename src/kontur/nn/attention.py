@@ -14,7 +14,7 @@ def scaled_dot_product(
     q: Float[Tensor, "*b n d"],
     k: Float[Tensor, "*b m d"],
     v: Float[Tensor, "*b m e"],
-    mask: Float[Tensor, "*#b n m"] | None = None,
+    mask: Float[Tensor, "*#b #n m"] | None = None,
 ) -> Float[Tensor, "*b n e"]:
     """`softmax(q·kᵀ/√d + mask)·v`, equation 1: each query's mean of the values, by likeness.
 
@@ -39,13 +39,15 @@ def scaled_dot_product(
 
 def split_heads(x: Float[Tensor, "*b n d"], heads: int) -> Float[Tensor, "*b heads n e"]:
     """The channels as `heads` groups of d / heads; the inverse of `join_heads`."""
-    *b, n, d = x.shape
-    return x.reshape(*b, n, heads, d // heads).transpose(-3, -2)
+    *b, n, _ = x.shape
+    each = int(x.shape[-1]) // heads  # a number: exported, the tokens may be of no object
+    return x.reshape(*b, n, heads, each).transpose(-3, -2)
 
 
 def join_heads(x: Float[Tensor, "*b heads n e"]) -> Float[Tensor, "*b n d"]:
     """The heads' channels side by side."""
-    return x.transpose(-3, -2).flatten(-2)
+    *b, heads, n, _ = x.shape
+    return x.transpose(-3, -2).reshape(*b, n, int(heads) * int(x.shape[-1]))
 
 
 def check_heads(width: int, heads: int) -> None:
@@ -76,7 +78,7 @@ class MultiHeadAttention(nn.Module):
         self,
         x: Float[Tensor, "*b n d"],
         context: Float[Tensor, "*b m d"] | None = None,
-        mask: Float[Tensor, "*#c n m"] | None = None,
+        mask: Float[Tensor, "*#c #n m"] | None = None,
     ) -> Float[Tensor, "*b n d"]:
         width = self.queries.in_features
         source = x if context is None else context

@@ -8,7 +8,7 @@ activation, so that an engine can fold the norm away; `order="paper"` restores c
 """
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -109,8 +109,8 @@ def circular_block(
     return nn.Sequential(*convs, *((nn.ReLU(), norm) if order == "paper" else (norm, nn.ReLU())))
 
 
-class SnakeHead(nn.Module):
-    """Point features around a ring to an offset of each point: eight circular convolutions, fusion.
+class SnakeEncoder(nn.Module):
+    """Point features around a ring to a state of each point: eight circular convolutions, fusion.
 
     The states after every layer are joined; their maximum over the ring gives every point
     information on the whole object. The published head joins that maximum to each point and applies
@@ -123,7 +123,6 @@ class SnakeHead(nn.Module):
         inputs: int,
         width: int,
         *,
-        outputs: int = 2,
         dilations: Sequence[int] = (1, 1, 1, 1, 2, 2, 4, 4),
         kernel: int = 9,
         form: Form = "dense",
@@ -145,8 +144,6 @@ class SnakeHead(nn.Module):
         self.join = nn.Conv2d(states, 2 * fusion, 1)  # for the maximum, and for the point itself
         self.share = nn.Conv2d(fusion, fusion, 1)
         self.dropout = nn.Dropout2d(dropout)  # whole channels: the points of a ring are alike
-        self.narrow = nn.Conv2d(fusion, 64, 1)
-        self.offsets = nn.Conv2d(64, outputs, 1)
 
     def forward(
         self,
@@ -154,8 +151,8 @@ class SnakeHead(nn.Module):
         alike: Float[Tensor, "m a"] | None = None,
         *,
         every: int = 1,
-    ) -> Float[Tensor, "m o 1 k"]:
-        """The offsets of every `every`-th point, the first among them; the others are context.
+    ) -> Float[Tensor, "m f 1 k"]:
+        """The states of every `every`-th point, the first among them; the others are context.
 
         `alike` are the last of the channels, where these are the same all around a ring.
         """
@@ -177,7 +174,30 @@ class SnakeHead(nn.Module):
             some = torch.cat([state[..., ::every] for state in states], dim=1)
             own = functional.conv2d(some, weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
-        x = self.dropout(torch.relu(own + self.share(whole)))
-        x = torch.relu(self.narrow(x))
+        return self.dropout(torch.relu(own + self.share(whole)))
+
+
+class SnakeHead(SnakeEncoder):
+    """Point features around a ring to an offset of each point: the encoder, two 1×1 convolutions.
+
+    It is an encoder, and has none, so that the names of its weights are those of trained models.
+    """
+
+    def __init__(
+        self, inputs: int, width: int, *, fusion: int = 256, outputs: int = 2, **shape: Any
+    ):
+        super().__init__(inputs, width, fusion=fusion, **shape)
+        self.narrow = nn.Conv2d(fusion, 64, 1)
+        self.offsets = nn.Conv2d(64, outputs, 1)
+
+    def forward(
+        self,
+        rings: Float[Tensor, "m c 1 n"],
+        alike: Float[Tensor, "m a"] | None = None,
+        *,
+        every: int = 1,
+    ) -> Float[Tensor, "m o 1 k"]:
+        """The offsets of every `every`-th point; the arguments are the encoder's."""
+        x = torch.relu(self.narrow(super().forward(rings, alike, every=every)))
         with torch.autocast(x.device.type, enabled=False):  # bf16 has 8 bits: too few for pixels
             return self.offsets(x.to(self.offsets.weight.dtype))

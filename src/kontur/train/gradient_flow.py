@@ -4,7 +4,8 @@ The gradient of a layer's output is that of the last layer's times the Jacobians
 diag(σ'(z)) Wᵀ each, so that it vanishes where their product is small (sigmoid, whose slope is at
 most 1/4) and explodes where it is large (ReLU with large weights). Measured are the norms of these
 gradients, the variances of the activations, and the units without gradient: ReLUs that are 0 for
-the whole batch, and saturated sigmoids and tanhs.
+the whole batch, and saturated sigmoids and tanhs. A recurrent cell is a layer for each of its
+steps: the gradient of its memory after step t is the product of the Jacobians of all later steps.
 """
 
 import copy
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
+from kontur.nn.recurrent import Cell
 from kontur.train.logger import RunLogger
 from kontur.train.validation import evenly_spaced
 
@@ -39,7 +41,7 @@ class Layer(NamedTuple):
     """One module of a network as a batch went through it; NaN where a quantity has no meaning.
 
     Attributes:
-        name: of the module, as in the network's state.
+        name: of the module, as in the network's state; of a recurrent cell, with the step.
         gradient: norm of the loss's gradient with respect to the layer's output.
         weight_gradient: the same with respect to its weight matrix.
         variance: of all numbers of the output.
@@ -58,8 +60,8 @@ class Layer(NamedTuple):
 def measure_flow(network: nn.Module, loss: Callable[[Any], Tensor]) -> list[Layer]:
     """The layers in the network's order, measured in one forward and backward pass of `loss`.
 
-    A layer is a module with a weight matrix, or an activation. A copy is measured, so that the
-    gradients and running statistics of the network do not change.
+    A layer is a module with a weight matrix, an activation, or a step of a recurrent cell. A copy
+    is measured, so that the gradients and running statistics of the network do not change.
     """
     copied = copy.deepcopy(network)
     copied.zero_grad(set_to_none=True)
@@ -80,13 +82,22 @@ def measure_flow(network: nn.Module, loss: Callable[[Any], Tensor]) -> list[Laye
     finally:
         for handle in handles:
             handle.remove()
-    return [_measure(name, module, outputs[name]) for name, module in layers.items()]
+    return [
+        layer for name, module in layers.items() for layer in _layers(name, module, outputs[name])
+    ]
+
+
+def _layers(name: str, module: nn.Module, outputs: Sequence[Tensor]) -> list[Layer]:
+    if not isinstance(module, Cell):
+        return [_measure(name, module, outputs)]
+    steps = [output for output in outputs if output.requires_grad]  # not of a look at predictions
+    return [_measure(f"{name} step {t}", module, [step]) for t, step in enumerate(steps, start=1)]
 
 
 def _is_layer(module: nn.Module) -> bool:
     weight = getattr(module, "weight", None)
     matrix = isinstance(weight, Tensor) and weight.ndim >= 2
-    return matrix or isinstance(module, (*RECTIFIERS, nn.Sigmoid, nn.Tanh))
+    return matrix or isinstance(module, (*RECTIFIERS, nn.Sigmoid, nn.Tanh, Cell))
 
 
 def _measure(name: str, module: nn.Module, outputs: Sequence[Tensor]) -> Layer:

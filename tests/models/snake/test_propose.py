@@ -11,7 +11,7 @@ from shapely import Polygon, box
 from kontur.data.synthetic import SHAPES, scene
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
-from kontur.models.snake import contours as module
+from kontur.models.snake import evolve as module
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import encode
 from kontur.models.snake.propose import SURE, least_centre, peaks, propose, trace_contours

@@ -8,7 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.refine import build_refiner
+from kontur.models.snake.stages import build_refiner
 from kontur.nn.sampling import Align, Mode
 from tests.nn.traced import traced
 

@@ -4,17 +4,24 @@ Every fork between the paper, its published code and the notes is a field here
 (docs/architecture.md lists them; docs/results.md holds what was measured).
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, Self
 
 import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.models.rpn.config import RpnConfig
+from kontur.models.snake.refiner_config import CircularRefinerConfig, RefinerConfig
 from kontur.settings import Settings
 
 Stride = Literal[2, 4]
 CELLS = 5  # of CenterNet's maps that `reference_size` has, at least
 DIAMOND_POINTS = 40  # the notes' and the paper's start of the extreme stage: ten an edge
+
+
+def evolve_graph(stage: int) -> str:
+    """The name of the graph of one contour stage, where there is one for each; the first is 0."""
+    return f"evolve_{stage + 1}"
 
 
 class LossWeights(Settings):
@@ -32,40 +39,6 @@ class LossWeights(Settings):
     quality: float = pydantic.Field(0.5, ge=0)
     rpn_class: float = pydantic.Field(1.0, ge=0)  # in place of the first three with an RPN
     rpn_box: float = pydantic.Field(4.0, ge=0)  # the mean over four numbers; published, their sum
-
-
-class CircularRefinerConfig(Settings):
-    """A refiner of circular convolutions, as published (`nn.circular`).
-
-    Attributes:
-        width: channels of every layer.
-        fusion: channels of the fused whole-ring state.
-        form: `dense` convolutions, as published, or depthwise separable ones.
-        kernel, dilations: points that a layer sees, and how far apart, a layer each.
-        order: normalisation before the activation, or after it, as published.
-        profile, reach: at how many places across the contour a point reads the features, and how
-            far the outermost are, a share of the object's side; published, at the point alone.
-    """
-
-    kind: Literal["circular"] = "circular"
-    width: int = pydantic.Field(64, ge=1)
-    fusion: int = pydantic.Field(64, ge=1)
-    form: Literal["dense", "separable"] = "separable"
-    kernel: int = pydantic.Field(9, ge=3)
-    dilations: tuple[pydantic.PositiveInt, ...] = pydantic.Field(
-        (1, 1, 1, 1, 2, 2, 4, 4), min_length=1
-    )
-    order: Literal["norm-first", "paper"] = "norm-first"
-    profile: int = pydantic.Field(1, ge=1)
-    reach: float = pydantic.Field(0.15, gt=0, le=1)
-
-    @pydantic.model_validator(mode="after")
-    def _centred(self) -> Self:
-        if self.kernel % 2 == 0:
-            raise ValueError(
-                f"kernel must be odd, as many points on either side, got {self.kernel}"
-            )
-        return self
 
 
 class EdgeConfig(Settings):
@@ -117,9 +90,6 @@ class PromptConfig(Settings):
         return self
 
 
-RefinerConfig = CircularRefinerConfig  # of several, a union that `kind` discriminates
-
-
 class SnakeConfig(Settings):
     """Deep Snake's shape, its training targets and its losses.
 
@@ -149,10 +119,13 @@ class SnakeConfig(Settings):
         dropout: share of hidden channels that a training step leaves out, in the detector's heads
             and in the snake's.
         points: points of a contour.
-        refiner: what moves the points, in the extreme stage and in every contour stage.
-        stages: contour stages, with weights of their own.
+        refiner: what moves the points: circular convolutions, as published, a recurrent network or
+            attention (`models.snake.refiner_config`).
+        stages: how often contours are moved in training: by stages with weights of their own, or by
+            one recurrent refiner in so many iterations.
         stages_used: the first so many of them run at prediction, all where it is not given; found
-            out after training: the fewest that lose next to nothing on the validation images.
+            out after training: the fewest that lose next to nothing on the validation images. A
+            recurrent refiner may run more than it was trained with.
         edge: a last look at full resolution, after the contour stages.
         quality: whether each outline's IoU with its object is predicted; a score is then the
             geometric mean of it and the centre's.
@@ -210,7 +183,7 @@ class SnakeConfig(Settings):
     dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     rpn: RpnConfig = RpnConfig()
     points: int = pydantic.Field(64, ge=8)
-    refiner: RefinerConfig = RefinerConfig()
+    refiner: RefinerConfig = CircularRefinerConfig()
     stages: int = pydantic.Field(3, ge=1)
     stages_used: int | None = pydantic.Field(None, ge=1)
     edge: EdgeConfig = EdgeConfig()
@@ -230,6 +203,11 @@ class SnakeConfig(Settings):
     beta: float = pydantic.Field(0.25, gt=0)
     balance: float = pydantic.Field(0.5, ge=0, le=1)
     weights: LossWeights = LossWeights()
+
+    @pydantic.field_validator("refiner", mode="before")
+    @classmethod
+    def _circular_unless_it_says_so(cls, refiner: Any) -> Any:
+        return {"kind": "circular", **refiner} if isinstance(refiner, Mapping) else refiner
 
     @pydantic.model_validator(mode="after")
     def _stages_agree(self) -> Self:
@@ -253,7 +231,7 @@ class SnakeConfig(Settings):
                 f"four anchors want as many points between two of them, a multiple of 4, got "
                 f"{self.points}"
             )
-        if self.stages_used is not None and self.stages_used > self.stages:
+        if self.refiner.kind != "recurrent" and self.stages_run > self.stages:
             raise ValueError(
                 f"of {self.stages} stages {self.stages_used} cannot be used; give stages_used "
                 f"1 to {self.stages}"
@@ -268,6 +246,11 @@ class SnakeConfig(Settings):
         return self.edge.kind == "profile"
 
     @property
+    def has_neighbours(self) -> bool:
+        """Whether the contour stages see the contours of other objects."""
+        return self.refiner.kind == "attention" and self.refiner.neighbours > 0
+
+    @property
     def prompted(self) -> bool:
         """Whether some starts in training are such as a hand gives."""
         return self.prompts.extremes + self.prompts.polygons > 0
@@ -276,6 +259,15 @@ class SnakeConfig(Settings):
     def stages_run(self) -> int:
         """How many contour stages run at prediction."""
         return self.stages if self.stages_used is None else self.stages_used
+
+    @property
+    def stage_weights(self) -> tuple[float, ...]:
+        """What the loss of each contour stage counts; their sum is 1."""
+        growth = self.refiner.growth if self.refiner.kind == "recurrent" else 1.0
+        weights = [growth**stage for stage in range(self.stages)]
+        if self.supervise == "last":
+            weights = [0.0] * (self.stages - 1) + [1.0]
+        return tuple(weight / sum(weights) for weight in weights)
 
     @property
     def detector_stride(self) -> int:
@@ -322,7 +314,13 @@ PRESETS: dict[str, dict[str, Any]] = {
         "features": 64,
         "head": 256,
         "points": 128,
-        "refiner": {"width": 128, "fusion": 256, "form": "dense", "order": "paper"},
+        "refiner": {
+            "kind": "circular",
+            "width": 128,
+            "fusion": 256,
+            "form": "dense",
+            "order": "paper",
+        },
         "beta": 1.0,
     },
     "fast": {"edge": {"kind": "profile"}, "quality": True},
@@ -335,7 +333,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "features": 24,
         "head": 32,
         "points": 32,
-        "refiner": {"width": 32, "fusion": 32},
+        "refiner": {"width": 32},
         "edge": {"kind": "profile"},
         "quality": True,
     },

@@ -7,7 +7,6 @@ numbers overflow has NaN points and spoils no other.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,10 +14,8 @@ from jaxtyping import Float, Int
 from kontur.models.candidates import Features
 from kontur.models.family import Graphs
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.evolve import Maps, chunks, evolve
 from kontur.models.snake.rings import even_contours, start_diamonds, start_octagons
-
-Maps = tuple[Any, ...]  # where the engine has them: the features, and those of full resolution
-CHUNK = 256  # objects a run of a graph: bounds its memory to some 100 MB at width 64
 
 
 def starts_in_boxes(
@@ -30,8 +27,7 @@ def starts_in_boxes(
 ) -> Float[np.ndarray, "m n 2"]:
     """Where the contour stages start in each box: octagons, or learned; in image pixels."""
     starts = [np.zeros((0, config.points, 2), np.float32)]
-    for first in range(0, len(boxes), CHUNK):
-        chunk = slice(first, first + CHUNK)
+    for chunk in chunks(len(boxes)):
         diamonds = start_diamonds(boxes[chunk].astype(np.float64)).astype(np.float32)
         if config.initial == "learned":
             (guessed,) = graphs["start"](maps[0], diamonds, image_index[chunk])
@@ -42,27 +38,6 @@ def starts_in_boxes(
     return np.concatenate(starts)
 
 
-def evolve(
-    graphs: Graphs,
-    maps: Maps,
-    contours: Float[np.ndarray, "m n 2"],
-    image_index: Int[np.ndarray, " m"],
-    config: SnakeConfig,
-) -> Float[np.ndarray, "s m n 2"]:
-    """The contours after each contour stage that runs and the edge stage, in image pixels."""
-    shape = (config.stages_run + config.has_edge, 0, config.points, 2)
-    history = [np.zeros(shape, np.float32)]
-    for first in range(0, len(contours), CHUNK):
-        chunk = slice(first, first + CHUNK)
-        (stages,) = graphs["evolve"](maps[0], contours[chunk], image_index[chunk])
-        stages = stages[: config.stages_run]
-        if config.has_edge:
-            (edges,) = graphs["edge"](*maps, stages[-1], image_index[chunk])
-            stages = np.concatenate([stages, edges[None]])
-        history.append(stages)
-    return np.concatenate(history, axis=1)
-
-
 def predict_quality(
     graphs: Graphs,
     maps: Maps,
@@ -71,8 +46,7 @@ def predict_quality(
 ) -> Float[np.ndarray, " m"]:
     """The IoU that each contour is expected to have with its object; 0 of one that is no number."""
     quality = [np.zeros(0, np.float32)]
-    for first in range(0, len(contours), CHUNK):
-        chunk = slice(first, first + CHUNK)
+    for chunk in chunks(len(contours)):
         quality += graphs["quality"](maps[0], contours[chunk], image_index[chunk])
     return np.nan_to_num(np.concatenate(quality))
 
@@ -83,7 +57,8 @@ def from_boxes(
     """The contours of the objects in boxes xyxy."""
     index = np.full(len(boxes), features.image)
     starts = starts_in_boxes(graphs, features.maps, boxes, index, config)
-    return evolve(graphs, features.maps, starts, index, config)[-1]
+    alone = np.zeros(len(boxes), bool)  # they may be tries for one object
+    return evolve(graphs, features.maps, starts, index, config, sure=alone)[-1]
 
 
 def from_extremes(
@@ -91,7 +66,8 @@ def from_extremes(
 ) -> Float[np.ndarray, "m n 2"]:
     """The contours through extremes: top, right, bottom, left."""
     index = np.full(len(extremes), features.image)
-    return evolve(graphs, features.maps, _octagons(extremes, config), index, config)[-1]
+    starts, alone = _octagons(extremes, config), np.zeros(len(extremes), bool)
+    return evolve(graphs, features.maps, starts, index, config, sure=alone)[-1]
 
 
 def quality_of_rings(
@@ -118,7 +94,8 @@ def from_rings(
     As in training they run clockwise from the top, their points evenly spaced.
     """
     contours, index = even_contours(rings, config), np.full(len(rings), features.image)
-    return evolve(graphs, features.maps, contours, index, config)[-1]
+    objects = np.ones(len(contours), bool)
+    return evolve(graphs, features.maps, contours, index, config, sure=objects)[-1]
 
 
 def _octagons(

@@ -3,7 +3,9 @@
 import numpy as np
 
 from kontur.models.family import GraphExample
-from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
+from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig, evolve_graph
+from kontur.models.snake.neighbours import thinned
+from kontur.models.snake.refiner_config import AttentionRefinerConfig, RecurrentRefinerConfig
 
 
 def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
@@ -50,10 +52,29 @@ def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
             },
         ),
         **start,
-        "evolve": of_objects(features, "contours", contours, "stages", 1),
+        **contour_stages(of_objects(features, "contours", contours, "stages", 1), config),
     }
     if config.has_edge:
         graphs["edge"] = of_objects(maps, "contours", contours, "moved", 0)
     if config.quality:
         graphs["quality"] = of_objects(features, "contours", contours, "quality", 0)
     return graphs
+
+
+def contour_stages(evolve: GraphExample, config: SnakeConfig) -> dict[str, GraphExample]:
+    """All stages at once; one that is run again and again; or one by one, with the neighbours."""
+    n, objects = config.points, len(evolve.inputs["image_index"])
+    one = {name: axes for name, axes in evolve.dynamic.items() if name != "stages"}
+    one["moved"] = {0: "m"}
+    if isinstance(config.refiner, RecurrentRefinerConfig):
+        memory = np.zeros((config.refiner.layers, objects, n, config.refiner.memory), np.float32)
+        inputs = {**evolve.inputs, "memory": memory}
+        dynamic = {**one, "memory": {1: "m"}, "remembered": {1: "m"}}
+        return {"iterate": GraphExample(inputs, ("moved", "remembered"), dynamic)}
+    if config.has_neighbours:
+        assert isinstance(config.refiner, AttentionRefinerConfig)
+        around = config.refiner.neighbours, len(range(n)[thinned(n)]), 2
+        inputs = {**evolve.inputs, "around": np.zeros((objects, *around), np.float32)}
+        example = GraphExample(inputs, ("moved",), {**one, "around": {0: "m"}})
+        return {evolve_graph(stage): example for stage in range(config.stages_run)}
+    return {"evolve": evolve}

@@ -73,8 +73,8 @@ def contour_losses(
     if config.matching == "dynamic":
         before = stages[-2] if len(stages) > 1 else starts
         losses[-1] = matched_loss(stages[-1], before.detach(), targets, distance)
-    supervised = losses if config.supervise == "all" else losses[-1:]
-    named = {"contour": torch.stack(supervised).mean()}
+    counted = torch.tensor(config.stage_weights, device=stages.device)
+    named = {"contour": (torch.stack(losses) * counted).sum()}
     if config.weights.shape:
         edges = [torch.roll(ring, -1, dims=1) - ring for ring in (stages[-1], targets.contours)]
         named["shape"] = distance(*edges, targets.weights)

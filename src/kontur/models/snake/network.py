@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from kontur.models.candidates import Boxes, take
 from kontur.models.segmenter import Segmenter, check_images
-from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig
+from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.edge import EdgeStage, FullResolution
 from kontur.models.snake.encode import Targets
@@ -24,9 +24,9 @@ from kontur.models.snake.loss import (
 )
 from kontur.models.snake.propose import boxes_of
 from kontur.models.snake.quality import OutlineQuality
-from kontur.models.snake.refine import build_refiner
 from kontur.models.snake.rings import start_diamonds, start_octagons
 from kontur.models.snake.rpn import RegionDetector, Regions
+from kontur.models.snake.stages import ExtremeStage, build_stages
 from kontur.models.snake.start import LearnedStart
 
 LEAST_JUDGED = 0.05  # score of a box whose outline is judged in training
@@ -51,7 +51,7 @@ class DeepSnake(Segmenter):
         self.feature_maps = 1 + config.has_edge
         self.extremes = ExtremeStage(config) if config.initial == "octagon" else None
         self.start = LearnedStart(config) if config.initial == "learned" else None
-        self.evolve = ContourStages(config)
+        self.evolve = build_stages(config)
         self.edge = EdgeStage(config) if config.has_edge else None
         self.quality = OutlineQuality(config) if config.quality else None
 
@@ -138,7 +138,7 @@ class DeepSnake(Segmenter):
             graphs["extremes"] = self.extremes
         if self.start is not None:
             graphs["start"] = self.start
-        graphs["evolve"] = self.evolve
+        graphs |= self.evolve.graphs()
         if self.edge is not None:
             graphs["edge"] = self.edge
         if self.quality is not None:
@@ -180,48 +180,6 @@ class Quality(nn.Module):
         image_index: Integer[Tensor, " m"],
     ) -> Float[Tensor, " m"]:
         return torch.sigmoid(self.quality(features, contours, image_index))
-
-
-class ExtremeStage(nn.Module):
-    """The diamond's four corners moved onto the object; the other points are context."""
-
-    def __init__(self, config: SnakeConfig):
-        super().__init__()
-        self.refiner = build_refiner(config, centre=True, every=DIAMOND_POINTS // 4)
-
-    def forward(
-        self,
-        features: Float[Tensor, "b h w d"],
-        diamonds: Float[Tensor, "m 40 2"],
-        image_index: Integer[Tensor, " m"],
-    ) -> Float[Tensor, "m 4 2"]:
-        return self.refiner(features, diamonds, image_index)
-
-
-class ContourStages(nn.Module):
-    """The contours after every stage; each stage starts where the one before ended.
-
-    All stages are trained; at prediction those run that are worth their time (`stages_used`).
-    """
-
-    def __init__(self, config: SnakeConfig):
-        super().__init__()
-        self.refiners = nn.ModuleList(
-            build_refiner(config, centre=False) for _ in range(config.stages)
-        )
-        self.run = config.stages_run
-
-    def forward(
-        self,
-        features: Float[Tensor, "b h w d"],
-        contours: Float[Tensor, "m n 2"],
-        image_index: Integer[Tensor, " m"],
-    ) -> Float[Tensor, "stages m n 2"]:
-        stages = []
-        for refiner in self.refiners if self.training else self.refiners[: self.run]:
-            contours = refiner(features, contours, image_index)
-            stages.append(contours)
-        return torch.stack(stages)
 
 
 def scores_and_boxes(detected: Detected | Regions, config: SnakeConfig) -> tuple[Tensor, Tensor]:

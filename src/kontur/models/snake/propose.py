@@ -18,13 +18,14 @@ from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import Maps, evolve, predict_quality, starts_in_boxes
+from kontur.models.snake.contours import predict_quality, starts_in_boxes
+from kontur.models.snake.evolve import Maps, evolve
 
 ACCEPTED = -2e-3  # AP that a contour stage less may lose: each costs an eighth of the time
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
 LEAST_CENTRE = 0.02  # score of a centre whose outline may be better than the centre is sure
-SURE = 0.25  # of a centre, from which on its outline may have any quality
+SURE = 0.25  # of a centre, from which on its outline may have any quality, and is a neighbour
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
 
@@ -37,7 +38,7 @@ def propose(
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
-    `graphs` are `detect`, `extremes`, `evolve` and, where it is learned, `quality` of an engine.
+    `graphs` are those of an engine (`models.snake.graphs`).
     What cannot reach the score `lowest` is not outlined; what does not is still among them.
     `sizes` are the images' own (height, width) without their padding. Any number of objects; a
     batch without any does not run the later graphs.
@@ -145,14 +146,20 @@ def trace_contours(
     """The contours of boxes after every stage, their start first and the edge stage last."""
     boxes, index = detected.boxes, detected.image_index
     starts = starts_in_boxes(graphs, maps, boxes, index, config)
-    stages = evolve(graphs, maps, starts, index, config)
+    stages = evolve(graphs, maps, starts, index, config, sure=detected.scores >= SURE)
     return np.concatenate([starts[None], stages])
 
 
 def decode_variants(config: SnakeConfig) -> list[DecodeVariant]:
-    """Fewer contour stages, one less first: what the last ones add is often nothing."""
+    """Fewer contour stages, one less first: what the last ones add is often nothing.
+
+    Of a recurrent refiner one more, too, up to twice as many as it was trained with.
+    """
     fewer = range(config.stages_run - 1, 0, -1)
-    return [DecodeVariant(config.replace(stages_used=count), ACCEPTED) for count in fewer]
+    variants = [DecodeVariant(config.replace(stages_used=count), ACCEPTED) for count in fewer]
+    if config.refiner.kind == "recurrent" and config.stages_run < 2 * config.stages:
+        variants.append(DecodeVariant(config.replace(stages_used=config.stages_run + 1)))
+    return variants
 
 
 def outlines_by_stage(
