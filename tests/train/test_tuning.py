@@ -112,7 +112,7 @@ def _ap_with_stages(learned, count):
     return tuned.ap
 
 
-@pytest.mark.parametrize(("ap_of_two", "used"), [(0.9, 2), (0.8995, 2), (0.898, None), (0.95, 2)])
+@pytest.mark.parametrize(("ap_of_two", "used"), [(0.9, 2), (0.8985, 2), (0.8975, None), (0.95, 2)])
 def test_faster_settings_are_taken_where_they_lose_next_to_nothing(monkeypatch, ap_of_two, used):
     ap_of_stages = {3: 0.9, 2: ap_of_two, 1: 0.0}
     monkeypatch.setattr(tuning, "candidates", lambda predictor, _: predictor.config.stages_run)

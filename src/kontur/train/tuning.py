@@ -144,4 +144,4 @@ def _highest_ap(images: Sequence[TuningImage]) -> float:
     """AP at the best score threshold; 1 where there is no object and none is predicted."""
     truths, predicted = [s.sample.instances for s in images], [s.predicted for s in images]
     tuned = tune_thresholds(truths, predicted, scores=SCORES[::2], overlaps=[1.0])
-    return 1.0 if math.isnan(tuned.ap) else tuned.ap
+    return 1.0 if math.isnan(tuned.ap) else float(np.nanmax(tuned.grid))

@@ -20,6 +20,7 @@ class LossWeights(Settings):
     roi_class: float = pydantic.Field(1.0, ge=0)
     roi_box: float = pydantic.Field(4.0, ge=0)
     mask: float = pydantic.Field(1.0, ge=0)
+    quality: float = pydantic.Field(0.5, ge=0)
 
 
 class MaskRCNNConfig(Settings):
@@ -45,6 +46,8 @@ class MaskRCNNConfig(Settings):
         head: numbers in each of the two fully connected layers.
         dropout: the share of these that is dropped in training.
         mask_width, mask_depth: channels and convolutions of the mask head.
+        quality: whether each mask's IoU with its object is predicted (`models.maskrcnn.quality`); a
+            score is then the geometric mean of it and the class's probability.
         rois: boxes of an image on which the heads are trained in a step.
         share: the largest share of them that may belong to objects.
         fit: the IoU from which a proposal belongs to an object.
@@ -73,6 +76,7 @@ class MaskRCNNConfig(Settings):
     dropout: float = pydantic.Field(0.0, ge=0, lt=1)
     mask_width: int = pydantic.Field(64, ge=1)
     mask_depth: int = pydantic.Field(2, ge=1)
+    quality: bool = False
     rois: int = pydantic.Field(64, ge=2)
     share: float = pydantic.Field(0.5, gt=0, lt=1)
     fit: float = pydantic.Field(0.5, gt=0, le=1)

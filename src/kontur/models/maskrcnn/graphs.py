@@ -21,6 +21,7 @@ def graphs(config: MaskRCNNConfig) -> dict[str, GraphExample]:
     )
     inside = {"features": np.zeros((1, cells, config.pyramid), np.float32), **levels._asdict()}
     axes = {"features": {0: "b", 1: "n"}, **{name: {0: "m"} for name in levels._fields}}
+    quality = {"quality": {0: "m"}} if config.quality else {}
     return {
         "propose": GraphExample(
             inputs={"images": np.zeros((1, config.channels, side, side), np.float32)},
@@ -39,7 +40,7 @@ def graphs(config: MaskRCNNConfig) -> dict[str, GraphExample]:
         ),
         "masks": GraphExample(
             inputs={**inside, "labels": np.zeros(objects, np.int64)},
-            outputs=("masks",),
-            dynamic={**axes, "labels": {0: "m"}, "masks": {0: "m"}},
+            outputs=("masks", "quality") if config.quality else ("masks",),
+            dynamic={**axes, "labels": {0: "m"}, "masks": {0: "m"}, **quality},
         ),
     }

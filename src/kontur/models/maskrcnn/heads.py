@@ -53,11 +53,10 @@ class BoxHead(nn.Module):
 
 
 class MaskHead(nn.Module):
-    """Boxes to the logits of a mask for each class, spread over the box."""
+    """The features of boxes to the logits of a mask for each class, spread over the box."""
 
     def __init__(self, config: MaskRCNNConfig):
         super().__init__()
-        self.config = config
         width = config.mask_width
         inputs = [config.pyramid, *[width] * (config.mask_depth - 1)]
         convs = [nn.Conv2d(channels, width, 3, padding=1) for channels in inputs]
@@ -68,8 +67,7 @@ class MaskHead(nn.Module):
         )
         initialise(self.layers, "kaiming")
 
-    def forward(self, features: Float[Tensor, "b n d"], rois: Rois) -> Float[Tensor, "m k h h"]:
-        pooled = roi_features(features, rois, self.config.mask_cells, self.config)
+    def forward(self, pooled: Float[Tensor, "m d c c"]) -> Float[Tensor, "m k h h"]:
         return self.layers(pooled).float()
 
 

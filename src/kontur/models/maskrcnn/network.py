@@ -16,15 +16,17 @@ from torch.nn import functional
 
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.encode import Targets
-from kontur.models.maskrcnn.heads import BoxHead, MaskHead, masks_of_classes
+from kontur.models.maskrcnn.heads import BoxHead, MaskHead, masks_of_classes, roi_features
 from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.loss import box_losses, cut_masks, mask_loss
+from kontur.models.maskrcnn.quality import MaskQuality, mask_iou, object_areas
 from kontur.models.maskrcnn.roi_sampling import RoiTruth, SampledRois, sample_rois
 from kontur.models.rpn.loss import region_losses
 from kontur.models.rpn.network import RegionProposals
 from kontur.models.rpn.propose import propose
 from kontur.models.segmenter import Segmenter, check_images
 from kontur.nn.backbone import build_backbone
+from kontur.nn.losses import binary_cross_entropy
 from kontur.nn.pyramid import FeaturePyramid
 from kontur.nn.roi import Rois
 
@@ -41,6 +43,7 @@ class MaskRCNN(Segmenter):
         self.rpn = RegionProposals(config.pyramid, config.rpn)
         self.boxes = BoxHead(config)
         self.masks = MaskHead(config)
+        self.quality = MaskQuality(config) if config.quality else None
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config)
@@ -53,9 +56,11 @@ class MaskRCNN(Segmenter):
         rois = self._rois(sampled, images)
         scores, moved = self.boxes(features, rois)
         objects = torch.nonzero(object_index >= 0)[:, 0]
-        masks = self.masks(features, Rois(*(field[objects] for field in rois)))
+        positive = Rois(*(field[objects] for field in rois))
+        pooled = roi_features(features, positive, self.config.mask_cells, self.config)
+        masks = masks_of_classes(self.masks(pooled), labels[objects] - 1)
         wanted = cut_masks(boxes[objects], object_index[objects], targets, masks.shape[-1])
-        return {
+        losses = {
             **region_losses(
                 *(logits, deltas),
                 image_index=targets.anchor_index,
@@ -65,11 +70,20 @@ class MaskRCNN(Segmenter):
                 config=self.config.rpn,
             ),
             **box_losses(scores, moved, labels=labels, targets=self._tensor(sampled.deltas)),
-            **mask_loss(masks_of_classes(masks, labels[objects] - 1), wanted),
+            **mask_loss(masks, wanted),
         }
+        if self.quality is not None:
+            drawn = torch.sigmoid(masks.detach())
+            areas = object_areas(targets, object_index[objects])
+            reached = mask_iou(drawn, wanted, boxes[objects], areas)
+            logits = self.quality(pooled, drawn)
+            losses["quality"] = binary_cross_entropy(logits, reached, torch.ones_like(reached))
+        return losses
 
     def stages(self) -> dict[str, tuple[str, ...]]:
-        return {"rpn": ("rpn_class", "rpn_box"), "heads": ("roi_class", "roi_box", "mask")}
+        quality = ("quality",) if self.config.quality else ()
+        heads = ("roi_class", "roi_box", "mask", *quality)
+        return {"rpn": ("rpn_class", "rpn_box"), "heads": heads}
 
     def graphs(self) -> dict[str, nn.Module]:
         graphs = {"propose": Propose(self), "boxes": Boxes(self), "masks": Masks(self)}
@@ -154,11 +168,14 @@ class Boxes(nn.Module):
 
 
 class Masks(nn.Module):
-    """The same and the class of each box → the mask of that class (m, h, h), in probabilities."""
+    """The same and the class of each box → the mask of that class (m, h, h), in probabilities.
+
+    Where it is learned, also the IoU (m,) that each mask is expected to have, 0 to 1.
+    """
 
     def __init__(self, network: MaskRCNN):
         super().__init__()
-        self.head = network.masks
+        self.head, self.quality, self.config = network.masks, network.quality, network.config
 
     def forward(
         self,
@@ -168,9 +185,13 @@ class Masks(nn.Module):
         sizes: Tensor,
         strides: Tensor,
         labels: Tensor,
-    ) -> Tensor:
-        masks = self.head(features, Rois(boxes, starts, sizes, strides))
-        return torch.sigmoid(masks_of_classes(masks, labels))
+    ) -> tuple[Tensor, ...]:
+        rois = Rois(boxes, starts, sizes, strides)
+        pooled = roi_features(features, rois, self.config.mask_cells, self.config)
+        masks = torch.sigmoid(masks_of_classes(self.head(pooled), labels))
+        if self.quality is None:
+            return (masks,)
+        return masks, torch.sigmoid(self.quality(pooled, masks))
 
 
 def as_table(maps: list[Tensor], config: MaskRCNNConfig) -> Float[Tensor, "b n d"]:

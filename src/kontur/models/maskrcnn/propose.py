@@ -23,6 +23,7 @@ from kontur.models.rpn.propose import propose as propose_regions
 
 CHUNK = 128  # boxes a run of a graph: bounds its memory to some 100 MB at 64 channels
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: every box has some probability
+LEAST_CLASS = 0.04  # probability of a class whose mask may be better than the class is sure
 
 
 def propose(
@@ -34,10 +35,10 @@ def propose(
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
-    `graphs` are `propose`, `boxes` and `masks` of an engine; what scores below `lowest` is not
-    outlined. `sizes` are the images' own (height, width) without their padding. Any number of
-    objects; a batch without any does not run the later graphs. No outline needs repair: none can
-    cross itself.
+    `graphs` are `propose`, `boxes` and `masks` of an engine; what cannot reach the score `lowest`
+    is not outlined. `sizes` are the images' own (height, width) without their padding. Any number
+    of objects; a batch without any does not run the later graphs. No outline needs repair: none
+    can cross itself.
     """
     size = (images.shape[2], images.shape[3])
     maps, scores, deltas = graphs["propose"](images)
@@ -53,10 +54,14 @@ def propose(
     empty = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]
     levels = roi_levels(proposals.boxes, proposals.image_index, size=size, strides=config.strides)
     probabilities, deltas = _run(graphs["boxes"], maps, *levels, empty=empty)
-    detected = boxes_of_classes(proposals, probabilities, deltas, sizes, config, lowest)
+    least = max(lowest**2, LEAST_CLASS) if config.quality else lowest  # of a mean with at most 1
+    detected = boxes_of_classes(proposals, probabilities, deltas, sizes, config, least)
     levels = roi_levels(detected.boxes, detected.image_index, size=size, strides=config.strides)
-    empty = [np.zeros((0, side, side), np.float32)]
-    (masks,) = _run(graphs["masks"], maps, *levels, detected.labels, empty=empty)
+    empty = [np.zeros((0, side, side), np.float32), *[np.zeros(0, np.float32)] * config.quality]
+    masks, *learned = _run(graphs["masks"], maps, *levels, detected.labels, empty=empty)
+    quality = learned[0] if learned else None
+    if quality is not None:
+        detected = detected._replace(scores=np.sqrt(detected.scores * quality))
     polygons = outlines(masks, detected.boxes)
     candidates = []
     for image, own_size in enumerate(sizes):
@@ -71,6 +76,7 @@ def propose(
                 own_size,
                 config.classes,
                 features=Features(maps, image),
+                quality=None if quality is None else quality[own],
             )
         )
     return candidates
