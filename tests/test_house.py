@@ -22,7 +22,8 @@ VAGUE = {"utils", "util", "misc", "common", "helpers", "helper", "base", "core",
 # The parts that may import torch; everything else predicts, measures and converts without it.
 TORCH_ROOMS = re.compile(
     r"kontur\.(nn|train)(\.|$)|kontur\.edit\.agent|kontur\.models\.segmenter$"
-    r"|kontur\.models\..*\.(network|detector|refine|start|edge|quality|loss|rpn|heads|unet|transunet|swinunet)$"
+    r"|kontur\.models\..*\.(network|detector|refine|recurrent|attention|stages|start|edge|quality|loss|rpn|heads)$"
+    r"|kontur\.models\..*\.(unet|transunet|swinunet)$"
 )
 # Made of scikit-learn's classes, and imported where they are used.
 TABLE_ROOMS = re.compile(r"kontur\.measure\.(prepare|tabular|learn)(\.|$)")

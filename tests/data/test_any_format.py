@@ -5,6 +5,7 @@ import pytest
 
 from kontur import formats
 from kontur.data.folder import open_folder
+from kontur.data.inspect import inspect
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from tests.data import drawn
@@ -36,9 +37,12 @@ def test_a_folder_of_its_files_is_training_data(tmp_path, name, place):
     save(tmp_path, name, place=place)
     folder = open_folder(tmp_path)
     assert folder.names == ("a", "b")
+    one = formats.FORMATS[name]
+    layouts = ("labels", f"outlines: {one.title}", name)
+    assert inspect(folder).layout == layouts[0 if one.raster else 2 if one.several_images else 1]
     for sample in folder.samples:
         np.testing.assert_array_equal(sample.instances.label_image() > 0, drawn.squares() > 0)
-        if formats.FORMATS[name].classes:
+        if one.classes:
             classes = [sample.instances.classes[label] for label in sample.instances.labels]
             assert classes == ["live cell", "dead", "live cell"]
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from kontur import formats
 from kontur.data.dataset_report import DatasetReport
 from kontur.data.find_issues import find_issues
 from kontur.data.folder import Folder
@@ -61,7 +62,7 @@ def _report(
     columns = dict.fromkeys(column for row in folder.metadata.values() for column in row)
     return DatasetReport(
         path=folder.path,
-        layout=folder.layout,
+        layout=_described_layout(folder),
         task=folder.task,
         names=tuple(image.name for image in images),
         splits={split: len(names) for split, names in folder.splits.items()},
@@ -90,3 +91,11 @@ def _working_scale(images: list[ImageStatistics]) -> WorkingScale:
     sides = np.sqrt(np.concatenate([image.areas for image in learned]))
     across = np.concatenate([image.widths for image in learned])
     return choose_scale(float(np.median(sides)), float(np.median(across)))
+
+
+def _described_layout(folder: Folder) -> str:
+    """The layout, with the formats of its outlines: `outlines: labelme JSON`."""
+    outlined = [item.annotation for item in folder.annotated if item.kind == "outlines"]
+    found = map(formats.find_format, outlined)
+    titles = list(dict.fromkeys(one.title for one in found if one is not None))
+    return f"{folder.layout}: {', '.join(titles)}" if titles else folder.layout
