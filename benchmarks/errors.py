@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Int
+from options import of_model_and_data
 from report import heading, table
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
@@ -321,15 +322,7 @@ def _text(value: float) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", help="a shipped model's name, a .kontur file or a run")
-    parser.add_argument("data", type=Path, help="a folder of images with annotations")
-    parser.add_argument(
-        "--where", nargs="*", default=[], metavar="COLUMN=VALUE",
-        help="the images of which metadata.csv says this, such as modality=fluorescence",
-    )  # fmt: skip
+    parser = of_model_and_data(__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the numbers")
     parser.add_argument(
         "--beside", type=Path, metavar="FILE", help="earlier numbers, to be printed before the new"
