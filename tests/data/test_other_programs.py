@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from kontur.data.folder import open_folder
@@ -7,10 +5,7 @@ from kontur.data.other_programs import program_of
 from kontur.errors import InputError
 from tests.data import drawn
 
-VIA = {"a.png1": {"filename": "a.png", "regions": [{"shape_attributes": {"name": "polygon"}}]}}
 FILES = {
-    "via_project.json": (json.dumps(VIA), "VIA", "as COCO"),
-    "via.csv": ("filename,region_shape_attributes\na.png,x\n", "VIA", "as COCO"),
     "a.xml": ("<annotation><object><bndbox/></object></annotation>", "PASCAL VOC", "boxes alone"),
     "project.qpproj": ("{}", "QuPath", "as GeoJSON"),
 }

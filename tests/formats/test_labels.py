@@ -8,7 +8,8 @@ from PIL import Image as Picture
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import labels
+from kontur.formats import ImageAnnotation, labels
+from kontur.formats.conversion import convert
 from kontur.instances import Instances
 from tests.formats import scenes
 
@@ -154,3 +155,28 @@ def test_the_regions_of_a_binary_mask_are_objects_where_the_task_says_so(tmp_pat
         formats.read(tmp_path / "b.tif", task="components")
     with pytest.raises(InputError, match="task is one of instances, components, semantic"):
         formats.read(tmp_path / "a.png", task="binary")
+
+
+@pytest.mark.parametrize("ending", [".tif", ".ome.tif", ".labels.tif"])
+@pytest.mark.parametrize("side", [0.325, 40.0])
+def test_the_side_of_a_pixel_comes_back(tmp_path, ending, side):
+    found = Instances.from_label_image(np.array([[0, 70000], [3, 0]]))
+    files = [tmp_path / f"{name}{ending}" for name in "ab"]
+    formats.write_images(files[0], [ImageAnnotation("a", (2, 2), found, pixel_size=side)])
+    (entry,) = formats.read_images(files[0])
+    assert entry.pixel_size == side
+    formats.write_images(files[1], [entry])
+    assert files[0].read_bytes() == files[1].read_bytes()
+    with tifffile.TiffFile(files[0]) as theirs:
+        assert theirs.is_ome
+        assert theirs.series[0].axes == "YX"
+        assert theirs.asarray().tolist() == [[0, 70000], [3, 0]]
+    losses = convert(files[0], tmp_path / "a.geojson").losses
+    assert losses == (f"GeoJSON for QuPath: the size of a pixel ({side:g} µm) is lost",)
+
+
+def test_an_image_called_ome_tiff_is_one(tmp_path):
+    formats.write(tmp_path / "a.ome.tif", Instances.from_label_image(np.array([[0, 2]])))
+    with tifffile.TiffFile(tmp_path / "a.ome.tif") as theirs:
+        assert theirs.is_ome
+    assert formats.name_of("out/a.ome.tif") == "a"

@@ -117,8 +117,8 @@ def _images(source: Path, task: str, page: int | None, split: str | None) -> lis
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
-        size = sample.instances.size
-        found.append(_Named(item.name, ImageAnnotation(file_name, size, sample.instances)))
+        one = ImageAnnotation(file_name, sample.instances.size, sample.instances)
+        found.append(_Named(item.name, one._replace(pixel_size=sample.pixel_size)))
     return found
 
 

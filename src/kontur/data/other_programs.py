@@ -22,7 +22,6 @@ class Program(NamedTuple):
     advice: str
 
 
-VIA = Program("VIA", "export them as COCO from VIA (Annotation > Export Annotations)")
 VOC = Program("PASCAL VOC", "boxes alone are no outlines; export masks or COCO")
 QUPATH = Program(
     "QuPath project", "in QuPath export the objects as GeoJSON (File > Export objects)"
@@ -34,13 +33,8 @@ def program_of(path: Path) -> Program | None:
     name = path.name.lower()
     if name.endswith((".qpproj", ".qpdata")):
         return QUPATH
-    if name.endswith(".json"):
-        start = _start(path)
-        return VIA if "_via_" in start or '"shape_attributes"' in start else None
     if name.endswith(".xml"):
         return VOC if "<annotation>" in _start(path) else None
-    if name.endswith(".csv") and "region_shape_attributes" in _start(path):
-        return VIA
     return None
 
 

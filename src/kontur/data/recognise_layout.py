@@ -46,8 +46,9 @@ WRITTEN = ".labels"  # the end of the names of label images that `kontur predict
 
 KNOWN = (
     "images/ + labels/ (label images), images/ + masks/NAME/*.png (one mask per object), "
-    "NAME.tif + NAME_masks.tif in one folder, images and NAME.geojson, or COCO JSON with its "
-    "images; each also below train/ and val/"
+    "NAME.tif + NAME_masks.tif in one folder, images and NAME.geojson (or labelme, ImageJ ROIs, "
+    "YOLO), or a file that lists images (COCO JSON, CVAT, VIA) with them; each also below train/ "
+    "and val/"
 )
 
 

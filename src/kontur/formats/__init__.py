@@ -17,9 +17,11 @@ from kontur.formats import (
     geojson,
     geoparquet,
     imagej,
+    label_studio,
     labelme,
     labels,
     table,
+    via,
     yolo,
 )
 from kontur.formats.format import Format
@@ -40,8 +42,10 @@ FORMATS: Mapping[str, Format] = {
         labelme.FORMAT,
         yolo.FORMAT,
         cvat.FORMAT,
+        via.FORMAT,
         geoparquet.FORMAT,
         cellpose.FORMAT,
+        label_studio.FORMAT,
     )
 }
 WRITABLE: Mapping[str, Format] = {  # the others are only read

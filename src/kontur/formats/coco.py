@@ -123,6 +123,8 @@ def _numbered_results(results: list[Any], file: OutlineFile) -> dict[str, Any]:
 
 
 def _recognise(file: OutlineFile) -> bool:
+    if file.json_keys.get("data") == "{":  # a task of Label Studio, with annotations too
+        return False
     if file.json_keys:
         lists = [
             file.json_keys.get(name) == "[" for name in ("images", "annotations", "categories")

@@ -43,14 +43,16 @@ def convert(
     """
     kind = formats.format_named(format) if format else formats.format_to_write(target)
     file = None if image is None else _image_file(image, source)
-    of_file = None if file is None else _size_of(file, page)
+    pixels = None if file is None else read_image(file, page=page)
+    of_file = None if pixels is None else pixels.pixels.shape[:2]
     entries = formats.read_images(source, page=page, task=task, size=size or of_file)
     if image is not None:
         entries = [_of_image(entries, image, file, source)]
     elif len(entries) > 1 and not _holds_all(kind, entries):
         pick(entries, None, source)  # raises: one is to be named
-    if of_file is not None:
+    if pixels is not None and of_file is not None:
         entries = [_sized(entry, of_file, source, str(file)) for entry in entries]
+        entries = [entry._replace(pixel_size=pixels.pixel_size) for entry in entries]
     if size is not None:
         entries = [_sized(entry, size, source, "the size given") for entry in entries]
     formats.write_images(target, entries, format=kind.name, overwrite=overwrite)
@@ -81,11 +83,6 @@ def _image_file(image: str, source: str | Path) -> Path | None:
     """The image file of this name, here or beside the outlines; None where there is none."""
     places = [Path(image), Path(source).parent / image]
     return next((place for place in places if is_image(place) and place.is_file()), None)
-
-
-def _size_of(image: Path, page: int | None) -> tuple[int, int]:
-    height, width = read_image(image, page=page).pixels.shape[:2]
-    return height, width
 
 
 def _of_image(

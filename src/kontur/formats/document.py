@@ -43,7 +43,7 @@ def load(path: str | Path) -> Any:
     text = load_text(path)
     if DIGITS.search(text):
         raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
-    if _depth(text) > DEEPEST:
+    if depth(text) > DEEPEST:
         raise InputError(f"{path} is nested too deeply to be a file of outlines")
     try:
         return json.loads(text)
@@ -189,7 +189,7 @@ def _finite(value: Any, lost: list[str], place: str) -> Any:
     return value
 
 
-def _depth(text: str) -> int:
+def depth(text: str) -> int:
     """How deep the brackets of JSON are nested, those in strings not counted."""
     if "\\" in text:
         text = re.sub(r"\\.", "", text, flags=re.DOTALL)

@@ -38,6 +38,11 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     ignored = sum(int(one.ignore.sum()) for one in images)
     if ignored and not target.ignore:
         notes.append(f"{plural(ignored, 'region')} to ignore left out")
+    sides = {entry.pixel_size for entry in entries if entry.pixel_size is not None}
+    if sides and target.name != "labels":
+        notes.append(
+            f"the size of a pixel ({listed(f'{side:g} µm' for side in sorted(sides))}) is lost"
+        )
     planes = {one.plane for one in images if one.plane is not None and not one.plane.is_first}
     if planes and not target.planes:
         places = listed(sorted(map(_place, planes)))

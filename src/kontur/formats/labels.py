@@ -9,12 +9,13 @@ before regions to ignore).
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int64, Integer, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import atomic, images, masks
+from kontur.formats import atomic, images, masks, ome
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
@@ -23,6 +24,8 @@ from kontur.instances.label_image import smallest_type
 
 LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
 LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
+OME = (".ome.tif", ".ome.tiff")
+CENTIMETRE = 1e4  # µm
 LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 
 
@@ -35,7 +38,14 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     task, stored = masks.choose_task(file.task), images.read_stored(file.path, page=file.page)
     array = _whole_numbers(stored.pixels, file.path)
     instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
-    return [ImageAnnotation(file.path.stem, instances.size, instances.replace(plane=stored.plane))]
+    return [
+        ImageAnnotation(
+            file.path.stem,
+            instances.size,
+            instances.replace(plane=stored.plane),
+            pixel_size=stored.pixel_size,
+        )
+    ]
 
 
 def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -74,6 +84,7 @@ def _whole_numbers(
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write a compressed TIFF or, by the ending .png, a 16-bit PNG; needs the image's size.
 
+    A TIFF has the side of a pixel where it is known, and is OME-TIFF then or called `.ome.tif`.
     uint16, uint32 where an id is above 65535, signed where regions are to be ignored. Ids are kept
     unless one cannot be stored (zero, negative, more than 32 bits): then all become 1 … K. Raises
     `InputError` without a size, for several images, and for a PNG that would need more than 16
@@ -108,10 +119,15 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         return
     import tifffile
 
+    side = entries[0].pixel_size
+    options: dict[str, Any] = {"metadata": {"axes": "YX"}}
+    if side is not None or path.name.lower().endswith(OME):
+        options = {"description": ome.describe(array, side), "metadata": None}
+    if side is not None:
+        density = CENTIMETRE / side
+        options |= {"resolution": (density, density), "resolutionunit": "CENTIMETER"}
     with atomic.replacing(path, overwrite=overwrite) as beside:
-        tifffile.imwrite(
-            beside, array, compression="zlib", photometric="minisblack", metadata={"axes": "YX"}
-        )
+        tifffile.imwrite(beside, array, compression="zlib", photometric="minisblack", **options)
 
 
 def _ids(instances: Instances) -> Int64[np.ndarray, " k"]:
@@ -128,7 +144,7 @@ def _ids(instances: Instances) -> Int64[np.ndarray, " k"]:
 FORMAT = Format(
     name="labels",
     title="label image",
-    endings=(".labels.tif", ".tif", ".tiff", ".png"),
+    endings=(".labels.tif", ".ome.tif", ".tif", ".tiff", ".png"),
     shared_endings=(".jpg", ".jpeg"),  # masks of two values are saved so, if badly
     read=read,
     write=write,

@@ -43,6 +43,7 @@ COLUMNS = (
 PROBABILITY = "probability_"  # of a class; its name follows
 WHOLE = re.compile(r"(-?\d+)(?:[.,]0*)?")  # also where a spreadsheet made `7.0` of it
 DIGITS = 400  # of an id that are looked at; Instances hold 19
+OUTLINES = ("outline", "geometry", "wkt", "wkb")  # columns of outlines; the first that is there
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 
 Row = Mapping[str, str]
@@ -137,7 +138,8 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     columns = [name.strip() for name in next(cells, (0, []))[1]]
     while columns and not columns[-1]:
         columns.pop()
-    if "outline" not in columns:
+    column = next((name for name in OUTLINES if name in map(str.lower, columns)), None)
+    if column is None:
         known = listed(columns, most=8) or "nothing"
         raise InputError(f"{where} has no column 'outline' and so no objects; it has {known}")
     repeated = next(
@@ -153,7 +155,8 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
         images.setdefault(row.get("image", ""), []).append(len(rows))
         rows.append(row)
         wheres.append(f"{where}, line {line}")
-    shapes, without = _outlines(rows, wheres)
+    column = next(name for name in columns if name.lower() == column)
+    shapes, without = _outlines([row.get(column, "").strip() for row in rows], wheres)
     polygons, kept = document.repaired(shapes, where)
     bare = Counter(kind for kind in without if kind)
     if bare:
@@ -231,10 +234,9 @@ def _rows(entry: ImageAnnotation) -> list[dict[str, Any]]:
 
 
 def _outlines(
-    rows: Sequence[Row], wheres: Sequence[str]
+    texts: Sequence[str], wheres: Sequence[str]
 ) -> tuple[list[Polygon | MultiPolygon | None], list[str | None]]:
     """The unchecked outline of every row, and what a row has that has none."""
-    texts = [row.get("outline", "").strip() for row in rows]
     written = [number for number, text in enumerate(texts) if text]
     try:
         parsed = wkt.from_texts([texts[number] for number in written])
@@ -244,8 +246,8 @@ def _outlines(
             f"{wheres[number]}: the outline is no well-known text or is cut short: "
             f"{quoted(texts[number][:40])}"
         ) from None
-    shapes: list[Polygon | MultiPolygon | None] = [None] * len(rows)
-    without: list[str | None] = ["empty cell"] * len(rows)
+    shapes: list[Polygon | MultiPolygon | None] = [None] * len(texts)
+    without: list[str | None] = ["empty cell"] * len(texts)
     for number, shape in zip(written, parsed, strict=True):
         shapes[number] = shape
         without[number] = None if shape is not None else texts[number].partition("(")[0].strip()
@@ -307,7 +309,11 @@ def _size(row: Row, decimal: str, where: str) -> tuple[int, int] | None:
 
 
 def _rest(row: Row) -> dict[str, str]:
-    return {name: value for name, value in row.items() if name and name not in COLUMNS}
+    return {name: value for name, value in row.items() if _is_other(name)}
+
+
+def _is_other(column: str) -> bool:
+    return bool(column) and column not in COLUMNS and column.lower() not in OUTLINES
 
 
 def _marked(text: str) -> str:
@@ -320,7 +326,8 @@ def _recognise(file: OutlineFile) -> bool:
         _, heading = next(csv_dialect.rows(file.path), (0, []))
     except InputError:
         return False
-    return "outline" in map(str.strip, heading)
+    names = {name.strip().lower() for name in heading}
+    return "outline" in names or bool({"geometry", "wkt", "wkb"} & names)
 
 
 FORMAT = Format(

@@ -1,8 +1,10 @@
 """Well-known text: an outline as a cell of a table holds it, `POLYGON ((x y, …), (hole))`.
 
-After OGC 06-103r4. Rings are closed; decimals as in `rounding`.
+After OGC 06-103r4. Rings are closed; decimals as in `rounding`. Well-known binary as hexadecimal
+digits, which databases write into such cells, is read too.
 """
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +15,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.formats.rounding import DECIMALS, rounded
 
 AREAS = ("POLYGON", "MULTIPOLYGON")
+BINARY = re.compile(r"\s*0[01][0-9A-Fa-f]{8}")  # the byte order and the kind of a binary outline
 
 
 def to_texts(polygons: Shaped[np.ndarray, " k"]) -> list[str]:
@@ -32,11 +35,12 @@ def to_texts(polygons: Shaped[np.ndarray, " k"]) -> list[str]:
 
 
 def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
-    """The unchecked outline of every text, heights left out.
+    """The unchecked outline of every text, heights left out; of binary ones too.
 
     None for the text of another kind of geometry. Raises ValueError with the place of a text that
     is none or is cut short.
     """
+    texts = [_from_digits(text, place) for place, text in enumerate(texts)]
     areal = np.array([text.lstrip().upper().startswith(AREAS) for text in texts], dtype=bool)
     wanted = np.array([text if area else "" for text, area in zip(texts, areal, strict=True)])
     shapes = np.full(len(texts), None, dtype=object)
@@ -48,6 +52,16 @@ def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
         if shape is None and (areal[place] or not text.lstrip().upper().startswith(known)):
             raise ValueError(place)
     return list(shapes)
+
+
+def _from_digits(text: str, place: int) -> str:
+    """The text of a binary outline; any other as it is. ValueError with the place as above."""
+    if not BINARY.match(text):
+        return text
+    shape = shapely.from_wkb(text.strip(), on_invalid="ignore")
+    if shape is None:
+        raise ValueError(place)
+    return str(shapely.to_wkt(shape, rounding_precision=-1))
 
 
 def _all_digits(polygon: Polygon | MultiPolygon) -> str:

@@ -1,0 +1,193 @@
+"""Label Studio JSON: a list of tasks, each an image with annotations. Only read.
+
+Numbers are hundredths of the image's width and height from the corner of the first pixel. Polygons,
+rectangles, ellipses and brush masks are objects; of several annotations of an image the first that
+was not cancelled counts. After Label Studio's documentation of its JSON format.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import numpy as np
+from shapely import Polygon
+
+from kontur.errors import InputError
+from kontur.formats import document, label_studio_brush
+from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.outline_file import OutlineFile
+from kontur.formats.parts import joined
+from kontur.formats.rounding import DECIMALS
+from kontur.formats.windows import Window
+from kontur.instances import CLASSES, Instances
+from kontur.wording import listed, plural, quoted, shortened
+
+UPLOADED = re.compile(r"[0-9a-f]{8}-")  # before the names of files that were uploaded
+KINDS = ("polygon", "rectangle", "ellipse", "brush")  # with `labels` behind: of a class
+STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of an ellipse
+
+
+class _Region(NamedTuple):
+    """A region as read: its unchecked area, or what it is instead, its class and score."""
+
+    area: Polygon | Window | None
+    label: str | None
+    score: float
+    without: str | None = None
+
+
+class _Task(NamedTuple):
+    name: str
+    size: tuple[int, int] | None
+    regions: list[_Region]
+
+
+def read(file: OutlineFile) -> list[ImageAnnotation]:
+    """Every task with its objects; raises `InputError` naming the task that is wrong."""
+    content, where = file.json, file.path
+    rows = content if isinstance(content, list) else [content]
+    tasks = [_task(row, f"{where}: task {number}") for number, row in enumerate(rows, start=1)]
+    names = [one.label for task in tasks for one in task.regions if one.area is not None]
+    classes = list(dict.fromkeys(name or CLASSES[0] for name in names)) or [*CLASSES]
+    return [_entry(task, classes, where) for task in tasks]
+
+
+def _entry(task: _Task, classes: list[str], where: Path) -> ImageAnnotation:
+    which = f"{where}: image {shortened(task.name)}"
+    without = Counter(one.without for one in task.regions if one.without)
+    if without:
+        document.log.warning(
+            "%s: %d of %d regions have no area (%s): left out",
+            *(which, without.total(), len(task.regions)),
+            listed(f"{number} × {kind}" for kind, number in without.items()),
+        )
+    regions = [one for one in task.regions if one.area is not None]
+    areas = joined([[one.area] for one in regions if one.area is not None])
+    polygons, kept = document.repaired(areas, which)
+    regions = [one for one, keep in zip(regions, kept, strict=True) if keep]
+    instances = Instances.of_valid(
+        polygons,
+        labels=[classes.index(one.label or CLASSES[0]) for one in regions] or None,
+        scores=[one.score for one in regions] or None,
+        size=task.size,
+        classes=classes,
+    )
+    return ImageAnnotation(task.name, task.size, instances, without)
+
+
+def _task(row: Any, which: str) -> _Task:
+    if not isinstance(row, Mapping) or not isinstance(row.get("data"), Mapping):
+        raise InputError(f"{which} has no 'data'; export the project as JSON (not JSON-MIN)")
+    annotations = row.get("annotations") or row.get("completions") or []
+    if not isinstance(annotations, list):
+        raise InputError(f"{which}: its annotations are no list")
+    finished = [
+        one for one in annotations if isinstance(one, Mapping) and not one.get("was_cancelled")
+    ]
+    if len(finished) > 1:
+        document.log.warning(
+            "%s has %s: the first is read", which, plural(len(finished), "annotation")
+        )
+    results = finished[0].get("result") if finished else []
+    if not isinstance(results, list) or not all(isinstance(one, Mapping) for one in results):
+        raise InputError(f"{which}: its result is no list of regions")
+    labels = {  # of regions whose class stands in a result of its own
+        one.get("id"): label
+        for one in results
+        if isinstance(one.get("id"), str) and (label := _label(one)) is not None
+    }
+    size: tuple[int, int] | None = None
+    regions = []
+    for number, one in enumerate(results, start=1):
+        kind = str(one.get("type", "")).removesuffix("labels")
+        if kind in ("", "choices", "textarea", "rating"):  # labels alone, or of the whole image
+            continue
+        here = f"{which}, region {number}"
+        label = _label(one) or labels.get(one.get("id"))
+        if kind not in KINDS:
+            regions.append(_Region(None, label, np.nan, kind))
+            continue
+        size = _size(one, size, here)
+        try:
+            area = _area(kind, one.get("value"), size)
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            missing = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+            raise InputError(f"{here} is a {kind} that cannot be read: {missing}") from None
+        regions.append(_Region(area, label, _score(one.get("score"))))
+    return _Task(_name(row, which), size, regions)
+
+
+def _label(result: Mapping[str, Any]) -> str | None:
+    """The first label of a region."""
+    value, kind = result.get("value"), str(result.get("type", ""))
+    names = value.get(kind) if isinstance(value, Mapping) and kind.endswith("labels") else None
+    return str(names[0]) if isinstance(names, list) and names else None
+
+
+def _score(score: Any) -> float:
+    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else np.nan
+
+
+def _size(result: Mapping[str, Any], known: tuple[int, int] | None, which: str) -> tuple[int, int]:
+    sides = result.get("original_height"), result.get("original_width")
+    height, width = map(document.whole_number, sides)
+    if height is None or width is None or not min(height, width) > 0:
+        raise InputError(
+            f"{which} has original_height {quoted(sides[0])} and original_width "
+            f"{quoted(sides[1])}; wanted whole numbers above 0"
+        )
+    if known not in (None, (height, width)) or result.get("image_rotation"):
+        raise InputError(f"{which} is of another size or a turned image, which is not read")
+    return height, width
+
+
+def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
+    height, width = size
+    if kind == "brush":
+        return Window(label_studio_brush.decode(value["rle"], size), (0, 0), size)
+    share = np.array([width, height]) / 100
+    if kind == "polygon":
+        points = np.array(value["points"], dtype=np.float64).reshape(-1, 2) * share
+        return document.polygon([np.round(points, DECIMALS)])
+    corner = np.array([float(value["x"]), float(value["y"])]) * share
+    angle = np.deg2rad(float(value.get("rotation") or 0))
+    if kind == "rectangle":
+        sides = np.array([float(value["width"]), float(value["height"])]) * share
+        points = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * sides
+    else:
+        radii = np.array([float(value["radiusX"]), float(value["radiusY"])]) * share
+        points = np.stack([np.cos(STEPS), np.sin(STEPS)], axis=1) * radii
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return document.polygon([np.round(points @ turn + corner, DECIMALS)])
+
+
+def _name(task: Mapping[str, Any], which: str) -> str:
+    """The image's file name, without the letters that an upload put before it."""
+    data = task["data"]
+    texts = [value for key, value in data.items() if isinstance(value, str) and key == "image"]
+    texts += [value for value in data.values() if isinstance(value, str)]
+    if not texts:
+        raise InputError(f"{which} names no image")
+    place = unquote(texts[0]).replace("\\", "/").rpartition("?d=")[2].partition("?")[0]
+    name = PurePosixPath(place).name
+    return (UPLOADED.sub("", name, count=1) if UPLOADED.match(name) else name) or "image"
+
+
+def _recognise(file: OutlineFile) -> bool:
+    keys = file.json_keys
+    return keys.get("data") == "{" and bool({"annotations", "completions"} & keys.keys())
+
+
+FORMAT = Format(
+    name="labelstudio",
+    title="Label Studio JSON",
+    endings=(".labelstudio.json",),
+    shared_endings=(".json",),
+    several_images=True,
+    read=read,
+    recognise=_recognise,
+)

@@ -1,0 +1,139 @@
+import json
+
+import numpy as np
+import pytest
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.formats import label_studio_brush
+from tests.formats import scenes
+
+TRIANGLE = [[25, 20], [50, 20], [50, 60]]  # in 40 × 30: (10, 6), (20, 6), (20, 18)
+
+
+def result(kind="polygonlabels", size=(30, 40), **value):
+    one = {"id": "r1", "type": kind, "original_height": size[0], "original_width": size[1]}
+    return {**one, "image_rotation": 0, "value": value}
+
+
+def labelled(*names, **value):
+    return result(points=TRIANGLE, polygonlabels=list(names), **value)
+
+
+def save(tmp_path, *results, image="/data/upload/1/0a1b2c3d-a%201.png", **task):
+    row = {"id": 1, "data": {"image": image}, "annotations": [{"result": list(results)}], **task}
+    (tmp_path / "export.json").write_text(json.dumps([row]))
+    return tmp_path / "export.json"
+
+
+def packed(mask):
+    """A brush mask as rle-pack writes it, each byte in a stretch of its own or in runs."""
+    flat = np.repeat((mask.astype(np.uint8) * 255).ravel(), 4)
+    lengths = (2, 4, 8, 16)  # bits
+    bits = f"{len(flat):032b}{7:05b}" + "".join(f"{n - 1:04b}" for n in lengths)
+    at = 0
+    while at < len(flat):
+        same = int(np.argmax(np.append(flat[at:], 7) != flat[at]))
+        if same > 4:
+            bits += f"1{2:02b}{min(same, 256) - 1:08b}{flat[at]:08b}"
+            at += min(same, 256)
+        else:
+            bits += f"0{0:02b}{3:02b}" + "".join(f"{value:08b}" for value in flat[at : at + 4])
+            at += 4
+    bits += "0" * (-len(bits) % 8)
+    return [int(bits[i : i + 8], 2) for i in range(0, len(bits), 8)]
+
+
+def test_hundredths_are_of_the_image_and_an_upload_has_its_own_name_again(tmp_path):
+    (entry,) = formats.read_images(save(tmp_path, labelled("red cell")))
+    assert (entry.file_name, entry.size) == ("a 1.png", (30, 40))
+    assert entry.instances.areas.tolist() == [60]
+    assert entry.instances.boxes[0].tolist() == [10, 6, 20, 18]
+    assert entry.instances.classes == ("red cell",)
+
+
+@pytest.mark.parametrize(
+    "image", ["/data/local-files/?d=set/a%201.png", "s3://bucket/a 1.png", "https://x/a 1.png?k=1"]
+)
+def test_the_image_is_called_as_its_file(tmp_path, image):
+    assert formats.read_images(save(tmp_path, image=image))[0].file_name == "a 1.png"
+
+
+def test_every_area_is_read_and_the_rest_counted(tmp_path, caplog):
+    path = save(
+        tmp_path,
+        result(
+            "rectanglelabels", x=25, y=20, width=50, height=10, rotation=90, rectanglelabels=["x"]
+        ),
+        result("ellipselabels", x=50, y=50, radiusX=10, radiusY=10, ellipselabels=["y"]),
+        result("keypointlabels", x=1, y=1, keypointlabels=["x"]),
+        {"type": "choices", "value": {"choices": ["good"]}},
+    )
+    (entry,) = formats.read_images(path)
+    np.testing.assert_allclose(entry.instances.areas, [60, 12 * np.pi], rtol=0.001)
+    assert entry.instances.boxes[0].tolist() == [7, 6, 10, 26]  # turned around its corner
+    assert entry.without_outline == {"keypoint": 1}
+    assert "1 of 3 regions have no area" in caplog.text
+
+
+def test_brushes_are_masks_with_holes(tmp_path):
+    mask = np.zeros((30, 40), dtype=bool)
+    mask[3:20, 5:30], mask[7:9, 9:12], mask[29, 39] = True, False, True
+    found = formats.read(save(tmp_path, result("brushlabels", rle=packed(mask), brushlabels=["x"])))
+    np.testing.assert_array_equal(found.label_image() > 0, mask)
+
+
+def test_labels_may_stand_in_a_result_of_their_own(tmp_path):
+    shape = result("polygon", points=TRIANGLE)
+    found = formats.read(save(tmp_path, shape, result("labels", points=TRIANGLE, labels=["late"])))
+    assert scenes.named(found) == ["late"]
+    assert scenes.named(formats.read(save(tmp_path, shape))) == ["object"]
+
+
+def test_of_several_annotations_the_first_that_was_not_cancelled_counts(tmp_path, caplog):
+    three = [
+        {"result": [labelled("a")], "was_cancelled": True},
+        {"result": [labelled("b"), labelled("b")]},
+        {"result": []},
+    ]
+    assert len(formats.read(save(tmp_path, annotations=three))) == 2
+    assert "has 2 annotations: the first is read" in caplog.text
+
+
+def test_a_task_without_annotation_is_an_image_without_objects(tmp_path):
+    (entry,) = formats.read_images(save(tmp_path, annotations=[]))
+    assert (len(entry.instances), entry.size) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (
+            labelled("x") | {"original_width": None},
+            "has original_height 30 and original_width None",
+        ),
+        (labelled("x") | {"image_rotation": 90}, "a turned image"),
+        (result(points=[[1, 2], [3]], polygonlabels=["x"]), "region 1 is a polygon that cannot"),
+        (result(polygonlabels=["x"]), "it has no 'points'"),
+        (result("brushlabels", rle=[1, 2, 3]), "its code is cut short"),
+        (result("brushlabels", rle=[0] * 20), "its code is of 0 bytes"),
+        (result("brushlabels", rle="abc"), "its code is no list of bytes"),
+        (result("rectanglelabels", x=1, y=2, width="w", height=1), "region 1 is a rectangle"),
+    ],
+)
+def test_what_is_wrong_is_said_with_task_and_region(tmp_path, row, sentence):
+    with pytest.raises(InputError, match=sentence):
+        formats.read(save(tmp_path, row))
+
+
+def test_a_damaged_brush_never_makes_more_than_its_image():
+    mask = np.ones((6, 5), dtype=bool)
+    code = packed(mask)
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        changed = list(code)
+        changed[rng.integers(len(code))] = int(rng.integers(256))
+        try:
+            assert label_studio_brush.decode(changed, (6, 5)).shape == (6, 5)
+        except ValueError as error:
+            assert str(error).startswith("its code")  # noqa: PT017
