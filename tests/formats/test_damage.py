@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import ClassPrediction, ImageAnnotation
+from kontur.formats import ClassPrediction, ImageAnnotation, document
 from tests.formats import scenes
 
 STRANGE = [
@@ -162,3 +162,10 @@ def test_what_is_written_holds_no_nan(tmp_path):
     written = json.loads((tmp_path / "b.json").read_text(), parse_constant=pytest.fail)
     assert written["annotations"][0]["theirs"] == {"list": [1.0, None]}
     assert np.isfinite(written["annotations"][0]["area"])
+
+
+def test_the_depth_is_the_same_however_the_text_is_cut(monkeypatch):
+    text = '{"a [": [[1], "]]\\"[["], "b": {"c": []}}'
+    for size in range(1, 30):
+        monkeypatch.setattr(document, "CHUNK", size)
+        assert document.depth(text) == 3

@@ -31,6 +31,10 @@ LONGEST_NUMBER = 400  # digits; the largest float has 309
 DIGITS = re.compile(rf"\d{{{LONGEST_NUMBER + 1}}}")
 HALVES = re.compile("[\ud800-\udfff]")  # of letters, as JSON may escape them: no UTF-8 has them
 LARGEST = 2.0**31  # pixels; no image is larger, and areas of coordinates beyond overflow
+QUOTE = 2  # in `MARKS`; the other marks are the steps of the depth
+MARKS = np.zeros(256, dtype=np.int8)  # of each byte of JSON
+MARKS[[ord(mark) for mark in "[{"]], MARKS[[ord(mark) for mark in "]}"]] = 1, -1
+MARKS[ord('"')] = QUOTE
 CHUNK = 1 << 22  # bytes in which the depth is counted
 
 
@@ -190,20 +194,23 @@ def _finite(value: Any, lost: list[str], place: str) -> Any:
 
 
 def depth(text: str) -> int:
-    """How deep the brackets of JSON are nested, those in strings not counted."""
+    """How deep the brackets of JSON are nested, those in strings not counted.
+
+    >>> depth('{"a": [1, "[[["]}'), depth("")
+    (2, 0)
+    """
     if "\\" in text:
         text = re.sub(r"\\.", "", text, flags=re.DOTALL)
     level, inside, deepest = 0, 0, 0
     content = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
     for start in range(0, len(content), CHUNK):
-        part = content[start : start + CHUNK]
-        quotes = (inside + np.cumsum(part == ord('"'))) % 2
-        steps = ((part == ord("[")) | (part == ord("{"))).astype(np.int64)
-        steps -= (part == ord("]")) | (part == ord("}"))
-        steps[quotes == 1] = 0
-        levels = level + np.cumsum(steps)
+        marks = MARKS[content[start : start + CHUNK]]
+        marks = marks[marks != 0].astype(np.int64)  # few of all letters
+        quotes = (inside + np.cumsum(marks == QUOTE)) % 2
+        levels = level + np.cumsum(np.where((quotes == 1) | (marks == QUOTE), 0, marks))
         deepest = max(deepest, int(levels.max(initial=0)))
-        level, inside = int(levels[-1]), int(quotes[-1])
+        level = int(levels[-1]) if len(levels) else level
+        inside = int(quotes[-1]) if len(quotes) else inside
     return deepest
 
 
