@@ -11,10 +11,10 @@ authors' own split.
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 import shapely
+from options import of_model_and_data
 from report import heading, table
 
 from kontur.data.folder import Folder, open_folder
@@ -99,15 +99,7 @@ def _targets(truth: Instances, config: SnakeConfig) -> Instances:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", help="a shipped model's name, a .kontur file or a run")
-    parser.add_argument("data", type=Path, help="a folder of images with annotations")
-    parser.add_argument(
-        "--where", nargs="*", default=[], metavar="COLUMN=VALUE",
-        help="the images of which metadata.csv says this, such as modality=fluorescence",
-    )  # fmt: skip
+    parser = of_model_and_data(__doc__)
     parser.add_argument("--by", default="modality", help="a column to tell apart, if it is there")
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()

@@ -8,15 +8,14 @@ Milliseconds are the processor's for one outline, after the session has begun, o
     python benchmarks/clicks.py nuclei dsb2018/val
 """
 
-import argparse
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 from jaxtyping import Float, Shaped
+from options import of_model_and_data
 from report import heading, table
 
 from kontur.data.folder import open_folder
@@ -87,7 +86,7 @@ HANDS: dict[str, tuple[int, tuple[float, ...], Hand]] = {  # clicks, noises
 
 
 def main() -> None:
-    options = _options()
+    options = of_model_and_data(__doc__).parse_args()
     folder = open_folder(options.data).where(options.where)
     predictor = load(options.model, device="cpu", threads=1)
     scores: dict[tuple[str, float], list[np.ndarray]] = {}
@@ -184,19 +183,6 @@ def _miss(
         return np.clip(points + steps, 0, size[::-1])
 
     return miss
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", help="a shipped model's name, a .kontur file or a run")
-    parser.add_argument("data", type=Path, help="a folder of images with annotations")
-    parser.add_argument(
-        "--where", nargs="*", default=[], metavar="COLUMN=VALUE",
-        help="the images of which metadata.csv says this, such as modality=fluorescence",
-    )  # fmt: skip
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 For images with true outlines: AP; what is missed, by the size of the object; whether a candidate of
 what is missed was there, and what threw it away; what the false outlines are; whole clumps that are
-missed; and the AP of the same candidates, were they ranked by how good they are. `--json` keeps the
-numbers, `--beside` prints those that were kept before the new ones.
+missed; the AP of the same candidates, were they ranked by how good they are; and how much outlines
+turn from point to point beside the true ones. `--json` keeps the numbers, `--beside` prints those
+that were kept before the new ones.
 
     python benchmarks/errors.py nuclei dsb2018/val --json before.json
     python benchmarks/errors.py better dsb2018/val --beside before.json
@@ -23,6 +24,7 @@ from pathlib import Path
 import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Int
+from options import of_model_and_data
 from report import heading, table
 from scipy.sparse import coo_array  # type: ignore[import-untyped]
 from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped]
@@ -31,7 +33,9 @@ from kontur.data.folder import open_folder
 from kontur.evaluate import evaluate_all, tune_thresholds
 from kontur.evaluate.comparison import Comparison, compare
 from kontur.evaluate.matching import match
+from kontur.geometry import ring
 from kontur.geometry.overlap import suppress
+from kontur.geometry.polygons import largest_part
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
@@ -41,6 +45,9 @@ FOUND = 0.5  # IoU from which an object is found
 NEARLY = 0.4  # IoU of a candidate that nearly fits
 SIZES = (0, 20, 50, 100, 400, 1000, np.inf)  # square pixels
 HALF = 0.5  # of an area: so much of it is in an object, or so much of an object is covered
+POINTS = 64  # of an outline whose turning is measured, evenly spaced
+STAIRCASE = 2.0  # pixels of arc over which a pixel mask's outline is averaged, as in training
+SHARP = 45.0  # degrees; a turn of a jagged outline
 GAP = 1.0  # pixels between objects that touch
 CLUMP = 3  # objects that touch, at least
 
@@ -68,7 +75,7 @@ class Image:
     @cached_property
     def matched_iou(self) -> Float[np.ndarray, " k"]:
         """The IoU of each true object with the outline that found it; 0 where it is missed."""
-        pairs = self._matches
+        pairs = self.matched_pairs
         iou = np.zeros(len(self.found_overlaps.true_labels))
         iou[self.found_overlaps.rows[pairs]] = self.found_overlaps.iou[pairs]
         return iou
@@ -82,11 +89,11 @@ class Image:
     def false(self) -> Int[np.ndarray, " f"]:
         """The places of found outlines that found no object."""
         alone = ~self.found_overlaps.excused
-        alone[self.found_overlaps.cols[self._matches]] = False
+        alone[self.found_overlaps.cols[self.matched_pairs]] = False
         return np.flatnonzero(alone)
 
     @cached_property
-    def _matches(self) -> Int[np.ndarray, " p"]:
+    def matched_pairs(self) -> Int[np.ndarray, " p"]:
         """The pairs of `found_overlaps` in which an object is found, as AP counts them."""
         pairs = np.flatnonzero(_same_class(self.found_overlaps))
         rows, cols, iou = (
@@ -125,6 +132,7 @@ def main() -> None:
         "missed objects, by their best candidate": candidates(images, predictor),
         "false outlines": false_outlines(images),
         f"{CLUMP} and more true objects that touch": clumps(images),
+        f"degrees of turning a point, of {POINTS}": turning(images),
     }
     for title, rows in tables.items():
         print(_table(title, rows, before.get(title, {})), end="\n\n")
@@ -264,6 +272,42 @@ def clumps(images: Sequence[Image]) -> Numbers:
     return rows
 
 
+def turning(images: Sequence[Image]) -> Numbers:
+    """How much outlines turn at their points, of found objects and of what found them.
+
+    All outlines are resampled alike, with and without the staircase of pixel masks averaged out. A
+    convex outline turns once around in all; a jagged one turns more, there and back.
+    """
+    true, found = [], []
+    for image in images:
+        pairs = image.matched_pairs
+        true += [image.truth.polygons[place] for place in image.found_overlaps.rows[pairs]]
+        found += [image.found.polygons[place] for place in image.found_overlaps.cols[pairs]]
+    rows = {}
+    for window, how in ((0.0, "as they are"), (STAIRCASE, f"averaged over {STAIRCASE:g} pixels")):
+        for name, polygons in (("true", true), ("found", found)):
+            turns = [_turns(each, window) for each in polygons] or [np.full(POINTS, np.nan)]
+            angles = np.stack(turns)
+            rows[f"{name}, {how}"] = {
+                "median": float(np.median(angles)),
+                "90 of 100 below": float(np.quantile(angles, 0.9)),
+                "99 of 100 below": float(np.quantile(angles, 0.99)),
+                f"share above {SHARP:g}": float((angles > SHARP).mean()),
+                "times around in all": float(angles.sum(axis=1).mean() / 360),
+            }
+    return rows
+
+
+def _turns(polygon: shapely.Geometry, window: float) -> Float[np.ndarray, " n"]:
+    """The angle by which the outline of the largest part turns at each point, in degrees."""
+    closed = shapely.get_coordinates(shapely.get_exterior_ring(largest_part(polygon)))
+    points = ring.resample(ring.smooth(closed[:-1], window), POINTS)
+    steps = np.roll(points, -1, axis=0) - points
+    way = np.arctan2(steps[:, 1], steps[:, 0])
+    turn = (np.roll(way, -1) - way + np.pi) % (2 * np.pi) - np.pi
+    return np.degrees(np.abs(turn))
+
+
 def _add(row: dict[str, float], group: Int[np.ndarray, " g"]) -> None:
     row["groups"] += 1
     row["objects"] += len(group)
@@ -321,15 +365,7 @@ def _text(value: float) -> str:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("model", help="a shipped model's name, a .kontur file or a run")
-    parser.add_argument("data", type=Path, help="a folder of images with annotations")
-    parser.add_argument(
-        "--where", nargs="*", default=[], metavar="COLUMN=VALUE",
-        help="the images of which metadata.csv says this, such as modality=fluorescence",
-    )  # fmt: skip
+    parser = of_model_and_data(__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the numbers")
     parser.add_argument(
         "--beside", type=Path, metavar="FILE", help="earlier numbers, to be printed before the new"

@@ -9,12 +9,11 @@ the one that does best on these very images: the recipe gets every advantage.
 # scikit-image says no types:
 # mypy: disallow-untyped-calls=False
 
-import argparse
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import numpy as np
+from options import of_data
 from report import heading, table
 from scipy import ndimage  # type: ignore[import-untyped]
 from skimage import feature, filters, measure, morphology, segmentation
@@ -30,7 +29,7 @@ SMALLEST = 20  # pixels; smaller regions are specks
 
 
 def main() -> None:
-    options = _options()
+    options = of_data(__doc__).parse_args()
     folder = open_folder(options.data).where(options.where)
     heading(f"Pooled AP without learning on {len(folder)} images {' '.join(options.where)}")
     samples = list(folder.samples)
@@ -83,18 +82,6 @@ def _row(
     ]
     summary: Summary = evaluate_all(pairs)
     return [name, *(f"{summary.ap(iou):.3f}" for iou in IOUS), f"{spent:.0f}"]
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", type=Path, help="a folder of images with annotations")
-    parser.add_argument(
-        "--where", nargs="*", default=[], metavar="COLUMN=VALUE",
-        help="the images of which metadata.csv says this, such as modality=fluorescence",
-    )  # fmt: skip
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

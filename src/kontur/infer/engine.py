@@ -179,6 +179,8 @@ def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int) -> Graph:
     """A graph on numpy arrays; the first `keep` outputs stay on the device."""
     import torch
 
+    from kontur.models.segmenter import in_evaluation
+
     # cuDNN rounds float32 to ten bits by default: too few for agreement within a hundredth pixel
     exact = partial(torch.backends.cudnn.flags, enabled=True, allow_tf32=False)
 
@@ -189,13 +191,8 @@ def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int) -> Graph:
 
     def run(*arrays: Any) -> Sequence[Any]:
         device = next(segmenter.parameters()).device
-        training = segmenter.training
-        segmenter.eval()
-        try:
-            with torch.inference_mode(), exact():
-                out = graph(*(on_device(array, device) for array in arrays))
-        finally:
-            segmenter.train(training)
+        with in_evaluation(segmenter), torch.inference_mode(), exact():
+            out = graph(*(on_device(array, device) for array in arrays))
         tensors = [t.float() for t in (out if isinstance(out, tuple) else (out,))]
         kept = [DeviceArray(t) for t in tensors[:keep]]
         return [*kept, *(t.cpu().numpy() for t in tensors[keep:])]

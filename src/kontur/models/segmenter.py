@@ -5,6 +5,8 @@ own files, named in its `Family`, because they must run without torch.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import torch
@@ -41,6 +43,20 @@ class Segmenter(nn.Module, ABC):
         """The weighted sum that training minimises."""
         weights = self.config.weights
         return sum((getattr(weights, name) * loss for name, loss in losses.items()), start=0.0)  # type: ignore[return-value]
+
+
+@contextmanager
+def in_evaluation(network: nn.Module) -> Iterator[None]:
+    """The network without dropout, its norms by what they have measured; then as it was before.
+
+    Also where what happens inside fails: a network left so would train no norms from then on.
+    """
+    training = network.training
+    network.eval()
+    try:
+        yield
+    finally:
+        network.train(training)
 
 
 def check_images(

@@ -14,7 +14,7 @@ from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card
-from kontur.models.segmenter import Segmenter
+from kontur.models.segmenter import Segmenter, in_evaluation
 from kontur.train.dataloader import Batch
 
 LOOSE_SCORE = 0.1  # score threshold of predictions among which the best threshold is searched
@@ -85,13 +85,8 @@ def summary_line(summary: Summary) -> str:
 
 def validation_loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
     """The mean total loss over batches in evaluation mode: no dropout, running statistics fixed."""
-    training = segmenter.training
-    segmenter.eval()
-    try:
-        with torch.no_grad():
-            totals = [float(segmenter.total(segmenter.loss(*batch))) for batch in batches]
-    finally:
-        segmenter.train(training)
+    with in_evaluation(segmenter), torch.no_grad():
+        totals = [float(segmenter.total(segmenter.loss(*batch))) for batch in batches]
     return sum(totals) / len(totals)
 
 

@@ -230,3 +230,15 @@ def test_images_that_do_not_fit_are_refused_with_what_to_do(detector):
             seen(torch.zeros(1, 3, 64, 64))
         with pytest.raises(ValueError, match=r"multiples of 16, got 64×70; pad to 64×80 or use"):
             seen(torch.zeros(1, 1, 64, 70))
+
+
+def test_a_failure_while_contours_are_proposed_leaves_the_network_in_training(monkeypatch):
+    model = snake().train()
+
+    def fail(*_):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(model, "started", fail)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        model.loss(contract.as_image(SCENE), targets(model))
+    assert all(module.training for module in model.modules())

@@ -9,7 +9,7 @@ from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from kontur.models.candidates import Boxes, take
-from kontur.models.segmenter import Segmenter, check_images
+from kontur.models.segmenter import Segmenter, check_images, in_evaluation
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.edge import EdgeStage, FullResolution
@@ -111,16 +111,14 @@ class DeepSnake(Segmenter):
         self, detected: Detected | Regions, maps: tuple[Tensor, ...]
     ) -> tuple[Float[Tensor, "c n 2"], Integer[Tensor, " c"]]:
         """The contours that a prediction would propose now, of some of its boxes."""
-        training = self.training
-        self.eval()  # as in a prediction: norms by what they have measured
-        boxes = some_boxes(detected, self.config)
-        index = torch.from_numpy(boxes.image_index).to(maps[0].device)
-        diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])
-        starts = self.started(maps[0], diamonds, index)
-        contours = self.evolve(maps[0], starts, index)[-1]
-        if self.edge is not None:
-            contours = self.edge(*maps, contours, index)
-        self.train(training)
+        with in_evaluation(self):  # as a prediction would
+            boxes = some_boxes(detected, self.config)
+            index = torch.from_numpy(boxes.image_index).to(maps[0].device)
+            diamonds = torch.from_numpy(start_diamonds(boxes.boxes)).to(maps[0])
+            starts = self.started(maps[0], diamonds, index)
+            contours = self.evolve(maps[0], starts, index)[-1]
+            if self.edge is not None:
+                contours = self.edge(*maps, contours, index)
         return contours, index
 
     def stages(self) -> dict[str, tuple[str, ...]]:
