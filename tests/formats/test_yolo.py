@@ -74,7 +74,8 @@ def test_an_image_without_objects_has_an_empty_file(tmp_path):
     path = save(tmp_path, "")
     assert len(formats.read(path)) == 0
     formats.write(tmp_path / "labels" / "b.txt", Instances.empty((30, 40)))
-    assert (tmp_path / "labels" / "b.txt").read_text() == ""
+    assert (tmp_path / "labels" / "b.txt").read_text() == "\n"
+    assert len(formats.read(tmp_path / "labels" / "b.txt", size=(30, 40))) == 0
 
 
 def test_what_is_written_beside_images_names_classes_and_folders(tmp_path):

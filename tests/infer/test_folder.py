@@ -12,6 +12,7 @@ import tifffile
 
 import kontur
 from kontur.errors import InputError
+from kontur.formats import read_images
 from kontur.infer.folder import ENDINGS, parse_outputs, predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
@@ -36,7 +37,7 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
     assert [each.objects for each in outcomes] == [2, 0, 1]
     assert [each.failure for each in outcomes] == [None] * 3
     expected = {name + ending for name in "abc" for ending in ENDINGS.values()}
-    assert {path.name for path in out.iterdir()} == expected | {"predict.json"}
+    assert {path.name for path in out.iterdir()} == expected | {"predict.json", "data.yaml"}
     for ending in (".geojson", ".labels.tif", ".coco.json", ".csv"):
         assert sorted(kontur.read(out / f"a{ending}").areas) == [25, 64]
         assert len(kontur.read(out / f"b{ending}")) == 0
@@ -168,14 +169,14 @@ def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_p
 def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):
     from kontur import formats
 
-    write = formats.write
+    write = formats.write_images
 
     def full(path, *rest, **named):
         if Path(path).name == "b.geojson":
             raise OSError(28, "could not write: No space left on device", str(path))
         write(path, *rest, **named)
 
-    monkeypatch.setattr(formats, "write", full)
+    monkeypatch.setattr(formats, "write_images", full)
     out = tmp_path / "out"
     with pytest.raises(OSError, match="No space left"):
         run(images, out)
@@ -367,3 +368,15 @@ def test_objects_of_another_size_than_learned_and_none_at_all_give_a_hint(images
         options=PredictOptions(diameter=6.0),
     )
     assert [each.hint for each in again] == [None] * 3
+
+
+def test_label_images_take_over_the_side_of_a_pixel(images, tmp_path):
+    pixels = np.zeros((40, 50), np.uint8)
+    pixels[5:15, 5:15] = 255
+    images = tmp_path / "scaled"
+    images.mkdir()
+    scale = {"axes": "YX", "PhysicalSizeX": 0.325, "PhysicalSizeY": 0.325}
+    tifffile.imwrite(images / "a.ome.tif", pixels, metadata=scale)
+    run(images, tmp_path / "out", outputs=("labels",))
+    (entry,) = read_images(tmp_path / "out" / "a.labels.tif")
+    assert entry.pixel_size == 0.325

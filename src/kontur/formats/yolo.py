@@ -116,7 +116,8 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         f"{numbers[label]} {_shares(_one_ring(polygon), size)}\n"
         for label, polygon in zip(held.labels, rounded(held.polygons), strict=True)
     ]
-    atomic.write_text(path, "".join(rows), overwrite=overwrite)
+    text = "".join(rows) or "\n"  # a file of no bytes may be one whose writing was interrupted
+    atomic.write_text(path, text, overwrite=overwrite)
 
 
 def _one_ring(polygon: shapely.Geometry) -> Polygon:

@@ -15,6 +15,7 @@ from typing import Any
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
 from kontur.formats.images import read_image
 from kontur.formats.overlay import write_overlay
 from kontur.infer.hints import channel_hint, size_hint
@@ -186,12 +187,16 @@ def _predict_one(predictor: Predictor, job: _Job, options: PredictOptions) -> Ou
             prediction = predictor.predict_detailed(
                 picture, replace(options, channel=None, page=None)
             )
+            found = prediction.instances
+            entry = ImageAnnotation(
+                image.path.name, found.size, found, pixel_size=picture.pixel_size
+            )
             for file in job.files:
                 if file.name.endswith(ENDINGS[OVERLAY]):
                     pixels, brightest = picture.pixels, prediction.contrast
-                    write_overlay(file, pixels, prediction.instances, brightest=brightest)
+                    write_overlay(file, pixels, found, brightest=brightest)
                 else:
-                    formats.write(file, prediction.instances, image_name=image.path.name)
+                    formats.write_images(file, [entry])
     except InputError as error:
         return Outcome(image, failure=str(error), seconds=time.perf_counter() - start)
     return Outcome(
