@@ -28,7 +28,8 @@ from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor
-from kontur.models.snake.propose import peaks, trace_contours
+from kontur.models.snake.contours import predict_quality
+from kontur.models.snake.propose import least_centre, peaks, trace_contours
 
 SIDE = 256  # pixels, of a small image
 MOSAIC = 4  # small images along each side of the large one
@@ -111,18 +112,24 @@ def _steps_of(predictor: Predictor, image: np.ndarray, repeats: int) -> dict[str
     listener = Listener(predictor.engine)
     Predictor(listener, predictor.card).predict(image)
     (batch,) = listener.images
-    features, scores, boxes = graphs["detect"](batch)
-    found = peaks(scores, boxes, thresholds.score)
-    rings = trace_contours(graphs, features, found, config)[-1].astype(np.float64)
+    *maps, scores, boxes = graphs["detect"](batch)
+    least = least_centre(thresholds.score) if config.quality else thresholds.score
+    found = peaks(scores, boxes, least)
+    contours = trace_contours(graphs, tuple(maps), found, config)[-1]
+    rings = contours.astype(np.float64)
     polygons, _ = polygons_from_rings(rings, size)
     steps: dict[str, Callable[[], object]] = {
         "normalise": partial(predictor.prepare, image),
         "detect": partial(graphs["detect"], batch),
-        "peaks": partial(peaks, scores, boxes, thresholds.score),
-        "extremes and evolve": partial(trace_contours, graphs, features, found, config),
+        "peaks": partial(peaks, scores, boxes, least),
+        "from boxes to contours": partial(trace_contours, graphs, tuple(maps), found, config),
         "valid polygons": partial(polygons_from_rings, rings, size),
         "suppress": partial(suppress, polygons, found.scores, thresholds.overlap),
     }
+    if config.quality:
+        steps["quality"] = partial(
+            predict_quality, graphs, tuple(maps), contours, found.image_index
+        )
     times = {name: milliseconds(step, repeats=repeats) for name, step in steps.items()}
     whole = milliseconds(partial(predictor.predict, image), repeats=repeats)
     rest = max(whole - sum(times.values()), 0.0)
