@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kontur.errors import InputError
-from kontur.settings import Settings, merge, nearest, overrides, read_toml, to_toml
+from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 
 class Model(Settings):
@@ -257,11 +257,6 @@ def test_a_file_that_is_missing_or_no_toml_is_refused_by_name(tmp_path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match=r"binary\.toml is not a TOML file"):
         read_toml(tmp_path / "binary.toml")
-
-
-def test_nearest_names_one_choice_or_all_of_them():
-    assert nearest("heatmp", ["heatmap", "size"]) == "did you mean 'heatmap'?"
-    assert nearest("zzz", ["heatmap", "size"]) == "known are heatmap, size"
 
 
 class Renamed(Settings):

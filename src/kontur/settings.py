@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self, get_args
 import pydantic
 
 from kontur.errors import InputError
+from kontur.wording import SIMILAR, nearest
 
 
 class Settings(pydantic.BaseModel):
@@ -69,8 +70,7 @@ class Settings(pydantic.BaseModel):
 
 
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")  # of TOML; any other is quoted
-SIMILAR = 0.5  # similarity of words, from 0 to 1, from which one is suggested for the other
-VERY_SIMILAR = 0.75  # the same among the many keys of all tables
+VERY_SIMILAR = 0.75  # `wording.SIMILAR` among the many keys of all tables
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -154,13 +154,6 @@ def _table(tree: Mapping[str, Any], path: tuple[str, ...]) -> str:
         if isinstance(value, Mapping):
             text += _table(value, (*path, key))
     return text
-
-
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """`"; did you mean 'x'?"`, or the list of choices where none is near."""
-    known = list(choices)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=SIMILAR)
-    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
 
 
 def _key_parts(key: str) -> list[str]:

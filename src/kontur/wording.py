@@ -1,7 +1,9 @@
 """Wording: numbers, nouns and names in the sentences that a user reads."""
 
+import difflib
 from collections.abc import Iterable, Sequence
 
+SIMILAR = 0.5  # similarity of words, from 0 to 1, from which one is suggested for the other
 LONGEST = 32  # characters of a name that a sentence shows
 
 
@@ -61,3 +63,14 @@ def printable(name: str) -> str:
     ('caf\\xe9.png', 'café.png')
     """
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """`"did you mean 'x'?"`, or the list of choices where none is near.
+
+    >>> nearest("epchs", ["epochs", "steps"]), nearest("z", ["epochs", "steps"])
+    ("did you mean 'epochs'?", 'known are epochs, steps')
+    """
+    known = list(choices)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=SIMILAR)
+    return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"

@@ -28,8 +28,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
-from kontur.settings import nearest
-from kontur.wording import listed
+from kontur.wording import listed, nearest
 
 FORMATS: Mapping[str, Format] = {
     one.name: one

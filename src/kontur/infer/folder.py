@@ -23,7 +23,7 @@ from kontur.infer.inputs import InputImage
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 OVERLAY = "overlay"
 ENDINGS = {  # of the outputs, by their name

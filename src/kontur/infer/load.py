@@ -7,7 +7,7 @@ from kontur.errors import InputError
 from kontur.infer.engine import Device, engine_for, on_gpu
 from kontur.infer.predict import Predictor
 from kontur.models import archive
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 MODEL_ENDING = ".kontur"
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from kontur.errors import InputError
 from kontur.measure.table import BRIGHTNESS, FORM, SURROUNDINGS, column_of
-from kontur.settings import nearest
-from kontur.wording import listed
+from kontur.wording import listed, nearest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,8 +17,7 @@ from kontur.measure.cells import boolean_of
 from kontur.measure.column_selection import check_columns_exist, column_names, suggest_names
 from kontur.measure.extra import package
 from kontur.measure.recipe import numeric, without_attrs
-from kontur.settings import nearest
-from kontur.wording import plural
+from kontur.wording import nearest, plural
 
 if TYPE_CHECKING:
     import pandas as pd

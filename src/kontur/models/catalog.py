@@ -9,7 +9,8 @@ from kontur.models.family import Family
 from kontur.models.maskrcnn.family import FAMILY as MASK_RCNN
 from kontur.models.snake.family import FAMILY as SNAKE
 from kontur.models.unet.family import SWINUNET, TRANSUNET, UNET
-from kontur.settings import merge, nearest
+from kontur.settings import merge
+from kontur.wording import nearest
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from torch import nn
 
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from kontur.nn.conv import bac, cbr, separable, spatial
 from kontur.nn.resnet import ResidualBlock
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 DILATIONS = (1, 2)  # of the dilated block; no gap between the points that it reads
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 SMALL = 0.01  # standard deviation; the notes' N(0, 0.01), as d2l.ai has it, for shallow networks
 

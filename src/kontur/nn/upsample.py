@@ -10,7 +10,7 @@ from collections.abc import Callable
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 UPS: dict[str, Callable[[int, int], nn.Module]] = {
     "transposed": lambda inputs, outputs: nn.ConvTranspose2d(inputs, outputs, 2, stride=2),

@@ -84,7 +84,6 @@ def test_what_is_farther_than_the_edge_stage_looks_counts_no_more():
     with torch.no_grad():
         network.full_resolution.coarse.weight.zero_()
         network.full_resolution.fine.weight.zero_()
-        network.full_resolution.fine.bias.zero_()
     assert network.loss(image, far)["signed_distance"] == 0  # as it begins
     assert losses["signed_distance"] > 0
 

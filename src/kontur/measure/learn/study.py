@@ -34,7 +34,7 @@ from kontur.measure.learn.scores import ALL, HEADLINE, RANKING, scores
 from kontur.measure.learn.task import TaskKind, make_task
 from kontur.select import Split, Verdict, decide, ranked, refit, trials
 from kontur.select.verdict import ByFold, by_fold
-from kontur.settings import nearest
+from kontur.wording import nearest
 
 INNER = 3  # folds within a fold, which choose a setting and do not evaluate it
 NETWORK = "network"  # the family that needs torch

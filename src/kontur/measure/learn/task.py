@@ -16,8 +16,7 @@ from kontur.errors import InputError
 from kontur.measure.column_selection import learnable, select_columns
 from kontur.measure.recipe import check_finite, numeric, type_of
 from kontur.measure.table_operations import ignored
-from kontur.settings import nearest
-from kontur.wording import listed, plural
+from kontur.wording import listed, nearest, plural
 
 TaskKind = Literal["classify", "regress"]
 

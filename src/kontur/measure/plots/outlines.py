@@ -18,8 +18,7 @@ from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 from kontur.measure.plots.pictures import Pictures, Scene
-from kontur.settings import nearest
-from kontur.wording import listed, plural
+from kontur.wording import listed, nearest, plural
 
 LONGER = 6.0  # inches of an image's longer side
 COLOURS = "viridis"

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from kontur.errors import InputError
 from kontur.models import catalog
-from kontur.settings import merge, nearest, overrides
+from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
+from kontur.wording import nearest
 
 BASELINE = "baseline"
 PREFIX = re.compile(r"([a-z][a-z0-9-]*):(.*)", re.DOTALL)  # KIND: before KEY=VALUE

@@ -14,12 +14,12 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
-from kontur.settings import nearest
 from kontur.train.study.candidates import candidates
 from kontur.train.study.jobs import Jobs, apply_fold_results
 from kontur.train.study.monitor import StudyMonitor
 from kontur.train.study.plan import make_plan
 from kontur.train.study.report import BY_CLASS, RANKED, Comparison
+from kontur.wording import nearest
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of a fold's training images, for a learning curve
 MINUTES = 10.0  # of training per fit, by default
