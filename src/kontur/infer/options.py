@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
+from kontur.wording import nearest
+
 Diameter = float | Literal["auto"]
 Contrast = float | Literal["auto"]
 
@@ -33,10 +35,6 @@ class PredictOptions:
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some options changed; TypeError that names the nearest for an unknown one."""
-        from kontur.settings import (
-            nearest,
-        )  # here: the command line builds options without pydantic
-
         known = [field.name for field in fields(self)]
         for name in changes:
             if name not in known:
