@@ -217,3 +217,17 @@ def test_a_zip_that_claims_to_be_huge_is_not_unpacked(tmp_path, monkeypatch):
     (tmp_path / "a.zip").write_bytes(zipped(a=b"Iout" + bytes(2000)))
     with pytest.raises(InputError, match="which is too large"):
         formats.read(tmp_path / "a.zip")
+
+
+def test_a_zip_whose_names_are_no_text_or_differ_gets_a_short_sentence(tmp_path):
+    named = zipped(**{"é" * 200: b"Iout"})  # written as UTF-8, and marked so
+    name = ("é" * 200).encode()
+    first = named.index(name)
+    for content in (
+        named.replace(name, b"\xe5" * len(name)),  # nowhere text
+        named[:first] + b"\xc3\xaa" + named[first + 2 :],  # another one in the file's own header
+    ):
+        (tmp_path / "a.zip").write_bytes(content)
+        with pytest.raises(InputError) as caught:
+            formats.read(tmp_path / "a.zip")
+        assert len(str(caught.value)) < 400

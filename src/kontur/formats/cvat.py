@@ -8,7 +8,6 @@ out. The description of the task is not kept, but for labels. After CVAT's docum
 format.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,11 +26,11 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import as_pixels, have_hole
-from kontur.formats.parts import grouped, joined
+from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.formats.windows import Window
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed, quoted, shortened
+from kontur.wording import quoted, shortened
 
 DEEPEST = 64  # levels of XML; CVAT's have eight
 NO_AREAS = ("polyline", "points", "cuboid", "skeleton", "tag")
@@ -150,17 +149,8 @@ def _entry(
 ) -> ImageAnnotation:
     name = image.get("name") or "image"
     which = f"{where}: image {shortened(name)}"
-    without = Counter(shape.without for shape in shapes if shape.without)
-    if without:
-        document.log.warning(
-            "%s: %d of %d shapes have no area (%s): left out",
-            *(which, without.total(), len(shapes)),
-            listed(f"{number} × {kind}" for kind, number in without.items()),
-        )
-    objects = grouped([shape for shape in shapes if shape.area is not None], _group)
-    areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
-    polygons, kept = document.repaired(areas, which)
-    objects = [parts for parts, keep in zip(objects, kept, strict=True) if keep]
+    without = document.left_out((shape.without for shape in shapes), which)
+    objects, polygons = whole_objects(shapes, _group, which)
     first = [parts[0] for parts in objects]
     size = _size(image, which)
     instances = Instances.of_valid(

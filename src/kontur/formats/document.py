@@ -8,7 +8,8 @@ import json
 import logging
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
@@ -22,7 +23,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.geometry import polygons as areal
-from kontur.wording import plural, quoted
+from kontur.wording import listed, plural, quoted
 
 log = logging.getLogger("kontur.formats")
 
@@ -144,6 +145,24 @@ def polygon(rings: Sequence[Any]) -> Polygon:
     if not points or len(points[0]) < 3 or not all(np.isfinite(ring).all() for ring in points):
         return Polygon()
     return Polygon(points[0], [hole for hole in points[1:] if len(hole) >= 3])
+
+
+def left_out(
+    reasons: Iterable[str | None], where: str | Path, *, what: str = "shapes"
+) -> Counter[str]:
+    """How many of the shapes have no area and what they are; logged, if there are any.
+
+    A reason is what a shape is instead, such as "a point"; None of one that has an area.
+    """
+    every = list(reasons)
+    without = Counter(reason for reason in every if reason)
+    if without:
+        log.warning(
+            "%s: %d of %d %s have no area (%s): left out",
+            *(where, without.total(), len(every), what),
+            listed(f"{number} × {kind}" for kind, number in without.items()),
+        )
+    return without
 
 
 def repaired(

@@ -42,7 +42,7 @@ from kontur.formats.qupath import (
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
-from kontur.wording import listed, quoted
+from kontur.wording import quoted
 
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
@@ -130,13 +130,7 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
         for number, feature in enumerate(_features(content, where), start=1)
     ]
     polygons, kept = document.repaired([one.shape for one in features], where)
-    without = Counter(one.without for one in features if one.without)
-    if without:
-        document.log.warning(
-            "%s: %d of %d features have no area (%s): left out",
-            *(where, without.total(), len(features)),
-            listed(f"{number} × {kind}" for kind, number in without.items()),
-        )
+    document.left_out((one.without for one in features), where, what="features")
     objects = [one for one, keep in zip(features, kept, strict=True) if keep]
     labels, classes = _labels(objects, own)
     return Instances.of_valid(

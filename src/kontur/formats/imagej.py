@@ -10,7 +10,6 @@ is its group. A zip without objects names neither size nor classes.
 import io
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,10 +26,12 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed, quoted, shortened
+from kontur.wording import quoted, shortened
 
 ROI = b"Iout"  # the first bytes of a ROI
 ZIP = b"PK"
+# What `zipfile` raises for a damaged archive, also one whose names are no text.
+DAMAGED_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, UnicodeError)
 LARGEST_ROI = 1 << 28  # bytes of one ROI unpacked
 LARGEST_ZIP = 1 << 31  # bytes of all of them
 DATE = (1980, 1, 1, 0, 0, 0)  # of every entry: the same objects give the same file
@@ -47,13 +48,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     where = file.path
     rois = [_parsed(data, name, where) for name, data in _contents(file)]
     polygons, kept = document.repaired(areas(rois), where)
-    without = Counter(roi.without for roi in rois if roi.without)
-    if without:
-        document.log.warning(
-            "%s: %d of %d ROIs have no area (%s): left out",
-            *(where, without.total(), len(rois)),
-            listed(f"{number} × {kind}" for kind, number in without.items()),
-        )
+    without = document.left_out((roi.without for roi in rois), where, what="ROIs")
     objects = [roi for roi, keep in zip(rois, kept, strict=True) if keep]
     names = [_class(roi) for roi in objects]
     classes = list(dict.fromkeys(names)) or [*CLASSES]
@@ -163,9 +158,10 @@ def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
                     )
                 with archive.open(info) as opened:
                     yield name.stem, opened.read(LARGEST_ROI)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except DAMAGED_ZIP as error:
         raise InputError(
-            f"{file.path} is damaged or cut short ({error}); save the ROIs again from ImageJ"
+            f"{file.path} is damaged or cut short ({shortened(error)}); "
+            "save the ROIs again from ImageJ"
         ) from None
 
 
@@ -232,7 +228,7 @@ def _recognise(file: OutlineFile) -> bool:
     try:
         with zipfile.ZipFile(file.path) as archive:
             return any(name.lower().endswith(".roi") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, RuntimeError):
+    except DAMAGED_ZIP:
         return False
 
 

@@ -6,7 +6,6 @@ was not cancelled counts. After Label Studio's documentation of its JSON format.
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -20,11 +19,11 @@ from kontur.formats import document, label_studio_brush
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.parts import joined
+from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS
 from kontur.formats.windows import Window
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed, plural, quoted, shortened
+from kontur.wording import plural, quoted, shortened
 
 UPLOADED = re.compile(r"[0-9a-f]{8}-")  # before the names of files that were uploaded
 KINDS = ("polygon", "rectangle", "ellipse", "brush")  # with `labels` behind: of a class
@@ -58,17 +57,9 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
 def _entry(task: _Task, classes: list[str], where: Path) -> ImageAnnotation:
     which = f"{where}: image {shortened(task.name)}"
-    without = Counter(one.without for one in task.regions if one.without)
-    if without:
-        document.log.warning(
-            "%s: %d of %d regions have no area (%s): left out",
-            *(which, without.total(), len(task.regions)),
-            listed(f"{number} × {kind}" for kind, number in without.items()),
-        )
-    regions = [one for one in task.regions if one.area is not None]
-    areas = joined([[one.area] for one in regions if one.area is not None])
-    polygons, kept = document.repaired(areas, which)
-    regions = [one for one, keep in zip(regions, kept, strict=True) if keep]
+    without = document.left_out((one.without for one in task.regions), which, what="regions")
+    objects, polygons = whole_objects(task.regions, lambda _: None, which)
+    regions = [region for (region,) in objects]
     instances = Instances.of_valid(
         polygons,
         labels=[classes.index(one.label or CLASSES[0]) for one in regions] or None,

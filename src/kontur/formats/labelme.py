@@ -11,7 +11,6 @@ their shape or image; our id stands beside them, a score in the key `score`. The
 import base64
 import binascii
 import io
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,11 +26,11 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import as_pixels, have_hole
-from kontur.formats.parts import grouped, joined
+from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.formats.windows import Window
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed, quoted
+from kontur.wording import quoted
 
 VERSION = "5.5.0"  # of the files that we write; labelme warns of another first number than its own
 IGNORE = "__ignore__"  # labelme's label of what is neither object nor background
@@ -67,17 +66,8 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         _shape(row, size, f"{where}: shape {number}")
         for number, row in enumerate(content["shapes"], start=1)
     ]
-    without = Counter(shape.without for shape in shapes if shape.without)
-    if without:
-        document.log.warning(
-            "%s: %d of %d shapes have no area (%s): left out",
-            *(where, without.total(), len(shapes)),
-            listed(f"{number} × {kind}" for kind, number in without.items()),
-        )
-    objects = grouped([shape for shape in shapes if shape.area is not None], _group)
-    areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
-    polygons, kept = document.repaired(areas, where)
-    objects = [parts for parts, keep in zip(objects, kept, strict=True) if keep]
+    without = document.left_out((shape.without for shape in shapes), where)
+    objects, polygons = whole_objects(shapes, _group, where)
     names = [_class(parts[0]) for parts in objects]
     classes = list(dict.fromkeys(name for name in names if name is not None)) or [*CLASSES]
     instances = Instances.of_valid(

@@ -1,14 +1,44 @@
 """Objects of several shapes: polygons and masks of other programs, joined into one area."""
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import shapely
+from jaxtyping import Shaped
 from shapely import MultiPolygon, Polygon
 
+from kontur.formats import document
 from kontur.formats.windows import Window, trace
 
+
+@runtime_checkable
+class HasArea(Protocol):
+    """A shape as a reader has it: its unchecked area, None of one that has none."""
+
+    @property
+    def area(self) -> Polygon | MultiPolygon | Window | None: ...
+
+
 Shape = TypeVar("Shape")
+ShapeWithArea = TypeVar("ShapeWithArea", bound=HasArea)
+
+
+def whole_objects(
+    shapes: Sequence[ShapeWithArea],
+    group_of: Callable[[ShapeWithArea], Hashable | None],
+    where: str | Path,
+) -> tuple[list[list[ShapeWithArea]], Shaped[np.ndarray, " k"]]:
+    """The shapes of each of k objects and the objects' valid polygons, which `where` are read.
+
+    Shapes of one group are one object, and so is each of the group None; what has no area is
+    left out, and what was repaired is logged (`document.repaired`). No shapes give no objects.
+    """
+    objects = grouped([shape for shape in shapes if shape.area is not None], group_of)
+    areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
+    polygons, kept = document.repaired(areas, where)
+    return [parts for parts, keep in zip(objects, kept, strict=True) if keep], polygons
 
 
 def grouped(

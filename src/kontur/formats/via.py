@@ -10,7 +10,6 @@ project, whose list of classes has all names. After VIA's `via.js`.
 import csv
 import io
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,10 +24,10 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import have_hole, without_holes
-from kontur.formats.parts import grouped, joined
+from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import listed, quoted, shortened
+from kontur.wording import quoted, shortened
 
 METADATA = "_via_img_metadata"  # the images of a project
 CLASS_KEYS = ("class", "label", "type", "name", "category", "object", "species")
@@ -145,18 +144,10 @@ def _entry(image: _Image, key: str | None, classes: Sequence[str], where: Path) 
         _region(shape, attributes, f"{which}, region {number}")
         for number, (shape, attributes) in enumerate(image.regions, start=1)
     ]
-    without = Counter(region.without for region in regions if region.without)
-    if without:
-        document.log.warning(
-            "%s: %d of %d regions have no area (%s): left out",
-            *(which, without.total(), len(regions)),
-            listed(f"{number} × {kind}" for kind, number in without.items()),
-        )
-    areal = [region for region in regions if region.area is not None]
-    objects = grouped(areal, lambda region: _id(region) if PART in region.attributes else None)
-    areas = joined([[part.area for part in parts if part.area is not None] for parts in objects])
-    polygons, kept = document.repaired(areas, which)
-    objects = [parts for parts, keep in zip(objects, kept, strict=True) if keep]
+    without = document.left_out((region.without for region in regions), which, what="regions")
+    objects, polygons = whole_objects(
+        regions, lambda region: _id(region) if PART in region.attributes else None, which
+    )
     first = [parts[0].attributes for parts in objects]
     size = _size(image.attributes, which)
     instances = Instances.of_valid(
