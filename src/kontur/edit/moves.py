@@ -35,7 +35,7 @@ Rings = list[list[Float[np.ndarray, "_ 2"]]]  # of each part: the outer ring, th
 class _Vertex(NamedTuple):
     part: int
     ring: int
-    index: int
+    place: int
 
 
 def drag(
@@ -51,7 +51,7 @@ def drag(
     rings = _rings(polygon)
     at = _nearest_vertex(rings, grabbed)
     points = rings[at.part][at.ring]
-    share = falloff(points, at.index, radius)
+    share = falloff(points, at.place, radius)
     rings[at.part][at.ring] = points + share[:, None] * way
     return _reshaped(instances, index, rings)
 
@@ -104,7 +104,7 @@ def delete_vertex(instances: Instances, object_id: int, at: Numbers) -> Instance
     vertex = _nearest_vertex(rings, _point(at))
     points = rings[vertex.part][vertex.ring]
     if len(points) > FEWEST:
-        rings[vertex.part][vertex.ring] = np.delete(points, vertex.index, axis=0)
+        rings[vertex.part][vertex.ring] = np.delete(points, vertex.place, axis=0)
     elif vertex.ring > 0:
         del rings[vertex.part][vertex.ring]
     else:
