@@ -75,13 +75,25 @@ def read(
         return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
 
 
+def count_planes(path: Path) -> int:
+    """How many planes `read` can choose from, in all images of the file."""
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        images, _ = find_images(file, None)
+        return sum(math.prod(stack.values()) for stack in map(_stack, images))
+
+
+def _stack(image: TiffImage) -> dict[int, int]:
+    """The axes that number the planes of an image, and their lengths."""
+    return {i: n for i, n in enumerate(image.shape) if image.axes[i] not in "YXCS"}
+
+
 def _choose(
     images: Sequence[TiffImage], left_out: Sequence[str], page: int | None, path: Path
 ) -> tuple[TiffImage, list[int | slice]]:
     """The image and the index of its plane number `page`, counted through all images."""
-    stacks = [
-        {i: n for i, n in enumerate(image.shape) if image.axes[i] not in "YXCS"} for image in images
-    ]
+    stacks = list(map(_stack, images))
     counts = [math.prod(stack.values()) for stack in stacks]
     total = sum(counts)
     if page is None and total > 1:
