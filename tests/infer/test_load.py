@@ -108,11 +108,9 @@ def test_a_model_of_an_unknown_kind_is_reported(learned, path):
         load(path, device="cpu")
 
 
-def test_integers_that_a_model_does_not_have_and_unknown_precisions_are_reported(path):
+def test_integers_that_a_model_does_not_have_are_reported(path):
     with pytest.raises(InputError, match=r"no graphs in 8-bit integers .* leave --precision out"):
         load(path, precision="int8")
-    with pytest.raises(InputError, match="a precision is one of auto, float32, int8, got 'half'"):
-        load(path, precision="half")
     assert load(path).engine.precision == "float32"
 
 
