@@ -52,7 +52,7 @@ def calibration_inputs(model: Model, samples: Sequence[Sample]) -> dict[str, lis
     predictor = Predictor(recording, model.card)
     side = min(CROP, *(min(sample.image.shape[:2]) for sample in samples))
     rng = np.random.default_rng(0)
-    for place in rng.permutation(len(samples))[:CROPS]:
+    for place in rng.permutation(len(samples))[:CROPS].tolist():
         image = samples[place].image
         top, left = (int(rng.integers(length - side + 1)) for length in image.shape[:2])
         predictor.predict(image[top : top + side, left : left + side])
