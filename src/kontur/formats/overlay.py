@@ -12,12 +12,12 @@ import numpy as np
 import shapely
 from jaxtyping import Num, Shaped, UInt8
 
-from kontur.display.colours import GREY, class_colour
 from kontur.display.stretch import stretch
 from kontur.errors import InputError
 from kontur.formats import atomic
 from kontur.geometry import raster
 from kontur.instances import Instances
+from kontur.instances.colours import object_colours
 
 FINE = 3  # drawn at this many times the resolution, then averaged
 BAND = 256  # rows drawn at a time, which bounds the memory
@@ -77,7 +77,7 @@ def draw(
     borders = shapely.boundary(outlines)
     line = shapely.buffer(borders, width * FINE / 2, quad_segs=2)
     rim = shapely.buffer(borders, width * FINE / 2 + 0.75 * FINE, quad_segs=2)
-    colours = _colours(instances)
+    colours = object_colours(instances)
     bounds = shapely.bounds(rim)
     for top in range(0, len(picture), BAND):
         band = picture[top : top + BAND]
@@ -85,14 +85,6 @@ def draw(
         if inside.any():
             _draw_band(band, rim[inside], line[inside], colours[inside], top)
     return _write_ids(picture, instances, zoom) if ids else picture
-
-
-def _colours(instances: Instances) -> UInt8[np.ndarray, "k 3"]:
-    several = len(instances.classes) > 1
-    keys = instances.labels if several else np.arange(len(instances))
-    colours = np.array([class_colour(int(key)) for key in keys], dtype=np.uint8).reshape(-1, 3)
-    colours[instances.ignore] = GREY
-    return colours
 
 
 def _draw_band(
