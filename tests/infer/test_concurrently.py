@@ -7,6 +7,21 @@ from contextlib import closing
 import pytest
 
 from kontur.infer.concurrently import AHEAD, concurrently
+from kontur.infer.folder import ENDINGS, predict_folder
+from kontur.infer.inputs import find_inputs
+from tests.infer.painted import Bright, paint
+
+
+def run(images, out, *, predictor=None, **how):
+    return list(predict_folder(predictor or Bright(), find_inputs([images]), out, **how))
+
+
+@pytest.fixture
+def images(tmp_path):
+    paint(tmp_path / "images" / "a.png", (2, 2, 5), (10, 20, 8))
+    paint(tmp_path / "images" / "b.png")
+    paint(tmp_path / "images" / "c.png", (0, 0, 24))
+    return tmp_path / "images"
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -70,3 +85,37 @@ def test_closing_waits_for_the_calls_that_run():
     assert 1 <= count <= 3
     time.sleep(0.25)
     assert len(ended) == count
+
+
+def test_several_images_at_a_time_leave_the_same_files(images, tmp_path):
+    (images / "b.png").write_text("these are my notes")
+    for k in range(20):
+        paint(images / f"d{k}.png", (2, 2, 5 + k))
+    one = run(images, tmp_path / "one", outputs=tuple(ENDINGS))
+    many = run(images, tmp_path / "many", outputs=tuple(ENDINGS), workers=4)
+    assert [(o.input.name, o.objects, o.failure) for o in many] == [
+        (o.input.name, o.objects, o.failure) for o in one
+    ]
+    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    assert {path.name: path.read_bytes() for path in (tmp_path / "many").iterdir()} == files
+    assert all(o.skipped for o in run(images, tmp_path / "many", workers=4) if o.failure is None)
+
+
+def test_large_images_are_predicted_one_at_a_time(images, tmp_path, monkeypatch):
+    """While one is predicted no other begins; small ones do."""
+    together = {"now": 0, "most": 0}
+
+    class Slow(Bright):
+        def predict_detailed(self, *image):
+            together["now"] += 1
+            together["most"] = max(together.values())
+            time.sleep(0.1)
+            together["now"] -= 1
+            return super().predict_detailed(*image)
+
+    run(images, tmp_path / "small", predictor=Slow(), workers=3)
+    assert together["most"] > 1
+    together["most"] = 0
+    monkeypatch.setattr("kontur.infer.folder.LARGE", 1)
+    run(images, tmp_path / "large", predictor=Slow(), workers=3)
+    assert together["most"] == 1

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -50,40 +49,6 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
         **{"source": "../images/a.png", "bytes": len(content)},
         "sha256": hashlib.sha256(content).hexdigest()[:16],
     }
-
-
-def test_several_images_at_a_time_leave_the_same_files(images, tmp_path):
-    (images / "b.png").write_text("these are my notes")
-    for k in range(20):
-        paint(images / f"d{k}.png", (2, 2, 5 + k))
-    one = run(images, tmp_path / "one", outputs=tuple(ENDINGS))
-    many = run(images, tmp_path / "many", outputs=tuple(ENDINGS), workers=4)
-    assert [(o.input.name, o.objects, o.failure) for o in many] == [
-        (o.input.name, o.objects, o.failure) for o in one
-    ]
-    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    assert {path.name: path.read_bytes() for path in (tmp_path / "many").iterdir()} == files
-    assert all(o.skipped for o in run(images, tmp_path / "many", workers=4) if o.failure is None)
-
-
-def test_large_images_are_predicted_one_at_a_time(images, tmp_path, monkeypatch):
-    """While one is predicted no other begins; small ones do."""
-    together = {"now": 0, "most": 0}
-
-    class Slow(Bright):
-        def predict_detailed(self, *image):
-            together["now"] += 1
-            together["most"] = max(together.values())
-            time.sleep(0.1)
-            together["now"] -= 1
-            return super().predict_detailed(*image)
-
-    run(images, tmp_path / "small", predictor=Slow(), workers=3)
-    assert together["most"] > 1
-    together["most"] = 0
-    monkeypatch.setattr("kontur.infer.folder.LARGE", 1)
-    run(images, tmp_path / "large", predictor=Slow(), workers=3)
-    assert together["most"] == 1
 
 
 def test_an_image_that_fails_is_reported_and_the_others_are_made(images, tmp_path):
@@ -366,7 +331,6 @@ def test_a_folder_that_cannot_be_written_is_not_one_image_s_failure(images, tmp_
 
 WORKER = """
 import sys
-import time
 from pathlib import Path
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
