@@ -13,6 +13,8 @@ from kontur.cli.options import (
     DeviceOption,
     ForceOption,
     ModelOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     ThreadsOption,
     takes_predict_options,
@@ -49,6 +51,7 @@ def predict(
     *,
     options: "PredictOptions",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -71,6 +74,7 @@ def predict(
     kontur predict plate/ --model RUN --out outlines --format geojson,csv --overlay
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
+    from kontur.infer.engine import precision_of
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
     from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
@@ -79,7 +83,10 @@ def predict(
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     inputs = find_inputs(images)
-    predictor = load(model, device=device.value, threads=threads)
+    predictor = load(model, device=device.value, threads=threads, precision=precision.value)
+    identity = model_identity(model)
+    if precision_of(predictor.engine) == "int8":  # outlines of float32 have no entry, as ever
+        identity["precision"] = "int8"
     outcomes: list[Outcome] = []
     results = predict_folder(
         predictor,
@@ -87,7 +94,7 @@ def predict(
         out,
         outputs=outputs,
         options=options,
-        model=model_identity(model),
+        model=identity,
         overwrite=force,
     )
     try:

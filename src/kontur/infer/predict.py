@@ -5,7 +5,7 @@ Resolve: candidates become valid `Instances`. The command line, Python, validati
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, check_finite, read_image
 from kontur.infer.engine import Engine
 from kontur.infer.memory import check_memory
+from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
 from kontur.infer.session import Session
@@ -27,6 +28,7 @@ from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
 from kontur.models.candidates import Candidates
 from kontur.models.card import STAINS, Card, Thresholds
+from kontur.models.card_summary import card_html
 from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
@@ -41,13 +43,19 @@ class Prediction:
     """The objects of an image, how many outlines were repaired, and how the image was shown.
 
     `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
-    percentile that counted as bright, None for the card's.
+    percentile that counted as bright, None for the card's; `image` the pixels that were outlined,
+    in the network's channels.
     """
 
     instances: Instances
     repaired: int
     scale: float
     contrast: float | None = None
+    image: Shaped[np.ndarray, "h w c"] | None = field(default=None, repr=False)
+
+    def _repr_html_(self) -> str:
+        """The image with the outlines, small, and the first few objects, for a notebook."""
+        return prediction_html(self)
 
 
 class Predictor:
@@ -59,6 +67,14 @@ class Predictor:
         self.family = catalog.family(card.kind)
         self.config: Any = catalog.config(card.kind, card.config)
         self.normalise = NormaliseConfig.read(card.normalise, where="the card's normalise")
+
+    def __repr__(self) -> str:
+        """One line: the model, its kind and its classes."""
+        return f"Predictor({self.card.name}: {self.card.kind} of {', '.join(self.card.classes)})"
+
+    def _repr_html_(self) -> str:
+        """The card, for a notebook."""
+        return card_html(self.card)
 
     def predict(
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
@@ -84,7 +100,7 @@ class Predictor:
         instances, repaired = self._detect(shown.image.view(shown.scale), self.thresholds(options))
         if options.min_size > 0:
             instances = instances[instances.areas >= options.min_size]
-        return Prediction(instances, repaired, shown.scale, shown.contrast)
+        return Prediction(instances, repaired, shown.scale, shown.contrast, shown.image.pixels)
 
     def session(
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
