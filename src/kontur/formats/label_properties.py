@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import document
-from kontur.formats.colours import GREY, class_colour
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.wording import quoted

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Integer
 
+from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, extra, label_levels, labels, ome_zarr, zarr_store
+from kontur.formats import atomic, label_levels, labels, ome_zarr, zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import extra
 
 ENDING = ".zarr"
 ZIPPED = (".ome.zarr.zip", ".zarr.zip", ".ozx")
