@@ -59,7 +59,7 @@ class OnnxEngine:
     def __init__(
         self, model: Model, *, threads: int | None = None, precision: Precision = "float32"
     ):
-        count = threads or _processors()
+        count = threads or processors()
         pool = ThreadPoolExecutor(count) if count > 1 else None
         kind, values = model.card.kind, model.card.config
         examples = catalog.family(kind).graphs(catalog.config(kind, values))
@@ -316,7 +316,7 @@ def rebuild(model: Model) -> "Segmenter":
     return segmenter.eval()
 
 
-def _processors() -> int:
+def processors() -> int:
     """The number of processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
