@@ -37,6 +37,7 @@ HEAVY = [
     "matplotlib",
     "pandas",
     "pyarrow",
+    "zarr",
     "sklearn",
     "cv2",
 ]

@@ -38,6 +38,7 @@ from kontur.data.file_names import (
 from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
 from kontur.data.other_programs import annotations_sentence, images_sentence
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.wording import counted, listed, plural
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
@@ -195,6 +196,9 @@ def _annotations(
         annotations.setdefault(name, []).append(("outlines", path))
     for name, path in by_partner(written, what="label image of", known=images).items():
         annotations.setdefault(name, []).append(("labels", path))
+    for name, path in images.items():  # OME-Zarr has the labels of an image in the image's store
+        if path.parent == place and zarr_store.is_store(path) and _is_outlines(path):
+            annotations.setdefault(name, []).append(("outlines", path))
     return annotations
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import pictures
+from kontur.formats import pictures, zarr_store
 from kontur.formats.arrays import image_array
 from kontur.formats.images import HEAD, NPY, TIFF, reading
 
@@ -17,6 +17,10 @@ def count_pages(path: str | Path) -> int:
     Raises `InputError` for what is no image, as `read_image` does.
     """
     path = Path(path)
+    if zarr_store.is_store(path):
+        from kontur.formats import ome_zarr  # which needs the package zarr
+
+        return ome_zarr.open_image(path).pages
     with reading(path):
         with path.open("rb") as file:
             start = file.read(HEAD)

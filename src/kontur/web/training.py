@@ -149,7 +149,7 @@ def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
         found = here.annotations.open(image, page).instances
         flat = image.path.relative_to(here.root).as_posix().replace("/", "__")
         file = images / flat
-        if here.pictures.pages(image) > 1:
+        if here.pictures.pages(image) > 1 or image.path.is_dir():  # a stack, or a store of Zarr
             import tifffile
 
             file = images / f"{flat}.page{page:04}.tif"
