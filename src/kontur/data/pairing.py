@@ -112,7 +112,7 @@ def prediction_files(place: Path) -> dict[str, Path]:
             if name in earlier:
                 continue
             other = files.setdefault(name, path)
-            if other is not path:
+            if other != path:
                 raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
     if not files:
         wanted = ", ".join(f"NAME{one.ending}" for one in formats.WRITABLE.values())
