@@ -112,6 +112,8 @@ def _images(source: Path, task: str, page: int | None, split: str | None) -> lis
     except InputError:
         if split is not None:
             raise
+        if formats.find_format(source) is not None:  # of files of one object each
+            return _of_file(source.name, source, task, page)
         return _without_images(source, task, page)
     folder = open_folder(source, task=task, page=page, split=split)
     found = []

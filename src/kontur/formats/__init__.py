@@ -274,12 +274,17 @@ def _is(format: Format, file: OutlineFile) -> bool:
 
 
 def _candidates(path: Path) -> list[Format]:
-    """The formats of which a file may be by its name, those of the longest ending first."""
+    """The formats of which a file may be by its name, those of the longest ending first.
+
+    A folder may be one of files of one object each.
+    """
 
     def length(one: Format) -> int:
         endings = (*one.endings, *one.shared_endings)
         return max((len(ending) for ending in endings if _ends(path, (ending,))), default=0)
 
+    if zarr_store.is_folder(path):
+        return [one for one in FORMATS.values() if one.object_ending]
     return sorted(filter(length, FORMATS.values()), key=length, reverse=True)
 
 

@@ -44,6 +44,7 @@ class Format:
         pixel_size: whether it keeps the side of a pixel.
         needs_size: which objects can only be written where the image's size is known.
         native_ending: the ending by which its own program finds a file, where others share it.
+        object_ending: the ending of files of one object each; a folder of them is a file.
         relative: whether coordinates are shares of the image's size, which reading then needs.
     """
 
@@ -69,6 +70,7 @@ class Format:
     pixel_size: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
     native_ending: str | None = None
+    object_ending: str | None = None
     relative: bool = False
 
     @property
