@@ -5,6 +5,7 @@ without images, and a file, as it is. The target is one file, where the format l
 folder with a file an image.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -21,6 +22,8 @@ from kontur.formats.image_annotation import pick
 from kontur.formats.information_loss import information_losses
 from kontur.wording import quoted
 
+UNSAFE = re.compile(r'[\x00-\x1f<>:"|?*]')  # in names of files, on one system or another
+LONGEST = 200  # bytes of a name, so that an ending can follow
 JOINED = "annotations"  # the file of a format that lists images, in a folder
 
 
@@ -147,6 +150,13 @@ def _of_file(name: str, path: Path, task: str, page: int | None) -> list[_Named]
 
 def _named(entry: ImageAnnotation) -> _Named:
     """The image with a name that stays below the target."""
-    file = Path(entry.file_name.replace("\\", "/"))
+    file = PurePosixPath(entry.file_name.replace("\\", "/"))
     folders = [part for part in file.parent.parts if part not in ("..", ".", file.anchor)]
-    return _Named("/".join([*folders, stem(file) if file.suffix else file.name]), entry)
+    last = stem(Path(file)) if file.suffix else file.name
+    if last in ("", ".."):
+        raise InputError(f"an image has the name {quoted(entry.file_name)}, which is no file's")
+    parts = [UNSAFE.sub("_", part) for part in (*folders, last)]
+    long = next((part for part in parts if len(part.encode("utf-8", "replace")) > LONGEST), None)
+    if long is not None:
+        raise InputError(f"the name of an image is too long for a file's: {quoted(long)}")
+    return _Named("/".join(parts), entry)
