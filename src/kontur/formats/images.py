@@ -102,7 +102,7 @@ def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> Non
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn the exceptions of decoders on damaged or missing files into one sentence."""
     try:
         with warnings.catch_warnings():
@@ -135,7 +135,7 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
         from kontur.formats import ome_zarr  # which needs the package zarr
 
         return Image(*ome_zarr.read(path, page=page, channel=channel))
-    with _reading(path):
+    with reading(path):
         with path.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF):

@@ -74,6 +74,15 @@ def read(
         return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
 
 
+def count_planes(path: Path) -> int:
+    """How many planes `read` can choose from, in all images of the file."""
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        images, _ = find_images(file, None)
+        return sum(stack.pages(image.axes, image.shape) for image in images)
+
+
 def _choose(
     images: Sequence[TiffImage], left_out: Sequence[str], page: int | None, path: Path
 ) -> tuple[TiffImage, list[int | slice]]:
