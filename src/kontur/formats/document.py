@@ -128,10 +128,10 @@ def image_size(height: Any, width: Any) -> tuple[int, int] | None:
     >>> image_size(60.0, 80), image_size(60, 0), image_size(10**40, 80), image_size("60", 80)
     ((60, 80), None, None, None)
     """
-    sides = whole_number(height), whole_number(width)
-    if sides[0] is None or sides[1] is None:
+    sides = [side for side in (whole_number(height), whole_number(width)) if side is not None]
+    if len(sides) < 2 or not 0 < min(sides) <= max(sides) < LARGEST:
         return None
-    return (sides[0], sides[1]) if 0 < min(sides) <= max(sides) < LARGEST else None
+    return sides[0], sides[1]
 
 
 def identity(value: Any, what: str) -> Any:
