@@ -5,6 +5,7 @@ Resolve: candidates become valid `Instances`. The command line, Python, validati
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,23 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, check_finite, read_image
+from kontur.infer import owners
 from kontur.infer.engine import Engine
-from kontur.infer.memory import check_memory
+from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
 from kontur.infer.session import Session
+from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
 from kontur.infer.view import PreparedImage, View
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
-from kontur.models.candidates import Candidates
+from kontur.models.candidates import Box, Candidates
 from kontur.models.card import STAINS, Card, Thresholds
 from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
@@ -81,9 +85,11 @@ class Predictor:
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
         shown = self._shown(image, options)
-        instances, repaired = self._detect(shown.image.view(shown.scale), self.thresholds(options))
+        parts = list(self._parts(shown, self.thresholds(options), options.tile))
+        instances = _best_first([part.instances for part in parts])
         if options.min_size > 0:
             instances = instances[instances.areas >= options.min_size]
+        repaired = sum(part.repaired for part in parts)
         return Prediction(instances, repaired, shown.scale, shown.contrast)
 
     def session(
@@ -113,7 +119,8 @@ class Predictor:
     def predict_unfiltered(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
         """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
         thresholds = Thresholds(score=LOWEST_SCORE, overlap=1.0)
-        return self._detect(self.prepare(image).view(), thresholds).instances
+        shown = ScaleAndContrast(self.prepare(image), None, 1.0)
+        return _best_first([part.instances for part in self._parts(shown, thresholds)])
 
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
         """The first step: the image in the network's channels, and its normalisation.
@@ -156,17 +163,56 @@ class Predictor:
             "one with --channel N (in Python channel=N)"
         )
 
-    def propose(self, view: View, *, lowest: float) -> Candidates:
+    def propose(
+        self, view: View, *, lowest: float, within: Box | None = None, config: Any = None
+    ) -> Candidates:
         """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
-        Raises `InputError` where the view would not fit into memory.
+        With a box `within` (xyxy in the view) those whose owner point lies outside may be left out;
+        `config` are the settings with what was measured on the whole image. Raises `InputError`
+        where the view would not fit into memory.
         """
+        config = self.config if config is None else config
         height, width = view.images.shape[2:]
-        check_memory(self.family.memory(self.config, (height, width)), height * width)
+        check_memory(self.family.memory(config, (height, width)), height * width)
         (candidates,) = self.family.propose(
-            self.engine.graphs, view.images, self.config, lowest, [view.size]
+            self.engine.graphs, view.images, config, lowest, [view.size], within
         )
         return candidates
+
+    def tiled(
+        self, shown: ScaleAndContrast, thresholds: Thresholds, side: int | None = None
+    ) -> TiledImage | None:
+        """The tiles in which an image is looked at; None where one view shows all of it.
+
+        `side` is that of a tile's cell in pixels of the scaled image, by default what fits into
+        memory.
+        """
+        size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
+        tiling = plan_tiles(
+            self.family, self.config, self.card, size, side=side, free=available_memory(ENOUGH)
+        )
+        if tiling is None:
+            return None
+
+        def propose(view: View, config: Any, within: Box) -> Candidates:
+            return self.propose(view, lowest=thresholds.score, within=within, config=config)
+
+        slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
+        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose)
+        return tiled.measured(self.family)
+
+    def _parts(
+        self, shown: ScaleAndContrast, thresholds: Thresholds, side: int | None = None
+    ) -> Iterator[Resolved]:
+        """The objects of an image, part by part; one part where one view shows all of it."""
+        tiled = self.tiled(shown, thresholds, side)
+        if tiled is None:
+            yield self._detect(shown.image.view(shown.scale), thresholds)
+            return
+        yield from tiled.resolved(
+            thresholds, self.card.classes, lambda tile: tiled.candidates(tile, thresholds)
+        )
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -192,3 +238,12 @@ class Predictor:
         """Propose and resolve: the objects of a view, in pixels of its image."""
         instances, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
         return Resolved(view.instances_in_image(instances), repaired)
+
+
+def _best_first(parts: Sequence[Instances]) -> Instances:
+    """The objects of all parts of an image, the best score first, numbered from 1."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = Instances.concat(parts)
+    ordered = joined[np.argsort(-joined.scores, kind="stable")]
+    return ordered.replace(ids=np.arange(1, len(ordered) + 1))

@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from kontur.data.geometric import scale_image, scaled_size
+from kontur.data.geometric import scale_part, scaled_size, source_window
 from kontur.data.normalise import (
     Normalisation,
     NormaliseConfig,
@@ -108,6 +108,14 @@ class PreparedImage:
         """The normalised values of all pixels."""
         return self.normalisation.apply(self.pixels)
 
+    def in_image(self, instances: Instances, scale: float = 1.0) -> Instances:
+        """Objects in pixels of the scaled image as objects of the image, cut at its border."""
+        located = instances.replace(size=self.size, plane=self.plane)
+        scale = scale * self.scale
+        if scale == 1:
+            return located
+        return located.transform(lambda points: points / scale).clip(self.size)
+
     def with_contrast(self, high: float | None) -> Self:
         """The same image with another percentile as bright; None leaves it."""
         if high is None:
@@ -127,12 +135,14 @@ class PreparedImage:
         With a window that part alone, in pixels of the scaled image.
         """
         scale = scale * self.scale
-        top, left, height, width = window or Window(0, 0, *scaled_size(self.size, scale))
-        if scale == 1:  # only the window's own pixels are normalised
-            part = self.pixels[top : top + height, left : left + width]
-            values = self.normalisation.apply(part)
-        else:
-            values = scale_image(self.values, scale, (top, left, height, width))
+        window = window or Window(0, 0, *scaled_size(self.size, scale))
+        top, left, height, width = window
+        seen = window if scale == 1 else Window(*source_window(self.size, scale, window))
+        rows = slice(seen.top, seen.top + seen.height)
+        columns = slice(seen.left, seen.left + seen.width)
+        values = self.normalisation.apply(self.pixels[rows, columns])
+        if scale != 1:
+            values = scale_part(values, (seen.top, seen.left), scale, window)
         images = _batch(_pad(values, self.multiple), self.channels)
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 
