@@ -81,17 +81,25 @@ def predict(
     inputs = find_inputs(images)
     predictor = load(model, device=device.value, threads=threads)
     outcomes: list[Outcome] = []
-    results = predict_folder(
-        predictor,
-        inputs,
-        out,
-        outputs=outputs,
-        options=options,
-        model=model_identity(model),
-        overwrite=force,
-    )
+    identity = model_identity(model)
     try:
-        with steps(len(inputs), "outlining", quiet=quiet) as step, closing(results):
+        with (
+            steps(len(inputs), "outlining", quiet=quiet) as step,
+            closing(
+                predict_folder(
+                    predictor,
+                    inputs,
+                    out,
+                    outputs=outputs,
+                    options=options,
+                    model=identity,
+                    overwrite=force,
+                    on_tile=lambda image, done, total: step.part(
+                        printable(image.path.name), done, total
+                    ),
+                )
+            ) as results,
+        ):
             for outcome in results:
                 outcomes.append(outcome)
                 if outcome.failure is None or len(inputs) > 1:  # else the end reports it

@@ -5,7 +5,7 @@ Resolve: candidates become valid `Instances`. The command line, Python, validati
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,22 @@ from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, check_finite, read_image
+from kontur.formats.images import Image, open_image
 from kontur.infer import owners
 from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.parts import (
+    PredictedParts,
+    Progress,
+    best_first,
+    from_store,
+    no_progress,
+    numbered,
+)
 from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
 from kontur.infer.session import Session
+from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
 from kontur.infer.view import PreparedImage, View
 from kontur.instances import Instances
@@ -84,13 +93,43 @@ class Predictor:
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
-        shown = self._shown(image, options)
-        parts = list(self._parts(shown, self.thresholds(options), options.tile))
-        instances = _best_first([part.instances for part in parts])
-        if options.min_size > 0:
-            instances = instances[instances.areas >= options.min_size]
-        repaired = sum(part.repaired for part in parts)
-        return Prediction(instances, repaired, shown.scale, shown.contrast)
+        parts = self.predict_in_parts(image, options)
+        resolved = list(parts.resolved)
+        instances = best_first([part.instances for part in resolved])
+        repaired = sum(part.repaired for part in resolved)
+        return Prediction(instances, repaired, parts.scale, parts.contrast)
+
+    def predict_in_parts(
+        self,
+        image: ImageLike,
+        options: PredictOptions = DEFAULT_OPTIONS,
+        *,
+        store: TileStore | None = None,
+        progress: Progress = no_progress,
+    ) -> PredictedParts:
+        """`predict` part by part, for images whose objects are not to be held all at once.
+
+        With a `store` tiles that are in it are not looked at again; `progress(done, total)` is
+        called after each tile. Arguments and errors as in `predict`; those of the network come
+        while the parts are taken.
+        """
+        shown, thresholds = self._shown(image, options), self.thresholds(options)
+        side = store.side if options.tile is None and store is not None else options.tile
+        tiled = self.tiled(shown, thresholds, side)
+        if tiled is None:
+            parts = self._whole(shown, thresholds)
+        else:
+            parts = tiled.resolved(
+                thresholds, self.card.classes, from_store(tiled, thresholds, store, progress)
+            )
+        return PredictedParts(
+            shown.image.size,
+            shown.image.plane,
+            shown.scale,
+            shown.contrast,
+            0 if tiled is None else len(tiled.tiling),
+            numbered(parts, options.min_size),
+        )
 
     def session(
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
@@ -120,7 +159,13 @@ class Predictor:
         """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
         thresholds = Thresholds(score=LOWEST_SCORE, overlap=1.0)
         shown = ScaleAndContrast(self.prepare(image), None, 1.0)
-        return _best_first([part.instances for part in self._parts(shown, thresholds)])
+        tiled = self.tiled(shown, thresholds)
+        if tiled is None:
+            return self._detect(shown.image.view(), thresholds).instances
+        parts = tiled.resolved(
+            thresholds, self.card.classes, lambda tile: tiled.candidates(tile, thresholds)
+        )
+        return best_first([part.instances for part in parts])
 
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
         """The first step: the image in the network's channels, and its normalisation.
@@ -130,7 +175,7 @@ class Predictor:
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
         if isinstance(image, str | Path):
-            image = read_image(image, channel=options.channel, page=options.page)
+            image = open_image(image, channel=options.channel, page=options.page)
         if isinstance(image, Image):
             self._check_stains(image, where)
             pixels, plane = image.pixels, image.plane
@@ -140,7 +185,6 @@ class Predictor:
                 image, channel=options.channel, page=options.page, channels=channels
             )
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
-        check_finite(pixels, where=where)
         return PreparedImage.of(
             pixels,
             self.normalise,
@@ -148,6 +192,7 @@ class Predictor:
             multiple=self.config.multiple,
             scale=self.card.scale,
             plane=plane,
+            where=where,
         )
 
     def _check_stains(self, image: Image, where: str) -> None:
@@ -202,17 +247,9 @@ class Predictor:
         tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose)
         return tiled.measured(self.family)
 
-    def _parts(
-        self, shown: ScaleAndContrast, thresholds: Thresholds, side: int | None = None
-    ) -> Iterator[Resolved]:
-        """The objects of an image, part by part; one part where one view shows all of it."""
-        tiled = self.tiled(shown, thresholds, side)
-        if tiled is None:
-            yield self._detect(shown.image.view(shown.scale), thresholds)
-            return
-        yield from tiled.resolved(
-            thresholds, self.card.classes, lambda tile: tiled.candidates(tile, thresholds)
-        )
+    def _whole(self, shown: ScaleAndContrast, thresholds: Thresholds) -> Iterator[Resolved]:
+        """The objects of an image that one view shows: one part."""
+        yield self._detect(shown.image.view(shown.scale), thresholds)
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -238,12 +275,3 @@ class Predictor:
         """Propose and resolve: the objects of a view, in pixels of its image."""
         instances, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
         return Resolved(view.instances_in_image(instances), repaired)
-
-
-def _best_first(parts: Sequence[Instances]) -> Instances:
-    """The objects of all parts of an image, the best score first, numbered from 1."""
-    if len(parts) == 1:
-        return parts[0]
-    joined = Instances.concat(parts)
-    ordered = joined[np.argsort(-joined.scores, kind="stable")]
-    return ordered.replace(ids=np.arange(1, len(ordered) + 1))
