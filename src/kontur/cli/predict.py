@@ -64,6 +64,9 @@ def predict(
     is kept and skipped, so the same command goes on after an interruption; an image that has
     changed since is outlined again. Other images of the same names need another --out.
 
+    An image that is too large for one view is looked at in tiles that overlap, in constant memory;
+    the objects are those of the whole image. After an interruption the missing tiles are done.
+
     Perimeters, shapes and brightness of the objects: kontur measure DIR IMAGES --out table.csv
 
     \b
