@@ -13,6 +13,8 @@ from kontur.cli.options import (
     Device,
     DeviceOption,
     ForceOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     Task,
     TaskOption,
@@ -86,6 +88,7 @@ def evaluate(
     *,
     options: "PredictOptions",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -97,8 +100,8 @@ def evaluate(
     what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as for
     training, or a folder or file of outlines or label images. They are matched by name, and what
     has no partner is reported. PREDICTIONS may also be a list of COCO results, where TRUTH is the
-    COCO JSON of their numbers. --score, --overlap, --min-size, --diameter, --contrast, --device
-    and --threads are for --model only.
+    COCO JSON of their numbers. --score, --overlap, --min-size, --diameter, --contrast, --device,
+    --precision and --threads are for --model only.
 
     \b
     kontur evaluate outlines cells/val
@@ -129,7 +132,7 @@ def evaluate(
 
         truth = open_folder(places[0], **annotation_options).where(where or [])
         check_column(truth, by)
-        predictor = load(model, device=device.value, threads=threads)
+        predictor = load(model, device=device.value, threads=threads, precision=precision.value)
         with counter("evaluating", quiet=quiet) as progress:
             evaluation = evaluate_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}

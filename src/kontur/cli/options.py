@@ -24,6 +24,14 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Precision(StrEnum):
+    """The numbers in which a model computes on a CPU."""
+
+    auto = "auto"
+    float32 = "float32"
+    int8 = "int8"
+
+
 class Task(StrEnum):
     """What the values of a mask file mean."""
 
@@ -97,6 +105,14 @@ PageOption = Annotated[
 DeviceOption = Annotated[
     Device,
     typer.Option("--device", help="Where the model runs; auto takes a GPU where torch finds one."),
+]
+PrecisionOption = Annotated[
+    Precision,
+    typer.Option(
+        "--precision",
+        help="int8 computes in 8-bit integers, where the model has them; auto does where this is "
+        "faster here. float32 gives the same outlines on every machine.",
+    ),
 ]
 ThreadsOption = Annotated[
     int | None,

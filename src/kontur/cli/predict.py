@@ -13,6 +13,8 @@ from kontur.cli.options import (
     DeviceOption,
     ForceOption,
     ModelOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     ThreadsOption,
     takes_predict_options,
@@ -49,7 +51,17 @@ def predict(
     *,
     options: "PredictOptions",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            help="Images at a time, which share the threads.  [default: as many as threads, where "
+            "there are twice as many images]",
+        ),
+    ] = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -74,6 +86,7 @@ def predict(
     kontur predict plate/ --model RUN --out outlines --format geojson,csv --overlay
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
+    from kontur.infer.engine import on_gpu, precision_of, processors
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
     from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
@@ -82,9 +95,19 @@ def predict(
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     inputs = find_inputs(images)
-    predictor = load(model, device=device.value, threads=threads)
-    outcomes: list[Outcome] = []
+    threads = threads or processors()
+    if workers is None:
+        workers = threads if len(inputs) >= 2 * threads and not on_gpu(device.value) else 1
+    predictor = load(
+        model,
+        device=device.value,
+        threads=max(1, threads // workers),
+        precision=precision.value,
+    )
     identity = model_identity(model)
+    if precision_of(predictor.engine) == "int8":  # outlines of float32 have no entry, as ever
+        identity["precision"] = "int8"
+    outcomes: list[Outcome] = []
     try:
         with (
             steps(len(inputs), "outlining", quiet=quiet) as step,
@@ -97,6 +120,7 @@ def predict(
                     options=options,
                     model=identity,
                     overwrite=force,
+                    workers=workers,
                     on_tile=lambda image, done, total: step.part(
                         printable(image.path.name), done, total
                     ),

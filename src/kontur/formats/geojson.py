@@ -21,9 +21,9 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
+from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
-from kontur.formats.colours import GREY, class_colour
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
     ClassPrediction,

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, document, extra
+from kontur.formats import atomic, document
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile

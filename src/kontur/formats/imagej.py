@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
-from kontur.formats.colours import GREY, class_colour
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.imagej_roi import Roi, areas, from_bytes, roifile, short_letters, to_bytes

@@ -21,7 +21,7 @@ import shapely
 from jaxtyping import Float, Shaped
 from shapely import MultiPolygon, Polygon
 
-from kontur.formats import extra
+from kontur import extra
 from kontur.formats.rounding import DECIMALS
 from kontur.geometry import polygons as areal
 from kontur.instances.plane import Plane

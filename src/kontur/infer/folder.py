@@ -8,9 +8,10 @@ anew that has changed since, and refuses to mix another image of the same name w
 import errno
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.images import Image, open_image
 from kontur.formats.lazy_pixels import thinned
 from kontur.formats.overlay import shrunk, write_overlay
+from kontur.infer.concurrently import concurrently
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
@@ -33,6 +35,7 @@ from kontur.instances import Instances
 from kontur.wording import nearest
 
 OVERLAY = "overlay"
+LARGE = 4e6  # pixels of an image whose network takes the memory of many small ones
 ENDINGS = {  # of the outputs, by their name
     **{word: format.ending for word, format in formats.WRITABLE.items()},
     OVERLAY: ".overlay.png",
@@ -95,17 +98,22 @@ def predict_folder(
     options: PredictOptions = DEFAULT_OPTIONS,
     model: dict[str, Any] | None = None,
     overwrite: bool = False,
+    workers: int = 1,
     on_tile: OnTile = lambda image, done, total: None,
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
-    Each image's outcome is yielded when it is finished. Outputs that were made of the same
-    content with the same settings are kept and, where all of an image exist, the image is skipped;
-    an image that has changed since is outlined anew, and `overwrite` makes all anew. An image that
-    cannot be read or looked at is an outcome with a `failure`. `model` (name, digest) goes into the
-    record. Several processes may work on one folder. `on_tile(image, done, total)` is called after
-    each tile of an image that is too large for one view; finished tiles are kept beside the outputs
-    until the image is finished, so that a run that is killed goes on with the missing ones.
+    The images' outcomes are yielded in order when they are finished; `workers` images at a time are
+    read, predicted and written, but only one beyond `LARGE` pixels is predicted. Several need an
+    engine that bears several calls (ONNX Runtime's does), best with a thread for each. Outputs that
+    were made of the same content with the same settings are kept and, where all of an image exist,
+    the image is skipped; an image that has changed since is outlined anew, and `overwrite` makes
+    all anew. An image that cannot be read or looked at is an outcome with a `failure`. `model`
+    (name, digest) goes into the record. Several processes may work on one folder.
+
+    `on_tile(image, done, total)` is called after each tile of an image that is too large for one
+    view; finished tiles are kept beside the outputs until the image is finished, so that a run that
+    is killed goes on with the missing ones.
 
     Raises:
         InputError: `out` is a file, or holds outlines of the same names made with other settings
@@ -121,17 +129,22 @@ def predict_folder(
         _refuse_mixture(record, jobs, out)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
-    try:
-        for job in jobs:
-            if not job.files:
-                yield Outcome(job.input, skipped=True, unverified=job.unverified)
-                continue
-            outcome = _predict_one(predictor, job, options, record, on_tile)
-            if outcome.failure is None:
-                results = {"objects": outcome.objects, "repaired": outcome.repaired}
-                view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
+    alone, recording = Lock(), Lock()
+
+    def outcome_of(job: _Job) -> Outcome:
+        if not job.files:
+            return Outcome(job.input, skipped=True, unverified=job.unverified)
+        outcome = _predict_one(predictor, job, options, record, alone, on_tile)
+        if outcome.failure is None:
+            results = {"objects": outcome.objects, "repaired": outcome.repaired}
+            view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
+            with recording:
                 record.add(job.input.name, {**results, **view}, job.source)
-            yield outcome
+        return outcome
+
+    try:
+        with closing(concurrently(outcome_of, jobs, workers)) as outcomes:
+            yield from outcomes
     finally:
         record.finish()
 
@@ -191,7 +204,12 @@ def _finished(file: Path) -> bool:
 
 
 def _predict_one(
-    predictor: Predictor, job: _Job, options: PredictOptions, record: Record, on_tile: OnTile
+    predictor: Predictor,
+    job: _Job,
+    options: PredictOptions,
+    record: Record,
+    alone: Lock,
+    on_tile: OnTile,
 ) -> Outcome:
     start = time.perf_counter()
     image = job.input
@@ -199,13 +217,15 @@ def _predict_one(
     try:
         with _naming(image.path):
             picture = open_image(image.path, channel=options.channel, page=options.page)
-            parts = predictor.predict_in_parts(
-                picture,
-                replace(options, channel=None, page=None),
-                store=store,
-                progress=lambda done, total: on_tile(image, done, total),
-            )
-            repaired, areas = _write(job.files, image.path.name, picture, parts, predictor)
+            height, width = picture.pixels.shape[:2]
+            with alone if height * width > LARGE else nullcontext():
+                parts = predictor.predict_in_parts(
+                    picture,
+                    replace(options, channel=None, page=None),
+                    store=store,
+                    progress=lambda done, total: on_tile(image, done, total),
+                )
+                repaired, areas = _write(job.files, image.path.name, picture, parts, predictor)
             store.remove()
             channels = channel_hint(thinned(picture.pixels), options)
     except InputError as error:

@@ -4,7 +4,7 @@ from importlib import resources
 from pathlib import Path
 
 from kontur.errors import InputError
-from kontur.infer.engine import Device, engine_for, on_gpu
+from kontur.infer.engine import Device, Precision, check_choice, engine_for
 from kontur.infer.predict import Predictor
 from kontur.models import archive
 from kontur.wording import nearest
@@ -12,20 +12,29 @@ from kontur.wording import nearest
 MODEL_ENDING = ".kontur"
 
 
-def load(model: str | Path, *, device: Device = "auto", threads: int | None = None) -> Predictor:
+def load(
+    model: str | Path,
+    *,
+    device: Device = "auto",
+    threads: int | None = None,
+    precision: Precision = "auto",
+) -> Predictor:
     """A predictor from a shipped model's name, a `.kontur` file, or a training run's folder.
 
     `device`: "cpu" (ONNX Runtime), "cuda" (torch on a GPU) or "auto". `threads` defaults to the
-    processors this process may use.
+    processors this process may use. `precision`: "float32", "int8" (the graphs that the model has
+    in 8-bit integers, on a CPU) or "auto", which takes these where they are faster.
 
     Raises:
         InputError: there is no such model (the nearest name is suggested), or its file is damaged.
     """
     path = find_model(model)
     loaded = archive.read_model(path)
-    on_gpu(device)  # a wrong device is reported before a damaged file
+    check_choice(loaded, device, precision)  # a wrong word is reported before a damaged file
     try:
-        return Predictor(engine_for(loaded, device, threads=threads), loaded.card)
+        return Predictor(
+            engine_for(loaded, device, threads=threads, precision=precision), loaded.card
+        )
     except InputError as error:
         raise InputError(f"{path} cannot be used: {error} (copy or train it again)") from None
 

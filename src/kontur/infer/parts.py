@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import TiledImage
 from kontur.infer.tiles import Tile
@@ -26,7 +27,8 @@ class PredictedParts:
 
     Ids are unique over all parts; within one the best score comes first. `tiles` is the number of
     tiles in which the image is looked at, 0 where it is seen as a whole: then there is one part.
-    `size` (h, w) and `plane` are the image's; `scale` and `contrast` as in `Prediction`.
+    `size` (h, w) and `plane` are the image's; `pixels` are the image in the channels of the
+    network; `scale` and `contrast` as in `Prediction`.
     """
 
     size: tuple[int, int]
@@ -34,6 +36,7 @@ class PredictedParts:
     scale: float
     contrast: float | None
     tiles: int
+    pixels: Pixels
     resolved: Iterator[Resolved]
 
 

@@ -6,7 +6,7 @@ a session on one image and later tiles and clusters take the same steps, so they
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, open_image
+from kontur.formats.lazy_pixels import Pixels
 from kontur.infer import owners
 from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
+from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.parts import (
     PredictedParts,
@@ -40,6 +42,7 @@ from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
 from kontur.models.candidates import Box, Candidates
 from kontur.models.card import STAINS, Card, Thresholds
+from kontur.models.card_summary import card_html
 from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
@@ -54,13 +57,19 @@ class Prediction:
     """The objects of an image, how many outlines were repaired, and how the image was shown.
 
     `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
-    percentile that counted as bright, None for the card's.
+    percentile that counted as bright, None for the card's; `image` the pixels that were outlined,
+    in the network's channels.
     """
 
     instances: Instances
     repaired: int
     scale: float
     contrast: float | None = None
+    image: Pixels | None = field(default=None, repr=False)
+
+    def _repr_html_(self) -> str:
+        """The image with the outlines, small, and the first few objects, for a notebook."""
+        return prediction_html(self)
 
 
 class Predictor:
@@ -72,6 +81,14 @@ class Predictor:
         self.family = catalog.family(card.kind)
         self.config: Any = catalog.config(card.kind, card.config)
         self.normalise = NormaliseConfig.read(card.normalise, where="the card's normalise")
+
+    def __repr__(self) -> str:
+        """One line: the model, its kind and its classes."""
+        return f"Predictor({self.card.name}: {self.card.kind} of {', '.join(self.card.classes)})"
+
+    def _repr_html_(self) -> str:
+        """The card, for a notebook."""
+        return card_html(self.card)
 
     def predict(
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
@@ -97,7 +114,7 @@ class Predictor:
         resolved = list(parts.resolved)
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
-        return Prediction(instances, repaired, parts.scale, parts.contrast)
+        return Prediction(instances, repaired, parts.scale, parts.contrast, parts.pixels)
 
     def predict_in_parts(
         self,
@@ -128,6 +145,7 @@ class Predictor:
             shown.scale,
             shown.contrast,
             0 if tiled is None else len(tiled.tiling),
+            shown.image.pixels,
             numbered(parts, options.min_size),
         )
 

@@ -126,6 +126,7 @@ class Family:
         outlines_by_stage: (graphs, images (1, c, h, w), config, thresholds, size) → outlines after
             each stage of refinement, by its name; None for families without stages.
         contours: functions for rings from outside; None for families without contours.
+        float32_graphs: those that 8-bit integers do not make faster.
     """
 
     name: str
@@ -147,6 +148,7 @@ class Family:
         | None
     ) = None
     contours: ContourTools | None = None
+    float32_graphs: tuple[str, ...] = ()
 
     @property
     def trainable(self) -> bool:

@@ -83,4 +83,5 @@ FAMILY = Family(
     tunable_fields=("stages_used",),
     outlines_by_stage=outlines_by_stage,
     contours=ContourTools(from_rings, from_extremes, from_boxes, quality_of_rings),
+    float32_graphs=("edge", "quality"),  # few convolutions: as fast in float32 (docs/results.md)
 )

@@ -1,0 +1,1 @@
+"""Changing outlines: moves by hand, and an agent that corrects contours."""
