@@ -78,10 +78,10 @@ def to_channels(
     if have == 3 and channels == 1:
         if is_grey(image) if grey is None else grey:
             return np.ascontiguousarray(image[..., :1])
-        grey = image @ np.asarray(LUMINANCE, dtype=_working_dtype(image.dtype))
+        luminance: np.ndarray = image @ np.asarray(LUMINANCE, dtype=_working_dtype(image.dtype))
         if image.dtype.kind in "ui":
-            grey = np.rint(grey)
-        return grey.astype(image.dtype)[..., None]
+            luminance = np.rint(luminance)
+        return luminance.astype(image.dtype)[..., None]
     raise InputError(
         f"the model takes {channels} channel{'s' * (channels != 1)} and the image has {have}; "
         "choose one, from 0, with --channel N (in Python channel=N)"

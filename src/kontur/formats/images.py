@@ -20,7 +20,7 @@ from jaxtyping import Num, Shaped
 from kontur.errors import InputError
 from kontur.formats import pictures, unsupported_images
 from kontur.formats.arrays import image_array, native, pick_channel
-from kontur.formats.lazy_pixels import LazyPixels, OneChannel, Pixels
+from kontur.formats.lazy_pixels import OpenImage, one_channel
 from kontur.formats.pictures import Colours
 from kontur.instances.plane import Plane, plane_of_page
 
@@ -44,13 +44,12 @@ TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and big, either byte 
 class Image(NamedTuple):
     """Pixels `(h, w, c)` in the dtype of the file, and the side of a pixel in µm where it is known.
 
-    Of `open_image` the pixels may be lazy, see `lazy_pixels`.
     `pixel_size` is None where the file does not give it, or pixels are not square. `stains`
     are the names of several measured channels, which are no red, green and blue; () of grey and of
     colour. `plane` is the one of a stack that a `page` picked.
     """
 
-    pixels: Pixels
+    pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
     stains: tuple[str, ...] = ()
     plane: Plane | None = None
@@ -84,7 +83,9 @@ def read_image(path: str | Path, *, channel: int | None = None, page: int | None
     return _read(Path(path), channel, page, "rgb")
 
 
-def open_image(path: str | Path, *, channel: int | None = None, page: int | None = None) -> Image:
+def open_image(
+    path: str | Path, *, channel: int | None = None, page: int | None = None
+) -> OpenImage:
     """The image, of which windows are read when they are asked for where it is large.
 
     A large TIFF is read in windows as far as its pixels can be understood one by one; every other
@@ -97,11 +98,10 @@ def open_image(path: str | Path, *, channel: int | None = None, page: int | None
         if start.startswith(TIFF) and where.stat().st_size > SMALL:
             from kontur.formats import tiff
 
-            plane = tiff.open_windows(where, page=page, channel=channel)
-            if plane is not None and plane.pixels.nbytes > LAZY:
-                image = Image(plane.pixels, plane.pixel_size, plane.stains, plane.plane)
-                return _of_channel(image, channel, where)
-    return read_image(path, channel=channel, page=page)
+            image = tiff.open_windows(where, page=page, channel=channel)
+            if image is not None and image.pixels.nbytes > LAZY:
+                return image if channel is None else one_channel(image, channel, where)
+    return OpenImage(*read_image(path, channel=channel, page=page))
 
 
 def read_stored(path: str | Path, *, page: int | None = None) -> Image:
@@ -174,16 +174,8 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
     if 0 in image.pixels.shape:
         height, width = image.pixels.shape[:2]
         raise InputError(f"{path} has no pixels: it is {height}×{width}")
-    return _of_channel(image, channel, path)
-
-
-def _of_channel(image: Image, channel: int | None, path: Path) -> Image:
-    """One channel of an image, where one is chosen; `InputError` where it is not among them."""
     if channel is None:
         return image
-    if isinstance(image.pixels, LazyPixels):
-        pick_channel(np.zeros((1, 1, image.pixels.shape[2])), channel, path)  # whether it is there
-        return Image(OneChannel(image.pixels, channel), image.pixel_size, plane=image.plane)
     return Image(pick_channel(image.pixels, channel, path), image.pixel_size, plane=image.plane)
 
 

@@ -6,10 +6,13 @@ pixels (h, w, c) of a window as an array.
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
+
+from kontur.formats.arrays import pick_channel
+from kontur.instances.plane import Plane
 
 BAND = 1 << 25  # bytes that are read at once where a whole image is gone through
 THIN = 1_000_000  # pixels of a thinned image at most
@@ -66,6 +69,22 @@ class OneChannel(LazyPixels):
 
 
 Pixels = Shaped[np.ndarray, "h w c"] | LazyPixels
+
+
+class OpenImage(NamedTuple):
+    """An image of a file as `images.Image`, its pixels an array or read when they are asked for."""
+
+    pixels: Pixels
+    pixel_size: float | None
+    stains: tuple[str, ...] = ()
+    plane: Plane | None = None
+
+
+def one_channel(image: OpenImage, channel: int, where: Any) -> OpenImage:
+    """A channel of lazy pixels, from 0; `InputError` where there is no such channel."""
+    assert isinstance(image.pixels, LazyPixels)
+    pick_channel(np.zeros((1, 1, image.pixels.shape[2])), channel, where)  # whether it is there
+    return OpenImage(OneChannel(image.pixels, channel), image.pixel_size, plane=image.plane)
 
 
 def bands(pixels: Pixels) -> list[slice]:

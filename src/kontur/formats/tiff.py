@@ -20,7 +20,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import pixel_size, tiff_samples
-from kontur.formats.lazy_pixels import Pixels
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
 from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
 from kontur.formats.tiff_windows import windows_of
@@ -39,7 +39,7 @@ class TiffPlane(NamedTuple):
     `plane` is None where no `page` was given.
     """
 
-    pixels: Pixels
+    pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
     stains: tuple[str, ...]
     plane: Plane | None
@@ -77,7 +77,7 @@ def read(
         return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
 
 
-def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> TiffPlane | None:
+def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage | None:
     """The same plane, its pixels read when a window is asked for; None where that cannot be done.
 
     Errors as in `read`.
@@ -96,7 +96,7 @@ def open_windows(path: Path, *, page: int | None, channel: int | None = None) ->
         channels = samples // int(frame.samplesperpixel)
         names = tiff_samples.stains(file, frame, channels=channels, samples=samples)
         place = None if page is None else _place(image, index, page)
-        return TiffPlane(windows, pixel_size.read_pixel_size(file, frame), names, place)
+        return OpenImage(windows, pixel_size.read_pixel_size(file, frame), names, place)
 
 
 def _choose(

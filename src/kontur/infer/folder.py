@@ -20,8 +20,8 @@ from jaxtyping import Float
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.images import Image, open_image
-from kontur.formats.lazy_pixels import thinned
+from kontur.formats.images import open_image
+from kontur.formats.lazy_pixels import OpenImage, thinned
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.infer.concurrently import concurrently
 from kontur.infer.hints import channel_hint, size_hint
@@ -243,7 +243,11 @@ def _predict_one(
 
 
 def _write(
-    files: Sequence[Path], name: str, picture: Image, parts: PredictedParts, predictor: Predictor
+    files: Sequence[Path],
+    name: str,
+    picture: OpenImage,
+    parts: PredictedParts,
+    predictor: Predictor,
 ) -> tuple[int, Float[np.ndarray, " k"]]:
     """Write an image's files while its parts come: how many outlines were repaired, all areas."""
     none = Instances.empty(parts.size, predictor.card.classes).replace(plane=parts.plane)

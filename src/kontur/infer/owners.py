@@ -34,17 +34,20 @@ def owned_box(tile: Tile, tiling: Tiling, slack: float) -> Box:
 def owned(candidates: Candidates, tile: Tile, tiling: Tiling, slack: float) -> Candidates:
     """The candidates of a tile's view that belong to it, in pixels of the scaled image."""
     located = candidates.located((tile.window.left, tile.window.top), tiling.size)
-    box = owned_box(tile, tiling, slack)
-    points = located.owner_points
-    return located.selected((points >= box[:2]).all(axis=1) & (points <= box[2:]).all(axis=1))
+    return located.selected(_inside(located.owner_points, owned_box(tile, tiling, slack)))
 
 
 def near_border(
     candidates: Candidates, tile: Tile, tiling: Tiling, slack: float
 ) -> Bool[np.ndarray, " m"]:
     """Which of a tile's own candidates a neighbour may give too."""
-    box, points = owned_box(tile, tiling, -slack), candidates.owner_points
-    return ~((points >= box[:2]).all(axis=1) & (points <= box[2:]).all(axis=1))
+    return ~_inside(candidates.owner_points, owned_box(tile, tiling, -slack))
+
+
+def _inside(points: Float[np.ndarray, "m 2"], box: Box) -> Bool[np.ndarray, " m"]:
+    low, high = np.array(box).reshape(2, 2)
+    within: np.ndarray = (points >= low) & (points <= high)
+    return np.all(within, axis=1)
 
 
 def shows_all(candidates: Candidates, tile: Tile, tiling: Tiling) -> bool:

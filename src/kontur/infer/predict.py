@@ -18,7 +18,7 @@ from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, open_image
-from kontur.formats.lazy_pixels import Pixels
+from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
 from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
@@ -194,7 +194,7 @@ class Predictor:
         channels = self.config.channels
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
-        if isinstance(image, Image):
+        if isinstance(image, Image | OpenImage):
             self._check_stains(image, where)
             pixels, plane = image.pixels, image.plane
         else:
@@ -213,7 +213,7 @@ class Predictor:
             where=where,
         )
 
-    def _check_stains(self, image: Image, where: str) -> None:
+    def _check_stains(self, image: Image | OpenImage, where: str) -> None:
         """Refuse stains that the model did not learn from: they are no red, green and blue."""
         count, channels = len(image.stains), self.config.channels
         learned = bool(self.card.training.get(STAINS)) or channels not in (1, 3)
