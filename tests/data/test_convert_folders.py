@@ -86,3 +86,18 @@ def test_a_folder_is_no_file_of_one_image(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no predictions"):
         convert_folders([tmp_path / "empty"], tmp_path / "all.csv")
+
+
+def test_a_folder_of_roi_files_is_one_image_and_so_is_each_below_another(tmp_path):
+    found = scenes.ring_with_island()
+    for folder in ("rois", "all/a", "all/b"):
+        for i in range(3):
+            formats.write(tmp_path / folder / f"{i}.roi", found[[i]])
+    made = convert_folders([tmp_path / "rois"], tmp_path / "rois.geojson")
+    assert (made.images, made.objects) == (1, 3)
+    scenes.assert_close(found, formats.read(tmp_path / "rois.geojson"))
+    convert_folders([tmp_path / "all"], tmp_path / "out", format="geojson")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.geojson", "b.geojson"]
+    (tmp_path / "rois" / "1.roi").write_bytes(b"Iout and no more")
+    with pytest.raises(InputError, match=r"rois: the ROI '?1'? cannot be read"):
+        convert_folders([tmp_path / "rois"], tmp_path / "again.geojson")

@@ -68,8 +68,9 @@ def convert(
     from kontur.data.pairing import check_masks
     from kontur.errors import InputError
     from kontur.formats.conversion import convert, parse_size
+    from kontur.formats.zarr_store import is_folder
 
-    single = len(sources) == 1 and not sources[0].is_dir() and is_file_target(target, format)
+    single = len(sources) == 1 and not is_folder(sources[0]) and is_file_target(target, format)
     if not single and (image is not None or size is not None):
         raise InputError(
             "--image and --size are of one file; of a folder the images give the sizes"

@@ -15,7 +15,7 @@ from kontur.data.folder import open_folder
 from kontur.data.pairing import prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import Format, ImageAnnotation
+from kontur.formats import Format, ImageAnnotation, zarr_store
 from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick
 from kontur.formats.information_loss import information_losses
@@ -78,7 +78,7 @@ def convert_folders(
 def is_file_target(target: str | Path, format: str | None) -> bool:
     """Whether a target is one file: by its ending, or because the format has such."""
     path = Path(target)
-    if path.is_dir():
+    if zarr_store.is_folder(path):
         return False
     if format is None:
         return bool(formats.ending_of(path))
@@ -103,7 +103,7 @@ def _files(
 
 
 def _images(source: Path, task: str, page: int | None, split: str | None) -> list[_Named]:
-    if not source.is_dir():
+    if not zarr_store.is_folder(source):
         if not source.exists():
             raise InputError(f"there is no file {source}")
         return _of_file(partner_name(formats.name_of(source)), source, task, page)
@@ -112,6 +112,8 @@ def _images(source: Path, task: str, page: int | None, split: str | None) -> lis
     except InputError:
         if split is not None:
             raise
+        if formats.find_format(source) is not None:  # of files of one object each
+            return _of_file(source.name, source, task, page)
         return _without_images(source, task, page)
     folder = open_folder(source, task=task, page=page, split=split)
     found = []

@@ -21,9 +21,11 @@ from kontur.formats import (
     label_studio,
     labelme,
     labels,
+    ome_zarr_labels,
     table,
     via,
     yolo,
+    zarr_store,
 )
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
@@ -37,6 +39,7 @@ FORMATS: Mapping[str, Format] = {
         geojson.FORMAT,
         coco.FORMAT,
         labels.FORMAT,
+        ome_zarr_labels.FORMAT,
         table.FORMAT,
         imagej.FORMAT,
         labelme.FORMAT,
@@ -238,17 +241,20 @@ def ending_of(path: str | Path) -> str:
     >>> ending_of("out/a01.coco.json"), ending_of("a01.v2.CSV"), ending_of("plain")
     ('.coco.json', '.CSV', '')
     """
-    name = Path(path).name
+    name = zarr_store.name_of(path)
     fitting = [len(ending) for ending in all_endings() if name.lower().endswith(ending)]
     return name[-max(fitting) :] if fitting else ""
 
 
 def format_to_write(path: str | Path) -> Format:
     """The format of a file to write, by its longest ending; `InputError` for other endings."""
-    fitting = [one for one in _candidates(Path(path)) if _ends(path, one.endings)]
+    candidates = _candidates(Path(path))
+    fitting = [one for one in candidates if _ends(path, one.endings)]
     if not fitting:
         raise _unknown(path)
-    chosen = fitting[0]
+    chosen, ending = fitting[0], ending_of(path)
+    if ending.lower() not in chosen.endings:  # a longer one, of a format that is read
+        raise InputError(f"{path}: a file of the ending {ending} is read and never written")
     if chosen.write is None:
         raise InputError(f"{path} would be a file of {chosen.title}, which Kontur reads only")
     return chosen
@@ -294,17 +300,22 @@ def _is(format: Format, file: OutlineFile) -> bool:
 
 
 def _candidates(path: Path) -> list[Format]:
-    """The formats of which a file may be by its name, those of the longest ending first."""
+    """The formats of which a file may be by its name, those of the longest ending first.
+
+    A folder may be one of files of one object each.
+    """
 
     def length(one: Format) -> int:
         endings = (*one.endings, *one.shared_endings)
         return max((len(ending) for ending in endings if _ends(path, (ending,))), default=0)
 
+    if zarr_store.is_folder(path):
+        return [one for one in FORMATS.values() if one.object_ending]
     return sorted(filter(length, FORMATS.values()), key=length, reverse=True)
 
 
 def _ends(path: str | Path, endings: Iterable[str]) -> bool:
-    return Path(path).name.lower().endswith(tuple(endings))
+    return zarr_store.name_of(path).lower().endswith(tuple(endings))
 
 
 def _unknown(path: str | Path) -> InputError:

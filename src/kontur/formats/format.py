@@ -47,8 +47,10 @@ class Format:
             without `ignore` regions to ignore are not written.
         several_images: whether a file describes images by name, any number of them.
         planes: whether it keeps the plane of a stack on which an object lies.
+        pixel_size: whether it keeps the side of a pixel.
         needs_size: which objects can only be written where the image's size is known.
         native_ending: the ending by which its own program finds a file, where others share it.
+        object_ending: the ending of files of one object each; a folder of them is a file.
         relative: whether coordinates are shares of the image's size, which reading then needs.
     """
 
@@ -72,8 +74,10 @@ class Format:
     ignore: bool = True
     several_images: bool = False
     planes: bool = False
+    pixel_size: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
     native_ending: str | None = None
+    object_ending: str | None = None
     relative: bool = False
 
     @property

@@ -2,7 +2,8 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
-by `arrays`; an unsupported file is named by `unsupported_images`, with what to do.
+by `arrays`, stores of Zarr by `ome_zarr`; an unsupported file is named by `unsupported_images`,
+with what to do.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import pictures, unsupported_images
+from kontur.formats import pictures, unsupported_images, zarr_store
 from kontur.formats.arrays import image_array, native, pick_channel
 from kontur.formats.lazy_pixels import OpenImage, one_channel
 from kontur.formats.pictures import Colours
@@ -28,11 +29,12 @@ IMAGE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".btf"),  # .btf: BigTIFF
     *(".bmp", ".gif", ".webp", ".npy"),
     *(".lsm", ".stk", ".svs", ".ndpi", ".scn", ".bif", ".qptiff"),  # TIFF by other names
+    *zarr_store.ENDINGS,
 )
-IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP or NPY"  # for sentences
+IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr"  # for sentences
 # What `kontur predict` writes, and Cellpose's results.
 SEGMENTATION = "_seg.npy"  # objects and pickled, see `cellpose`
-OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", SEGMENTATION)
+OUTPUTS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".overlay.png", SEGMENTATION)
 
 NPY = b"\x93NUMPY"
 LAZY = 1 << 26  # bytes of pixels above which a file is read in windows,
@@ -124,7 +126,7 @@ def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> Non
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn the exceptions of decoders on damaged or missing files into one sentence."""
     try:
         with warnings.catch_warnings():
@@ -153,7 +155,11 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -> Image:
-    with _reading(path):
+    if zarr_store.is_store(path):
+        from kontur.formats import ome_zarr  # which needs the package zarr
+
+        return Image(*ome_zarr.read(path, page=page, channel=channel))
+    with reading(path):
         with path.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF):

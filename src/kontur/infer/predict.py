@@ -36,7 +36,7 @@ from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_c
 from kontur.infer.session import Session
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
-from kontur.infer.view import PreparedImage, View
+from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
@@ -150,12 +150,22 @@ class Predictor:
         )
 
     def session(
-        self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
+        self,
+        image: ImageLike,
+        options: PredictOptions = DEFAULT_OPTIONS,
+        *,
+        window: Window | None = None,
+        **changes: Any,
     ) -> Session:
-        """The image with its features, for any number of outlines; arguments as in `predict`."""
+        """The image with its features, for any number of outlines; arguments as in `predict`.
+
+        With a `window` the features of that part alone, normalised as in the whole image; points
+        and outlines stay in pixels of the whole.
+        """
         options = options.replace(**changes)
         shown = self._shown(image, options)
-        view, thresholds = shown.image.view(shown.scale), self.thresholds(options)
+        seen = None if window is None else window.scaled(shown.scale * self.card.scale)
+        view, thresholds = shown.image.view(shown.scale, seen), self.thresholds(options)
         learned = self.card.object_size
         return Session(
             self.family,

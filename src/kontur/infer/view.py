@@ -34,6 +34,16 @@ class Window(NamedTuple):
     height: int
     width: int
 
+    def scaled(self, scale: float) -> "Window":
+        """The same part of the image at another scale, in its whole pixels.
+
+        >>> Window(10, 20, 31, 40).scaled(0.5)
+        Window(top=5, left=10, height=15, width=20)
+        """
+        edges = (self.top, self.left, self.top + self.height, self.left + self.width)
+        top, left, bottom, right = (int(edge * scale) for edge in edges)
+        return Window(top, left, max(bottom - top, 1), max(right - left, 1))
+
 
 @dataclass(frozen=True, eq=False)
 class View:
