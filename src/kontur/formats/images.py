@@ -90,11 +90,15 @@ def open_image(
 ) -> OpenImage:
     """The image, of which windows are read when they are asked for where it is large.
 
-    A large TIFF is read in windows as far as its pixels can be understood one by one; every other
-    image is read as `read_image` does. Arguments and errors as there.
+    A large TIFF is read in windows as far as its pixels can be understood one by one, and so is an
+    OME-Zarr; every other image is read as `read_image` does. Arguments and errors as there.
     """
     where = Path(path)
-    with _reading(where):
+    if zarr_store.is_store(where) and zarr_store.is_group(where):
+        from kontur.formats import zarr_windows  # which needs the package zarr
+
+        return zarr_windows.open_windows(where, page=page, channel=channel)
+    with reading(where):
         with where.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF) and where.stat().st_size > SMALL:

@@ -94,7 +94,7 @@ def open_windows(path: Path, *, page: int | None, channel: int | None = None) ->
         samples = windows.shape[2]
         channels = samples // int(frame.samplesperpixel)
         names = tiff_samples.stains(file, frame, channels=channels, samples=samples)
-        place = None if page is None else _place(image, index, page)
+        place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
         return OpenImage(windows, pixel_size.read_pixel_size(file, frame), names, place)
 
 
