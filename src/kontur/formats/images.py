@@ -94,10 +94,13 @@ def open_image(
     OME-Zarr; every other image is read as `read_image` does. Arguments and errors as there.
     """
     where = Path(path)
-    if zarr_store.is_store(where) and zarr_store.is_group(where):
+    if zarr_store.is_store(where):
         from kontur.formats import zarr_windows  # which needs the package zarr
 
-        return zarr_windows.open_windows(where, page=page, channel=channel)
+        image = zarr_windows.open_windows(where, page=page, channel=channel)
+        if image is not None and image.pixels.nbytes > LAZY:
+            return image
+        return OpenImage(*read_image(where, channel=channel, page=page))
     with reading(where):
         with where.open("rb") as file:
             start = file.read(HEAD)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.formats import ome_zarr
+from kontur.formats import ome_zarr, zarr_store
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.ome_zarr import OmeZarrImage
 
@@ -38,8 +38,13 @@ class ZarrWindows(LazyPixels):
         )
 
 
-def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage:
-    """The image, its pixels read when a window is asked for; errors as in `OmeZarrImage.read`."""
+def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage | None:
+    """The image, its pixels read when a window is asked for; None of an array without axes.
+
+    Errors as in `OmeZarrImage.read`.
+    """
+    if not hasattr(zarr_store.opened(path), "members"):
+        return None
     image = ome_zarr.open_image(path)
     pixels = ZarrWindows(image, page, channel)
     stains = image.channels if channel is None else ()
