@@ -257,13 +257,13 @@ def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None
     sides = image.get("height"), image.get("width")
     if None in sides:
         return None
-    height, width = map(document.whole_number, sides)
-    if height is None or width is None or min(height, width) <= 0:
+    size = document.image_size(*sides)
+    if size is None:
         raise InputError(
             f"{where}: the image {shortened(image['file_name'])} has height {quoted(sides[0])} and "
             f"width {quoted(sides[1])}; wanted whole numbers above 0"
         )
-    return height, width
+    return size
 
 
 def rows_of(
