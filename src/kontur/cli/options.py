@@ -86,6 +86,24 @@ ContrastOption = Annotated[
         "[default: the model's]",
     ),
 ]
+PredictedPixelSizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pixel-size",
+        metavar="UM|auto",
+        help="Side of a pixel in µm, auto takes that of the file: the image is scaled to the "
+        "pixels that the model learned from, in place of --diameter.",
+    ),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="X,Y,W,H|FILE",
+        help="Only objects whose centres lie in this rectangle, in pixels, or in the outlines of a "
+        "file, such as tissue drawn in QuPath.",
+    ),
+]
 TileOption = Annotated[
     int | None,
     typer.Option(
@@ -180,7 +198,9 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "overlap": OverlapOption,
     "min_size": MinSizeOption,
     "diameter": DiameterOption,
+    "pixel_size": PredictedPixelSizeOption,
     "contrast": ContrastOption,
+    "region": RegionOption,
     "tile": TileOption,
     "channel": ChannelOption,
     "page": PageOption,
@@ -222,13 +242,18 @@ def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callab
 
 
 def predict_options(
-    *, diameter: str | None = None, contrast: str | None = None, **others: Any
+    *,
+    diameter: str | None = None,
+    contrast: str | None = None,
+    pixel_size: str | None = None,
+    **others: Any,
 ) -> "PredictOptions":
     """The options of a prediction, from the words of the command line."""
     from kontur.infer.options import PredictOptions
 
     return PredictOptions(
         diameter=number_or_auto("--diameter", diameter),
+        pixel_size=number_or_auto("--pixel-size", pixel_size),
         contrast=number_or_auto("--contrast", contrast),
         **others,
     )
