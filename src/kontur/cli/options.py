@@ -120,6 +120,19 @@ ChannelOption = Annotated[
 PageOption = Annotated[
     int | None, typer.Option("--page", min=0, help="Use this page of stacks, counted from 0.")
 ]
+PagesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--page",
+        metavar="N|all",
+        help="Use this page of stacks, counted from 0; all predicts every plane of a stack or film "
+        "into formats that keep them.",
+    ),
+]
+LinkOption = Annotated[
+    bool,
+    typer.Option("--link", help="With --page all: number the tracks of objects, by overlap."),
+]
 DeviceOption = Annotated[
     Device,
     typer.Option("--device", help="Where the model runs; auto takes a GPU where torch finds one."),
@@ -203,9 +216,12 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "region": RegionOption,
     "tile": TileOption,
     "channel": ChannelOption,
-    "page": PageOption,
+    "page": PagesOption,
+    "link": LinkOption,
 }
-OFF: dict[str, Any] = {"min_size": 0.0}  # defaults other than None
+# Those of a prediction that is compared with annotations.
+EVALUATED = tuple(name for name in PREDICT_OPTIONS if name not in ("region", "link"))
+OFF: dict[str, Any] = {"min_size": 0.0, "link": False}  # defaults other than None
 
 
 def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -241,11 +257,24 @@ def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callab
     return decorate
 
 
+def _page_or_all(word: str | None) -> Any:
+    """The number of a page, "all" or None."""
+    if word is None or word == "all":
+        return word
+    if not word.isdecimal():
+        raise typer.BadParameter(
+            f"wanted a whole number from 0, or all, got {word!r}", param_hint="--page"
+        )
+    return int(word)
+
+
 def predict_options(
     *,
     diameter: str | None = None,
     contrast: str | None = None,
     pixel_size: str | None = None,
+    page: str | None = None,
+    link: bool = False,
     **others: Any,
 ) -> "PredictOptions":
     """The options of a prediction, from the words of the command line."""
@@ -254,6 +283,8 @@ def predict_options(
     return PredictOptions(
         diameter=number_or_auto("--diameter", diameter),
         pixel_size=number_or_auto("--pixel-size", pixel_size),
+        page=_page_or_all(page),
+        link="overlap" if link else None,
         contrast=number_or_auto("--contrast", contrast),
         **others,
     )

@@ -30,7 +30,9 @@ class PredictOptions:
             Swin-Unet) have tiles of their own, whatever is given here.
         region: only the objects whose centres lie in it: "x,y,width,height" in pixels of the image,
             or a file of outlines, such as tissue drawn in QuPath.
-        channel, page: which channel and which page of a stack, from 0.
+        channel, page: which channel and which page of a stack, from 0; in folders of images "all"
+            predicts every page.
+        link: "overlap" numbers the tracks of objects from page to page, where all are predicted.
     """
 
     score: float | None = None
@@ -42,7 +44,8 @@ class PredictOptions:
     tile: int | None = None
     region: str | None = None
     channel: int | None = None
-    page: int | None = None
+    page: int | Literal["all"] | None = None
+    link: Literal["overlap"] | None = None
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some options changed; TypeError that names the nearest for an unknown one."""

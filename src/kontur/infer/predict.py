@@ -210,6 +210,8 @@ class Predictor:
         """
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
+        if options.page == "all":
+            raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
         if isinstance(image, Image | OpenImage):
