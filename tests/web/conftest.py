@@ -60,7 +60,7 @@ def opened(folder):
     from kontur.web.workspace import open_workspace
 
     app = create_app(open_workspace(folder), token=TOKEN)
-    with TestClient(app, base_url=ADDRESS, raise_server_exceptions=False) as client:
+    with TestClient(app, base_url=ADDRESS) as client:
         client.headers["Authorization"] = f"Bearer {TOKEN}"
         yield client
 
@@ -98,10 +98,10 @@ class Served:
         self.said.extend(self.process.stdout)
 
     def client(self):
-        import httpx
+        import httpx2
 
         headers = {"Authorization": f"Bearer {self.token}"}
-        return httpx.Client(base_url=self.root, headers=headers, timeout=60)
+        return httpx2.Client(base_url=self.root, headers=headers, timeout=60)
 
     def kill(self):
         self.process.kill()

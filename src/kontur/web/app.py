@@ -17,7 +17,7 @@ from starlette.middleware import Middleware
 from kontur.errors import InputError
 from kontur.web.annotations import Conflict
 from kontur.web.api import images, outlines, work
-from kontur.web.guard import HOSTS, Guard, TooLarge
+from kontur.web.guard import HOSTS, Guard
 from kontur.web.workspace import NoSuchImage, Workspace
 
 PAGE = Path(__file__).parent / "page"
@@ -82,10 +82,6 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(MemoryError)
     def memory(request: Request, error: MemoryError) -> JSONResponse:
         return _answer(507, "there is not enough memory for this")
-
-    @app.exception_handler(TooLarge)
-    def large(request: Request, error: TooLarge) -> JSONResponse:
-        return _answer(413, "the request is too large")
 
     @app.exception_handler(HTTPException)
     def plain(request: Request, error: HTTPException) -> JSONResponse:

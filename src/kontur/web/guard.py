@@ -9,6 +9,7 @@ import hmac
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -73,8 +74,8 @@ class Guard:
         return hmac.compare_digest(given.encode(), self.token.encode())
 
 
-class TooLarge(Exception):
-    """A body without a stated length turned out too large."""
+def _too_large() -> HTTPException:
+    return HTTPException(413, f"a request holds at most {LARGEST_BODY >> 20} MB")
 
 
 def _limited(receive: Receive) -> Receive:
@@ -86,7 +87,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if total > LARGEST_BODY:
-            raise TooLarge
+            raise _too_large()
         return message
 
     return limited

@@ -6,7 +6,6 @@ that image; on a large image it covers a window around the prompt.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ class Models:
             return self._predictors[key]
 
     def session(
-        self, name: str, stamp: str, pixels: Any, options: PredictOptions, around: Sequence[Any]
+        self, name: str, stamp: str, pixels: Any, options: PredictOptions, around: Any
     ) -> Session:
         """The session on an image, or on the part of a large one that `around` lies in.
 
@@ -99,7 +98,7 @@ class Models:
             return made
 
 
-def window_around(size: tuple[int, int], points: Sequence[Any]) -> Window | None:
+def window_around(size: tuple[int, int], points: Any) -> Window | None:
     """The part of a large image that holds the points with a margin; None for all of a smaller one.
 
     >>> window_around((600, 800), [(5, 5)]), window_around((4000, 6000), [(3000, 2000)])
@@ -108,7 +107,8 @@ def window_around(size: tuple[int, int], points: Sequence[Any]) -> Window | None
     height, width = size
     if max(height, width) <= WHOLE:
         return None
-    where = np.asarray(points, float).reshape(-1, 2) if len(points) else np.zeros((1, 2))
+    where = np.asarray(points, float).reshape(-1, 2)
+    where = where if len(where) else np.zeros((1, 2))
     low, high = where.min(axis=0), where.max(axis=0)
     side = max(WINDOW, float((high - low).max()) * (1 + 2 * MARGIN))
     side = int(np.ceil(side / GRID) * GRID)

@@ -94,7 +94,7 @@ class Picture:
         picture.save(out, "JPEG", quality=82)
         return out.getvalue()
 
-    def _shown(self, values: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
+    def _shown(self, values: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w *k"]:
         """Eight bits of grey or colours; of several stains the mean."""
         stretched = []
         for i, channel in enumerate(self.channels):
