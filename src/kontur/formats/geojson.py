@@ -24,6 +24,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
+from kontur.formats.coordinates import nested
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
     ClassPrediction,
@@ -147,8 +148,9 @@ def _features_of(
     instances: Instances, image_name: str, kind: Kind | None, own: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """The feature of every object; `own` takes its id and, of a region to ignore, its class."""
-    for i, polygon in enumerate(rounded(instances.polygons)):
-        feature = _feature(instances, i, polygon, kind)
+    turned = shapely.orient_polygons(rounded(instances.polygons), exterior_cw=False)  # RFC 7946
+    for i, parts in enumerate(nested(turned)):
+        feature = _feature(instances, i, parts, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
         while name in own["ids"]:  # a copy of another object
             name = _new_uuid(f"{name}/copy")
@@ -271,9 +273,7 @@ def _read_feature(feature: Any, which: str) -> _Feature:
     )
 
 
-def _feature(
-    instances: Instances, i: int, polygon: Polygon | MultiPolygon, kind: Kind | None
-) -> dict[str, Any]:
+def _feature(instances: Instances, i: int, parts: list[Any], kind: Kind | None) -> dict[str, Any]:
     """One feature: what was read of it, and over that what we know; `id` None where it has none."""
     known = instances.extras[i].get("geojson", {})
     properties = dict(known.get("properties", {}))
@@ -295,19 +295,14 @@ def _feature(
     return {
         "type": "Feature",
         "id": known.get("id"),
-        "geometry": known.get("geometry", {}) | _geometry(polygon),
+        "geometry": known.get("geometry", {}) | _geometry(parts),
         "properties": properties,
         **known.get("feature", {}),
     }
 
 
-def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
-    turned = shapely.orient_polygons(polygon, exterior_cw=False)  # RFC 7946: of y up
-    parts = [
-        [shapely.get_coordinates(ring).tolist() for ring in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(turned)
-    ]
-    if polygon.geom_type == "Polygon":
+def _geometry(parts: list[Any]) -> dict[str, Any]:
+    if len(parts) == 1:
         return {"type": "Polygon", "coordinates": parts[0]}
     return {"type": "MultiPolygon", "coordinates": parts}
 
