@@ -175,24 +175,22 @@ def _box(roi: Any) -> np.ndarray:
 
 def _rings(path: Float[np.ndarray, " n"]) -> list[np.ndarray]:
     """The rings of a path, each open; ValueError where it is none."""
-    rings: list[np.ndarray] = []
-    points: list[np.ndarray] = []
+    rings: list[list[float]] = []  # of x, y, x, y …
     numbers, at = path.tolist(), 0
     while at < len(numbers):
         word = int(numbers[at]) if numbers[at] in NUMBERS else -1
         after = at + 1 + NUMBERS.get(word, 0)
-        if word < 0 or after > len(numbers) or (not points and word != MOVE):
+        if word < 0 or after > len(numbers) or (not rings and word != MOVE):
             raise ValueError("its path is damaged")
-        given = np.array(numbers[at + 1 : after]).reshape(-1, 2)
         if word == MOVE:
-            rings += [np.concatenate(points)] if points else []
-            points = [given]
+            rings.append(numbers[at + 1 : after])
         elif word == LINE:
-            points.append(given)
+            rings[-1] += numbers[at + 1 : after]
         elif word != CLOSE:
-            points.append(_curve(np.concatenate([points[-1][-1:], given])))
+            controls = [*rings[-1][-2:], *numbers[at + 1 : after]]
+            rings[-1] += _curve(np.array(controls).reshape(-1, 2)).ravel().tolist()
         at = after
-    return [*rings, np.concatenate(points)] if points else rings
+    return [np.array(ring).reshape(-1, 2) for ring in rings]
 
 
 def _curve(controls: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "steps 2"]:
@@ -292,6 +290,8 @@ def _escaped(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
     plain = {escape: letter for letter, escape in ESCAPES.items()}
 
     def letter(match: re.Match[str]) -> str:
