@@ -76,3 +76,18 @@ def test_images_in_ome_zarr_with_their_labels_inside_are_training_data(tmp_path,
         classes = [sample.instances.classes[label] for label in sample.instances.labels]
         assert classes == ["live cell", "dead", "live cell"]
         assert sample.pixel_size == 0.25
+
+
+@pytest.mark.parametrize("place", ["images", "labels"])
+def test_a_folder_of_roi_files_for_each_image_is_training_data(tmp_path, place):
+    for entry in annotations():
+        drawn.save(tmp_path / "images" / entry.file_name, drawn.picture())
+        for i in range(3):
+            file = tmp_path / place / entry.file_name.removesuffix(".png") / f"{i}.roi"
+            formats.write(file, entry.instances[[i]])
+    for folder in {tmp_path, tmp_path / "images"} if place == "images" else {tmp_path}:
+        opened = open_folder(folder)
+        assert opened.names == ("a", "b")
+        for sample in opened.samples:
+            np.testing.assert_array_equal(sample.instances.label_image(), drawn.squares())
+            assert sample.instances.classes == ("live cell", "dead")

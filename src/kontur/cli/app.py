@@ -24,6 +24,7 @@ from kontur.cli.measure import measure
 from kontur.cli.models import models
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
+from kontur.cli.serve import serve
 from kontur.cli.train import train
 from kontur.errors import InputError
 
@@ -92,6 +93,7 @@ def program(
     \b
     Try it:              kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
+    See and correct:     kontur serve FOLDER
     Measure objects:     kontur measure DIR IMAGES --out table.csv
     Describe a table:    kontur describe table.csv --out report.html
     Plot a table:        kontur plot table.csv --out DIR
@@ -108,7 +110,7 @@ def program(
 
 COMMANDS = (
     *(demo, predict, measure, describe, plot, learn, classify, evaluate),
-    *(inspect, train, compare, models, convert),
+    *(serve, inspect, train, compare, models, convert),
 )
 for command in COMMANDS:
     app.command(cls=FormatWords)(command)

@@ -86,6 +86,16 @@ ContrastOption = Annotated[
         "[default: the model's]",
     ),
 ]
+TileOption = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        min=1,
+        metavar="PIXELS",
+        help="Look at images in tiles of this side; the objects are the same.  [default: where the "
+        "whole needs too much memory]",
+    ),
+]
 ChannelOption = Annotated[
     int | None, typer.Option("--channel", min=0, help="Use this channel only, counted from 0.")
 ]
@@ -171,6 +181,7 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "min_size": MinSizeOption,
     "diameter": DiameterOption,
     "contrast": ContrastOption,
+    "tile": TileOption,
     "channel": ChannelOption,
     "page": PageOption,
 }

@@ -76,6 +76,9 @@ def predict(
     is kept and skipped, so the same command goes on after an interruption; an image that has
     changed since is outlined again. Other images of the same names need another --out.
 
+    An image that is too large for one view is looked at in tiles that overlap, in constant memory;
+    the objects are those of the whole image. After an interruption the missing tiles are done.
+
     Perimeters, shapes and brightness of the objects: kontur measure DIR IMAGES --out table.csv
 
     \b
@@ -105,18 +108,25 @@ def predict(
     if precision_of(predictor.engine) == "int8":  # outlines of float32 have no entry, as ever
         identity["precision"] = "int8"
     outcomes: list[Outcome] = []
-    results = predict_folder(
-        predictor,
-        inputs,
-        out,
-        outputs=outputs,
-        options=options,
-        model=identity,
-        overwrite=force,
-        workers=workers,
-    )
     try:
-        with steps(len(inputs), "outlining", quiet=quiet) as step, closing(results):
+        with (
+            steps(len(inputs), "outlining", quiet=quiet) as step,
+            closing(
+                predict_folder(
+                    predictor,
+                    inputs,
+                    out,
+                    outputs=outputs,
+                    options=options,
+                    model=identity,
+                    overwrite=force,
+                    workers=workers,
+                    on_tile=lambda image, done, total: step.part(
+                        printable(image.path.name), done, total
+                    ),
+                )
+            ) as results,
+        ):
             for outcome in results:
                 outcomes.append(outcome)
                 if outcome.failure is None or len(inputs) > 1:  # else the end reports it

@@ -5,7 +5,8 @@ content does. A new format is a module with a constant `FORMAT` and a line in `F
 writing, conversion, folders, commands and help texts follow from the table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from kontur.errors import InputError
@@ -71,6 +72,7 @@ __all__ = [
     "read",
     "read_images",
     "relabel",
+    "stream_image",
     "write",
     "write_images",
 ]
@@ -149,6 +151,30 @@ def write_images(
     write = (format_named(format) if format else format_to_write(path)).write
     assert write is not None
     write(Path(path), named, overwrite=overwrite)
+
+
+@contextmanager
+def stream_image(
+    path: str | Path, image: ImageAnnotation, *, overwrite: bool = True
+) -> Iterator[Callable[[Instances], None]]:
+    """Write the objects of one image part by part, whole or not at all.
+
+    `image` says what is known of it, with an `Instances` that may be empty; the function that is
+    given takes the objects of a part. A format that is written from all objects holds them until
+    the end. The file is the one that `write_images` writes of all parts together, but for the
+    order of the objects. Errors as in `write`.
+    """
+    chosen = format_to_write(path)
+    image = image._replace(file_name=_printable(image.file_name))
+    if chosen.stream is not None:
+        with chosen.stream(Path(path), image, overwrite=overwrite) as add:
+            yield add
+        return
+    parts: list[Instances] = []
+    yield parts.append
+    assert chosen.write is not None
+    joined = parts[0] if len(parts) == 1 else Instances.concat([image.instances, *parts])
+    chosen.write(Path(path), [image._replace(instances=joined)], overwrite=overwrite)
 
 
 def relabel(
@@ -274,12 +300,17 @@ def _is(format: Format, file: OutlineFile) -> bool:
 
 
 def _candidates(path: Path) -> list[Format]:
-    """The formats of which a file may be by its name, those of the longest ending first."""
+    """The formats of which a file may be by its name, those of the longest ending first.
+
+    A folder may be one of files of one object each.
+    """
 
     def length(one: Format) -> int:
         endings = (*one.endings, *one.shared_endings)
         return max((len(ending) for ending in endings if _ends(path, (ending,))), default=0)
 
+    if zarr_store.is_folder(path):
+        return [one for one in FORMATS.values() if one.object_ending]
     return sorted(filter(length, FORMATS.values()), key=length, reverse=True)
 
 

@@ -12,7 +12,8 @@ import copy
 import math
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,7 +23,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.formats import atomic, document
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
     ClassPrediction,
@@ -44,6 +45,7 @@ from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
 from kontur.wording import quoted
 
+CHUNK = 1000  # objects that are made into features at a time
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
@@ -84,6 +86,36 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     document.dump(path, content, overwrite=overwrite)
 
 
+@contextmanager
+def stream(
+    path: Path, image: ImageAnnotation, *, overwrite: bool = True
+) -> Iterator[Callable[[Instances], None]]:
+    """Write the objects of one image part by part, to the very text of `write`.
+
+    `image` says what is known of the image; its own objects are not written. The function that is
+    given takes the objects of each part, whose ids no other part has.
+    """
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        beside.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
+    ):
+        own = _new_own(image.instances)
+        file.write('{"type": "FeatureCollection", "features": [')
+        before = ""
+
+        def add(instances: Instances) -> None:
+            nonlocal before
+            for first in range(0, len(instances), CHUNK):
+                part = on_plane(instances[first : first + CHUNK])
+                for feature in _features_of(part, image.file_name, None, own):
+                    file.write(before + document.to_text(feature).rstrip("\n"))
+                    before = ", "
+
+        yield add
+        member = document.to_text(own).rstrip("\n")
+        file.write(f'], "kontur": {member}}}\n')
+
+
 def to_document(
     instances: Instances, *, image_name: str = "", kind: Kind | None = None
 ) -> dict[str, Any]:
@@ -93,8 +125,13 @@ def to_document(
     corrected by hand in QuPath; a `detection` cannot, but is drawn faster where there are many
     thousands. Ids are UUIDs made of `image_name` and our id: the same objects give the same file.
     """
-    instances = on_plane(instances)
-    features: list[dict[str, Any]] = []
+    own = _new_own(instances)
+    features = list(_features_of(on_plane(instances), image_name, kind, own))
+    return {"type": "FeatureCollection", "features": features, "kontur": own}
+
+
+def _new_own(instances: Instances) -> dict[str, Any]:
+    """The member `kontur`, for an image without objects yet."""
     own: dict[str, Any] = {
         "size": list(instances.size) if instances.size else None,
         "classes": list(instances.classes),
@@ -103,6 +140,13 @@ def to_document(
     }
     if instances.plane is not None and instances.plane.page is not None:
         own["page"] = instances.plane.page
+    return own
+
+
+def _features_of(
+    instances: Instances, image_name: str, kind: Kind | None, own: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The feature of every object; `own` takes its id and, of a region to ignore, its class."""
     for i, polygon in enumerate(rounded(instances.polygons)):
         feature = _feature(instances, i, polygon, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
@@ -112,8 +156,7 @@ def to_document(
         own["ids"][name] = int(instances.ids[i])
         if instances.ignore[i]:
             own["ignored"][name] = instances.classes[instances.labels[i]]
-        features.append(feature)
-    return {"type": "FeatureCollection", "features": features, "kontur": own}
+        yield feature
 
 
 def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
@@ -378,6 +421,7 @@ FORMAT = Format(
     planes=True,
     read=read,
     write=write,
+    stream=stream,
     relabel=relabel,
     recognise=_recognise,
 )

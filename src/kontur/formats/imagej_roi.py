@@ -136,6 +136,8 @@ def _area(roi: Any) -> list[np.ndarray]:
     """The rings of a ROI's area; curves as straight lines."""
     if roi.roitype.name in ("RECT", "OVAL") and not roi.composite:
         return [_box(roi)]
+    if roi.composite and roi.multi_coordinates is None:
+        raise ValueError("it is a composite without a path")
     if roi.composite:
         return _rings(_decimal(roi.multi_coordinates))
     if roi.subpixel_coordinates is not None:

@@ -125,15 +125,27 @@ def _score(score: Any) -> float:
 
 def _size(result: Mapping[str, Any], known: tuple[int, int] | None, which: str) -> tuple[int, int]:
     sides = result.get("original_height"), result.get("original_width")
-    height, width = map(document.whole_number, sides)
-    if height is None or width is None or not min(height, width) > 0:
+    size = document.image_size(*sides)
+    if size is None:
         raise InputError(
             f"{which} has original_height {quoted(sides[0])} and original_width "
             f"{quoted(sides[1])}; wanted whole numbers above 0"
         )
-    if known not in (None, (height, width)) or result.get("image_rotation"):
+    if known not in (None, size) or result.get("image_rotation"):
         raise InputError(f"{which} is of another size or a turned image, which is not read")
-    return height, width
+    return size
+
+
+def _points(value: Any) -> np.ndarray:
+    try:
+        points = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.size and (points.ndim != 2 or points.shape[1] != 2):
+        points = np.empty(0)
+    if value != [] and points.size == 0:
+        raise ValueError("its points are no list of [x, y]")
+    return points.reshape(-1, 2)
 
 
 def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
@@ -142,7 +154,7 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
         return Window(label_studio_brush.decode(value["rle"], size), (0, 0), size)
     share = np.array([width, height]) / 100
     if kind == "polygon":
-        points = np.array(value["points"], dtype=np.float64).reshape(-1, 2) * share
+        points = _points(value["points"]) * share
         return document.polygon([np.round(points, DECIMALS)])
     corner = np.array([float(value["x"]), float(value["y"])]) * share
     angle = np.deg2rad(float(value.get("rotation") or 0))

@@ -15,6 +15,7 @@ from jaxtyping import Num, Shaped, UInt8
 from kontur.display.stretch import stretch
 from kontur.errors import InputError
 from kontur.formats import atomic
+from kontur.formats.lazy_pixels import LazyPixels, Pixels, every
 from kontur.geometry import raster
 from kontur.instances import Instances
 from kontur.instances.colours import object_colours
@@ -45,6 +46,15 @@ def write_overlay(
     picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, brightest=brightest))
     with atomic.replacing(path, overwrite=overwrite) as beside:
         picture.save(beside, format="PNG", compress_level=4)
+
+
+def shrunk(pixels: Pixels, instances: Instances) -> tuple[Num[np.ndarray, "h w c"], Instances]:
+    """Lazy pixels, of which every n-th is taken, and their objects, to be drawn; arrays as is."""
+    if not isinstance(pixels, LazyPixels):
+        return pixels, instances
+    step = math.ceil(max(pixels.shape[:2]) / LARGE)
+    thin = every(pixels, step)
+    return thin, instances.scale(1 / step, 1 / step).clip((thin.shape[0], thin.shape[1]))
 
 
 def draw(

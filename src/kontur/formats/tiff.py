@@ -20,8 +20,10 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import pixel_size, stack, tiff_samples
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
 from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
+from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
 
@@ -72,6 +74,37 @@ def read(
         upright = oriented(pixels, int(orientation.value) if orientation else 1)
         place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
         return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
+
+
+def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage | None:
+    """The same plane, its pixels read when a window is asked for; None where that cannot be done.
+
+    Errors as in `read`.
+    """
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        images, left_out = find_images(file, channel)
+        image, index = _choose(images, left_out, page, path)
+        frame = image.keyframe
+        with _decoding(frame, path):
+            windows = windows_of(path, image, index)
+        if windows is None:
+            return None
+        samples = windows.shape[2]
+        channels = samples // int(frame.samplesperpixel)
+        names = tiff_samples.stains(file, frame, channels=channels, samples=samples)
+        place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
+        return OpenImage(windows, pixel_size.read_pixel_size(file, frame), names, place)
+
+
+def count_planes(path: Path) -> int:
+    """How many planes `read` can choose from, in all images of the file."""
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        images, _ = find_images(file, None)
+        return sum(stack.pages(image.axes, image.shape) for image in images)
 
 
 def _choose(

@@ -4,10 +4,11 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Shaped, UInt8
+from jaxtyping import UInt8
 
 from kontur.display.stretch import stretch
 from kontur.display.thumbnail import SIDE
+from kontur.formats.lazy_pixels import Pixels, every
 from kontur.instances.notebook import instances_html
 from kontur.wording import plural
 
@@ -30,9 +31,7 @@ def prediction_html(prediction: "Prediction") -> str:
     return instances_html(prediction.instances, picture=picture, about=", ".join(notes))
 
 
-def _picture(
-    image: Shaped[np.ndarray, "h w c"], brightest: float | None
-) -> UInt8[np.ndarray, "_ _ 3"]:
+def _picture(image: Pixels, brightest: float | None) -> UInt8[np.ndarray, "_ _ 3"]:
     """The image in 8 bits; of a large one every second pixel or fewer, which is enough here."""
     step = math.ceil(max(image.shape[:2]) / ENOUGH)
-    return stretch(image[::step, ::step], brightest=brightest)
+    return stretch(every(image, step), brightest=brightest)

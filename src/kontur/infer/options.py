@@ -22,6 +22,10 @@ class PredictOptions:
         contrast: the percentile of the image's values that counts as bright, by default that of
             the card. A lower one, such as 99, brings up dim objects beside very bright ones;
             "auto" searches for it.
+        tile: the side in pixels, at the scale of the network, of the tiles in which the image is
+            looked at; by default as large as memory allows, where the whole needs too much. The
+            objects are the same. Kinds of models in which every pixel decides about all (TransUNet,
+            Swin-Unet) have tiles of their own, whatever is given here.
         channel, page: which channel and which page of a stack, from 0.
     """
 
@@ -30,6 +34,7 @@ class PredictOptions:
     min_size: float = 0.0
     diameter: Diameter | None = None
     contrast: Contrast | None = None
+    tile: int | None = None
     channel: int | None = None
     page: int | None = None
 

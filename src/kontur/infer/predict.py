@@ -5,6 +5,7 @@ Resolve: candidates become valid `Instances`. The command line, Python, validati
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,21 +13,34 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, check_finite, read_image
+from kontur.formats.images import Image, open_image
+from kontur.formats.lazy_pixels import OpenImage, Pixels
+from kontur.infer import owners
 from kontur.infer.engine import Engine
-from kontur.infer.memory import check_memory
+from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.parts import (
+    PredictedParts,
+    Progress,
+    best_first,
+    from_store,
+    no_progress,
+    numbered,
+)
 from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
 from kontur.infer.session import Session
-from kontur.infer.view import PreparedImage, View
+from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
+from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
-from kontur.models.candidates import Candidates
+from kontur.models.candidates import Box, Candidates
 from kontur.models.card import STAINS, Card, Thresholds
 from kontur.models.card_summary import card_html
 from kontur.models.resolve import Resolved, resolve
@@ -51,7 +65,7 @@ class Prediction:
     repaired: int
     scale: float
     contrast: float | None = None
-    image: Shaped[np.ndarray, "h w c"] | None = field(default=None, repr=False)
+    image: Pixels | None = field(default=None, repr=False)
 
     def _repr_html_(self) -> str:
         """The image with the outlines, small, and the first few objects, for a notebook."""
@@ -96,19 +110,62 @@ class Predictor:
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
-        shown = self._shown(image, options)
-        instances, repaired = self._detect(shown.image.view(shown.scale), self.thresholds(options))
-        if options.min_size > 0:
-            instances = instances[instances.areas >= options.min_size]
-        return Prediction(instances, repaired, shown.scale, shown.contrast, shown.image.pixels)
+        parts = self.predict_in_parts(image, options)
+        resolved = list(parts.resolved)
+        instances = best_first([part.instances for part in resolved])
+        repaired = sum(part.repaired for part in resolved)
+        return Prediction(instances, repaired, parts.scale, parts.contrast, parts.pixels)
+
+    def predict_in_parts(
+        self,
+        image: ImageLike,
+        options: PredictOptions = DEFAULT_OPTIONS,
+        *,
+        store: TileStore | None = None,
+        progress: Progress = no_progress,
+    ) -> PredictedParts:
+        """`predict` part by part, for images whose objects are not to be held all at once.
+
+        With a `store` tiles that are in it are not looked at again; `progress(done, total)` is
+        called after each tile. Arguments and errors as in `predict`; those of the network come
+        while the parts are taken.
+        """
+        shown, thresholds = self._shown(image, options), self.thresholds(options)
+        side = store.side if options.tile is None and store is not None else options.tile
+        tiled = self.tiled(shown, thresholds, side)
+        if tiled is None:
+            parts = self._whole(shown, thresholds)
+        else:
+            parts = tiled.resolved(
+                thresholds, self.card.classes, from_store(tiled, thresholds, store, progress)
+            )
+        return PredictedParts(
+            shown.image.size,
+            shown.image.plane,
+            shown.scale,
+            shown.contrast,
+            0 if tiled is None else len(tiled.tiling),
+            shown.image.pixels,
+            numbered(parts, options.min_size),
+        )
 
     def session(
-        self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
+        self,
+        image: ImageLike,
+        options: PredictOptions = DEFAULT_OPTIONS,
+        *,
+        window: Window | None = None,
+        **changes: Any,
     ) -> Session:
-        """The image with its features, for any number of outlines; arguments as in `predict`."""
+        """The image with its features, for any number of outlines; arguments as in `predict`.
+
+        With a `window` the features of that part alone, normalised as in the whole image; points
+        and outlines stay in pixels of the whole.
+        """
         options = options.replace(**changes)
         shown = self._shown(image, options)
-        view, thresholds = shown.image.view(shown.scale), self.thresholds(options)
+        seen = None if window is None else window.scaled(shown.scale * self.card.scale)
+        view, thresholds = shown.image.view(shown.scale, seen), self.thresholds(options)
         learned = self.card.object_size
         return Session(
             self.family,
@@ -129,7 +186,14 @@ class Predictor:
     def predict_unfiltered(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
         """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
         thresholds = Thresholds(score=LOWEST_SCORE, overlap=1.0)
-        return self._detect(self.prepare(image).view(), thresholds).instances
+        shown = ScaleAndContrast(self.prepare(image), None, 1.0)
+        tiled = self.tiled(shown, thresholds)
+        if tiled is None:
+            return self._detect(shown.image.view(), thresholds).instances
+        parts = tiled.resolved(
+            thresholds, self.card.classes, lambda tile: tiled.candidates(tile, thresholds)
+        )
+        return best_first([part.instances for part in parts])
 
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
         """The first step: the image in the network's channels, and its normalisation.
@@ -139,8 +203,8 @@ class Predictor:
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
         if isinstance(image, str | Path):
-            image = read_image(image, channel=options.channel, page=options.page)
-        if isinstance(image, Image):
+            image = open_image(image, channel=options.channel, page=options.page)
+        if isinstance(image, Image | OpenImage):
             self._check_stains(image, where)
             pixels, plane = image.pixels, image.plane
         else:
@@ -149,7 +213,6 @@ class Predictor:
                 image, channel=options.channel, page=options.page, channels=channels
             )
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
-        check_finite(pixels, where=where)
         return PreparedImage.of(
             pixels,
             self.normalise,
@@ -157,9 +220,10 @@ class Predictor:
             multiple=self.config.multiple,
             scale=self.card.scale,
             plane=plane,
+            where=where,
         )
 
-    def _check_stains(self, image: Image, where: str) -> None:
+    def _check_stains(self, image: Image | OpenImage, where: str) -> None:
         """Refuse stains that the model did not learn from: they are no red, green and blue."""
         count, channels = len(image.stains), self.config.channels
         learned = bool(self.card.training.get(STAINS)) or channels not in (1, 3)
@@ -172,17 +236,48 @@ class Predictor:
             "one with --channel N (in Python channel=N)"
         )
 
-    def propose(self, view: View, *, lowest: float) -> Candidates:
+    def propose(
+        self, view: View, *, lowest: float, within: Box | None = None, config: Any = None
+    ) -> Candidates:
         """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
-        Raises `InputError` where the view would not fit into memory.
+        With a box `within` (xyxy in the view) those whose owner point lies outside may be left out;
+        `config` are the settings with what was measured on the whole image. Raises `InputError`
+        where the view would not fit into memory.
         """
+        config = self.config if config is None else config
         height, width = view.images.shape[2:]
-        check_memory(self.family.memory(self.config, (height, width)), height * width)
+        check_memory(self.family.memory(config, (height, width)), height * width)
         (candidates,) = self.family.propose(
-            self.engine.graphs, view.images, self.config, lowest, [view.size]
+            self.engine.graphs, view.images, config, lowest, [view.size], within
         )
         return candidates
+
+    def tiled(
+        self, shown: ScaleAndContrast, thresholds: Thresholds, side: int | None = None
+    ) -> TiledImage | None:
+        """The tiles in which an image is looked at; None where one view shows all of it.
+
+        `side` is that of a tile's cell in pixels of the scaled image, by default what fits into
+        memory.
+        """
+        size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
+        tiling = plan_tiles(
+            self.family, self.config, self.card, size, side=side, free=available_memory(ENOUGH)
+        )
+        if tiling is None:
+            return None
+
+        def propose(view: View, config: Any, within: Box) -> Candidates:
+            return self.propose(view, lowest=thresholds.score, within=within, config=config)
+
+        slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
+        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose)
+        return tiled.measured(self.family)
+
+    def _whole(self, shown: ScaleAndContrast, thresholds: Thresholds) -> Iterator[Resolved]:
+        """The objects of an image that one view shows: one part."""
+        yield self._detect(shown.image.view(shown.scale), thresholds)
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
