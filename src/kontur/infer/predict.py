@@ -32,7 +32,12 @@ from kontur.infer.parts import (
     no_progress,
     numbered,
 )
-from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
+from kontur.infer.region import Region, parse_region
+from kontur.infer.scale_and_contrast import (
+    ScaleAndContrast,
+    choose_scale_and_contrast,
+    diameter_of,
+)
 from kontur.infer.session import Session
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
@@ -132,7 +137,10 @@ class Predictor:
         """
         shown, thresholds = self._shown(image, options), self.thresholds(options)
         side = store.side if options.tile is None and store is not None else options.tile
-        tiled = self.tiled(shown, thresholds, side)
+        region = None if options.region is None else parse_region(options.region)
+        if region is not None:
+            region.check_inside(shown.image.size)
+        tiled = self.tiled(shown, thresholds, side, region)
         if tiled is None:
             parts = self._whole(shown, thresholds)
         else:
@@ -144,9 +152,9 @@ class Predictor:
             shown.image.plane,
             shown.scale,
             shown.contrast,
-            0 if tiled is None else len(tiled.tiling),
+            0 if tiled is None else len(tiled.tiles),
             shown.image.pixels,
-            numbered(parts, options.min_size),
+            numbered(parts, options.min_size, region),
         )
 
     def session(
@@ -202,13 +210,15 @@ class Predictor:
         """
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
+        if options.page == "all":
+            raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
         if isinstance(image, Image | OpenImage):
             self._check_stains(image, where)
-            pixels, plane = image.pixels, image.plane
+            pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
         else:
-            plane = plane_of_page(options.page)
+            plane, pixel_size = plane_of_page(options.page), None
             pixels = image_array(
                 image, channel=options.channel, page=options.page, channels=channels
             )
@@ -220,6 +230,7 @@ class Predictor:
             multiple=self.config.multiple,
             scale=self.card.scale,
             plane=plane,
+            pixel_size=pixel_size,
             where=where,
         )
 
@@ -254,12 +265,16 @@ class Predictor:
         return candidates
 
     def tiled(
-        self, shown: ScaleAndContrast, thresholds: Thresholds, side: int | None = None
+        self,
+        shown: ScaleAndContrast,
+        thresholds: Thresholds,
+        side: int | None = None,
+        region: Region | None = None,
     ) -> TiledImage | None:
         """The tiles in which an image is looked at; None where one view shows all of it.
 
         `side` is that of a tile's cell in pixels of the scaled image, by default what fits into
-        memory.
+        memory. With a `region` only tiles that may hold its objects.
         """
         size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
         tiling = plan_tiles(
@@ -272,7 +287,7 @@ class Predictor:
             return self.propose(view, lowest=thresholds.score, within=within, config=config)
 
         slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
-        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose)
+        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose, region)
         return tiled.measured(self.family)
 
     def _whole(self, shown: ScaleAndContrast, thresholds: Thresholds) -> Iterator[Resolved]:
@@ -291,11 +306,12 @@ class Predictor:
 
     def _shown(self, image: ImageLike, options: PredictOptions) -> ScaleAndContrast:
         thresholds = self.thresholds(options)
+        prepared = self.prepare(image, options)
         return choose_scale_and_contrast(
-            self.prepare(image, options),
+            prepared,
             self.card,
             lambda view: self._detect(view, thresholds).instances,
-            diameter=options.diameter,
+            diameter=diameter_of(prepared, self.card, options),
             contrast=options.contrast,
         )
 

@@ -5,14 +5,17 @@ them; `models.resolve_parts` resolves them as they come. The objects are those o
 A tile that shows an object only in part looks again, wider.
 """
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from kontur.errors import InputError
 from kontur.infer import owners
+from kontur.infer.region import Region
 from kontur.infer.tiles import (
     FIXED_CELL,
     FIXED_HALO,
@@ -53,6 +56,21 @@ class TiledImage:
     slack: float
     config: Any
     propose: ProposeView
+    region: Region | None = None
+
+    @cached_property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The tiles that may give an object of the region, row by row."""
+        if self.region is None:
+            return tuple(self.tiling)
+        factor, room = self.scale * self.image.scale, self.tiling.halo - self.tiling.reach
+        wanted = []
+        for tile in self.tiling:
+            top, left, height, width = tile.cell
+            box = (left - room, top - room, left + width + room, top + height + room)
+            if self.region.meets(*(side / factor for side in box)):
+                wanted.append(tile)
+        return tuple(wanted)
 
     def candidates(self, tile: Tile, thresholds: Thresholds) -> Candidates:
         """What a tile owns, in pixels of the scaled image, as the whole image would propose it.
@@ -87,17 +105,17 @@ class TiledImage:
         `candidates` gives what a tile owns; it is called for each in turn.
         """
         parts = PartialResolve(self.tiling.size, classes, thresholds)
-        for tile in self.tiling:
+        for tile, following in zip(self.tiles, (*self.tiles[1:], None), strict=True):
             own = candidates(tile)
             parts.add(own, owners.near_border(own, tile, self.tiling, self.slack))
-            if tile.column + 1 == self.tiling.columns:
-                instances, repaired = parts.settle(self.tiling.settled_above(tile.row))
+            if following is None or following.row != tile.row:
+                line = math.inf if following is None else self.tiling.settled_above(tile.row)
+                instances, repaired = parts.settle(line)
                 yield Resolved(self.image.in_image(instances, self.scale), repaired)
 
     def measured(self, family: Family) -> "TiledImage":
         """The same with the settings that the family measures on the whole image."""
-        config = family.measure(self.config, self._blocks)
-        return TiledImage(self.image, self.scale, self.tiling, self.slack, config, self.propose)
+        return replace(self, config=family.measure(self.config, self._blocks))
 
     def _blocks(self) -> Iterator[Block]:
         for tile in self.tiling:
