@@ -24,7 +24,6 @@ import numpy as np
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.evaluate import evaluate_all
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
 from kontur.web.image_folder import MODELS, FolderImage
@@ -240,6 +239,7 @@ def _score(
     here: Workspace, name: str, planes: Sequence[Plane], job: Job, *, path: Path | None = None
 ) -> float:
     """The mean AP of a model on planes whose outlines are right; classes play no part."""
+    from kontur.evaluate import evaluate_all
     from kontur.infer.load import load
 
     predictor = here.models.predictor(name) if path is None else load(path)
