@@ -109,14 +109,14 @@ def ultralytics(folder):
 
 
 def cvat(folder):
-    images(folder / "images", "frame_000000.png", "frame_000001.png")
+    images(folder / "images", "f_0.png", "f_1.png")
     shapes = "".join(
         f'<polygon label="{label}" source="manual" occluded="0" z_order="0" '
         f'points="{";".join(f"{x:.2f},{y:.2f}" for x, y in ring)}">\n</polygon>\n'
         for label, ring in (("cell", A), ("rbc", B))
     )
     rows = "".join(
-        f'<image id="{i}" name="frame_{i:06}.png" width="{WIDTH}" height="{HEIGHT}">{shapes}</image>'
+        f'<image id="{i}" name="f_{i}.png" width="{WIDTH}" height="{HEIGHT}">{shapes}</image>'
         for i in range(2)
     )
     write(
