@@ -212,7 +212,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _last_line(log: Path) -> str:
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # ONNX Runtime's warnings, in colours of a terminal, are nothing to show
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "\x1b" not in line]
     return lines[-1].removeprefix("Error: ")[:300] if lines else ""
 
 
