@@ -33,6 +33,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.stack_prediction import check_outputs_keep_planes, predict_stack
 from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import ObjectTooLargeError
 from kontur.instances import Instances
 from kontur.wording import nearest
 
@@ -227,13 +228,21 @@ def _predict_one(
             picture = open_image(image.path, channel=options.channel, page=options.page)
             height, width = picture.pixels.shape[:2]
             with alone if height * width > LARGE else nullcontext():
+                of_picture = replace(options, channel=None, page=None)
                 parts = predictor.predict_in_parts(
                     picture,
-                    replace(options, channel=None, page=None),
+                    of_picture,
                     store=store,
                     progress=lambda done, total: on_tile(image, done, total),
                 )
-                repaired, areas = _write(job.files, image.path.name, picture, parts, predictor)
+                written = (job.files, image.path.name, picture)
+                try:
+                    repaired, areas = _write(*written, parts, predictor)
+                except ObjectTooLargeError:
+                    if options.tile is not None:
+                        raise
+                    parts = predictor.predict_in_parts(picture, of_picture, shown="whole")
+                    repaired, areas = _write(*written, parts, predictor)
             store.remove()
             channels = channel_hint(thinned(picture.pixels), options)
     except InputError as error:

@@ -8,7 +8,7 @@ a session on one image and later tiles and clusters take the same steps, so they
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Shaped
@@ -40,7 +40,7 @@ from kontur.infer.scale_and_contrast import (
 )
 from kontur.infer.session import Session
 from kontur.infer.tile_store import TileStore
-from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
+from kontur.infer.tiled import ENOUGH, ObjectTooLargeError, TiledImage, plan_tiles
 from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
@@ -116,7 +116,13 @@ class Predictor:
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
         parts = self.predict_in_parts(image, options)
-        resolved = list(parts.resolved)
+        try:
+            resolved = list(parts.resolved)
+        except ObjectTooLargeError:
+            if options.tile is not None:
+                raise
+            parts = self.predict_in_parts(image, options, shown="whole")
+            resolved = list(parts.resolved)
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
         return Prediction(instances, repaired, parts.scale, parts.contrast, parts.pixels)
@@ -128,32 +134,34 @@ class Predictor:
         *,
         store: TileStore | None = None,
         progress: Progress = no_progress,
+        shown: Literal["tiles", "whole"] = "tiles",
     ) -> PredictedParts:
         """`predict` part by part, for images whose objects are not to be held all at once.
 
         With a `store` tiles that are in it are not looked at again; `progress(done, total)` is
-        called after each tile. Arguments and errors as in `predict`; those of the network come
-        while the parts are taken.
+        called after each tile. `shown="whole"` takes one view whatever its size, for objects larger
+        than tiles show (`ObjectTooLargeError`). Arguments and errors as in `predict`; those of the
+        network come while the parts are taken.
         """
-        shown, thresholds = self._shown(image, options), self.thresholds(options)
+        chosen, thresholds = self._shown(image, options), self.thresholds(options)
         side = store.side if options.tile is None and store is not None else options.tile
         region = None if options.region is None else parse_region(options.region)
         if region is not None:
-            region.check_inside(shown.image.size)
-        tiled = self.tiled(shown, thresholds, side, region)
+            region.check_inside(chosen.image.size)
+        tiled = None if shown == "whole" else self.tiled(chosen, thresholds, side, region)
         if tiled is None:
-            parts = self._whole(shown, thresholds)
+            parts = self._whole(chosen, thresholds)
         else:
             parts = tiled.resolved(
                 thresholds, self.card.classes, from_store(tiled, thresholds, store, progress)
             )
         return PredictedParts(
-            shown.image.size,
-            shown.image.plane,
-            shown.scale,
-            shown.contrast,
+            chosen.image.size,
+            chosen.image.plane,
+            chosen.scale,
+            chosen.contrast,
             0 if tiled is None else len(tiled.tiles),
-            shown.image.pixels,
+            chosen.image.pixels,
             numbered(parts, options.min_size, region),
         )
 
