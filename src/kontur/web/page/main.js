@@ -411,6 +411,7 @@ function changeLanguage() {
 function drawWords() {
   translate();
   byId("language").textContent = currentLanguage() === "en" ? "中文" : "EN";
+  byId("language").title = t("language");
   drawTools();
   objects.build();
   models.build();

@@ -9,8 +9,8 @@ import { classColour } from "./colours.js";
 /** @typedef {import("./picture_layer.js").Camera} Camera */
 
 const FEW = 4000; // vertices that are drawn in every frame
-const SLICE = 3; // milliseconds of drawing a frame
-const BATCH = 24; // outlines between two looks at the clock
+const SLICE = 2; // milliseconds of drawing a frame
+const BATCH = 12; // outlines between two looks at the clock
 const IGNORED = "#9aa0a6";
 
 /** @typedef {{canvas: HTMLCanvasElement, camera: Camera, stamp: string}} Drawn */
