@@ -33,7 +33,7 @@ from kontur.models.resolve import Resolved
 from kontur.models.resolve_parts import PartialResolve
 
 BUDGET = 1.5e9  # bytes that a view may need; what needs more is looked at in tiles
-WINDOW = 0.6  # of that what a tile's view may need: runtimes keep memory from run to run
+WINDOW = 0.5  # of that what a tile's view may need: runtimes keep memory from run to run
 ENOUGH = 4e9  # bytes: with so much free memory its exact size does not matter
 SHARE = 0.5  # of the free memory that a view may need
 
