@@ -53,10 +53,22 @@ def test_all_inputs_of_a_graph_have_one_shape_however_many_objects_there_are():
 def test_graphs_that_lose_objects_are_left_out(monkeypatch):
     learned = contract.learned("snake")
     aps = {frozenset(): 0.9, frozenset({"extremes"}): 0.9, frozenset({"evolve"}): 0.899}
-    monkeypatch.setattr(
-        module, "_aps", lambda _, graphs, __: np.full(5, aps.get(frozenset(graphs), 0.5))
-    )
+
+    class Measured:
+        images = 1
+
+        def __init__(self, _, graphs, __, until=0.0):
+            self.aps = np.full(5, aps.get(frozenset(graphs), 0.5))
+
+    monkeypatch.setattr(module, "Measured", Measured)
     assert set(with_int8(learned.model, [learned.sample]).int8) == {"extremes"}
+
+
+def test_images_that_there_is_no_time_for_do_not_count(monkeypatch):
+    learned = contract.learned("snake")
+    samples = [learned.sample] * 5
+    assert module.Measured(learned.model, {}, samples).images == 5
+    assert module.Measured(learned.model, {}, samples, until=0.0).images == 1
 
 
 def test_without_images_or_objects_in_them_the_model_stays_as_it_is():

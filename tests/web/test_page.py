@@ -25,7 +25,6 @@ def open_page(browser, server, viewport=WIDE, *, locale="en-US"):
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
     page.problems = problems
     page.goto(server.address)
-    page.wait_for_selector(".thumb img")
     until(page, "kontur.image() && kontur.image().picture")
     until(page, "kontur.models.models.length > 0")
     return page
@@ -114,3 +113,35 @@ def test_a_person_outlines_corrects_draws_undoes_reloads_and_exports(browser, pl
     assert json.loads((folder / "cells0.geojson").read_text())["kontur"]["size"] == [200, 260]
     assert page.problems == []
     page.close()
+
+
+def test_a_narrow_page_in_chinese_has_drawers_and_nothing_sticks_out(browser, plate):
+    page = open_page(browser, plate[1], NARROW, locale="zh-CN")
+    assert page.evaluate("() => document.documentElement.lang") == "zh"
+    assert page.locator("#gallery").is_hidden()
+    page.click("#show-panel")
+    page.click("#tab-model")
+    assert page.locator("#predict-one").inner_text() == "勾画此图"
+    wide = page.evaluate("() => [document.body.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
+    page.keyboard.press("l")
+    assert page.locator("#predict-one").inner_text() == "Outline image"
+    page.keyboard.press("?")
+    assert page.locator("dialog h2").inner_text() == "Keys and gestures"
+    assert page.problems == []
+    page.close()
+
+
+def test_two_windows_on_one_image_hear_of_each_other(browser, plate):
+    first, second = (open_page(browser, plate[1]) for _ in range(2))
+    for page in (first, second):
+        page.locator(".thumb").nth(2).click()
+        until(page, "kontur.image().picture && kontur.image().key !== undefined")
+        page.wait_for_timeout(300)
+    program = "kontur.image().edit({move: 'add', ring: [[9, 9], [30, 9], [30, 30]], label: 0})"
+    first.evaluate(f"() => {program}")
+    until(second, "kontur.image().outlines.size === 1")
+    assert "Changed in another window" in second.locator("#toasts").inner_text()
+    assert first.problems == second.problems == []
+    first.close()
+    second.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kontur.cli.options import (
+    EVALUATED,
     Device,
     DeviceOption,
     ForceOption,
@@ -36,7 +37,7 @@ ALL = "all"
 NUMBERS = re.compile(r"\[\n[\s\d.,eE+-]*\]")  # a list of them in indented JSON: to be one line
 
 
-@takes_predict_options()
+@takes_predict_options(*EVALUATED)
 def evaluate(
     places: Annotated[
         list[Path],
@@ -114,6 +115,8 @@ def evaluate(
             "with --model give TRUTH alone" if wanted == 1 else "give PREDICTIONS and TRUTH",
             param_hint="[PREDICTIONS] TRUTH",
         )
+    if options.page == "all":
+        raise typer.BadParameter("one page is evaluated at a time", param_hint="--page")
     files = _output_files(out, force=force)
     annotation_options: dict[str, Any] = {
         **{"task": task.value, "split": split},

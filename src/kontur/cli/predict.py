@@ -185,13 +185,13 @@ def hints(outcomes: Sequence["Outcome"]) -> list[str]:
     return [f"hint, {listed(images)}: {hint}" for hint, images in names.items()]
 
 
-def _line(outcome: "Outcome", page: int | None) -> str:
+def _line(outcome: "Outcome", page: int | str | None) -> str:
     name = printable(outcome.input.path.name)
     if outcome.skipped:
         return f"{name}: already there, skipped"
     if outcome.failure is not None:
         return f"{name}: failed"  # the end reports why
-    notes = [f"page {page}"] if page is not None else []
+    notes = [] if page is None else ["every page" if page == "all" else f"page {page}"]
     notes += [f"scaled by {outcome.scale:.2f}"] if outcome.scale != 1 else []
     notes += ["outlined again, the file has changed"] if outcome.changed else []
     end = "".join(f", {note}" for note in notes)

@@ -14,6 +14,7 @@ from kontur.formats import (
     atomic,
     cellpose,
     coco,
+    collector,
     cvat,
     geojson,
     geoparquet,
@@ -115,7 +116,8 @@ def read_images(
     `OutlineFile`.
     """
     file = OutlineFile(Path(path), page, task, class_of_value, numbered_in, size)
-    return _recognised(file).read(file)
+    with collector.paused():
+        return _recognised(file).read(file)
 
 
 def write(
@@ -150,7 +152,8 @@ def write_images(
     named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
     write = (format_named(format) if format else format_to_write(path)).write
     assert write is not None
-    write(Path(path), named, overwrite=overwrite)
+    with collector.paused():
+        write(Path(path), named, overwrite=overwrite)
 
 
 @contextmanager

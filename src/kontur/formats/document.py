@@ -30,6 +30,7 @@ log = logging.getLogger("kontur.formats")
 DEEPEST = 64  # levels of JSON; a MultiPolygon of GeoJSON needs nine
 LONGEST_NUMBER = 400  # digits; the largest float has 309
 DIGITS = re.compile(rf"\d{{{LONGEST_NUMBER + 1}}}")
+STEP = 8  # letters between those that are looked at for a long number
 HALVES = re.compile("[\ud800-\udfff]")  # of letters, as JSON may escape them: no UTF-8 has them
 LARGEST = 2.0**31  # pixels; no image is larger, and areas of coordinates beyond overflow
 SIMPLE = 300  # points of an outline that is repaired at once, whatever it crosses
@@ -48,7 +49,7 @@ def load(path: str | Path) -> Any:
     beyond `DEEPEST` are refused before parsing.
     """
     text = load_text(path)
-    if DIGITS.search(text):
+    if _has_long_number(text):
         raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
     if depth(text) > DEEPEST:
         raise InputError(f"{path} is nested too deeply to be a file of outlines")
@@ -205,6 +206,18 @@ def repaired(
     if lost:
         log.warning("%s: %d of %d objects have no area: left out", where, lost, len(kept))
     return polygons[kept], kept
+
+
+def _has_long_number(text: str) -> bool:
+    """Whether more than `LONGEST_NUMBER` digits follow one another.
+
+    >>> _has_long_number("1" * 401 + " 2"), _has_long_number(" 1234567890" * 1000)
+    (True, False)
+    """
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)[::STEP]
+    others = np.flatnonzero((letters < ord("0")) | (letters > ord("9")))
+    gaps = np.diff(others, prepend=-1, append=len(letters))
+    return int(gaps.max()) > LONGEST_NUMBER // STEP and DIGITS.search(text) is not None
 
 
 def _check_crossings(shapes: Shaped[np.ndarray, " n"], where: str | Path) -> None:

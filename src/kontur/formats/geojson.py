@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import shapely
 from shapely import MultiPolygon, Polygon
 
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
 from kontur.formats.format import Format
+from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.image_annotation import (
     ClassPrediction,
     ImageAnnotation,
@@ -61,9 +61,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     instances = from_document(content, where=where)
     without = Counter(
         kind
-        for kind in (
-            _without_area(feature.get("geometry")) for feature in _features(content, where)
-        )
+        for kind in (without_area(feature.get("geometry")) for feature in _features(content, where))
         if kind
     )
     geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
@@ -147,8 +145,8 @@ def _features_of(
     instances: Instances, image_name: str, kind: Kind | None, own: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """The feature of every object; `own` takes its id and, of a region to ignore, its class."""
-    for i, polygon in enumerate(rounded(instances.polygons)):
-        feature = _feature(instances, i, polygon, kind)
+    for i, geometry in enumerate(geometries_of(rounded(instances.polygons))):
+        feature = _feature(instances, i, geometry, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
         while name in own["ids"]:  # a copy of another object
             name = _new_uuid(f"{name}/copy")
@@ -263,8 +261,8 @@ def _read_feature(feature: Any, which: str) -> _Feature:
     if not isinstance(properties, Mapping):
         raise InputError(f"{which} has properties that are no object")
     return _Feature(
-        _shape(feature["geometry"], which),
-        _without_area(feature["geometry"]),
+        area_of(feature["geometry"], which),
+        without_area(feature["geometry"]),
         class_name(properties.get("classification")),
         score_of(properties),
         rest_of(feature, properties),
@@ -272,7 +270,7 @@ def _read_feature(feature: Any, which: str) -> _Feature:
 
 
 def _feature(
-    instances: Instances, i: int, polygon: Polygon | MultiPolygon, kind: Kind | None
+    instances: Instances, i: int, geometry: dict[str, Any], kind: Kind | None
 ) -> dict[str, Any]:
     """One feature: what was read of it, and over that what we know; `id` None where it has none."""
     known = instances.extras[i].get("geojson", {})
@@ -295,21 +293,10 @@ def _feature(
     return {
         "type": "Feature",
         "id": known.get("id"),
-        "geometry": known.get("geometry", {}) | _geometry(polygon),
+        "geometry": known.get("geometry", {}) | geometry,
         "properties": properties,
         **known.get("feature", {}),
     }
-
-
-def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
-    turned = shapely.orient_polygons(polygon, exterior_cw=False)  # RFC 7946: of y up
-    parts = [
-        [shapely.get_coordinates(ring).tolist() for ring in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(turned)
-    ]
-    if polygon.geom_type == "Polygon":
-        return {"type": "Polygon", "coordinates": parts[0]}
-    return {"type": "MultiPolygon", "coordinates": parts}
 
 
 def _own(content: Any) -> Mapping[str, Any]:
@@ -341,30 +328,6 @@ def _features(content: Any, where: str | Path) -> list[Any]:
     if kind in ("Polygon", "MultiPolygon"):
         return [{"type": "Feature", "geometry": content, "properties": {}}]
     raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
-
-
-def _without_area(geometry: Any) -> str | None:
-    """What a feature has that is no area: `Point`, `LineString`, `no geometry`; None for areas."""
-    if not isinstance(geometry, Mapping):
-        return "no geometry"
-    kind = str(geometry.get("type"))
-    return None if kind in ("Polygon", "MultiPolygon") else kind
-
-
-def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
-    """The area of a geometry, unchecked; None for points, lines and no geometry at all."""
-    if _without_area(geometry):
-        return None
-    try:
-        rings = geometry["coordinates"]
-        several = geometry["type"] == "MultiPolygon"
-        parts = [document.polygon(part) for part in (rings if several else [rings])]
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise InputError(
-            f"{which} has coordinates that are no rings of numbers [[[x, y], …]]"
-        ) from None
-    areas = [part for part in parts if not part.is_empty]
-    return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
 
 
 def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:

@@ -21,7 +21,15 @@ from kontur.errors import InputError
 from kontur.formats import atomic, document
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
-from kontur.formats.imagej_roi import Roi, areas, from_bytes, roifile, short_letters, to_bytes
+from kontur.formats.imagej_roi import (
+    Roi,
+    areas,
+    from_bytes,
+    outlines,
+    roifile,
+    short_letters,
+    to_bytes,
+)
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.rounding import rounded, rounded_score
@@ -102,7 +110,7 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
     instances, size = entry.instances, entry.size or entry.instances.size
     named = instances.classes != CLASSES
     known: set[str] = set()
-    for i, polygon in enumerate(rounded(instances.polygons)):
+    for i, outline in enumerate(outlines(rounded(instances.polygons))):
         identity, label = int(instances.ids[i]), int(instances.labels[i])
         own = {"id": str(identity)}
         rest: dict[str, Any] = dict(instances.extras[i].get(EXTRAS, {}))
@@ -120,7 +128,7 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
             own["size"] = f"{size[0]}x{size[1]}"
         title = f"{instances.classes[label]} {identity:04}" if named else f"{identity:04}"
         name = short_letters(str(rest.get("name", title)))
-        data = to_bytes(polygon, name, instances.plane, own, rest)
+        data = to_bytes(outline, name, instances.plane, own, rest)
         yield _entry_name(name, known), data
 
 

@@ -71,8 +71,10 @@ def _entry(task: _Task, classes: list[str], where: Path) -> ImageAnnotation:
 
 
 def _task(row: Any, which: str) -> _Task:
+    if isinstance(row, Mapping) and "data" not in row:
+        row = _whole(row)
     if not isinstance(row, Mapping) or not isinstance(row.get("data"), Mapping):
-        raise InputError(f"{which} has no 'data'; export the project as JSON (not JSON-MIN)")
+        raise InputError(f"{which} has no 'data'; export the project as JSON")
     annotations = row.get("annotations") or row.get("completions") or []
     if not isinstance(annotations, list):
         raise InputError(f"{which}: its annotations are no list")
@@ -110,6 +112,18 @@ def _task(row: Any, which: str) -> _Task:
             raise InputError(f"{here} is a {kind} that cannot be read: {missing}") from None
         regions.append(_Region(area, label, _score(one.get("score"))))
     return _Task(_name(row, which), size, regions)
+
+
+def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the short export, JSON-MIN, as one of the long export."""
+    lists = [value for value in row.values() if isinstance(value, list)]
+    regions = [one for value in lists for one in value if isinstance(one, Mapping)]
+    results = []
+    for region in regions:
+        kind = next((key for key in region if key.endswith("labels")), "")
+        results.append({**region, "type": kind, "value": region})
+    data = {"image": row["image"]} if "image" in row else dict(row)
+    return {"id": row.get("id"), "data": data, "annotations": [{"result": results}]}
 
 
 def _label(result: Mapping[str, Any]) -> str | None:
@@ -182,6 +196,8 @@ def _name(task: Mapping[str, Any], which: str) -> str:
 
 def _recognise(file: OutlineFile) -> bool:
     keys = file.json_keys
+    if "annotation_id" in keys and "annotator" in keys:  # JSON-MIN
+        return True
     return keys.get("data") == "{" and bool({"annotations", "completions"} & keys.keys())
 
 

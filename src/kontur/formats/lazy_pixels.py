@@ -15,6 +15,7 @@ from kontur.formats.arrays import pick_channel
 from kontur.instances.plane import Plane
 
 BAND = 1 << 25  # bytes that are read at once where a whole image is gone through
+WHOLE = 0.02  # by which a level may miss a whole number of times, for odd sides
 THIN = 1_000_000  # pixels of a thinned image at most
 
 
@@ -93,6 +94,22 @@ def bands(pixels: Pixels) -> list[slice]:
     return [
         slice(top, min(top + height, pixels.shape[0])) for top in range(0, pixels.shape[0], height)
     ]
+
+
+def source_level(pixels: Pixels, scale: float) -> tuple[Pixels, float]:
+    """The smallest level of a pyramid that is no smaller than an image scaled so, and its scale.
+
+    Levels that are not a whole number of times smaller are not taken. The image itself where it
+    has no levels, or is not shrunk so far.
+    """
+    best, rest = pixels, scale
+    for level in getattr(pixels, "levels", ()):
+        times = pixels.shape[0] / level.shape[0], pixels.shape[1] / level.shape[1]
+        whole = round(times[1])
+        near = max(abs(time - whole) for time in times) < WHOLE * whole
+        if near and level.shape[2] == pixels.shape[2] and scale * whole <= 1:
+            best, rest = level, scale * whole
+    return best, rest
 
 
 def thinned(pixels: Pixels, most: int = THIN) -> Shaped[np.ndarray, "h w c"]:

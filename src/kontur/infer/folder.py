@@ -23,6 +23,7 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage, thinned
 from kontur.formats.overlay import shrunk, write_overlay
+from kontur.formats.page_count import count_pages
 from kontur.infer.concurrently import concurrently
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
@@ -30,7 +31,9 @@ from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.parts import PredictedParts
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
+from kontur.infer.stack_prediction import check_outputs_keep_planes, predict_stack
 from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import ObjectTooLargeError
 from kontur.instances import Instances
 from kontur.wording import nearest
 
@@ -127,6 +130,10 @@ def predict_folder(
     jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
+    if options.page == "all":
+        check_outputs_keep_planes(outputs)
+    elif options.link is not None:
+        raise InputError("--link numbers tracks from page to page; it needs --page all")
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
     alone, recording = Lock(), Lock()
@@ -213,19 +220,29 @@ def _predict_one(
 ) -> Outcome:
     start = time.perf_counter()
     image = job.input
+    if options.page == "all":
+        return _predict_pages(predictor, job, options, alone, on_tile)
     store = TileStore(_tiles_of(record, image), {**record.settings, "source": job.source})
     try:
         with _naming(image.path):
             picture = open_image(image.path, channel=options.channel, page=options.page)
             height, width = picture.pixels.shape[:2]
             with alone if height * width > LARGE else nullcontext():
+                of_picture = replace(options, channel=None, page=None)
                 parts = predictor.predict_in_parts(
                     picture,
-                    replace(options, channel=None, page=None),
+                    of_picture,
                     store=store,
                     progress=lambda done, total: on_tile(image, done, total),
                 )
-                repaired, areas = _write(job.files, image.path.name, picture, parts, predictor)
+                written = (job.files, image.path.name, picture)
+                try:
+                    repaired, areas = _write(*written, parts, predictor)
+                except ObjectTooLargeError:
+                    if options.tile is not None:
+                        raise
+                    parts = predictor.predict_in_parts(picture, of_picture, shown="whole")
+                    repaired, areas = _write(*written, parts, predictor)
             store.remove()
             channels = channel_hint(thinned(picture.pixels), options)
     except InputError as error:
@@ -239,6 +256,35 @@ def _predict_one(
         seconds=time.perf_counter() - start,
         changed=job.changed,
         hint=channels or size_hint(areas, predictor.card, options),
+    )
+
+
+def _predict_pages(
+    predictor: Predictor, job: _Job, options: PredictOptions, alone: Lock, on_tile: OnTile
+) -> Outcome:
+    """Every page of an image."""
+    start, image = time.perf_counter(), job.input
+    try:
+        with _naming(image.path), alone:
+            found = predict_stack(
+                predictor,
+                image.path,
+                count_pages(image.path),
+                job.files,
+                options,
+                lambda done, total: on_tile(image, done, total),
+            )
+    except InputError as error:
+        return Outcome(image, failure=str(error), seconds=time.perf_counter() - start)
+    return Outcome(
+        image,
+        objects=len(found.areas),
+        repaired=found.repaired,
+        scale=found.scale,
+        contrast=found.contrast,
+        seconds=time.perf_counter() - start,
+        changed=job.changed,
+        hint=size_hint(found.areas, predictor.card, options),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kontur.formats.lazy_pixels import Pixels
+from kontur.infer.region import Region
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import TiledImage
 from kontur.infer.tiles import Tile
@@ -59,21 +60,25 @@ def from_store(
         nonlocal done
         found = propose(tile) if store is None else store.candidates(tile, propose)
         done += 1
-        progress(done, len(tiled.tiling))
+        progress(done, len(tiled.tiles))
         return found
 
     return candidates
 
 
-def numbered(parts: Iterator[Resolved], min_size: float) -> Iterator[Resolved]:
-    """The parts with ids that go on from one to the next, without objects that are too small."""
+def numbered(
+    parts: Iterator[Resolved], min_size: float, region: Region | None = None
+) -> Iterator[Resolved]:
+    """The parts, numbered on from one to the next, without what is too small or elsewhere."""
     count = 0
     for instances, repaired in parts:
         ids = np.arange(count + 1, count + len(instances) + 1)
         count += len(instances)
         objects = instances.replace(ids=ids) if len(ids) else instances
-        large = objects.areas >= min_size
-        yield Resolved(objects if large.all() else objects[large], repaired)
+        wanted = objects.areas >= min_size
+        if region is not None:
+            wanted &= region.holds(objects)
+        yield Resolved(objects if wanted.all() else objects[wanted], repaired)
 
 
 def best_first(parts: Sequence[Instances]) -> Instances:

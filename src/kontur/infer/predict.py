@@ -8,7 +8,7 @@ a session on one image and later tiles and clusters take the same steps, so they
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Shaped
@@ -32,10 +32,15 @@ from kontur.infer.parts import (
     no_progress,
     numbered,
 )
-from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
+from kontur.infer.region import Region, parse_region
+from kontur.infer.scale_and_contrast import (
+    ScaleAndContrast,
+    choose_scale_and_contrast,
+    diameter_of,
+)
 from kontur.infer.session import Session
 from kontur.infer.tile_store import TileStore
-from kontur.infer.tiled import ENOUGH, TiledImage, plan_tiles
+from kontur.infer.tiled import ENOUGH, ObjectTooLargeError, TiledImage, plan_tiles
 from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
@@ -111,7 +116,13 @@ class Predictor:
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
         parts = self.predict_in_parts(image, options)
-        resolved = list(parts.resolved)
+        try:
+            resolved = list(parts.resolved)
+        except ObjectTooLargeError:
+            if options.tile is not None:
+                raise
+            parts = self.predict_in_parts(image, options, shown="whole")
+            resolved = list(parts.resolved)
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
         return Prediction(instances, repaired, parts.scale, parts.contrast, parts.pixels)
@@ -123,30 +134,35 @@ class Predictor:
         *,
         store: TileStore | None = None,
         progress: Progress = no_progress,
+        shown: Literal["tiles", "whole"] = "tiles",
     ) -> PredictedParts:
         """`predict` part by part, for images whose objects are not to be held all at once.
 
         With a `store` tiles that are in it are not looked at again; `progress(done, total)` is
-        called after each tile. Arguments and errors as in `predict`; those of the network come
-        while the parts are taken.
+        called after each tile. `shown="whole"` takes one view whatever its size, for objects larger
+        than tiles show (`ObjectTooLargeError`). Arguments and errors as in `predict`; those of the
+        network come while the parts are taken.
         """
-        shown, thresholds = self._shown(image, options), self.thresholds(options)
+        chosen, thresholds = self._shown(image, options), self.thresholds(options)
         side = store.side if options.tile is None and store is not None else options.tile
-        tiled = self.tiled(shown, thresholds, side)
+        region = None if options.region is None else parse_region(options.region)
+        if region is not None:
+            region.check_inside(chosen.image.size)
+        tiled = None if shown == "whole" else self.tiled(chosen, thresholds, side, region)
         if tiled is None:
-            parts = self._whole(shown, thresholds)
+            parts = self._whole(chosen, thresholds)
         else:
             parts = tiled.resolved(
                 thresholds, self.card.classes, from_store(tiled, thresholds, store, progress)
             )
         return PredictedParts(
-            shown.image.size,
-            shown.image.plane,
-            shown.scale,
-            shown.contrast,
-            0 if tiled is None else len(tiled.tiling),
-            shown.image.pixels,
-            numbered(parts, options.min_size),
+            chosen.image.size,
+            chosen.image.plane,
+            chosen.scale,
+            chosen.contrast,
+            0 if tiled is None else len(tiled.tiles),
+            chosen.image.pixels,
+            numbered(parts, options.min_size, region),
         )
 
     def session(
@@ -202,13 +218,15 @@ class Predictor:
         """
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
+        if options.page == "all":
+            raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
         if isinstance(image, Image | OpenImage):
             self._check_stains(image, where)
-            pixels, plane = image.pixels, image.plane
+            pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
         else:
-            plane = plane_of_page(options.page)
+            plane, pixel_size = plane_of_page(options.page), None
             pixels = image_array(
                 image, channel=options.channel, page=options.page, channels=channels
             )
@@ -220,6 +238,7 @@ class Predictor:
             multiple=self.config.multiple,
             scale=self.card.scale,
             plane=plane,
+            pixel_size=pixel_size,
             where=where,
         )
 
@@ -254,12 +273,16 @@ class Predictor:
         return candidates
 
     def tiled(
-        self, shown: ScaleAndContrast, thresholds: Thresholds, side: int | None = None
+        self,
+        shown: ScaleAndContrast,
+        thresholds: Thresholds,
+        side: int | None = None,
+        region: Region | None = None,
     ) -> TiledImage | None:
         """The tiles in which an image is looked at; None where one view shows all of it.
 
         `side` is that of a tile's cell in pixels of the scaled image, by default what fits into
-        memory.
+        memory. With a `region` only tiles that may hold its objects.
         """
         size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
         tiling = plan_tiles(
@@ -272,7 +295,7 @@ class Predictor:
             return self.propose(view, lowest=thresholds.score, within=within, config=config)
 
         slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
-        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose)
+        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose, region)
         return tiled.measured(self.family)
 
     def _whole(self, shown: ScaleAndContrast, thresholds: Thresholds) -> Iterator[Resolved]:
@@ -291,11 +314,12 @@ class Predictor:
 
     def _shown(self, image: ImageLike, options: PredictOptions) -> ScaleAndContrast:
         thresholds = self.thresholds(options)
+        prepared = self.prepare(image, options)
         return choose_scale_and_contrast(
-            self.prepare(image, options),
+            prepared,
             self.card,
             lambda view: self._detect(view, thresholds).instances,
-            diameter=options.diameter,
+            diameter=diameter_of(prepared, self.card, options),
             contrast=options.contrast,
         )
 

@@ -5,14 +5,17 @@ them; `models.resolve_parts` resolves them as they come. The objects are those o
 A tile that shows an object only in part looks again, wider.
 """
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from kontur.errors import InputError
 from kontur.infer import owners
+from kontur.infer.region import Region
 from kontur.infer.tiles import (
     FIXED_CELL,
     FIXED_HALO,
@@ -30,6 +33,7 @@ from kontur.models.resolve import Resolved
 from kontur.models.resolve_parts import PartialResolve
 
 BUDGET = 1.5e9  # bytes that a view may need; what needs more is looked at in tiles
+WINDOW = 0.5  # of that what a tile's view may need: runtimes keep memory from run to run
 ENOUGH = 4e9  # bytes: with so much free memory its exact size does not matter
 SHARE = 0.5  # of the free memory that a view may need
 
@@ -53,6 +57,21 @@ class TiledImage:
     slack: float
     config: Any
     propose: ProposeView
+    region: Region | None = None
+
+    @cached_property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The tiles that may give an object of the region, row by row."""
+        if self.region is None:
+            return tuple(self.tiling)
+        factor, room = self.scale * self.image.scale, self.tiling.halo - self.tiling.reach
+        wanted = []
+        for tile in self.tiling:
+            top, left, height, width = tile.cell
+            box = (left - room, top - room, left + width + room, top + height + room)
+            if self.region.meets(*(side / factor for side in box)):
+                wanted.append(tile)
+        return tuple(wanted)
 
     def candidates(self, tile: Tile, thresholds: Thresholds) -> Candidates:
         """What a tile owns, in pixels of the scaled image, as the whole image would propose it.
@@ -87,17 +106,17 @@ class TiledImage:
         `candidates` gives what a tile owns; it is called for each in turn.
         """
         parts = PartialResolve(self.tiling.size, classes, thresholds)
-        for tile in self.tiling:
+        for tile, following in zip(self.tiles, (*self.tiles[1:], None), strict=True):
             own = candidates(tile)
             parts.add(own, owners.near_border(own, tile, self.tiling, self.slack))
-            if tile.column + 1 == self.tiling.columns:
-                instances, repaired = parts.settle(self.tiling.settled_above(tile.row))
+            if following is None or following.row != tile.row:
+                line = math.inf if following is None else self.tiling.settled_above(tile.row)
+                instances, repaired = parts.settle(line)
                 yield Resolved(self.image.in_image(instances, self.scale), repaired)
 
     def measured(self, family: Family) -> "TiledImage":
         """The same with the settings that the family measures on the whole image."""
-        config = family.measure(self.config, self._blocks)
-        return TiledImage(self.image, self.scale, self.tiling, self.slack, config, self.propose)
+        return replace(self, config=family.measure(self.config, self._blocks))
 
     def _blocks(self) -> Iterator[Block]:
         for tile in self.tiling:
@@ -139,7 +158,7 @@ def plan_tiles(
     if side is None:
         if family.memory(config, size) <= budget:
             return None
-        side = _largest_cell(family, config, halo, grid, budget)
+        side = _largest_cell(family, config, halo, grid, WINDOW * budget)
     return Tiling(size, up(side, grid), halo, reach, grid)
 
 

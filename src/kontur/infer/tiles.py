@@ -21,7 +21,7 @@ FIXED_CELL, FIXED_HALO = 512, 128  # pixels, of networks in which everything dec
 class Tile(NamedTuple):
     """A tile in pixels of the scaled image: of which cell it owns the objects, and what it shows.
 
-    `halo` is how far the window reaches beyond the cell, where the image does.
+    `halo` is how far the window reaches beyond the cell at least, where the image does.
     """
 
     row: int
@@ -68,10 +68,13 @@ class Tiling:
     def tile(self, row: int, column: int, halo: int | None = None) -> Tile:
         """The tile in this row and column; with a halo of its own where one is given."""
         halo = self.halo if halo is None else halo
-        cell = _inside(row * self.side, column * self.side, self.side, self.side, self.size)
+        top, left = row * self.side, column * self.side
+        height, width = self.size
+        cell = Window(top, left, min(self.side, height - top), min(self.side, width - left))
         wide = self.side + 2 * halo
-        top, left = row * self.side - halo, column * self.side - halo
-        return Tile(row, column, cell, _inside(top, left, wide, wide, self.size), halo)
+        first, rows = _span(top - halo, wide, height, self.grid)
+        start, columns = _span(left - halo, wide, width, self.grid)
+        return Tile(row, column, cell, Window(first, start, rows, columns), halo)
 
     def wider(self, tile: Tile) -> Tile | None:
         """The same tile with twice the room for objects; None where it has the most."""
@@ -113,10 +116,16 @@ def up(length: float, multiple: int) -> int:
     return math.ceil(length / multiple) * multiple
 
 
-def _inside(top: int, left: int, height: int, width: int, size: tuple[int, int]) -> Window:
-    y0, x0 = max(top, 0), max(left, 0)
-    y1, x1 = min(top + height, size[0]), min(left + width, size[1])
-    return Window(y0, x0, y1 - y0, x1 - x0)
+def _span(first: int, wide: int, whole: int, grid: int) -> tuple[int, int]:
+    """Where a window begins along an axis of an image, and how long it is.
+
+    At the image's borders it is moved inwards, so that, padded, all windows have one size: a
+    runtime that meets new sizes again and again keeps memory for each.
+    """
+    if wide >= whole:
+        return 0, whole
+    start = min(max(first, 0), up(whole - wide, grid))
+    return start, min(wide, whole - start)
 
 
 def _covers(window: Window, size: tuple[int, int]) -> bool:

@@ -21,7 +21,7 @@ from kontur.data.normalise import (
 )
 from kontur.data.survey import survey
 from kontur.formats.images import check_finite
-from kontur.formats.lazy_pixels import LazyPixels, Pixels
+from kontur.formats.lazy_pixels import LazyPixels, Pixels, source_level
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -83,7 +83,8 @@ class PreparedImage:
 
     `channels`, `multiple` and `scale` are those of the network: its number of input channels (a
     grey image is kept as one channel), the multiple to which height and width are padded, and its
-    working scale. `plane` is the plane of a stack from which the image was read.
+    working scale. `plane` is the plane of a stack from which the image was read,
+    `pixel_size` the side of a pixel in µm where the file says it.
     """
 
     pixels: Pixels
@@ -92,6 +93,7 @@ class PreparedImage:
     multiple: int
     scale: float = 1.0
     plane: Plane | None = None
+    pixel_size: float | None = None
 
     @classmethod
     def of(
@@ -103,18 +105,19 @@ class PreparedImage:
         multiple: int,
         scale: float = 1.0,
         plane: Plane | None = None,
+        pixel_size: float | None = None,
         where: str = "the image",
     ) -> Self:
         """Measure an image. Raises `InputError` for channels that need a choice, and for NaN."""
         if isinstance(pixels, LazyPixels):
             lazy, normalisation = survey(pixels, channels, normalise, where=where)
-            return cls(lazy, normalisation, channels, multiple, scale, plane)
+            return cls(lazy, normalisation, channels, multiple, scale, plane, pixel_size)
         check_finite(pixels, where=where)
         wanted = to_channels(pixels, channels)
         if normalise.mode == "percentile":  # grey stays one channel, for speed
             wanted = collapse(wanted)
         normalisation = measure_normalisation(wanted, normalise)
-        return cls(wanted, normalisation, channels, multiple, scale, plane)
+        return cls(wanted, normalisation, channels, multiple, scale, plane, pixel_size)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -158,12 +161,14 @@ class PreparedImage:
         scale = scale * self.scale
         window = window or Window(0, 0, *scaled_size(self.size, scale))
         top, left, height, width = window
-        seen = window if scale == 1 else Window(*source_window(self.size, scale, window))
+        source, share = (self.pixels, scale) if scale == 1 else source_level(self.pixels, scale)
+        stored = (source.shape[0], source.shape[1])
+        seen = window if share == 1 else Window(*source_window(stored, share, window))
         rows = slice(seen.top, seen.top + seen.height)
         columns = slice(seen.left, seen.left + seen.width)
-        values = self.normalisation.apply(self.pixels[rows, columns])
-        if scale != 1:
-            values = scale_part(values, (seen.top, seen.left), scale, window)
+        values = self.normalisation.apply(source[rows, columns])
+        if share != 1:
+            values = scale_part(values, (seen.top, seen.left), share, window)
         images = _batch(_pad(values, self.multiple), self.channels)
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 

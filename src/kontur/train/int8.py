@@ -5,14 +5,16 @@ integers is kept where the AP of the images does not fall by it; whether it is f
 where it runs (`infer.precision`).
 """
 
-from collections.abc import Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from kontur.data.sample import Sample
 from kontur.evaluate import evaluate_all
-from kontur.infer.engine import Engine, OnnxEngine
+from kontur.infer.engine import Engine, OnnxEngine, Precision
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
@@ -25,21 +27,26 @@ CROPS = 16
 OBJECTS = 8  # of a crop: the tool wants all inputs of one shape
 IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)
 TOLERATED = 3e-3  # of AP, at each IoU
-MOST_IMAGES = 64  # whose AP is taken
+MOST_IMAGES = 64  # whose AP is taken,
+SECONDS = 30.0  # or those that are predicted in this time
 
 
-def with_int8(model: Model, samples: Sequence[Sample]) -> Model:
+def with_int8(
+    model: Model, samples: Sequence[Sample], progress: Callable[[int, int], None] = lambda *_: None
+) -> Model:
     """The model with those of its graphs in 8 bits that are as good on `samples`.
 
     Without samples, without graphs, or where no object is predicted on crops of them, it is the
-    model as it is.
+    model as it is. `progress(done, total)` is called after each graph.
     """
     unchanged = catalog.family(model.card.kind).float32_graphs
     offered: dict[str, SavedGraph] = {}
-    for name, inputs in calibration_inputs(model, samples).items():
-        graph = quantise(model.graphs[name], model.weights, inputs)
-        if graph is not None and name not in unchanged:
+    recorded = calibration_inputs(model, samples)
+    for done, (name, inputs) in enumerate(recorded.items(), 1):
+        graph = None if name in unchanged else quantise(model.graphs[name], model.weights, inputs)
+        if graph is not None:
             offered[name] = graph
+        progress(done, len(recorded))
     evenly = evenly_spaced(len(samples), MOST_IMAGES)
     return replace(model, int8=_as_good(model, offered, [samples[i] for i in evenly]))
 
@@ -100,12 +107,13 @@ def _as_good(
     """All of the graphs where AP stays; else those with which it does, one after the other."""
     if not offered:
         return {}
-    before = _aps(model, {}, samples)
+    before = Measured(model, {}, samples, until=time.monotonic() + SECONDS)
+    samples = samples[: before.images]
     single = 1 / max(1, sum(len(sample.instances) for sample in samples))
-    least = before - max(TOLERATED, single)
+    least = before.aps - max(TOLERATED, single)
 
     def good(graphs: Mapping[str, SavedGraph]) -> bool:
-        return bool((_aps(model, graphs, samples) >= least).all())
+        return bool((Measured(model, graphs, samples).aps >= least).all())
 
     if good(offered):
         return dict(offered)
@@ -116,13 +124,31 @@ def _as_good(
     return kept
 
 
-def _aps(model: Model, graphs: Mapping[str, SavedGraph], samples: Sequence[Sample]) -> np.ndarray:
-    """AP at several IoUs with some of the graphs in integers; 0 where it is not defined."""
-    engine = OnnxEngine(replace(model, int8=graphs), precision="int8" if graphs else "float32")
-    predictor = Predictor(engine, model.card)
-    summary = evaluate_all(
-        [(sample.instances, predictor.predict(sample.image)) for sample in samples],
-        metrics=["ap"],
-        thresholds=IOUS,
-    )
-    return np.nan_to_num([summary.ap(iou) for iou in IOUS])
+class Measured:
+    """AP at several IoUs with some of the graphs in integers, 0 where it is not defined.
+
+    Attributes:
+        images: how many of the samples there was time for, until the clock (monotonic) said
+            `until`; at least one.
+        aps: at each of `IOUS`.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        graphs: Mapping[str, SavedGraph],
+        samples: Sequence[Sample],
+        until: float = math.inf,
+    ):
+        precision: Precision = "int8" if graphs else "float32"
+        predictor = Predictor(
+            OnnxEngine(replace(model, int8=graphs), precision=precision), model.card
+        )
+        pairs = []
+        for sample in samples:
+            pairs.append((sample.instances, predictor.predict(sample.image)))
+            if time.monotonic() > until:
+                break
+        summary = evaluate_all(pairs, metrics=["ap"], thresholds=IOUS)
+        self.images = len(pairs)
+        self.aps = np.nan_to_num([summary.ap(iou) for iou in IOUS])

@@ -169,11 +169,20 @@ def _readers(graph: onnx.GraphProto, name: str) -> list[onnx.NodeProto]:
 
 
 class _Inputs(CalibrationDataReader):
+    """Inputs for the tool, which asks for them in ranges to keep the outputs of few in memory."""
+
     def __init__(self, names: Sequence[str], inputs: Sequence[Inputs]):
-        self.values = iter([dict(zip(names, each, strict=True)) for each in inputs])
+        self.values = [dict(zip(names, each, strict=True)) for each in inputs]
+        self.left = iter(self.values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        self.left = iter(self.values[start_index:end_index])
 
     def get_next(self) -> dict[str, np.ndarray] | None:
-        return next(self.values, None)
+        return next(self.left, None)
 
 
 def _in_integers(
@@ -194,7 +203,8 @@ def _in_integers(
             weight_type=QuantType.QInt8,
             # of 99.999 % of the values: a single one far out would cost all others their steps
             calibrate_method=CalibrationMethod.Percentile,
-            extra_options={"AddQDQPairToWeight": True},
+            # one input at a time, named after another method than the one that is used here
+            extra_options={"AddQDQPairToWeight": True, "CalibStridedMinMax": 1},
         )
         return onnx.load(after)
 

@@ -60,7 +60,8 @@ def finish(
     card = card.replace(scores=scores(summary))
     model = to_model(segmenter, card)
     if int8:
-        model = with_int8(model, samples)
+        with display.counting("8-bit integers") as progress:
+            model = with_int8(model, samples, progress)
     write_model(run / MODEL, model)
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly_spaced(len(samples), DRAWN)

@@ -1,8 +1,9 @@
 """The objects of every image as they stand now, and the one way to change them.
 
-A change is a pure function of `kontur.edit.moves`, made on the newest objects under a lock, kept in
-the history and written beside the image before it is answered. Windows say which revision they have
-seen: an object that somebody else changed since is not touched, and the window is told.
+A change is a pure function of `kontur.edit.moves`, made on the newest objects under a lock and kept
+in the history before it is answered; the file beside the image follows, at once or, of a crowd, as
+soon as it is through (`files_writer`). Windows say which revision they have seen: an object that
+somebody else changed since is not touched, and the window is told.
 """
 
 import threading
@@ -13,21 +14,22 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kontur import formats
 from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
 from kontur.data.layout import Layout
 from kontur.errors import InputError
+from kontur.formats import geojson
+from kontur.formats.outline_file import OutlineFile
 from kontur.instances import CLASSES, Instances
 from kontur.web import files_beside
 from kontur.web.files_beside import KnownFile
+from kontur.web.files_writer import FilesWriter
 from kontur.web.history import History, ImageRow, Steps
 from kontur.web.image_folder import FolderImage, ImageFolder
 from kontur.web.object_text import (
     FILE,
     HAND,
     MODEL,
-    StoredObject,
     instances_of,
     of_text,
     on_the_wire,
@@ -38,6 +40,7 @@ from kontur.web.pixels import Pictures
 
 Status = Literal["untouched", "predicted", "corrected", "done"]
 KEPT = 16  # planes whose objects stay in memory
+AT_ONCE = 500  # objects of an image up to which its file is written before an edit is answered
 CLASS_NOTE = "classes"
 
 
@@ -70,8 +73,15 @@ class Changes:
 class Annotations:
     """The objects of all images of a folder."""
 
-    def __init__(self, folder: ImageFolder, pictures: Pictures, history: History):
+    def __init__(
+        self,
+        folder: ImageFolder,
+        pictures: Pictures,
+        history: History,
+        tell: Callable[[str], None],
+    ):
         self._folder, self._pictures, self._history = folder, pictures, history
+        self._writer = FilesWriter(self.write, tell)
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
@@ -126,7 +136,7 @@ class Annotations:
         with self._lock_of(image):
             self.open(image, 0)
             self._history.set_status(image.key, status)
-            self.write(image)
+        self.write(image)
 
     def open(self, image: FolderImage, page: int) -> PlaneObjects:
         """The objects of a plane; the first time those of the file beside it, or of the annotation.
@@ -208,8 +218,9 @@ class Annotations:
             if new:
                 revision = self._history.edit(image.key, page, move, old, new, status=status)
                 self._keep((image.key, page), PlaneObjects(after, authors, revision))
-                self.write(image)
-            return replace(self.changes(image, page, seen), move=move)
+            made = replace(self.changes(image, page, seen), move=move)
+        self._follow(image, len(after))
+        return made
 
     def step(
         self, image: FolderImage, page: int, direction: Literal["undo", "redo"], *, seen: int
@@ -228,8 +239,21 @@ class Annotations:
             if made is None:
                 raise InputError(f"there is nothing to {direction}")
             self._kept.pop((image.key, page), None)
+            changes = replace(self.changes(image, page, seen), move=made[0])
+            objects = len(self.open(image, page).instances)
+        self._follow(image, objects)
+        return changes
+
+    def _follow(self, image: FolderImage, objects: int) -> None:
+        """Write the file beside the image: at once where that is fast."""
+        if objects <= AT_ONCE:
             self.write(image)
-            return replace(self.changes(image, page, seen), move=made[0])
+        else:
+            self._writer.write_soon(image)
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self._writer.close()
 
     def write(self, image: FolderImage) -> None:
         """Write the outlines of all planes of an image beside it, if they are newer than its file.
@@ -237,11 +261,13 @@ class Annotations:
         Raises `InputError` where the name is taken and `OSError` where it cannot be written; the
         history has the objects all the same.
         """
-        with self._lock_of(image):
-            row = self._row(image)
+        with self._lock_of(image, "file"):  # taken before the objects', never while holding these
+            with self._lock_of(image):
+                row = self._row(image)
+                pages = self._history.planes(image.key)
+                planes = [self.open(image, page).instances for page in pages]
             if row.written >= row.revision:
                 return
-            planes = [self.open(image, page).instances for page in self._history.planes(image.key)]
             known = None if row.file is None else KnownFile(row.file, row.digest or "")
             made = files_beside.write(image.path, planes, known, self._shared_stems())
             self._history.set_written(image.key, row.revision, made.digest, made.name)
@@ -298,8 +324,8 @@ class Annotations:
         texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
         self._history.open_plane(image.key, page, image.name, texts, status)
         if ours is not None:
-            made = files_beside.digest(ours)
-            self._history.set_written(image.key, self._row(image).revision, made, ours.name)
+            made = files_beside.digest(ours.path)
+            self._history.set_written(image.key, self._row(image).revision, made, ours.path.name)
 
     def _shared_stems(self) -> set[Any]:
         return files_beside.share_stems(each.path for each in self._folder.images.values())
@@ -320,9 +346,9 @@ class Annotations:
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 
-    def _lock_of(self, image: FolderImage) -> threading.RLock:
+    def _lock_of(self, image: FolderImage, of: str = "objects") -> threading.RLock:
         with self._guard:
-            return self._locks.setdefault(image.key, threading.RLock())
+            return self._locks.setdefault(f"{of} {image.key}", threading.RLock())
 
 
 def with_predicted(
@@ -363,13 +389,10 @@ def _annotation(image: FolderImage, page: int, size: tuple[int, int]) -> Instanc
     return read_annotation(single[0], size, options)
 
 
-def _page_of(path: Any, page: int, size: tuple[int, int]) -> Instances:
+def _page_of(file: OutlineFile, page: int, size: tuple[int, int]) -> Instances:
     """The objects of one plane of a file of ours."""
-    for entry in formats.read_images(path):
+    for entry in geojson.read(file):
         plane = entry.instances.plane
         if (0 if plane is None else plane.number) == page:
             return entry.instances.replace(size=size).clip(size)
     return Instances.empty(size)
-
-
-__all__ = ["Annotations", "Changes", "Conflict", "PlaneObjects", "StoredObject", "with_predicted"]

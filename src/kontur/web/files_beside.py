@@ -38,9 +38,10 @@ def digest(path: Path) -> str | None:
         return None
 
 
-def our_file(image: Path, shared_stems: Iterable[Path] = ()) -> Path | None:
+def our_file(image: Path, shared_stems: Iterable[Path] = ()) -> OutlineFile | None:
     """The file of ours that has the outlines of an image; None where there is none."""
-    return next((path for path in _names(image, shared_stems) if _is_ours(path)), None)
+    files = [OutlineFile(path) for path in _names(image, shared_stems) if path.is_file()]
+    return next((file for file in files if _is_ours(file)), None)
 
 
 def write(
@@ -83,11 +84,9 @@ def _names(image: Path, shared_stems: Iterable[Path]) -> tuple[Path, Path]:
     return image.with_name(name + ENDING), image.with_name(name + SECOND)
 
 
-def _is_ours(path: Path) -> bool:
-    if not path.is_file():
-        return False
+def _is_ours(file: OutlineFile) -> bool:
     try:
-        content = OutlineFile(path).json
+        content = file.json
         return isinstance(content, dict) and isinstance(content.get("kontur"), dict)
     except InputError:
         return False

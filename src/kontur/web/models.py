@@ -7,19 +7,21 @@ that image; on a large image it covers a window around the prompt.
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.infer.load import find_model, load, shipped_models
+from kontur.infer.model_files import find_model, shipped_models
 from kontur.infer.options import PredictOptions
-from kontur.infer.predict import Predictor
-from kontur.infer.session import Session
 from kontur.infer.view import Window
 from kontur.models.archive import read_card
 from kontur.models.card import Card
 from kontur.web.image_folder import MODELS
+
+if TYPE_CHECKING:
+    from kontur.infer.predict import Predictor
+    from kontur.infer.session import Session
 
 SESSIONS = 3  # images or windows whose features are kept
 WHOLE = 1600  # pixels: an image with no longer side is seen as a whole
@@ -62,8 +64,10 @@ class Models:
             raise InputError(f"there is no model {name!r} here; choose one of {', '.join(known)}")
         return known[name]
 
-    def predictor(self, name: str) -> Predictor:
+    def predictor(self, name: str) -> "Predictor":
         """The predictor of a model, loaded once."""
+        from kontur.infer.load import load  # heavy: the page is there before a model is wanted
+
         path = find_model(self.path(name))
         key = (str(path), path.stat().st_mtime)
         with self._lock:
@@ -73,7 +77,7 @@ class Models:
 
     def session(
         self, name: str, stamp: str, pixels: Any, options: PredictOptions, around: Any
-    ) -> Session:
+    ) -> "Session":
         """The session on an image, or on the part of a large one that `around` lies in.
 
         `stamp` names the plane of the image; `around` are points (x, y) of the prompt.

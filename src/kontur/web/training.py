@@ -24,7 +24,6 @@ import numpy as np
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.evaluate import evaluate_all
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
 from kontur.web.image_folder import MODELS, FolderImage
@@ -213,7 +212,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _last_line(log: Path) -> str:
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    # ONNX Runtime's warnings, in colours of a terminal, are nothing to show
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "\x1b" not in line]
     return lines[-1].removeprefix("Error: ")[:300] if lines else ""
 
 
@@ -240,6 +240,7 @@ def _score(
     here: Workspace, name: str, planes: Sequence[Plane], job: Job, *, path: Path | None = None
 ) -> float:
     """The mean AP of a model on planes whose outlines are right; classes play no part."""
+    from kontur.evaluate import evaluate_all
     from kontur.infer.load import load
 
     predictor = here.models.predictor(name) if path is None else load(path)

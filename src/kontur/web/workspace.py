@@ -63,6 +63,7 @@ class Workspace:
         """Stop jobs and streams, and close the history."""
         self.events.close()
         self.jobs.close()
+        self.annotations.close()
         self.history.close()
 
 
@@ -78,7 +79,9 @@ def open_workspace(root: Path) -> Workspace:
     check_writable(root / FOLDER)
     folder, pictures, events = ImageFolder(root), Pictures(), Events()
     history = History(root / FOLDER / FILE)
-    annotations = Annotations(folder, pictures, history)
+    annotations = Annotations(
+        folder, pictures, history, lambda sentence: events.publish("problem", message=sentence)
+    )
     made = Workspace(
         root, folder, pictures, history, annotations, Models(root), events, Jobs(events)
     )

@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,7 +12,6 @@ from fastapi import APIRouter, Response
 from kontur.edit import moves
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
-from kontur.infer.session import Session
 from kontur.instances import Instances
 from kontur.measure.columns import unit
 from kontur.web import schema
@@ -22,6 +21,9 @@ from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import stamp_of
 from kontur.web.schema import Edit, ObjectTable, PlaneChanges, Step, TableColumn
 from kontur.web.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kontur.infer.session import Session
 
 router = APIRouter(prefix="/api/images/{key}", responses=REFUSALS, tags=["outlines"])
 
@@ -168,7 +170,7 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
         here.annotations.name_classes(names)
 
 
-def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> Session:
+def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
     picture = here.pictures.read(image, page)
     options = PredictOptions()
     pixels = picture.image

@@ -85,7 +85,8 @@ export class Gallery {
     dot.className = `dot ${entry.status}`;
     dot.title = t(entry.status);
     /** @type {HTMLElement} */ (item.querySelector(".count")).textContent = entry.objects === null || (entry.objects === 0 && entry.status === "untouched") ? "" : String(entry.objects);
-    item.setAttribute("aria-label", `${entry.name}, ${t(entry.status)}${entry.objects ? `, ${t("n_objects", { n: entry.objects })}` : ""}`);
+    dot.setAttribute("role", "img");
+    dot.setAttribute("aria-label", t(entry.status));
     item.hidden = this.shown !== "" && entry.status !== this.shown;
   }
 

@@ -1,5 +1,7 @@
 // A histogram over which a range can be brushed.
 
+import { t } from "./language.js";
+
 const BARS = 36;
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -12,6 +14,7 @@ export class Histogram {
     this.root.setAttribute("viewBox", `0 0 ${BARS} 100`);
     this.root.setAttribute("preserveAspectRatio", "none");
     this.root.setAttribute("role", "img");
+    this.root.setAttribute("aria-label", t("measurement"));
     /** @type {[number, number] | null} */ this.span = null;
     /** @type {[number, number] | null} */ this.range = null;
     /** @type {number | null} */ this.from = null;

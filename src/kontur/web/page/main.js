@@ -255,6 +255,20 @@ function drawTools() {
     const key = /** @type {Record<Tool, string>} */ ({ select: "V", extremes: "E", click: "C", box: "B", hand: "F", cut: "X", carve: "H", extend: "A" })[tool];
     place.append(element("button", { class: "plain", id: `tool-${tool}`, "aria-pressed": String(tools.tool === tool), title: `${t(/** @type {Word} */ (`tool_${tool}`))} (${key})`, "aria-label": t(/** @type {Word} */ (`tool_${tool}`)), onclick: () => tools.choose(tool) }, icon(tool)));
   }
+  place.append(element("span", { class: "gap" }));
+  for (const name of /** @type {const} */ (["refit", "smooth", "merge", "delete"])) {
+    const command = /** @type {import("./commands.js").Command} */ (commands.find((each) => each.word === name));
+    const title = `${t(name)} (${command.keys[0] === "delete" ? "Del" : command.keys[0].toUpperCase()})`;
+    place.append(element("button", { class: "plain", id: `act-${name}`, title, "aria-label": t(name), onclick: () => command.run(new KeyboardEvent("keydown")) }, icon(name)));
+  }
+  drawActions();
+}
+
+/** What is done to selected objects can only be done where some are. */
+function drawActions() {
+  for (const name of ["refit", "smooth", "merge", "delete"]) {
+    /** @type {HTMLButtonElement} */ (byId(`act-${name}`)).disabled = selection.ids.size < (name === "merge" ? 2 : 1);
+  }
 }
 
 /** @param {"objects" | "model" | "image"} name */
@@ -397,6 +411,7 @@ function changeLanguage() {
 function drawWords() {
   translate();
   byId("language").textContent = currentLanguage() === "en" ? "中文" : "EN";
+  byId("language").title = t("language");
   drawTools();
   objects.build();
   models.build();
@@ -448,7 +463,10 @@ function listenToPage() {
     for (const each of TOOLS) byId(`tool-${each}`).setAttribute("aria-pressed", String(each === tool));
     hint(toolHint(tool));
   });
-  selection.on("change", () => viewer.redraw());
+  selection.on("change", () => {
+    drawActions();
+    viewer.redraw();
+  });
   selection.on("hover", () => viewer.redraw());
   listenToKeys(commands);
 }
@@ -471,6 +489,8 @@ async function told(event) {
   } else if (event.kind === "model") {
     models.model = event.name;
     models.drawModels();
+  } else if (event.kind === "problem") {
+    toast(event.message, "problem");
   } else if (event.kind === "windows" && image && event.counts[image.key] > 1) {
     toast(t("two_windows"));
   }

@@ -9,8 +9,8 @@ import { classColour } from "./colours.js";
 /** @typedef {import("./picture_layer.js").Camera} Camera */
 
 const FEW = 4000; // vertices that are drawn in every frame
-const SLICE = 4; // milliseconds of drawing a frame
-const BATCH = 24; // outlines between two looks at the clock
+const SLICE = 2; // milliseconds of drawing a frame
+const BATCH = 12; // outlines between two looks at the clock
 const IGNORED = "#9aa0a6";
 
 /** @typedef {{canvas: HTMLCanvasElement, camera: Camera, stamp: string}} Drawn */
@@ -62,13 +62,14 @@ export class OutlineLayer {
   }
 
   /**
-   * Go on with the picture for this camera; a slice of it a frame.
+   * Go on with the picture that is being made, a slice a frame; one for an earlier camera is
+   * finished first, so that outlines come also while a hand keeps panning.
    * @param {OpenImage} image @param {number[]} ids @param {Camera} camera
    * @param {number} width @param {number} height @param {number} density @param {string} stamp
    */
   make(image, ids, camera, width, height, density, stamp) {
-    if (this.making?.stamp !== stamp) {
-      const canvas = this.making?.canvas ?? document.createElement("canvas");
+    if (!this.making) {
+      const canvas = document.createElement("canvas");
       canvas.width = width;
       canvas.height = height;
       this.making = { canvas, camera: { ...camera }, stamp, ids, next: 0 };
@@ -77,17 +78,16 @@ export class OutlineLayer {
     const context = /** @type {CanvasRenderingContext2D} */ (making.canvas.getContext("2d"));
     const until = performance.now() + SLICE;
     while (making.next < making.ids.length && performance.now() < until) {
-      this.strokeAll(context, image, making.ids.slice(making.next, making.next + BATCH), camera, density);
+      this.strokeAll(context, image, making.ids.slice(making.next, making.next + BATCH), making.camera, density);
       making.next += BATCH;
     }
     if (making.next >= making.ids.length) {
       const spare = this.ready?.canvas;
-      this.ready = { canvas: making.canvas, camera: making.camera, stamp };
+      this.ready = { canvas: making.canvas, camera: making.camera, stamp: making.stamp };
       this.making = null;
       if (spare) spare.width = spare.height = 0;
-    } else {
-      this.redraw();
     }
+    if (this.ready?.stamp !== stamp) this.redraw();
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Drawn} drawn @param {Camera} camera */

@@ -193,15 +193,14 @@ export class ObjectsPanel {
   drawHead(column) {
     const names = /** @type {[string, string][]} */ ([["id", t("id")], ["class", t("class")], ["score", t("score")], ["value", column.name]]);
     this.head?.replaceChildren(...names.map(([key, name]) =>
-      element("button", {
-        class: key === "class" ? "" : "number", role: "columnheader", title: key === "value" ? column.meaning || name : name,
-        "aria-sort": this.sortBy === key ? (this.descending ? "descending" : "ascending") : null,
+      element("div", { role: "columnheader", "aria-sort": this.sortBy === key ? (this.descending ? "descending" : "ascending") : null }, element("button", {
+        class: key === "class" ? "" : "number", title: key === "value" ? column.meaning || name : name,
         onclick: () => {
           this.descending = this.sortBy === key ? !this.descending : false;
           this.sortBy = key;
           this.refresh();
         },
-      }, name + (this.sortBy === key ? (this.descending ? " ↓" : " ↑") : "")),
+      }, name + (this.sortBy === key ? (this.descending ? " ↓" : " ↑") : ""))),
     ));
   }
 

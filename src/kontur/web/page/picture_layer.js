@@ -12,7 +12,7 @@ import { request } from "./server.js";
  *   canvas: HTMLCanvasElement | null, version: number, failed: boolean}} Tile */
 
 const AT_ONCE = 6; // requests
-const COMPOSED = 6; // milliseconds a frame to give tiles their colours
+const COMPOSED = 3; // milliseconds a frame to give tiles their colours
 const KEPT = 400; // tiles
 
 export class PictureLayer {
