@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnxruntime.quantization import (
@@ -38,6 +39,7 @@ from kontur.train.export import refer
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize")  # in integers, between two of them
 CARRYING = (*BETWEEN, "ReduceMax", "Slice", "Split")  # what leads from one convolution to the next
+WARNINGS, ERRORS = 2, 3  # of ONNX Runtime's levels of what it prints
 Inputs = tuple[np.ndarray, ...]
 
 
@@ -215,10 +217,12 @@ def _quiet() -> Iterator[None]:
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)
+    onnxruntime.set_default_logger_severity(ERRORS)
     try:
         with redirect_stdout(StringIO()):
             yield
     finally:
+        onnxruntime.set_default_logger_severity(WARNINGS)
         root.setLevel(level)
 
 
