@@ -47,10 +47,8 @@ def labels_layer(origin: Origin, **attributes: Any) -> LayerData:
     return data, shown | attributes, "labels"
 
 
-def instances_of_labels(
-    data: Integer[np.ndarray, "*n h w"], attributes: Mapping[str, Any]
-) -> dict[Index, Instances]:
-    """The objects of a layer of labels by plane.
+def instances_of_labels(data: Any, attributes: Mapping[str, Any]) -> dict[Index, Instances]:
+    """The objects of a layer of labels (planes …, h, w) by plane.
 
     An object whose pixels nobody changed is the outline that it was made of; of the others the
     exact outline of the pixels is traced. Raises `InputError` for labels that are no whole numbers.
