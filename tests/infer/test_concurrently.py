@@ -16,6 +16,11 @@ def run(images, out, *, predictor=None, **how):
     return list(predict_folder(predictor or Bright(), find_inputs([images]), out, **how))
 
 
+def contents(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder): path.read_bytes() for path in files}
+
+
 @pytest.fixture
 def images(tmp_path):
     paint(tmp_path / "images" / "a.png", (2, 2, 5), (10, 20, 8))
@@ -82,7 +87,7 @@ def test_closing_waits_for_the_calls_that_run():
     with closing(concurrently(slow, range(100), 2)) as results:
         next(results)
     count = len(ended)
-    assert 1 <= count <= 3
+    assert 1 <= count <= AHEAD * 2
     time.sleep(0.25)
     assert len(ended) == count
 
@@ -96,8 +101,7 @@ def test_several_images_at_a_time_leave_the_same_files(images, tmp_path):
     assert [(o.input.name, o.objects, o.failure) for o in many] == [
         (o.input.name, o.objects, o.failure) for o in one
     ]
-    files = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    assert {path.name: path.read_bytes() for path in (tmp_path / "many").iterdir()} == files
+    assert contents(tmp_path / "many") == contents(tmp_path / "one")
     assert all(o.skipped for o in run(images, tmp_path / "many", workers=4) if o.failure is None)
 
 

@@ -97,6 +97,22 @@ def test_the_weights_are_the_model_s_own_whatever_they_become(tmp_path):
         assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
 
 
+def test_norms_that_are_equal_are_kept_once_and_folded_for_each_convolution():
+    """As before the first step of a training: the exporter writes one of them, and copies."""
+    network = Small()
+    for norm in (network.first[1], network.second[1]):
+        norm.reset_parameters()
+    network.second[1].eps = network.first[1].eps = 0.1
+    graph, weights = exported(network)
+    assert len(graph.weights) < len(weights) - 2  # the counts of batches are no weights
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    assert set(integers.weights) <= set(weights)
+    expected = [out.detach().numpy() for out in network(torch.from_numpy(images()[0]))]
+    got = session(integers, weights).run(None, {"images": images()[0]})
+    for one, other in zip(got, expected, strict=True):
+        assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
+
+
 def test_norms_are_folded_as_by_hand():
     """Half of an integer's step is what a folded weight may be off."""
     network = Small()

@@ -99,7 +99,7 @@ def sampled(array: Integer[np.ndarray, "h w"], size: Sequence[int]) -> Integer[n
     """The labels at the centres of `size` pixels that cover the same area.
 
     >>> sampled(np.array([[1, 2, 3, 4, 5]]), (1, 3))
-    array([[1, 3, 5]])
+    array([[2, 4, 5]])
     """
     rows, columns = (
         np.minimum((np.arange(new) * 2 + 1) * -(-old // new) // 2, old - 1)

@@ -120,7 +120,7 @@ def thinned(pixels: Pixels, most: int = THIN) -> Shaped[np.ndarray, "h w c"]:
     return every(pixels, step)
 
 
-def every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h w c"]:
+def every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
     """Every `step`-th pixel of every `step`-th row, read band by band."""
     parts = [np.zeros((0, -(-pixels.shape[1] // step), pixels.shape[2]), pixels.dtype)]
     for rows in bands(pixels):

@@ -48,7 +48,7 @@ def pyramid_reach(
     after `heads` 3×3 layers. Levels of at most the stride `smoothed` have one of their own.
 
     >>> pyramid_reach("residual", (1,), coarsest=4, read=[4], smoothed=0, heads=0)
-    9
+    11
     """
     down = layers_of(backbone, depths)
     widest = 0

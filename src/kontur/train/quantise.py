@@ -66,6 +66,7 @@ def quantise(
     for tensor in model.graph.initializer:
         if tensor.name in weights:
             tensor.CopyFrom(numpy_helper.from_array(weights[tensor.name], tensor.name))
+    _name_twins_alike(model.graph)
     _compute_weights(model.graph)
     norms = _fold_norms(model.graph)
     chosen = _between_convolutions(model.graph)
@@ -79,8 +80,21 @@ def _values(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
     return {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
 
 
+def _name_twins_alike(graph: onnx.GraphProto) -> None:
+    """Read weights that are equal under one name: the exporter keeps one and copies it."""
+    stored = {tensor.name for tensor in graph.initializer}
+    copies = {
+        node.output[0]: node.input[0]
+        for node in graph.node
+        if node.op_type == "Identity" and node.input[0] in stored
+    }
+    _replace(graph.node, [node for node in graph.node if node.output[0] not in copies])
+    for node in graph.node:
+        _replace(node.input, [copies.get(name, name) for name in node.input])
+
+
 def _compute_weights(graph: onnx.GraphProto) -> None:
-    """Evaluate what makes weights from others: the same ones again, or halves of one."""
+    """Evaluate what makes weights from others, such as halves of one."""
     known = _values(graph)
     makers = {output: node for node in graph.node for output in node.output}
 

@@ -59,10 +59,10 @@ def finish(
     summary = validation.evaluate_predictions(samples, range(len(samples)), predicted)
     card = card.replace(scores=scores(summary))
     model = to_model(segmenter, card)
+    write_model(run / MODEL, model)
     if int8:
         with display.counting("8-bit integers") as progress:
-            model = with_int8(model, samples, progress)
-    write_model(run / MODEL, model)
+            write_model(run / MODEL, with_int8(model, samples, progress))
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly_spaced(len(samples), DRAWN)
     write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])

@@ -73,7 +73,7 @@ def measure(config: BaselineConfig, blocks: Blocks) -> BaselineConfig:
         part = smoothed(values.mean(axis=2), config)[counted]
         lowest, highest = min(lowest, float(part.min())), max(highest, float(part.max()))
     if not highest - lowest > EVEN:
-        return config.replace(threshold=np.inf, brightest=highest)
+        return config.replace(threshold=highest, brightest=highest)  # nothing is above it
     counts = np.zeros(BINS, np.int64)
     for values, counted in blocks():
         part = smoothed(values.mean(axis=2), config)[counted]
@@ -102,9 +102,7 @@ def regions(
     labels = morphology.fill_holes(morphology.label(foreground)[0])
     if config.min_distance > 0:
         labels = morphology.split_by_watershed(labels > 0, config.min_distance)
-    height = np.zeros_like(smooth)
-    if np.isfinite(threshold):
-        height = (smooth - threshold) / max(brightest - threshold, 1e-6)
+    height = (smooth - threshold) / max(brightest - threshold, 1e-6)
     return morphology.remove_small(labels, config.smallest), np.clip(height, 0, 1)
 
 
