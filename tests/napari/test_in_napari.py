@@ -10,8 +10,11 @@ import kontur
 from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.instances import Instances
-from tests.napari.in_napari import ViewerModel, napari, npe2
+from tests.napari.in_napari import MISSING, ViewerModel, napari, npe2
 from tests.napari.scenes import SIZE, assert_same, off_grid, on_grid
+
+if MISSING:
+    pytest.skip(MISSING, allow_module_level=True)
 
 MANIFEST = Path(kontur.__file__).parent / "napari" / "napari.yaml"
 pytestmark = pytest.mark.filterwarnings("default")  # napari's own

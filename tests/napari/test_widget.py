@@ -9,7 +9,10 @@ import shapely
 import kontur
 from kontur.data.folder import open_folder
 from kontur.instances.plane import Plane
-from tests.napari.in_napari import ViewerModel, napari
+from tests.napari.in_napari import MISSING, ViewerModel, napari
+
+if MISSING:
+    pytest.skip(MISSING, allow_module_level=True)
 
 pytestmark = pytest.mark.filterwarnings("default")  # napari's own
 
