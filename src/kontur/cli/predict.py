@@ -104,9 +104,7 @@ def predict(
         threads=max(1, threads // workers),
         precision=precision.value,
     )
-    identity = model_identity(model)
-    if precision_of(predictor.engine) == "int8":  # outlines of float32 have no entry, as ever
-        identity["precision"] = "int8"
+    identity = {**model_identity(model), "precision": precision_of(predictor.engine)}
     outcomes: list[Outcome] = []
     try:
         with (
