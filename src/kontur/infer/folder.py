@@ -18,13 +18,13 @@ import numpy as np
 from jaxtyping import Float
 
 from kontur import formats
+from kontur.data.concurrently import concurrently
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage, thinned
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.formats.page_count import count_pages
-from kontur.infer.concurrently import concurrently
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from kontur.infer.concurrently import AHEAD, concurrently
+from kontur.data.concurrently import AHEAD, concurrently
 from kontur.infer.folder import ENDINGS, predict_folder
 from kontur.infer.inputs import find_inputs
 from tests.infer.painted import Bright, paint
