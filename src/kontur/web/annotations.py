@@ -20,6 +20,7 @@ from kontur.data.layout import Layout
 from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.formats.outline_file import OutlineFile
+from kontur.geometry.overlap import iou
 from kontur.instances import CLASSES, Instances
 from kontur.web import files_beside
 from kontur.web.files_beside import KnownFile
@@ -358,8 +359,6 @@ def with_predicted(
 
     A predicted object whose IoU with one of these is above `most_overlap` is left out.
     """
-    from kontur.infer.prompts import iou
-
     ours = np.array([by.get(int(number)) != MODEL for number in before.ids], dtype=bool)
     kept = before[ours]
     if len(kept) and len(predicted):
