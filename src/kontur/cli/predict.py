@@ -68,9 +68,9 @@ def predict(
     """Write the outlines of the objects in IMAGES.
 
     Each image NAME gives {outputs} and NAME.overlay.png, by --format and --overlay. Images are PNG,
-    JPEG, TIFF, BMP, GIF, WebP or NPY. DIR/predict.json records the model, settings and image file
-    of all outlines. Of a training folder the images are outlined. GeoJSON keeps the plane of a
-    --page; the other formats have no place for it.
+    JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr. DIR/predict.json records the model, settings and
+    image file of all outlines. Of a training folder the images are outlined. GeoJSON, ImageJ ROIs
+    and OME-Zarr keep the plane of a --page; the other formats have no place for it.
 
     An image that cannot be read is named at the end and does not stop the others. What is finished
     is kept and skipped, so the same command goes on after an interruption; an image that has
