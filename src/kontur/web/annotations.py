@@ -84,6 +84,7 @@ class Annotations:
         self._folder, self._pictures, self._history = folder, pictures, history
         self._writer = FilesWriter(self.write, tell)
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
+        self._told: dict[str, tuple[files_beside.Version, tuple[Status, int | None]]] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._class_lock = threading.RLock()
@@ -107,15 +108,19 @@ class Annotations:
                 )
             if not all(wanted) or len(set(wanted)) < len(wanted):
                 raise InputError("every class has a name of its own; give another one")
+            renamed = wanted[: len(self.classes)] != self.classes
             self._history.set_note(CLASS_NOTE, wanted)
-            for key in list(self._kept):
-                self._kept.pop(key, None)
+            for place in list(self._kept):
+                self._kept.pop(place, None)
+            if renamed:
+                for key in self._history.write_again():
+                    if key in self._folder.images:
+                        self._writer.write_soon(self._folder[key])
         return wanted
 
     def status(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status of an image, and its number of objects where it is known."""
-        known = self._history.images().get(image.key)
-        return self._status_of(image, known)
+        return self._status_of(image, self._history.images(image.key).get(image.key))
 
     def statuses(self) -> dict[str, tuple[Status, int | None]]:
         """The status and the number of objects of every image, by its key."""
@@ -130,7 +135,25 @@ class Annotations:
     ) -> tuple[Status, int | None]:
         if known is not None:
             return known  # type: ignore[return-value]
-        return ("untouched", 0) if image.annotated is None else ("done", None)
+        return self._status_of_files(image)
+
+    def _status_of_files(self, image: FolderImage) -> tuple[Status, int | None]:
+        """The status that the outlines beside an image tell, without the image; read once each."""
+        version = files_beside.version(image.path, self._folder.shared_stems)
+        told = self._told.get(image.key)
+        if told is None or told[0] != version:
+            told = self._told[image.key] = (version, self._read_status(image))
+        return told[1]
+
+    def _read_status(self, image: FolderImage) -> tuple[Status, int | None]:
+        ours = files_beside.our_file(image.path, self._folder.shared_stems)
+        if ours is None:
+            return ("untouched", 0) if image.annotated is None else ("done", None)
+        try:
+            found = [entry.instances for entry in geojson.read(ours)]
+        except InputError:  # which is said where the image is opened
+            return "corrected", None
+        return _told_by(found), sum(map(len, found))
 
     def set_status(self, image: FolderImage, status: Status) -> None:
         """Say that an image is done, or not yet."""
@@ -204,6 +227,8 @@ class Annotations:
             if not self.classes:
                 self.name_classes(before.instances.classes)
             after, places = with_rounded_changes(before.instances, change(before.instances))
+            if by == HAND:  # a model was not as sure of what a hand made of it
+                after = _without_scores(after, places)
             gone = set(before.instances.ids.tolist()) - set(after.ids.tolist())
             was = {int(number): i for i, number in enumerate(before.instances.ids)}
             old: dict[int, str | None] = {}
@@ -270,7 +295,7 @@ class Annotations:
             if row.written >= row.revision:
                 return
             known = None if row.file is None else KnownFile(row.file, row.digest or "")
-            made = files_beside.write(image.path, planes, known, self._shared_stems())
+            made = files_beside.write(image.path, planes, known, self._folder.shared_stems)
             self._history.set_written(image.key, row.revision, made.digest, made.name)
 
     def write_all(self) -> list[str]:
@@ -312,10 +337,10 @@ class Annotations:
 
     def _begin(self, image: FolderImage, page: int, size: tuple[int, int]) -> None:
         """The objects with which a plane begins."""
-        ours = files_beside.our_file(image.path, self._shared_stems())
+        ours = files_beside.our_file(image.path, self._folder.shared_stems)
         if ours is not None:
             found = _page_of(ours, page, size)
-            status = "predicted" if len(found) and _by_model(found).all() else "corrected"
+            status: str = _told_by([found])
         elif image.annotated is not None:
             found, status = _annotation(image, page, size), "done"
         else:
@@ -327,9 +352,6 @@ class Annotations:
         if ours is not None:
             made = files_beside.digest(ours.path)
             self._history.set_written(image.key, self._row(image).revision, made, ours.path.name)
-
-    def _shared_stems(self) -> set[Any]:
-        return files_beside.share_stems(each.path for each in self._folder.images.values())
 
     def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
         wanted = set(touched)
@@ -373,6 +395,19 @@ def with_predicted(
     first = int(before.ids.max(initial=0)) + 1
     fresh = predicted.replace(ids=np.arange(first, first + len(predicted)), size=before.size)
     return replace(Instances.concat([kept, fresh]), plane=before.plane)
+
+
+def _told_by(planes: Sequence[Instances]) -> Status:
+    """What the objects of a file of ours tell: predicted where a model has drawn all of them."""
+    scored = [_by_model(found).all() for found in planes if len(found)]
+    return "predicted" if scored and all(scored) else "corrected"
+
+
+def _without_scores(instances: Instances, places: Sequence[int]) -> Instances:
+    """The objects, those at some indices without a score."""
+    scores = instances.scores.copy()
+    scores[places] = np.nan
+    return instances.replace(scores=scores)
 
 
 def _by_model(instances: Instances) -> Any:
