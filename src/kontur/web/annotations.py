@@ -20,17 +20,14 @@ from kontur.data.layout import Layout
 from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.formats.outline_file import OutlineFile
-from kontur.geometry.overlap import iou
 from kontur.instances import CLASSES, Instances
 from kontur.web import files_beside
+from kontur.web.authorship import FILE, HAND, MODEL, by_model, told_by, without_scores
 from kontur.web.files_beside import KnownFile
 from kontur.web.files_writer import FilesWriter
 from kontur.web.history import History, ImageRow, Steps
 from kontur.web.image_folder import FolderImage, ImageFolder
 from kontur.web.object_text import (
-    FILE,
-    HAND,
-    MODEL,
     instances_of,
     of_text,
     on_the_wire,
@@ -153,7 +150,7 @@ class Annotations:
             found = [entry.instances for entry in geojson.read(ours)]
         except InputError:  # which is said where the image is opened
             return "corrected", None
-        return _told_by(found), sum(map(len, found))
+        return told_by(found), sum(map(len, found))
 
     def set_status(self, image: FolderImage, status: Status) -> None:
         """Say that an image is done, or not yet."""
@@ -228,7 +225,7 @@ class Annotations:
                 self.name_classes(before.instances.classes)
             after, places = with_rounded_changes(before.instances, change(before.instances))
             if by == HAND:  # a model was not as sure of what a hand made of it
-                after = _without_scores(after, places)
+                after = without_scores(after, places)
             gone = set(before.instances.ids.tolist()) - set(after.ids.tolist())
             was = {int(number): i for i, number in enumerate(before.instances.ids)}
             old: dict[int, str | None] = {}
@@ -340,13 +337,13 @@ class Annotations:
         ours = files_beside.our_file(image.path, self._folder.shared_stems)
         if ours is not None:
             found = _page_of(ours, page, size)
-            status: str = _told_by([found])
+            status: str = told_by([found])
         elif image.annotated is not None:
             found, status = _annotation(image, page, size), "done"
         else:
             found, status = Instances.empty(size), "untouched"
         found = self.in_our_classes(found) if len(found) else found
-        by = np.where(_by_model(found), MODEL, FILE)
+        by = np.where(by_model(found), MODEL, FILE)
         texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
         self._history.open_plane(image.key, page, image.name, texts, status)
         if ours is not None:
@@ -372,47 +369,6 @@ class Annotations:
     def _lock_of(self, image: FolderImage, of: str = "objects") -> threading.RLock:
         with self._guard:
             return self._locks.setdefault(f"{of} {image.key}", threading.RLock())
-
-
-def with_predicted(
-    before: Instances, by: dict[int, str], predicted: Instances, *, most_overlap: float
-) -> Instances:
-    """Predicted objects in place of earlier predicted ones; those that a hand drew stay.
-
-    A predicted object whose IoU with one of these is above `most_overlap` is left out.
-    """
-    ours = np.array([by.get(int(number)) != MODEL for number in before.ids], dtype=bool)
-    kept = before[ours]
-    if len(kept) and len(predicted):
-        import shapely
-
-        tree = shapely.STRtree(kept.polygons)
-        new, old = tree.query(predicted.polygons)
-        over = iou(predicted.polygons[new], kept.polygons[old]) > most_overlap
-        keep = np.ones(len(predicted), dtype=bool)
-        keep[new[over]] = False
-        predicted = predicted[keep]
-    first = int(before.ids.max(initial=0)) + 1
-    fresh = predicted.replace(ids=np.arange(first, first + len(predicted)), size=before.size)
-    return replace(Instances.concat([kept, fresh]), plane=before.plane)
-
-
-def _told_by(planes: Sequence[Instances]) -> Status:
-    """What the objects of a file of ours tell: predicted where a model has drawn all of them."""
-    scored = [_by_model(found).all() for found in planes if len(found)]
-    return "predicted" if scored and all(scored) else "corrected"
-
-
-def _without_scores(instances: Instances, places: Sequence[int]) -> Instances:
-    """The objects, those at some indices without a score."""
-    scores = instances.scores.copy()
-    scores[places] = np.nan
-    return instances.replace(scores=scores)
-
-
-def _by_model(instances: Instances) -> Any:
-    """Which objects of a file a model has drawn: those with a score."""
-    return ~np.isnan(instances.scores)
 
 
 def _annotation(image: FolderImage, page: int, size: tuple[int, int]) -> Instances:
