@@ -24,7 +24,7 @@ from kontur.errors import InputError
 from kontur.wording import listed, plural, printable
 
 if TYPE_CHECKING:
-    from kontur.infer.folder import Outcome
+    from kontur.infer.image_task import Outcome
     from kontur.infer.options import PredictOptions
 
 
@@ -87,9 +87,10 @@ def predict(
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
     from kontur.infer.engine import on_gpu, precision_of, processors
-    from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
+    from kontur.infer.folder import predict_folder
     from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
+    from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
 
     start = time.perf_counter()

@@ -51,7 +51,7 @@ class TileStore:
 
     def candidates(self, tile: Tile, propose: Callable[[Tile], Candidates]) -> Candidates:
         """What the tile gave, from its file or else proposed now and written."""
-        file = self.folder / f"{tile.row}-{tile.column}.npz"
+        file = self._file(tile)
         found = _load(file)
         if found is None:
             found = propose(tile)
@@ -59,9 +59,16 @@ class TileStore:
                 _save(beside, found)
         return found
 
+    def holds(self, tile: Tile) -> bool:
+        """Whether the file of a tile is there and whole."""
+        return _load(self._file(tile)) is not None
+
     def remove(self) -> None:
         """Remove the folder: the outputs are there, or it is of something else."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, tile: Tile) -> Path:
+        return self.folder / f"{tile.row}-{tile.column}.npz"
 
     def _read(self) -> dict[str, Any] | None:
         try:
