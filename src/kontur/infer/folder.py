@@ -18,6 +18,7 @@ from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import is_finished, output_files
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
+from kontur.infer.report import Report
 from kontur.infer.stack_prediction import check_outputs_keep_planes, check_tracks_are_kept
 from kontur.infer.workers import Threads, Workers
 
@@ -32,6 +33,7 @@ def predict_folder(
     model: dict[str, Any] | None = None,
     overwrite: bool = False,
     workers: int | Workers = 1,
+    report: Path | None = None,
     on_tile: OnTile = lambda image, done, total: None,
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
@@ -43,8 +45,8 @@ def predict_folder(
     into memory. Outputs that were made of the same content with the same settings are kept and,
     where all of an image exist, the image is skipped; an image that has changed since is outlined
     anew, and `overwrite` makes all anew. An image that cannot be read or looked at is an outcome
-    with a `failure`. `model` (name, digest) goes into the record. Several processes may work on one
-    folder.
+    with a `failure`. `model` (name, digest) goes into the record, and `report` is a Parquet file
+    with a row for each image, see `report`. Several processes may work on one folder.
 
     `on_tile(image, done, total)` is called after each tile of an image in tiles; finished tiles are
     kept beside the outputs until the image is finished, so that a run that is killed goes on with
@@ -67,6 +69,7 @@ def predict_folder(
         check_outputs_keep_planes(outputs)
     if options.link is not None:
         check_tracks_are_kept(outputs, options)
+    rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
     pool = Threads(workers) if isinstance(workers, int) else workers
@@ -77,12 +80,15 @@ def predict_folder(
             pool.begin(predictor, work, on_tile)
         for job, outcome in queue.outcomes():
             _note(record, job, outcome)
+            rows.add(outcome)
             yield outcome
     finally:
         pool.close()
         for job, outcome in queue.ended_since():
             _note(record, job, outcome)
+            rows.add(outcome)
         record.finish()
+        rows.write()
 
 
 def _note(record: Record, job: Job, outcome: Outcome) -> None:
@@ -108,7 +114,11 @@ def _job(
         older = [file for file in known if is_finished(file) and file not in wanted]
         return Job(image, source, (*wanted, *older), changed=changed)
     missing = tuple(file for file in wanted if not is_finished(file))
-    return Job(image, source, missing, unverified=not missing and before is None)
+    return Job(
+        *(image, source, missing),
+        unverified=not missing and before is None,
+        objects=(results or {}).get("objects", 0),
+    )
 
 
 def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:

@@ -44,8 +44,7 @@ class ImageQueue:
                 if task.job.files:
                     self._running[self._workers.submit(task)] = task
                 else:
-                    skipped = Outcome(task.job.input, skipped=True, unverified=task.job.unverified)
-                    yield task.job, skipped
+                    yield task.job, task.job.skipped()
             if self._running:
                 done = self._workers.wait(set(self._running))
                 for future in [one for one in self._running if one in done]:

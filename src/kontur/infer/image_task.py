@@ -25,7 +25,8 @@ from kontur.infer.inputs import InputImage
 from kontur.infer.memory import available_memory
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import write_outputs
-from kontur.infer.predict import ImagePlan, Predictor
+from kontur.infer.parts import ImagePlan
+from kontur.infer.predict import Predictor
 from kontur.infer.record import SourceFile
 from kontur.infer.stack_prediction import predict_stack
 from kontur.infer.tile_store import TileStore
@@ -67,7 +68,8 @@ class Outcome:
 class Job:
     """An image and the files to write of it; none where all are there.
 
-    `source` is its content, where that is known already.
+    `source` is its content, where that is known already; `objects` are the number of outlines that
+    are there.
     """
 
     input: InputImage
@@ -75,6 +77,11 @@ class Job:
     files: tuple[Path, ...]
     changed: bool = False
     unverified: bool = False
+    objects: int = 0
+
+    def skipped(self) -> Outcome:
+        """The outcome of an image of which nothing is to be written."""
+        return Outcome(self.input, objects=self.objects, skipped=True, unverified=self.unverified)
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ class ImageWorker:
         try:
             with self._room:
                 tile = tiled.tiling.tile(*task.tile)
-                store.candidates(tile, lambda t: tiled.candidates(t, plan.thresholds))
+                store.add(tile, tiled.candidates(tile, plan.thresholds))
         except ObjectTooLargeError:
             if self.work.options.tile is not None:
                 raise

@@ -13,7 +13,9 @@ from kontur.infer.predict import Predictor
 
 @runtime_checkable
 class Workers(Protocol):
-    """What does the tasks of a folder."""
+    """What does the tasks of a folder; `threads` of it do one at a time each."""
+
+    threads: int
 
     def at_a_time(self) -> int:
         """How many tasks are worth having submitted."""
@@ -37,13 +39,13 @@ class Threads:
     AHEAD = 2  # tasks a thread that are submitted, so that none waits for the next
 
     def __init__(self, count: int = 1):
-        self._count = count
+        self.threads = count
         self._pool = ThreadPoolExecutor(count) if count > 1 else None
         self._worker: ImageWorker | None = None
 
     def at_a_time(self) -> int:
         """How many tasks are worth having submitted."""
-        return 1 if self._pool is None else self.AHEAD * self._count
+        return 1 if self._pool is None else self.AHEAD * self.threads
 
     def begin(self, predictor: Predictor, work: Work, on_page: OnTile) -> None:
         """The predictor does the tasks; it has to bear several calls where there are threads."""
