@@ -98,6 +98,13 @@ def test_a_class_that_is_renamed_has_its_new_name_in_the_files(images):
     assert formats.read(images / "cells0.geojson").classes == ("nucleus",)
 
 
+def test_a_folder_that_nobody_annotated_has_no_problem(images, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (images, tmp_path / "empty"):
+        with opened(folder) as api:
+            assert api.get("/api/folder").json()["problems"] == []
+
+
 def test_annotations_that_cannot_be_read_are_said(images):
     (images / "annotations.json").write_text('{"images": [')
     with opened(images) as api:
