@@ -9,8 +9,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from kontur.errors import InputError
-from kontur.web.annotations import Conflict
 from kontur.web.api import images, outlines, work
+from kontur.web.plane_objects import Conflict
 from kontur.web.workspace import NoSuchImage, Workspace
 
 

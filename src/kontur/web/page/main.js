@@ -98,6 +98,7 @@ async function told(event) {
     if (changed && event.window) toast(t("changed_elsewhere"));
   } else if (event.kind === "classes") work.setClasses(event.classes);
   else if (event.kind === "model") work.use(event.name);
+  else if (event.kind === "file") toast(t("file_changed", { file: event.file }));
   else if (event.kind === "problem") toast(event.message, "problem");
   else if (event.kind === "windows" && image && event.counts[image.key] > 1) toast(t("two_windows"));
 }

@@ -9,7 +9,7 @@ export default {
   connected_again: "已重新连接", dark: "深色", corrected: "已修正", correcting: "修正", delete: "删除对象", done: "完成",
   drawing: "绘制新对象", empty_folder: "此文件夹中没有图像", empty_folder_hint: "请放入 PNG、JPEG、TIFF、BMP、GIF、WebP 或 NPY 文件，然后刷新页面。",
   export: "导出", export_all: "所有带轮廓的图像", export_hint: "每次修改后，轮廓都会保存在图像旁边。这里可导出为其他程序使用的文件。",
-  exported: "已保存 {name}", exported_with_losses: "已保存 {name}。此格式不能保留：{losses}", failed: "失败", fill_holes: "填充孔洞", finished: "完成",
+  exported: "已保存 {name}", exported_with_losses: "已保存 {name}。此格式不能保留：{losses}", failed: "失败", file_changed: "{file} 已被其他程序修改：现显示其中的轮廓，撤销可恢复原来的", fill_holes: "填充孔洞", finished: "完成",
   fit: "显示全图", held_out_ap: "在 {n} 幅保留图像上的 AP", help: "按键与手势", hint_box: "在对象周围拖出方框",
   hint_carve: "圈出要去掉的部分：孔洞或边缘缺口", hint_empty: "还没有轮廓：按 G 让模型勾画此图，或用左侧工具绘制", hint_click: "在对象内部单击",
   hint_cut: "画一条横穿对象的线", hint_extend: "圈出也属于该对象的部分", hint_extremes: "依次点击最上、最右、最下、最左的点：还差 {n} 个",
