@@ -70,13 +70,14 @@ def recognise_layout(path: Path) -> Layout:
                 f"outlines); got the file {path}"
             )
         return coco_layout.read_file(path)
-    layout = _find(path)
+    layout = find_layout(path)
     if layout is None:
         raise InputError(_why_not(path))
     return layout
 
 
-def _find(path: Path) -> Layout | None:
+def find_layout(path: Path) -> Layout | None:
+    """What is annotated in a folder; None where nothing is. Raises `InputError` as above."""
     for find in (_splits, _pairs, _beside, coco_layout.find, _cases):
         layout = find(path)
         if layout is not None:
@@ -91,7 +92,7 @@ def _splits(path: Path) -> Layout | None:
     for split, folders in SPLITS.items():
         for folder in folders:
             if (path / folder).is_dir():
-                layout = _find(path / folder)
+                layout = find_layout(path / folder)
                 if layout is None:
                     unknown.append(f"{folder}/ holds no annotated images and is not used")
                 else:
