@@ -70,6 +70,31 @@ def test_what_another_window_changed_is_not_changed_unseen(api):
     assert undo.status_code == 409
 
 
+def test_a_status_is_no_edit_and_comes_back_with_undo_and_redo(api, images):
+    key = key_of(api)
+    edit(api, key, 0, move="add", ring=DISC)
+    done = api.put(f"/api/images/{key}/status", json={"status": "done"}).json()
+    assert done["status"] == "done"
+    steps = [
+        api.post(f"/api/images/{key}/steps", json={"direction": way, "revision": seen})
+        for way, seen in (("undo", 1), ("redo", 2), ("undo", 3))
+    ]  # the first by a window that did not hear of the status
+    assert [each.json()["status"] for each in steps] == ["untouched", "done", "untouched"]
+    api.put(f"/api/images/{key_of(api, 'cells1.png')}/status", json={"status": "done"})
+    assert len(formats.read(images / "cells1.geojson")) == 0  # an image without objects is data
+
+
+def test_an_edit_of_another_plane_does_not_hinder_undo(tmp_path):
+    stack = np.stack([nuclei(1), nuclei(2)])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    with opened(tmp_path) as api:
+        key = key_of(api, "stack.tif")
+        edit(api, key, 0, page=0, move="add", ring=DISC)
+        edit(api, key, 1, page=1, move="add", ring=DISC)
+        body = {"direction": "undo", "revision": 1, "page": 0}
+        assert api.post(f"/api/images/{key}/steps", json=body).status_code == 200
+
+
 def test_a_model_outlines_an_image_and_leaves_what_a_hand_drew(api, images):
     key = key_of(api)
     drawn = edit(api, key, 0, move="add", ring=[[1, 180], [9, 180], [9, 190]]).json()
@@ -154,7 +179,7 @@ def test_status_and_classes_are_kept_over_a_restart(images):
         folder = api.get("/api/folder").json()
         assert folder["classes"] == ["nucleus", "debris"]
         assert [i["status"] for i in folder["images"]] == ["done", "untouched", "untouched"]
-        back = api.post(f"/api/images/{key}/steps", json={"direction": "undo", "revision": 2})
+        back = api.post(f"/api/images/{key}/steps", json={"direction": "undo", "revision": 1})
         assert back.json()["deleted"] == [1]
 
 

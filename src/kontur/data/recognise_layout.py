@@ -71,13 +71,14 @@ def recognise_layout(path: Path) -> Layout:
                 f"outlines); got the file {path}"
             )
         return _with_splits(coco_layout.read_file(path))
-    layout = _find(path)
+    layout = find_layout(path)
     if layout is None:
         raise InputError(_why_not(path))
     return layout
 
 
-def _find(path: Path) -> Layout | None:
+def find_layout(path: Path) -> Layout | None:
+    """What is annotated in a folder; None where nothing is. Raises `InputError` as above."""
     return _find_one(path) or _parts(path)
 
 
@@ -123,7 +124,7 @@ def _splits(path: Path) -> Layout | None:
     for split, folders in SPLITS.items():
         for folder in folders:
             if (path / folder).is_dir():
-                layout = _find(path / folder)
+                layout = find_layout(path / folder)
                 if layout is None:
                     unknown.append(f"{folder}/ holds no annotated images and is not used")
                 else:

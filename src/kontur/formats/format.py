@@ -53,6 +53,7 @@ class Format:
         native_ending: the ending by which its own program finds a file, where others share it.
         object_ending: the ending of files of one object each; a folder of them is a file.
         relative: whether coordinates are shares of the image's size, which reading then needs.
+        package, extra: the module that writing needs, and the extra that brings it; "" of none.
     """
 
     name: str
@@ -81,6 +82,8 @@ class Format:
     native_ending: str | None = None
     object_ending: str | None = None
     relative: bool = False
+    package: str = ""
+    extra: str = ""
 
     @property
     def own_endings(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ def member_of(content: Any) -> Mapping[str, Any]:
 
 
 def size_of(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
+    """The image's size; None where it is not known, `InputError` where it is none."""
     size = own.get("size")
     if size is None:
         return None

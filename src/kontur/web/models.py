@@ -13,15 +13,14 @@ import numpy as np
 
 from kontur.errors import InputError
 from kontur.infer.model_files import find_model, shipped_models
-from kontur.infer.options import PredictOptions
-from kontur.infer.view import Window
-from kontur.models.archive import read_card
-from kontur.models.card import Card
 from kontur.web.image_folder import MODELS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # else imported where a model is wanted: the page is there before
+    from kontur.infer.options import PredictOptions
     from kontur.infer.predict import Predictor
     from kontur.infer.session import Session
+    from kontur.infer.view import Window
+    from kontur.models.card import Card
 
 SESSIONS = 3  # images or windows whose features are kept
 WHOLE = 1600  # pixels: an image with no longer side is seen as a whole
@@ -47,8 +46,10 @@ class Models:
         named = {f"{MODELS}/{path.parent.name}": path for path in trained}
         return named | shipped_models()
 
-    def cards(self) -> list[tuple[str, Card]]:
+    def cards(self) -> "list[tuple[str, Card]]":
         """The card of every model that can be read."""
+        from kontur.models.archive import read_card
+
         cards = []
         for name, path in self.names().items():
             try:
@@ -66,7 +67,7 @@ class Models:
 
     def predictor(self, name: str) -> "Predictor":
         """The predictor of a model, loaded once."""
-        from kontur.infer.load import load  # heavy: the page is there before a model is wanted
+        from kontur.infer.load import load
 
         path = find_model(self.path(name))
         key = (str(path), path.stat().st_mtime)
@@ -76,7 +77,7 @@ class Models:
             return self._predictors[key]
 
     def session(
-        self, name: str, stamp: str, pixels: Any, options: PredictOptions, around: Any
+        self, name: str, stamp: str, pixels: Any, options: "PredictOptions", around: Any
     ) -> "Session":
         """The session on an image, or on the part of a large one that `around` lies in.
 
@@ -102,12 +103,14 @@ class Models:
             return made
 
 
-def window_around(size: tuple[int, int], points: Any) -> Window | None:
+def window_around(size: tuple[int, int], points: Any) -> "Window | None":
     """The part of a large image that holds the points with a margin; None for all of a smaller one.
 
     >>> window_around((600, 800), [(5, 5)]), window_around((4000, 6000), [(3000, 2000)])
     (None, Window(top=1536, left=2560, height=1024, width=1024))
     """
+    from kontur.infer.view import Window
+
     height, width = size
     if max(height, width) <= WHOLE:
         return None

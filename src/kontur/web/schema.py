@@ -260,8 +260,8 @@ class FolderSummary(pydantic.BaseModel):
     classes: list[str]
     model: str = Field(description="the model that is in use")
     formats: list[str] = Field(description="names of the formats of an export")
+    missing: dict[str, str] = Field(description="of formats that lack a package, what to install")
     can_train: bool
-    can_measure: bool
     problems: list[str]
     version: str
 

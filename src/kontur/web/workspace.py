@@ -79,9 +79,7 @@ def open_workspace(root: Path) -> Workspace:
     check_writable(root / FOLDER)
     folder, pictures, events = ImageFolder(root), Pictures(), Events()
     history = History(root / FOLDER / FILE)
-    annotations = Annotations(
-        folder, pictures, history, lambda sentence: events.publish("problem", message=sentence)
-    )
+    annotations = Annotations(folder, pictures, history, events)
     made = Workspace(
         root, folder, pictures, history, annotations, Models(root), events, Jobs(events)
     )

@@ -15,10 +15,10 @@ from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.measure.columns import unit
 from kontur.web import schema
-from kontur.web.annotations import Changes
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import stamp_of
+from kontur.web.plane_objects import Changes
 from kontur.web.schema import Edit, ObjectTable, PlaneChanges, Step, TableColumn
 from kontur.web.workspace import Workspace
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from kontur.infer.options import PredictOptions
-from kontur.models import catalog
 from kontur.web import exporting, training
 from kontur.web.api import REFUSALS, Here
 from kontur.web.image_folder import FolderImage
@@ -33,6 +32,8 @@ JobNumber = Annotated[int, Path(ge=1, le=2**53)]
 @router.get("/models")
 def models(here: Here) -> list[ModelSummary]:
     """The models that can be used: those trained here, then those that come with Kontur."""
+    from kontur.models import catalog  # heavy: the page is there before
+
     return [
         ModelSummary(
             name=name,
