@@ -214,9 +214,12 @@ class Predictor:
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
         """The first step: the image in the network's channels, and its normalisation.
 
-        Its `view` is the network's input, of the whole image or of a window.
+        A prepared image is given back. The `view` of one is the network's input, of the whole image
+        or of a window.
         """
         where = str(image) if isinstance(image, str | Path) else "the image"
+        if isinstance(image, PreparedImage):
+            return image
         channels = self.config.channels
         if options.page == "all":
             raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
@@ -242,12 +245,22 @@ class Predictor:
             where=where,
         )
 
+    def takes(self, image: Image | OpenImage) -> bool:
+        """Whether the model sees an image as it is: colour or grey, or the stains that it learned.
+
+        Other stains are no red, green and blue: one of them has to be chosen.
+        """
+        count = len(image.stains)
+        return count == 0 or (self._learned_stains and count == self.config.channels)
+
+    @property
+    def _learned_stains(self) -> bool:
+        return bool(self.card.training.get(STAINS)) or self.config.channels not in (1, 3)
+
     def _check_stains(self, image: Image | OpenImage, where: str) -> None:
-        """Refuse stains that the model did not learn from: they are no red, green and blue."""
-        count, channels = len(image.stains), self.config.channels
-        learned = bool(self.card.training.get(STAINS)) or channels not in (1, 3)
-        if count == 0 or (learned and count == channels):
+        if self.takes(image):
             return
+        learned, channels, count = self._learned_stains, self.config.channels, len(image.stains)
         names = listed(f"{i}: {name}" for i, name in enumerate(image.stains))
         wanted = f"{channels} stains" if learned else "colour or grey"
         raise InputError(

@@ -100,6 +100,7 @@ def summary(here: Workspace) -> FolderSummary:
         images=images,
         classes=list(here.annotations.classes),
         model=here.model,
+        channel=here.channel,
         formats=list(formats.WRITABLE),
         missing=exporting.missing(),
         can_train=here.can_train,

@@ -50,9 +50,11 @@ def models(here: Here) -> list[ModelSummary]:
 
 @router.put("/model")
 def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
-    """Use another model from now on."""
+    """Use another model from now on, and another channel of images of several stains."""
     here.choose_model(body.name)
-    here.events.publish("model", name=body.name)
+    if body.channel is not None:
+        here.choose_channel(body.channel)
+    here.events.publish("model", name=body.name, channel=here.channel)
     return body
 
 
@@ -74,7 +76,6 @@ def predict(here: Here, body: PredictRequest) -> JobSummary:
         min_size=body.min_size,
         diameter=body.diameter,
         contrast=body.contrast,
-        channel=body.channel,
     )
     return _summary(
         here.jobs.start(

@@ -97,7 +97,7 @@ async function told(event) {
     if (changed || event.status !== image.status) await image.catchUp();
     if (changed && event.window) toast(t("changed_elsewhere"));
   } else if (event.kind === "classes") work.setClasses(event.classes);
-  else if (event.kind === "model") work.use(event.name);
+  else if (event.kind === "model") work.use(event.name, event.channel);
   else if (event.kind === "file") toast(t("file_changed", { file: event.file }));
   else if (event.kind === "problem") toast(event.message, "problem");
   else if (event.kind === "windows" && image && event.counts[image.key] > 1) toast(t("two_windows"));
@@ -134,7 +134,7 @@ async function start() {
   }
   const { folder } = work;
   if (!folder) return;
-  work.use(folder.model);
+  work.use(folder.model, folder.channel);
   gallery.fill(folder.images);
   header.draw();
   for (const problem of folder.problems) toast(problem, "problem");

@@ -21,8 +21,10 @@ export class ModelPanel {
     this.minutes = 5;
     this.half = false;
     /** @type {number | null} */ this.score = null;
+    work.on("picture", () => this.drawChannels());
     work.on("model", () => {
       this.drawModels();
+      this.drawChannels();
       for (const job of this.jobs.values()) this.drawJob(job);
     });
     this.build();
@@ -30,6 +32,7 @@ export class ModelPanel {
 
   build() {
     this.choice = element("select", { id: "model-choice", "aria-label": t("model"), onchange: () => this.work.choose(/** @type {HTMLSelectElement} */ (this.choice).value) });
+    this.channels = element("div", { class: "field" });
     this.about = element("p", { class: "quiet" });
     this.threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold") });
     this.thresholdValue = element("output", {}, "–");
@@ -43,11 +46,12 @@ export class ModelPanel {
     this.training = element("div", { class: "group" });
     this.trainJob = element("div", { class: "group" });
     this.root.replaceChildren(
-      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.about),
+      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.channels, this.about),
       element("div", { class: "group" }, element("div", { class: "row" }, one, all), element("div", { class: "field" }, element("span", {}, t("threshold")), element("span", { class: "row tight" }, this.threshold, this.thresholdValue)), this.predicting),
       this.training, this.trainJob,
     );
     this.drawModels();
+    this.drawChannels();
     this.drawTraining();
     for (const job of this.jobs.values()) this.drawJob(job);
   }
@@ -71,6 +75,17 @@ export class ModelPanel {
     const model = this.current();
     const ap = model?.scores.AP;
     about.textContent = model ? [model.about.what, ap ? `AP ${ap.toFixed(2)}` : "", model.images ? t("learned_from", { n: model.images }) : ""].filter(Boolean).join(" · ") : "";
+  }
+
+  /** Of several stains a model sees one. */
+  drawChannels() {
+    const { picture } = this.work.viewer.picture;
+    const several = picture && picture.channels.length > 1 && !picture.colour;
+    if (!this.channels) return;
+    if (!several) return this.channels.replaceChildren();
+    const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(this.work.model, Number(choice.value)) },
+      ...picture.channels.map((channel, i) => element("option", { value: String(i), selected: i === Math.min(this.work.channel, picture.channels.length - 1) }, channel.name)));
+    this.channels.replaceChildren(element("span", {}, t("seen_channel")), choice);
   }
 
   current() {

@@ -10,7 +10,7 @@ import { Refusal, send, windowName } from "./server.js";
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("./selection.js").Selection} Selection */
 /** @typedef {import("./gallery.js").ImageSummary} ImageSummary */
-/** @typedef {{name: string, images: ImageSummary[], classes: string[], model: string,
+/** @typedef {{name: string, images: ImageSummary[], classes: string[], model: string, channel: number,
  *   formats: string[], missing: Record<string, string>, can_train: boolean, problems: string[], version: string}} Folder */
 
 /**
@@ -26,6 +26,7 @@ export class Work extends Emitter {
     /** @type {Folder | null} */ this.folder = null;
     /** @type {OpenImage | null} */ this.image = null;
     this.model = "";
+    this.channel = 0; // that models see of images of several stains
     this.drawingClass = 0;
     /** @type {Set<number>} */ this.visited = new Set(); // of the least certain objects
   }
@@ -173,16 +174,21 @@ export class Work extends Emitter {
     }
   }
 
-  /** Use another model from now on. @param {string} name */
-  async choose(name) {
-    await send("PUT", "model", { name });
-    this.use(name);
-    this.prepare();
+  /** Use another model from now on, or another channel. @param {string} name @param {number} [channel] */
+  async choose(name, channel = this.channel) {
+    try {
+      await send("PUT", "model", { name, channel });
+      this.use(name, channel);
+      this.prepare();
+    } catch (error) {
+      tell(error);
+    }
   }
 
-  /** @param {string} name  of the model that was chosen, here or in another window */
-  use(name) {
+  /** What was chosen, here or in another window. @param {string} name @param {number} channel */
+  use(name, channel) {
     this.model = name;
+    this.channel = channel;
     this.emit("model");
   }
 }
