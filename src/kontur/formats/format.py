@@ -46,6 +46,7 @@ class Format:
         parts, overlaps, classes, scores, ids, ignore: whether the format keeps those of an object;
             without `ignore` regions to ignore are not written.
         several_images: whether a file describes images by name, any number of them.
+        names_image: whether a file of one image says where that lies.
         planes: whether it keeps the plane of a stack on which an object lies.
         pixel_size: whether it keeps the side of a pixel.
         needs_size: which objects can only be written where the image's size is known.
@@ -74,6 +75,7 @@ class Format:
     ids: bool = True
     ignore: bool = True
     several_images: bool = False
+    names_image: bool = False
     planes: bool = False
     pixel_size: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
