@@ -1,5 +1,6 @@
 """A Dask cluster of processes: the same files as here, also where one of them is killed."""
 
+import json
 import os
 import re
 import shutil
@@ -159,6 +160,10 @@ def test_ctrl_c_cancels_what_waits_and_the_rest_is_done_later(client, predictor,
     assert not any(name.startswith("large.") for name in made)
     assert 2 <= sum(name.endswith(".npz") for name in made) < 6
     assert not any("cluster" in name for name in made)
+    (recorded,) = json.loads(made["predict.json"])["made"]
+    assert {f"{name}.geojson" for name in recorded["images"]} == {
+        name for name in made if name.endswith(".geojson")
+    }
     done = []
     run(predictor, images, out, on_tile=lambda image, *counts: done.append((image.name, *counts)))
     assert min(count for name, count, _ in done if name == "large") > 2
@@ -251,7 +256,7 @@ class Executor:
     def __init__(self, future):
         self.future = future
 
-    def submit(self, *task):
+    def submit(self, *task, key):
         return self.future
 
 
