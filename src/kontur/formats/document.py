@@ -4,6 +4,7 @@ Outlines of other programs may cross themselves or have no area. They are repair
 never in silence: a line of logging (`kontur.formats`) gives their number and the file.
 """
 
+import codecs
 import json
 import logging
 import math
@@ -48,18 +49,25 @@ def load(path: str | Path) -> Any:
     NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
     beyond `DEEPEST` are refused before parsing.
     """
-    text = load_text(path)
+    with opened(path) as file:
+        content = file.read()
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
+        raise InputError(f"{path} is empty; wanted JSON")
+    return parsed(content, path)
+
+
+def parsed(content: bytes, where: str | Path) -> Any:
+    """The JSON of bytes that stand at `where`; as `load`."""
+    text = _decoded(content, where)
     if _has_long_number(text):
-        raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
+        raise InputError(f"{where} holds a number of more than {LONGEST_NUMBER} digits")
     if depth(text) > DEEPEST:
-        raise InputError(f"{path} is nested too deeply to be a file of outlines")
+        raise InputError(f"{where} is nested too deeply to be a file of outlines")
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
-        if not text.strip():
-            raise InputError(f"{path} is empty; wanted JSON") from None
         raise InputError(
-            f"{path} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
+            f"{where} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
             f"column {error.colno}"
         ) from None
 
@@ -80,10 +88,7 @@ def load_text(path: str | Path) -> str:
     """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else."""
     with opened(path) as file:
         content = file.read()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8 (byte {error.start})") from None
+    return _decoded(content, path)
 
 
 def to_text(content: Any) -> str:
@@ -206,6 +211,13 @@ def repaired(
     if lost:
         log.warning("%s: %d of %d objects have no area: left out", where, lost, len(kept))
     return polygons[kept], kept
+
+
+def _decoded(content: bytes, where: str | Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where} is not text in UTF-8 (byte {error.start})") from None
 
 
 def _has_long_number(text: str) -> bool:
