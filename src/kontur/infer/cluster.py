@@ -21,6 +21,7 @@ import kontur
 from kontur import extra
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.formats.object_storage import url_of
 from kontur.infer import memory
 from kontur.infer.engine import Device, OnnxEngine, Precision, precision_of
 from kontur.infer.image_task import ImageWorker, OnTile, Outcome, Task, TaskResult, Work
@@ -303,10 +304,14 @@ def _absolute(task: Task) -> Task:
         task,
         job=replace(
             job,
-            input=image._replace(path=image.path.absolute()),
+            input=image._replace(path=_absolute_path(image.path)),
             files=tuple(file.absolute() for file in job.files),
         ),
     )
+
+
+def _absolute_path(path: Path) -> Path:
+    return path if url_of(path) else path.absolute()
 
 
 def _here(task: Task, result: TaskResult) -> TaskResult:
@@ -314,7 +319,7 @@ def _here(task: Task, result: TaskResult) -> TaskResult:
     job = replace(task.job, source=result.job.source)
     outcome = result.outcome
     if outcome is not None:
-        there, here = str(job.input.path.absolute()), str(job.input.path)
+        there, here = str(_absolute_path(job.input.path)), str(job.input.path)
         failure = outcome.failure and outcome.failure.replace(there, here)
         outcome = replace(outcome, input=job.input, failure=failure)
     return result._replace(job=job, outcome=outcome)
