@@ -5,7 +5,7 @@ Here each track has its path and the course of its area: along time, and in a st
 along depth. Parts of one object on several depths of one time are taken together.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -51,8 +51,7 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
     ).groupby(keys, sort=True)[["x", "y", "area"]]
     steps = places.sum().reset_index()
     steps[["x", "y"]] = steps[["x", "y"]].div(steps["area"], axis=0)
-    tracks = steps.groupby(keys[:2])
-    table = pandas.DataFrame([_course(*names[:2], of, axis) for names, of in tracks])
+    table = pandas.DataFrame([_course(of, axis) for _, of in steps.groupby(keys[:2])])
     if table.empty:
         table = pandas.DataFrame(columns=["image", *MEANINGS])
     units = measured.attrs.get("units", {})
@@ -67,15 +66,15 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
     return table
 
 
-def _course(image: Any, track: Any, steps: "pd.DataFrame", axis: str) -> dict[str, object]:
+def _course(steps: "pd.DataFrame", axis: str) -> dict[str, object]:
     time, area = steps[axis].to_numpy(), steps["area"].to_numpy()
     points = steps[["x", "y"]].to_numpy()
     path = float(np.hypot(*np.diff(points, axis=0).T).sum())
     between = int(time[-1] - time[0])
     centred = time - time.mean()
     return {
-        "image": image,
-        "track": int(track),
+        "image": steps["image"].iloc[0],
+        "track": int(steps["track"].iloc[0]),
         "first": int(time[0]),
         "last": int(time[-1]),
         "planes": len(time),
