@@ -101,7 +101,10 @@ def main() -> None:
     if "stardist" in names and not (place / "stardist").exists():
         _write_learned(open_folder(options.data / "train").where(options.where), place / "learn")
         learning = ["train", place / "learn", place / "stardist", str(options.steps)]
-        subprocess.run([pythons["stardist"], SERVERS / "stardist_server.py", *learning], check=True)
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(
+            [pythons["stardist"], SERVERS / "stardist_server.py", *learning], check=True, **silent
+        )
     servers = {n: Server(pythons[n], PEERS[n], words[n], options.threads) for n in names}
     rows = []
     results = _in_turns(servers, images)
