@@ -24,6 +24,7 @@ from kontur.cli.measure import measure
 from kontur.cli.models import models
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
+from kontur.cli.reinforce import reinforce
 from kontur.cli.train import train
 from kontur.errors import InputError
 
@@ -99,6 +100,7 @@ def program(
     Classify by it:      kontur classify table.csv --model MODEL --out predictions.csv
     Check your data:     kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
+    Learn from reward:   kontur reinforce DATA --model RUN --out FILE
     Choose a network:    kontur compare DATA --out DIR
     Evaluate a model:    kontur evaluate --model RUN DATA
 
@@ -108,7 +110,7 @@ def program(
 
 COMMANDS = (
     *(demo, predict, measure, describe, plot, learn, classify, evaluate),
-    *(inspect, train, compare, models, convert),
+    *(inspect, train, reinforce, compare, models, convert),
 )
 for command in COMMANDS:
     app.command(cls=FormatWords)(command)

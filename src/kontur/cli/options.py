@@ -84,6 +84,14 @@ ChannelOption = Annotated[
 PageOption = Annotated[
     int | None, typer.Option("--page", min=0, help="Use this page of stacks, counted from 0.")
 ]
+PolishOption = Annotated[
+    bool,
+    typer.Option(
+        "--polish",
+        help="Let the model's agent correct the outlines, step by step; kontur reinforce trains "
+        "one.",
+    ),
+]
 DeviceOption = Annotated[
     Device,
     typer.Option("--device", help="Where the model runs; auto takes a GPU where torch finds one."),
@@ -157,8 +165,9 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "contrast": ContrastOption,
     "channel": ChannelOption,
     "page": PageOption,
+    "polish": PolishOption,
 }
-OFF: dict[str, Any] = {"min_size": 0.0}  # defaults other than None
+OFF: dict[str, Any] = {"min_size": 0.0, "polish": False}  # defaults other than None
 
 
 def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -103,7 +103,9 @@ def predict_folder(
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
-    record = Record(out, {**(model or {}), **asdict(options), **_thresholds(predictor, options)})
+    predictor.check_options(options)
+    settings = asdict(options) | {"polish": options.polish or None}  # older records have no word
+    record = Record(out, {**(model or {}), **settings, **_thresholds(predictor, options)})
     jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)

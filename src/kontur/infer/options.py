@@ -23,6 +23,7 @@ class PredictOptions:
             the card. A lower one, such as 99, brings up dim objects beside very bright ones;
             "auto" searches for it.
         channel, page: which channel and which page of a stack, from 0.
+        polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).
     """
 
     score: float | None = None
@@ -32,6 +33,7 @@ class PredictOptions:
     contrast: Contrast | None = None
     channel: int | None = None
     page: int | None = None
+    polish: bool = False
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some options changed; TypeError that names the nearest for an unknown one."""

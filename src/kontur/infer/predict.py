@@ -80,8 +80,11 @@ class Predictor:
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
+        self.check_options(options)
         shown = self._shown(image, options)
-        instances, repaired = self._detect(shown.image.view(shown.scale), self.thresholds(options))
+        instances, repaired = self._detect(
+            shown.image.view(shown.scale), self.thresholds(options), polish=options.polish
+        )
         if options.min_size > 0:
             instances = instances[instances.areas >= options.min_size]
         return Prediction(instances, repaired, shown.scale, shown.contrast)
@@ -91,6 +94,7 @@ class Predictor:
     ) -> Session:
         """The image with its features, for any number of outlines; arguments as in `predict`."""
         options = options.replace(**changes)
+        self.check_options(options)
         shown = self._shown(image, options)
         view, thresholds = shown.image.view(shown.scale), self.thresholds(options)
         learned = self.card.object_size
@@ -99,10 +103,19 @@ class Predictor:
             self.config,
             self.engine.graphs,
             view,
-            self.propose(view, lowest=CLICKED * thresholds.score),
+            self.propose(view, lowest=CLICKED * thresholds.score, polish=options.polish),
             thresholds,
             object_size=None if learned is None else learned * self.card.scale,
         )
+
+    def check_options(self, options: PredictOptions) -> None:
+        """Raises `InputError` for options that this model cannot serve."""
+        if options.polish and not self.family.has_agent(self.config):
+            raise InputError(
+                f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
+                "images with annotations (kontur reinforce DATA --model MODEL --out FILE.kontur), "
+                "or leave --polish out"
+            )
 
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
@@ -156,9 +169,10 @@ class Predictor:
             "one with --channel N (in Python channel=N)"
         )
 
-    def propose(self, view: View, *, lowest: float) -> Candidates:
+    def propose(self, view: View, *, lowest: float, polish: bool = False) -> Candidates:
         """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
+        With `polish` the model's agent, which it must have, corrects their outlines.
         Raises `InputError` where the view would not fit into memory.
         """
         height, width = view.images.shape[2:]
@@ -166,6 +180,9 @@ class Predictor:
         (candidates,) = self.family.propose(
             self.engine.graphs, view.images, self.config, lowest, [view.size]
         )
+        if polish:
+            assert self.family.polish is not None  # `check_options` has looked
+            return self.family.polish(self.engine.graphs, view.images, candidates, self.config)
         return candidates
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
@@ -188,7 +205,8 @@ class Predictor:
             contrast=options.contrast,
         )
 
-    def _detect(self, view: View, thresholds: Thresholds) -> Resolved:
+    def _detect(self, view: View, thresholds: Thresholds, *, polish: bool = False) -> Resolved:
         """Propose and resolve: the objects of a view, in pixels of its image."""
-        instances, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
+        candidates = self.propose(view, lowest=thresholds.score, polish=polish)
+        instances, repaired = resolve(candidates, thresholds)
         return Resolved(view.instances_in_image(instances), repaired)

@@ -66,6 +66,11 @@ def no_graphs(config: Any) -> dict[str, GraphExample]:
     return {}
 
 
+def no_agent(config: Any) -> bool:
+    """Of a family that has none."""
+    return False
+
+
 def no_variants(config: Any) -> list[DecodeVariant]:
     """The variants of a family whose decoding has nothing to tune."""
     return []
@@ -98,6 +103,9 @@ class Family:
         outlines_by_stage: (graphs, images (1, c, h, w), config, thresholds, size) → outlines after
             each stage of refinement, by its name; None for families without stages.
         contours: functions for rings from outside; None for families without contours.
+        polish: (graphs, images (1, c, h, w), candidates, config) → the candidates with outlines
+            that the model's agent has corrected; None for families without agents.
+        has_agent: config → whether a model of these settings has one.
     """
 
     name: str
@@ -116,6 +124,8 @@ class Family:
         | None
     ) = None
     contours: ContourTools | None = None
+    polish: Callable[[Graphs, np.ndarray, Candidates, Any], Candidates] | None = None
+    has_agent: Callable[[Any], bool] = no_agent
 
     @property
     def trainable(self) -> bool:

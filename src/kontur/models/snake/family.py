@@ -1,6 +1,7 @@
 """Deep Snake as one object. Torch is imported only for a network."""
 
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from kontur.models.family import ContourTools, Family, linear_memory
@@ -13,6 +14,7 @@ from kontur.models.snake.contours import (
 )
 from kontur.models.snake.encode import collate, encode
 from kontur.models.snake.graphs import graphs
+from kontur.models.snake.polish import polish_candidates
 from kontur.models.snake.propose import decode_variants, outlines_by_stage, propose
 
 if TYPE_CHECKING:
@@ -42,4 +44,6 @@ FAMILY = Family(
     tunable_fields=("stages_used",),
     outlines_by_stage=outlines_by_stage,
     contours=ContourTools(from_rings, from_extremes, from_boxes, quality_of_rings),
+    polish=polish_candidates,
+    has_agent=attrgetter("has_agent"),
 )

@@ -1,0 +1,195 @@
+"""m episodes side by side: the states, what an action makes of them, and its reward.
+
+Pure numpy, for one contour as for hundreds: the environments of `kontur.edit.env` are this behind
+Gymnasium's interface, so a vector of m contours and m single ones agree to the last bit.
+
+In the words of the notes: an agent gets a state s (状态), decides on an action a (动作) by its
+policy π(a | s), and the environment answers with the next state s' and a reward r (奖励). The value
+V(s) (价值) is the expectation of the return G = Σ r, the rewards of the rest of the episode. Two
+things are drawn at random: a ~ π(· | s) by the agent, and s' ~ P(· | s, a) by the environment. Here
+P is certain within an episode, for geometry is; its randomness is in where an episode begins: which
+object, and how rough its contour.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from jaxtyping import Bool, Float, Int, Integer
+
+from kontur.edit.cases import Cases, Rough, draw_rough, perturbed
+from kontur.edit.config import EpisodeConfig
+from kontur.geometry.area_field import AreaFields, Overlap, gains, overlap, swept
+from kontur.models.snake.moves import STOP, act, outward, units
+from kontur.models.snake.observe import observe
+from kontur.models.snake.polish import startable_rings
+
+
+class Outcome(NamedTuple):
+    """What m actions brought.
+
+    Attributes:
+        reward: r of each, the gain less the costs.
+        shares: the share of r of every point of a contour; they sum to r.
+        iou: of each contour with its object, now.
+        crossed: which would have crossed themselves.
+        terminated, truncated: which episodes ended, because they stopped, or after the last step.
+    """
+
+    reward: Float[np.ndarray, " m"]
+    shares: Float[np.ndarray, "m n"]
+    iou: Float[np.ndarray, " m"]
+    crossed: Bool[np.ndarray, " m"]
+    terminated: Bool[np.ndarray, " m"]
+    truncated: Bool[np.ndarray, " m"]
+
+
+class Episodes:
+    """The state of m episodes.
+
+    Attributes:
+        cases: where they are drawn from.
+        rings: the contours (m, n, 2), in pixels of the image.
+        objects: which object each is about.
+        unit: the unit of each contour's moves, pixels.
+        step: how many actions each has had.
+        iou: of each contour with its object.
+    """
+
+    def __init__(self, cases: Cases, count: int, config: EpisodeConfig):
+        self.cases, self.config = cases, config
+        self.polish = cases.config.polish
+        self.distances = np.array(self.polish.distances, np.float32)
+        n = cases.config.points
+        self.rings = np.zeros((count, n, 2), np.float32)
+        self.objects = np.zeros(count, np.int64)
+        self.unit = np.ones(count, np.float32)
+        self.step = np.zeros(count, np.int64)
+        self.measure = Measure(cases, config)
+        self.score = np.zeros(count, np.float32)
+        self.iou = np.zeros(count, np.float32)
+        self.outlined = cases.outlined
+        self.true_units = units(cases.contours)
+
+    def begin(
+        self,
+        places: Int[np.ndarray, " j"],
+        generators: list[np.random.Generator],
+        chosen: int | None = None,
+    ) -> None:
+        """New episodes at some places, each drawn by its own generator, or of an object chosen.
+
+        This is the randomness of the environment: an object, and where the episode about it begins.
+        """
+        objects = np.zeros(len(places), np.int64)
+        rough: dict[int, Rough] = {}
+        for i, rng in enumerate(generators):
+            objects[i] = int(rng.integers(len(self.cases))) if chosen is None else chosen
+            if rng.uniform() < self.config.perturbed or not self.outlined[objects[i]]:
+                points, jitter = self.cases.config.points, self.config.jitter
+                rough[i] = draw_rough(rng, points, jitter=jitter, corners=self.config.corners)
+        starts, made = self.cases.own[objects], list(rough)
+        true, unit = self.cases.contours[objects[made]], self.true_units[objects[made]]
+        starts[made] = perturbed(true, unit, list(rough.values()))
+        self.put(places, objects, starts)
+
+    def put(
+        self,
+        places: Int[np.ndarray, " j"],
+        objects: Int[np.ndarray, " j"],
+        rings: Float[np.ndarray, "j n 2"],
+    ) -> None:
+        """Episodes at some places that begin with contours given, of objects given.
+
+        A contour that crosses itself is repaired; one without area is the true contour.
+        """
+        fine, starts = startable_rings(rings)
+        starts[~fine] = self.cases.contours[objects[~fine]]
+        self.rings[places], self.objects[places] = starts, objects
+        self.unit[places] = units(starts)
+        self.step[places] = 0
+        self.iou[places] = overlap(self.cases.fields.take(objects), starts).iou
+        self.score[places] = self.measure.scores(objects, starts)
+
+    def observations(self, places: Int[np.ndarray, " j"] | slice = slice(None)) -> np.ndarray:
+        """What the points of some contours see, (j, n, c)."""
+        left = (1 - self.step[places] / self.polish.steps).astype(np.float32)
+        index = self.cases.image_index[self.objects[places]]
+        return observe(
+            *(self.cases.maps, self.rings[places], index, self.unit[places], left), self.polish
+        )
+
+    def act(self, actions: Integer[np.ndarray, "j a"], places: Int[np.ndarray, " j"]) -> Outcome:
+        """The actions of some episodes; they go on, also those that have ended."""
+        config, objects, rings = self.config, self.objects[places], self.rings[places]
+        moved, crossed = act(rings, actions, self.unit[places], self.distances)
+        stopped = actions[:, 0] == STOP
+        shares, score = self.measure.gains(objects, rings, moved)
+        cost = config.step_cost * ~stopped + config.crossing_cost * crossed
+        reward = (score - self.score[places]) - cost
+        shares -= (cost / shares.shape[1])[:, None].astype(np.float32)
+        self.rings[places], self.score[places] = moved, score
+        self.step[places] += 1
+        self.iou[places] = (
+            score if config.reward == "iou" else overlap(self.cases.fields.take(objects), moved).iou
+        )
+        late = ~stopped & (self.step[places] >= self.polish.steps)
+        return Outcome(reward.astype(np.float32), shares, self.iou[places], crossed, stopped, late)
+
+
+class Measure:
+    """What is rewarded: how like their objects contours are, and which points made them more so.
+
+    The boundary of a contour is what lies between it and its points moved inwards.
+    """
+
+    def __init__(self, cases: Cases, config: EpisodeConfig):
+        self.fields, self.width = cases.fields, None
+        if config.reward == "boundary-iou":
+            width = np.sqrt(shapely.area(cases.polygons)) * config.border
+            inner = shapely.buffer(cases.polygons, -width)
+            self.fields = AreaFields.of(shapely.difference(cases.polygons, inner))
+            self.width = width.astype(np.float32)
+
+    def scores(
+        self, objects: Int[np.ndarray, " j"], rings: Float[np.ndarray, "j n 2"]
+    ) -> Float[np.ndarray, " j"]:
+        """The IoU, or boundary IoU, of contours with their objects."""
+        return self._overlaps(objects, rings)[0].iou
+
+    def gains(
+        self,
+        objects: Int[np.ndarray, " j"],
+        rings: Float[np.ndarray, "j n 2"],
+        moved: Float[np.ndarray, "j n 2"],
+    ) -> tuple[Float[np.ndarray, "j n"], Float[np.ndarray, " j"]]:
+        """What each point brought, and the scores after it."""
+        fields = self.fields.take(objects)
+        before, *sides = self._overlaps(objects, rings)
+        after, *moved_sides = self._overlaps(objects, moved)
+        passed, *inner = (
+            swept(fields, old.rings, old.overlap, new.rings, new.overlap)
+            for old, new in zip(sides, moved_sides, strict=True)
+        )
+        for each in inner:
+            passed = passed.less(each)
+        return gains(before, after, passed), after.iou
+
+    def _overlaps(
+        self, objects: Int[np.ndarray, " j"], rings: Float[np.ndarray, "j n 2"]
+    ) -> "tuple[Overlap, *tuple[Side, ...]]":
+        """What contours, or their boundaries, share with their objects; then that of each side."""
+        fields = self.fields.take(objects)
+        outer = Side(rings, overlap(fields, rings))
+        if self.width is None:
+            return outer.overlap, outer
+        inwards = rings - outward(rings) * self.width[objects][:, None, None]
+        inner = Side(inwards, overlap(fields, inwards))
+        return outer.overlap.less(inner.overlap), outer, inner
+
+
+class Side(NamedTuple):
+    """The outer or inner side of what is compared."""
+
+    rings: Float[np.ndarray, "j n 2"]
+    overlap: Overlap
