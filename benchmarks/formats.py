@@ -125,14 +125,14 @@ def main() -> None:
             path = Path(folder) / f"a{formats.FORMATS[name].ending}"
             cells = [seconds(formats.write, path, found)]
             cells += [seconds(read_back, path, found)]
-            size = path.stat().st_size / 1e6
+            size = sum(file.stat().st_size for file in [path, *path.rglob("*")]) / 1e6
             texts = [f"{cell:.2f} s" for cell in cells]
             write, read = PLAIN.get(name, (None, None))
             texts.append(f"{seconds(write, path, found):.2f} s" if write else "")
             texts.append(f"{seconds(read, path):.2f} s" if read else "")
             print(f"| `{name}` | {' | '.join(texts)} | {size:.0f} |", flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"most memory of the process: {peak:,.0f} MB")
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(f"    most memory of the process until here: {peak:,.0f} MB")
 
 
 if __name__ == "__main__":

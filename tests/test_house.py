@@ -26,8 +26,11 @@ TORCH_ROOMS = re.compile(
     r"|kontur\.models\..*\.(unet|transunet|swinunet)$"
 )
 # Made of scikit-learn's classes, and imported where they are used.
+NAPARI_ROOMS = re.compile(r"kontur\.napari\.widget$")  # made of magicgui's classes, as those are
 TABLE_ROOMS = re.compile(r"kontur\.measure\.(prepare|tabular|learn)(\.|$)")
 HEAVY = [
+    "napari",
+    "geopandas",
     "torch",
     "lightning",
     "tensorboard",
@@ -37,6 +40,7 @@ HEAVY = [
     "matplotlib",
     "pandas",
     "pyarrow",
+    "zarr",
     "sklearn",
     "cv2",
 ]
@@ -101,7 +105,7 @@ for module in modules:
 
 def test_everything_outside_the_torch_rooms_imports_without_torch_and_the_other_heavy_packages():
     light = [name for name in map(module_name, FILES) if not TORCH_ROOMS.match(name)]
-    light = [name for name in light if not TABLE_ROOMS.match(name)]
+    light = [n for n in light if not TABLE_ROOMS.match(n) and not NAPARI_ROOMS.match(n)]
     light = [name for name in light if not name.endswith("__main__")]
     in_a_fresh_process(BLOCKED_IMPORTS, json.dumps([HEAVY, light]))
 
@@ -143,7 +147,7 @@ def test_shapes_are_checked_under_pytest_and_nowhere_else():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_every_package_that_is_imported_is_declared(file):
     third_party = imported_packages(file) - set(sys.stdlib_module_names) - {"kontur"}
-    assert third_party <= declared("train", "demo", "tables", "edit")
+    assert third_party <= declared("train", "demo", "tables", "web", "napari", "edit")
 
 
 def test_every_package_that_measuring_asks_for_by_name_is_in_its_extra():

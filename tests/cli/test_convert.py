@@ -198,6 +198,8 @@ def test_folders_and_several_files_are_converted_at_once(kontur, labels, tmp_pat
     message = kontur("convert", *files, tmp_path / "yolo", "--format", "yolo")
     assert "holes of 2 objects filled" in message
     assert (tmp_path / "yolo" / "labels" / "b.txt").exists()
+    message = kontur("convert", tmp_path / "in", tmp_path / "half.csv", "--share", "0.5")
+    assert message.startswith("2 objects →")
     assert "--image and --size are of one file" in kontur(
         "convert", *files, tmp_path / "x.csv", "--size", "20x30", code=1
     )

@@ -4,17 +4,22 @@ import kontur as package
 from kontur.cli import demo as command
 from kontur.data.packaged_images import PackagedImage
 
+ENDINGS = (".png", ".geojson", ".labels.tif", ".csv")
 
-def test_the_demo_outlines_real_images(kontur, tmp_path):
+
+def test_the_demo_outlines_real_images_in_three_formats(kontur, tmp_path):
     out = tmp_path / "demo"
     output = kontur("demo", "--out", out)
     assert {path.name for path in out.iterdir()} == {
-        *(f"{name}{end}" for name in ("nuclear", "coins") for end in (".png", ".geojson", ".csv")),
+        *(f"{name}{end}" for name in ("nuclear", "coins") for end in ENDINGS),
         *("nuclear.overlay.png", "coins.overlay.png", "predict.json"),
     }
     assert package.read(out / "nuclear.geojson").size == (1024, 1344)
+    counts = {len(package.read(out / f"nuclear{end}")) for end in ENDINGS[1:]}
+    assert len(counts) == 1
     assert f"look at {out / 'nuclear.overlay.png'}" in output
     assert f"open in QuPath: {out / 'nuclear.png'}" in output
+    assert f"open in Fiji or napari: {out / 'nuclear.png'} and nuclear.labels.tif" in output
     (words,) = (line.partition(": ")[2] for line in output.splitlines() if "kontur measure" in line)
     kontur(*words.split()[1:])
     assert (out / "table.csv").exists()

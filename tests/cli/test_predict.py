@@ -7,26 +7,32 @@ import tifffile
 from PIL import Image
 
 import kontur as package
+from kontur import formats
 
 
 def predict(kontur, model, images, out, *more, code=0):
     return kontur("predict", images, "--model", model, "--out", out, *more, code=code)
 
 
-def test_a_folder_gives_outlines_in_every_format(kontur, model, images, tmp_path):
+def test_a_folder_gives_outlines_in_every_format_that_is_written(kontur, model, images, tmp_path):
     out = tmp_path / "out"
     output = predict(
         *(kontur, model, images, out),
-        *("--format", "geojson,coco,labels,csv", "--overlay"),
+        *("--format", ",".join(formats.WRITABLE), "--overlay"),
     )
-    endings = (".geojson", ".coco.json", ".labels.tif", ".csv", ".overlay.png")
+    endings = [one.ending for one in formats.WRITABLE.values()]
     assert {path.name for path in out.iterdir()} == {
-        *(name + ending for name in "abc" for ending in endings),
-        "predict.json",
+        *(name + ending for name in "abc" for ending in (*endings, ".overlay.png")),
+        *("predict.json", "data.yaml"),  # of YOLO, whose classes lie beside
     }
     found = [package.read(out / f"{name}.geojson") for name in "abc"]
     assert all(len(each) > 0 and each.size == (40, 56) for each in found)
     assert found[0].classes == ("nucleus",)
+    for one in formats.WRITABLE.values():
+        again = formats.read(out / f"a{one.ending}", size=(40, 56))
+        inside = [each.label_image() > 0 for each in (found[0], again.replace(size=(40, 56)))]
+        assert (inside[0] == inside[1]).mean() > 0.99, one.name
+        assert one.raster or len(again) == len(found[0]), one.name
     assert "[3/3] c.png: " in output
     assert f"{sum(map(len, found))} objects in 3 images → {out}" in output
 

@@ -86,3 +86,45 @@ def test_a_folder_is_no_file_of_one_image(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no predictions"):
         convert_folders([tmp_path / "empty"], tmp_path / "all.csv")
+
+
+def test_a_folder_of_roi_files_is_one_image_and_so_is_each_below_another(tmp_path):
+    found = scenes.ring_with_island()
+    for folder in ("rois", "all/a", "all/b"):
+        for i in range(3):
+            formats.write(tmp_path / folder / f"{i}.roi", found[[i]])
+    made = convert_folders([tmp_path / "rois"], tmp_path / "rois.geojson")
+    assert (made.images, made.objects) == (1, 3)
+    scenes.assert_close(found, formats.read(tmp_path / "rois.geojson"))
+    convert_folders([tmp_path / "all"], tmp_path / "out", format="geojson")
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["a.geojson", "b.geojson"]
+    (tmp_path / "rois" / "1.roi").write_bytes(b"Iout and no more")
+    with pytest.raises(InputError, match=r"rois: the ROI '?1'? cannot be read"):
+        convert_folders([tmp_path / "rois"], tmp_path / "again.geojson")
+
+
+def test_a_data_set_is_thinned_by_its_metadata_and_by_a_share_that_a_seed_draws(tmp_path):
+    names = [f"a{i}" for i in range(12)]
+    source = drawn.labelled(tmp_path / "source", names)
+    rows = [f"{name},{'DAPI' if i % 3 else 'HE'}" for i, name in enumerate(names)]
+    (source / "metadata.csv").write_text("\n".join(["id,stain", *rows]))
+
+    def kept(**choice):
+        made = convert_folders([source], tmp_path / "a.csv", overwrite=True, **choice)
+        entries = formats.read_images(tmp_path / "a.csv")
+        assert made.images == len(entries)
+        return [entry.file_name.removesuffix(".png") for entry in entries]
+
+    assert kept(where=["stain=HE"]) == ["a0", "a3", "a6", "a9"]
+    half, quarter = kept(share=0.5, seed=3), kept(share=0.25, seed=3)
+    assert len(half) == 6
+    assert len(quarter) == 3
+    assert set(quarter) < set(half)
+    assert kept(share=0.5, seed=3) == half != kept(share=0.5, seed=4)
+    assert set(kept(where=["stain=HE"], share=0.5)) < {"a0", "a3", "a6", "a9"}
+    with pytest.raises(InputError, match="no image has stain=GFP; the values of stain are DAPI"):
+        kept(where=["stain=GFP"])
+    with pytest.raises(InputError, match="a share of the names lies above 0 and up to 1"):
+        kept(share=0)
+    with pytest.raises(InputError, match="--split and --where are for data sets"):
+        convert_folders([tmp_path / "a.csv"], tmp_path / "b.csv", where=["stain=HE"])

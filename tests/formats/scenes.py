@@ -1,10 +1,13 @@
 """Objects for the round trips: random label images, moved and stretched off the pixel grid."""
 
+from pathlib import Path
+
 import numpy as np
 import shapely
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from kontur.formats.zarr_store import files_of
 from kontur.instances import Instances
 
 CLASSES = ("nucleus", "mitosis, late", "细胞")
@@ -32,6 +35,13 @@ def objects(drawing: tuple[np.ndarray, int], *, on_grid: bool) -> Instances:
         return found
     moved = found.scale(*rng.uniform(0.5, 2, 2)).shift(*rng.uniform(-3, 3, 2))
     return moved.replace(size=(40, 50))
+
+
+def content(path: Path) -> bytes | dict[str, bytes]:
+    """The bytes of a file, or of every file of a store."""
+    if path.is_file():
+        return path.read_bytes()
+    return {file.relative_to(path).as_posix(): file.read_bytes() for file in files_of(path)}
 
 
 def with_holes(found: Instances) -> np.ndarray:

@@ -3,8 +3,10 @@ import pytest
 import shapely
 from PIL import Image as Picture
 
+from kontur.display import colours
+from kontur.display.stretch import stretch
 from kontur.errors import InputError
-from kontur.formats import colours, overlay
+from kontur.formats import overlay
 from kontur.instances import Instances
 
 
@@ -69,34 +71,10 @@ def test_holes_and_parts_are_drawn():
     assert drawn[20, 20].tolist() == [0, 0, 0]
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
-@pytest.mark.parametrize("channels", [1, 2, 3, 5])
-def test_images_of_any_depth_and_channels_are_stretched(dtype, channels):
-    ramp = np.linspace(10, 120, 40 * 50 * channels).reshape(40, 50, channels).astype(dtype)
-    drawn = overlay.stretch(ramp)
-    assert (drawn.shape, drawn.dtype) == ((40, 50, 3), np.uint8)
-    assert drawn.min() == 0
-    assert drawn.max() == 255
-
-
-def test_a_few_bright_pixels_do_not_darken_the_rest():
-    image = np.random.default_rng(0).normal(100, 10, (60, 60, 1)).astype(np.float32)
-    image[0, 0] = 60000
-    assert overlay.stretch(image)[..., 0].std() > 30
-
-
-def test_constant_empty_and_broken_images_are_black():
-    assert not overlay.stretch(np.full((4, 5, 1), 9, dtype=np.uint16)).any()
-    assert not overlay.stretch(np.full((4, 5, 1), np.nan, dtype=np.float32)).any()
-    some = np.arange(20, dtype=np.float32).reshape(4, 5, 1)
-    some[0, 0], some[0, 1] = np.nan, np.inf
-    assert overlay.stretch(some)[0, 0].tolist() == [0, 0, 0]
-
-
 def test_no_objects_give_the_image_and_other_sizes_are_refused():
     image = np.arange(2000, dtype=np.uint16).reshape(40, 50, 1)
     drawn = overlay.draw(image, Instances.empty((40, 50)))
-    np.testing.assert_array_equal(drawn, overlay.stretch(image))
+    np.testing.assert_array_equal(drawn, stretch(image))
     with pytest.raises(InputError, match="of an image of 40×50 pixels, this one has 50×40"):
         overlay.draw(image.transpose(1, 0, 2), square())
 
@@ -137,13 +115,3 @@ def test_a_picture_drawn_in_bands_is_the_same(monkeypatch):
     whole = overlay.draw(image, found)
     monkeypatch.setattr(overlay, "BAND", 11)
     np.testing.assert_array_equal(overlay.draw(image, found), whole)
-
-
-def test_a_lower_percentile_brings_up_what_is_dim():
-    image = np.full((40, 50, 1), 100, np.uint16)
-    image[:20] = 200
-    image[:2] = 60000  # 5 % of the pixels
-    plain, dim = overlay.stretch(image), overlay.stretch(image, brightest=90.0)
-    assert plain[10, 10].tolist() == [0, 0, 0]
-    assert dim[10, 10].tolist() == [255, 255, 255]
-    assert not dim[30, 10].any()

@@ -20,12 +20,6 @@ def test_what_is_read_is_not_foreign():
     assert not set(images.IMAGE_ENDINGS) & set(unsupported_images.UNSUPPORTED)
 
 
-def test_a_store_that_is_a_folder_is_named_too(tmp_path):
-    (tmp_path / "a.ome.zarr").mkdir()
-    with pytest.raises(InputError, match=r"is a Zarr store, .* save the plane as TIFF"):
-        images.read_image(tmp_path / "a.ome.zarr")
-
-
 def test_a_file_without_its_ending_is_known_by_its_first_bytes(tmp_path):
     for content, name in [
         (b"ZISRAWFILE" + bytes(200), "Zeiss"),

@@ -7,9 +7,11 @@ from PIL import Image
 
 from kontur.errors import InputError
 from kontur.infer.options import DEFAULT_OPTIONS
+from kontur.infer.parts import PredictedParts
 from kontur.infer.predict import Prediction, Predictor
 from kontur.instances import Instances
 from kontur.models.card import Card, Thresholds
+from kontur.models.resolve import Resolved
 
 
 class Bright(Predictor):
@@ -24,6 +26,13 @@ class Bright(Predictor):
             thresholds=Thresholds(score=0.3, overlap=0.4),
         )
         self.seen = 0
+
+    def predict_in_parts(self, image, options=DEFAULT_OPTIONS, **how) -> PredictedParts:
+        found = self.predict_detailed(image, options)
+        return PredictedParts(
+            *(found.instances.size, None, found.scale, found.contrast, 0, image.pixels),
+            iter([Resolved(found.instances, found.repaired)]),
+        )
 
     def predict_detailed(self, image, options=DEFAULT_OPTIONS) -> Prediction:
         self.seen += 1

@@ -169,14 +169,14 @@ def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_p
 def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):
     from kontur import formats
 
-    write = formats.write_images
+    stream = formats.stream_image
 
     def full(path, *rest, **named):
         if Path(path).name == "b.geojson":
             raise OSError(28, "could not write: No space left on device", str(path))
-        write(path, *rest, **named)
+        return stream(path, *rest, **named)
 
-    monkeypatch.setattr(formats, "write_images", full)
+    monkeypatch.setattr(formats, "stream_image", full)
     out = tmp_path / "out"
     with pytest.raises(OSError, match="No space left"):
         run(images, out)

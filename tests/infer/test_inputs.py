@@ -1,9 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kontur.errors import InputError
 from kontur.infer.inputs import find_inputs, unsupported_files
+from kontur.infer.record import file_digest
+from tests.formats import stores
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -119,3 +122,14 @@ def test_nothing_to_work_on_is_said_with_what_is_there(tmp_path, files, asked, s
 def test_no_argument_at_all_is_reported():
     with pytest.raises(InputError, match="name at least one"):
         find_inputs([])
+
+
+def test_a_store_of_zarr_is_one_image_and_its_labels_are_none(tmp_path):
+    for name in ("a.ome.zarr", "a.labels.ome.zarr"):
+        stores.save(tmp_path / name, np.zeros((4, 5), np.uint8), "yx")
+    for place in (tmp_path, tmp_path / "a.ome.zarr", tmp_path / "*.zarr"):
+        assert [one.path.name for one in find_inputs([place])] == ["a.ome.zarr"]
+        assert [one.name for one in find_inputs([place])] == ["a"]
+    before = file_digest(tmp_path / "a.ome.zarr")
+    stores.save(tmp_path / "b.ome.zarr", np.ones((4, 5), np.uint8), "yx")
+    assert file_digest(tmp_path / "b.ome.zarr") != before

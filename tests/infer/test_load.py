@@ -1,14 +1,17 @@
 """Models by name: shipped ones, files, runs; and what is said where there is none."""
 
+import itertools
 import shutil
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from kontur.errors import InputError
-from kontur.infer import load as module
+from kontur.infer import engine
+from kontur.infer import model_files as module
 from kontur.infer.load import find_model, load, shipped_models
 from kontur.models import archive
 from kontur.models.archive import Model, write_model
@@ -103,3 +106,29 @@ def test_a_model_of_an_unknown_kind_is_reported(learned, path):
     write_model(path, Model(card, learned.model.graphs, learned.model.weights))
     with pytest.raises(InputError, match="no kind of model 'sanke'"):
         load(path, device="cpu")
+
+
+def test_integers_that_a_model_does_not_have_are_reported(path):
+    with pytest.raises(InputError, match=r"no graphs in 8-bit integers .* leave --precision out"):
+        load(path, precision="int8")
+    assert load(path).engine.precision == "float32"
+
+
+@pytest.mark.parametrize(("faster", "taken"), [(0.5, "int8"), (0.9, "float32")])
+def test_integers_are_taken_where_they_are_clearly_faster(
+    learned, path, tmp_path, monkeypatch, faster, taken
+):
+    """The clock runs slower while a graph in integers does."""
+    both = replace(learned.model, int8={"detect": learned.model.graphs["detect"]})
+    write_model(tmp_path / "both.kontur", both)
+    ticks = itertools.count()
+
+    def clock():  # two readings a run, float32 and integers in turns
+        tick = next(ticks)
+        return tick // 2 * 10.0 + (tick % 2) * (1.0 if tick % 4 < 2 else faster)
+
+    monkeypatch.setattr(engine.time, "perf_counter", clock)
+    assert load(tmp_path / "both.kontur", device="cpu").engine.precision == taken
+    assert load(tmp_path / "both.kontur", device="cpu", precision="float32").engine.precision == (
+        "float32"
+    )

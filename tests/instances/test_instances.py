@@ -167,8 +167,17 @@ def test_choosing_what_is_not_there_fails():
         several()[np.array([True, False])]
 
 
-def test_iterating_gives_each_object_alone():
-    assert [one.ids.tolist() for one in several()] == [[7], [3], [12]]
+def test_iterating_gives_each_object_with_its_fields_by_name():
+    found = several()
+    assert [one.id for one in found] == [7, 3, 12]
+    for index, one in enumerate(found):
+        assert one.polygon is found.polygons[index]
+        assert one.class_name == found.classes[one.label]
+        assert one.ignore is bool(found.ignore[index])
+        assert (one.area, one.box) == (found.areas[index], tuple(found.boxes[index]))
+        assert one.extras == found.extras[index]
+        assert_array_equal(one.score, found.scores[index])
+    assert list(Instances.empty()) == []
 
 
 def test_what_was_split_can_be_joined():

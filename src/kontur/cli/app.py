@@ -25,6 +25,7 @@ from kontur.cli.models import models
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.reinforce import reinforce
+from kontur.cli.serve import serve
 from kontur.cli.train import train
 from kontur.errors import InputError
 
@@ -93,6 +94,7 @@ def program(
     \b
     Try it:              kontur demo
     Outline images:      kontur predict IMAGES --model nuclei --out DIR
+    See and correct:     kontur serve FOLDER
     Measure objects:     kontur measure DIR IMAGES --out table.csv
     Describe a table:    kontur describe table.csv --out report.html
     Plot a table:        kontur plot table.csv --out DIR
@@ -100,7 +102,6 @@ def program(
     Classify by it:      kontur classify table.csv --model MODEL --out predictions.csv
     Check your data:     kontur inspect DATA
     Train on your data:  kontur train DATA --out RUN
-    Learn from reward:   kontur reinforce DATA --model RUN --out FILE
     Choose a network:    kontur compare DATA --out DIR
     Evaluate a model:    kontur evaluate --model RUN DATA
 
@@ -110,7 +111,7 @@ def program(
 
 COMMANDS = (
     *(demo, predict, measure, describe, plot, learn, classify, evaluate),
-    *(inspect, train, reinforce, compare, models, convert),
+    *(serve, inspect, train, reinforce, compare, models, convert),
 )
 for command in COMMANDS:
     app.command(cls=FormatWords)(command)

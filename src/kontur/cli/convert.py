@@ -46,6 +46,19 @@ def convert(
         str | None,
         typer.Option("--split", metavar="SPLIT", help="Only train, val or test of a data set."),
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--where",
+            metavar="COLUMN=VALUE",
+            help="Only images of data sets for which it holds in metadata.csv; repeatable.",
+        ),
+    ] = None,
+    share: Annotated[
+        float,
+        typer.Option("--share", metavar="PART", help="This part of the images, such as 0.1."),
+    ] = 1.0,
+    seed: Annotated[int, typer.Option("--seed", help="Which images --share draws.")] = 0,
     task: TaskOption = Task.instances,
     page: PageOption = None,
     force: ForceOption = False,
@@ -63,20 +76,26 @@ def convert(
     kontur convert a01.geojson a01.labels.tif --size 1024x1360
     kontur convert TRAINING_FOLDER all.cvat.xml
     kontur convert PLATE1 PLATE2 FOLDER --format yolo
+    kontur convert DATASET small.coco.json --split train --where stain=DAPI --share 0.1
     """
     from kontur.data.convert_folders import convert_folders, is_file_target
     from kontur.data.pairing import check_masks
     from kontur.errors import InputError
     from kontur.formats.conversion import convert, parse_size
+    from kontur.formats.zarr_store import is_folder
 
-    single = len(sources) == 1 and not sources[0].is_dir() and is_file_target(target, format)
+    thinned = split is not None or bool(where) or share != 1
+    single = (
+        not thinned
+        and len(sources) == 1
+        and not is_folder(sources[0])
+        and is_file_target(target, format)
+    )
     if not single and (image is not None or size is not None):
         raise InputError(
             "--image and --size are of one file; of a folder the images give the sizes"
         )
     if single:
-        if split is not None:
-            raise InputError("--split is for data sets, which are folders")
         made = convert(
             sources[0],
             target,
@@ -95,6 +114,9 @@ def convert(
             page=page,
             task=task.value,
             split=split,
+            where=where or (),
+            share=share,
+            seed=seed,
             overwrite=force,
         )
     several = f" in {plural(made.images, 'image')}" if made.images > 1 else ""

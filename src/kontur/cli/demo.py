@@ -11,9 +11,7 @@ from kontur.cli.predict import summary
 from kontur.data.packaged_images import COINS, NUCLEI
 from kontur.wording import plural
 
-OUTPUTS = ("geojson", "csv", "overlay")
-
-
+OUTPUTS = ("geojson", "labels", "csv", "overlay")
 SHOWN = (NUCLEI, COINS)
 
 
@@ -27,8 +25,8 @@ def demo(
     """Outline nuclei and coins in real images.
 
     The images come with other packages: nuclei with mahotas, coins with scikit-image. For each a
-    copy of the image with its outlines as GeoJSON, both for QuPath, an overlay to look at and a
-    table with one row per object is written.
+    copy of the image with its outlines in three formats is written: GeoJSON for QuPath, a label
+    image for Fiji and napari, a table with one row per object; and an overlay to look at.
     """
     from kontur.errors import InputError
     from kontur.formats.atomic import write_bytes
@@ -72,11 +70,12 @@ def demo(
 
 
 def _next_steps(image: Path, out: Path) -> str:
-    outlines = image.with_suffix(".geojson")
+    outlines, labels = image.with_suffix(".geojson"), image.with_suffix(".labels.tif")
     return "\n".join(
         [
             f"look at {image.with_suffix('.overlay.png')}",
             f"open in QuPath: {image}, then drag {outlines.name} onto it",
+            f"open in Fiji or napari: {image} and {labels.name}",
             f"measure the objects: kontur measure {outlines} {image} --out {out / 'table.csv'}",
             "outline your own: kontur predict YOUR_IMAGES --out DIR",
         ]

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kontur.cli.options import (
+    EVALUATED,
     Device,
     DeviceOption,
     ForceOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     Task,
     TaskOption,
@@ -34,7 +37,7 @@ ALL = "all"
 NUMBERS = re.compile(r"\[\n[\s\d.,eE+-]*\]")  # a list of them in indented JSON: to be one line
 
 
-@takes_predict_options()
+@takes_predict_options(*EVALUATED)
 def evaluate(
     places: Annotated[
         list[Path],
@@ -86,6 +89,7 @@ def evaluate(
     *,
     options: "PredictOptions",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
@@ -97,8 +101,8 @@ def evaluate(
     what `kontur predict` wrote, in any format, or of label images; TRUTH is a folder as for
     training, or a folder or file of outlines or label images. They are matched by name, and what
     has no partner is reported. PREDICTIONS may also be a list of COCO results, where TRUTH is the
-    COCO JSON of their numbers. --score, --overlap, --min-size, --diameter, --contrast, --device
-    and --threads are for --model only.
+    COCO JSON of their numbers. --score, --overlap, --min-size, --diameter, --contrast, --device,
+    --precision and --threads are for --model only.
 
     \b
     kontur evaluate outlines cells/val
@@ -111,6 +115,8 @@ def evaluate(
             "with --model give TRUTH alone" if wanted == 1 else "give PREDICTIONS and TRUTH",
             param_hint="[PREDICTIONS] TRUTH",
         )
+    if options.page == "all":
+        raise typer.BadParameter("one page is evaluated at a time", param_hint="--page")
     files = _output_files(out, force=force)
     annotation_options: dict[str, Any] = {
         **{"task": task.value, "split": split},
@@ -129,7 +135,7 @@ def evaluate(
 
         truth = open_folder(places[0], **annotation_options).where(where or [])
         check_column(truth, by)
-        predictor = load(model, device=device.value, threads=threads)
+        predictor = load(model, device=device.value, threads=threads, precision=precision.value)
         with counter("evaluating", quiet=quiet) as progress:
             evaluation = evaluate_model(predictor, truth, options=options, progress=progress)
     column = truth.column(by) if by is not None else {}

@@ -1,7 +1,8 @@
 """`kontur models`: the available models, and the card of one."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -44,9 +45,11 @@ def models(
 
 def list_text(models: dict[str, tuple["Card", Path]]) -> str:
     """A table of models: name, kind, size of the file, classes, scores."""
+    from kontur.models.card_summary import score_text
+
     rows = [["name", "kind", "MB", "classes", *SCORES_SHOWN]]
     for name, (card, path) in models.items():
-        scores = [_score(card.scores.get(score)) for score in SCORES_SHOWN]
+        scores = [score_text(card.scores.get(score)) for score in SCORES_SHOWN]
         size = f"{path.stat().st_size / 1e6:.1f}"
         rows.append([name, card.kind, size, ", ".join(card.classes), *scores])
     return f"{table(rows)}\n\nkontur models NAME prints the card of one."
@@ -54,46 +57,17 @@ def list_text(models: dict[str, tuple["Card", Path]]) -> str:
 
 def card_text(card: "Card", path: Path) -> str:
     """A card as text: what the model is, its input, its training and its scores."""
-    size = f"{card.object_size:.1f} pixels (side of a square of the area)"
-    lines = [f"{card.name}: {path}"]
-    lines += _part(
-        "",
-        {
-            "kind": card.kind,
-            "classes": ", ".join(card.classes),
-            "file": f"{path.stat().st_size / 1e6:.1f} MB, written by Kontur {card.version}",
-            "score": f"{card.thresholds.score:g}, objects below it are left out",
-            "overlap": f"{card.thresholds.overlap:g}, the worse of two outlines above it goes",
-            "scale": f"{card.scale:g}, by which images are made larger for the network",
-            "object size": size if card.object_size else "unknown",
-            "pixel size": f"{card.pixel_size:.4g} µm" if card.pixel_size else "unknown",
-        },
-    )
-    lines += _part("about", card.about)
-    lines += _part("training", card.training)
-    lines += _part("scores on its validation data", {k: _score(v) for k, v in card.scores.items()})
-    lines += _part("images are normalised", card.normalise)
-    lines += _part("network", card.config)
-    return "\n".join(lines)
+    size = f"{path.stat().st_size / 1e6:.1f} MB, written by Kontur {card.version}"
+    return "\n".join([f"{card.name}: {path}", *_lines("", {"file": size}), *_parts(card)])
 
 
-def _part(title: str, values: dict[str, Any]) -> list[str]:
-    if not values:
-        return []
+def _parts(card: "Card") -> list[str]:
+    from kontur.models.card_summary import card_summary
+
+    return [line for title, values in card_summary(card).items() for line in _lines(title, values)]
+
+
+def _lines(title: str, values: Mapping[str, str]) -> list[str]:
     width = max(map(len, values))
     head = ["", f"{title}:"] if title else []
-    return head + [f"  {key.ljust(width)}  {_word(value)}" for key, value in values.items()]
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_word, value)) or "none"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_word(item)}" for key, item in value.items()) or "none"
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "not set"}[value]
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _score(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return head + [f"  {key.ljust(width)}  {value}" for key, value in values.items()]

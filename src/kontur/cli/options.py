@@ -24,6 +24,14 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Precision(StrEnum):
+    """The numbers in which a model computes on a CPU."""
+
+    auto = "auto"
+    float32 = "float32"
+    int8 = "int8"
+
+
 class Task(StrEnum):
     """What the values of a mask file mean."""
 
@@ -78,11 +86,48 @@ ContrastOption = Annotated[
         "[default: the model's]",
     ),
 ]
+PredictedPixelSizeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--pixel-size",
+        metavar="UM|auto",
+        help="Side of a pixel in µm, auto takes that of the file: the image is scaled to the "
+        "pixels that the model learned from, in place of --diameter.",
+    ),
+]
+RegionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="X,Y,W,H|FILE",
+        help="Only objects whose centres lie in this rectangle, in pixels, or in the outlines of a "
+        "file, such as tissue drawn in QuPath.",
+    ),
+]
+TileOption = Annotated[
+    int | None,
+    typer.Option(
+        "--tile",
+        min=1,
+        metavar="PIXELS",
+        help="Look at images in tiles of this side; the objects are the same.  [default: where the "
+        "whole needs too much memory]",
+    ),
+]
 ChannelOption = Annotated[
     int | None, typer.Option("--channel", min=0, help="Use this channel only, counted from 0.")
 ]
 PageOption = Annotated[
     int | None, typer.Option("--page", min=0, help="Use this page of stacks, counted from 0.")
+]
+PagesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--page",
+        metavar="N|all",
+        help="Use this page of stacks, counted from 0; all predicts every plane of a stack or film "
+        "into formats that keep them.",
+    ),
 ]
 PolishOption = Annotated[
     bool,
@@ -92,9 +137,21 @@ PolishOption = Annotated[
         "one.",
     ),
 ]
+LinkOption = Annotated[
+    bool,
+    typer.Option("--link", help="With --page all: number the tracks of objects, by overlap."),
+]
 DeviceOption = Annotated[
     Device,
     typer.Option("--device", help="Where the model runs; auto takes a GPU where torch finds one."),
+]
+PrecisionOption = Annotated[
+    Precision,
+    typer.Option(
+        "--precision",
+        help="int8 computes in 8-bit integers, where the model has them; auto does where this is "
+        "faster here. float32 gives the same outlines on every machine.",
+    ),
 ]
 ThreadsOption = Annotated[
     int | None,
@@ -162,12 +219,18 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "overlap": OverlapOption,
     "min_size": MinSizeOption,
     "diameter": DiameterOption,
+    "pixel_size": PredictedPixelSizeOption,
     "contrast": ContrastOption,
+    "region": RegionOption,
+    "tile": TileOption,
     "channel": ChannelOption,
-    "page": PageOption,
+    "page": PagesOption,
+    "link": LinkOption,
     "polish": PolishOption,
 }
-OFF: dict[str, Any] = {"min_size": 0.0, "polish": False}  # defaults other than None
+# Those of a prediction that is compared with annotations.
+EVALUATED = tuple(name for name in PREDICT_OPTIONS if name not in ("region", "link"))
+OFF: dict[str, Any] = {"min_size": 0.0, "link": False, "polish": False}  # defaults other than None
 
 
 def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -203,14 +266,34 @@ def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callab
     return decorate
 
 
+def _page_or_all(word: str | None) -> Any:
+    """The number of a page, "all" or None."""
+    if word is None or word == "all":
+        return word
+    if not word.isdecimal():
+        raise typer.BadParameter(
+            f"wanted a whole number from 0, or all, got {word!r}", param_hint="--page"
+        )
+    return int(word)
+
+
 def predict_options(
-    *, diameter: str | None = None, contrast: str | None = None, **others: Any
+    *,
+    diameter: str | None = None,
+    contrast: str | None = None,
+    pixel_size: str | None = None,
+    page: str | None = None,
+    link: bool = False,
+    **others: Any,
 ) -> "PredictOptions":
     """The options of a prediction, from the words of the command line."""
     from kontur.infer.options import PredictOptions
 
     return PredictOptions(
         diameter=number_or_auto("--diameter", diameter),
+        pixel_size=number_or_auto("--pixel-size", pixel_size),
+        page=_page_or_all(page),
+        link="overlap" if link else None,
         contrast=number_or_auto("--contrast", contrast),
         **others,
     )

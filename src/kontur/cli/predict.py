@@ -13,6 +13,8 @@ from kontur.cli.options import (
     DeviceOption,
     ForceOption,
     ModelOption,
+    Precision,
+    PrecisionOption,
     QuietOption,
     ThreadsOption,
     takes_predict_options,
@@ -49,7 +51,17 @@ def predict(
     *,
     options: "PredictOptions",
     device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
     threads: ThreadsOption = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            help="Images at a time, which share the threads.  [default: as many as threads, where "
+            "there are twice as many images]",
+        ),
+    ] = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -64,6 +76,9 @@ def predict(
     is kept and skipped, so the same command goes on after an interruption; an image that has
     changed since is outlined again. Other images of the same names need another --out.
 
+    An image that is too large for one view is looked at in tiles that overlap, in constant memory;
+    the objects are those of the whole image. After an interruption the missing tiles are done.
+
     Perimeters, shapes and brightness of the objects: kontur measure DIR IMAGES --out table.csv
 
     \b
@@ -71,6 +86,7 @@ def predict(
     kontur predict plate/ --model RUN --out outlines --format geojson,csv --overlay
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
     """
+    from kontur.infer.engine import on_gpu, precision_of, processors
     from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
     from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
@@ -79,19 +95,38 @@ def predict(
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     inputs = find_inputs(images)
-    predictor = load(model, device=device.value, threads=threads)
-    outcomes: list[Outcome] = []
-    results = predict_folder(
-        predictor,
-        inputs,
-        out,
-        outputs=outputs,
-        options=options,
-        model=model_identity(model),
-        overwrite=force,
+    threads = threads or processors()
+    if workers is None:
+        workers = threads if len(inputs) >= 2 * threads and not on_gpu(device.value) else 1
+    predictor = load(
+        model,
+        device=device.value,
+        threads=max(1, threads // workers),
+        precision=precision.value,
     )
+    identity = model_identity(model)
+    if precision_of(predictor.engine) == "int8":  # outlines of float32 have no entry, as ever
+        identity["precision"] = "int8"
+    outcomes: list[Outcome] = []
     try:
-        with steps(len(inputs), "outlining", quiet=quiet) as step, closing(results):
+        with (
+            steps(len(inputs), "outlining", quiet=quiet) as step,
+            closing(
+                predict_folder(
+                    predictor,
+                    inputs,
+                    out,
+                    outputs=outputs,
+                    options=options,
+                    model=identity,
+                    overwrite=force,
+                    workers=workers,
+                    on_tile=lambda image, done, total: step.part(
+                        printable(image.path.name), done, total
+                    ),
+                )
+            ) as results,
+        ):
             for outcome in results:
                 outcomes.append(outcome)
                 if outcome.failure is None or len(inputs) > 1:  # else the end reports it
@@ -150,13 +185,13 @@ def hints(outcomes: Sequence["Outcome"]) -> list[str]:
     return [f"hint, {listed(images)}: {hint}" for hint, images in names.items()]
 
 
-def _line(outcome: "Outcome", page: int | None) -> str:
+def _line(outcome: "Outcome", page: int | str | None) -> str:
     name = printable(outcome.input.path.name)
     if outcome.skipped:
         return f"{name}: already there, skipped"
     if outcome.failure is not None:
         return f"{name}: failed"  # the end reports why
-    notes = [f"page {page}"] if page is not None else []
+    notes = [] if page is None else ["every page" if page == "all" else f"page {page}"]
     notes += [f"scaled by {outcome.scale:.2f}"] if outcome.scale != 1 else []
     notes += ["outlined again, the file has changed"] if outcome.changed else []
     end = "".join(f", {note}" for note in notes)

@@ -6,53 +6,111 @@ only results.
 
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 import typer
 
-Step = Callable[[str], None]
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+AGAIN = 10.0  # seconds between two lines on the tiles of one image
+
+
+class Step(Protocol):
+    """What is called after each step, with a line on its result; `part` within a long step."""
+
+    def __call__(self, line: str) -> None: ...
+    def part(self, name: str, done: int, total: int) -> None:
+        """So many parts of the step are done."""
+
 
 LINE = 36  # characters beside the bar, so that both fit into a terminal of 80
+
+
+class _Lines:
+    """Steps as lines of a log, and now and then one on the parts of a long step."""
+
+    def __init__(self, total: int, *, quiet: bool):
+        self.total, self.quiet, self.done = total, quiet, 0
+        self._began, self._next = time.monotonic(), time.monotonic() + AGAIN
+
+    def __call__(self, line: str) -> None:
+        self.done += 1
+        self._began = time.monotonic()
+        if not self.quiet:
+            typer.echo(f"[{self.done}/{self.total}] {line}", err=True)
+
+    def part(self, name: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if done == 1:  # the first may have been there already, or warm the machine up
+            self._began = now
+        elif now >= self._next and not self.quiet and done < total:
+            left = (now - self._began) / (done - 1) * (total - done)
+            typer.echo(f"{name}: tile {done} of {total}, {duration(left)} left", err=True)
+            self._next = now + AGAIN
+
+
+class _Bar:
+    """Steps as a bar on a terminal; parts of a step fill the bar in between."""
+
+    def __init__(self, bar: "Progress", task: "TaskID"):
+        self.bar, self.task, self.done = bar, task, 0
+
+    def __call__(self, line: str) -> None:
+        self.done += 1
+        self.bar.update(self.task, completed=self.done, description=escaped(_end_of(line)))
+
+    def part(self, name: str, done: int, total: int) -> None:
+        described = escaped(_end_of(f"{name}: tile {done} of {total}"))
+        self.bar.update(
+            self.task, completed=self.done + min(done / total, 0.999), description=described
+        )
 
 
 @contextmanager
 def steps(total: int, doing: str, *, quiet: bool = False) -> Iterator[Step]:
     """A context with a function to call after each of `total` steps with a line on its result.
 
-    On a terminal the line is shown beside a bar with the time left; elsewhere it is printed.
+    On a terminal the line is shown beside a bar with the time left; elsewhere it is printed. Its
+    `part` tells of parts of a long step.
     """
     if quiet or not sys.stderr.isatty():
-        done = 0
-
-        def print_step(line: str) -> None:
-            nonlocal done
-            done += 1
-            if not quiet:
-                typer.echo(f"[{done}/{total}] {line}", err=True)
-
-        yield print_step
+        yield _Lines(total, quiet=quiet)
         return
     from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn(doing),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
         TimeRemainingColumn(),
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda line: bar.update(task, advance=1, description=escape(_end_of(line)))
+        yield _Bar(bar, bar.add_task("", total=total))
+
+
+def duration(seconds: float) -> str:
+    """A time that is left, in a word or two.
+
+    >>> duration(8), duration(100), duration(5000)
+    ('8 s', '1:40 min', '1:23 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def escaped(line: str) -> str:
+    """A line in which rich finds no markup."""
+    from rich.markup import escape
+
+    return escape(line)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from kontur import formats
 from kontur.data.file_names import IMAGE_FOLDERS, image_files, split_of, stem
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
-from kontur.formats import Format
+from kontur.formats import Format, zarr_store
 from kontur.formats.images import is_image
 from kontur.instances import Instances
 from kontur.wording import counted, listed, plural
@@ -174,7 +174,7 @@ def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
         written = file_name.replace("\\", "/")
         for place in places:
             for path in (place / written, place / PurePosixPath(written).name):
-                if path.is_file() and is_image(path):
+                if zarr_store.is_file(path) and is_image(path):
                     return path
         if not by_stem:
             for place in reversed(places):

@@ -5,22 +5,25 @@ without images, and a file, as it is. The target is one file, where the format l
 folder with a file an image.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from kontur import formats
+from kontur import formats, select
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.pairing import prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import Format, ImageAnnotation
+from kontur.formats import Format, ImageAnnotation, zarr_store
 from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick
 from kontur.formats.information_loss import information_losses
 from kontur.wording import quoted
 
+UNSAFE = re.compile(r'[\x00-\x1f<>:"|?*]')  # in names of files, on one system or another
+LONGEST = 200  # bytes of a name, so that an ending can follow
 JOINED = "annotations"  # the file of a format that lists images, in a folder
 
 
@@ -31,6 +34,15 @@ class _Named(NamedTuple):
     entry: ImageAnnotation
 
 
+class _Wanted(NamedTuple):
+    """How sources are read, and which images of data sets."""
+
+    task: str
+    page: int | None
+    split: str | None
+    where: tuple[str, ...]
+
+
 def convert_folders(
     sources: Sequence[str | Path],
     target: str | Path,
@@ -39,18 +51,24 @@ def convert_folders(
     page: int | None = None,
     task: str = "instances",
     split: str | None = None,
+    where: Sequence[str] = (),
+    share: float = 1.0,
+    seed: int = 0,
     overwrite: bool = False,
 ) -> Conversion:
     """Write the objects of all sources to `target`: a file that lists images, or a folder.
 
     `format` is a word of `formats.WRITABLE`, needed for a folder; the ending of a file decides
-    else. `split` takes `train`, `val` or `test` of data sets alone. Nothing is written where a file
+    else. Of data sets `split` takes `train`, `val` or `test` alone, and `where` the images for
+    which every `COLUMN=VALUE` of their `metadata.csv` holds. `share` keeps that part of all images,
+    drawn with the `seed`: a smaller part lies within a larger one. Nothing is written where a file
     exists already, unless `overwrite`. Raises `InputError` for images of one name, for a `target`
     that lies in a source, and as reading and writing do.
     """
     target = Path(target)
     kind = formats.format_named(format) if format else formats.format_to_write(target)
-    images = [image for source in sources for image in _images(Path(source), task, page, split)]
+    wanted = _Wanted(task, page, split, tuple(where))
+    images = [image for source in sources for image in _images(Path(source), wanted)]
     if not images:
         raise InputError(f"{' and '.join(map(str, sources))} holds no image with outlines")
     taken: set[str] = set()
@@ -61,6 +79,8 @@ def convert_folders(
                 "the sources into folders of their own"
             )
         taken.add(name)
+    (kept,) = select.nested([name for name, _ in images], [share], seed)
+    images = [image for image in images if image.name in set(kept)]
     entries = [image.entry for image in images]
     files = _files(target, kind, images)
     existing = next((path for path, _ in files if path.exists()), None)
@@ -78,7 +98,7 @@ def convert_folders(
 def is_file_target(target: str | Path, format: str | None) -> bool:
     """Whether a target is one file: by its ending, or because the format has such."""
     path = Path(target)
-    if path.is_dir():
+    if zarr_store.is_folder(path):
         return False
     if format is None:
         return bool(formats.ending_of(path))
@@ -102,18 +122,23 @@ def _files(
     return [(place / f"{image.name}{kind.file_endings[0]}", [image.entry]) for image in images]
 
 
-def _images(source: Path, task: str, page: int | None, split: str | None) -> list[_Named]:
-    if not source.is_dir():
+def _images(source: Path, wanted: _Wanted) -> list[_Named]:
+    task, page, split, where = wanted
+    if not zarr_store.is_folder(source):
         if not source.exists():
             raise InputError(f"there is no file {source}")
+        if split is not None or where:
+            raise InputError(f"--split and --where are for data sets, and {source} is a file")
         return _of_file(partner_name(formats.name_of(source)), source, task, page)
     try:
         recognise_layout(source)
     except InputError:
-        if split is not None:
+        if split is not None or where:
             raise
+        if formats.find_format(source) is not None:  # of files of one object each
+            return _of_file(source.name, source, task, page)
         return _without_images(source, task, page)
-    folder = open_folder(source, task=task, page=page, split=split)
+    folder = open_folder(source, task=task, page=page, split=split).where(where)
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
@@ -145,6 +170,13 @@ def _of_file(name: str, path: Path, task: str, page: int | None) -> list[_Named]
 
 def _named(entry: ImageAnnotation) -> _Named:
     """The image with a name that stays below the target."""
-    file = Path(entry.file_name.replace("\\", "/"))
+    file = PurePosixPath(entry.file_name.replace("\\", "/"))
     folders = [part for part in file.parent.parts if part not in ("..", ".", file.anchor)]
-    return _Named("/".join([*folders, stem(file) if file.suffix else file.name]), entry)
+    last = stem(Path(file)) if file.suffix else file.name
+    if last in ("", ".."):
+        raise InputError(f"an image has the name {quoted(entry.file_name)}, which is no file's")
+    parts = [UNSAFE.sub("_", part) for part in (*folders, last)]
+    long = next((part for part in parts if len(part.encode("utf-8", "replace")) > LONGEST), None)
+    if long is not None:
+        raise InputError(f"the name of an image is too long for a file's: {quoted(long)}")
+    return _Named("/".join(parts), entry)

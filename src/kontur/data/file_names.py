@@ -11,6 +11,7 @@ from collections.abc import Container, Iterable
 from pathlib import Path
 
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.formats.images import IMAGE_ENDINGS, SEGMENTATION, is_image
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img")
@@ -19,6 +20,7 @@ LABEL_SUFFIXES = ("_cp_masks", "_masks", "_mask", "_labels", "_label", ".labels"
 # What Cellpose and Kontur write beside an image that is neither an image to learn nor a label.
 OUTPUT_SUFFIXES = ("_flows", "_cellprob", "_cp_output", "_cp_outlines", "_overlay", ".overlay")
 # Folder names of each part of a data set; also words in the name of a COCO JSON.
+WITH_OME = (".tif", ".tiff", *zarr_store.ENDINGS, ".zip")  # endings before which .ome belongs to it
 SPLITS = {
     "train": ("train", "training"),
     "val": ("val", "valid", "validation"),
@@ -35,7 +37,9 @@ def stem(path: Path) -> str:
     ('a01', 'cell.v2')
     """
     name = path.name.removesuffix(path.suffix)
-    return name.removesuffix(".ome") if path.suffix.lower() in (".tif", ".tiff") else name
+    if name.lower().endswith(zarr_store.ENDING):  # of an archive
+        name = name[: -len(zarr_store.ENDING)]
+    return name.removesuffix(".ome") if path.suffix.lower() in WITH_OME else name
 
 
 def is_raster(path: Path) -> bool:
@@ -44,9 +48,9 @@ def is_raster(path: Path) -> bool:
 
 
 def is_mask(path: Path) -> bool:
-    """Whether objects lie in the file as the pixels of an image, by its ending."""
+    """Whether objects lie in the file as the pixels of an image and nothing else, by its ending."""
     name = path.name.lower()
-    return name.endswith(IMAGE_ENDINGS) and not name.endswith(SEGMENTATION)
+    return name.endswith(IMAGE_ENDINGS) and not name.endswith((SEGMENTATION, *zarr_store.ENDINGS))
 
 
 def is_label_name(name: str) -> bool:
@@ -90,7 +94,8 @@ def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[t
     """`(name, file)` of every visible file below `folder`, sorted; names are relative, no ending.
 
     Folders whose relative name is in `stop` are not entered (they hold one object's mask per file);
-    with `deep=False` none is. Hidden files (also macOS's `._a.png`) are left out.
+    with `deep=False` none is. A store of Zarr is a file. Hidden files (also macOS's `._a.png`) are
+    left out.
     """
     closed = set(stop)
     files: list[tuple[str, Path]] = []
@@ -104,7 +109,7 @@ def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[t
             raise InputError(f"the folder {here} may not be read: permission denied") from None
         for child in children:
             path = here / child.name
-            if not path.is_dir():
+            if not path.is_dir() or zarr_store.is_store(child.name):
                 files.append((prefix + stem(path), path))
             elif deep and prefix + child.name not in closed:
                 real = os.path.realpath(path)

@@ -13,7 +13,7 @@ import shapely
 from jaxtyping import Float, Shaped
 
 from kontur.data.sample import Sample
-from kontur.data.warp import MIN_AREA, MIN_SHARE, Fill, warp, warp_image
+from kontur.data.warp import MARGIN, MIN_AREA, MIN_SHARE, Fill, warp, warp_image
 from kontur.errors import InputError
 
 
@@ -88,6 +88,38 @@ def scale_image(
         return image[top : top + height, left : left + width]
     matrix = affine_matrix(scale=(factor, factor), target=(-float(left), -float(top)))
     return warp_image(image, matrix, (height, width), fill="reflect")
+
+
+def source_window(
+    size: tuple[int, int], factor: float, window: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """The part of an image of `size` that decides about a window of the scaled image.
+
+    Both are (top, left, height, width), and the part lies inside the image.
+    """
+    top, left, height, width = window
+    margin = math.ceil(max(1.0, 1 / factor)) + 2 * MARGIN
+    y0, x0 = (max(0, math.floor(edge / factor) - margin) for edge in (top, left))
+    y1 = min(size[0], math.ceil((top + height) / factor) + margin)
+    x1 = min(size[1], math.ceil((left + width) / factor) + margin)
+    return y0, x0, y1 - y0, x1 - x0
+
+
+def scale_part(
+    part: Shaped[np.ndarray, "h w c"],
+    corner: tuple[int, int],
+    factor: float,
+    window: tuple[int, int, int, int],
+) -> Shaped[np.ndarray, "h2 w2 c"]:
+    """A window of the scaled image from the `source_window` of it, whose (top, left) is `corner`.
+
+    The very pixels that `scale_image` gives from the whole image.
+    """
+    top, left, height, width = window
+    matrix = affine_matrix(
+        scale=(factor, factor), target=(corner[1] * factor - left, corner[0] * factor - top)
+    )
+    return warp_image(part, matrix, (height, width), fill="reflect")
 
 
 def flip(sample: Sample, axis: Literal["horizontal", "vertical"] = "horizontal") -> Sample:

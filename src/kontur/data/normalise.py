@@ -59,8 +59,12 @@ class NormaliseConfig(Settings):
         return self
 
 
-def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.ndarray, "h w k"]:
+def to_channels(
+    image: Shaped[np.ndarray, "h w c"], channels: int, *, grey: bool | None = None
+) -> Shaped[np.ndarray, "h w k"]:
     """The image with `channels` channels, in the same dtype.
+
+    `grey` tells of a window whether all three channels of its image are equal.
 
     Grey is repeated; RGB becomes its luminance where one channel is wanted. Any other change would
     be a guess about which channel matters: `InputError`. Four channels are four: where
@@ -72,12 +76,12 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
     if have == 1:
         return np.repeat(image, channels, axis=2)
     if have == 3 and channels == 1:
-        if _is_grey(image):
+        if is_grey(image) if grey is None else grey:
             return np.ascontiguousarray(image[..., :1])
-        grey = image @ np.asarray(LUMINANCE, dtype=_working_dtype(image.dtype))
+        luminance: np.ndarray = image @ np.asarray(LUMINANCE, dtype=_working_dtype(image.dtype))
         if image.dtype.kind in "ui":
-            grey = np.rint(grey)
-        return grey.astype(image.dtype)[..., None]
+            luminance = np.rint(luminance)
+        return luminance.astype(image.dtype)[..., None]
     raise InputError(
         f"the model takes {channels} channel{'s' * (channels != 1)} and the image has {have}; "
         "choose one, from 0, with --channel N (in Python channel=N)"
@@ -86,7 +90,7 @@ def to_channels(image: Shaped[np.ndarray, "h w c"], channels: int) -> Shaped[np.
 
 def collapse(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
     """One channel where three are equal (grey saved as RGB), else the image as it is."""
-    return image[..., :1] if _is_grey(image) else image
+    return image[..., :1] if is_grey(image) else image
 
 
 def to_float(image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
@@ -139,12 +143,16 @@ class Normalisation:
 
 
 def measure_normalisation(
-    image: Shaped[np.ndarray, "h w c"], config: NormaliseConfig | None = None
+    image: Shaped[np.ndarray, "h w c"],
+    config: NormaliseConfig | None = None,
+    *,
+    extremes: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Normalisation:
     """The normalisation of an image, by its percentiles (the default) or given moments.
 
-    Where the image is constant, or empty, everything becomes 0. Raises `InputError` where `mean`
-    and `std` do not match the number of channels.
+    `extremes` are the least and the largest value of each channel where `image` is only a grid of
+    the pixels. Where the image is constant, or empty, everything becomes 0. Raises `InputError`
+    where `mean` and `std` do not match the number of channels.
     """
     config = config or NormaliseConfig()
     if config.mode == "moments" and len(config.mean) != image.shape[2]:
@@ -159,7 +167,10 @@ def measure_normalisation(
         return unmeasured
     finite = unmeasured._finite(image)
     sampled = _sampled(finite, config)
-    low, high = _limits(finite, sampled, config)
+    if extremes is None:
+        low, high = _limits(finite, sampled, config)
+    else:
+        low, high = _limits(np.stack(extremes)[:, None], sampled, config)
     ground = None
     if config.compress > 0:
         median = np.median(sampled, axis=(0, 1), keepdims=True)
@@ -243,7 +254,7 @@ def _limits(
     return low, high
 
 
-def _is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:
+def is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:
     """Whether three channels are equal everywhere (a coarse grid is looked at first)."""
     if image.shape[2] != 3:
         return False

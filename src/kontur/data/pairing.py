@@ -101,14 +101,18 @@ def prediction_files(place: Path) -> dict[str, Path]:
             low = path.name.lower()
             if formats.ending_of(low) != ending or low in OTHER_FILES or is_output_name(stem(path)):
                 continue
-            if formats.find_format(path) is None:
+            format = formats.find_format(path)
+            if format is None:
                 continue  # another file of an ending that many have
             name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
             name = (path.parent / name).relative_to(place).as_posix()
+            if ending == format.object_ending and path.parent != place:
+                path = path.parent  # one of its objects
+                name = path.relative_to(place).as_posix()
             if name in earlier:
                 continue
             other = files.setdefault(name, path)
-            if other is not path:
+            if other != path:
                 raise InputError(f"{other} and {path} would both be the prediction of {name!r}")
     if not files:
         wanted = ", ".join(f"NAME{one.ending}" for one in formats.WRITABLE.values())

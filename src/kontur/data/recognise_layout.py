@@ -6,7 +6,8 @@
 |            | `NAME_masks.tif` beside `NAME.tif` (StarDist, Cellpose)                    |
 | `masks`    | `images/` and `masks/NAME/*.png`, one mask per object (overlaps are kept)   |
 | `outlines` | `NAME.geojson`, or another file with the outlines of one image, beside the  |
-|            | image or in `outlines/`, `labels/`, `masks/`, `annotations/`               |
+|            | image or in `outlines/`, `labels/`, `masks/`, `annotations/`, or a folder    |
+|            | `NAME/` of `.roi` files there                                              |
 | `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
 |            | of outlines too (`csv`)                                                    |
 
@@ -38,6 +39,7 @@ from kontur.data.file_names import (
 from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layouts
 from kontur.data.other_programs import annotations_sentence, images_sentence
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.wording import counted, listed, plural
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
@@ -174,8 +176,9 @@ def _annotations(
 ) -> dict[str, list[tuple[AnnotationKind, Path]]]:
     """The annotations in one folder by the name of their image, the best one first.
 
-    Beside the images only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere
-    every image file is. A folder of masks is better than a label image, that than outlines, and
+    A folder of the image's name holds a mask, or an ImageJ ROI, for each object. Beside the images
+    only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere every image file
+    is. A folder of masks is better than a label image, that than outlines, and
     those than the label image that `kontur predict` wrote with them: outlines get corrected.
     """
     own = set(images.values())
@@ -183,10 +186,11 @@ def _annotations(
     labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
     outlines = [(_name_of(n, p), p) for n, p in files if _is_outlines(p)]
     annotations: dict[str, list[tuple[AnnotationKind, Path]]] = {}
-    if not beside:
-        annotations = {
-            name: [("masks", place / name)] for name in images if (place / name).is_dir()
-        }
+    for name in images:
+        if (place / name).is_dir():
+            kind = "outlines" if formats.find_format(place / name) else "masks"
+            if kind == "outlines" or not beside:
+                annotations[name] = [(kind, place / name)]
     written = [(n, p) for n, p in labels if n.lower().endswith(WRITTEN)]
     drawn = [(n, p) for n, p in labels if not n.lower().endswith(WRITTEN)]
     for name, path in by_partner(drawn, what="label image of", known=images).items():
@@ -195,6 +199,9 @@ def _annotations(
         annotations.setdefault(name, []).append(("outlines", path))
     for name, path in by_partner(written, what="label image of", known=images).items():
         annotations.setdefault(name, []).append(("labels", path))
+    for name, path in images.items():  # OME-Zarr has the labels of an image in the image's store
+        if path.parent == place and zarr_store.is_store(path) and _is_outlines(path):
+            annotations.setdefault(name, []).append(("outlines", path))
     return annotations
 
 

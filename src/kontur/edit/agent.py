@@ -68,6 +68,7 @@ class Agent(nn.Module):
     def sharpen(self, factor: float) -> None:
         """Make the policy surer of what it prefers: its logits so many times as large."""
         for layer in (self.policy.distances, self.policy.modes):
+            assert layer.bias is not None
             layer.weight.mul_(factor)
             layer.bias.mul_(factor)
 
@@ -97,7 +98,8 @@ class Agent(nn.Module):
         self, observations: Float[Tensor, "m n c"], actions: Integer[Tensor, "m a"]
     ) -> Judged:
         """Actions that were taken before, as the policy has them now; gradients flow."""
-        return judge(*self(observations), actions)
+        distances, modes, values = self(observations)
+        return judge(distances, modes, values, actions)
 
     def forward(
         self, observations: Float[Tensor, "m n c"]

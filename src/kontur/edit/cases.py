@@ -135,13 +135,13 @@ class Cases:
             view = predictor.prepare(sample.image).view()
             candidates = predictor.propose(view, lowest=predictor.card.thresholds.score)
             assert candidates.features is not None  # a snake keeps them
-            maps = [
+            of_image = [
                 np.asarray(each)[candidates.features.image] for each in candidates.features.maps
             ]
             truth = sample.instances.scale(view.scale, view.scale)
             images.append(view.images[0])
-            features.append(maps[0])
-            detail += maps[1:]
+            features.append(of_image[0])
+            detail += of_image[1:]
             instances.append(truth)
             own.append(_rings_of(truth.polygons, candidates))
         if not images:

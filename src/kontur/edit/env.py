@@ -19,7 +19,7 @@ seed and mode, to the last bit.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -58,7 +58,7 @@ class ContourEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     contour of your own, in pixels of the network's input.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 4}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 4}  # noqa: RUF012
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class ContourEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         ends = bool(out.terminated[0]), bool(out.truncated[0])
         return self.episodes.observations()[0], float(out.reward[0]), *ends, info
 
-    def render(self) -> UInt8[np.ndarray, "_ _ 3"] | None:  # type: ignore[override]
+    def render(self) -> UInt8[np.ndarray, "_ _ 3"] | None:
         return None if self.render_mode is None else picture(self.episodes, 0)
 
 
@@ -257,7 +257,7 @@ def start_info(episodes: Episodes, place: int) -> dict[str, Any]:
     return {"iou": episodes.iou[place], "object": episodes.objects[place]}
 
 
-def checked(actions: np.ndarray, space: MultiDiscrete, count: int) -> Integer[np.ndarray, "m a"]:
+def checked(actions: np.ndarray, space: Any, count: int) -> Integer[np.ndarray, "m a"]:
     """The actions of `count` contours, of the space's range; ValueError for others."""
     most = space.nvec
     if (

@@ -187,7 +187,7 @@ def _improve(
     count = len(flat["modes"])
     losses = []
     for _ in range(config.passes):
-        for places in torch.from_numpy(rng.permutation(count)).split(config.batch):
+        for places in torch.split(torch.from_numpy(rng.permutation(count)), config.batch):
             batch = {name: each[places] for name, each in flat.items()}
             now = agent.judged(batch["observations"], batch["actions"])
             moved = (batch["actions"][:, :1] == 0).float()

@@ -162,7 +162,7 @@ def _agent_learning(
     )
     for name, begun, updates in stages:
         spent = begun
-        for shown in updates():
+        for shown in updates():  # type: ignore[no-untyped-call]
             spent = begun + shown["elapsed"]
             if spent >= due:
                 yield spent, name

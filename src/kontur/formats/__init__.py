@@ -5,7 +5,8 @@ content does. A new format is a module with a constant `FORMAT` and a line in `F
 writing, conversion, folders, commands and help texts follow from the table.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from kontur.errors import InputError
@@ -13,6 +14,7 @@ from kontur.formats import (
     atomic,
     cellpose,
     coco,
+    collector,
     cvat,
     geojson,
     geoparquet,
@@ -20,9 +22,11 @@ from kontur.formats import (
     label_studio,
     labelme,
     labels,
+    ome_zarr_labels,
     table,
     via,
     yolo,
+    zarr_store,
 )
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
@@ -36,6 +40,7 @@ FORMATS: Mapping[str, Format] = {
         geojson.FORMAT,
         coco.FORMAT,
         labels.FORMAT,
+        ome_zarr_labels.FORMAT,
         table.FORMAT,
         imagej.FORMAT,
         labelme.FORMAT,
@@ -68,6 +73,7 @@ __all__ = [
     "read",
     "read_images",
     "relabel",
+    "stream_image",
     "write",
     "write_images",
 ]
@@ -110,7 +116,8 @@ def read_images(
     `OutlineFile`.
     """
     file = OutlineFile(Path(path), page, task, class_of_value, numbered_in, size)
-    return _recognised(file).read(file)
+    with collector.paused():
+        return _recognised(file).read(file)
 
 
 def write(
@@ -145,7 +152,32 @@ def write_images(
     named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
     write = (format_named(format) if format else format_to_write(path)).write
     assert write is not None
-    write(Path(path), named, overwrite=overwrite)
+    with collector.paused():
+        write(Path(path), named, overwrite=overwrite)
+
+
+@contextmanager
+def stream_image(
+    path: str | Path, image: ImageAnnotation, *, overwrite: bool = True
+) -> Iterator[Callable[[Instances], None]]:
+    """Write the objects of one image part by part, whole or not at all.
+
+    `image` says what is known of it, with an `Instances` that may be empty; the function that is
+    given takes the objects of a part. A format that is written from all objects holds them until
+    the end. The file is the one that `write_images` writes of all parts together, but for the
+    order of the objects. Errors as in `write`.
+    """
+    chosen = format_to_write(path)
+    image = image._replace(file_name=_printable(image.file_name))
+    if chosen.stream is not None:
+        with chosen.stream(Path(path), image, overwrite=overwrite) as add:
+            yield add
+        return
+    parts: list[Instances] = []
+    yield parts.append
+    assert chosen.write is not None
+    joined = parts[0] if len(parts) == 1 else Instances.concat([image.instances, *parts])
+    chosen.write(Path(path), [image._replace(instances=joined)], overwrite=overwrite)
 
 
 def relabel(
@@ -212,17 +244,20 @@ def ending_of(path: str | Path) -> str:
     >>> ending_of("out/a01.coco.json"), ending_of("a01.v2.CSV"), ending_of("plain")
     ('.coco.json', '.CSV', '')
     """
-    name = Path(path).name
+    name = zarr_store.name_of(path)
     fitting = [len(ending) for ending in all_endings() if name.lower().endswith(ending)]
     return name[-max(fitting) :] if fitting else ""
 
 
 def format_to_write(path: str | Path) -> Format:
     """The format of a file to write, by its longest ending; `InputError` for other endings."""
-    fitting = [one for one in _candidates(Path(path)) if _ends(path, one.endings)]
+    candidates = _candidates(Path(path))
+    fitting = [one for one in candidates if _ends(path, one.endings)]
     if not fitting:
         raise _unknown(path)
-    chosen = fitting[0]
+    chosen, ending = fitting[0], ending_of(path)
+    if ending.lower() not in chosen.endings:  # a longer one, of a format that is read
+        raise InputError(f"{path}: a file of the ending {ending} is read and never written")
     if chosen.write is None:
         raise InputError(f"{path} would be a file of {chosen.title}, which Kontur reads only")
     return chosen
@@ -268,17 +303,22 @@ def _is(format: Format, file: OutlineFile) -> bool:
 
 
 def _candidates(path: Path) -> list[Format]:
-    """The formats of which a file may be by its name, those of the longest ending first."""
+    """The formats of which a file may be by its name, those of the longest ending first.
+
+    A folder may be one of files of one object each.
+    """
 
     def length(one: Format) -> int:
         endings = (*one.endings, *one.shared_endings)
         return max((len(ending) for ending in endings if _ends(path, (ending,))), default=0)
 
+    if zarr_store.is_folder(path):
+        return [one for one in FORMATS.values() if one.object_ending]
     return sorted(filter(length, FORMATS.values()), key=length, reverse=True)
 
 
 def _ends(path: str | Path, endings: Iterable[str]) -> bool:
-    return Path(path).name.lower().endswith(tuple(endings))
+    return zarr_store.name_of(path).lower().endswith(tuple(endings))
 
 
 def _unknown(path: str | Path) -> InputError:

@@ -8,6 +8,7 @@ in Python, whose memory follows the file and not the numbers in it.
 
 import pickle
 import re
+import struct
 from collections import OrderedDict
 from io import BytesIO
 from typing import Any, NoReturn
@@ -30,7 +31,7 @@ def load(content: bytes) -> Any:
         raise
     except (
         *(pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError),
-        *(OverflowError, MemoryError, RecursionError, AssertionError),
+        *(OverflowError, MemoryError, RecursionError, AssertionError, struct.error),
     ) as error:
         raise Refused(" ".join(str(error).split()) or type(error).__name__) from None
 

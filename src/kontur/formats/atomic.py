@@ -8,6 +8,7 @@ kill at the very moment of writing leaves something behind: a hidden `.kontur-â€
 import contextlib
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,43 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
     except BaseException:  # Ctrl-C too must leave nothing behind
         _remove(beside)
         raise
+
+
+@contextlib.contextmanager
+def replacing_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a path at which to make a folder; it takes the place of `path` where that succeeds.
+
+    As `replacing`; a kill between two renames leaves the old folder under a hidden name beside.
+    Raises `InputError` where there is something and `overwrite` is False, or a file is in the way.
+    """
+    final = Path(os.path.realpath(path))
+    if final.exists() and not final.is_dir():
+        raise InputError(f"wanted to write the folder {path}, but a file has that name")
+    if not overwrite and final.exists():
+        raise InputError(
+            f"{path} exists already; choose another name, or overwrite it with --force "
+            "(in Python overwrite=True)"
+        )
+    beside, before = (
+        final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}" for _ in range(2)
+    )
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        yield beside
+        for folder, _, names in os.walk(beside):
+            for name in names:
+                flush(Path(folder) / name)
+        if final.exists():
+            os.replace(final, before)
+        os.replace(beside, final)
+    except OSError as error:
+        if before.exists() and not final.exists():
+            os.replace(before, final)
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or 0, f"could not write: {reason}", str(path)) from error
+    finally:  # Ctrl-C too must leave nothing behind
+        for left in (beside, before):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def check_writable(path: str | Path) -> None:

@@ -59,6 +59,7 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnno
         )
     at = np.cumsum(kept) - 1  # the place of an annotation's polygon
     entries = []
+    rest = _rest_of_file(content)
     for image in read.images:
         numbers = read.of_image[image["id"]]
         outlined = [number for number in numbers if kept[number]]
@@ -82,6 +83,7 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnno
                 instances,
                 without_outline=Counter(one.without for one in bare if one.without),
                 boxes=tuple(box for one in bare if (box := _box(one.row)) is not None),
+                extras={"coco": {"image": image, **rest}},
             )
         )
     return entries
@@ -133,6 +135,15 @@ def _of_results(results: list[Any], where: str | Path) -> dict[str, Any]:
         "annotations": results,
         "categories": [{"id": name, "name": str(name)} for name in categories],
     }
+
+
+def _rest_of_file(content: Any) -> dict[str, Any]:
+    """What a dataset says beside its images and annotations: categories, info, licences, others."""
+    if not isinstance(content, Mapping):
+        return {}
+    lists = ("images", "annotations", "categories")
+    rest = {key: value for key, value in content.items() if key not in lists}
+    return {"categories": content.get("categories") or [], "file": rest}
 
 
 def images_of(content: Mapping[str, Any], where: str | Path) -> list[Mapping[str, Any]]:
@@ -257,13 +268,13 @@ def _size(image: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None
     sides = image.get("height"), image.get("width")
     if None in sides:
         return None
-    height, width = map(document.whole_number, sides)
-    if height is None or width is None or min(height, width) <= 0:
+    size = document.image_size(*sides)
+    if size is None:
         raise InputError(
             f"{where}: the image {shortened(image['file_name'])} has height {quoted(sides[0])} and "
             f"width {quoted(sides[1])}; wanted whole numbers above 0"
         )
-    return height, width
+    return size
 
 
 def rows_of(

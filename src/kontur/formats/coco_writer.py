@@ -23,12 +23,14 @@ def to_document(
     """Images, annotations and categories of several images; classes are joined by name.
 
     `like` is an earlier COCO document whose info and licences are kept, and for images and
-    categories of the same name their ids and unknown keys. An annotation has its object's id where
+    categories of the same name their ids and unknown keys; by default what the images were read
+    from, if all are of one file. An annotation has its object's id where
     those are positive and unique through all images, else a running number, with ours beside it as
     `instance_id`. Raises `InputError` for an object with a hole or to be ignored in an image of
     unknown size.
     """
-    entries, like = list(entries), like or {}
+    entries = list(entries)
+    like = _earlier(entries) if like is None else like
     classes = [name for entry in entries for name in entry.instances.classes]
     if len({entry.instances.classes for entry in entries}) > 1:
         classes = list(dict.fromkeys(classes))
@@ -62,6 +64,24 @@ def to_document(
         "images": images,
         "annotations": annotations,
         "categories": categories,
+    }
+
+
+def _earlier(entries: Sequence[ImageAnnotation]) -> dict[str, Any]:
+    """The document that images were read from, without its annotations; {} of several files."""
+    known = [entry.extras["coco"] for entry in entries if "coco" in entry.extras]
+    first = known[0] if known else {}
+    if any(one.get("file") != first.get("file") for one in known):
+        return {}
+    images = [one["image"] for one in known if "image" in one]
+    if any(one.get("categories") != first.get("categories") for one in known) or (
+        len({image["id"] for image in images}) < len(images)
+    ):
+        return {}
+    return {
+        **first.get("file", {}),
+        "images": images,
+        "categories": first.get("categories", []),
     }
 
 

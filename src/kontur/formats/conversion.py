@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, pick
 from kontur.formats.images import is_image, read_image
@@ -82,7 +83,7 @@ def parse_size(text: str) -> tuple[int, int]:
 def _image_file(image: str, source: str | Path) -> Path | None:
     """The image file of this name, here or beside the outlines; None where there is none."""
     places = [Path(image), Path(source).parent / image]
-    return next((place for place in places if is_image(place) and place.is_file()), None)
+    return next((place for place in places if is_image(place) and zarr_store.is_file(place)), None)
 
 
 def _of_image(

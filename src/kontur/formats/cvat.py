@@ -18,9 +18,9 @@ import shapely
 from jaxtyping import Float
 from shapely import Polygon
 
+from kontur.display.colours import class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
-from kontur.formats.colours import class_colour
 from kontur.formats.cvat_mask import from_attributes, to_attributes
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids

@@ -30,8 +30,11 @@ log = logging.getLogger("kontur.formats")
 DEEPEST = 64  # levels of JSON; a MultiPolygon of GeoJSON needs nine
 LONGEST_NUMBER = 400  # digits; the largest float has 309
 DIGITS = re.compile(rf"\d{{{LONGEST_NUMBER + 1}}}")
+STEP = 8  # letters between those that are looked at for a long number
 HALVES = re.compile("[\ud800-\udfff]")  # of letters, as JSON may escape them: no UTF-8 has them
 LARGEST = 2.0**31  # pixels; no image is larger, and areas of coordinates beyond overflow
+SIMPLE = 300  # points of an outline that is repaired at once, whatever it crosses
+MOST_CROSSINGS = 50_000  # of an outline with itself: a second of repair
 QUOTE = 2  # in `MARKS`; the other marks are the steps of the depth
 MARKS = np.zeros(256, dtype=np.int8)  # of each byte of JSON
 MARKS[[ord(mark) for mark in "[{"]], MARKS[[ord(mark) for mark in "]}"]] = 1, -1
@@ -46,7 +49,7 @@ def load(path: str | Path) -> Any:
     beyond `DEEPEST` are refused before parsing.
     """
     text = load_text(path)
-    if DIGITS.search(text):
+    if _has_long_number(text):
         raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
     if depth(text) > DEEPEST:
         raise InputError(f"{path} is nested too deeply to be a file of outlines")
@@ -120,6 +123,18 @@ def whole_number(value: Any) -> int | None:
     return int(value) if isinstance(value, Integral) else None
 
 
+def image_size(height: Any, width: Any) -> tuple[int, int] | None:
+    """The size of an image that two values are: whole numbers from 1, below `LARGEST`; else None.
+
+    >>> image_size(60.0, 80), image_size(60, 0), image_size(10**40, 80), image_size("60", 80)
+    ((60, 80), None, None, None)
+    """
+    sides = [side for side in (whole_number(height), whole_number(width)) if side is not None]
+    if len(sides) < 2 or not 0 < min(sides) <= max(sides) < LARGEST:
+        return None
+    return sides[0], sides[1]
+
+
 def identity(value: Any, what: str) -> Any:
     """An id as a file has it, a number as a whole one; NaN, which pandas writes for none, is None.
 
@@ -181,6 +196,7 @@ def repaired(
             f"{where}: an outline has the coordinate {largest[far][0]:g}, and no image is so "
             "large; coordinates are pixels"
         )
+    _check_crossings(array, where)
     polygons, broken = areal.repair_all(array)
     kept = ~shapely.is_empty(polygons) & (shapely.area(polygons) > 0)
     outlined = np.array([shape is not None for shape in shapes], dtype=bool)
@@ -190,6 +206,33 @@ def repaired(
     if lost:
         log.warning("%s: %d of %d objects have no area: left out", where, lost, len(kept))
     return polygons[kept], kept
+
+
+def _has_long_number(text: str) -> bool:
+    """Whether more than `LONGEST_NUMBER` digits follow one another.
+
+    >>> _has_long_number("1" * 401 + " 2"), _has_long_number(" 1234567890" * 1000)
+    (True, False)
+    """
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)[::STEP]
+    others = np.flatnonzero((letters < ord("0")) | (letters > ord("9")))
+    gaps = np.diff(others, prepend=-1, append=len(letters))
+    return int(gaps.max()) > LONGEST_NUMBER // STEP and DIGITS.search(text) is not None
+
+
+def _check_crossings(shapes: Shaped[np.ndarray, " n"], where: str | Path) -> None:
+    """`InputError` for a ring that crosses itself so often that a repair takes minutes."""
+    parts = shapely.get_parts(shapes)
+    for part in parts[shapely.get_num_coordinates(parts) > SIMPLE]:
+        for ring in shapely.get_rings(part):
+            points = shapely.get_coordinates(ring)[:-1]
+            if np.isfinite(points).all() and not shapely.is_simple(ring):
+                times = areal.crossings(points)
+                if times > MOST_CROSSINGS:
+                    raise InputError(
+                        f"{where}: an outline of {len(points):,} points crosses itself about "
+                        f"{times:,.0f} times, which is a scribble; draw it again"
+                    )
 
 
 def _json(content: Any) -> str:

@@ -5,15 +5,19 @@ folders and help texts follow from the table; none of them names an ending.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
+from kontur.instances import Instances
 
 # Writes the images of a file, whole or not at all: `write(path, entries, overwrite=True)`.
 Write = Callable[..., None]
+# Writes one image part by part: `with stream(path, image, overwrite=True) as add: add(objects)`.
+Stream = Callable[..., AbstractContextManager[Callable[[Instances], None]]]
 # The text of a file whose objects have other classes, everything else as it is written there:
 # the file, for each of its images the prediction of each object, and all possible classes.
 Relabel = Callable[[OutlineFile, Sequence[Sequence[ClassPrediction]], Sequence[str]], str]
@@ -28,6 +32,8 @@ class Format:
         title: its name in sentences and help texts.
         endings: endings of its files; `kontur predict` writes the first.
         read: the images of a file with their objects.
+        stream: writes the objects of one image part by part, for images of which not all objects
+            are held at once; None where a file is written from all of them.
         write: its reverse; a format of one image a file refuses several. None where it is only
             read.
         shared_endings: endings that files of other kinds have too: `recognise` tells which are of
@@ -41,8 +47,10 @@ class Format:
             without `ignore` regions to ignore are not written.
         several_images: whether a file describes images by name, any number of them.
         planes: whether it keeps the plane of a stack on which an object lies.
+        pixel_size: whether it keeps the side of a pixel.
         needs_size: which objects can only be written where the image's size is known.
         native_ending: the ending by which its own program finds a file, where others share it.
+        object_ending: the ending of files of one object each; a folder of them is a file.
         relative: whether coordinates are shares of the image's size, which reading then needs.
     """
 
@@ -51,6 +59,7 @@ class Format:
     endings: tuple[str, ...]
     read: Callable[[OutlineFile], list[ImageAnnotation]]
     write: Write | None = None
+    stream: Stream | None = None
     shared_endings: tuple[str, ...] = ()
     recognise: Callable[[OutlineFile], bool] = lambda file: True
     relabel: Relabel | None = None
@@ -65,8 +74,10 @@ class Format:
     ignore: bool = True
     several_images: bool = False
     planes: bool = False
+    pixel_size: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
     native_ending: str | None = None
+    object_ending: str | None = None
     relative: bool = False
 
     @property

@@ -12,18 +12,19 @@ import copy
 import math
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import shapely
 from shapely import MultiPolygon, Polygon
 
+from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
-from kontur.formats import document
-from kontur.formats.colours import GREY, class_colour
+from kontur.formats import atomic, document
 from kontur.formats.format import Format
+from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.image_annotation import (
     ClassPrediction,
     ImageAnnotation,
@@ -44,6 +45,7 @@ from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
 from kontur.wording import quoted
 
+CHUNK = 1000  # objects that are made into features at a time
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
@@ -59,9 +61,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     instances = from_document(content, where=where)
     without = Counter(
         kind
-        for kind in (
-            _without_area(feature.get("geometry")) for feature in _features(content, where)
-        )
+        for kind in (without_area(feature.get("geometry")) for feature in _features(content, where))
         if kind
     )
     geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
@@ -84,6 +84,36 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     document.dump(path, content, overwrite=overwrite)
 
 
+@contextmanager
+def stream(
+    path: Path, image: ImageAnnotation, *, overwrite: bool = True
+) -> Iterator[Callable[[Instances], None]]:
+    """Write the objects of one image part by part, to the very text of `write`.
+
+    `image` says what is known of the image; its own objects are not written. The function that is
+    given takes the objects of each part, whose ids no other part has.
+    """
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        beside.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
+    ):
+        own = _new_own(image.instances)
+        file.write('{"type": "FeatureCollection", "features": [')
+        before = ""
+
+        def add(instances: Instances) -> None:
+            nonlocal before
+            for first in range(0, len(instances), CHUNK):
+                part = on_plane(instances[first : first + CHUNK])
+                for feature in _features_of(part, image.file_name, None, own):
+                    file.write(before + document.to_text(feature).rstrip("\n"))
+                    before = ", "
+
+        yield add
+        member = document.to_text(own).rstrip("\n")
+        file.write(f'], "kontur": {member}}}\n')
+
+
 def to_document(
     instances: Instances, *, image_name: str = "", kind: Kind | None = None
 ) -> dict[str, Any]:
@@ -93,8 +123,13 @@ def to_document(
     corrected by hand in QuPath; a `detection` cannot, but is drawn faster where there are many
     thousands. Ids are UUIDs made of `image_name` and our id: the same objects give the same file.
     """
-    instances = on_plane(instances)
-    features: list[dict[str, Any]] = []
+    own = _new_own(instances)
+    features = list(_features_of(on_plane(instances), image_name, kind, own))
+    return {"type": "FeatureCollection", "features": features, "kontur": own}
+
+
+def _new_own(instances: Instances) -> dict[str, Any]:
+    """The member `kontur`, for an image without objects yet."""
     own: dict[str, Any] = {
         "size": list(instances.size) if instances.size else None,
         "classes": list(instances.classes),
@@ -103,8 +138,15 @@ def to_document(
     }
     if instances.plane is not None and instances.plane.page is not None:
         own["page"] = instances.plane.page
-    for i, polygon in enumerate(rounded(instances.polygons)):
-        feature = _feature(instances, i, polygon, kind)
+    return own
+
+
+def _features_of(
+    instances: Instances, image_name: str, kind: Kind | None, own: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The feature of every object; `own` takes its id and, of a region to ignore, its class."""
+    for i, geometry in enumerate(geometries_of(rounded(instances.polygons))):
+        feature = _feature(instances, i, geometry, kind)
         name = feature["id"] or _new_uuid(f"kontur/{image_name}/{instances.ids[i]}")
         while name in own["ids"]:  # a copy of another object
             name = _new_uuid(f"{name}/copy")
@@ -112,8 +154,7 @@ def to_document(
         own["ids"][name] = int(instances.ids[i])
         if instances.ignore[i]:
             own["ignored"][name] = instances.classes[instances.labels[i]]
-        features.append(feature)
-    return {"type": "FeatureCollection", "features": features, "kontur": own}
+        yield feature
 
 
 def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
@@ -220,8 +261,8 @@ def _read_feature(feature: Any, which: str) -> _Feature:
     if not isinstance(properties, Mapping):
         raise InputError(f"{which} has properties that are no object")
     return _Feature(
-        _shape(feature["geometry"], which),
-        _without_area(feature["geometry"]),
+        area_of(feature["geometry"], which),
+        without_area(feature["geometry"]),
         class_name(properties.get("classification")),
         score_of(properties),
         rest_of(feature, properties),
@@ -229,7 +270,7 @@ def _read_feature(feature: Any, which: str) -> _Feature:
 
 
 def _feature(
-    instances: Instances, i: int, polygon: Polygon | MultiPolygon, kind: Kind | None
+    instances: Instances, i: int, geometry: dict[str, Any], kind: Kind | None
 ) -> dict[str, Any]:
     """One feature: what was read of it, and over that what we know; `id` None where it has none."""
     known = instances.extras[i].get("geojson", {})
@@ -252,21 +293,10 @@ def _feature(
     return {
         "type": "Feature",
         "id": known.get("id"),
-        "geometry": known.get("geometry", {}) | _geometry(polygon),
+        "geometry": known.get("geometry", {}) | geometry,
         "properties": properties,
         **known.get("feature", {}),
     }
-
-
-def _geometry(polygon: Polygon | MultiPolygon) -> dict[str, Any]:
-    turned = shapely.orient_polygons(polygon, exterior_cw=False)  # RFC 7946: of y up
-    parts = [
-        [shapely.get_coordinates(ring).tolist() for ring in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(turned)
-    ]
-    if polygon.geom_type == "Polygon":
-        return {"type": "Polygon", "coordinates": parts[0]}
-    return {"type": "MultiPolygon", "coordinates": parts}
 
 
 def _own(content: Any) -> Mapping[str, Any]:
@@ -298,30 +328,6 @@ def _features(content: Any, where: str | Path) -> list[Any]:
     if kind in ("Polygon", "MultiPolygon"):
         return [{"type": "Feature", "geometry": content, "properties": {}}]
     raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
-
-
-def _without_area(geometry: Any) -> str | None:
-    """What a feature has that is no area: `Point`, `LineString`, `no geometry`; None for areas."""
-    if not isinstance(geometry, Mapping):
-        return "no geometry"
-    kind = str(geometry.get("type"))
-    return None if kind in ("Polygon", "MultiPolygon") else kind
-
-
-def _shape(geometry: Any, which: str) -> Polygon | MultiPolygon | None:
-    """The area of a geometry, unchecked; None for points, lines and no geometry at all."""
-    if _without_area(geometry):
-        return None
-    try:
-        rings = geometry["coordinates"]
-        several = geometry["type"] == "MultiPolygon"
-        parts = [document.polygon(part) for part in (rings if several else [rings])]
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise InputError(
-            f"{which} has coordinates that are no rings of numbers [[[x, y], …]]"
-        ) from None
-    areas = [part for part in parts if not part.is_empty]
-    return MultiPolygon(areas) if several and areas else areas[0] if areas else Polygon()
 
 
 def _labels(features: list[_Feature], own: Mapping[str, Any]) -> tuple[list[int], list[str]]:
@@ -378,6 +384,7 @@ FORMAT = Format(
     planes=True,
     read=read,
     write=write,
+    stream=stream,
     relabel=relabel,
     recognise=_recognise,
 )

@@ -9,7 +9,8 @@ Needs pyarrow (extra `geoparquet`). After the GeoParquet specification.
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, document, extra
+from kontur.formats import atomic, document
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
@@ -30,9 +32,12 @@ MAGIC = b"PAR1"
 FOOTER = 1 << 22  # bytes at the end of a file in which its metadata is looked for
 LARGEST = 1 << 33  # bytes of all columns unpacked
 GEOMETRY = "geometry"
+BOXES, BOX = "bbox", ("xmin", "ymin", "xmax", "ymax")  # of each outline, GeoParquet's covering
+GROUP = 10_000  # rows of a row group that is written part by part
 COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_width")
 NUMBERS = ("score", "ignore", "image_height", "image_width")  # columns of ours that want numbers
 AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+KINDS = ("Polygon", "MultiPolygon")  # the names of `AREAS`
 EXTRAS = "geoparquet"
 OWN = b"kontur"  # the key of our metadata
 
@@ -89,27 +94,75 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one table, whole or not at all."""
     arrow, parquet = _packages()
-    shapes = [rounded(entry.instances.polygons) for entry in entries]
-    polygons = np.concatenate([np.empty(0, dtype=object), *shapes])
-    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
-    for entry in entries:
-        one, size = entry.instances, entry.size or entry.instances.size
-        columns["image"] += [entry.file_name] * len(one)
-        columns["id"] += one.ids.tolist()
-        columns["class"] += [one.classes[label] for label in one.labels]
-        columns["score"] += [None if np.isnan(s) else rounded_score(s) for s in one.scores]
-        columns["ignore"] += one.ignore.tolist()
-        columns["image_height"] += [size[0] if size else None] * len(one)
-        columns["image_width"] += [size[1] if size else None] * len(one)
-    kinds = dict(zip(COLUMNS, _types(arrow), strict=True))
-    arrays = {name: arrow.array(values, type=kinds[name]) for name, values in columns.items()}
-    extras = [extra.get(EXTRAS, {}) for entry in entries for extra in entry.instances.extras]
-    for name in dict.fromkeys(key for row in extras for key in row):
-        arrays[name] = _array(arrow, [row.get(name) for row in extras])
-    arrays[GEOMETRY] = arrow.array(shapely.to_wkb(polygons, flavor="iso"), type=arrow.binary())
-    table = arrow.table(arrays).replace_schema_metadata(_metadata(entries, polygons))
+    table = arrow.concat_tables(
+        [_rows(ImageAnnotation("", None, Instances.empty())), *map(_rows, entries)],
+        promote_options="default",
+    )
+    polygons = [entry.instances.polygons for entry in entries]
+    types = shapely.get_type_id(np.concatenate([np.empty(0, object), *polygons]))
+    kinds = [name for name, kind in zip(KINDS, AREAS, strict=True) if (types == kind).any()]
+    bounds = [shapely.total_bounds(rounded(p)) for p in polygons if len(p)]
+    table = table.replace_schema_metadata(_metadata(entries, kinds, bounds))
     with atomic.replacing(path, overwrite=overwrite) as beside:
         parquet.write_table(table, beside, compression="snappy")
+
+
+@contextmanager
+def stream(
+    path: Path, image: ImageAnnotation, *, overwrite: bool = True
+) -> Iterator[Callable[[Instances], None]]:
+    """Write the objects of one image part by part, a row group each; see `geojson.stream`.
+
+    Each row has the box of its outline, by which readers find the rows of a region.
+    """
+    _, parquet = _packages()
+    empty = _with_boxes(_rows(image._replace(instances=image.instances[:0])))
+    schema = empty.schema.with_metadata(_metadata([image], KINDS, []))
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        parquet.ParquetWriter(beside, schema, compression="snappy") as writer,
+    ):
+
+        def add(instances: Instances) -> None:
+            for first in range(0, len(instances), GROUP):
+                part = image._replace(instances=instances[first : first + GROUP])
+                writer.write_table(_with_boxes(_rows(part)).cast(schema))
+
+        yield add
+
+
+def _rows(entry: ImageAnnotation) -> Any:
+    """The table of one image."""
+    arrow, _ = _packages()
+    one, size = entry.instances, entry.size or entry.instances.size
+    columns: dict[str, list[Any]] = {
+        "image": [entry.file_name] * len(one),
+        "id": one.ids.tolist(),
+        "class": [one.classes[label] for label in one.labels],
+        "score": [None if np.isnan(s) else rounded_score(s) for s in one.scores],
+        "ignore": one.ignore.tolist(),
+        "image_height": [size[0] if size else None] * len(one),
+        "image_width": [size[1] if size else None] * len(one),
+    }
+    kinds = dict(zip(COLUMNS, _types(arrow), strict=True))
+    arrays = {name: arrow.array(columns[name], type=kinds[name]) for name in COLUMNS}
+    extras = [extra.get(EXTRAS, {}) for extra in one.extras]
+    for name in dict.fromkeys(key for row in extras for key in row):
+        arrays[name] = _array(arrow, [row.get(name) for row in extras])
+    outlines = shapely.to_wkb(rounded(one.polygons), flavor="iso")
+    arrays[GEOMETRY] = arrow.array(outlines, type=arrow.binary())
+    return arrow.table(arrays)
+
+
+def _with_boxes(table: Any) -> Any:
+    """The table with the box of each outline, as GeoParquet's covering."""
+    arrow, _ = _packages()
+    shapes = shapely.from_wkb(np.array([*table.column(GEOMETRY).to_pylist(), None], object)[:-1])
+    sides = shapely.bounds(shapes).reshape(-1, 4).T
+    boxes = arrow.StructArray.from_arrays(
+        [arrow.array(side, type=arrow.float64()) for side in sides], names=list(BOX)
+    )
+    return table.append_column(BOXES, boxes)
 
 
 def _types(arrow: ModuleType) -> tuple[Any, ...]:
@@ -126,16 +179,19 @@ def _array(arrow: ModuleType, values: list[Any]) -> Any:
         return arrow.array([None if value is None else str(value) for value in values])
 
 
-def _metadata(entries: Sequence[ImageAnnotation], polygons: np.ndarray) -> dict[bytes, str]:
-    """What GeoParquet demands, and the images and classes of ours."""
-    kinds = [
-        name
-        for name, kind in zip(("Polygon", "MultiPolygon"), AREAS, strict=True)
-        if (shapely.get_type_id(polygons) == kind).any()
-    ]
-    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": kinds, "crs": None}
-    if len(polygons):
-        column["bbox"] = shapely.total_bounds(polygons).tolist()
+def _metadata(
+    entries: Sequence[ImageAnnotation], kinds: Sequence[str], bounds: Sequence[np.ndarray]
+) -> dict[bytes, str]:
+    """What GeoParquet demands, and the images and classes of ours.
+
+    Without `bounds` the rows have boxes of their own.
+    """
+    column: dict[str, Any] = {"encoding": "WKB", "geometry_types": list(kinds), "crs": None}
+    if bounds:
+        low, high = np.min(bounds, axis=0)[:2], np.max(bounds, axis=0)[2:]
+        column["bbox"] = [*low.tolist(), *high.tolist()]
+    elif kinds:
+        column["covering"] = {"bbox": {side: [BOXES, side] for side in BOX}}
     geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}
     sizes = {e.file_name: e.size or e.instances.size for e in entries}
     classes = list(dict.fromkeys(name for e in entries for name in e.instances.classes))
@@ -310,5 +366,6 @@ FORMAT = Format(
     native_ending=".parquet",
     read=read,
     write=write,
+    stream=stream,
     recognise=_recognise,
 )

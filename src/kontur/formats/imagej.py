@@ -1,4 +1,4 @@
-"""ImageJ ROIs: `.roi` for one object, a zip of them for many, as the ROI Manager saves them.
+"""ImageJ ROIs: `.roi` for one object, a zip or a folder of them for many.
 
 Outlines are exact to a thousandth of a pixel (in images of more than 8,192 pixels to what single
 precision holds, half of that), with holes and parts; a second export changes nothing. ROIs keep
@@ -16,12 +16,20 @@ from typing import Any
 
 import numpy as np
 
+from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
-from kontur.formats.colours import GREY, class_colour
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
-from kontur.formats.imagej_roi import Roi, areas, from_bytes, roifile, short_letters, to_bytes
+from kontur.formats.imagej_roi import (
+    Roi,
+    areas,
+    from_bytes,
+    outlines,
+    roifile,
+    short_letters,
+    to_bytes,
+)
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.rounding import rounded, rounded_score
@@ -102,7 +110,7 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
     instances, size = entry.instances, entry.size or entry.instances.size
     named = instances.classes != CLASSES
     known: set[str] = set()
-    for i, polygon in enumerate(rounded(instances.polygons)):
+    for i, outline in enumerate(outlines(rounded(instances.polygons))):
         identity, label = int(instances.ids[i]), int(instances.labels[i])
         own = {"id": str(identity)}
         rest: dict[str, Any] = dict(instances.extras[i].get(EXTRAS, {}))
@@ -120,7 +128,7 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
             own["size"] = f"{size[0]}x{size[1]}"
         title = f"{instances.classes[label]} {identity:04}" if named else f"{identity:04}"
         name = short_letters(str(rest.get("name", title)))
-        data = to_bytes(polygon, name, instances.plane, own, rest)
+        data = to_bytes(outline, name, instances.plane, own, rest)
         yield _entry_name(name, known), data
 
 
@@ -138,6 +146,11 @@ def _entry_name(name: str, known: set[str]) -> str:
 
 def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
     """The name and bytes of every ROI of a file, two of one name both."""
+    if file.path.is_dir():
+        for path in roi_files(file.path):
+            with document.opened(path) as opened:
+                yield path.stem, opened.read(LARGEST_ROI)
+        return
     if file.beginning.startswith(ROI):
         with document.opened(file.path) as opened:
             yield file.path.stem, opened.read(LARGEST_ROI)
@@ -163,6 +176,12 @@ def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
             f"{file.path} is damaged or cut short ({shortened(error)}); "
             "save the ROIs again from ImageJ"
         ) from None
+
+
+def roi_files(folder: Path) -> list[Path]:
+    """The `.roi` of a folder, in the order of their names."""
+    files = sorted(folder.iterdir())
+    return [file for file in files if file.suffix.lower() == ".roi" and file.name[0] != "."]
 
 
 def _parsed(data: bytes, name: str, where: Path) -> Roi:
@@ -220,7 +239,9 @@ def _size(rois: Sequence[Roi], where: Path) -> tuple[int, int] | None:
 
 
 def _recognise(file: OutlineFile) -> bool:
-    """Whether it is a ROI or a zip that has one; archives of anything end in .zip too."""
+    """Whether it is a ROI, or a folder or zip that has one; any archive ends in .zip."""
+    if file.path.is_dir():
+        return bool(roi_files(file.path))
     if file.beginning.startswith(ROI):
         return True
     if not file.beginning.startswith(ZIP):
@@ -239,6 +260,7 @@ FORMAT = Format(
     shared_endings=(".zip",),
     planes=True,
     native_ending=".zip",
+    object_ending=".roi",
     read=read,
     write=write,
     recognise=_recognise,

@@ -9,10 +9,9 @@ What Kontur knows beside stands in the ROI's properties, which ImageJ keeps. Aft
 
 import functools
 import itertools
-import math
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -21,7 +20,8 @@ import shapely
 from jaxtyping import Float, Shaped
 from shapely import MultiPolygon, Polygon
 
-from kontur.formats import extra
+from kontur import extra
+from kontur.formats.coordinates import rings_of
 from kontur.formats.rounding import DECIMALS
 from kontur.geometry import polygons as areal
 from kontur.instances.plane import Plane
@@ -79,23 +79,35 @@ def from_bytes(data: bytes, name: str) -> Roi:
     return Roi(name, rings, without, _plane(roi), own, rest)
 
 
+def outlines(polygons: Shaped[np.ndarray, " k"]) -> Iterator[list[np.ndarray]]:
+    """The open rings of each outline, whose coordinates are rounded; holes run the other way.
+
+    So any rule of filling fits a path of them.
+    """
+    rings = rings_of(shapely.orient_polygons(polygons))
+    owner = rings.outline[rings.part]
+    for first, last in itertools.pairwise(np.searchsorted(owner, np.arange(len(polygons) + 1))):
+        starts = rings.starts[first : last + 1].tolist()
+        yield [rings.points[a : b - 1] for a, b in itertools.pairwise(starts)]
+
+
 def to_bytes(
-    polygon: Polygon | MultiPolygon,
+    rings: Sequence[np.ndarray],
     name: str,
     plane: Plane | None,
     own: Mapping[str, str],
     rest: Mapping[str, Any],
 ) -> bytes:
-    """The ROI of an outline whose coordinates are rounded already; what was read of it in `rest`.
+    """The ROI of the rings of an outline, see `outlines`; what was read of it in `rest`.
 
     The `name` is one of `short_letters`.
     """
     module = roifile()
     kept = {key: _packed(rest[key]) for key in KEPT if key in rest}
     properties = {**rest.get("properties", {}), **{OWN + key: value for key, value in own.items()}}
-    x0, y0, x1, y1 = polygon.bounds
-    sides = (math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1))
-    box = [min(max(side, SMALLEST), LARGEST) for side in sides]
+    points = rings[0] if len(rings) == 1 else np.concatenate(rings)
+    low, high = np.floor(points.min(axis=0)).tolist(), np.ceil(points.max(axis=0)).tolist()
+    box = [min(max(int(side), SMALLEST), LARGEST) for side in (*low, *high)]
     roi = module.ImagejRoi(
         name=name,
         props="".join(f"{key}: {_escaped(value)}\n" for key, value in properties.items()),
@@ -106,8 +118,7 @@ def to_bytes(
         **kept,
         **_position(plane),
     )
-    if polygon.geom_type == "Polygon" and not polygon.interiors:
-        points = shapely.get_coordinates(polygon)[:-1]
+    if len(rings) == 1:
         roi.roitype = module.ROI_TYPE.POLYGON
         roi.n_coordinates = len(points)
         whole = np.round(points)
@@ -117,7 +128,7 @@ def to_bytes(
             roi.subpixel_coordinates = points.astype(np.float32)
     else:
         roi.roitype = module.ROI_TYPE.RECT
-        roi.multi_coordinates = _path(polygon)
+        roi.multi_coordinates = np.concatenate([_path(ring) for ring in rings])
         roi.shape_roi_size = len(roi.multi_coordinates)
     return roi.tobytes()
 
@@ -136,6 +147,8 @@ def _area(roi: Any) -> list[np.ndarray]:
     """The rings of a ROI's area; curves as straight lines."""
     if roi.roitype.name in ("RECT", "OVAL") and not roi.composite:
         return [_box(roi)]
+    if roi.composite and roi.multi_coordinates is None:
+        raise ValueError("it is a composite without a path")
     if roi.composite:
         return _rings(_decimal(roi.multi_coordinates))
     if roi.subpixel_coordinates is not None:
@@ -162,24 +175,22 @@ def _box(roi: Any) -> np.ndarray:
 
 def _rings(path: Float[np.ndarray, " n"]) -> list[np.ndarray]:
     """The rings of a path, each open; ValueError where it is none."""
-    rings: list[np.ndarray] = []
-    points: list[np.ndarray] = []
+    rings: list[list[float]] = []  # of x, y, x, y …
     numbers, at = path.tolist(), 0
     while at < len(numbers):
         word = int(numbers[at]) if numbers[at] in NUMBERS else -1
         after = at + 1 + NUMBERS.get(word, 0)
-        if word < 0 or after > len(numbers) or (not points and word != MOVE):
+        if word < 0 or after > len(numbers) or (not rings and word != MOVE):
             raise ValueError("its path is damaged")
-        given = np.array(numbers[at + 1 : after]).reshape(-1, 2)
         if word == MOVE:
-            rings += [np.concatenate(points)] if points else []
-            points = [given]
+            rings.append(numbers[at + 1 : after])
         elif word == LINE:
-            points.append(given)
+            rings[-1] += numbers[at + 1 : after]
         elif word != CLOSE:
-            points.append(_curve(np.concatenate([points[-1][-1:], given])))
+            controls = [*rings[-1][-2:], *numbers[at + 1 : after]]
+            rings[-1] += _curve(np.array(controls).reshape(-1, 2)).ravel().tolist()
         at = after
-    return [*rings, np.concatenate(points)] if points else rings
+    return [np.array(ring).reshape(-1, 2) for ring in rings]
 
 
 def _curve(controls: Float[np.ndarray, "n 2"]) -> Float[np.ndarray, "steps 2"]:
@@ -234,17 +245,13 @@ def _even_odd(filled: Shaped[np.ndarray, " n"]) -> Polygon | MultiPolygon:
     return functools.reduce(shapely.symmetric_difference, valid)
 
 
-def _path(polygon: Polygon | MultiPolygon) -> np.ndarray:
-    """The path of all rings; holes run the other way, so that any rule of filling fits."""
-    rings = shapely.get_rings(shapely.get_parts(shapely.orient_polygons(polygon)))
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    begins = np.diff(ring, prepend=-1) > 0
-    ends = np.append(begins[1:], True)  # where a ring repeats its first point
-    steps = np.column_stack([np.where(begins, MOVE, LINE), points])
-    steps[ends, 0] = CLOSE
-    kept = np.ones(steps.shape, dtype=bool)
-    kept[ends, 1:] = False
-    return steps[kept].astype(np.float32)
+def _path(ring: np.ndarray) -> np.ndarray:
+    """The words of a closed path along a ring."""
+    steps = np.empty((len(ring), 3), dtype=np.float32)
+    steps[:, 0] = LINE
+    steps[0, 0] = MOVE
+    steps[:, 1:] = ring
+    return np.append(steps.ravel(), np.float32(CLOSE))
 
 
 def _decimal(numbers: np.ndarray) -> np.ndarray:
@@ -283,6 +290,8 @@ def _escaped(text: str) -> str:
 
 
 def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
     plain = {escape: letter for letter, escape in ESCAPES.items()}
 
     def letter(match: re.Match[str]) -> str:

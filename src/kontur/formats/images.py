@@ -2,7 +2,8 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
-by `arrays`; an unsupported file is named by `unsupported_images`, with what to do.
+by `arrays`, stores of Zarr by `ome_zarr`; an unsupported file is named by `unsupported_images`,
+with what to do.
 """
 
 import contextlib
@@ -18,8 +19,9 @@ import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import pictures, unsupported_images
+from kontur.formats import pictures, unsupported_images, zarr_store
 from kontur.formats.arrays import image_array, native, pick_channel
+from kontur.formats.lazy_pixels import OpenImage, one_channel
 from kontur.formats.pictures import Colours
 from kontur.instances.plane import Plane, plane_of_page
 
@@ -27,13 +29,16 @@ IMAGE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".btf"),  # .btf: BigTIFF
     *(".bmp", ".gif", ".webp", ".npy"),
     *(".lsm", ".stk", ".svs", ".ndpi", ".scn", ".bif", ".qptiff"),  # TIFF by other names
+    *zarr_store.ENDINGS,
 )
-IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP or NPY"  # for sentences
+IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr"  # for sentences
 # What `kontur predict` writes, and Cellpose's results.
 SEGMENTATION = "_seg.npy"  # objects and pickled, see `cellpose`
-OUTPUTS = (".labels.tif", ".labels.png", ".overlay.png", SEGMENTATION)
+OUTPUTS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".overlay.png", SEGMENTATION)
 
 NPY = b"\x93NUMPY"
+LAZY = 1 << 26  # bytes of pixels above which a file is read in windows,
+SMALL = 1 << 20  # and of a file below which it cannot hold so many
 HEAD = 132  # bytes that identify a file; those of DICOM come last
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and big, either byte order
 
@@ -80,6 +85,34 @@ def read_image(path: str | Path, *, channel: int | None = None, page: int | None
     return _read(Path(path), channel, page, "rgb")
 
 
+def open_image(
+    path: str | Path, *, channel: int | None = None, page: int | None = None
+) -> OpenImage:
+    """The image, of which windows are read when they are asked for where it is large.
+
+    A large TIFF is read in windows as far as its pixels can be understood one by one, and so is an
+    OME-Zarr; every other image is read as `read_image` does. Arguments and errors as there.
+    """
+    where = Path(path)
+    if zarr_store.is_store(where):
+        from kontur.formats import zarr_windows  # which needs the package zarr
+
+        image = zarr_windows.open_windows(where, page=page, channel=channel)
+        if image is not None and image.pixels.nbytes > LAZY:
+            return image
+        return OpenImage(*read_image(where, channel=channel, page=page))
+    with reading(where):
+        with where.open("rb") as file:
+            start = file.read(HEAD)
+        if start.startswith(TIFF) and where.stat().st_size > SMALL:
+            from kontur.formats import tiff
+
+            image = tiff.open_windows(where, page=page, channel=channel)
+            if image is not None and image.pixels.nbytes > LAZY:
+                return image if channel is None else one_channel(image, channel, where)
+    return OpenImage(*read_image(path, channel=channel, page=page))
+
+
 def read_stored(path: str | Path, *, page: int | None = None) -> Image:
     """The numbers as stored, for images whose values are ids: palette indices, 0 and 1 for 1-bit.
 
@@ -100,7 +133,7 @@ def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> Non
 
 
 @contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn the exceptions of decoders on damaged or missing files into one sentence."""
     try:
         with warnings.catch_warnings():
@@ -129,7 +162,11 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -> Image:
-    with _reading(path):
+    if zarr_store.is_store(path):
+        from kontur.formats import ome_zarr  # which needs the package zarr
+
+        return Image(*ome_zarr.read(path, page=page, channel=channel))
+    with reading(path):
         with path.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF):

@@ -39,7 +39,7 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     if ignored and not target.ignore:
         notes.append(f"{plural(ignored, 'region')} to ignore left out")
     sides = {entry.pixel_size for entry in entries if entry.pixel_size is not None}
-    if sides and target.name != "labels":
+    if sides and not target.pixel_size:
         notes.append(
             f"the size of a pixel ({listed(f'{side:g} µm' for side in sorted(sides))}) is lost"
         )

@@ -71,8 +71,10 @@ def _entry(task: _Task, classes: list[str], where: Path) -> ImageAnnotation:
 
 
 def _task(row: Any, which: str) -> _Task:
+    if isinstance(row, Mapping) and "data" not in row:
+        row = _whole(row)
     if not isinstance(row, Mapping) or not isinstance(row.get("data"), Mapping):
-        raise InputError(f"{which} has no 'data'; export the project as JSON (not JSON-MIN)")
+        raise InputError(f"{which} has no 'data'; export the project as JSON")
     annotations = row.get("annotations") or row.get("completions") or []
     if not isinstance(annotations, list):
         raise InputError(f"{which}: its annotations are no list")
@@ -112,6 +114,18 @@ def _task(row: Any, which: str) -> _Task:
     return _Task(_name(row, which), size, regions)
 
 
+def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the short export, JSON-MIN, as one of the long export."""
+    lists = [value for value in row.values() if isinstance(value, list)]
+    regions = [one for value in lists for one in value if isinstance(one, Mapping)]
+    results = []
+    for region in regions:
+        kind = next((key for key in region if key.endswith("labels")), "")
+        results.append({**region, "type": kind, "value": region})
+    data = {"image": row["image"]} if "image" in row else dict(row)
+    return {"id": row.get("id"), "data": data, "annotations": [{"result": results}]}
+
+
 def _label(result: Mapping[str, Any]) -> str | None:
     """The first label of a region."""
     value, kind = result.get("value"), str(result.get("type", ""))
@@ -125,15 +139,27 @@ def _score(score: Any) -> float:
 
 def _size(result: Mapping[str, Any], known: tuple[int, int] | None, which: str) -> tuple[int, int]:
     sides = result.get("original_height"), result.get("original_width")
-    height, width = map(document.whole_number, sides)
-    if height is None or width is None or not min(height, width) > 0:
+    size = document.image_size(*sides)
+    if size is None:
         raise InputError(
             f"{which} has original_height {quoted(sides[0])} and original_width "
             f"{quoted(sides[1])}; wanted whole numbers above 0"
         )
-    if known not in (None, (height, width)) or result.get("image_rotation"):
+    if known not in (None, size) or result.get("image_rotation"):
         raise InputError(f"{which} is of another size or a turned image, which is not read")
-    return height, width
+    return size
+
+
+def _points(value: Any) -> np.ndarray:
+    try:
+        points = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        points = np.empty(0)
+    if points.size and (points.ndim != 2 or points.shape[1] != 2):
+        points = np.empty(0)
+    if value != [] and points.size == 0:
+        raise ValueError("its points are no list of [x, y]")
+    return points.reshape(-1, 2)
 
 
 def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
@@ -142,7 +168,7 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
         return Window(label_studio_brush.decode(value["rle"], size), (0, 0), size)
     share = np.array([width, height]) / 100
     if kind == "polygon":
-        points = np.array(value["points"], dtype=np.float64).reshape(-1, 2) * share
+        points = _points(value["points"]) * share
         return document.polygon([np.round(points, DECIMALS)])
     corner = np.array([float(value["x"]), float(value["y"])]) * share
     angle = np.deg2rad(float(value.get("rotation") or 0))
@@ -170,6 +196,8 @@ def _name(task: Mapping[str, Any], which: str) -> str:
 
 def _recognise(file: OutlineFile) -> bool:
     keys = file.json_keys
+    if "annotation_id" in keys and "annotator" in keys:  # JSON-MIN
+        return True
     return keys.get("data") == "{" and bool({"annotations", "completions"} & keys.keys())
 
 

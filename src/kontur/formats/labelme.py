@@ -282,13 +282,13 @@ def _size(content: Mapping[str, Any], where: Path) -> tuple[int, int] | None:
     sides = content.get("imageHeight"), content.get("imageWidth")
     if None in sides:
         return None
-    height, width = map(document.whole_number, sides)
-    if height is None or width is None or min(height, width) <= 0:
+    size = document.image_size(*sides)
+    if size is None:
         raise InputError(
             f"{where}: imageHeight is {quoted(sides[0])} and imageWidth {quoted(sides[1])}; wanted "
             "whole numbers above 0"
         )
-    return height, width
+    return size
 
 
 def _recognise(file: OutlineFile) -> bool:

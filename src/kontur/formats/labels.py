@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int64, Integer, Shaped
+from jaxtyping import Integer, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import atomic, images, masks, ome
@@ -36,7 +36,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
     task, stored = masks.choose_task(file.task), images.read_stored(file.path, page=file.page)
-    array = _whole_numbers(stored.pixels, file.path)
+    array = whole_numbers(stored.pixels, file.path)
     instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
     return [
         ImageAnnotation(
@@ -54,12 +54,13 @@ def read_array(path: str | Path, *, page: int | None = None) -> Integer[np.ndarr
     Floats that are whole numbers count. Raises `InputError` for fractions (a label image that was
     resized with interpolation), NaN, colours, and what `images.read_image` refuses.
     """
-    return _whole_numbers(images.read_stored(path, page=page).pixels, path)
+    return whole_numbers(images.read_stored(path, page=page).pixels, path)
 
 
-def _whole_numbers(
+def whole_numbers(
     stored: Shaped[np.ndarray, "h w c"], path: str | Path
 ) -> Integer[np.ndarray, "h w"]:
+    """Pixels as the integers of a label image; `InputError` where they are none."""
     if stored.shape[2] > 1 and (stored != stored[:, :, :1]).any():
         raise InputError(
             f"{path} is a colour image of {stored.shape[2]} channels; wanted a label image, "
@@ -90,22 +91,9 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     `InputError` without a size, for several images, and for a PNG that would need more than 16
     bits or a sign.
     """
-    if len(entries) != 1:
-        raise InputError(
-            f"a label image is of one image, and there are {len(entries)}; name one of them with "
-            "--image NAME (in Python image=NAME)"
-        )
-    instances, size = entries[0].instances, entries[0].size or entries[0].instances.size
-    if size is None:
-        raise InputError(
-            f"{path}: a label image needs the image's size, which is not known; give it with "
-            "--size HxW or --image FILE (in Python replace(size=(height, width)))"
-        )
-    if size[0] * size[1] > LARGEST_IMAGE:
-        raise InputError(f"{path}: an image of {size[0]}×{size[1]} is too large for a label image")
-    array = instances.replace(ids=_ids(instances), size=size).label_image()
-    written = np.array([array.min(), array.max()], dtype=np.int64)  # of objects that cover a pixel
-    array = array.astype(smallest_type(written), copy=False)
+    check_one_image(entries)
+    size = known_size(entries[0], path)
+    array = painted(with_storable_ids(entries[0].instances).replace(size=size))
     if path.suffix.lower() == ".png":
         if array.dtype != np.uint16:
             raise InputError(
@@ -130,15 +118,45 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         tifffile.imwrite(beside, array, compression="zlib", photometric="minisblack", **options)
 
 
-def _ids(instances: Instances) -> Int64[np.ndarray, " k"]:
-    """Positive numbers for objects, negative ones for regions to ignore."""
+def check_one_image(entries: Sequence[ImageAnnotation], *, planes: bool = False) -> None:
+    """`InputError` for other than one image; with `planes`, several of one may be planes of it."""
+    stacked = planes and entries and all(entry.instances.plane is not None for entry in entries)
+    if len(entries) != 1 and not stacked:
+        raise InputError(
+            f"a label image is of one image, and there are {len(entries)}; name one of them with "
+            "--image NAME (in Python image=NAME)"
+        )
+
+
+def known_size(entry: ImageAnnotation, path: Path) -> tuple[int, int]:
+    """The image's (height, width); `InputError` where it is not known or too large."""
+    size = entry.size or entry.instances.size
+    if size is None:
+        raise InputError(
+            f"{path}: a label image needs the image's size, which is not known; give it with "
+            "--size HxW or --image FILE (in Python replace(size=(height, width)))"
+        )
+    if size[0] * size[1] > LARGEST_IMAGE:
+        raise InputError(f"{path}: an image of {size[0]}×{size[1]} is too large for a label image")
+    return size
+
+
+def painted(instances: Instances) -> Integer[np.ndarray, "h w"]:
+    """The objects as pixels, of the smallest type that holds the ids which cover one."""
+    array = instances.label_image()
+    written = np.array([array.min(), array.max()], dtype=np.int64)
+    return array.astype(smallest_type(written), copy=False)
+
+
+def with_storable_ids(instances: Instances) -> Instances:
+    """The same with positive ids of objects and negative ones of regions to ignore."""
     ids, ignore = instances.ids, instances.ignore
     ids = np.where(ignore & (ids > 0), -ids, ids)
     largest = LARGEST_SIGNED if ignore.any() else LARGEST
     storable = ((ids < 0) == ignore) & (ids != 0) & (np.abs(ids) <= largest)
-    if storable.all() and len(np.unique(ids)) == len(ids):
-        return ids
-    return np.where(ignore, -1, 1) * np.arange(1, len(ids) + 1)
+    if not storable.all() or len(np.unique(ids)) < len(ids):
+        ids = np.where(ignore, -1, 1) * np.arange(1, len(ids) + 1)
+    return instances.replace(ids=ids)
 
 
 FORMAT = Format(
@@ -153,5 +171,6 @@ FORMAT = Format(
     overlaps=False,
     classes=False,
     scores=False,
+    pixel_size=True,
     needs_size="always",
 )

@@ -12,13 +12,14 @@ import numpy as np
 import shapely
 from jaxtyping import Num, Shaped, UInt8
 
+from kontur.display.stretch import stretch
 from kontur.errors import InputError
 from kontur.formats import atomic
-from kontur.formats.colours import GREY, class_colour
+from kontur.formats.lazy_pixels import LazyPixels, Pixels, every
 from kontur.geometry import raster
 from kontur.instances import Instances
+from kontur.instances.colours import object_colours
 
-DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
 FINE = 3  # drawn at this many times the resolution, then averaged
 BAND = 256  # rows drawn at a time, which bounds the memory
 SMALL, LARGE = 768, 4096  # pixels; `write_overlay` enlarges below and shrinks above
@@ -45,6 +46,15 @@ def write_overlay(
     picture = Image.fromarray(draw(image, instances, zoom=zoom, ids=ids, brightest=brightest))
     with atomic.replacing(path, overwrite=overwrite) as beside:
         picture.save(beside, format="PNG", compress_level=4)
+
+
+def shrunk(pixels: Pixels, instances: Instances) -> tuple[Num[np.ndarray, "h w c"], Instances]:
+    """Lazy pixels, of which every n-th is taken, and their objects, to be drawn; arrays as is."""
+    if not isinstance(pixels, LazyPixels):
+        return pixels, instances
+    step = math.ceil(max(pixels.shape[:2]) / LARGE)
+    thin = every(pixels, step)
+    return thin, instances.scale(1 / step, 1 / step).clip((thin.shape[0], thin.shape[1]))
 
 
 def draw(
@@ -77,7 +87,7 @@ def draw(
     borders = shapely.boundary(outlines)
     line = shapely.buffer(borders, width * FINE / 2, quad_segs=2)
     rim = shapely.buffer(borders, width * FINE / 2 + 0.75 * FINE, quad_segs=2)
-    colours = _colours(instances)
+    colours = object_colours(instances)
     bounds = shapely.bounds(rim)
     for top in range(0, len(picture), BAND):
         band = picture[top : top + BAND]
@@ -85,49 +95,6 @@ def draw(
         if inside.any():
             _draw_band(band, rim[inside], line[inside], colours[inside], top)
     return _write_ids(picture, instances, zoom) if ids else picture
-
-
-def stretch(
-    image: Num[np.ndarray, "h w c"], *, brightest: float | None = None
-) -> UInt8[np.ndarray, "h w 3"]:
-    """An image of any depth and channels as 8-bit RGB, from dark to bright percentile.
-
-    Three channels are colour and stretched together; one is grey; two are shown in green and
-    magenta; of more the first three, each stretched alone. A constant image is black, and so is
-    what is not finite.
-    """
-    channels = image.shape[2]
-    if channels == 3:
-        return _stretched(image, brightest or BRIGHTEST)
-    planes = [_stretched(image[:, :, i], brightest or BRIGHTEST) for i in range(min(channels, 3))]
-    if channels == 1:
-        return np.repeat(planes[0][:, :, None], 3, axis=2)
-    if channels == 2:
-        return np.stack([planes[1], planes[0], planes[1]], axis=2)
-    return np.stack(planes, axis=2)
-
-
-def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.ndarray, "*shape"]:
-    step = max(1, math.isqrt(part.shape[0] * part.shape[1] // 2**20))
-    sample = part[::step, ::step]
-    sample = sample[np.isfinite(sample)]
-    if sample.size == 0:
-        return np.zeros(part.shape, dtype=np.uint8)
-    low, high = np.percentile(sample, [DARKEST, brightest])
-    if high <= low:
-        low, high = float(sample.min()), float(sample.max())
-    if high <= low:
-        return np.zeros(part.shape, dtype=np.uint8)
-    scaled = (part.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
-    return np.clip(np.nan_to_num(scaled, nan=0.0), 0, 255).astype(np.uint8)
-
-
-def _colours(instances: Instances) -> UInt8[np.ndarray, "k 3"]:
-    several = len(instances.classes) > 1
-    keys = instances.labels if several else np.arange(len(instances))
-    colours = np.array([class_colour(int(key)) for key in keys], dtype=np.uint8).reshape(-1, 3)
-    colours[instances.ignore] = GREY
-    return colours
 
 
 def _draw_band(

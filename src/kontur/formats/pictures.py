@@ -75,6 +75,14 @@ def read(
     return pixels
 
 
+def count_frames(path: Path, start: bytes) -> int:
+    """The frames of an animation; 1 of other pictures."""
+    kind = kind_of(start)
+    assert kind is not None
+    with _opened(path, kind) as picture:
+        return int(getattr(picture, "n_frames", 1))
+
+
 ORIENTATION = 0x0112  # the tag of EXIF and of TIFF
 
 

@@ -25,13 +25,21 @@ def rounded(polygons: Shaped[np.ndarray, " k"]) -> Shaped[np.ndarray, " k"]:
     """
     if len(polygons) == 0:
         return polygons
-    coarse = shapely.transform(polygons, lambda points: np.round(points, DECIMALS) + 0.0)
-    fewer = shapely.get_num_coordinates(shapely.remove_repeated_points(coarse))
-    repeated = fewer < shapely.get_num_coordinates(coarse)
+    points, owner = shapely.get_coordinates(polygons, return_index=True)
+    short = np.round(points, DECIMALS) + 0.0
+    changed = np.zeros(len(polygons), dtype=bool)
+    changed[owner[(short != points).any(axis=1)]] = True
+    whole = polygons.copy()
+    polygons = polygons[changed]
+    coarse = shapely.set_coordinates(polygons.copy(), short[changed[owner]])
+    fewer = shapely.remove_repeated_points(coarse)
+    repeated = shapely.get_num_coordinates(fewer) < shapely.get_num_coordinates(coarse)
+    coarse[repeated] = fewer[repeated]
+    sound = shapely.is_valid(coarse)  # so no ring has lost its area
     if repeated.any():
-        coarse[repeated] = shapely.remove_repeated_points(coarse[repeated])
-    sound = shapely.is_valid(coarse) & _same_rings(coarse, polygons)
-    return np.where(sound, coarse, polygons)
+        sound[repeated] &= _same_rings(coarse[repeated], polygons[repeated])
+    whole[changed] = np.where(sound, coarse, polygons)
+    return whole
 
 
 def rounded_score(score: float) -> float:

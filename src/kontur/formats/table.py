@@ -11,7 +11,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -62,6 +63,24 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write the objects of many images into one table, whole or not at all."""
     atomic.write_text(path, _marked(to_text(entries)), overwrite=overwrite)
+
+
+@contextmanager
+def stream(
+    path: Path, image: ImageAnnotation, *, overwrite: bool = True
+) -> Iterator[Callable[[Instances], None]]:
+    """Write the objects of one image part by part; see `geojson.stream`."""
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        beside.open("w", encoding="utf-8", errors="replace", newline="") as file,
+    ):
+        file.write(_marked(to_text([])))
+
+        def add(instances: Instances) -> None:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writerows(_rows(image._replace(instances=instances)))
+
+        yield add
 
 
 def to_text(entries: Iterable[ImageAnnotation]) -> str:
@@ -337,6 +356,7 @@ FORMAT = Format(
     shared_endings=(".csv",),
     read=read,
     write=write,
+    stream=stream,
     relabel=relabel,
     recognise=_recognise,
     several_images=True,

@@ -19,13 +19,14 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.formats import pixel_size, tiff_samples
+from kontur.formats import pixel_size, stack, tiff_samples
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
 from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
+from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
 
-STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
 # Bytes of pixels that a byte of the file can hold, by how each compression works; most for others.
 MOST = {1: 2, 5: 2800, 7: 4000, 8: 1100, 32773: 64, 32946: 1100}
 MOST_OF_OTHERS = 100_000
@@ -71,22 +72,50 @@ def read(
         names = tiff_samples.stains(file, frame, channels=len(planes), samples=pixels.shape[2])
         orientation = frame.tags.get(ORIENTATION)
         upright = oriented(pixels, int(orientation.value) if orientation else 1)
-        place = None if page is None else _place(image, index, page)
+        place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
         return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
+
+
+def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage | None:
+    """The same plane, its pixels read when a window is asked for; None where that cannot be done.
+
+    Errors as in `read`.
+    """
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        images, left_out = find_images(file, channel)
+        image, index = _choose(images, left_out, page, path)
+        frame = image.keyframe
+        with _decoding(frame, path):
+            windows = windows_of(path, image, index)
+        if windows is None:
+            return None
+        samples = windows.shape[2]
+        channels = samples // int(frame.samplesperpixel)
+        names = tiff_samples.stains(file, frame, channels=channels, samples=samples)
+        place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
+        return OpenImage(windows, pixel_size.read_pixel_size(file, frame), names, place)
+
+
+def count_planes(path: Path) -> int:
+    """How many planes `read` can choose from, in all images of the file."""
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        images, _ = find_images(file, None)
+        return sum(stack.pages(image.axes, image.shape) for image in images)
 
 
 def _choose(
     images: Sequence[TiffImage], left_out: Sequence[str], page: int | None, path: Path
 ) -> tuple[TiffImage, list[int | slice]]:
     """The image and the index of its plane number `page`, counted through all images."""
-    stacks = [
-        {i: n for i, n in enumerate(image.shape) if image.axes[i] not in "YXCS"} for image in images
-    ]
-    counts = [math.prod(stack.values()) for stack in stacks]
+    counts = [stack.pages(image.axes, image.shape) for image in images]
     total = sum(counts)
     if page is None and total > 1:
         raise InputError(
-            f"{path} is a {_described(images, stacks, counts)}, and one plane is wanted: choose it "
+            f"{path} is a {_described(images, counts)}, and one plane is wanted: choose it "
             f"with --page N (in Python page=N), 0 to {total - 1}"
             + (", or --channel N where the pages are channels" if images[0].axes in UNNAMED else "")
         )
@@ -99,33 +128,14 @@ def _choose(
     while rest >= counts[number]:
         rest -= counts[number]
         number += 1
-    image, stack = images[number], stacks[number]
-    index: list[int | slice] = [slice(None)] * len(image.axes)
-    for axis, place in zip(stack, np.unravel_index(rest, tuple(stack.values())), strict=True):
-        index[axis] = int(place)
-    return image, index
+    image = images[number]
+    return image, stack.index_of(image.axes, image.shape, rest)
 
 
-def _place(image: TiffImage, index: Sequence[int | slice], page: int) -> Plane:
-    """Where in its stack a plane lies; axes of any other meaning count as time."""
-    z = t = 0
-    for axis, place, count in zip(image.axes, index, image.shape, strict=True):
-        if isinstance(place, int):
-            z, t = (place, t) if axis == "Z" else (z, t * count + place)
-    return Plane(z, t).numbered(page)
-
-
-def _described(
-    images: Sequence[TiffImage], stacks: Sequence[dict[int, int]], counts: Sequence[int]
-) -> str:
+def _described(images: Sequence[TiffImage], counts: Sequence[int]) -> str:
     """What a file of several planes is, in words."""
     if len(images) == 1:
-        kinds = [
-            STACKS.get(images[0].axes[i], "stack of {} pages").format(n)
-            for i, n in stacks[0].items()
-            if n > 1
-        ]
-        return " and ".join(kinds)
+        return stack.described(images[0].axes, images[0].shape)
     first = np.cumsum([0, *counts])
     numbered = [
         f"{start}{f' to {start + count - 1}' * (count > 1)}: {image.description}"

@@ -16,7 +16,7 @@ UNNAMED = ("QYX", "IYX")  # pages of unknown meaning
 SLIDE = ("label", "macro", "map", "thumbnail", "overview")  # what scanners add, by tifffile's names
 SCANNERS = ("svs", "scn", "qpi", "ndpi", "bif", "avs", "philips")
 ALIKE = 0.9  # correlation from which a smaller page shows the same as a larger one
-DECODED = 2**28  # pixels up to which a page is decoded to compare it with a larger one
+DECODED = 2**26  # pixels up to which a page is decoded to compare it with a larger one
 
 
 class TiffImage(NamedTuple):

@@ -69,9 +69,6 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
     ".flex": UnsupportedFormat("an Opera plate image", BIOFORMATS),
     ".mvd2": UnsupportedFormat("a Volocity library", _export("Volocity")),
     ".aim": UnsupportedFormat("a micro-CT volume", SLICES),
-    ".zarr": UnsupportedFormat(
-        "a Zarr store", "save the plane as TIFF, or in Python give the array to kontur.predict"
-    ),
     ".n5": UnsupportedFormat(
         "an N5 store", "save the plane as TIFF, or in Python give the array to kontur.predict"
     ),

@@ -10,8 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, document, extra
+from kontur.formats import atomic, document
 from kontur.wording import listed, quoted
 
 LISTS = ("classes.txt", "obj.names")  # a name a line

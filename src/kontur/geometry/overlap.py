@@ -83,15 +83,37 @@ def suppress(
 
     def is_over(i: Places, j: Places) -> Answers:
         # What the boxes share bounds what the polygons share: most pairs need no exact area.
-        sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
-        bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))
-        over = _ratio(bound, area[i], area[j], measure) > threshold
+        over = _bound(box, area, i, j, measure) > threshold
         i, j = i[over], j[over]
         shared = shapely.area(shapely.intersection(ranked[i], ranked[j]))
         over[over] = _ratio(shared, area[i], area[j], measure) > threshold
         return over
 
     return order[suppress_greedily(ranked, is_over)]
+
+
+def pairs_over(
+    polygons: Shaped[np.ndarray, " m"], threshold: float, measure: Measure = "iou"
+) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
+    """Pairs i < j that may overlap by more than `threshold`: all that do, and few that do not."""
+    i, j = touching(polygons, polygons)
+    i, j = i[i < j], j[i < j]
+    area, box = shapely.area(polygons), shapely.bounds(polygons).reshape(-1, 4)
+    over = _bound(box, area, i, j, measure) > threshold
+    return i[over], j[over]
+
+
+def _bound(
+    box: Float[np.ndarray, "m 4"],
+    area: Float[np.ndarray, " m"],
+    i: Places,
+    j: Places,
+    measure: Measure,
+) -> Float[np.ndarray, " p"]:
+    """The most by which polygons with these boxes, which touch, and areas can overlap."""
+    sides = np.minimum(box[i, 2:], box[j, 2:]) - np.maximum(box[i, :2], box[j, :2])
+    bound = np.minimum(sides[:, 0] * sides[:, 1], np.minimum(area[i], area[j]))
+    return _ratio(bound, area[i], area[j], measure)
 
 
 def _ratio(

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Shaped
 from shapely import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
+SAMPLE = 200  # sides of a ring whose crossings are counted
 AREAL = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -42,6 +43,36 @@ def repair_all(
         repaired = np.array([repair(polygon) for polygon in polygons[broken]], dtype=object)
         polygons[broken] = _clockwise(repaired)
     return polygons, broken
+
+
+def crossings(points: Float[np.ndarray, "n 2"]) -> float:
+    """About how often the sides of a closed ring cross one another: `SAMPLE` sides are looked at.
+
+    Exact for rings of fewer points; 0 for one that does not cross itself.
+
+    >>> crossings(np.array([[0.0, 0], [2, 2], [2, 0], [0, 2]]))
+    1.0
+    """
+    n = len(points)
+    after = np.roll(points, -1, axis=0)
+    looked = np.unique(np.linspace(0, n - 1, min(n, SAMPLE)).astype(np.int64))
+    total = 0
+    for i in looked:
+        start, stop = points[i], after[i]
+        of_start, of_stop = _side(points, after, start), _side(points, after, stop)
+        of_points, of_after = _side(start, stop, points), _side(start, stop, after)
+        total += int(((of_start * of_stop < 0) & (of_points * of_after < 0)).sum())
+    return total * n / max(len(looked), 1) / 2
+
+
+def _side(
+    start: Float[np.ndarray, "*n 2"],
+    stop: Float[np.ndarray, "*n 2"],
+    point: Float[np.ndarray, "*m 2"],
+) -> Float[np.ndarray, " k"]:
+    """The sign of the side of a line on which a point lies; 0 on it."""
+    along, there = stop - start, point - start
+    return np.sign(along[..., 0] * there[..., 1] - along[..., 1] * there[..., 0])
 
 
 def polygons_from_rings(

@@ -1,11 +1,13 @@
 """Engines: what runs a model's named graphs on numpy arrays.
 
 ONNX Runtime runs them on a CPU; torch runs the same graphs during training and on a GPU.
-Both read the same weights, so they agree to float32 rounding.
+Both read the same weights, so in float32 they agree to rounding. Graphs in 8-bit integers, where
+the model has them, run on a CPU on which they are faster.
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +27,9 @@ OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # for which a thread of their own pays
 REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "float32", "int8"]
+ROUNDS = 5  # in which float32 and integers are timed in turns, the best of each counts
+WORTH = 0.8  # of float32's time, at most: 8 bits are taken where they bring something
 DRIVER = "/proc/driver/nvidia/version"  # where it is missing, "auto" does not import torch
 
 
@@ -43,21 +48,67 @@ class OnnxEngine:
     The graphs hold no weights; every initialiser is looked up by name in the model's weights.
     A graph of whole images is one run of all threads. A graph of objects is cut into one run a
     thread, which is a quarter faster: its layers are too small to share (`benchmarks/shapes.py`).
+
+    Attributes:
+        precision: of the graphs that the model has in both, "float32" or "int8"; "auto" takes the
+            8 bits where they are faster here.
+
     Raises `InputError` where a graph is missing or damaged, or does not fit the model's card.
     """
 
-    def __init__(self, model: Model, *, threads: int | None = None):
-        count = threads or _processors()
+    def __init__(
+        self, model: Model, *, threads: int | None = None, precision: Precision = "float32"
+    ):
+        count = threads or processors()
         pool = ThreadPoolExecutor(count) if count > 1 else None
         kind, values = model.card.kind, model.card.config
         examples = catalog.family(kind).graphs(catalog.config(kind, values))
+        sessions = Sessions(model)
+        if precision == "auto":
+            precision = "int8" if _integers_are_faster(sessions, examples) else "float32"
+        self.precision: Precision = precision
         graphs = {}
         for name, example in examples.items():
             with _damage_reported(name):
-                graphs[name] = _onnx_graph(
-                    model.graphs[name], model.weights, count, pool, example=example
-                )
+                start = partial(sessions.start, name, precision)
+                graphs[name] = _onnx_graph(start, count, pool, example=example)
         self.graphs: Mapping[str, Graph] = graphs
+
+
+class Sessions:
+    """The sessions of ONNX Runtime for a model's graphs; each is started once."""
+
+    def __init__(self, model: Model):
+        self.model = model
+        self._started: dict[tuple[str, Precision, int], Any] = {}
+
+    def start(self, name: str, precision: Precision, threads: int) -> Any:
+        """That of a graph in a precision; in float32 where it is in no other."""
+        key = name, precision if name in self.model.int8 else "float32", threads
+        if key not in self._started:
+            graphs = self.model.int8 if key[1] == "int8" else self.model.graphs
+            self._started[key] = _session(graphs[name], self.model.weights, threads)
+        return self._started[key]
+
+
+def _integers_are_faster(sessions: Sessions, examples: Mapping[str, GraphExample]) -> bool:
+    """Whether the first of the graphs that the model has in 8 bits is faster than in float32."""
+    name = next((name for name in examples if name in sessions.model.int8), None)
+    if name is None:
+        return False
+    inputs = examples[name].inputs.values()
+    with _damage_reported(name):
+        runs = [
+            partial(_run, sessions.start(name, precision, 1)) for precision in ("float32", "int8")
+        ]
+        seconds: list[list[float]] = [[], []]
+        for _ in range(ROUNDS):
+            for run, taken in zip(runs, seconds, strict=True):
+                start = time.perf_counter()
+                run(*inputs)
+                taken.append(time.perf_counter() - start)
+    usual, integers = map(min, seconds)
+    return integers < WORTH * usual
 
 
 @contextmanager
@@ -78,18 +129,13 @@ def _damage_reported(name: str) -> Iterator[None]:
 
 
 def _onnx_graph(
-    graph: SavedGraph,
-    weights: Mapping[str, np.ndarray],
-    threads: int,
-    pool: Executor | None,
-    *,
-    example: GraphExample,
+    start: Callable[[int], Any], threads: int, pool: Executor | None, *, example: GraphExample
 ) -> Graph:
-    session = _session(graph, weights, threads=1)
+    session = start(1)
     _check(session, example)
     objects = [_axis(node.shape) for node in session.get_inputs()]
     if pool is None or objects == [None] * len(objects):
-        session = session if threads == 1 else _session(graph, weights, threads)
+        session = session if threads == 1 else start(threads)
         return partial(_run, session)
     joined = [_axis(node.shape) for node in session.get_outputs()]
 
@@ -200,15 +246,45 @@ def _torch_graph(graph: Any, segmenter: "Segmenter", *, keep: int) -> Graph:
     return run
 
 
-def engine_for(model: Model, device: Device = "auto", *, threads: int | None = None) -> Engine:
+def engine_for(
+    model: Model,
+    device: Device = "auto",
+    *,
+    threads: int | None = None,
+    precision: Precision = "auto",
+) -> Engine:
     """ONNX Runtime on a CPU; torch on a GPU, where torch is installed and finds one.
 
-    Raises:
-        InputError: `device` is "cuda" and there is no torch or no GPU, or it is an unknown word.
+    Raises `InputError` as `check_choice` does, or where a graph is damaged.
     """
+    check_choice(model, device, precision)
     if on_gpu(device) and model.graphs:  # the baseline has none
         return TorchEngine(rebuild(model).to("cuda"))
-    return OnnxEngine(model, threads=threads)
+    return OnnxEngine(model, threads=threads, precision=precision)
+
+
+def precision_of(engine: Engine) -> Precision:
+    """The numbers that an engine computes in, in the graphs that are there in both."""
+    return engine.precision if isinstance(engine, OnnxEngine) else "float32"
+
+
+def check_choice(model: Model, device: Device, precision: Precision) -> None:
+    """Raises `InputError` where a model cannot run on a device in a precision.
+
+    `device` is "cuda" and there is no torch or no GPU, `precision` is "int8" and there is one or
+    the model has no graphs in 8-bit integers, or one of both is an unknown word.
+    """
+    if precision not in get_args(Precision):
+        words = ", ".join(get_args(Precision))
+        raise InputError(f"a precision is one of {words}, got {precision!r}")
+    gpu = on_gpu(device)
+    if precision == "int8" and gpu:
+        raise InputError("8-bit integers are a CPU's; add --device cpu or leave --precision out")
+    if precision == "int8" and not model.int8:
+        raise InputError(
+            "the model has no graphs in 8-bit integers (kontur train makes them, where they are as "
+            "good); leave --precision out"
+        )
 
 
 def on_gpu(device: Device) -> bool:
@@ -240,7 +316,7 @@ def rebuild(model: Model) -> "Segmenter":
     return segmenter.eval()
 
 
-def _processors() -> int:
+def processors() -> int:
     """The number of processors that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1

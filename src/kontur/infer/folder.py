@@ -7,30 +7,44 @@ anew that has changed since, and refuses to mix another image of the same name w
 
 import errno
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
+
+import numpy as np
+from jaxtyping import Float
 
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
-from kontur.formats.images import read_image
-from kontur.formats.overlay import write_overlay
+from kontur.formats.images import open_image
+from kontur.formats.lazy_pixels import OpenImage, thinned
+from kontur.formats.overlay import shrunk, write_overlay
+from kontur.formats.page_count import count_pages
+from kontur.infer.concurrently import concurrently
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.parts import PredictedParts
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
+from kontur.infer.stack_prediction import check_outputs_keep_planes, predict_stack
+from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import ObjectTooLargeError
+from kontur.instances import Instances
 from kontur.wording import nearest
 
 OVERLAY = "overlay"
+LARGE = 4e6  # pixels of an image whose network takes the memory of many small ones
 ENDINGS = {  # of the outputs, by their name
     **{word: format.ending for word, format in formats.WRITABLE.items()},
     OVERLAY: ".overlay.png",
 }
 # Messages of engines without enough memory, which raise exceptions of their own.
+OnTile = Callable[[InputImage, int, int], None]  # an image, its finished tiles, and all of them
 NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
 
 
@@ -87,14 +101,22 @@ def predict_folder(
     options: PredictOptions = DEFAULT_OPTIONS,
     model: dict[str, Any] | None = None,
     overwrite: bool = False,
+    workers: int = 1,
+    on_tile: OnTile = lambda image, done, total: None,
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
-    Each image's outcome is yielded when it is finished. Outputs that were made of the same
-    content with the same settings are kept and, where all of an image exist, the image is skipped;
-    an image that has changed since is outlined anew, and `overwrite` makes all anew. An image that
-    cannot be read or looked at is an outcome with a `failure`. `model` (name, digest) goes into the
-    record. Several processes may work on one folder.
+    The images' outcomes are yielded in order when they are finished; `workers` images at a time are
+    read, predicted and written, but only one beyond `LARGE` pixels is predicted. Several need an
+    engine that bears several calls (ONNX Runtime's does), best with a thread for each. Outputs that
+    were made of the same content with the same settings are kept and, where all of an image exist,
+    the image is skipped; an image that has changed since is outlined anew, and `overwrite` makes
+    all anew. An image that cannot be read or looked at is an outcome with a `failure`. `model`
+    (name, digest) goes into the record. Several processes may work on one folder.
+
+    `on_tile(image, done, total)` is called after each tile of an image that is too large for one
+    view; finished tiles are kept beside the outputs until the image is finished, so that a run that
+    is killed goes on with the missing ones.
 
     Raises:
         InputError: `out` is a file, or holds outlines of the same names made with other settings
@@ -104,24 +126,34 @@ def predict_folder(
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)
-    settings = asdict(options) | {"polish": options.polish or None}  # older records have no word
+    settings = {key: value for key, value in asdict(options).items() if key != "tile"}
+    settings["polish"] = options.polish or None  # older records have no word
     record = Record(out, {**(model or {}), **settings, **_thresholds(predictor, options)})
     jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
+    if options.page == "all":
+        check_outputs_keep_planes(outputs)
+    elif options.link is not None:
+        raise InputError("--link numbers tracks from page to page; it needs --page all")
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
-    try:
-        for job in jobs:
-            if not job.files:
-                yield Outcome(job.input, skipped=True, unverified=job.unverified)
-                continue
-            outcome = _predict_one(predictor, job, options)
-            if outcome.failure is None:
-                results = {"objects": outcome.objects, "repaired": outcome.repaired}
-                view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
+    alone, recording = Lock(), Lock()
+
+    def outcome_of(job: _Job) -> Outcome:
+        if not job.files:
+            return Outcome(job.input, skipped=True, unverified=job.unverified)
+        outcome = _predict_one(predictor, job, options, record, alone, on_tile)
+        if outcome.failure is None:
+            results = {"objects": outcome.objects, "repaired": outcome.repaired}
+            view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
+            with recording:
                 record.add(job.input.name, {**results, **view}, job.source)
-            yield outcome
+        return outcome
+
+    try:
+        with closing(concurrently(outcome_of, jobs, workers)) as outcomes:
+            yield from outcomes
     finally:
         record.finish()
 
@@ -180,38 +212,119 @@ def _finished(file: Path) -> bool:
         return False
 
 
-def _predict_one(predictor: Predictor, job: _Job, options: PredictOptions) -> Outcome:
+def _predict_one(
+    predictor: Predictor,
+    job: _Job,
+    options: PredictOptions,
+    record: Record,
+    alone: Lock,
+    on_tile: OnTile,
+) -> Outcome:
     start = time.perf_counter()
     image = job.input
+    if options.page == "all":
+        return _predict_pages(predictor, job, options, alone, on_tile)
+    store = TileStore(_tiles_of(record, image), {**record.settings, "source": job.source})
     try:
         with _naming(image.path):
-            picture = read_image(image.path, channel=options.channel, page=options.page)
-            prediction = predictor.predict_detailed(
-                picture, replace(options, channel=None, page=None)
-            )
-            found = prediction.instances
-            entry = ImageAnnotation(
-                image.path.name, found.size, found, pixel_size=picture.pixel_size
-            )
-            for file in job.files:
-                if file.name.endswith(ENDINGS[OVERLAY]):
-                    pixels, brightest = picture.pixels, prediction.contrast
-                    write_overlay(file, pixels, found, brightest=brightest)
-                else:
-                    formats.write_images(file, [entry])
+            picture = open_image(image.path, channel=options.channel, page=options.page)
+            height, width = picture.pixels.shape[:2]
+            with alone if height * width > LARGE else nullcontext():
+                of_picture = replace(options, channel=None, page=None)
+                parts = predictor.predict_in_parts(
+                    picture,
+                    of_picture,
+                    store=store,
+                    progress=lambda done, total: on_tile(image, done, total),
+                )
+                written = (job.files, image.path.name, picture)
+                try:
+                    repaired, areas = _write(*written, parts, predictor)
+                except ObjectTooLargeError:
+                    if options.tile is not None:
+                        raise
+                    parts = predictor.predict_in_parts(picture, of_picture, shown="whole")
+                    repaired, areas = _write(*written, parts, predictor)
+            store.remove()
+            channels = channel_hint(thinned(picture.pixels), options)
     except InputError as error:
         return Outcome(image, failure=str(error), seconds=time.perf_counter() - start)
     return Outcome(
         image,
-        objects=len(prediction.instances),
-        repaired=prediction.repaired,
-        scale=prediction.scale,
-        contrast=prediction.contrast,
+        objects=len(areas),
+        repaired=repaired,
+        scale=parts.scale,
+        contrast=parts.contrast,
         seconds=time.perf_counter() - start,
         changed=job.changed,
-        hint=channel_hint(picture.pixels, options)
-        or size_hint(prediction.instances, predictor.card, options),
+        hint=channels or size_hint(areas, predictor.card, options),
     )
+
+
+def _predict_pages(
+    predictor: Predictor, job: _Job, options: PredictOptions, alone: Lock, on_tile: OnTile
+) -> Outcome:
+    """Every page of an image."""
+    start, image = time.perf_counter(), job.input
+    try:
+        with _naming(image.path), alone:
+            found = predict_stack(
+                predictor,
+                image.path,
+                count_pages(image.path),
+                job.files,
+                options,
+                lambda done, total: on_tile(image, done, total),
+            )
+    except InputError as error:
+        return Outcome(image, failure=str(error), seconds=time.perf_counter() - start)
+    return Outcome(
+        image,
+        objects=len(found.areas),
+        repaired=found.repaired,
+        scale=found.scale,
+        contrast=found.contrast,
+        seconds=time.perf_counter() - start,
+        changed=job.changed,
+        hint=size_hint(found.areas, predictor.card, options),
+    )
+
+
+def _write(
+    files: Sequence[Path],
+    name: str,
+    picture: OpenImage,
+    parts: PredictedParts,
+    predictor: Predictor,
+) -> tuple[int, Float[np.ndarray, " k"]]:
+    """Write an image's files while its parts come: how many outlines were repaired, all areas."""
+    none = Instances.empty(parts.size, predictor.card.classes).replace(plane=parts.plane)
+    image = ImageAnnotation(name, parts.size, none, pixel_size=picture.pixel_size)
+    overlays = [file for file in files if file.name.endswith(ENDINGS[OVERLAY])]
+    repaired, areas, drawn = 0, [np.zeros(0)], [none]
+    with ExitStack() as writing:
+        adds = [
+            writing.enter_context(formats.stream_image(file, image))
+            for file in files
+            if file not in overlays
+        ]
+        for part in parts.resolved:
+            for add in adds:
+                add(part.instances)
+            repaired += part.repaired
+            areas.append(part.instances.areas)
+            drawn += [part.instances] * bool(overlays)
+        for file in overlays:
+            objects = drawn[1] if len(drawn) == 2 else Instances.concat(drawn)
+            pixels, objects = shrunk(picture.pixels, objects)
+            write_overlay(file, pixels, objects, brightest=parts.contrast)
+    return repaired, np.concatenate(areas)
+
+
+def _tiles_of(record: Record, image: InputImage) -> Path:
+    """The hidden folder of the tiles of an image that is not finished."""
+    place = record.path.parent / image.name
+    return place.with_name(f".{place.name}.tiles")
 
 
 @contextmanager

@@ -5,10 +5,9 @@ stain coloured blue or red has a much lower luminance than the same stain in gre
 """
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 
 from kontur.infer.options import PredictOptions
-from kontur.instances import Instances
 from kontur.models.card import Card
 
 COLOURS = ("red", "green", "blue")
@@ -33,17 +32,17 @@ def channel_hint(pixels: Shaped[np.ndarray, "h w c"], options: PredictOptions) -
     )
 
 
-def size_hint(objects: Instances, card: Card, options: PredictOptions) -> str | None:
-    """A sentence where the objects' size suggests another scale, or where nothing was found.
+def size_hint(areas: Float[np.ndarray, " k"], card: Card, options: PredictOptions) -> str | None:
+    """A sentence where the objects' areas suggest another scale, or where nothing was found.
 
     None where a diameter was given or the card has no object size.
     """
     learned = card.object_size
     if learned is None or options.diameter is not None:
         return None
-    if len(objects) == 0:
+    if len(areas) == 0:
         return f"nothing was found; the model learned objects of {learned:.0f} pixels: {AUTO}"
-    side = float(np.median(np.sqrt(objects.areas)))
+    side = float(np.median(np.sqrt(areas)))
     if learned / UNLIKE <= side <= learned * UNLIKE:
         return None
     return (

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.formats.images import IMAGE_KINDS, is_image
 from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import listed, plural, printable
@@ -59,12 +60,14 @@ def unsupported_files(images: Iterable[str | Path]) -> list[str]:
 
 
 def _images_of(place: Path) -> list[Path]:
-    if place.is_dir() and ending_of(place) is None:
+    if zarr_store.is_folder(place) and ending_of(place) is None:
         return _of_folder(place)
     if place.exists() or not has_magic(str(place)):
         return [place]
     matches = sorted(Path(path) for path in glob(str(place), recursive=True))
-    images = _without_masks([path for path in matches if path.is_file() and is_image(path)])
+    images = _without_masks(
+        [path for path in matches if zarr_store.is_file(path) and is_image(path)]
+    )
     if not images:
         lines = _foreign_lines(matches)
         advice = f"; {'; '.join(lines)}" if lines else ""
@@ -73,14 +76,14 @@ def _images_of(place: Path) -> list[Path]:
 
 
 def _of_folder(folder: Path) -> list[Path]:
-    files = sorted(path for path in folder.iterdir() if path.is_file() and is_image(path))
+    files = sorted(path for path in folder.iterdir() if zarr_store.is_file(path) and is_image(path))
     images = _without_masks(files) or _of_training_folder(folder)
     if images:
         return images
     below = [
         path.name
         for path in sorted(folder.iterdir())
-        if path.is_dir() and any(is_image(inside) for inside in path.iterdir())
+        if zarr_store.is_folder(path) and any(is_image(inside) for inside in path.iterdir())
     ]
     parts = [f"the folder {folder} holds no image ({IMAGE_KINDS})"]
     parts += [f"its folders {listed(below)} hold some: name the one you mean"] if below else []

@@ -19,20 +19,34 @@ class PredictOptions:
         diameter: the size of a typical object in pixels, as the side of a square of equal area;
             the image is scaled so that objects have the size that the model learned. "auto"
             measures it; None takes the image as it is.
+        pixel_size: the side of the image's pixels in µm, "auto" takes that of the file; the image
+            is scaled to the size of the pixels that the model learned from. In place of diameter.
         contrast: the percentile of the image's values that counts as bright, by default that of
             the card. A lower one, such as 99, brings up dim objects beside very bright ones;
             "auto" searches for it.
-        channel, page: which channel and which page of a stack, from 0.
+        tile: the side in pixels, at the scale of the network, of the tiles in which the image is
+            looked at; by default as large as memory allows, where the whole needs too much. The
+            objects are the same. Kinds of models in which every pixel decides about all (TransUNet,
+            Swin-Unet) have tiles of their own, whatever is given here.
+        region: only the objects whose centres lie in it: "x,y,width,height" in pixels of the image,
+            or a file of outlines, such as tissue drawn in QuPath.
+        channel, page: which channel and which page of a stack, from 0; in folders of images "all"
+            predicts every page.
         polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).
+        link: "overlap" numbers the tracks of objects from page to page, where all are predicted.
     """
 
     score: float | None = None
     overlap: float | None = None
     min_size: float = 0.0
     diameter: Diameter | None = None
+    pixel_size: float | Literal["auto"] | None = None
     contrast: Contrast | None = None
+    tile: int | None = None
+    region: str | None = None
     channel: int | None = None
-    page: int | None = None
+    page: int | Literal["all"] | None = None
+    link: Literal["overlap"] | None = None
     polish: bool = False
 
     def replace(self, **changes: Any) -> Self:

@@ -5,28 +5,49 @@ Resolve: candidates become valid `Instances`. The command line, Python, validati
 a session on one image and later tiles and clusters take the same steps, so they agree.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, check_finite, read_image
+from kontur.formats.images import Image, open_image
+from kontur.formats.lazy_pixels import OpenImage, Pixels
+from kontur.infer import owners
 from kontur.infer.engine import Engine
-from kontur.infer.memory import check_memory
+from kontur.infer.memory import available_memory, check_memory
+from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
-from kontur.infer.scale_and_contrast import ScaleAndContrast, choose_scale_and_contrast
+from kontur.infer.parts import (
+    PredictedParts,
+    Progress,
+    best_first,
+    from_store,
+    no_progress,
+    numbered,
+)
+from kontur.infer.region import Region, parse_region
+from kontur.infer.scale_and_contrast import (
+    ScaleAndContrast,
+    choose_scale_and_contrast,
+    diameter_of,
+)
 from kontur.infer.session import Session
-from kontur.infer.view import PreparedImage, View
+from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import ENOUGH, ObjectTooLargeError, TiledImage, plan_tiles
+from kontur.infer.view import PreparedImage, View, Window
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
 from kontur.models import catalog
-from kontur.models.candidates import Candidates
+from kontur.models.candidates import Box, Candidates
 from kontur.models.card import STAINS, Card, Thresholds
+from kontur.models.card_summary import card_html
 from kontur.models.resolve import Resolved, resolve
 from kontur.wording import listed
 
@@ -41,13 +62,19 @@ class Prediction:
     """The objects of an image, how many outlines were repaired, and how the image was shown.
 
     `scale` is the factor by which it was resized, relative to the card's own; `contrast` the
-    percentile that counted as bright, None for the card's.
+    percentile that counted as bright, None for the card's; `image` the pixels that were outlined,
+    in the network's channels.
     """
 
     instances: Instances
     repaired: int
     scale: float
     contrast: float | None = None
+    image: Pixels | None = field(default=None, repr=False)
+
+    def _repr_html_(self) -> str:
+        """The image with the outlines, small, and the first few objects, for a notebook."""
+        return prediction_html(self)
 
 
 class Predictor:
@@ -59,6 +86,14 @@ class Predictor:
         self.family = catalog.family(card.kind)
         self.config: Any = catalog.config(card.kind, card.config)
         self.normalise = NormaliseConfig.read(card.normalise, where="the card's normalise")
+
+    def __repr__(self) -> str:
+        """One line: the model, its kind and its classes."""
+        return f"Predictor({self.card.name}: {self.card.kind} of {', '.join(self.card.classes)})"
+
+    def _repr_html_(self) -> str:
+        """The card, for a notebook."""
+        return card_html(self.card)
 
     def predict(
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
@@ -80,23 +115,79 @@ class Predictor:
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
+        parts = self.predict_in_parts(image, options)
+        try:
+            resolved = list(parts.resolved)
+        except ObjectTooLargeError:
+            if options.tile is not None:
+                raise
+            parts = self.predict_in_parts(image, options, shown="whole")
+            resolved = list(parts.resolved)
+        instances = best_first([part.instances for part in resolved])
+        repaired = sum(part.repaired for part in resolved)
+        return Prediction(instances, repaired, parts.scale, parts.contrast, parts.pixels)
+
+    def predict_in_parts(
+        self,
+        image: ImageLike,
+        options: PredictOptions = DEFAULT_OPTIONS,
+        *,
+        store: TileStore | None = None,
+        progress: Progress = no_progress,
+        shown: Literal["tiles", "whole"] = "tiles",
+    ) -> PredictedParts:
+        """`predict` part by part, for images whose objects are not to be held all at once.
+
+        With a `store` tiles that are in it are not looked at again; `progress(done, total)` is
+        called after each tile. `shown="whole"` takes one view whatever its size, for objects larger
+        than tiles show (`ObjectTooLargeError`). Arguments and errors as in `predict`; those of the
+        network come while the parts are taken.
+        """
         self.check_options(options)
-        shown = self._shown(image, options)
-        instances, repaired = self._detect(
-            shown.image.view(shown.scale), self.thresholds(options), polish=options.polish
+        chosen, thresholds = self._shown(image, options), self.thresholds(options)
+        side = store.side if options.tile is None and store is not None else options.tile
+        region = None if options.region is None else parse_region(options.region)
+        if region is not None:
+            region.check_inside(chosen.image.size)
+        tiled = (
+            None
+            if shown == "whole"
+            else self.tiled(chosen, thresholds, side, region, polish=options.polish)
         )
-        if options.min_size > 0:
-            instances = instances[instances.areas >= options.min_size]
-        return Prediction(instances, repaired, shown.scale, shown.contrast)
+        if tiled is None:
+            parts = self._whole(chosen, thresholds, polish=options.polish)
+        else:
+            parts = tiled.resolved(
+                thresholds, self.card.classes, from_store(tiled, thresholds, store, progress)
+            )
+        return PredictedParts(
+            chosen.image.size,
+            chosen.image.plane,
+            chosen.scale,
+            chosen.contrast,
+            0 if tiled is None else len(tiled.tiles),
+            chosen.image.pixels,
+            numbered(parts, options.min_size, region),
+        )
 
     def session(
-        self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS, **changes: Any
+        self,
+        image: ImageLike,
+        options: PredictOptions = DEFAULT_OPTIONS,
+        *,
+        window: Window | None = None,
+        **changes: Any,
     ) -> Session:
-        """The image with its features, for any number of outlines; arguments as in `predict`."""
+        """The image with its features, for any number of outlines; arguments as in `predict`.
+
+        With a `window` the features of that part alone, normalised as in the whole image; points
+        and outlines stay in pixels of the whole.
+        """
         options = options.replace(**changes)
         self.check_options(options)
         shown = self._shown(image, options)
-        view, thresholds = shown.image.view(shown.scale), self.thresholds(options)
+        seen = None if window is None else window.scaled(shown.scale * self.card.scale)
+        view, thresholds = shown.image.view(shown.scale, seen), self.thresholds(options)
         learned = self.card.object_size
         return Session(
             self.family,
@@ -126,7 +217,14 @@ class Predictor:
     def predict_unfiltered(self, image: Shaped[np.ndarray, "h w *c"]) -> Instances:
         """All candidates above a very low score, unsuppressed: thresholds are tuned on them."""
         thresholds = Thresholds(score=LOWEST_SCORE, overlap=1.0)
-        return self._detect(self.prepare(image).view(), thresholds).instances
+        shown = ScaleAndContrast(self.prepare(image), None, 1.0)
+        tiled = self.tiled(shown, thresholds)
+        if tiled is None:
+            return self._detect(shown.image.view(), thresholds).instances
+        parts = tiled.resolved(
+            thresholds, self.card.classes, lambda tile: tiled.candidates(tile, thresholds)
+        )
+        return best_first([part.instances for part in parts])
 
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
         """The first step: the image in the network's channels, and its normalisation.
@@ -135,18 +233,19 @@ class Predictor:
         """
         where = str(image) if isinstance(image, str | Path) else "the image"
         channels = self.config.channels
+        if options.page == "all":
+            raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
         if isinstance(image, str | Path):
-            image = read_image(image, channel=options.channel, page=options.page)
-        if isinstance(image, Image):
+            image = open_image(image, channel=options.channel, page=options.page)
+        if isinstance(image, Image | OpenImage):
             self._check_stains(image, where)
-            pixels, plane = image.pixels, image.plane
+            pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
         else:
-            plane = plane_of_page(options.page)
+            plane, pixel_size = plane_of_page(options.page), None
             pixels = image_array(
                 image, channel=options.channel, page=options.page, channels=channels
             )
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
-        check_finite(pixels, where=where)
         return PreparedImage.of(
             pixels,
             self.normalise,
@@ -154,9 +253,11 @@ class Predictor:
             multiple=self.config.multiple,
             scale=self.card.scale,
             plane=plane,
+            pixel_size=pixel_size,
+            where=where,
         )
 
-    def _check_stains(self, image: Image, where: str) -> None:
+    def _check_stains(self, image: Image | OpenImage, where: str) -> None:
         """Refuse stains that the model did not learn from: they are no red, green and blue."""
         count, channels = len(image.stains), self.config.channels
         learned = bool(self.card.training.get(STAINS)) or channels not in (1, 3)
@@ -169,21 +270,68 @@ class Predictor:
             "one with --channel N (in Python channel=N)"
         )
 
-    def propose(self, view: View, *, lowest: float, polish: bool = False) -> Candidates:
+    def propose(
+        self,
+        view: View,
+        *,
+        lowest: float,
+        within: Box | None = None,
+        config: Any = None,
+        polish: bool = False,
+    ) -> Candidates:
         """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
-        With `polish` the model's agent, which it must have, corrects their outlines.
-        Raises `InputError` where the view would not fit into memory.
+        With a box `within` (xyxy in the view) those whose owner point lies outside may be left out;
+        `config` are the settings with what was measured on the whole image. With `polish` the
+        model's agent, which it must have, corrects their outlines. Raises `InputError` where the
+        view would not fit into memory.
         """
+        config = self.config if config is None else config
         height, width = view.images.shape[2:]
-        check_memory(self.family.memory(self.config, (height, width)), height * width)
+        check_memory(self.family.memory(config, (height, width)), height * width)
         (candidates,) = self.family.propose(
-            self.engine.graphs, view.images, self.config, lowest, [view.size]
+            self.engine.graphs, view.images, config, lowest, [view.size], within
         )
         if polish:
             assert self.family.polish is not None  # `check_options` has looked
-            return self.family.polish(self.engine.graphs, view.images, candidates, self.config)
+            return self.family.polish(self.engine.graphs, view.images, candidates, config)
         return candidates
+
+    def tiled(
+        self,
+        shown: ScaleAndContrast,
+        thresholds: Thresholds,
+        side: int | None = None,
+        region: Region | None = None,
+        *,
+        polish: bool = False,
+    ) -> TiledImage | None:
+        """The tiles in which an image is looked at; None where one view shows all of it.
+
+        `side` is that of a tile's cell in pixels of the scaled image, by default what fits into
+        memory. With a `region` only tiles that may hold its objects.
+        """
+        size = scaled_size(shown.image.size, shown.scale * shown.image.scale)
+        tiling = plan_tiles(
+            self.family, self.config, self.card, size, side=side, free=available_memory(ENOUGH)
+        )
+        if tiling is None:
+            return None
+
+        def propose(view: View, config: Any, within: Box) -> Candidates:
+            return self.propose(
+                view, lowest=thresholds.score, within=within, config=config, polish=polish
+            )
+
+        slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
+        tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose, region)
+        return tiled.measured(self.family)
+
+    def _whole(
+        self, shown: ScaleAndContrast, thresholds: Thresholds, *, polish: bool
+    ) -> Iterator[Resolved]:
+        """The objects of an image that one view shows: one part."""
+        yield self._detect(shown.image.view(shown.scale), thresholds, polish=polish)
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -197,11 +345,12 @@ class Predictor:
 
     def _shown(self, image: ImageLike, options: PredictOptions) -> ScaleAndContrast:
         thresholds = self.thresholds(options)
+        prepared = self.prepare(image, options)
         return choose_scale_and_contrast(
-            self.prepare(image, options),
+            prepared,
             self.card,
             lambda view: self._detect(view, thresholds).instances,
-            diameter=options.diameter,
+            diameter=diameter_of(prepared, self.card, options),
             contrast=options.contrast,
         )
 

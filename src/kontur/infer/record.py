@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import kontur
 from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.formats.atomic import write_text
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
@@ -37,7 +38,8 @@ class SourceFile(NamedTuple):
     def of(cls, image: Path, out: Path) -> "SourceFile | None":
         """The entry of an image file; None where it is missing or cannot be read."""
         try:
-            size, content = image.stat().st_size, file_digest(image)
+            content = file_digest(image)
+            size = zarr_store.size_of(image) if image.is_dir() else image.stat().st_size
         except OSError:
             return None
         place = os.path.realpath(image)
@@ -141,8 +143,13 @@ def model_identity(model: str | Path) -> dict[str, str]:
 
 def file_digest(path: Path) -> str:
     """The first 16 digits of the SHA-256 of a file's content."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    if path.is_dir():  # a store of Zarr: its files, by their names
+        whole = hashlib.sha256()
+        for file in zarr_store.files_of(path):
+            whole.update(f"{file.relative_to(path).as_posix()}\0{file_digest(file)}\0".encode())
+        return whole.hexdigest()[:16]
+    with path.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
 
 
 def _read(path: Path) -> list[RecordedRun]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.infer.options import Contrast, Diameter
+from kontur.infer.options import Contrast, Diameter, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part
 from kontur.instances import Instances
 from kontur.models.card import Card
@@ -53,6 +53,27 @@ def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
             f"{learned / SCALE_RANGE[0]:.0f}), got {diameter:g}"
         )
     return (scale,)
+
+
+def diameter_of(image: PreparedImage, card: Card, options: PredictOptions) -> Diameter | None:
+    """The diameter that was given, or that which the size of a pixel in µm comes to.
+
+    Raises `InputError` where both are given, and where the model's or the image's is not known.
+    """
+    side = options.pixel_size
+    if side is None:
+        return options.diameter
+    if options.diameter is not None:
+        raise InputError("--diameter and --pixel-size both say the scale; leave one of them out")
+    if card.pixel_size is None or card.object_size is None:
+        raise InputError(
+            "this model's card does not say the size of its pixels in µm; give --diameter"
+        )
+    if side == "auto":
+        side = image.pixel_size
+    if side is None:
+        raise InputError("the image does not say the size of its pixels; give it in µm")
+    return card.object_size * card.pixel_size / side
 
 
 def contrasts(image: PreparedImage, contrast: Contrast | None) -> tuple[float | None, ...]:

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Float
 
-from kontur.data.geometric import scale_image, scaled_size
+from kontur.data.geometric import scale_part, scaled_size, source_window
 from kontur.data.normalise import (
     Normalisation,
     NormaliseConfig,
@@ -19,6 +19,9 @@ from kontur.data.normalise import (
     measure_normalisation,
     to_channels,
 )
+from kontur.data.survey import survey
+from kontur.formats.images import check_finite
+from kontur.formats.lazy_pixels import LazyPixels, Pixels, source_level
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -30,6 +33,16 @@ class Window(NamedTuple):
     left: int
     height: int
     width: int
+
+    def scaled(self, scale: float) -> "Window":
+        """The same part of the image at another scale, in its whole pixels.
+
+        >>> Window(10, 20, 31, 40).scaled(0.5)
+        Window(top=5, left=10, height=15, width=20)
+        """
+        edges = (self.top, self.left, self.top + self.height, self.left + self.width)
+        top, left, bottom, right = (int(edge * scale) for edge in edges)
+        return Window(top, left, max(bottom - top, 1), max(right - left, 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,33 +83,41 @@ class PreparedImage:
 
     `channels`, `multiple` and `scale` are those of the network: its number of input channels (a
     grey image is kept as one channel), the multiple to which height and width are padded, and its
-    working scale. `plane` is the plane of a stack from which the image was read.
+    working scale. `plane` is the plane of a stack from which the image was read,
+    `pixel_size` the side of a pixel in µm where the file says it.
     """
 
-    pixels: Shaped[np.ndarray, "h w c"]
+    pixels: Pixels
     normalisation: Normalisation
     channels: int
     multiple: int
     scale: float = 1.0
     plane: Plane | None = None
+    pixel_size: float | None = None
 
     @classmethod
     def of(
         cls,
-        pixels: Shaped[np.ndarray, "h w c"],
+        pixels: Pixels,
         normalise: NormaliseConfig,
         *,
         channels: int,
         multiple: int,
         scale: float = 1.0,
         plane: Plane | None = None,
+        pixel_size: float | None = None,
+        where: str = "the image",
     ) -> Self:
-        """Measure an image. Raises `InputError` for channels that need a choice."""
+        """Measure an image. Raises `InputError` for channels that need a choice, and for NaN."""
+        if isinstance(pixels, LazyPixels):
+            lazy, normalisation = survey(pixels, channels, normalise, where=where)
+            return cls(lazy, normalisation, channels, multiple, scale, plane, pixel_size)
+        check_finite(pixels, where=where)
         wanted = to_channels(pixels, channels)
         if normalise.mode == "percentile":  # grey stays one channel, for speed
             wanted = collapse(wanted)
         normalisation = measure_normalisation(wanted, normalise)
-        return cls(wanted, normalisation, channels, multiple, scale, plane)
+        return cls(wanted, normalisation, channels, multiple, scale, plane, pixel_size)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -106,13 +127,24 @@ class PreparedImage:
     @cached_property
     def values(self) -> Float[np.ndarray, "h w k"]:
         """The normalised values of all pixels."""
-        return self.normalisation.apply(self.pixels)
+        return self.normalisation.apply(self.pixels[:, :])
+
+    def in_image(self, instances: Instances, scale: float = 1.0) -> Instances:
+        """Objects in pixels of the scaled image as objects of the image, cut at its border."""
+        located = instances.replace(size=self.size, plane=self.plane)
+        scale = scale * self.scale
+        if scale == 1:
+            return located
+        return located.transform(lambda points: points / scale).clip(self.size)
 
     def with_contrast(self, high: float | None) -> Self:
         """The same image with another percentile as bright; None leaves it."""
         if high is None:
             return self
         config = self.normalisation.config.replace(high=high)
+        if isinstance(self.pixels, LazyPixels):
+            lazy, normalisation = survey(self.pixels, self.channels, config, where="the image")
+            return replace(self, pixels=lazy, normalisation=normalisation)
         return replace(self, normalisation=measure_normalisation(self.pixels, config))
 
     def part(self, window: Window) -> Self:
@@ -127,12 +159,16 @@ class PreparedImage:
         With a window that part alone, in pixels of the scaled image.
         """
         scale = scale * self.scale
-        top, left, height, width = window or Window(0, 0, *scaled_size(self.size, scale))
-        if scale == 1:  # only the window's own pixels are normalised
-            part = self.pixels[top : top + height, left : left + width]
-            values = self.normalisation.apply(part)
-        else:
-            values = scale_image(self.values, scale, (top, left, height, width))
+        window = window or Window(0, 0, *scaled_size(self.size, scale))
+        top, left, height, width = window
+        source, share = (self.pixels, scale) if scale == 1 else source_level(self.pixels, scale)
+        stored = (source.shape[0], source.shape[1])
+        seen = window if share == 1 else Window(*source_window(stored, share, window))
+        rows = slice(seen.top, seen.top + seen.height)
+        columns = slice(seen.left, seen.left + seen.width)
+        values = self.normalisation.apply(source[rows, columns])
+        if share != 1:
+            values = scale_part(values, (seen.top, seen.left), share, window)
         images = _batch(_pad(values, self.multiple), self.channels)
         return View(images, (height, width), scale, (left, top), self.size, self.plane)
 

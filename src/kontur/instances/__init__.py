@@ -6,7 +6,7 @@ knows a file format or a model. Values never change in place, and cannot: every 
 new one, and the arrays refuse to be written to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -18,11 +18,15 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.geometry import polygons as areal
-from kontur.geometry import raster, ring
+from kontur.geometry import ring
 from kontur.instances import checks, label_image
 from kontur.instances.chunked_array import ChunkedArray
+from kontur.instances.geo_frame import geo_frame
 from kontur.instances.immutable import FrozenDict, frozen, made_read_only, read_only
+from kontur.instances.instance import Instance
+from kontur.instances.notebook import instances_html
 from kontur.instances.plane import Plane
+from kontur.instances.plot import WIDTH, plot
 
 CLASSES = ("object",)  # of files and models that do not name theirs
 NO_EXTRAS = FrozenDict()  # the extras of an object that has none
@@ -139,19 +143,10 @@ class Instances:
         """One object a mask (non-zero is inside); masks may overlap.
 
         The id is the mask's number, from 1; an empty mask makes no object and its id stays unused.
-        `labels` has one class index per mask. `size` is needed only for an empty list, from which
-        it cannot be known. Raises InputError for masks of different sizes.
+        `labels` has a class index per mask; `size` is needed only for an empty list. Raises
+        InputError for masks of different sizes.
         """
-        if isinstance(masks, np.ndarray) and masks.ndim == 3:
-            size = (masks.shape[1], masks.shape[2])
-        for i, mask in enumerate(masks):
-            size = size or label_image.shape(mask)
-            if mask.shape != size:
-                raise InputError(
-                    f"all masks of an image must have its size; mask {i + 1} has"
-                    f" {'×'.join(map(str, mask.shape))}, expected {size[0]}×{size[1]}"
-                )
-        outlines = checks.object_array([raster.trace(mask != 0) for mask in masks])
+        outlines, size = label_image.objects_of_masks(masks, size)
         index = checks.column("labels", labels, len(outlines), np.int64, 0)
         filled = ~shapely.is_empty(outlines)
         ids = np.flatnonzero(filled) + 1
@@ -210,10 +205,22 @@ class Instances:
             extras=tuple(self.extras[i] for i in indices),
         )
 
+    def __iter__(self) -> Iterator[Instance]:
+        """Each object by itself, its fields by name."""
+        columns = (getattr(self, name).tolist() for name in COLUMNS)
+        for polygon, label, score, number, ignore, extra in zip(
+            self.polygons, *columns, self.extras, strict=True
+        ):
+            yield Instance(polygon, label, self.classes[label], score, number, ignore, extra)
+
     def __repr__(self) -> str:
         """One line: how many, of what, in which image."""
         image = "" if self.size is None else f" in {self.size[0]}×{self.size[1]}"
         return f"Instances({len(self)} of {', '.join(self.classes)}{image})"
+
+    def _repr_html_(self) -> str:
+        """A thumbnail and the first few objects, for a notebook."""
+        return instances_html(self)
 
     @property
     def polygons(self) -> Shaped[np.ndarray, " k"]:
@@ -331,6 +338,21 @@ class Instances:
             size=self.size,
             dtype=dtype,
         )
+
+    def plot(
+        self, image: Any = None, *, axes: Any = None, width: float = WIDTH, fill: float = 0.0
+    ) -> Any:
+        """Draw the outlines on matplotlib's axes, over their image if it is given.
+
+        `image` is an array (h, w), (h, w, c) or (c, h, w), or one that was read; `axes` are the
+        current ones by default; lines are `width` points wide, `fill` is the opacity inside.
+        Returns the axes. Raises InputError for an image of another size.
+        """
+        return plot(self, image, axes=axes, width=width, fill=fill)
+
+    def to_geopandas(self) -> Any:
+        """A GeoDataFrame, a row an object: id, class, score, area, ignore, geometry in pixels."""
+        return geo_frame(self)
 
     def _with(self, polygons: Shaped[np.ndarray, " k"], **values: Any) -> Self:
         """The objects with new valid polygons, less those that became empty."""

@@ -1,6 +1,6 @@
 """Label image: an integer image in which every object has a number; to and from objects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Bool, Float, Int64, Integer, Shaped
@@ -8,6 +8,7 @@ from numpy.typing import DTypeLike
 
 from kontur.errors import InputError
 from kontur.geometry import raster
+from kontur.instances import checks
 
 
 def objects_of(
@@ -33,6 +34,25 @@ def objects_of(
             f" ({len(missing)} in all); name a class for every id"
         )
     return outlines, ids, np.array([labels.get(int(i), 0) for i in ids], dtype=np.int64)
+
+
+def objects_of_masks(
+    masks: Sequence[np.ndarray] | Shaped[np.ndarray, "k h w"], size: tuple[int, int] | None
+) -> tuple[Shaped[np.ndarray, " k"], tuple[int, int] | None]:
+    """The exact outline of each mask, empty where the mask is, and the size of all masks.
+
+    Raises InputError for masks of different sizes.
+    """
+    if isinstance(masks, np.ndarray) and masks.ndim == 3:
+        size = (masks.shape[1], masks.shape[2])
+    for i, mask in enumerate(masks):
+        size = size or shape(mask)
+        if mask.shape != size:
+            raise InputError(
+                f"all masks of an image must have its size; mask {i + 1} has"
+                f" {'×'.join(map(str, mask.shape))}, expected {size[0]}×{size[1]}"
+            )
+    return checks.object_array([raster.trace(mask != 0) for mask in masks]), size
 
 
 def label_image(

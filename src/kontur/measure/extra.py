@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kontur.formats import extra
+from kontur import extra
 
 
 def package(name: str) -> Any:

@@ -3,15 +3,15 @@
 It holds `card.json`, one `GRAPH.onnx` a graph, `weights.safetensors`, and `graphs.json`, which
 lists the weights of each graph. The graphs carry no weights of their own: their initialisers
 point, by name, into the safetensors file, so that prediction (ONNX Runtime) and fine-tuning
-(torch) share one copy of the very same numbers and the file is half as large. Nothing is
-unpickled.
+(torch) share one copy of the very same numbers and the file is half as large. The same graphs in
+8-bit integers, `GRAPH.int8.onnx`, compute theirs from that copy. Nothing is unpickled.
 """
 
 import json
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ CARD = "card.json"
 GRAPHS = "graphs.json"
 WEIGHTS = "weights.safetensors"
 GRAPH_ENDING = ".onnx"
+INT8 = ".int8"  # of the names of graphs in 8-bit integers
 EPOCH = (2020, 1, 1, 0, 0, 0)  # a fixed date in the zip: the same model gives the same bytes
 UNIX = 3  # the system whose permissions the zip notes, whichever writes it
 READABLE = 0o644 << 16  # the parts' permissions, where the zip is unpacked
@@ -49,11 +50,15 @@ class SavedGraph:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The content of a model file: the card, graphs by name, weights by name in the segmenter."""
+    """The content of a model file: the card, graphs by name, weights by name in the segmenter.
+
+    `int8` has some of the graphs, under the same names, in 8-bit integers.
+    """
 
     card: Card
     graphs: Mapping[str, SavedGraph]
     weights: Mapping[str, np.ndarray]
+    int8: Mapping[str, SavedGraph] = field(default_factory=dict)
 
 
 def write_model(path: Path, model: Model) -> None:
@@ -62,9 +67,10 @@ def write_model(path: Path, model: Model) -> None:
     The same model gives the same bytes, whenever and wherever it is written.
     """
     parts = {CARD: model.card.model_dump_json(indent=2).encode()}
-    lists = {name: graph.weights for name, graph in model.graphs.items()}
+    graphs = {**model.graphs, **{name + INT8: graph for name, graph in model.int8.items()}}
+    lists = {name: graph.weights for name, graph in graphs.items()}
     parts[GRAPHS] = json.dumps(lists, indent=1).encode()
-    parts |= {name + GRAPH_ENDING: graph.onnx for name, graph in model.graphs.items()}
+    parts |= {name + GRAPH_ENDING: graph.onnx for name, graph in graphs.items()}
     parts[WEIGHTS] = save_weights(dict(model.weights))
     with replacing(path) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
         for name, content in parts.items():
@@ -90,7 +96,8 @@ def read_model(path: Path) -> Model:
     missing = [n for graph in graphs.values() for n in graph.weights if n not in weights]
     if missing:
         raise InputError(f"{path} is damaged (no weight {missing[0]}); copy or train it again")
-    return Model(card, graphs, weights)
+    int8 = {name.removesuffix(INT8): graphs.pop(name) for name in [*graphs] if INT8 in name}
+    return Model(card, graphs, weights, int8)
 
 
 def read_card(path: Path) -> Card:

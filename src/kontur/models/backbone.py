@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from kontur.nn.shape import Layer
+from kontur.nn.shape import Layer, receptive_field
 
 Backbone = Literal["residual", "efficientnet-lite0"]
 # Kernel, stride and depth of EfficientNet-Lite0's stem and stages (Tan and Le, 2019, table 1).
@@ -31,6 +31,37 @@ def coarsest_stride(backbone: Backbone, widths: Sequence[int]) -> int:
     (16, 32)
     """
     return 2 ** (len(widths) + 1) if backbone == "residual" else 32
+
+
+def pyramid_reach(
+    backbone: Backbone,
+    depths: Sequence[int],
+    *,
+    coarsest: int,
+    read: Sequence[int],
+    smoothed: int,
+    heads: int,
+) -> int:
+    """Pixels on each side of a place that decide about the outputs of a feature pyramid there.
+
+    The pyramid goes from the stride `coarsest` down; its outputs are cells of the strides `read`
+    after `heads` 3×3 layers. Levels of at most the stride `smoothed` have one of their own.
+
+    >>> pyramid_reach("residual", (1,), coarsest=4, read=[4], smoothed=0, heads=0)
+    11
+    """
+    down = layers_of(backbone, depths)
+    widest = 0
+    for stride in read:
+        level, layers = coarsest, list(down)
+        while True:
+            layers += [Layer(3)] * (level <= smoothed)
+            if level <= stride:
+                break
+            layers.append(Layer(1, up=2))
+            level //= 2
+        widest = max(widest, receptive_field([*layers, *[Layer(3)] * heads]))
+    return widest // 2 + coarsest  # cells of the coarsest map lie to one side of some pixels
 
 
 def layers_of(backbone: Backbone, depths: Sequence[int]) -> list[Layer]:

@@ -4,7 +4,7 @@ Nothing here imports torch: predicting needs none. Only `network`, which trainin
 the torch engine call, imports it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 
 Graph = Callable[..., Sequence[Any]]  # a named graph of an engine: arrays in, arrays out
 Graphs = Mapping[str, Graph]
+
+
+class Block(NamedTuple):
+    """A part of an image: the values of a window (h, w, c), and the part of it that counts."""
+
+    values: np.ndarray
+    counted: tuple[slice, slice]
+
+
+Blocks = Callable[[], Iterator[Block]]  # an image part by part; each call begins anew
 
 
 class GraphExample(NamedTuple):
@@ -76,6 +86,16 @@ def no_variants(config: Any) -> list[DecodeVariant]:
     return []
 
 
+def padding_multiple(config: Any) -> int:
+    """The total stride of a network, of which the sides of its input are multiples."""
+    return int(config.multiple)
+
+
+def nothing_to_measure(config: Any, blocks: Blocks) -> Any:
+    """The settings of a family whose results follow from what is around each object alone."""
+    return config
+
+
 def linear_memory(bytes_a_pixel: float, config: Any, size: tuple[int, int]) -> float:
     """Bytes for an image of `size` (h, w), proportional to its area whatever it shows."""
     return bytes_a_pixel * size[0] * size[1]
@@ -89,10 +109,18 @@ class Family:
         name: the kind, as in cards and `--kind`.
         config: the class of its settings.
         presets: by name, mappings of the settings that differ from the defaults.
-        propose: (graphs, images (b, c, h, w), config, lowest score, sizes (h, w) without padding)
-            → the Candidates of each image.
+        propose: (graphs, images (b, c, h, w), config, lowest score, sizes (h, w) without padding,
+            within=box) → the Candidates of each image; those whose owner point lies outside the
+            box xyxy may be left out.
         graphs: config → an example of each graph by name.
         memory: (config, (h, w)) → the most bytes that an image of this size needs.
+        reach: (config, side of a large object) → pixels on each side of a place that decide about
+            what is predicted there; None for networks in which the whole input decides about
+            every place.
+        grid: config → the multiple of pixels at which a window may begin and sees what the whole
+            image would.
+        measure: (config, the image in blocks) → the config with what must be measured once for an
+            image, whatever its tiles show.
         network: config → a new network with random weights (imports torch); `nothing_to_train` for
             a method that learns no weights.
         encode: (instances, config, rng) → training targets of one image.
@@ -106,6 +134,7 @@ class Family:
         polish: (graphs, images (1, c, h, w), candidates, config) → the candidates with outlines
             that the model's agent has corrected; None for families without agents.
         has_agent: config → whether a model of these settings has one.
+        float32_graphs: those that 8-bit integers do not make faster.
     """
 
     name: str
@@ -113,6 +142,9 @@ class Family:
     presets: Mapping[str, Mapping[str, Any]]
     propose: Callable[..., list[Candidates]]
     memory: Callable[[Any, tuple[int, int]], float]
+    reach: Callable[[Any, float], int | None]
+    grid: Callable[[Any], int] = padding_multiple
+    measure: Callable[[Any, Blocks], Any] = nothing_to_measure
     graphs: Callable[[Any], dict[str, GraphExample]] = no_graphs
     network: "Callable[[Any], Segmenter]" = nothing_to_train
     encode: Callable[..., Any] = nothing_to_train
@@ -126,6 +158,7 @@ class Family:
     contours: ContourTools | None = None
     polish: Callable[[Graphs, np.ndarray, Candidates, Any], Candidates] | None = None
     has_agent: Callable[[Any], bool] = no_agent
+    float32_graphs: tuple[str, ...] = ()
 
     @property
     def trainable(self) -> bool:

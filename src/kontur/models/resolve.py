@@ -1,13 +1,14 @@
 """Candidates become the objects of an image: thresholded, clipped, suppressed, best first.
 
 The last step of prediction, the same for every family, for a whole image, a window of it, or
-outlines that a person drew.
+outlines that a person drew. Candidates that come tile by tile are resolved by `resolve_parts`.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import shapely
+from jaxtyping import Int, Shaped
 
 from kontur.geometry import raster
 from kontur.geometry.overlap import suppress
@@ -32,24 +33,41 @@ def resolve(candidates: Candidates, thresholds: Thresholds) -> Resolved:
     A candidate that covers no pixel centre of the image, or has less than `LEAST_INSIDE` of its
     area in it, is dropped: it belongs to the padding.
     """
-    size = candidates.size
-    confident = np.flatnonzero(candidates.scores >= thresholds.score)
-    polygons, scores = candidates.polygons[confident], candidates.scores[confident]
-    labels, repaired = candidates.labels[confident], candidates.repaired[confident]
-    inside = clip(polygons, size)
-    visible = raster.have_pixels(inside, size)
-    visible &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
-    kept = [np.zeros(0, np.int64)]
-    for label in np.unique(labels):
-        members = np.flatnonzero((labels == label) & visible)
-        kept.append(members[suppress(inside[members], scores[members], thresholds.overlap)])
-    keep = np.concatenate(kept)
+    inside, seen = visible(candidates, thresholds.score)
+    scores, labels = candidates.scores[seen], candidates.labels[seen]
+    keep = suppress_by_class(inside, scores, labels, thresholds.overlap)
     keep = keep[np.argsort(-scores[keep], kind="stable")]
     instances = Instances.of_valid(
         inside[keep],
         labels=labels[keep],
         scores=scores[keep].astype(np.float64),
-        size=size,
+        size=candidates.size,
         classes=candidates.classes,
     )
-    return Resolved(instances, int(repaired[keep].sum()))
+    return Resolved(instances, int(candidates.repaired[seen[keep]].sum()))
+
+
+def visible(
+    candidates: Candidates, score: float
+) -> tuple[Shaped[np.ndarray, " k"], Int[np.ndarray, " k"]]:
+    """The polygons, cut at the image's border, of those that score enough, and their indices."""
+    confident = np.flatnonzero(candidates.scores >= score)
+    polygons = candidates.polygons[confident]
+    inside = clip(polygons, candidates.size)
+    seen = raster.have_pixels(inside, candidates.size)
+    seen &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
+    return inside[seen], confident[seen]
+
+
+def suppress_by_class(
+    polygons: Shaped[np.ndarray, " k"],
+    scores: Shaped[np.ndarray, " k"],
+    labels: Int[np.ndarray, " k"],
+    overlap: float,
+) -> Int[np.ndarray, " kept"]:
+    """The indices of those that stay, class by class."""
+    kept = [np.zeros(0, np.int64)]
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        kept.append(members[suppress(polygons[members], scores[members], overlap)])
+    return np.concatenate(kept)

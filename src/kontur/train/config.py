@@ -149,6 +149,7 @@ class TrainingConfig(Settings):
         patience: validations without a better one after which training stops; 0 never stops. The
             best network is the result in any case. A dozen, because averaged weights change
             slowly and improve most while the rate falls: after fewer they may still improve.
+        int8: at the end graphs in 8-bit integers are made, too (`train.int8`).
         stages: `joint` uses all losses from the first step on; `staged` those of detection first,
             and those of the heads from the middle on (`module.Stages`).
     """
@@ -170,6 +171,7 @@ class TrainingConfig(Settings):
     diagnose_every: int = pydantic.Field(0, ge=0)
     save_every: int = pydantic.Field(100, ge=1)
     patience: int = pydantic.Field(12, ge=0)
+    int8: bool = True
     stages: Literal["joint", "staged"] = "joint"
 
     @property

@@ -38,7 +38,9 @@ def to_model(segmenter: Segmenter, card: Card) -> Model:
     copy.eval()
     names = {tensor.data_ptr(): name for name, tensor in copy.state_dict(keep_vars=True).items()}
     examples = catalog.family(card.kind).graphs(segmenter.config)
-    graphs = {name: _onnx(graph, examples[name], names) for name, graph in copy.graphs().items()}
+    graphs = {
+        name: export_graph(graph, examples[name], names) for name, graph in copy.graphs().items()
+    }
     weights = {
         name: tensor.numpy()
         for name, tensor in copy.state_dict().items()
@@ -47,8 +49,8 @@ def to_model(segmenter: Segmenter, card: Card) -> Model:
     return Model(card, graphs, weights)
 
 
-def _onnx(graph: nn.Module, example: GraphExample, names: dict[int, str]) -> SavedGraph:
-    """One graph without weights; its initialisers are named as in the segmenter's state."""
+def export_graph(graph: nn.Module, example: GraphExample, names: dict[int, str]) -> SavedGraph:
+    """One graph without weights; its initialisers have the names of their memory in `names`."""
     buffer = io.BytesIO()
     arguments = tuple(torch.from_numpy(array) for array in example.inputs.values())
     with warnings.catch_warnings():
@@ -72,13 +74,13 @@ def _onnx(graph: nn.Module, example: GraphExample, names: dict[int, str]) -> Sav
     used = {t.name: full[t.name] for t in model.graph.initializer if t.name in full}
     for tensor in model.graph.initializer:
         if tensor.name in used:
-            _refer(tensor, used[tensor.name])
+            refer(tensor, used[tensor.name])
     for node in model.graph.node:
         node.input[:] = [used.get(name, name) for name in node.input]
     return SavedGraph(model.SerializeToString(), tuple(used.values()))
 
 
-def _refer(tensor: onnx.TensorProto, name: str) -> None:
+def refer(tensor: onnx.TensorProto, name: str) -> None:
     """Make an initialiser a reference to `name` in the weights file."""
     tensor.name = name
     tensor.ClearField("raw_data")

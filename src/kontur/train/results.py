@@ -18,6 +18,7 @@ from kontur.train import validation
 from kontur.train.advice import describe_gap, fit_advice, outline_advice
 from kontur.train.export import to_model
 from kontur.train.gradient_flow import draw_flow
+from kontur.train.int8 import with_int8
 from kontur.train.logger import CURVES, RunLogger
 from kontur.train.octagons import OctagonOverlap, octagon_overlap
 from kontur.train.pictures import write_overlays
@@ -38,12 +39,14 @@ def finish(
     samples: Sequence[Sample],
     *,
     training_samples: Sequence[Sample],
+    int8: bool,
     logger: RunLogger,
     display: ProgressDisplay,
 ) -> Path:
     """Tune on the validation `samples`, write the model file, scores and figures; the file's path.
 
-    `training_samples` are training images to evaluate beside them, any number.
+    `training_samples` are training images to evaluate beside them, any number. With `int8` the
+    graphs are also made in 8-bit integers.
     """
     with display.counting("tuning thresholds") as progress:
         card = tune(segmenter, card, samples, progress)
@@ -57,6 +60,9 @@ def finish(
     card = card.replace(scores=scores(summary))
     model = to_model(segmenter, card)
     write_model(run / MODEL, model)
+    if int8:
+        with display.counting("8-bit integers") as progress:
+            write_model(run / MODEL, with_int8(model, samples, progress))
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly_spaced(len(samples), DRAWN)
     write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])

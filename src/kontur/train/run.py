@@ -168,6 +168,7 @@ def _train(
             card,
             val_samples,
             training_samples=training_samples,
+            int8=config.training.int8,
             logger=logger,
             display=display,
         )

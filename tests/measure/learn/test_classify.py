@@ -9,9 +9,9 @@ from PIL import Image
 
 import kontur
 from kontur import formats
+from kontur.display.colours import class_colour
 from kontur.errors import InputError
 from kontur.formats import ClassPrediction, ImageAnnotation, coco, document, geojson
-from kontur.formats.colours import class_colour
 from kontur.measure.learn.classify import (
     check_brightness,
     check_targets,

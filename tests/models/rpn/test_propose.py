@@ -5,6 +5,7 @@ from numpy.testing import assert_allclose
 
 from kontur.geometry import boxes as rectangles
 from kontur.geometry.anchors import anchors
+from kontur.models.rpn import propose as module
 from kontur.models.rpn.config import RpnConfig
 from kontur.models.rpn.propose import propose
 
@@ -52,6 +53,20 @@ def test_of_boxes_of_a_class_that_overlap_the_best_stays_and_other_classes_do_no
     found = proposals(scores, deltas)
     assert found.labels.tolist() == [0, 1]
     assert_allclose(found.scores, [0.9, 0.3])
+
+
+def test_the_limits_hold_for_each_square_whatever_there_is_in_the_others(monkeypatch):
+    monkeypatch.setattr(module, "BLOCK", 16)
+    scores = np.linspace(0.2, 0.9, len(EVERY), dtype=np.float32)[None, :, None]
+    one = proposals(scores, config=CONFIG.replace(overlap=1.0, candidates=1))
+    assert len(one.boxes) == 6 + 6  # squares of 16 in 32×48, at two levels
+    few = proposals(scores, config=CONFIG.replace(overlap=1.0, kept=1))
+    assert len(few.boxes) == 6
+    dim = scores.copy()
+    dim[0, : len(EVERY) // 2] = 0
+    corner = few.boxes[(few.boxes[:, :2] >= [32, 16]).all(axis=1)]
+    again = proposals(dim, config=CONFIG.replace(overlap=1.0, kept=1)).boxes
+    assert_allclose(again[(again[:, :2] >= [32, 16]).all(axis=1)], corner)
 
 
 def test_the_limits_hold_by_area_and_padding_holds_no_box():

@@ -5,12 +5,12 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from kontur.models.snake import neighbours as module
-from kontur.models.snake.neighbours import MIDDLE, nearest_objects, neighbours
+from kontur.models.snake.neighbours import MIDDLE, NEAR, nearest_objects, neighbours
 
 
-def contours(m, n=24, seed=0):
+def contours(m, n=24, seed=0, over=90):
     rng = np.random.default_rng(seed)
-    return (rng.uniform(0, 90, (m, 1, 2)) + rng.normal(0, 3, (m, n, 2))).astype(np.float32)
+    return (rng.uniform(0, over, (m, 1, 2)) + rng.normal(0, 3, (m, n, 2))).astype(np.float32)
 
 
 def naive_nearest(rings, image_index, count, sure):
@@ -24,6 +24,8 @@ def naive_nearest(rings, image_index, count, sure):
                     np.minimum(own.max(0), other.max(0)),
                 )
                 gaps = np.maximum(low - high, 0)
+                if np.hypot(*gaps) > NEAR * (own.max(0) - own.min(0)).max():
+                    continue
                 middles = (other.min(0) + other.max(0) - own.min(0) - own.max(0)) / 2
                 far.append((np.hypot(*gaps) + np.hypot(*middles) * MIDDLE, j))
         for place, (_, j) in enumerate(sorted(far)[:count]):
@@ -42,7 +44,7 @@ def test_the_nearest_are_those_of_a_loop_over_all_pairs(count, monkeypatch):
 
 
 def test_a_neighbour_is_seen_with_its_thinned_points_and_a_missing_one_is_no_number():
-    rings = contours(3, n=64)
+    rings = contours(3, n=64, over=20)
     seen = neighbours(rings, np.array([0, 0, 1]), 2, np.ones(3, bool))
     assert seen.shape == (3, 2, 16, 2)
     assert_array_equal(seen[0, 0], rings[1, ::4])
@@ -54,13 +56,20 @@ def test_a_neighbour_is_seen_with_its_thinned_points_and_a_missing_one_is_no_num
 
 
 def test_who_is_not_sure_or_no_number_sees_others_or_nobody_and_is_seen_by_none():
-    rings = contours(4)
+    rings = contours(4, over=20)
     rings[3] = np.nan
     seen = nearest_objects(rings, np.zeros(4, int), 3, np.array([True, True, False, True]))
     assert sorted(seen[2]) == [-1, 0, 1]
     assert 2 not in seen
     assert 3 not in seen
     assert (seen[3] == -1).all()
+
+
+def test_what_is_farther_away_than_an_object_is_long_is_no_neighbour_of_it():
+    square = np.array([[0.0, 0], [10, 0], [10, 10], [0, 10]], np.float32)
+    rings = square + np.array([[[0, 0]], [[20, 0]], [[30.1, 0]]], np.float32)
+    alone = nearest_objects(rings, np.zeros(3, int), 2, np.ones(3, bool))
+    assert alone.tolist() == [[1, -1], [2, 0], [1, -1]]
 
 
 def test_no_objects_have_no_neighbours():

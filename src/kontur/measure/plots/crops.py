@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Int, UInt8
 
+from kontur.display.outline_axes import draw_lines, show_image
 from kontur.measure.plots import style
-from kontur.measure.plots.drawn import draw_lines, show_image
 from kontur.measure.plots.pictures import Pictures
 
 AROUND = 1.35  # side of a window, of the larger side of the largest object's box in it

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from kontur.display.outline_axes import draw_lines, show_image
 from kontur.errors import InputError
 from kontur.measure.extra import package
 from kontur.measure.plots import style
-from kontur.measure.plots.drawn import draw_bar, draw_lines, show_image
 from kontur.measure.plots.groups import Groups
 from kontur.measure.plots.numbers import Numbers
 from kontur.measure.plots.pictures import Pictures, Scene
+from kontur.measure.plots.scale_bar import draw_bar
 from kontur.wording import listed, nearest, plural
 
 LONGER = 6.0  # inches of an image's longer side

@@ -15,9 +15,9 @@ import shapely
 from jaxtyping import Float, Int, UInt8
 
 from kontur.data.pairing import pair
+from kontur.display.stretch import stretch
 from kontur.errors import InputError
 from kontur.formats.images import read_image
-from kontur.formats.overlay import stretch
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.measure.sources import Picture, find_sources, is_training_folder

@@ -19,6 +19,9 @@ class BaselineConfig(Settings):
         level: of Otsu's threshold, a factor: below 1 more is foreground.
         min_distance: maxima of the distance to the background that are closer than so many
             pixels belong to one object; 0 leaves every connected region whole.
+        threshold, brightest: measured once for an image that is looked at in tiles: above what
+            smoothed value a pixel is foreground, and the largest such value; None measures what is
+            shown.
         smallest, largest: square pixels of the smallest and largest object, the latter 0 for any.
     """
 
@@ -31,6 +34,8 @@ class BaselineConfig(Settings):
     smooth: float = pydantic.Field(1.0, ge=0)
     level: float = pydantic.Field(1.0, gt=0)
     min_distance: float = pydantic.Field(0.0, ge=0)
+    threshold: float | None = None
+    brightest: float | None = None
     smallest: float = pydantic.Field(20.0, ge=0)
     largest: float = pydantic.Field(0.0, ge=0)
 

@@ -17,8 +17,8 @@ from kontur.geometry.gaussian import blur
 from kontur.geometry.raster import trace_labels
 from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.baseline.config import BaselineConfig
-from kontur.models.candidates import Candidates
-from kontur.models.family import Graphs
+from kontur.models.candidates import Box, Candidates, first_points
+from kontur.models.family import Blocks, Graphs
 
 BINS = 256  # of the histogram
 EVEN = 1e-6  # an image whose values differ by less has no foreground
@@ -30,6 +30,7 @@ def propose(
     config: BaselineConfig,
     lowest: float,
     sizes: Sequence[tuple[int, int]],
+    within: Box | None = None,
 ) -> list[Candidates]:
     """The candidates of each image of a batch; there are no graphs.
 
@@ -48,7 +49,11 @@ def otsu(values: Float[np.ndarray, "h w"]) -> float:
     >>> 0.2 < otsu(np.array([[0.1, 0.2], [0.9, 0.8]])) < 0.8
     True
     """
-    counts, edges = np.histogram(values, BINS)
+    return otsu_of_histogram(*np.histogram(values, BINS))
+
+
+def otsu_of_histogram(counts: Int[np.ndarray, " n"], edges: Float[np.ndarray, " n1"]) -> float:
+    """The same of values that were counted between edges."""
     middles = (edges[1:] + edges[:-1]) / 2
     below, sums = np.cumsum(counts), np.cumsum(counts * middles)
     above = below[-1] - below
@@ -58,25 +63,53 @@ def otsu(values: Float[np.ndarray, "h w"]) -> float:
     return float(edges[1 + int(between.argmax())])
 
 
+def measure(config: BaselineConfig, blocks: Blocks) -> BaselineConfig:
+    """The settings with the threshold and the brightest value of a whole image, part by part.
+
+    The same numbers that `regions` measures where it sees the image at once.
+    """
+    lowest, highest = np.inf, -np.inf
+    for values, counted in blocks():
+        part = smoothed(values.mean(axis=2), config)[counted]
+        lowest, highest = min(lowest, float(part.min())), max(highest, float(part.max()))
+    if not highest - lowest > EVEN:
+        return config.replace(threshold=highest, brightest=highest)  # nothing is above it
+    counts = np.zeros(BINS, np.int64)
+    for values, counted in blocks():
+        part = smoothed(values.mean(axis=2), config)[counted]
+        counts += np.histogram(part, BINS, (lowest, highest))[0]
+    threshold = otsu_of_histogram(counts, np.linspace(lowest, highest, BINS + 1)) * config.level
+    return config.replace(threshold=threshold, brightest=highest)
+
+
+def smoothed(image: Float[np.ndarray, "h w"], config: BaselineConfig) -> Float[np.ndarray, "h w"]:
+    """The smoothed image in which objects are bright."""
+    smooth = blur(image[..., None].astype(np.float32), config.smooth)[..., 0]
+    return 1 - smooth if config.polarity == "dark" else smooth
+
+
 def regions(
     image: Float[np.ndarray, "h w"], config: BaselineConfig
 ) -> tuple[Int[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
     """The label image, and the height of each pixel above the threshold, from 0 to 1."""
-    smooth = blur(image[..., None].astype(np.float32), config.smooth)[..., 0]
-    if config.polarity == "dark":
-        smooth = 1 - smooth
-    threshold = otsu(smooth) * config.level
-    foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
+    smooth = smoothed(image, config)
+    if config.threshold is None:
+        threshold, brightest = otsu(smooth) * config.level, float(smooth.max())
+        foreground = (smooth > threshold) & (np.ptp(smooth) > EVEN)
+    else:
+        threshold, brightest = config.threshold, config.brightest or 0.0
+        foreground = smooth > threshold
     labels = morphology.fill_holes(morphology.label(foreground)[0])
     if config.min_distance > 0:
         labels = morphology.split_by_watershed(labels > 0, config.min_distance)
-    height = (smooth - threshold) / max(float(smooth.max()) - threshold, 1e-6)
+    height = (smooth - threshold) / max(brightest - threshold, 1e-6)
     return morphology.remove_small(labels, config.smallest), np.clip(height, 0, 1)
 
 
 def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: float) -> Candidates:
     labels, height = regions(image, config)
     values, outlines = trace_labels(labels)
+    points = first_points(outlines)
     outlines = smooth_shared_boundaries(outlines)
     areas = np.bincount(labels.ravel(), minlength=int(labels.max(initial=0)) + 1)
     sums = np.bincount(labels.ravel(), weights=height.ravel(), minlength=len(areas))
@@ -90,4 +123,5 @@ def _objects(image: Float[np.ndarray, "h w"], config: BaselineConfig, lowest: fl
         shapely.bounds(outlines[chosen]).reshape(-1, 4),
         (labels.shape[0], labels.shape[1]),
         config.classes,
+        points=points[chosen],
     )

@@ -14,7 +14,14 @@ from jaxtyping import Float
 
 from kontur.geometry import boxes as rectangles
 from kontur.geometry.marching_squares import outlines
-from kontur.models.candidates import Boxes, Candidates, Features, indices_of_image
+from kontur.models.candidates import (
+    Box,
+    Boxes,
+    Candidates,
+    Features,
+    indices_of_image,
+    take_within,
+)
 from kontur.models.family import Graph, Graphs
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.levels import roi_levels
@@ -32,6 +39,7 @@ def propose(
     config: MaskRCNNConfig,
     lowest: float,
     sizes: Sequence[tuple[int, int]],
+    within: Box | None = None,
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
@@ -56,6 +64,7 @@ def propose(
     probabilities, deltas = _run(graphs["boxes"], maps, *levels, empty=empty)
     least = max(lowest**2, LEAST_CLASS) if config.quality else lowest  # of a mean with at most 1
     detected = boxes_of_classes(proposals, probabilities, deltas, sizes, config, least)
+    detected = take_within(detected, within)  # masks cost the most
     levels = roi_levels(detected.boxes, detected.image_index, size=size, strides=config.strides)
     empty = [np.zeros((0, side, side), np.float32), *[np.zeros(0, np.float32)] * config.quality]
     masks, *learned = _run(graphs["masks"], maps, *levels, detected.labels, empty=empty)

@@ -24,8 +24,8 @@ class RpnConfig(Settings):
         sampled: anchors of an image that the losses of a step use.
         share: the largest share of them that may belong to objects.
         lowest: the lowest score of a proposal.
-        candidates: the best anchors of each level that are considered, per 256×256 pixels.
-        kept: proposals after suppression, per 256×256 pixels.
+        candidates: the best anchors of each level that are considered, in each 256×256 pixels.
+        kept: proposals after suppression, in each 256×256 pixels.
         overlap: of two proposals whose IoU is above this, the one with the lower score is removed.
     """
 

@@ -21,14 +21,13 @@ from torch import Tensor, nn
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.neighbours import neighbours
 from kontur.models.snake.refine import OFFSET_SCALE, Box, PointFeatures, box_of
-from kontur.models.snake.refiner_config import AttentionRefinerConfig
+from kontur.models.snake.refiner_config import AROUND, AttentionRefinerConfig
 from kontur.nn.circular import circular_block
 from kontur.nn.normals import normals
 from kontur.nn.ring_attention import RingBlock
 from kontur.nn.window import FORBIDDEN
 
 KERNEL = 9  # points of the one convolution that makes tokens of what the points see
-AROUND = 1.5  # how much larger than the object's box the grid of image tokens is, along each side
 FARTHEST = 4.0  # half sides from the box's middle; places beyond are seen as if they were there
 OUTPUTS = 64  # channels before the last layer, as the published head has
 Context = tuple[Float[Tensor, "m _ e"], Float[Tensor, "m 1 1 _"] | None]  # tokens, their mask

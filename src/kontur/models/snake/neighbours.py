@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, Int
 
 POINTS = 16  # of a neighbour's contour that are seen
 ROWS = 256  # objects whose distances to all others are held at a time
+NEAR = 1.0  # of an object's longer side: what is farther from it says nothing about its edge
 MIDDLE = 1e-2  # what a pixel between middles counts beside one between boxes, which may overlap
 
 
@@ -42,7 +43,8 @@ def nearest_objects(
 ) -> Int[np.ndarray, "m k"]:
     """The places of the objects whose boxes are nearest, the nearest first; -1 where there is none.
 
-    Of boxes that overlap alike, those whose middles are nearer.
+    Of boxes that overlap alike, those whose middles are nearer. What is farther away than `NEAR`
+    is nobody's neighbour: so the same are found in a tile of an image.
     """
     found = np.full((len(contours), count), -1)
     finite = np.isfinite(contours).all(axis=(1, 2))
@@ -56,6 +58,8 @@ def nearest_objects(
             own_low, own_high = contours[rows].min(axis=1), contours[rows].max(axis=1)
             gaps = np.maximum(low - own_high[:, None], own_low[:, None] - high)  # (rows, o, 2)
             apart = np.linalg.norm(gaps.clip(min=0), axis=-1)
+            longer = (own_high - own_low).max(axis=-1, keepdims=True)
+            apart[apart > NEAR * longer] = np.inf
             middles = (low + high - (own_low + own_high)[:, None]) / 2
             apart += np.linalg.norm(middles, axis=-1) * MIDDLE
             apart[rows[:, None] == others] = np.inf  # itself

@@ -13,7 +13,15 @@ from jaxtyping import Float
 
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.instances import Instances
-from kontur.models.candidates import Boxes, Candidates, Features, indices_of_image, take
+from kontur.models.candidates import (
+    Box,
+    Boxes,
+    Candidates,
+    Features,
+    indices_of_image,
+    take,
+    take_within,
+)
 from kontur.models.card import Thresholds
 from kontur.models.family import DecodeVariant, Graphs
 from kontur.models.rpn.propose import propose as propose_regions
@@ -35,6 +43,7 @@ def propose(
     config: SnakeConfig,
     lowest: float,
     sizes: Sequence[tuple[int, int]],
+    within: Box | None = None,
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
@@ -46,6 +55,8 @@ def propose(
     quality = None
     least = least_centre(lowest) if config.quality else lowest
     maps, detected = detect(graphs, images, config, least, sizes)
+    if not config.has_neighbours:  # which see those outside too
+        detected = take_within(detected, within)
     contours = trace_contours(graphs, maps, detected, config)[-1]
     if config.quality:
         quality = predict_quality(graphs, maps, contours, detected.image_index)

@@ -6,6 +6,8 @@ import pydantic
 
 from kontur.settings import Settings
 
+AROUND = 1.5  # how much larger than the object's box the grid of image tokens is, along each side
+
 
 class RefinerSettings(Settings):
     """What refiners of every kind have.

@@ -3,6 +3,7 @@
 They differ in their settings and in how much memory they need; the rest is shared.
 """
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,21 @@ if TYPE_CHECKING:
 UNET_BYTES, TRANSUNET_BYTES, SWINUNET_BYTES = 650, 450, 1450  # for each pixel
 FLOAT = 4  # bytes
 ATTENTION_MAPS = 2  # of a layer, alive at once: the scores and their softmax
+
+
+def unet_reach(config: UNetConfig, side: float) -> int:
+    """Pixels around a place that decide about its class, and about the region that it belongs to.
+
+    A region also goes by what opening, closing and the search for seeds look at.
+    """
+    decode = config.decode
+    looked_at = 2 * (decode.opening + decode.closing) + decode.min_distance
+    return config.receptive_field // 2 + config.multiple + math.ceil(looked_at)
+
+
+def everything(config: DenseConfig, side: float) -> None:
+    """The reach of a network in which every pixel may decide about every other."""
+    return
 
 
 def network(config: DenseConfig) -> "DenseSegmenter":
@@ -53,17 +69,23 @@ dense = partial(
 )
 
 UNET = dense(
-    name="unet", config=UNetConfig, presets=PRESETS, memory=partial(linear_memory, UNET_BYTES)
+    name="unet",
+    config=UNetConfig,
+    presets=PRESETS,
+    memory=partial(linear_memory, UNET_BYTES),
+    reach=unet_reach,
 )
 TRANSUNET = dense(
     name="transunet",
     config=TransUNetConfig,
     presets=transconfig.PRESETS,
     memory=transunet_memory,
+    reach=everything,
 )
 SWINUNET = dense(
     name="swinunet",
     config=SwinUnetConfig,
     presets=swinconfig.PRESETS,
     memory=partial(linear_memory, SWINUNET_BYTES),
+    reach=everything,
 )

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from kontur.geometry import morphology, raster
 from kontur.geometry.shared_boundaries import smooth_shared_boundaries
-from kontur.models.candidates import Candidates
+from kontur.models.candidates import Box, Candidates, first_points
 from kontur.models.family import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
 
@@ -23,6 +23,7 @@ def propose(
     config: DenseConfig,
     lowest: float,
     sizes: Sequence[tuple[int, int]],
+    within: Box | None = None,
 ) -> list[Candidates]:
     """The candidates of each image of a batch whose sides are multiples of `config.multiple`.
 
@@ -79,6 +80,7 @@ def _objects(
         regions = morphology.fill_holes(regions)
     regions = morphology.remove_small(regions, decode.smallest)
     numbers, polygons = raster.trace_labels(regions)
+    points = first_points(polygons)
     polygons = smooth_shared_boundaries(polygons)
     if semantic:
         votes = pixels[1:]
@@ -97,6 +99,7 @@ def _objects(
         shapely.bounds(polygons[kept]).reshape(-1, 4),
         (regions.shape[0], regions.shape[1]),
         config.classes,
+        points=points[kept],
     )
 
 

@@ -15,8 +15,8 @@ from kontur.measure.learn.result import Study
 from kontur.measure.number_format import format_number
 from kontur.measure.plots import style
 from kontur.measure.plots.crops import crop_objects, draw_crop, window_sides
-from kontur.measure.plots.drawn import draw_bar
 from kontur.measure.plots.pictures import NEEDED, Pictures
+from kontur.measure.plots.scale_bar import draw_bar
 
 FIGURE = "mistakes.png"
 ACROSS = 6  # objects in a line of the figure

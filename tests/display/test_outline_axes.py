@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import shapely
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
-from kontur.measure.plots import style
-from kontur.measure.plots.drawn import LARGEST, bar_length, draw_bar, draw_lines, paths, show_image
+from kontur.display.outline_axes import LARGEST, draw_lines, paths, show_image
 from tests.measure.plots.tables import scene
 
 
@@ -17,7 +17,7 @@ def test_a_path_has_every_ring_of_an_object():
 
 
 def test_an_outline_lies_on_the_pixels_that_it_was_drawn_on():
-    axes = style.figure(2, 2).subplots()
+    axes = Figure(figsize=(2, 2), dpi=200).subplots()
     picture = np.zeros((20, 30, 3), np.uint8)
     picture[5:9, 10:16] = 255
     show_image(axes, picture)
@@ -37,19 +37,7 @@ def test_an_outline_lies_on_the_pixels_that_it_was_drawn_on():
 
 
 def test_huge_images_are_shrunk_and_keep_their_extent():
-    axes = style.figure(2, 2).subplots()
+    axes = Figure(figsize=(2, 2), dpi=200).subplots()
     show_image(axes, np.zeros((10, LARGEST * 3, 3), np.uint8))
     assert axes.images[0].get_array().shape[1] == LARGEST
     assert axes.images[0].get_extent() == [0, LARGEST * 3, 10, 0]
-
-
-@pytest.mark.parametrize(
-    ("pixel_size", "label"), [(None, "20 px"), (0.5, "10 µm"), (0.65, "10 µm")]
-)
-def test_a_scale_bar_is_as_long_as_it_says(pixel_size, label):
-    axes = style.figure(2, 2).subplots()
-    draw_bar(axes, (0.0, 100.0), 100.0, pixel_size)
-    assert axes.texts[0].get_text() == label
-    x = axes.lines[0].get_xdata()
-    assert (x[1] - x[0]) * (pixel_size or 1) == pytest.approx(float(label.split()[0]))
-    assert bar_length(30.0) == 20

@@ -1,17 +1,16 @@
-"""Outlines drawn on an image, as vector lines that stay sharp where it is enlarged."""
+"""Outlines on matplotlib's axes, as vector lines that stay sharp where they are enlarged."""
 
 import math
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import shapely
 from jaxtyping import UInt8
 
-from kontur.measure.extra import package
-from kontur.measure.plots import style
+from kontur import extra
 
 LARGEST = 1600  # pixels, side of a picture; larger images are shrunk
-ROUND = (1, 2, 5)  # times a power of ten: lengths of scale bars
 
 
 def show_image(axes: Any, picture: UInt8[np.ndarray, "h w 3"]) -> None:
@@ -29,7 +28,7 @@ def show_image(axes: Any, picture: UInt8[np.ndarray, "h w 3"]) -> None:
 
 def paths(polygons: np.ndarray) -> list[Any]:
     """A path of matplotlib for every polygon, with all its parts and holes."""
-    path = package("matplotlib.path").Path
+    path = _matplotlib("path").Path
     outlines = []
     for polygon in polygons:
         rings = [
@@ -50,7 +49,7 @@ def draw_lines(
 
     `colours` is one colour for all, or one for each; `fill` the opacity of the colour inside.
     """
-    collection = package("matplotlib.collections").PathCollection
+    collection = _matplotlib("collections").PathCollection
     lines = paths(polygons)
     if fill:
         inside = collection(lines, facecolors=colours, edgecolors="none", alpha=fill)
@@ -61,47 +60,7 @@ def draw_lines(
     axes.add_collection(collection(lines, facecolors="none", edgecolors=colours, linewidths=width))
 
 
-def draw_bar(
-    axes: Any,
-    corner: tuple[float, float],
-    width: float,
-    pixel_size: float | None,
-    *,
-    share: float = 0.3,
-) -> None:
-    """Draw a scale bar of a round length at the lower left corner of a view.
-
-    The view is `width` pixels wide; the bar is at most `share` of it and labelled with its length,
-    in µm if `pixel_size` is given, else in pixels.
-    """
-    stroke = package("matplotlib.patheffects").withStroke
-    side = pixel_size or 1.0
-    length, unit = bar_length(width * side * share), "µm" if pixel_size else "px"
-    x, y = corner[0] + 0.04 * width, corner[1] - 0.05 * width
-    axes.plot(
-        [x, x + length / side],
-        [y, y],
-        color="white",
-        linewidth=2.2,
-        solid_capstyle="butt",
-        path_effects=[stroke(linewidth=3.4, foreground="black")],
-    )
-    axes.text(
-        x,
-        y - 0.02 * width,
-        f"{style.plain(length)} {unit}",
-        color="white",
-        fontsize=style.SIZE - 2,
-        verticalalignment="bottom",
-        path_effects=[stroke(linewidth=1.6, foreground="black")],
-    )
-
-
-def bar_length(most: float) -> float:
-    """The largest of 1, 2, 5 times a power of ten that is not above `most`.
-
-    >>> bar_length(30), bar_length(7.5), bar_length(0.9)
-    (20.0, 5.0, 0.5)
-    """
-    power = 10.0 ** math.floor(math.log10(most))
-    return max(round(power * number, 12) for number in ROUND if power * number <= most)
+def _matplotlib(part: str) -> ModuleType:
+    what = "drawing with matplotlib"
+    module: ModuleType = extra.package(f"matplotlib.{part}", extra="notebook", what=what)
+    return module

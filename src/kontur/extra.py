@@ -1,4 +1,4 @@
-"""The packages of extras that formats need, imported when such a file is read or written."""
+"""The packages of extras, imported when they are used."""
 
 import importlib
 from typing import Any

@@ -1,0 +1,155 @@
+"""How fast this Kontur is beside another one, image by image in turns, as ratios.
+
+Each side runs in a process of its own with its own code and model, and predicts the same images at
+the same number of threads; they take turns image by image, so what else the machine does meets
+both. The other side may be an older version of Kontur: only `load` and `predict` are called.
+
+    git worktree add ../first 7b6fe23
+    python benchmarks/beside.py nuclei dsb2018/val --other ../first/src
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from report import heading, table
+
+import kontur
+from kontur.data.folder import open_folder
+
+SIDE = 256  # pixels, of a small image
+MOSAIC = 4  # small images along each side of the large one
+
+# Reads the name of an image file a line, answers with seconds and objects; the first line says
+# what runs. `load` of the first build knows no precision.
+SERVER = """
+import inspect, json, sys, time
+import numpy as np
+import kontur
+model, threads, precision = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+wanted = {"device": "cpu", "threads": threads, "precision": precision}
+known = inspect.signature(kontur.load).parameters
+start = time.perf_counter()
+predictor = kontur.load(model, **{k: v for k, v in wanted.items() if k in known})
+precision = getattr(getattr(predictor, "engine", None), "precision", "float32")
+print(json.dumps([time.perf_counter() - start, precision]), flush=True)
+for line in sys.stdin:
+    image = np.load(line.strip())
+    start = time.perf_counter()
+    objects = predictor.predict(image)
+    print(json.dumps([time.perf_counter() - start, len(objects)]), flush=True)
+"""
+
+
+class Side:
+    """A process that predicts images with one Kontur and one model."""
+
+    def __init__(self, source: Path, model: str, threads: int, precision: str):
+        environment = {**os.environ, "PYTHONPATH": str(source)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVER, model, str(threads), precision],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd="/",  # where no folder has the name of a shipped model
+        )
+        self.loading, self.precision = self._answer()
+
+    def predict(self, image: Path) -> tuple[float, int]:
+        """Seconds, and how many objects."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{image}\n")
+        self.process.stdin.flush()
+        seconds, objects = self._answer()
+        return seconds, objects
+
+    def _answer(self) -> Any:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
+def main() -> None:
+    options = _options()
+    heading(f"Predictions in turns, {options.threads} threads, {options.repeats} rounds")
+    here = Path(kontur.__file__).parents[1]
+    folder = open_folder(options.data).where(options.where)
+    images = [s.image for s in folder.samples if s.image.shape[:2] == (SIDE, SIDE)]
+    chosen = images[:: max(1, len(images) // options.images)][: options.images]
+    large = _mosaic(images)
+    sides = [
+        Side(options.other.resolve(), options.other_model, options.threads, "float32"),
+        *(Side(here, options.model, options.threads, each) for each in options.precisions),
+    ]
+    names = [f"the other ({options.other_model})", *(f"this, {s.precision}" for s in sides[1:])]
+    rows = []
+    with TemporaryDirectory() as place:
+        for size, arrays in ((SIDE, chosen), (SIDE * MOSAIC, [large])):
+            seconds, objects = _turns(sides, arrays, Path(place), options.repeats)
+            for name, own, count in zip(names, seconds, objects, strict=True):
+                row = [f"{size}²", name, f"{count:.1f}", f"{own * 1000:.1f}"]
+                rows.append([*row, f"{own / seconds[0]:.2f}"])
+    for side in sides:
+        side.close()
+    print(table(["image", "which", "objects", "ms", "ratio"], rows))
+    print()
+    loading = [[n, f"{side.loading:.2f}"] for n, side in zip(names, sides, strict=True)]
+    print(table(["which", "to load, s"], loading))
+
+
+def _turns(
+    sides: Sequence[Side], arrays: Sequence[np.ndarray], place: Path, repeats: int
+) -> tuple[list[float], list[float]]:
+    """For each side the mean over the images of the median seconds, and the mean of the objects."""
+    taken = np.zeros((len(sides), len(arrays), repeats))
+    found = np.zeros((len(sides), len(arrays)))
+    for i, array in enumerate(arrays):
+        file = place / f"{i}.npy"
+        np.save(file, array)
+        for side in sides:
+            side.predict(file)  # the first of a size prepares memory
+        for repeat in range(repeats):
+            for j, side in enumerate(sides):
+                taken[j, i, repeat], found[j, i] = side.predict(file)
+    medians = np.median(taken, axis=2)
+    return medians.mean(axis=1).tolist(), found.mean(axis=1).tolist()
+
+
+def _mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
+    """Sixteen images in a square, the same again where there are fewer."""
+    tiles = [images[k % len(images)] for k in range(MOSAIC**2)]
+    rows = [np.concatenate(tiles[k : k + MOSAIC], axis=1) for k in range(0, MOSAIC**2, MOSAIC)]
+    return np.concatenate(rows)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", help="of this side")
+    parser.add_argument("data", type=Path, help="a folder of images of which some are 256²")
+    parser.add_argument(
+        "--other", type=Path, required=True, help="the src folder of another Kontur"
+    )
+    parser.add_argument("--other-model", default="nuclei")
+    parser.add_argument("--precisions", nargs="+", default=["float32", "auto"])
+    parser.add_argument("--where", nargs="*", default=[], metavar="COLUMN=VALUE")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--images", type=int, default=12)
+    parser.add_argument("--repeats", type=int, default=9)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

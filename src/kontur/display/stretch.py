@@ -1,0 +1,43 @@
+"""Stretch: an image of any depth and any channels as a picture of 8 bits."""
+
+import math
+
+import numpy as np
+from jaxtyping import Num, UInt8
+
+DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
+
+
+def stretch(
+    image: Num[np.ndarray, "h w c"], *, brightest: float | None = None
+) -> UInt8[np.ndarray, "h w 3"]:
+    """An image of any depth and channels as 8-bit RGB, from dark to bright percentile.
+
+    Three channels are colour and stretched together; one is grey; two are shown in green and
+    magenta; of more the first three, each stretched alone. A constant image is black, and so is
+    what is not finite.
+    """
+    channels = image.shape[2]
+    if channels == 3:
+        return _stretched(image, brightest or BRIGHTEST)
+    planes = [_stretched(image[:, :, i], brightest or BRIGHTEST) for i in range(min(channels, 3))]
+    if channels == 1:
+        return np.repeat(planes[0][:, :, None], 3, axis=2)
+    if channels == 2:
+        return np.stack([planes[1], planes[0], planes[1]], axis=2)
+    return np.stack(planes, axis=2)
+
+
+def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.ndarray, "*shape"]:
+    step = max(1, math.isqrt(part.shape[0] * part.shape[1] // 2**20))
+    sample = part[::step, ::step]
+    sample = sample[np.isfinite(sample)]
+    if sample.size == 0:
+        return np.zeros(part.shape, dtype=np.uint8)
+    low, high = np.percentile(sample, [DARKEST, brightest])
+    if high <= low:
+        low, high = float(sample.min()), float(sample.max())
+    if high <= low:
+        return np.zeros(part.shape, dtype=np.uint8)
+    scaled = (part.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+    return np.clip(np.nan_to_num(scaled, nan=0.0), 0, 255).astype(np.uint8)

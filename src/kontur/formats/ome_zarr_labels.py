@@ -1,0 +1,227 @@
+"""Labels of OME-Zarr 0.4 and 0.5: label images with classes, scores and the size of a pixel.
+
+`NAME.labels.ome.zarr` is a store of its own; `IMAGE.ome.zarr/labels/NAME` lies in that of its
+image, in its version and with as many levels, and the image stays as it is. Exact to the pixel as
+other label images are, on any planes of a stack. Classes and scores stand in the properties of each
+value, where napari shows them. Stores are written anew, whole or not at all. Needs zarr (extra
+`zarr`). After the OME-Zarr specification.
+"""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from jaxtyping import Integer
+
+from kontur import extra
+from kontur.errors import InputError
+from kontur.formats import atomic, label_levels, labels, ome_zarr, zarr_store
+from kontur.formats.format import Format
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.label_levels import LabelLevels
+from kontur.formats.label_properties import image_label, with_properties
+from kontur.formats.outline_file import OutlineFile
+from kontur.instances import Instances
+from kontur.wording import listed
+
+VERSIONS = ("0.4", "0.5")
+GROUP = "labels"  # in an image
+CHUNK = 1024  # pixels a side
+
+
+def read(file: OutlineFile) -> list[ImageAnnotation]:
+    """The objects of a label image, or of the only one that lies in an image, by plane.
+
+    Raises `InputError` where there is none or several are, and as `ome_zarr.open_image` does.
+    """
+    place = _label_image(file.path)
+    image = ome_zarr.open_image(place)
+    words = _words(image.path).get("image-label")
+    pages = [file.page] if file.page is not None or image.pages == 1 else list(range(image.pages))
+    planes = []
+    for page in pages:
+        array = labels.whole_numbers(image.read(page=page), place)
+        found = Instances.from_label_image(array).replace(plane=image.plane(page))
+        planes.append(with_properties(found, words, place))
+    if len(planes) > 1:
+        planes = [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
+    name, side = name_of(place), image.pixel_sizes[0]
+    return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
+
+
+def name_of(path: Path) -> str:
+    """The name of a label image: of its place in an image, or of its store without the ending."""
+    place = zarr_store.place_of(path)
+    return path.name if place is not None and place.inside else FORMAT.stem(path)
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the label images in the store of an image; [] where it has none."""
+    if not zarr_store.exists(path / GROUP):
+        return []
+    names = _words(path / GROUP).get(GROUP)
+    inside = [str(name) for name in names] if isinstance(names, list) else []
+    inside = [name for name in inside if not {"..", ""} & set(name.split("/"))]
+    return [name for name in inside if zarr_store.exists(path / GROUP / name)]
+
+
+def write(
+    path: Path,
+    entries: Sequence[ImageAnnotation],
+    *,
+    overwrite: bool = True,
+    version: str = VERSIONS[-1],
+) -> None:
+    """Write one image, or planes of one; needs its size, or the image in whose store they lie.
+
+    `version` is 0.4 or 0.5, for stores of their own. Ids and types are those of other label images,
+    see `labels.write`. Raises `InputError` without a size, for several images, where sizes or
+    planes are not those of the image, and where a store holds an image, which is never replaced.
+    """
+    zarr = extra.package("zarr", extra="zarr", what="OME-Zarr")
+    if version not in VERSIONS:
+        raise InputError(f"labels are written as OME-Zarr {' or '.join(VERSIONS)}, not {version}")
+    labels.check_one_image(entries, planes=True)
+    image = _image_around(path)
+    if image is None:
+        levels = _of_their_own(path, entries)
+    else:
+        levels = label_levels.of_image(image, path.name)
+        version = VERSIONS[0] if zarr_store.opened(image.path).metadata.zarr_format == 2 else "0.5"
+    size = levels.shapes[0][-2:]
+    other = {entry.size or entry.instances.size or size for entry in entries} - {size}
+    if other:
+        raise InputError(
+            f"{path}: the outlines are of {min(other)} pixels, and the image of {size}"
+        )
+    planes = [labels.with_storable_ids(entry.instances).replace(size=size) for entry in entries]
+    arrays = [labels.painted(one) for one in planes]
+    planes = [_visible(one, array) for one, array in zip(planes, arrays, strict=True)]
+    places = [levels.place_of(one.plane, path) for one in planes]
+    kind, form = np.result_type(*arrays), 2 if version == "0.4" else 3
+    label = image_label(planes) | ({} if image is None else {"source": {"image": "../../"}})
+    with atomic.replacing_folder(path, overwrite=overwrite) as beside:
+        group = zarr.create_group(
+            str(beside), zarr_format=form, attributes=_metadata(version, levels.multiscale, label)
+        )
+        for number, shape in enumerate(levels.shapes):
+            level = group.create_array(
+                str(number),
+                shape=shape,
+                dtype=kind,
+                chunks=(*(1 for _ in shape[:-2]), *(min(n, CHUNK) for n in shape[-2:])),
+                dimension_names=None if form == 2 else list(levels.axes.lower()),
+                chunk_key_encoding={"name": "v2" if form == 2 else "default", "separator": "/"},
+            )
+            for place, array in zip(places, arrays, strict=True):
+                level[place] = label_levels.sampled(array, shape[-2:]).astype(kind, copy=False)
+    if image is not None:
+        _list_in_image(zarr, path, version)
+
+
+def _label_image(place: Path) -> Path:
+    """The label image that a path names: itself, or the only one inside of it."""
+    if "image-label" in _words(place):
+        return place
+    inside = names_in(place)
+    if len(inside) > 1:
+        raise InputError(
+            f"{place} holds the label images {listed(inside)}; name the one you mean, as "
+            f"{place}/{GROUP}/{inside[0]}"
+        )
+    return place / GROUP / inside[0] if inside else place
+
+
+def _words(path: Path) -> Mapping[str, Any]:
+    node = zarr_store.opened(path)
+    with zarr_store.reading(path):
+        return zarr_store.attributes(node)
+
+
+def _image_around(path: Path) -> ome_zarr.OmeZarrImage | None:
+    """The image in whose store labels are to lie; None of a store of their own."""
+    place = zarr_store.place_of(path)
+    if place is None or not place.store.name.lower().endswith(zarr_store.ENDING):
+        raise InputError(f"{path}: labels are written as a folder NAME{FORMAT.ending}")
+    if place.store.is_file():
+        raise InputError(f"{place.store} is an archive, into which labels cannot be written")
+    if place.inside:
+        if path.parent.name != GROUP:
+            raise InputError(
+                f"labels of an image lie in IMAGE.ome.zarr/{GROUP}/NAME, and {path} does not"
+            )
+        return ome_zarr.open_image(path.parent.parent)
+    if zarr_store.exists(path) and "image-label" not in _words(path):
+        raise InputError(
+            f"{path} holds something else than labels, which is not replaced; write the labels "
+            f"into it, as {path}/{GROUP}/NAME, or to another place"
+        )
+    return None
+
+
+def _of_their_own(path: Path, entries: Sequence[ImageAnnotation]) -> LabelLevels:
+    size = labels.known_size(entries[0], path)
+    planes = [entry.instances.plane for entry in entries]
+    return label_levels.of_planes(
+        size, planes, entries[0].pixel_size, Path(entries[0].file_name).stem
+    )
+
+
+def _visible(instances: Instances, array: Integer[np.ndarray, "h w"]) -> Instances:
+    """The objects that cover a pixel, in the order of their ids, as they are read again."""
+    starts = array[:, 1:][array[:, 1:] != array[:, :-1]]
+    values = np.unique(np.concatenate([array[:, 0], starts]).astype(np.int64))
+    order = np.argsort(instances.ids)
+    return instances[order[np.isin(instances.ids[order], values)]]
+
+
+def _metadata(
+    version: str, multiscale: Mapping[str, Any], label: Mapping[str, Any]
+) -> dict[str, Any]:
+    if version == "0.4":  # each part has the version
+        return {
+            "multiscales": [{"version": version, **multiscale}],
+            "image-label": {"version": version, **label},
+        }
+    return {"ome": {"version": version, "multiscales": [multiscale], "image-label": label}}
+
+
+def _list_in_image(zarr: ModuleType, path: Path, version: str) -> None:
+    """Name the labels in the group that lists those of an image."""
+    form = 2 if version == "0.4" else 3
+    group = zarr.open_group(str(path.parent), mode="a", zarr_format=form)
+    names = list(dict.fromkeys([*names_in(path.parent.parent), path.name]))
+    group.attrs.update({GROUP: names} if form == 2 else {"ome": {"version": version, GROUP: names}})
+    top = str(path.parent.parent)
+    if zarr.open_group(top, mode="r").metadata.consolidated_metadata is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that Zarr 3 has no words for it: it was there before
+            zarr.consolidate_metadata(top)
+
+
+def _recognise(file: OutlineFile) -> bool:
+    """Whether it is a label image or an image in which one lies; images end in .zarr too."""
+    if not zarr_store.is_store(file.path) or not zarr_store.exists(file.path):
+        return False
+    words = _words(file.path)
+    return "image-label" in words or bool(names_in(file.path))
+
+
+FORMAT = Format(
+    name="ome-zarr",
+    title="OME-Zarr labels",
+    endings=(".labels.ome.zarr", ".ome.zarr", ".zarr"),
+    shared_endings=(".ome.zarr", ".zarr", *zarr_store.ZIPPED),
+    read=read,
+    write=write,
+    recognise=_recognise,
+    raster=True,
+    precision="pixel",
+    overlaps=False,
+    planes=True,
+    pixel_size=True,
+    needs_size="always",
+)

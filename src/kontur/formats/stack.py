@@ -1,0 +1,56 @@
+"""Stack: an image of more axes than those of a plane, and the plane that a page number picks.
+
+Axes have one letter each: X and Y make the plane, C and S its channels, any other is counted by
+pages, the last axis fastest.
+"""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from kontur.instances.plane import Plane
+
+STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
+PLANE = "YXCS"
+
+
+def counted_axes(axes: str, shape: Sequence[int]) -> dict[int, int]:
+    """The place and length of each axis that pages count.
+
+    >>> counted_axes("TCZYX", (1, 2, 5, 64, 64))
+    {0: 1, 2: 5}
+    """
+    return {i: n for i, n in enumerate(shape) if axes[i] not in PLANE}
+
+
+def pages(axes: str, shape: Sequence[int]) -> int:
+    """How many planes a stack has."""
+    return math.prod(counted_axes(axes, shape).values())
+
+
+def index_of(axes: str, shape: Sequence[int], page: int) -> list[int | slice]:
+    """The index of a plane, all of its channels; `page` is below `pages`."""
+    counted = counted_axes(axes, shape)
+    index: list[int | slice] = [slice(None)] * len(axes)
+    for axis, place in zip(counted, np.unravel_index(page, tuple(counted.values())), strict=True):
+        index[axis] = int(place)
+    return index
+
+
+def plane_at(axes: str, shape: Sequence[int], index: Sequence[int | slice], page: int) -> Plane:
+    """Where in its stack a plane lies; axes of any other meaning count as time."""
+    z = t = 0
+    for axis, place, count in zip(axes, index, shape, strict=True):
+        if isinstance(place, int):
+            z, t = (place, t) if axis == "Z" else (z, t * count + place)
+    return Plane(z, t).numbered(page)
+
+
+def described(axes: str, shape: Sequence[int]) -> str:
+    """What a stack is, in words."""
+    return " and ".join(
+        STACKS.get(axes[i], "stack of {} pages").format(n)
+        for i, n in counted_axes(axes, shape).items()
+        if n > 1
+    )

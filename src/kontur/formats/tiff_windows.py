@@ -1,0 +1,210 @@
+"""Windows of a TIFF: only those tiles or strips are read and decoded that a window needs.
+
+Of tiled and stripped files, pyramids and BigTIFF; what is stored in one piece without compression
+is read row by row. Files whose pixels can only be understood as a whole (undeclared alpha, a
+palette, packed bits, an orientation other than upright) are not read in windows.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Shaped
+
+from kontur.errors import InputError
+from kontur.formats import tiff_samples
+from kontur.formats.lazy_pixels import LazyPixels
+from kontur.formats.pictures import ORIENTATION
+from kontur.formats.tiff_images import TiffImage
+
+WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
+KINDS = ("MINISBLACK", "MINISWHITE", "RGB", "YCBCR")  # whose pixels are understood one by one
+BITS = (8, 16, 32, 64)
+
+
+class _Page(NamedTuple):
+    """Where the pieces of a page lie in the file; one piece begins at `start` where all are one."""
+
+    offsets: Sequence[int]
+    counts: Sequence[int]
+    start: int | None
+
+
+class TiffWindows(LazyPixels):
+    """A plane of a TIFF, a page for each channel or one with all of them."""
+
+    def __init__(self, path: Path, frame: Any, pages: Sequence[_Page], tables: Sequence[Any]):
+        """`frame` describes all pages; `tables` are what their JPEG pieces share."""
+        self.path, self.frame = path, frame
+        self._pages, self._tables = pages, tables
+        self._decode = frame.decode  # made while the file is open
+        self._header = getattr(frame, "jpegheader", None)
+        self._stored = np.dtype(frame.parent.byteorder + frame.dtype.char)
+        height, width = frame.imagelength, frame.imagewidth
+        sample = self._resolved(np.zeros((1, 1, frame.samplesperpixel), frame.dtype))
+        self.shape = (height, width, sample.shape[2] * len(pages))
+        self.dtype = sample.dtype
+
+    def read(self, top: int, left: int, height: int, width: int) -> Shaped[np.ndarray, "h w c"]:
+        planes = [
+            self._resolved(self._samples(page, tables, top, left, height, width))
+            for page, tables in zip(self._pages, self._tables, strict=True)
+        ]
+        return np.concatenate(planes, axis=2) if len(planes) > 1 else planes[0]
+
+    def _resolved(self, samples: Shaped[np.ndarray, "h w s"]) -> Shaped[np.ndarray, "h w k"]:
+        return tiff_samples.resolve(samples, self.frame, "rgb", self.path, palette=False)
+
+    def _samples(
+        self, page: _Page, tables: Any, top: int, left: int, height: int, width: int
+    ) -> Shaped[np.ndarray, "h w s"]:
+        samples = self.frame.samplesperpixel
+        if page.start is not None:
+            return self._rows(page.start, top, height)[:, left : left + width]
+        window = np.zeros((height, width, samples), self.frame.dtype)
+        with self.path.open("rb") as file:
+            for number in self._pieces(top, left, height, width):
+                if page.counts[number] == 0:
+                    continue  # a piece that is not stored holds zeros
+                file.seek(page.offsets[number])
+                data = file.read(page.counts[number])
+                if len(data) < page.counts[number]:
+                    raise InputError(
+                        f"{self.path} is damaged or cut short; copy or export it again"
+                    )
+                piece, place, _ = self._decode(
+                    data, number, jpegtables=tables, jpegheader=self._header
+                )
+                if piece is not None:
+                    _paste(window, piece, place, top, left, separate=self._separate)
+        return window
+
+    @property
+    def _separate(self) -> bool:
+        """Whether each sample has pieces of its own."""
+        return int(self.frame.planarconfig) == 2 and self.frame.samplesperpixel > 1
+
+    def _pieces(self, top: int, left: int, height: int, width: int) -> Iterator[int]:
+        """The numbers of the tiles or strips of a page that a window meets."""
+        frame = self.frame
+        if frame.is_tiled:
+            high, wide = frame.tilelength, frame.tilewidth
+        else:
+            high, wide = min(frame.rowsperstrip, frame.imagelength), frame.imagewidth
+        down, across = -(-frame.imagelength // high), -(-frame.imagewidth // wide)
+        for sample in range(frame.samplesperpixel if self._separate else 1):
+            for row in range(top // high, -(-(top + height) // high)):
+                for column in range(left // wide, -(-(left + width) // wide)):
+                    yield (sample * down + row) * across + column
+
+    def _rows(self, start: int, top: int, height: int) -> Shaped[np.ndarray, "h w s"]:
+        """Whole rows of a page that is stored in one piece without compression."""
+        width, samples = self.frame.imagewidth, self.frame.samplesperpixel
+        planes = samples if self._separate else 1
+        a_row = width * (samples // planes)
+        read = []
+        for plane in range(planes):
+            first = start + (plane * self.frame.imagelength + top) * a_row * self._stored.itemsize
+            values = np.fromfile(self.path, self._stored, height * a_row, offset=first)
+            if len(values) < height * a_row:
+                raise _cut_short(self.path)
+            read.append(values.reshape(height, width, -1))
+        joined = np.concatenate(read, axis=2) if planes > 1 else read[0]
+        return joined.astype(self.frame.dtype, copy=False)
+
+
+def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> TiffWindows | None:
+    """The plane at `index` of an image; None where it has to be read as a whole.
+
+    The file is open while this is called, and no longer needed open afterwards.
+    """
+    frame = image.keyframe
+    orientation = frame.tags.get(ORIENTATION)
+    if (
+        getattr(frame.photometric, "name", "") not in KINDS
+        or len(frame.extrasamples)
+        or int(frame.bitspersample) not in BITS
+        or frame.dtype is None
+        or frame.dtype.kind not in "uif"
+        or (orientation is not None and int(orientation.value) != 1)
+    ):
+        return None
+    pages = _pages(image, index)
+    if pages is None:
+        return None
+    if pages[0].start is None and _piece_bytes(frame) > WHOLE:
+        return None
+    made = TiffWindows(path, frame, pages, [frame.jpegtables] * len(pages))
+    levels = [
+        TiffImage(image.name, image.axes, tuple(level.shape), level.keyframe, level, level)
+        for level in getattr(image.series, "levels", ())[1:]
+    ]
+    smaller = [windows_of(path, level, index) for level in levels if len(level.shape) == len(index)]
+    made.levels = tuple(level for level in smaller if level is not None)
+    return made
+
+
+def _pages(image: TiffImage, index: Sequence[int | slice]) -> list[_Page] | None:
+    """The pages of a plane, one a channel; None where they are not so simple."""
+    frame = image.keyframe
+    outer = len(image.shape) - len(frame.shape)
+    if "C" in image.axes[outer:] or any(isinstance(place, int) for place in index[outer:]):
+        return None  # channels or planes inside a page
+    count = math.prod(image.shape[:outer])
+    numbers = np.arange(count).reshape(image.shape[:outer])[tuple(index[:outer])].ravel()
+    if image.shape[outer:] == frame.shape and count == len(image.pages):
+        pages = [image.pages[int(number)] for number in numbers]
+        if any(page is None for page in pages):
+            return None
+        return [
+            _Page(
+                page.dataoffsets,
+                page.databytecounts,
+                page.dataoffsets[0] if page.is_contiguous else None,
+            )
+            for page in pages
+        ]
+    if not frame.is_contiguous:
+        return None
+    start = frame.dataoffsets[0]  # a stack, of which only the first page is described
+    return [_Page((), (), start + int(number) * frame.nbytes) for number in numbers]
+
+
+def _piece_bytes(frame: Any) -> int:
+    """Bytes of a tile or strip, unpacked."""
+    if frame.is_tiled:
+        pixels = frame.tilelength * frame.tilewidth
+    else:
+        pixels = min(frame.rowsperstrip, frame.imagelength) * frame.imagewidth
+    return int(pixels * frame.samplesperpixel * frame.dtype.itemsize)
+
+
+def _cut_short(path: Path) -> InputError:
+    return InputError(f"{path} is damaged or cut short; copy or export it again")
+
+
+def _paste(
+    window: Shaped[np.ndarray, "h w s"],
+    piece: Shaped[np.ndarray, "d h2 w2 s2"],
+    place: Sequence[int],
+    top: int,
+    left: int,
+    *,
+    separate: bool,
+) -> None:
+    """Put the part of a piece that the window shows into it."""
+    sample, _, y, x = place[:4]
+    pixels = piece[0]
+    y0, x0 = max(y, top), max(x, left)
+    y1 = min(y + pixels.shape[0], top + window.shape[0])
+    x1 = min(x + pixels.shape[1], left + window.shape[1])
+    if y1 <= y0 or x1 <= x0:
+        return
+    part = pixels[y0 - y : y1 - y, x0 - x : x1 - x]
+    rows, columns = slice(y0 - top, y1 - top), slice(x0 - left, x1 - left)
+    if separate:
+        window[rows, columns, sample] = part[..., 0]
+    else:
+        window[rows, columns] = part

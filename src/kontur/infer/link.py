@@ -1,0 +1,82 @@
+"""Linking: the objects of a film or a z-stack become tracks by their overlap from plane to plane.
+
+Two objects of consecutive planes are one where they are matched by IoU, each with at most one
+(`evaluate.matching`): as many pairs as possible, then the largest sum. In a stack of depths and
+times both are linked. An object that divides or vanishes ends its track.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import shapely
+from jaxtyping import Int
+
+from kontur.evaluate.matching import match
+from kontur.geometry.overlap import touching
+from kontur.instances import Instances
+
+LEAST_IOU = 0.25  # of an object in one plane with itself in the next
+
+
+def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.ndarray, " k"]]:
+    """The number of the track of every object of every plane, from 1 in the order of the planes.
+
+    Each plane's `Instances.plane` says where it lies; those that say nothing follow one another.
+    """
+    counts = [len(plane) for plane in planes]
+    first = np.cumsum([0, *counts])
+    root = np.arange(first[-1])
+    for one, other in _consecutive(planes):
+        i, j = _same(planes[one], planes[other], least)
+        for a, b in zip((first[one] + i).tolist(), (first[other] + j).tolist(), strict=True):
+            low, high = sorted((_find(root, a), _find(root, b)))
+            root[high] = low
+    roots = np.array([_find(root, i) for i in range(len(root))], np.int64)
+    _, appeared, group = np.unique(roots, return_index=True, return_inverse=True)
+    number = np.argsort(np.argsort(appeared)) + 1
+    tracks = number[group] if len(group) else np.zeros(0, np.int64)
+    return np.split(tracks, first[1:-1])
+
+
+def with_tracks(instances: Instances, tracks: Int[np.ndarray, " k"]) -> Instances:
+    """The objects with the numbers of their tracks, which every format of extras writes."""
+    extras = [
+        {
+            **extra,
+            "geojson": {"properties": {"measurements": {"track": int(track)}}},
+            "geoparquet": {"track": int(track)},
+        }
+        for extra, track in zip(instances.extras, tracks, strict=True)
+    ]
+    return instances.replace(extras=extras)
+
+
+def _consecutive(planes: Sequence[Instances]) -> Iterator[tuple[int, int]]:
+    """Pairs of planes that follow one another in depth or in time."""
+    if any(plane.plane is None for plane in planes):
+        yield from ((i, i + 1) for i in range(len(planes) - 1))
+        return
+    at = {(one.plane.z, one.plane.t): i for i, one in enumerate(planes) if one.plane is not None}
+    for (z, t), i in at.items():
+        for following in ((z + 1, t), (z, t + 1)):
+            if following in at:
+                yield i, at[following]
+
+
+def _same(one: Instances, other: Instances, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which objects of two planes are matched; only those of one class."""
+    i, j = touching(one.polygons, other.polygons)
+    alike = one.labels[i] == other.labels[j]
+    i, j = i[alike], j[alike]
+    common = shapely.area(shapely.intersection(one.polygons[i], other.polygons[j]))
+    iou = common / np.maximum(one.areas[i] + other.areas[j] - common, np.finfo(float).tiny)
+    kept = match(i, j, iou, least)
+    return i[kept], j[kept]
+
+
+def _find(root: Int[np.ndarray, " n"], i: int) -> int:
+    """The smallest object of a group."""
+    while root[i] != i:
+        root[i] = root[root[i]]
+        i = int(root[i])
+    return i

@@ -1,0 +1,90 @@
+"""The objects of an image part by part: numbered, kept in a store, or joined again.
+
+An image that one view shows has one part; of one in tiles a part comes after each row of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kontur.formats.lazy_pixels import Pixels
+from kontur.infer.region import Region
+from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import TiledImage
+from kontur.infer.tiles import Tile
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.models.candidates import Candidates
+from kontur.models.card import Thresholds
+from kontur.models.resolve import Resolved
+
+Progress = Callable[[int, int], None]  # tiles that are finished, and all of them
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedParts:
+    """The objects of an image part by part, as `resolved` is iterated, once.
+
+    Ids are unique over all parts; within one the best score comes first. `tiles` is the number of
+    tiles in which the image is looked at, 0 where it is seen as a whole: then there is one part.
+    `size` (h, w) and `plane` are the image's; `pixels` are the image in the channels of the
+    network; `scale` and `contrast` as in `Prediction`.
+    """
+
+    size: tuple[int, int]
+    plane: Plane | None
+    scale: float
+    contrast: float | None
+    tiles: int
+    pixels: Pixels
+    resolved: Iterator[Resolved]
+
+
+def no_progress(done: int, total: int) -> None:
+    """Told of tiles that are finished, and does nothing."""
+
+
+def from_store(
+    tiled: TiledImage, thresholds: Thresholds, store: TileStore | None, progress: Progress
+) -> Callable[[Tile], Candidates]:
+    """What gives the candidates of each tile: the store where it has them, else the network."""
+    done = 0
+    if store is not None:
+        store.begin(tiled.tiling)
+
+    def propose(tile: Tile) -> Candidates:
+        return tiled.candidates(tile, thresholds)
+
+    def candidates(tile: Tile) -> Candidates:
+        nonlocal done
+        found = propose(tile) if store is None else store.candidates(tile, propose)
+        done += 1
+        progress(done, len(tiled.tiles))
+        return found
+
+    return candidates
+
+
+def numbered(
+    parts: Iterator[Resolved], min_size: float, region: Region | None = None
+) -> Iterator[Resolved]:
+    """The parts, numbered on from one to the next, without what is too small or elsewhere."""
+    count = 0
+    for instances, repaired in parts:
+        ids = np.arange(count + 1, count + len(instances) + 1)
+        count += len(instances)
+        objects = instances.replace(ids=ids) if len(ids) else instances
+        wanted = objects.areas >= min_size
+        if region is not None:
+            wanted &= region.holds(objects)
+        yield Resolved(objects if wanted.all() else objects[wanted], repaired)
+
+
+def best_first(parts: Sequence[Instances]) -> Instances:
+    """The objects of all parts of an image, the best score first, numbered from 1."""
+    if len(parts) == 1:
+        return parts[0]
+    joined = Instances.concat(parts)
+    ordered = joined[np.argsort(-joined.scores, kind="stable")]
+    return ordered.replace(ids=np.arange(1, len(ordered) + 1))

@@ -1,0 +1,8 @@
+"""Messages of the plugin, shown as napari shows its own."""
+
+
+def tell(sentence: str) -> None:
+    """Show a sentence in napari's window, or where it prints without one."""
+    from napari.utils.notifications import show_info
+
+    show_info(sentence)

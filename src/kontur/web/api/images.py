@@ -1,0 +1,108 @@
+"""Calls about the folder and its images: what there is, pixels, and status."""
+
+from importlib.metadata import version
+from importlib.util import find_spec
+
+from fastapi import APIRouter, HTTPException, Response
+
+from kontur import formats
+from kontur.web.api import REFUSALS, Here, Key, PageNumber
+from kontur.web.pixels import describe, stamp_of
+from kontur.web.schema import (
+    ClassNames,
+    FolderSummary,
+    ImageSummary,
+    PictureSummary,
+    StatusChange,
+)
+from kontur.web.workspace import Workspace
+
+router = APIRouter(prefix="/api", responses=REFUSALS, tags=["images"])
+
+
+@router.get("/folder")
+def folder(here: Here) -> FolderSummary:
+    """The folder: its images with their status, classes, and what can be done here."""
+    return summary(here)
+
+
+@router.post("/folder/refresh")
+def refresh(here: Here) -> FolderSummary:
+    """List the folder again."""
+    here.folder.refresh()
+    return summary(here)
+
+
+@router.put("/classes")
+def name_classes(here: Here, body: ClassNames) -> ClassNames:
+    """Rename classes and add further ones."""
+    names = here.annotations.name_classes(body.names)
+    here.events.publish("classes", classes=list(names))
+    return ClassNames(names=list(names))
+
+
+@router.get("/images/{key}")
+def picture(here: Here, key: Key, page: PageNumber = 0) -> PictureSummary:
+    """Size, levels, channels and contrast of a plane."""
+    image = here.image(key)
+    made = here.pictures.read(image, page)
+    return PictureSummary.model_validate(describe(made, here.pictures.pages(image)))
+
+
+@router.get(
+    "/images/{key}/thumbnail",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}}},
+)
+def thumbnail(here: Here, key: Key) -> Response:
+    """A small picture of the first plane."""
+    image = here.image(key)
+    stamp = stamp_of(image)
+    made = here.history.thumbnail(key, stamp)
+    if made is None:
+        made = here.pictures.read(image, 0).thumbnail()
+        here.history.set_thumbnail(key, stamp, made)
+    return Response(made, media_type="image/jpeg", headers={"Cache-Control": "max-age=3600"})
+
+
+@router.get(
+    "/images/{key}/tiles/{level}/{column}/{row}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+def tile(here: Here, key: Key, level: int, column: int, row: int, page: PageNumber = 0) -> Response:
+    """The values of a tile, channel after channel, of 8 or 16 bits, little-endian."""
+    values = here.pictures.read(here.image(key), page).tile(level, column, row)
+    if values is None:
+        raise HTTPException(404, "there is no such tile")
+    return Response(values, media_type="application/octet-stream")
+
+
+@router.put("/images/{key}/status")
+def set_status(here: Here, key: Key, body: StatusChange) -> ImageSummary:
+    """Say that an image is done, or not yet."""
+    image = here.image(key)
+    here.annotations.set_status(image, body.status)
+    status, objects = here.annotations.status(image)
+    here.events.publish("status", image=key, status=status)
+    return ImageSummary(key=key, name=image.name, status=status, objects=objects)
+
+
+def summary(here: Workspace) -> FolderSummary:
+    """The folder as a page begins with it."""
+    statuses = here.annotations.statuses()
+    images = [
+        ImageSummary(key=key, name=image.name, status=statuses[key][0], objects=statuses[key][1])
+        for key, image in here.folder.images.items()
+    ]
+    return FolderSummary(
+        name=here.root.resolve().name or str(here.root),
+        images=images,
+        classes=list(here.annotations.classes),
+        model=here.model,
+        formats=list(formats.WRITABLE),
+        can_train=here.can_train,
+        can_measure=find_spec("scipy") is not None,
+        problems=here.problems,
+        version=version("kontur"),
+    )

@@ -1,0 +1,227 @@
+"""Calls about outlines: reading them, every edit, undo and redo, and their measurements."""
+
+import json
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+from fastapi import APIRouter, Response
+
+from kontur.edit import moves
+from kontur.errors import InputError
+from kontur.infer.options import PredictOptions
+from kontur.instances import Instances
+from kontur.measure.columns import unit
+from kontur.web import schema
+from kontur.web.annotations import Changes
+from kontur.web.api import REFUSALS, Here, Key, PageNumber
+from kontur.web.image_folder import FolderImage
+from kontur.web.pixels import stamp_of
+from kontur.web.schema import Edit, ObjectTable, PlaneChanges, Step, TableColumn
+from kontur.web.workspace import Workspace
+
+if TYPE_CHECKING:
+    from kontur.infer.session import Session
+
+router = APIRouter(prefix="/api/images/{key}", responses=REFUSALS, tags=["outlines"])
+
+Change = Callable[[Instances], Instances]
+QUALITY = TableColumn(
+    name="quality", unit="", meaning="IoU with the object that the model predicts", values=[]
+)
+
+
+@router.get("/objects", response_model=PlaneChanges)
+def objects(here: Here, key: Key, page: PageNumber = 0, since: int = -1) -> Response:
+    """The objects of a plane, or those that changed after a revision."""
+    return _answer(here.annotations.changes(here.image(key), page, max(since, -1)))
+
+
+@router.post("/edits", response_model=PlaneChanges)
+def edit(here: Here, key: Key, body: Edit) -> Response:
+    """Make one edit; what changed since the revision that the window has seen."""
+    image = here.image(key)
+    change, touched = _change(here, image, body.page, body.edit)
+    made = here.annotations.edit(
+        image, body.page, body.edit.move, change, seen=body.revision, touched=touched
+    )
+    _publish(here, key, body.page, made, body.window)
+    return _answer(made)
+
+
+@router.post("/steps", response_model=PlaneChanges)
+def step(here: Here, key: Key, body: Step) -> Response:
+    """Undo the newest edit of a plane, or redo the one that was undone last."""
+    image = here.image(key)
+    made = here.annotations.step(image, body.page, body.direction, seen=body.revision)
+    _publish(here, key, body.page, made, body.window)
+    return _answer(made)
+
+
+@router.post("/look", status_code=204)
+def prepare(here: Here, key: Key, model: schema.ModelChoice, page: PageNumber = 0) -> None:
+    """Compute the model's features of a plane, so that the first outline comes at once."""
+    image = here.image(key)
+    _session(here, image, page, model.name, [])
+
+
+@router.get("/table")
+def table(here: Here, key: Key, page: PageNumber = 0, model: str = "") -> ObjectTable:
+    """Measurements of all objects of a plane; with a model its predicted quality too."""
+    from kontur.measure.table import measurements
+
+    image = here.image(key)
+    plane = here.annotations.open(image, page)
+    picture = here.pictures.read(image, page)
+    pixels = picture.image.pixels
+    side = picture.image.pixel_size
+    finite = pixels.dtype.kind != "f" or bool(np.isfinite(pixels).all())
+    made = measurements(plane.instances, pixels if finite else None, pixel_size=side)
+    columns = [
+        TableColumn(
+            name=name,
+            unit=unit(made.columns[name].kind, side),
+            meaning=made.columns[name].meaning,
+            values=_plain(values),
+        )
+        for name, values in made.values.items()
+    ]
+    if model and len(plane.instances):
+        quality = _quality(here, image, page, model, plane.instances)
+        columns.insert(0, QUALITY.model_copy(update={"values": _plain(quality)}))
+    return ObjectTable(revision=plane.revision, ids=plane.instances.ids.tolist(), columns=columns)
+
+
+def _change(here: Workspace, image: FolderImage, page: int, edit: Any) -> tuple[Change, list[int]]:
+    """The function that makes an edit, and the objects that it is about.
+
+    A model looks before the objects are locked: its features may take a while.
+    """
+    match edit:
+        case schema.DragMove():
+            return lambda found: moves.drag(
+                found, edit.object, edit.start, edit.end, radius=edit.radius
+            ), [edit.object]
+        case schema.InsertMove():
+            return lambda found: moves.insert(found, edit.object, edit.at), [edit.object]
+        case schema.DeleteVertexMove():
+            return lambda found: moves.delete_vertex(found, edit.object, edit.at), [edit.object]
+        case schema.SmoothMove():
+            return lambda f: moves.smooth(f, edit.objects, window=edit.window), edit.objects
+        case schema.SimplifyMove():
+            return lambda f: moves.simplify(f, edit.objects, tolerance=edit.tolerance), edit.objects
+        case schema.ShiftMove():
+            return lambda found: moves.shift(found, edit.objects, edit.by), edit.objects
+        case schema.CutMove():
+            return lambda found: moves.cut(found, edit.object, edit.line), [edit.object]
+        case schema.MergeMove():
+            return lambda found: moves.merge(found, edit.objects), edit.objects
+        case schema.CarveMove():
+            return lambda found: moves.carve(found, edit.object, edit.region), [edit.object]
+        case schema.ExtendMove():
+            return lambda found: moves.extend(found, edit.object, edit.region), [edit.object]
+        case schema.FillHolesMove():
+            return lambda found: moves.fill_holes(found, edit.objects), edit.objects
+        case schema.RedrawMove():
+            return lambda found: moves.redraw(found, edit.object, edit.ring), [edit.object]
+        case schema.AddMove():
+            _name_first_class(here)
+            return lambda found: moves.add(found, edit.ring, label=edit.label), []
+        case schema.DeleteMove():
+            return lambda found: moves.delete(found, edit.objects), edit.objects
+        case schema.ClassifyMove():
+            return lambda found: moves.classify(found, edit.objects, edit.label), edit.objects
+        case schema.RefitMove():
+            return _refit(here, image, page, edit), edit.objects
+        case schema.OutlineMove():
+            return _outline(here, image, page, edit), []
+    raise AssertionError(edit)  # every move of the schema is above
+
+
+def _refit(here: Workspace, image: FolderImage, page: int, edit: schema.RefitMove) -> Change:
+    plane = here.annotations.open(image, page).instances
+    boxes = np.array([plane.polygon(plane.index_of(each)).bounds for each in edit.objects])
+    session = _session(here, image, page, edit.model, boxes.reshape(-1, 2))
+    return lambda found: moves.refit(found, edit.objects, session.refine)
+
+
+def _outline(here: Workspace, image: FolderImage, page: int, edit: schema.OutlineMove) -> Change:
+    given = {
+        name: value
+        for name in ("click", "box", "extremes", "polygon")
+        if (value := getattr(edit, name)) is not None
+    }
+    around = np.array([n for value in given.values() for n in np.ravel(value)]).reshape(-1, 2)
+    session = _session(here, image, page, edit.model, around)
+    drawn = session.outline(**given)
+    if drawn.is_empty:
+        raise InputError(
+            "the model sees no object there; try a box, four extreme points, or draw it by hand"
+        )
+    _name_first_class(here, here.models.predictor(edit.model).card.classes)
+    return lambda found: moves.add(found, drawn, label=edit.label)
+
+
+def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> None:
+    """The first object of a folder without classes brings those of its model."""
+    if not here.annotations.classes:
+        here.annotations.name_classes(names)
+
+
+def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
+    picture = here.pictures.read(image, page)
+    options = PredictOptions()
+    pixels = picture.image
+    if pixels.stains and len(pixels.stains) > 1:  # no red, green and blue: the first is looked at
+        pixels = pixels._replace(pixels=pixels.pixels[:, :, :1], stains=())
+    return here.models.session(model, f"{stamp_of(image)} {page}", pixels, options, around)
+
+
+def _quality(
+    here: Workspace, image: FolderImage, page: int, model: str, instances: Instances
+) -> Any:
+    """The predicted quality of all outlines; NaN where the model cannot tell."""
+    height, width = instances.size or (0, 0)
+    corners = [(0, 0), (width, height)]
+    try:
+        session = _session(here, image, page, model, corners)
+        outer = shapely.get_num_coordinates(instances.polygons) > 3
+        quality = np.full(len(instances), np.nan)
+        quality[outer] = session.quality(instances.polygons[outer])
+        return quality
+    except InputError:  # a model without contours has no opinion
+        return np.full(len(instances), np.nan)
+
+
+def _plain(values: Any) -> list[float | None]:
+    numbers = np.asarray(values, float).tolist()
+    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in numbers]
+
+
+def _answer(changes: Changes) -> Response:
+    """As JSON at once: a model of each of 5,000 outlines would be built to be thrown away."""
+    content = {
+        "revision": changes.revision,
+        "objects": changes.objects,
+        "deleted": changes.deleted,
+        "undo": changes.steps.undo,
+        "redo": changes.steps.redo,
+        "status": changes.status,
+        "classes": list(changes.classes),
+        "move": changes.move,
+    }
+    return Response(json.dumps(content, separators=(",", ":")), media_type="application/json")
+
+
+def _publish(here: Workspace, key: str, page: int, made: Changes, window: str) -> None:
+    here.events.publish(
+        "edit",
+        image=key,
+        page=page,
+        revision=made.revision,
+        window=window,
+        status=made.status,
+        objects=here.annotations.status(here.image(key))[1],
+    )

@@ -1,0 +1,177 @@
+"""Calls about what takes longer: models, predicting, training, jobs, export, and events."""
+
+from collections.abc import Iterator
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from kontur.infer.options import PredictOptions
+from kontur.models import catalog
+from kontur.web import exporting, training
+from kontur.web.api import REFUSALS, Here
+from kontur.web.image_folder import FolderImage
+from kontur.web.jobs import Job
+from kontur.web.predicting import predict_images
+from kontur.web.schema import (
+    ExportRequest,
+    JobSummary,
+    Look,
+    ModelChoice,
+    ModelSummary,
+    PredictRequest,
+    TrainRequest,
+)
+from kontur.web.workspace import Workspace
+
+router = APIRouter(prefix="/api", responses=REFUSALS, tags=["work"])
+
+JobNumber = Annotated[int, Path(ge=1, le=2**53)]
+
+
+@router.get("/models")
+def models(here: Here) -> list[ModelSummary]:
+    """The models that can be used: those trained here, then those that come with Kontur."""
+    return [
+        ModelSummary(
+            name=name,
+            kind=card.kind,
+            classes=list(card.classes),
+            scores=card.scores,
+            outlines=catalog.family(card.kind).contours is not None,
+            about=card.about,
+            images=card.training.get("images"),
+        )
+        for name, card in here.models.cards()
+    ]
+
+
+@router.put("/model")
+def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
+    """Use another model from now on."""
+    here.choose_model(body.name)
+    here.events.publish("model", name=body.name)
+    return body
+
+
+@router.post("/predict")
+def predict(here: Here, body: PredictRequest) -> JobSummary:
+    """Begin to run a model on images."""
+    here.models.path(body.model)
+    if body.images is None:
+        statuses = here.annotations.statuses()
+        images = [
+            image
+            for key, image in here.folder.images.items()
+            if statuses[key][0] in ("untouched", "predicted")
+        ]
+    else:
+        images = [here.image(key) for key in body.images]
+    options = PredictOptions(
+        score=body.score,
+        min_size=body.min_size,
+        diameter=body.diameter,
+        contrast=body.contrast,
+        channel=body.channel,
+    )
+    return _summary(
+        here.jobs.start(
+            "predict",
+            lambda job: predict_images(
+                here, images, job, model=body.model, page=body.page, options=options
+            ),
+        )
+    )
+
+
+@router.get("/training")
+def trainable(here: Here) -> dict[str, int]:
+    """How many corrected images there are to learn from, and how many are held out."""
+    planes = training.corrected_planes(here)
+    learned, held = training.hold_out(planes) if len(planes) >= training.FEWEST else (planes, [])
+    return {"corrected": len(planes), "learned": len(learned), "held_out": len(held)}
+
+
+@router.post("/training")
+def train(here: Here, body: TrainRequest) -> JobSummary:
+    """Begin a training on what was corrected."""
+    here.models.path(body.model)
+    training.check_trainable(here)
+    return _summary(here.jobs.start("train", lambda job: training.train(here, body, job)))
+
+
+@router.get("/jobs")
+def jobs(here: Here) -> list[JobSummary]:
+    """All jobs of this server, the oldest first."""
+    return [_summary(job) for job in here.jobs.all()]
+
+
+@router.get("/jobs/{number}")
+def job(here: Here, number: JobNumber) -> JobSummary:
+    """How a job stands."""
+    return _summary(_job(here, number))
+
+
+@router.delete("/jobs/{number}")
+def cancel(here: Here, number: JobNumber) -> JobSummary:
+    """Stop a job at the next point where it can be stopped."""
+    _job(here, number)
+    return _summary(here.jobs.cancel(number))
+
+
+@router.post(
+    "/export",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+def export(here: Here, body: ExportRequest) -> Response:
+    """The outlines of images in a format, as a file to save; its losses stand in a header."""
+    made = exporting.export(here, list(_to_export(here, body.images)), body.format)
+    return Response(
+        made.content,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name, safe='')}",
+            "X-Kontur-Losses": quote("; ".join(made.losses), safe=" "),
+        },
+    )
+
+
+@router.get(
+    "/events",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/event-stream": {}}}},
+)
+async def events(
+    here: Here, window: Annotated[str, Query(min_length=1, max_length=64)]
+) -> StreamingResponse:
+    """What happens from now on, as server-sent events, for one window."""
+    return StreamingResponse(here.events.listen(window), media_type="text/event-stream")
+
+
+@router.put("/look", status_code=204)
+def look(here: Here, body: Look) -> None:
+    """Say which image a window shows; the others are told."""
+    here.events.look_at(body.window, body.image)
+
+
+def _to_export(here: Workspace, keys: list[str] | None) -> Iterator[FolderImage]:
+    if keys is not None:
+        yield from (here.image(key) for key in dict.fromkeys(keys))
+        return
+    statuses = here.annotations.statuses()
+    yield from (
+        image for key, image in here.folder.images.items() if statuses[key][0] != "untouched"
+    )
+
+
+def _job(here: Workspace, number: int) -> Job:
+    try:
+        return here.jobs[number]
+    except KeyError:
+        raise HTTPException(404, f"there is no job {number}") from None
+
+
+def _summary(job: Job) -> JobSummary:
+    return JobSummary.model_validate(job.about())

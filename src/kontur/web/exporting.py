@@ -1,0 +1,85 @@
+"""Outlines of the folder's images in any format, as one file: the file itself, or a zip of several.
+
+The same writers as `kontur convert`. What a format cannot hold is said beside the file.
+"""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur import formats
+from kontur.data.file_names import stem
+from kontur.errors import InputError
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.information_loss import information_losses
+from kontur.web.image_folder import FolderImage
+from kontur.web.workspace import Workspace
+
+
+class Export(NamedTuple):
+    """The content of a file to save, its name, and sentences on what it cannot hold."""
+
+    content: bytes
+    name: str
+    losses: tuple[str, ...]
+
+
+def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Export:
+    """The outlines of images in a format.
+
+    Raises `InputError` for another format, where there is no image, and where a format cannot hold
+    the objects or its package is missing.
+    """
+    kind = formats.format_named(format)
+    if not images:
+        raise InputError("there is nothing to export: no image has outlines yet")
+    entries = {image: _entries(here, image) for image in images}
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        if kind.several_images:
+            every = [entry for of_image in entries.values() for entry in of_image]
+            name = here.root.resolve().name if len(images) > 1 else stem(images[0].path)
+            formats.write_images(root / f"{name}{kind.ending}", every, format=kind.name)
+        else:
+            for image, of_image in entries.items():
+                _write(root, image, of_image, kind)
+        files = sorted(path for path in root.rglob("*") if path.is_file())
+        every = [entry for of_image in entries.values() for entry in of_image]
+        losses = tuple(information_losses(kind, every))
+        if len(files) == 1:
+            return Export(files[0].read_bytes(), files[0].name, losses)
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+            for file in files:
+                archive.write(file, file.relative_to(root).as_posix())
+        return Export(content.getvalue(), f"outlines-{kind.name}.zip", losses)
+
+
+def _entries(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:
+    entries = []
+    for page in here.annotations.planes(image):
+        found = here.annotations.open(image, page).instances
+        side = here.pictures.read(image, page).image.pixel_size
+        entries.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
+    return entries
+
+
+def _write(
+    root: Path, image: FolderImage, entries: Sequence[ImageAnnotation], kind: formats.Format
+) -> None:
+    """The file of one image, or one of each plane where the format knows no planes."""
+    place = (root / Path(image.name)).with_name(stem(image.path))
+    if kind.planes or len(entries) == 1:
+        path = place.with_name(place.name + kind.ending)
+        if path.exists():  # of an image of the same name with another ending
+            path = place.with_name(image.path.name + kind.ending)
+        formats.write_images(path, list(entries), format=kind.name)
+        return
+    for entry in entries:
+        plane = entry.instances.plane
+        number = 0 if plane is None else plane.number
+        path = place.with_name(f"{place.name}.page{number:04}{kind.ending}")
+        formats.write_images(path, [entry], format=kind.name)

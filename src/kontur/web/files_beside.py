@@ -1,0 +1,92 @@
+"""The file of outlines beside an image: GeoJSON of ours, never that of another program.
+
+It is `NAME.geojson`, or `NAME.kontur.geojson` where another program's file has that name. A file
+is ours if Kontur wrote it (its member `kontur`) and its content is the one that we wrote or read
+last: what somebody changed since then is never written over.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur import formats
+from kontur.data.file_names import stem
+from kontur.errors import InputError
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.outline_file import OutlineFile
+from kontur.instances import Instances
+
+ENDING = ".geojson"
+SECOND = ".kontur.geojson"
+
+
+class KnownFile(NamedTuple):
+    """A file of outlines as we know it: its name, and the digest of its content."""
+
+    name: str
+    digest: str
+
+
+def digest(path: Path) -> str | None:
+    """The digest of a file's content; None where there is no file."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def our_file(image: Path, shared_stems: Iterable[Path] = ()) -> OutlineFile | None:
+    """The file of ours that has the outlines of an image; None where there is none."""
+    files = [OutlineFile(path) for path in _names(image, shared_stems) if path.is_file()]
+    return next((file for file in files if _is_ours(file)), None)
+
+
+def write(
+    image: Path,
+    planes: Sequence[Instances],
+    known: KnownFile | None,
+    shared_stems: Iterable[Path] = (),
+) -> KnownFile:
+    """Write the outlines of all planes of an image beside it, whole or not at all.
+
+    `known` is our file as it was written or read last. Raises `InputError` where every name is
+    taken by a file that is not ours.
+    """
+    for path in _names(image, shared_stems):
+        before = digest(path)
+        ours = known is not None and known.name == path.name and known.digest == before
+        if before is None or ours:
+            break
+    else:
+        raise InputError(
+            f"{path} was changed by another program since it was opened; open the image again, or "
+            "move that file away"
+        )
+    entries = [ImageAnnotation(image.name, each.size, each) for each in planes]
+    formats.write_images(path, entries, format="geojson")
+    made = digest(path)
+    assert made is not None
+    return KnownFile(path.name, made)
+
+
+def share_stems(images: Iterable[Path]) -> set[Path]:
+    """The images whose names differ from another's in the ending alone (`a.png`, `a.tif`)."""
+    paths = list(images)
+    counts = Counter((path.parent, stem(path).lower()) for path in paths)
+    return {path for path in paths if counts[path.parent, stem(path).lower()] > 1}
+
+
+def _names(image: Path, shared_stems: Iterable[Path]) -> tuple[Path, Path]:
+    name = image.name if image in set(shared_stems) else stem(image)
+    return image.with_name(name + ENDING), image.with_name(name + SECOND)
+
+
+def _is_ours(file: OutlineFile) -> bool:
+    try:
+        content = file.json
+        return isinstance(content, dict) and isinstance(content.get("kontur"), dict)
+    except InputError:
+        return False

@@ -1,0 +1,57 @@
+"""Writing the files of crowded images behind the answers to their edits.
+
+Thousands of outlines take most of a second to write. The history has an edit already when it is
+answered, so the file may follow: edits that come meanwhile are written with it, and what a kill
+leaves unwritten is written when the folder is opened next.
+"""
+
+import threading
+from collections.abc import Callable
+
+from kontur.errors import InputError
+from kontur.web.image_folder import FolderImage
+
+PAUSE = 0.4  # seconds
+
+
+class FilesWriter:
+    """One thread that writes the files of images, each the newest state once."""
+
+    def __init__(self, write: Callable[[FolderImage], None], tell: Callable[[str], None]):
+        self._write, self._tell = write, tell
+        self._waiting: dict[str, FolderImage] = {}
+        self._there_is_work = threading.Condition()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    def write_soon(self, image: FolderImage) -> None:
+        """Write the file of an image as soon as the thread is free."""
+        with self._there_is_work:
+            self._waiting[image.key] = image
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="kontur-files", daemon=True)
+                self._thread.start()
+            self._there_is_work.notify()
+
+    def close(self) -> None:
+        """Write what waits, then end."""
+        with self._there_is_work:
+            self._ended = True
+            self._there_is_work.notify()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._there_is_work:
+                while not self._waiting and not self._ended:
+                    self._there_is_work.wait()
+                if not self._ended:
+                    self._there_is_work.wait(PAUSE)  # edits that follow at once are written with it
+                if not self._waiting:
+                    return
+                image = self._waiting.pop(next(iter(self._waiting)))
+            try:
+                self._write(image)
+            except (InputError, OSError) as error:
+                self._tell(str(error))

@@ -1,0 +1,25 @@
+// Colours: of classes, safe for colour-blind eyes (Okabe and Ito 2008, black left out, brightened
+// for thin lines on dark images), and of the channels of stains.
+
+export const CLASS_COLOURS = [
+  "#ffb000", // amber
+  "#4cc3ff", // sky
+  "#ff6db6", // pink
+  "#00c896", // green
+  "#f0e442", // yellow
+  "#ff7a33", // vermilion
+  "#6c8cff", // blue
+  "#e0e0e0", // light grey
+];
+
+export const CHANNEL_COLOURS = ["#ff40ff", "#40ff40", "#40d0ff", "#ffd040", "#ff5050", "#ffffff"];
+export const RGB = ["#ff0000", "#00ff00", "#0000ff"];
+
+/** @param {number} label */
+export const classColour = (label) => CLASS_COLOURS[label % CLASS_COLOURS.length];
+
+/** @param {string} hex @returns {[number, number, number]} */
+export function rgbOf(hex) {
+  const number = parseInt(hex.slice(1), 16);
+  return [(number >> 16) & 255, (number >> 8) & 255, number & 255];
+}

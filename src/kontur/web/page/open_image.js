@@ -1,0 +1,212 @@
+// The open image: its objects as this window knows them, and edits on their way to the server.
+
+import { Emitter } from "./emitter.js";
+import { areaOf, boxOf, simplified } from "./geometry.js";
+import { get, Refusal, request, send, windowName } from "./server.js";
+import { SpatialIndex } from "./spatial_index.js";
+
+/** @typedef {import("./geometry.js").Ring} Ring */
+/** @typedef {import("./geometry.js").Box} Box */
+
+const COARSEST = 5; // levels of detail: tolerances of 2^-2 … 2^COARSEST pixels
+
+export class Outline {
+  /** @param {any} wire  an object of the API */
+  constructor(wire) {
+    /** @type {number} */ this.id = wire.id;
+    /** @type {number} */ this.label = wire.label;
+    /** @type {number | null} */ this.score = wire.score;
+    /** @type {boolean} */ this.ignore = wire.ignore;
+    /** @type {"hand" | "model" | "file"} */ this.by = wire.by;
+    /** @type {Ring[][]} */
+    this.parts = wire.parts.map((/** @type {number[][]} */ part) => part.map((r) => Float64Array.from(r)));
+    this.box = boxOf(this.parts);
+    this.area = areaOf(this.parts);
+    /** @type {Map<number, Ring[]>} */
+    this.levels = new Map();
+  }
+
+  /**
+   * All rings with the detail that shows at a zoom, in pixels of the screen a pixel of the image.
+   * @param {number} zoom
+   * @returns {Ring[]}
+   */
+  rings(zoom) {
+    const level = Math.min(COARSEST, Math.floor(Math.log2(0.4 / zoom)));
+    const key = Math.max(level, -2);
+    let rings = this.levels.get(key);
+    if (!rings) {
+      const tolerance = 2 ** key;
+      rings = this.parts.flat();
+      if (level >= -2) rings = rings.map((ring) => simplified(ring, tolerance));
+      this.levels.set(key, rings);
+    }
+    return rings;
+  }
+}
+
+export class OpenImage extends Emitter {
+  /** @param {string} key @param {number} page */
+  constructor(key, page) {
+    super();
+    this.key = key;
+    this.page = page;
+    /** @type {any} */ this.picture = null;
+    /** @type {Map<number, Outline>} */ this.outlines = new Map();
+    this.index = new SpatialIndex();
+    this.revision = 0;
+    this.undoable = 0;
+    this.redoable = 0;
+    this.status = "untouched";
+    /** @type {string[]} */ this.classes = [];
+    /** @type {Promise<unknown>} */ this.queue = Promise.resolve();
+    this.waiting = 0;
+    /** @type {string | null} */ this.failure = null;
+    this.closed = new AbortController();
+  }
+
+  /** Read the picture's description, then the objects. */
+  async load() {
+    this.picture = await get(`images/${this.key}?page=${this.page}`, this.closed.signal);
+    this.emit("picture");
+    this.index = new SpatialIndex(Math.max(32, Math.max(this.picture.width, this.picture.height) / 64));
+    this.take(await get(`images/${this.key}/objects?page=${this.page}`, this.closed.signal));
+  }
+
+  close() {
+    this.closed.abort();
+  }
+
+  /**
+   * Take over what the server says has changed.
+   * @param {any} changes
+   */
+  take(changes) {
+    if (changes.revision < this.revision) return;
+    /** @type {number[]} */
+    const fresh = [];
+    for (const wire of changes.objects) {
+      const outline = new Outline(wire);
+      if (!this.outlines.has(outline.id)) fresh.push(outline.id);
+      this.outlines.set(outline.id, outline);
+      this.index.insert(outline.id, outline.box);
+    }
+    for (const id of changes.deleted) {
+      this.outlines.delete(id);
+      this.index.remove(id);
+    }
+    this.revision = changes.revision;
+    this.undoable = changes.undo;
+    this.redoable = changes.redo;
+    this.status = changes.status;
+    this.classes = changes.classes;
+    this.emit("objects", { fresh, changed: changes.objects.map((/** @type {any} */ o) => o.id) });
+  }
+
+  /** Ask for what happened since the revision that is shown. */
+  async catchUp() {
+    this.take(await get(`images/${this.key}/objects?page=${this.page}&since=${this.revision}`));
+  }
+
+  /**
+   * Show an outline at once that the server has not confirmed yet.
+   * @param {number} id
+   * @param {Ring[][]} parts
+   */
+  preview(id, parts) {
+    const before = this.outlines.get(id);
+    if (!before) return;
+    const made = Object.assign(Object.create(Outline.prototype), before, {
+      parts,
+      box: boxOf(parts),
+      area: areaOf(parts),
+      levels: new Map(),
+    });
+    this.outlines.set(id, made);
+    this.index.insert(id, made.box);
+    this.emit("objects", { fresh: [], changed: [id] });
+  }
+
+  /**
+   * Make an edit; edits go one after the other. The new objects' ids, or null where it was refused.
+   * @param {Record<string, unknown>} edit  as in the API
+   * @returns {Promise<number[] | null>}
+   */
+  edit(edit) {
+    return this.enqueue("edits", { edit });
+  }
+
+  /** @param {"undo" | "redo"} direction */
+  step(direction) {
+    return this.enqueue("steps", { direction });
+  }
+
+  /**
+   * @param {string} path
+   * @param {Record<string, unknown>} body
+   * @returns {Promise<number[] | null>}
+   */
+  enqueue(path, body) {
+    this.waiting++;
+    this.emit("saving");
+    const made = this.queue.then(async () => {
+      const known = new Set(this.outlines.keys());
+      try {
+        const changes = await send("POST", `images/${this.key}/${path}`, {
+          ...body,
+          revision: this.revision,
+          page: this.page,
+          window: windowName,
+        });
+        this.take(changes);
+        this.failure = null;
+        return changes.objects
+          .map((/** @type {any} */ o) => o.id)
+          .filter((/** @type {number} */ id) => !known.has(id));
+      } catch (error) {
+        this.failure = error instanceof Error ? error.message : String(error);
+        await this.reread(error);
+        this.emit("refused", error);
+        return null;
+      } finally {
+        this.waiting--;
+        this.emit("saving");
+      }
+    });
+    this.queue = made;
+    return made;
+  }
+
+  /**
+   * After a refusal what was previewed is taken back.
+   * @param {unknown} error
+   */
+  async reread(error) {
+    if (!(error instanceof Refusal)) return; // no connection: the next event brings it
+    const answer = await request("GET", `images/${this.key}/objects?page=${this.page}`);
+    const changes = await answer.json();
+    this.outlines.clear();
+    this.index.clear();
+    this.revision = -1;
+    this.take(changes);
+  }
+
+  /**
+   * The object under a point: the smallest of those around it.
+   * @param {number} x @param {number} y @param {number} slack  pixels of the image
+   * @param {(parts: Ring[][], x: number, y: number) => boolean} contains
+   * @param {(parts: Ring[][], x: number, y: number) => number} distance
+   * @returns {Outline | null}
+   */
+  at(x, y, slack, contains, distance) {
+    const near = this.index
+      .query({ x0: x - slack, y0: y - slack, x1: x + slack, y1: y + slack })
+      .map((id) => /** @type {Outline} */ (this.outlines.get(id)))
+      .filter(Boolean);
+    const around = near.filter((o) => contains(o.parts, x, y));
+    const chosen = around.length
+      ? around
+      : near.filter((o) => distance(o.parts, x, y) <= slack);
+    return chosen.sort((a, b) => a.area - b.area)[0] ?? null;
+  }
+}

@@ -1,0 +1,194 @@
+// The panel of the model: which one, running it, and training on what was corrected.
+
+import { byId, element, icon, short, toast } from "./elements.js";
+import { t } from "./language.js";
+import { get, send } from "./server.js";
+
+/** @typedef {{name: string, kind: string, classes: string[], scores: Record<string, number | null>, outlines: boolean, about: Record<string, string>, images: number | null}} Model */
+/** @typedef {{number: number, kind: "predict" | "train", state: "waiting" | "running" | "done" | "failed" | "cancelled", done: number, total: number, message: string, result: any}} Job */
+
+const SVG = "http://www.w3.org/2000/svg";
+const MINUTES = [1, 5, 15, 60, 240];
+
+export class ModelPanel {
+  /** @param {{current: () => string | null, page: () => number, canTrain: () => boolean, chosen: () => void}} actions */
+  constructor(actions) {
+    this.root = byId("model");
+    this.actions = actions;
+    /** @type {Model[]} */ this.models = [];
+    this.model = "";
+    /** @type {Map<number, Job>} */ this.jobs = new Map();
+    this.trainable = { corrected: 0, learned: 0, held_out: 0 };
+    this.minutes = 5;
+    this.half = false;
+    /** @type {number | null} */ this.score = null;
+    this.build();
+  }
+
+  build() {
+    this.choice = element("select", { id: "model-choice", "aria-label": t("model"), onchange: () => this.choose(/** @type {HTMLSelectElement} */ (this.choice).value) });
+    this.about = element("p", { class: "quiet" });
+    this.threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold") });
+    this.thresholdValue = element("output", {}, "–");
+    this.threshold.addEventListener("input", () => {
+      this.score = Number(/** @type {HTMLInputElement} */ (this.threshold).value) / 100;
+      /** @type {HTMLElement} */ (this.thresholdValue).textContent = this.score.toFixed(2);
+    });
+    const one = element("button", { class: "primary", id: "predict-one", onclick: () => this.predict(true) }, t("outline_image"));
+    const all = element("button", { id: "predict-all", onclick: () => this.predict(false) }, t("outline_all"));
+    this.predicting = element("div", { class: "group" });
+    this.training = element("div", { class: "group" });
+    this.trainJob = element("div", { class: "group" });
+    this.root.replaceChildren(
+      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.about),
+      element("div", { class: "group" }, element("div", { class: "row" }, one, all), element("div", { class: "field" }, element("span", {}, t("threshold")), element("span", { class: "row tight" }, this.threshold, this.thresholdValue)), this.predicting),
+      this.training, this.trainJob,
+    );
+    this.drawModels();
+    this.drawTraining();
+    for (const job of this.jobs.values()) this.drawJob(job);
+  }
+
+  async load() {
+    this.models = await get("models");
+    this.drawModels();
+    await this.loadTraining();
+    for (const job of await get("jobs")) this.told(job);
+  }
+
+  async loadTraining() {
+    this.trainable = await get("training");
+    this.drawTraining();
+  }
+
+  drawModels() {
+    const { choice, about } = this;
+    if (!choice || !about) return;
+    choice.replaceChildren(...this.models.map((m) => element("option", { value: m.name, selected: m.name === this.model }, m.name)));
+    const model = this.current();
+    const ap = model?.scores.AP;
+    about.textContent = model ? [model.about.what, ap ? `AP ${ap.toFixed(2)}` : "", model.images ? t("learned_from", { n: model.images }) : ""].filter(Boolean).join(" · ") : "";
+  }
+
+  current() {
+    return this.models.find((m) => m.name === this.model) ?? null;
+  }
+
+  /** @param {string} name */
+  async choose(name) {
+    await send("PUT", "model", { name });
+    this.model = name;
+    this.drawModels();
+    this.actions.chosen();
+  }
+
+  /** @param {boolean} one  the open image alone */
+  async predict(one) {
+    const key = this.actions.current();
+    if (one && !key) return;
+    try {
+      this.told(await send("POST", "predict", { model: this.model, images: one ? [key] : null, page: this.actions.page(), score: this.score }));
+    } catch (error) {
+      toast(error instanceof Error ? error.message : String(error), "problem");
+    }
+  }
+
+  async train() {
+    try {
+      this.told(await send("POST", "training", { model: this.model, minutes: this.minutes, curve: this.half }));
+    } catch (error) {
+      toast(error instanceof Error ? error.message : String(error), "problem");
+    }
+  }
+
+  drawTraining() {
+    const { corrected, learned, held_out: held } = this.trainable;
+    const minutes = element("select", { "aria-label": t("minutes"), onchange: (/** @type {Event} */ e) => { this.minutes = Number(/** @type {HTMLSelectElement} */ (e.target).value); } });
+    minutes.append(...MINUTES.map((m) => element("option", { value: String(m), selected: m === this.minutes }, t("n_minutes", { n: m }))));
+    const half = element("label", {}, element("input", { type: "checkbox", checked: this.half, onchange: (/** @type {Event} */ e) => { this.half = /** @type {HTMLInputElement} */ (e.target).checked; } }), ` ${t("learning_curve")}`);
+    const ready = corrected >= 2 && this.actions.canTrain();
+    const start = element("button", { class: "primary", id: "train", disabled: !ready, onclick: () => this.train() }, t("train"));
+    this.training?.replaceChildren(
+      element("h2", {}, t("teach")),
+      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : this.actions.canTrain() ? t("teach_more", { n: corrected }) : t("teach_install")),
+      element("div", { class: "row" }, start, minutes), half,
+    );
+  }
+
+  /** A job has begun, gone on, or ended. @param {Job} job */
+  told(job) {
+    const before = this.jobs.get(job.number);
+    this.jobs.set(job.number, job);
+    this.drawJob(job);
+    const ended = before && before.state !== job.state && job.state === "done";
+    if (ended && job.kind === "train") {
+      this.load();
+      toast(t("training_done"));
+    }
+    if (before && before.state !== "failed" && job.state === "failed") toast(job.message, "problem");
+  }
+
+  /** @param {Job} job */
+  drawJob(job) {
+    const place = job.kind === "train" ? this.trainJob : this.predicting;
+    if (!place || [...this.jobs.values()].some((each) => each.kind === job.kind && each.number > job.number)) return;
+    if (job.state === "cancelled") {
+      place.replaceChildren();
+      return;
+    }
+    const active = job.state === "running" || job.state === "waiting";
+    const title = element("b", {}, t(active ? (job.kind === "train" ? "training" : "outlining") : job.state === "failed" ? "failed" : "finished"));
+    const stop = active ? element("button", { class: "cancel", onclick: () => send("DELETE", `jobs/${job.number}`) }, t("stop")) : null;
+    const box = element("div", { class: "job", dataset: { state: job.state } }, element("div", { class: "row" }, title, stop));
+    if (active) {
+      const bar = element("progress", { max: Math.max(job.total, 1e-9), "aria-label": t("progress") });
+      if (job.total) bar.value = job.done;
+      box.append(bar, element("span", { class: "message" }, job.kind === "predict" && job.total > 1 ? `${job.done} / ${job.total} · ${job.message}` : job.message));
+    }
+    if (job.kind === "train") this.drawResult(job, box);
+    else if (job.state === "done") box.append(element("span", { class: "message" }, t("predicted_result", { n: job.result.objects, m: job.result.images }), job.result.message ? ` ${job.result.message}` : ""));
+    if (job.state === "failed") box.append(element("span", { class: "message bad" }, job.message));
+    place.replaceChildren(box);
+  }
+
+  /** @param {Job} job @param {HTMLElement} box */
+  drawResult(job, box) {
+    const { result } = job;
+    if (result?.curve?.length > 1) box.append(curveOf(result.curve), element("div", { class: "ends" }, element("span", {}, t("loss")), element("span", {}, t("step_n", { n: result.curve[result.curve.length - 1].step }))));
+    if (job.state !== "done") return;
+    const better = result.after >= result.before;
+    box.append(
+      element("p", { class: "quiet" }, t("held_out_ap", { n: result.held_out })),
+      element("div", { class: "versus" },
+        element("span", {}, element("b", {}, result.before.toFixed(2)), t("before")),
+        element("span", { class: "quiet" }, "→"),
+        element("span", {}, element("b", { class: better ? "better" : "worse" }, result.after.toFixed(2)), t("after")),
+      ),
+    );
+    if (result.advice) box.append(element("p", {}, t(result.advice === "more" ? "more_helps" : "more_does_not"), ` (${result.points.map((/** @type {any} */ p) => `${p.images}: ${short(p.ap)}`).join(" → ")})`));
+    if (this.model !== result.name) {
+      box.append(element("button", { class: better ? "primary" : "", id: "use-model", onclick: () => this.choose(result.name) }, t("use_model")));
+    } else {
+      box.append(element("p", { class: "row" }, icon("check"), t("in_use", { name: result.name })));
+    }
+  }
+}
+
+/** The loss over the steps, and the AP where it was validated. @param {{step: number, loss: number | null, ap: number | null}[]} rows */
+function curveOf(rows) {
+  const root = document.createElementNS(SVG, "svg");
+  root.setAttribute("class", "curve");
+  root.setAttribute("viewBox", "0 0 100 100");
+  root.setAttribute("preserveAspectRatio", "none");
+  const last = rows[rows.length - 1].step || 1;
+  const most = Math.max(...rows.map((r) => r.loss ?? 0)) || 1;
+  for (const [kind, value] of /** @type {const} */ ([["loss", (/** @type {any} */ r) => (r.loss === null ? null : r.loss / most)], ["ap", (/** @type {any} */ r) => r.ap]])) {
+    const points = rows.filter((r) => value(r) !== null).map((r) => `${((100 * r.step) / last).toFixed(2)},${(96 - 92 * value(r)).toFixed(2)}`);
+    if (points.length < 2) continue;
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", `M${points.join("L")}`);
+    if (kind === "ap") path.setAttribute("class", "second");
+    root.append(path);
+  }
+  return root;
+}

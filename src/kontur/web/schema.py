@@ -1,0 +1,386 @@
+"""What requests and answers look like: the source of the OpenAPI description."""
+
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic import Field
+
+LARGEST = 1e7  # pixels: no coordinate is beyond
+MOST_POINTS = 20_000  # of one outline or line
+MOST_OBJECTS = 200_000
+
+Coordinate = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
+Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+Number = Annotated[int, Field(ge=-(2**53), le=2**53)]  # an object's id, exact in JavaScript
+Numbers = Annotated[list[Number], Field(min_length=1, max_length=MOST_OBJECTS)]
+Line = Annotated[list[Point], Field(min_length=2, max_length=MOST_POINTS)]
+Ring = Annotated[list[Point], Field(min_length=3, max_length=MOST_POINTS)]
+Length = Annotated[float, Field(gt=0, le=LARGEST)]
+Page = Annotated[int, Field(ge=0, le=10**6)]
+Label = Annotated[int, Field(ge=0, le=10**4)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Model(pydantic.BaseModel):
+    """A value without unknown keys, NaN and infinity."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Problem(pydantic.BaseModel):
+    """Why a request was refused, in one sentence."""
+
+    detail: str
+
+
+class Refused(Problem):
+    """A refusal for which a page has a reaction of its own."""
+
+    reason: str = ""
+
+
+class DragMove(Model):
+    """Move the vertex nearest to `start`, its neighbours within `radius` with it."""
+
+    move: Literal["drag"]
+    object: Number
+    start: Point
+    end: Point
+    radius: Annotated[float, Field(ge=0, le=LARGEST)] = 0
+
+
+class InsertMove(Model):
+    """Put a vertex on the outline, nearest to `at`."""
+
+    move: Literal["insert"]
+    object: Number
+    at: Point
+
+
+class DeleteVertexMove(Model):
+    """Leave out the vertex nearest to `at`."""
+
+    move: Literal["delete_vertex"]
+    object: Number
+    at: Point
+
+
+class SmoothMove(Model):
+    """Average outlines over a window of arc length."""
+
+    move: Literal["smooth"]
+    objects: Numbers
+    window: Length = 6
+
+
+class SimplifyMove(Model):
+    """Leave out vertices while outlines move by at most `tolerance`."""
+
+    move: Literal["simplify"]
+    objects: Numbers
+    tolerance: Length = 0.5
+
+
+class ShiftMove(Model):
+    """Move whole objects."""
+
+    move: Literal["shift"]
+    objects: Numbers
+    by: Point
+
+
+class CutMove(Model):
+    """Divide an object along a line."""
+
+    move: Literal["cut"]
+    object: Number
+    line: Line
+
+
+class MergeMove(Model):
+    """Make one object of several."""
+
+    move: Literal["merge"]
+    objects: Numbers
+
+
+class CarveMove(Model):
+    """Take a region out of an object: a hole, or a bite."""
+
+    move: Literal["carve"]
+    object: Number
+    region: Ring
+
+
+class ExtendMove(Model):
+    """Add a region to an object."""
+
+    move: Literal["extend"]
+    object: Number
+    region: Ring
+
+
+class FillHolesMove(Model):
+    """Fill the holes of objects."""
+
+    move: Literal["fill_holes"]
+    objects: Numbers
+
+
+class RefitMove(Model):
+    """Let the model move outlines onto the edges beneath them."""
+
+    move: Literal["refit"]
+    objects: Numbers
+    model: Name
+
+
+class RedrawMove(Model):
+    """Give an object another outline."""
+
+    move: Literal["redraw"]
+    object: Number
+    ring: Ring
+
+
+class AddMove(Model):
+    """A new object as it was drawn."""
+
+    move: Literal["add"]
+    ring: Ring
+    label: Label = 0
+
+
+class DeleteMove(Model):
+    """Delete objects."""
+
+    move: Literal["delete"]
+    objects: Numbers
+
+
+class ClassifyMove(Model):
+    """Give objects another class."""
+
+    move: Literal["classify"]
+    objects: Numbers
+    label: Label
+
+
+class OutlineMove(Model):
+    """A new object outlined by a model from one prompt: a click, a box, four extremes, a ring."""
+
+    move: Literal["outline"]
+    model: Name
+    label: Label = 0
+    click: Point | None = None
+    box: Annotated[list[Coordinate], Field(min_length=4, max_length=4)] | None = None
+    extremes: Annotated[list[Point], Field(min_length=4, max_length=4)] | None = None
+    polygon: Ring | None = None
+
+
+Move = Annotated[
+    DragMove
+    | InsertMove
+    | DeleteVertexMove
+    | SmoothMove
+    | SimplifyMove
+    | ShiftMove
+    | CutMove
+    | MergeMove
+    | CarveMove
+    | ExtendMove
+    | FillHolesMove
+    | RefitMove
+    | RedrawMove
+    | AddMove
+    | DeleteMove
+    | ClassifyMove
+    | OutlineMove,
+    Field(discriminator="move"),
+]
+
+
+class Edit(Model):
+    """One edit of a plane by a window that has seen `revision`."""
+
+    edit: Move
+    revision: Annotated[int, Field(ge=0, le=2**53)]
+    page: Page = 0
+    window: Annotated[str, Field(max_length=64)] = ""
+
+
+class Step(Model):
+    """Undo or redo in a plane, by a window that has seen `revision`."""
+
+    direction: Literal["undo", "redo"]
+    revision: Annotated[int, Field(ge=0, le=2**53)]
+    page: Page = 0
+    window: Annotated[str, Field(max_length=64)] = ""
+
+
+class WireObject(pydantic.BaseModel):
+    """An object: of every part the rings as flat lists x, y, x, y …, the outer one first."""
+
+    id: int
+    label: int
+    score: float | None
+    ignore: bool
+    by: Literal["hand", "model", "file"]
+    parts: list[list[list[float]]]
+
+
+class PlaneChanges(pydantic.BaseModel):
+    """What changed in a plane since a revision, and how it stands."""
+
+    revision: int
+    objects: list[WireObject]
+    deleted: list[int]
+    undo: int
+    redo: int
+    status: Literal["untouched", "predicted", "corrected", "done"]
+    classes: list[str]
+    move: str = ""
+
+
+class ImageSummary(pydantic.BaseModel):
+    """An image in the list."""
+
+    key: str
+    name: str
+    status: Literal["untouched", "predicted", "corrected", "done"]
+    objects: int | None = Field(description="null where they were not read yet")
+
+
+class FolderSummary(pydantic.BaseModel):
+    """The folder: its images, classes and models."""
+
+    name: str
+    images: list[ImageSummary]
+    classes: list[str]
+    model: str = Field(description="the model that is in use")
+    formats: list[str] = Field(description="names of the formats of an export")
+    can_train: bool
+    can_measure: bool
+    problems: list[str]
+    version: str
+
+
+class ChannelSummary(pydantic.BaseModel):
+    """A channel: the numbers that 0 and the top stand for, contrast as sent, a histogram."""
+
+    name: str
+    low: float
+    high: float
+    black: float
+    white: float
+    histogram: list[int]
+
+
+class PictureSummary(pydantic.BaseModel):
+    """What to know of a plane before its tiles; sizes are [height, width]."""
+
+    height: int
+    width: int
+    pages: int
+    bits: Literal[8, 16]
+    tile: int
+    levels: list[list[int]]
+    colour: bool
+    pixel_size: float | None
+    channels: list[ChannelSummary]
+
+
+class StatusChange(Model):
+    """A status that a person gives an image."""
+
+    status: Literal["corrected", "done"]
+
+
+class ClassNames(Model):
+    """The names of all classes, in their order."""
+
+    names: Annotated[list[Name], Field(max_length=500)]
+
+
+class ModelChoice(Model):
+    """The model to use."""
+
+    name: Name
+
+
+class ModelSummary(pydantic.BaseModel):
+    """A model: what it is and how well it did on its validation images."""
+
+    name: str
+    kind: str
+    classes: list[str]
+    scores: dict[str, float | None]
+    outlines: bool = Field(description="whether it outlines from clicks and refits")
+    about: dict[str, str]
+    images: int | None = Field(description="number of images that it learned from")
+
+
+class PredictRequest(Model):
+    """Run a model on images; all of the folder that nobody corrected, where none are named."""
+
+    model: Name
+    images: Annotated[list[Name], Field(max_length=100_000)] | None = None
+    page: Page = 0
+    score: Share | None = None
+    min_size: Annotated[float, Field(ge=0, le=LARGEST**2)] = 0
+    diameter: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] | None = None
+    contrast: Annotated[float, Field(gt=0, le=100)] | Literal["auto"] | None = None
+    channel: Annotated[int, Field(ge=0, le=1000)] | None = None
+
+
+class TrainRequest(Model):
+    """Train on what was corrected, from a model on."""
+
+    model: Name
+    minutes: Annotated[float, Field(gt=0, le=60 * 24 * 7)] = 5
+    steps: Annotated[int, Field(gt=0, le=10**7)] | None = None
+    curve: bool = Field(False, description="train on half of the images too, to compare")
+
+
+class ExportRequest(Model):
+    """Write outlines of images in a format; of all images where none are named."""
+
+    format: Name
+    images: Annotated[list[Name], Field(max_length=100_000)] | None = None
+
+
+class JobSummary(pydantic.BaseModel):
+    """A job and how it stands."""
+
+    number: int
+    kind: Literal["predict", "train"]
+    state: Literal["waiting", "running", "done", "failed", "cancelled"]
+    done: float
+    total: float
+    message: str
+    result: dict[str, Any]
+
+
+class Look(Model):
+    """Which image a window shows."""
+
+    window: Annotated[str, Field(min_length=1, max_length=64)]
+    image: Annotated[str, Field(max_length=64)] | None = None
+
+
+class TableColumn(pydantic.BaseModel):
+    """A column of measurements with its unit and meaning; null where there is no value."""
+
+    name: str
+    unit: str
+    meaning: str
+    values: list[float | None]
+
+
+class ObjectTable(pydantic.BaseModel):
+    """Measurements of the objects of a plane at a revision, one row an object."""
+
+    revision: int
+    ids: list[int]
+    columns: list[TableColumn]

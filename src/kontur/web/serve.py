@@ -1,0 +1,82 @@
+"""Serving the page on this machine alone, until Ctrl-C."""
+
+import secrets
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from kontur.errors import InputError
+from kontur.web.app import create_app
+from kontur.web.workspace import open_workspace
+
+HOST = "127.0.0.1"
+PORT = 8765  # the first that is tried where none is given
+TRIED = 20  # ports, where others are in use
+TOKEN = 24  # bytes of chance in the address
+PATIENCE = 1  # seconds that open requests get at the end
+
+
+def serve(
+    folder: Path, *, port: int | None, open_browser: bool, say: Callable[[str], None]
+) -> None:
+    """Serve a folder until this process is told to end.
+
+    `say` is given the address once the page answers there. Raises `InputError` where the folder
+    or the port cannot be used.
+    """
+    listening = _listen(port)
+    workspace = open_workspace(folder)
+    token = secrets.token_urlsafe(TOKEN)
+    address = f"http://{HOST}:{listening.getsockname()[1]}/?token={token}"
+    app = create_app(workspace, token=token)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    say(address)
+    for problem in workspace.problems:
+        say(problem)
+    if open_browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    server = _Server(config, workspace.events.close)
+    server.run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server whose open streams end when it is told to."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]):
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, which would never end by themselves, then everything."""
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
+def _listen(port: int | None) -> socket.socket:
+    """A socket on the port, or on the first free one from `PORT` on."""
+    for candidate in (port,) if port is not None else (*range(PORT, PORT + TRIED), 0):
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, candidate))
+            return listening
+        except (OSError, OverflowError) as error:
+            listening.close()
+            if port is not None:
+                raise InputError(
+                    f"port {port} cannot be used ({error}); choose another with --port, or leave "
+                    "it out"
+                ) from None
+    raise AssertionError("port 0 is always free")

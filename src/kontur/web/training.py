@@ -1,0 +1,261 @@
+"""Training on what was corrected, from the page: `kontur train` on a copy of the corrected images.
+
+Every training has a folder `kontur-models/NAME`: `data/` (images and outlines as they were, split
+into `train/` and `val/`) and the run with its model. So it can be repeated on the command line. The
+model that was in use and the new one are compared on the held-out images.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from kontur import formats
+from kontur.data.file_names import stem
+from kontur.errors import InputError
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.instances import CLASSES, Instances
+from kontur.web.image_folder import MODELS, FolderImage
+from kontur.web.jobs import Cancelled, Job
+from kontur.web.schema import TrainRequest
+from kontur.web.workspace import Workspace
+from kontur.wording import plural
+
+FEWEST = 2  # corrected images: one to learn from, one to compare on
+HELD_OUT = 5  # every so-manieth corrected image is held out, at least one
+POLL = 0.5  # seconds between two looks at a training
+PATIENCE = 15  # seconds in which a stopped training may end by itself
+UNENDING = 1_000_000  # steps, where the minutes end the training
+GAIN = 0.02  # of AP from half of the images to all: above, more corrections would help
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of IoU; AP is the mean over them
+
+Plane = tuple[FolderImage, int]
+Held = TypeVar("Held")
+
+
+def corrected_planes(here: Workspace) -> list[Plane]:
+    """The planes of all images that were corrected or are done, in the order of their names."""
+    statuses = here.annotations.statuses()
+    images = [i for k, i in here.folder.images.items() if statuses[k][0] in ("corrected", "done")]
+    return [(image, page) for image in images for page in here.annotations.planes(image)]
+
+
+def check_trainable(here: Workspace) -> list[Plane]:
+    """What a training would learn from; `InputError` where it cannot begin."""
+    if not here.can_train:
+        raise InputError("training needs torch and lightning: pip install 'kontur[train]'")
+    planes = corrected_planes(here)
+    if len(planes) < FEWEST:
+        raise InputError(
+            f"training needs at least {FEWEST} corrected images, one to learn from and one to "
+            f"compare on, and {plural(len(planes), 'image')} of this folder is corrected; correct "
+            "another, or mark one as done whose outlines are right"
+        )
+    return planes
+
+
+def hold_out(planes: Sequence[Held]) -> tuple[list[Held], list[Held]]:
+    """The planes to learn from, and those to compare on: every fifth, spread evenly.
+
+    >>> hold_out(["a", "b", "c"])
+    (['a', 'c'], ['b'])
+    """
+    count = max(1, len(planes) // HELD_OUT)
+    places = {round((k + 0.5) * len(planes) / count - 0.5) for k in range(count)}
+    held = [plane for i, plane in enumerate(planes) if i in places]
+    return [plane for i, plane in enumerate(planes) if i not in places], held
+
+
+def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
+    """Train, compare before and after on the held-out images, and say where the new model is."""
+    learned, held = hold_out(check_trainable(here))
+    start = here.models.path(request.model)
+    run = _new_run(here.root)
+    name = f"{MODELS}/{run.name}"
+    job.result = {"name": name, "images": len(learned), "held_out": len(held), "curve": []}
+    try:
+        job.progress(0, 1, "copying images")
+        _write_data(here, run / "data" / "val", held)
+        sizes = [len(learned)]
+        if request.curve and len(learned) >= 2:
+            sizes.insert(0, len(learned) // 2)
+        points = []
+        before = _score(here, request.model, held, job)
+        for part, count in enumerate(sizes):
+            folder = run if part == len(sizes) - 1 else run / "half"
+            data = run / "data" if folder == run else folder / "data"
+            _write_data(here, data / "train", learned[:count])
+            if data != run / "data":
+                _write_data(here, data / "val", held)
+            _run(job, data, folder, start, request, part=(part, len(sizes)))
+            label = name if folder == run else f"{name}/half"
+            after = _score(here, label, held, job, path=folder / "model.kontur")
+            points.append({"images": count, "ap": after})
+    except BaseException as error:
+        if isinstance(error, Cancelled) or not (run / "model.kontur").exists():
+            shutil.rmtree(run, ignore_errors=True)  # made here, and of no use without its model
+        raise
+    return job.result | {
+        "before": before,
+        "after": points[-1]["ap"],
+        "points": points,
+        "advice": _advice(points),
+        "pictures": _pictures(run),
+        "command": f"kontur train {run / 'data'} --out RUN --from {request.model}",
+    }
+
+
+def _advice(points: Sequence[dict[str, Any]]) -> str:
+    """Whether more corrections would help; "more", "enough", or "" where nobody measured it."""
+    if len(points) < 2:
+        return ""
+    return "more" if points[-1]["ap"] - points[0]["ap"] > GAIN else "enough"
+
+
+def _pictures(run: Path) -> list[str]:
+    return sorted(path.name for path in (run / "overlays").glob("*.png"))
+
+
+def _new_run(root: Path) -> Path:
+    """A new folder for a training, numbered within the day."""
+    day = date.today().isoformat()
+    number = 1
+    while True:
+        run = root / MODELS / f"{day}-{number}"
+        try:
+            run.mkdir(parents=True)
+            return run
+        except FileExistsError:
+            number += 1
+
+
+def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
+    """Images and their outlines as a training folder; image files are linked where that works."""
+    images, outlines = folder / "images", folder / "outlines"
+    images.mkdir(parents=True, exist_ok=True)
+    outlines.mkdir(exist_ok=True)
+    for image, page in planes:
+        found = here.annotations.open(image, page).instances
+        flat = image.path.relative_to(here.root).as_posix().replace("/", "__")
+        file = images / flat
+        if here.pictures.pages(image) > 1 or image.path.is_dir():  # a stack, or a store of Zarr
+            import tifffile
+
+            file = images / f"{flat}.page{page:04}.tif"
+            tifffile.imwrite(file, here.pictures.read(image, page).image.pixels.squeeze())
+        elif not file.exists():
+            try:
+                os.link(image.path.resolve(), file)
+            except OSError:  # another disk, or one without links
+                shutil.copyfile(image.path, file)
+        target = outlines / f"{stem(file)}.geojson"
+        formats.write_images(target, [ImageAnnotation(file.name, found.size, _flat(found))])
+
+
+def _flat(instances: Instances) -> Instances:
+    """The objects without their plane: the copy of a plane is an image of its own."""
+    return replace(instances, plane=None)
+
+
+def _run(
+    job: Job, data: Path, run: Path, start: Path, request: TrainRequest, *, part: tuple[int, int]
+) -> None:
+    """One `kontur train` in a process of its own; raises `InputError` with its last words."""
+    arguments = ["train", str(data), "--out", str(run), "--from", str(start)]
+    steps = request.steps or UNENDING
+    arguments += ["--minutes", str(request.minutes), "--set", f"training.steps={steps}"]
+    program = "from kontur.cli import main; main()"
+    log_file = run.parent / f".{run.name}.log"
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, *arguments],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends this
+        )
+    try:
+        began = time.monotonic()
+        while process.poll() is None:
+            elapsed = time.monotonic() - began
+            share = min(elapsed / (request.minutes * 60), 1)
+            job.result["curve"] = _curve(run)
+            job.progress((part[0] + share) / part[1], 1, _last_line(log_file))
+            time.sleep(POLL)
+        job.result["curve"] = _curve(run)
+        if process.returncode != 0 or not (run / "model.kontur").exists():
+            raise InputError(f"the training ended without a model: {_last_line(log_file)}")
+    finally:
+        _end(process)
+        log_file.unlink(missing_ok=True)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Stop a training that still runs: politely, then not."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def _last_line(log: Path) -> str:
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    # ONNX Runtime's warnings, in colours of a terminal, are nothing to show
+    lines = [line.strip() for line in text.splitlines() if line.strip() and "\x1b" not in line]
+    return lines[-1].removeprefix("Error: ")[:300] if lines else ""
+
+
+def _curve(run: Path) -> list[dict[str, Any]]:
+    """Step, loss and validation AP of the rows that the run has logged so far."""
+    path = run / "metrics.jsonl"
+    if not path.exists():
+        return []
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(json.JSONDecodeError):  # the line that is being written
+            row = json.loads(line)
+            rows.append(
+                {
+                    "step": row["step"],
+                    "loss": row.get("train/total"),
+                    "ap": row.get("val/AP"),
+                }
+            )
+    return [row for row in rows if row["loss"] is not None or row["ap"] is not None][-500:]
+
+
+def _score(
+    here: Workspace, name: str, planes: Sequence[Plane], job: Job, *, path: Path | None = None
+) -> float:
+    """The mean AP of a model on planes whose outlines are right; classes play no part."""
+    from kontur.evaluate import evaluate_all
+    from kontur.infer.load import load
+
+    predictor = here.models.predictor(name) if path is None else load(path)
+    pairs = []
+    for image, page in planes:
+        job.check()
+        picture = here.pictures.read(image, page)
+        found = predictor.predict(picture.image)
+        true = here.annotations.open(image, page).instances
+        pairs.append((_one_class(true), _one_class(found)))
+    summary = evaluate_all(pairs, thresholds=THRESHOLDS, metrics=["ap"])
+    return float(summary.mean_ap)
+
+
+def _one_class(instances: Instances) -> Instances:
+    zeros = np.zeros(len(instances), dtype=np.int64)
+    return _flat(instances).replace(labels=zeros, classes=CLASSES)

@@ -1,0 +1,89 @@
+"""A workspace: everything that the calls of the API share, for one folder of images."""
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from kontur.errors import InputError
+from kontur.formats.atomic import check_writable
+from kontur.web.annotations import Annotations
+from kontur.web.events import Events
+from kontur.web.history import FILE, FOLDER, History
+from kontur.web.image_folder import FolderImage, ImageFolder
+from kontur.web.jobs import Jobs
+from kontur.web.models import CHOSEN, Models
+from kontur.web.pixels import Pictures
+
+MODEL_NOTE = "model"
+TO_TRAIN = ("torch", "lightning")  # packages of the extra
+
+
+class NoSuchImage(KeyError):
+    """A key that none of the images has."""
+
+
+@dataclass(eq=False)
+class Workspace:
+    """A folder that is open, and what works on it; made by `open_workspace`."""
+
+    root: Path
+    folder: ImageFolder
+    pictures: Pictures
+    history: History
+    annotations: Annotations
+    models: Models
+    events: Events
+    jobs: Jobs
+    problems: list[str] = field(default_factory=list)
+
+    def image(self, key: str) -> FolderImage:
+        """The image of a key. Raises `NoSuchImage`."""
+        try:
+            return self.folder[key]
+        except KeyError:
+            raise NoSuchImage(key) from None
+
+    @property
+    def model(self) -> str:
+        """The name of the model in use: the one that was chosen, while it is there."""
+        chosen, known = self.history.note(MODEL_NOTE), self.models.names()
+        return chosen if chosen in known else CHOSEN if CHOSEN in known else next(iter(known), "")
+
+    def choose_model(self, name: str) -> None:
+        """Use another model from now on; `InputError` where there is none of this name."""
+        self.models.path(name)
+        self.history.set_note(MODEL_NOTE, name)
+
+    @property
+    def can_train(self) -> bool:
+        """Whether the packages of training are there."""
+        return all(find_spec(name) is not None for name in TO_TRAIN)
+
+    def close(self) -> None:
+        """Stop jobs and streams, and close the history."""
+        self.events.close()
+        self.jobs.close()
+        self.annotations.close()
+        self.history.close()
+
+
+def open_workspace(root: Path) -> Workspace:
+    """Open a folder: what was not written to the end before is written now.
+
+    Raises `InputError` where there is no such folder, it is open elsewhere, or its history cannot
+    be used, and `OSError` where nothing can be written there.
+    """
+    if not root.is_dir():
+        what = "is a file" if root.exists() else "does not exist"
+        raise InputError(f"kontur serve wants a folder of images, and {root} {what}")
+    check_writable(root / FOLDER)
+    folder, pictures, events = ImageFolder(root), Pictures(), Events()
+    history = History(root / FOLDER / FILE)
+    annotations = Annotations(
+        folder, pictures, history, lambda sentence: events.publish("problem", message=sentence)
+    )
+    made = Workspace(
+        root, folder, pictures, history, annotations, Models(root), events, Jobs(events)
+    )
+    made.problems = annotations.write_all()
+    return made

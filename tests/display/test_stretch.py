@@ -1,0 +1,38 @@
+import numpy as np
+import pytest
+
+from kontur.display.stretch import stretch
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
+@pytest.mark.parametrize("channels", [1, 2, 3, 5])
+def test_images_of_any_depth_and_channels_are_stretched(dtype, channels):
+    ramp = np.linspace(10, 120, 40 * 50 * channels).reshape(40, 50, channels).astype(dtype)
+    drawn = stretch(ramp)
+    assert (drawn.shape, drawn.dtype) == ((40, 50, 3), np.uint8)
+    assert drawn.min() == 0
+    assert drawn.max() == 255
+
+
+def test_a_few_bright_pixels_do_not_darken_the_rest():
+    image = np.random.default_rng(0).normal(100, 10, (60, 60, 1)).astype(np.float32)
+    image[0, 0] = 60000
+    assert stretch(image)[..., 0].std() > 30
+
+
+def test_constant_empty_and_broken_images_are_black():
+    assert not stretch(np.full((4, 5, 1), 9, dtype=np.uint16)).any()
+    assert not stretch(np.full((4, 5, 1), np.nan, dtype=np.float32)).any()
+    some = np.arange(20, dtype=np.float32).reshape(4, 5, 1)
+    some[0, 0], some[0, 1] = np.nan, np.inf
+    assert stretch(some)[0, 0].tolist() == [0, 0, 0]
+
+
+def test_a_lower_percentile_brings_up_what_is_dim():
+    image = np.full((40, 50, 1), 100, np.uint16)
+    image[:20] = 200
+    image[:2] = 60000  # 5 % of the pixels
+    plain, dim = stretch(image), stretch(image, brightest=90.0)
+    assert plain[10, 10].tolist() == [0, 0, 0]
+    assert dim[10, 10].tolist() == [255, 255, 255]
+    assert not dim[30, 10].any()

@@ -1,0 +1,113 @@
+"""A region: the objects of the whole image whose centres lie in it, and no tile too many."""
+
+import json
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+
+from kontur.errors import InputError
+from kontur.formats import images
+from kontur.infer.options import PredictOptions
+from kontur.infer.region import parse_region
+from kontur.infer.scale_and_contrast import diameter_of
+from tests.infer.test_tiled import mosaic, predictor, unmatched
+
+TISSUE = [[[40, 30], [300, 60], [280, 200], [60, 220], [40, 30]]]
+
+
+@pytest.fixture(scope="module")
+def image():
+    return mosaic(5, 6, (307, 371))
+
+
+@pytest.fixture
+def tissue(tmp_path):
+    path = tmp_path / "tissue.geojson"
+    feature = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": TISSUE}}
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return str(path)
+
+
+def inside(found, area):
+    x0, y0, x1, y1 = found.boxes.T
+    return found[shapely.intersects_xy(area, (x0 + x1) / 2, (y0 + y1) / 2)]
+
+
+@pytest.mark.parametrize("tile", [None, 64])
+def test_a_rectangle_and_an_outline_hold_the_objects_whose_centres_lie_there(image, tissue, tile):
+    model = predictor("baseline")
+    whole = model.predict(image)
+    areas = {"100,50,120.5,90": shapely.box(100, 50, 220.5, 140), tissue: shapely.Polygon(*TISSUE)}
+    for word, area in areas.items():
+        expected, found = inside(whole, area), model.predict(image, region=word, tile=tile)
+        assert len(expected) == len(found) > 10
+        assert unmatched(expected, found) == 0
+
+
+def test_only_tiles_that_may_hold_its_objects_are_looked_at(image):
+    model = predictor("baseline")
+    parts = model.predict_in_parts(image, PredictOptions(tile=64, region="100,50,20,20"))
+    every = model.predict_in_parts(image, PredictOptions(tile=64)).tiles
+    assert 0 < parts.tiles < every / 2
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("1,2,3", "a region is x,y,width,height in pixels"),
+        ("1,2,0,4", "has no area"),
+        ("nowhere.geojson", "a region is x,y,width,height"),
+        ("5000,5000,10,10", "lies outside the image, whose x runs from 0 to 371"),
+    ],
+)
+def test_what_is_no_region_of_the_image_is_one_sentence(image, word, sentence):
+    with pytest.raises(InputError, match=sentence):
+        predictor("baseline").predict(image, region=word)
+    if "outside" not in sentence:
+        with pytest.raises(InputError, match=sentence):
+            parse_region(word)
+
+
+@pytest.fixture
+def pyramid(tmp_path, image, monkeypatch):
+    """An image four times as large, with levels; its pixels are 0.25 µm."""
+    monkeypatch.setattr(images, "LAZY", 0)
+    monkeypatch.setattr(images, "SMALL", 0)
+    large = np.kron(image[..., 0], np.ones((4, 4), np.uint8))
+    how = {"tile": (64, 64), "photometric": "minisblack"}
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:
+        sides = {"PhysicalSizeX": 0.25, "PhysicalSizeY": 0.25}
+        writer.write(large, subifds=1, metadata={"axes": "YX", **sides}, **how)
+        writer.write(image[..., 0], subfiletype=1, **how)
+    return tmp_path / "a.ome.tif"
+
+
+def test_a_shrunk_image_is_read_from_the_level_of_that_size(pyramid, image, monkeypatch):
+    model = predictor("baseline")
+    expected = model.predict(image)
+    prepared = model.prepare(pyramid)
+    monkeypatch.setattr(prepared.pixels, "read", None)  # the full resolution is not looked at
+    view = prepared.view(0.25)
+    tile = view.images[0, 0, : view.size[0], : view.size[1]]
+    np.testing.assert_allclose(tile, model.prepare(image).view().images[0, 0], atol=0.02)
+    found = model.predict(pyramid, diameter=44.0)
+    assert abs(len(found) - len(expected)) <= 2
+    assert found.size == (1228, 1484)
+
+
+def test_the_size_of_a_pixel_says_the_scale(pyramid, image):
+    model = predictor("baseline")
+    card = model.card.replace(pixel_size=1.0)
+    prepared = model.prepare(pyramid)
+    for side in (0.25, "auto"):
+        assert diameter_of(prepared, card, PredictOptions(pixel_size=side)) == 44.0
+    for options, sentence in (
+        (PredictOptions(pixel_size=1.0, diameter=3.0), "both say the scale"),
+        (PredictOptions(pixel_size="auto"), "does not say the size of its pixels; give it"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            diameter_of(model.prepare(image), card, options)
+    with pytest.raises(InputError, match="card does not say the size of its pixels"):
+        diameter_of(prepared, model.card, PredictOptions(pixel_size=1.0))

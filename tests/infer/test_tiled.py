@@ -1,0 +1,160 @@
+"""Prediction in tiles: the very objects of the whole image, in every family."""
+
+import functools
+
+import numpy as np
+import pytest
+import shapely
+
+from kontur.errors import InputError
+from kontur.infer import tiled, tiles
+from kontur.infer.predict import Predictor
+from kontur.infer.scale_and_contrast import ScaleAndContrast
+from kontur.models import catalog
+from kontur.models.card import Card
+from tests.models import contract
+from tests.models.contract import SIDE
+
+FIXED = ("transunet", "swinunet")
+IN_BLOCKS = ("maskrcnn", "snake-rpn")  # of 256 pixels, which a tile has at least
+VARIANTS = {
+    "baseline": {},
+    "snake-rpn": {"detector": "rpn"},
+    "snake-neighbours": {"refiner": {"kind": "attention", "neighbours": 2, "width": 32}},
+}
+
+
+@functools.cache
+def predictor(name):
+    """A predictor that knows the scene by heart."""
+    if name in catalog.KINDS and name != "baseline":
+        return contract.learned(name).predictor
+    if name == "baseline":
+        config = catalog.config("baseline", {"channels": 1, "min_distance": 4.0})
+        card = Card(kind=name, config=config.model_dump(mode="json"), object_size=11.0, version="0")
+        return Predictor(NoEngine(), card)
+    config = contract.settings("snake", **VARIANTS[name])
+    return contract.predictor(contract.train("snake", 80, config=config).eval(), "snake")
+
+
+class NoEngine:
+    def __init__(self):
+        self.graphs = {}
+
+
+def mosaic(rows, columns, size=None):
+    """The scene again and again, moved and mirrored, with noise of its own."""
+    scene, rng = contract.learning_scene().image, np.random.default_rng(0)
+    parts = [
+        [
+            np.roll(scene[:: 1 - 2 * (i % 2), :: 1 - 2 * (j % 2)], (5 * i, 7 * j), (0, 1))
+            for j in range(columns)
+        ]
+        for i in range(rows)
+    ]
+    image = np.concatenate([np.concatenate(row, axis=1) for row in parts])
+    noisy = np.clip(image + rng.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
+    return noisy if size is None else noisy[: size[0], : size[1]]
+
+
+def unmatched(a, b):
+    """The objects of `a` without one of `b` that has an IoU of at least 0.99 with it."""
+    i, j = shapely.STRtree(b.polygons).query(a.polygons)
+    common = shapely.area(shapely.intersection(a.polygons[i], b.polygons[j]))
+    best = np.zeros(len(a))
+    np.maximum.at(best, i, common / (a.areas[i] + b.areas[j] - common))
+    return int((best < 0.99).sum())
+
+
+def shown(predictor, image):
+    return ScaleAndContrast(predictor.prepare(image), None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "side"), [("snake", 64), *((n, 160) for n in ("snake", "maskrcnn", "unet", *VARIANTS))]
+)
+def test_tiles_give_the_objects_of_the_whole_image(name, side):
+    model, image = predictor(name), mosaic(5, 5, (313, 271) if name in IN_BLOCKS else (243, 251))
+    assert model.tiled(shown(model, image), model.card.thresholds) is None
+    assert len(model.tiled(shown(model, image), model.card.thresholds, side).tiling) > 1
+    whole, parts = model.predict(image), model.predict(image, tile=side)
+    assert len(whole) > 50
+    assert abs(len(parts) - len(whole)) <= len(whole) // 1000
+    assert unmatched(whole, parts) + unmatched(parts, whole) <= len(whole) // 1000
+    assert (np.diff(parts.scores) <= 0).all()
+    assert parts.ids.tolist() == list(range(1, len(parts) + 1))
+    assert (parts.size, parts.classes) == (whole.size, whole.classes)
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_where_everything_decides_about_all_tiles_are_fixed_and_nothing_is_doubled_or_cut(
+    name, monkeypatch
+):
+    monkeypatch.setattr(tiled, "FIXED_CELL", 64)
+    monkeypatch.setattr(tiled, "FIXED_HALO", 48)
+    model, image = predictor(name), mosaic(3, 4, (181, 243))
+    assert len(model.tiled(shown(model, image), model.card.thresholds).tiling) > 1
+    found = model.predict(image)
+    assert unmatched(found, model.predict(image, tile=160)) == 0
+    i, j = shapely.STRtree(found.polygons).query(found.polygons)
+    common = shapely.area(shapely.intersection(found.polygons[i], found.polygons[j]))[i != j]
+    assert common.max(initial=0) < 20  # objects of a hundred
+    monkeypatch.undo()
+    whole = model.predict(image)
+    assert abs(len(found) - len(whole)) < 0.1 * len(whole)
+
+
+@pytest.mark.parametrize("scale", [0.7, 1.6])
+def test_tiles_of_a_scaled_image_give_its_objects(scale):
+    model, image = predictor("snake"), mosaic(5, 5, (301, 277))
+    options = {"diameter": 11.0 / scale}
+    whole, parts = model.predict(image, **options), model.predict(image, **options, tile=64)
+    assert len(parts) == len(whole) > 10
+    assert unmatched(whole, parts) == 0
+
+
+def test_an_object_larger_than_a_tile_is_seen_wider_and_kept_whole():
+    image = np.zeros((700, 700), np.uint8)
+    image[60:400, 90:130] = image[360:400, 90:650] = 200
+    image[500:510, 500:510] = 180
+    model = predictor("baseline")
+    found = model.predict(image, tile=64)
+    assert sorted(found.areas.tolist()) == sorted(model.predict(image).areas.tolist())
+    assert found.areas.max() > 20_000
+
+
+def test_an_object_larger_than_any_tile_is_an_error_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(tiles, "FARTHEST", 100)
+    image = np.zeros((700, 700), np.uint8)
+    image[60:600, 90:130] = 200
+    model = predictor("baseline")
+    with pytest.raises(InputError, match="more than 100 pixels beyond its tile; give larger"):
+        model.predict(image, tile=64)
+    whole = model.predict(image)
+    monkeypatch.setattr(tiled, "BUDGET", 300 * 200**2)
+    assert unmatched(whole, model.predict(image)) == 0  # nobody asked for tiles: it fits as a whole
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (65, 64), (129, 3)])
+def test_odd_sizes_are_tiled_too(size):
+    image = np.random.default_rng(0).integers(0, 255, size, dtype=np.uint8)
+    for name in ("snake", "baseline"):
+        found = predictor(name).predict(image, tile=64, score=0.05)
+        contract.assert_sound(found, size)
+        assert unmatched(predictor(name).predict(image, score=0.05), found) == 0
+
+
+def test_an_empty_image_has_no_objects_and_a_side_of_nothing_is_refused():
+    model = predictor("snake")
+    assert len(model.predict(np.zeros((SIDE, 3 * SIDE), np.uint8), tile=64)) == 0
+    with pytest.raises(InputError, match="a number of pixels above 0, got 0"):
+        model.predict(np.zeros((SIDE, SIDE), np.uint8), tile=0)
+
+
+def test_what_does_not_fit_is_tiled_of_itself(monkeypatch):
+    model, image = predictor("snake"), mosaic(5, 5, (301, 277))
+    whole = model.predict(image)
+    monkeypatch.setattr(tiled, "BUDGET", 12e6)  # bytes: 200² pixels
+    made = model.tiled(shown(model, image), model.card.thresholds)
+    assert len(made.tiling) > 1
+    assert unmatched(whole, model.predict(image)) == 0

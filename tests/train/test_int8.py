@@ -1,0 +1,78 @@
+"""The graphs of a model in 8-bit integers: kept where AP stays, and otherwise not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from kontur.evaluate import evaluate_all
+from kontur.infer.engine import OnnxEngine
+from kontur.infer.predict import Predictor
+from kontur.models import catalog
+from kontur.models.archive import read_model, write_model
+from kontur.train import int8 as module
+from kontur.train.int8 import calibration_inputs, with_int8
+from tests.models import contract
+
+IN_INTEGERS = {
+    "snake": {"detect", "extremes", "evolve"},
+    "maskrcnn": {"propose", "masks"},
+    "unet": {"segment"},
+    "transunet": {"segment"},
+    "swinunet": set(),
+}
+
+
+@pytest.mark.parametrize("kind", contract.KINDS)
+def test_every_kind_predicts_the_scene_that_it_knows_by_heart_in_integers(kind, tmp_path):
+    learned = contract.learned(kind)
+    model = with_int8(learned.model, [learned.sample])
+    first = {"detect", "propose", "segment"} & IN_INTEGERS[kind]
+    assert first <= set(model.int8) <= IN_INTEGERS[kind]  # a small one may lose an edge at IoU .9
+    write_model(tmp_path / "model.kontur", model)
+    again = read_model(tmp_path / "model.kontur")
+    assert again.int8 == model.int8
+    assert again.graphs == model.graphs
+    engine = OnnxEngine(again, precision="int8")
+    found = Predictor(engine, learned.card).predict(learned.sample.image)
+    assert evaluate_all([(learned.sample.instances, found)]).ap(0.5) >= 0.8
+
+
+def test_all_inputs_of_a_graph_have_one_shape_however_many_objects_there_are():
+    learned = contract.learned("snake")
+    wide = np.pad(learned.sample.image, ((0, 30), (0, 9), (0, 0)))
+    samples = [learned.sample, replace(learned.sample, image=wide)]
+    inputs = calibration_inputs(learned.model, samples)
+    assert set(inputs) == set(catalog.family("snake").graphs(learned.segmenter.config))
+    for calls in inputs.values():
+        assert len(calls) == 2
+        assert len({tuple(array.shape for array in call) for call in calls}) == 1
+    assert len(inputs["evolve"][0][1]) == module.OBJECTS
+
+
+def test_graphs_that_lose_objects_are_left_out(monkeypatch):
+    learned = contract.learned("snake")
+    aps = {frozenset(): 0.9, frozenset({"extremes"}): 0.9, frozenset({"evolve"}): 0.899}
+
+    class Measured:
+        images = 1
+
+        def __init__(self, _, graphs, __, until=0.0):
+            self.aps = np.full(5, aps.get(frozenset(graphs), 0.5))
+
+    monkeypatch.setattr(module, "Measured", Measured)
+    assert set(with_int8(learned.model, [learned.sample]).int8) == {"extremes"}
+
+
+def test_images_that_there_is_no_time_for_do_not_count(monkeypatch):
+    learned = contract.learned("snake")
+    samples = [learned.sample] * 5
+    assert module.Measured(learned.model, {}, samples).images == 5
+    assert module.Measured(learned.model, {}, samples, until=0.0).images == 1
+
+
+def test_without_images_or_objects_in_them_the_model_stays_as_it_is():
+    learned = contract.learned("snake")
+    assert with_int8(learned.model, []).int8 == {}
+    empty = replace(learned.sample, image=np.zeros_like(learned.sample.image))
+    assert set(with_int8(learned.model, [empty]).int8) <= {"detect"}

@@ -1,0 +1,160 @@
+"""A graph in 8-bit integers: near float32, of the model's own weights, its end as before."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from torch import nn
+
+from kontur.models.archive import WEIGHTS, SavedGraph
+from kontur.models.family import GraphExample
+from kontur.train.export import export_graph
+from kontur.train.quantise import quantise
+
+STEPS = 255  # between the lowest and the highest number of an integer
+
+
+class Small(nn.Module):
+    """Two convolutions with norms, a sum, and a last one; `halves` makes its weight of a larger."""
+
+    def __init__(self, *, halves=False):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Sequential(nn.Conv2d(2, 6, 3, padding=1, bias=False), nn.BatchNorm2d(6))
+        self.second = nn.Sequential(nn.Conv2d(6, 6, 3, padding=1), nn.BatchNorm2d(6))
+        self.both = nn.Conv2d(6, 12, 1)
+        self.last = nn.Conv2d(6, 1, 1)
+        self.halves = halves
+        for norm in (self.first[1], self.second[1]):
+            norm.running_mean.uniform_(-1, 1)
+            norm.running_var.uniform_(0.3, 3)
+            nn.init.uniform_(norm.weight, 0.5, 2)
+            nn.init.uniform_(norm.bias, -1, 1)
+
+    def forward(self, images):
+        x = torch.relu(self.first(images))
+        x = torch.relu(x + self.second(x))
+        if self.halves:
+            weight, bias = self.both.weight.chunk(2)[1], self.both.bias.chunk(2)[1]
+            x = torch.relu(nn.functional.conv2d(x, weight, bias))
+        return self.last(x), x
+
+
+def exported(network):
+    """The graph without weights, and these, as in a model file."""
+    state = network.eval().state_dict(keep_vars=True)
+    example = GraphExample(
+        {"images": np.zeros((1, 2, 8, 8), np.float32)},
+        ("last", "features"),
+        {"images": {2: "h", 3: "w"}, "last": {2: "h", 3: "w"}, "features": {2: "h", 3: "w"}},
+    )
+    graph = export_graph(network, example, {t.data_ptr(): name for name, t in state.items()})
+    return graph, {name: tensor.detach().numpy() for name, tensor in state.items()}
+
+
+def session(graph, weights):
+    options = onnxruntime.SessionOptions()
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in graph.weights]
+    options.add_external_initializers(list(graph.weights), values)
+    return onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])
+
+
+def images(count=4, side=16):
+    return np.random.default_rng(0).normal(size=(count, 1, 2, side, side)).astype(np.float32)
+
+
+@pytest.mark.parametrize("halves", [False, True])
+def test_the_outputs_are_near_those_of_float32(halves):
+    network = Small(halves=halves)
+    graph, weights = exported(network)
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    for size in ((16, 16), (9, 31)):
+        image = np.random.default_rng(1).normal(size=(1, 2, *size)).astype(np.float32)
+        expected = [out.detach().numpy() for out in network(torch.from_numpy(image))]
+        got = session(integers, weights).run(None, {"images": image})
+        for one, other in zip(got, expected, strict=True):
+            assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
+            assert (one != other).any()  # it is another precision
+
+
+def test_the_weights_are_the_model_s_own_whatever_they_become(tmp_path):
+    """With other weights of the same names the same graph is another network."""
+    network = Small()
+    graph, weights = exported(network)
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    stored = onnx.load_from_string(integers.onnx).graph.initializer
+    outside = [t for t in stored if t.data_location == onnx.TensorProto.EXTERNAL]
+    assert {t.name for t in outside} == set(integers.weights) <= set(weights)
+    assert {entry.value for t in outside for entry in t.external_data} == {WEIGHTS}
+    assert max(np.prod(t.dims) for t in stored if t not in outside) <= 12  # of a channel each
+    half = {**weights, "first.0.weight": weights["first.0.weight"] * np.float32(0.5)}
+    network.first[0].weight.data *= 0.5
+    expected = [out.detach().numpy() for out in network(torch.from_numpy(images()[0]))]
+    for one, other in zip(
+        session(integers, half).run(None, {"images": images()[0]}), expected, strict=True
+    ):
+        assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
+
+
+def test_norms_that_are_equal_are_kept_once_and_folded_for_each_convolution():
+    """As before the first step of a training: the exporter writes one of them, and copies."""
+    network = Small()
+    for norm in (network.first[1], network.second[1]):
+        norm.reset_parameters()
+    network.second[1].eps = network.first[1].eps = 0.1
+    graph, weights = exported(network)
+    assert len(graph.weights) < len(weights) - 2  # the counts of batches are no weights
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    assert set(integers.weights) <= set(weights)
+    expected = [out.detach().numpy() for out in network(torch.from_numpy(images()[0]))]
+    got = session(integers, weights).run(None, {"images": images()[0]})
+    for one, other in zip(got, expected, strict=True):
+        assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
+
+
+def test_norms_are_folded_as_by_hand():
+    """Half of an integer's step is what a folded weight may be off."""
+    network = Small()
+    graph, weights = exported(network)
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    model = onnx.load_from_string(integers.onnx)
+    names = [o for node in model.graph.node for o in node.output if o.endswith("/folded")]
+    assert len(names) == 2
+    model.graph.output.extend(onnx.helper.make_empty_tensor_value_info(name) for name in names)
+    values = session(SavedGraph(model.SerializeToString(), integers.weights), weights).run(
+        names, {"images": images()[0]}
+    )
+    for part, got in zip((network.first, network.second), values, strict=True):
+        gain = (part[1].weight / (part[1].running_var.double() + part[1].eps).sqrt()).detach()
+        expected = part[0].weight.detach().double() * gain[:, None, None, None]
+        np.testing.assert_allclose(got, expected.numpy(), rtol=1e-6)
+
+
+def test_the_convolutions_but_the_last_compute_in_integers(tmp_path):
+    graph, weights = exported(Small())
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[n]) for n in integers.weights]
+    options.add_external_initializers(list(integers.weights), values)
+    onnxruntime.InferenceSession(integers.onnx, options, ["CPUExecutionProvider"])
+    kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
+    assert kinds.count("QLinearConv") == 2
+    assert sum(kind in ("Conv", "FusedConv") for kind in kinds) == 1
+
+
+def test_a_graph_whose_only_convolution_is_the_last_stays_as_it_is():
+    class Single(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.last = nn.Conv2d(2, 3, 3)
+
+        def forward(self, images):
+            x = self.last(images)
+            return torch.sigmoid(x), x
+
+    network = Single()
+    graph, weights = exported(network)
+    assert quantise(graph, weights, [(image,) for image in images()]) is None

@@ -1,0 +1,89 @@
+"""The file beside an image: ours is written at every change, nobody else's ever."""
+
+import json
+
+import numpy as np
+import shapely
+from PIL import Image
+
+from kontur import formats
+from tests.web.conftest import opened
+from tests.web.test_app import DISC, edit, key_of, keys
+
+FOREIGN = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Polygon", "coordinates": [[[5, 5], [15, 5], [15, 15], [5, 5]]]},
+            "properties": {"objectType": "annotation", "classification": {"name": "Tumor"}},
+        }
+    ],
+}
+
+
+def test_another_programs_file_is_shown_and_never_written(images):
+    text = json.dumps(FOREIGN)
+    (images / "cells0.geojson").write_text(text)
+    with opened(images) as api:
+        key = key_of(api)
+        found = api.get(f"/api/images/{key}/objects").json()
+        assert found["classes"] == ["Tumor"]
+        assert found["status"] == "done"
+        edit(api, key, 0, move="add", ring=DISC)
+    assert (images / "cells0.geojson").read_text() == text
+    assert len(formats.read(images / "cells0.kontur.geojson")) == 2
+    with opened(images) as api:  # ours is the newer one
+        assert len(api.get(f"/api/images/{key}/objects").json()["objects"]) == 2
+
+
+def test_our_file_that_another_program_changed_is_not_written_over(images):
+    with opened(images) as api:
+        key = key_of(api)
+        edit(api, key, 0, move="add", ring=DISC)
+        file = images / "cells0.geojson"
+        changed = file.read_text().replace("30.0", "31.0")
+        file.write_text(changed)
+        assert edit(api, key, 1, move="delete", objects=[1]).status_code == 200
+    assert file.read_text() == changed
+    assert len(formats.read(images / "cells0.kontur.geojson")) == 0
+
+
+def test_outlines_of_predict_are_taken_up_as_predicted(images):
+    from kontur.instances import Instances
+
+    one = Instances.of(
+        [shapely.Polygon([(1, 1), (9, 1), (9, 9)])], scores=[0.7], size=(200, 260), classes=["cell"]
+    )
+    formats.write(images / "cells1.geojson", one)
+    with opened(images) as api:
+        found = api.get(f"/api/images/{key_of(api, 'cells1.png')}/objects").json()
+        assert (found["status"], found["classes"]) == ("predicted", ["cell"])
+        assert found["objects"][0]["by"] == "model"
+
+
+def test_label_images_of_a_training_folder_are_its_outlines_and_no_images(tmp_path):
+    for name in ("images", "labels"):
+        (tmp_path / name).mkdir()
+    labels = np.zeros((20, 30), np.uint16)
+    labels[3:9, 4:12] = 5
+    Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "images" / "a.png")
+    Image.fromarray(labels).save(tmp_path / "labels" / "a.png")
+    with opened(tmp_path) as api:
+        assert list(keys(api)) == ["images/a.png"]
+        found = api.get(f"/api/images/{key_of(api, 'images/a.png')}/objects").json()
+        assert [each["id"] for each in found["objects"]] == [5]
+        assert found["status"] == "done"
+        edit(api, key_of(api, "images/a.png"), 0, move="shift", objects=[5], by=[1, 1])
+    assert len(formats.read(tmp_path / "images" / "a.geojson")) == 1
+    with opened(tmp_path) as api:
+        assert list(keys(api)) == ["images/a.png"]
+
+
+def test_two_images_of_one_name_have_files_of_their_own(images):
+    Image.open(images / "cells0.png").save(images / "cells0.tif")
+    with opened(images) as api:
+        edit(api, key_of(api, "cells0.tif"), 0, move="add", ring=DISC)
+        edit(api, key_of(api, "cells0.png"), 0, move="add", ring=DISC[:3])
+    assert formats.read(images / "cells0.png.geojson").areas.tolist() == [200.0]
+    assert formats.read(images / "cells0.tif.geojson").areas.tolist() == [400.0]

@@ -1,0 +1,147 @@
+"""The page in a browser, as a person uses it: open, outline, correct, reload, export."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kontur import formats
+from tests.web.conftest import served, write_images
+
+WIDE, NARROW = {"width": 1400, "height": 860}, {"width": 420, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def plate(tmp_path_factory):
+    folder = write_images(tmp_path_factory.mktemp("page") / "plate", 3)
+    with served(folder) as server:
+        yield folder, server
+
+
+def open_page(browser, server, viewport=WIDE, *, locale="en-US"):
+    page = browser.new_page(viewport=viewport, locale=locale, accept_downloads=True)
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    page.problems = problems
+    page.goto(server.address)
+    until(page, "kontur.image() && kontur.image().picture")
+    until(page, "kontur.models.models.length > 0")
+    return page
+
+
+def until(page, holds):
+    page.wait_for_function(f"() => {holds}")
+
+
+def outlines(page):
+    """Id → points of the outer ring, as the page has them."""
+    program = "[...kontur.image().outlines].map(([id, o]) => [id, [...o.parts[0][0]]])"
+    return {number: np.reshape(points, (-1, 2)) for number, points in page.evaluate(program)}
+
+
+def settled(page):
+    until(page, "kontur.image().waiting === 0")
+
+
+def on_screen(page, x, y):
+    """The place on the screen of a point of the image."""
+    program = """([x, y]) => { const v = kontur.viewer, f = v.overlay.getBoundingClientRect();
+      return [(x - v.camera.x) * v.camera.zoom / v.density + f.left,
+              (y - v.camera.y) * v.camera.zoom / v.density + f.top]; }"""
+    return page.evaluate(program, [float(x), float(y)])
+
+
+def run_model(page):
+    page.keyboard.press("g")
+    until(page, "kontur.image().status === 'predicted' && kontur.image().outlines.size")
+
+
+def drag(page, start, end):
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
+def test_a_person_outlines_corrects_draws_undoes_reloads_and_exports(browser, plate, tmp_path):
+    folder, server = plate
+    page = open_page(browser, server)
+    run_model(page)
+    found = outlines(page)
+    assert 7 <= len(found) <= 11
+
+    number, ring = next(iter(found.items()))
+    page.mouse.click(*on_screen(page, *ring.mean(axis=0)))
+    assert page.evaluate("[...kontur.selection.ids]") == [number]
+    start = on_screen(page, *ring[0])
+    drag(page, start, (start[0] - 30, start[1] - 24))
+    settled(page)
+    moved = outlines(page)[number]
+    way = np.hypot(*(moved[np.hypot(*(moved - ring[0]).T).argmax()] - ring[0]))
+    assert way > 3
+    assert page.evaluate("kontur.image().status") == "corrected"
+
+    page.keyboard.press("e")
+    x0, y0 = found[number].min(axis=0)
+    x1, y1 = found[number].max(axis=0)
+    middle_x, middle_y = found[number].mean(axis=0)
+    for point in [(middle_x, y0), (x1, middle_y), (middle_x, y1), (x0, middle_y)]:
+        page.mouse.click(*on_screen(page, *point))
+    until(page, f"kontur.image().outlines.size === {len(found) + 1}")
+    page.keyboard.press("Control+z")
+    until(page, f"kontur.image().outlines.size === {len(found)}")
+    settled(page)
+    before = outlines(page)
+
+    page.reload()
+    until(page, f"kontur.image() && kontur.image().outlines.size === {len(found)}")
+    after = outlines(page)
+    assert before.keys() == after.keys()
+    np.testing.assert_allclose(after[number], before[number], atol=1e-9)
+    page.keyboard.press("Escape")
+    page.click("#export")
+    with page.expect_download() as download:
+        page.click("dialog [data-format=coco]")
+    saved = tmp_path / download.value.suggested_filename
+    download.value.save_as(saved)
+    exported = formats.read(saved)
+    beside = formats.read(folder / "cells0.geojson")
+    assert len(exported) == len(beside) == len(found)
+    np.testing.assert_allclose(sorted(exported.areas), sorted(beside.areas), atol=0.01)
+    assert json.loads((folder / "cells0.geojson").read_text())["kontur"]["size"] == [200, 260]
+    assert page.problems == []
+    page.close()
+
+
+def test_a_narrow_page_in_chinese_has_drawers_and_nothing_sticks_out(browser, plate):
+    page = open_page(browser, plate[1], NARROW, locale="zh-CN")
+    assert page.evaluate("() => document.documentElement.lang") == "zh"
+    assert page.locator("#gallery").is_hidden()
+    page.click("#show-panel")
+    page.click("#tab-model")
+    assert page.locator("#predict-one").inner_text() == "勾画此图"
+    wide = page.evaluate("() => [document.body.scrollWidth, innerWidth]")
+    assert wide[0] <= wide[1]
+    page.keyboard.press("l")
+    assert page.locator("#predict-one").inner_text() == "Outline image"
+    page.keyboard.press("?")
+    assert page.locator("dialog h2").inner_text() == "Keys and gestures"
+    assert page.problems == []
+    page.close()
+
+
+def test_two_windows_on_one_image_hear_of_each_other(browser, plate):
+    first, second = (open_page(browser, plate[1]) for _ in range(2))
+    for page in (first, second):
+        page.locator(".thumb").nth(2).click()
+        until(page, "kontur.image().picture && kontur.image().key !== undefined")
+        page.wait_for_timeout(300)
+    program = "kontur.image().edit({move: 'add', ring: [[9, 9], [30, 9], [30, 30]], label: 0})"
+    first.evaluate(f"() => {program}")
+    until(second, "kontur.image().outlines.size === 1")
+    assert "Changed in another window" in second.locator("#toasts").inner_text()
+    assert first.problems == second.problems == []
+    first.close()
+    second.close()
