@@ -20,6 +20,7 @@ from kontur.models.snake.moves import MODES, MOVE
 from kontur.models.snake.policy import PolishPolicy
 
 SURE = 3.0  # the logit of moving, and -SURE that of stopping, before anything is learned
+NEAR = 0.02  # of the unit: how much farther a distance is a 1/e as likely then
 
 
 class Judged(NamedTuple):
@@ -47,11 +48,12 @@ class Agent(nn.Module):
         self.value = nn.Conv2d(config.polish.width, 1, 1)
         nn.init.zeros_(self.value.weight)
         nn.init.zeros_(self.value.bias)  # type: ignore[arg-type]
-        with torch.no_grad():  # it begins by moving, anyhow, and by staying often
+        with torch.no_grad():  # it begins by moving, anyhow, and not far
             self.policy.modes.weight.zero_()
             self.policy.modes.bias.copy_(torch.tensor([SURE, 0.0, -SURE])[:MODES])
             self.policy.distances.weight.mul_(0.1)
-            self.policy.distances.bias.zero_()  # type: ignore[union-attr]
+            far = torch.tensor(config.polish.distances).abs() / NEAR
+            self.policy.distances.bias.copy_(-far)  # type: ignore[union-attr]
 
     @property
     def has_seen(self) -> bool:

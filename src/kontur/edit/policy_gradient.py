@@ -44,6 +44,8 @@ class LearnConfig(Settings):
         passes, batch: over what was played, in minibatches of so many states.
         rate: of Adam, falling to 0.
         clip: of the ratio of policies.
+        baseline: updates at the beginning in which only the value learns: one that knows nothing
+            yet is no baseline, and would have every action look bad.
         value, entropy: what these two terms count beside the policy's; entropy falls to 0.
         credit: whether a point learns from its own share of the reward or from the contour's.
     """
@@ -55,6 +57,7 @@ class LearnConfig(Settings):
     batch: int = pydantic.Field(192, ge=1)
     rate: float = pydantic.Field(1e-3, gt=0)
     clip: float = pydantic.Field(0.2, gt=0)
+    baseline: int = pydantic.Field(4, ge=0)
     value: float = pydantic.Field(0.5, ge=0)
     entropy: float = pydantic.Field(0.001, ge=0)
     credit: Literal["points", "shared"] = "points"
@@ -148,7 +151,8 @@ def learn(
         for group in optimiser.param_groups:
             group["lr"] = config.rate * min(1.0, 2 * left)
         played = play(env, agent, generator)
-        shown = _improve(agent, optimiser, played, config, config.entropy * left, rng)
+        decides = updates >= config.baseline
+        shown = _improve(agent, optimiser, played, config, config.entropy * left, rng, decides)
         updates += 1
         took = time.process_time() - begin
         spent, used = spent + took, used + took
@@ -162,6 +166,7 @@ def _improve(
     config: LearnConfig,
     entropy: float,
     rng: np.random.Generator,
+    decides: bool,
 ) -> dict[str, float]:
     found = advantages(
         *(played.rewards, played.values, played.going),
@@ -197,7 +202,9 @@ def _improve(
                 policy + _clipped(now.modes - batch["modes"], batch["whole"], config.clip).mean()
             )
             missed = ((now.values - batch["goals"]) / scale).square().mean()
-            loss = policy + config.value * missed - entropy * now.entropy.mean()
+            loss = config.value * missed
+            if decides:
+                loss = loss + policy - entropy * now.entropy.mean()
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(agent.parameters(), LARGEST_GRADIENT)

@@ -145,7 +145,7 @@ def self_critical_loss(
     config: SelfCriticalConfig,
     rng: np.random.Generator,
 ) -> tuple[Tensor, float]:
-    """-Σ A log π of drawn outlines, A their gain over the greedy ones; and the mean size of A.
+    """-Σ A log π of drawn outlines, A their gain over the greedy ones; and Σ |A|.
 
     Contours that cross themselves have no reward and do not count; without any the loss is 0.
     """
@@ -163,6 +163,7 @@ def self_critical_loss(
             passed = swept(fields, greedy, before, moved, after := overlap(fields, moved))
             shares = gains(before, after, passed) * (simple(moved) & whole)[:, None]
             advantage += sign * drawn * shares  # of log π the gradient is a / σ
-    advantage /= 2 * config.pairs
+    # A point has half of what its two edges brought: all that depends on it is twice that.
+    advantage /= config.pairs
     weights = torch.from_numpy(advantage / spread)
-    return -(weights * along).sum() / max(1, len(contours)), float(np.abs(advantage).mean())
+    return -(weights * along).sum() / max(1, len(contours)), float(np.abs(advantage).sum())
