@@ -31,10 +31,10 @@ from kontur.edit.cases import Cases
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.env import VectorContourEnv
 from kontur.edit.episodes import Episodes
-from kontur.edit.imitation import imitate, teach
 from kontur.edit.policy_gradient import LearnConfig, learn
 from kontur.edit.roll_out import Acting, at_random, begun_rough, begun_with_own, roll_out
 from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, outlines, see
+from kontur.edit.teacher import imitate, teach
 from kontur.geometry.area_field import overlap
 from kontur.infer.engine import OnnxEngine, rebuild
 from kontur.infer.load import find_model
@@ -42,6 +42,8 @@ from kontur.infer.predict import Predictor
 from kontur.models.archive import Model, read_model
 from kontur.models.snake.moves import MOVE, outward
 from kontur.models.snake.network import DeepSnake
+from kontur.models.snake.polish import polish
+from kontur.train.export import to_model
 
 IMITATED = 0.4  # of an agent's time, from the teacher
 WORSE = 0.01  # of IoU: a contour that lost more became worse
@@ -61,7 +63,9 @@ def main() -> None:
     predictor = Predictor(OnnxEngine(model, threads=1), model.card)
     train, val = (open_folder(options.data / part) for part in ("train", "val"))
     if options.speed:
-        print(_speed(_cases(predictor, val, options.images, 0)))
+        cases = _cases(predictor, val, options.images, 0)
+        print(_speed(cases))
+        print(f"\nan agent on ONNX Runtime: {_polishing(model, cases):.1f} ms for 100 contours")
         return
     ledger = Ledger(options.results)
     key = {
@@ -105,7 +109,7 @@ def _acting(
     if name == "random":
         return at_random(np.random.default_rng(seed))
     if name == "greedy, told the truth":
-        return lambda episodes, places: teach(episodes, places)[0]
+        return teach
     if name == "greedy, predicted distance":
         return _to_the_predicted_edge
     torch.manual_seed(seed)
@@ -255,6 +259,25 @@ def _speed(cases: Cases) -> str:
         steps = count * (env.episodes.polish.steps + 1)
         rows.append([str(count), f"{steps / best:,.0f}"])
     return table(["contours", "contour steps a second"], rows)
+
+
+def _polishing(model: Model, cases: Cases) -> float:
+    """Milliseconds of 100 contours that move at every step; one thread, features at hand."""
+    config = cases.config.replace(polish=cases.config.polish.replace(kind="agent"))
+    network = DeepSnake(config).eval()
+    assert network.polish is not None
+    with torch.no_grad():
+        network.polish.modes.bias.copy_(torch.tensor([9.0, 0, -9]))
+    card = model.card.replace(config=config.model_dump(mode="json"))
+    graph = OnnxEngine(to_model(network, card), threads=1).graphs["polish"]
+    rings = cases.own[cases.outlined][:400]
+    index = cases.image_index[cases.outlined][:400]
+    taken = []
+    for _ in range(7):
+        start = time.process_time()
+        polish(graph, cases.maps, rings, index, config.polish)
+        taken.append(time.process_time() - start)
+    return float(np.median(taken)) / len(rings) * 1e5
 
 
 def _options() -> argparse.Namespace:

@@ -21,7 +21,7 @@ VAGUE = {"utils", "util", "misc", "common", "helpers", "helper", "base", "core",
 
 # The parts that may import torch; everything else predicts, measures and converts without it.
 TORCH_ROOMS = re.compile(
-    r"kontur\.(nn|train)(\.|$)|kontur\.edit\.(agent|imitation|policy_gradient|self_critical|reinforce)$|kontur\.models\.segmenter$"
+    r"kontur\.(nn|train)(\.|$)|kontur\.edit\.(agent|teacher|policy_gradient|self_critical|reinforce)$|kontur\.models\.segmenter$"
     r"|kontur\.models\..*\.(network|detector|refine|recurrent|attention|stages|start|edge|quality|policy|loss|rpn|heads)$"
     r"|kontur\.models\..*\.(unet|transunet|swinunet)$"
 )

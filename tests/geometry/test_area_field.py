@@ -80,7 +80,7 @@ def test_rings_far_outside_of_the_grid_share_nothing_and_rings_around_it_share_a
     rings = np.stack(
         [unit + far for far in ([90, 0], [-90, 0], [0, 90], [0, -90])] + [unit * 3 - 10]
     )
-    assert_allclose(measured_iou(region, rings), [0, 0, 0, 0, 1 / 9], atol=1e-3)
+    assert_allclose(measured_iou(region, rings), [0, 0, 0, 0, 1 / 9], atol=5e-3)
 
 
 def test_no_rings_and_empty_regions_have_no_area():

@@ -77,7 +77,7 @@ def reinforce(
         model=model,
         out=out,
         val=val,
-        method=method,  # type: ignore[arg-type]  # checked there
+        method=method,
         minutes=minutes,
         seed=seed,
         report=report,

@@ -2,7 +2,8 @@
 
 The policy π(a | s) is that of the model file (`kontur.models.snake.policy`); the value V(s), the
 expectation of the return G = Σ r of the rest of the episode, is needed only to learn. It has a
-share for every point, as the reward has: V is their sum. Both read the same states of the points.
+share for every point, as the reward has: V is their sum. It reads the policy's states of the points
+but does not shape them: a value that is still far off would undo what the policy knows.
 
 The agent's part of the randomness is the draw a ~ π(· | s), in `sample`; `greedy` takes the surest
 action instead. Where an episode begins is the environment's part (`kontur.edit.episodes`).
@@ -45,9 +46,11 @@ class Agent(nn.Module):
     def __init__(self, config: SnakeConfig):
         super().__init__()
         self.policy = PolishPolicy(config)
-        self.value = nn.Conv2d(config.polish.width, 1, 1)
-        nn.init.zeros_(self.value.weight)
-        nn.init.zeros_(self.value.bias)  # type: ignore[arg-type]
+        width = config.polish.width
+        last = nn.Conv2d(width, 1, 1)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+        self.value = nn.Sequential(nn.Conv2d(width, width, 1), nn.ReLU(), last)
         with torch.no_grad():  # it begins by moving, anyhow, and not far
             self.policy.modes.weight.zero_()
             self.policy.modes.bias.copy_(torch.tensor([SURE, 0.0, -SURE])[:MODES])
@@ -107,7 +110,7 @@ class Agent(nn.Module):
         self, observations: Float[Tensor, "m n c"]
     ) -> tuple[Float[Tensor, "m n k"], Float[Tensor, "m 3"], Float[Tensor, "m n"]]:
         points, whole = self.policy.states(observations)
-        return *self.policy.decide(points, whole), self.value(points)[:, 0, 0]
+        return *self.policy.decide(points, whole), self.value(points.detach())[:, 0, 0]
 
 
 def judge(distances: Tensor, modes: Tensor, values: Tensor, actions: Tensor) -> Judged:

@@ -124,7 +124,9 @@ class Episodes:
         config, objects, rings = self.config, self.objects[places], self.rings[places]
         moved, crossed = act(rings, actions, self.unit[places], self.distances)
         stopped = actions[:, 0] == STOP
-        shares, score = self.measure.gains(objects, rings, moved)
+        before = self.measure.sides(objects, rings)
+        shares, after = self.measure.gains(objects, before, moved)
+        score = after.total.iou
         cost = config.step_cost * ~stopped + config.crossing_cost * crossed
         reward = (score - self.score[places]) - cost
         shares -= (cost / shares.shape[1])[:, None].astype(np.float32)
@@ -155,41 +157,39 @@ class Measure:
         self, objects: Int[np.ndarray, " j"], rings: Float[np.ndarray, "j n 2"]
     ) -> Float[np.ndarray, " j"]:
         """The IoU, or boundary IoU, of contours with their objects."""
-        return self._overlaps(objects, rings)[0].iou
+        return self.sides(objects, rings).total.iou
 
     def gains(
-        self,
-        objects: Int[np.ndarray, " j"],
-        rings: Float[np.ndarray, "j n 2"],
-        moved: Float[np.ndarray, "j n 2"],
-    ) -> tuple[Float[np.ndarray, "j n"], Float[np.ndarray, " j"]]:
-        """What each point brought, and the scores after it."""
-        fields = self.fields.take(objects)
-        before, *sides = self._overlaps(objects, rings)
-        after, *moved_sides = self._overlaps(objects, moved)
+        self, objects: Int[np.ndarray, " j"], before: "Sides", moved: Float[np.ndarray, "j n 2"]
+    ) -> "tuple[Float[np.ndarray, 'j n'], Sides]":
+        """What each point brought by moving, and what is shared after it."""
+        fields, after = self.fields.take(objects), self.sides(objects, moved)
         passed, *inner = (
-            swept(fields, old.rings, old.overlap, new.rings, new.overlap)
-            for old, new in zip(sides, moved_sides, strict=True)
+            swept(fields, old_rings, old, new_rings, new)
+            for (old_rings, old), (new_rings, new) in zip(before.each, after.each, strict=True)
         )
         for each in inner:
             passed = passed.less(each)
-        return gains(before, after, passed), after.iou
+        return gains(before.total, after.total, passed), after
 
-    def _overlaps(
-        self, objects: Int[np.ndarray, " j"], rings: Float[np.ndarray, "j n 2"]
-    ) -> "tuple[Overlap, *tuple[Side, ...]]":
-        """What contours, or their boundaries, share with their objects; then that of each side."""
+    def sides(self, objects: Int[np.ndarray, " j"], rings: Float[np.ndarray, "j n 2"]) -> "Sides":
+        """What contours, or their boundaries, share with their objects."""
         fields = self.fields.take(objects)
-        outer = Side(rings, overlap(fields, rings))
+        outer = overlap(fields, rings)
         if self.width is None:
-            return outer.overlap, outer
+            return Sides(outer, ((rings, outer),))
         inwards = rings - outward(rings) * self.width[objects][:, None, None]
-        inner = Side(inwards, overlap(fields, inwards))
-        return outer.overlap.less(inner.overlap), outer, inner
+        inner = overlap(fields, inwards)
+        return Sides(outer.less(inner), ((rings, outer), (inwards, inner)))
 
 
-class Side(NamedTuple):
-    """The outer or inner side of what is compared."""
+class Sides(NamedTuple):
+    """What is compared, and what it is made of.
 
-    rings: Float[np.ndarray, "j n 2"]
-    overlap: Overlap
+    Attributes:
+        total: of contours, or of their boundaries.
+        each: the contours with what they share, and the inner sides of boundaries with theirs.
+    """
+
+    total: Overlap
+    each: tuple[tuple[Float[np.ndarray, "j n 2"], Overlap], ...]

@@ -6,8 +6,9 @@ the validation images so far is in the file at any time, so an interruption lose
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,29 +18,30 @@ from kontur.edit.agent import Agent
 from kontur.edit.cases import Cases, check_snake
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.episodes import Episodes
-from kontur.edit.imitation import imitate
 from kontur.edit.policy_gradient import LearnConfig, learn
 from kontur.edit.roll_out import begun_rough, begun_with_own, roll_out
 from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, mean_iou, see
+from kontur.edit.teacher import imitate
 from kontur.errors import InputError
 from kontur.infer.engine import OnnxEngine, rebuild
 from kontur.infer.load import find_model
 from kontur.infer.predict import Predictor
-from kontur.models.archive import Model, read_model
+from kontur.models.archive import Model, read_model, write_model
 from kontur.models.card import Card
 from kontur.models.snake.network import DeepSnake
 from kontur.models.snake.polish_config import PolishConfig
 from kontur.train.config import DataConfig
 from kontur.train.dataset import open_data
-from kontur.train.export import export
+from kontur.train.export import to_model
 
-Method = Literal["agent", "snake"]
 MOST_IMAGES = 48  # whose features are held at a time
 MOST_PIXELS = 24e6  # of them together: 2 GB
 IMITATED = 0.4  # of the time: before reward the agent learns from a teacher
 FRESH = 120.0  # seconds of processor time after which other images are taken
 CHECKED = 0.1  # of the time: how often the validation images are looked at
 MOST_CHECKED = 400  # objects
+AGENT = "polish"  # its graph, and where its weights are
+UNCHANGED = "detect"  # the graph of a snake whose stages are fine-tuned
 Report = Callable[[str], None]
 
 
@@ -66,7 +68,7 @@ def reinforce(
     model: str | Path,
     out: str | Path,
     val: str | Path | float | None = None,
-    method: Method = "agent",
+    method: str = "agent",
     minutes: float = 10.0,
     seed: int = 0,
     report: Report = print,
@@ -87,14 +89,15 @@ def reinforce(
     file = Path(out)
     if file.is_dir():
         raise InputError(f"{file} is a folder; --out is the .kontur file to write")
-    if method not in ("agent", "snake"):
+    methods = {"agent": _train_agent, "snake": _fine_tune}
+    if method not in methods:
         raise InputError(f'a method is "agent" or "snake", got {method!r}')
     torch.set_num_threads(1)
     loaded = read_model(find_model(model))
     predictor = Predictor(OnnxEngine(loaded, threads=1), loaded.card)
     check_snake(predictor)
     folders = open_data(DataConfig(path=str(data), val=_setting(val)), seed=seed)
-    run = _train_agent if method == "agent" else _fine_tune
+    run = methods[method]
     run(loaded, predictor, folders.train, folders.val, file, minutes * 60, seed, report)
     return file
 
@@ -114,23 +117,24 @@ def _train_agent(
     rng = np.random.default_rng(seed)
     config = predictor.config.replace(polish=PolishConfig(kind="agent"))
     network = DeepSnake(config)
-    known = rebuild(loaded).state_dict()  # of an agent that is there already nothing is kept
-    snake = {name: value for name, value in known.items() if not name.startswith("polish.")}
+    known = rebuild(loaded).state_dict()  # an agent that is there already is replaced
+    snake = {name: value for name, value in known.items() if not name.startswith(AGENT + ".")}
     network.load_state_dict(snake, strict=False)
     held = cases_of(predictor, val, np.random.default_rng(0))
     agent = Agent(config)
-    best = -np.inf
+    best = first = -np.inf
     for spent, stage in _agent_learning(
         agent, lambda: cases_of(predictor, train, rng), seconds, seed
     ):
         check = check_agent(agent, held)
-        # Without an outline of the model's own the rough ones alone decide.
-        reached = check.rough.after + np.nan_to_num(check.own.after)
+        # The first check is of an agent that hardly moves yet, so what is kept does no harm.
+        reached = check.rough.after if np.isnan(check.own.after) else check.own.after
         better = reached > best
         report(
             f"{spent / 60:.1f} min, {stage}: own outlines IoU {check.own}, rough ones "
             f"{check.rough}{', kept' if better else ''}"
         )
+        first = reached if first == -np.inf else first
         if better:
             best = reached
             assert network.polish is not None
@@ -141,7 +145,18 @@ def _train_agent(
                 for name, gain in zip(("own", "rough"), check, strict=True)
                 for when, value in zip(("", ", polished"), gain, strict=True)
             }
-            export(out, network, card.replace(scores={**card.scores, **scores}))
+            _write_beside(out, loaded, network, card.replace(scores={**card.scores, **scores}))
+
+    if best <= first:
+        report("the agent does not improve outlines of the validation images; --polish is no help")
+
+
+def _write_beside(out: Path, loaded: Model, network: DeepSnake, card: Card) -> None:
+    """The model as it was, its graphs in 8-bit integers too, and the agent beside it."""
+    made = to_model(network, card)
+    own = {name: value for name, value in made.weights.items() if name.startswith(AGENT + ".")}
+    graphs = {**loaded.graphs, AGENT: made.graphs[AGENT]}
+    write_model(out, replace(loaded, card=card, graphs=graphs, weights={**loaded.weights, **own}))
 
 
 def _agent_learning(
@@ -209,7 +224,7 @@ def _fine_tune(
     held = [each for each in held_seen if each is not None]
     before = best = mean_iou(network, held)
     report(f"own outlines IoU {before:.3f}")
-    export(out, network, loaded.card)  # what is best so far
+    write_model(out, loaded)  # what is best so far
     due = CHECKED * seconds
     updates = fine_tune(network, images, SelfCriticalConfig(), seconds=seconds, seed=seed)
     for shown in updates:
@@ -227,7 +242,9 @@ def _fine_tune(
             about = {"method": "snake", "seconds": round(shown["elapsed"])}
             card = _card(loaded.card, network, about)
             scores = {"own IoU": before, "own IoU, fine-tuned": now}
-            export(out, network, card.replace(scores={**card.scores, **scores}))
+            made = to_model(network, card.replace(scores={**card.scores, **scores}))
+            whole = {name: graph for name, graph in loaded.int8.items() if name == UNCHANGED}
+            write_model(out, replace(made, int8=whole))
 
 
 def chosen_images(folder: Folder, rng: np.random.Generator) -> list[int]:

@@ -28,7 +28,7 @@ MOST = 1 << 18  # cells of a region, thin and bent ones have many: then they are
 FINE = 2  # rows and columns of a cell whose centres say how much of it is covered
 PARTS = FINE**2  # of a cell: the unit of F
 SMALLEST = 1e-12  # square pixels: two empty areas share nothing
-READS = 6  # places along an edge at which F is read; at the tip of a worm F is a step
+READS = 4  # places along an edge at which F is read; at the tip of a worm F is a step
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,7 +202,7 @@ def gains(before: Overlap, after: Overlap, swept: Swept) -> Float[np.ndarray, "m
     return (edges + np.roll(edges, 1, axis=1)) / 2
 
 
-def following(values: Float[np.ndarray, "m n *d"]) -> Float[np.ndarray, "m n *d"]:
+def following(values: Shaped[np.ndarray, "m n *d"]) -> Shaped[np.ndarray, "m n *d"]:
     """Of each point of a ring the next one's."""
     return np.concatenate([values[:, 1:], values[:, :1]], axis=1)
 

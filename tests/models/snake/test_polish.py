@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
+from kontur.data.synthetic import scene
 from kontur.edit.agent import Agent
 from kontur.edit.cases import Cases
 from kontur.edit.config import EpisodeConfig
@@ -161,3 +162,18 @@ def test_the_surest_actions_name_distances_only_where_they_move():
 
     actions = greedy_actions(graph, np.zeros((3, 4, 2), np.float32))
     assert_array_equal(actions, [[0, 3, 3, 3, 3], [1, 0, 0, 0, 0], [2, 0, 0, 0, 0]])
+
+
+def test_tiles_give_the_polished_outlines_of_the_whole_image():
+    predictor = Predictor(engines()["onnx"], model()[1].card)
+    image = scene(np.random.default_rng(5), size=(160, 200), count=24, radius=(5, 9)).image
+    whole = predictor.predict(image, polish=True)
+    assert len(whole) > 5
+    contract.assert_same(whole, predictor.predict(image, polish=True, tile=64), pixels=0.05)
+
+
+def test_a_session_has_polished_outlines_where_they_are_wanted():
+    predictor = Predictor(engines()["onnx"], model()[1].card)
+    image = contract.learning_scene().image
+    polished = predictor.session(image, polish=True).instances
+    contract.assert_same(polished, predictor.predict(image, polish=True))

@@ -52,6 +52,10 @@ def reach(config: SnakeConfig, side: float) -> int:
         around = refiner.reach
     if refiner.kind == "attention" and refiner.image_tokens:
         around = max(around, (AROUND - 1) / 2)
+    if config.has_agent:
+        agent = config.polish
+        farthest = max(map(abs, agent.distances)) * agent.steps
+        around = max(around, farthest + max(map(abs, agent.profile)))
     if config.has_neighbours:
         around += config.stages_run * (NEAR + 1)
     return features + EDGE_MARGIN + math.ceil(around * side)

@@ -21,7 +21,7 @@ from kontur.models.snake.polish_config import PolishConfig
 
 REFERENCE_UNIT = 24.0  # pixels; a contour of this unit has log-size 0
 SHAPE_CHANNELS = 9
-LARGEST = 1e6  # of what is seen: numbers beyond are cut off
+LARGEST = float(np.finfo(np.float32).max)  # of what is seen
 HALF = np.float32(0.5)  # pixels: the middle of the first cell
 CHUNK = 64  # contours seen at a time: what they read stays in the processor's cache
 
@@ -194,7 +194,8 @@ def _see(
     out: Float[np.ndarray, "m n c"],
 ) -> None:
     m, n, _ = rings.shape
-    x, y, normals = rings[..., 0], rings[..., 1], outward(rings)
+    x, y = (np.ascontiguousarray(rings[..., axis]) for axis in (0, 1))
+    normals = outward(rings)
     steps = unit[:, None, None] * np.array(config.profile, np.float32)  # (m, 1, s)
     across_x = (x[..., None] + normals[..., :1] * steps).reshape(m, -1)  # (m, n·s)
     across_y = (y[..., None] + normals[..., 1:] * steps).reshape(m, -1)
@@ -205,16 +206,15 @@ def _see(
     deep = maps.features.values.shape[1]
     out[..., wide : wide + deep] = maps.features.nearest(x, y, image_index)
     shape = out[..., wide + deep :]
-    low, high = rings.min(axis=1, keepdims=True), rings.max(axis=1, keepdims=True)
+    low = np.stack([x.min(axis=1), y.min(axis=1)], axis=-1)[:, None]  # (m, 1, 2)
+    high = np.stack([x.max(axis=1), y.max(axis=1)], axis=-1)[:, None]
     scale = unit[:, None, None]
     ahead = following(rings) - rings
     bend = (ahead - np.roll(ahead, 1, axis=1)) / scale
     shape[..., :2] = (rings - (low + high) / 2) / scale
     shape[..., 2:4] = normals
     shape[..., 4] = np.log2(unit / REFERENCE_UNIT)[:, None]
-    shape[..., 5] = -(bend * normals).sum(axis=-1)
-    shape[..., 6] = np.sqrt((ahead**2).sum(axis=-1)) / scale[..., 0]
+    shape[..., 5] = -(bend[..., 0] * normals[..., 0] + bend[..., 1] * normals[..., 1])
+    shape[..., 6] = np.hypot(ahead[..., 0], ahead[..., 1]) / scale[..., 0]
     shape[..., 7] = left[:, None]
     shape[..., 8] = np.log2((high - low).max(axis=-1) / scale[..., 0] + 1e-6)
-    np.minimum(out, LARGEST, out=out)
-    np.maximum(out, -LARGEST, out=out)

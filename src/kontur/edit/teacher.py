@@ -1,11 +1,12 @@
-"""What a greedy teacher would do, and an agent that learns to do it before it learns from reward.
+"""A greedy teacher that knows the truth, and an agent that imitates it, before any reward.
 
-The teacher knows the true object: every point takes the distance that brings most at once, and the
-contour stops where nothing worth a step is left to bring. It is a baseline (what an agent could
-reach that looks one step ahead), and its actions are labels: learning from them point by point, on
-the states that the agent itself gets into (Ross et al., A Reduction of Imitation Learning and
-Structured Prediction to No-Regret Online Learning, 2011), is quick and takes an agent to where
-reward has something to choose among.
+How much a contour gains by each distance of each of its points is known without trying them
+(`kontur.geometry.area_field.gains`); the teacher takes the best of every point, and stops where
+nothing worth a step is left. It is a baseline: what an agent could reach that looks one step ahead
+and sees the truth. Its actions are labels: to imitate them point by point, on the states that the
+agent itself gets into (Ross et al., A Reduction of Imitation Learning and Structured Prediction to
+No-Regret Online Learning, 2011), is what a supervised stage does. It knows nothing of what a
+mistake costs, but it is quick, and takes an agent to where reward has something to choose among.
 """
 
 import time
@@ -28,19 +29,24 @@ LARGEST_GRADIENT = 1.0
 SURER = 3.0  # times are the logits after imitation
 
 
-def teach(
-    episodes: Episodes, places: Int[np.ndarray, " j"]
-) -> tuple[Integer[np.ndarray, "j a"], Float[np.ndarray, " j"]]:
-    """The greedy actions of some episodes by the truth, and what they would bring together."""
+def teach(episodes: Episodes, places: Int[np.ndarray, " j"]) -> Integer[np.ndarray, "j a"]:
+    """The greedy actions of some episodes, by the truth."""
+    gained = foresee(episodes, places)
+    worth = gained.max(axis=-1).sum(axis=1) >= LEAST_GAIN * episodes.config.step_cost
+    mode = np.where(worth, MOVE, STOP)
+    return np.concatenate([mode[:, None], gained.argmax(axis=-1) * worth[:, None]], axis=1)
+
+
+def foresee(episodes: Episodes, places: Int[np.ndarray, " j"]) -> Float[np.ndarray, "j n k"]:
+    """The share of the gain that each of k distances of every point would bring at once."""
     rings, objects = episodes.rings[places], episodes.objects[places]
     normals = outward(rings) * episodes.unit[places][:, None, None]
-    brought = np.zeros((len(episodes.distances), *rings.shape[:2]), np.float32)
+    gained = np.zeros((*rings.shape[:2], len(episodes.distances)), np.float32)
+    before = episodes.measure.sides(objects, rings)
     for k, distance in enumerate(episodes.distances[1:], start=1):
-        brought[k] = episodes.measure.gains(objects, rings, rings + normals * distance)[0]
-    best, total = brought.argmax(axis=0), brought.max(axis=0).sum(axis=1)
-    worth = total >= LEAST_GAIN * episodes.config.step_cost
-    mode = np.where(worth, MOVE, STOP)
-    return np.concatenate([mode[:, None], best * worth[:, None]], axis=1), total
+        moved = rings + normals * distance
+        gained[..., k] = episodes.measure.gains(objects, before, moved)[0]
+    return gained
 
 
 def imitate(
@@ -79,15 +85,17 @@ def imitate(
         losses = []
         for _ in range(episodes.polish.steps):
             observations = episodes.observations()
-            labels, _ = teach(episodes, everywhere)
-            loss = _missed(agent, torch.from_numpy(observations), torch.from_numpy(labels))
+            labels = torch.from_numpy(teach(episodes, everywhere))
+            distances, modes = agent.policy(torch.from_numpy(observations))
+            loss = imitation_loss(distances, modes, labels)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(agent.policy.parameters(), LARGEST_GRADIENT)
             optimiser.step()
             losses.append(loss.item())
             actions, _ = agent.sample(observations, generator)
-            actions[:, 0] = MOVE  # also those who would stop go on
+            actions[::2] = agent.greedy(observations[::2])
+            actions[actions[:, 0] == STOP, 0] = MOVE  # they go on, wherever they are
             episodes.act(actions, everywhere)
         updates += 1
         took = time.process_time() - begin
@@ -96,16 +104,15 @@ def imitate(
     agent.sharpen(SURER)
 
 
-def _missed(
-    agent: Agent, observations: Float[Tensor, "m n c"], labels: Integer[Tensor, "m a"]
+def imitation_loss(
+    distances: Float[Tensor, "m n k"], modes: Float[Tensor, "m 3"], labels: Integer[Tensor, "m a"]
 ) -> Tensor:
     """The cross-entropy of the teacher's actions."""
-    distances, modes = agent.policy(observations)
     moved = labels[:, 0] == MOVE
-    lost = functional.cross_entropy(modes, labels[:, 0])
+    missed = functional.cross_entropy(modes, labels[:, 0])
     if moved.any():
         k = distances.shape[-1]
-        lost = lost + functional.cross_entropy(
+        missed = missed + functional.cross_entropy(
             distances[moved].reshape(-1, k), labels[moved, 1:].reshape(-1)
         )
-    return lost
+    return missed
