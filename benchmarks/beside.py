@@ -2,7 +2,8 @@
 
 Each side runs in a process of its own with its own code and model, and predicts the same images at
 the same number of threads; they take turns image by image, so what else the machine does meets
-both. The other side may be an older version of Kontur: only `load` and `predict` are called.
+both. The other side may be an older version of Kontur: only `load` and `predict` are called. At
+last the command predicts two hundred files.
 
     git worktree add ../first 7b6fe23
     python benchmarks/beside.py nuclei dsb2018/val --other ../first/src
@@ -11,21 +12,25 @@ both. The other side may be an older version of Kontur: only `load` and `predict
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from PIL import Image
+from predict_speed import MOSAIC, SIDE, mosaic
 from report import heading, table
 
 import kontur
 from kontur.data.folder import open_folder
 
-SIDE = 256  # pixels, of a small image
-MOSAIC = 4  # small images along each side of the large one
+FILES = 200  # of one call of the command
+ONE = ["--precision", "float32", "--workers", "1"]
 
 # Reads the name of an image file a line, answers with seconds and objects; the first line says
 # what runs. `load` of the first build knows no precision.
@@ -87,7 +92,7 @@ def main() -> None:
     folder = open_folder(options.data).where(options.where)
     images = [s.image for s in folder.samples if s.image.shape[:2] == (SIDE, SIDE)]
     chosen = images[:: max(1, len(images) // options.images)][: options.images]
-    large = _mosaic(images)
+    large = mosaic(images)
     sides = [
         Side(options.other.resolve(), options.other_model, options.threads, "float32"),
         *(Side(here, options.model, options.threads, each) for each in options.precisions),
@@ -106,6 +111,8 @@ def main() -> None:
     print()
     loading = [[n, f"{side.loading:.2f}"] for n, side in zip(names, sides, strict=True)]
     print(table(["which", "to load, s"], loading))
+    print()
+    print(_commands(here, options, images))
 
 
 def _turns(
@@ -126,11 +133,41 @@ def _turns(
     return medians.mean(axis=1).tolist(), found.mean(axis=1).tolist()
 
 
-def _mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
-    """Sixteen images in a square, the same again where there are fewer."""
-    tiles = [images[k % len(images)] for k in range(MOSAIC**2)]
-    rows = [np.concatenate(tiles[k : k + MOSAIC], axis=1) for k in range(0, MOSAIC**2, MOSAIC)]
-    return np.concatenate(rows)
+def _commands(here: Path, options: argparse.Namespace, images: Sequence[np.ndarray]) -> str:
+    """Seconds of `kontur predict` of many small files, each side in turn: mean of two rounds."""
+    run = "from kontur.cli import main; main()"
+    sides = [
+        ("the other", options.other.resolve(), options.other_model, []),
+        ("this", here, options.model, []),
+        ("this, float32, one at a time", here, options.model, ONE),
+    ]
+    seconds = np.zeros((2, len(sides)))
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "images"
+        folder.mkdir()
+        for k in range(FILES):
+            image = images[k % len(images)].squeeze()
+            Image.fromarray(image).save(folder / f"{k:03}.png")
+        for taken in seconds:
+            for j, (_, source, model, more) in enumerate(sides):
+                out = Path(place) / "out"
+                words = ["predict", str(folder), "--model", model, "--out", str(out), *more]
+                start = time.perf_counter()
+                subprocess.run(
+                    [sys.executable, "-c", run, *words, "--quiet"],
+                    env={**os.environ, "PYTHONPATH": str(source)},
+                    cwd="/",
+                    check=True,
+                    stdout=subprocess.DEVNULL,
+                )
+                taken[j] = time.perf_counter() - start
+                shutil.rmtree(out)
+    means = seconds.mean(axis=0)
+    rows = [
+        [name, f"{own:.2f}", f"{own / means[0]:.2f}"]
+        for (name, *_), own in zip(sides, means, strict=True)
+    ]
+    return table([f"`kontur predict` of {FILES} images of {SIDE}²", "s", "ratio"], rows)
 
 
 def _options() -> argparse.Namespace:

@@ -58,13 +58,15 @@ def main() -> None:
         f"Prediction with ONNX Runtime, {options.threads} threads, medians of {options.repeats} "
         "calls an image and over the images"
     )
-    predictor = load(options.model, device="cpu", threads=options.threads)
+    predictor = load(
+        options.model, device="cpu", threads=options.threads, precision=options.precision
+    )
     files, small = _small_images(open_folder(options.data).where(options.where))
     few = small[:: max(1, len(small) // options.images)][: options.images]
-    cases = [Case(f"{SIDE}²", few), Case(f"{SIDE * MOSAIC}²", [_mosaic(small)])]
+    cases = [Case(f"{SIDE}²", few), Case(f"{SIDE * MOSAIC}²", [mosaic(small)])]
     print(_whole(predictor, cases, options.repeats), end="\n\n")
     print(_steps(predictor, cases, options.repeats), end="\n\n")
-    print(_command(options.model, files[0], options.repeats))
+    print(_command(options.model, options.precision, files[0], options.repeats))
 
 
 def _whole(predictor: Predictor, cases: Sequence[Case], repeats: int) -> str:
@@ -149,12 +151,13 @@ class Listener:
         return self.detect(images)
 
 
-def _command(model: str, image: Path, repeats: int) -> str:
+def _command(model: str, precision: str, image: Path, repeats: int) -> str:
     """Seconds and peak memory of whole processes; the first one may find cold files."""
     seconds, memory = [], []
     for _ in range(max(repeats // 3, 2)):
         with TemporaryDirectory() as folder:
             words = ["predict", str(image), "--model", model, "--out", folder]
+            words += ["--precision", precision]
             kontur = [sys.executable, "-c", "from kontur.cli import main; main()", *words]
             run = subprocess.run(
                 [sys.executable, "-c", WATCHER, *kontur],
@@ -181,7 +184,7 @@ def _small_images(folder: Folder) -> tuple[list[Path], list[np.ndarray]]:
     return files, images
 
 
-def _mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
+def mosaic(images: Sequence[np.ndarray]) -> np.ndarray:
     """The first sixteen images as one, all with the channels of the first."""
     channels = images[0].shape[2]
     tiles = [image for image in images if image.shape[2] == channels][: MOSAIC**2]
@@ -197,6 +200,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("data", type=Path, help="a folder of images with annotations")
     parser.add_argument("--where", nargs="*", default=[], metavar="COLUMN=VALUE")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--precision", default="auto", help="auto, float32 or int8")
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--images", type=int, default=12, help="at most so many small images")
     return parser.parse_args()

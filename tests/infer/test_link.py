@@ -120,3 +120,9 @@ def test_what_cannot_keep_pages_and_tracks_without_pages_are_refused_before_any_
     assert not (tmp_path / "out").exists()
     with pytest.raises(InputError, match="one plane is looked at at a time"):
         baseline().predict(film, page="all")
+
+
+def test_tracks_are_not_dropped_by_a_format_that_cannot_hold_them(film, tmp_path):
+    with pytest.raises(InputError, match="imagej cannot hold the numbers of tracks"):
+        run(film, tmp_path / "out", "imagej", page="all", link="overlap")
+    assert not (tmp_path / "out").exists()

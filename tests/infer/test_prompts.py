@@ -3,7 +3,8 @@
 import numpy as np
 import shapely
 
-from kontur.infer.prompts import AGREEMENT, SCALES, agreed, at_rest, boxes_around, iou, under_click
+from kontur.geometry.overlap import iou
+from kontur.infer.prompts import AGREEMENT, SCALES, agreed, at_rest, boxes_around, under_click
 
 EMPTY = shapely.Polygon()
 

@@ -49,6 +49,21 @@ def test_calls_that_overlap_keep_each_other_s_images(tmp_path):
     assert list(made(tmp_path)[0]["images"]) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "difference"),
+    [
+        ({"precision": "int8"}, {"precision": "float32"}, "precision int8, now float32"),
+        ({"precision": "float32"}, {"precision": "int8"}, "precision float32, now int8"),
+        ({}, {"precision": "int8"}, "precision float32, now int8"),  # an older build's
+        ({}, {"precision": "float32"}, ""),
+    ],
+)
+def test_outlines_of_another_precision_are_not_mixed(tmp_path, before, now, difference):
+    note(tmp_path, {**NOW, **before}, a={})
+    (run,) = Record(tmp_path, {**NOW, **now}).runs
+    assert Record(tmp_path, {**NOW, **now}).difference(run) == difference
+
+
 def test_other_settings_are_named_by_what_differs(tmp_path):
     note(tmp_path, NOW, a={})
     for change, sentence in (

@@ -30,6 +30,10 @@ def prepared(pixels, config=CONFIGS[0], *, channels=3, multiple=16):
     return PreparedImage.of(pixels, config, channels=channels, multiple=multiple)
 
 
+def values(image):
+    return image.normalisation.apply(image.pixels)
+
+
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("scale", [1.0, 0.37, 1.8])
 @given(st.tuples(st.integers(0, 19), st.integers(0, 24), st.integers(1, 3), st.integers(1, 3)))
@@ -47,8 +51,8 @@ def test_the_values_of_a_part_are_those_of_the_whole_image_not_its_own():
     bright = np.full((40, 40, 1), 100, np.uint8)
     bright[:, 20:] = 200
     part = prepared(bright, channels=1).part(Window(0, 0, 40, 20))
-    assert_array_equal(part.values, normalise(bright)[:, :20])
-    assert part.values.max() < 0.5
+    assert_array_equal(values(part), normalise(bright)[:, :20])
+    assert values(part).max() < 0.5
 
 
 @pytest.mark.parametrize(("pixels", "stored"), [(GREY, 1), (np.repeat(GREY, 3, 2), 1), (COLOUR, 3)])

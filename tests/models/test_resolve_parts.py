@@ -48,7 +48,7 @@ def in_parts(every):
             waiting.append(len(parts._waiting))
             row = number
         parts.add(own, np.zeros(len(own), bool))
-    return [*results, parts.finish()], waiting
+    return [*results, parts.settle(np.inf)], waiting
 
 
 @settings(max_examples=30)
@@ -87,7 +87,7 @@ def test_what_two_tiles_give_is_one_object_even_where_nothing_is_suppressed(bett
     for score in scores:
         parts.add(box(10, 10, 30, 30, score), np.ones(1, bool))
     parts.add(box(10, 10, 30, 30, 0.5), np.zeros(1, bool))  # not near a border: another object
-    assert parts.finish().instances.scores.tolist() == [0.9, 0.5]
+    assert parts.settle(np.inf).instances.scores.tolist() == [0.9, 0.5]
 
 
 def test_what_was_given_keeps_away_a_worse_one_of_the_next_row_and_comes_once():
@@ -96,10 +96,10 @@ def test_what_was_given_keeps_away_a_worse_one_of_the_next_row_and_comes_once():
     parts.add(box(10, 2, 30, 34, 0.5), np.zeros(1, bool))
     first = parts.settle(32)
     assert first.instances.scores.tolist() == [0.9]
-    assert len(parts.finish().instances) == 0
+    assert len(parts.settle(np.inf).instances) == 0
 
 
 def test_nothing_comes_of_nothing():
     parts = PartialResolve(SIZE, ("a",), THRESHOLDS)
     assert len(parts.settle(10).instances) == 0
-    assert parts.finish().instances.size == SIZE
+    assert parts.settle(np.inf).instances.size == SIZE

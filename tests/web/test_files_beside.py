@@ -1,13 +1,14 @@
 """The file beside an image: ours is written at every change, nobody else's ever."""
 
 import json
+import shutil
 
 import numpy as np
 import shapely
 from PIL import Image
 
 from kontur import formats
-from tests.web.conftest import opened
+from tests.web.conftest import opened, wait_for_job
 from tests.web.test_app import DISC, edit, key_of, keys
 
 FOREIGN = {
@@ -57,9 +58,63 @@ def test_outlines_of_predict_are_taken_up_as_predicted(images):
     )
     formats.write(images / "cells1.geojson", one)
     with opened(images) as api:
+        listed = {each["name"]: each for each in api.get("/api/folder").json()["images"]}
+        assert (listed["cells1.png"]["status"], listed["cells1.png"]["objects"]) == ("predicted", 1)
+        assert api.get("/api/training").json()["corrected"] == 0  # before anybody has looked at it
         found = api.get(f"/api/images/{key_of(api, 'cells1.png')}/objects").json()
         assert (found["status"], found["classes"]) == ("predicted", ["cell"])
         assert found["objects"][0]["by"] == "model"
+
+
+def outline_all(api):
+    job = api.post("/api/predict", json={"model": "nuclei", "images": None}).json()
+    assert wait_for_job(api, job["number"])["state"] == "done"
+
+
+def test_what_a_hand_corrected_is_told_from_the_file_alone(images):
+    """The history can be thrown away: what a hand changed has no score of a model any more."""
+    with opened(images) as api:
+        key = key_of(api)
+        outline_all(api)
+        found = api.get(f"/api/images/{key}/objects").json()
+        assert all(each["score"] for each in found["objects"])
+        first = found["objects"][0]["id"]
+        moved = edit(api, key, found["revision"], move="shift", objects=[first], by=[3, 2]).json()
+        assert moved["objects"][0]["score"] is None
+        ring = moved["objects"][0]["parts"]
+    shutil.rmtree(images / ".kontur")
+    with opened(images) as api:
+        listed = {each["name"]: each for each in api.get("/api/folder").json()["images"]}
+        assert listed["cells0.png"]["status"] == "corrected"
+        outline_all(api)
+        again = api.get(f"/api/images/{key}/objects").json()["objects"]
+        assert ring in [each["parts"] for each in again if each["by"] != "model"]
+
+
+def test_a_class_that_is_renamed_has_its_new_name_in_the_files(images):
+    with opened(images) as api:
+        edit(api, key_of(api), 0, move="add", ring=DISC)
+        api.put("/api/classes", json={"names": ["nucleus"]})
+    assert formats.read(images / "cells0.geojson").classes == ("nucleus",)
+
+
+def test_annotations_that_cannot_be_read_are_said(images):
+    (images / "annotations.json").write_text('{"images": [')
+    with opened(images) as api:
+        (problem,) = api.get("/api/folder").json()["problems"]
+        assert "annotations were left out" in problem
+        assert "annotations.json" in problem
+
+
+def test_images_of_one_name_in_two_folders_are_told_apart_in_one_file(tmp_path):
+    for name in ("x", "y"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / name / "a.png")
+    with opened(tmp_path) as api:
+        for key in keys(api).values():
+            edit(api, key, 0, move="add", ring=DISC)
+        made = api.post("/api/export", json={"format": "coco", "images": None})
+    assert [each["file_name"] for each in made.json()["images"]] == ["x/a.png", "y/a.png"]
 
 
 def test_label_images_of_a_training_folder_are_its_outlines_and_no_images(tmp_path):

@@ -145,3 +145,36 @@ def test_two_windows_on_one_image_hear_of_each_other(browser, plate):
     assert first.problems == second.problems == []
     first.close()
     second.close()
+
+
+def test_an_answer_that_comes_late_changes_nothing_in_the_image_that_is_open_by_then(
+    browser, plate
+):
+    """A new outline there has a number that an outline here has, too."""
+    _, server = plate
+    page = open_page(browser, server)
+    first = page.evaluate("kontur.image().key")
+    with server.client() as client:
+        for image in client.get("/api/folder").json()["images"]:
+            for _ in range(0 if image["key"] == first else 12):
+                seen = client.get(f"/api/images/{image['key']}/objects").json()["revision"]
+                added = {"move": "add", "ring": [[150, 150], [160, 150], [160, 160]]}
+                body = {"edit": added, "revision": seen}
+                assert (
+                    client.post(f"/api/images/{image['key']}/edits", json=body).status_code == 200
+                )
+    waiting = []
+    page.route("**/edits", lambda route: waiting.append(route))
+    page.keyboard.press("b")
+    drag(page, on_screen(page, 14, 15), on_screen(page, 52, 52))  # around the first disc
+    page.wait_for_timeout(200)
+    (route,) = waiting
+    page.keyboard.press("n")
+    until(page, f"kontur.image().key !== '{first}' && kontur.image().picture")
+    with page.expect_response("**/edits") as answer:
+        route.continue_()
+    assert answer.value.ok
+    page.wait_for_timeout(200)
+    assert page.evaluate("[...kontur.selection.ids]") == []
+    page.unroute("**/edits")
+    page.close()

@@ -1,9 +1,21 @@
 """Training from the page: what was corrected is learned, compared on what was held out, offered."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import pytest
+import shapely
+from PIL import Image
 
 from kontur import formats
-from tests.web.conftest import opened, wait_for_job
+from kontur.data.folder import open_folder
+from kontur.edit import moves
+from kontur.web.training import _write_data, corrected_planes
+from kontur.web.workspace import open_workspace
+from tests.web.conftest import nuclei, opened, wait_for_job
 from tests.web.test_app import DISC, edit, keys
 
 pytest.importorskip("torch")
@@ -43,3 +55,50 @@ def test_a_training_that_is_stopped_leaves_nothing(images):
         stopped = api.delete(f"/api/jobs/{started['number']}").json()
         assert wait_for_job(api, stopped["number"])["state"] == "cancelled"
     assert list((images / "kontur-models").glob("*")) == []
+
+
+def test_images_that_differ_in_their_ending_alone_keep_their_own_outlines(tmp_path):
+    """`a.png` and `a.tif` are two images of what a training learns from."""
+    folder = tmp_path / "plate"
+    folder.mkdir()
+    for name, side in (("a.png", 20), ("a.tif", 10)):
+        Image.fromarray(nuclei(side)).save(folder / name)
+    here = open_workspace(folder)
+    for image, side in zip(here.folder.images.values(), (20, 10), strict=True):
+        square = shapely.box(5, 5, 5 + side, 5 + side)
+        here.annotations.edit(image, 0, "add", lambda found, s=square: moves.add(found, s), seen=0)
+    _write_data(here, tmp_path / "data", corrected_planes(here))
+    here.close()
+    learned = open_folder(tmp_path / "data")
+    assert sorted(s.instances.areas.tolist() for s in learned.samples) == [[100.0], [400.0]]
+
+
+SERVER = """
+import subprocess, sys, time
+from kontur.web.training import TRAINING
+program = TRAINING.replace("from kontur.cli import main", "import time").replace(
+    "main()", "print('begun', flush=True); time.sleep(60)")
+worker = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=1)
+print(worker.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_training_ends_where_the_server_is_killed():
+    """What the training's process does first, with a nap in place of a training."""
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
+    with server.stdout as said_by_both:
+        said = {said_by_both.readline().strip(), said_by_both.readline().strip()}
+    assert "begun" in said
+    (pid,) = (int(line) for line in said - {"begun"})
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(pid, signal.SIGKILL)
+    raise AssertionError("it goes on without its server")

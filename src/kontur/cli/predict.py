@@ -68,9 +68,9 @@ def predict(
     """Write the outlines of the objects in IMAGES.
 
     Each image NAME gives {outputs} and NAME.overlay.png, by --format and --overlay. Images are PNG,
-    JPEG, TIFF, BMP, GIF, WebP or NPY. DIR/predict.json records the model, settings and image file
-    of all outlines. Of a training folder the images are outlined. GeoJSON keeps the plane of a
-    --page; the other formats have no place for it.
+    JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr. DIR/predict.json records the model, settings and
+    image file of all outlines. Of a training folder the images are outlined. GeoJSON, ImageJ ROIs
+    and OME-Zarr keep the plane of a --page; the other formats have no place for it.
 
     An image that cannot be read is named at the end and does not stop the others. What is finished
     is kept and skipped, so the same command goes on after an interruption; an image that has
@@ -104,9 +104,7 @@ def predict(
         threads=max(1, threads // workers),
         precision=precision.value,
     )
-    identity = model_identity(model)
-    if precision_of(predictor.engine) == "int8":  # outlines of float32 have no entry, as ever
-        identity["precision"] = "int8"
+    identity = {**model_identity(model), "precision": precision_of(predictor.engine)}
     outcomes: list[Outcome] = []
     try:
         with (

@@ -14,11 +14,11 @@ from pathlib import Path
 from kontur import select
 from kontur.data.annotation_options import AnnotationOptions, annotation_options
 from kontur.data.annotations import read_outlines
+from kontur.data.concurrently import concurrently
 from kontur.data.folder_tables import column_of, read_tables, rows_where
 from kontur.data.issue import Issue
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.mask_checks import check_mask_files
-from kontur.data.read_ahead import read_ahead
 from kontur.data.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples, Samples, StoredSample
@@ -194,7 +194,7 @@ class Folder:
             except InputError as error:
                 return error
 
-        for index, sample in enumerate(read_ahead(read, len(samples))):
+        for index, sample in enumerate(concurrently(read, range(len(samples)))):
             if isinstance(sample, InputError):
                 problems.append(str(sample))
             else:

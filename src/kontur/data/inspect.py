@@ -10,12 +10,12 @@ from collections.abc import Callable
 import numpy as np
 
 from kontur import formats
+from kontur.data.concurrently import concurrently
 from kontur.data.dataset_report import DatasetReport
 from kontur.data.find_issues import find_issues
 from kontur.data.folder import Folder
 from kontur.data.image_statistics import ImageStatistics, image_statistics
 from kontur.data.mask_checks import KINDS
-from kontur.data.read_ahead import read_ahead
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 
@@ -41,7 +41,7 @@ def inspect(
         except InputError as error:
             return error
 
-    for index, result in enumerate(read_ahead(measure, len(samples))):
+    for index, result in enumerate(concurrently(measure, range(len(samples)))):
         if isinstance(result, InputError):
             unreadable.append((folder.names[index], str(result)))
         else:

@@ -64,6 +64,13 @@ def touching(
     return i.astype(np.int64), j.astype(np.int64)
 
 
+def iou(a: Shaped[np.ndarray, "*#m"], b: Shaped[np.ndarray, "*#m"]) -> Float[np.ndarray, "*m"]:
+    """Intersection over union of valid polygons; 0 where both are empty."""
+    shared = shapely.area(shapely.intersection(a, b))
+    union = shapely.area(a) + shapely.area(b) - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
 def suppress(
     polygons: Shaped[np.ndarray, " m"],
     scores: Num[np.ndarray, " m"],

@@ -11,29 +11,34 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from kontur import formats
+from kontur.data.concurrently import concurrently
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage, thinned
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.formats.page_count import count_pages
-from kontur.infer.concurrently import concurrently
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
+from kontur.infer.memory import available_memory
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.parts import PredictedParts
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
-from kontur.infer.stack_prediction import check_outputs_keep_planes, predict_stack
+from kontur.infer.stack_prediction import (
+    check_outputs_keep_planes,
+    check_tracks_are_kept,
+    predict_stack,
+)
 from kontur.infer.tile_store import TileStore
-from kontur.infer.tiled import ObjectTooLargeError
+from kontur.infer.tiled import BUDGET, SHARE, ObjectTooLargeError
 from kontur.instances import Instances
 from kontur.wording import nearest
 
@@ -43,8 +48,8 @@ ENDINGS = {  # of the outputs, by their name
     **{word: format.ending for word, format in formats.WRITABLE.items()},
     OVERLAY: ".overlay.png",
 }
-# Messages of engines without enough memory, which raise exceptions of their own.
 OnTile = Callable[[InputImage, int, int], None]  # an image, its finished tiles, and all of them
+# Messages of engines without enough memory, which raise exceptions of their own.
 NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
 
 
@@ -107,12 +112,13 @@ def predict_folder(
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
     The images' outcomes are yielded in order when they are finished; `workers` images at a time are
-    read, predicted and written, but only one beyond `LARGE` pixels is predicted. Several need an
-    engine that bears several calls (ONNX Runtime's does), best with a thread for each. Outputs that
-    were made of the same content with the same settings are kept and, where all of an image exist,
-    the image is skipped; an image that has changed since is outlined anew, and `overwrite` makes
-    all anew. An image that cannot be read or looked at is an outcome with a `failure`. `model`
-    (name, digest) goes into the record. Several processes may work on one folder.
+    read, predicted and written, of those beyond `LARGE` pixels as many as fit into free memory.
+    Several need an engine that bears several calls (ONNX Runtime's does), best with a thread for
+    each. Outputs that were made of the same content with the same settings are kept and, where all
+    of an image exist, the image is skipped; an image that has changed since is outlined anew, and
+    `overwrite` makes all anew. An image that cannot be read or looked at is an outcome with a
+    `failure`. `model` (name, digest) goes into the record. Several processes may work on one
+    folder.
 
     `on_tile(image, done, total)` is called after each tile of an image that is too large for one
     view; finished tiles are kept beside the outputs until the image is finished, so that a run that
@@ -134,16 +140,16 @@ def predict_folder(
         _refuse_mixture(record, jobs, out)
     if options.page == "all":
         check_outputs_keep_planes(outputs)
-    elif options.link is not None:
-        raise InputError("--link numbers tracks from page to page; it needs --page all")
+    if options.link is not None:
+        check_tracks_are_kept(outputs, options)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
-    alone, recording = Lock(), Lock()
+    room, recording = Semaphore(_large_at_a_time()), Lock()
 
     def outcome_of(job: _Job) -> Outcome:
         if not job.files:
             return Outcome(job.input, skipped=True, unverified=job.unverified)
-        outcome = _predict_one(predictor, job, options, record, alone, on_tile)
+        outcome = _predict_one(predictor, job, options, record, room, on_tile)
         if outcome.failure is None:
             results = {"objects": outcome.objects, "repaired": outcome.repaired}
             view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
@@ -156,6 +162,12 @@ def predict_folder(
             yield from outcomes
     finally:
         record.finish()
+
+
+def _large_at_a_time() -> int:
+    """How many images whose views take all of `BUDGET` may be predicted together; at least one."""
+    enough = 1000 * BUDGET
+    return max(1, int(SHARE * min(available_memory(enough), enough) / BUDGET))
 
 
 def _thresholds(predictor: Predictor, options: PredictOptions) -> dict[str, Any]:
@@ -217,19 +229,19 @@ def _predict_one(
     job: _Job,
     options: PredictOptions,
     record: Record,
-    alone: Lock,
+    room: Semaphore,
     on_tile: OnTile,
 ) -> Outcome:
     start = time.perf_counter()
     image = job.input
     if options.page == "all":
-        return _predict_pages(predictor, job, options, alone, on_tile)
+        return _predict_pages(predictor, job, options, room, on_tile)
     store = TileStore(_tiles_of(record, image), {**record.settings, "source": job.source})
     try:
         with _naming(image.path):
             picture = open_image(image.path, channel=options.channel, page=options.page)
             height, width = picture.pixels.shape[:2]
-            with alone if height * width > LARGE else nullcontext():
+            with room if height * width > LARGE else nullcontext():
                 of_picture = replace(options, channel=None, page=None)
                 parts = predictor.predict_in_parts(
                     picture,
@@ -262,12 +274,12 @@ def _predict_one(
 
 
 def _predict_pages(
-    predictor: Predictor, job: _Job, options: PredictOptions, alone: Lock, on_tile: OnTile
+    predictor: Predictor, job: _Job, options: PredictOptions, room: Semaphore, on_tile: OnTile
 ) -> Outcome:
     """Every page of an image."""
     start, image = time.perf_counter(), job.input
     try:
-        with _naming(image.path), alone:
+        with _naming(image.path), room:
             found = predict_stack(
                 predictor,
                 image.path,

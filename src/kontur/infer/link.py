@@ -8,11 +8,10 @@ times both are linked. An object that divides or vanishes ends its track.
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import shapely
 from jaxtyping import Int
 
 from kontur.evaluate.matching import match
-from kontur.geometry.overlap import touching
+from kontur.geometry.overlap import iou, touching
 from kontur.instances import Instances
 
 LEAST_IOU = 0.25  # of an object in one plane with itself in the next
@@ -68,9 +67,7 @@ def _same(one: Instances, other: Instances, least: float) -> tuple[np.ndarray, n
     i, j = touching(one.polygons, other.polygons)
     alike = one.labels[i] == other.labels[j]
     i, j = i[alike], j[alike]
-    common = shapely.area(shapely.intersection(one.polygons[i], other.polygons[j]))
-    iou = common / np.maximum(one.areas[i] + other.areas[j] - common, np.finfo(float).tiny)
-    kept = match(i, j, iou, least)
+    kept = match(i, j, iou(one.polygons[i], other.polygons[j]), least)
     return i[kept], j[kept]
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Shaped
 
+from kontur.geometry.overlap import iou
+
 REACH = 1 / 4  # of an outline's radius: so far outside of it a click may still mean it
 STEEPNESS = 4.0  # how fast an outline counts less towards and beyond its edge, per radius
 SCALES = (1 / 2, 2**-0.5, 1.0, 2**0.5, 2.0, 2**1.5)  # of a typical side: boxes around a click
@@ -65,13 +67,6 @@ def at_rest(
     if drawn is not None:
         moved &= iou(restarted, drawn) >= iou(first, drawn) - LEAVES
     return np.where(moved, restarted, first)
-
-
-def iou(a: Shaped[np.ndarray, "*#m"], b: Shaped[np.ndarray, "*#m"]) -> Float[np.ndarray, "*m"]:
-    """Intersection over union of valid polygons; 0 where both are empty."""
-    shared = shapely.area(shapely.intersection(a, b))
-    union = shapely.area(a) + shapely.area(b) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def _depth(

@@ -25,6 +25,7 @@ from kontur.infer.lock import locked
 from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
+OLDER = {"precision": "float32"}  # settings that records of older builds do not name
 
 
 class SourceFile(NamedTuple):
@@ -88,7 +89,7 @@ class Record:
 
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
-        before, now = run.settings, self.settings
+        before, now = {**OLDER, **run.settings}, self.settings
         if before.get("digest") == now.get("digest"):  # one model by two names
             before = {**before, "model": now.get("model")}
         keys = [key for key in now if before.get(key) != now[key]]

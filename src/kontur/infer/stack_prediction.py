@@ -17,6 +17,8 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.wording import listed
 
+KEEPS_TRACKS = "geojson"  # of the formats that keep planes
+
 
 class StackPrediction(NamedTuple):
     """How many outlines were repaired, all areas, and scale and contrast of the last plane."""
@@ -65,6 +67,16 @@ def predict_stack(
         formats.write_images(file, entries)
     areas = [entry.instances.areas for entry in entries]
     return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
+
+
+def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None:
+    """Raise `InputError` where tracks are wanted and no output, or not every page, is for them."""
+    if options.page != "all":
+        raise InputError("--link numbers tracks from page to page; it needs --page all")
+    if KEEPS_TRACKS not in words:
+        raise InputError(
+            f"{listed(words)} cannot hold the numbers of tracks; with --link write {KEEPS_TRACKS}"
+        )
 
 
 def check_outputs_keep_planes(words: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ the surroundings of a click have the very values that the whole image has there.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -123,11 +122,6 @@ class PreparedImage:
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return self.pixels.shape[0], self.pixels.shape[1]
-
-    @cached_property
-    def values(self) -> Float[np.ndarray, "h w k"]:
-        """The normalised values of all pixels."""
-        return self.normalisation.apply(self.pixels[:, :])
 
     def in_image(self, instances: Instances, scale: float = 1.0) -> Instances:
         """Objects in pixels of the scaled image as objects of the image, cut at its border."""

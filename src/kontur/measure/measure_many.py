@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from kontur.data.read_ahead import read_ahead
+from kontur.data.concurrently import concurrently
 from kontur.errors import InputError
 from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
@@ -59,7 +59,7 @@ def measure_many(
             raise InputError(f"{source.name}: {error}") from None
 
     tables: list[pd.DataFrame] = []
-    for table in read_ahead(one, len(sources)):
+    for table in concurrently(one, range(len(sources))):
         tables.append(table)
         if progress is not None:
             progress(len(tables), len(sources))

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Int, Shaped
 
-from kontur.geometry.overlap import pairs_over
+from kontur.geometry.overlap import iou, pairs_over
 from kontur.instances import Instances
 from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
@@ -78,7 +78,7 @@ class PartialResolve:
     def settle(self, line: float) -> Resolved:
         """The objects that candidates below `line` (y in pixels) cannot change, best first.
 
-        What comes after this call must not reach above the line.
+        What comes after this call must not reach above the line; an infinite one gives the rest.
         """
         waiting = self._waiting
         stays = np.zeros(len(waiting), bool)
@@ -99,10 +99,6 @@ class PartialResolve:
         waiting.given[out] = True
         self._waiting = waiting.chosen(open_ | (removes & stays))
         return result
-
-    def finish(self) -> Resolved:
-        """All objects that are left; nothing comes any more."""
-        return self.settle(np.inf)
 
     def _resolved(self, objects: _Waiting) -> Resolved:
         instances = Instances.of_valid(
@@ -135,9 +131,7 @@ def _without_twins(waiting: _Waiting) -> _Waiting:
     better, worse = _rivals(near, SAME)
     apart = near.tile[better] != near.tile[worse]
     better, worse = better[apart], worse[apart]
-    common = shapely.area(shapely.intersection(near.polygons[better], near.polygons[worse]))
-    area = shapely.area(near.polygons)
-    same = common > SAME * (area[better] + area[worse] - common)
+    same = iou(near.polygons[better], near.polygons[worse]) > SAME
     keep = np.ones(len(waiting), bool)
     # What was handed out stays, whichever scores more by a rounding error.
     taken = np.where(near.given[worse[same]], better[same], worse[same])

@@ -22,14 +22,12 @@ from kontur.formats import geojson
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import CLASSES, Instances
 from kontur.web import files_beside
+from kontur.web.authorship import FILE, HAND, MODEL, by_model, told_by, without_scores
 from kontur.web.files_beside import KnownFile
 from kontur.web.files_writer import FilesWriter
 from kontur.web.history import History, ImageRow, Steps
 from kontur.web.image_folder import FolderImage, ImageFolder
 from kontur.web.object_text import (
-    FILE,
-    HAND,
-    MODEL,
     instances_of,
     of_text,
     on_the_wire,
@@ -83,6 +81,7 @@ class Annotations:
         self._folder, self._pictures, self._history = folder, pictures, history
         self._writer = FilesWriter(self.write, tell)
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
+        self._told: dict[str, tuple[files_beside.Version, tuple[Status, int | None]]] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._class_lock = threading.RLock()
@@ -106,15 +105,19 @@ class Annotations:
                 )
             if not all(wanted) or len(set(wanted)) < len(wanted):
                 raise InputError("every class has a name of its own; give another one")
+            renamed = wanted[: len(self.classes)] != self.classes
             self._history.set_note(CLASS_NOTE, wanted)
-            for key in list(self._kept):
-                self._kept.pop(key, None)
+            for place in list(self._kept):
+                self._kept.pop(place, None)
+            if renamed:
+                for key in self._history.write_again():
+                    if key in self._folder.images:
+                        self._writer.write_soon(self._folder[key])
         return wanted
 
     def status(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status of an image, and its number of objects where it is known."""
-        known = self._history.images().get(image.key)
-        return self._status_of(image, known)
+        return self._status_of(image, self._history.images(image.key).get(image.key))
 
     def statuses(self) -> dict[str, tuple[Status, int | None]]:
         """The status and the number of objects of every image, by its key."""
@@ -129,7 +132,25 @@ class Annotations:
     ) -> tuple[Status, int | None]:
         if known is not None:
             return known  # type: ignore[return-value]
-        return ("untouched", 0) if image.annotated is None else ("done", None)
+        return self._status_of_files(image)
+
+    def _status_of_files(self, image: FolderImage) -> tuple[Status, int | None]:
+        """The status that the outlines beside an image tell, without the image; read once each."""
+        version = files_beside.version(image.path, self._folder.shared_stems)
+        told = self._told.get(image.key)
+        if told is None or told[0] != version:
+            told = self._told[image.key] = (version, self._read_status(image))
+        return told[1]
+
+    def _read_status(self, image: FolderImage) -> tuple[Status, int | None]:
+        ours = files_beside.our_file(image.path, self._folder.shared_stems)
+        if ours is None:
+            return ("untouched", 0) if image.annotated is None else ("done", None)
+        try:
+            found = [entry.instances for entry in geojson.read(ours)]
+        except InputError:  # which is said where the image is opened
+            return "corrected", None
+        return told_by(found), sum(map(len, found))
 
     def set_status(self, image: FolderImage, status: Status) -> None:
         """Say that an image is done, or not yet."""
@@ -203,6 +224,8 @@ class Annotations:
             if not self.classes:
                 self.name_classes(before.instances.classes)
             after, places = with_rounded_changes(before.instances, change(before.instances))
+            if by == HAND:  # a model was not as sure of what a hand made of it
+                after = without_scores(after, places)
             gone = set(before.instances.ids.tolist()) - set(after.ids.tolist())
             was = {int(number): i for i, number in enumerate(before.instances.ids)}
             old: dict[int, str | None] = {}
@@ -269,7 +292,7 @@ class Annotations:
             if row.written >= row.revision:
                 return
             known = None if row.file is None else KnownFile(row.file, row.digest or "")
-            made = files_beside.write(image.path, planes, known, self._shared_stems())
+            made = files_beside.write(image.path, planes, known, self._folder.shared_stems)
             self._history.set_written(image.key, row.revision, made.digest, made.name)
 
     def write_all(self) -> list[str]:
@@ -311,24 +334,21 @@ class Annotations:
 
     def _begin(self, image: FolderImage, page: int, size: tuple[int, int]) -> None:
         """The objects with which a plane begins."""
-        ours = files_beside.our_file(image.path, self._shared_stems())
+        ours = files_beside.our_file(image.path, self._folder.shared_stems)
         if ours is not None:
             found = _page_of(ours, page, size)
-            status = "predicted" if len(found) and _by_model(found).all() else "corrected"
+            status: str = told_by([found])
         elif image.annotated is not None:
             found, status = _annotation(image, page, size), "done"
         else:
             found, status = Instances.empty(size), "untouched"
         found = self.in_our_classes(found) if len(found) else found
-        by = np.where(_by_model(found), MODEL, FILE)
+        by = np.where(by_model(found), MODEL, FILE)
         texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
         self._history.open_plane(image.key, page, image.name, texts, status)
         if ours is not None:
             made = files_beside.digest(ours.path)
             self._history.set_written(image.key, self._row(image).revision, made, ours.path.name)
-
-    def _shared_stems(self) -> set[Any]:
-        return files_beside.share_stems(each.path for each in self._folder.images.values())
 
     def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
         wanted = set(touched)
@@ -349,36 +369,6 @@ class Annotations:
     def _lock_of(self, image: FolderImage, of: str = "objects") -> threading.RLock:
         with self._guard:
             return self._locks.setdefault(f"{of} {image.key}", threading.RLock())
-
-
-def with_predicted(
-    before: Instances, by: dict[int, str], predicted: Instances, *, most_overlap: float
-) -> Instances:
-    """Predicted objects in place of earlier predicted ones; those that a hand drew stay.
-
-    A predicted object whose IoU with one of these is above `most_overlap` is left out.
-    """
-    from kontur.infer.prompts import iou
-
-    ours = np.array([by.get(int(number)) != MODEL for number in before.ids], dtype=bool)
-    kept = before[ours]
-    if len(kept) and len(predicted):
-        import shapely
-
-        tree = shapely.STRtree(kept.polygons)
-        new, old = tree.query(predicted.polygons)
-        over = iou(predicted.polygons[new], kept.polygons[old]) > most_overlap
-        keep = np.ones(len(predicted), dtype=bool)
-        keep[new[over]] = False
-        predicted = predicted[keep]
-    first = int(before.ids.max(initial=0)) + 1
-    fresh = predicted.replace(ids=np.arange(first, first + len(predicted)), size=before.size)
-    return replace(Instances.concat([kept, fresh]), plane=before.plane)
-
-
-def _by_model(instances: Instances) -> Any:
-    """Which objects of a file a model has drawn: those with a score."""
-    return ~np.isnan(instances.scores)
 
 
 def _annotation(image: FolderImage, page: int, size: tuple[int, int]) -> Instances:

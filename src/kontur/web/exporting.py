@@ -40,7 +40,11 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         if kind.several_images:
-            every = [entry for of_image in entries.values() for entry in of_image]
+            every = [
+                entry._replace(file_name=image.name)  # in folders below, names come again
+                for image, of_image in entries.items()
+                for entry in of_image
+            ]
             name = here.root.resolve().name if len(images) > 1 else stem(images[0].path)
             formats.write_images(root / f"{name}{kind.ending}", every, format=kind.name)
         else:

@@ -5,8 +5,8 @@ is ours if Kontur wrote it (its member `kontur`) and its content is the one that
 last: what somebody changed since then is never written over.
 """
 
+import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from kontur.instances import Instances
 
 ENDING = ".geojson"
 SECOND = ".kontur.geojson"
+Version = tuple[tuple[str, int], ...]  # names, and nanoseconds of the last change
 
 
 class KnownFile(NamedTuple):
@@ -36,6 +37,15 @@ def digest(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return None
+
+
+def version(image: Path, shared_stems: Iterable[Path] = ()) -> Version:
+    """When the files that may have the outlines of an image were changed; of those that exist."""
+    made = []
+    for path in _names(image, shared_stems):
+        with contextlib.suppress(OSError):
+            made.append((path.name, path.stat().st_mtime_ns))
+    return tuple(made)
 
 
 def our_file(image: Path, shared_stems: Iterable[Path] = ()) -> OutlineFile | None:
@@ -62,21 +72,14 @@ def write(
             break
     else:
         raise InputError(
-            f"{path} was changed by another program since it was opened; open the image again, or "
-            "move that file away"
+            f"{path} was changed by another program since it was opened; move that file away, and "
+            "the outlines of this page are written with the next change"
         )
     entries = [ImageAnnotation(image.name, each.size, each) for each in planes]
     formats.write_images(path, entries, format="geojson")
     made = digest(path)
     assert made is not None
     return KnownFile(path.name, made)
-
-
-def share_stems(images: Iterable[Path]) -> set[Path]:
-    """The images whose names differ from another's in the ending alone (`a.png`, `a.tif`)."""
-    paths = list(images)
-    counts = Counter((path.parent, stem(path).lower()) for path in paths)
-    return {path for path in paths if counts[path.parent, stem(path).lower()] > 1}
 
 
 def _names(image: Path, shared_stems: Iterable[Path]) -> tuple[Path, Path]:

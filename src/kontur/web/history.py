@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -126,11 +126,12 @@ class History:
         with self._transaction() as base:
             base.execute("REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
 
-    def images(self) -> dict[str, tuple[str, int]]:
-        """The status of every image that has one, and how many objects it has, by its key."""
+    def images(self, key: str | None = None) -> dict[str, tuple[str, int]]:
+        """Status and number of objects of the images that have any, or of one alone, by key."""
         rows = self._rows(
             "SELECT i.key, i.status, COUNT(o.data) FROM images i LEFT JOIN objects o "
-            "ON o.key = i.key GROUP BY i.key"
+            "ON o.key = i.key WHERE ?1 IS NULL OR i.key = ?1 GROUP BY i.key",
+            key,
         )
         return {key: (status, count) for key, status, count in rows}
 
@@ -143,6 +144,12 @@ class History:
     def unwritten(self) -> list[str]:
         """The keys of images whose file is older than their objects."""
         return [key for (key,) in self._rows("SELECT key FROM images WHERE written < revision")]
+
+    def write_again(self) -> list[str]:
+        """The keys of images with a file of ours, all of which is older from now on."""
+        with self._transaction() as base:
+            base.execute("UPDATE images SET written=-1 WHERE file IS NOT NULL")
+        return self.unwritten()
 
     def set_written(self, key: str, revision: int, digest: str | None, file: str | None) -> None:
         """Keep which revision the file beside the image has, and what it is."""
@@ -262,11 +269,3 @@ class History:
         """Keep a thumbnail."""
         with self._transaction() as base:
             base.execute("REPLACE INTO thumbnails VALUES (?, ?, ?)", (key, stamp, picture))
-
-    def newest_edits(self, key: str, page: int, most: int) -> Sequence[tuple[int, str, float]]:
-        """Number, move and time of the newest edits that are not undone."""
-        return self._rows(
-            "SELECT number, move, made FROM edits WHERE key=? AND page=? AND undone=0 "
-            "ORDER BY number DESC LIMIT ?",
-            *(key, page, most),
-        )

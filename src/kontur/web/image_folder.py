@@ -7,6 +7,8 @@ folder says of an image (label image, masks, outlines) is found with it.
 
 import hashlib
 import os
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +26,13 @@ from kontur.formats.images import is_image
 from kontur.wording import printable
 
 MODELS = "kontur-models"  # the folder of models that were trained here
+
+
+def share_stems(images: Iterable[Path]) -> set[Path]:
+    """The images whose names differ from another's in the ending alone (`a.png`, `a.tif`)."""
+    paths = list(images)
+    counts = Counter((path.parent, stem(path).lower()) for path in paths)
+    return {path for path in paths if counts[path.parent, stem(path).lower()] > 1}
 
 
 class FolderImage(NamedTuple):
@@ -45,7 +54,7 @@ class ImageFolder:
 
     def refresh(self) -> None:
         """List the folder again: images may have come or gone."""
-        layout = _layout(self.root)
+        layout, self.problems = _layout(self.root)
         annotated = {os.path.abspath(item.image): item for item in layout.annotated}
         images = [
             FolderImage(
@@ -57,18 +66,19 @@ class ImageFolder:
             for path in _image_files(self.root, known=set(annotated))
         ]
         self.images = {image.key: image for image in images}
+        self.shared_stems = share_stems(image.path for image in images)
 
     def __getitem__(self, key: str) -> FolderImage:
         """The image of a key; raises `KeyError` where there is none."""
         return self.images[key]
 
 
-def _layout(root: Path) -> Layout:
-    """What is annotated in the folder; nothing where it is no training folder."""
+def _layout(root: Path) -> tuple[Layout, list[str]]:
+    """What is annotated in the folder, and why nothing is where it cannot be told."""
     try:
-        return recognise_layout(root)
-    except InputError:
-        return Layout("none", ())
+        return recognise_layout(root), []
+    except InputError as error:
+        return Layout("none", ()), [f"annotations were left out: {error}"]
 
 
 def _image_files(root: Path, *, known: set[str]) -> list[Path]:

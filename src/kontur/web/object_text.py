@@ -10,8 +10,6 @@ import shapely
 from kontur.formats.rounding import rounded
 from kontur.instances import Instances
 
-HAND, MODEL, FILE = "hand", "model", "file"  # who drew an outline last
-
 
 class StoredObject(NamedTuple):
     """One object of the history."""

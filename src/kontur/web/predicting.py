@@ -8,10 +8,9 @@ from typing import Any
 
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
-from kontur.web.annotations import with_predicted
+from kontur.web.authorship import MODEL, with_predicted
 from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
-from kontur.web.object_text import MODEL
 from kontur.web.workspace import Workspace
 from kontur.wording import listed, plural
 

@@ -71,6 +71,7 @@ def _listen(port: int | None) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, candidate))
+            listening.listen()  # only now is the port this process's, and an address worth saying
             return listening
         except (OSError, OverflowError) as error:
             listening.close()

@@ -33,12 +33,19 @@ from kontur.web.workspace import Workspace
 from kontur.wording import plural
 
 FEWEST = 2  # corrected images: one to learn from, one to compare on
-HELD_OUT = 5  # every so-manieth corrected image is held out, at least one
+HELD_OUT = 5  # one of so many corrected images is held out, at least one
 POLL = 0.5  # seconds between two looks at a training
 PATIENCE = 15  # seconds in which a stopped training may end by itself
 UNENDING = 1_000_000  # steps, where the minutes end the training
 GAIN = 0.02  # of AP from half of the images to all: above, more corrections would help
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of IoU; AP is the mean over them
+
+TRAINING = """
+from kontur.infer.worker_process import end_with_parent
+end_with_parent()
+from kontur.cli import main
+main()
+"""
 
 Plane = tuple[FolderImage, int]
 Held = TypeVar("Held")
@@ -148,6 +155,8 @@ def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
     for image, page in planes:
         found = here.annotations.open(image, page).instances
         flat = image.path.relative_to(here.root).as_posix().replace("/", "__")
+        if image.path in here.folder.shared_stems:  # outlines find their image by its stem
+            flat = flat.replace(".", "-") + image.path.suffix
         file = images / flat
         if here.pictures.pages(image) > 1 or image.path.is_dir():  # a stack, or a store of Zarr
             import tifffile
@@ -175,11 +184,11 @@ def _run(
     arguments = ["train", str(data), "--out", str(run), "--from", str(start)]
     steps = request.steps or UNENDING
     arguments += ["--minutes", str(request.minutes), "--set", f"training.steps={steps}"]
-    program = "from kontur.cli import main; main()"
     log_file = run.parent / f".{run.name}.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", program, *arguments],
+            [sys.executable, "-c", TRAINING, *arguments],
+            stdin=subprocess.PIPE,  # which closes where this process is killed: the training ends
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C in the terminal is for the server, which ends this
@@ -202,6 +211,8 @@ def _run(
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
     """Stop a training that still runs: politely, then not."""
+    assert process.stdin is not None
+    process.stdin.close()
     if process.poll() is None:
         process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):

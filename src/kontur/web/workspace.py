@@ -85,5 +85,5 @@ def open_workspace(root: Path) -> Workspace:
     made = Workspace(
         root, folder, pictures, history, annotations, Models(root), events, Jobs(events)
     )
-    made.problems = annotations.write_all()
+    made.problems = [*folder.problems, *annotations.write_all()]
     return made

@@ -10,7 +10,7 @@ import { ImagePanel } from "./panel_image.js";
 import { ModelPanel } from "./panel_model.js";
 import { ObjectsPanel } from "./panel_objects.js";
 import { Selection } from "./selection.js";
-import { get, listen, Refusal, request, send, token, windowName } from "./server.js";
+import { listen, Refusal, request, send, token, windowName } from "./server.js";
 import { DRAWING, Tools, TOOLS } from "./tools.js";
 import { Viewer } from "./viewer.js";
 
@@ -58,13 +58,14 @@ const objects = new ObjectsPanel(selection, {
 
 /** @param {Record<string, any>} prompt */
 async function outline(prompt) {
-  if (!image) return;
-  const label = Math.min(drawingClass, Math.max(0, image.classes.length - 1));
+  const on = image; // another one may be open when the answer comes
+  if (!on) return;
+  const label = Math.min(drawingClass, Math.max(0, on.classes.length - 1));
   const edit = prompt.ring ? { move: "add", ring: prompt.ring, label } : { move: "outline", model: models.model, label, ...prompt };
   busy(true);
-  const fresh = await image.edit(edit);
+  const fresh = await on.edit(edit);
   busy(false);
-  if (fresh?.length) selection.set(fresh);
+  if (image === on && fresh?.length) selection.set(fresh);
 }
 
 /** @param {boolean} on */
@@ -140,7 +141,7 @@ async function open(key, page = 0) {
   const opened = new OpenImage(key, page);
   image = opened;
   gallery.mark(key);
-  location.hash = key;
+  history.replaceState(null, "", `#${key}`); // Back leaves the page, and not one image after the other
   drawHeader();
   byId("gallery").classList.remove("open");
   opened.on("picture", () => {
@@ -150,11 +151,12 @@ async function open(key, page = 0) {
     drawPages();
   });
   opened.on("objects", () => {
+    folder.classes = opened.classes.length ? opened.classes : folder.classes;
+    gallery.update({ key, status: /** @type {any} */ (opened.status), objects: opened.picture?.pages > 1 ? gallery.byKey.get(key)?.objects ?? null : opened.outlines.size });
+    if (image !== opened) return; // a late answer, of an image that was left
     selection.keepOnly(opened.outlines);
     viewer.outlines.changed();
     hint(toolHint(tools.tool));
-    folder.classes = opened.classes.length ? opened.classes : folder.classes;
-    gallery.update({ key, status: /** @type {any} */ (opened.status), objects: opened.picture?.pages > 1 ? gallery.byKey.get(key)?.objects ?? null : opened.outlines.size });
     drawHeader();
   });
   opened.on("saving", drawSaved);
@@ -508,7 +510,7 @@ async function start() {
     return;
   }
   try {
-    folder = await get("folder");
+    folder = await send("POST", "folder/refresh"); // files may have come since the start
   } catch (error) {
     message(t("cannot_open"), error instanceof Error ? error.message : String(error));
     return;

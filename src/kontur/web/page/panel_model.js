@@ -87,7 +87,7 @@ export class ModelPanel {
     const key = this.actions.current();
     if (one && !key) return;
     try {
-      this.told(await send("POST", "predict", { model: this.model, images: one ? [key] : null, page: this.actions.page(), score: this.score }));
+      this.told(await send("POST", "predict", { model: this.model, images: one ? [key] : null, page: one ? this.actions.page() : 0, score: this.score }));
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error), "problem");
     }

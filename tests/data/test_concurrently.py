@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from kontur.infer.concurrently import AHEAD, concurrently
+from kontur.data.concurrently import AHEAD, concurrently
 from kontur.infer.folder import ENDINGS, predict_folder
 from kontur.infer.inputs import find_inputs
 from tests.infer.painted import Bright, paint
@@ -105,7 +105,9 @@ def test_several_images_at_a_time_leave_the_same_files(images, tmp_path):
     assert all(o.skipped for o in run(images, tmp_path / "many", workers=4) if o.failure is None)
 
 
-def test_large_images_are_predicted_one_at_a_time(images, tmp_path, monkeypatch):
+def test_large_images_are_predicted_as_many_at_a_time_as_fit_into_memory(
+    images, tmp_path, monkeypatch
+):
     """While one is predicted no other begins; small ones do."""
     together = {"now": 0, "most": 0}
 
@@ -121,5 +123,10 @@ def test_large_images_are_predicted_one_at_a_time(images, tmp_path, monkeypatch)
     assert together["most"] > 1
     together["most"] = 0
     monkeypatch.setattr("kontur.infer.folder.LARGE", 1)
+    monkeypatch.setattr("kontur.infer.folder.available_memory", lambda enough: 1e9)
     run(images, tmp_path / "large", predictor=Slow(), workers=3)
     assert together["most"] == 1
+    together["most"] = 0
+    monkeypatch.setattr("kontur.infer.folder.available_memory", lambda enough: 1e10)
+    run(images, tmp_path / "roomy", predictor=Slow(), workers=3)
+    assert together["most"] > 1

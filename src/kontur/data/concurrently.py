@@ -9,10 +9,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 AHEAD = 2  # calls a worker that are begun or waiting before the first result is taken
+READERS = 8  # threads for what waits for disks, however few processors there are
 
 
 def concurrently(
-    function: Callable[[Item], Result], items: Iterable[Item], workers: int
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int = READERS
 ) -> Generator[Result, None, None]:
     """`function` of every item, in their order, by so many threads at a time; one: by the caller's.
 
