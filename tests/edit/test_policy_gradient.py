@@ -87,7 +87,7 @@ def test_an_agent_learns_to_correct_drawn_contours():
     episodes = EpisodeConfig(perturbed=1, jitter=0, corners=(4, 5))
     updates = learn(lambda: cases, learner, episodes, config, seconds=60, seed=0)
     returns = [next(updates)["return"] for _ in range(16)]
-    assert np.mean(returns[-3:]) > np.mean(returns[:3]) + 0.015
+    assert np.mean(returns[-3:]) > np.mean(returns[:3]) + 0.1
 
 
 DISCS = [drawn.disc(20 + 56 * x, 20 + 56 * y, 14) for x in (0, 1) for y in (0, 1)]
