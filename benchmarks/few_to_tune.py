@@ -2,8 +2,8 @@
 
 Of the images of a folder some are drawn at random, thresholds are chosen on them, and AP (the mean
 over IoU 0.5 to 0.9) is measured on all others: with the very best pair, and with the middle of the
-pairs that are at most one object worse, as `tune_thresholds` does. "The best" is chosen on those
-others themselves.
+pairs that are at most one object worse, and with the one of these nearest the pair that is usual of
+such models, as training does where one is known. "The best" is chosen on those others themselves.
 
     python benchmarks/few_to_tune.py nuclei dsb2018/val --images 2 3 5 10
 """
@@ -17,6 +17,7 @@ from report import heading, table
 from kontur.data.folder import open_folder
 from kontur.evaluate import tune
 from kontur.infer.load import load
+from kontur.models import catalog
 
 
 def main() -> None:
@@ -27,22 +28,38 @@ def main() -> None:
     counts = np.array(
         [tune.count(s.instances, predictor.predict_unfiltered(s.image)) for s in samples]
     )
+    card = predictor.card
+    known = catalog.family(card.kind).usual_thresholds(catalog.config(card.kind, card.config))
+    usual = None if known is None else (known.score, known.overlap)
     rng, rows = np.random.default_rng(0), []
-    for number in options.images:
-        results = np.array([_drawn(counts, number, rng) for _ in range(options.draws)])
+    for number in (each for each in options.images if each < len(counts)):
+        results = np.array([_drawn(counts, number, usual, rng) for _ in range(options.draws)])
         rows.append([str(number), *(f"{c.mean():.3f} ± {c.std():.3f}" for c in results.T)])
-    names = ["images to choose on", "the very best", "the middle", "the best of the others"]
+    names = [
+        "images to choose on",
+        "the very best",
+        "the middle",
+        "the usual",
+        "the best of the others",
+    ]
     print(table(names, rows))
 
 
-def _drawn(counts: np.ndarray, number: int, rng: np.random.Generator) -> tuple[float, ...]:
-    """AP on the others: of the very best pair, of the chosen one, and of their own best."""
+def _drawn(
+    counts: np.ndarray, number: int, usual: tuple[float, float] | None, rng: np.random.Generator
+) -> tuple[float, ...]:
+    """AP on the others: of the very best pair, of the chosen ones, and of their own best."""
     order = rng.permutation(len(counts))
-    chosen = tune.best_thresholds(counts[order[:number]].sum(axis=0))
+    seen = counts[order[:number]].sum(axis=0)
+    middle = tune.best_thresholds(seen)
+    nearest = tune.best_thresholds(seen, usual=usual)
     others = tune.best_thresholds(counts[order[number:]].sum(axis=0)).grid
-    best = np.unravel_index(np.nanargmax(chosen.grid), others.shape)
-    middle = tune.SCORES.index(chosen.score), tune.OVERLAPS.index(chosen.overlap)
-    return float(others[best]), float(others[middle]), float(others.max())
+    best = np.unravel_index(np.nanargmax(middle.grid), others.shape)
+    chosen = [
+        others[tune.SCORES.index(each.score), tune.OVERLAPS.index(each.overlap)]
+        for each in (middle, nearest)
+    ]
+    return float(others[best]), *map(float, chosen), float(others.max())
 
 
 def _options() -> argparse.Namespace:

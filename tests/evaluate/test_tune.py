@@ -62,6 +62,17 @@ def test_of_equally_good_thresholds_the_middle_is_taken():
     assert (tuned.ap, tuned.score, tuned.overlap) == (1.0, 0.5, 0.4)
 
 
+def test_of_equally_good_thresholds_the_usual_is_taken_where_one_is_known():
+    truth = Instances.of([shapely.box(0, 0, 9, 9)], size=SIZE)
+    found = Instances.of(
+        [shapely.box(0, 0, 9, 9), shapely.box(20, 20, 29, 29)], scores=[0.9, 0.41], size=SIZE
+    )
+    tuned = tune_thresholds([truth], [found], usual=(0.44, 0.3))
+    assert (tuned.ap, tuned.score, tuned.overlap) == (1.0, 0.44, 0.3)
+    tuned = tune_thresholds([truth] * 20, [found] * 20, usual=(0.2, 0.3))  # not as good
+    assert (tuned.ap, tuned.score, tuned.overlap) == (1.0, 0.42, 0.3)
+
+
 def squares(scores):
     """Twenty true squares and, of a candidate for each, the scores; those of 0 lie elsewhere."""
     boxes = [

@@ -54,6 +54,7 @@ def tune_thresholds(
     overlaps: Sequence[float] = OVERLAPS,
     ious: Sequence[float] = TUNED_IOUS,
     suppress: Suppress = overlap.suppress,
+    usual: tuple[float, float] | None = None,
 ) -> TunedThresholds:
     """Score and overlap thresholds of the largest pooled AP, the mean over `ious`.
 
@@ -62,8 +63,9 @@ def tune_thresholds(
     must be greedy by score.
 
     A pair that is worse than the best by no more than one object is no worse for all we know, if
-    that is little (`ALIKE`); of these the one nearest their middle is taken, where it is safest. Of
-    few images it is better on others than the very best, of many it is the same
+    that is little (`ALIKE`); of these the one nearest the `usual` pair is taken, to which such
+    models come when there are many images, or nearest their middle where none is known. Of few
+    images it is better on others than the very best, of many it is the same
     (`benchmarks/few_to_tune.py`).
 
     Raises:
@@ -79,7 +81,7 @@ def tune_thresholds(
     counts = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
     for truth, detected in zip(truths, candidates, strict=True):
         counts += count(truth, detected, scores, overlaps, ious, suppress)
-    return best_thresholds(counts, scores, overlaps)
+    return best_thresholds(counts, scores, overlaps, usual)
 
 
 def count(
@@ -113,12 +115,18 @@ def best_thresholds(
     counts: Int[np.ndarray, "3 s o i"],
     scores: Sequence[float] = SCORES,
     overlaps: Sequence[float] = OVERLAPS,
+    usual: tuple[float, float] | None = None,
 ) -> TunedThresholds:
     """The thresholds that the summed counts of several images ask for, see `tune_thresholds`."""
     objects = counts.sum(axis=0)
     ap = (counts[0] / np.maximum(objects, 1)).mean(axis=-1)
     no_objects = (objects == 0).all(axis=-1)  # neither true nor predicted ones
-    s, o = _middle_of_best(np.where(no_objects, 1.0, ap), objects.mean(axis=-1))
+    pairs = _no_worse_than_best(np.where(no_objects, 1.0, ap), objects.mean(axis=-1))
+    if usual is None:
+        aim = pairs.mean(axis=0)
+    else:
+        aim = np.array([np.searchsorted(scores, usual[0]), np.searchsorted(overlaps, usual[1])])
+    s, o = pairs[np.abs(pairs - aim).sum(axis=1).argmin()]
     grid = np.where(no_objects, np.nan, ap)
     return TunedThresholds(float(scores[s]), float(overlaps[o]), float(grid[s, o]), grid)
 
@@ -135,13 +143,10 @@ def _outcome(comparison: Comparison, chosen: Bool[np.ndarray, " l"], iou: float)
     return len(pairs), int(excess.sum())
 
 
-def _middle_of_best(
+def _no_worse_than_best(
     values: Float[np.ndarray, "s o"], objects: Float[np.ndarray, "s o"]
-) -> tuple[int, int]:
-    """Of the pairs that are at most one object worse than the best the one in their middle."""
+) -> Int[np.ndarray, "k 2"]:
+    """The pairs that are at most one object worse than the best."""
     most = values.max()
     allowed = min(1 / max(objects.flat[values.argmax()], 1), ALIKE * most)
-    best = np.argwhere(values >= most - allowed - 1e-12)
-    away = np.abs(best - best.mean(axis=0)).sum(axis=1)
-    s, o = best[away.argmin()]
-    return int(s), int(o)
+    return np.argwhere(values >= most - allowed - 1e-12)

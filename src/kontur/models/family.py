@@ -81,6 +81,11 @@ def no_agent(config: Any) -> bool:
     return False
 
 
+def nothing_usual(config: Any) -> Thresholds | None:
+    """The usual thresholds of a family of which none are known."""
+    return None
+
+
 def no_variants(config: Any) -> list[DecodeVariant]:
     """The variants of a family whose decoding has nothing to tune."""
     return []
@@ -127,6 +132,8 @@ class Family:
         collate: [targets of an image, …] → those of a batch.
         decode_variants: config → other settings of decoding, which tuning compares on validation
             data; the graphs do not depend on them.
+        usual_thresholds: config → the thresholds that models of the kind come to when there is much
+            to tune them on; None where that is not known.
         tunable_fields: the settings that `decode_variants` changes; weights do not depend on them.
         outlines_by_stage: (graphs, images (1, c, h, w), config, thresholds, size) → outlines after
             each stage of refinement, by its name; None for families without stages.
@@ -150,6 +157,7 @@ class Family:
     encode: Callable[..., Any] = nothing_to_train
     collate: Callable[..., Any] = nothing_to_train
     decode_variants: Callable[[Any], list[DecodeVariant]] = no_variants
+    usual_thresholds: Callable[[Any], Thresholds | None] = nothing_usual
     tunable_fields: tuple[str, ...] = ()
     outlines_by_stage: (
         Callable[[Graphs, np.ndarray, Any, Thresholds, tuple[int, int]], dict[str, Instances]]

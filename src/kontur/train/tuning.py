@@ -54,7 +54,12 @@ def tune(
         progress(len(images), len(samples))
     if adjustable:
         card, images = tune_decoding(card, images, until=time.monotonic() + TUNING_SECONDS)
-    tuned = tune_thresholds([s.sample.instances for s in images], [s.predicted for s in images])
+    usual = catalog.family(card.kind).usual_thresholds(catalog.config(card.kind, card.config))
+    tuned = tune_thresholds(
+        [s.sample.instances for s in images],
+        [s.predicted for s in images],
+        usual=None if usual is None else (usual.score, usual.overlap),
+    )
     return card.replace(thresholds=Thresholds(score=tuned.score, overlap=tuned.overlap))
 
 

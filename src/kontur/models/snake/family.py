@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from kontur.models.backbone import pyramid_reach
+from kontur.models.card import Thresholds
 from kontur.models.family import ContourTools, Family, linear_memory
 from kontur.models.rpn.propose import BLOCK
 from kontur.models.snake.config import PRESETS, SnakeConfig
@@ -66,6 +67,11 @@ def grid(config: SnakeConfig) -> int:
     return math.lcm(config.multiple, BLOCK) if config.detector == "rpn" else config.multiple
 
 
+def usual_thresholds(config: SnakeConfig) -> Thresholds | None:
+    """Those of snakes of nuclei, worms and photographs, where a score is joined with a quality."""
+    return Thresholds(score=0.44, overlap=0.3) if config.quality else None
+
+
 def network(config: SnakeConfig) -> "DeepSnake":
     """A new Deep Snake with random weights."""
     from kontur.models.snake.network import DeepSnake
@@ -86,6 +92,7 @@ FAMILY = Family(
     encode=encode,
     collate=collate,
     decode_variants=decode_variants,
+    usual_thresholds=usual_thresholds,
     tunable_fields=("stages_used",),
     outlines_by_stage=outlines_by_stage,
     contours=ContourTools(from_rings, from_extremes, from_boxes, quality_of_rings),
