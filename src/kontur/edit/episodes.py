@@ -49,7 +49,7 @@ class Episodes:
 
     Attributes:
         cases: where they are drawn from.
-        rings: the contours (m, n, 2), in pixels of the image.
+        sides: the contours, and what they share with their objects, which is not computed twice.
         objects: which object each is about.
         unit: the unit of each contour's moves, pixels.
         step: how many actions each has had.
@@ -61,15 +61,20 @@ class Episodes:
         self.polish = cases.config.polish
         self.distances = np.array(self.polish.distances, np.float32)
         n = cases.config.points
-        self.rings = np.zeros((count, n, 2), np.float32)
         self.objects = np.zeros(count, np.int64)
         self.unit = np.ones(count, np.float32)
         self.step = np.zeros(count, np.int64)
         self.measure = Measure(cases, config)
+        self.sides = self.measure.sides(self.objects, np.zeros((count, n, 2), np.float32))
         self.score = np.zeros(count, np.float32)
         self.iou = np.zeros(count, np.float32)
         self.outlined = cases.outlined
         self.true_units = units(cases.contours)
+
+    @property
+    def rings(self) -> Float[np.ndarray, "m n 2"]:
+        """The contours, in pixels of the image."""
+        return self.sides.rings[0]
 
     def begin(
         self,
@@ -105,11 +110,10 @@ class Episodes:
         """
         fine, starts = startable_rings(rings)
         starts[~fine] = self.cases.contours[objects[~fine]]
-        self.rings[places], self.objects[places] = starts, objects
+        self.objects[places] = objects
         self.unit[places] = units(starts)
         self.step[places] = 0
-        self.iou[places] = overlap(self.cases.fields.take(objects), starts).iou
-        self.score[places] = self.measure.scores(objects, starts)
+        self._take(places, self.measure.sides(objects, starts))
 
     def observations(self, places: Int[np.ndarray, " j"] | slice = slice(None)) -> np.ndarray:
         """What the points of some contours see, (j, n, c)."""
@@ -124,19 +128,25 @@ class Episodes:
         config, objects, rings = self.config, self.objects[places], self.rings[places]
         moved, crossed = act(rings, actions, self.unit[places], self.distances)
         stopped = actions[:, 0] == STOP
-        before = self.measure.sides(objects, rings)
+        before, score = self.sides.take(places), self.score[places]
         shares, after = self.measure.gains(objects, before, moved)
-        score = after.total.iou
-        cost = config.step_cost * ~stopped + config.crossing_cost * crossed
-        reward = (score - self.score[places]) - cost
-        shares -= (cost / shares.shape[1])[:, None].astype(np.float32)
-        self.rings[places], self.score[places] = moved, score
+        self._take(places, after)
         self.step[places] += 1
-        self.iou[places] = (
-            score if config.reward == "iou" else overlap(self.cases.fields.take(objects), moved).iou
-        )
+        cost = config.step_cost * ~stopped + config.crossing_cost * crossed
+        reward = (self.score[places] - score) - cost
+        shares -= (cost / shares.shape[1])[:, None].astype(np.float32)
         late = ~stopped & (self.step[places] >= self.polish.steps)
         return Outcome(reward.astype(np.float32), shares, self.iou[places], crossed, stopped, late)
+
+    def _take(self, places: Int[np.ndarray, " j"], sides: "Sides") -> None:
+        """Where the contours at some places are now, and how good they are."""
+        self.sides.put(places, sides)
+        self.score[places] = sides.total.iou
+        self.iou[places] = (
+            self.score[places]
+            if self.config.reward == "iou"
+            else overlap(self.cases.fields.take(self.objects[places]), sides.rings[0]).iou
+        )
 
 
 class Measure:
@@ -153,20 +163,16 @@ class Measure:
             self.fields = AreaFields.of(shapely.difference(cases.polygons, inner))
             self.width = width.astype(np.float32)
 
-    def scores(
-        self, objects: Int[np.ndarray, " j"], rings: Float[np.ndarray, "j n 2"]
-    ) -> Float[np.ndarray, " j"]:
-        """The IoU, or boundary IoU, of contours with their objects."""
-        return self.sides(objects, rings).total.iou
-
     def gains(
         self, objects: Int[np.ndarray, " j"], before: "Sides", moved: Float[np.ndarray, "j n 2"]
     ) -> "tuple[Float[np.ndarray, 'j n'], Sides]":
         """What each point brought by moving, and what is shared after it."""
         fields, after = self.fields.take(objects), self.sides(objects, moved)
         passed, *inner = (
-            swept(fields, old_rings, old, new_rings, new)
-            for (old_rings, old), (new_rings, new) in zip(before.each, after.each, strict=True)
+            swept(fields, *each)
+            for each in zip(
+                *(before.rings, before.overlaps, after.rings, after.overlaps), strict=True
+            )
         )
         for each in inner:
             passed = passed.less(each)
@@ -177,19 +183,37 @@ class Measure:
         fields = self.fields.take(objects)
         outer = overlap(fields, rings)
         if self.width is None:
-            return Sides(outer, ((rings, outer),))
+            return Sides((rings,), (outer,))
         inwards = rings - outward(rings) * self.width[objects][:, None, None]
-        inner = overlap(fields, inwards)
-        return Sides(outer.less(inner), ((rings, outer), (inwards, inner)))
+        return Sides((rings, inwards), (outer, overlap(fields, inwards)))
 
 
 class Sides(NamedTuple):
-    """What is compared, and what it is made of.
+    """What is compared: m contours, or their boundaries, which have an inner side too.
 
     Attributes:
-        total: of contours, or of their boundaries.
-        each: the contours with what they share, and the inner sides of boundaries with theirs.
+        rings: the contours, and the inner sides of boundaries.
+        overlaps: what each shares with its object.
     """
 
-    total: Overlap
-    each: tuple[tuple[Float[np.ndarray, "j n 2"], Overlap], ...]
+    rings: tuple[Float[np.ndarray, "m n 2"], ...]
+    overlaps: tuple[Overlap, ...]
+
+    @property
+    def total(self) -> Overlap:
+        """Of the contours, or of what lies between the two sides."""
+        outer, *inner = self.overlaps
+        return outer.less(inner[0]) if inner else outer
+
+    def take(self, places: Int[np.ndarray, " j"]) -> "Sides":
+        """Those at some places."""
+        overlaps = (Overlap(*(values[places] for values in each)) for each in self.overlaps)
+        return Sides(tuple(each[places] for each in self.rings), tuple(overlaps))
+
+    def put(self, places: Int[np.ndarray, " j"], sides: "Sides") -> None:
+        """Replace those at some places."""
+        for mine, its in zip(self.rings, sides.rings, strict=True):
+            mine[places] = its
+        for mine, its in zip(self.overlaps, sides.overlaps, strict=True):
+            for values, new in zip(mine, its, strict=True):
+                values[places] = new

@@ -42,7 +42,7 @@ def foresee(episodes: Episodes, places: Int[np.ndarray, " j"]) -> Float[np.ndarr
     rings, objects = episodes.rings[places], episodes.objects[places]
     normals = outward(rings) * episodes.unit[places][:, None, None]
     gained = np.zeros((*rings.shape[:2], len(episodes.distances)), np.float32)
-    before = episodes.measure.sides(objects, rings)
+    before = episodes.sides.take(places)
     for k, distance in enumerate(episodes.distances[1:], start=1):
         moved = rings + normals * distance
         gained[..., k] = episodes.measure.gains(objects, before, moved)[0]

@@ -119,6 +119,21 @@ def test_rings_that_cross_touch_run_backwards_or_hold_nan_are_not_simple():
     assert simple(rings[:0]).shape == (0,)
 
 
+@pytest.mark.parametrize("points", [3, 4, 5, 8, 32])
+def test_which_rings_are_simple_is_what_geos_says(points):
+    rng = np.random.default_rng(points)
+    angles = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    ring = np.stack([np.sin(angles), -0.2 * np.cos(angles)], axis=-1) * 20
+    rough = rng.uniform(0, 8, (400, 1, 1)) * rng.normal(size=(400, points, 2))
+    rings = (ring + rough + 50).astype(np.float32)
+    rings[:40] = rings[:40].round(-1)  # points in one place, edges on one another
+    polygons = shapely.polygons(rings.astype(float))
+    clockwise = shapely.is_ccw(shapely.get_exterior_ring(polygons))  # y runs downwards
+    expected = shapely.is_valid(polygons) & clockwise
+    assert_array_equal(simple(rings), expected)
+    assert 0.02 < expected.mean() < 0.9
+
+
 def test_any_number_of_contours_moves_as_each_alone():
     rng = np.random.default_rng(1)
     rings = np.concatenate([circle(radius) for radius in (3, 8, 15, 2)])

@@ -23,6 +23,7 @@ HALF = np.float32(0.5)
 SLIDES = 3  # times that each point takes half of its way along the contour
 EASED = (1.0, 0.4)  # of the way that is tried, smoothed around the ring, where all of it crosses
 SURELY = 1e-3  # of the mean turn of an edge around the middle: no accident of rounding
+LOOPS = (2, 3)  # edges further on: those that are looked at first where an edge may be crossed
 SMALLEST_UNIT = 1.0  # pixels
 
 
@@ -115,6 +116,7 @@ def simple(rings: Float[np.ndarray, "m n 2"]) -> Bool[np.ndarray, " m"]:
     """Which rings run clockwise around an area without crossing or touching themselves."""
     fine = _starry(rings)
     left = np.flatnonzero(~fine)
+    left = left[~_looped(rings[left])]
     if len(left):
         others = rings[left]
         areas = area_under(others, following(others), others[:, :1]).sum(axis=1)
@@ -122,6 +124,30 @@ def simple(rings: Float[np.ndarray, "m n 2"]) -> Bool[np.ndarray, " m"]:
         polygons = shapely.polygons(np.where(finite[:, None, None], others, 0).astype(np.float64))
         fine[left] = shapely.is_valid(polygons) & finite & (areas > 0)
     return fine
+
+
+def _looped(rings: Float[np.ndarray, "m n 2"]) -> Bool[np.ndarray, " m"]:
+    """Which rings have an edge that crosses one of the next few: most that cross themselves."""
+    points = rings.astype(np.float64)
+    found = np.zeros(len(rings), bool)
+    edges = following(points) - points
+    for gap in LOOPS:
+        if gap > rings.shape[1] - 2:  # it is the edge before, which shares a point
+            break
+        far, far_edges = np.roll(points, -gap, axis=1), np.roll(edges, -gap, axis=1)
+        way = far - points
+        begin = _cross(edges, way) > 0
+        end = _cross(edges, way + far_edges) > 0
+        one = _cross(far_edges, way) > 0
+        other = _cross(far_edges, way - edges) > 0
+        found |= ((begin != end) & (one != other)).any(axis=1)
+    return found
+
+
+def _cross(
+    a: Float[np.ndarray, "m n 2"], b: Float[np.ndarray, "m n 2"]
+) -> Float[np.ndarray, "m n"]:
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
 
 
 def _starry(rings: Float[np.ndarray, "m n 2"]) -> Bool[np.ndarray, " m"]:
