@@ -233,7 +233,8 @@ def test_padding_moves_nothing_and_shows_the_mirror_image(learned, size):
     assert found.size == size
     assert_allclose(found.boxes, [stamp.box], atol=1e-5)
     (seen,) = stamp.seen
-    prepared = stamped(learned, stamp).prepare(image).values.transpose(2, 0, 1)[None]
+    whole = stamped(learned, stamp).prepare(image)
+    prepared = whole.normalisation.apply(whole.pixels).transpose(2, 0, 1)[None]
     assert [side % 16 for side in seen.shape[2:]] == [0, 0]
     assert max(a - b for a, b in zip(seen.shape[2:], size, strict=True)) < 16
     assert_array_equal(seen[..., : size[0], : size[1]], prepared)

@@ -59,10 +59,13 @@ def opened(folder):
     from kontur.web.app import create_app
     from kontur.web.workspace import open_workspace
 
-    app = create_app(open_workspace(folder), token=TOKEN)
-    with TestClient(app, base_url=ADDRESS) as client:
-        client.headers["Authorization"] = f"Bearer {TOKEN}"
-        yield client
+    workspace = open_workspace(folder)
+    try:
+        with TestClient(create_app(workspace, token=TOKEN), base_url=ADDRESS) as client:
+            client.headers["Authorization"] = f"Bearer {TOKEN}"
+            yield client
+    finally:
+        workspace.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-import shapely
 import tifffile
 from PIL import Image
 
@@ -70,6 +69,31 @@ def test_what_another_window_changed_is_not_changed_unseen(api):
     assert undo.status_code == 409
 
 
+def test_a_status_is_no_edit_and_comes_back_with_undo_and_redo(api, images):
+    key = key_of(api)
+    edit(api, key, 0, move="add", ring=DISC)
+    done = api.put(f"/api/images/{key}/status", json={"status": "done"}).json()
+    assert done["status"] == "done"
+    steps = [
+        api.post(f"/api/images/{key}/steps", json={"direction": way, "revision": seen})
+        for way, seen in (("undo", 1), ("redo", 2), ("undo", 3))
+    ]  # the first by a window that did not hear of the status
+    assert [each.json()["status"] for each in steps] == ["untouched", "done", "untouched"]
+    api.put(f"/api/images/{key_of(api, 'cells1.png')}/status", json={"status": "done"})
+    assert len(formats.read(images / "cells1.geojson")) == 0  # an image without objects is data
+
+
+def test_an_edit_of_another_plane_does_not_hinder_undo(tmp_path):
+    stack = np.stack([nuclei(1), nuclei(2)])
+    tifffile.imwrite(tmp_path / "stack.tif", stack, imagej=True, metadata={"axes": "ZYX"})
+    with opened(tmp_path) as api:
+        key = key_of(api, "stack.tif")
+        edit(api, key, 0, page=0, move="add", ring=DISC)
+        edit(api, key, 1, page=1, move="add", ring=DISC)
+        body = {"direction": "undo", "revision": 1, "page": 0}
+        assert api.post(f"/api/images/{key}/steps", json=body).status_code == 200
+
+
 def test_a_model_outlines_an_image_and_leaves_what_a_hand_drew(api, images):
     key = key_of(api)
     drawn = edit(api, key, 0, move="add", ring=[[1, 180], [9, 180], [9, 190]]).json()
@@ -114,14 +138,40 @@ def test_a_prompt_becomes_the_outline_that_a_session_gives(api, images, prompt):
     assert refit.status_code == 200
 
 
-def test_a_click_where_a_model_sees_nothing_says_so_and_changes_nothing(api, monkeypatch):
-    nothing_there = shapely.Polygon()
-    monkeypatch.setattr("kontur.infer.session.Session.outline", lambda *_, **__: nothing_there)
-    key = key_of(api)
-    nothing = edit(api, key, 0, move="outline", model="nuclei", click=[1, 198])
-    assert nothing.status_code == 400
-    assert "sees no object there" in nothing.json()["detail"]
-    assert api.get(f"/api/images/{key}/objects").json()["revision"] == 0
+@pytest.mark.parametrize("kind", ["even", "noise", "colour"])
+def test_a_click_where_there_is_nothing_says_so_and_changes_nothing(tmp_path, kind):
+    rng = np.random.default_rng(0)
+    even = np.full((200, 260), 90, np.uint8)
+    image = {
+        "even": even,
+        "noise": np.clip(even + rng.normal(0, 8, even.shape), 0, 255).astype(np.uint8),
+        "colour": np.full((200, 260, 3), (240, 210, 230), np.uint8),
+    }[kind]
+    Image.fromarray(image).save(tmp_path / "nothing.png")
+    with opened(tmp_path) as api:
+        key = key_of(api, "nothing.png")
+        for click in ([130, 100], [60, 70], [1, 198]):
+            nothing = edit(api, key, 0, move="outline", model="nuclei", click=click)
+            assert nothing.status_code == 400
+            assert "sees no object there" in nothing.json()["detail"]
+        assert api.get(f"/api/images/{key}/objects").json()["revision"] == 0
+
+
+def test_a_model_sees_one_of_several_stains_and_a_person_says_which(tmp_path):
+    stains = np.stack([np.full((200, 260), 20, np.uint8), nuclei(3)])
+    tifffile.imwrite(tmp_path / "stains.tif", stains, imagej=True, metadata={"axes": "CYX"})
+    with opened(tmp_path) as api:
+        key = key_of(api, "stains.tif")
+        found = []
+        for channel in (0, 1, 5):  # of an image with fewer the last
+            chosen = {"name": "nuclei", "channel": channel}
+            assert api.put("/api/model", json=chosen).status_code == 200
+            body = {"model": "nuclei", "images": [key]}
+            job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+            assert job["state"] == "done", job
+            found.append(job["result"]["objects"])
+        assert found == [0, 9, 9]
+        assert api.get("/api/folder").json()["channel"] == 5
 
 
 def test_a_model_that_is_not_there_outlines_nothing(api):
@@ -154,7 +204,7 @@ def test_status_and_classes_are_kept_over_a_restart(images):
         folder = api.get("/api/folder").json()
         assert folder["classes"] == ["nucleus", "debris"]
         assert [i["status"] for i in folder["images"]] == ["done", "untouched", "untouched"]
-        back = api.post(f"/api/images/{key}/steps", json={"direction": "undo", "revision": 2})
+        back = api.post(f"/api/images/{key}/steps", json={"direction": "undo", "revision": 1})
         assert back.json()["deleted"] == [1]
 
 

@@ -38,16 +38,80 @@ def test_another_programs_file_is_shown_and_never_written(images):
         assert len(api.get(f"/api/images/{key}/objects").json()["objects"]) == 2
 
 
-def test_our_file_that_another_program_changed_is_not_written_over(images):
+def test_our_file_that_another_program_changed_is_taken_and_undo_brings_ours_back(images):
+    """Between two sessions, and while one is open; also planes, also with new objects."""
+    file = images / "cells0.geojson"
     with opened(images) as api:
         key = key_of(api)
         edit(api, key, 0, move="add", ring=DISC)
-        file = images / "cells0.geojson"
-        changed = file.read_text().replace("30.0", "31.0")
-        file.write_text(changed)
-        assert edit(api, key, 1, move="delete", objects=[1]).status_code == 200
-    assert file.read_text() == changed
-    assert len(formats.read(images / "cells0.kontur.geojson")) == 0
+        edit(api, key, 1, move="add", ring=[[50, 50], [60, 50], [60, 60]])
+    file.write_text(file.read_text().replace("30.0", "31.0"))
+    with opened(images) as api:
+        found = api.get(f"/api/images/{key}/objects").json()
+        assert [max(each["parts"][0][0]) for each in found["objects"]] == [31, 60]
+        assert (found["undo"], found["revision"]) == (3, 3)
+        file.write_text(file.read_text().replace("31.0", "32.0"))
+        late = edit(api, key, 3, move="delete", objects=[1])
+        assert late.status_code == 409  # it was changed since the window saw it
+        body = {"direction": "undo", "revision": 4}
+        back = api.post(f"/api/images/{key}/steps", json=body).json()
+        assert max(back["objects"][0]["parts"][0][0]) == 31
+        api.post(f"/api/images/{key}/steps", json=body | {"revision": 5})
+    assert formats.read(file).areas.tolist() == [400.0, 50.0]
+    assert not (images / "cells0.kontur.geojson").exists()
+
+
+def test_our_file_that_another_program_made_its_own_is_taken_and_not_written_any_more(images):
+    file = images / "cells0.geojson"
+    with opened(images) as api:
+        key = key_of(api)
+        edit(api, key, 0, move="add", ring=DISC)
+    file.write_text(json.dumps(FOREIGN))
+    with opened(images) as api:
+        found = api.get(f"/api/images/{key}/objects").json()
+        assert [each["by"] for each in found["objects"]] == ["file"]
+        edit(api, key, found["revision"], move="add", ring=DISC)
+    assert json.loads(file.read_text()) == FOREIGN
+    assert len(formats.read(images / "cells0.kontur.geojson")) == 2
+    with opened(images) as api:
+        assert len(api.get(f"/api/images/{key}/objects").json()["objects"]) == 2
+
+
+def test_our_file_that_cannot_be_read_any_more_stays_and_so_do_our_outlines(images):
+    file = images / "cells0.geojson"
+    with opened(images) as api:
+        key = key_of(api)
+        edit(api, key, 0, move="add", ring=DISC)
+        file.write_text("{")
+        assert edit(api, key, 1, move="shift", objects=[1], by=[1, 1]).status_code == 200
+    assert file.read_text() == "{"
+    assert formats.read(images / "cells0.kontur.geojson").areas.tolist() == [400.0]
+
+
+def test_what_is_annotated_after_an_image_was_looked_at_is_shown(images):
+    with opened(images) as api:
+        key = key_of(api)
+        assert api.get(f"/api/images/{key}/objects").json()["status"] == "untouched"
+    (images / "cells0.geojson").write_text(json.dumps(FOREIGN))
+    with opened(images) as api:
+        found = api.get(f"/api/images/{key}/objects").json()
+        assert (found["status"], len(found["objects"])) == ("done", 1)
+
+
+def test_a_file_that_a_kill_left_half_known_is_still_ours(images, monkeypatch):
+    """Killed between the file and the note that it is there."""
+    with opened(images) as api:
+        key = key_of(api)
+        edit(api, key, 0, move="add", ring=DISC)
+        with monkeypatch.context() as killed:
+            killed.setattr("kontur.web.history.History.set_written", lambda *_: None)
+            edit(api, key, 1, move="shift", objects=[1], by=[2, 2])
+    with opened(images) as api:
+        found = api.get(f"/api/images/{key}/objects").json()
+        assert (found["revision"], found["undo"]) == (2, 2)
+        edit(api, key, 2, move="shift", objects=[1], by=[1, 1])
+    assert not (images / "cells0.kontur.geojson").exists()
+    assert formats.read(images / "cells0.geojson").boxes.tolist() == [[13, 13, 33, 33]]
 
 
 def test_outlines_of_predict_are_taken_up_as_predicted(images):
@@ -96,6 +160,13 @@ def test_a_class_that_is_renamed_has_its_new_name_in_the_files(images):
         edit(api, key_of(api), 0, move="add", ring=DISC)
         api.put("/api/classes", json={"names": ["nucleus"]})
     assert formats.read(images / "cells0.geojson").classes == ("nucleus",)
+
+
+def test_a_folder_that_nobody_annotated_has_no_problem(images, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (images, tmp_path / "empty"):
+        with opened(folder) as api:
+            assert api.get("/api/folder").json()["problems"] == []
 
 
 def test_annotations_that_cannot_be_read_are_said(images):

@@ -132,6 +132,40 @@ def test_a_narrow_page_in_chinese_has_drawers_and_nothing_sticks_out(browser, pl
     page.close()
 
 
+def test_a_narrow_page_has_all_that_a_wide_one_has(browser, plate):
+    page = open_page(browser, plate[1], NARROW)
+    for hidden in ("#language", "#theme", "#radius", "#help"):
+        assert page.locator(hidden).is_hidden()
+    page.click("#settings")
+    dialog = page.locator("dialog")
+    dialog.get_by_label("Dark or light").select_option("light")
+    assert page.evaluate("() => document.documentElement.dataset.theme") == "light"
+    dialog.get_by_label("Reach").fill("24")
+    assert page.evaluate("kontur.tools.radius") == 24
+    dialog.get_by_label("Language").select_option("zh")
+    assert page.locator("dialog h2").inner_text() == "设置"
+    page.locator("dialog button", has_text="按键与手势").click()
+    assert page.locator("dialog kbd").count() > 30
+    page.keyboard.press("Escape")
+    buttons = page.locator("header button:visible").all()
+    assert max(box["x"] + box["width"] for box in (b.bounding_box() for b in buttons)) <= 420
+    assert page.problems == []
+    page.close()
+
+
+def test_the_modules_of_the_page_are_asked_for_at_once(browser, plate):
+    """One after the other, each would wait for the one that names it."""
+    page = open_page(browser, plate[1])
+    program = """() => performance.getEntriesByType('resource')
+      .filter(each => each.name.endsWith('.js')).map(each => each.startTime)"""
+    begun = page.evaluate(program)
+    first = page.evaluate("() => performance.getEntriesByType('navigation')[0].responseEnd")
+    assert len(begun) > 20
+    slowest_answer = page.evaluate(program.replace("startTime", "responseEnd"))
+    assert max(begun) <= max(first, min(slowest_answer))
+    page.close()
+
+
 def test_two_windows_on_one_image_hear_of_each_other(browser, plate):
     first, second = (open_page(browser, plate[1]) for _ in range(2))
     for page in (first, second):

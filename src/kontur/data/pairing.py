@@ -12,6 +12,7 @@ from kontur import formats
 from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.data.file_names import (
     RECORD_FILE,
+    REPORT_FILE,
     is_mask,
     is_output_name,
     partner_name,
@@ -27,7 +28,7 @@ from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
 
-OTHER_FILES = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
+OTHER_FILES = (RECORD_FILE, REPORT_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 
 Source = Callable[[], Instances]
 

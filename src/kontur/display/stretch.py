@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Num, UInt8
 
 DARKEST, BRIGHTEST = 0.5, 99.8  # percentiles of the image that become black and white
+SAMPLE = 1 << 20  # pixels on which they are measured
 
 
 def stretch(
@@ -28,15 +29,31 @@ def stretch(
     return np.stack(planes, axis=2)
 
 
-def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.ndarray, "*shape"]:
-    step = max(1, math.isqrt(part.shape[0] * part.shape[1] // 2**20))
-    sample = part[::step, ::step]
+def contrast(
+    values: Num[np.ndarray, "*shape"], *, brightest: float = BRIGHTEST
+) -> tuple[float, float]:
+    """The values that become black and white; equal where all are, (0, 0) where none is finite.
+
+    Where nearly all values are one, what is brighter is still to be seen.
+    """
+    sample = thinned(values)
     sample = sample[np.isfinite(sample)]
     if sample.size == 0:
-        return np.zeros(part.shape, dtype=np.uint8)
+        return 0.0, 0.0
     low, high = np.percentile(sample, [DARKEST, brightest])
     if high <= low:
-        low, high = float(sample.min()), float(sample.max())
+        low, high = sample.min(), sample.max()
+    return float(low), float(high)
+
+
+def thinned(values: Num[np.ndarray, "*shape"]) -> Num[np.ndarray, "*shape2"]:
+    """Every n-th pixel of every n-th row, enough of them to measure on."""
+    step = max(1, math.isqrt(values.shape[0] * values.shape[1] // SAMPLE))
+    return values[::step, ::step]
+
+
+def _stretched(part: Num[np.ndarray, "*shape"], brightest: float) -> UInt8[np.ndarray, "*shape"]:
+    low, high = contrast(part, brightest=brightest)
     if high <= low:
         return np.zeros(part.shape, dtype=np.uint8)
     scaled = (part.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))

@@ -46,12 +46,14 @@ class Format:
         parts, overlaps, classes, scores, ids, ignore: whether the format keeps those of an object;
             without `ignore` regions to ignore are not written.
         several_images: whether a file describes images by name, any number of them.
+        names_image: whether a file of one image says where that lies.
         planes: whether it keeps the plane of a stack on which an object lies.
         pixel_size: whether it keeps the side of a pixel.
         needs_size: which objects can only be written where the image's size is known.
         native_ending: the ending by which its own program finds a file, where others share it.
         object_ending: the ending of files of one object each; a folder of them is a file.
         relative: whether coordinates are shares of the image's size, which reading then needs.
+        package, extra: the module that writing needs, and the extra that brings it; "" of none.
     """
 
     name: str
@@ -73,12 +75,15 @@ class Format:
     ids: bool = True
     ignore: bool = True
     several_images: bool = False
+    names_image: bool = False
     planes: bool = False
     pixel_size: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"
     native_ending: str | None = None
     object_ending: str | None = None
     relative: bool = False
+    package: str = ""
+    extra: str = ""
 
     @property
     def own_endings(self) -> tuple[str, ...]:

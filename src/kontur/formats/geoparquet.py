@@ -360,6 +360,8 @@ def _recognise(file: OutlineFile) -> bool:
 FORMAT = Format(
     name="geoparquet",
     title="GeoParquet",
+    package="pyarrow",
+    extra="geoparquet",
     endings=(".geo.parquet", ".parquet"),
     shared_endings=(".parquet",),
     several_images=True,

@@ -256,6 +256,8 @@ def _recognise(file: OutlineFile) -> bool:
 FORMAT = Format(
     name="imagej",
     title="ImageJ ROIs",
+    package="roifile",
+    extra="imagej",
     endings=(".rois.zip", "_rois.zip", ".zip", ".roi"),
     shared_endings=(".zip",),
     planes=True,

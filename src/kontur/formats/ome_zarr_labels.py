@@ -213,6 +213,8 @@ def _recognise(file: OutlineFile) -> bool:
 FORMAT = Format(
     name="ome-zarr",
     title="OME-Zarr labels",
+    package="zarr",
+    extra="zarr",
     endings=(".labels.ome.zarr", ".ome.zarr", ".zarr"),
     shared_endings=(".ome.zarr", ".zarr", *zarr_store.ZIPPED),
     read=read,

@@ -26,6 +26,7 @@ from kontur.models.family import ContourTools, Family, Graphs
 from kontur.models.resolve import Resolved, resolve
 
 EXTREMES = 4  # points to click
+NOTHING = 0.05  # predicted IoU of what grows from a click, below which there is no object
 UNKNOWN_SIDE = 1 / 8  # of the image's shorter side, where nobody knows how large objects are
 Numbers = ArrayLike | tuple[Any, ...]  # to checks at run time a tuple is no ArrayLike
 PROMPTS = "four extreme points, click=(x, y), box=(x0, y0, x1, y1) or polygon=[(x, y), …]"
@@ -124,7 +125,7 @@ class Session:
         NaN for a model that did not learn it. Arguments and errors as in `refine`.
         """
         in_view = [self.view.image_to_view(self._ring(outline)) for outline in outlines]
-        return self._contours.quality(self._graphs, self._features, in_view, self._config)
+        return self._quality(in_view)
 
     def outline_boxes(self, boxes: Numbers) -> Shaped[np.ndarray, " m"]:
         """The outline of the object in each of m boxes (m, 4): x0, y0, x1, y1; m may be 0.
@@ -173,12 +174,19 @@ class Session:
         if place is None and self._family.contours is not None:
             boxes = boxes_around(in_view, self._typical_side)
             contours = self._contours.from_boxes(self._graphs, self._features, boxes, self._config)
-            polygons, _ = polygons_from_rings(self._restart(contours).astype(float))
+            restarted = self._restart(contours)
+            polygons, _ = polygons_from_rings(restarted.astype(float))
             place = agreed(polygons, in_view)
+            if place is not None and self._quality([restarted[place]])[0] < NOTHING:
+                place = None  # on an even ground starts agree too
         if place is None:
             return shapely.Polygon()
         outline = shapely.transform(polygons[[place]], self.view.view_to_image)
         return clip(outline, self.view.image_size)[0]
+
+    def _quality(self, rings: Sequence[Float[np.ndarray, "_ 2"]]) -> Float[np.ndarray, " m"]:
+        """The predicted quality of rings of the view."""
+        return self._contours.quality(self._graphs, self._features, rings, self._config)
 
     def _restart(self, contours: Float[np.ndarray, "m n 2"]) -> Float[np.ndarray, "m n 2"]:
         """The contours that start from the boxes of contours."""

@@ -9,63 +9,37 @@ somebody else changed since is not touched, and the window is told.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
-from kontur.data.annotation_options import annotation_options
-from kontur.data.annotations import read_annotation, read_outlines
-from kontur.data.layout import Layout
 from kontur.errors import InputError
-from kontur.formats import geojson
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import CLASSES, Instances
 from kontur.web import files_beside
 from kontur.web.authorship import FILE, HAND, MODEL, by_model, told_by, without_scores
+from kontur.web.events import Events
 from kontur.web.files_beside import KnownFile
 from kontur.web.files_writer import FilesWriter
-from kontur.web.history import History, ImageRow, Steps
+from kontur.web.first_objects import FileStatuses, first_objects, plane_of
+from kontur.web.folder_classes import FolderClasses
+from kontur.web.history import History, ImageRow, Status
 from kontur.web.image_folder import FolderImage, ImageFolder
 from kontur.web.object_text import (
     instances_of,
+    is_alike,
     of_text,
     on_the_wire,
     to_text,
     with_rounded_changes,
 )
 from kontur.web.pixels import Pictures
+from kontur.web.plane_objects import Changes, Conflict, PlaneObjects
 
-Status = Literal["untouched", "predicted", "corrected", "done"]
 KEPT = 16  # planes whose objects stay in memory
 AT_ONCE = 500  # objects of an image up to which its file is written before an edit is answered
-CLASS_NOTE = "classes"
-
-
-class Conflict(Exception):
-    """An object was changed in another window since this one saw it."""
-
-
-@dataclass(frozen=True)
-class PlaneObjects:
-    """The objects of a plane at a revision, and who drew each."""
-
-    instances: Instances
-    by: dict[int, str]
-    revision: int
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What changed in a plane since a revision, for a page."""
-
-    revision: int
-    objects: list[dict[str, Any]]
-    deleted: list[int]
-    steps: Steps
-    status: str
-    classes: tuple[str, ...]
-    move: str = ""
+COMING = "coming"  # note of the digest that an image's file gets next
 
 
 class Annotations:
@@ -76,81 +50,51 @@ class Annotations:
         folder: ImageFolder,
         pictures: Pictures,
         history: History,
-        tell: Callable[[str], None],
+        events: Events,
     ):
         self._folder, self._pictures, self._history = folder, pictures, history
-        self._writer = FilesWriter(self.write, tell)
+        self._events = events
+        self._writer = FilesWriter(
+            self.write, lambda sentence: events.publish("problem", message=sentence)
+        )
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
-        self._told: dict[str, tuple[files_beside.Version, tuple[Status, int | None]]] = {}
+        self._file_statuses = FileStatuses(folder)
+        self._versions: dict[str, files_beside.Version] = {}  # of files that were looked at
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
-        self._class_lock = threading.RLock()
+        self._classes = FolderClasses(history)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The class names of the folder, which labels index."""
-        return tuple(self._history.note(CLASS_NOTE) or ())
+        return self._classes.names
 
     def name_classes(self, names: Sequence[str]) -> tuple[str, ...]:
         """Rename classes, in their order, and add further ones behind them.
 
         Raises `InputError` for fewer than there are, and for names that are empty or not unique.
         """
-        wanted = tuple(name.strip() for name in names)
-        with self._class_lock:
-            if len(wanted) < len(self.classes):
-                raise InputError(
-                    f"there are {len(self.classes)} classes, and objects may have them; rename "
-                    f"them or add further ones, got {len(wanted)} names"
-                )
-            if not all(wanted) or len(set(wanted)) < len(wanted):
-                raise InputError("every class has a name of its own; give another one")
-            renamed = wanted[: len(self.classes)] != self.classes
-            self._history.set_note(CLASS_NOTE, wanted)
-            for place in list(self._kept):
-                self._kept.pop(place, None)
-            if renamed:
-                for key in self._history.write_again():
-                    if key in self._folder.images:
-                        self._writer.write_soon(self._folder[key])
-        return wanted
+        renamed = self._classes.name(names)
+        for place in list(self._kept):
+            self._kept.pop(place, None)
+        if renamed:
+            for key in self._history.write_again():
+                if key in self._folder.images:
+                    self._writer.write_soon(self._folder[key])
+        return self.classes
 
     def status(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status of an image, and its number of objects where it is known."""
-        return self._status_of(image, self._history.images(image.key).get(image.key))
+        known = self._history.images(image.key).get(image.key)
+        return known or self._file_statuses.of(image)
 
     def statuses(self) -> dict[str, tuple[Status, int | None]]:
         """The status and the number of objects of every image, by its key."""
         known = self._history.images()
         return {
-            key: self._status_of(image, known.get(key))
+            key: known.get(key) or self._file_statuses.of(image)
             for key, image in self._folder.images.items()
         }
-
-    def _status_of(
-        self, image: FolderImage, known: tuple[str, int] | None
-    ) -> tuple[Status, int | None]:
-        if known is not None:
-            return known  # type: ignore[return-value]
-        return self._status_of_files(image)
-
-    def _status_of_files(self, image: FolderImage) -> tuple[Status, int | None]:
-        """The status that the outlines beside an image tell, without the image; read once each."""
-        version = files_beside.version(image.path, self._folder.shared_stems)
-        told = self._told.get(image.key)
-        if told is None or told[0] != version:
-            told = self._told[image.key] = (version, self._read_status(image))
-        return told[1]
-
-    def _read_status(self, image: FolderImage) -> tuple[Status, int | None]:
-        ours = files_beside.our_file(image.path, self._folder.shared_stems)
-        if ours is None:
-            return ("untouched", 0) if image.annotated is None else ("done", None)
-        try:
-            found = [entry.instances for entry in geojson.read(ours)]
-        except InputError:  # which is said where the image is opened
-            return "corrected", None
-        return told_by(found), sum(map(len, found))
 
     def set_status(self, image: FolderImage, status: Status) -> None:
         """Say that an image is done, or not yet."""
@@ -165,12 +109,13 @@ class Annotations:
         Raises `InputError` where the image or its annotation cannot be read.
         """
         with self._lock_of(image):
+            self._take_changed_file(image)
             place = (image.key, page)
             if place in self._kept:
                 self._kept.move_to_end(place)
                 return self._kept[place]
             picture = self._pictures.read(image, page)
-            if not self._history.is_opened(image.key, page):
+            if self._may_begin(image, page):
                 self._begin(image, page, picture.size)
             row = self._row(image)
             stored = {
@@ -255,7 +200,7 @@ class Annotations:
         """
         with self._lock_of(image):
             self.open(image, page)
-            if self._row(image).revision > seen:
+            if self._history.objects(image.key, page, since=seen):
                 raise Conflict
             step = self._history.undo if direction == "undo" else self._history.redo
             made = step(image.key, page)
@@ -286,14 +231,19 @@ class Annotations:
         """
         with self._lock_of(image, "file"):  # taken before the objects', never while holding these
             with self._lock_of(image):
-                row = self._row(image)
                 pages = self._history.planes(image.key)
                 planes = [self.open(image, page).instances for page in pages]
+                row = self._row(image)
             if row.written >= row.revision:
                 return
-            known = None if row.file is None else KnownFile(row.file, row.digest or "")
-            made = files_beside.write(image.path, planes, known, self._folder.shared_stems)
-            self._history.set_written(image.key, row.revision, made.digest, made.name)
+            name, made = files_beside.write(
+                image.path,
+                planes,
+                self._known_file(image, row),
+                self._folder.shared_stems,
+                about_to=lambda made: self._history.set_note(f"{COMING} {image.key}", made),
+            )
+            self._history.set_written(image.key, row.revision, made, name)
 
     def write_all(self) -> list[str]:
         """Write what an earlier process did not get to; sentences on what cannot be written."""
@@ -310,38 +260,38 @@ class Annotations:
         """The planes of an image that were opened; the first one of an image without history."""
         return self._history.planes(image.key) or [0]
 
-    def labels_of(self, names: Sequence[str]) -> dict[int, int]:
-        """The label here of each class of a model or a file; classes that are new are added."""
-        with self._class_lock:
-            known = list(self.classes)
-            known += [name for name in names if name not in known]
-            if tuple(known) != self.classes:
-                self.name_classes(known)
-            return {i: known.index(name) for i, name in enumerate(names)}
-
     def in_our_classes(self, instances: Instances) -> Instances:
-        """Objects of a model or a file with labels that index the classes of the folder."""
+        """Objects of a model or a file with labels that index the classes of the folder.
+
+        Classes that are new are added.
+        """
         used = sorted(set(instances.labels.tolist()))
         names = [instances.classes[label] for label in used]
         if self.classes and instances.classes == CLASSES:  # it names none
             names = [self.classes[0] for _ in used]
-        labels = self.labels_of(names or instances.classes[:1])
+        labels = self._labels_of(names or instances.classes[:1])
         place = {label: labels[i] for i, label in enumerate(used)}
         return instances.replace(
             labels=np.array([place[int(label)] for label in instances.labels], dtype=np.int64),
             classes=self.classes,
         )
 
+    def _labels_of(self, names: Sequence[str]) -> list[int]:
+        with self._classes.lock:
+            wanted = self._classes.with_new(names)
+            if wanted != self.classes:
+                self.name_classes(wanted)
+            return [wanted.index(name) for name in names]
+
+    def _may_begin(self, image: FolderImage, page: int) -> bool:
+        """Whether nobody has worked on a plane: what lies beside the image may be new."""
+        row = self._history.image(image.key)
+        opened = row is not None and self._history.is_opened(image.key, page)
+        return not opened or (row is not None and (row.revision, row.status) == (0, "untouched"))
+
     def _begin(self, image: FolderImage, page: int, size: tuple[int, int]) -> None:
         """The objects with which a plane begins."""
-        ours = files_beside.our_file(image.path, self._folder.shared_stems)
-        if ours is not None:
-            found = _page_of(ours, page, size)
-            status: str = told_by([found])
-        elif image.annotated is not None:
-            found, status = _annotation(image, page, size), "done"
-        else:
-            found, status = Instances.empty(size), "untouched"
+        found, status, ours = first_objects(self._folder, image, page, size)
         found = self.in_our_classes(found) if len(found) else found
         by = np.where(by_model(found), MODEL, FILE)
         texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
@@ -349,6 +299,82 @@ class Annotations:
         if ours is not None:
             made = files_beside.digest(ours.path)
             self._history.set_written(image.key, self._row(image).revision, made, ours.path.name)
+
+    def _known_file(self, image: FolderImage, row: ImageRow) -> KnownFile | None:
+        if row.file is None:
+            return None
+        coming = self._history.note(f"{COMING} {image.key}")
+        return KnownFile(row.file, tuple(each for each in (row.digest, coming) if each))
+
+    def _take_changed_file(self, image: FolderImage) -> None:
+        """What another program made of our file becomes an edit: undo brings ours back.
+
+        All windows are told so, also where the file cannot be read any more: then ours stay.
+        """
+        version = files_beside.version(image.path, self._folder.shared_stems)
+        row = self._history.image(image.key)
+        if row is None or self._versions.get(image.key) == version:
+            return
+        self._versions[image.key] = version
+        known = self._known_file(image, row)
+        if known is None:
+            return
+        path = image.path.with_name(known.name)
+        digest = files_beside.digest(path)
+        if digest is None or digest in known.digests:
+            return
+        file = OutlineFile(path)
+        pages = self._history.planes(image.key)
+        try:
+            size = self._pictures.read(image, pages[0]).size
+            planes = [self.in_our_classes(plane_of(file, page, size)) for page in pages]
+        except InputError as error:
+            self._events.publish(
+                "problem", message=f"{error}; the outlines stay as they were in this page"
+            )
+            return
+        ours = files_beside.is_ours(file)
+        changed = [
+            self._take(image, page, found, told_by(planes))
+            for page, found in zip(pages, planes, strict=True)
+        ]
+        if ours:
+            self._history.set_written(image.key, self._row(image).revision, digest, path.name)
+        else:  # another program's by now: ours gets another name
+            self._history.set_written(image.key, -1, None, None)
+            self._writer.write_soon(image)
+        if any(changed):
+            self._events.publish("file", file=path.name)
+
+    def _take(self, image: FolderImage, page: int, found: Instances, status: Status) -> bool:
+        """Put the objects of a file in place of those of a plane; whether they differ."""
+        stored = {
+            number: text
+            for number, (_, text) in self._history.objects(image.key, page).items()
+            if text is not None
+        }
+        after: dict[int, str | None] = dict.fromkeys(stored.keys() - set(found.ids.tolist()))
+        for i, number in enumerate(found.ids.tolist()):
+            before = stored.get(number)
+            if before is None or not is_alike(of_text(before), found, i):
+                by = MODEL if by_model(found)[i] else FILE
+                after[number] = to_text(found, i, by)
+        if after:
+            before_texts = {number: stored.get(number) for number in after}
+            revision = self._history.edit(
+                image.key, page, "file", before_texts, after, status=status
+            )
+            self._kept.pop((image.key, page), None)
+            self._events.publish(
+                "edit",
+                image=image.key,
+                page=page,
+                revision=revision,
+                window="",
+                status=status,
+                objects=self._history.images(image.key)[image.key][1],
+            )
+        return bool(after)
 
     def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
         wanted = set(touched)
@@ -369,20 +395,3 @@ class Annotations:
     def _lock_of(self, image: FolderImage, of: str = "objects") -> threading.RLock:
         with self._guard:
             return self._locks.setdefault(f"{of} {image.key}", threading.RLock())
-
-
-def _annotation(image: FolderImage, page: int, size: tuple[int, int]) -> Instances:
-    assert image.annotated is not None
-    single = read_outlines((image.annotated,), page=page or None)
-    layout = Layout(image.annotated.kind, single)
-    options = annotation_options(layout, "instances", None, page or None)
-    return read_annotation(single[0], size, options)
-
-
-def _page_of(file: OutlineFile, page: int, size: tuple[int, int]) -> Instances:
-    """The objects of one plane of a file of ours."""
-    for entry in geojson.read(file):
-        plane = entry.instances.plane
-        if (0 if plane is None else plane.number) == page:
-            return entry.instances.replace(size=size).clip(size)
-    return Instances.empty(size)

@@ -7,6 +7,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,6 +61,16 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
             for file in files:
                 archive.write(file, file.relative_to(root).as_posix())
         return Export(content.getvalue(), f"outlines-{kind.name}.zip", losses)
+
+
+def missing() -> dict[str, str]:
+    """Of formats whose package is not installed, by name: the command that installs it."""
+    lacking = (formats.format_named(name) for name in formats.WRITABLE)
+    return {
+        kind.name: f"pip install 'kontur[{kind.extra}]'"
+        for kind in lacking
+        if kind.package and find_spec(kind.package) is None
+    }
 
 
 def _entries(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:

@@ -7,13 +7,14 @@ last: what somebody changed since then is never written over.
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
+from kontur.formats.atomic import replacing
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
@@ -24,10 +25,13 @@ Version = tuple[tuple[str, int], ...]  # names, and nanoseconds of the last chan
 
 
 class KnownFile(NamedTuple):
-    """A file of outlines as we know it: its name, and the digest of its content."""
+    """A file of outlines as we know it: its name, and the digests that its content may have.
+
+    Two while it is written: where we were killed then, it is not known which it has.
+    """
 
     name: str
-    digest: str
+    digests: tuple[str, ...]
 
 
 def digest(path: Path) -> str | None:
@@ -51,7 +55,7 @@ def version(image: Path, shared_stems: Iterable[Path] = ()) -> Version:
 def our_file(image: Path, shared_stems: Iterable[Path] = ()) -> OutlineFile | None:
     """The file of ours that has the outlines of an image; None where there is none."""
     files = [OutlineFile(path) for path in _names(image, shared_stems) if path.is_file()]
-    return next((file for file in files if _is_ours(file)), None)
+    return next((file for file in files if is_ours(file)), None)
 
 
 def write(
@@ -59,15 +63,18 @@ def write(
     planes: Sequence[Instances],
     known: KnownFile | None,
     shared_stems: Iterable[Path] = (),
-) -> KnownFile:
+    *,
+    about_to: Callable[[str], None],
+) -> tuple[str, str]:
     """Write the outlines of all planes of an image beside it, whole or not at all.
 
-    `known` is our file as it was written or read last. Raises `InputError` where every name is
+    `known` is our file as it was written or read last; `about_to` is told the digest of the new
+    content before that is there. Its name and this digest. Raises `InputError` where every name is
     taken by a file that is not ours.
     """
     for path in _names(image, shared_stems):
         before = digest(path)
-        ours = known is not None and known.name == path.name and known.digest == before
+        ours = known is not None and known.name == path.name and before in known.digests
         if before is None or ours:
             break
     else:
@@ -76,10 +83,12 @@ def write(
             "the outlines of this page are written with the next change"
         )
     entries = [ImageAnnotation(image.name, each.size, each) for each in planes]
-    formats.write_images(path, entries, format="geojson")
-    made = digest(path)
-    assert made is not None
-    return KnownFile(path.name, made)
+    with replacing(path) as beside:
+        formats.write_images(beside, entries, format="geojson")
+        made = digest(beside)
+        assert made is not None
+        about_to(made)
+    return path.name, made
 
 
 def _names(image: Path, shared_stems: Iterable[Path]) -> tuple[Path, Path]:
@@ -87,7 +96,8 @@ def _names(image: Path, shared_stems: Iterable[Path]) -> tuple[Path, Path]:
     return image.with_name(name + ENDING), image.with_name(name + SECOND)
 
 
-def _is_ours(file: OutlineFile) -> bool:
+def is_ours(file: OutlineFile) -> bool:
+    """Whether Kontur wrote a file."""
     try:
         content = file.json
         return isinstance(content, dict) and isinstance(content.get("kontur"), dict)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from kontur.errors import InputError
 
@@ -38,13 +38,14 @@ CREATE INDEX edits_of_a_plane ON edits (key, page, undone, number);
 CREATE TABLE thumbnails (key TEXT PRIMARY KEY, stamp TEXT NOT NULL, picture BLOB NOT NULL);
 """
 
+Status = Literal["untouched", "predicted", "corrected", "done"]
 Stored = dict[int, str | None]  # an object as text by its id; None where there is none (any more)
 
 
 class ImageRow(NamedTuple):
     """What is kept of an image: its status, its revision, the one that its file has, the file."""
 
-    status: str
+    status: Status
     revision: int
     written: int
     digest: str | None
@@ -126,7 +127,7 @@ class History:
         with self._transaction() as base:
             base.execute("REPLACE INTO notes VALUES (?, ?)", (name, json.dumps(value)))
 
-    def images(self, key: str | None = None) -> dict[str, tuple[str, int]]:
+    def images(self, key: str | None = None) -> dict[str, tuple[Status, int]]:
         """Status and number of objects of the images that have any, or of one alone, by key."""
         rows = self._rows(
             "SELECT i.key, i.status, COUNT(o.data) FROM images i LEFT JOIN objects o "
@@ -160,11 +161,9 @@ class History:
             )
 
     def set_status(self, key: str, status: str) -> None:
-        """Keep a status that a person gave; the revision rises, for the file follows it."""
+        """Keep a status that a person gave; the file is to be written, if there is none yet."""
         with self._transaction() as base:
-            base.execute(
-                "UPDATE images SET status=?, revision=revision+1 WHERE key=?", (status, key)
-            )
+            base.execute("UPDATE images SET status=?, written=-1 WHERE key=?", (status, key))
 
     def is_opened(self, key: str, page: int) -> bool:
         """Whether the objects of a plane are kept here already."""
@@ -176,7 +175,9 @@ class History:
         """Keep the objects with which a plane begins, which cannot be undone."""
         with self._transaction() as base:
             base.execute(
-                "INSERT OR IGNORE INTO images (key, name, status, revision) VALUES (?, ?, ?, 0)",
+                "INSERT INTO images (key, name, status, revision) VALUES (?, ?, ?, 0) "
+                "ON CONFLICT (key) DO UPDATE SET status=excluded.status "
+                "WHERE revision=0 AND status='untouched'",
                 (key, name, status),
             )
             base.execute("INSERT OR IGNORE INTO planes VALUES (?, ?)", (key, page))
@@ -236,8 +237,12 @@ class History:
             number, move, changes, before, after = row
             place = 1 if undone == 0 else 2  # of an object's text: before the edit, after it
             objects = {change[0]: change[place] for change in json.loads(changes)}
-            base.execute("UPDATE edits SET undone=? WHERE number=?", (1 - undone, number))
             status = before if undone == 0 else after
+            now = base.execute("SELECT status FROM images WHERE key=?", (key,)).fetchone()[0]
+            kept = "status_after" if undone == 0 else "status_before"  # to come back to
+            base.execute(
+                f"UPDATE edits SET undone=?, {kept}=? WHERE number=?", (1 - undone, now, number)
+            )
             return move, self._store(base, key, page, objects, status)
 
     def steps(self, key: str, page: int) -> Steps:

@@ -20,7 +20,7 @@ from kontur.data.file_names import (
     walk,
 )
 from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.recognise_layout import IGNORE_FOLDER, LABEL_FOLDERS, recognise_layout
+from kontur.data.recognise_layout import IGNORE_FOLDER, LABEL_FOLDERS, find_layout
 from kontur.errors import InputError
 from kontur.formats.images import is_image
 from kontur.wording import printable
@@ -76,9 +76,10 @@ class ImageFolder:
 def _layout(root: Path) -> tuple[Layout, list[str]]:
     """What is annotated in the folder, and why nothing is where it cannot be told."""
     try:
-        return recognise_layout(root), []
+        layout, problems = find_layout(root), []
     except InputError as error:
-        return Layout("none", ()), [f"annotations were left out: {error}"]
+        layout, problems = None, [f"annotations were left out: {error}"]
+    return layout or Layout("none", ()), problems
 
 
 def _image_files(root: Path, *, known: set[str]) -> list[Path]:

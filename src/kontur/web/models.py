@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kontur.errors import InputError
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.infer.model_files import find_model, shipped_models
-from kontur.infer.options import PredictOptions
-from kontur.infer.view import Window
-from kontur.models.archive import read_card
-from kontur.models.card import Card
 from kontur.web.image_folder import MODELS
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # else imported where a model is wanted: the page is there before
+    from kontur.infer.options import PredictOptions
     from kontur.infer.predict import Predictor
     from kontur.infer.session import Session
+    from kontur.infer.view import PreparedImage, Window
+    from kontur.models.card import Card
 
 SESSIONS = 3  # images or windows whose features are kept
 WHOLE = 1600  # pixels: an image with no longer side is seen as a whole
@@ -38,6 +38,7 @@ class Models:
         self._root = root
         self._predictors: dict[tuple[str, float], Predictor] = {}
         self._sessions: OrderedDict[Any, Session] = OrderedDict()
+        self._prepared: OrderedDict[Any, PreparedImage] = OrderedDict()
         self._lock = threading.RLock()
         self._running: dict[Any, threading.Lock] = {}
 
@@ -47,8 +48,10 @@ class Models:
         named = {f"{MODELS}/{path.parent.name}": path for path in trained}
         return named | shipped_models()
 
-    def cards(self) -> list[tuple[str, Card]]:
+    def cards(self) -> "list[tuple[str, Card]]":
         """The card of every model that can be read."""
+        from kontur.models.archive import read_card
+
         cards = []
         for name, path in self.names().items():
             try:
@@ -66,7 +69,7 @@ class Models:
 
     def predictor(self, name: str) -> "Predictor":
         """The predictor of a model, loaded once."""
-        from kontur.infer.load import load  # heavy: the page is there before a model is wanted
+        from kontur.infer.load import load
 
         path = find_model(self.path(name))
         key = (str(path), path.stat().st_mtime)
@@ -76,13 +79,13 @@ class Models:
             return self._predictors[key]
 
     def session(
-        self, name: str, stamp: str, pixels: Any, options: PredictOptions, around: Any
+        self, name: str, stamp: str, image: OpenImage, options: "PredictOptions", around: Any
     ) -> "Session":
         """The session on an image, or on the part of a large one that `around` lies in.
 
         `stamp` names the plane of the image; `around` are points (x, y) of the prompt.
         """
-        window = window_around(pixels.pixels.shape[:2], around)
+        window = window_around(image.pixels.shape[:2], around)
         key = (name, stamp, options, window)
         with self._lock:
             if key in self._sessions:
@@ -93,7 +96,9 @@ class Models:
             with self._lock:
                 if key in self._sessions:
                     return self._sessions[key]
-            made = self.predictor(name).session(pixels, options, window=window)
+            predictor = self.predictor(name)
+            whole = self._prepare((name, stamp, options), predictor, image)
+            made = predictor.session(whole, options, window=window)
             with self._lock:
                 self._sessions[key] = made
                 self._running.pop(key, None)
@@ -101,13 +106,27 @@ class Models:
                     self._sessions.popitem(last=False)
             return made
 
+    def _prepare(self, key: Any, predictor: "Predictor", image: OpenImage) -> "PreparedImage":
+        """An image with what was measured on all of it, which a large one needs for each window."""
+        with self._lock:
+            if key in self._prepared:
+                return self._prepared[key]
+        made = predictor.prepare(image)
+        with self._lock:
+            self._prepared[key] = made
+            while len(self._prepared) > SESSIONS:
+                self._prepared.popitem(last=False)
+        return made
 
-def window_around(size: tuple[int, int], points: Any) -> Window | None:
+
+def window_around(size: tuple[int, int], points: Any) -> "Window | None":
     """The part of a large image that holds the points with a margin; None for all of a smaller one.
 
     >>> window_around((600, 800), [(5, 5)]), window_around((4000, 6000), [(3000, 2000)])
     (None, Window(top=1536, left=2560, height=1024, width=1024))
     """
+    from kontur.infer.view import Window
+
     height, width = size
     if max(height, width) <= WHOLE:
         return None

@@ -105,6 +105,16 @@ def _alike(a: Instances, i: int, b: Instances, j: int) -> bool:
     )
 
 
+def is_alike(stored: StoredObject, instances: Instances, index: int) -> bool:
+    """Whether a stored object is the one at an index, whoever drew it."""
+    return bool(
+        stored.label == instances.labels[index]
+        and np.array_equal(stored.score, instances.scores[index], equal_nan=True)
+        and stored.ignore == instances.ignore[index]
+        and shapely.equals_exact(stored.polygon, instances.polygon(index), 1e-9, normalize=True)
+    )
+
+
 def on_the_wire(number: int, stored: StoredObject) -> dict[str, Any]:
     """An object for a page: of every part the rings, each a flat list x, y, x, y …, open."""
     return {

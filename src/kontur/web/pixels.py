@@ -1,8 +1,7 @@
-"""The pixels of images for a page: levels, tiles, contrast and thumbnails.
+"""The pixels of images for a page: tiles, contrast and thumbnails.
 
 A page gets the stored numbers, a tile at a time, and sets contrast and colours itself, so that a
-slider needs no request. Numbers of 8 and 16 bits go as they are; all others are mapped to 16 bits
-between the lowest and the highest of their channel, which `about` states.
+slider needs no request. `levels` says which numbers are sent.
 """
 
 import io
@@ -15,14 +14,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.formats.images import Image, read_image
+from kontur.display.stretch import contrast, thinned
+from kontur.formats.images import open_image, read_image
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.page_count import count_pages
 from kontur.web.image_folder import FolderImage
+from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
 
-TILE = 512  # pixels a side
 MEMORY = 1 << 30  # bytes of images and their levels that are kept
-SAMPLE = 1 << 20  # pixels on which contrast is measured
-DARK, BRIGHT = 0.2, 99.8  # percentiles that begin as black and as white
 BINS = 128  # of a channel's histogram
 THUMBNAIL = 192  # pixels of its longer side
 COLOURS = 3  # channels of an image of colours
@@ -41,38 +40,33 @@ class Channel(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """A plane with its levels, each half as large as the one before; values as they are sent."""
+    """A plane with its levels, and its channels as a page begins with them."""
 
-    image: Image
-    levels: tuple[Shaped[np.ndarray, "_ _ c"], ...]
+    image: OpenImage
+    levels: Levels
     channels: tuple[Channel, ...]
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
-        return self.image.pixels.shape[0], self.image.pixels.shape[1]
+        return self.levels.sizes[0]
 
     @property
     def bits(self) -> int:
         """Of a value as it is sent: 8 or 16."""
-        return self.levels[0].dtype.itemsize * 8
+        return self.levels.largest_held.dtype.itemsize * 8
 
     @property
     def is_colour(self) -> bool:
         """Whether channels are red, green and blue, and not stains."""
-        return len(self.channels) == COLOURS and not self.image.stains
-
-    @property
-    def memory(self) -> int:
-        """The memory that it takes."""
-        return self.image.pixels.nbytes + sum(level.nbytes for level in self.levels)
+        return _is_colour(self.image)
 
     def tile(self, level: int, column: int, row: int) -> bytes | None:
         """The values of a tile, channel after channel, little-endian; None where there is none."""
-        if not 0 <= level < len(self.levels) or column < 0 or row < 0:
+        if not 0 <= level < len(self.levels.sizes) or column < 0 or row < 0:
             return None
-        values = self.levels[level]
-        part = values[row * TILE : (row + 1) * TILE, column * TILE : (column + 1) * TILE]
+        rows, columns = (slice(i * TILE, (i + 1) * TILE) for i in (row, column))
+        part = self.levels.read(level, rows, columns)
         if part.size == 0:
             return None
         planar = np.ascontiguousarray(part.transpose(2, 0, 1))
@@ -82,13 +76,9 @@ class Picture:
         """A small JPEG with the contrast that the page begins with."""
         from PIL import Image as Pillow
 
-        level = next(
-            (each for each in reversed(self.levels) if max(each.shape[:2]) >= THUMBNAIL),
-            self.levels[0],
-        )
-        step = max(1, max(level.shape[:2]) // (2 * THUMBNAIL))
-        shown = self._shown(level[::step, ::step])
-        picture = Pillow.fromarray(shown)
+        held = [i for i, size in enumerate(self.levels.sizes) if max(size) >= THUMBNAIL]
+        values = self.levels.read(held[-1] if held else 0, slice(None), slice(None))
+        picture = Pillow.fromarray(self._shown(values))
         picture.thumbnail((THUMBNAIL, THUMBNAIL))
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=82)
@@ -134,13 +124,13 @@ class Pictures:
                 if key in self._kept:
                     return self._kept[key]
             single = self.pages(image) == 1 and page == 0
-            made = picture_of(read_image(image.path, page=None if single else page))
+            made = picture_of(open_image(image.path, page=None if single else page))
             with self._lock:
                 self._kept[key] = made
                 self._reading.pop(key, None)
                 while (
                     len(self._kept) > 1
-                    and sum(each.memory for each in self._kept.values()) > self.memory
+                    and sum(each.levels.memory for each in self._kept.values()) > self.memory
                 ):
                     self._kept.popitem(last=False)
             return made
@@ -156,78 +146,35 @@ def stamp_of(image: FolderImage) -> str:
     return f"{image.key} {about.st_mtime_ns} {about.st_size}"
 
 
-def picture_of(image: Image) -> Picture:
+def picture_of(image: OpenImage) -> Picture:
     """The levels and channels of a plane."""
     count = image.pixels.shape[2]
     names = image.stains or (("red", "green", "blue") if count == COLOURS else ())
     names = names if len(names) == count else tuple(f"channel {i}" for i in range(count))
-    is_colour = count == COLOURS and not image.stains
-    sent = []
-    channels = []
-    for i, name in enumerate(names):
-        values, low, high = _as_sent(image.pixels[:, :, i])
-        sent.append(values)
-        channels.append(_channel(name, values, low, high, fixed=is_colour))
-    first = np.stack(sent, axis=2)
-    return Picture(image, tuple(_levels(first)), tuple(channels))
+    pixels = image.pixels
+    levels = DiskLevels(pixels) if isinstance(pixels, LazyPixels) else HeldLevels(pixels)
+    held = levels.largest_held
+    channels = [
+        _channel(name, held[:, :, i], levels.spans[i], fixed=_is_colour(image))
+        for i, name in enumerate(names)
+    ]
+    return Picture(image, levels, tuple(channels))
 
 
-def _as_sent(
-    values: Shaped[np.ndarray, "h w"],
-) -> tuple[Shaped[np.ndarray, "h w"], float, float]:
-    """Values of 8 or 16 bits without sign, and the numbers that 0 and the largest stand for."""
-    if values.dtype in (np.uint8, np.uint16):
-        return values, 0.0, float(np.iinfo(values.dtype).max)
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    span = high - low if high > low else 1.0
-    share = np.nan_to_num((values.astype(np.float64) - low) / span, nan=0, posinf=1, neginf=0)
-    return (np.clip(share, 0, 1) * 65535).round().astype(np.uint16), low, low + span
+def _is_colour(image: OpenImage) -> bool:
+    return image.pixels.shape[2] == COLOURS and not image.stains
 
 
-def _channel(
-    name: str, values: Shaped[np.ndarray, "h w"], low: float, high: float, *, fixed: bool
-) -> Channel:
+def _channel(name: str, values: Shaped[np.ndarray, "h w"], span: Span, *, fixed: bool) -> Channel:
     """A channel with its contrast: all of the range for 8-bit colours, else by percentiles."""
-    step = max(1, int(np.sqrt(values.size / SAMPLE)))
-    sample = values[::step, ::step]
     top = np.iinfo(values.dtype).max
-    counts, _ = np.histogram(sample, bins=BINS, range=(0, top + 1))
+    counts, _ = np.histogram(thinned(values), bins=BINS, range=(0, top + 1))
     if fixed and values.dtype == np.uint8:
         black, white = 0.0, float(top)
     else:
-        black, white = _percentiles(sample)
-    return Channel(name, low, high, black, white, counts.tolist())
-
-
-def _percentiles(sample: Shaped[np.ndarray, "h w"]) -> tuple[float, float]:
-    black, white = np.percentile(sample, [DARK, BRIGHT])
-    if white <= black:  # nearly all of one value: what is brighter is still to be seen
-        black, white = float(sample.min()), float(sample.max())
-    return float(black), float(max(white, black + 1))
-
-
-def _levels(
-    first: Shaped[np.ndarray, "h w c"],
-) -> list[Shaped[np.ndarray, "_ _ c"]]:
-    """The levels down to one tile, each the mean of two by two pixels of the one before."""
-    levels = [first]
-    while max(levels[-1].shape[:2]) > TILE:
-        levels.append(_halved(levels[-1]))
-    return levels
-
-
-def _halved(values: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h2 w2 c"]:
-    height, width = values.shape[:2]
-    if height % 2 or width % 2:  # the last row and column count for the missing ones
-        values = np.pad(values, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    total = (
-        values[::2, ::2].astype(np.uint32)
-        + values[1::2, ::2]
-        + values[::2, 1::2]
-        + values[1::2, 1::2]
-    )
-    return ((total + 2) // 4).astype(values.dtype)
+        black, white = contrast(values)
+        white = max(white, black + 1)
+    return Channel(name, span.low, span.high, black, white, counts.tolist())
 
 
 def describe(picture: Picture, pages: int) -> dict[str, Any]:
@@ -239,7 +186,7 @@ def describe(picture: Picture, pages: int) -> dict[str, Any]:
         "pages": pages,
         "bits": picture.bits,
         "tile": TILE,
-        "levels": [list(level.shape[:2]) for level in picture.levels],
+        "levels": [list(size) for size in picture.levels.sizes],
         "colour": picture.is_colour,
         "pixel_size": picture.image.pixel_size,
         "channels": [channel._asdict() for channel in picture.channels],

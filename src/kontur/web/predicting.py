@@ -55,8 +55,7 @@ def predict_images(
 def _predict_one(
     here: Workspace, image: FolderImage, predictor: Any, page: int, options: PredictOptions
 ) -> int:
-    picture = here.pictures.read(image, page)
-    prediction = predictor.predict_detailed(picture.image, options)
+    prediction = predictor.predict_detailed(here.seen_by(predictor, image, page), options)
     found = here.annotations.in_our_classes(prediction.instances)
     overlap = predictor.thresholds(options).overlap
     plane = here.annotations.open(image, page)

@@ -259,9 +259,10 @@ class FolderSummary(pydantic.BaseModel):
     images: list[ImageSummary]
     classes: list[str]
     model: str = Field(description="the model that is in use")
+    channel: int = Field(description="the channel that it sees of images of several stains")
     formats: list[str] = Field(description="names of the formats of an export")
+    missing: dict[str, str] = Field(description="of formats that lack a package, what to install")
     can_train: bool
-    can_measure: bool
     problems: list[str]
     version: str
 
@@ -304,9 +305,10 @@ class ClassNames(Model):
 
 
 class ModelChoice(Model):
-    """The model to use."""
+    """The model to use, and the channel that it sees of images of several stains."""
 
     name: Name
+    channel: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
 class ModelSummary(pydantic.BaseModel):
@@ -331,7 +333,6 @@ class PredictRequest(Model):
     min_size: Annotated[float, Field(ge=0, le=LARGEST**2)] = 0
     diameter: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] | None = None
     contrast: Annotated[float, Field(gt=0, le=100)] | Literal["auto"] | None = None
-    channel: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
 class TrainRequest(Model):

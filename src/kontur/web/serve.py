@@ -11,7 +11,7 @@ import uvicorn
 
 from kontur.errors import InputError
 from kontur.web.app import create_app
-from kontur.web.workspace import open_workspace
+from kontur.web.workspace import Workspace, open_workspace
 
 HOST = "127.0.0.1"
 PORT = 8765  # the first that is tried where none is given
@@ -37,7 +37,7 @@ def serve(
         app,
         log_level="warning",
         access_log=False,
-        lifespan="on",
+        lifespan="off",
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=PATIENCE,
@@ -47,21 +47,22 @@ def serve(
         say(problem)
     if open_browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
-    server = _Server(config, workspace.events.close)
+    server = _Server(config, workspace)
     server.run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
-    """A server whose open streams end when it is told to."""
+    """A server that closes its workspace when it is told to end."""
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]):
+    def __init__(self, config: uvicorn.Config, workspace: Workspace):
         super().__init__(config)
-        self._end_streams = end_streams
+        self._workspace = workspace
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, which would never end by themselves, then everything."""
-        self._end_streams()
+        """End the streams, which would never end by themselves, then requests and jobs."""
+        self._workspace.events.close()
         await super().shutdown(sockets)
+        self._workspace.close()
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -162,7 +162,8 @@ def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
             import tifffile
 
             file = images / f"{flat}.page{page:04}.tif"
-            tifffile.imwrite(file, here.pictures.read(image, page).image.pixels.squeeze())
+            plane = np.asarray(here.pictures.read(image, page).image.pixels)
+            tifffile.imwrite(file, plane.squeeze())
         elif not file.exists():
             try:
                 os.link(image.path.resolve(), file)
@@ -259,8 +260,7 @@ def _score(
     pairs = []
     for image, page in planes:
         job.check()
-        picture = here.pictures.read(image, page)
-        found = predictor.predict(picture.image)
+        found = predictor.predict(here.seen_by(predictor, image, page))
         true = here.annotations.open(image, page).instances
         pairs.append((_one_class(true), _one_class(found)))
     summary = evaluate_all(pairs, thresholds=THRESHOLDS, metrics=["ap"])

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kontur.errors import InputError
 from kontur.formats.atomic import check_writable
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
 from kontur.web.annotations import Annotations
 from kontur.web.events import Events
 from kontur.web.history import FILE, FOLDER, History
@@ -14,7 +16,11 @@ from kontur.web.jobs import Jobs
 from kontur.web.models import CHOSEN, Models
 from kontur.web.pixels import Pictures
 
+if TYPE_CHECKING:
+    from kontur.infer.predict import Predictor
+
 MODEL_NOTE = "model"
+CHANNEL_NOTE = "channel"
 TO_TRAIN = ("torch", "lightning")  # packages of the extra
 
 
@@ -55,6 +61,25 @@ class Workspace:
         self.history.set_note(MODEL_NOTE, name)
 
     @property
+    def channel(self) -> int:
+        """The channel that models see of an image of several stains, from 0."""
+        return int(self.history.note(CHANNEL_NOTE) or 0)
+
+    def choose_channel(self, channel: int) -> None:
+        """Let models see another channel from now on; of images with fewer the last."""
+        self.history.set_note(CHANNEL_NOTE, channel)
+
+    def seen_by(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
+        """A plane as a model sees it: of stains that it did not learn one."""
+        whole = self.pictures.read(image, page).image
+        if predictor.takes(whole):
+            return whole
+        channel = min(self.channel, len(whole.stains) - 1)
+        if isinstance(whole.pixels, LazyPixels):
+            return one_channel(whole, channel, image.name)
+        return whole._replace(pixels=whole.pixels[:, :, channel : channel + 1], stains=())
+
+    @property
     def can_train(self) -> bool:
         """Whether the packages of training are there."""
         return all(find_spec(name) is not None for name in TO_TRAIN)
@@ -79,9 +104,7 @@ def open_workspace(root: Path) -> Workspace:
     check_writable(root / FOLDER)
     folder, pictures, events = ImageFolder(root), Pictures(), Events()
     history = History(root / FOLDER / FILE)
-    annotations = Annotations(
-        folder, pictures, history, lambda sentence: events.publish("problem", message=sentence)
-    )
+    annotations = Annotations(folder, pictures, history, events)
     made = Workspace(
         root, folder, pictures, history, annotations, Models(root), events, Jobs(events)
     )

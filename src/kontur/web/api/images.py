@@ -1,11 +1,11 @@
 """Calls about the folder and its images: what there is, pixels, and status."""
 
 from importlib.metadata import version
-from importlib.util import find_spec
 
 from fastapi import APIRouter, HTTPException, Response
 
 from kontur import formats
+from kontur.web import exporting
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.pixels import describe, stamp_of
 from kontur.web.schema import (
@@ -100,9 +100,10 @@ def summary(here: Workspace) -> FolderSummary:
         images=images,
         classes=list(here.annotations.classes),
         model=here.model,
+        channel=here.channel,
         formats=list(formats.WRITABLE),
+        missing=exporting.missing(),
         can_train=here.can_train,
-        can_measure=find_spec("scipy") is not None,
         problems=here.problems,
         version=version("kontur"),
     )

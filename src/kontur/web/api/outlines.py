@@ -11,14 +11,15 @@ from fastapi import APIRouter, Response
 
 from kontur.edit import moves
 from kontur.errors import InputError
+from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.measure.columns import unit
 from kontur.web import schema
-from kontur.web.annotations import Changes
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import stamp_of
+from kontur.web.plane_objects import Changes
 from kontur.web.schema import Edit, ObjectTable, PlaneChanges, Step, TableColumn
 from kontur.web.workspace import Workspace
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/api/images/{key}", responses=REFUSALS, tags=["outlines"])
 
+MEASURED = 1 << 28  # bytes of an image up to which intensities are measured
 Change = Callable[[Instances], Instances]
 QUALITY = TableColumn(
     name="quality", unit="", meaning="IoU with the object that the model predicts", values=[]
@@ -75,10 +77,8 @@ def table(here: Here, key: Key, page: PageNumber = 0, model: str = "") -> Object
     image = here.image(key)
     plane = here.annotations.open(image, page)
     picture = here.pictures.read(image, page)
-    pixels = picture.image.pixels
     side = picture.image.pixel_size
-    finite = pixels.dtype.kind != "f" or bool(np.isfinite(pixels).all())
-    made = measurements(plane.instances, pixels if finite else None, pixel_size=side)
+    made = measurements(plane.instances, _to_measure(picture.image.pixels), pixel_size=side)
     columns = [
         TableColumn(
             name=name,
@@ -171,12 +171,9 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
 
 
 def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
-    picture = here.pictures.read(image, page)
-    options = PredictOptions()
-    pixels = picture.image
-    if pixels.stains and len(pixels.stains) > 1:  # no red, green and blue: the first is looked at
-        pixels = pixels._replace(pixels=pixels.pixels[:, :, :1], stains=())
-    return here.models.session(model, f"{stamp_of(image)} {page}", pixels, options, around)
+    seen = here.seen_by(here.models.predictor(model), image, page)
+    stamp = f"{stamp_of(image)} {page} {here.channel}"
+    return here.models.session(model, stamp, seen, PredictOptions(), around)
 
 
 def _quality(
@@ -193,6 +190,14 @@ def _quality(
         return quality
     except InputError:  # a model without contours has no opinion
         return np.full(len(instances), np.nan)
+
+
+def _to_measure(pixels: Pixels) -> Any:
+    """The pixels whose intensities are measured; None of images too large, or with NaN."""
+    if pixels.nbytes > MEASURED:
+        return None
+    whole = np.asarray(pixels)
+    return whole if whole.dtype.kind != "f" or bool(np.isfinite(whole).all()) else None
 
 
 def _plain(values: Any) -> list[float | None]:

@@ -8,7 +8,6 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from kontur.infer.options import PredictOptions
-from kontur.models import catalog
 from kontur.web import exporting, training
 from kontur.web.api import REFUSALS, Here
 from kontur.web.image_folder import FolderImage
@@ -33,6 +32,8 @@ JobNumber = Annotated[int, Path(ge=1, le=2**53)]
 @router.get("/models")
 def models(here: Here) -> list[ModelSummary]:
     """The models that can be used: those trained here, then those that come with Kontur."""
+    from kontur.models import catalog  # heavy: the page is there before
+
     return [
         ModelSummary(
             name=name,
@@ -49,9 +50,11 @@ def models(here: Here) -> list[ModelSummary]:
 
 @router.put("/model")
 def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
-    """Use another model from now on."""
+    """Use another model from now on, and another channel of images of several stains."""
     here.choose_model(body.name)
-    here.events.publish("model", name=body.name)
+    if body.channel is not None:
+        here.choose_channel(body.channel)
+    here.events.publish("model", name=body.name, channel=here.channel)
     return body
 
 
@@ -73,7 +76,6 @@ def predict(here: Here, body: PredictRequest) -> JobSummary:
         min_size=body.min_size,
         diameter=body.diameter,
         contrast=body.contrast,
-        channel=body.channel,
     )
     return _summary(
         here.jobs.start(

@@ -1,90 +1,74 @@
-// Commands: everything that a key does. The help is made of the same list.
+// Every command of the page with its keys; buttons and the help are made of this list.
 
-import { byId, element, icon } from "./elements.js";
-import { t } from "./language.js";
+import { byId } from "./elements.js";
+import { openExport } from "./export.js";
+import { showHelp } from "./keys.js";
+import { DRAWING, TOOLS } from "./tools.js";
 
+/** @typedef {import("./keys.js").Command} Command */
+/** @typedef {import("./keys.js").Group} Group */
 /** @typedef {import("./language.js").Word} Word */
-/** @typedef {"moving" | "drawing" | "correcting" | "images" | "looking" | "page"} Group */
-/** @typedef {{keys: readonly string[], word: Word, group: Group, run: (event: KeyboardEvent) => void}} Command */
+/** @typedef {import("./tools.js").Tool} Tool */
 
-const GROUPS = /** @type {Group[]} */ (["drawing", "correcting", "moving", "images", "looking", "page"]);
-const MAC = navigator.platform.startsWith("Mac");
+/** @type {Record<Tool, string>} */
+const TOOL_KEYS = { select: "v", extremes: "e", click: "c", box: "b", hand: "f", cut: "x", carve: "h", extend: "a" };
+const STEP = 2; // pixels by which the reach changes
+const FAR = 80; // pixels of the page that an arrow moves the view
+const TOLERANCE = 0.5; // pixels by which a simplified outline may move
 
 /**
- * The key that was pressed, as commands name it: `ctrl+shift+z`, `delete`, `?`.
- * @param {KeyboardEvent} event
+ * @param {{work: import("./work.js").Work, tools: import("./tools.js").Tools, header: import("./header.js").Header,
+ *   footer: import("./footer.js").Footer, tabs: import("./tabs.js").Tabs, settings: import("./settings.js").Settings,
+ *   objects: import("./panel_objects.js").ObjectsPanel, models: import("./panel_model.js").ModelPanel}} page
+ * @returns {Command[]}
  */
-export function keyOf(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key.toLowerCase();
-  const parts = [];
-  if (event.ctrlKey || event.metaKey) parts.push("ctrl");
-  if (event.altKey) parts.push("alt");
-  if (event.shiftKey && (key.length > 1 || /[a-z]/.test(key))) parts.push("shift");
-  return [...parts, key].join("+");
-}
-
-/** @param {Command[]} commands */
-export function listenToKeys(commands) {
-  /** @type {Map<string, Command>} */
-  const byKey = new Map();
-  for (const command of commands) for (const key of command.keys) byKey.set(key, command);
-  addEventListener("keydown", (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    const key = keyOf(event);
-    if (/** @type {HTMLDialogElement} */ (byId("dialog")).open) return;
-    const typing = target.matches("input[type=text], input[type=number], select, textarea");
-    if (typing && !key.startsWith("ctrl+")) return;
-    const moves = target.matches("input[type=range], [role=tab], .table *") && /arrow|home|end|page/.test(key);
-    const presses = target.matches("button, input[type=checkbox]") && (key === " " || key === "enter");
-    if (moves || presses) return;
-    const command = byKey.get(key);
-    if (!command) return;
-    event.preventDefault();
-    command.run(event);
-  });
-}
-
-/** @param {string} key */
-function shown(key) {
-  const names = /** @type {Record<string, string>} */ ({
-    ctrl: MAC ? "⌘" : "Ctrl", shift: "⇧", alt: MAC ? "⌥" : "Alt", arrowleft: "←", arrowright: "→",
-    arrowup: "↑", arrowdown: "↓", escape: "Esc", delete: "Del", backspace: "⌫", " ": "Space", enter: "↵", pagedown: "PgDn", pageup: "PgUp",
-  });
-  return key.split(/\+(?=.)/).map((part) => names[part] ?? part.toUpperCase()).join(MAC ? "" : "+");
-}
-
-/** Show all commands with their keys. @param {Command[]} commands */
-export function showHelp(commands) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
-  const sections = GROUPS.filter((group) => commands.some((each) => each.group === group)).map((group) => {
-    const section = element("section", {}, element("h3", {}, t(group)));
-    for (const command of commands.filter((each) => each.group === group)) {
-      const keys = command.keys.slice(0, 2).map((key) => element("kbd", {}, shown(key)));
-      section.append(element("div", {}, element("span", {}, t(command.word)), ...keys));
-    }
-    if (group === "correcting") {
-      for (const word of /** @type {Word[]} */ (["mouse_drag", "mouse_insert", "mouse_delete", "mouse_several"])) {
-        section.append(element("div", {}, element("span", { class: "quiet" }, t(word))));
-      }
-    }
-    if (group === "moving") {
-      section.append(element("div", {}, element("span", { class: "quiet" }, t("mouse_pan"))));
-    }
-    return section;
-  });
-  openDialog(t("help"), element("div", { class: "keys" }, ...sections));
-  dialog.dataset.kind = "help";
-}
-
-/** @param {string} title @param {...Node} content */
-export function openDialog(title, ...content) {
-  const dialog = /** @type {HTMLDialogElement} */ (byId("dialog"));
-  const close = element("button", { class: "plain", "aria-label": t("close"), onclick: () => dialog.close() }, icon("close"));
-  dialog.replaceChildren(element("div", { class: "inside" }, element("div", { class: "head" }, element("h2", {}, title), close), ...content));
-  dialog.setAttribute("aria-label", title);
-  dialog.onclick = (event) => {
-    if (event.target === dialog) dialog.close();
-  };
-  if (!dialog.open) dialog.showModal();
-  return dialog;
+export function commandsOf({ work, tools, header, footer, tabs, settings, objects, models }) {
+  const { viewer, selection } = work;
+  /** @param {number} dx @param {number} dy */
+  const nudge = (dx, dy) => (selection.ids.size ? work.editSelected({ move: "shift", by: [dx, dy] }) : viewer.pan(-FAR * dx, -FAR * dy));
+  const escape = () => tools.cancel() || (tools.tool !== "select" ? tools.choose("select") : selection.clear());
+  /** @param {string[]} keys @param {Word} word @param {Group} group @param {() => void} run @returns {Command} */
+  const command = (keys, word, group, run) => ({ keys, word, group, run });
+  /** @type {Command[]} */
+  const commands = [
+    ...TOOLS.map((tool) => command([TOOL_KEYS[tool]], /** @type {Word} */ (`tool_${tool}`), DRAWING.has(tool) ? "drawing" : "correcting", () => tools.choose(tool))),
+    command(["z"], "snake_closes", "drawing", () => byId("closing").click()),
+    command(["escape"], "cancel", "drawing", escape),
+    command(["ctrl+z"], "undo", "correcting", () => work.step("undo")),
+    command(["ctrl+shift+z", "ctrl+y"], "redo", "correcting", () => work.step("redo")),
+    command(["delete", "backspace"], "delete", "correcting", () => work.editSelected({ move: "delete" })),
+    command(["r"], "refit", "correcting", () => work.editSelected({ move: "refit", model: work.model })),
+    command(["s"], "smooth", "correcting", () => work.editSelected({ move: "smooth", window: Math.max(2, tools.radius / 2) })),
+    command(["i"], "simplify", "correcting", () => work.editSelected({ move: "simplify", tolerance: TOLERANCE })),
+    command(["m"], "merge", "correcting", () => work.editSelected({ move: "merge" })),
+    command(["o"], "fill_holes", "correcting", () => work.editSelected({ move: "fill_holes" })),
+    command(["["], "smaller_reach", "correcting", () => footer.setRadius(tools.radius - STEP)),
+    command(["]"], "larger_reach", "correcting", () => footer.setRadius(tools.radius + STEP)),
+    ...Array.from({ length: 9 }, (_, i) => command([String(i + 1)], "class_n", i ? "unlisted" : "correcting", () => work.classify(i))),
+    command(["ctrl+a"], "select_all", "correcting", () => selection.set(work.image?.outlines.keys() ?? [])),
+    command(["q"], "next_uncertain", "correcting", () => objects.showNextUncertain()),
+    command(["arrowleft"], "nudge", "moving", () => nudge(-1, 0)),
+    command(["arrowright"], "nudge", "unlisted", () => nudge(1, 0)),
+    command(["arrowup"], "nudge", "unlisted", () => nudge(0, -1)),
+    command(["arrowdown"], "nudge", "unlisted", () => nudge(0, 1)),
+    command(["+", "="], "zoom_in", "moving", () => viewer.zoomBy(1.25)),
+    command(["-"], "zoom_out", "moving", () => viewer.zoomBy(0.8)),
+    command(["0"], "fit", "moving", () => viewer.fit()),
+    command(["n", "pagedown"], "next_image", "images", () => header.go(1)),
+    command(["p", "pageup"], "previous_image", "images", () => header.go(-1)),
+    command(["."], "next_plane", "images", () => work.goPlane(1)),
+    command([","], "previous_plane", "images", () => work.goPlane(-1)),
+    command(["d"], "mark_done", "images", () => work.toggleDone()),
+    command(["g"], "outline_image", "images", () => models.predict(true)),
+    command(["shift+g"], "outline_all", "images", () => models.predict(false)),
+    command(["ctrl+s"], "export", "images", () => openExport(work)),
+    command(["w"], "show_outlines", "looking", () => footer.toggleOutlines()),
+    command(["alt+1"], "objects", "looking", () => tabs.choose("objects")),
+    command(["alt+2"], "model", "looking", () => tabs.choose("model")),
+    command(["alt+3"], "image", "looking", () => tabs.choose("image")),
+    command(["l"], "language", "looking", () => settings.nextLanguage()),
+    command(["t"], "theme", "looking", () => settings.nextTheme()),
+    command(["?"], "help", "looking", () => showHelp(commands)),
+  ];
+  return commands;
 }

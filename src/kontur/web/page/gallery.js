@@ -4,8 +4,9 @@ import { byId, element } from "./elements.js";
 import { t } from "./language.js";
 import { request } from "./server.js";
 
-/** @typedef {{key: string, name: string, status: "untouched" | "predicted" | "corrected" | "done", objects: number | null}} Entry */
+/** @typedef {{key: string, name: string, status: "untouched" | "predicted" | "corrected" | "done", objects: number | null}} ImageSummary */
 
+const AT_ONCE = 2; // requests
 const STATUSES = /** @type {const} */ (["untouched", "predicted", "corrected", "done"]);
 
 export class Gallery {
@@ -13,46 +14,66 @@ export class Gallery {
   constructor(open) {
     this.root = byId("gallery");
     this.open = open;
-    /** @type {Entry[]} */ this.entries = [];
+    /** @type {ImageSummary[]} */ this.images = [];
     /** @type {Map<string, HTMLElement>} */ this.items = new Map();
-    /** @type {Map<string, Entry>} */ this.byKey = new Map();
+    /** @type {Map<string, ImageSummary>} */ this.byKey = new Map();
     /** @type {string | null} */ this.current = null;
     this.shown = "";
     this.head = element("div", { class: "gallery-head" });
+    /** @type {HTMLElement[]} */ this.waiting = []; // for their pictures
+    this.loading = 0;
     this.watcher = new IntersectionObserver(
       (seen) => {
-        for (const each of seen) if (each.isIntersecting) this.load(/** @type {HTMLElement} */ (each.target));
+        for (const each of seen) if (each.isIntersecting) this.waiting.push(/** @type {HTMLElement} */ (each.target));
+        this.loadMore();
       },
       { root: this.root, rootMargin: "300px" },
     );
   }
 
-  /** @param {Entry[]} entries */
-  fill(entries) {
-    this.entries = entries;
-    this.byKey = new Map(entries.map((entry) => [entry.key, entry]));
+  /** @param {ImageSummary[]} images */
+  fill(images) {
+    this.images = images;
+    this.byKey = new Map(images.map((image) => [image.key, image]));
     this.items.clear();
     this.watcher.disconnect();
     this.root.replaceChildren(this.head);
-    for (const entry of entries) {
+    for (const image of images) {
       const item = element(
         "button",
-        { class: "thumb", dataset: { key: entry.key }, title: entry.name, onclick: () => this.open(entry.key) },
+        { class: "thumb", dataset: { key: image.key }, title: image.name, onclick: () => this.open(image.key) },
         element("span", { class: "shot" }),
-        element("span", { class: "line" }, element("span", { class: "dot" }), element("span", { class: "name" }, entry.name), element("span", { class: "count" })),
+        element("span", { class: "line" }, element("span", { class: "dot" }), element("span", { class: "name" }, image.name), element("span", { class: "count" })),
       );
-      this.items.set(entry.key, item);
+      this.items.set(image.key, item);
       this.root.append(item);
-      this.watcher.observe(item);
-      this.paint(entry, item);
+      this.paint(image, item);
     }
     this.drawHead();
     this.mark(this.current);
   }
 
+  /** Load the pictures of what is seen, from now on. */
+  load() {
+    for (const item of this.items.values()) this.watcher.observe(item);
+  }
+
+  /** A few at a time, so that requests of the open image find their way. */
+  async loadMore() {
+    while (this.loading < AT_ONCE) {
+      const item = this.waiting.shift();
+      if (!item) return;
+      this.watcher.unobserve(item);
+      this.loading++;
+      this.loadOne(item).finally(() => {
+        this.loading--;
+        this.loadMore();
+      });
+    }
+  }
+
   /** @param {HTMLElement} item */
-  async load(item) {
-    this.watcher.unobserve(item);
+  async loadOne(item) {
     const shot = /** @type {HTMLElement} */ (item.querySelector(".shot"));
     try {
       const answer = await request("GET", `images/${item.dataset.key}/thumbnail`);
@@ -69,34 +90,39 @@ export class Gallery {
     }
   }
 
-  /** @param {Partial<Entry> & {key: string}} change */
+  /** @param {Partial<ImageSummary> & {key: string}} change */
   update(change) {
-    const entry = this.byKey.get(change.key);
+    const image = this.byKey.get(change.key);
     const item = this.items.get(change.key);
-    if (!entry || !item) return;
-    Object.assign(entry, change);
-    this.paint(entry, item);
+    if (!image || !item) return;
+    Object.assign(image, change);
+    this.paint(image, item);
     this.drawHead();
   }
 
-  /** @param {Entry} entry @param {HTMLElement} item */
-  paint(entry, item) {
+  /** @param {ImageSummary} image @param {HTMLElement} item */
+  paint(image, item) {
     const dot = /** @type {HTMLElement} */ (item.querySelector(".dot"));
-    dot.className = `dot ${entry.status}`;
-    dot.title = t(entry.status);
-    /** @type {HTMLElement} */ (item.querySelector(".count")).textContent = entry.objects === null || (entry.objects === 0 && entry.status === "untouched") ? "" : String(entry.objects);
+    dot.className = `dot ${image.status}`;
+    dot.title = t(image.status);
+    /** @type {HTMLElement} */ (item.querySelector(".count")).textContent = image.objects === null || (image.objects === 0 && image.status === "untouched") ? "" : String(image.objects);
     dot.setAttribute("role", "img");
-    dot.setAttribute("aria-label", t(entry.status));
-    item.hidden = this.shown !== "" && entry.status !== this.shown;
+    dot.setAttribute("aria-label", t(image.status));
+    item.hidden = this.shown !== "" && image.status !== this.shown;
+  }
+
+  draw() {
+    for (const image of this.images) this.paint(image, /** @type {HTMLElement} */ (this.items.get(image.key)));
+    this.drawHead();
   }
 
   drawHead() {
-    const counts = Object.fromEntries(STATUSES.map((s) => [s, this.entries.filter((e) => e.status === s).length]));
+    const counts = Object.fromEntries(STATUSES.map((s) => [s, this.images.filter((e) => e.status === s).length]));
     const choice = element("select", { "aria-label": t("show"), onchange: (/** @type {Event} */ event) => {
       this.shown = /** @type {HTMLSelectElement} */ (event.target).value;
-      for (const entry of this.entries) this.paint(entry, /** @type {HTMLElement} */ (this.items.get(entry.key)));
+      for (const image of this.images) this.paint(image, /** @type {HTMLElement} */ (this.items.get(image.key)));
     } });
-    choice.append(element("option", { value: "" }, t("all_images", { n: this.entries.length })));
+    choice.append(element("option", { value: "" }, t("all_images", { n: this.images.length })));
     for (const status of STATUSES) choice.append(element("option", { value: status, selected: this.shown === status }, `${t(status)} (${counts[status]})`));
     this.head.replaceChildren(choice);
   }
@@ -110,7 +136,7 @@ export class Gallery {
 
   /** The key of the image so many places further, among those that are shown. @param {number} step */
   neighbour(step) {
-    const shown = this.entries.filter((e) => !this.items.get(e.key)?.hidden);
+    const shown = this.images.filter((e) => !this.items.get(e.key)?.hidden);
     const place = shown.findIndex((e) => e.key === this.current);
     return shown[place + step]?.key ?? null;
   }

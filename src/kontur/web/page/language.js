@@ -7,6 +7,7 @@ import zh from "./words/zh.js";
 
 /** @type {Record<string, Record<Word, string>>} */
 const LANGUAGES = { en, zh };
+export const LANGUAGE_NAMES = /** @type {Record<string, string>} */ ({ en: "English", zh: "中文" });
 const stored = "kontur-language";
 
 let language = localStorage.getItem(stored) ?? (navigator.language.startsWith("zh") ? "zh" : "en");
@@ -15,9 +16,9 @@ document.documentElement.lang = language;
 
 export const currentLanguage = () => language;
 
-/** Change the language; the page is then drawn again. */
-export function nextLanguage() {
-  language = language === "en" ? "zh" : "en";
+/** Change the language; whoever calls draws the page again. @param {string} name */
+export function setLanguage(name) {
+  language = name in LANGUAGES ? name : "en";
   localStorage.setItem(stored, language);
   document.documentElement.lang = language;
 }

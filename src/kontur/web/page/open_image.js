@@ -55,6 +55,7 @@ export class OpenImage extends Emitter {
     /** @type {Map<number, Outline>} */ this.outlines = new Map();
     this.index = new SpatialIndex();
     this.revision = 0;
+    this.loaded = false; // whether the objects are known
     this.undoable = 0;
     this.redoable = 0;
     this.status = "untouched";
@@ -65,12 +66,15 @@ export class OpenImage extends Emitter {
     this.closed = new AbortController();
   }
 
-  /** Read the picture's description, then the objects. */
+  /** Read the picture's description and the objects. */
   async load() {
-    this.picture = await get(`images/${this.key}?page=${this.page}`, this.closed.signal);
+    const signal = this.closed.signal;
+    const objects = get(`images/${this.key}/objects?page=${this.page}`, signal);
+    objects.catch(() => {}); // said below, where the picture was there
+    this.picture = await get(`images/${this.key}?page=${this.page}`, signal);
     this.emit("picture");
     this.index = new SpatialIndex(Math.max(32, Math.max(this.picture.width, this.picture.height) / 64));
-    this.take(await get(`images/${this.key}/objects?page=${this.page}`, this.closed.signal));
+    this.take(await objects);
   }
 
   close() {
@@ -83,6 +87,7 @@ export class OpenImage extends Emitter {
    */
   take(changes) {
     if (changes.revision < this.revision) return;
+    this.loaded = true;
     /** @type {number[]} */
     const fresh = [];
     for (const wire of changes.objects) {

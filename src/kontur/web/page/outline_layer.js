@@ -28,6 +28,13 @@ export class OutlineLayer {
     /** @type {Set<number> | null} */ this.filter = null;
   }
 
+  /** Draw all others faintly. @param {Set<number> | null} ids */
+  setFilter(ids) {
+    if (ids === null && this.filter === null) return;
+    this.filter = ids;
+    this.changed();
+  }
+
   changed() {
     this.version++;
     this.making = null;

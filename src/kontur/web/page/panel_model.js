@@ -11,22 +11,28 @@ const SVG = "http://www.w3.org/2000/svg";
 const MINUTES = [1, 5, 15, 60, 240];
 
 export class ModelPanel {
-  /** @param {{current: () => string | null, page: () => number, canTrain: () => boolean, chosen: () => void}} actions */
-  constructor(actions) {
+  /** @param {import("./work.js").Work} work */
+  constructor(work) {
     this.root = byId("model");
-    this.actions = actions;
+    this.work = work;
     /** @type {Model[]} */ this.models = [];
-    this.model = "";
     /** @type {Map<number, Job>} */ this.jobs = new Map();
     this.trainable = { corrected: 0, learned: 0, held_out: 0 };
     this.minutes = 5;
     this.half = false;
     /** @type {number | null} */ this.score = null;
+    work.on("picture", () => this.drawChannels());
+    work.on("model", () => {
+      this.drawModels();
+      this.drawChannels();
+      for (const job of this.jobs.values()) this.drawJob(job);
+    });
     this.build();
   }
 
   build() {
-    this.choice = element("select", { id: "model-choice", "aria-label": t("model"), onchange: () => this.choose(/** @type {HTMLSelectElement} */ (this.choice).value) });
+    this.choice = element("select", { id: "model-choice", "aria-label": t("model"), onchange: () => this.work.choose(/** @type {HTMLSelectElement} */ (this.choice).value) });
+    this.channels = element("div", { class: "field" });
     this.about = element("p", { class: "quiet" });
     this.threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold") });
     this.thresholdValue = element("output", {}, "–");
@@ -40,11 +46,12 @@ export class ModelPanel {
     this.training = element("div", { class: "group" });
     this.trainJob = element("div", { class: "group" });
     this.root.replaceChildren(
-      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.about),
+      element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.channels, this.about),
       element("div", { class: "group" }, element("div", { class: "row" }, one, all), element("div", { class: "field" }, element("span", {}, t("threshold")), element("span", { class: "row tight" }, this.threshold, this.thresholdValue)), this.predicting),
       this.training, this.trainJob,
     );
     this.drawModels();
+    this.drawChannels();
     this.drawTraining();
     for (const job of this.jobs.values()) this.drawJob(job);
   }
@@ -64,30 +71,33 @@ export class ModelPanel {
   drawModels() {
     const { choice, about } = this;
     if (!choice || !about) return;
-    choice.replaceChildren(...this.models.map((m) => element("option", { value: m.name, selected: m.name === this.model }, m.name)));
+    choice.replaceChildren(...this.models.map((m) => element("option", { value: m.name, selected: m.name === this.work.model }, m.name)));
     const model = this.current();
     const ap = model?.scores.AP;
     about.textContent = model ? [model.about.what, ap ? `AP ${ap.toFixed(2)}` : "", model.images ? t("learned_from", { n: model.images }) : ""].filter(Boolean).join(" · ") : "";
   }
 
-  current() {
-    return this.models.find((m) => m.name === this.model) ?? null;
+  /** Of several stains a model sees one. */
+  drawChannels() {
+    const { picture } = this.work.viewer.picture;
+    const several = picture && picture.channels.length > 1 && !picture.colour;
+    if (!this.channels) return;
+    if (!several) return this.channels.replaceChildren();
+    const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(this.work.model, Number(choice.value)) },
+      ...picture.channels.map((channel, i) => element("option", { value: String(i), selected: i === Math.min(this.work.channel, picture.channels.length - 1) }, channel.name)));
+    this.channels.replaceChildren(element("span", {}, t("seen_channel")), choice);
   }
 
-  /** @param {string} name */
-  async choose(name) {
-    await send("PUT", "model", { name });
-    this.model = name;
-    this.drawModels();
-    this.actions.chosen();
+  current() {
+    return this.models.find((m) => m.name === this.work.model) ?? null;
   }
 
   /** @param {boolean} one  the open image alone */
   async predict(one) {
-    const key = this.actions.current();
-    if (one && !key) return;
+    const { image, model } = this.work;
+    if (one && !image) return;
     try {
-      this.told(await send("POST", "predict", { model: this.model, images: one ? [key] : null, page: one ? this.actions.page() : 0, score: this.score }));
+      this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : 0, score: this.score }));
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error), "problem");
     }
@@ -95,7 +105,7 @@ export class ModelPanel {
 
   async train() {
     try {
-      this.told(await send("POST", "training", { model: this.model, minutes: this.minutes, curve: this.half }));
+      this.told(await send("POST", "training", { model: this.work.model, minutes: this.minutes, curve: this.half }));
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error), "problem");
     }
@@ -106,11 +116,12 @@ export class ModelPanel {
     const minutes = element("select", { "aria-label": t("minutes"), onchange: (/** @type {Event} */ e) => { this.minutes = Number(/** @type {HTMLSelectElement} */ (e.target).value); } });
     minutes.append(...MINUTES.map((m) => element("option", { value: String(m), selected: m === this.minutes }, t("n_minutes", { n: m }))));
     const half = element("label", {}, element("input", { type: "checkbox", checked: this.half, onchange: (/** @type {Event} */ e) => { this.half = /** @type {HTMLInputElement} */ (e.target).checked; } }), ` ${t("learning_curve")}`);
-    const ready = corrected >= 2 && this.actions.canTrain();
+    const canTrain = this.work.folder?.can_train ?? false;
+    const ready = corrected >= 2 && canTrain;
     const start = element("button", { class: "primary", id: "train", disabled: !ready, onclick: () => this.train() }, t("train"));
     this.training?.replaceChildren(
       element("h2", {}, t("teach")),
-      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : this.actions.canTrain() ? t("teach_more", { n: corrected }) : t("teach_install")),
+      element("p", {}, ready ? t("teach_ready", { n: corrected, learned, held }) : canTrain ? t("teach_more", { n: corrected }) : t("teach_install")),
       element("div", { class: "row" }, start, minutes), half,
     );
   }
@@ -166,8 +177,8 @@ export class ModelPanel {
       ),
     );
     if (result.advice) box.append(element("p", {}, t(result.advice === "more" ? "more_helps" : "more_does_not"), ` (${result.points.map((/** @type {any} */ p) => `${p.images}: ${short(p.ap)}`).join(" → ")})`));
-    if (this.model !== result.name) {
-      box.append(element("button", { class: better ? "primary" : "", id: "use-model", onclick: () => this.choose(result.name) }, t("use_model")));
+    if (this.work.model !== result.name) {
+      box.append(element("button", { class: better ? "primary" : "", id: "use-model", onclick: () => this.work.choose(result.name) }, t("use_model")));
     } else {
       box.append(element("p", { class: "row" }, icon("check"), t("in_use", { name: result.name })));
     }

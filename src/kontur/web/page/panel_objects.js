@@ -15,16 +15,12 @@ const ROW = 28; // pixels
 const PAUSE = 700; // milliseconds after an edit until measurements are asked for
 
 export class ObjectsPanel {
-  /**
-   * @param {Selection} selection
-   * @param {{show: (id: number) => void, classify: (label: number) => void, addClass: () => void,
-   *   renameClass: (label: number) => void, next: () => void, filter: (ids: Set<number> | null) => void,
-   *   model: () => string, drawingClass: () => number}} actions
-   */
-  constructor(selection, actions) {
+  /** @param {import("./work.js").Work} work @param {(label: number) => void} nameClass */
+  constructor(work, nameClass) {
     this.root = byId("objects");
-    this.selection = selection;
-    this.actions = actions;
+    this.work = work;
+    this.selection = work.selection;
+    this.nameClass = nameClass;
     /** @type {OpenImage | null} */ this.image = null;
     /** @type {Map<string, Column>} */ this.measured = new Map();
     this.measuredAt = -1;
@@ -37,7 +33,12 @@ export class ObjectsPanel {
     this.timer = 0;
     this.busy = false;
     this.build();
-    selection.on("change", () => this.drawRows());
+    this.selection.on("change", () => this.drawRows());
+    work.on("open", (image) => this.open(image));
+    work.on("objects", (image) => {
+      if (this.image === image) this.refresh();
+    });
+    work.on("classes", () => this.refresh());
   }
 
   build() {
@@ -50,7 +51,7 @@ export class ObjectsPanel {
     this.space = element("div", { class: "space" });
     this.scroller = element("div", { class: "rows", role: "rowgroup", tabindex: "0", "aria-label": t("objects"), onscroll: () => this.drawRows(), onkeydown: (/** @type {KeyboardEvent} */ e) => this.key(e) }, this.space);
     this.count = element("span", { class: "quiet" });
-    const next = element("button", { onclick: () => this.actions.next(), title: t("next_uncertain") }, t("next_uncertain"));
+    const next = element("button", { onclick: () => this.showNextUncertain(), title: t("next_uncertain") }, t("next_uncertain"));
     this.root.replaceChildren(
       element("div", { class: "group" }, this.classes),
       element("div", { class: "group" }, element("div", { class: "row" }, this.columnChoice, this.classChoice), this.histogram.root, this.ends),
@@ -71,9 +72,6 @@ export class ObjectsPanel {
     this.measuredAt = -1;
     this.range = null;
     this.histogram?.clear();
-    image?.on("objects", () => {
-      if (this.image === image) this.refresh();
-    });
     this.refresh();
   }
 
@@ -114,7 +112,7 @@ export class ObjectsPanel {
     if (!image || this.busy || image.outlines.size === 0) return;
     this.busy = true;
     try {
-      const model = this.actions.model();
+      const { model } = this.work;
       const table = await get(`images/${image.key}/table?page=${image.page}&model=${encodeURIComponent(model)}`, image.closed.signal);
       if (image !== this.image) return;
       this.measured = new Map(table.columns.map((/** @type {any} */ c) => [c.name, { ...c, values: new Map(table.ids.map((/** @type {number} */ id, /** @type {number} */ i) => [id, c.values[i]])) }]));
@@ -129,15 +127,14 @@ export class ObjectsPanel {
 
   /** @param {string[]} classes */
   drawClasses(classes) {
-    const chosen = this.actions.drawingClass();
     const items = classes.map((name, i) =>
       element(
         "button",
-        { class: "class", "aria-pressed": String(i === chosen), title: t("class_hint"), onclick: () => this.actions.classify(i), ondblclick: () => this.actions.renameClass(i) },
+        { class: "class", "aria-pressed": String(i === this.work.drawingClass), title: t("class_hint"), onclick: () => this.work.classify(i), ondblclick: () => this.nameClass(i) },
         swatch(i), name, i < 9 ? element("kbd", {}, String(i + 1)) : null,
       ),
     );
-    this.classes?.replaceChildren(...items, element("button", { class: "class", title: t("add_class"), onclick: () => this.actions.addClass() }, `+ ${t("class")}`));
+    this.classes?.replaceChildren(...items, element("button", { class: "class", title: t("add_class"), onclick: () => this.nameClass(classes.length) }, `+ ${t("class")}`));
   }
 
   chooseColumn() {
@@ -182,7 +179,7 @@ export class ObjectsPanel {
       return (x < y ? -1 : x > y ? 1 : a.id - b.id) * sign;
     });
     const filtered = range !== null || this.label >= 0;
-    this.actions.filter(filtered ? new Set(this.rows.map((o) => o.id)) : null);
+    this.work.viewer.outlines.setFilter(filtered ? new Set(this.rows.map((o) => o.id)) : null);
     if (this.count) this.count.textContent = filtered ? t("n_of_m_objects", { n: this.rows.length, m: this.image?.outlines.size ?? 0 }) : t("n_objects", { n: this.rows.length });
     this.value = value;
     this.drawHead(column);
@@ -214,7 +211,7 @@ export class ObjectsPanel {
     space.replaceChildren(...this.rows.slice(first, last).map((o, k) => {
       const row = element("div", {
         class: "object", role: "row", "aria-selected": String(this.selection.ids.has(o.id)), dataset: { id: String(o.id) },
-        onclick: (/** @type {MouseEvent} */ event) => (event.shiftKey || event.ctrlKey || event.metaKey ? this.selection.toggle(o.id) : this.actions.show(o.id)),
+        onclick: (/** @type {MouseEvent} */ event) => (event.shiftKey || event.ctrlKey || event.metaKey ? this.selection.toggle(o.id) : this.work.show(o.id)),
       },
       element("span", { class: `number${o.by === "hand" ? " by-hand" : ""}`, role: "cell" }, String(o.id)),
       element("span", { class: "class-name", role: "cell" }, swatch(o.label), classes[o.label] ?? ""),
@@ -233,7 +230,7 @@ export class ObjectsPanel {
     event.stopPropagation();
     const at = this.rows.findIndex((o) => o.id === this.selection.single);
     const next = this.rows[Math.min(this.rows.length - 1, Math.max(0, at + step))];
-    this.actions.show(next.id);
+    this.work.show(next.id);
     this.reveal(next.id);
   }
 
@@ -245,6 +242,11 @@ export class ObjectsPanel {
     if (at * ROW < scroller.scrollTop || (at + 1) * ROW > scroller.scrollTop + scroller.clientHeight) {
       scroller.scrollTop = at * ROW - scroller.clientHeight / 2;
     }
+  }
+
+  showNextUncertain() {
+    const id = this.work.nextUncertain((o) => this.sureness(o));
+    if (id !== null) this.reveal(id);
   }
 
   /** How sure a model is of an object: its predicted quality, else its score. @param {Outline} o */

@@ -27,7 +27,8 @@ export class PictureLayer {
     this.version = 0;
     this.path = "";
     this.signal = new AbortController().signal;
-    /** @type {((millisecond: number) => void) | null} */ this.onFirst = null;
+    this.isShown = false; // whether a tile was drawn
+    this.onShown = () => {};
   }
 
   /**
@@ -36,6 +37,7 @@ export class PictureLayer {
    */
   open(key, page, picture, signal, looks) {
     this.picture = picture;
+    this.isShown = false;
     this.path = `images/${key}/tiles`;
     this.query = `?page=${page}`;
     this.signal = signal;
@@ -147,6 +149,11 @@ export class PictureLayer {
     context.drawImage(
       /** @type {HTMLCanvasElement} */ (tile.canvas), left, top, Math.round(x + w) - left, Math.round(y + h) - top,
     );
+    if (!this.isShown) {
+      this.isShown = true;
+      performance.mark("first-picture");
+      this.onShown();
+    }
   }
 
   /** Give the numbers of a tile their colours. @param {Tile} tile */

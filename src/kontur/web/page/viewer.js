@@ -8,6 +8,7 @@ import { PictureLayer } from "./picture_layer.js";
 /** @typedef {import("./geometry.js").Box} Box */
 
 const CLOSEST = 64; // device pixels a pixel of the image
+const PATIENCE = 3000; // milliseconds that other requests wait for the picture
 const TIMES = 600; // frames whose times are kept
 
 export class Viewer extends Emitter {
@@ -27,6 +28,10 @@ export class Viewer extends Emitter {
     /** @type {number[]} */ this.times = []; // milliseconds of drawing, the newest last
     this.waiting = false;
     /** @type {((context: CanvasRenderingContext2D) => void) | null} */ this.drawOver = null;
+    /** @type {(() => void)[]} */ this.waitingForPicture = [];
+    this.picture.onShown = () => {
+      for (const tell of this.waitingForPicture.splice(0)) tell();
+    };
     new ResizeObserver(() => this.resize()).observe(/** @type {Element} */ (canvas.parentElement));
     this.resize();
   }
@@ -66,9 +71,21 @@ export class Viewer extends Emitter {
     if (!keep) this.fit();
   }
 
+  /** As soon as some of the image is on the screen, or it cannot be shown; `PATIENCE` at most. */
+  shown() {
+    return new Promise((resolve) => {
+      if (this.picture.isShown) resolve(null);
+      else {
+        this.waitingForPicture.push(() => resolve(null));
+        setTimeout(resolve, PATIENCE, null);
+      }
+    });
+  }
+
   close() {
     this.image = null;
     this.picture.close();
+    this.picture.onShown();
     this.redraw();
   }
 
