@@ -21,11 +21,13 @@ import kontur
 from kontur import extra
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.formats.object_storage import url_of
 from kontur.infer import memory
 from kontur.infer.engine import Device, OnnxEngine, Precision, precision_of
 from kontur.infer.image_task import ImageWorker, OnTile, Outcome, Task, TaskResult, Work
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
+from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.record import file_digest
 from kontur.wording import plural
@@ -105,7 +107,7 @@ class DaskWorkers:
         precision = precision_of(predictor.engine)  # of all alike, or their outlines would differ
         out = work.out.absolute()
         self._setup = Setup(
-            replace(work, out=out),
+            replace(work, out=out, options=_absolute_options(work.options)),
             _everywhere(self._model),
             file_digest(find_model(self._model)),
             "cpu" if precision == "int8" else self._device,
@@ -303,10 +305,21 @@ def _absolute(task: Task) -> Task:
         task,
         job=replace(
             job,
-            input=image._replace(path=image.path.absolute()),
+            input=image._replace(path=_absolute_path(image.path)),
             files=tuple(file.absolute() for file in job.files),
         ),
     )
+
+
+def _absolute_options(options: PredictOptions) -> PredictOptions:
+    """The options; a region that is a file, where it lies for everybody."""
+    region = options.region
+    is_file = region is not None and Path(region).exists()
+    return replace(options, region=str(Path(region or "").absolute())) if is_file else options
+
+
+def _absolute_path(path: Path) -> Path:
+    return path if url_of(path) else path.absolute()
 
 
 def _here(task: Task, result: TaskResult) -> TaskResult:
@@ -314,7 +327,7 @@ def _here(task: Task, result: TaskResult) -> TaskResult:
     job = replace(task.job, source=result.job.source)
     outcome = result.outcome
     if outcome is not None:
-        there, here = str(job.input.path.absolute()), str(job.input.path)
+        there, here = str(_absolute_path(job.input.path)), str(job.input.path)
         failure = outcome.failure and outcome.failure.replace(there, here)
         outcome = replace(outcome, input=job.input, failure=failure)
     return result._replace(job=job, outcome=outcome)
