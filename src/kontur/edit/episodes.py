@@ -212,8 +212,8 @@ class Sides(NamedTuple):
 
     def put(self, places: Int[np.ndarray, " j"], sides: "Sides") -> None:
         """Replace those at some places."""
-        for mine, its in zip(self.rings, sides.rings, strict=True):
-            mine[places] = its
+        for ring, other in zip(self.rings, sides.rings, strict=True):
+            ring[places] = other
         for mine, its in zip(self.overlaps, sides.overlaps, strict=True):
             for values, new in zip(mine, its, strict=True):
                 values[places] = new
