@@ -25,7 +25,6 @@ from kontur.wording import listed, plural, printable
 
 if TYPE_CHECKING:
     from kontur.infer.image_task import Outcome
-    from kontur.infer.inputs import InputImage
     from kontur.infer.options import PredictOptions
     from kontur.infer.workers import Workers
 
@@ -110,7 +109,7 @@ def predict(
     from kontur.data.file_names import REPORT_FILE
     from kontur.infer.engine import on_gpu, precision_of, processors
     from kontur.infer.folder import predict_folder
-    from kontur.infer.inputs import find_inputs, unsupported_files
+    from kontur.infer.inputs import InputImage, find_inputs, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity

@@ -50,7 +50,7 @@ def load(path: str | Path) -> Any:
     NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
     beyond `DEEPEST` are refused before parsing.
     """
-    with _parsing(path) as text:
+    with _parsing(load_text(path), path) as text:
         return json.loads(text)
 
 
@@ -61,25 +61,30 @@ def load_rows(path: str | Path, key: str, convert: Callable[[int, Any], Row]) ->
     the list of what `convert` makes of the number, from 1, and the content of each row; rows
     themselves are forgotten, so that a hundred thousand of them need no memory at once.
     """
-    with _parsing(path) as text:
+    with _parsing(load_text(path), path) as text:
         return rows_converted(text, key, convert)
 
 
+def parsed(content: bytes, where: str | Path) -> Any:
+    """The JSON of bytes that stand at `where`; errors as in `load`."""
+    with _parsing(_decoded(content, where), where) as text:
+        return json.loads(text)
+
+
 @contextmanager
-def _parsing(path: str | Path) -> Iterator[str]:
-    """The text of a JSON file that was checked; errors of the parser in one sentence."""
-    text = load_text(path)
+def _parsing(text: str, where: str | Path) -> Iterator[str]:
+    """The text of JSON that was checked; errors of the parser in one sentence."""
     if _has_long_number(text):
-        raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
+        raise InputError(f"{where} holds a number of more than {LONGEST_NUMBER} digits")
     if depth(text) > DEEPEST:
-        raise InputError(f"{path} is nested too deeply to be a file of outlines")
+        raise InputError(f"{where} is nested too deeply to be a file of outlines")
     try:
         yield text
     except json.JSONDecodeError as error:
         if not text.strip():
-            raise InputError(f"{path} is empty; wanted JSON") from None
+            raise InputError(f"{where} is empty; wanted JSON") from None
         raise InputError(
-            f"{path} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
+            f"{where} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
             f"column {error.colno}"
         ) from None
 
@@ -100,10 +105,7 @@ def load_text(path: str | Path) -> str:
     """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else."""
     with opened(path) as file:
         content = file.read()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8 (byte {error.start})") from None
+    return _decoded(content, path)
 
 
 def to_text(content: Any) -> str:
@@ -237,6 +239,13 @@ def repaired(
     if lost:
         log.warning("%s: %d of %d objects have no area: left out", where, lost, len(kept))
     return polygons[kept], kept
+
+
+def _decoded(content: bytes, where: str | Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where} is not text in UTF-8 (byte {error.start})") from None
 
 
 def _has_long_number(text: str) -> bool:

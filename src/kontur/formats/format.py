@@ -4,7 +4,7 @@ A format is one module with a constant `FORMAT`, and one line in `kontur.formats
 folders and help texts follow from the table; none of them names an ending.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ class Format:
         read: the images of a file with their objects.
         stream: writes the objects of one image part by part, for images of which not all objects
             are held at once; None where a file is written from all of them.
+        batches: what `read` gives, some objects at a time: an image may come again with more of
+            them; None where a file is read whole.
         write: its reverse; a format of one image a file refuses several. None where it is only
             read.
         shared_endings: endings that files of other kinds have too: `recognise` tells which are of
@@ -62,6 +64,7 @@ class Format:
     read: Callable[[OutlineFile], list[ImageAnnotation]]
     write: Write | None = None
     stream: Stream | None = None
+    batches: Callable[[OutlineFile], Iterator[list[ImageAnnotation]]] | None = None
     shared_endings: tuple[str, ...] = ()
     recognise: Callable[[OutlineFile], bool] = lambda file: True
     relabel: Relabel | None = None

@@ -12,7 +12,8 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
-from kontur.infer.link import link, with_tracks
+from kontur.formats.tracks import with_tracks
+from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.wording import listed

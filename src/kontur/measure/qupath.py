@@ -12,6 +12,7 @@ import numpy as np
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.measure.sources import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
@@ -35,12 +36,15 @@ def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame
     """Write `folder/NAME.geojson` for every image; `table` has the rows of them all, in order."""
     first = 0
     for source in sources:
-        instances = source.read().instances
-        rows = table.iloc[first : first + len(instances)]
-        first += len(instances)
+        objects = source.open().instances
+        parts = [objects] if isinstance(objects, Instances) else objects.parts()
         file = _file(folder, source)
         file.parent.mkdir(parents=True, exist_ok=True)
-        formats.write(file, with_measurements(instances, rows), image_name=source.name)
+        none = Instances.empty(objects.size, objects.classes).replace(plane=objects.plane)
+        with formats.stream_image(file, ImageAnnotation(source.name, objects.size, none)) as add:
+            for part in parts:
+                add(with_measurements(part, table.iloc[first : first + len(part)]))
+                first += len(part)
 
 
 def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
