@@ -22,7 +22,7 @@ class Reader(NamedTuple):
 
 def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]:
     """The readers of a file or a folder of outlines; errors as in `find_predictions`."""
-    if _is_large(place):
+    if is_large(place):
         return _of_large_file(place, page)
     readers = {
         name: Reader(read, read)
@@ -30,13 +30,14 @@ def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]
     }
     if not place.is_dir():
         return readers
-    large = {name: path for name, path in prediction_files(place).items() if _is_large(path)}
+    large = {name: path for name, path in prediction_files(place).items() if is_large(path)}
     return readers | {
         name: Reader(readers[name].read, _opener(path, page)) for name, path in large.items()
     }
 
 
-def _is_large(path: Path) -> bool:
+def is_large(path: Path) -> bool:
+    """Whether the outlines of a file stay on the disk."""
     if not path.is_file() or path.stat().st_size <= LARGE:
         return False
     format = formats.find_format(path)

@@ -66,6 +66,7 @@ def measure_many(
                 name=printable(source.name),
                 pixel_size=None if isinstance(side, str) else side,
                 metadata=source.metadata,
+                plane=source.plane,
                 outlines=outlines,
             )
         except InputError as error:

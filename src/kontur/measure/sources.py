@@ -23,6 +23,7 @@ from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import Reader
@@ -51,13 +52,15 @@ class LargePicture:
 class Source:
     """An image's name, how its objects are read, and its row of `metadata.csv`.
 
-    `read` gives all of image and objects; `open` may leave them on the disk.
+    `read` gives all of image and objects; `open` may leave them on the disk. `plane` is that of a
+    stack of which every plane is measured.
     """
 
     name: str
     read: Callable[[], Picture]
     open: Callable[[], Picture | LargePicture]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    plane: Plane | None = None
 
     @classmethod
     def whole(
@@ -96,7 +99,7 @@ def find_sources(
         raise InputError(f"there are no outlines {outlines}")
     if not images and is_training_folder(outlines):
         sources = _of_folder(outlines, task=task, channel=channel, page=page)
-        return sources if metadata is None else _with_metadata(sources, metadata)
+        return with_metadata(sources, metadata)
     readers = large_outlines.readers_of(outlines, task=task, page=page)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
@@ -105,8 +108,7 @@ def find_sources(
     else:
         sources = _with_images(readers, find_inputs(images), outlines, channel=channel, page=page)
         sources = replace(sources, notes=(*notes, *sources.notes))
-    table = metadata or _metadata_beside(outlines, images)
-    return sources if table is None else _with_metadata(sources, table)
+    return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
 
 def is_training_folder(place: Path) -> bool:
@@ -202,7 +204,8 @@ def _source(
     return Source(name, read, open_)
 
 
-def _metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
+def metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
+    """The table `metadata.csv` beside outlines or images; None without."""
     places = [outlines if outlines.is_dir() else outlines.parent]
     for image_path in map(Path, images):
         places += [image_path if image_path.is_dir() else image_path.parent]
@@ -211,7 +214,10 @@ def _metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _with_metadata(sources: Sources, path: Path) -> Sources:
+def with_metadata(sources: Sources, path: Path | None) -> Sources:
+    """The sources with their rows of a table, where there is one."""
+    if path is None:
+        return sources
     if not path.is_file():
         raise InputError(f"there is no table {path}")
     rows = read_metadata(path)

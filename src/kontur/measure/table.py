@@ -19,6 +19,9 @@ from kontur.formats import wkt
 from kontur.formats.arrays import image_array
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, Pixels
+from kontur.formats.outlines_on_disk import OutlinesOnDisk
+from kontur.formats.tracks import tracks_of
+from kontur.instances.plane import Plane
 from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
 from kontur.measure.columns import Column, Values, channel_endings, scaled, unit
 from kontur.measure.extra import package
@@ -41,6 +44,9 @@ IDENTITY = {
     "class": Column("", "name of its class"),
     "score": Column("", "of the model that found it, 0 to 1; empty where there is none"),
     "ignore": Column("", "whether it is a crowd or an unsure region, not an object"),
+    "track": Column("", "number that it keeps from plane to plane"),
+    "z": Column("", "depth of its plane in a stack, from 0"),
+    "t": Column("", "time of its plane in a film, from 0"),
 }
 OUTLINE = {
     "image_height": Column("position", "height of the image"),
@@ -68,6 +74,7 @@ def measure(
     pixel_size: float | None = None,
     metadata: Mapping[str, str] | None = None,
     outlines: bool = False,
+    plane: Plane | None = None,
 ) -> "pd.DataFrame":
     """One row for each object of an image, in their order; no object gives no row, all columns.
 
@@ -80,6 +87,7 @@ def measure(
         pixel_size: side of a pixel in µm; by default that of the file, else units are pixels.
         metadata: further columns, the same in every row.
         outlines: also the polygons, as well-known text in the column `outline`.
+        plane: of a stack, for the columns `z` and `t`.
 
     Raises `InputError` where the image is not that of the objects, holds NaN or infinite values,
     a pixel size is not above 0, or a package of the extra `tables` is missing.
@@ -101,9 +109,14 @@ def measure(
         "class": pandas.Series(classes[instances.labels], dtype="str"),
         "score": instances.scores.astype(float),
         "ignore": instances.ignore,
-        **measured.values,
     }
-    about = IDENTITY | measured.columns
+    tracks = instances.tracks if isinstance(instances, OutlinesOnDisk) else tracks_of(instances)
+    if tracks is not None:
+        columns["track"] = tracks
+    if plane is not None:
+        columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
+    about = {name: IDENTITY[name] for name in columns} | measured.columns
+    columns |= measured.values
     if outlines:
         height, width = instances.size or (np.nan, np.nan)
         text = wkt.to_texts(polygons_at(instances, np.arange(k)))
