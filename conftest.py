@@ -4,13 +4,12 @@ It stands at the root so that it holds for the doctests of `src` too, and in eve
 """
 
 import os
-from importlib.util import find_spec
 
 import hypothesis
 from jaxtyping import install_import_hook
 
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
-collect_ignore = [] if find_spec("napari") else ["src/kontur/napari/widget.py"]
+collect_ignore = ["src/kontur/napari/widget.py"]
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores: numpy and torch get one each
     os.environ.setdefault("OMP_NUM_THREADS", "1")

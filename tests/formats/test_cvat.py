@@ -35,7 +35,7 @@ def test_polygons_of_one_label_and_group_are_one_object(tmp_path):
         f'<polygon label="red cell" {far} group_id="2"/><polygon label="x" {POINTS}/>',
     )
     (entry,) = formats.read_images(path)
-    assert (entry.file_name, entry.size) == ("set 1/a.png", (30, 40))
+    assert (entry.file_name, entry.size) == ("Train/set 1/a.png", (30, 40))
     assert [p.geom_type for p in entry.instances.polygons] == ["MultiPolygon", "Polygon", "Polygon"]
     assert scenes.named(entry.instances) == ["red cell", "x", "x"]
 

@@ -53,7 +53,7 @@ def test_parts_are_read_back_as_the_whole(tmp_path, name):
     assert (again.size, again.classes) == (expected.size, expected.classes)
 
 
-@pytest.mark.parametrize("name", ["geojson", "csv"])
+@pytest.mark.parametrize("name", ["geojson", "geojsonl", "csv"])
 @pytest.mark.parametrize("count", [0, 1, 7])
 def test_text_is_the_very_same(tmp_path, name, count):
     found = objects(count).replace(plane=Plane(z=3))

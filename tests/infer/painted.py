@@ -5,10 +5,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.infer.options import DEFAULT_OPTIONS
-from kontur.infer.parts import PredictedParts
+from kontur.infer.parts import ImagePlan, PredictedParts
 from kontur.infer.predict import Prediction, Predictor
+from kontur.infer.scale_and_contrast import ScaleAndContrast
+from kontur.infer.view import PreparedImage
 from kontur.instances import Instances
 from kontur.models.card import Card, Thresholds
 from kontur.models.resolve import Resolved
@@ -27,10 +30,14 @@ class Bright(Predictor):
         )
         self.seen = 0
 
-    def predict_in_parts(self, image, options=DEFAULT_OPTIONS, **how) -> PredictedParts:
-        found = self.predict_detailed(image, options)
+    def plan(self, image, options=DEFAULT_OPTIONS, **how) -> ImagePlan:
+        prepared = PreparedImage.of(image.pixels, NormaliseConfig(), channels=1, multiple=1)
+        return ImagePlan(ScaleAndContrast(prepared, None, 1.0), self.card.thresholds, None)
+
+    def parts_of(self, plan, **how) -> PredictedParts:
+        found = self.predict_detailed(plan.chosen.image, DEFAULT_OPTIONS)
         return PredictedParts(
-            *(found.instances.size, None, found.scale, found.contrast, 0, image.pixels),
+            *(found.instances.size, None, found.scale, found.contrast),
             iter([Resolved(found.instances, found.repaired)]),
         )
 

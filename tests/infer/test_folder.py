@@ -13,9 +13,10 @@ import tifffile
 import kontur
 from kontur.errors import InputError
 from kontur.formats import read_images
-from kontur.infer.folder import ENDINGS, parse_outputs, predict_folder
+from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
+from kontur.infer.outputs import ENDINGS, parse_outputs
 from tests.infer.painted import Bright, paint
 
 

@@ -34,6 +34,19 @@ def test_without_a_container_the_machine_s_free_memory_counts(system):
     assert memory.available_memory() == 8 * GB
 
 
+def test_what_a_process_was_given_counts_less_what_it_uses(system, monkeypatch):
+    monkeypatch.setattr(memory, "_given", [float("inf")])
+    memory.keep_within(3 * GB)
+    status = system / "status"
+    monkeypatch.setattr(memory, "PROCESS", status)
+    status.write_text(f"VmSize: {9 * GB // 1024} kB\nVmRSS: {GB // 1024} kB\n")
+    assert memory.available_memory() == 2 * GB
+    status.write_text(f"VmRSS: {4 * GB // 1024} kB\n")
+    assert memory.available_memory() == 0
+    status.unlink()  # a system that does not say
+    assert memory.available_memory() == 3 * GB
+
+
 def test_a_container_s_limit_counts_less_what_is_used_but_not_its_cache(system):
     (system / "cgroup").write_text("0::/\n")
     names = memory.VERSIONS[""]

@@ -48,9 +48,11 @@ def test_a_rectangle_and_an_outline_hold_the_objects_whose_centres_lie_there(ima
 
 def test_only_tiles_that_may_hold_its_objects_are_looked_at(image):
     model = predictor("baseline")
-    parts = model.predict_in_parts(image, PredictOptions(tile=64, region="100,50,20,20"))
-    every = model.predict_in_parts(image, PredictOptions(tile=64)).tiles
-    assert 0 < parts.tiles < every / 2
+    tiles = [
+        len(model.plan(image, PredictOptions(tile=64, region=region)).tiled.tiles)
+        for region in ("100,50,20,20", None)
+    ]
+    assert 0 < tiles[0] < tiles[1] / 2
 
 
 @pytest.mark.parametrize(

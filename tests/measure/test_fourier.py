@@ -97,3 +97,11 @@ def test_round_objects_have_steady_amplitudes():
 
 def test_of_no_object_there_are_no_values():
     assert {column.shape for column in measure_fourier(edges()).values()} == {(0,)}
+
+
+def test_companions_do_not_choose_the_end_of_a_symmetric_object():
+    drop = shapely.union(shapely.box(0, 0, 40, 8), shapely.box(16, 8, 24, 14))  # a mirror image
+    places = [(0, 0), (120, 7), (3, 90), (777, 61)]
+    found = elliptic_fourier(edges(*(translate(drop, *place) for place in places), blob(3)))
+    for coefficients in found[:4]:
+        np.testing.assert_allclose(coefficients, one(drop), atol=1e-9)

@@ -9,6 +9,7 @@ from kontur.geometry import raster
 from kontur.instances import Instances
 from kontur.measure import pixels as blocks
 from kontur.measure.contour import bends_of, contours_of
+from kontur.measure.image_part import ImagePart
 from kontur.measure.intensity import COLUMNS, PERCENTILES, measure_intensity
 from kontur.measure.rings import rings_of, straightened
 from tests.measure.drawn import disc, noise_labels
@@ -21,7 +22,8 @@ def intensity_of(polygons, image):
     contours = contours_of(rings, edges)
     depth = shapely.area(polygons) / shapely.length(polygons)
     image = image if image.ndim == 3 else image[:, :, None]
-    return measure_intensity(polygons, image, contours, bends_of(contours), depth)
+    part = ImagePart.whole(image, polygons)
+    return measure_intensity(polygons, part, contours, bends_of(contours), depth)
 
 
 def painted(polygons, inside, outside, size=(60, 70), dtype=np.float32):

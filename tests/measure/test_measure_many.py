@@ -16,7 +16,7 @@ FOUND = [Instances.from_label_image(labels) for labels in LABELS]
 
 
 def source(name, instances, image=None, pixel_size=None, **metadata):
-    return Source(name, lambda: Picture(instances, image, pixel_size), metadata)
+    return Source.whole(name, lambda: Picture(instances, image, pixel_size), metadata)
 
 
 def grey(seed, channels=1):

@@ -7,7 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.affinity import scale
 
-from kontur.measure.neighbours import COLUMNS, NEAREST, measure_neighbours
+from kontur.measure.neighbours import (
+    COLUMNS,
+    NEAREST,
+    measure_contact,
+    measure_distance,
+    on_border,
+)
 from kontur.measure.rings import rings_of
 from kontur.measure.shape import centroids
 from tests.measure.drawn import disc, noise_labels
@@ -17,7 +23,17 @@ from tests.measure.test_rings import array
 
 def neighbours_of(*polygons, size=(100, 100)):
     shapes = array(*polygons)
-    return measure_neighbours(shapes, centroids(rings_of(shapes)), contours(*polygons), size)
+    return measured(shapes, size, np.zeros(len(shapes), bool))
+
+
+def measured(shapes, size, ignore):
+    centres, boxes = centroids(rings_of(shapes)), shapely.bounds(shapes).reshape(-1, 4)
+    own = np.arange(len(shapes))
+    return {
+        **measure_distance(centres, ~ignore),
+        **measure_contact(shapes, contours(*shapes), shapes, own, ~ignore),
+        "on_border": on_border(boxes, size),
+    }
 
 
 def square(x, y, side=10):
@@ -57,8 +73,7 @@ def test_objects_at_the_same_place_are_at_distance_zero():
 def test_a_region_to_ignore_is_nobodys_neighbour():
     two = square(10.5, 10.5), square(40.5, 10.5)
     shapes = array(*two, square(5.5, 5.5, 60))
-    centres, ignore = centroids(rings_of(shapes)), np.array([False, False, True])
-    found = measure_neighbours(shapes, centres, contours(*shapes), (100, 100), ignore=ignore)
+    found = measured(shapes, (100, 100), np.array([False, False, True]))
     alone = neighbours_of(*two)
     for name in COLUMNS:
         assert found[name][:2].tolist() == alone[name].tolist()

@@ -44,9 +44,9 @@ def test_what_others_measured_stays():
 def test_many_images_are_many_files(tmp_path):
     other = Instances.from_label_image(noise_labels(1))
     sources = [
-        Source("plate/a", lambda: Picture(FOUND)),
-        Source("none", lambda: Picture(Instances.empty((5, 5)))),
-        Source("b", lambda: Picture(other)),
+        Source.whole("plate/a", lambda: Picture(FOUND)),
+        Source.whole("none", lambda: Picture(Instances.empty((5, 5)))),
+        Source.whole("b", lambda: Picture(other)),
     ]
     write_measured(tmp_path, sources, measure_many(sources))
     assert len(kontur.read(tmp_path / "plate/a.geojson")) == len(FOUND)

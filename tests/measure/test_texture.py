@@ -9,6 +9,7 @@ from skimage.feature import graycomatrix, graycoprops
 from kontur.geometry import raster
 from kontur.instances import Instances
 from kontur.measure import pixels as blocks
+from kontur.measure.image_part import ImagePart
 from kontur.measure.texture import COLUMNS, LEVELS, PROPERTIES, _levels, measure_texture
 from tests.measure.drawn import blob, noise_labels
 from tests.measure.test_rings import array
@@ -24,6 +25,15 @@ def image():
     return (1000 + 300 * coarse + 80 * rng.normal(size=(80, 96))).astype(np.float32)
 
 
+def texture_of(polygons, image):
+    image = image if image.ndim == 3 else image[..., None]
+    return measure_texture(polygons, ImagePart.whole(image, polygons))
+
+
+def levels_of(image):
+    return _levels(image, ImagePart.whole(image[..., None], array()).levels[0])
+
+
 def matrix_of(levels):
     """The pairs of a rectangle in all directions, as scikit-image counts them."""
     counted = graycomatrix(levels.astype(np.uint8), [1], ANGLES, levels=LEVELS, symmetric=True)
@@ -31,8 +41,8 @@ def matrix_of(levels):
 
 
 def test_of_a_rectangle_it_is_what_the_libraries_say(image):
-    levels = _levels(image)[10:30, 20:60]
-    found = measure_texture(array(shapely.box(20, 10, 60, 30)), image[..., None])[0]
+    levels = levels_of(image)[10:30, 20:60]
+    found = texture_of(array(shapely.box(20, 10, 60, 30)), image)[0]
     matrix = matrix_of(levels)
     assert list(found) == list(COLUMNS)
     for name, word in PROPERTIES.items():
@@ -46,8 +56,8 @@ def test_of_a_rectangle_it_is_what_the_libraries_say(image):
 
 def test_of_any_shape_only_pairs_inside_count(image):
     shape = blob(4, 15, (45, 40))
-    matrix = naive.cooccurrence(_levels(image), raster.rasterize(shape, image.shape), LEVELS)
-    found = measure_texture(array(shape), image[..., None])[0]
+    matrix = naive.cooccurrence(levels_of(image), raster.rasterize(shape, image.shape), LEVELS)
+    found = texture_of(array(shape), image)[0]
     for name, word in PROPERTIES.items():
         expected = graycoprops(matrix[:, :, None, None], word)[0, 0]
         assert found[name][0] == pytest.approx(expected, rel=1e-9), name
@@ -55,17 +65,17 @@ def test_of_any_shape_only_pairs_inside_count(image):
 
 def test_objects_that_share_pixels_are_measured_as_if_alone(image):
     shapes = [blob(seed, 14, (40 + 6 * seed, 40)) for seed in range(4)]
-    together = measure_texture(array(*shapes), image[..., None])[0]
+    together = texture_of(array(*shapes), image)[0]
     for i, shape in enumerate(shapes):
-        alone = measure_texture(array(shape), image[..., None])[0]
+        alone = texture_of(array(shape), image)[0]
         for name in COLUMNS:
             assert together[name][i] == pytest.approx(alone[name][0], rel=1e-12)
 
 
 def test_exposure_and_gain_change_nothing(image):
     polygons = array(blob(1, 15, (45, 40)), blob(2, 12, (20, 60)))
-    before = measure_texture(polygons, image[..., None])[0]
-    after = measure_texture(polygons, (image * 4 + 64)[..., None].astype(np.float64))[0]
+    before = texture_of(polygons, image)[0]
+    after = texture_of(polygons, (image * 4 + 64).astype(np.float64))[0]
     for name in COLUMNS:
         np.testing.assert_allclose(after[name], before[name], rtol=0.02)
 
@@ -74,21 +84,21 @@ def test_blocks_of_objects_change_nothing(monkeypatch):
     labels = noise_labels(3)
     polygons = Instances.from_label_image(labels).polygons
     image = np.random.default_rng(0).integers(0, 255, (*labels.shape, 2), dtype=np.uint8)
-    whole = measure_texture(polygons, image)
+    whole = texture_of(polygons, image)
     monkeypatch.setattr(blocks, "AT_A_TIME", 700)
-    for channel, found in enumerate(measure_texture(polygons, image)):
+    for channel, found in enumerate(texture_of(polygons, image)):
         for name, column in found.items():
             np.testing.assert_allclose(column, whole[channel][name], rtol=1e-12)
 
 
 def test_without_a_pair_there_is_no_texture():
     image = np.zeros((9, 9, 1), np.uint8)
-    found = measure_texture(array(shapely.box(3, 3, 4, 4), shapely.box(5, 5, 7, 7)), image)[0]
+    found = texture_of(array(shapely.box(3, 3, 4, 4), shapely.box(5, 5, 7, 7)), image)[0]
     assert all(np.isnan(column[0]) for column in found.values())
     assert found["texture_contrast"][1] == 0  # one grey level
     assert found["texture_asm"][1] == 1
 
 
 def test_of_no_object_there_are_no_values():
-    found = measure_texture(array(), np.zeros((5, 5, 1), np.uint8))
+    found = texture_of(array(), np.zeros((5, 5, 1), np.uint8))
     assert {column.shape for column in found[0].values()} == {(0,)}

@@ -1,5 +1,7 @@
 """The plugin inside napari, headless: its manifest, files opened and saved, what napari draws."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,16 @@ def plugin():
 @pytest.fixture
 def viewer():
     return ViewerModel()
+
+
+def test_naparis_own_tool_finds_the_manifest_valid_and_everything_that_it_names():
+    found = subprocess.run(
+        [sys.executable, "-m", "npe2", "validate", "--imports", str(MANIFEST)],
+        capture_output=True,
+        text=True,
+    )
+    assert found.returncode == 0, found.stdout
+    assert "Manifest for 'Kontur' valid" in found.stdout
 
 
 def opened(viewer, path):

@@ -30,7 +30,8 @@ def demo(
     """
     from kontur.errors import InputError
     from kontur.formats.atomic import write_bytes
-    from kontur.infer.folder import Outcome, predict_folder
+    from kontur.infer.folder import predict_folder
+    from kontur.infer.image_task import Outcome
     from kontur.infer.inputs import InputImage
     from kontur.infer.load import load
     from kontur.infer.options import PredictOptions

@@ -9,11 +9,11 @@ from kontur.cli.options import (
     ChannelOption,
     ForceOption,
     MetadataOption,
-    PageOption,
     PixelSizeOption,
     QuietOption,
     Task,
     TaskOption,
+    page_or_all,
     parse_pixel_size,
 )
 from kontur.cli.screen import counter, table
@@ -62,7 +62,23 @@ def measure(
     ] = None,
     task: TaskOption = Task.instances,
     channel: ChannelOption = None,
-    page: PageOption = None,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--page",
+            metavar="N|all",
+            help="Use this page of stacks, counted from 0; all measures every plane of a stack or "
+            "film, with the columns z, t and, where there are tracks, track.",
+        ),
+    ] = None,
+    tracks: Annotated[
+        Path | None,
+        typer.Option(
+            "--tracks",
+            metavar="TABLE",
+            help="Also write a row for each track: its length, its speed, its area over time.",
+        ),
+    ] = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -77,22 +93,31 @@ def measure(
     kontur measure worms --out worms.parquet              (a training folder)
     kontur measure outlines images --out cells.csv --pixel-size 0.325
     kontur measure a01.geojson a01.tif --out a01.csv
+    kontur measure film.geojson film.tif --page all --out cells.csv --tracks tracks.csv
     """
     from kontur.measure.measure_many import measure_many
+    from kontur.measure.plane_sources import plane_sources
     from kontur.measure.qupath import check_folder, write_measured
-    from kontur.measure.sources import find_sources
+    from kontur.measure.sources import find_sources, metadata_beside, with_metadata
     from kontur.measure.table_files import check_target, targets, write_table
+    from kontur.measure.tracks import measure_tracks
 
     side = parse_pixel_size(pixel_size)
-    check_target(out, overwrite=force)
-    sources = find_sources(
-        outlines,
-        images or [],
-        task=task.value,
-        channel=channel,
-        page=page,
-        metadata=metadata,
-    )
+    for target in (out, *([tracks] if tracks else [])):
+        check_target(target, overwrite=force)
+    number = page_or_all(page)
+    if number == "all":
+        planes = plane_sources(outlines, images or [], channel=channel)
+        sources = with_metadata(planes, metadata or metadata_beside(outlines, images or []))
+    else:
+        sources = find_sources(
+            outlines,
+            images or [],
+            task=task.value,
+            channel=channel,
+            page=number,
+            metadata=metadata,
+        )
     if geojson is not None:
         check_folder(geojson, sources.images, overwrite=force)
     with counter("measuring", quiet=quiet) as progress:
@@ -101,11 +126,14 @@ def measure(
         )
     for note in (*sources.notes, *measured.attrs.get("warnings", ())):
         typer.echo(f"! {note}", err=True)
+    courses = None if tracks is None else measure_tracks(measured)
     write_table(out, measured, overwrite=force)
+    if tracks is not None and courses is not None:
+        write_table(tracks, courses, overwrite=force)
     if geojson is not None:
         write_measured(geojson, sources.images, measured)
-    files = [*targets(out), *([geojson] if geojson else [])]
-    typer.echo(summary(measured, len(sources.images)))
+    files = [*targets(out), *(targets(tracks) if tracks else ()), *([geojson] if geojson else [])]
+    typer.echo(summary(measured, len({source.name for source in sources.images})))
     typer.echo(f"\nwrote {' and '.join(map(str, files))}")
 
 

@@ -257,7 +257,7 @@ def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callab
     return decorate
 
 
-def _page_or_all(word: str | None) -> Any:
+def page_or_all(word: str | None) -> Any:
     """The number of a page, "all" or None."""
     if word is None or word == "all":
         return word
@@ -283,7 +283,7 @@ def predict_options(
     return PredictOptions(
         diameter=number_or_auto("--diameter", diameter),
         pixel_size=number_or_auto("--pixel-size", pixel_size),
-        page=_page_or_all(page),
+        page=page_or_all(page),
         link="overlap" if link else None,
         contrast=number_or_auto("--contrast", contrast),
         **others,

@@ -24,8 +24,9 @@ from kontur.errors import InputError
 from kontur.wording import listed, plural, printable
 
 if TYPE_CHECKING:
-    from kontur.infer.folder import Outcome
+    from kontur.infer.image_task import Outcome
     from kontur.infer.options import PredictOptions
+    from kontur.infer.workers import Workers
 
 
 @takes_predict_options()
@@ -62,6 +63,23 @@ def predict(
             "there are twice as many images]",
         ),
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS",
+            help="Have it done by a Dask cluster, whose machines see the same files: the address "
+            "of its scheduler, as tcp://host:8786, or its scheduler file.",
+        ),
+    ] = None,
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report",
+            help="Also write DIR/predict.parquet: name, objects, seconds and error of every image. "
+            "With --cluster it always is.",
+        ),
+    ] = False,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -85,16 +103,25 @@ def predict(
     kontur predict cells.tif --model nuclei --out outlines
     kontur predict plate/ --model RUN --out outlines --format geojson,csv --overlay
     kontur predict "scans/**/*.tif" --out outlines --diameter auto --score 0.5
+    kontur predict plates/ --out outlines --cluster tcp://host:8786
     """
+    from kontur.cli.time_left import TimeLeft, weights_of
+    from kontur.data.file_names import REPORT_FILE
     from kontur.infer.engine import on_gpu, precision_of, processors
-    from kontur.infer.folder import OVERLAY, parse_outputs, predict_folder
-    from kontur.infer.inputs import find_inputs, unsupported_files
+    from kontur.infer.folder import predict_folder
+    from kontur.infer.inputs import InputImage, find_inputs, unsupported_files
     from kontur.infer.load import load
+    from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
     inputs = find_inputs(images)
+    if cluster is not None and (workers or threads):
+        raise InputError(
+            "the workers of a --cluster are its own, and so are their threads; leave --workers and "
+            "--threads out"
+        )
     threads = threads or processors()
     if workers is None:
         workers = threads if len(inputs) >= 2 * threads and not on_gpu(device.value) else 1
@@ -105,10 +132,23 @@ def predict(
         precision=precision.value,
     )
     identity = {**model_identity(model), "precision": precision_of(predictor.engine)}
+    pool: int | Workers = workers
+    if cluster is not None:
+        from kontur.infer.cluster import DaskWorkers
+
+        pool = DaskWorkers(
+            cluster, model=model, device=device.value, say=lambda line: typer.echo(line, err=True)
+        )
+    left = TimeLeft(weights_of(inputs), lambda: workers if isinstance(pool, int) else pool.threads)
     outcomes: list[Outcome] = []
+
+    def tell(image: InputImage, done: int, total: int) -> None:
+        left.part(image.name, done, total)
+        step.part(printable(image.path.name), done, total)
+
     try:
         with (
-            steps(len(inputs), "outlining", quiet=quiet) as step,
+            steps(len(inputs), "outlining", left=left.seconds, quiet=quiet) as step,
             closing(
                 predict_folder(
                     predictor,
@@ -118,17 +158,17 @@ def predict(
                     options=options,
                     model=identity,
                     overwrite=force,
-                    workers=workers,
-                    on_tile=lambda image, done, total: step.part(
-                        printable(image.path.name), done, total
-                    ),
+                    workers=pool,
+                    report=out / REPORT_FILE if report or cluster is not None else None,
+                    on_tile=tell,
                 )
             ) as results,
         ):
             for outcome in results:
                 outcomes.append(outcome)
+                left.finished(outcome.input.name, outcome.seconds)
                 if outcome.failure is None or len(inputs) > 1:  # else the end reports it
-                    step(_line(outcome, options.page))
+                    step(_line(outcome, options.page), printable(outcome.input.path.name))
     except KeyboardInterrupt:
         done = sum(outcome.failure is None for outcome in outcomes)
         raise KeyboardInterrupt(

@@ -16,82 +16,96 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-AGAIN = 10.0  # seconds between two lines on the tiles of one image
+AGAIN = 10.0  # seconds between two lines on what is left
+Left = Callable[[], float | None]  # the seconds that are left, where they are known
 
 
 class Step(Protocol):
     """What is called after each step, with a line on its result; `part` within a long step."""
 
-    def __call__(self, line: str) -> None: ...
+    def __call__(self, line: str, name: str = "") -> None: ...
     def part(self, name: str, done: int, total: int) -> None:
-        """So many parts of the step are done."""
+        """So many parts of the step of this name are done; several steps may be underway."""
 
 
-LINE = 36  # characters beside the bar, so that both fit into a terminal of 80
+LINE = 32  # characters beside the bar, so that both fit into a terminal of 80
 
 
 class _Lines:
-    """Steps as lines of a log, and now and then one on the parts of a long step."""
+    """Steps as lines of a log, now and then one on the parts of a long step and the time left."""
 
-    def __init__(self, total: int, *, quiet: bool):
-        self.total, self.quiet, self.done = total, quiet, 0
-        self._began, self._next = time.monotonic(), time.monotonic() + AGAIN
+    def __init__(self, total: int, left: Left, *, quiet: bool):
+        self.total, self.left, self.quiet, self.done = total, left, quiet, 0
+        self._next = time.monotonic() + AGAIN
 
-    def __call__(self, line: str) -> None:
+    def __call__(self, line: str, name: str = "") -> None:
         self.done += 1
-        self._began = time.monotonic()
         if not self.quiet:
             typer.echo(f"[{self.done}/{self.total}] {line}", err=True)
+            if self.done < self.total:
+                self._say_left(f"{self.done} of {self.total}")
 
     def part(self, name: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done == 1:  # the first may have been there already, or warm the machine up
-            self._began = now
-        elif now >= self._next and not self.quiet and done < total:
-            left = (now - self._began) / (done - 1) * (total - done)
-            typer.echo(f"{name}: tile {done} of {total}, {duration(left)} left", err=True)
-            self._next = now + AGAIN
+        if not self.quiet and done < total:
+            self._say_left(f"{name}: tile {done} of {total}")
+
+    def _say_left(self, what: str) -> None:
+        left = self.left()
+        if left is not None and time.monotonic() >= self._next:
+            typer.echo(f"{what}, {duration(left)} left", err=True)
+            self._next = time.monotonic() + AGAIN
 
 
 class _Bar:
     """Steps as a bar on a terminal; parts of a step fill the bar in between."""
 
-    def __init__(self, bar: "Progress", task: "TaskID"):
-        self.bar, self.task, self.done = bar, task, 0
+    def __init__(self, bar: "Progress", task: "TaskID", left: Left):
+        self.bar, self.task, self.left, self.done = bar, task, left, 0
+        self._parts: dict[str, float] = {}
 
-    def __call__(self, line: str) -> None:
+    def __call__(self, line: str, name: str = "") -> None:
         self.done += 1
-        self.bar.update(self.task, completed=self.done, description=escaped(_end_of(line)))
+        self._parts.pop(name, None)
+        self._show(line)
 
     def part(self, name: str, done: int, total: int) -> None:
-        described = escaped(_end_of(f"{name}: tile {done} of {total}"))
+        self._parts[name] = min(done / total, 0.999)
+        self._show(f"{name}: tile {done} of {total}")
+
+    def _show(self, line: str) -> None:
+        left = self.left()
         self.bar.update(
-            self.task, completed=self.done + min(done / total, 0.999), description=described
+            self.task,
+            completed=self.done + sum(self._parts.values()),
+            description=escaped(_end_of(line)),
+            left="" if left is None else f"{duration(left)} left",
         )
 
 
 @contextmanager
-def steps(total: int, doing: str, *, quiet: bool = False) -> Iterator[Step]:
+def steps(
+    total: int, doing: str, *, left: Left = lambda: None, quiet: bool = False
+) -> Iterator[Step]:
     """A context with a function to call after each of `total` steps with a line on its result.
 
-    On a terminal the line is shown beside a bar with the time left; elsewhere it is printed. Its
-    `part` tells of parts of a long step.
+    On a terminal the line is shown beside a bar with the time left; elsewhere it is printed, and
+    the time left every ten seconds. Its `part` tells of parts of a long step, by its name.
     """
     if quiet or not sys.stderr.isatty():
-        yield _Lines(total, quiet=quiet)
+        yield _Lines(total, left, quiet=quiet)
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (
         TextColumn(doing),
         BarColumn(bar_width=20),
         TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
         TextColumn("{task.description}"),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        yield _Bar(bar, bar.add_task("", total=total))
+        yield _Bar(bar, bar.add_task("", total=total, left=""), left)
 
 
 def duration(seconds: float) -> str:

@@ -133,8 +133,11 @@ def train(
     set_passive_waiting()
     try:
         if sweep:
+            from kontur.train.devices import launched
             from kontur.train.study.sweep import sweep as run_all
 
+            if launched() is not None:
+                raise InputError("torchrun trains one network; leave --sweep out, or torchrun")
             run_all(data, over=sweep, **options)
         else:
             from kontur.train.run import train as run

@@ -1,23 +1,25 @@
 """Files that list images as a layout, COCO JSON above all, and where their images are.
 
 `formats` recognises such files by their content. Images are looked for beside the file, in
-`images/` there or one folder up, and in a folder that the file is named after
-(`annotations/instances_train2017.json` and `train2017/`). Several files are read together.
+`images/` there or one folder up, in a folder that the file is named after
+(`annotations/instances_train2017.json` and `train2017/`), and by their name alone, where only one
+image below has it. Several files are read together.
 """
 
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 import shapely
 
 from kontur import formats
-from kontur.data.file_names import IMAGE_FOLDERS, image_files, split_of, stem
+from kontur.data.file_names import IMAGE_FOLDERS, image_files, split_of, stem, walk
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
-from kontur.formats import Format, zarr_store
+from kontur.formats import Format, embedded_picture, zarr_store
 from kontur.formats.images import is_image
 from kontur.instances import Instances
 from kontur.wording import counted, listed, plural
@@ -29,6 +31,13 @@ INSTANCES = "instances_"  # the COCO project's own file names: captions and keyp
 def find(path: Path) -> Layout | None:
     """The layout of the files in a folder that list images, None if there are none."""
     files = files_in(path)
+    return read(files, path) if files else None
+
+
+def find_named(path: Path) -> Layout | None:
+    """The layout of files that name the one image that they describe, wherever in the folder."""
+    known = ((file, formats.find_format(file)) for _, file in walk(path))
+    files = [file for file, one in known if one is not None and one.names_image]
     return read(files, path) if files else None
 
 
@@ -77,6 +86,8 @@ def read(files: Sequence[Path], root: Path) -> Layout:
         for described in formats.read_images(file):
             classes.update(dict.fromkeys(described.instances.classes))
             image = find_image(described.file_name)
+            if image is None and embedded_picture.is_in(file):
+                image = file
             if image is None:
                 missing.append(described.file_name)
                 continue
@@ -157,7 +168,7 @@ def _format(file: Path) -> Format | None:
 
 
 def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
-    """A function that finds an image by its name in the JSON: its path, else its file name."""
+    """A function that finds an image by its name in the file: its path, else its last part."""
     tops = list(dict.fromkeys([file.parent, root]))
     tops += [top / name for top in tops for name in IMAGE_FOLDERS]
     tops = [top for top in tops if top.is_dir()]
@@ -168,7 +179,22 @@ def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
         if child.is_dir() and child.name.lower() in re.split(r"[._-]", file.stem.lower())
     ]
     places = [*named, *tops]
-    by_stem: dict[str, Path] = {}
+
+    @cache
+    def by_stem() -> dict[str, Path]:
+        return {
+            name: path
+            for place in reversed(places)
+            for name, path in image_files(place, deep=False).items()
+        }
+
+    @cache
+    def below() -> dict[str, list[Path]]:
+        images: dict[str, list[Path]] = {}
+        for _, path in walk(root):
+            if is_image(path):
+                images.setdefault(path.name, []).append(path)
+        return images
 
     def find_image(file_name: str) -> Path | None:
         written = file_name.replace("\\", "/")
@@ -176,10 +202,9 @@ def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
             for path in (place / written, place / PurePosixPath(written).name):
                 if zarr_store.is_file(path) and is_image(path):
                     return path
-        if not by_stem:
-            for place in reversed(places):
-                by_stem.update(image_files(place, deep=False))
-        return by_stem.get(written) or by_stem.get(stem(Path(written)))
+        near = by_stem().get(written) or by_stem().get(stem(Path(written)))
+        alone = below().get(PurePosixPath(written).name, []) if near is None else []
+        return alone[0] if len(alone) == 1 else near
 
     return find_image
 

@@ -27,7 +27,8 @@ SPLITS = {
     "test": ("test", "testing"),
 }
 IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
-RECORD_FILE = "predict.json"  # what `kontur predict` notes beside the outlines that it wrote
+RECORD_FILE = "predict.json"  # what `kontur predict` notes beside the outlines that it wrote,
+REPORT_FILE = "predict.parquet"  # and its table of all images
 
 
 def stem(path: Path) -> str:

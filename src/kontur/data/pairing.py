@@ -12,6 +12,7 @@ from kontur import formats
 from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.data.file_names import (
     RECORD_FILE,
+    REPORT_FILE,
     is_mask,
     is_output_name,
     partner_name,
@@ -27,7 +28,7 @@ from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
 
-OTHER_FILES = (RECORD_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
+OTHER_FILES = (RECORD_FILE, REPORT_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 
 Source = Callable[[], Instances]
 
@@ -65,7 +66,7 @@ def find_predictions(
         return lambda: formats.read(path, page=page)
 
     if not place.is_dir():
-        return _of_file(place, reader, numbered_in)
+        return _of_file(place, reader, numbered_in, page)
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
@@ -154,19 +155,28 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     return {name: pairs[name] for name in names if name in pairs}
 
 
+def name_of_image(file_name: str) -> str:
+    """The name of an image that a file of outlines calls by its file's, with its folder.
+
+    >>> name_of_image("plate\\\\a01_masks.png"), name_of_image("a01.tif")
+    ('plate/a01', 'a01')
+    """
+    file = Path(file_name.replace("\\", "/"))
+    return (file.parent / partner_name(stem(file))).as_posix()
+
+
 def _of_file(
-    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path]
+    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path], page: int | None
 ) -> dict[str, Source]:
     """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
     if not formats.format_of(path, numbered_in=numbered_in).several_images:
         return {partner_name(stem(path)): reader(path)}
-    entries = formats.read_images(path, numbered_in=numbered_in)
+    entries = formats.read_images(path, numbered_in=numbered_in, page=page)
     sources: dict[str, Source] = {}
     for entry in entries:
-        file = Path(entry.file_name.replace("\\", "/"))
-        name = (file.parent / partner_name(stem(file))).as_posix()
+        name = name_of_image(entry.file_name)
         if name in sources:
             raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
         sources[name] = _constant(entry.instances)

@@ -9,10 +9,11 @@
 |            | image or in `outlines/`, `labels/`, `masks/`, `annotations/`, or a folder    |
 |            | `NAME/` of `.roi` files there                                              |
 | `coco`     | COCO JSON: a file, or a folder with JSON files, and their images; tables   |
-|            | of outlines too (`csv`)                                                    |
+|            | of outlines too (`csv`), and files that name their image (`labelme`)       |
 
 Each may stand below `train/`, `val/` and `test/`, or have those below `images/` and `labels/`; the
-cases of the Data Science Bowl (`NAME/images/NAME.png`, `NAME/masks/*.png`) are `masks`.
+cases of the Data Science Bowl (`NAME/images/NAME.png`, `NAME/masks/*.png`) are `masks`. A folder
+of folders that are data sets, such as the tasks of CVAT, is all of them.
 Recognising lists folders and reads no image, so that a folder of 10,000 images opens at once.
 """
 
@@ -21,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kontur import formats
-from kontur.data import coco_layout
+from kontur.data import coco_layout, yolo_splits
 from kontur.data.file_names import (
     IMAGE_FOLDERS,
     SPLITS,
@@ -69,7 +70,7 @@ def recognise_layout(path: Path) -> Layout:
                 f"training data is a folder, or a file that lists images (COCO JSON, a table of "
                 f"outlines); got the file {path}"
             )
-        return coco_layout.read_file(path)
+        return _with_splits(coco_layout.read_file(path))
     layout = find_layout(path)
     if layout is None:
         raise InputError(_why_not(path))
@@ -78,11 +79,42 @@ def recognise_layout(path: Path) -> Layout:
 
 def find_layout(path: Path) -> Layout | None:
     """What is annotated in a folder; None where nothing is. Raises `InputError` as above."""
-    for find in (_splits, _pairs, _beside, coco_layout.find, _cases):
+    return _find_one(path) or _parts(path)
+
+
+def _find_one(path: Path) -> Layout | None:
+    """The layout of a single data set."""
+    for find in (_splits, _pairs, _listed, _cases):
         layout = find(path)
         if layout is not None:
             return layout
     return None
+
+
+def _is_yolo(layout: Layout) -> bool:
+    """Whether labels are in text files, and no folders tell the splits."""
+    unsplit = (item for item in layout.annotated if item.split is None)
+    return any(item.annotation.suffix == ".txt" for item in unsplit)
+
+
+def _listed(path: Path) -> Layout | None:
+    """Files that list images, with the images that they name."""
+    layout = coco_layout.find(path)
+    return None if layout is None else _with_splits(layout)
+
+
+def _parts(path: Path) -> Layout | None:
+    """Folders that are data sets, such as the tasks of CVAT; or files that name their image."""
+    folders = [child for child in sorted(path.iterdir()) if zarr_store.is_folder(child)]
+    found = {child.name: _find_one(child) for child in folders if not child.name.startswith(".")}
+    layouts = [layout.below(name) for name, layout in found.items() if layout is not None]
+    if not layouts:
+        return coco_layout.find_named(path)
+    layout = join_layouts(layouts)
+    unused = [
+        f"{name}/ holds no annotated images and is not used" for name in found if not found[name]
+    ]
+    return replace(layout, notes=(*layout.notes, *unused))
 
 
 def _splits(path: Path) -> Layout | None:
@@ -105,16 +137,17 @@ def _splits(path: Path) -> Layout | None:
 
 def _pairs(path: Path) -> Layout | None:
     """`images/` and a folder of annotations, or annotations beside the images."""
-    folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), None)
-    if folder is None:
-        return None
+    folder = next((path / name for name in IMAGE_FOLDERS if (path / name).is_dir()), path)
     annotated = {
         name for place in LABEL_FOLDERS if (path / place).is_dir() for name, _ in walk(path / place)
     }
-    images = images_of_folder(folder, annotated)
+    if folder == path:
+        images = image_files(path, deep=False)
+    else:
+        images = images_of_folder(folder, annotated)
     paired: Layout | None = None
     notes: list[str] = []
-    for place in [*(path / name for name in LABEL_FOLDERS), folder, path]:
+    for place in dict.fromkeys([*(path / name for name in LABEL_FOLDERS), folder, path]):
         if not place.is_dir():
             continue
         layout = _pair(images, _annotations(place, images, beside=place in (folder, path)))
@@ -125,17 +158,8 @@ def _pairs(path: Path) -> Layout | None:
     if paired is None:
         return None
     layout = replace(paired, notes=(*paired.notes, *notes, *_unused_coco(path)))
-    return _with_splits(_with_ignore(layout, path / IGNORE_FOLDER))
-
-
-def _beside(path: Path) -> Layout | None:
-    """Images and their annotations in one folder."""
-    images = image_files(path, deep=False)
-    layout = _pair(images, _annotations(path, images, beside=True))
-    if not layout.annotated:
-        return None
-    layout = replace(layout, notes=(*layout.notes, *_unused_coco(path)))
-    return _with_ignore(layout, path / IGNORE_FOLDER)
+    layout = _with_splits(_with_ignore(layout, path / IGNORE_FOLDER))
+    return yolo_splits.with_splits(layout, path) if _is_yolo(layout) else layout
 
 
 def _unused_coco(path: Path) -> tuple[str, ...]:

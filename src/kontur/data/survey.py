@@ -65,7 +65,8 @@ def survey(
         if band.dtype.kind == "f":
             unusable += band.size - int(np.count_nonzero(np.isfinite(band)))
         for count, step in steps.items():
-            grids[count].append(band[-rows.start % step :: step, ::step])
+            grid = band[-rows.start % step :: step, ::step]
+            grids[count].append(grid.copy())  # a view would keep the band
         shown = to_channels(band, 1, grey=False) if (stored, channels) == (3, 1) else band
         lows.append(shown.min(axis=(0, 1)))
         highs.append(shown.max(axis=(0, 1)))

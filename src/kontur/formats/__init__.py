@@ -17,6 +17,7 @@ from kontur.formats import (
     collector,
     cvat,
     geojson,
+    geojson_lines,
     geoparquet,
     imagej,
     label_studio,
@@ -31,7 +32,9 @@ from kontur.formats import (
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.outlines_on_disk import OutlinesOnDisk, spill
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, nearest
 
 FORMATS: Mapping[str, Format] = {
@@ -48,6 +51,7 @@ FORMATS: Mapping[str, Format] = {
         cvat.FORMAT,
         via.FORMAT,
         geoparquet.FORMAT,
+        geojson_lines.FORMAT,
         cellpose.FORMAT,
         label_studio.FORMAT,
     )
@@ -72,6 +76,7 @@ __all__ = [
     "name_of",
     "read",
     "read_images",
+    "read_to_disk",
     "relabel",
     "stream_image",
     "write",
@@ -118,6 +123,19 @@ def read_images(
     file = OutlineFile(Path(path), page, task, class_of_value, numbered_in, size)
     with collector.paused():
         return _recognised(file).read(file)
+
+
+def read_to_disk(
+    path: str | Path, *, page: int | None = None
+) -> dict[tuple[str, Plane | None], OutlinesOnDisk]:
+    """The objects of each image and plane of a file, never all in memory at once.
+
+    The format must have `batches`. Errors as in `read`.
+    """
+    file = OutlineFile(Path(path), page)
+    batches = _recognised(file).batches
+    assert batches is not None
+    return spill(batches(file))
 
 
 def write(

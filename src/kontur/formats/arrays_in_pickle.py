@@ -1,9 +1,10 @@
 """Arrays inside a pickle, and nothing else: no code of a file is ever run.
 
 A pickle names functions to call. Here only the names by which NumPy stores arrays, their types and
-numbers are known, and what answers to them is not NumPy's but ours: it keeps the bytes, of which
-arrays are made afterwards, when all sizes were checked. The unpickler is Python's own one written
-in Python, whose memory follows the file and not the numbers in it.
+numbers are known, and those of paths and times, which are left out. What answers to them is not
+NumPy's but ours: it keeps the bytes, of which arrays are made afterwards, when all sizes were
+checked. The unpickler is Python's own one written in Python, whose memory follows the file and not
+the numbers in it.
 """
 
 import pickle
@@ -113,6 +114,13 @@ class _Encode(_Reconstruct):
         return str(text).encode("latin1")
 
 
+class _Other(_Reconstruct):
+    """A path or a time, which is None here: nothing is made of it."""
+
+    def __new__(cls, *_: Any) -> Any:
+        return None
+
+
 class _Dict(OrderedDict[Any, Any]):
     def __setstate__(self, state: Any) -> NoReturn:
         raise Refused("it is damaged")
@@ -126,6 +134,12 @@ KNOWN: dict[tuple[str, str], type] = {
     ("numpy.core.numeric", "_frombuffer"): _FromBuffer,
     ("_codecs", "encode"): _Encode,
     ("collections", "OrderedDict"): _Dict,
+    **{("datetime", name): _Other for name in ("datetime", "date", "timedelta", "timezone")},
+    **{
+        (module, name): _Other
+        for module in ("pathlib", "pathlib._local")
+        for name in ("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath")
+    },
 }
 
 

@@ -68,7 +68,7 @@ def with_classes(
     read = read_document(content, where)
     _, kept = document.repaired([one.shape for one in read.annotations], where)
     check_count(read.images, predicted, where)
-    annotations = [dict(row) for row in content["annotations"]]
+    annotations = [dict(row) for row in rows_of(content, "annotations", ("image_id",), where)]
     categories = list(content.get("categories") or [])
     # Once there are categories each annotation must have one.
     names = {} if categories else dict.fromkeys(range(len(annotations)), CLASSES[0])

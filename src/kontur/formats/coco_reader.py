@@ -285,8 +285,12 @@ def rows_of(
     *,
     optional: bool = False,
 ) -> list[Mapping[str, Any]]:
-    """A list of objects that all have the wanted keys; ids that are numbers are whole ones."""
+    """Objects, in a list or by id, that all have the wanted keys; ids of numbers are whole."""
     rows = content.get(key, [] if optional else None)
+    if key == "annotations" and isinstance(
+        rows, Mapping
+    ):  # by their ids, as in the files of LIVECell's single cells
+        rows = list(rows.values())
     if not isinstance(rows, list):
         raise InputError(f"{where} has no list {key!r}, which a COCO file wants")
     for number, row in enumerate(rows, start=1):

@@ -4,7 +4,8 @@ Points count from the corner of the first pixel, as inside. Outlines are exact t
 pixel; the parts of an object are polygons of one `group_id`. CVAT's polygons have no holes, so an
 object with holes is a `mask`, exact to the pixel. Attributes of shapes stay with them; score, id
 and regions to ignore are attributes too, which CVAT takes where the label has them and else leaves
-out. The description of the task is not kept, but for labels. After CVAT's documentation of its XML
+out. The description of the task is not kept, but for labels. Of a project, whose images lie in a
+folder for each subset, the name of an image has that folder. After CVAT's documentation of its XML
 format.
 """
 
@@ -40,6 +41,7 @@ GEOMETRY = (  # attributes of shapes that are read; others are kept
     *("xtl", "ytl", "xbr", "ybr", "cx", "cy", "rx", "ry"),
 )
 EXTRAS = "cvat"
+SUBSET = "subset"  # of a project's images; the folder in which they lie
 SCORE, ID, IGNORE = "score", "kontur_id", "kontur_ignore"  # attributes that we write
 STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of an ellipse
 
@@ -97,7 +99,8 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     for number, entry in enumerate(entries):
         size = entry.size or entry.instances.size
         known = entry.extras.get(EXTRAS, {})
-        image = {"id": str(number), "name": entry.file_name, **known}
+        name = entry.file_name.removeprefix(f"{known[SUBSET]}/" if SUBSET in known else "")
+        image = {"id": str(number), "name": name, **known}
         if size is not None:
             image |= {"width": str(size[1]), "height": str(size[0])}
         root.append(_element("image", image, _written(entry.instances, size)))
@@ -148,6 +151,8 @@ def _entry(
     image: Mapping[str, str], shapes: Sequence[_Shape], classes: list[str], where: Path
 ) -> ImageAnnotation:
     name = image.get("name") or "image"
+    if image.get(SUBSET):
+        name = f"{image[SUBSET]}/{name}"
     which = f"{where}: image {shortened(name)}"
     without = document.left_out((shape.without for shape in shapes), which)
     objects, polygons = whole_objects(shapes, _group, which)

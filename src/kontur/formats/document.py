@@ -9,11 +9,11 @@ import logging
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import shapely
@@ -22,10 +22,12 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import atomic
+from kontur.formats.json_rows import rows_converted
 from kontur.geometry import polygons as areal
 from kontur.wording import listed, plural, quoted
 
 log = logging.getLogger("kontur.formats")
+Row = TypeVar("Row")
 
 DEEPEST = 64  # levels of JSON; a MultiPolygon of GeoJSON needs nine
 LONGEST_NUMBER = 400  # digits; the largest float has 309
@@ -39,7 +41,7 @@ QUOTE = 2  # in `MARKS`; the other marks are the steps of the depth
 MARKS = np.zeros(256, dtype=np.int8)  # of each byte of JSON
 MARKS[[ord(mark) for mark in "[{"]], MARKS[[ord(mark) for mark in "]}"]] = 1, -1
 MARKS[ord('"')] = QUOTE
-CHUNK = 1 << 22  # bytes in which the depth is counted
+CHUNK = 1 << 20  # letters that are checked at a time
 
 
 def load(path: str | Path) -> Any:
@@ -48,18 +50,41 @@ def load(path: str | Path) -> Any:
     NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
     beyond `DEEPEST` are refused before parsing.
     """
-    text = load_text(path)
-    if _has_long_number(text):
-        raise InputError(f"{path} holds a number of more than {LONGEST_NUMBER} digits")
-    if depth(text) > DEEPEST:
-        raise InputError(f"{path} is nested too deeply to be a file of outlines")
-    try:
+    with _parsing(load_text(path), path) as text:
         return json.loads(text)
+
+
+def load_rows(path: str | Path, key: str, convert: Callable[[int, Any], Row]) -> Any:
+    """The content of a JSON file whose long list is converted row by row; errors as in `load`.
+
+    The list is that of `key` in the outermost object, or the outermost list. In its place stands
+    the list of what `convert` makes of the number, from 1, and the content of each row; rows
+    themselves are forgotten, so that a hundred thousand of them need no memory at once.
+    """
+    with _parsing(load_text(path), path) as text:
+        return rows_converted(text, key, convert)
+
+
+def parsed(content: bytes, where: str | Path) -> Any:
+    """The JSON of bytes that stand at `where`; errors as in `load`."""
+    with _parsing(_decoded(content, where), where) as text:
+        return json.loads(text)
+
+
+@contextmanager
+def _parsing(text: str, where: str | Path) -> Iterator[str]:
+    """The text of JSON that was checked; errors of the parser in one sentence."""
+    if _has_long_number(text):
+        raise InputError(f"{where} holds a number of more than {LONGEST_NUMBER} digits")
+    if depth(text) > DEEPEST:
+        raise InputError(f"{where} is nested too deeply to be a file of outlines")
+    try:
+        yield text
     except json.JSONDecodeError as error:
         if not text.strip():
-            raise InputError(f"{path} is empty; wanted JSON") from None
+            raise InputError(f"{where} is empty; wanted JSON") from None
         raise InputError(
-            f"{path} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
+            f"{where} is not JSON or is cut short: {error.msg} in line {error.lineno}, "
             f"column {error.colno}"
         ) from None
 
@@ -80,10 +105,7 @@ def load_text(path: str | Path) -> str:
     """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else."""
     with opened(path) as file:
         content = file.read()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not text in UTF-8 (byte {error.start})") from None
+    return _decoded(content, path)
 
 
 def to_text(content: Any) -> str:
@@ -92,17 +114,28 @@ def to_text(content: Any) -> str:
     A key with such a value is left out, in a list null takes its place, both with a line of
     logging.
     """
+    lost: list[str] = []
+    text = finite_text(content, lost)
+    log_lost(lost)
+    return text + "\n"
+
+
+def finite_text(content: Any, lost: list[str]) -> str:
+    """JSON of a part of a document as in `to_text`; places of what is left out come to `lost`."""
     try:
-        text = _json(content)
+        return _json(content)
     except ValueError:  # NaN or Infinity
-        lost: list[str] = []
-        text = _json(_finite(content, lost, ""))
+        return _json(_finite(content, lost, ""))
+
+
+def log_lost(lost: Sequence[str]) -> None:
+    """The line of logging on values that JSON cannot hold, if there are any."""
+    if lost:
         log.warning(
             "%s left out, which JSON cannot hold (such as %s)",
             plural(len(lost), "value") + " NaN or Infinity",
             lost[0],
         )
-    return text + "\n"
 
 
 def dump(path: str | Path, content: Any, *, overwrite: bool = True) -> None:
@@ -208,16 +241,27 @@ def repaired(
     return polygons[kept], kept
 
 
+def _decoded(content: bytes, where: str | Path) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where} is not text in UTF-8 (byte {error.start})") from None
+
+
 def _has_long_number(text: str) -> bool:
     """Whether more than `LONGEST_NUMBER` digits follow one another.
 
     >>> _has_long_number("1" * 401 + " 2"), _has_long_number(" 1234567890" * 1000)
     (True, False)
     """
-    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)[::STEP]
-    others = np.flatnonzero((letters < ord("0")) | (letters > ord("9")))
-    gaps = np.diff(others, prepend=-1, append=len(letters))
-    return int(gaps.max()) > LONGEST_NUMBER // STEP and DIGITS.search(text) is not None
+    for start in range(0, len(text), CHUNK):
+        part = text[max(start - 2 * LONGEST_NUMBER, 0) : start + CHUNK]  # over the border too
+        letters = np.frombuffer(part.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)[::STEP]
+        others = np.flatnonzero((letters < ord("0")) | (letters > ord("9")))
+        gaps = np.diff(others, prepend=-1, append=len(letters))
+        if int(gaps.max()) > LONGEST_NUMBER // STEP and DIGITS.search(part) is not None:
+            return True
+    return False
 
 
 def _check_crossings(shapes: Shaped[np.ndarray, " n"], where: str | Path) -> None:
@@ -261,18 +305,22 @@ def depth(text: str) -> int:
     >>> depth('{"a": [1, "[[["]}'), depth("")
     (2, 0)
     """
-    if "\\" in text:
-        text = re.sub(r"\\.", "", text, flags=re.DOTALL)
-    level, inside, deepest = 0, 0, 0
-    content = np.frombuffer(text.encode("utf-8", "replace"), dtype=np.uint8)
-    for start in range(0, len(content), CHUNK):
-        marks = MARKS[content[start : start + CHUNK]]
+    level, inside, deepest, start = 0, 0, 0, 0
+    while start < len(text):
+        end = min(start + CHUNK, len(text))
+        while end < len(text) and text[end - 1] == "\\":  # which the next letter belongs to
+            end += 1
+        part = text[start:end]
+        if "\\" in part:
+            part = re.sub(r"\\.", "", part, flags=re.DOTALL)
+        marks = MARKS[np.frombuffer(part.encode("utf-8", "replace"), dtype=np.uint8)]
         marks = marks[marks != 0].astype(np.int64)  # few of all letters
         quotes = (inside + np.cumsum(marks == QUOTE)) % 2
         levels = level + np.cumsum(np.where((quotes == 1) | (marks == QUOTE), 0, marks))
         deepest = max(deepest, int(levels.max(initial=0)))
         level = int(levels[-1]) if len(levels) else level
         inside = int(quotes[-1]) if len(quotes) else inside
+        start = end
     return deepest
 
 

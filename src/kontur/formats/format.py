@@ -4,7 +4,7 @@ A format is one module with a constant `FORMAT`, and one line in `kontur.formats
 folders and help texts follow from the table; none of them names an ending.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,8 @@ class Format:
         read: the images of a file with their objects.
         stream: writes the objects of one image part by part, for images of which not all objects
             are held at once; None where a file is written from all of them.
+        batches: what `read` gives, some objects at a time: an image may come again with more of
+            them; None where a file is read whole.
         write: its reverse; a format of one image a file refuses several. None where it is only
             read.
         shared_endings: endings that files of other kinds have too: `recognise` tells which are of
@@ -46,6 +48,7 @@ class Format:
         parts, overlaps, classes, scores, ids, ignore: whether the format keeps those of an object;
             without `ignore` regions to ignore are not written.
         several_images: whether a file describes images by name, any number of them.
+        names_image: whether a file of one image says where that lies.
         planes: whether it keeps the plane of a stack on which an object lies.
         pixel_size: whether it keeps the side of a pixel.
         needs_size: which objects can only be written where the image's size is known.
@@ -61,6 +64,7 @@ class Format:
     read: Callable[[OutlineFile], list[ImageAnnotation]]
     write: Write | None = None
     stream: Stream | None = None
+    batches: Callable[[OutlineFile], Iterator[list[ImageAnnotation]]] | None = None
     shared_endings: tuple[str, ...] = ()
     recognise: Callable[[OutlineFile], bool] = lambda file: True
     relabel: Relabel | None = None
@@ -74,6 +78,7 @@ class Format:
     ids: bool = True
     ignore: bool = True
     several_images: bool = False
+    names_image: bool = False
     planes: bool = False
     pixel_size: bool = False
     needs_size: Literal["never", "holes", "always"] = "never"

@@ -25,6 +25,7 @@ from kontur.errors import InputError
 from kontur.formats import atomic, document
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
+from kontur.formats.geojson_member import member_of, new_member, size_of
 from kontur.formats.image_annotation import (
     ClassPrediction,
     ImageAnnotation,
@@ -57,13 +58,15 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     With `file.page` the objects of that plane alone; where no object names a plane they belong to
     any. Errors and repairs as in `from_document`.
     """
-    content, where = file.json, file.path
-    instances = from_document(content, where=where)
-    without = Counter(
-        kind
-        for kind in (without_area(feature.get("geometry")) for feature in _features(content, where))
-        if kind
-    )
+    where = file.path
+
+    def convert(number: int, feature: Any) -> _Feature:
+        return _read_feature(feature, f"{where}: feature {number}")
+
+    content = file.json_rows("features", convert)
+    features = _read_features(content, where)
+    instances = _objects(features, member_of(content), where)
+    without = Counter(one.without for one in features if one.without)
     geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
     return [
         ImageAnnotation(where.stem, instances.size, instances[places].replace(plane=plane), without)
@@ -80,15 +83,17 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
             "them with --image NAME (in Python image=NAME)"
         )
     name = entries[0].file_name if entries else path.stem
-    content = to_document(Instances.concat(list(map(on_plane, parts))), image_name=name)
-    document.dump(path, content, overwrite=overwrite)
+    objects = Instances.concat(list(map(on_plane, parts)))
+    image = ImageAnnotation(name, objects.size, objects)
+    with stream(path, image, overwrite=overwrite) as add:
+        add(objects)
 
 
 @contextmanager
 def stream(
     path: Path, image: ImageAnnotation, *, overwrite: bool = True
 ) -> Iterator[Callable[[Instances], None]]:
-    """Write the objects of one image part by part, to the very text of `write`.
+    """Write the objects of one image part by part, to the text of `to_document`.
 
     `image` says what is known of the image; its own objects are not written. The function that is
     given takes the objects of each part, whose ids no other part has.
@@ -97,7 +102,7 @@ def stream(
         atomic.replacing(path, overwrite=overwrite) as beside,
         beside.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
     ):
-        own = _new_own(image.instances)
+        own, lost = new_member(image.instances), list[str]()
         file.write('{"type": "FeatureCollection", "features": [')
         before = ""
 
@@ -105,13 +110,13 @@ def stream(
             nonlocal before
             for first in range(0, len(instances), CHUNK):
                 part = on_plane(instances[first : first + CHUNK])
-                for feature in _features_of(part, image.file_name, None, own):
-                    file.write(before + document.to_text(feature).rstrip("\n"))
-                    before = ", "
+                features = list(_features_of(part, image.file_name, None, own))
+                file.write(before + document.finite_text(features, lost)[1:-1])
+                before = ", "
 
         yield add
-        member = document.to_text(own).rstrip("\n")
-        file.write(f'], "kontur": {member}}}\n')
+        file.write(f'], "kontur": {document.finite_text(own, lost)}}}\n')
+        document.log_lost(lost)
 
 
 def to_document(
@@ -123,22 +128,9 @@ def to_document(
     corrected by hand in QuPath; a `detection` cannot, but is drawn faster where there are many
     thousands. Ids are UUIDs made of `image_name` and our id: the same objects give the same file.
     """
-    own = _new_own(instances)
+    own = new_member(instances)
     features = list(_features_of(on_plane(instances), image_name, kind, own))
     return {"type": "FeatureCollection", "features": features, "kontur": own}
-
-
-def _new_own(instances: Instances) -> dict[str, Any]:
-    """The member `kontur`, for an image without objects yet."""
-    own: dict[str, Any] = {
-        "size": list(instances.size) if instances.size else None,
-        "classes": list(instances.classes),
-        "ids": {},
-        "ignored": {},
-    }
-    if instances.plane is not None and instances.plane.page is not None:
-        own["page"] = instances.plane.page
-    return own
 
 
 def _features_of(
@@ -165,11 +157,22 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
     as they appear; unclassified objects are of the class `object`, those of QuPath's class
     `Ignore*` are regions to ignore. Raises `InputError` naming the feature that is not one.
     """
-    own = _own(content)
-    features = [
-        _read_feature(feature, f"{where}: feature {number}")
+    return _objects(_read_features(content, where), member_of(content), where)
+
+
+def _read_features(content: Any, where: str | Path) -> "list[_Feature]":
+    """The features of a document, of which some may have been read while it was parsed."""
+    return [
+        feature
+        if isinstance(feature, _Feature)
+        else _read_feature(feature, f"{where}: feature {number}")
         for number, feature in enumerate(_features(content, where), start=1)
     ]
+
+
+def _objects(
+    features: "Sequence[_Feature]", own: Mapping[str, Any], where: str | Path
+) -> Instances:
     polygons, kept = document.repaired([one.shape for one in features], where)
     document.left_out((one.without for one in features), where, what="features")
     objects = [one for one, keep in zip(features, kept, strict=True) if keep]
@@ -181,7 +184,7 @@ def from_document(content: Any, *, where: str | Path = "GeoJSON") -> Instances:
         ids=_ids(objects, own, where) or None,
         ignore=[one.name == IGNORE for one in objects] or None,
         extras=[{"geojson": one.extra} for one in objects],
-        size=_size(own, where),
+        size=size_of(own, where),
         classes=classes,
     )
 
@@ -299,17 +302,11 @@ def _feature(
     }
 
 
-def _own(content: Any) -> Mapping[str, Any]:
-    """The member `kontur`, which Kontur writes beside the features."""
-    own = content.get("kontur") if isinstance(content, Mapping) else None
-    return own if isinstance(own, Mapping) else {}
-
-
 def _planes(
     geometries: Sequence[Mapping[str, Any]], content: Any, where: str | Path
 ) -> list[Plane]:
     planes = [geometry.get("plane") for geometry in geometries]
-    return read_planes(planes, _own(content).get("page"), where)
+    return read_planes(planes, member_of(content).get("page"), where)
 
 
 def _features(content: Any, where: str | Path) -> list[Any]:
@@ -353,17 +350,6 @@ def _ids(features: list[_Feature], own: Mapping[str, Any], where: str | Path) ->
     ids = [known.pop(one.extra["id"], None) for one in features]  # popped: a copy gets a new number
     numbers = [document.identity(number, f"{where}: an id in kontur.ids") for number in ids]
     return unique_ids(list(map(document.whole_number, numbers)))
-
-
-def _size(own: Mapping[str, Any], where: str | Path) -> tuple[int, int] | None:
-    size = own.get("size")
-    if size is None:
-        return None
-    sides = list(map(document.whole_number, size)) if isinstance(size, list) else []
-    height, width = sides if len(sides) == 2 else (None, None)
-    if height is None or width is None:
-        raise InputError(f"{where}: kontur.size is {quoted(size)}; wanted [height, width]")
-    return height, width
 
 
 def _new_uuid(of: str) -> str:

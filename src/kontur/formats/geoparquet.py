@@ -8,7 +8,6 @@ Needs pyarrow (extra `geoparquet`). After the GeoParquet specification.
 """
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,12 +19,13 @@ import shapely
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, document
+from kontur.formats import atomic, document, object_rows
 from kontur.formats.format import Format
-from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.object_rows import AREAS, COLUMNS, ObjectRows, Values
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.rounding import rounded, rounded_score
-from kontur.instances import CLASSES, Instances
+from kontur.formats.rounding import rounded
+from kontur.instances import Instances
 from kontur.wording import listed, quoted
 
 MAGIC = b"PAR1"
@@ -34,11 +34,7 @@ LARGEST = 1 << 33  # bytes of all columns unpacked
 GEOMETRY = "geometry"
 BOXES, BOX = "bbox", ("xmin", "ymin", "xmax", "ymax")  # of each outline, GeoParquet's covering
 GROUP = 10_000  # rows of a row group that is written part by part
-COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_width")
-NUMBERS = ("score", "ignore", "image_height", "image_width")  # columns of ours that want numbers
-AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 KINDS = ("Polygon", "MultiPolygon")  # the names of `AREAS`
-EXTRAS = "geoparquet"
 OWN = b"kontur"  # the key of our metadata
 
 
@@ -48,47 +44,33 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     What is no area is counted and left out. Raises `InputError` for files that are damaged, without
     a column of outlines, or whose outlines are in another encoding than WKB.
     """
-    where = file.path
-    table = _table(where)
+    with _opened(file.path) as content:
+        table = content.read()
+    return _entries(_rows_of(table, file.path), file)
+
+
+def batches(file: OutlineFile) -> Iterator[list[ImageAnnotation]]:
+    """The images of `read`, some rows at a time; one may come again with more of its objects."""
+    with _opened(file.path) as content:
+        several = False
+        for batch in content.iter_batches(batch_size=GROUP):
+            several = True
+            table = _packages()[0].Table.from_batches([batch], content.schema_arrow)
+            yield _entries(_rows_of(table, file.path), file)
+        if not several:
+            yield _entries(_rows_of(content.schema_arrow.empty_table(), file.path), file)
+
+
+def _entries(rows: ObjectRows, file: OutlineFile) -> list[ImageAnnotation]:
+    stem = FORMAT.stem(file.path)
+    entries = object_rows.entries_of(rows, file.path, stem=stem, page=file.page)
+    return entries or [ImageAnnotation(stem, None, Instances.empty())]
+
+
+def _rows_of(table: Any, where: Path) -> ObjectRows:
     column = _geometry_column(table, where)
     shapes, kinds = _shapes(table, column, where)
-    polygons, kept = document.repaired(shapes, where)
-    without = np.array([kind or "" for kind in kinds], dtype=object)
-    if any(kinds):
-        document.log.warning(
-            "%s: %d of %d rows have no area (%s): left out",
-            *(where, sum(map(bool, kinds)), len(kinds)),
-            listed(f"{n} × {kind}" for kind, n in Counter(filter(None, kinds)).items()),
-        )
-    values = _columns(table, where)
-    own = _own(table)
-    names = _texts(values.get("image"), len(shapes), FORMAT.stem(where))
-    labels = _texts(values.get("class"), len(shapes), CLASSES[0])
-    classes = list(dict.fromkeys([*own.get("classes", ()), *labels[kept].tolist()])) or [*CLASSES]
-    index = {name: number for number, name in enumerate(classes)}
-    rows = {name: np.empty(0, dtype=np.int64) for name in own.get("images", {})}
-    order, first, group = np.unique(names, return_index=True, return_inverse=True)
-    sorted_rows = np.argsort(group, kind="stable")
-    ends = np.cumsum(np.bincount(group, minlength=len(order)))
-    for place in np.argsort(first):
-        rows[str(order[place])] = sorted_rows[ends[place - 1] if place else 0 : ends[place]]
-    at = np.cumsum(kept) - 1  # the place of a row's polygon
-    entries = []
-    for name, numbers in rows.items():
-        objects = numbers[kept[numbers]]
-        instances = Instances.of_valid(
-            polygons[at[objects]],
-            labels=np.array([index[label] for label in labels[objects]], dtype=np.int64),
-            ids=unique_ids([document.whole_number(i) for i in _some(values.get("id"), objects)]),
-            scores=_scores(values.get("score"), objects),
-            ignore=[bool(value) for value in _some(values.get("ignore"), objects)],
-            extras=_extras(values, objects),
-            size=_size(values, numbers, own.get("images", {}).get(name), f"{where}: {name}"),
-            classes=classes,
-        )
-        bare = Counter(kind for kind in without[numbers] if kind)
-        entries.append(ImageAnnotation(name, instances.size, instances, bare))
-    return entries or [ImageAnnotation(FORMAT.stem(where), None, Instances.empty())]
+    return ObjectRows(shapes, kinds, _columns(table), **_own(table))
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
@@ -134,21 +116,13 @@ def stream(
 def _rows(entry: ImageAnnotation) -> Any:
     """The table of one image."""
     arrow, _ = _packages()
-    one, size = entry.instances, entry.size or entry.instances.size
-    columns: dict[str, list[Any]] = {
-        "image": [entry.file_name] * len(one),
-        "id": one.ids.tolist(),
-        "class": [one.classes[label] for label in one.labels],
-        "score": [None if np.isnan(s) else rounded_score(s) for s in one.scores],
-        "ignore": one.ignore.tolist(),
-        "image_height": [size[0] if size else None] * len(one),
-        "image_width": [size[1] if size else None] * len(one),
-    }
+    one, columns = entry.instances, object_rows.columns_of(entry)
     kinds = dict(zip(COLUMNS, _types(arrow), strict=True))
-    arrays = {name: arrow.array(columns[name], type=kinds[name]) for name in COLUMNS}
-    extras = [extra.get(EXTRAS, {}) for extra in one.extras]
-    for name in dict.fromkeys(key for row in extras for key in row):
-        arrays[name] = _array(arrow, [row.get(name) for row in extras])
+    kinds |= dict.fromkeys(object_rows.PLANE, arrow.int32())
+    arrays = {
+        name: arrow.array(values, type=kinds[name]) if name in kinds else _array(arrow, values)
+        for name, values in columns.items()
+    }
     outlines = shapely.to_wkb(rounded(one.polygons), flavor="iso")
     arrays[GEOMETRY] = arrow.array(outlines, type=arrow.binary())
     return arrow.table(arrays)
@@ -206,7 +180,9 @@ def _packages() -> tuple[ModuleType, ModuleType]:
     return arrow, parquet
 
 
-def _table(path: Path) -> Any:
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file, open; `InputError` where it is none, damaged, or claims to hold too much."""
     arrow, parquet = _packages()
     with document.opened(path) as opened:
         if opened.read(len(MAGIC)) != MAGIC:
@@ -217,7 +193,7 @@ def _table(path: Path) -> Any:
             claimed = sum(group.total_byte_size for group in groups)
             if claimed > LARGEST:
                 raise InputError(f"{path} claims to hold {claimed:,} bytes, which is too large")
-            return content.read()
+            yield content
     except (arrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         if isinstance(error, InputError):
             raise
@@ -265,69 +241,17 @@ def _shapes(table: Any, column: str, path: Path) -> tuple[list[Any], list[str | 
     return list(shapely.force_2d(shapes)), kinds
 
 
-def _columns(table: Any, path: Path) -> dict[str, np.ndarray]:
+def _columns(table: Any) -> Values:
     """The values of each column of numbers, texts or truth values; others are left out."""
     arrow, _ = _packages()
     types = arrow.types
     numbers = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
     kinds = (*numbers, types.is_string, types.is_large_string, types.is_dictionary)
-    values: dict[str, np.ndarray] = {}
-    for field, column in zip(table.schema, table.columns, strict=True):
-        if any(kind(field.type) for kind in kinds):
-            values[field.name] = np.array([*column.to_pylist(), None], dtype=object)[:-1]
-    for name in NUMBERS:
-        odd = next((v for v in values.get(name, ()) if not isinstance(v, float | int | None)), None)
-        if odd is not None:
-            raise InputError(f"{path}: the column {name} holds {quoted(odd)}; wanted numbers")
-    return values
-
-
-def _extras(values: Mapping[str, np.ndarray], rows: np.ndarray) -> list[dict[str, Any]] | None:
-    others = {name: column for name, column in values.items() if name not in COLUMNS}
-    if not others:
-        return None
-    return [
-        {EXTRAS: {name: column[i] for name, column in others.items() if column[i] is not None}}
-        for i in rows
-    ]
-
-
-def _texts(column: np.ndarray | None, length: int, default: str) -> np.ndarray:
-    if column is None:
-        return np.full(length, default, dtype=object)
-    texts = [default if value is None or value != value else str(value) for value in column]
-    return np.array([*texts, None], dtype=object)[:-1]
-
-
-def _some(column: np.ndarray | None, rows: np.ndarray) -> list[Any]:
-    """The values of some rows; None where there is no such column, or a value is NaN."""
-    if column is None:
-        return [None] * len(rows)
-    return [None if value != value else value for value in column[rows]]
-
-
-def _scores(column: np.ndarray | None, rows: np.ndarray) -> list[float]:
-    scores = [np.nan if value is None else float(value) for value in _some(column, rows)]
-    return [score if 0 <= score <= 1 else np.nan for score in scores]
-
-
-def _size(
-    values: Mapping[str, np.ndarray], rows: np.ndarray, listed_size: Any, where: str
-) -> tuple[int, int] | None:
-    pairs = zip(
-        _some(values.get("image_height"), rows), _some(values.get("image_width"), rows), strict=True
-    )
-    sizes = {pair for pair in pairs if None not in pair}
-    if isinstance(listed_size, list) and len(listed_size) == 2:
-        sizes.add(tuple(listed_size))
-    if len(sizes) > 1:
-        raise InputError(f"{where} has different sizes")
-    height, width = map(document.whole_number, sizes.pop() if sizes else (None, None))
-    if height is None or width is None:
-        return None
-    if not 0 < min(height, width) <= max(height, width) < document.LARGEST:
-        raise InputError(f"{where} is {height}×{width} pixels; wanted whole numbers above 0")
-    return height, width
+    return {
+        field.name: np.array([*column.to_pylist(), None], dtype=object)[:-1]
+        for field, column in zip(table.schema, table.columns, strict=True)
+        if any(kind(field.type) for kind in kinds)
+    }
 
 
 def _own(table: Any) -> dict[str, Any]:
@@ -335,7 +259,7 @@ def _own(table: Any) -> dict[str, Any]:
     own = _json((table.schema.metadata or {}).get(OWN))
     images, classes = own.get("images"), own.get("classes")
     return {
-        "images": images if isinstance(images, dict) else {},
+        "sizes": images if isinstance(images, dict) else {},
         "classes": list(map(str, classes)) if isinstance(classes, list) else [],
     }
 
@@ -367,7 +291,9 @@ FORMAT = Format(
     several_images=True,
     native_ending=".parquet",
     read=read,
+    planes=True,
     write=write,
     stream=stream,
+    batches=batches,
     recognise=_recognise,
 )

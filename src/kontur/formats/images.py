@@ -2,8 +2,8 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
-by `arrays`, stores of Zarr by `ome_zarr`; an unsupported file is named by `unsupported_images`,
-with what to do.
+by `arrays`, stores of Zarr by `ome_zarr`, what lies inside a labelme file by `embedded_picture`; an
+unsupported file is named by `unsupported_images`, with what to do.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import pictures, unsupported_images, zarr_store
+from kontur.formats import embedded_picture, pictures, unsupported_images, zarr_store
 from kontur.formats.arrays import image_array, native, pick_channel
 from kontur.formats.lazy_pixels import OpenImage, one_channel
 from kontur.formats.pictures import Colours
@@ -177,6 +177,9 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
         elif pictures.kind_of(start) is not None:
             pixels = pictures.read(path, start, page=page, colours=colours)
             image = Image(pixels, None, plane=plane_of_page(page))
+        elif path.suffix.lower() == ".json":
+            with embedded_picture.unpacked(path) as inside:
+                return _read(inside, channel, page, colours)
         elif start.startswith(NPY):
             return Image(_read_npy(path, channel, page, colours), None, plane=plane_of_page(page))
         else:

@@ -26,7 +26,11 @@ from kontur.instances import CLASSES, Instances
 from kontur.wording import plural, quoted, shortened
 
 UPLOADED = re.compile(r"[0-9a-f]{8}-")  # before the names of files that were uploaded
-KINDS = ("polygon", "rectangle", "ellipse", "brush")  # with `labels` behind: of a class
+KINDS = ("polygon", "rectangle", "ellipse", "brush", "bitmask")  # with `labels` behind: of a class
+OTHERS = (  # results that are no regions: labels alone, relations, answers about the image
+    *("", "relation", "choices", "taxonomy", "textarea", "number", "rating", "datetime"),
+    *("pairwise", "ranker"),
+)
 STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of an ellipse
 
 
@@ -97,7 +101,7 @@ def _task(row: Any, which: str) -> _Task:
     regions = []
     for number, one in enumerate(results, start=1):
         kind = str(one.get("type", "")).removesuffix("labels")
-        if kind in ("", "choices", "textarea", "rating"):  # labels alone, or of the whole image
+        if kind in OTHERS:
             continue
         here = f"{which}, region {number}"
         label = _label(one) or labels.get(one.get("id"))
@@ -164,6 +168,8 @@ def _points(value: Any) -> np.ndarray:
 
 def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
     height, width = size
+    if kind == "bitmask":
+        return Window(label_studio_brush.from_png(value["imageDataURL"], size), (0, 0), size)
     if kind == "brush":
         return Window(label_studio_brush.decode(value["rle"], size), (0, 0), size)
     share = np.array([width, height]) / 100

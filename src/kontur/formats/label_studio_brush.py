@@ -1,9 +1,12 @@
 """Label Studio's brush masks: a stream of bits, runs of equal bytes and stretches of single ones.
 
 The bytes are the red, green, blue and opacity of every pixel; what is opaque is inside. After the
-run-length code of thi.ng's rle-pack, which Label Studio uses.
+run-length code of thi.ng's rle-pack, which Label Studio uses. Its bit masks are pictures.
 """
 
+import base64
+import binascii
+import io
 from typing import Any
 
 import numpy as np
@@ -34,6 +37,20 @@ def decode(numbers: Any, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
         content[at:end] = stream.numbers(word, 1 if repeated else end - at)
         at = end
     return content.reshape(height, width, CHANNELS)[:, :, CHANNELS - 1] > 0
+
+
+def from_png(text: Any, size: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    """The mask of a `data:image/png;base64,` text: what is opaque; ValueError for any other."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        content = base64.b64decode(str(text).partition("base64,")[2], validate=True)
+        picture = Image.open(io.BytesIO(content), formats=["PNG"])
+        if (picture.height, picture.width) != size:
+            raise ValueError(f"its mask is of {picture.height}×{picture.width} pixels")
+        return np.asarray(picture.convert("RGBA"))[:, :, CHANNELS - 1] > 0
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, EOFError) as error:
+        raise ValueError(f"its mask is no picture ({type(error).__name__})") from None
 
 
 class _Bits:

@@ -5,7 +5,8 @@ pixel; the parts of an object are polygons of one `group_id`. labelme's polygons
 an object with holes is a shape of the kind `mask`, exact to the pixel. Regions to ignore have the
 label `__ignore__`, as in labelme's lists of labels. Flags, descriptions and unknown keys stay with
 their shape or image; our id stands beside them, a score in the key `score`. The picture itself
-(`imageData`) is left out. After labelme's `_label_file.py` and `_shape.py`.
+(`imageData`) is left out. What other programs of
+this format write is read too. After labelme's `_label_file.py` and `_shape.py`.
 """
 
 import base64
@@ -34,7 +35,10 @@ from kontur.wording import quoted
 
 VERSION = "5.5.0"  # of the files that we write; labelme warns of another first number than its own
 IGNORE = "__ignore__"  # labelme's label of what is neither object nor background
-AREAS = ("polygon", "rectangle", "oriented_rectangle", "circle", "mask")
+AREAS = (
+    *("polygon", "rectangle", "oriented_rectangle", "circle", "mask"),
+    "rotation",  # X-AnyLabeling's turned rectangle, of four corners
+)
 CIRCLE = np.linspace(0, 2 * np.pi, 128, endpoint=False)
 LARGEST_MASK = 1 << 28  # pixels of one mask
 EXTRAS = "labelme"
@@ -208,9 +212,11 @@ def _shape(row: Any, size: tuple[int, int] | None, which: str) -> _Shape:
 
 
 def _outline(kind: str, points: Shaped[np.ndarray, "m 2"]) -> Shaped[np.ndarray, "n 2"]:
-    if kind in ("rectangle", "circle") and len(points) != 2:
+    if kind == "circle" and len(points) != 2:
         raise ValueError("wanted two points")
-    if kind == "rectangle":
+    if kind == "rectangle" and len(points) != 4:  # X-AnyLabeling has all corners
+        if len(points) != 2:
+            raise ValueError("wanted two points, or four")
         (x0, y0), (x1, y1) = points
         return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if kind == "circle":  # its centre, and a point on it
@@ -303,6 +309,7 @@ FORMAT = Format(
     shared_endings=(".json",),
     holes="pixels",
     native_ending=".json",
+    names_image=True,
     read=read,
     write=write,
     recognise=_recognise,

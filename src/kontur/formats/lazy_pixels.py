@@ -125,5 +125,5 @@ def every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
     parts = [np.zeros((0, -(-pixels.shape[1] // step), pixels.shape[2]), pixels.dtype)]
     for rows in bands(pixels):
         first = -rows.start % step
-        parts.append(pixels[rows, :][first::step, ::step])
+        parts.append(pixels[rows, :][first::step, ::step].copy())  # a view would keep the band
     return np.concatenate(parts)

@@ -21,7 +21,7 @@ import shapely
 from jaxtyping import Bool, Integer, Shaped
 
 from kontur.errors import InputError
-from kontur.geometry import raster
+from kontur.geometry import bands
 from kontur.instances import CLASSES, Instances
 from kontur.wording import listed
 
@@ -124,7 +124,7 @@ def semantic(
 
 def regions(array: Integer[np.ndarray, "h w"]) -> Regions:
     """Every connected region of every value other than 0, by value."""
-    values, outlines = raster.trace_labels(array)
+    values, outlines = bands.trace_in_bands(array)
     parts, value = shapely.get_parts(outlines, return_index=True)
     return Regions(values[value], parts)
 

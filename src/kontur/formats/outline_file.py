@@ -5,7 +5,7 @@ its kind is recognised from its beginning.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,6 +39,10 @@ class OutlineFile:
     def json(self) -> Any:
         """The content as JSON; `InputError` where it is none."""
         return document.load(self.path)
+
+    def json_rows(self, key: str, convert: Callable[[int, Any], Any]) -> Any:
+        """The content with the rows of its long list converted, see `document.load_rows`."""
+        return document.load_rows(self.path, key, convert)
 
     @cached_property
     def beginning(self) -> bytes:

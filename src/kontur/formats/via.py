@@ -1,4 +1,4 @@
-"""VIA 2, the VGG Image Annotator: projects and annotations as JSON, and its CSV.
+"""VIA 2, the VGG Image Annotator: projects and annotations as JSON, and its CSV; VIA 1 and 3 read.
 
 Points count from the corner of the first pixel, as inside; outlines are exact to a thousandth of a
 pixel. A region is one ring: parts are regions of one `kontur_id`, holes are filled. The class is
@@ -9,7 +9,6 @@ project, whose list of classes has all names. After VIA's `via.js`.
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,36 +18,23 @@ import shapely
 from shapely import Polygon
 
 from kontur.errors import InputError
-from kontur.formats import atomic, csv_dialect, document
+from kontur.formats import atomic, document, via_reader
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.painted import have_hole, without_holes
 from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
+from kontur.formats.via_image import Region, ViaImage
 from kontur.instances import CLASSES, Instances
 from kontur.wording import quoted, shortened
 
-METADATA = "_via_img_metadata"  # the images of a project
 CLASS_KEYS = ("class", "label", "type", "name", "category", "object", "species")
 OWN = "kontur_"  # before the names of attributes that we write
 SCORE, ID, IGNORE, SIZE, PART = (OWN + n for n in ("score", "id", "ignore", "size", "part"))
-HEADING = (
-    *("filename", "file_size", "file_attributes", "region_count", "region_id"),
-    *("region_shape_attributes", "region_attributes"),
-)
-UNKNOWN_SIZE = -1  # bytes of an image file; VIA's number for files elsewhere
+AREAS = ("polygon", "rect", "circle", "ellipse")
 EXTRAS = "via"
 STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of a circle or ellipse
-
-
-class _Image(NamedTuple):
-    """An image as written: its name, bytes, attributes, and the shape and attributes of regions."""
-
-    name: str
-    size: Any
-    attributes: Mapping[str, Any]
-    regions: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
 class _Region(NamedTuple):
@@ -62,15 +48,16 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
     Raises `InputError` naming the image and the region that is wrong.
     """
-    if file.path.name.lower().endswith(".csv"):
-        images = _of_table(file.path)
-        declared: list[str] = []
-    else:
-        images, declared = _of_json(file.json, file.path)
+    images, options = via_reader.images_of(file)
     attributes = [region[1] for image in images for region in image.regions]
     key = _class_key(attributes)
-    found = [_class(one, key) for one in attributes]
-    classes = list(dict.fromkeys([*(declared if key in ("class", None) else ()), *found]))
+    titles = options.get(key or "class", {})
+    declared = list(titles) if key in ("class", None) else []
+    if key is not None:
+        images = [_titled(image, key, titles) for image in images]
+    regions = [region for image in images for region in image.regions]
+    found = [_class(one, key) for shape, one in regions if shape.get("name") in AREAS]
+    classes = list(dict.fromkeys([*(titles[name] or name for name in declared), *found]))
     return [_entry(image, key, classes or [*CLASSES], file.path) for image in images]
 
 
@@ -89,7 +76,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
             "core": {"buffer_size": 18, "filepath": {}, "default_filepath": ""},
             "project": {"name": "Kontur"},
         },
-        METADATA: {
+        via_reader.METADATA: {
             key: {
                 "filename": image.name,
                 "size": image.size,
@@ -108,14 +95,16 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     document.dump(path, content, overwrite=overwrite)
 
 
-def _image(entry: ImageAnnotation) -> _Image:
+def _image(entry: ImageAnnotation) -> ViaImage:
     known = dict(entry.extras.get(EXTRAS, {}))
     attributes = dict(known.get("attributes", {}))
     size = entry.size or entry.instances.size
     if size is not None:
         attributes[SIZE] = f"{size[0]}x{size[1]}"
-    regions = list(_regions(entry.instances))
-    return _Image(entry.file_name, known.get("size", UNKNOWN_SIZE), attributes, regions)
+    regions: list[Region] = list(_regions(entry.instances))
+    return ViaImage(
+        entry.file_name, known.get("size", via_reader.UNKNOWN_SIZE), attributes, regions
+    )
 
 
 def _regions(instances: Instances) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -138,7 +127,9 @@ def _regions(instances: Instances) -> Iterator[tuple[dict[str, Any], dict[str, A
             yield shape, {**rest, **own, **part_of}
 
 
-def _entry(image: _Image, key: str | None, classes: Sequence[str], where: Path) -> ImageAnnotation:
+def _entry(
+    image: ViaImage, key: str | None, classes: Sequence[str], where: Path
+) -> ImageAnnotation:
     which = f"{where}: image {shortened(image.name)}"
     regions = [
         _region(shape, attributes, f"{which}, region {number}")
@@ -167,7 +158,7 @@ def _entry(image: _Image, key: str | None, classes: Sequence[str], where: Path) 
 
 def _region(shape: Mapping[str, Any], attributes: Mapping[str, Any], which: str) -> _Region:
     kind = shape.get("name")
-    if kind not in ("polygon", "rect", "circle", "ellipse"):
+    if kind not in AREAS:
         return _Region(None, attributes, str(kind))
     try:
         return _Region(document.polygon([_points(str(kind), shape)]), attributes)
@@ -203,6 +194,21 @@ def _class_key(attributes: Sequence[Mapping[str, Any]]) -> str | None:
     if usual:
         return usual[0]
     return next(iter(names)) if len(names) == 1 else None
+
+
+def _titled(image: ViaImage, key: str, titles: Mapping[str, str]) -> ViaImage:
+    """The image with the titles of a class's values, where a project gives numbers to them."""
+
+    def title(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {titles.get(name) or name: ticked for name, ticked in value.items()}
+        return titles.get(value) or value if isinstance(value, str) else value
+
+    regions = [
+        (shape, {**attributes, key: title(attributes[key])} if key in attributes else attributes)
+        for shape, attributes in image.regions
+    ]
+    return image._replace(regions=regions)
 
 
 def _class(attributes: Mapping[str, Any], key: str | None) -> str:
@@ -248,72 +254,10 @@ def _size(attributes: Mapping[str, Any], which: str) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[1])
 
 
-def _of_json(content: Any, where: Path) -> tuple[list[_Image], list[str]]:
-    """The images of a project or of its annotations alone, and the classes that it lists."""
-    if not isinstance(content, Mapping):
-        raise InputError(f"{where} is no project of VIA")
-    images = content.get(METADATA, content)
-    if not isinstance(images, Mapping):
-        raise InputError(f"{where}: {METADATA} is no object of images")
-    rows = []
-    for key, image in images.items():
-        if not isinstance(image, Mapping) or "filename" not in image:
-            raise InputError(f"{where}: the image {shortened(key)} has no 'filename'")
-        regions = image.get("regions") or []
-        regions = list(regions.values()) if isinstance(regions, Mapping) else regions  # VIA 1
-        if not isinstance(regions, list) or not all(isinstance(one, Mapping) for one in regions):
-            raise InputError(f"{where}: the regions of {shortened(key)} are no list of objects")
-        pairs = [
-            (_object(one.get("shape_attributes")), _object(one.get("region_attributes")))
-            for one in regions
-        ]
-        attributes = _object(image.get("file_attributes"))
-        rows.append(
-            _Image(str(image["filename"]), image.get("size", UNKNOWN_SIZE), attributes, pairs)
-        )
-    options: Any = content
-    for name in ("_via_attributes", "region", "class", "options"):
-        options = _object(options).get(name)
-    return rows, list(map(str, _object(options)))
-
-
-def _of_table(path: Path) -> list[_Image]:
-    rows = csv_dialect.rows(path)
-    heading = [name.strip().lstrip("#") for name in next(rows, (0, []))[1]]
-    missing = [name for name in HEADING if name not in heading]
-    if missing:
-        raise InputError(f"{path} has no column {quoted(missing[0])}, which a CSV of VIA has")
-    images: dict[str, _Image] = {}
-    regions: dict[str, list[tuple[Mapping[str, Any], Mapping[str, Any]]]] = {}
-    for line, cells in rows:
-        row = dict(zip(heading, cells, strict=False))
-        name = row.get("filename", "")
-        shape, attributes, of_file = (
-            _cell(row.get(column, ""), f"{path}, line {line}: {column}")
-            for column in ("region_shape_attributes", "region_attributes", "file_attributes")
-        )
-        text = row.get("file_size", "")
-        size = int(text) if text.isdecimal() and len(text) < 19 else UNKNOWN_SIZE
-        images.setdefault(name, _Image(name, size, of_file, regions.setdefault(name, [])))
-        if shape:
-            regions[name].append((shape, attributes))
-    return list(images.values())
-
-
-def _cell(text: str, which: str) -> Mapping[str, Any]:
-    if len(text) > 1 and document.depth(text) > document.DEEPEST:
-        raise InputError(f"{which} is nested too deeply")
-    try:
-        value = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        raise InputError(f"{which} is no JSON or is cut short: {quoted(text)}") from None
-    return _object(value)
-
-
-def _table_text(images: Sequence[_Image]) -> str:
+def _table_text(images: Sequence[ViaImage]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADING)
+    writer.writerow(via_reader.HEADING)
     for image in images:
         regions = image.regions or [({}, {})]
         for number, (shape, attributes) in enumerate(regions):
@@ -326,17 +270,6 @@ def _json(value: Any) -> str:
     return document.to_text(value).strip()
 
 
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _recognise(file: OutlineFile) -> bool:
-    start = file.beginning_text
-    if file.path.name.lower().endswith(".csv"):
-        return "region_shape_attributes" in start.partition("\n")[0]
-    return METADATA in file.json_keys or ('"regions"' in start and '"filename"' in start)
-
-
 FORMAT = Format(
     name="via",
     title="VIA",
@@ -347,5 +280,5 @@ FORMAT = Format(
     several_images=True,
     read=read,
     write=write,
-    recognise=_recognise,
+    recognise=via_reader.is_of_via,
 )

@@ -15,6 +15,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.formats.rounding import DECIMALS, rounded
 
 AREAS = ("POLYGON", "MULTIPOLYGON")
+LONGEST = 20  # letters of the name of a kind of geometry
 BINARY = re.compile(r"\s*0[01][0-9A-Fa-f]{8}")  # the byte order and the kind of a binary outline
 
 
@@ -41,15 +42,17 @@ def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
     is none or is cut short.
     """
     texts = [_from_digits(text, place) for place, text in enumerate(texts)]
-    areal = np.array([text.lstrip().upper().startswith(AREAS) for text in texts], dtype=bool)
-    wanted = np.array([text if area else "" for text, area in zip(texts, areal, strict=True)])
+    areal = np.array([text.lstrip()[:LONGEST].upper().startswith(AREAS) for text in texts], bool)
+    wanted = np.array([*texts, ""], dtype=object)[:-1]  # objects: equally wide ones take room
     shapes = np.full(len(texts), None, dtype=object)
     if areal.any():
         with np.errstate(all="ignore"):  # numbers that overflow are infinite, and left out later
             shapes[areal] = shapely.force_2d(shapely.from_wkt(wanted[areal], on_invalid="ignore"))
     known = ("POINT", "LINESTRING", "MULTIPOINT", "MULTILINESTRING", "GEOMETRYCOLLECTION")
     for place, (text, shape) in enumerate(zip(texts, shapes, strict=True)):
-        if shape is None and (areal[place] or not text.lstrip().upper().startswith(known)):
+        if shape is None and (
+            areal[place] or not text.lstrip()[:LONGEST].upper().startswith(known)
+        ):
             raise ValueError(place)
     return list(shapes)
 

@@ -182,7 +182,7 @@ def _image_of(path: Path) -> Path | None:
     """The image of a file of labels: `images/train/a.png` of `labels/train/a.txt`, or beside it."""
     folder = path.absolute().parent
     parts = folder.parts
-    places = [folder, folder / IMAGES, folder.parent / IMAGES]
+    places = [folder, folder / IMAGES, folder.parent / IMAGES, folder.parent]
     if LABELS in parts:
         last = len(parts) - 1 - parts[::-1].index(LABELS)
         places.insert(0, Path(*parts[:last], IMAGES, *parts[last + 1 :]))

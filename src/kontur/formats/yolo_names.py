@@ -44,6 +44,18 @@ def find_names(labels: Path) -> Names:
     return Names((), None)
 
 
+def find_settings(folder: Path) -> tuple[Path | None, dict[str, Any]]:
+    """The YAML file with class names in a folder, and all that it says; errors as `find_names`.
+
+    No file, and an empty dict, where there is none.
+    """
+    yamls = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")], key=lambda p: p.name != YAML)
+    for path in yamls:
+        if path.is_file() and path.stat().st_size <= LARGEST and _of_yaml(path) is not None:
+            return path, _content(path, document.load_text(path))
+    return None, {}
+
+
 def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) -> list[int]:
     """The number of each of `classes`, which the `data.yaml` for a file of labels gets or has.
 
@@ -116,13 +128,7 @@ def _of_yaml(path: Path) -> tuple[str, ...] | None:
     text = document.load_text(path)
     if "names" not in text:
         return None
-    yaml = extra.package("yaml", extra="yolo", what=f"the file of class names {path}")
-    try:
-        content: Any = yaml.load(text, Loader=yaml.BaseLoader)  # every scalar is text
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"{path} is no YAML, or is damaged: {reason}") from None
-    names = content.get("names") if isinstance(content, dict) else None
+    names = _content(path, text).get("names")
     if isinstance(names, list):
         names = dict(enumerate(names))
     if not isinstance(names, dict) or not names:
@@ -133,6 +139,17 @@ def _of_yaml(path: Path) -> tuple[str, ...] | None:
     ):
         raise InputError(f"{path}: names wants a list, or numbers from 0 with a name each")
     return tuple(numbered[number] for number in range(len(names)))
+
+
+def _content(path: Path, text: str) -> dict[str, Any]:
+    """What a YAML file says, every scalar as text; empty where it is no mapping."""
+    yaml = extra.package("yaml", extra="yolo", what=f"the file of class names {path}")
+    try:
+        content = yaml.load(text, Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} is no YAML, or is damaged: {reason}") from None
+    return content if isinstance(content, dict) else {}
 
 
 def _number(text: Any) -> int:

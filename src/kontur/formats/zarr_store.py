@@ -1,4 +1,4 @@
-"""Zarr stores on this disk: folders, or zip archives of them, that are one file to their users.
+"""Zarr stores: folders, or zip archives of them, that are one file to their users; or URLs.
 
 `image.ome.zarr` is a folder of chunks, and `image.ome.zarr/labels/nuclei` is a place inside. Zarr 2
 and 3 are read by the package zarr (extra `zarr`). What a damaged store throws becomes a sentence.
@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 from kontur import extra
 from kontur.errors import InputError
+from kontur.formats import object_storage
+from kontur.formats.object_storage import url_of
 
 ENDING = ".zarr"
 ZIPPED = (".ome.zarr.zip", ".zarr.zip", ".ozx")
@@ -26,6 +28,7 @@ DAMAGED = (  # what zarr and its codecs raise at damaged stores
     *(AttributeError, AssertionError, struct.error, zlib.error, lzma.LZMAError),
     zipfile.BadZipFile,
 )
+UNKNOWN = 1 << 60  # bytes of a store that nobody has counted
 LARGEST_METADATA = 1 << 26  # bytes of a JSON file; consolidated metadata of plates are megabytes
 
 
@@ -71,6 +74,9 @@ def exists(path: str | Path) -> bool:
     place = place_of(path)
     if place is None:
         return False
+    url = url_of(path)
+    if url is not None:
+        return object_storage.exists(url, ROOTS)
     if place.store.is_file():
         return True
     return any((Path(path) / name).is_file() for name in ROOTS)
@@ -83,7 +89,12 @@ def name_of(path: str | Path) -> str:
 
 
 def size_of(path: str | Path) -> int:
-    """The bytes of a store or of a place inside; of an archive all of its bytes."""
+    """The bytes of a store or of a place inside; of an archive all of its bytes.
+
+    `UNKNOWN` of a URL: to list all its chunks may take minutes.
+    """
+    if url_of(path) is not None:
+        return UNKNOWN
     place = place_of(path)
     if place is not None and place.store.is_file():
         return place.store.stat().st_size
@@ -109,6 +120,11 @@ def reading(path: str | Path) -> Iterator[None]:
         raise InputError(
             f"{path} is damaged or cut short ({reason}); copy or export it again"
         ) from error
+    except Exception as error:
+        url = url_of(path)
+        if url is None:
+            raise
+        raise object_storage.unreachable(url, error) from error
 
 
 def opened(path: str | Path) -> Any:
@@ -116,6 +132,14 @@ def opened(path: str | Path) -> Any:
     zarr = extra.package("zarr", extra="zarr", what="a Zarr store")
     place = place_of(path)
     assert place is not None, path
+    url = url_of(path)
+    if url is not None:
+        if place.store.name.lower().endswith(ZIPPED):
+            raise InputError(f"{url} is an archive; unpack it there, or copy it to a disk")
+        if not exists(path):
+            raise InputError(f"{url} is no Zarr group or array: it has no {' or '.join(ROOTS[:3])}")
+        with reading(path):
+            return zarr.open(url, mode="r")
     if not place.store.exists():
         raise InputError(f"there is no image {place.store}")
     if not exists(path):

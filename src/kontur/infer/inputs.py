@@ -18,6 +18,7 @@ from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.images import IMAGE_KINDS, is_image
+from kontur.formats.object_storage import url_of
 from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import listed, plural, printable
 
@@ -35,7 +36,7 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     A folder gives the images in it, sorted by name, without those whose names mark them as masks or
     by-products of another; a training folder (`images/` beside `masks/`) those that have
     annotations. A file that is named is taken whatever its name; if it is missing, reading it
-    raises the error.
+    raises the error. So is a store of Zarr at a URL, such as `s3://bucket/a.ome.zarr`.
 
     Raises:
         InputError: there is nothing at all, or a folder or pattern holds no image.
@@ -44,7 +45,7 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     unique = list({os.path.abspath(path): path for path in paths}.values())
     if not unique:
         raise InputError("name at least one image, folder or pattern to work on")
-    if not any(path.exists() for path in unique):
+    if not any(path.exists() or url_of(path) for path in unique):
         more = f" ({len(unique) - 1} more are missing)" if len(unique) > 1 else ""
         raise InputError(f"there is no image or folder {printable(str(unique[0]))}{more}")
     return _named(unique)
@@ -60,6 +61,14 @@ def unsupported_files(images: Iterable[str | Path]) -> list[str]:
 
 
 def _images_of(place: Path) -> list[Path]:
+    url = url_of(place)
+    if url is not None:
+        if not zarr_store.is_store(place):
+            raise InputError(
+                f"{url}: what is read from object storage are stores of Zarr (.zarr); copy other "
+                "images to a disk"
+            )
+        return [place]
     if zarr_store.is_folder(place) and ending_of(place) is None:
         return _of_folder(place)
     if place.exists() or not has_magic(str(place)):

@@ -37,19 +37,6 @@ def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.n
     return np.split(tracks, first[1:-1])
 
 
-def with_tracks(instances: Instances, tracks: Int[np.ndarray, " k"]) -> Instances:
-    """The objects with the numbers of their tracks, which every format of extras writes."""
-    extras = [
-        {
-            **extra,
-            "geojson": {"properties": {"measurements": {"track": int(track)}}},
-            "geoparquet": {"track": int(track)},
-        }
-        for extra, track in zip(instances.extras, tracks, strict=True)
-    ]
-    return instances.replace(extras=extras)
-
-
 def _consecutive(planes: Sequence[Instances]) -> Iterator[tuple[int, int]]:
     """Pairs of planes that follow one another in depth or in time."""
     if any(plane.plane is None for plane in planes):

@@ -1,4 +1,4 @@
-"""The memory that this process may still use: of the machine, its container, its own limit.
+"""The memory that this process may still use: of the machine, its container, its own limits.
 
 A prediction that would not fit is refused before it begins: the system would kill the process
 and all its work. Where a system does not report its memory, nothing is refused.
@@ -39,7 +39,21 @@ def available_memory(enough: float = math.inf) -> float:
 
     Of a container with `enough` free, its cache, which costs the most to ask for, is not counted.
     """
-    return min(_machine(), _container(enough), _address_space())
+    return min(_machine(), _container(enough), _address_space(), _share())
+
+
+def keep_within(limit: float) -> None:
+    """Let this process use so many bytes at most: what a cluster gives a worker."""
+    _given[0] = limit
+
+
+_given = [math.inf]
+
+
+def _share() -> float:
+    """What is left of the bytes that this process was given."""
+    limit = _given[0]
+    return limit if math.isinf(limit) else max(limit - _kilobytes(PROCESS, "VmRSS", 0.0), 0.0)
 
 
 def _machine() -> float:
@@ -94,9 +108,9 @@ def _address_space() -> float:
     return max(limit - used, 0.0) if used < math.inf else math.inf
 
 
-def _kilobytes(path: Path, name: str) -> float:
+def _kilobytes(path: Path, name: str, unknown: float = math.inf) -> float:
     value = _field(path, name)
-    return KIBI * float(value) if value else math.inf
+    return KIBI * float(value) if value else unknown
 
 
 def _number(path: Path) -> float | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.region import Region
+from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import TiledImage
 from kontur.infer.tiles import Tile
@@ -19,51 +19,45 @@ from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
 from kontur.models.resolve import Resolved
 
-Progress = Callable[[int, int], None]  # tiles that are finished, and all of them
+
+@dataclass(frozen=True, eq=False)
+class ImagePlan:
+    """An image at the chosen scale and contrast, and the tiles in which it is looked at, if any.
+
+    Objects below `min_size` square pixels and outside the `region` are left out.
+    """
+
+    chosen: ScaleAndContrast
+    thresholds: Thresholds
+    tiled: TiledImage | None
+    min_size: float = 0.0
+    region: Region | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class PredictedParts:
     """The objects of an image part by part, as `resolved` is iterated, once.
 
-    Ids are unique over all parts; within one the best score comes first. `tiles` is the number of
-    tiles in which the image is looked at, 0 where it is seen as a whole: then there is one part.
-    `size` (h, w) and `plane` are the image's; `pixels` are the image in the channels of the
-    network; `scale` and `contrast` as in `Prediction`.
+    Ids are unique over all parts; within one the best score comes first. `size` (h, w) and `plane`
+    are the image's; `scale` and `contrast` as in `Prediction`.
     """
 
     size: tuple[int, int]
     plane: Plane | None
     scale: float
     contrast: float | None
-    tiles: int
-    pixels: Pixels
     resolved: Iterator[Resolved]
 
 
-def no_progress(done: int, total: int) -> None:
-    """Told of tiles that are finished, and does nothing."""
-
-
 def from_store(
-    tiled: TiledImage, thresholds: Thresholds, store: TileStore | None, progress: Progress
+    tiled: TiledImage, thresholds: Thresholds, store: TileStore | None
 ) -> Callable[[Tile], Candidates]:
     """What gives the candidates of each tile: the store where it has them, else the network."""
-    done = 0
-    if store is not None:
-        store.begin(tiled.tiling)
 
     def propose(tile: Tile) -> Candidates:
         return tiled.candidates(tile, thresholds)
 
-    def candidates(tile: Tile) -> Candidates:
-        nonlocal done
-        found = propose(tile) if store is None else store.candidates(tile, propose)
-        done += 1
-        progress(done, len(tiled.tiles))
-        return found
-
-    return candidates
+    return propose if store is None else lambda tile: store.candidates(tile, propose)
 
 
 def numbered(

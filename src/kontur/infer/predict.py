@@ -25,11 +25,10 @@ from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.parts import (
+    ImagePlan,
     PredictedParts,
-    Progress,
     best_first,
     from_store,
-    no_progress,
     numbered,
 )
 from kontur.infer.region import Region, parse_region
@@ -115,54 +114,59 @@ class Predictor:
         self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS
     ) -> Prediction:
         """`predict`, with the scale and contrast that were used; arguments and errors as there."""
-        parts = self.predict_in_parts(image, options)
+        plan = self.plan(image, options)
         try:
-            resolved = list(parts.resolved)
+            resolved = list(self.parts_of(plan).resolved)
         except ObjectTooLargeError:
             if options.tile is not None:
                 raise
-            parts = self.predict_in_parts(image, options, shown="whole")
-            resolved = list(parts.resolved)
+            plan = self.plan(image, options, shown="whole")
+            resolved = list(self.parts_of(plan).resolved)
         instances = best_first([part.instances for part in resolved])
         repaired = sum(part.repaired for part in resolved)
-        return Prediction(instances, repaired, parts.scale, parts.contrast, parts.pixels)
+        chosen = plan.chosen
+        return Prediction(instances, repaired, chosen.scale, chosen.contrast, chosen.image.pixels)
 
-    def predict_in_parts(
+    def plan(
         self,
         image: ImageLike,
         options: PredictOptions = DEFAULT_OPTIONS,
         *,
-        store: TileStore | None = None,
-        progress: Progress = no_progress,
+        side: int | None = None,
         shown: Literal["tiles", "whole"] = "tiles",
-    ) -> PredictedParts:
-        """`predict` part by part, for images whose objects are not to be held all at once.
+    ) -> ImagePlan:
+        """How an image is to be looked at: measured, at a scale and a contrast, whole or in tiles.
 
-        With a `store` tiles that are in it are not looked at again; `progress(done, total)` is
-        called after each tile. `shown="whole"` takes one view whatever its size, for objects larger
-        than tiles show (`ObjectTooLargeError`). Arguments and errors as in `predict`; those of the
-        network come while the parts are taken.
+        `side` is that of tiles where the options give none, by default what fits into memory.
+        `shown="whole"` takes one view whatever its size, for objects larger than tiles show
+        (`ObjectTooLargeError`). Arguments and errors as in `predict`.
         """
         chosen, thresholds = self._shown(image, options), self.thresholds(options)
-        side = store.side if options.tile is None and store is not None else options.tile
         region = None if options.region is None else parse_region(options.region)
         if region is not None:
             region.check_inside(chosen.image.size)
+        side = side if options.tile is None else options.tile
         tiled = None if shown == "whole" else self.tiled(chosen, thresholds, side, region)
+        return ImagePlan(chosen, thresholds, tiled, options.min_size, region)
+
+    def parts_of(self, plan: ImagePlan, *, store: TileStore | None = None) -> PredictedParts:
+        """The objects of a planned image part by part: they need not be held all at once.
+
+        With a `store` tiles that are in it are not looked at again. Errors of the network come
+        while the parts are taken.
+        """
+        tiled, chosen = plan.tiled, plan.chosen
         if tiled is None:
-            parts = self._whole(chosen, thresholds)
+            parts = self._whole(chosen, plan.thresholds)
         else:
-            parts = tiled.resolved(
-                thresholds, self.card.classes, from_store(tiled, thresholds, store, progress)
-            )
+            candidates = from_store(tiled, plan.thresholds, store)
+            parts = tiled.resolved(plan.thresholds, self.card.classes, candidates)
         return PredictedParts(
             chosen.image.size,
             chosen.image.plane,
             chosen.scale,
             chosen.contrast,
-            0 if tiled is None else len(tiled.tiles),
-            chosen.image.pixels,
-            numbered(parts, options.min_size, region),
+            numbered(parts, plan.min_size, plan.region),
         )
 
     def session(
@@ -206,9 +210,8 @@ class Predictor:
         tiled = self.tiled(shown, thresholds)
         if tiled is None:
             return self._detect(shown.image.view(), thresholds).instances
-        parts = tiled.resolved(
-            thresholds, self.card.classes, lambda tile: tiled.candidates(tile, thresholds)
-        )
+        candidates = from_store(tiled, thresholds, None)
+        parts = tiled.resolved(thresholds, self.card.classes, candidates)
         return best_first([part.instances for part in parts])
 
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:

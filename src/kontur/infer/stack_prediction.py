@@ -12,12 +12,13 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
-from kontur.infer.link import link, with_tracks
+from kontur.formats.tracks import with_tracks
+from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.wording import listed
 
-KEEPS_TRACKS = "geojson"  # of the formats that keep planes
+KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl")  # of the formats that keep planes
 
 
 class StackPrediction(NamedTuple):
@@ -73,9 +74,10 @@ def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None
     """Raise `InputError` where tracks are wanted and no output, or not every page, is for them."""
     if options.page != "all":
         raise InputError("--link numbers tracks from page to page; it needs --page all")
-    if KEEPS_TRACKS not in words:
+    if not {*KEEPS_TRACKS} & {*words}:
         raise InputError(
-            f"{listed(words)} cannot hold the numbers of tracks; with --link write {KEEPS_TRACKS}"
+            f"{listed(words)} cannot hold the numbers of tracks; with --link write "
+            f"{' or '.join(KEEPS_TRACKS)}"
         )
 
 

@@ -51,17 +51,28 @@ class TileStore:
 
     def candidates(self, tile: Tile, propose: Callable[[Tile], Candidates]) -> Candidates:
         """What the tile gave, from its file or else proposed now and written."""
-        file = self.folder / f"{tile.row}-{tile.column}.npz"
-        found = _load(file)
+        found = _load(self._file(tile))
         if found is None:
             found = propose(tile)
-            with replacing(file) as beside:
-                _save(beside, found)
+            self.add(tile, found)
         return found
+
+    def add(self, tile: Tile, candidates: Candidates) -> None:
+        """Write what a tile gave; nothing where the image was finished meanwhile."""
+        if self.folder.is_dir():
+            with replacing(self._file(tile)) as beside:
+                _save(beside, candidates)
+
+    def holds(self, tile: Tile) -> bool:
+        """Whether the file of a tile is there and whole."""
+        return _load(self._file(tile)) is not None
 
     def remove(self) -> None:
         """Remove the folder: the outputs are there, or it is of something else."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _file(self, tile: Tile) -> Path:
+        return self.folder / f"{tile.row}-{tile.column}.npz"
 
     def _read(self) -> dict[str, Any] | None:
         try:

@@ -7,8 +7,10 @@ from jaxtyping import Bool, Float, Int64, Integer, Shaped
 from numpy.typing import DTypeLike
 
 from kontur.errors import InputError
-from kontur.geometry import raster
+from kontur.geometry import bands, raster
 from kontur.instances import checks
+
+AT_ONCE = 4096  # objects that are painted together: their pixels take memory
 
 
 def objects_of(
@@ -19,7 +21,7 @@ def objects_of(
     Raises InputError for an id without a class in `labels`, and for ids beyond 63 bits.
     """
     shape(image)
-    values, outlines = raster.trace_labels(image)
+    values, outlines = bands.trace_in_bands(image)
     if len(values) and int(values[-1]) > np.iinfo(np.int64).max:
         raise InputError(
             f"the label image holds the id {values[-1]}, which 63 bits cannot hold; renumber it"
@@ -74,10 +76,12 @@ def label_image(
             f" leave dtype out or renumber the objects"
         )
     order = np.lexsort((np.nan_to_num(scores, nan=-1.0), ~ignore))  # stable
-    spans = raster.spans(polygons[order], size)
     image = np.zeros(size, dtype=kind)
-    owners = np.repeat(spans.owner, spans.stop - spans.start)
-    image.ravel()[raster.pixels(spans, size[1])] = ids[order][owners].astype(kind)
+    for first in range(0, len(order), AT_ONCE):
+        some = order[first : first + AT_ONCE]
+        spans = raster.spans(polygons[some], size)
+        owners = np.repeat(spans.owner, spans.stop - spans.start)
+        image.ravel()[raster.pixels(spans, size[1])] = ids[some][owners].astype(kind)
     return image
 
 

@@ -38,6 +38,15 @@ def unit(kind: Kind, pixel_size: float | None) -> str:
     return WORDS.get(kind, "")
 
 
+def channel_endings(channels: int) -> list[str]:
+    """The endings of the names of intensities, channel by channel.
+
+    >>> channel_endings(1), channel_endings(2)
+    ([''], ['-0', '-1'])
+    """
+    return [""] if channels == 1 else [f"-{channel}" for channel in range(channels)]
+
+
 def scaled(values: Values, columns: Mapping[str, Column], pixel_size: float | None) -> Values:
     """Measurements in pixels as those in micrometres; unchanged without a pixel size.
 

@@ -4,7 +4,7 @@ Kuhl and Giardina, "Elliptic Fourier features of a closed contour", 1982. The in
 over the polygon's edges, so that nothing is resampled. The coefficients are normalised by the first
 ellipse: its major axis becomes the x axis with half length 1, and the outline starts at its end.
 Which of the two ends is left open by the paper: we take the one where the even harmonics lie
-further out.
+further out, and where both lie alike, as in mirror images, the sign of their other coefficients.
 
 For a nearly round object that axis is arbitrary and the coefficients change abruptly with it. The
 amplitude of a harmonic, the root of half the sum of its four squares, is invariant to rotation,
@@ -19,6 +19,7 @@ from kontur.measure.rings import Rings
 
 HARMONICS = 8
 LETTERS = "abcd"
+ALIKE = 1e-9  # of half the major axis: less is rounding, which must not choose axis or end
 TRIVIAL = ("efd_a1", "efd_b1", "efd_c1")  # 1, 0 and 0 by the normalisation
 
 COLUMNS = {
@@ -51,19 +52,21 @@ def elliptic_fourier(edges: Rings, harmonics: int = HARMONICS) -> Float[np.ndarr
     """
     plus, minus = _series(edges, harmonics)
     first, last = plus[:, :1], minus[:, :1]
+    last = np.where(np.abs(last) > ALIKE * np.abs(first), last, 0)  # a circle has no axis
     start = (np.angle(last) - np.angle(first)) / 2
     turn = (np.angle(last) + np.angle(first)) / 2
     half = np.abs(first) + np.abs(last)
     n = np.arange(1, harmonics + 1)
     plus = plus * np.exp(1j * (n * start - turn)) / half
     minus = minus * np.exp(1j * (-n * start - turn)) / half
-    even = n % 2 == 0
-    outer = (plus + minus).real[:, even].sum(axis=1) >= 0  # x(0) beyond that of odd harmonics alone
-    other_end = np.where(even[None] & ~outer[:, None], -1, 1)
-    plus, minus = plus * other_end, minus * other_end
     a, b = (plus + minus).real, (minus - plus).imag
     c, d = (plus + minus).imag, (plus - minus).real
-    return np.stack([a, b, c, d], axis=-1)
+    coefficients = np.stack([a, b, c, d], axis=-1)
+    even = n % 2 == 0
+    sums = coefficients[:, even].sum(axis=1)  # first that of a: x(0) beyond that of odd harmonics
+    deciding = np.argmax(np.abs(sums) > ALIKE, axis=1)
+    other_end = np.take_along_axis(sums, deciding[:, None], axis=1)[:, :, None] < -ALIKE
+    return np.where(even[:, None] & other_end, -coefficients, coefficients)
 
 
 def _series(

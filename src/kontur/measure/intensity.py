@@ -5,9 +5,10 @@ scikit-image's `regionprops` where it has them. Contrast and background are meas
 outline's normals: the *edge contrast* is the mean just inside the edge less that just outside, the
 *background* the median of a few pixels further out. Points that belong to another object or lie
 outside the image do not count; where too few are left, the background is the median of all pixels
-without object. Objects without a pixel, and contrasts without a free point, are NaN.
+of the image without object. Objects without a pixel, and contrasts without a free point, are NaN.
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,11 +16,14 @@ from jaxtyping import Bool, Complex, Float, Int, Num, Shaped
 
 from kontur.measure.columns import Column, Values
 from kontur.measure.contour import BLOCK, Bends, Contours
+from kontur.measure.image_part import ImagePart
 from kontur.measure.pixels import Pixels, pixels_of
 
 PERCENTILES = {"p05": 5, "p25": 25, "median": 50, "p75": 75, "p95": 95}
 EDGE = 1.5  # pixels from the outline, inside and outside
 FAR = (3.0, 4.0, 5.0, 6.0)  # pixels outside the outline, where the background is measured
+REACH = math.ceil(max(FAR)) + 2  # pixels around an object that decide about its intensities
+ON_EDGE = 1e-7  # pixels; a point so near to an edge lies on it: rounding must not choose the pixel
 EVERY = 4  # every fourth point of the contour has a normal on which it is measured
 FEWEST = 8  # free points from which an object has a background of its own
 
@@ -41,33 +45,34 @@ COLUMNS = {
 
 def measure_intensity(
     polygons: Shaped[np.ndarray, " k"],
-    image: Num[np.ndarray, "h w c"],
+    part: ImagePart,
     contours: Contours,
     bends: Bends,
     half_width: Float[np.ndarray, " k"],
 ) -> list[Values]:
     """For each channel one value per object for each of `COLUMNS`.
 
-    `half_width` is area / perimeter in pixels: the inside of the edge is measured no deeper.
-    Without objects every column has length 0.
+    The part of the image must show `REACH` pixels around the objects. `half_width` is area /
+    perimeter in pixels: the inside of the edge is measured no deeper. Without objects every column
+    has length 0.
     """
-    height, width, channels = image.shape
-    size = (height, width)
+    height, width, channels = part.pixels.shape
     k = len(polygons)
     values = [{name: np.full(k, np.nan) for name in COLUMNS} for _ in range(channels)]
     number = np.zeros(k, dtype=np.int64)
-    taken = np.zeros(size, dtype=bool)
-    for block in pixels_of(polygons, size):
+    for block in pixels_of(polygons, (height, width), part.corner):
         places = np.arange(block.first, block.first + len(block.number))
         number[places] = block.number
-        taken.ravel()[block.place] = True
         for channel in range(channels):
-            statistics = _statistics(image[..., channel].ravel()[block.place], block)
+            statistics = _statistics(part.pixels[..., channel].ravel()[block.place], block)
             for name, column in statistics.items():
                 values[channel][name][places] = column
+    inside = contours._replace(origin=contours.origin - np.array(part.corner[::-1]))
     for channel in range(channels):
-        plane, of = image[..., channel], values[channel]
-        around, contrast = _across(plane, taken, contours, bends, half_width)
+        plane, of, everywhere = part.pixels[..., channel], values[channel], part.levels[channel]
+        around, contrast = _across(
+            plane, part.taken, inside, bends, half_width, everywhere.background
+        )
         around[number == 0] = contrast[number == 0] = np.nan
         of["intensity_background"], of["edge_contrast"] = around, contrast
         of["intensity_mean_corrected"] = of["intensity_mean"] - around
@@ -119,11 +124,11 @@ def _across(
     contours: Contours,
     bends: Bends,
     half_width: Float[np.ndarray, " k"],
+    everywhere: float,
 ) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """The background around every object, and the contrast across its edge."""
     k = len(half_width)
     around, contrast = np.empty(k), np.empty(k)
-    everywhere = float(np.median(plane[~taken])) if not taken.all() else np.nan
     depth = np.minimum(EDGE, half_width)[:, None]
     for start in range(0, k, BLOCK):
         part = slice(start, start + BLOCK)
@@ -168,8 +173,8 @@ def _free(
 ) -> Bool[np.ndarray, "b q"]:
     """Whether a point lies in the image and in no object."""
     height, width = taken.shape
-    inside = (points.real >= 0) & (points.real < width) & (points.imag >= 0)
-    inside &= points.imag < height
+    inside = (points.real >= -ON_EDGE) & (points.real < width - ON_EDGE)
+    inside &= (points.imag >= -ON_EDGE) & (points.imag < height - ON_EDGE)
     row, col = _pixel(points, taken.shape)
     return inside & ~taken[row, col]
 
@@ -178,8 +183,8 @@ def _pixel(
     points: Complex[np.ndarray, "b q"], shape: Sequence[int]
 ) -> tuple[Int[np.ndarray, "b q"], Int[np.ndarray, "b q"]]:
     """Row and column of the pixel that contains a point, the nearest one for a point outside."""
-    row = np.clip(np.floor(points.imag), 0, shape[0] - 1).astype(np.int64)
-    col = np.clip(np.floor(points.real), 0, shape[1] - 1).astype(np.int64)
+    row = np.clip(np.floor(points.imag + ON_EDGE), 0, shape[0] - 1).astype(np.int64)
+    col = np.clip(np.floor(points.real + ON_EDGE), 0, shape[1] - 1).astype(np.int64)
     return row, col
 
 

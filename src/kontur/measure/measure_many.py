@@ -5,21 +5,27 @@ column (number, boolean or text) follows from all of its cells.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from kontur.data.concurrently import concurrently
 from kontur.errors import InputError
+from kontur.formats.lazy_pixels import LazyPixels
+from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
-from kontur.measure.sources import Source
+from kontur.measure.sources import LargePicture, Picture, Source
 from kontur.measure.table import measure, metadata_name
 from kontur.measure.text_columns import typed_column, warnings_of
 from kontur.wording import counted, printable
 
 if TYPE_CHECKING:
     import pandas as pd
+
+LARGE_AT_A_TIME = 2  # images that are measured in windows
 
 PixelSize = float | Literal["pixels"] | None  # µm; None takes the pixel size of each file
 
@@ -41,10 +47,17 @@ def measure_many(
     if not sources:
         raise InputError("there is no image to measure")
     pandas = package("pandas")
+    room = Semaphore(LARGE_AT_A_TIME)
 
     def one(index: int) -> "pd.DataFrame":
-        source = sources[index]
-        picture = source.read()
+        picture = sources[index].open()
+        large = isinstance(picture.image, LazyPixels) or isinstance(
+            picture.instances, OutlinesOnDisk
+        )
+        with room if large else nullcontext():
+            return measured(sources[index], picture)
+
+    def measured(source: Source, picture: Picture | LargePicture) -> "pd.DataFrame":
         side = picture.pixel_size if pixel_size is None else pixel_size
         try:
             return measure(
@@ -53,6 +66,7 @@ def measure_many(
                 name=printable(source.name),
                 pixel_size=None if isinstance(side, str) else side,
                 metadata=source.metadata,
+                plane=source.plane,
                 outlines=outlines,
             )
         except InputError as error:

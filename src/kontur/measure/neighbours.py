@@ -7,7 +7,7 @@ objects and so not neighbours.
 
 import numpy as np
 import shapely
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from kontur.geometry.overlap import touching
 from kontur.measure.columns import Column, Values
@@ -29,33 +29,50 @@ COLUMNS = {
 }
 
 
-def measure_neighbours(
+def measure_contact(
     polygons: Shaped[np.ndarray, " k"],
-    centres: Float[np.ndarray, "k 2"],
     contours: Contours,
-    size: tuple[int, int] | None,
-    *,
-    ignore: Bool[np.ndarray, " k"] | None = None,
+    others: Shaped[np.ndarray, " n"],
+    own: Int[np.ndarray, " k"],
+    counts: Bool[np.ndarray, " n"],
 ) -> Values:
-    """One value per object for each of `COLUMNS`, in pixels.
+    """How much each object touches others, in pixels: the columns of contact.
 
-    Distances and density are NaN for a single object and for regions to `ignore`; with fewer than
-    six objects they are estimated from all others. Without the image's `size` (h, w) no object is
-    on its border.
+    `others` are all objects nearby, `own` the places of the measured ones among them; those that
+    do not count are regions to ignore.
     """
-    counts = np.ones(len(polygons), dtype=bool) if ignore is None else ~ignore
-    nearest, mean, density = np.full((3, len(polygons)), np.nan)
+    number, share = _touching(polygons, contours, others, own, counts)
+    return {
+        "touching_count": number,
+        "touching_length": share * contours.perimeter,
+        "touching_fraction": share,
+    }
+
+
+def measure_distance(centres: Float[np.ndarray, "k 2"], counts: Bool[np.ndarray, " k"]) -> Values:
+    """How far the centres of an image lie from each other, in pixels: the columns of distance.
+
+    NaN for a single object and for those that do not count; with fewer than six objects they are
+    estimated from all others.
+    """
+    nearest, mean, density = np.full((3, len(centres)), np.nan)
     nearest[counts], mean[counts], density[counts] = _distances(centres[counts])
-    number, share = _touching(polygons, contours, counts)
     return {
         "neighbour_distance": nearest,
         "neighbour_distance_mean": mean,
         "local_density": density,
-        "touching_count": number,
-        "touching_length": share * contours.perimeter,
-        "touching_fraction": share,
-        "on_border": _on_border(polygons, size),
     }
+
+
+def on_border(
+    boxes: Float[np.ndarray, "k 4"], size: tuple[int, int] | None
+) -> Bool[np.ndarray, " k"]:
+    """Which boxes reach the border of an image of `size` (h, w); none where it is not known."""
+    if size is None:
+        return np.zeros(len(boxes), dtype=bool)
+    height, width = size
+    x0, y0, x1, y1 = boxes.T
+    return (x0 < BORDER) | (y0 < BORDER) | (x1 > width - BORDER) | (y1 > height - BORDER)
 
 
 def _distances(
@@ -74,39 +91,33 @@ def _distances(
 
 
 def _touching(
-    polygons: Shaped[np.ndarray, " k"], contours: Contours, counts: Bool[np.ndarray, " k"]
+    polygons: Shaped[np.ndarray, " k"],
+    contours: Contours,
+    others: Shaped[np.ndarray, " n"],
+    own: Int[np.ndarray, " k"],
+    counts: Bool[np.ndarray, " n"],
 ) -> tuple[Shaped[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """The number of counted objects that each touches, and the share of its outline that does."""
     k, n = contours.points.shape
     grown = shapely.box(
         *(shapely.bounds(polygons).reshape(-1, 4) + TOUCH * np.array([-1, -1, 1, 1])).T
     )
-    i, j = touching(grown, polygons)
-    others = (i != j) & counts[j]
-    i, j = i[others], j[others]
+    i, j = touching(grown, others)
+    wanted = (own[i] != j) & counts[j]
+    i, j = i[wanted], j[wanted]
     if len(i) == 0:
         return np.zeros(k, dtype=np.int64), np.zeros(k)
-    shapely.prepare(polygons)
-    near = shapely.dwithin(polygons[j], polygons[i], TOUCH)
+    shapely.prepare(others)
+    near = shapely.dwithin(others[j], polygons[i], TOUCH)
     i, j = i[near], j[near]
     x = contours.points.real + contours.origin[:, :1]
     y = contours.points.imag + contours.origin[:, 1:]
-    x0, y0, x1, y1 = shapely.bounds(polygons[j]).reshape(-1, 4).T[..., None]
+    x0, y0, x1, y1 = shapely.bounds(others[j]).reshape(-1, 4).T[..., None]
     close = (x[i] >= x0 - TOUCH) & (x[i] <= x1 + TOUCH) & (y[i] >= y0 - TOUCH)
     close &= y[i] <= y1 + TOUCH
     pair, place = np.nonzero(close)
     points = shapely.points(x[i[pair], place], y[i[pair], place])
-    within = shapely.dwithin(polygons[j[pair]], points, TOUCH)
+    within = shapely.dwithin(others[j[pair]], points, TOUCH)
     met = np.zeros((k, n), dtype=bool)
     met[i[pair[within]], place[within]] = True
     return np.bincount(i, minlength=k), met.mean(axis=1)
-
-
-def _on_border(
-    polygons: Shaped[np.ndarray, " k"], size: tuple[int, int] | None
-) -> Bool[np.ndarray, " k"]:
-    if size is None:
-        return np.zeros(len(polygons), dtype=bool)
-    height, width = size
-    x0, y0, x1, y1 = shapely.bounds(polygons).reshape(-1, 4).T
-    return (x0 < BORDER) | (y0 < BORDER) | (x1 > width - BORDER) | (y1 > height - BORDER)

@@ -4,6 +4,7 @@ QuPath lists them under *Show annotation measurements* and colours by them in *M
 Their names are those of the table followed by the unit; measurements that the file had are kept.
 """
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import numpy as np
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.measure.sources import Source
 from kontur.measure.table import IDENTITY, OUTLINE, column_of
@@ -26,7 +28,9 @@ def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) ->
     """Raise `InputError` before any work where the outlines cannot be written to `folder`."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--geojson wants a folder, and {folder} is a file")
-    existing = [file for file in (_file(folder, source) for source in sources) if file.exists()]
+    existing = [
+        file for file in (_file(folder, source.name) for source in sources) if file.exists()
+    ]
     if existing and not overwrite:
         raise InputError(f"{existing[0]} exists already; overwrite it with --force or name another")
 
@@ -34,13 +38,18 @@ def check_folder(folder: Path, sources: Sequence[Source], *, overwrite: bool) ->
 def write_measured(folder: Path, sources: Sequence[Source], table: "pd.DataFrame") -> None:
     """Write `folder/NAME.geojson` for every image; `table` has the rows of them all, in order."""
     first = 0
-    for source in sources:
-        instances = source.read().instances
-        rows = table.iloc[first : first + len(instances)]
-        first += len(instances)
-        file = _file(folder, source)
+    for name, of_image in itertools.groupby(sources, lambda source: source.name):
+        planes = [source.open().instances for source in of_image]
+        size, classes = planes[0].size, planes[0].classes
+        plane = planes[0].plane if len(planes) == 1 else None
+        none = Instances.empty(size, classes).replace(plane=plane)
+        file = _file(folder, name)
         file.parent.mkdir(parents=True, exist_ok=True)
-        formats.write(file, with_measurements(instances, rows), image_name=source.name)
+        with formats.stream_image(file, ImageAnnotation(name, size, none)) as add:
+            for objects in planes:
+                for part in [objects] if isinstance(objects, Instances) else objects.parts():
+                    add(with_measurements(part, table.iloc[first : first + len(part)]))
+                    first += len(part)
 
 
 def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
@@ -77,5 +86,5 @@ def with_measurements(instances: Instances, table: "pd.DataFrame") -> Instances:
     return instances.replace(extras=extras)
 
 
-def _file(folder: Path, source: Source) -> Path:
-    return folder / (source.name + ENDING)
+def _file(folder: Path, name: str) -> Path:
+    return folder / (name + ENDING)

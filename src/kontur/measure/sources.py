@@ -8,6 +8,7 @@ reported, and its objects are measured as far as they can be: none is left out.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from jaxtyping import Shaped
@@ -15,12 +16,17 @@ from jaxtyping import Shaped
 from kontur.data.coco_layout import lists_images
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
-from kontur.data.pairing import check_masks, find_predictions, pair
+from kontur.data.pairing import check_masks, pair
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats.images import Image, read_image
+from kontur.formats.images import open_image, read_image
+from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.measure import large_outlines
+from kontur.measure.in_windows import Outlines
+from kontur.measure.large_outlines import Reader
 from kontur.wording import counted
 
 
@@ -34,12 +40,34 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
+class LargePicture:
+    """The same where image or objects may be so large that they stay on the disk."""
+
+    instances: Outlines
+    image: Pixels | None = None
+    pixel_size: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Source:
-    """An image's name, how its objects are read, and its row of `metadata.csv`."""
+    """An image's name, how its objects are read, and its row of `metadata.csv`.
+
+    `read` gives all of image and objects; `open` may leave them on the disk. `plane` is that of a
+    stack of which every plane is measured.
+    """
 
     name: str
     read: Callable[[], Picture]
+    open: Callable[[], Picture | LargePicture]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    plane: Plane | None = None
+
+    @classmethod
+    def whole(
+        cls, name: str, read: Callable[[], Picture], metadata: Mapping[str, str] | None = None
+    ) -> Self:
+        """A source that is small enough to be read at once."""
+        return cls(name, read, read, metadata or {})
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,20 +99,16 @@ def find_sources(
         raise InputError(f"there are no outlines {outlines}")
     if not images and is_training_folder(outlines):
         sources = _of_folder(outlines, task=task, channel=channel, page=page)
-        return sources if metadata is None else _with_metadata(sources, metadata)
-    readers = find_predictions(outlines, task=task, page=page)
+        return with_metadata(sources, metadata)
+    readers = large_outlines.readers_of(outlines, task=task, page=page)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
-        listed = [
-            Source(name, lambda read=read: Picture(read()))  # type: ignore[misc]
-            for name, read in readers.items()
-        ]
+        listed = [_source(name, reader, None) for name, reader in readers.items()]
         sources = Sources(tuple(listed), notes)
     else:
         sources = _with_images(readers, find_inputs(images), outlines, channel=channel, page=page)
         sources = replace(sources, notes=(*notes, *sources.notes))
-    table = metadata or _metadata_beside(outlines, images)
-    return sources if table is None else _with_metadata(sources, table)
+    return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
 
 def is_training_folder(place: Path) -> bool:
@@ -109,14 +133,14 @@ def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None)
         return read
 
     images = [
-        Source(name, reader(index), folder.metadata.get(name, {}))
+        Source.whole(name, reader(index), folder.metadata.get(name, {}))
         for index, name in enumerate(folder.names)
     ]
     return Sources(tuple(images), folder.warnings)
 
 
 def _with_images(
-    readers: Mapping[str, Callable[[], Instances]],
+    readers: Mapping[str, Reader],
     inputs: Sequence[InputImage],
     outlines: Path,
     *,
@@ -135,22 +159,16 @@ def _with_images(
             "together"
         )
 
-    def reader(read: Callable[[], Instances], path: Path | None) -> Callable[[], Picture]:
-        def both() -> Picture:
-            if path is None:
-                return Picture(read())
-            image: Image = read_image(path, channel=channel, page=page)
-            return Picture(read(), image.pixels, image.pixel_size)
-
-        return both
-
     names = {prediction: name for name, prediction in pairs.items()}
     images = [
-        Source(
+        _source(
             names.get(outline_name, outline_name),
-            reader(read, files.get(names.get(outline_name, ""))),
+            reader,
+            files.get(names.get(outline_name, "")),
+            channel=channel,
+            page=page,
         )
-        for outline_name, read in readers.items()
+        for outline_name, reader in readers.items()
     ]
     without_image = [name for name in readers if name not in names]
     without_outlines = [name for name in files if name not in pairs]
@@ -163,7 +181,31 @@ def _with_images(
     return Sources(tuple(images), tuple(notes))
 
 
-def _metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
+def _source(
+    name: str,
+    outlines: Reader,
+    image: Path | None,
+    *,
+    channel: int | None = None,
+    page: int | None = None,
+) -> Source:
+    def read() -> Picture:
+        if image is None:
+            return Picture(outlines.read())
+        whole = read_image(image, channel=channel, page=page)
+        return Picture(outlines.read(), whole.pixels, whole.pixel_size)
+
+    def open_() -> LargePicture:
+        if image is None:
+            return LargePicture(outlines.open())
+        picture = open_image(image, channel=channel, page=page)
+        return LargePicture(outlines.open(), picture.pixels, picture.pixel_size)
+
+    return Source(name, read, open_)
+
+
+def metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
+    """The table `metadata.csv` beside outlines or images; None without."""
     places = [outlines if outlines.is_dir() else outlines.parent]
     for image_path in map(Path, images):
         places += [image_path if image_path.is_dir() else image_path.parent]
@@ -172,7 +214,10 @@ def _metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def _with_metadata(sources: Sources, path: Path) -> Sources:
+def with_metadata(sources: Sources, path: Path | None) -> Sources:
+    """The sources with their rows of a table, where there is one."""
+    if path is None:
+        return sources
     if not path.is_file():
         raise InputError(f"there is no table {path}")
     rows = read_metadata(path)

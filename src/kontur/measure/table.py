@@ -8,7 +8,7 @@ every column, `attrs["pixel_size"]` the pixel size in µm or None.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
@@ -17,13 +17,15 @@ from kontur.data.file_names import stem
 from kontur.errors import InputError
 from kontur.formats import wkt
 from kontur.formats.arrays import image_array
-from kontur.formats.images import check_finite, read_image
-from kontur.instances import Instances
+from kontur.formats.images import open_image
+from kontur.formats.lazy_pixels import LazyPixels, Pixels
+from kontur.formats.outlines_on_disk import OutlinesOnDisk
+from kontur.formats.tracks import tracks_of
+from kontur.instances.plane import Plane
 from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
-from kontur.measure.columns import Column, Values, scaled, unit
-from kontur.measure.contour import bends_of, contours_of
+from kontur.measure.columns import Column, Values, channel_endings, scaled, unit
 from kontur.measure.extra import package
-from kontur.measure.rings import rings_of, straightened
+from kontur.measure.in_windows import Outlines, measure_in_windows, polygons_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,9 @@ IDENTITY = {
     "class": Column("", "name of its class"),
     "score": Column("", "of the model that found it, 0 to 1; empty where there is none"),
     "ignore": Column("", "whether it is a crowd or an unsure region, not an object"),
+    "track": Column("", "number that it keeps from plane to plane"),
+    "z": Column("", "depth of its plane in a stack, from 0"),
+    "t": Column("", "time of its plane in a film, from 0"),
 }
 OUTLINE = {
     "image_height": Column("position", "height of the image"),
@@ -62,32 +67,35 @@ class Measured(NamedTuple):
 
 
 def measure(
-    instances: Instances,
-    image: Shaped[np.ndarray, "h w *c"] | str | Path | None = None,
+    instances: Outlines,
+    image: LazyPixels | Shaped[np.ndarray, "h w *c"] | str | Path | None = None,
     *,
     name: str = "",
     pixel_size: float | None = None,
     metadata: Mapping[str, str] | None = None,
     outlines: bool = False,
+    plane: Plane | None = None,
 ) -> "pd.DataFrame":
     """One row for each object of an image, in their order; no object gives no row, all columns.
 
     Args:
-        instances: the objects.
-        image: `(h, w)` or `(h, w, c)`, as stored, or its file; None measures no intensity. With
-            several channels the columns end in -0, -1 …, as those of `regionprops_table`.
+        instances: the objects, in memory or on disk (`formats.read_to_disk`).
+        image: `(h, w)` or `(h, w, c)`, as stored, or its file; None measures no intensity. A large
+            file is read in windows, to the same numbers. With several channels the columns end in
+            -0, -1 …, as those of `regionprops_table`.
         name: of the image, for the column `image`; that of the file if there is one.
         pixel_size: side of a pixel in µm; by default that of the file, else units are pixels.
         metadata: further columns, the same in every row.
         outlines: also the polygons, as well-known text in the column `outline`.
+        plane: of a stack, for the columns `z` and `t`.
 
     Raises `InputError` where the image is not that of the objects, holds NaN or infinite values,
     a pixel size is not above 0, or a package of the extra `tables` is missing.
     """
     pandas = package("pandas")
-    pixels: np.ndarray | None = None
+    pixels: Any = None
     if isinstance(image, str | Path):
-        file = read_image(image)
+        file = open_image(image)
         pixels, pixel_size = file.pixels, file.pixel_size if pixel_size is None else pixel_size
         name = name or stem(Path(image))
     elif image is not None:
@@ -101,12 +109,17 @@ def measure(
         "class": pandas.Series(classes[instances.labels], dtype="str"),
         "score": instances.scores.astype(float),
         "ignore": instances.ignore,
-        **measured.values,
     }
-    about = IDENTITY | measured.columns
+    tracks = instances.tracks if isinstance(instances, OutlinesOnDisk) else tracks_of(instances)
+    if tracks is not None:
+        columns["track"] = tracks
+    if plane is not None:
+        columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
+    about = {name: IDENTITY[name] for name in columns} | measured.columns
+    columns |= measured.values
     if outlines:
         height, width = instances.size or (np.nan, np.nan)
-        text = wkt.to_texts(instances.polygons)
+        text = wkt.to_texts(polygons_at(instances, np.arange(k)))
         columns |= {
             "image_height": np.full(k, height, dtype=float),
             "image_width": np.full(k, width, dtype=float),
@@ -124,8 +137,8 @@ def measure(
 
 
 def measurements(
-    instances: Instances,
-    image: Shaped[np.ndarray, "h w *c"] | None = None,
+    instances: Outlines,
+    image: LazyPixels | Shaped[np.ndarray, "h w *c"] | None = None,
     *,
     pixel_size: float | None = None,
 ) -> Measured:
@@ -134,32 +147,9 @@ def measurements(
         raise InputError(f"the pixel size must be a number of µm above 0, got {pixel_size}")
     pixels = None if image is None else _checked(image, instances)
     size = instances.size if pixels is None else (pixels.shape[0], pixels.shape[1])
-    polygons = instances.polygons
-    if len(instances) == 0:
-        columns = _columns(0 if pixels is None else pixels.shape[2])
-        return Measured({name: np.empty(0, _dtype(name)) for name in columns}, columns)
-    rings = rings_of(polygons)
-    edges = straightened(rings)
-    contours = contours_of(rings, edges)
-    bends = bends_of(contours)
-    centres = shape.centroids(rings)
-    form = shape.measure_shape(polygons, rings, edges)
-    values = dict(zip(POSITION, [*centres.T, *instances.boxes.T], strict=True)) | form
-    values |= curve.measure_curve(contours, bends)
-    values |= midline.measure_midline(contours, form["area"])
-    values |= fourier.measure_fourier(edges)
-    if pixels is not None:
-        half_width = form["area"] / form["perimeter"]
-        bright = intensity.measure_intensity(polygons, pixels, contours, bends, half_width)
-        rough = texture.measure_texture(polygons, pixels)
-        for channel, end in enumerate(_ends(pixels.shape[2])):
-            channel_values = bright[channel] | rough[channel]
-            values |= {key + end: column for key, column in channel_values.items()}
-    values |= neighbours.measure_neighbours(
-        polygons, centres, contours, size, ignore=instances.ignore
-    )
     columns = _columns(0 if pixels is None else pixels.shape[2])
-    ordered = {name: values[name] for name in columns}
+    values = measure_in_windows(instances, pixels, size)
+    ordered = {name: values[name] if values else np.empty(0, _dtype(name)) for name in columns}
     return Measured(scaled(ordered, columns, pixel_size), columns)
 
 
@@ -186,13 +176,10 @@ def column_of(name: str) -> Column | None:
 
 def _columns(channels: int) -> dict[str, Column]:
     """The columns of an image with so many channels, 0 for no image, in their order."""
-    bright = {key + end: column for end in _ends(channels) for key, column in BRIGHTNESS.items()}
+    bright = {
+        key + end: column for end in channel_endings(channels) for key, column in BRIGHTNESS.items()
+    }
     return POSITION | FORM | bright | SURROUNDINGS
-
-
-def _ends(channels: int) -> list[str]:
-    """The endings of the names of intensities, channel by channel."""
-    return [""] if channels == 1 else [f"-{channel}" for channel in range(channels)]
 
 
 def _dtype(name: str) -> type:
@@ -201,11 +188,12 @@ def _dtype(name: str) -> type:
     return np.bool_ if name == "on_border" else np.float64
 
 
-def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.ndarray:
+def _checked(image: LazyPixels | Shaped[np.ndarray, "h w *c"], instances: Outlines) -> Pixels:
     """The image as (h, w, c); `InputError` if it cannot be that of these objects."""
     if isinstance(image, np.ndarray) and image.dtype == bool:  # means are shares of a mask
         image = np.asarray(image).astype(np.uint8)
-    pixels = image_array(image, size=instances.size)
+    lazy = isinstance(image, LazyPixels)
+    pixels = image if lazy else image_array(image, size=instances.size)
     height, width = pixels.shape[:2]
     if instances.size is not None and instances.size != (height, width):
         drawn = "×".join(map(str, instances.size))
@@ -213,5 +201,4 @@ def _checked(image: Shaped[np.ndarray, "h w *c"], instances: Instances) -> np.nd
             f"the objects were drawn on an image of {drawn} pixels (height × width), but this one "
             f"has {height}×{width}; give the image to which they belong"
         )
-    check_finite(pixels, where="the image")
     return pixels

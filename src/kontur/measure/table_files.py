@@ -38,7 +38,7 @@ SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 FOREIGN = "of metadata.csv"  # the meaning of a column that is not measured
 TEXTS = ("image", "class", "outline")  # text even where all cells look like numbers
 BOOLEANS = ("ignore", "on_border")
-WHOLE_NUMBERS = (*INTEGERS, "touching_count")
+WHOLE_NUMBERS = (*INTEGERS, "touching_count", "track", "z", "t")
 PARSING_ATTRS = ("format_note", "warnings", "non_numeric")  # about the file, not about the table
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 

@@ -15,10 +15,10 @@ from jaxtyping import Float, Int, Num, Shaped
 
 from kontur.measure.columns import Column, Values
 from kontur.measure.extra import package
+from kontur.measure.image_part import ChannelLevels, ImagePart
 from kontur.measure.pixels import Pixels, pixels_of
 
 LEVELS = 16  # grey levels
-SPAN = (1, 99)  # percentiles of the image between which the levels lie
 NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows and columns; the opposite four by symmetry
 MATRICES = 4096  # at a time
 
@@ -38,14 +38,16 @@ COLUMNS = {
 }
 
 
-def measure_texture(
-    polygons: Shaped[np.ndarray, " k"], image: Num[np.ndarray, "h w c"]
-) -> list[Values]:
-    """For each channel one value per object for each of `COLUMNS`; NaN without any pair."""
+def measure_texture(polygons: Shaped[np.ndarray, " k"], part: ImagePart) -> list[Values]:
+    """For each channel one value per object for each of `COLUMNS`; NaN without any pair.
+
+    The part of the image must show the objects whole.
+    """
     k = len(polygons)
-    planes = [_levels(image[..., channel]) for channel in range(image.shape[2])]
+    height, width, channels = part.pixels.shape
+    planes = [_levels(part.pixels[..., i], part.levels[i]) for i in range(channels)]
     values = [{name: np.full(k, np.nan) for name in COLUMNS} for _ in planes]
-    for block in pixels_of(polygons, (image.shape[0], image.shape[1])):
+    for block in pixels_of(polygons, (height, width), part.corner):
         if len(block.place) == 0:
             continue
         places = slice(block.first, block.first + len(block.number))
@@ -96,11 +98,10 @@ def _both_ways(counts: Float[np.ndarray, "b _"]) -> Float[np.ndarray, "b _"]:
     return (square + square.transpose(0, 2, 1)).reshape(counts.shape)
 
 
-def _levels(plane: Num[np.ndarray, "h w"]) -> Int[np.ndarray, "h w"]:
+def _levels(plane: Num[np.ndarray, "h w"], of: ChannelLevels) -> Int[np.ndarray, "h w"]:
     """The values as grey levels 0 … LEVELS − 1."""
-    low, high = np.percentile(plane, SPAN)
-    span = high - low if high > low else 1.0
-    return np.clip((plane - low) * (LEVELS / span), 0, LEVELS - 1).astype(np.int64)
+    span = of.high - of.low if of.high > of.low else 1.0
+    return np.clip((plane - of.low) * (LEVELS / span), 0, LEVELS - 1).astype(np.int64)
 
 
 def _features(counts: Float[np.ndarray, "b _"]) -> Values:

@@ -43,7 +43,7 @@ def choose_workers(wanted: int | None, devices: Devices) -> int:
     if wanted is not None:
         return wanted
     most = 1 if devices.accelerator == "cpu" else MOST_WORKERS if can_fork() else MOST_SPAWNED
-    return min(most, cores() // devices.number - 1) if cores() > devices.number else 0
+    return min(most, cores() // devices.here - 1) if cores() > devices.here else 0
 
 
 class Batch(NamedTuple):

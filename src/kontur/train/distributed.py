@@ -5,6 +5,9 @@ follower is `python -m kontur.train.distributed RUN PRECISION [CHECKPOINT]`, whi
 settings that the leader has saved, so that scripts run once, notebooks can use all devices, and
 only one process creates and clears folders. A follower takes the same steps as the leader on other
 crops; it writes no files and prints only errors.
+
+On several machines torchrun starts the processes. The first of them leads as well, and tells the
+others through their group what it trains; they follow or, where nothing is to be trained, end.
 """
 
 import os
@@ -14,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import torch
@@ -24,7 +28,7 @@ from kontur.train.callbacks import TrainingCallback
 from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
 from kontur.train.dataset import open_data
-from kontur.train.devices import choose_devices
+from kontur.train.devices import choose_devices, launched
 from kontur.train.run_files import read_config
 from kontur.train.signals import Signals, Stopped
 from kontur.train.timing import LIGHTNING
@@ -33,15 +37,65 @@ from kontur.train.trainer import Job, fit, make_job, quiet_lightning
 Process = subprocess.Popen[bytes]
 POLL = 0.5  # seconds between checks that the followers are alive
 PATIENCE = 60.0  # seconds in which followers must end after the last step
+READING = timedelta(hours=2)  # in which the leader has read all images
 
 
 @contextmanager
 def followers(job: Job, precision: Precision) -> Iterator[None]:
     """A context with a follower for every device but the first; all are ended after it."""
-    number = job.devices.number
+    number, run = job.devices.number, str(job.run.absolute())
+    words = [run, precision, *([str(job.checkpoint.path)] if job.checkpoint else [])]
     if number == 1:
         yield
-        return
+    elif launched() is not None:
+        with _group():
+            _told(words)
+            yield
+    else:
+        with _started(words, number):
+            yield
+
+
+def dismiss_followers() -> None:
+    """For a leader with nothing to train: the processes that torchrun started end."""
+    group = launched()
+    if group is not None and group.number > 1:
+        with _group():
+            _told([])
+
+
+def follow_leader() -> None:
+    """For a process that torchrun started and that is not the first: train what that one does.
+
+    Errors as in `follow`.
+    """
+    with _group():
+        words = _told([])
+        if words:
+            _follow(words)
+
+
+@contextmanager
+def _group() -> Iterator[None]:
+    """The group of all processes that torchrun started."""
+    backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+    torch.distributed.init_process_group(backend, timeout=READING)
+    try:
+        yield
+    finally:
+        leave()
+
+
+def _told(words: list[str]) -> list[str]:
+    """The words of the first process, in every process of the group."""
+    told = [words]
+    torch.distributed.broadcast_object_list(told, src=0, device=torch.device("cpu"))
+    return told[0]
+
+
+@contextmanager
+def _started(words: Sequence[str], number: int) -> Iterator[None]:
+    """Processes on this machine that follow, and an environment in which this one leads."""
     outer = dict(os.environ)
     os.environ |= {
         "MASTER_ADDR": "127.0.0.1",
@@ -50,7 +104,6 @@ def followers(job: Job, precision: Precision) -> Iterator[None]:
         "WORLD_SIZE": str(number),
         "LOCAL_RANK": "0",
     }
-    words = [str(job.run), precision, *([str(job.checkpoint.path)] if job.checkpoint else [])]
     processes = [_start(words, rank) for rank in range(1, number)]
     done = threading.Event()
     threading.Thread(target=_guard, args=(processes, done), daemon=True).start()
@@ -111,19 +164,24 @@ def follow(run: Path, precision: Precision, checkpoint: Checkpoint | None) -> No
     config = read_config(run)
     training = config.training
     devices = choose_devices(training.accelerator, training.devices)
-    devices = devices._replace(rank=int(os.environ["LOCAL_RANK"]))
+    if launched() is None:
+        devices = devices._replace(rank=int(os.environ["LOCAL_RANK"]))
     samples = open_data(config.data, seed=training.seed).train.load()
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     with quiet_lightning(), Signals() as signals:
         fit(job, TrainingCallback(job, signals, reporter=None), signals, precision)
 
 
+def _follow(words: Sequence[str]) -> None:
+    run, word, *path = words
+    (precision,) = (known for known in LIGHTNING if known == word)
+    follow(Path(run), precision, Checkpoint.read(Path(path[0])) if path else None)
+
+
 def main() -> int:
     """The exit code; errors go to standard error."""
-    run, word, *path = sys.argv[1:]
-    (precision,) = (known for known in LIGHTNING if known == word)
     try:
-        follow(Path(run), precision, Checkpoint.read(Path(path[0])) if path else None)
+        _follow(sys.argv[1:])
     except InputError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

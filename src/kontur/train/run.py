@@ -19,8 +19,8 @@ from kontur.train.checkpoint import BEST, Checkpoint, newest_checkpoint
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
 from kontur.train.dataset import dataset_statistics, describe_data, open_data
-from kontur.train.devices import choose_batch, choose_devices
-from kontur.train.distributed import followers
+from kontur.train.devices import choose_batch, choose_devices, launched
+from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
 from kontur.train.network import (
     IMAGENET,
@@ -34,7 +34,7 @@ from kontur.train.network import (
     working_scale,
 )
 from kontur.train.progress import ProgressDisplay
-from kontur.train.results import finish
+from kontur.train.results import MODEL, finish
 from kontur.train.run_files import (
     CONFIG,
     NAMES,
@@ -82,11 +82,17 @@ def train(
         force: start afresh where `out` holds a run, which is removed once training begins.
         display: where progress is shown; by default standard error.
 
+    Under torchrun every process calls this with the same arguments; one reads, writes and shows.
+
     Raises:
         InputError: the data, a setting or `out` cannot be used, or the training diverged.
         Stopped: a KeyboardInterrupt, after Ctrl-C or SIGTERM; the last step is in a checkpoint.
     """
     run, display = Path(out), display or ProgressDisplay()
+    group = launched()
+    if group is not None and group.rank > 0:
+        follow_leader()
+        return run / MODEL
     given = _without_none(
         {
             "kind": kind,
@@ -160,6 +166,8 @@ def _train(
             )
             with display:
                 _fit(job, reporter)
+        else:
+            dismiss_followers()
         network, card = _best(job, card)
         training_samples = judged_training_samples(samples, config.training)
         return finish(

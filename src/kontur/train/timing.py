@@ -104,7 +104,7 @@ def choose_threads(
 
     `timer` is called only where steps have to be timed.
     """
-    most = max(1, cores() // devices.number)
+    most = max(1, cores() // devices.here)
     if wanted is not None or devices != Devices("cpu", 1) or most == 1:
         return ThreadsChoice(wanted or most, "")
     half = most // 2

@@ -81,7 +81,7 @@ def make_job(
     checkpoint: Checkpoint | None,
 ) -> Job:
     """A job with initial weights and crops that depend on settings and samples alone."""
-    torch.set_num_threads(max(1, cores() // devices.number))
+    torch.set_num_threads(max(1, cores() // devices.here))
     model = catalog.config(config.kind, config.model)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
@@ -133,7 +133,8 @@ def fit(job: Job, callback: Callback, signals: Signals, precision: Precision) ->
     devices, wanted = job.devices, job.config.training
     trainer = Trainer(
         accelerator=devices.accelerator,
-        devices=devices.number,
+        devices=devices.here,
+        num_nodes=devices.machines,
         strategy=strategy(devices, unused=wanted.stages == "staged"),
         precision=LIGHTNING[precision],  # type: ignore[arg-type]
         max_steps=wanted.steps,

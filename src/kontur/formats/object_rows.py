@@ -1,0 +1,189 @@
+"""Rows of objects: what GeoParquet and GeoJSON lines have in common, an outline with columns.
+
+Each row names its image, so a file holds any number of them. Columns of ours are `COLUMNS`, and
+`PLANE` where an object lies on another plane of a stack than the first; others are kept.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import shapely
+from jaxtyping import Int, Shaped
+
+from kontur.errors import InputError
+from kontur.formats import document
+from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.planes import by_plane, read_plane
+from kontur.formats.rounding import rounded_score
+from kontur.instances import CLASSES, Instances
+from kontur.wording import listed, quoted
+
+COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_width")
+PLANE = ("plane_z", "plane_t")
+NUMBERS = ("score", "ignore", "image_height", "image_width", *PLANE)  # columns that want numbers
+EXTRAS = "columns"  # the key of what other columns say of an object
+AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
+
+Values = Mapping[str, Shaped[np.ndarray, " n"]]  # of each column, an object array
+
+
+class ObjectRows(NamedTuple):
+    """The rows of a file: the unchecked area of each or None, what is there instead, its columns.
+
+    `sizes` are those of images that the file names elsewhere, with or without rows; `classes` come
+    first in the list of classes, whether or not an object has them.
+    """
+
+    shapes: Sequence[Any]
+    kinds: Sequence[str | None]
+    values: Values
+    sizes: Mapping[str, Any] = {}
+    classes: Sequence[str] = ()
+
+
+def columns_of(entry: ImageAnnotation) -> dict[str, list[Any]]:
+    """The columns of the objects of an image, in the order in which they are written."""
+    one, size = entry.instances, entry.size or entry.instances.size
+    columns: dict[str, list[Any]] = {
+        "image": [entry.file_name] * len(one),
+        "id": one.ids.tolist(),
+        "class": [one.classes[label] for label in one.labels],
+        "score": [None if np.isnan(score) else rounded_score(score) for score in one.scores],
+        "ignore": one.ignore.tolist(),
+        "image_height": [size[0] if size else None] * len(one),
+        "image_width": [size[1] if size else None] * len(one),
+    }
+    if one.plane is not None and not one.plane.is_first:
+        columns |= {"plane_z": [one.plane.z] * len(one), "plane_t": [one.plane.t] * len(one)}
+    extras = [extra.get(EXTRAS, {}) for extra in one.extras]
+    for name in dict.fromkeys(key for row in extras for key in row if key not in columns):
+        columns[name] = [row.get(name) for row in extras]
+    return columns
+
+
+def entries_of(
+    rows: ObjectRows, where: Path, *, stem: str, page: int | None = None
+) -> list[ImageAnnotation]:
+    """The images of the rows in the order of their first ones, each plane with its objects.
+
+    `stem` is the image of rows that name none; with `page` the objects of that plane alone. What is
+    no area is counted and left out. Raises `InputError` for columns of ours that are not numbers.
+    """
+    values = rows.values
+    check_numbers(values, where)
+    polygons, kept = document.repaired(rows.shapes, where)
+    without = np.array([kind or "" for kind in rows.kinds], dtype=object)
+    if any(rows.kinds):
+        document.log.warning(
+            "%s: %d of %d rows have no area (%s): left out",
+            *(where, sum(map(bool, rows.kinds)), len(without)),
+            listed(f"{n} × {kind}" for kind, n in Counter(filter(None, rows.kinds)).items()),
+        )
+    names = _texts(values.get("image"), len(without), stem)
+    labels = _texts(values.get("class"), len(without), CLASSES[0])
+    classes = list(dict.fromkeys([*rows.classes, *labels[kept].tolist()])) or [*CLASSES]
+    index = {name: number for number, name in enumerate(classes)}
+    at = np.cumsum(kept) - 1  # the place of a row's polygon
+    entries = []
+    for name, numbers in _by_image(names, rows.sizes).items():
+        size = _size(values, numbers, rows.sizes.get(name), f"{where}: {name}")
+        bare = Counter(kind for kind in without[numbers] if kind)  # of all its planes
+        of_image = numbers[kept[numbers]]
+        ids = np.array(
+            unique_ids([document.whole_number(i) for i in _some(values.get("id"), of_image)]),
+            dtype=np.int64,
+        )
+        for plane, places in by_plane(_planes(values, of_image, where), page, where):
+            objects = of_image[places]
+            instances = Instances.of_valid(
+                polygons[at[objects]],
+                labels=np.array([index[label] for label in labels[objects]], dtype=np.int64),
+                ids=ids[places],
+                scores=_scores(values.get("score"), objects),
+                ignore=[bool(value) for value in _some(values.get("ignore"), objects)],
+                extras=_extras(values, objects),
+                size=size,
+                classes=classes,
+            )
+            placed = instances.replace(plane=plane) if plane is not None else instances
+            entries.append(ImageAnnotation(name, size, placed, bare))
+            bare = Counter()
+    return entries
+
+
+def check_numbers(values: Values, where: Path) -> None:
+    """Raise `InputError` where a column of ours that wants numbers holds something else."""
+    for name in NUMBERS:
+        odd = next((v for v in values.get(name, ()) if not isinstance(v, float | int | None)), None)
+        if odd is not None:
+            raise InputError(f"{where}: the column {name} holds {quoted(odd)}; wanted numbers")
+
+
+def _by_image(
+    names: Shaped[np.ndarray, " n"], sizes: Mapping[str, Any]
+) -> dict[str, Int[np.ndarray, " m"]]:
+    """The rows of every image, those that only `sizes` names first."""
+    rows = {name: np.empty(0, dtype=np.int64) for name in sizes}
+    order, first, group = np.unique(names, return_index=True, return_inverse=True)
+    sorted_rows = np.argsort(group, kind="stable")
+    ends = np.cumsum(np.bincount(group, minlength=len(order)))
+    for place in np.argsort(first):
+        rows[str(order[place])] = sorted_rows[ends[place - 1] if place else 0 : ends[place]]
+    return rows
+
+
+def _planes(values: Values, rows: Int[np.ndarray, " m"], where: Path) -> list[Any]:
+    pairs: Iterator[Any] = zip(*(_some(values.get(name), rows) for name in PLANE), strict=True)
+    return [read_plane({"z": z or 0, "t": t or 0}, where) for z, t in pairs]
+
+
+def _extras(values: Values, rows: Int[np.ndarray, " m"]) -> list[dict[str, Any]] | None:
+    ours = (*COLUMNS, *PLANE)
+    others = {name: column for name, column in values.items() if name not in ours}
+    if not others:
+        return None
+    return [
+        {EXTRAS: {name: column[i] for name, column in others.items() if column[i] is not None}}
+        for i in rows
+    ]
+
+
+def _texts(column: Shaped[np.ndarray, " n"] | None, length: int, default: str) -> np.ndarray:
+    if column is None:
+        return np.full(length, default, dtype=object)
+    texts = [default if value is None or value != value else str(value) for value in column]
+    return np.array([*texts, None], dtype=object)[:-1]
+
+
+def _some(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) -> list[Any]:
+    """The values of some rows; None where there is no such column, or a value is NaN."""
+    if column is None:
+        return [None] * len(rows)
+    return [None if value != value else value for value in column[rows]]
+
+
+def _scores(column: Shaped[np.ndarray, " n"] | None, rows: Int[np.ndarray, " m"]) -> list[float]:
+    scores = [np.nan if value is None else float(value) for value in _some(column, rows)]
+    return [score if 0 <= score <= 1 else np.nan for score in scores]
+
+
+def _size(
+    values: Values, rows: Int[np.ndarray, " m"], listed_size: Any, where: str
+) -> tuple[int, int] | None:
+    pairs = zip(
+        _some(values.get("image_height"), rows), _some(values.get("image_width"), rows), strict=True
+    )
+    sizes = {pair for pair in pairs if None not in pair}
+    if isinstance(listed_size, list) and len(listed_size) == 2:
+        sizes.add(tuple(listed_size))
+    if len(sizes) > 1:
+        raise InputError(f"{where} has different sizes")
+    height, width = map(document.whole_number, sizes.pop() if sizes else (None, None))
+    if height is None or width is None:
+        return None
+    if not 0 < min(height, width) <= max(height, width) < document.LARGEST:
+        raise InputError(f"{where} is {height}×{width} pixels; wanted whole numbers above 0")
+    return height, width

@@ -1,0 +1,94 @@
+"""The queue of a folder's tasks: what follows from a result, whoever did the task.
+
+An image that one view shows is one task. One in tiles gives a task for each tile that is missing,
+and one that joins them, which come before any other image.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+
+from kontur.infer.image_task import Job, OnTile, Outcome, Task, TaskResult
+from kontur.infer.inputs import InputImage
+from kontur.infer.workers import Workers
+
+
+@dataclass
+class _Tiles:
+    """How many tiles of an image are done, of how many; the seconds of its tasks so far."""
+
+    done: int
+    total: int
+    side: int | None
+    seconds: float
+
+
+class ImageQueue:
+    """The tasks of a folder's images, and those that follow from their results.
+
+    An image that was begun is finished before another begins.
+    """
+
+    def __init__(self, workers: Workers, jobs: Sequence[Job], on_tile: OnTile):
+        self._workers, self._on_tile = workers, on_tile
+        self._ready = deque(Task(job) for job in jobs)
+        self._running: dict[Future[TaskResult], Task] = {}
+        self._tiles: dict[str, _Tiles] = {}  # of images in tiles, by name
+
+    def outcomes(self) -> Iterator[tuple[Job, Outcome]]:
+        """The outcome of each image, when it is finished."""
+        while self._ready or self._running:
+            while self._ready and len(self._running) < self._workers.at_a_time():
+                task = self._ready.popleft()
+                if task.job.files:
+                    self._running[self._workers.submit(task)] = task
+                else:
+                    yield task.job, task.job.skipped()
+            if self._running:
+                done = self._workers.wait(set(self._running))
+                for future in [one for one in self._running if one in done]:
+                    task = self._running.pop(future)
+                    yield from self._follow(task, future.result())
+
+    def ended_since(self) -> Iterator[tuple[Job, Outcome]]:
+        """The outcomes of tasks that ended after nobody took outcomes any more."""
+        for future, task in self._running.items():
+            if future.done() and not future.cancelled() and future.exception() is None:
+                yield from self._follow(task, future.result())
+
+    def _follow(self, task: Task, result: TaskResult) -> Iterator[tuple[Job, Outcome]]:
+        """The outcome of an image, or what is to be done next for it."""
+        image, tiles = task.job.input, self._tiles.get(task.job.input.name)
+        if task.step == "tile" and tiles is None:
+            return  # another of its tiles ended the image
+        seconds = result.seconds + (0.0 if tiles is None else tiles.seconds)
+        if result.outcome is not None:
+            self._drop(image)
+            yield result.job, replace(result.outcome, seconds=seconds)
+        elif result.too_large:
+            self._drop(image)
+            self._tiles[image.name] = _Tiles(0, 0, None, seconds)
+            self._ready.appendleft(Task(task.job, "whole"))
+        elif tiles is None:
+            done = result.total - len(result.missing)
+            self._tiles[image.name] = _Tiles(done, result.total, result.side, seconds)
+            self._ready.extendleft(
+                Task(result.job, "tile", tile, result.side) for tile in reversed(result.missing)
+            )
+            self._join_if_done(result.job)
+        else:
+            tiles.done += 1
+            tiles.seconds = seconds
+            self._on_tile(image, tiles.done, tiles.total)
+            self._join_if_done(task.job)
+
+    def _join_if_done(self, job: Job) -> None:
+        tiles = self._tiles[job.input.name]
+        if tiles.done == tiles.total:
+            self._ready.appendleft(Task(job, "join", side=tiles.side))
+
+    def _drop(self, image: InputImage) -> None:
+        """Begin no further task of an image."""
+        if self._tiles.pop(image.name, None) is not None:
+            self._ready = deque(task for task in self._ready if task.job.input != image)

@@ -1,0 +1,317 @@
+"""Tasks: what is done to an image, by whichever thread, process or machine.
+
+An image that one view shows is a task. One that is looked at in tiles is a task that says which
+tiles are missing, a task for each of these, and one that joins what they gave. Files and tiles are
+written whole or not at all and depend on nothing but the image and the settings, so a task that is
+done twice, because whoever did it first died or was thought dead, does no harm.
+"""
+
+import errno
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock, Semaphore
+from typing import Any, Literal, NamedTuple
+
+from kontur.errors import InputError
+from kontur.formats.images import open_image
+from kontur.formats.lazy_pixels import OpenImage, thinned
+from kontur.formats.page_count import count_pages
+from kontur.infer.hints import channel_hint, size_hint
+from kontur.infer.inputs import InputImage
+from kontur.infer.memory import available_memory
+from kontur.infer.options import PredictOptions
+from kontur.infer.outputs import write_outputs
+from kontur.infer.parts import ImagePlan
+from kontur.infer.predict import Predictor
+from kontur.infer.record import SourceFile
+from kontur.infer.stack_prediction import predict_stack
+from kontur.infer.tile_store import TileStore
+from kontur.infer.tiled import BUDGET, SHARE, ObjectTooLargeError
+
+LARGE = 4e6  # pixels of an image whose network takes the memory of many small ones
+KEPT = 2  # images in tiles that a worker keeps open: the one that ends and the one that begins
+# Messages of engines without enough memory, which raise exceptions of their own.
+NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
+OnTile = Callable[[InputImage, int, int], None]  # an image, its finished tiles, and all of them
+# An image, or the tiles of it that are missing; one tile; what all of them gave, written; an image
+# in one view whatever its size.
+Step = Literal["image", "tile", "join", "whole"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one image: objects in `seconds`, or `failure`, or it was there already.
+
+    `seconds` are those of all its tasks. `changed`: its file has changed since the outlines that
+    were there. `unverified`: outlines were there without a record of their image file. `hint`: a
+    sentence on what to try.
+    """
+
+    input: InputImage
+    objects: int = 0
+    repaired: int = 0
+    scale: float = 1.0
+    contrast: float | None = None
+    seconds: float = 0.0
+    skipped: bool = False
+    changed: bool = False
+    unverified: bool = False
+    failure: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """An image and the files to write of it; none where all are there.
+
+    `source` is its content, where that is known already; `objects` are the number of outlines that
+    are there.
+    """
+
+    input: InputImage
+    source: SourceFile | None
+    files: tuple[Path, ...]
+    changed: bool = False
+    unverified: bool = False
+    objects: int = 0
+
+    def skipped(self) -> Outcome:
+        """The outcome of an image of which nothing is to be written."""
+        return Outcome(self.input, objects=self.objects, skipped=True, unverified=self.unverified)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is the same for all images of a call: options, the folder `out`, and its settings.
+
+    `settings` are those of the record: model, thresholds, precision and options.
+    """
+
+    options: PredictOptions
+    out: Path
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A step of the work on an image; of a tile its row and column, and the side of all tiles."""
+
+    job: Job
+    step: Step = "image"
+    tile: tuple[int, int] | None = None
+    side: int | None = None
+
+
+class TaskResult(NamedTuple):
+    """What a task gave, in so many `seconds`.
+
+    `outcome` of its image where that is decided. Of an image in tiles of a `side`, the `missing`
+    ones of `total`. `too_large`: an object is larger than tiles show. `job` is that of the task,
+    with the content of the image.
+    """
+
+    job: Job
+    outcome: Outcome | None = None
+    missing: tuple[tuple[int, int], ...] = ()
+    total: int = 0
+    side: int | None = None
+    too_large: bool = False
+    seconds: float = 0.0
+
+
+class ImageWorker:
+    """A predictor that does the tasks of a folder; several threads may share it.
+
+    Images of more than `LARGE` pixels, and tiles, are looked at as many at a time as fit into
+    memory. `on_page` is told of the finished pages where every page is predicted.
+    """
+
+    def __init__(
+        self, predictor: Predictor, work: Work, on_page: OnTile = lambda image, done, total: None
+    ):
+        self.predictor, self.work, self._on_page = predictor, work, on_page
+        self._room = Semaphore(large_at_a_time())
+        self._plans: OrderedDict[tuple[str, int | None], tuple[OpenImage, ImagePlan]]
+        self._plans, self._planning = OrderedDict(), Lock()
+
+    def do(self, task: Task) -> TaskResult:
+        """Do a task. What is wrong with the image is an outcome with a failure.
+
+        Raises `OSError` where the folder cannot be written.
+        """
+        start = time.perf_counter()
+        steps = {"image": self._image, "tile": self._tile, "join": self._join, "whole": self._whole}
+        try:
+            with _naming(task.job.input.path):
+                step = self._pages if self.work.options.page == "all" else steps[task.step]
+                result = step(task)
+        except InputError as error:
+            outcome = Outcome(task.job.input, failure=str(error), changed=task.job.changed)
+            result = TaskResult(task.job, outcome)
+        return result._replace(seconds=time.perf_counter() - start)
+
+    def _image(self, task: Task) -> TaskResult:
+        job = self._with_source(task.job)
+        picture = self._opened(job)
+        store = self._store(job, {**self.work.settings, "source": job.source})
+        height, width = picture.pixels.shape[:2]
+        with self._room if height * width > LARGE else nullcontext():
+            plan = self.predictor.plan(picture, self._of_picture, side=store.side)
+            if plan.tiled is None:
+                return self._written(job, picture, plan)
+        tiling = plan.tiled.tiling
+        store.begin(tiling)
+        with self._planning:
+            self._keep((job.input.name, tiling.side), (picture, plan))
+        missing = tuple((t.row, t.column) for t in plan.tiled.tiles if not store.holds(t))
+        total = len(plan.tiled.tiles)
+        return TaskResult(job, missing=missing, total=total, side=tiling.side)
+
+    def _tile(self, task: Task) -> TaskResult:
+        _, plan = self._plan(task)
+        assert plan.tiled is not None
+        assert task.tile is not None
+        tiled, store = plan.tiled, self._store(task.job, {})
+        try:
+            with self._room:
+                tile = tiled.tiling.tile(*task.tile)
+                store.add(tile, tiled.candidates(tile, plan.thresholds))
+        except ObjectTooLargeError:
+            if self.work.options.tile is not None:
+                raise
+            return TaskResult(task.job, too_large=True)
+        return TaskResult(task.job)
+
+    def _join(self, task: Task) -> TaskResult:
+        picture, plan = self._plan(task)
+        store = self._store(task.job, {})
+        with self._room:  # tiles that were lost since are looked at again
+            result = self._written(task.job, picture, plan, store)
+        self._forget(task)
+        return result
+
+    def _whole(self, task: Task) -> TaskResult:
+        picture = self._opened(task.job)
+        with self._room:
+            plan = self.predictor.plan(picture, self._of_picture, shown="whole")
+            result = self._written(task.job, picture, plan)
+        self._forget(task)
+        return result
+
+    def _written(
+        self, job: Job, picture: OpenImage, plan: ImagePlan, store: TileStore | None = None
+    ) -> TaskResult:
+        """The files of an image whose tiles, if any, are in a store; which is then removed."""
+        card, parts = self.predictor.card, self.predictor.parts_of(plan, store=store)
+        files, name = job.files, job.input.path.name
+        repaired, areas = write_outputs(files, name, picture, parts, card.classes)
+        self._store(job, {}).remove()
+        channels = channel_hint(thinned(picture.pixels), self.work.options)
+        outcome = Outcome(
+            job.input,
+            objects=len(areas),
+            repaired=repaired,
+            scale=parts.scale,
+            contrast=parts.contrast,
+            changed=job.changed,
+            hint=channels or size_hint(areas, card, self.work.options),
+        )
+        return TaskResult(job, outcome)
+
+    def _pages(self, task: Task) -> TaskResult:
+        """Every page of an image."""
+        job, options = self._with_source(task.job), self.work.options
+        image = job.input
+        with self._room:
+            found = predict_stack(
+                self.predictor,
+                image.path,
+                count_pages(image.path),
+                job.files,
+                options,
+                lambda done, total: self._on_page(image, done, total),
+            )
+        outcome = Outcome(
+            image,
+            objects=len(found.areas),
+            repaired=found.repaired,
+            scale=found.scale,
+            contrast=found.contrast,
+            changed=job.changed,
+            hint=size_hint(found.areas, self.predictor.card, options),
+        )
+        return TaskResult(job, outcome)
+
+    @property
+    def _of_picture(self) -> PredictOptions:
+        """The options of an image of which channel and page are picked already."""
+        return replace(self.work.options, channel=None, page=None)
+
+    def _opened(self, job: Job) -> OpenImage:
+        options = self.work.options
+        assert options.page != "all"
+        return open_image(job.input.path, channel=options.channel, page=options.page)
+
+    def _with_source(self, job: Job) -> Job:
+        return replace(job, source=job.source or SourceFile.of(job.input.path, self.work.out))
+
+    def _store(self, job: Job, identity: Mapping[str, Any]) -> TileStore:
+        """The hidden folder of the tiles of an image that is not finished."""
+        place = self.work.out / job.input.name
+        return TileStore(place.with_name(f".{place.name}.tiles"), identity)
+
+    def _plan(self, task: Task) -> tuple[OpenImage, ImagePlan]:
+        """An image in tiles, measured once for all its tiles that come here."""
+        key = task.job.input.name, task.side
+        with self._planning:
+            known = self._plans.get(key)
+            if known is None:
+                picture = self._opened(task.job)
+                known = picture, self.predictor.plan(picture, self._of_picture, side=task.side)
+            self._keep(key, known)
+        return known
+
+    def _keep(self, key: tuple[str, int | None], known: tuple[OpenImage, ImagePlan]) -> None:
+        self._plans[key] = known
+        self._plans.move_to_end(key)
+        while len(self._plans) > KEPT:
+            self._plans.popitem(last=False)
+
+    def _forget(self, task: Task) -> None:
+        with self._planning:
+            self._plans.pop((task.job.input.name, task.side), None)
+
+
+def large_at_a_time() -> int:
+    """How many images whose views take all of `BUDGET` may be predicted together; at least one."""
+    enough = 1000 * BUDGET
+    return max(1, int(SHARE * min(available_memory(enough), enough) / BUDGET))
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Every sentence about an image names its file, also that of one too large for the memory."""
+    try:
+        yield
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise InputError(f"{path}: {str(error).removeprefix('the image: ')}") from None
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise  # of the disk or the folder, so that it would meet every image
+        raise InputError(f"{path}: its name is too long for its outputs'; rename it") from None
+    except MemoryError:
+        raise InputError(_too_large(path)) from None
+    except Exception as error:  # those of ONNX Runtime have no class of their own below Exception
+        if not any(words in str(error).lower() for words in NO_MEMORY):
+            raise
+        raise InputError(_too_large(path)) from None
+
+
+def _too_large(path: Path) -> str:
+    return f"{path} does not fit into memory; cut it into parts or make it smaller"

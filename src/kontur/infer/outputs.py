@@ -1,0 +1,82 @@
+"""The output files of an image: their names, and writing them while its parts come."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
+from kontur.formats.lazy_pixels import OpenImage
+from kontur.formats.overlay import shrunk, write_overlay
+from kontur.infer.parts import PredictedParts
+from kontur.instances import Instances
+from kontur.wording import nearest
+
+OVERLAY = "overlay"
+ENDINGS = {  # of the outputs, by their name
+    **{word: format.ending for word, format in formats.WRITABLE.items()},
+    OVERLAY: ".overlay.png",
+}
+
+
+def parse_outputs(words: str) -> tuple[str, ...]:
+    """The outputs of a list such as `geojson,csv`; `InputError` for an unknown one."""
+    wanted = tuple(dict.fromkeys(word.strip().lower() for word in words.split(",") if word.strip()))
+    known = [word for word in ENDINGS if word != OVERLAY]
+    for word in wanted:
+        if word not in ENDINGS:
+            raise InputError(f"there is no output format {word!r}; {nearest(word, known)}")
+    if not wanted:
+        raise InputError(f"name at least one output format: {', '.join(known)}")
+    return wanted
+
+
+def output_files(name: str, out: Path, words: Iterable[str] = tuple(ENDINGS)) -> tuple[Path, ...]:
+    """Where the outputs of an image of this name lie; by default those of all words."""
+    return tuple(out / (name + ENDINGS[word]) for word in words)
+
+
+def is_finished(file: Path) -> bool:
+    """Files are written whole or not at all; an empty one is somebody's left-over."""
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def write_outputs(
+    files: Sequence[Path],
+    name: str,
+    picture: OpenImage,
+    parts: PredictedParts,
+    classes: tuple[str, ...],
+) -> tuple[int, Float[np.ndarray, " k"]]:
+    """Write an image's files while its parts come: how many outlines were repaired, all areas.
+
+    `name` is that of the image file, which outputs mention. Errors as in `formats.write`.
+    """
+    none = Instances.empty(parts.size, classes).replace(plane=parts.plane)
+    image = ImageAnnotation(name, parts.size, none, pixel_size=picture.pixel_size)
+    overlays = [file for file in files if file.name.endswith(ENDINGS[OVERLAY])]
+    repaired, areas, drawn = 0, [np.zeros(0)], [none]
+    with ExitStack() as writing:
+        adds = [
+            writing.enter_context(formats.stream_image(file, image))
+            for file in files
+            if file not in overlays
+        ]
+        for part in parts.resolved:
+            for add in adds:
+                add(part.instances)
+            repaired += part.repaired
+            areas.append(part.instances.areas)
+            drawn += [part.instances] * bool(overlays)
+        for file in overlays:
+            objects = drawn[1] if len(drawn) == 2 else Instances.concat(drawn)
+            pixels, objects = shrunk(picture.pixels, objects)
+            write_overlay(file, pixels, objects, brightest=parts.contrast)
+    return repaired, np.concatenate(areas)

@@ -1,0 +1,71 @@
+"""Readers of outlines by the name of their image; those of large files stay on the disk."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from kontur import formats
+from kontur.data.pairing import find_predictions, name_of_image, prediction_files
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.measure.in_windows import Outlines
+
+LARGE = 1 << 24  # bytes of a file whose outlines stay on the disk: some ten thousand of them
+
+
+class Reader(NamedTuple):
+    """How the objects of an image are read, all at once or left on the disk."""
+
+    read: Callable[[], Instances]
+    open: Callable[[], Outlines]
+
+
+def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]:
+    """The readers of a file or a folder of outlines; errors as in `find_predictions`."""
+    if is_large(place):
+        return _of_large_file(place, page)
+    readers = {
+        name: Reader(read, read)
+        for name, read in find_predictions(place, task=task, page=page).items()
+    }
+    if not place.is_dir():
+        return readers
+    large = {name: path for name, path in prediction_files(place).items() if is_large(path)}
+    return readers | {
+        name: Reader(readers[name].read, _opener(path, page)) for name, path in large.items()
+    }
+
+
+def is_large(path: Path) -> bool:
+    """Whether the outlines of a file stay on the disk."""
+    if not path.is_file() or path.stat().st_size <= LARGE:
+        return False
+    format = formats.find_format(path)
+    return format is not None and format.batches is not None
+
+
+def _of_large_file(path: Path, page: int | None) -> dict[str, Reader]:
+    """A file of one image or several, which is gone through once."""
+    readers: dict[str, Reader] = {}
+    for (file_name, plane), outlines in formats.read_to_disk(path, page=page).items():
+        name = name_of_image(file_name)
+        if name in readers and plane is None:
+            raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
+
+        def read(image: str = file_name) -> Instances:
+            return formats.read(path, image=image, page=page)
+
+        # Of several planes one has to be chosen, as reading says.
+        open_ = read if name in readers else lambda outlines=outlines: outlines
+        readers[name] = Reader(read, open_)
+    return readers
+
+
+def _opener(path: Path, page: int | None) -> Callable[[], Outlines]:
+    """Of a file of one image; where it holds several, reading says what to do."""
+
+    def open_() -> Outlines:
+        images = formats.read_to_disk(path, page=page)
+        return formats.read(path, page=page) if len(images) != 1 else next(iter(images.values()))
+
+    return open_

@@ -1,0 +1,110 @@
+"""Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kontur import formats
+from kontur.data.file_names import partner_name, stem
+from kontur.data.pairing import name_of_image, pair, prediction_files
+from kontur.errors import InputError
+from kontur.formats.images import open_image, read_image
+from kontur.formats.page_count import count_pages
+from kontur.infer.inputs import find_inputs
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.measure.in_windows import Outlines
+from kontur.measure.large_outlines import is_large
+from kontur.measure.sources import LargePicture, Picture, Source, Sources
+from kontur.wording import counted
+
+
+def plane_sources(
+    outlines: Path, images: Sequence[str] = (), *, channel: int | None = None
+) -> Sources:
+    """A source for each plane of each image, in their order; errors as in `find_sources`.
+
+    Objects that name no plane are on the first page of their image. A plane without objects has no
+    rows, and so no source.
+    """
+    if not outlines.exists():
+        raise InputError(f"there are no outlines {outlines}")
+    planes = _planes_of(outlines)
+    names = list(dict.fromkeys(name for name, _, _ in planes))
+    files = {file.name: file.path for file in find_inputs(images)} if images else {}
+    pairs = {there: name for name, there in pair(tuple(files), tuple(names)).items()}
+    if len(names) == len(files) == 1:  # whatever they are called, they were named together
+        pairs = {names[0]: next(iter(files))}
+    missing = [name for name in names if files and name not in pairs]
+    if missing:
+        raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
+    pages = {name: _pages_of(files[image]) for name, image in pairs.items()}
+    return Sources(
+        tuple(
+            _source(pairs.get(name, name), objects, plane, files, pages.get(name), channel)
+            for name, plane, objects in planes
+        )
+    )
+
+
+def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines]]:
+    """The name, the plane and the objects of each plane of each image."""
+    files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
+    planes: list[tuple[str, Plane | None, Outlines]] = []
+    for name, path in files.items():
+        several = formats.format_of(path).several_images
+        if is_large(path):
+            of_file: list[tuple[str, Plane | None, Outlines]] = [
+                (file_name, plane, objects)
+                for (file_name, plane), objects in formats.read_to_disk(path).items()
+            ]
+        else:
+            entries = formats.read_images(path)
+            of_file = [(one.file_name, one.instances.plane, one.instances) for one in entries]
+        planes += [
+            (name_of_image(file_name) if several else name, plane, objects)
+            for file_name, plane, objects in of_file
+        ]
+    return planes
+
+
+def _pages_of(path: Path) -> Mapping[tuple[int, int], int]:
+    """The number of the page of each depth and time of an image."""
+    count = count_pages(path)
+    places = (open_image(path, page=page if count > 1 else None).plane for page in range(count))
+    known = [(page, place or Plane()) for page, place in enumerate(places)]
+    return {(place.z, place.t): page for page, place in reversed(known)}
+
+
+def _source(
+    name: str,
+    objects: Outlines,
+    plane: Plane | None,
+    files: Mapping[str, Path],
+    pages: Mapping[tuple[int, int], int] | None,
+    channel: int | None,
+) -> Source:
+    place = plane or Plane()
+
+    def page() -> int | None:
+        assert pages is not None
+        if (place.z, place.t) not in pages:
+            raise InputError(
+                f"outlines lie on the plane of depth {place.z} and time {place.t}, and "
+                f"{files[name]} has no such page; give the image that they were drawn on"
+            )
+        return pages[place.z, place.t] if len(pages) > 1 else None
+
+    def read() -> Picture:
+        whole = objects if isinstance(objects, Instances) else Instances.concat([*objects.parts()])
+        if pages is None:
+            return Picture(whole)
+        image = read_image(files[name], channel=channel, page=page())
+        return Picture(whole, image.pixels, image.pixel_size)
+
+    def open_() -> LargePicture:
+        if pages is None:
+            return LargePicture(objects)
+        image = open_image(files[name], channel=channel, page=page())
+        return LargePicture(objects, image.pixels, image.pixel_size)
+
+    return Source(name, read, open_, plane=place)

@@ -1,0 +1,88 @@
+"""Tracks: what became of each object of a film or a stack, one row each.
+
+The table of measurements has a row for each object in each plane, with the number of its track.
+Here each track has its path and the course of its area: along time, and in a stack without times
+along depth. Parts of one object on several depths of one time are taken together.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kontur.errors import InputError
+from kontur.measure.extra import package
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MEANINGS = {
+    "track": "number of the track in its image",
+    "first": "plane of its first object: time, or depth in a stack without times",
+    "last": "plane of its last object",
+    "planes": "number of planes that have an object of it",
+    "path_length": "sum of the distances of its centres from plane to plane",
+    "displacement": "distance of the last centre from the first",
+    "speed": "path length / planes between first and last",
+    "area_mean": "mean area",
+    "area_first": "area in its first plane",
+    "area_last": "area in its last plane",
+    "area_growth": "slope of the line through its areas, a plane",
+}
+
+
+def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
+    """A row for each track of each image, in the units of the table of measurements.
+
+    Speed and growth are per plane, NaN for a track of one. Raises `InputError` where the objects
+    have no tracks: those are numbered by `kontur predict --page all --link`.
+    """
+    pandas = package("pandas")
+    if "track" not in measured or "t" not in measured:
+        raise InputError(
+            "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
+            "kontur measure --page all measures all planes"
+        )
+    side = measured.attrs.get("pixel_size") or 1.0
+    rows = measured[measured["track"].notna()]
+    axis = "t" if rows["t"].nunique() > 1 else "z"
+    keys = ["image", "track", axis]
+    places = rows.assign(
+        x=rows["x"] * rows["area"] * side, y=rows["y"] * rows["area"] * side
+    ).groupby(keys, sort=True)[["x", "y", "area"]]
+    steps = places.sum().reset_index()
+    steps[["x", "y"]] = steps[["x", "y"]].div(steps["area"], axis=0)
+    table = pandas.DataFrame([_course(of, axis) for _, of in steps.groupby(keys[:2])])
+    if table.empty:
+        table = pandas.DataFrame(columns=["image", *MEANINGS])
+    units = measured.attrs.get("units", {})
+    length, area = units.get("perimeter", "px"), units.get("area", "px²")
+    table.attrs = {
+        "pixel_size": measured.attrs.get("pixel_size"),
+        "meanings": MEANINGS,
+        "units": dict.fromkeys(("path_length", "displacement"), length)
+        | dict.fromkeys(("area_mean", "area_first", "area_last"), area)
+        | {"speed": f"{length}/plane", "area_growth": f"{area}/plane"},
+    }
+    return table
+
+
+def _course(steps: "pd.DataFrame", axis: str) -> dict[str, object]:
+    time, area = steps[axis].to_numpy(), steps["area"].to_numpy()
+    points = steps[["x", "y"]].to_numpy()
+    path = float(np.hypot(*np.diff(points, axis=0).T).sum())
+    between = int(time[-1] - time[0])
+    centred = time - time.mean()
+    return {
+        "image": steps["image"].iloc[0],
+        "track": int(steps["track"].iloc[0]),
+        "first": int(time[0]),
+        "last": int(time[-1]),
+        "planes": len(time),
+        "path_length": path,
+        "displacement": float(np.hypot(*(points[-1] - points[0]))),
+        "speed": path / between if between else np.nan,
+        "area_mean": float(area.mean()),
+        "area_first": float(area[0]),
+        "area_last": float(area[-1]),
+        "area_growth": float((centred * area).sum() / (centred**2).sum()) if between else np.nan,
+    }

@@ -1,0 +1,110 @@
+"""A film of cells: every object in every plane with its track, and what became of each track."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+import tifffile
+from typer.testing import CliRunner
+
+from kontur import formats
+from kontur.cli.app import app
+from kontur.formats import ImageAnnotation
+from kontur.formats.tracks import tracks_of, with_tracks
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.measure import large_outlines
+from tests.measure.drawn import disc
+
+SIZE = (96, 128)
+KEEP = [".geojson", ".geojsonl", ".geo.parquet"]
+
+
+def frame(t):
+    """A square that moves by (3, 4) a frame, a disc that rests and grows; a third at the end."""
+    shapes = [shapely.box(5 + 3 * t, 10 + 4 * t, 15 + 3 * t, 20 + 4 * t), disc(6 + t, (90, 50))]
+    tracks = [1, 2]
+    if t == 3:
+        shapes, tracks = [*shapes, disc(4, (100, 80))], [1, 2, 3]
+    ids = np.arange(len(shapes)) + 10 * t + 1
+    found = Instances.of(shapes, ids=ids, size=SIZE).replace(plane=Plane(t=t))
+    return with_tracks(found, np.array(tracks))
+
+
+@pytest.fixture
+def film(tmp_path):
+    pixels = np.arange(4, dtype=np.uint8)[:, None, None] * 10 + np.zeros(SIZE, np.uint8)
+    tifffile.imwrite(tmp_path / "film.tif", pixels, imagej=True, metadata={"axes": "TYX"})
+    return tmp_path
+
+
+def run(*words):
+    return CliRunner().invoke(app, ["measure", *map(str, words)])
+
+
+@pytest.mark.parametrize("ending", KEEP)
+@pytest.mark.parametrize("large", [1 << 40, 0], ids=["in memory", "on disk"])
+def test_every_object_of_every_frame_is_a_row_with_its_track(film, ending, large, monkeypatch):
+    monkeypatch.setattr(large_outlines, "LARGE", large)
+    entries = [ImageAnnotation("film.tif", SIZE, frame(t)) for t in range(4)]
+    formats.write_images(film / f"film{ending}", entries)
+    assert tracks_of(formats.read(film / f"film{ending}", page=3)).tolist() == [1, 2, 3]
+    result = run(
+        *(film / f"film{ending}", film / "film.tif", "--page", "all"),
+        *("--out", film / "cells.parquet", "--tracks", film / "tracks.csv"),
+        *("--geojson", film / "qupath", "--pixel-size", "0.5"),
+    )
+    assert result.exit_code == 0, result.output
+    cells = pd.read_parquet(film / "cells.parquet")
+    assert cells["t"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 3]
+    assert cells["track"].tolist() == [1, 2, 1, 2, 1, 2, 1, 2, 3]
+    assert cells["intensity_mean"].tolist() == (10.0 * cells["t"]).tolist()
+    tracks = pd.read_csv(film / "tracks.csv").set_index("track")
+    assert tracks["planes"].tolist() == [4, 4, 1]
+    assert tracks.loc[1, ["path_length", "displacement", "speed"]].tolist() == pytest.approx(
+        [7.5, 7.5, 2.5]
+    )  # 5 pixels of half a µm in each of three steps
+    assert tracks.loc[2, "path_length"] == pytest.approx(0, abs=1e-3)
+    areas = np.pi * (6 + np.arange(4.0)) ** 2 / 4
+    assert tracks.loc[2, "area_first":"area_last"].tolist() == pytest.approx(
+        [areas[0], areas[-1]], rel=1e-3
+    )
+    assert tracks.loc[2, "area_growth"] == pytest.approx(
+        np.polyfit(range(4), areas, 1)[0], rel=1e-3
+    )
+    assert tracks["speed"].isna().tolist() == [False, False, True]
+    units = pd.read_csv(film / "tracks.units.csv").set_index("column")["unit"]
+    assert units["speed"] == "µm/plane"
+    assert units["area_growth"] == "µm²/plane"
+    again = formats.read_images(film / "qupath" / "film.geojson")
+    assert [entry.instances.plane.t for entry in again] == [0, 1, 2, 3]
+
+
+def test_a_stack_of_depths_is_followed_through_them(film):
+    planes = [frame(t).replace(plane=Plane(z=t)) for t in range(2)]
+    entries = [ImageAnnotation("film", SIZE, one) for one in planes]
+    formats.write_images(film / "film.geojsonl", entries)
+    result = run(
+        *(film / "film.geojsonl", "--page", "all"),
+        *("--out", film / "cells.csv", "--tracks", film / "tracks.csv"),
+    )
+    assert result.exit_code == 0, result.output
+    tracks = pd.read_csv(film / "tracks.csv")
+    assert tracks[["first", "last"]].to_numpy().tolist() == [[0, 1], [0, 1]]
+    assert tracks["speed"].tolist() == pytest.approx([5, 0], abs=1e-3)
+
+
+def test_outlines_without_tracks_have_none_and_a_plane_must_be_there(film):
+    plain = [frame(t).replace(extras=[{}] * len(frame(t))) for t in range(4)]
+    entries = [ImageAnnotation("film.tif", SIZE, one) for one in plain]
+    formats.write_images(film / "film.geojson", entries)
+    everything = (film / "film.geojson", film / "film.tif", "--page", "all")
+    result = run(*everything, "--out", film / "a.csv", "--tracks", film / "b.csv")
+    assert result.exit_code != 0
+    assert "kontur predict FILM --page all --link" in " ".join(result.output.split())
+    assert not (film / "a.csv").exists()
+    assert run(*everything, "--out", film / "a.csv").exit_code == 0
+    tifffile.imwrite(film / "film.tif", np.zeros((2, *SIZE), np.uint8), photometric="minisblack")
+    result = run(*everything, "--out", film / "c.csv")
+    assert result.exit_code != 0
+    assert "no such page" in " ".join(result.output.split())
