@@ -24,7 +24,8 @@ from kontur.models.resolve import Resolved
 class ImagePlan:
     """An image at the chosen scale and contrast, and the tiles in which it is looked at, if any.
 
-    Objects below `min_size` square pixels and outside the `region` are left out.
+    Objects below `min_size` square pixels and outside the `region` are left out. With `polish` the
+    model's agent corrects their outlines.
     """
 
     chosen: ScaleAndContrast
@@ -32,6 +33,7 @@ class ImagePlan:
     tiled: TiledImage | None
     min_size: float = 0.0
     region: Region | None = None
+    polish: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -141,13 +141,18 @@ class Predictor:
         `shown="whole"` takes one view whatever its size, for objects larger than tiles show
         (`ObjectTooLargeError`). Arguments and errors as in `predict`.
         """
+        self.check_options(options)
         chosen, thresholds = self._shown(image, options), self.thresholds(options)
         region = None if options.region is None else parse_region(options.region)
         if region is not None:
             region.check_inside(chosen.image.size)
         side = side if options.tile is None else options.tile
-        tiled = None if shown == "whole" else self.tiled(chosen, thresholds, side, region)
-        return ImagePlan(chosen, thresholds, tiled, options.min_size, region)
+        tiled = (
+            None
+            if shown == "whole"
+            else self.tiled(chosen, thresholds, side, region, polish=options.polish)
+        )
+        return ImagePlan(chosen, thresholds, tiled, options.min_size, region, polish=options.polish)
 
     def parts_of(self, plan: ImagePlan, *, store: TileStore | None = None) -> PredictedParts:
         """The objects of a planned image part by part: they need not be held all at once.
@@ -157,7 +162,7 @@ class Predictor:
         """
         tiled, chosen = plan.tiled, plan.chosen
         if tiled is None:
-            parts = self._whole(chosen, plan.thresholds)
+            parts = self._whole(chosen, plan.thresholds, polish=plan.polish)
         else:
             candidates = from_store(tiled, plan.thresholds, store)
             parts = tiled.resolved(plan.thresholds, self.card.classes, candidates)
@@ -183,6 +188,7 @@ class Predictor:
         and outlines stay in pixels of the whole.
         """
         options = options.replace(**changes)
+        self.check_options(options)
         shown = self._shown(image, options)
         seen = None if window is None else window.scaled(shown.scale * self.card.scale)
         view, thresholds = shown.image.view(shown.scale, seen), self.thresholds(options)
@@ -192,10 +198,19 @@ class Predictor:
             self.config,
             self.engine.graphs,
             view,
-            self.propose(view, lowest=CLICKED * thresholds.score),
+            self.propose(view, lowest=CLICKED * thresholds.score, polish=options.polish),
             thresholds,
             object_size=None if learned is None else learned * self.card.scale,
         )
+
+    def check_options(self, options: PredictOptions) -> None:
+        """Raises `InputError` for options that this model cannot serve."""
+        if options.polish and not self.family.has_agent(self.config):
+            raise InputError(
+                f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
+                "images with annotations (kontur reinforce DATA --model MODEL --out FILE.kontur), "
+                "or leave --polish out"
+            )
 
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
@@ -272,13 +287,20 @@ class Predictor:
         )
 
     def propose(
-        self, view: View, *, lowest: float, within: Box | None = None, config: Any = None
+        self,
+        view: View,
+        *,
+        lowest: float,
+        within: Box | None = None,
+        config: Any = None,
+        polish: bool = False,
     ) -> Candidates:
         """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
         With a box `within` (xyxy in the view) those whose owner point lies outside may be left out;
-        `config` are the settings with what was measured on the whole image. Raises `InputError`
-        where the view would not fit into memory.
+        `config` are the settings with what was measured on the whole image. With `polish` the
+        model's agent, which it must have, corrects their outlines. Raises `InputError` where the
+        view would not fit into memory.
         """
         config = self.config if config is None else config
         height, width = view.images.shape[2:]
@@ -286,6 +308,9 @@ class Predictor:
         (candidates,) = self.family.propose(
             self.engine.graphs, view.images, config, lowest, [view.size], within
         )
+        if polish:
+            assert self.family.polish is not None  # `check_options` has looked
+            return self.family.polish(self.engine.graphs, view.images, candidates, config)
         return candidates
 
     def tiled(
@@ -294,6 +319,8 @@ class Predictor:
         thresholds: Thresholds,
         side: int | None = None,
         region: Region | None = None,
+        *,
+        polish: bool = False,
     ) -> TiledImage | None:
         """The tiles in which an image is looked at; None where one view shows all of it.
 
@@ -308,15 +335,19 @@ class Predictor:
             return None
 
         def propose(view: View, config: Any, within: Box) -> Candidates:
-            return self.propose(view, lowest=thresholds.score, within=within, config=config)
+            return self.propose(
+                view, lowest=thresholds.score, within=within, config=config, polish=polish
+            )
 
         slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
         tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose, region)
         return tiled.measured(self.family)
 
-    def _whole(self, shown: ScaleAndContrast, thresholds: Thresholds) -> Iterator[Resolved]:
+    def _whole(
+        self, shown: ScaleAndContrast, thresholds: Thresholds, *, polish: bool
+    ) -> Iterator[Resolved]:
         """The objects of an image that one view shows: one part."""
-        yield self._detect(shown.image.view(shown.scale), thresholds)
+        yield self._detect(shown.image.view(shown.scale), thresholds, polish=polish)
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -339,7 +370,8 @@ class Predictor:
             contrast=options.contrast,
         )
 
-    def _detect(self, view: View, thresholds: Thresholds) -> Resolved:
+    def _detect(self, view: View, thresholds: Thresholds, *, polish: bool = False) -> Resolved:
         """Propose and resolve: the objects of a view, in pixels of its image."""
-        instances, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
+        candidates = self.propose(view, lowest=thresholds.score, polish=polish)
+        instances, repaired = resolve(candidates, thresholds)
         return Resolved(view.instances_in_image(instances), repaired)
