@@ -147,7 +147,8 @@ def test_shapes_are_checked_under_pytest_and_nowhere_else():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
 def test_every_package_that_is_imported_is_declared(file):
     third_party = imported_packages(file) - set(sys.stdlib_module_names) - {"kontur"}
-    assert third_party <= declared("train", "demo", "tables", "web", "napari", "edit")
+    extras = ("train", "demo", "tables", "web", "napari", "cluster", "edit")
+    assert third_party <= declared(*extras)
 
 
 def test_every_package_that_measuring_asks_for_by_name_is_in_its_extra():
