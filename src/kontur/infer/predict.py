@@ -20,10 +20,11 @@ from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, open_image
 from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
+from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.notebook import prediction_html
-from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.parts import (
     ImagePlan,
     PredictedParts,
@@ -146,8 +147,12 @@ class Predictor:
         if region is not None:
             region.check_inside(chosen.image.size)
         side = side if options.tile is None else options.tile
-        tiled = None if shown == "whole" else self.tiled(chosen, thresholds, side, region)
-        return ImagePlan(chosen, thresholds, tiled, options.min_size, region)
+        augment = options.augment
+        check_augment(augment)
+        tiled = None
+        if shown == "tiles":
+            tiled = self.tiled(chosen, thresholds, side, region, augment=augment)
+        return ImagePlan(chosen, thresholds, tiled, options.min_size, region, augment)
 
     def parts_of(self, plan: ImagePlan, *, store: TileStore | None = None) -> PredictedParts:
         """The objects of a planned image part by part: they need not be held all at once.
@@ -157,7 +162,7 @@ class Predictor:
         """
         tiled, chosen = plan.tiled, plan.chosen
         if tiled is None:
-            parts = self._whole(chosen, plan.thresholds)
+            parts = self._whole(chosen, plan.thresholds, plan.augment)
         else:
             candidates = from_store(tiled, plan.thresholds, store)
             parts = tiled.resolved(plan.thresholds, self.card.classes, candidates)
@@ -294,6 +299,8 @@ class Predictor:
         thresholds: Thresholds,
         side: int | None = None,
         region: Region | None = None,
+        *,
+        augment: Augment | None = None,
     ) -> TiledImage | None:
         """The tiles in which an image is looked at; None where one view shows all of it.
 
@@ -308,15 +315,36 @@ class Predictor:
             return None
 
         def propose(view: View, config: Any, within: Box) -> Candidates:
+            if augment is not None:
+                return self._augmented(view, thresholds, augment, config)
             return self.propose(view, lowest=thresholds.score, within=within, config=config)
 
-        slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
+        exact = tiling.reach and augment is None
+        slack = owners.SLACK if exact else owners.FIXED_SLACK
         tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose, region)
         return tiled.measured(self.family)
 
-    def _whole(self, shown: ScaleAndContrast, thresholds: Thresholds) -> Iterator[Resolved]:
+    def _whole(
+        self, shown: ScaleAndContrast, thresholds: Thresholds, augment: Augment | None
+    ) -> Iterator[Resolved]:
         """The objects of an image that one view shows: one part."""
-        yield self._detect(shown.image.view(shown.scale), thresholds)
+        view = shown.image.view(shown.scale)
+        if augment is None:
+            yield self._detect(view, thresholds)
+        else:
+            candidates = self._augmented(view, thresholds, augment, self.config)
+            yield _in_image(view, resolve(candidates, thresholds))
+
+    def _augmented(
+        self, view: View, thresholds: Thresholds, augment: Augment, config: Any
+    ) -> Candidates:
+        """What the view's orientations agree on."""
+        return propose_augmented(
+            lambda seen, lowest: self.propose(seen, lowest=lowest, config=config),
+            view,
+            thresholds,
+            augment,
+        )
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -341,5 +369,8 @@ class Predictor:
 
     def _detect(self, view: View, thresholds: Thresholds) -> Resolved:
         """Propose and resolve: the objects of a view, in pixels of its image."""
-        instances, repaired = resolve(self.propose(view, lowest=thresholds.score), thresholds)
-        return Resolved(view.instances_in_image(instances), repaired)
+        return _in_image(view, resolve(self.propose(view, lowest=thresholds.score), thresholds))
+
+
+def _in_image(view: View, resolved: Resolved) -> Resolved:
+    return Resolved(view.instances_in_image(resolved.instances), resolved.repaired)
