@@ -1,87 +1,219 @@
-"""What a threshold reaches on the same images: the floor that a trained model has to leave behind.
+"""Kontur beside its peers on this machine: milliseconds, contours a second, start, size, memory.
 
-scikit-image, nothing learned: Otsu's threshold on the smoothed image, then every connected region
-an object; or touching regions parted by a watershed of the distance to the background (the classic
-recipe for nuclei). For images with bright objects. The watershed's smoothing is one of `SIGMAS`,
-the one that does best on these very images: the recipe gets every advantage.
+Makes an environment of its own for each (pinned packages, from the package index), in a folder that
+is kept, so that a second call starts at once. Each peer answers in a process of its own
+(`peer_servers/`), all take turns image by image, on the same number of threads; figures are medians
+over rounds, then means over images. No peer's weights are on the package index: StarDist learns
+from DATA for some steps first, Cellpose runs with random weights, whose time in the network, nearly
+all there is, is the same, and celldetection is only installed and imported.
+
+    python benchmarks/peers.py nuclei dsb2018 --where modality=fluorescence --folder peers
 """
 
-# scikit-image says no types:
-# mypy: disallow-untyped-calls=False
-
-import time
-from collections.abc import Callable, Sequence
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
-from options import of_data
+from predict_speed import MOSAIC, SIDE, mosaic
 from report import heading, table
-from scipy import ndimage  # type: ignore[import-untyped]
-from skimage import feature, filters, measure, morphology, segmentation
 
-from kontur.data.folder import open_folder
-from kontur.data.sample import Sample
-from kontur.evaluate import Summary, evaluate_all
-from kontur.instances import Instances
+from kontur.data.folder import Folder, open_folder
+from kontur.geometry.raster import rasterize
 
-IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)
-SIGMAS = (1.0, 1.5, 2.0, 3.0)  # pixels, of the distance's smoothing
-SMALLEST = 20  # pixels; smaller regions are specks
+HERE = Path(__file__).parent
+SERVERS = HERE / "peer_servers"
+LEARN = 40  # images that StarDist learns from
+
+
+class Peer(NamedTuple):
+    """A program: its packages, and the words of its server after the folder of its weights."""
+
+    packages: Sequence[str]
+    server: str
+    sizes: Sequence[int] = (SIDE, SIDE * MOSAIC)  # images that it is asked, by their side
+    rounds: int = 5  # of the same image
+    images: int = 12  # of a size
+
+
+PEERS = {
+    "kontur": Peer([str(HERE.parent)], "kontur_server.py"),
+    "stardist": Peer(["stardist==0.9.2", "tensorflow-cpu==2.21.0"], "stardist_server.py"),
+    "cellpose": Peer(["cellpose==4.2.1.1"], "cellpose_server.py", (SIDE,), 1, 1),
+    "celldetection": Peer(["celldetection==0.4.9"], "celldetection_server.py", ()),
+}
+
+
+class Server:
+    """A running peer."""
+
+    def __init__(self, python: Path, peer: Peer, words: Sequence[str], threads: int):
+        limit = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | limit
+        self.process = subprocess.Popen(
+            [python, SERVERS / peer.server, "serve", *words, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+            cwd=python.parents[1],
+        )
+        self.seconds, self.version = self._answer()
+
+    def predict(self, image: Path) -> tuple[float, int]:
+        """Seconds, and how many objects."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{image}\n")
+        self.process.stdin.flush()
+        seconds, objects = self._answer()
+        return seconds, objects
+
+    def _answer(self) -> Any:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if line.startswith("["):  # peers talk too
+                return json.loads(line)
+        raise SystemExit(f"a server ended: {self.process.args}")
+
+    def close(self) -> float:
+        """End the process; its peak memory in megabytes."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        _, _, usage = os.wait4(self.process.pid, 0)
+        return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 def main() -> None:
-    options = of_data(__doc__).parse_args()
-    folder = open_folder(options.data).where(options.where)
-    heading(f"Pooled AP without learning on {len(folder)} images {' '.join(options.where)}")
-    samples = list(folder.samples)
-    rows = [_row("Otsu, connected regions", samples, regions)]
-    watersheds = [
-        _row(f"Otsu, watershed of the distance (smoothed over {sigma:g})", samples, parted(sigma))
-        for sigma in SIGMAS
-    ]
-    rows.append(max(watersheds, key=lambda row: row[1]))
-    print(table(["", *(f"AP {iou}" for iou in IOUS), "ms an image"], rows))
+    options = _options()
+    heading(f"Peers in turns, {options.threads} threads, medians of rounds")
+    place = options.folder.resolve()
+    images = _images(open_folder(options.data / "val").where(options.where), place)
+    names = ["kontur", *(name for name in PEERS if name in options.peers)]
+    words = {name: [str(place / name)] for name in names} | {"kontur": [options.model]}
+    pythons = {name: _environment(place / f"{name}-env", PEERS[name]) for name in names}
+    if "stardist" in names and not (place / "stardist").exists():
+        _write_learned(open_folder(options.data / "train").where(options.where), place / "learn")
+        learning = ["train", place / "learn", place / "stardist", str(options.steps)]
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(
+            [pythons["stardist"], SERVERS / "stardist_server.py", *learning], check=True, **silent
+        )
+    servers = {n: Server(pythons[n], PEERS[n], words[n], options.threads) for n in names}
+    rows = []
+    results = _in_turns(servers, images)
+    for name in names:
+        peak = servers[name].close()
+        cells = [f"{_size(place / f'{name}-env'):,.0f}", f"{servers[name].seconds:.1f}"]
+        for side in images:
+            own = results.get((name, side))
+            ours = results["kontur", side][0]
+            cells += (
+                [f"{own[0]:.0f}", f"{own[0] / ours:.1f}", f"{1000 * own[1] / own[0]:,.0f}"]
+                if own
+                else ["–"] * 3
+            )
+        rows.append([f"{name} {servers[name].version}", *cells, f"{peak:,.0f}"])
+    head = ["", "installed, MB", "start, s"]
+    for side in images:
+        head += [f"{side}², ms", "ratio", "contours/s"]
+    print(table([*head, "peak, MB"], rows))
 
 
-def foreground(image: np.ndarray) -> np.ndarray:
-    """Otsu's threshold on the mean of the channels, smoothed over a pixel; specks removed."""
-    smooth = filters.gaussian(image.astype(float).mean(axis=-1), sigma=1)
-    if smooth.min() == smooth.max():
-        return np.zeros(smooth.shape, bool)
-    filled = ndimage.binary_fill_holes(smooth > filters.threshold_otsu(smooth))
-    return morphology.remove_small_objects(filled, max_size=SMALLEST - 1)
+def _in_turns(
+    servers: dict[str, Server], images: dict[int, list[Path]]
+) -> dict[tuple[str, int], tuple[float, float]]:
+    """Milliseconds and objects of each peer and size."""
+    results = {}
+    for side, files in images.items():
+        taken: dict[str, list[float]] = {}
+        found: dict[str, list[int]] = {}
+        for number, file in enumerate(files):
+            asked = {
+                name: server
+                for name, server in servers.items()
+                if side in PEERS[name].sizes and number < PEERS[name].images
+            }
+            for name, server in asked.items():  # the first of a size prepares memory
+                found.setdefault(name, []).append(server.predict(file)[1])
+            for name, seconds in _rounds(asked, file).items():
+                taken.setdefault(name, []).append(statistics.median(seconds))
+        for name, seconds in taken.items():
+            milliseconds = 1000 * statistics.fmean(seconds)
+            results[name, side] = milliseconds, statistics.fmean(found[name])
+    return results
 
 
-def regions(image: np.ndarray) -> np.ndarray:
-    """A label image: each connected region of the foreground."""
-    return measure.label(foreground(image))
+def _rounds(asked: dict[str, Server], file: Path) -> dict[str, list[float]]:
+    """Seconds of each peer, which take turns."""
+    seconds: dict[str, list[float]] = {name: [] for name in asked}
+    for number in range(max(PEERS[name].rounds for name in asked)):
+        for name, server in asked.items():
+            if number < PEERS[name].rounds:
+                seconds[name].append(server.predict(file)[0])
+    return seconds
 
 
-def parted(sigma: float) -> Callable[[np.ndarray], np.ndarray]:
-    """A label image: regions parted where the smoothed distance has several tops."""
-
-    def labels(image: np.ndarray) -> np.ndarray:
-        mask = foreground(image)
-        distance = ndimage.gaussian_filter(ndimage.distance_transform_edt(mask), sigma)
-        tops = feature.peak_local_max(distance, min_distance=3, labels=measure.label(mask))
-        seeds = np.zeros(mask.shape, np.int32)
-        seeds[tuple(tops.T)] = np.arange(1, len(tops) + 1)
-        return segmentation.watershed(-distance, seeds, mask=mask)
-
-    return labels
+def _environment(folder: Path, peer: Peer) -> Path:
+    """The Python of an environment with the peer's packages, made where it is not there."""
+    python = folder / "bin" / "python"
+    finished = folder / "finished"
+    if not finished.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *peer.packages], check=True)
+        finished.touch()
+    return python
 
 
-def _row(
-    name: str, samples: Sequence[Sample], find: Callable[[np.ndarray], np.ndarray]
-) -> list[str]:
-    start = time.perf_counter()
-    found = [find(sample.image) for sample in samples]
-    spent = (time.perf_counter() - start) * 1000 / len(samples)
-    pairs = [
-        (sample.instances, Instances.from_label_image(labels))
-        for sample, labels in zip(samples, found, strict=True)
-    ]
-    summary: Summary = evaluate_all(pairs)
-    return [name, *(f"{summary.ap(iou):.3f}" for iou in IOUS), f"{spent:.0f}"]
+def _size(folder: Path) -> float:
+    """Megabytes of the files of an environment."""
+    files = (file for file in folder.rglob("*") if file.is_file() and not file.is_symlink())
+    return sum(file.stat().st_size for file in files) / 1e6
+
+
+def _images(folder: Folder, place: Path) -> dict[int, list[Path]]:
+    """Grey images as files, by their side: small ones, and a mosaic of sixteen."""
+    images = [s.image for s in folder.samples if s.image.shape[:2] == (SIDE, SIDE)]
+    few = images[:: max(1, len(images) // 12)][:12]
+    files: dict[int, list[Path]] = {}
+    place.mkdir(parents=True, exist_ok=True)
+    for side, arrays in ((SIDE, few), (SIDE * MOSAIC, [mosaic(images)])):
+        for number, array in enumerate(arrays):
+            file = place / f"{side}-{number}.npy"
+            np.save(file, array[..., 0])
+            files.setdefault(side, []).append(file)
+    return files
+
+
+def _write_learned(folder: Folder, place: Path) -> None:
+    """Images with label masks, for a peer to learn from."""
+    place.mkdir(parents=True, exist_ok=True)
+    samples = [s for s in folder.samples if min(s.image.shape[:2]) >= SIDE][:LEARN]
+    for number, sample in enumerate(samples):
+        labels = np.zeros(sample.image.shape[:2], np.int32)
+        for value, polygon in enumerate(sample.instances.polygons, 1):
+            labels[rasterize(polygon, labels.shape)] = value
+        np.savez(place / f"{number}.npz", image=sample.image[..., 0], labels=labels)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", help="a shipped model's name or a .kontur file")
+    parser.add_argument("data", type=Path, help="a folder with the parts train and val")
+    parser.add_argument("--where", nargs="*", default=[], metavar="COLUMN=VALUE")
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS), metavar="NAME")
+    parser.add_argument("--folder", type=Path, default=Path("peers"), help="of environments")
+    parser.add_argument("--steps", type=int, default=400, help="that StarDist learns")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from kontur.cli.measure import measure
 from kontur.cli.models import models
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
+from kontur.cli.reinforce import reinforce
 from kontur.cli.serve import serve
 from kontur.cli.train import train
 from kontur.errors import InputError
@@ -110,7 +111,7 @@ def program(
 
 COMMANDS = (
     *(demo, predict, measure, describe, plot, learn, classify, evaluate),
-    *(serve, inspect, train, compare, models, convert),
+    *(serve, inspect, train, reinforce, compare, models, convert),
 )
 for command in COMMANDS:
     app.command(cls=FormatWords)(command)

@@ -58,7 +58,21 @@ def convert(
         float,
         typer.Option("--share", metavar="PART", help="This part of the images, such as 0.1."),
     ] = 1.0,
-    seed: Annotated[int, typer.Option("--seed", help="Which images --share draws.")] = 0,
+    val: Annotated[
+        float | None,
+        typer.Option(
+            "--val", metavar="PART", help="This part goes into val/, the rest into train/."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Which images --share and --val draw.")] = 0,
+    images: Annotated[
+        str,
+        typer.Option(
+            "--images",
+            metavar="copy|link|none",
+            help="Whether the images of data sets come along, where the new format has them.",
+        ),
+    ] = "none",
     task: TaskOption = Task.instances,
     page: PageOption = None,
     force: ForceOption = False,
@@ -77,6 +91,7 @@ def convert(
     kontur convert TRAINING_FOLDER all.cvat.xml
     kontur convert PLATE1 PLATE2 FOLDER --format yolo
     kontur convert DATASET small.coco.json --split train --where stain=DAPI --share 0.1
+    kontur convert DATASET NEW --format yolo --val 0.2 --images copy
     """
     from kontur.data.convert_folders import convert_folders, is_file_target
     from kontur.data.pairing import check_masks
@@ -84,7 +99,7 @@ def convert(
     from kontur.formats.conversion import convert, parse_size
     from kontur.formats.zarr_store import is_folder
 
-    thinned = split is not None or bool(where) or share != 1
+    thinned = split is not None or bool(where) or share != 1 or val is not None or images != "none"
     single = (
         not thinned
         and len(sources) == 1
@@ -116,7 +131,9 @@ def convert(
             split=split,
             where=where or (),
             share=share,
+            val=val,
             seed=seed,
+            images=images,
             overwrite=force,
         )
     several = f" in {plural(made.images, 'image')}" if made.images > 1 else ""

@@ -138,6 +138,14 @@ PagesOption = Annotated[
         "into formats that keep them.",
     ),
 ]
+PolishOption = Annotated[
+    bool,
+    typer.Option(
+        "--polish",
+        help="Let the model's agent correct the outlines, step by step; kontur reinforce trains "
+        "one.",
+    ),
+]
 LinkOption = Annotated[
     bool,
     typer.Option("--link", help="With --page all: number the tracks of objects, by overlap."),
@@ -228,10 +236,11 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "channel": ChannelOption,
     "page": PagesOption,
     "link": LinkOption,
+    "polish": PolishOption,
 }
 # Those of a prediction that is compared with annotations.
 EVALUATED = tuple(name for name in PREDICT_OPTIONS if name not in ("region", "link"))
-OFF: dict[str, Any] = {"min_size": 0.0, "link": False}  # defaults other than None
+OFF: dict[str, Any] = {"min_size": 0.0, "link": False, "polish": False}  # defaults other than None
 
 
 def takes_predict_options(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

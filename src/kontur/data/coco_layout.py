@@ -16,12 +16,13 @@ import numpy as np
 import shapely
 
 from kontur import formats
-from kontur.data.file_names import IMAGE_FOLDERS, image_files, split_of, stem, walk
+from kontur.data.file_names import IMAGE_FOLDERS, image_files, stem, walk
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats import Format, embedded_picture, zarr_store
 from kontur.formats.images import is_image
 from kontur.instances import Instances
+from kontur.select.split_names import split_of
 from kontur.wording import counted, listed, plural
 
 JSON_FOLDERS = ("", "annotations", "labels", "outlines", "masks")

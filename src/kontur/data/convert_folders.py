@@ -2,24 +2,29 @@
 
 A training folder is read as such, with the names and sizes of its images; a folder of outlines
 without images, and a file, as it is. The target is one file, where the format lists images, or a
-folder with a file an image.
+folder with a file an image; with the images and their `metadata.csv` it is a data set again.
 """
 
+import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from kontur import formats, select
+from kontur.data import image_copies
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
+from kontur.data.folder_tables import METADATA_FILE
 from kontur.data.pairing import prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import Format, ImageAnnotation, zarr_store
+from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
 from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick
 from kontur.formats.information_loss import information_losses
+from kontur.select.split_names import split_of
 from kontur.wording import quoted
 
 UNSAFE = re.compile(r'[\x00-\x1f<>:"|?*]')  # in names of files, on one system or another
@@ -32,15 +37,18 @@ class _Named(NamedTuple):
 
     name: str
     entry: ImageAnnotation
+    image: Path | None = None
+    metadata: Mapping[str, str] = {}
 
 
 class _Wanted(NamedTuple):
-    """How sources are read, and which images of data sets."""
+    """How sources are read, and which images of data sets; whether their files are wanted."""
 
     task: str
     page: int | None
     split: str | None
     where: tuple[str, ...]
+    with_images: bool
 
 
 def convert_folders(
@@ -53,7 +61,9 @@ def convert_folders(
     split: str | None = None,
     where: Sequence[str] = (),
     share: float = 1.0,
+    val: float | None = None,
     seed: int = 0,
+    images: str = "none",
     overwrite: bool = False,
 ) -> Conversion:
     """Write the objects of all sources to `target`: a file that lists images, or a folder.
@@ -61,29 +71,36 @@ def convert_folders(
     `format` is a word of `formats.WRITABLE`, needed for a folder; the ending of a file decides
     else. Of data sets `split` takes `train`, `val` or `test` alone, and `where` the images for
     which every `COLUMN=VALUE` of their `metadata.csv` holds. `share` keeps that part of all images,
-    drawn with the `seed`: a smaller part lies within a larger one. Nothing is written where a file
-    exists already, unless `overwrite`. Raises `InputError` for images of one name, for a `target`
-    that lies in a source, and as reading and writing do.
+    drawn with the `seed`: a smaller part lies within a larger one. `val` divides what is left into
+    `val/`, that part of it, and `train/`. With `images` = `copy` or `link` the images come along,
+    see `image_copies`, and their rows of `metadata.csv`. Nothing is written where a file exists
+    already, unless `overwrite`. Raises `InputError` for images of one name, for sources without
+    images where these are wanted, and as reading and writing do.
     """
     target = Path(target)
     kind = formats.format_named(format) if format else formats.format_to_write(target)
-    wanted = _Wanted(task, page, split, tuple(where))
-    images = [image for source in sources for image in _images(Path(source), wanted)]
-    if not images:
+    way = image_copies.choose_copies(images)
+    wanted = _Wanted(task, page, split, tuple(where), way != "none")
+    found = [image for source in sources for image in _images(Path(source), wanted)]
+    if not found:
         raise InputError(f"{' and '.join(map(str, sources))} holds no image with outlines")
     taken: set[str] = set()
-    for name, _ in images:
+    for name in (image.name for image in found):
         if name in taken:
             raise InputError(
                 f"two images of the sources have the name {quoted(name)}; rename one, or convert "
                 "the sources into folders of their own"
             )
         taken.add(name)
-    (kept,) = select.nested([name for name, _ in images], [share], seed)
-    images = [image for image in images if image.name in set(kept)]
-    entries = [image.entry for image in images]
-    files = _files(target, kind, images)
-    existing = next((path for path, _ in files if path.exists()), None)
+    (kept,) = select.nested([image.name for image in found], [share], seed)
+    found = [image for image in found if image.name in set(kept)]
+    if val is not None:
+        found = _divided(found, val, seed)
+    entries = [image.entry for image in found]
+    files = _files(target, kind, found)
+    copies = _copies(target, kind, found) if way != "none" else {}
+    places = [*(path for path, _ in files), *copies]
+    existing = next((path for path in places if path.exists() and not _same(path, copies)), None)
     if existing is not None and not overwrite:
         raise InputError(
             f"{existing} exists already; choose another place, or overwrite it with --force (in "
@@ -91,8 +108,15 @@ def convert_folders(
         )
     for path, described in files:
         formats.write_images(path, described, format=kind.name, overwrite=overwrite)
+    for place, image in copies.items():
+        image_copies.put(image, place, way, overwrite=overwrite)
+    if copies:
+        _write_metadata(_folder_of(target, kind), found, overwrite)
     objects = sum(len(entry.instances) for entry in entries)
-    return Conversion(objects, len(entries), tuple(information_losses(kind, entries)))
+    losses = list(information_losses(kind, entries))
+    if way == "none" and not is_file_target(target, kind.name) and any(one.image for one in found):
+        losses.append("the images stay where they are: --images copy or link brings them along")
+    return Conversion(objects, len(entries), tuple(losses))
 
 
 def is_file_target(target: str | Path, format: str | None) -> bool:
@@ -119,12 +143,76 @@ def _files(
     if kind.several_images:
         return [(target / f"{JOINED}{kind.file_endings[0]}", [image.entry for image in images])]
     place = target / "labels" if kind.relative else target  # as its programs look for them
-    return [(place / f"{image.name}{kind.file_endings[0]}", [image.entry]) for image in images]
+    return [
+        (
+            place / f"{image.name}{kind.file_endings[0]}",
+            [image.entry._replace(file_name=_last(image.entry.file_name))],
+        )
+        for image in images
+    ]
+
+
+def _divided(images: Sequence[_Named], val: float, seed: int) -> list[_Named]:
+    """The images with `train/` or `val/` before their names, other splits left out of these."""
+    plain = [image.name for image in images]
+    held = set(select.holdout(plain, val, seed).held)
+    divided = []
+    for image in images:
+        before = "val" if image.name in held else "train"
+        first, _, rest = image.name.partition("/")
+        inside = rest if rest and split_of(first) else image.name
+        file = f"{before}/{PurePosixPath(inside).with_name(_last(image.entry.file_name))}"
+        divided.append(
+            image._replace(name=f"{before}/{inside}", entry=image.entry._replace(file_name=file))
+        )
+    if len({image.name for image in divided}) < len(divided):
+        raise InputError("images of different splits have one name, so they cannot be divided anew")
+    return divided
+
+
+def _copies(target: Path, kind: Format, images: Sequence[_Named]) -> dict[Path, Path]:
+    """The image of each place in the target where one is to lie."""
+    folder = _folder_of(target, kind)
+    copies: dict[Path, Path] = {}
+    for name, entry, image, _ in images:
+        if image is None:
+            raise InputError(
+                f"the image {entry.file_name} was not found, so it cannot be copied or linked; "
+                "convert the outlines alone, or put the image beside them"
+            )
+        single = is_file_target(target, kind.name) and not kind.several_images
+        own = formats.name_of(target) if single else name
+        copies[image_copies.place_of(own, image, kind, folder)] = image
+    return copies
+
+
+def _folder_of(target: Path, kind: Format) -> Path:
+    return target.parent if is_file_target(target, kind.name) else target
+
+
+def _same(path: Path, copies: Mapping[Path, Path]) -> bool:
+    """Whether an image is to be put where it lies."""
+    return path in copies and path.samefile(copies[path])
+
+
+def _write_metadata(folder: Path, images: Sequence[_Named], overwrite: bool) -> None:
+    """The rows that `metadata.csv` has of the images, if any, under their names."""
+    columns = list(dict.fromkeys(column for image in images for column in image.metadata))
+    place = folder / METADATA_FILE
+    if not columns or (place.exists() and not overwrite):
+        return
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["image", *columns])
+    writer.writerows(
+        [image.name, *(image.metadata.get(column, "") for column in columns)] for image in images
+    )
+    atomic.write_text(place, text.getvalue(), overwrite=overwrite)
 
 
 def _images(source: Path, wanted: _Wanted) -> list[_Named]:
-    task, page, split, where = wanted
-    if not zarr_store.is_folder(source):
+    task, page, split, where, with_images = wanted
+    if not zarr_store.is_folder(source) and not with_images:
         if not source.exists():
             raise InputError(f"there is no file {source}")
         if split is not None or where:
@@ -133,7 +221,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
     try:
         recognise_layout(source)
     except InputError:
-        if split is not None or where:
+        if split is not None or where or with_images:
             raise
         if formats.find_format(source) is not None:  # of files of one object each
             return _of_file(source.name, source, task, page)
@@ -142,8 +230,13 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
-        one = ImageAnnotation(file_name, sample.instances.size, sample.instances)
-        found.append(_Named(item.name, one._replace(pixel_size=sample.pixel_size)))
+        if with_images or embedded_picture.is_in(item.image):
+            file_name = f"{item.name}{image_copies.ending_of(item.image)}"
+        one = ImageAnnotation(
+            file_name, sample.instances.size, sample.instances, pixel_size=sample.pixel_size
+        )
+        rows = folder.metadata.get(item.name, {})
+        found.append(_Named(item.name, one, item.image, rows))
     return found
 
 
@@ -180,3 +273,7 @@ def _named(entry: ImageAnnotation) -> _Named:
     if long is not None:
         raise InputError(f"the name of an image is too long for a file's: {quoted(long)}")
     return _Named("/".join(parts), entry)
+
+
+def _last(file_name: str) -> str:
+    return PurePosixPath(file_name).name

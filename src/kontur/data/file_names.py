@@ -6,7 +6,6 @@ is the same. The suffixes are those of StarDist, Cellpose and Kontur.
 """
 
 import os
-import re
 from collections.abc import Container, Iterable
 from pathlib import Path
 
@@ -19,13 +18,7 @@ IMAGE_FOLDERS = ("images", "image", "imgs", "img")
 LABEL_SUFFIXES = ("_cp_masks", "_masks", "_mask", "_labels", "_label", ".labels", ".masks")
 # What Cellpose and Kontur write beside an image that is neither an image to learn nor a label.
 OUTPUT_SUFFIXES = ("_flows", "_cellprob", "_cp_output", "_cp_outlines", "_overlay", ".overlay")
-# Folder names of each part of a data set; also words in the name of a COCO JSON.
 WITH_OME = (".tif", ".tiff", *zarr_store.ENDINGS, ".zip")  # endings before which .ome belongs to it
-SPLITS = {
-    "train": ("train", "training"),
-    "val": ("val", "valid", "validation"),
-    "test": ("test", "testing"),
-}
 IMAGE_SUFFIX = "_img"  # Cellpose's `--img_filter`: a_img.tif belongs to a_masks.tif
 RECORD_FILE = "predict.json"  # what `kontur predict` notes beside the outlines that it wrote,
 REPORT_FILE = "predict.parquet"  # and its table of all images
@@ -79,16 +72,6 @@ def partner_name(name: str) -> str:
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name
-
-
-def split_of(name: str) -> str | None:
-    """The split that a word in a name gives, if any.
-
-    >>> split_of("train/a01"), split_of("instances_val2017"), split_of("trainee"), split_of("a")
-    ('train', 'val', None, None)
-    """
-    words = set(re.split(r"[^a-z]+", name.lower().split("/")[0]))
-    return next((split for split, folders in SPLITS.items() if words & set(folders)), None)
 
 
 def walk(folder: Path, *, stop: Iterable[str] = (), deep: bool = True) -> list[tuple[str, Path]]:

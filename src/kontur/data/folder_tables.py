@@ -20,12 +20,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from kontur.data.file_names import SPLITS, partner_name, stem
+from kontur.data.file_names import partner_name, stem
 from kontur.data.issue import Issue
 from kontur.errors import InputError
 from kontur.formats import csv_dialect
 from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.masks import IGNORE
+from kontur.select.split_names import SPLITS
 from kontur.wording import counted, listed
 
 METADATA_FILE = "metadata.csv"

@@ -25,7 +25,6 @@ from kontur import formats
 from kontur.data import coco_layout, yolo_splits
 from kontur.data.file_names import (
     IMAGE_FOLDERS,
-    SPLITS,
     by_partner,
     image_files,
     images_of_folder,
@@ -33,7 +32,6 @@ from kontur.data.file_names import (
     is_mask,
     is_raster,
     partner_name,
-    split_of,
     stem,
     walk,
 )
@@ -41,6 +39,7 @@ from kontur.data.layout import AnnotatedImage, AnnotationKind, Layout, join_layo
 from kontur.data.other_programs import annotations_sentence, images_sentence
 from kontur.errors import InputError
 from kontur.formats import zarr_store
+from kontur.select.split_names import SPLITS, split_of
 from kontur.wording import counted, listed, plural
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins

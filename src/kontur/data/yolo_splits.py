@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kontur.data.file_names import SPLITS
 from kontur.data.layout import Layout
 from kontur.formats import document
 from kontur.formats.yolo_names import find_settings
+from kontur.select.split_names import SPLITS
 from kontur.wording import plural
 
 

@@ -5,7 +5,7 @@ folders of images too, so that a YOLO program trains on it as it is.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from kontur import extra
 from kontur.errors import InputError
 from kontur.formats import atomic, document
+from kontur.select.split_names import SPLITS, split_of
 from kontur.wording import listed, quoted
 
 LISTS = ("classes.txt", "obj.names")  # a name a line
@@ -70,9 +71,11 @@ def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) ->
         names = _names_of(path, *_version(path)) or () if path.is_file() else ()
     missing = [name for name in classes if name not in names]
     ours = not path.exists() or (path.suffix == ".yaml" and path.read_bytes()[:8] == OURS.encode())
-    if missing and ours:
+    known_folders = _splits(path, *_version(path)) if ours and path.exists() else {}
+    folders = _with_folder(known_folders, labels)
+    if ours and (missing or folders != known_folders):
         names = (*names, *missing)
-        atomic.write_text(path, _text(names, labels))
+        atomic.write_text(path, _text(names, folders))
     elif unknown := [name for name in missing if name in used]:
         raise InputError(
             f"{path} names {listed(names) or 'no classes'}, and the objects are of the class "
@@ -96,15 +99,34 @@ def _home(labels: Path) -> Path:
     return folder
 
 
-def _text(names: Sequence[str], labels: Path) -> str:
-    home, folder = _home(labels), labels.absolute().parent
-    images = "."
-    if home != folder:
-        images = Path(IMAGES, *folder.relative_to(home / LABELS).parts).as_posix()
+def _text(names: Sequence[str], folders: Mapping[str, str]) -> str:
     lines = [f"  {number}: {_quoted(name)}" for number, name in enumerate(names)]
     head = f"{OURS} wrote these names of classes for the labels beside"
-    folders = [f"{split}: {_quoted(images)}" for split in ("train", "val")]
-    return "\n".join([head, *folders, "names:", *lines]) + "\n"
+    entries = [f"{split}: {_quoted(folder)}" for split, folder in folders.items()]
+    return "\n".join([head, *entries, "names:", *lines]) + "\n"
+
+
+def _with_folder(known: Mapping[str, str], labels: Path) -> dict[str, str]:
+    """The images' folder of each split, with that of the images of some labels.
+
+    `images/train` of `labels/train/…`, `images` where there are no splits, and `.` where labels lie
+    beside images. YOLO wants train and val: one that is not known is the other, until it is.
+    """
+    home, folder = _home(labels), labels.absolute().parent
+    below = folder.relative_to(home / LABELS).parts if home != folder else ()
+    split = split_of(below[0]) if below else None
+    place = "." if home == folder else f"{IMAGES}/{below[0]}" if split else IMAGES
+    folders = {**known, split: place} if split else dict(known)
+    for other in ("train", "val"):
+        folders.setdefault(other, place)
+    return {name: folders[name] for name in SPLITS if name in folders}
+
+
+@lru_cache(maxsize=64)
+def _splits(path: Path, changed: int, size: int) -> dict[str, str]:
+    """The folders of splits in a file as it was then."""
+    content = _content(path, document.load_text(path))
+    return {split: str(content[split]) for split in SPLITS if content.get(split)}
 
 
 def _quoted(name: str) -> str:

@@ -47,6 +47,8 @@ def place_of(path: str | Path) -> Place | None:
     >>> place_of("a.tif") is None
     True
     """
+    if not any(ending in str(path).lower() for ending in ENDINGS):
+        return None  # most paths: a folder of images asks for each of them many times
     whole = Path(path)
     for store in (*reversed(whole.parents), whole):
         if store.name.lower().endswith(ENDINGS):

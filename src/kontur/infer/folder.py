@@ -59,7 +59,9 @@ def predict_folder(
     """
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
+    predictor.check_options(options)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
+    settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
     record = Record(out, {**(model or {}), **settings, **thresholds})
     jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]

@@ -36,6 +36,7 @@ class PredictOptions:
             or a file of outlines, such as tissue drawn in QuPath.
         channel, page: which channel and which page of a stack, from 0; in folders of images "all"
             predicts every page.
+        polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).
         link: "overlap" numbers the tracks of objects from page to page, where all are predicted.
     """
 
@@ -51,6 +52,7 @@ class PredictOptions:
     channel: int | None = None
     page: int | Literal["all"] | None = None
     link: Literal["overlap"] | None = None
+    polish: bool = False
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some options changed; TypeError that names the nearest for an unknown one."""

@@ -25,7 +25,8 @@ from kontur.models.resolve import Resolved
 class ImagePlan:
     """An image at the chosen scale and contrast, and the tiles in which it is looked at, if any.
 
-    Objects below `min_size` square pixels and outside the `region` are left out.
+    Objects below `min_size` square pixels and outside the `region` are left out. With `polish` the
+    model's agent corrects their outlines.
     """
 
     chosen: ScaleAndContrast
@@ -34,6 +35,7 @@ class ImagePlan:
     min_size: float = 0.0
     region: Region | None = None
     augment: Augment | None = None
+    polish: bool = False
 
 
 @dataclass(frozen=True, eq=False)

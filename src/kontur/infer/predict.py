@@ -142,17 +142,18 @@ class Predictor:
         `shown="whole"` takes one view whatever its size, for objects larger than tiles show
         (`ObjectTooLargeError`). Arguments and errors as in `predict`.
         """
+        self.check_options(options)
         chosen, thresholds = self._shown(image, options), self.thresholds(options)
         region = None if options.region is None else parse_region(options.region)
         if region is not None:
             region.check_inside(chosen.image.size)
         side = side if options.tile is None else options.tile
-        augment = options.augment
+        augment, polish = options.augment, options.polish
         check_augment(augment)
         tiled = None
         if shown == "tiles":
-            tiled = self.tiled(chosen, thresholds, side, region, augment=augment)
-        return ImagePlan(chosen, thresholds, tiled, options.min_size, region, augment)
+            tiled = self.tiled(chosen, thresholds, side, region, augment=augment, polish=polish)
+        return ImagePlan(chosen, thresholds, tiled, options.min_size, region, augment, polish)
 
     def parts_of(self, plan: ImagePlan, *, store: TileStore | None = None) -> PredictedParts:
         """The objects of a planned image part by part: they need not be held all at once.
@@ -162,7 +163,7 @@ class Predictor:
         """
         tiled, chosen = plan.tiled, plan.chosen
         if tiled is None:
-            parts = self._whole(chosen, plan.thresholds, plan.augment)
+            parts = self._whole(chosen, plan.thresholds, plan.augment, polish=plan.polish)
         else:
             candidates = from_store(tiled, plan.thresholds, store)
             parts = tiled.resolved(plan.thresholds, self.card.classes, candidates)
@@ -188,6 +189,7 @@ class Predictor:
         and outlines stay in pixels of the whole.
         """
         options = options.replace(**changes)
+        self.check_options(options)
         shown = self._shown(image, options)
         seen = None if window is None else window.scaled(shown.scale * self.card.scale)
         view, thresholds = shown.image.view(shown.scale, seen), self.thresholds(options)
@@ -197,10 +199,19 @@ class Predictor:
             self.config,
             self.engine.graphs,
             view,
-            self.propose(view, lowest=CLICKED * thresholds.score),
+            self.propose(view, lowest=CLICKED * thresholds.score, polish=options.polish),
             thresholds,
             object_size=None if learned is None else learned * self.card.scale,
         )
+
+    def check_options(self, options: PredictOptions) -> None:
+        """Raises `InputError` for options that this model cannot serve."""
+        if options.polish and not self.family.has_agent(self.config):
+            raise InputError(
+                f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
+                "images with annotations (kontur reinforce DATA --model MODEL --out FILE.kontur), "
+                "or leave --polish out"
+            )
 
     def thresholds(self, options: PredictOptions) -> Thresholds:
         """The card's thresholds where none are given; `InputError` outside [0, 1]."""
@@ -277,13 +288,20 @@ class Predictor:
         )
 
     def propose(
-        self, view: View, *, lowest: float, within: Box | None = None, config: Any = None
+        self,
+        view: View,
+        *,
+        lowest: float,
+        within: Box | None = None,
+        config: Any = None,
+        polish: bool = False,
     ) -> Candidates:
         """The second step: candidates of at least the score `lowest`, in the view's pixels.
 
         With a box `within` (xyxy in the view) those whose owner point lies outside may be left out;
-        `config` are the settings with what was measured on the whole image. Raises `InputError`
-        where the view would not fit into memory.
+        `config` are the settings with what was measured on the whole image. With `polish` the
+        model's agent, which it must have, corrects their outlines. Raises `InputError` where the
+        view would not fit into memory.
         """
         config = self.config if config is None else config
         height, width = view.images.shape[2:]
@@ -291,6 +309,9 @@ class Predictor:
         (candidates,) = self.family.propose(
             self.engine.graphs, view.images, config, lowest, [view.size], within
         )
+        if polish:
+            assert self.family.polish is not None  # `check_options` has looked
+            return self.family.polish(self.engine.graphs, view.images, candidates, config)
         return candidates
 
     def tiled(
@@ -301,6 +322,7 @@ class Predictor:
         region: Region | None = None,
         *,
         augment: Augment | None = None,
+        polish: bool = False,
     ) -> TiledImage | None:
         """The tiles in which an image is looked at; None where one view shows all of it.
 
@@ -315,9 +337,9 @@ class Predictor:
             return None
 
         def propose(view: View, config: Any, within: Box) -> Candidates:
-            if augment is not None:
-                return self._augmented(view, thresholds, augment, config)
-            return self.propose(view, lowest=thresholds.score, within=within, config=config)
+            inside = None if augment else within  # orientations differ a little in where it is
+            how = {"within": inside, "config": config, "polish": polish}
+            return self._candidates(view, thresholds, augment, **how)
 
         exact = tiling.reach and augment is None
         slack = owners.SLACK if exact else owners.FIXED_SLACK
@@ -325,26 +347,10 @@ class Predictor:
         return tiled.measured(self.family)
 
     def _whole(
-        self, shown: ScaleAndContrast, thresholds: Thresholds, augment: Augment | None
+        self, shown: ScaleAndContrast, thresholds: Thresholds, *how: Any, **more: Any
     ) -> Iterator[Resolved]:
         """The objects of an image that one view shows: one part."""
-        view = shown.image.view(shown.scale)
-        if augment is None:
-            yield self._detect(view, thresholds)
-        else:
-            candidates = self._augmented(view, thresholds, augment, self.config)
-            yield _in_image(view, resolve(candidates, thresholds))
-
-    def _augmented(
-        self, view: View, thresholds: Thresholds, augment: Augment, config: Any
-    ) -> Candidates:
-        """What the view's orientations agree on."""
-        return propose_augmented(
-            lambda seen, lowest: self.propose(seen, lowest=lowest, config=config),
-            view,
-            thresholds,
-            augment,
-        )
+        yield self._detect(shown.image.view(shown.scale), thresholds, *how, **more)
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -367,10 +373,22 @@ class Predictor:
             contrast=options.contrast,
         )
 
-    def _detect(self, view: View, thresholds: Thresholds) -> Resolved:
+    def _detect(
+        self, view: View, thresholds: Thresholds, augment: Augment | None = None, **how: Any
+    ) -> Resolved:
         """Propose and resolve: the objects of a view, in pixels of its image."""
-        return _in_image(view, resolve(self.propose(view, lowest=thresholds.score), thresholds))
+        candidates = self._candidates(view, thresholds, augment, **how)
+        instances, repaired = resolve(candidates, thresholds)
+        return Resolved(view.instances_in_image(instances), repaired)
 
+    def _candidates(
+        self, view: View, thresholds: Thresholds, augment: Augment | None, **how: Any
+    ) -> Candidates:
+        """What is proposed in a view, or what its orientations agree on; `how` as in `propose`."""
 
-def _in_image(view: View, resolved: Resolved) -> Resolved:
-    return Resolved(view.instances_in_image(resolved.instances), resolved.repaired)
+        def propose(seen: View, lowest: float) -> Candidates:
+            return self.propose(seen, lowest=lowest, **how)
+
+        if augment is None:
+            return propose(view, thresholds.score)
+        return propose_augmented(propose, view, thresholds, augment)

@@ -76,6 +76,11 @@ def no_graphs(config: Any) -> dict[str, GraphExample]:
     return {}
 
 
+def no_agent(config: Any) -> bool:
+    """Of a family that has none."""
+    return False
+
+
 def nothing_usual(config: Any) -> Thresholds | None:
     """The usual thresholds of a family of which none are known."""
     return None
@@ -133,6 +138,9 @@ class Family:
         outlines_by_stage: (graphs, images (1, c, h, w), config, thresholds, size) → outlines after
             each stage of refinement, by its name; None for families without stages.
         contours: functions for rings from outside; None for families without contours.
+        polish: (graphs, images (1, c, h, w), candidates, config) → the candidates with outlines
+            that the model's agent has corrected; None for families without agents.
+        has_agent: config → whether a model of these settings has one.
         float32_graphs: those that 8-bit integers do not make faster.
     """
 
@@ -156,6 +164,8 @@ class Family:
         | None
     ) = None
     contours: ContourTools | None = None
+    polish: Callable[[Graphs, np.ndarray, Candidates, Any], Candidates] | None = None
+    has_agent: Callable[[Any], bool] = no_agent
     float32_graphs: tuple[str, ...] = ()
 
     @property

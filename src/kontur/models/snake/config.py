@@ -11,6 +11,7 @@ import pydantic
 
 from kontur.models.backbone import Backbone, coarsest_stride
 from kontur.models.rpn.config import RpnConfig
+from kontur.models.snake.polish_config import PolishConfig
 from kontur.models.snake.refiner_config import CircularRefinerConfig, RefinerConfig
 from kontur.settings import Settings
 
@@ -127,6 +128,7 @@ class SnakeConfig(Settings):
             out after training: the fewest that lose next to nothing on the validation images. A
             recurrent refiner may run more than it was trained with.
         edge: a last look at full resolution, after the contour stages.
+        polish: of the agent that corrects outlines, if the model has one (`kontur reinforce`).
         quality: whether each outline's IoU with its object is predicted; a score is then the
             geometric mean of it and the centre's.
         reach: how far each extreme is extended for the octagon, a share of the box side, each way.
@@ -188,6 +190,7 @@ class SnakeConfig(Settings):
     stages_used: int | None = pydantic.Field(None, ge=1)
     edge: EdgeConfig = EdgeConfig()
     quality: bool = False
+    polish: PolishConfig = PolishConfig()
     reach: float = pydantic.Field(1 / 8, ge=0, le=0.5)
     initial: Literal["octagon", "learned"] = "octagon"
     anchors: Literal["top", "four"] = "top"
@@ -244,6 +247,11 @@ class SnakeConfig(Settings):
     def has_edge(self) -> bool:
         """Whether an edge stage follows the contour stages."""
         return self.edge.kind == "profile"
+
+    @property
+    def has_agent(self) -> bool:
+        """Whether an agent can correct the outlines (`kontur predict --polish`)."""
+        return self.polish.kind == "agent"
 
     @property
     def has_neighbours(self) -> bool:

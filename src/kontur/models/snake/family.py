@@ -2,6 +2,7 @@
 
 import math
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from kontur.models.backbone import pyramid_reach
@@ -18,6 +19,7 @@ from kontur.models.snake.contours import (
 from kontur.models.snake.encode import collate, encode
 from kontur.models.snake.graphs import graphs
 from kontur.models.snake.neighbours import NEAR
+from kontur.models.snake.polish import polish_candidates
 from kontur.models.snake.propose import decode_variants, outlines_by_stage, propose
 from kontur.models.snake.refiner_config import AROUND
 
@@ -51,6 +53,10 @@ def reach(config: SnakeConfig, side: float) -> int:
         around = refiner.reach
     if refiner.kind == "attention" and refiner.image_tokens:
         around = max(around, (AROUND - 1) / 2)
+    if config.has_agent:
+        agent = config.polish
+        farthest = max(map(abs, agent.distances)) * agent.steps
+        around = max(around, farthest + max(map(abs, agent.profile)))
     if config.has_neighbours:
         around += config.stages_run * (NEAR + 1)
     return features + EDGE_MARGIN + math.ceil(around * side)
@@ -90,5 +96,7 @@ FAMILY = Family(
     tunable_fields=("stages_used",),
     outlines_by_stage=outlines_by_stage,
     contours=ContourTools(from_rings, from_extremes, from_boxes, quality_of_rings),
+    polish=polish_candidates,
+    has_agent=attrgetter("has_agent"),
     float32_graphs=("edge", "quality"),  # few convolutions: as fast in float32 (docs/results.md)
 )

@@ -5,6 +5,7 @@ import numpy as np
 from kontur.models.family import GraphExample
 from kontur.models.snake.config import DIAMOND_POINTS, SnakeConfig, evolve_graph
 from kontur.models.snake.neighbours import thinned
+from kontur.models.snake.observe import channels
 from kontur.models.snake.refiner_config import AttentionRefinerConfig, RecurrentRefinerConfig
 
 
@@ -58,6 +59,13 @@ def graphs(config: SnakeConfig) -> dict[str, GraphExample]:
         graphs["edge"] = of_objects(maps, "contours", contours, "moved", 0)
     if config.quality:
         graphs["quality"] = of_objects(features, "contours", contours, "quality", 0)
+    if config.has_agent:
+        seen = channels(config.polish, 1 + config.has_edge, config.features)
+        graphs["polish"] = GraphExample(
+            inputs={"observations": np.zeros((objects, config.points, seen), np.float32)},
+            outputs=("distances", "modes"),
+            dynamic={name: {0: "m"} for name in ("observations", "distances", "modes")},
+        )
     return graphs
 
 

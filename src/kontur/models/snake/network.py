@@ -22,6 +22,7 @@ from kontur.models.snake.loss import (
     quality_loss,
     start_loss,
 )
+from kontur.models.snake.policy import PolishPolicy
 from kontur.models.snake.propose import boxes_of
 from kontur.models.snake.quality import OutlineQuality
 from kontur.models.snake.rings import start_diamonds, start_octagons
@@ -54,6 +55,7 @@ class DeepSnake(Segmenter):
         self.evolve = build_stages(config)
         self.edge = EdgeStage(config) if config.has_edge else None
         self.quality = OutlineQuality(config) if config.quality else None
+        self.polish = PolishPolicy(config) if config.has_agent else None
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config)
@@ -141,6 +143,8 @@ class DeepSnake(Segmenter):
             graphs["edge"] = self.edge
         if self.quality is not None:
             graphs["quality"] = Quality(self.quality)
+        if self.polish is not None:
+            graphs["polish"] = self.polish
         return {name: graph.train(self.training) for name, graph in graphs.items()}
 
 

@@ -1,0 +1,85 @@
+"""`kontur reinforce`: a trained model that learns from reward."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kontur.cli.options import DataArgument, ForceOption, QuietOption
+from kontur.errors import InputError
+
+NEEDED = ("torch", "onnx", "gymnasium")  # packages of the extras
+
+
+def reinforce(
+    data: DataArgument,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="The trained model: a shipped one's name, a run's folder or a .kontur file.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
+    val: Annotated[
+        str | None,
+        typer.Option(
+            "--val",
+            metavar="FOLDER|SHARE",
+            help="What to validate on.  [default: DATA's own val/, or a tenth of it and three "
+            "images of few]",
+        ),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            "--method",
+            metavar="agent|snake",
+            help="Add an agent that corrects outlines, or fine-tune the model itself on IoU.",
+        ),
+    ] = "agent",
+    minutes: Annotated[
+        float, typer.Option("--minutes", metavar="M", min=0.05, help="Of one processor.")
+    ] = 10.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of what is drawn at random.")] = 0,
+    force: ForceOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Let a trained MODEL learn from reward: from how much its outlines gain in IoU.
+
+    With --method agent an agent learns to correct outlines step by step, and is written with the
+    model into one file; kontur predict --polish applies it. With --method snake the model's own
+    last stages are fine-tuned. What is best on the validation images so far is in --out at any
+    time; Ctrl-C keeps it.
+
+    \b
+    kontur reinforce cells --model RUN --out polished.kontur --minutes 10
+    kontur predict images/ --model polished.kontur --polish --out outlines
+    """
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f"learning from reward needs {' and '.join(missing)}: pip install "
+            "'kontur[train,edit]' brings it"
+        )
+    if out.exists() and not force:
+        raise InputError(f"{out} exists; give another --out, or --force to overwrite it")
+    from kontur.edit.reinforce import reinforce as run
+
+    def report(line: str) -> None:
+        if not quiet:
+            typer.echo(line, err=True)
+
+    run(
+        data,
+        model=model,
+        out=out,
+        val=val,
+        method=method,
+        minutes=minutes,
+        seed=seed,
+        report=report,
+    )
+    typer.echo(f"wrote {out}")

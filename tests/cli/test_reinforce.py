@@ -1,0 +1,69 @@
+import importlib.util
+import sys
+import types
+
+import pytest
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What `kontur reinforce` asks of `kontur.edit.reinforce`, instead of a training."""
+    asked = []
+    module = types.ModuleType("kontur.edit.reinforce")
+
+    def reinforce(data, **options):
+        options.pop("report")("0.1 min, reward")
+        asked.append((data, options))
+
+    module.reinforce = reinforce
+    monkeypatch.setitem(sys.modules, "kontur.edit.reinforce", module)
+    return asked
+
+
+def test_options_reach_the_training_and_lines_the_screen(kontur, calls, tmp_path):
+    out = tmp_path / "out.kontur"
+    words = ["reinforce", tmp_path, "--model", "nuclei", "--out", out, "--method", "snake"]
+    printed = kontur(*words, "--minutes", "2.5", "--seed", "3", "--val", "0.2")
+    ((data, options),) = calls
+    assert data == tmp_path
+    assert options == {
+        "model": "nuclei",
+        "out": out,
+        "val": "0.2",
+        "method": "snake",
+        "minutes": 2.5,
+        "seed": 3,
+    }
+    assert "0.1 min, reward" in printed
+    assert f"wrote {out}" in printed
+    assert "0.1 min" not in kontur(*words, "--quiet")
+
+
+def test_a_file_that_is_there_is_kept_unless_it_may_be_overwritten(kontur, calls, tmp_path):
+    out = tmp_path / "out.kontur"
+    out.write_text("mine")
+    words = ["reinforce", tmp_path, "--model", "nuclei", "--out", out]
+    assert "exists; give another --out, or --force" in kontur(*words, code=1)
+    assert not calls
+    kontur(*words, "--force")
+    assert len(calls) == 1
+
+
+def test_without_the_extras_it_says_what_to_install(kontur, monkeypatch, tmp_path):
+    find = importlib.util.find_spec
+    from kontur.cli import reinforce as command
+
+    monkeypatch.setattr(
+        command, "find_spec", lambda name: None if name == "gymnasium" else find(name)
+    )
+    words = ["reinforce", tmp_path, "--model", "nuclei", "--out", tmp_path / "out.kontur"]
+    assert "needs gymnasium: pip install 'kontur[train,edit]'" in kontur(*words, code=1)
+
+
+def test_polishing_without_an_agent_ends_before_any_image(kontur, model, images, tmp_path):
+    out = tmp_path / "outlines"
+    words = ["predict", images, "--model", model, "--out", out, "--polish"]
+    printed = kontur(*words, code=1)
+    assert "has no agent that corrects outlines" in printed
+    assert "kontur reinforce DATA" in printed
+    assert not out.exists()
