@@ -1,4 +1,4 @@
-"""The page, measured: first picture, drawing among many outlines, edits, clients at once, kills.
+"""The page, measured: first picture, many outlines, edits, large images, clients, kills.
 
     python benchmarks/page.py [--outlines 5000] [--kills 20] [--clients 50]
 
@@ -51,19 +51,61 @@ def crowded(folder: Path, count: int) -> None:
     formats.write(folder / "crowd.geojson", found)
 
 
-def first_picture(browser, folder: Path) -> tuple[float, float]:
-    """Seconds from the start of the process to a thumbnail on the screen, and to the picture."""
+def first_picture(browser, folder: Path) -> tuple[float, float, float]:
+    """Seconds from the start of the process to its address, and to the first picture; of these the
+    last in the browser, since the page was asked for."""
+    page = browser.new_page()
     with served(folder) as server:
-        page = browser.new_page()
+        address = time.perf_counter() - server.began
         page.goto(server.address)
-        page.wait_for_selector(".thumb img")
-        thumbnail = time.perf_counter() - server.began
-        page.wait_for_function(
-            "() => [...kontur.viewer.picture.tiles.values()].some(t => t.canvas)"
-        )
+        page.wait_for_function("() => performance.getEntriesByName('first-picture').length")
         shown = time.perf_counter() - server.began
-        page.close()
-    return thumbnail, shown
+        (loaded,) = page.evaluate(
+            "performance.getEntriesByName('first-picture').map(e => e.startTime)"
+        )
+    page.close()
+    return address, shown, loaded / 1e3
+
+
+def large(browser, folder: Path, side: int = 10_000) -> None:
+    """A pyramid of grey pixels in tiles, opened, panned and zoomed."""
+    import tifffile
+
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    level = np.tile(rng.integers(0, 255, (500, 500), dtype=np.uint8), (side // 500, side // 500))
+    options = {"tile": (512, 512), "photometric": "minisblack", "compression": "zlib"}
+    with tifffile.TiffWriter(folder / "slide.tif") as file:
+        file.write(level, subifds=4, **options)
+        for _ in range(4):
+            level = level[::2, ::2]
+            file.write(level, subfiletype=1, **options)
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    with served(folder) as server:
+        before = _memory(server.process.pid)
+        page.goto(server.address)
+        page.wait_for_function("() => performance.getEntriesByName('first-picture').length")
+        (loaded,) = page.evaluate(
+            "performance.getEntriesByName('first-picture').map(e => e.startTime)"
+        )
+        page.evaluate("() => kontur.viewer.zoomBy(8)")
+        times = page.evaluate(PAN)
+        more = _memory(server.process.pid) - before
+    page.close()
+    print(
+        f"a pyramid of {side}²: first picture {loaded / 1e3:.2f} s after the page was asked for, "
+        f"median {statistics.median(times):.1f} ms a frame, {more:.0f} MB more memory"
+    )
+
+
+def _memory(pid: int) -> float:
+    """Megabytes that a process holds."""
+    line = next(
+        line
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmRSS")
+    )
+    return int(line.split()[1]) / 1024
 
 
 def drawing(browser, folder: Path, count: int) -> None:
@@ -146,13 +188,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         few = write_images(Path(place) / "few", 6)
-        pictures = [first_picture(browser, few) for _ in range(3)]
-        thumbnail, shown = (statistics.median(each) for each in zip(*pictures, strict=True))
+        pictures = [first_picture(browser, few) for _ in range(5)]
+        address, shown, loaded = (statistics.median(e) for e in zip(*pictures, strict=True))
         print(
-            f"from the start to the first thumbnail {thumbnail:.2f} s, to the picture {shown:.2f} s"
+            f"from the start to the address {address:.2f} s, to the first picture {shown:.2f} s; "
+            f"of these in the browser {loaded:.2f} s"
         )
         crowded(Path(place) / "crowd", given.outlines)
         drawing(browser, Path(place) / "crowd", given.outlines)
+        large(browser, Path(place) / "large")
         browser.close()
         clients(few, given.clients)
     kills(given.kills)

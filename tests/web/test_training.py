@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import shapely
 from PIL import Image
@@ -13,7 +14,10 @@ from PIL import Image
 from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.edit import moves
-from kontur.web.training import _write_data, corrected_planes
+from kontur.evaluate import evaluate_all
+from kontur.infer.load import load
+from kontur.web.jobs import Job
+from kontur.web.training import _score, _write_data, corrected_planes
 from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, wait_for_job
 from tests.web.test_app import DISC, edit, keys
@@ -73,8 +77,24 @@ def test_images_that_differ_in_their_ending_alone_keep_their_own_outlines(tmp_pa
     assert sorted(s.instances.areas.tolist() for s in learned.samples) == [[100.0], [400.0]]
 
 
+def test_ap_is_that_of_the_command_line_and_a_number_without_objects(images):
+    here = open_workspace(images)
+    first, second, _ = here.folder.images.values()
+    half = shapely.box(20, 20, 60, 60)
+    here.annotations.edit(first, 0, "add", lambda found: moves.add(found, half), seen=0)
+    job = Job(1, "train", lambda job: None, here.events)
+    predicted = load("nuclei").predict(first.path)
+    true = here.annotations.open(first, 0).instances
+    expected = evaluate_all([(true, predicted)], metrics=["ap"]).agnostic.ap.mean()
+    assert _score(here, "nuclei", [(first, 0)], job) == expected
+    Image.fromarray(np.full((200, 260), 50, np.uint8)).save(second.path)
+    assert _score(here, "nuclei", [(second, 0)], job) == 1.0
+    here.close()
+
+
 SERVER = """
 import subprocess, sys, time
+from kontur.web.jobs import Job
 from kontur.web.training import TRAINING
 program = TRAINING.replace("from kontur.cli import main", "import time").replace(
     "main()", "print('begun', flush=True); time.sleep(60)")

@@ -7,6 +7,7 @@ model that was in use and the new one are compared on the held-out images.
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -38,7 +39,6 @@ POLL = 0.5  # seconds between two looks at a training
 PATIENCE = 15  # seconds in which a stopped training may end by itself
 UNENDING = 1_000_000  # steps, where the minutes end the training
 GAIN = 0.02  # of AP from half of the images to all: above, more corrections would help
-THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)  # of IoU; AP is the mean over them
 
 TRAINING = """
 from kontur.infer.worker_process import end_with_parent
@@ -118,8 +118,6 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
         "after": points[-1]["ap"],
         "points": points,
         "advice": _advice(points),
-        "pictures": _pictures(run),
-        "command": f"kontur train {run / 'data'} --out RUN --from {request.model}",
     }
 
 
@@ -128,10 +126,6 @@ def _advice(points: Sequence[dict[str, Any]]) -> str:
     if len(points) < 2:
         return ""
     return "more" if points[-1]["ap"] - points[0]["ap"] > GAIN else "enough"
-
-
-def _pictures(run: Path) -> list[str]:
-    return sorted(path.name for path in (run / "overlays").glob("*.png"))
 
 
 def _new_run(root: Path) -> Path:
@@ -252,7 +246,10 @@ def _curve(run: Path) -> list[dict[str, Any]]:
 def _score(
     here: Workspace, name: str, planes: Sequence[Plane], job: Job, *, path: Path | None = None
 ) -> float:
-    """The mean AP of a model on planes whose outlines are right; classes play no part."""
+    """The mean AP of a model on planes whose outlines are right; classes play no part.
+
+    The class-agnostic AP of `kontur evaluate`.
+    """
     from kontur.evaluate import evaluate_all
     from kontur.infer.load import load
 
@@ -263,8 +260,8 @@ def _score(
         found = predictor.predict(here.seen_by(predictor, image, page))
         true = here.annotations.open(image, page).instances
         pairs.append((_one_class(true), _one_class(found)))
-    summary = evaluate_all(pairs, thresholds=THRESHOLDS, metrics=["ap"])
-    return float(summary.mean_ap)
+    ap = evaluate_all(pairs, metrics=["ap"]).mean_ap
+    return 1.0 if math.isnan(ap) else ap  # no object, and none found
 
 
 def _one_class(instances: Instances) -> Instances:
