@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from kontur.errors import InputError
-from kontur.infer.augment import ORIENTATIONS, propose_augmented
+from kontur.infer.augment import ORIENTATIONS, check_augment, propose_augmented
 from kontur.infer.view import View
 from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
@@ -114,4 +114,4 @@ def test_tiles_give_the_augmented_objects_of_the_whole_image():
 
 def test_another_word_is_one_sentence():
     with pytest.raises(InputError, match="augment is flips or turns, got 'spin'"):
-        predictor("baseline").predict(np.zeros((40, 40), np.uint8), augment="spin")
+        check_augment("spin")
