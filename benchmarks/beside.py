@@ -10,7 +10,6 @@ last the command predicts two hundred files.
 """
 
 import argparse
-import json
 import os
 import shutil
 import subprocess
@@ -19,9 +18,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
+from answering import Answering
 from PIL import Image
 from predict_speed import MOSAIC, SIDE, mosaic
 from report import heading, table
@@ -53,36 +52,11 @@ for line in sys.stdin:
 """
 
 
-class Side:
+def _side(source: Path, model: str, threads: int, precision: str) -> Answering:
     """A process that predicts images with one Kontur and one model."""
-
-    def __init__(self, source: Path, model: str, threads: int, precision: str):
-        environment = {**os.environ, "PYTHONPATH": str(source)}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVER, model, str(threads), precision],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            cwd="/",  # where no folder has the name of a shipped model
-        )
-        self.loading, self.precision = self._answer()
-
-    def predict(self, image: Path) -> tuple[float, int]:
-        """Seconds, and how many objects."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{image}\n")
-        self.process.stdin.flush()
-        seconds, objects = self._answer()
-        return seconds, objects
-
-    def _answer(self) -> Any:
-        assert self.process.stdout is not None
-        return json.loads(self.process.stdout.readline())
-
-    def close(self) -> None:
-        """End the process."""
-        self.process.communicate()
+    command = [sys.executable, "-c", SERVER, model, str(threads), precision]
+    environment = {**os.environ, "PYTHONPATH": str(source)}
+    return Answering(command, environment, Path("/"))  # no folder has a shipped model's name there
 
 
 def main() -> None:
@@ -94,10 +68,10 @@ def main() -> None:
     chosen = images[:: max(1, len(images) // options.images)][: options.images]
     large = mosaic(images)
     sides = [
-        Side(options.other.resolve(), options.other_model, options.threads, "float32"),
-        *(Side(here, options.model, options.threads, each) for each in options.precisions),
+        _side(options.other.resolve(), options.other_model, options.threads, "float32"),
+        *(_side(here, options.model, options.threads, each) for each in options.precisions),
     ]
-    names = [f"the other ({options.other_model})", *(f"this, {s.precision}" for s in sides[1:])]
+    names = [f"the other ({options.other_model})", *(f"this, {s.ready[1]}" for s in sides[1:])]
     rows = []
     with TemporaryDirectory() as place:
         for size, arrays in ((SIDE, chosen), (SIDE * MOSAIC, [large])):
@@ -109,14 +83,14 @@ def main() -> None:
         side.close()
     print(table(["image", "which", "objects", "ms", "ratio"], rows))
     print()
-    loading = [[n, f"{side.loading:.2f}"] for n, side in zip(names, sides, strict=True)]
+    loading = [[n, f"{side.ready[0]:.2f}"] for n, side in zip(names, sides, strict=True)]
     print(table(["which", "to load, s"], loading))
     print()
     print(_commands(here, options, images))
 
 
 def _turns(
-    sides: Sequence[Side], arrays: Sequence[np.ndarray], place: Path, repeats: int
+    sides: Sequence[Answering], arrays: Sequence[np.ndarray], place: Path, repeats: int
 ) -> tuple[list[float], list[float]]:
     """For each side the mean over the images of the median seconds, and the mean of the objects."""
     taken = np.zeros((len(sides), len(arrays), repeats))

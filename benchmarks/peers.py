@@ -11,16 +11,16 @@ all there is, is the same, and celldetection is only installed and imported.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from answering import Answering
 from predict_speed import MOSAIC, SIDE, mosaic
 from report import heading, table
 
@@ -50,46 +50,6 @@ PEERS = {
 }
 
 
-class Server:
-    """A running peer."""
-
-    def __init__(self, python: Path, peer: Peer, words: Sequence[str], threads: int):
-        limit = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
-        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | limit
-        self.process = subprocess.Popen(
-            [python, SERVERS / peer.server, "serve", *words, str(threads)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=environment,
-            cwd=python.parents[1],
-        )
-        self.seconds, self.version = self._answer()
-
-    def predict(self, image: Path) -> tuple[float, int]:
-        """Seconds, and how many objects."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{image}\n")
-        self.process.stdin.flush()
-        seconds, objects = self._answer()
-        return seconds, objects
-
-    def _answer(self) -> Any:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith("["):  # peers talk too
-                return json.loads(line)
-        raise SystemExit(f"a server ended: {self.process.args}")
-
-    def close(self) -> float:
-        """End the process; its peak memory in megabytes."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        _, _, usage = os.wait4(self.process.pid, 0)
-        return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
 def main() -> None:
     options = _options()
     heading(f"Peers in turns, {options.threads} threads, medians of rounds")
@@ -105,12 +65,12 @@ def main() -> None:
         subprocess.run(
             [pythons["stardist"], SERVERS / "stardist_server.py", *learning], check=True, **silent
         )
-    servers = {n: Server(pythons[n], PEERS[n], words[n], options.threads) for n in names}
+    servers = {n: _server(pythons[n], PEERS[n], words[n], options.threads) for n in names}
     rows = []
     results = _in_turns(servers, images)
     for name in names:
         peak = servers[name].close()
-        cells = [f"{_size(place / f'{name}-env'):,.0f}", f"{servers[name].seconds:.1f}"]
+        cells = [f"{_size(place / f'{name}-env'):,.0f}", f"{servers[name].ready[0]:.1f}"]
         for side in images:
             own = results.get((name, side))
             ours = results["kontur", side][0]
@@ -119,15 +79,22 @@ def main() -> None:
                 if own
                 else ["–"] * 3
             )
-        rows.append([f"{name} {servers[name].version}", *cells, f"{peak:,.0f}"])
+        rows.append([f"{name} {servers[name].ready[1]}", *cells, f"{peak:,.0f}"])
     head = ["", "installed, MB", "start, s"]
     for side in images:
         head += [f"{side}², ms", "ratio", "contours/s"]
     print(table([*head, "peak, MB"], rows))
 
 
+def _server(python: Path, peer: Peer, words: Sequence[str], threads: int) -> Answering:
+    limit = {name: str(threads) for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | limit
+    command = [python, SERVERS / peer.server, "serve", *words, str(threads)]
+    return Answering(command, environment, python.parents[1])
+
+
 def _in_turns(
-    servers: dict[str, Server], images: dict[int, list[Path]]
+    servers: dict[str, Answering], images: dict[int, list[Path]]
 ) -> dict[tuple[str, int], tuple[float, float]]:
     """Milliseconds and objects of each peer and size."""
     results = {}
@@ -150,7 +117,7 @@ def _in_turns(
     return results
 
 
-def _rounds(asked: dict[str, Server], file: Path) -> dict[str, list[float]]:
+def _rounds(asked: dict[str, Answering], file: Path) -> dict[str, list[float]]:
     """Seconds of each peer, which take turns."""
     seconds: dict[str, list[float]] = {name: [] for name in asked}
     for number in range(max(PEERS[name].rounds for name in asked)):
