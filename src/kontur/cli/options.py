@@ -104,6 +104,15 @@ RegionOption = Annotated[
         "file, such as tissue drawn in QuPath.",
     ),
 ]
+AugmentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--augment",
+        metavar="flips|turns",
+        help="Also look at each image flipped (4 orientations), or flipped and turned (8), and "
+        "take what the contours agree on; takes as many times longer.",
+    ),
+]
 TileOption = Annotated[
     int | None,
     typer.Option(
@@ -222,6 +231,7 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "pixel_size": PredictedPixelSizeOption,
     "contrast": ContrastOption,
     "region": RegionOption,
+    "augment": AugmentOption,
     "tile": TileOption,
     "channel": ChannelOption,
     "page": PagesOption,

@@ -10,7 +10,7 @@ minibatches, the ratio of new to old policy clipped (Schulman et al., Proximal P
 The gain in IoU is a sum over the points of a contour (`kontur.geometry.area_field.gains`), and so
 are value and advantage here: a point learns from its own share, not from the luck of the 63 others.
 What is done with the contour as a whole, to move, smooth or stop, learns from the sum. With
-`credit = "shared"` every point learns from the sum, as is usual: far slower (docs/results.md).
+`credit = "shared"` every point learns from the sum, as is usual.
 """
 
 import time
@@ -28,6 +28,7 @@ from kontur.edit.agent import Agent
 from kontur.edit.cases import Cases
 from kontur.edit.config import EpisodeConfig
 from kontur.edit.env import VectorContourEnv
+from kontur.models.snake.moves import MOVE
 from kontur.settings import Settings
 
 LARGEST_GRADIENT = 1.0
@@ -188,14 +189,14 @@ def _improve(
         "whole": _scaled(total, kept),
     }
     flat = {name: torch.from_numpy(each[kept]) for name, each in states.items()}
-    scale = float(found[kept].std()) + 1e-8
+    scale = float(found[kept].std()) + SMALLEST
     count = len(flat["modes"])
     losses = []
     for _ in range(config.passes):
         for places in torch.split(torch.from_numpy(rng.permutation(count)), config.batch):
             batch = {name: each[places] for name, each in flat.items()}
             now = agent.judged(batch["observations"], batch["actions"])
-            moved = (batch["actions"][:, :1] == 0).float()
+            moved = (batch["actions"][:, :1] == MOVE).float()
             policy = _clipped(now.distances - batch["distances"], batch["points"], config.clip)
             policy = (policy * moved).mean()
             policy = (

@@ -14,7 +14,7 @@ from typing import Any
 
 from kontur.errors import InputError
 from kontur.formats import document
-from kontur.formats.coco_reader import from_document, images_of, read_document, rows_of
+from kontur.formats.coco_reader import as_list, from_document, images_of, read_document, rows_of
 from kontur.formats.coco_writer import numbered, to_document
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, check_count
@@ -68,7 +68,7 @@ def with_classes(
     read = read_document(content, where)
     _, kept = document.repaired([one.shape for one in read.annotations], where)
     check_count(read.images, predicted, where)
-    annotations = [dict(row) for row in rows_of(content, "annotations", ("image_id",), where)]
+    annotations = [dict(row) for row in as_list(content["annotations"])]  # checked as read
     categories = list(content.get("categories") or [])
     # Once there are categories each annotation must have one.
     names = {} if categories else dict.fromkeys(range(len(annotations)), CLASSES[0])

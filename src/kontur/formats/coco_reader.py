@@ -287,10 +287,8 @@ def rows_of(
 ) -> list[Mapping[str, Any]]:
     """Objects, in a list or by id, that all have the wanted keys; ids of numbers are whole."""
     rows = content.get(key, [] if optional else None)
-    if key == "annotations" and isinstance(
-        rows, Mapping
-    ):  # by their ids, as in the files of LIVECell's single cells
-        rows = list(rows.values())
+    if key == "annotations":
+        rows = as_list(rows)
     if not isinstance(rows, list):
         raise InputError(f"{where} has no list {key!r}, which a COCO file wants")
     for number, row in enumerate(rows, start=1):
@@ -308,6 +306,11 @@ def rows_of(
         else row
         for number, row in enumerate(rows, start=1)
     ]
+
+
+def as_list(rows: Any) -> Any:
+    """The objects of a list, or of a mapping by their ids, as LIVECell's single cells have it."""
+    return list(rows.values()) if isinstance(rows, Mapping) else rows
 
 
 def _with_whole_ids(row: Mapping[str, Any], which: str) -> Mapping[str, Any]:

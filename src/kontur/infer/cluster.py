@@ -9,7 +9,7 @@ package distributed (extra `cluster`).
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +34,7 @@ from kontur.wording import plural
 
 CONNECT = 10.0  # seconds in which a scheduler has to answer
 PATIENCE = 120.0  # seconds for which a cluster may have no worker
+ENDING = 60.0  # seconds that tasks which have begun get to end after Ctrl-C; a second one cuts it
 POLL = 1.0  # seconds between two looks at the workers while tasks run
 AHEAD = 2  # tasks a thread that are submitted, so that none waits for the next
 FEWEST = 32  # tasks that are submitted, for clusters that grow with what is asked of them
@@ -88,8 +89,9 @@ class DaskWorkers:
         self._name = str(cluster) if isinstance(cluster, str | Path) else _address(self._client)
         self._model, self._device, self._say = model, device, say
         self._patience = patience
-        self._executor: Executor | None = None
+        self._executor: Any = None  # Dask's, whose `submit` also takes a key
         self._setup: Setup | None = None
+        self._running: dict[str, tuple[Future[Any], Future[TaskResult]]] = {}  # by Dask's key
         self.threads = 0  # of all workers that there are
         self._seen = time.monotonic()  # when there was one
 
@@ -127,8 +129,10 @@ class DaskWorkers:
         assert self._executor is not None
         result: Future[TaskResult] = Future()
         assert self._setup is not None
-        given = self._executor.submit(do_task, self._setup, _absolute(task))
-        given.add_done_callback(partial(self._pass_on, task, result))
+        key = f"{task.step}-{secrets.token_hex(8)}"
+        given = self._executor.submit(do_task, self._setup, _absolute(task), key=key)
+        self._running[key] = given, result
+        given.add_done_callback(partial(self._pass_on, task, key))
         return result
 
     def wait(self, futures: "set[Future[TaskResult]]") -> "set[Future[TaskResult]]":
@@ -146,14 +150,28 @@ class DaskWorkers:
         self.close()
 
     def close(self) -> None:
-        """Begin no further task; those that run end by themselves, their files whole."""
+        """Begin no further task; those that run are waited for, a minute at most."""
         if self._executor is not None:
-            self._executor.shutdown(wait=False)
+            try:
+                self._end_running()
+            finally:
+                self._executor.shutdown(wait=False)
         if self._setup is not None:
             (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
         self._executor = self._setup = None
         if self._own:
             self._client.close(timeout=CONNECT)
+
+    def _end_running(self) -> None:
+        """Give up what waits, and let what workers have begun come to its end."""
+        try:
+            begun = {key for keys in self._client.processing().values() for key in keys}
+        except (OSError, TimeoutError):
+            return  # the scheduler is gone
+        for key, (given, _) in list(self._running.items()):
+            if key not in begun:
+                given.cancel()
+        wait([result for _, result in list(self._running.values())], ENDING)
 
     def _workers(self) -> int:
         """The number of threads of all workers now, 0 for a while at most."""
@@ -179,8 +197,9 @@ class DaskWorkers:
             if version != kontur.__version__:
                 raise _other_version(worker, version)
 
-    def _pass_on(self, task: Task, result: "Future[TaskResult]", given: "Future[Any]") -> None:
+    def _pass_on(self, task: Task, key: str, given: "Future[Any]") -> None:
         """What came of a task on the cluster, as what comes of one here."""
+        _, result = self._running.pop(key)
         distributed = extra.package("distributed", extra=EXTRA, what="a cluster")
         error = None if given.cancelled() else given.exception()
         if given.cancelled():
@@ -195,8 +214,7 @@ class DaskWorkers:
         elif error is not None:
             result.set_exception(error)
         else:
-            given_result = given.result()
-            result.set_result(_here(task, given_result))
+            result.set_result(_here(task, given.result()))
 
     def _lost(self) -> InputError:
         return InputError(

@@ -85,12 +85,14 @@ def predict_folder(
             rows.add(outcome)
             yield outcome
     finally:
-        pool.close()
-        for job, outcome in queue.ended_since():
-            _note(record, job, outcome)
-            rows.add(outcome)
-        record.finish()
-        rows.write()
+        try:
+            pool.close()
+        finally:
+            for job, outcome in queue.ended_since():
+                _note(record, job, outcome)
+                rows.add(outcome)
+            record.finish()
+            rows.write()
 
 
 def _note(record: Record, job: Job, outcome: Outcome) -> None:

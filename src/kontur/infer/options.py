@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 from kontur.wording import nearest
 
 Diameter = float | Literal["auto"]
+Augment = Literal["flips", "turns"]
 Contrast = float | Literal["auto"]
 
 
@@ -28,6 +29,9 @@ class PredictOptions:
             looked at; by default as large as memory allows, where the whole needs too much. The
             objects are the same. Kinds of models in which every pixel decides about all (TransUNet,
             Swin-Unet) have tiles of their own, whatever is given here.
+        augment: "flips" also looks at each image flipped, in 4 orientations, "turns" in all 8 of
+            flips and quarter turns; what most contours agree on is taken (`infer.augment`), in as
+            many times the time.
         region: only the objects whose centres lie in it: "x,y,width,height" in pixels of the image,
             or a file of outlines, such as tissue drawn in QuPath.
         channel, page: which channel and which page of a stack, from 0; in folders of images "all"
@@ -43,6 +47,7 @@ class PredictOptions:
     pixel_size: float | Literal["auto"] | None = None
     contrast: Contrast | None = None
     tile: int | None = None
+    augment: Augment | None = None
     region: str | None = None
     channel: int | None = None
     page: int | Literal["all"] | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,15 @@ def write_outputs(
     image = ImageAnnotation(name, parts.size, none, pixel_size=picture.pixel_size)
     overlays = [file for file in files if file.name.endswith(ENDINGS[OVERLAY])]
     repaired, areas, drawn = 0, [np.zeros(0)], [none]
+    resolved = iter(parts.resolved)
+    first = list(islice(resolved, 1))  # before a file is begun, which a kill would leave unfinished
     with ExitStack() as writing:
         adds = [
             writing.enter_context(formats.stream_image(file, image))
             for file in files
             if file not in overlays
         ]
-        for part in parts.resolved:
+        for part in chain(first, resolved):
             for add in adds:
                 add(part.instances)
             repaired += part.repaired

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kontur.infer.options import Augment
 from kontur.infer.region import Region
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.infer.tile_store import TileStore
@@ -33,6 +34,7 @@ class ImagePlan:
     tiled: TiledImage | None
     min_size: float = 0.0
     region: Region | None = None
+    augment: Augment | None = None
     polish: bool = False
 
 

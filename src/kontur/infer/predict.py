@@ -20,10 +20,11 @@ from kontur.formats.arrays import image_array, without_opaque_alpha
 from kontur.formats.images import Image, open_image
 from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
+from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.notebook import prediction_html
-from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
 from kontur.infer.parts import (
     ImagePlan,
     PredictedParts,
@@ -147,12 +148,12 @@ class Predictor:
         if region is not None:
             region.check_inside(chosen.image.size)
         side = side if options.tile is None else options.tile
-        tiled = (
-            None
-            if shown == "whole"
-            else self.tiled(chosen, thresholds, side, region, polish=options.polish)
-        )
-        return ImagePlan(chosen, thresholds, tiled, options.min_size, region, polish=options.polish)
+        augment, polish = options.augment, options.polish
+        check_augment(augment)
+        tiled = None
+        if shown == "tiles":
+            tiled = self.tiled(chosen, thresholds, side, region, augment=augment, polish=polish)
+        return ImagePlan(chosen, thresholds, tiled, options.min_size, region, augment, polish)
 
     def parts_of(self, plan: ImagePlan, *, store: TileStore | None = None) -> PredictedParts:
         """The objects of a planned image part by part: they need not be held all at once.
@@ -162,7 +163,7 @@ class Predictor:
         """
         tiled, chosen = plan.tiled, plan.chosen
         if tiled is None:
-            parts = self._whole(chosen, plan.thresholds, polish=plan.polish)
+            parts = self._whole(chosen, plan.thresholds, plan.augment, polish=plan.polish)
         else:
             candidates = from_store(tiled, plan.thresholds, store)
             parts = tiled.resolved(plan.thresholds, self.card.classes, candidates)
@@ -320,6 +321,7 @@ class Predictor:
         side: int | None = None,
         region: Region | None = None,
         *,
+        augment: Augment | None = None,
         polish: bool = False,
     ) -> TiledImage | None:
         """The tiles in which an image is looked at; None where one view shows all of it.
@@ -335,19 +337,20 @@ class Predictor:
             return None
 
         def propose(view: View, config: Any, within: Box) -> Candidates:
-            return self.propose(
-                view, lowest=thresholds.score, within=within, config=config, polish=polish
-            )
+            inside = None if augment else within  # orientations differ a little in where it is
+            how = {"within": inside, "config": config, "polish": polish}
+            return self._candidates(view, thresholds, augment, **how)
 
-        slack = owners.SLACK if tiling.reach else owners.FIXED_SLACK
+        exact = tiling.reach and augment is None
+        slack = owners.SLACK if exact else owners.FIXED_SLACK
         tiled = TiledImage(shown.image, shown.scale, tiling, slack, self.config, propose, region)
         return tiled.measured(self.family)
 
     def _whole(
-        self, shown: ScaleAndContrast, thresholds: Thresholds, *, polish: bool
+        self, shown: ScaleAndContrast, thresholds: Thresholds, *how: Any, **more: Any
     ) -> Iterator[Resolved]:
         """The objects of an image that one view shows: one part."""
-        yield self._detect(shown.image.view(shown.scale), thresholds, polish=polish)
+        yield self._detect(shown.image.view(shown.scale), thresholds, *how, **more)
 
     def outlines_by_stage(self, image: Shaped[np.ndarray, "h w *c"]) -> dict[str, Instances]:
         """The outlines after every stage of refinement; {} for kinds of models without stages."""
@@ -370,8 +373,22 @@ class Predictor:
             contrast=options.contrast,
         )
 
-    def _detect(self, view: View, thresholds: Thresholds, *, polish: bool = False) -> Resolved:
+    def _detect(
+        self, view: View, thresholds: Thresholds, augment: Augment | None = None, **how: Any
+    ) -> Resolved:
         """Propose and resolve: the objects of a view, in pixels of its image."""
-        candidates = self.propose(view, lowest=thresholds.score, polish=polish)
+        candidates = self._candidates(view, thresholds, augment, **how)
         instances, repaired = resolve(candidates, thresholds)
         return Resolved(view.instances_in_image(instances), repaired)
+
+    def _candidates(
+        self, view: View, thresholds: Thresholds, augment: Augment | None, **how: Any
+    ) -> Candidates:
+        """What is proposed in a view, or what its orientations agree on; `how` as in `propose`."""
+
+        def propose(seen: View, lowest: float) -> Candidates:
+            return self.propose(seen, lowest=lowest, **how)
+
+        if augment is None:
+            return propose(view, thresholds.score)
+        return propose_augmented(propose, view, thresholds, augment)

@@ -20,6 +20,12 @@ def circle(radius=10.0, n=32):
     return points[None].astype(np.float32)
 
 
+def thin_contour():
+    along = np.linspace(0, 40, 16)
+    sides = [np.stack([along, along * 0 + 10], -1), np.stack([along[::-1], along * 0 + 12], -1)]
+    return np.concatenate(sides)[None].astype(np.float32)
+
+
 def action(mode, distances=0, n=32):
     row = np.zeros((1, n + 1), np.int64)
     row[0, 0], row[0, 1:] = mode, distances
@@ -85,10 +91,7 @@ def test_smoothing_takes_back_what_sticks_out():
 @pytest.mark.parametrize("far", range(len(DISTANCES)))
 def test_no_action_makes_a_thin_contour_cross_itself(far):
     rng = np.random.default_rng(far)
-    along = np.linspace(0, 40, 16)
-    thin = np.concatenate(
-        [np.stack([along, along * 0 + 10], -1), np.stack([along[::-1], along * 0 + 12], -1)]
-    )[None].astype(np.float32)
+    thin = thin_contour()
     assert simple(thin).all()
     for _ in range(12):
         wanted = action(MOVE)
@@ -106,6 +109,18 @@ def test_what_would_cross_itself_is_said_and_goes_less_far():
     wanted[0, 1:17] = inwards
     moved, crossed = act(bow, wanted, unit, DISTANCES)
     assert crossed.all()
+    assert simple(moved).all()
+
+
+def test_what_would_cross_itself_goes_on_where_less_is_enough():
+    rng = np.random.default_rng(2)
+    rings = np.repeat(thin_contour(), 200, axis=0)
+    wanted = np.zeros((200, 33), np.int64)
+    wanted[:, 1:] = rng.choice([5, 6], (200, 32))  # one point far out, another far in
+    moved, crossed = act(rings, wanted, np.full(200, 20, np.float32), DISTANCES)
+    went = np.abs(moved - rings).max(axis=(1, 2)) > 0
+    assert crossed.mean() > 0.5
+    assert went.all()
     assert simple(moved).all()
 
 

@@ -1,0 +1,117 @@
+"""Augmented prediction: flips and turns, merged by the agreement of contours, in every family."""
+
+import numpy as np
+import pytest
+import shapely
+
+from kontur.errors import InputError
+from kontur.infer.augment import ORIENTATIONS, check_augment, propose_augmented
+from kontur.infer.view import View
+from kontur.models.candidates import Candidates
+from kontur.models.card import Thresholds
+from tests.infer.test_tiled import mosaic, predictor, unmatched
+
+THRESHOLDS = Thresholds(score=0.4, overlap=0.3)
+SIZE, PADDED = (50, 70), (64, 96)
+
+
+def view_of(image):
+    padded = np.zeros(PADDED, np.float32)
+    padded[: SIZE[0], : SIZE[1]] = image
+    return View(padded[None, None], SIZE, 1.0, (0, 0), SIZE)
+
+
+def candidates_of(polygons, scores, size):
+    shapes = np.array([*polygons, None], object)[:-1]
+    k = len(shapes)
+    return Candidates(
+        shapes,
+        np.zeros(k, bool),
+        np.array(scores, float),
+        np.zeros(k, np.int64),
+        shapely.bounds(shapes).reshape(-1, 4),
+        tuple(size),
+        ("cell",),
+    )
+
+
+def bright_pixel(view, lowest):
+    """A network that outlines the bright pixel by a box that reaches farther up and left."""
+    row, column = np.argwhere(view.images[0, 0] == 1)[0]
+    box = shapely.box(column - 10, row - 9, column + 9, row + 9)
+    return candidates_of([box], [0.8], view.size)
+
+
+@pytest.mark.parametrize("augment", ORIENTATIONS)
+@pytest.mark.parametrize("place", [(20, 30), (8, 9), (44, 62)])
+def test_what_every_orientation_sees_lies_where_it_is_and_keeps_its_score(augment, place):
+    image = np.zeros(SIZE, np.float32)
+    image[place] = 1
+    seen = []
+
+    def propose(view, lowest):
+        seen.append(view.images.tobytes())
+        assert lowest == 0.2
+        return bright_pixel(view, lowest)
+
+    found = propose_augmented(propose, view_of(image), THRESHOLDS, augment)
+    assert len(seen) == len({*seen}) == len(ORIENTATIONS[augment])
+    assert found.scores.tolist() == pytest.approx([0.8])
+    x, y = shapely.get_coordinates(shapely.centroid(found.polygons))[0]
+    assert abs(x - place[1] - 0.5) <= 1.5
+    assert abs(y - place[0] - 0.5) <= 1.5
+    assert found.size == SIZE
+
+
+def test_what_one_orientation_alone_sees_scores_an_eighth_and_no_object_gives_none():
+    image = np.zeros(SIZE, np.float32)
+    image[20, 30] = 1
+    calls = []
+
+    def propose(view, lowest):
+        calls.append(view)
+        none = candidates_of([], [], view.size)
+        return bright_pixel(view, lowest) if len(calls) == 3 else none
+
+    found = propose_augmented(propose, view_of(image), THRESHOLDS, "turns")
+    assert found.scores.tolist() == pytest.approx([0.1])
+    nothing = lambda view, lowest: candidates_of([], [], view.size)  # noqa: E731
+    assert len(propose_augmented(nothing, view_of(image), THRESHOLDS, "flips")) == 0
+
+
+def test_the_contour_is_that_which_most_agree_on():
+    widths = iter([20, 14, 14, 15])
+
+    def propose(view, lowest):
+        w, h = next(widths), view.size
+        return candidates_of([shapely.box(h[1] / 2 - w / 2, 20, h[1] / 2 + w / 2, 44)], [0.9], h)
+
+    square = View(np.zeros((1, 1, 64, 64), np.float32), (64, 64), 1.0, (0, 0), (64, 64))
+    found = propose_augmented(propose, square, THRESHOLDS, "flips")
+    assert found.polygons[0].bounds[::2] == (25, 39)
+
+
+@pytest.mark.parametrize("name", ["baseline", "snake", "maskrcnn", "unet"])
+def test_every_family_keeps_objects_that_it_finds_without(name):
+    model, image = predictor(name), mosaic(2, 2, (117, 101))
+    plain, augmented = model.predict(image), model.predict(image, augment="flips")
+    assert augmented.size == plain.size
+    # Networks that know the scene by heart see less of it when it is flipped; a threshold does not.
+    assert len(augmented) >= (0.9 if name == "baseline" else 0.3) * len(plain) > 3
+    i, j = shapely.STRtree(augmented.polygons).query(plain.polygons)
+    common = shapely.area(shapely.intersection(plain.polygons[i], augmented.polygons[j]))
+    iou = common / (plain.areas[i] + augmented.areas[j] - common)
+    assert len(np.unique(j[iou > 0.5])) >= 0.8 * len(augmented)
+
+
+def test_tiles_give_the_augmented_objects_of_the_whole_image():
+    model, image = predictor("snake"), mosaic(3, 3, (151, 143))
+    whole = model.predict(image, augment="flips")
+    parts = model.predict(image, augment="flips", tile=64)
+    assert abs(len(parts) - len(whole)) <= 1
+    assert unmatched(whole, parts) <= 0.02 * len(whole)
+
+
+def test_another_word_is_one_sentence():
+    with pytest.raises(InputError, match="augment is flips or turns, got 'spin'"):
+        check_augment("spin")
