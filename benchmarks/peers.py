@@ -55,7 +55,7 @@ def main() -> None:
     heading(f"Peers in turns, {options.threads} threads, medians of rounds")
     place = options.folder.resolve()
     images = _images(open_folder(options.data / "val").where(options.where), place)
-    names = ["kontur", *(name for name in PEERS if name in options.peers)]
+    names = [name for name in PEERS if name in {"kontur", *options.peers}]
     words = {name: [str(place / name)] for name in names} | {"kontur": [options.model]}
     pythons = {name: _environment(place / f"{name}-env", PEERS[name]) for name in names}
     if "stardist" in names and not (place / "stardist").exists():
@@ -69,7 +69,7 @@ def main() -> None:
     rows = []
     results = _in_turns(servers, images)
     for name in names:
-        peak = servers[name].close()
+        (peak,) = servers[name].close()
         cells = [f"{_size(place / f'{name}-env'):,.0f}", f"{servers[name].ready[0]:.1f}"]
         for side in images:
             own = results.get((name, side))
@@ -79,7 +79,9 @@ def main() -> None:
                 if own
                 else ["–"] * 3
             )
-        rows.append([f"{name} {servers[name].ready[1]}", *cells, f"{peak:,.0f}"])
+        rows.append(
+            [f"{name} {servers[name].ready[1]}", *cells, f"{last[0]:,.0f}" if last else "–"]
+        )
     head = ["", "installed, MB", "start, s"]
     for side in images:
         head += [f"{side}², ms", "ratio", "contours/s"]
