@@ -79,9 +79,7 @@ def main() -> None:
                 if own
                 else ["–"] * 3
             )
-        rows.append(
-            [f"{name} {servers[name].ready[1]}", *cells, f"{last[0]:,.0f}" if last else "–"]
-        )
+        rows.append([f"{name} {servers[name].ready[1]}", *cells, f"{peak:,.0f}"])
     head = ["", "installed, MB", "start, s"]
     for side in images:
         head += [f"{side}², ms", "ratio", "contours/s"]
