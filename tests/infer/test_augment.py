@@ -5,7 +5,10 @@ import pytest
 import shapely
 
 from kontur.errors import InputError
-from kontur.infer.augment import ORIENTATIONS, check_augment, propose_augmented
+from kontur.infer.augment import ORIENTATIONS, propose_augmented
+from kontur.infer.folder import predict_folder
+from kontur.infer.inputs import InputImage
+from kontur.infer.options import PredictOptions
 from kontur.infer.view import View
 from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
@@ -112,6 +115,10 @@ def test_tiles_give_the_augmented_objects_of_the_whole_image():
     assert unmatched(whole, parts) <= 0.02 * len(whole)
 
 
-def test_another_word_is_one_sentence():
-    with pytest.raises(InputError, match="augment is flips or turns, got 'spin'"):
-        check_augment("spin")
+def test_another_word_is_one_sentence_of_the_whole_call_not_one_of_each_image(tmp_path):
+    options = PredictOptions()
+    object.__setattr__(options, "augment", "spin")  # as from a caller whose types nobody checks
+    images = [InputImage("a", tmp_path / "a.png"), InputImage("b", tmp_path / "b.png")]
+    with pytest.raises(InputError, match=r"^augment is flips or turns, got 'spin'"):
+        list(predict_folder(predictor("snake"), images, tmp_path / "out", options=options))
+    assert not (tmp_path / "out").exists()

@@ -149,7 +149,6 @@ class Predictor:
             region.check_inside(chosen.image.size)
         side = side if options.tile is None else options.tile
         augment, polish = options.augment, options.polish
-        check_augment(augment)
         tiled = None
         if shown == "tiles":
             tiled = self.tiled(chosen, thresholds, side, region, augment=augment, polish=polish)
@@ -205,7 +204,8 @@ class Predictor:
         )
 
     def check_options(self, options: PredictOptions) -> None:
-        """Raises `InputError` for options that this model cannot serve."""
+        """Raises `InputError` for options that this model cannot serve, whatever the image."""
+        check_augment(options.augment)
         if options.polish and not self.family.has_agent(self.config):
             raise InputError(
                 f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
