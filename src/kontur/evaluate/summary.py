@@ -103,7 +103,10 @@ class Summary:
         predicted = sum(image.predicted_count for image in self.images)
         empty = sum(not (image.true_count or image.predicted_count) for image in self.images)
         without = f" ({empty} with no object on either side)" if empty else ""
-        images, objects = _number(len(self.images), "image"), _number(self.true_count, "true object")
+        images, objects = (
+            _number(len(self.images), "image"),
+            _number(self.true_count, "true object"),
+        )
         return f"{images}{without}, {objects}, {predicted} predicted"
 
     def table(self) -> str:
