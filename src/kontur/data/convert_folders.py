@@ -74,9 +74,9 @@ def convert_folders(
     else. Of data sets `split` takes `train`, `val` or `test` alone, and `where` the images for
     which every `COLUMN=VALUE` of their `metadata.csv` holds. `share` keeps that part of all images,
     drawn with the `seed`: a smaller part lies within a larger one. `val` divides what is left into
-    `val/`, that part of it, and `train/`; images of one `group`, a column of `metadata.csv` or a
-    pattern (`folder_tables.groups_of`), stay together. With `images` = `copy` or `link` the images come along,
-    see `image_copies`, and their rows of `metadata.csv`. Nothing is written where a file exists
+    `val/`, that part of it, and `train/`; images of one `group` (`folder_tables.groups_of`) stay
+    together. With `images` = `copy` or `link` the images come along, see `image_copies`, and their
+    rows of `metadata.csv`. Nothing is written where a file exists
     already, unless `overwrite`. Raises `InputError` for images of one name, for sources without
     images where these are wanted, and as reading and writing do.
     """
@@ -237,9 +237,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         files = prediction_files(source)
         if not _are_annotations(files):
             raise
-        return [
-            image for name, path in files.items() for image in _of_file(name, path, task, page)
-        ]
+        return [image for name, path in files.items() for image in _of_file(name, path, task, page)]
     folder = open_folder(source, task=task, page=page, split=split).where(where)
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
