@@ -34,7 +34,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import quoted, shortened
+from kontur.wording import listed, quoted, shortened
 
 ROI = b"Iout"  # the first bytes of a ROI
 ZIP = b"PK"
@@ -160,6 +160,12 @@ def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
     total = 0
     try:
         with zipfile.ZipFile(file.path) as archive:
+            held = archive.namelist()
+            if held and not any(name.lower().endswith(".roi") for name in held):
+                raise InputError(
+                    f"{file.path} holds no ImageJ ROI but {listed(held, most=2)}; unpack it, and "
+                    "convert what is inside"
+                )
             for info in archive.infolist():
                 name = PurePosixPath(info.filename)
                 if name.suffix.lower() != ".roi" or name.name.startswith("."):
