@@ -114,7 +114,7 @@ def test_every_kind_of_area_is_read_and_the_rest_counted(tmp_path, caplog):
     np.testing.assert_allclose(areas, [24, np.pi * 25, 4, 8, 10], rtol=0.001)
     assert entry.instances.boxes[2].tolist() == [2, 3, 5, 5]
     assert entry.without_outline == {"point": 1, "line": 1}
-    assert "2 of 6 shapes have no area" in caplog.text
+    assert "2 of 7 shapes have no area" in caplog.text
 
 
 def test_flags_descriptions_and_unknown_keys_stay(tmp_path):
