@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+import shapely
 
 from kontur import formats
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.instances import Instances
 from tests.data import drawn
 from tests.formats import scenes
 
@@ -183,3 +185,27 @@ def test_a_data_set_with_an_error_says_it_instead_of_being_read_in_another_way(t
     formats.write_images(tmp_path / "all.coco.json", entries)
     with pytest.raises(InputError, match="is annotated in"):
         convert_folders([tmp_path], tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_without_objects_stays_one_in_every_format(tmp_path, name):
+    source = drawn.labelled(tmp_path / "source", ["a", "b"])
+    drawn.save(source / "images" / "c.png", drawn.picture())
+    drawn.save(source / "labels" / "c.png", np.zeros_like(drawn.squares()))
+    convert_folders([source], tmp_path / "out", format=name, images="copy")
+    folder = open_folder(tmp_path / "out")
+    assert folder.names == ("a", "b", "c")
+    assert [len(sample.instances) for sample in folder.samples] == [3, 3, 0]
+
+
+def test_objects_that_others_hide_are_counted_as_lost(tmp_path):
+    squares = [shapely.box(1, 1, 5, 5), shapely.box(0, 0, 9, 9), shapely.box(2, 2, 2.2, 2.2)]
+    found = Instances.of_valid(np.array(squares, dtype=object), size=(10, 12))
+    formats.write(tmp_path / "a.geojson", found)
+    made = convert_folders([tmp_path / "a.geojson"], tmp_path / "a.labels.tif")
+    assert made.losses == (
+        "label image: 3 objects overlapping: a pixel belongs to one object only, and 1 hidden by "
+        "others lost",
+        "label image: 1 object without the centre of a pixel lost",
+    )
+    assert len(formats.read(tmp_path / "a.labels.tif")) == 1

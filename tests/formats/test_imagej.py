@@ -241,3 +241,5 @@ def test_a_zip_of_other_things_is_not_an_image_without_objects(tmp_path):
         formats.read(tmp_path / "a.zip")
     formats.write(tmp_path / "b.zip", scenes.ring_with_island()[:0])
     assert len(formats.read(tmp_path / "b.zip")) == 0
+    assert formats.find_format(tmp_path / "b.zip") is formats.FORMATS["imagej"]
+    assert formats.find_format(tmp_path / "a.zip") is None

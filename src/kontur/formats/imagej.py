@@ -245,7 +245,10 @@ def _size(rois: Sequence[Roi], where: Path) -> tuple[int, int] | None:
 
 
 def _recognise(file: OutlineFile) -> bool:
-    """Whether it is a ROI, or a folder or zip that has one; any archive ends in .zip."""
+    """Whether it is a ROI, or a folder or zip that has one, or a zip without objects: an empty one.
+
+    Any archive ends in .zip.
+    """
     if file.path.is_dir():
         return bool(roi_files(file.path))
     if file.beginning.startswith(ROI):
@@ -254,7 +257,8 @@ def _recognise(file: OutlineFile) -> bool:
         return False
     try:
         with zipfile.ZipFile(file.path) as archive:
-            return any(name.lower().endswith(".roi") for name in archive.namelist())
+            held = archive.namelist()
+            return not held or any(name.lower().endswith(".roi") for name in held)
     except DAMAGED_ZIP:
         return False
 
