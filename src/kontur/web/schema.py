@@ -268,13 +268,14 @@ class FolderSummary(pydantic.BaseModel):
 
 
 class ChannelSummary(pydantic.BaseModel):
-    """A channel: the numbers that 0 and the top stand for, contrast as sent, a histogram."""
+    """A channel: the numbers that 0 and the top stand for, contrast as sent, colour, histogram."""
 
     name: str
     low: float
     high: float
     black: float
     white: float
+    colour: str
     histogram: list[int]
 
 

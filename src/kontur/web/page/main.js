@@ -66,7 +66,10 @@ function drawWords() {
 function join() {
   byId("export").addEventListener("click", () => openExport(work));
   byId("help").addEventListener("click", () => showHelp(commands));
-  work.on("open", () => {
+  const firstPicture = document.getElementById("first-picture"); // came with the page
+  viewer.on("shown", () => firstPicture?.remove());
+  work.on("open", (opened) => {
+    if (firstPicture?.dataset.key !== opened.key) firstPicture?.remove();
     tools.cancel();
     gallery.mark(work.image?.key ?? null);
     byId("gallery").classList.remove("open");
@@ -138,11 +141,12 @@ async function start() {
   gallery.fill(folder.images);
   header.draw();
   for (const problem of folder.problems) toast(problem, "problem");
-  const wanted = location.hash.slice(1);
+  const wanted = new URLSearchParams(location.search).get("image") ?? "";
   const first = gallery.byKey.has(wanted) ? wanted : folder.images[0]?.key;
   if (first) {
     work.open(first);
     await viewer.shown(); // one picture before all others
+    performance.mark("ready");
   } else hint.message(t("empty_folder"), t("empty_folder_hint"));
   gallery.load();
   models.load().catch(tell);

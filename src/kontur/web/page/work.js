@@ -51,7 +51,7 @@ export class Work extends Emitter {
     this.visited = new Set();
     const opened = new OpenImage(key, page);
     this.image = opened;
-    history.replaceState(null, "", `#${key}`); // Back leaves the page, and not one image after the other
+    rememberInAddress(key);
     this.emit("open", opened);
     opened.on("picture", () => {
       this.viewer.open(opened, same);
@@ -191,6 +191,13 @@ export class Work extends Emitter {
     this.channel = channel;
     this.emit("model");
   }
+}
+
+/** So that a reload shows the image again. Back leaves the page, and not one image after the other. @param {string} key */
+function rememberInAddress(key) {
+  const query = new URLSearchParams(location.search);
+  query.set("image", key);
+  history.replaceState(null, "", `?${query}`);
 }
 
 /** @param {unknown} error */
