@@ -6,19 +6,19 @@ import torch
 from kontur.errors import InputError
 from kontur.train import dataloader, devices
 from kontur.train.dataloader import choose_workers
-from kontur.train.devices import Devices, choose_batch, choose_devices
+from kontur.train.devices import Devices, choose_batch, choose_devices, cores
 
 
 @pytest.fixture
 def there(monkeypatch):
     """Pretend that there are so many GPUs of a sort."""
 
-    def pretend(*, cuda: int = 0, mps: bool = False, cores: int = 8) -> None:
+    def pretend(*, cuda: int = 0, mps: bool = False, processors: int = 8) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
-        monkeypatch.setattr(devices, "cores", lambda: cores)
-        monkeypatch.setattr(dataloader, "cores", lambda: cores)
+        monkeypatch.setattr(devices, "processors", lambda: processors)
+        monkeypatch.setattr(dataloader, "processors", lambda: processors)
 
     return pretend
 
@@ -50,11 +50,19 @@ def test_a_step_on_a_cpu_has_fewer_of_larger_crops(crop, crops):
 
 
 def test_workers_leave_a_core_to_every_device(there):
-    there(cores=8)
+    there(processors=8)
     assert choose_workers(None, Devices("cpu", 1)) == 1
     assert choose_workers(None, Devices("cuda", 1)) >= 2
     assert choose_workers(None, Devices("cuda", 4)) == 1
     assert choose_workers(None, Devices("cuda", 8)) == 0
     assert choose_workers(5, Devices("cuda", 8)) == 5
-    there(cores=1)
+    there(processors=1)
     assert choose_workers(None, Devices("cpu", 1)) == 0
+
+
+def test_the_limit_of_a_process_threads_leaves_the_other_processors_to_workers(there, monkeypatch):
+    there(processors=8)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert cores() == 1
+    assert choose_workers(None, Devices("cpu", 1)) == 1
+    assert choose_workers(None, Devices("cuda", 1)) == 7

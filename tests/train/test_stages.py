@@ -67,7 +67,7 @@ def test_patience_does_not_end_a_training_before_its_last_stage(tmp_path, order,
     config = TrainingConfig(steps=6, patience=1, validate_every=1, stages=order)
     job = Mock(spec=Job, run=tmp_path, config=Mock(training=config))
     signals, reporter = Mock(spec=Signals, received=None), Mock(spec=TrainingReporter)
-    reporter.validate = lambda module, step, best_score: best_score.after(0.5 / step, step)
+    reporter.validate = lambda module, step, best_score: best_score.after(0.5 / step, step, 10**8)
     callback = TrainingCallback(job, signals, reporter)
     trainer = Mock(spec=Trainer, global_step=0, should_stop=False)
     trainer.strategy = Mock(broadcast=lambda value: value)

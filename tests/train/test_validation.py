@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kontur.data.synthetic import scene
 from kontur.instances import Instances
@@ -55,10 +57,10 @@ def test_places_are_spread_evenly_and_none_comes_twice(count):
     assert count == 0 or places[-1] == count - 1
 
 
-def after(*scores: float) -> BestScore:
+def after(*scores: float, objects: int = 10**8) -> BestScore:
     best_score = BestScore()
     for i, score in enumerate(scores, start=1):
-        best_score = best_score.after(score, 10 * i)
+        best_score = best_score.after(score, 10 * i, objects)
     return best_score
 
 
@@ -66,6 +68,28 @@ def test_the_best_validation_is_kept_and_of_equals_the_later():
     assert after(0.1, 0.3, 0.2) == BestScore(0.3, 20, waited=1)
     assert after(0.1, 0.3, 0.2, 0.3) == BestScore(0.3, 40, waited=2)
     assert after(0.1, 0.3, 0.3, 0.4) == BestScore(0.4, 40, waited=0)
+
+
+def test_few_objects_do_not_prefer_an_earlier_network_by_chance():
+    scores = 0.43, 0.40, 0.39, 0.42, 0.37  # of about twenty objects: one error is 0.11
+    assert after(*scores, objects=20).best_step == 50
+    assert after(*scores, objects=2000).best_step == 40
+    assert after(*scores, objects=10**6).best_step == 10
+
+
+def test_what_falls_in_small_steps_is_measured_by_the_best_of_all():
+    falling = 0.5, 0.45, 0.4, 0.35, 0.3  # an error is 0.1
+    assert after(*falling, objects=25).best_step == 30
+    assert after(*falling, 0.52, objects=25).best_step == 60
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.integers(0, 500))
+def test_the_kept_network_is_never_clearly_worse_than_the_best(scores, objects):
+    best_score = after(*scores, objects=objects)
+    best = max(scores)
+    kept = scores[best_score.best_step // 10 - 1]
+    assert best_score.best == best
+    assert kept >= best - validation.standard_error(best, objects)
 
 
 def test_one_that_has_found_nothing_yet_is_not_waited_for():

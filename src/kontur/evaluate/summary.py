@@ -59,6 +59,11 @@ class Summary:
     ranked_ap: Float[np.ndarray, " t"] | None
 
     @property
+    def true_count(self) -> int:
+        """The number of true objects in all images."""
+        return sum(image.true_count for image in self.images)
+
+    @property
     def mean_ap(self) -> float:
         """Pooled AP, the mean over the thresholds; NaN where there is no object at all."""
         return float(self.pooled.ap.mean())
@@ -95,11 +100,13 @@ class Summary:
 
     def heading(self) -> str:
         """The numbers of images and objects behind the scores, in one line."""
-        truths = sum(image.true_count for image in self.images)
         predicted = sum(image.predicted_count for image in self.images)
         empty = sum(not (image.true_count or image.predicted_count) for image in self.images)
         without = f" ({empty} with no object on either side)" if empty else ""
-        images, objects = _number(len(self.images), "image"), _number(truths, "true object")
+        images, objects = (
+            _number(len(self.images), "image"),
+            _number(self.true_count, "true object"),
+        )
         return f"{images}{without}, {objects}, {predicted} predicted"
 
     def table(self) -> str:
@@ -123,7 +130,7 @@ class Summary:
         ranked = self.ranked_ap
         content = {
             "images": len(self.images),
-            "true_objects": sum(image.true_count for image in self.images),
+            "true_objects": self.true_count,
             "found_objects": sum(image.predicted_count for image in self.images),
             "thresholds": list(self.thresholds),
             "pooled": {**asdict(self.counts), **asdict(self.pooled), **asdict(self.pooled_areas)},

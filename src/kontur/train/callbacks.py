@@ -120,10 +120,10 @@ class TrainingReporter:
             self.logger.image(step, f"outlines/{sample.name}", picture)
         if pictures.is_due(step, self.config.validate_every):
             self._log_pictures(module, step)
-        best_score = best_score.after(score, step)
-        best = "  best" if best_score.best_step == step and score > 0 else ""
+        best_score = best_score.after(score, step, summary.true_count)
+        kept = "  kept" if best_score.best_step == step and score > 0 else ""
         self.display.print_line(
-            f"step {step}  {line}{best}  "
+            f"step {step}  {line}{kept}  "
             f"{duration(module.seconds)} trained, {duration(module.seconds_left)} left"
         )
         return best_score

@@ -147,8 +147,9 @@ class TrainingConfig(Settings):
             (`gradient_flow`), for TensorBoard and RUN/gradients.png; 0 for none.
         save_every: steps between checkpoints (each validation saves one too).
         patience: validations without a better one after which training stops; 0 never stops. The
-            best network is the result in any case. A dozen, because averaged weights change
-            slowly and improve most while the rate falls: after fewer they may still improve.
+            result in any case is the latest network that is not clearly worse than the best one
+            (`validation.BestScore`). A dozen, because averaged weights change slowly and improve
+            most while the rate falls: after fewer they may still improve.
         int8: at the end graphs in 8-bit integers are made, too (`train.int8`).
         stages: `joint` uses all losses from the first step on; `staged` those of detection first,
             and those of the heads from the middle on (`module.Stages`).

@@ -20,7 +20,7 @@ from kontur.data.sample import Sample
 from kontur.data.transforms import sample_rng
 from kontur.models import catalog
 from kontur.settings import Settings
-from kontur.train.devices import Devices, cores
+from kontur.train.devices import Devices, processors
 
 MOST_WORKERS = 8  # with a GPU; more read no faster
 MOST_SPAWNED = 2  # where processes cannot be forked, each has a copy of all images
@@ -38,12 +38,12 @@ def can_fork() -> bool:
 def choose_workers(wanted: int | None, devices: Devices) -> int:
     """Worker processes for each device: `wanted`, else one with a CPU, several with a GPU.
 
-    There are fewer, down to none, where there are no cores to spare.
+    There are fewer, down to none, where there are no processors to spare.
     """
     if wanted is not None:
         return wanted
     most = 1 if devices.accelerator == "cpu" else MOST_WORKERS if can_fork() else MOST_SPAWNED
-    return min(most, cores() // devices.here - 1) if cores() > devices.here else 0
+    return min(most, max(processors() // devices.here - 1, 0))
 
 
 class Batch(NamedTuple):

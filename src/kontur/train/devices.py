@@ -47,10 +47,19 @@ def launched() -> Launched | None:
 
 
 def cores() -> int:
-    """The number of processors that this process may use; `OMP_NUM_THREADS` limits it."""
+    """The number of processors that a step may use; `OMP_NUM_THREADS` limits it."""
     setting = os.environ.get("OMP_NUM_THREADS", "")
     if setting.isdigit() and int(setting) > 0:
         return int(setting)
+    return processors()
+
+
+def processors() -> int:
+    """The number of processors of this process and those that it starts.
+
+    `OMP_NUM_THREADS` does not limit it: it is of the threads of one process, and torchrun and many
+    machines set it to 1.
+    """
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS and Windows
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 

@@ -104,11 +104,12 @@ def orthogonal(matrix: Tensor) -> Tensor:
     x = matrix.T if tall else matrix
     x = x / (x.norm() + EPSILON)
     square = x @ x.T
-    whole = torch.eye(len(x), dtype=x.dtype, device=x.device)
-    for _ in range(ROUNDS):
+    factors: list[Tensor] = []
+    for i in range(ROUNDS):
+        if i:
+            square = factors[-1] @ square @ factors[-1]
         factor = torch.addmm(square, square, square, beta=b, alpha=c)
         factor.diagonal().add_(a)
-        whole = factor @ whole
-        square = factor @ square @ factor
-    x = whole @ x
+        factors.append(factor)
+    x = torch.linalg.multi_dot([*factors, x])
     return x.T if tall else x

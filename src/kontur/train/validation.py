@@ -91,27 +91,44 @@ def validation_loss(segmenter: Segmenter, batches: Sequence[Batch]) -> float:
 
 
 class BestScore(NamedTuple):
-    """The best score so far, its step, and the validations since that did not surpass it."""
+    """The best score so far, the step of the network that is kept, and how long nothing was better.
+
+    Kept is the latest network that is not clearly worse than the best, by one standard error of a
+    share of so many objects: few validation objects rank networks by chance, and of two that they
+    cannot tell apart the later has learned longer, at a lower rate (the one-standard-error rule of
+    Breiman et al. 1984, for the length of a training; docs/results.md has what it brings).
+
+    `waited` counts the validations since the last one that was better than all before.
+    """
 
     best: float = -1.0
     best_step: int = 0
     waited: int = 0
 
-    def after(self, score: float, step: int) -> "BestScore":
-        """With one more validation.
+    def after(self, score: float, step: int, objects: int) -> "BestScore":
+        """With one more validation, on images with so many true objects.
 
-        Of equal scores the later is the best, for its learning rate was lower. Validations are
-        counted from the first score above 0: before, the network may still begin to learn.
+        Validations are counted from the first score above 0: before, the network may still begin
+        to learn.
 
-        >>> BestScore().after(0.0, 10).after(0.0, 20)
+        >>> BestScore().after(0.0, 10, 25).after(0.0, 20, 25)
         BestScore(best=0.0, best_step=20, waited=0)
-        >>> BestScore(best=0.5, best_step=20, waited=1).after(0.5, 30).after(0.4, 40)
+        >>> BestScore(best=0.5, best_step=20, waited=1).after(0.41, 30, 25).after(0.39, 40, 25)
         BestScore(best=0.5, best_step=30, waited=3)
         """
         waited = self.waited + 1 if score <= self.best and self.best > 0 else 0
-        if score >= self.best:
-            return BestScore(score, step, waited)
-        return BestScore(self.best, self.best_step, waited)
+        best = max(score, self.best)
+        kept = step if score >= best - standard_error(best, objects) else self.best_step
+        return BestScore(best, kept, waited)
+
+
+def standard_error(share: float, objects: int) -> float:
+    """Of a share of so many independent objects; 0 without objects.
+
+    >>> standard_error(0.5, 25), standard_error(1.0, 25), standard_error(0.5, 0)
+    (0.1, 0.0, 0.0)
+    """
+    return math.sqrt(share * (1 - share) / objects) if objects else 0.0
 
 
 def is_patience_over(patience: int, waited: int) -> bool:
