@@ -52,6 +52,7 @@ class PageFiles:
         """Answer with a file, or hand the request on."""
         asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         name = (scope["path"].removeprefix("/") or INDEX) if asks else None
+        answer: ASGIApp
         if name == INDEX:
             answer = _answer(name, await self._page(scope))
         elif name in self._files:

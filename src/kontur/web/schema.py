@@ -364,10 +364,11 @@ class JobSummary(pydantic.BaseModel):
     result: dict[str, Any]
 
 
-class Look(Model):
-    """Which image a window shows."""
+class WindowImage(Model):
+    """Which image a window shows, and the stream through which it hears of events."""
 
     window: Annotated[str, Field(min_length=1, max_length=64)]
+    stream: Annotated[str, Field(min_length=1, max_length=64)]
     image: Annotated[str, Field(max_length=64)] | None = None
 
 

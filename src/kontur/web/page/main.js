@@ -3,6 +3,7 @@
 import { nameClass } from "./class_name.js";
 import { commandsOf } from "./commands.js";
 import { byId, icon, toast } from "./elements.js";
+import { listen } from "./event_stream.js";
 import { openExport } from "./export.js";
 import { Footer } from "./footer.js";
 import { Gallery } from "./gallery.js";
@@ -15,7 +16,7 @@ import { ImagePanel } from "./panel_image.js";
 import { ModelPanel } from "./panel_model.js";
 import { ObjectsPanel } from "./panel_objects.js";
 import { Selection } from "./selection.js";
-import { listen, send, token, windowName } from "./server.js";
+import { get, send, token, windowName } from "./server.js";
 import { Settings } from "./settings.js";
 import { Tabs } from "./tabs.js";
 import { Toolbar } from "./toolbar.js";
@@ -106,18 +107,24 @@ async function told(event) {
   else if (event.kind === "windows" && image && event.counts[image.key] > 1) toast(t("two_windows"));
 }
 
-/** Hear what happens from now on; after a break what was missed is asked for. */
+/** Ask for what was missed, between two streams of events. */
+async function catchUp() {
+  await work.image?.catchUp();
+  for (const summary of (await get("folder")).images) gallery.update(summary);
+  await models.load();
+}
+
+/** Hear what happens from now on. */
 function follow() {
-  let was = true;
-  listen(told, (connected) => {
-    if (connected && !was) {
-      toast(t("connected_again"));
-      work.image?.catchUp().catch(tell);
-    }
-    if (connected) work.lookHere();
-    if (!connected && was) toast(t("no_connection"), "problem");
-    was = connected;
+  listen(told, (stream) => {
+    const before = work.stream;
+    if (stream && before !== undefined && stream !== before) catchUp().catch(tell);
+    if (stream && before === null) toast(t("connected_again"));
+    if (!stream && before !== null) toast(t("no_connection"), "problem");
+    work.stream = stream;
+    work.announce();
   });
+  addEventListener("pagehide", () => work.leave());
 }
 
 async function start() {
@@ -154,4 +161,4 @@ async function start() {
 }
 
 start();
-Object.assign(window, { kontur: { viewer, tools, selection, models, work, image: () => work.image } }); // for tests
+Object.assign(window, { kontur: { name: windowName, viewer, tools, selection, models, work, image: () => work.image } }); // for tests
