@@ -184,7 +184,7 @@ def test_two_windows_on_one_image_hear_of_each_other(browser, plate):
 def test_seven_windows_of_a_browser_hear_of_each_other_also_when_the_first_is_closed(
     browser, tmp_path
 ):
-    """A browser has six connections to a server; with a stream each, a seventh window would wait."""
+    """A browser has six connections to a server: with a stream each, a seventh would wait."""
     with served(write_images(tmp_path / "plate", 1)) as server:
         one_browser = browser.new_context(viewport=NARROW)
         windows = [one_browser.new_page() for _ in range(7)]
