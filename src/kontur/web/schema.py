@@ -268,13 +268,14 @@ class FolderSummary(pydantic.BaseModel):
 
 
 class ChannelSummary(pydantic.BaseModel):
-    """A channel: the numbers that 0 and the top stand for, contrast as sent, a histogram."""
+    """A channel: the numbers that 0 and the top stand for, contrast as sent, colour, histogram."""
 
     name: str
     low: float
     high: float
     black: float
     white: float
+    colour: str
     histogram: list[int]
 
 
@@ -363,10 +364,11 @@ class JobSummary(pydantic.BaseModel):
     result: dict[str, Any]
 
 
-class Look(Model):
-    """Which image a window shows."""
+class WindowImage(Model):
+    """Which image a window shows, and the stream through which it hears of events."""
 
     window: Annotated[str, Field(min_length=1, max_length=64)]
+    stream: Annotated[str, Field(min_length=1, max_length=64)]
     image: Annotated[str, Field(max_length=64)] | None = None
 
 
