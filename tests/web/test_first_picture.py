@@ -70,7 +70,8 @@ def test_the_page_gives_numbers_the_colours_that_the_first_picture_has(browser, 
 
 def test_the_picture_is_seen_without_any_module_where_it_stays_afterwards(browser, stained):
     _, server = stained
-    early = browser.new_page(viewport={"width": 1400, "height": 860})
+    early = browser.new_page(viewport={"width": 1400, "height": 860}, color_scheme="light")
+    ground = "getComputedStyle(document.getElementById('frame')).backgroundColor"
     early.route("**/*.js", lambda route: route.abort())
     early.goto(server.address)
     place = "e => { const r = e.getBoundingClientRect(); return [r.x, r.y, r.width, r.height] }"
@@ -78,11 +79,13 @@ def test_the_picture_is_seen_without_any_module_where_it_stays_afterwards(browse
     natural = early.locator("#first-picture").evaluate("e => [e.naturalWidth, e.naturalHeight]")
     assert natural == [333, 201]
     scale = min(width / natural[0], height / natural[1])  # object-fit: contain
+    assert early.evaluate(ground) == "rgb(201, 206, 212)"  # light from the first moment
     early.close()
 
     page = open_page(browser, server)
     until(page, "performance.getEntriesByName('ready').length")
     assert page.locator("#first-picture").count() == 0
+    assert page.evaluate("kontur.viewer.background") == page.evaluate(ground)
     for corner in ((0, 0), natural):
         seen = [
             start + side / 2 + scale * (at - whole / 2)

@@ -103,7 +103,7 @@ def test_a_person_outlines_corrects_draws_undoes_reloads_and_exports(browser, pl
     page.keyboard.press("Escape")
     page.click("#export")
     with page.expect_download() as download:
-        page.click("dialog [data-format=coco]")
+        page.get_by_role("button", name="COCO JSON").click()
     saved = tmp_path / download.value.suggested_filename
     download.value.save_as(saved)
     exported = formats.read(saved)

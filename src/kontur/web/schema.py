@@ -252,6 +252,15 @@ class ImageSummary(pydantic.BaseModel):
     objects: int | None = Field(description="null where they were not read yet")
 
 
+class ExportFormat(pydantic.BaseModel):
+    """A format of an export."""
+
+    name: str
+    title: str
+    ending: str
+    install: str | None = Field(description="the command that brings its package, where it lacks")
+
+
 class FolderSummary(pydantic.BaseModel):
     """The folder: its images, classes and models."""
 
@@ -260,8 +269,7 @@ class FolderSummary(pydantic.BaseModel):
     classes: list[str]
     model: str = Field(description="the model that is in use")
     channel: int = Field(description="the channel that it sees of images of several stains")
-    formats: list[str] = Field(description="names of the formats of an export")
-    missing: dict[str, str] = Field(description="of formats that lack a package, what to install")
+    formats: list[ExportFormat]
     can_train: bool
     problems: list[str]
     version: str
