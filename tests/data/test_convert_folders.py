@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+import shapely
 
 from kontur import formats
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.instances import Instances
 from tests.data import drawn
 from tests.formats import scenes
 
@@ -128,3 +130,82 @@ def test_a_data_set_is_thinned_by_its_metadata_and_by_a_share_that_a_seed_draws(
         kept(share=0)
     with pytest.raises(InputError, match="--split and --where are for data sets"):
         convert_folders([tmp_path / "a.csv"], tmp_path / "b.csv", where=["stain=HE"])
+
+
+def test_images_of_one_slide_stay_on_one_side_when_a_data_set_is_divided(tmp_path):
+    names = [f"s{i // 3}_{i}" for i in range(12)]
+    source = drawn.labelled(tmp_path / "source", names)
+    rows = [f"{name},{name[:2]}" for name in names]
+    (source / "metadata.csv").write_text("\n".join(["image,slide", *rows]))
+    divided = set()
+    for number, group in enumerate(("slide", "(s[0-9])_")):
+        for seed in range(4):
+            target = tmp_path / f"{number}{seed}.csv"
+            convert_folders([source], target, val=0.25, group=group, seed=seed)
+            kept = [entry.file_name for entry in formats.read_images(target)]
+            sides = {(name.rpartition("/")[2][:2], name.partition("/")[0]) for name in kept}
+            assert len(sides) == 4  # of 4 slides: none is on both sides
+            assert [side for _, side in sides].count("val") == 1
+            divided.add(frozenset(sides))
+    assert len(divided) > 1  # the seed draws
+    with pytest.raises(InputError, match="has no column 'patient'; its columns are: slide"):
+        convert_folders([source], tmp_path / "x.csv", val=0.25, group="patient")
+    with pytest.raises(InputError, match="--group keeps images together that --val divides"):
+        convert_folders([source], tmp_path / "x.csv", group="slide")
+    other = drawn.labelled(tmp_path / "other", ["b", "c"])
+    with pytest.raises(InputError, match=r"metadata.csv has no row for 2 images \(b, c\)"):
+        convert_folders([source, other], tmp_path / "x.csv", val=0.25, group="slide")
+    with pytest.raises(InputError, match=r"there is no metadata.csv in .*00\.csv"):
+        convert_folders([tmp_path / "00.csv"], tmp_path / "x.csv", val=0.5, group="slide")
+    assert not (tmp_path / "x.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("a.json", '{"somebody": 1}'), ("a.xml", "<annotation/>"), ("notes.txt", "by hand")],
+)
+def test_photographs_are_never_read_as_label_images(tmp_path, name, text):
+    drawn.save(tmp_path / "in" / "a.png", drawn.picture())
+    (tmp_path / "in" / name).write_text(text)
+    with pytest.raises(InputError, match=r"1 image|PASCAL VOC"):
+        convert_folders([tmp_path / "in"], tmp_path / "out.csv")
+    formats.write(tmp_path / "in" / "b.geojson", scenes.ring_with_island())
+    with pytest.raises(InputError, match=r"1 image|PASCAL VOC"):
+        convert_folders([tmp_path / "in"], tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+    drawn.save(tmp_path / "masks" / "a.png", drawn.squares())
+    (tmp_path / "masks" / name).write_text(text)
+    assert convert_folders([tmp_path / "masks"], tmp_path / "out.csv").objects == 3
+
+
+def test_a_data_set_with_an_error_says_it_instead_of_being_read_in_another_way(tmp_path):
+    drawn.save(tmp_path / "a.png", drawn.squares())  # would be a label image
+    scene = scenes.ring_with_island()
+    entries = [ImageAnnotation("a.png", scene.size, scene)] * 2
+    formats.write_images(tmp_path / "all.coco.json", entries)
+    with pytest.raises(InputError, match="is annotated in"):
+        convert_folders([tmp_path], tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_without_objects_stays_one_in_every_format(tmp_path, name):
+    source = drawn.labelled(tmp_path / "source", ["a", "b"])
+    drawn.save(source / "images" / "c.png", drawn.picture())
+    drawn.save(source / "labels" / "c.png", np.zeros_like(drawn.squares()))
+    convert_folders([source], tmp_path / "out", format=name, images="copy")
+    folder = open_folder(tmp_path / "out")
+    assert folder.names == ("a", "b", "c")
+    assert [len(sample.instances) for sample in folder.samples] == [3, 3, 0]
+
+
+def test_objects_that_others_hide_are_counted_as_lost(tmp_path):
+    squares = [shapely.box(1, 1, 5, 5), shapely.box(0, 0, 9, 9), shapely.box(2, 2, 2.2, 2.2)]
+    found = Instances.of_valid(np.array(squares, dtype=object), size=(10, 12))
+    formats.write(tmp_path / "a.geojson", found)
+    made = convert_folders([tmp_path / "a.geojson"], tmp_path / "a.labels.tif")
+    assert made.losses == (
+        "label image: 3 objects overlapping: a pixel belongs to one object only, and 1 hidden by "
+        "others lost",
+        "label image: 1 object without the centre of a pixel lost",
+    )
+    assert len(formats.read(tmp_path / "a.labels.tif")) == 1

@@ -194,6 +194,8 @@ def test_a_hole_wants_the_size_of_the_image():
         (annotated(category_id=1), "annotation 77: category_id 1 is not among"),
         (annotated(category_id="gone"), "category_id None is not among"),
         (annotated(segmentation=[[1, 2, 3]]), "annotation 77: a polygon wants numbers"),
+        (annotated(segmentation=[[1, 2], [3, 2], [3, 4]]), r"annotation 77: .* list of points \[x"),
+        (annotated(segments_info=[{"id": 3}]), "is a panoptic file of COCO, whose outlines are in"),
         (
             annotated(segmentation=[["a", "b"]]),
             "annotation 77: segmentation holds what is no number",
@@ -227,3 +229,12 @@ def test_what_is_no_json_is_refused(tmp_path, text, sentence):
         formats.read(tmp_path / "a.json")
     with pytest.raises(InputError, match="there is no file"):
         formats.read(tmp_path / "b.json")
+
+
+def test_images_of_lvis_are_called_by_the_last_parts_of_their_address():
+    content = document()
+    for image in content["images"]:
+        address = f"http://x.org/coco/train2017/{image.pop('file_name')[2:]}"
+        image["coco_url"] = address
+    names = [entry.file_name for entry in coco.from_document(content)]
+    assert names == ["train2017/x.png", "train2017/y.png"]

@@ -231,3 +231,15 @@ def test_a_zip_whose_names_are_no_text_or_differ_gets_a_short_sentence(tmp_path)
         with pytest.raises(InputError) as caught:
             formats.read(tmp_path / "a.zip")
         assert len(str(caught.value)) < 400
+
+
+def test_a_zip_of_other_things_is_not_an_image_without_objects(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("annotations/instances_default.json", "{}")
+        archive.writestr("images/a.png", b"")
+    with pytest.raises(InputError, match=r"holds no ImageJ ROI but annotations/.*; unpack it"):
+        formats.read(tmp_path / "a.zip")
+    formats.write(tmp_path / "b.zip", scenes.ring_with_island()[:0])
+    assert len(formats.read(tmp_path / "b.zip")) == 0
+    assert formats.find_format(tmp_path / "b.zip") is formats.FORMATS["imagej"]
+    assert formats.find_format(tmp_path / "a.zip") is None

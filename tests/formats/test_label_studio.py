@@ -93,16 +93,76 @@ def test_labels_may_stand_in_a_result_of_their_own(tmp_path):
 def test_of_several_annotations_the_first_that_was_not_cancelled_counts(tmp_path, caplog):
     three = [
         {"result": [labelled("a")], "was_cancelled": True},
-        {"result": [labelled("b"), labelled("b")]},
+        {"result": [labelled("b"), {**labelled("b"), "id": "r2"}]},
         {"result": []},
     ]
     assert len(formats.read(save(tmp_path, annotations=three))) == 2
     assert "has 2 annotations: the first is read" in caplog.text
 
 
-def test_a_task_without_annotation_is_an_image_without_objects(tmp_path):
-    (entry,) = formats.read_images(save(tmp_path, annotations=[]))
-    assert (len(entry.instances), entry.size) == (0, None)
+def task(image, *annotations, **more):
+    return {"data": {"image": image}, "annotations": list(annotations), **more}
+
+
+def test_a_task_that_nobody_annotated_is_no_image_without_objects(tmp_path, caplog):
+    tasks = [
+        task("a.png", {"result": [labelled("x")]}),
+        task("b.png", {"result": []}),  # looked at, and nothing found
+        task("c.png", predictions=[{"result": [labelled("x")], "score": 0.5}]),
+        task("d.png", {"result": [], "was_cancelled": True}),
+    ]
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    entries = formats.read_images(tmp_path / "export.json")
+    assert [(one.file_name, len(one.instances)) for one in entries] == [("a.png", 1), ("b.png", 0)]
+    assert "2 tasks without annotation: left out" in caplog.text
+    (tmp_path / "export.json").write_text(json.dumps(tasks[2:]))
+    with pytest.raises(InputError, match="has 2 tasks and no annotation; predictions are not read"):
+        formats.read_images(tmp_path / "export.json")
+
+
+def test_a_brush_is_one_object_whatever_tool_drew_it_and_in_how_many_results(tmp_path):
+    mask = np.zeros((30, 40), dtype=bool)
+    mask[3:20, 5:30] = True
+    one = result("magicwand", format="rle", rle=packed(mask))
+    again = result("brushlabels", format="rle", rle=packed(mask), brushlabels=["x"])
+    other = {**result("brush", rle=packed(mask[::-1])), "id": "r2"}
+    found = formats.read(save(tmp_path, one, again, other))
+    assert scenes.named(found) == ["x", "object"]
+    np.testing.assert_array_equal(found[[0]].label_image() > 0, mask)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"sample": "mouse 3", "url": "https://x/y/a.png?token=3"}, "a.png"),
+        ({"image": "mouse 3", "photo": "/data/upload/1/0a1b2c3d-a.JPG"}, "a.JPG"),
+        ({"thumb": "t.png", "picture": "a.png"}, "a.png"),  # the tag has its name
+        ({"image": "https://x/y/17"}, "17"),
+    ],
+)
+def test_the_image_of_a_task_is_what_looks_like_one(tmp_path, data, name):
+    one = {**labelled("x"), "to_name": "picture"}
+    assert formats.read_images(save(tmp_path, one, data=data))[0].file_name == name
+
+
+@pytest.mark.parametrize(
+    ("regions", "data", "sentence"),
+    [
+        (
+            ({"to_name": "one"}, {"to_name": "two"}),
+            {"image": "a.png"},
+            r"several images \(one, two",
+        ),
+        (({"item_index": 0}, {"item_index": 1}), {"image": "a.png"}, "marks several images"),
+        (({}, {}), {"pages": ["a.png", "b.png"]}, "names a list of images; give each"),
+        (({}, {}), {"left": "a.png", "right": "b.png"}, r"names 2 images \(left, right\)"),
+        (({}, {}), {"number": 3}, "names no image"),
+    ],
+)
+def test_regions_of_one_image_are_never_given_to_another(tmp_path, regions, data, sentence):
+    shapes = [{**labelled("x"), "id": f"r{i}", **one} for i, one in enumerate(regions)]
+    with pytest.raises(InputError, match=sentence):
+        formats.read(save(tmp_path, *shapes, data=data))
 
 
 @pytest.mark.parametrize(

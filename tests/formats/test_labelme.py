@@ -105,15 +105,16 @@ def test_every_kind_of_area_is_read_and_the_rest_counted(tmp_path, caplog):
         shape(points=[(10, 10), (13, 14)], kind="circle"),
         shape(points=[(2, 3), (4, 4)], kind="mask", mask=png([[1, 1, 0], [0, 1, 1]])),
         shape(points=[(0, 0), (4, 0), (4, 2), (0, 2)], kind="oriented_rectangle"),
+        shape(points=[(0, 0), (4, 0), (6, 2), (0, 2)], kind="quadrilateral"),
         shape(points=[(1, 1)], kind="point"),
         shape(points=[(1, 1), (2, 2)], kind="line"),
     )
     (entry,) = formats.read_images(path)
     areas = entry.instances.areas
-    np.testing.assert_allclose(areas, [24, np.pi * 25, 4, 8], rtol=0.001)
+    np.testing.assert_allclose(areas, [24, np.pi * 25, 4, 8, 10], rtol=0.001)
     assert entry.instances.boxes[2].tolist() == [2, 3, 5, 5]
     assert entry.without_outline == {"point": 1, "line": 1}
-    assert "2 of 6 shapes have no area" in caplog.text
+    assert "2 of 7 shapes have no area" in caplog.text
 
 
 def test_flags_descriptions_and_unknown_keys_stay(tmp_path):

@@ -153,3 +153,24 @@ def test_a_binary_outline_that_is_cut_short_is_said_with_its_line(tmp_path):
     (tmp_path / "a.csv").write_text(f"wkb\n{text}\n{text[:-9]}\n")
     with pytest.raises(InputError, match="line 3: the outline is no well-known text or is cut"):
         formats.read(tmp_path / "a.csv")
+
+
+def test_an_image_without_objects_among_others_is_a_row_that_names_it(tmp_path, caplog):
+    found = scenes.ring_with_island()
+    entries = [
+        ImageAnnotation("a.png", found.size, found),
+        ImageAnnotation("b.png", (3, 4), Instances.empty((3, 4), found.classes)),
+        ImageAnnotation("c.png", None, Instances.empty()),
+    ]
+    formats.write_images(tmp_path / "a.csv", entries)
+    again = formats.read_images(tmp_path / "a.csv")
+    assert [(one.file_name, one.size, len(one.instances)) for one in again] == [
+        ("a.png", found.size, 3),
+        ("b.png", (3, 4), 0),
+        ("c.png", None, 0),
+    ]
+    assert {one.instances.classes for one in again} == {again[0].instances.classes}
+    assert "object" not in again[0].instances.classes
+    assert not caplog.text
+    formats.write_images(tmp_path / "b.csv", again)
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()

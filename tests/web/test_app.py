@@ -185,7 +185,7 @@ def test_every_format_can_be_exported_and_says_what_it_loses(api):
     edit(api, key, 0, move="add", ring=DISC)
     edit(api, key, 1, move="carve", object=1, region=[[15, 15], [20, 15], [20, 20]])
     for format in api.get("/api/folder").json()["formats"]:
-        made = api.post("/api/export", json={"format": format, "images": [key]})
+        made = api.post("/api/export", json={"format": format["name"], "images": [key]})
         assert made.status_code == 200, (format, made.text)
         assert len(made.content) > 20
     labelme = api.post("/api/export", json={"format": "labelme", "images": None})

@@ -103,7 +103,7 @@ def test_a_person_outlines_corrects_draws_undoes_reloads_and_exports(browser, pl
     page.keyboard.press("Escape")
     page.click("#export")
     with page.expect_download() as download:
-        page.click("dialog [data-format=coco]")
+        page.get_by_role("button", name="COCO JSON").click()
     saved = tmp_path / download.value.suggested_filename
     download.value.save_as(saved)
     exported = formats.read(saved)
@@ -179,6 +179,32 @@ def test_two_windows_on_one_image_hear_of_each_other(browser, plate):
     assert first.problems == second.problems == []
     first.close()
     second.close()
+
+
+def test_seven_windows_of_a_browser_hear_of_each_other_also_when_the_first_is_closed(
+    browser, tmp_path
+):
+    """A browser has six connections to a server: with a stream each, a seventh would wait."""
+    with served(write_images(tmp_path / "plate", 1)) as server:
+        one_browser = browser.new_context(viewport=NARROW)
+        windows = [one_browser.new_page() for _ in range(7)]
+        for window in windows:
+            window.goto(server.address, wait_until="commit")
+        for window in windows:
+            until(window, "performance.getEntriesByName('ready').length && kontur.work.stream")
+        streams = {window.evaluate("kontur.work.stream") for window in windows}
+        assert len(streams) == 1
+        first = next(w for w in windows if w.evaluate("kontur.name === kontur.work.stream"))
+        add = "kontur.image().edit({move: 'add', ring: [[9, 9], [30, 9], [30, 30]], label: 0})"
+        windows[-1].evaluate(f"() => {add}")
+        for window in windows:
+            until(window, "kontur.image().outlines.size === 1")
+        first.close()
+        rest = [window for window in windows if window is not first]
+        rest[-1].evaluate(f"() => {add}")
+        for window in rest:
+            until(window, "kontur.image().outlines.size === 2")
+        one_browser.close()
 
 
 def test_an_answer_that_comes_late_changes_nothing_in_the_image_that_is_open_by_then(

@@ -1,5 +1,6 @@
 """Training from the page: what was corrected is learned, compared on what was held out, offered."""
 
+import json
 import os
 import signal
 import subprocess
@@ -19,36 +20,66 @@ from kontur.infer.load import load
 from kontur.web.jobs import Job
 from kontur.web.training import _score, _write_data, corrected_planes
 from kontur.web.workspace import open_workspace
-from tests.web.conftest import nuclei, opened, wait_for_job
+from tests.web.conftest import nuclei, opened, served, wait_for_job
 from tests.web.test_app import DISC, edit, keys
+from tests.web.test_page import drag, on_screen, open_page, outlines, until
 
 pytest.importorskip("torch")
 
 
-def test_corrected_images_train_a_model_that_is_compared_and_offered(api, images):
-    listed = keys(api)
-    refused = api.post("/api/training", json={"model": "nuclei", "steps": 1})
-    assert refused.status_code == 400
-    assert "at least 2 corrected images" in refused.json()["detail"]
-    body = {"model": "nuclei", "images": [*listed.values()]}
-    assert (
-        wait_for_job(api, api.post("/api/predict", json=body).json()["number"])["state"] == "done"
-    )
-    for key in listed.values():
-        api.put(f"/api/images/{key}/status", json={"status": "done"})
-    assert api.get("/api/training").json() == {"corrected": 3, "learned": 2, "held_out": 1}
-    started = api.post("/api/training", json={"model": "nuclei", "steps": 1, "minutes": 1})
-    job = wait_for_job(api, started.json()["number"], seconds=300)
-    assert job["state"] == "done", job
-    result = job["result"]
-    assert result["before"] == 1.0  # of the outlines that this model has drawn
-    assert 0 <= result["after"] <= 1
-    run = images / result["name"]
-    assert len(formats.read(run / "data" / "val" / "outlines" / "cells1.geojson")) > 5
-    assert [model["name"] for model in api.get("/api/models").json()] == [result["name"], "nuclei"]
-    assert api.put("/api/model", json={"name": result["name"]}).status_code == 200
-    assert api.get("/api/folder").json()["model"] == result["name"]
-    assert len(keys(api)) == 3  # what it learned from is no image of the folder
+def test_a_person_corrects_three_images_trains_by_the_button_and_uses_the_new_model(
+    browser, images
+):
+    with served(images) as server, server.client() as api:
+        refused = api.post("/api/training", json={"model": "nuclei", "steps": 1})
+        assert refused.status_code == 400
+        assert "at least 2 corrected images" in refused.json()["detail"]
+        page = open_page(browser, server)
+        page.route("**/api/training", of_one_step)
+        page.keyboard.press("Shift+g")
+        page.locator("#hint", has_text="Outlining").wait_for()
+        until(page, "[...kontur.models.jobs.values()].some(job => job.state === 'done')")
+        for place in range(3):
+            until(
+                page, f"document.getElementById('image-number').textContent === '{place + 1} / 3'"
+            )
+            until(page, "kontur.image().status === 'predicted' && kontur.image().outlines.size")
+            ring = next(iter(outlines(page).values()))
+            page.mouse.click(*on_screen(page, *ring.mean(axis=0)))
+            x, y = on_screen(page, *ring[0])
+            drag(page, (x, y), (x - 9, y - 7))
+            until(page, "kontur.image().status === 'corrected'")
+            page.keyboard.press("n")
+        page.click("#tab-model")
+        page.get_by_text("3 corrected images: 2 to learn from, 1 held out").wait_for()
+        page.click("#train")
+        page.locator("#use-model").wait_for(timeout=300_000)
+        before, after = page.locator(".versus b").all_inner_texts()
+        assert float(before) > 0.8  # nearly the outlines that this model has drawn
+        assert 0 <= float(after) <= 1
+        (run,) = (path.name for path in (images / "kontur-models").iterdir())
+        page.click("#use-model")
+        page.get_by_text(f"kontur-models/{run} is in use").wait_for()
+        page.click("#predict-one")
+        until(page, "[...kontur.models.jobs.values()].at(-1).kind === 'predict'")
+        until(page, "[...kontur.models.jobs.values()].at(-1).state === 'done'")
+        folder = api.get("/api/folder").json()
+        offered = [model["name"] for model in api.get("/api/models").json()]
+        assert page.problems == []
+        page.close()
+    assert folder["model"] == f"kontur-models/{run}"
+    assert offered == [f"kontur-models/{run}", "nuclei"]
+    assert len(folder["images"]) == 3  # what it learned from is no image of the folder
+    held_out = images / "kontur-models" / run / "data" / "val" / "outlines" / "cells1.geojson"
+    assert len(formats.read(held_out)) > 5
+
+
+def of_one_step(route):
+    """The training that the page has asked for, made short."""
+    if route.request.method == "POST":
+        route.continue_(post_data=json.dumps(route.request.post_data_json | {"steps": 1}))
+    else:
+        route.continue_()
 
 
 def test_a_training_that_is_stopped_leaves_nothing(images):

@@ -64,6 +64,16 @@ def convert(
             "--val", metavar="PART", help="This part goes into val/, the rest into train/."
         ),
     ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            "--group",
+            metavar="COLUMN|PATTERN",
+            help="With --val: images with the same value in a column of metadata.csv stay "
+            "together, or those with names that agree in the part in parentheses: "
+            "'(slide[0-9]+)_'.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option("--seed", help="Which images --share and --val draw.")] = 0,
     images: Annotated[
         str,
@@ -99,7 +109,8 @@ def convert(
     from kontur.formats.conversion import convert, parse_size
     from kontur.formats.zarr_store import is_folder
 
-    thinned = split is not None or bool(where) or share != 1 or val is not None or images != "none"
+    chosen = split is not None or bool(where) or share != 1
+    thinned = chosen or val is not None or group is not None or images != "none"
     single = (
         not thinned
         and len(sources) == 1
@@ -132,6 +143,7 @@ def convert(
             where=where or (),
             share=share,
             val=val,
+            group=group,
             seed=seed,
             images=images,
             overwrite=force,

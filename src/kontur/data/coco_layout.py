@@ -3,7 +3,8 @@
 `formats` recognises such files by their content. Images are looked for beside the file, in
 `images/` there or one folder up, in a folder that the file is named after
 (`annotations/instances_train2017.json` and `train2017/`), and by their name alone, where only one
-image below has it. Several files are read together.
+image below has it, also behind the letters that Label Studio puts before uploaded ones. Several
+files are read together.
 """
 
 import re
@@ -21,6 +22,7 @@ from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats import Format, embedded_picture, zarr_store
 from kontur.formats.images import is_image
+from kontur.formats.label_studio import UPLOADED
 from kontur.instances import Instances
 from kontur.select.split_names import split_of
 from kontur.wording import counted, listed, plural
@@ -194,7 +196,8 @@ def _finder(file: Path, root: Path) -> Callable[[str], Path | None]:
         images: dict[str, list[Path]] = {}
         for _, path in walk(root):
             if is_image(path):
-                images.setdefault(path.name, []).append(path)
+                for name in {path.name, UPLOADED.sub("", path.name)}:
+                    images.setdefault(name, []).append(path)
         return images
 
     def find_image(file_name: str) -> Path | None:

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from kontur import formats, select
 from kontur.data import image_copies
-from kontur.data.file_names import partner_name, stem
+from kontur.data.file_names import is_label_name, is_mask, partner_name, stem
 from kontur.data.folder import open_folder
-from kontur.data.folder_tables import METADATA_FILE
+from kontur.data.folder_tables import METADATA_FILE, groups_of
+from kontur.data.mask_checks import are_label_images
 from kontur.data.pairing import prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
@@ -62,6 +63,7 @@ def convert_folders(
     where: Sequence[str] = (),
     share: float = 1.0,
     val: float | None = None,
+    group: str | None = None,
     seed: int = 0,
     images: str = "none",
     overwrite: bool = False,
@@ -72,8 +74,9 @@ def convert_folders(
     else. Of data sets `split` takes `train`, `val` or `test` alone, and `where` the images for
     which every `COLUMN=VALUE` of their `metadata.csv` holds. `share` keeps that part of all images,
     drawn with the `seed`: a smaller part lies within a larger one. `val` divides what is left into
-    `val/`, that part of it, and `train/`. With `images` = `copy` or `link` the images come along,
-    see `image_copies`, and their rows of `metadata.csv`. Nothing is written where a file exists
+    `val/`, that part of it, and `train/`; images of one `group` (`folder_tables.groups_of`) stay
+    together. With `images` = `copy` or `link` the images come along, see `image_copies`, and their
+    rows of `metadata.csv`. Nothing is written where a file exists
     already, unless `overwrite`. Raises `InputError` for images of one name, for sources without
     images where these are wanted, and as reading and writing do.
     """
@@ -94,8 +97,10 @@ def convert_folders(
         taken.add(name)
     (kept,) = select.nested([image.name for image in found], [share], seed)
     found = [image for image in found if image.name in set(kept)]
+    if group is not None and val is None:
+        raise InputError("--group keeps images together that --val divides; give --val too")
     if val is not None:
-        found = _divided(found, val, seed)
+        found = _divided(found, val, seed, group, sources[0])
     entries = [image.entry for image in found]
     files = _files(target, kind, found)
     copies = _copies(target, kind, found) if way != "none" else {}
@@ -152,10 +157,14 @@ def _files(
     ]
 
 
-def _divided(images: Sequence[_Named], val: float, seed: int) -> list[_Named]:
+def _divided(
+    images: Sequence[_Named], val: float, seed: int, group: str | None, root: str | Path
+) -> list[_Named]:
     """The images with `train/` or `val/` before their names, other splits left out of these."""
     plain = [image.name for image in images]
-    held = set(select.holdout(plain, val, seed).held)
+    rows = {image.name: image.metadata for image in images}
+    groups = None if group is None else groups_of(rows, plain, group, root=Path(root))
+    held = set(select.holdout(plain, val, seed, groups=groups).held)
     divided = []
     for image in images:
         before = "val" if image.name in held else "train"
@@ -225,7 +234,10 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
             raise
         if formats.find_format(source) is not None:  # of files of one object each
             return _of_file(source.name, source, task, page)
-        return _without_images(source, task, page)
+        files = prediction_files(source)
+        if not _are_annotations(files):
+            raise
+        return [image for name, path in files.items() for image in _of_file(name, path, task, page)]
     folder = open_folder(source, task=task, page=page, split=split).where(where)
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
@@ -240,13 +252,20 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
     return found
 
 
-def _without_images(source: Path, task: str, page: int | None) -> list[_Named]:
-    """The objects of files of outlines and label images that lie in a folder by themselves."""
-    return [
-        image
-        for name, path in prediction_files(source).items()
-        for image in _of_file(name, path, task, page)
+def _are_annotations(files: Mapping[str, Path]) -> bool:
+    """Whether files of outlines and label images lie in a folder by themselves.
+
+    Images with annotations that were not understood are none: a photograph read as a label image
+    would be hundreds of false objects. Names such as `a_masks.png` say what they are; of others
+    only the pixels tell.
+    """
+    unnamed = [
+        (name, path)
+        for name, path in files.items()
+        if is_mask(path) and not is_label_name(stem(path))
     ]
+    alone = len(unnamed) == len(files)
+    return not unnamed or (alone and are_label_images(unnamed))
 
 
 def _of_file(name: str, path: Path, task: str, page: int | None) -> list[_Named]:

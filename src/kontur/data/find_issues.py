@@ -90,7 +90,7 @@ def _objects(images: Sequence[ImageStatistics], stride: int) -> list[Issue]:
             "small",
             {image.name: image.small for image in images},
             f"smaller than {side}×{side} pixels",
-            f"less than two output pixels at stride {stride}, too small to be issues; enlarge the "
+            f"less than two output pixels at stride {stride}, too small to be found; enlarge the "
             "images, or remove what is no object",
         ),
     ]

@@ -5,7 +5,6 @@
 masks; samples are read on access, or all at once by `load`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from kontur import select
 from kontur.data.annotation_options import AnnotationOptions, annotation_options
 from kontur.data.annotations import read_outlines
 from kontur.data.concurrently import concurrently
-from kontur.data.folder_tables import column_of, read_tables, rows_where
+from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_where
 from kontur.data.issue import Issue
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.mask_checks import check_mask_files
@@ -126,25 +125,9 @@ class Folder:
     def groups(self, by: str) -> dict[str, str]:
         """The group of every image, such as its patient, slide or film.
 
-        `by` is a column of `metadata.csv`, or a regular expression with parentheses around the part
-        of the images' names that is the group: `(film[0-9]+)_`. Raises `InputError` where a row,
-        the column or the part of a name is missing.
+        `by` is a column of `metadata.csv` or a pattern, see `folder_tables.groups_of`.
         """
-        if "(" not in by:
-            return self.column(by)
-        try:
-            pattern = re.compile(by)
-        except re.error as error:
-            raise InputError(f"group: {by!r} is no regular expression ({error})") from None
-        if pattern.groups == 0:
-            raise InputError(f"group: {by!r} has no part in parentheses, as (film[0-9]+)_ has")
-        matches = {name: pattern.search(name) for name in self.names}
-        without = [name for name, match in matches.items() if match is None or not match[1]]
-        if without:
-            raise InputError(
-                f"the pattern {by!r} finds no group in the names of {counted(without, 'image')}"
-            )
-        return {name: match[1] for name, match in matches.items() if match is not None}
+        return groups_of(self.metadata, self.names, by, root=self.path)
 
     def column(self, name: str) -> dict[str, str]:
         """One column of `metadata.csv` by image name, of all images; `InputError` for a gap."""

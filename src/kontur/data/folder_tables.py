@@ -137,10 +137,36 @@ def column_of(
             )
         have = ", ".join(columns) or "none"
         raise InputError(f"{METADATA_FILE} has no column {column!r}; its columns are: {have}")
-    without = [image for image in names if image not in metadata]
+    without = [image for image in names if column not in metadata.get(image, {})]
     if without:
         raise InputError(f"{METADATA_FILE} has no row for {counted(without, 'image')}")
     return {image: metadata[image][column] for image in names}
+
+
+def groups_of(
+    metadata: Mapping[str, Mapping[str, str]], names: Sequence[str], by: str, *, root: Path
+) -> dict[str, str]:
+    """The group of every image, such as its patient, slide or film.
+
+    `by` is a column of `metadata.csv`, or a regular expression with parentheses around the part of
+    the images' names that is the group: `(film[0-9]+)_`. Raises `InputError` where a row, the
+    column or the part of a name is missing.
+    """
+    if "(" not in by:
+        return column_of(metadata, names, by, root=root)
+    try:
+        pattern = re.compile(by)
+    except re.error as error:
+        raise InputError(f"group: {by!r} is no regular expression ({error})") from None
+    if pattern.groups == 0:
+        raise InputError(f"group: {by!r} has no part in parentheses, as (film[0-9]+)_ has")
+    matches = {name: pattern.search(name) for name in names}
+    without = [name for name, match in matches.items() if match is None or not match[1]]
+    if without:
+        raise InputError(
+            f"the pattern {by!r} finds no group in the names of {counted(without, 'image')}"
+        )
+    return {name: match[1] for name, match in matches.items() if match is not None}
 
 
 def rows_where(

@@ -33,6 +33,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.outlines_on_disk import OutlinesOnDisk, spill
+from kontur.formats.unsupported_outlines import program_of
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, nearest
@@ -240,6 +241,8 @@ def find_format(path: str | Path) -> Format | None:
     candidates = _candidates(file.path)
     if candidates and _ends(file.path, candidates[0].own_endings):
         return candidates[0]
+    if program_of(file) is not None:
+        return None
     return next((one for one in candidates if _is(one, file)), None)
 
 
@@ -302,6 +305,11 @@ def _recognised(file: OutlineFile) -> Format:
     candidates = _candidates(file.path)
     if not candidates:
         raise _unknown(file.path)
+    program = program_of(file)
+    if program is not None:
+        raise InputError(
+            f"{file.path} is of {program.name}, which Kontur does not read: {program.advice}"
+        )
     chosen = next((one for one in candidates if _is(one, file)), None)
     if chosen is not None:
         return chosen

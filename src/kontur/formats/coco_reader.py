@@ -104,6 +104,11 @@ def read_document(content: Any, where: str | Path) -> Document:
     windows: dict[int, Window] = {}
     for number, row in enumerate(rows):
         which, owner = _which(row, number + 1, where), row["image_id"]
+        if "segments_info" in row:
+            raise InputError(
+                f"{where} is a panoptic file of COCO, whose outlines are in pictures beside it; "
+                "give the file of the instances"
+            )
         if owner not in of_image:
             raise InputError(f"{which}: image_id {quoted(owner)} is not among the images")
         category = row.get("category_id")
@@ -224,6 +229,11 @@ def _polygons(segmentation: Any, which: str) -> Polygon | MultiPolygon:
         if points.ndim != 1 or points.size % 2:
             raise InputError(f"{which}: a polygon wants numbers x1, y1, x2, y2 … in pairs")
         parts.append(document.polygon([points.reshape(-1, 2)]))
+    if len(segmentation) > 2 and not flat and all(len(one) == 2 for one in segmentation):
+        raise InputError(
+            f"{which}: segmentation is a list of points [x, y]; a polygon wants all its numbers "
+            "x1, y1, x2, y2 … in one list"
+        )
     areas = [part for part in parts if not part.is_empty]
     return MultiPolygon(areas) if len(areas) > 1 else areas[0] if areas else Polygon()
 
@@ -289,6 +299,8 @@ def rows_of(
     rows = content.get(key, [] if optional else None)
     if key == "annotations":
         rows = as_list(rows)
+    if key == "images" and isinstance(rows, list):
+        rows = [_with_file_name(row) for row in rows]
     if not isinstance(rows, list):
         raise InputError(f"{where} has no list {key!r}, which a COCO file wants")
     for number, row in enumerate(rows, start=1):
@@ -311,6 +323,14 @@ def rows_of(
 def as_list(rows: Any) -> Any:
     """The objects of a list, or of a mapping by their ids, as LIVECell's single cells have it."""
     return list(rows.values()) if isinstance(rows, Mapping) else rows
+
+
+def _with_file_name(row: Any) -> Any:
+    """An image with a name: LVIS gives the address alone, whose last folder is the image's."""
+    address = row.get("coco_url") if isinstance(row, Mapping) else None
+    if not isinstance(address, str) or not address or "file_name" in row:
+        return row
+    return {**row, "file_name": "/".join(address.split("/")[-2:])}
 
 
 def _with_whole_ids(row: Mapping[str, Any], which: str) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from jaxtyping import Bool, Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
-from kontur.formats import atomic
+from kontur.formats import atomic, packed
 from kontur.formats.json_rows import rows_converted
 from kontur.geometry import polygons as areal
 from kontur.wording import listed, plural, quoted
@@ -102,9 +102,14 @@ def opened(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def load_text(path: str | Path) -> str:
-    """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else."""
-    with opened(path) as file:
-        content = file.read()
+    """The text of a UTF-8 file, a byte order mark at its start left out; `InputError` else.
+
+    Of a file that is `packed` that of the JSON inside.
+    """
+    content = packed.unpacked(path) if packed.is_packed(path) else None
+    if content is None:
+        with opened(path) as file:
+            content = file.read()
     return _decoded(content, path)
 
 

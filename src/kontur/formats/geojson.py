@@ -22,7 +22,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
-from kontur.formats import atomic, document
+from kontur.formats import atomic, document, packed
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.geojson_member import member_of, new_member, size_of
@@ -32,7 +32,7 @@ from kontur.formats.image_annotation import (
     check_count,
     unique_ids,
 )
-from kontur.formats.outline_file import OutlineFile
+from kontur.formats.outline_file import BEGINNING, OutlineFile, json_keys
 from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
@@ -47,6 +47,7 @@ from kontur.instances.plane import Plane
 from kontur.wording import quoted
 
 CHUNK = 1000  # objects that are made into features at a time
+GEOJSON_KEYS = {"features", "geometry", "coordinates"}
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
@@ -357,8 +358,12 @@ def _new_uuid(of: str) -> str:
 
 
 def _recognise(file: OutlineFile) -> bool:
+    if packed.is_packed(file.path):
+        start = packed.unpacked(file.path, BEGINNING) or b""
+        keys = json_keys(start.decode("utf-8-sig", "replace"))
+        return bool(GEOJSON_KEYS & keys.keys())
     if file.json_keys:
-        return bool({"features", "geometry", "coordinates"} & file.json_keys.keys())
+        return bool(GEOJSON_KEYS & file.json_keys.keys())
     return file.numbered_in is None and file.json == []  # no features
 
 
@@ -366,7 +371,7 @@ FORMAT = Format(
     name="geojson",
     title="GeoJSON for QuPath",
     endings=(".geojson",),
-    shared_endings=(".json",),
+    shared_endings=(".json", ".geojson.gz", ".zip"),
     planes=True,
     read=read,
     write=write,

@@ -34,7 +34,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
-from kontur.wording import quoted, shortened
+from kontur.wording import listed, quoted, shortened
 
 ROI = b"Iout"  # the first bytes of a ROI
 ZIP = b"PK"
@@ -160,6 +160,12 @@ def _contents(file: OutlineFile) -> Iterator[tuple[str, bytes]]:
     total = 0
     try:
         with zipfile.ZipFile(file.path) as archive:
+            held = archive.namelist()
+            if held and not any(name.lower().endswith(".roi") for name in held):
+                raise InputError(
+                    f"{file.path} holds no ImageJ ROI but {listed(held, most=2)}; unpack it, and "
+                    "convert what is inside"
+                )
             for info in archive.infolist():
                 name = PurePosixPath(info.filename)
                 if name.suffix.lower() != ".roi" or name.name.startswith("."):
@@ -239,7 +245,10 @@ def _size(rois: Sequence[Roi], where: Path) -> tuple[int, int] | None:
 
 
 def _recognise(file: OutlineFile) -> bool:
-    """Whether it is a ROI, or a folder or zip that has one; any archive ends in .zip."""
+    """Whether it is a ROI, or a folder or zip that has one, or a zip without objects: an empty one.
+
+    Any archive ends in .zip.
+    """
     if file.path.is_dir():
         return bool(roi_files(file.path))
     if file.beginning.startswith(ROI):
@@ -248,7 +257,8 @@ def _recognise(file: OutlineFile) -> bool:
         return False
     try:
         with zipfile.ZipFile(file.path) as archive:
-            return any(name.lower().endswith(".roi") for name in archive.namelist())
+            held = archive.namelist()
+            return not held or any(name.lower().endswith(".roi") for name in held)
     except DAMAGED_ZIP:
         return False
 

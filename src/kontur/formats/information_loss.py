@@ -24,10 +24,12 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     parts = sum(map(_in_parts, images))
     if parts and not target.parts:
         notes.append(f"{plural(parts, 'object')} in several parts: the largest is kept")
-    overlapping = 0 if target.overlaps else sum(map(_overlapping, images))
-    if overlapping:
+    crowded = [one for one in images if not target.overlaps and _overlapping(one)]
+    if crowded:
+        overlapping, hidden = sum(map(_overlapping, crowded)), sum(map(_hidden, crowded))
+        lost = f", and {hidden:,} hidden by others lost" if hidden else ""
         notes.append(
-            f"{plural(overlapping, 'object')} overlapping: a pixel belongs to one object only"
+            f"{plural(overlapping, 'object')} overlapping: a pixel belongs to one object only{lost}"
         )
     named = {name for one in images for name in one.classes} - set(CLASSES)
     if named and not target.classes:
@@ -91,6 +93,15 @@ def _overlapping(instances: Instances) -> int:
     return len(np.unique(np.concatenate([left[shared], right[shared]])))
 
 
+def _hidden(instances: Instances) -> int:
+    """How many objects have pixels and keep none, once all are painted."""
+    if instances.size is None:
+        return 0
+    numbered = instances.replace(ids=np.arange(1, len(instances) + 1))
+    seen = np.unique(numbered.label_image())
+    return len(instances) - _without_pixels(instances) - int((seen > 0).sum())
+
+
 def _outside(instances: Instances) -> int:
     return int(_are_outside(instances).sum())
 
@@ -117,5 +128,11 @@ def _vanishing(instances: Instances) -> int:
     """How many objects inside the image are too thin to cover the centre of any pixel."""
     if instances.size is None:
         return 0
-    inside = np.array(instances.polygons)[~_are_outside(instances)]
-    return len(inside) - len(np.unique(raster.spans(inside, instances.size).owner))
+    return _without_pixels(instances[~_are_outside(instances)])
+
+
+def _without_pixels(instances: Instances) -> int:
+    """How many objects own no pixel of the image, whose size is known."""
+    assert instances.size is not None
+    owners = raster.spans(np.array(instances.polygons), instances.size).owner
+    return len(instances) - len(np.unique(owners))

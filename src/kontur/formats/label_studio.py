@@ -2,11 +2,12 @@
 
 Numbers are hundredths of the image's width and height from the corner of the first pixel. Polygons,
 rectangles, ellipses and brush masks are objects; of several annotations of an image the first that
-was not cancelled counts. After Label Studio's documentation of its JSON format.
+was not cancelled counts. A task that nobody annotated is left out: its image is not one without
+objects. After Label Studio's documentation of its JSON format.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -18,14 +19,15 @@ from kontur.errors import InputError
 from kontur.formats import document, label_studio_brush
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.images import IMAGE_ENDINGS
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.parts import whole_objects
 from kontur.formats.rounding import DECIMALS
 from kontur.formats.windows import Window
 from kontur.instances import CLASSES, Instances
-from kontur.wording import plural, quoted, shortened
+from kontur.wording import listed, plural, quoted, shortened
 
-UPLOADED = re.compile(r"[0-9a-f]{8}-")  # before the names of files that were uploaded
+UPLOADED = re.compile(r"^[0-9a-f]{8}-")  # before the names of files that were uploaded
 KINDS = ("polygon", "rectangle", "ellipse", "brush", "bitmask")  # with `labels` behind: of a class
 OTHERS = (  # results that are no regions: labels alone, relations, answers about the image
     *("", "relation", "choices", "taxonomy", "textarea", "number", "rating", "datetime"),
@@ -50,10 +52,21 @@ class _Task(NamedTuple):
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
-    """Every task with its objects; raises `InputError` naming the task that is wrong."""
+    """Every annotated task with its objects.
+
+    Raises `InputError` naming the task that is wrong, and where none of the tasks is annotated.
+    """
     content, where = file.json, file.path
     rows = content if isinstance(content, list) else [content]
-    tasks = [_task(row, f"{where}: task {number}") for number, row in enumerate(rows, start=1)]
+    found = [_task(row, f"{where}: task {number}") for number, row in enumerate(rows, start=1)]
+    tasks = [task for task in found if task is not None]
+    if found and not tasks:
+        raise InputError(
+            f"{where} has {plural(len(found), 'task')} and no annotation; predictions are not read"
+        )
+    if len(tasks) < len(found):
+        left = plural(len(found) - len(tasks), "task")
+        document.log.warning("%s: %s without annotation: left out", where, left)
     names = [one.label for task in tasks for one in task.regions if one.area is not None]
     classes = list(dict.fromkeys(name or CLASSES[0] for name in names)) or [*CLASSES]
     return [_entry(task, classes, where) for task in tasks]
@@ -74,7 +87,8 @@ def _entry(task: _Task, classes: list[str], where: Path) -> ImageAnnotation:
     return ImageAnnotation(task.name, task.size, instances, without)
 
 
-def _task(row: Any, which: str) -> _Task:
+def _task(row: Any, which: str) -> _Task | None:
+    """A task with its regions; None of one that nobody annotated."""
     if isinstance(row, Mapping) and "data" not in row:
         row = _whole(row)
     if not isinstance(row, Mapping) or not isinstance(row.get("data"), Mapping):
@@ -89,7 +103,9 @@ def _task(row: Any, which: str) -> _Task:
         document.log.warning(
             "%s has %s: the first is read", which, plural(len(finished), "annotation")
         )
-    results = finished[0].get("result") if finished else []
+    if not finished:
+        return None
+    results = finished[0].get("result")
     if not isinstance(results, list) or not all(isinstance(one, Mapping) for one in results):
         raise InputError(f"{which}: its result is no list of regions")
     labels = {  # of regions whose class stands in a result of its own
@@ -99,8 +115,10 @@ def _task(row: Any, which: str) -> _Task:
     }
     size: tuple[int, int] | None = None
     regions = []
+    known: dict[str, Mapping[str, Any]] = {}  # by the id of the region
+    images: set[str] = set()
     for number, one in enumerate(results, start=1):
-        kind = str(one.get("type", "")).removesuffix("labels")
+        kind = _kind(one)
         if kind in OTHERS:
             continue
         here = f"{which}, region {number}"
@@ -108,6 +126,16 @@ def _task(row: Any, which: str) -> _Task:
         if kind not in KINDS:
             regions.append(_Region(None, label, np.nan, kind))
             continue
+        name, drawn = str(one.get("id")), _geometry(one)
+        if drawn and known.get(name) == drawn:  # the same region again, of another tag
+            continue
+        known[name] = drawn
+        images.add(_image_of(one))
+        if len(images) > 1:
+            raise InputError(
+                f"{which} marks several images ({listed(sorted(images))}), and which region is of "
+                "which file is not known; give each image a task of its own"
+            )
         size = _size(one, size, here)
         try:
             area = _area(kind, one.get("value"), size)
@@ -115,7 +143,26 @@ def _task(row: Any, which: str) -> _Task:
             missing = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise InputError(f"{here} is a {kind} that cannot be read: {missing}") from None
         regions.append(_Region(area, label, _score(one.get("score"))))
-    return _Task(_name(row, which), size, regions)
+    return _Task(_name(row, images, which), size, regions)
+
+
+def _kind(result: Mapping[str, Any]) -> str:
+    """What a result is, by its type; run lengths are a brush's, whatever tool drew it."""
+    kind, value = str(result.get("type", "")).removesuffix("labels"), result.get("value")
+    return "brush" if isinstance(value, Mapping) and "rle" in value else kind
+
+
+def _geometry(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of a result without its labels."""
+    value = result.get("value")
+    items = value.items() if isinstance(value, Mapping) else ()
+    return {key: one for key, one in items if not key.endswith("labels")}
+
+
+def _image_of(result: Mapping[str, Any]) -> str:
+    """The tag, or of a list of images the one, that a region is drawn on."""
+    index, tag = result.get("item_index"), str(result.get("to_name") or "image")
+    return tag if not index else f"{tag} {index}"
 
 
 def _whole(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,16 +235,35 @@ def _area(kind: str, value: Any, size: tuple[int, int]) -> Polygon | Window:
     return document.polygon([np.round(points @ turn + corner, DECIMALS)])
 
 
-def _name(task: Mapping[str, Any], which: str) -> str:
-    """The image's file name, without the letters that an upload put before it."""
-    data = task["data"]
-    texts = [value for key, value in data.items() if isinstance(value, str) and key == "image"]
-    texts += [value for value in data.values() if isinstance(value, str)]
-    if not texts:
-        raise InputError(f"{which} names no image")
-    place = unquote(texts[0]).replace("\\", "/").rpartition("?d=")[2].partition("?")[0]
-    name = PurePosixPath(place).name
-    return (UPLOADED.sub("", name, count=1) if UPLOADED.match(name) else name) or "image"
+def _name(task: Mapping[str, Any], tags: Collection[str], which: str) -> str:
+    """The image's file name, without the letters that an upload put before it.
+
+    `tags` are those that the regions are drawn on, whose names are often that of the image.
+    """
+    texts = {key: value for key, value in task["data"].items() if isinstance(value, str)}
+    names = {key: _last(value) for key, value in texts.items()}
+    pictures = {key: name for key, name in names.items() if name.lower().endswith(IMAGE_ENDINGS)}
+    sure = next((key for key in ("image", *sorted(tags)) if key in pictures), None)
+    if sure is None and len(pictures) > 1:
+        raise InputError(
+            f"{which} names {plural(len(pictures), 'image')} ({listed(sorted(pictures))}); give "
+            "each image a task of its own"
+        )
+    chosen = sure or next((key for key in [*pictures, "image", *names] if key in names), None)
+    if chosen is None:
+        several = any(isinstance(value, list) for value in task["data"].values())
+        raise InputError(
+            f"{which} names a list of images; give each image a task of its own"
+            if several
+            else f"{which} names no image"
+        )
+    return UPLOADED.sub("", names[chosen], count=1) or "image"
+
+
+def _last(place: str) -> str:
+    """The file name of a path, an address or a storage of files."""
+    path = unquote(place).replace("\\", "/").rpartition("?d=")[2].partition("?")[0]
+    return PurePosixPath(path).name
 
 
 def _recognise(file: OutlineFile) -> bool:

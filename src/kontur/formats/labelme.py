@@ -37,7 +37,7 @@ VERSION = "5.5.0"  # of the files that we write; labelme warns of another first 
 IGNORE = "__ignore__"  # labelme's label of what is neither object nor background
 AREAS = (
     *("polygon", "rectangle", "oriented_rectangle", "circle", "mask"),
-    "rotation",  # X-AnyLabeling's turned rectangle, of four corners
+    *("rotation", "quadrilateral"),  # X-AnyLabeling's turned rectangle, and any four corners
 )
 CIRCLE = np.linspace(0, 2 * np.pi, 128, endpoint=False)
 LARGEST_MASK = 1 << 28  # pixels of one mask

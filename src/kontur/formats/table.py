@@ -2,9 +2,10 @@
 
 The outline is well-known text, so objects come back exactly (see `rounding`); image size, score and
 class too. Position, area and box are for people and not read. Columns that we do not know are kept.
-Tables that a spreadsheet saved again are read, see `csv_dialect`. Class names that no object has
-are lost, and a table without objects does not name its image. Spreadsheets cut cells at 32,767
-characters, which very long outlines exceed.
+Tables that a spreadsheet saved again are read, see `csv_dialect`. Among several images one without
+objects is a row that names it and nothing else. Class names that no object has are lost, and a
+table of one image without objects does not name it. Spreadsheets cut cells at 32,767 characters,
+which very long outlines exceed.
 """
 
 import csv
@@ -85,7 +86,8 @@ def stream(
 
 def to_text(entries: Iterable[ImageAnnotation]) -> str:
     """The objects of many images as one table; columns that others added come last."""
-    rows = [row for entry in entries for row in _rows(entry)]
+    images = list(entries)
+    rows = [row for entry in images for row in _rows(entry, named=len(images) > 1)]
     more = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
     text = io.StringIO()
     writer = csv.DictWriter(text, [*COLUMNS, *more], restval="", lineterminator="\n")
@@ -176,6 +178,7 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
         wheres.append(f"{where}, line {line}")
     column = next(name for name in columns if name.lower() == column)
     shapes, without = _outlines([row.get(column, "").strip() for row in rows], wheres)
+    without = [None if _is_image(row) else kind for row, kind in zip(rows, without, strict=True)]
     polygons, kept = document.repaired(shapes, where)
     bare = Counter(kind for kind in without if kind)
     if bare:
@@ -188,7 +191,8 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
 
 
 def _entries(table: _Table, where: str | Path) -> list[ImageAnnotation]:
-    classes = list(dict.fromkeys(_class(row) for row in table.rows)) or list(CLASSES)
+    named = (_class(row) for row in table.rows if not _is_image(row))
+    classes = list(dict.fromkeys(named)) or list(CLASSES)
     at = np.cumsum(table.kept) - 1  # the place of a row's polygon
     entries = []
     for name, numbers in table.images.items():
@@ -227,8 +231,16 @@ def _entry(
     return ImageAnnotation(name, instances.size, instances, without_outline=without)
 
 
-def _rows(entry: ImageAnnotation) -> list[dict[str, Any]]:
+def _rows(entry: ImageAnnotation, *, named: bool = False) -> list[dict[str, Any]]:
+    """A row for each object; where an image is to be `named` and has none, one of the image."""
     instances, size = entry.instances, entry.size or entry.instances.size
+    of_image = {
+        "image": entry.file_name,
+        "image_height": "" if size is None else size[0],
+        "image_width": "" if size is None else size[1],
+    }
+    if named and len(instances) == 0:
+        return [of_image]
     polygons = rounded(instances.polygons)
     centres = shapely.get_coordinates(shapely.centroid(polygons))
     corners = shapely.bounds(polygons).reshape(-1, 4)
@@ -238,14 +250,12 @@ def _rows(entry: ImageAnnotation) -> list[dict[str, Any]]:
     rows = []
     for i, score in enumerate(instances.scores):
         row = {
-            "image": entry.file_name,
+            **of_image,
             "id": int(instances.ids[i]),
             "class": instances.classes[instances.labels[i]],
             "score": "" if np.isnan(score) else rounded_score(score),
             "ignore": int(instances.ignore[i]),
             **dict(zip(MEASURED, readable[i], strict=True)),
-            "image_height": "" if size is None else size[0],
-            "image_width": "" if size is None else size[1],
             "outline": outlines[i],
         }
         rows.append({**instances.extras[i].get("csv", {}), **row})
@@ -271,6 +281,12 @@ def _outlines(
         shapes[number] = shape
         without[number] = None if shape is not None else texts[number].partition("(")[0].strip()
     return shapes, without
+
+
+def _is_image(row: Row) -> bool:
+    """Whether a row is of an image without objects: it names that, and perhaps its size."""
+    of_image = ("image", "image_height", "image_width")
+    return all(not value.strip() for name, value in row.items() if name not in of_image)
 
 
 def _class(row: Row) -> str:

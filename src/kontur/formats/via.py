@@ -9,6 +9,7 @@ project, whose list of classes has all names. After VIA's `via.js`.
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,14 +63,21 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
-    """Write the objects of many images into one project, or by the ending .csv a table."""
+    """Write the objects of many images into one project, or by the ending .csv a table.
+
+    Raises `InputError` for two images of one name, which VIA cannot tell apart.
+    """
     images = [_image(entry) for entry in entries]
+    keys = [f"{image.name}{image.size}" for image in images]
+    twice = next((key for key, times in Counter(keys).items() if times > 1), None)
+    if twice is not None:
+        name = images[keys.index(twice)].name
+        raise InputError(f"{path} would have two images of the name {quoted(name)}; rename one")
     if path.name.lower().endswith(".csv"):
         atomic.write_text(path, _table_text(images), overwrite=overwrite)
         return
     names = dict.fromkeys(name for entry in entries for name in entry.instances.classes)
     of_class = {"type": "dropdown", "description": "", "options": dict.fromkeys(names, "")}
-    keys = [f"{image.name}{image.size}" for image in images]
     content = {
         "_via_settings": {
             "ui": {},

@@ -92,7 +92,8 @@ def _of_table(path: Path) -> list[ViaImage]:
         )
         text = row.get("file_size", "")
         size = int(text) if text.isdecimal() and len(text) < 19 else UNKNOWN_SIZE
-        images.setdefault(name, ViaImage(name, size, of_file, regions.setdefault(name, [])))
+        key = f"{name}{size}"  # VIA's own: files of one name are told apart by their size
+        images.setdefault(key, ViaImage(name, size, of_file, regions.setdefault(key, [])))
         if shape:
-            regions[name].append((shape, attributes))
+            regions[key].append((shape, attributes))
     return list(images.values())

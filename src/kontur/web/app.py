@@ -2,6 +2,7 @@
 
 from starlette.types import ASGIApp
 
+from kontur.web.first_picture import first_picture
 from kontur.web.guard import HOSTS, Guard
 from kontur.web.page_files import PageFiles
 from kontur.web.workspace import Workspace
@@ -15,4 +16,5 @@ def create_app(workspace: Workspace, *, token: str, hosts: tuple[str, ...] = HOS
 
         return create_api(workspace)
 
-    return Guard(PageFiles(create), token=token, hosts=hosts)
+    files = PageFiles(create, lambda key: first_picture(workspace, key))
+    return Guard(files, token=token, hosts=hosts)

@@ -1,4 +1,8 @@
-"""What happens, told to every open window: edits, progress, who else looks at an image."""
+"""What happens, told to every open window: edits, progress, which images are shown.
+
+All windows of one browser hear it through one stream: a browser has but six connections to a
+server, and a stream keeps one.
+"""
 
 import asyncio
 import json
@@ -7,52 +11,55 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 ALIVE = 15.0  # seconds of silence after which a line shows that the server is there
-WAITING = 1000  # events that a window which does not read may leave
+WAITING = 1000  # events that a browser which does not read may leave
 
 
 class Events:
-    """Windows that listen; events may come from any thread."""
+    """Streams of events, which may come from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._windows: dict[str, _Window] = {}
+        self._streams: dict[str, _Stream] = {}
+        self._shown: dict[str, tuple[str, str]] = {}  # a window's image and stream
         self._closed = False
 
     def publish(self, kind: str, **values: Any) -> None:
         """Tell every window."""
         event = {"kind": kind, **values}
         with self._lock:
-            windows = list(self._windows.values())
-        for window in windows:
-            window.put(event)
+            streams = list(self._streams.values())
+        for stream in streams:
+            stream.put(event)
 
-    def look_at(self, window: str, image: str | None) -> None:
-        """A window shows an image now, or none; all windows are told how many show each."""
+    def show(self, window: str, image: str | None, *, stream: str) -> None:
+        """A window shows an image now, or none, and hears of it through a stream; all windows are
+        told how many show each. It counts no longer than its stream lasts."""
         with self._lock:
-            if window in self._windows:
-                self._windows[window].image = image
-        self._tell_who_looks()
+            self._shown.pop(window, None)
+            if image is not None and stream in self._streams:
+                self._shown[window] = (image, stream)
+        self._tell_what_is_shown()
 
     def close(self) -> None:
         """End every stream."""
         with self._lock:
             self._closed = True
-            windows = list(self._windows.values())
-        for window in windows:
-            window.put(None)
+            streams = list(self._streams.values())
+        for stream in streams:
+            stream.put(None)
 
     async def listen(self, name: str) -> AsyncIterator[str]:
-        """The events for a window from now on, as server-sent events; ends with the server."""
-        window = _Window(asyncio.get_running_loop())
+        """The events of a stream from now on, as server-sent events; ends with the server."""
+        stream = _Stream(asyncio.get_running_loop())
         with self._lock:
             if self._closed:
                 return
-            self._windows[name] = window
+            self._streams[name] = stream
         try:
             yield _line({"kind": "hello"})
             while True:
                 try:
-                    event = await asyncio.wait_for(window.queue.get(), ALIVE)
+                    event = await asyncio.wait_for(stream.queue.get(), ALIVE)
                 except TimeoutError:
                     yield ": still here\n\n"
                     continue
@@ -60,22 +67,25 @@ class Events:
                     return
                 yield _line(event)
         finally:
-            with self._lock:
-                if self._windows.get(name) is window:
-                    del self._windows[name]
-            self._tell_who_looks()
+            self._end(name, stream)
 
-    def _tell_who_looks(self) -> None:
+    def _end(self, name: str, stream: "_Stream") -> None:
         with self._lock:
-            images = [window.image for window in self._windows.values() if window.image]
+            if self._streams.get(name) is stream:
+                del self._streams[name]
+                self._shown = {w: shown for w, shown in self._shown.items() if shown[1] != name}
+        self._tell_what_is_shown()
+
+    def _tell_what_is_shown(self) -> None:
+        with self._lock:
+            images = [image for image, _ in self._shown.values()]
         self.publish("windows", counts={image: images.count(image) for image in images})
 
 
-class _Window:
+class _Stream:
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self.loop = loop
         self.queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self.image: str | None = None
 
     def put(self, event: dict[str, Any] | None) -> None:
         if self.queue.qsize() < WAITING and not self.loop.is_closed():

@@ -17,6 +17,7 @@ from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.information_loss import information_losses
 from kontur.web.image_folder import FolderImage
+from kontur.web.schema import ExportFormat
 from kontur.web.workspace import Workspace
 
 
@@ -63,14 +64,21 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
         return Export(content.getvalue(), f"outlines-{kind.name}.zip", losses)
 
 
-def missing() -> dict[str, str]:
-    """Of formats whose package is not installed, by name: the command that installs it."""
-    lacking = (formats.format_named(name) for name in formats.WRITABLE)
-    return {
-        kind.name: f"pip install 'kontur[{kind.extra}]'"
-        for kind in lacking
-        if kind.package and find_spec(kind.package) is None
-    }
+def choices() -> list[ExportFormat]:
+    """The formats in which outlines can be written, in the order of `formats.FORMATS`."""
+    return [
+        ExportFormat(
+            name=kind.name,
+            title=kind.title,
+            ending=kind.ending,
+            install=f"pip install 'kontur[{kind.extra}]'" if _lacks_package(kind) else None,
+        )
+        for kind in formats.WRITABLE.values()
+    ]
+
+
+def _lacks_package(kind: formats.Format) -> bool:
+    return bool(kind.package) and find_spec(kind.package) is None
 
 
 def _entries(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HOSTS = ("127.0.0.1", "localhost", "::1")
 LARGEST_BODY = 32 << 20  # bytes: an edit of one very long outline is a few
 PROTECTED = "/api/"
+KNOWS_TOKEN = "kontur.knows_token"  # of a scope: whether the request bears the token
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -47,6 +48,7 @@ class Guard:
 
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = Headers(scope=scope)
+        scope[KNOWS_TOKEN] = self._knows_token(scope, headers)
         host = headers.get("host", "")
         if _hostname(host) not in self.hosts:
             return _refused(403, "this page answers at 127.0.0.1 alone")
@@ -57,7 +59,7 @@ class Guard:
         site = headers.get("sec-fetch-site", "same-origin")
         if protected and site not in ("same-origin", "none"):
             return _refused(403, "another site may not call this page")
-        if protected and not self._knows_token(scope, headers):
+        if protected and not scope[KNOWS_TOKEN]:
             return _refused(
                 401, "the token is missing or wrong; open the address that kontur serve printed"
             )

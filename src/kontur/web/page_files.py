@@ -1,52 +1,98 @@
-"""The files of the page, from memory, before the API: a browser reads them while it is imported."""
+"""The files of the page, from memory, before the API: a browser reads them while it is imported.
+
+The page itself carries its first picture, where that is there in time: it is on the screen before
+any module has run. Only a request with the token gets it.
+"""
 
 import asyncio
+import base64
 import mimetypes
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from html import escape
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from kontur.web.first_picture import FirstPicture
+from kontur.web.guard import KNOWS_TOKEN
+
 PAGE = Path(__file__).parent / "page"
 INDEX = "index.html"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+PICTURE_PLACE = "<!-- first picture -->"
+PATIENCE = 0.3  # seconds that the page waits for its picture
+
+Ask = Callable[[str], FirstPicture | None]
 
 
 class PageFiles:
     """An application that answers with files, and for everything else asks another one.
 
-    `make` makes that one in a thread of its own; requests wait for it.
+    `make` makes that one in a thread of its own; requests wait for it. `picture` gives the picture
+    of the image with a key, of the first one for "".
     """
 
-    def __init__(self, make: Callable[[], ASGIApp]):
+    def __init__(self, make: Callable[[], ASGIApp], picture: Ask):
         self._files = _read()
-        self._others = ThreadPoolExecutor(1, "kontur-api").submit(make)
+        self._picture = picture
+        self._pictures = ThreadPoolExecutor(1, "kontur-picture")
+        first = self._pictures.submit(picture, "")
+        self._coming: Future[FirstPicture | None] | None = first
+
+        def after_the_picture() -> ASGIApp:
+            wait([first], PATIENCE)
+            return make()
+
+        self._others = ThreadPoolExecutor(1, "kontur-api").submit(after_the_picture)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, or hand the request on."""
         asks = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
-        answer = self._files.get(scope["path"].removeprefix("/") or INDEX) if asks else None
-        if answer is not None:
-            await answer(scope, receive, send)
+        name = (scope["path"].removeprefix("/") or INDEX) if asks else None
+        answer: ASGIApp
+        if name == INDEX:
+            answer = _answer(name, await self._page(scope))
+        elif name in self._files:
+            answer = _answer(name, self._files[name])
         else:
-            others = await asyncio.wrap_future(self._others)
-            await others(scope, receive, send)
+            answer = await asyncio.wrap_future(self._others)
+        await answer(scope, receive, send)
+
+    async def _page(self, scope: Scope) -> bytes:
+        """The page, with its picture where that is there in time."""
+        page = self._files[INDEX]
+        if not scope.get(KNOWS_TOKEN):
+            return page
+        (key,) = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("image", [""])[:1]
+        coming, self._coming = None if key else self._coming, None
+        coming = coming or self._pictures.submit(self._picture, key)
+        try:
+            picture = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(coming)), PATIENCE)
+        except TimeoutError:
+            return page
+        return page if picture is None else page.replace(PICTURE_PLACE.encode(), _element(picture))
 
 
-def _read() -> dict[str, Response]:
-    """The answer of every file by its name."""
+def _element(picture: FirstPicture) -> bytes:
+    data = base64.b64encode(picture.jpeg).decode()
+    return (
+        f'<img id="first-picture" data-key="{escape(picture.key)}" alt="" '
+        f'elementtiming="first-picture" src="data:image/jpeg;base64,{data}">'
+    ).encode()
+
+
+def _read() -> dict[str, bytes]:
+    """The content of every file by its name."""
     files = {
         path.relative_to(PAGE).as_posix(): path.read_bytes()
         for path in sorted(PAGE.rglob("*"))
         if path.is_file()
     }
     files[INDEX] = _with_modules(files[INDEX], [name for name in files if name.endswith(".js")])
-    return {
-        name: Response(content, media_type=_kind(name), headers={"Cache-Control": "no-cache"})
-        for name, content in files.items()
-    }
+    return files
 
 
 def _with_modules(page: bytes, modules: list[str]) -> bytes:
@@ -55,5 +101,6 @@ def _with_modules(page: bytes, modules: list[str]) -> bytes:
     return page.replace(b"</head>", links.encode() + b"</head>")
 
 
-def _kind(name: str) -> str | None:
-    return KINDS.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
+def _answer(name: str, content: bytes) -> Response:
+    kind = KINDS.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
+    return Response(content, media_type=kind, headers={"Cache-Control": "no-cache"})

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Shaped, UInt8
 
 from kontur.display.stretch import contrast, thinned
 from kontur.formats.images import open_image, read_image
@@ -24,17 +24,23 @@ from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
 MEMORY = 1 << 30  # bytes of images and their levels that are kept
 BINS = 128  # of a channel's histogram
 THUMBNAIL = 192  # pixels of its longer side
+SCREEN = 1280  # pixels of the longer side of a picture that fills a screen for a moment
+LEAST_SPAN = 1e-6  # between black and white
 COLOURS = 3  # channels of an image of colours
+RGB = ("#ff0000", "#00ff00", "#0000ff")
+STAINS = ("#ff40ff", "#40ff40", "#40d0ff", "#ffd040", "#ff5050", "#ffffff")
 
 
 class Channel(NamedTuple):
-    """A channel: its name, the numbers that 0 and `top` stand for on the wire, and its contrast."""
+    """A channel: its name, the numbers that 0 and `top` stand for on the wire, and how it is shown:
+    from which number it is black and from which it has all of its colour, "#rrggbb"."""
 
     name: str
     low: float
     high: float
     black: float
     white: float
+    colour: str
     histogram: list[int]
 
 
@@ -73,25 +79,35 @@ class Picture:
         return planar.astype(planar.dtype.newbyteorder("<"), copy=False).tobytes()
 
     def thumbnail(self) -> bytes:
-        """A small JPEG with the contrast that the page begins with."""
+        """A JPEG of at most `THUMBNAIL` pixels, as the page begins to show the image."""
+        held = [i for i, size in enumerate(self.levels.sizes) if max(size) >= THUMBNAIL]
+        return self._jpeg(held[-1] if held else 0, THUMBNAIL)
+
+    def screenful(self) -> bytes:
+        """A JPEG of at most `SCREEN` pixels, as the page begins to show the image."""
+        fitting = (i for i, size in enumerate(self.levels.sizes) if max(size) <= SCREEN)
+        return self._jpeg(next(fitting), SCREEN)
+
+    def _jpeg(self, level: int, longest: int) -> bytes:
         from PIL import Image as Pillow
 
-        held = [i for i, size in enumerate(self.levels.sizes) if max(size) >= THUMBNAIL]
-        values = self.levels.read(held[-1] if held else 0, slice(None), slice(None))
-        picture = Pillow.fromarray(self._shown(values))
-        picture.thumbnail((THUMBNAIL, THUMBNAIL))
+        picture = Pillow.fromarray(self.shown(level))
+        picture.thumbnail((longest, longest))
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=82)
         return out.getvalue()
 
-    def _shown(self, values: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w *k"]:
-        """Eight bits of grey or colours; of several stains the mean."""
-        stretched = []
+    def shown(self, level: int) -> UInt8[np.ndarray, "h w 3"]:
+        """A level in the contrast and the colours of its channels, added up as the page does it."""
+        values = self.levels.read(level, slice(None), slice(None))
+        sent = np.arange(2**self.bits)
+        total = np.zeros((*values.shape[:2], 3), np.uint32)
         for i, channel in enumerate(self.channels):
-            span = max(channel.white - channel.black, 1e-9)
-            stretched.append(np.clip((values[:, :, i] - channel.black) / span, 0, 1))
-        shown = np.stack(stretched, axis=2) if self.is_colour else np.mean(stretched, axis=0)
-        return (shown * 255).round().astype(np.uint8)
+            span = max(channel.white - channel.black, LEAST_SPAN)
+            share = np.clip((sent - channel.black) / span, 0, 1)
+            rgb = np.frombuffer(bytes.fromhex(channel.colour[1:]), np.uint8)
+            total += (share[:, None] * rgb).astype(np.uint16)[values[:, :, i]]
+        return np.minimum(total, 255).astype(np.uint8)
 
 
 @dataclass
@@ -154,8 +170,15 @@ def picture_of(image: OpenImage) -> Picture:
     pixels = image.pixels
     levels = DiskLevels(pixels) if isinstance(pixels, LazyPixels) else HeldLevels(pixels)
     held = levels.largest_held
+    colours = RGB if _is_colour(image) else ("#ffffff",) if count == 1 else STAINS
     channels = [
-        _channel(name, held[:, :, i], levels.spans[i], fixed=_is_colour(image))
+        _channel(
+            name,
+            held[:, :, i],
+            levels.spans[i],
+            colour=colours[i % len(colours)],
+            fixed=_is_colour(image),
+        )
         for i, name in enumerate(names)
     ]
     return Picture(image, levels, tuple(channels))
@@ -165,7 +188,9 @@ def _is_colour(image: OpenImage) -> bool:
     return image.pixels.shape[2] == COLOURS and not image.stains
 
 
-def _channel(name: str, values: Shaped[np.ndarray, "h w"], span: Span, *, fixed: bool) -> Channel:
+def _channel(
+    name: str, values: Shaped[np.ndarray, "h w"], span: Span, *, colour: str, fixed: bool
+) -> Channel:
     """A channel with its contrast: all of the range for 8-bit colours, else by percentiles."""
     top = np.iinfo(values.dtype).max
     counts, _ = np.histogram(thinned(values), bins=BINS, range=(0, top + 1))
@@ -174,7 +199,7 @@ def _channel(name: str, values: Shaped[np.ndarray, "h w"], span: Span, *, fixed:
     else:
         black, white = contrast(values)
         white = max(white, black + 1)
-    return Channel(name, span.low, span.high, black, white, counts.tolist())
+    return Channel(name, span.low, span.high, black, white, colour, counts.tolist())
 
 
 def describe(picture: Picture, pages: int) -> dict[str, Any]:

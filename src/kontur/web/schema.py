@@ -252,6 +252,15 @@ class ImageSummary(pydantic.BaseModel):
     objects: int | None = Field(description="null where they were not read yet")
 
 
+class ExportFormat(pydantic.BaseModel):
+    """A format of an export."""
+
+    name: str
+    title: str
+    ending: str
+    install: str | None = Field(description="the command that brings its package, where it lacks")
+
+
 class FolderSummary(pydantic.BaseModel):
     """The folder: its images, classes and models."""
 
@@ -260,21 +269,21 @@ class FolderSummary(pydantic.BaseModel):
     classes: list[str]
     model: str = Field(description="the model that is in use")
     channel: int = Field(description="the channel that it sees of images of several stains")
-    formats: list[str] = Field(description="names of the formats of an export")
-    missing: dict[str, str] = Field(description="of formats that lack a package, what to install")
+    formats: list[ExportFormat]
     can_train: bool
     problems: list[str]
     version: str
 
 
 class ChannelSummary(pydantic.BaseModel):
-    """A channel: the numbers that 0 and the top stand for, contrast as sent, a histogram."""
+    """A channel: the numbers that 0 and the top stand for, contrast as sent, colour, histogram."""
 
     name: str
     low: float
     high: float
     black: float
     white: float
+    colour: str
     histogram: list[int]
 
 
@@ -363,10 +372,11 @@ class JobSummary(pydantic.BaseModel):
     result: dict[str, Any]
 
 
-class Look(Model):
-    """Which image a window shows."""
+class WindowImage(Model):
+    """Which image a window shows, and the stream through which it hears of events."""
 
     window: Annotated[str, Field(min_length=1, max_length=64)]
+    stream: Annotated[str, Field(min_length=1, max_length=64)]
     image: Annotated[str, Field(max_length=64)] | None = None
 
 

@@ -4,7 +4,6 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, HTTPException, Response
 
-from kontur import formats
 from kontur.web import exporting
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.pixels import describe, stamp_of
@@ -101,8 +100,7 @@ def summary(here: Workspace) -> FolderSummary:
         classes=list(here.annotations.classes),
         model=here.model,
         channel=here.channel,
-        formats=list(formats.WRITABLE),
-        missing=exporting.missing(),
+        formats=exporting.choices(),
         can_train=here.can_train,
         problems=here.problems,
         version=version("kontur"),

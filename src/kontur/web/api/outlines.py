@@ -62,8 +62,8 @@ def step(here: Here, key: Key, body: Step) -> Response:
     return _answer(made)
 
 
-@router.post("/look", status_code=204)
-def prepare(here: Here, key: Key, model: schema.ModelChoice, page: PageNumber = 0) -> None:
+@router.post("/features", status_code=204)
+def compute_features(here: Here, key: Key, model: schema.ModelChoice, page: PageNumber = 0) -> None:
     """Compute the model's features of a plane, so that the first outline comes at once."""
     image = here.image(key)
     _session(here, image, page, model.name, [])

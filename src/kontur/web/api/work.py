@@ -16,11 +16,11 @@ from kontur.web.predicting import predict_images
 from kontur.web.schema import (
     ExportRequest,
     JobSummary,
-    Look,
     ModelChoice,
     ModelSummary,
     PredictRequest,
     TrainRequest,
+    WindowImage,
 )
 from kontur.web.workspace import Workspace
 
@@ -146,16 +146,16 @@ def export(here: Here, body: ExportRequest) -> Response:
     responses={200: {"content": {"text/event-stream": {}}}},
 )
 async def events(
-    here: Here, window: Annotated[str, Query(min_length=1, max_length=64)]
+    here: Here, stream: Annotated[str, Query(min_length=1, max_length=64)]
 ) -> StreamingResponse:
-    """What happens from now on, as server-sent events, for one window."""
-    return StreamingResponse(here.events.listen(window), media_type="text/event-stream")
+    """What happens from now on, as server-sent events, for all windows of a browser."""
+    return StreamingResponse(here.events.listen(stream), media_type="text/event-stream")
 
 
-@router.put("/look", status_code=204)
-def look(here: Here, body: Look) -> None:
+@router.put("/windows", status_code=204)
+def show_image(here: Here, body: WindowImage) -> None:
     """Say which image a window shows; the others are told."""
-    here.events.look_at(body.window, body.image)
+    here.events.show(body.window, body.image, stream=body.stream)
 
 
 def _to_export(here: Workspace, keys: list[str] | None) -> Iterator[FolderImage]:

@@ -1,5 +1,5 @@
 // Colours: of classes, safe for colour-blind eyes (Okabe and Ito 2008, black left out, brightened
-// for thin lines on dark images), and of the channels of stains.
+// for thin lines on dark images).
 
 export const CLASS_COLOURS = [
   "#ffb000", // amber
@@ -11,9 +11,6 @@ export const CLASS_COLOURS = [
   "#6c8cff", // blue
   "#e0e0e0", // light grey
 ];
-
-export const CHANNEL_COLOURS = ["#ff40ff", "#40ff40", "#40d0ff", "#ffd040", "#ff5050", "#ffffff"];
-export const RGB = ["#ff0000", "#00ff00", "#0000ff"];
 
 /** @param {number} label */
 export const classColour = (label) => CLASS_COLOURS[label % CLASS_COLOURS.length];

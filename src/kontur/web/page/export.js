@@ -10,13 +10,11 @@ import { tell } from "./work.js";
 
 /** Show which formats there are, and save one. @param {Work} work */
 export function openExport(work) {
-  const { formats, missing } = /** @type {import("./work.js").Folder} */ (work.folder);
+  const { formats } = /** @type {import("./work.js").Folder} */ (work.folder);
   const all = element("input", { type: "checkbox", id: "export-all" });
-  const buttons = formats.map((format) => {
-    const lacks = missing[format];
-    return element("button", { dataset: { format }, disabled: Boolean(lacks), onclick: () => save(work, format, all.checked) },
-      format, lacks ? element("small", {}, t("needs", { command: lacks })) : null);
-  });
+  const buttons = formats.map(({ name, title, ending, install }) =>
+    element("button", { dataset: { format: name }, disabled: Boolean(install), onclick: () => save(work, name, all.checked) },
+      title, element("small", {}, install ? t("needs", { command: install }) : ending)));
   openDialog(t("export"), element("p", { class: "quiet" }, t("export_hint")), element("label", {}, all, ` ${t("export_all")}`), element("div", { class: "formats" }, ...buttons));
 }
 

@@ -12,18 +12,30 @@ export class Hint {
   constructor(work, tools) {
     this.work = work;
     this.tools = tools;
+    this.doing = ""; // what a person waits for
     for (const name of ["tool", "points"]) tools.on(name, () => this.draw());
     work.on("objects", () => this.draw());
     work.on("busy", (on) => {
       byId("frame").setAttribute("aria-busy", String(on));
-      this.draw(on ? t("closing_in") : undefined);
+      this.waitFor(on ? t("closing_in") : "");
+    });
+    work.on("job", (job) => {
+      if (job.kind !== "predict") return; // a training takes long: the panel shows it
+      const active = job.state === "running" || job.state === "waiting";
+      this.waitFor(!active ? "" : job.total > 1 ? `${t("outlining")} ${job.done} / ${job.total}` : t("outlining"));
     });
     work.on("picture", () => { byId("message").hidden = true; });
     work.on("cannot-show", (sentence) => this.message(t("cannot_show"), sentence));
   }
 
-  /** @param {string} [text]  by default what the tool waits for */
-  draw(text = this.ofTool()) {
+  /** @param {string} text  "" where nothing goes on any more */
+  waitFor(text) {
+    this.doing = text;
+    this.draw();
+  }
+
+  draw() {
+    const text = this.doing || this.ofTool();
     byId("hint").hidden = !text;
     byId("hint").textContent = text;
   }

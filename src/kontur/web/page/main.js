@@ -3,6 +3,7 @@
 import { nameClass } from "./class_name.js";
 import { commandsOf } from "./commands.js";
 import { byId, icon, toast } from "./elements.js";
+import { listen } from "./event_stream.js";
 import { openExport } from "./export.js";
 import { Footer } from "./footer.js";
 import { Gallery } from "./gallery.js";
@@ -15,7 +16,7 @@ import { ImagePanel } from "./panel_image.js";
 import { ModelPanel } from "./panel_model.js";
 import { ObjectsPanel } from "./panel_objects.js";
 import { Selection } from "./selection.js";
-import { listen, send, token, windowName } from "./server.js";
+import { get, send, token, windowName } from "./server.js";
 import { Settings } from "./settings.js";
 import { Tabs } from "./tabs.js";
 import { Toolbar } from "./toolbar.js";
@@ -66,7 +67,10 @@ function drawWords() {
 function join() {
   byId("export").addEventListener("click", () => openExport(work));
   byId("help").addEventListener("click", () => showHelp(commands));
-  work.on("open", () => {
+  const firstPicture = document.getElementById("first-picture"); // came with the page
+  viewer.on("shown", () => firstPicture?.remove());
+  work.on("open", (opened) => {
+    if (firstPicture?.dataset.key !== opened.key) firstPicture?.remove();
     tools.cancel();
     gallery.mark(work.image?.key ?? null);
     byId("gallery").classList.remove("open");
@@ -103,18 +107,24 @@ async function told(event) {
   else if (event.kind === "windows" && image && event.counts[image.key] > 1) toast(t("two_windows"));
 }
 
-/** Hear what happens from now on; after a break what was missed is asked for. */
+/** Ask for what was missed, between two streams of events. */
+async function catchUp() {
+  await work.image?.catchUp();
+  for (const summary of (await get("folder")).images) gallery.update(summary);
+  await models.load();
+}
+
+/** Hear what happens from now on. */
 function follow() {
-  let was = true;
-  listen(told, (connected) => {
-    if (connected && !was) {
-      toast(t("connected_again"));
-      work.image?.catchUp().catch(tell);
-    }
-    if (connected) work.lookHere();
-    if (!connected && was) toast(t("no_connection"), "problem");
-    was = connected;
+  listen(told, (stream) => {
+    const before = work.stream;
+    if (stream && before !== undefined && stream !== before) catchUp().catch(tell);
+    if (stream && before === null) toast(t("connected_again"));
+    if (!stream && before !== null) toast(t("no_connection"), "problem");
+    work.stream = stream;
+    work.announce();
   });
+  addEventListener("pagehide", () => work.leave());
 }
 
 async function start() {
@@ -138,11 +148,12 @@ async function start() {
   gallery.fill(folder.images);
   header.draw();
   for (const problem of folder.problems) toast(problem, "problem");
-  const wanted = location.hash.slice(1);
+  const wanted = new URLSearchParams(location.search).get("image") ?? "";
   const first = gallery.byKey.has(wanted) ? wanted : folder.images[0]?.key;
   if (first) {
     work.open(first);
     await viewer.shown(); // one picture before all others
+    performance.mark("ready");
   } else hint.message(t("empty_folder"), t("empty_folder_hint"));
   gallery.load();
   models.load().catch(tell);
@@ -150,4 +161,4 @@ async function start() {
 }
 
 start();
-Object.assign(window, { kontur: { viewer, tools, selection, models, work, image: () => work.image } }); // for tests
+Object.assign(window, { kontur: { name: windowName, viewer, tools, selection, models, work, image: () => work.image } }); // for tests

@@ -35,7 +35,7 @@ export class ModelPanel {
     this.channels = element("div", { class: "field" });
     this.about = element("p", { class: "quiet" });
     this.threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold") });
-    this.thresholdValue = element("output", {}, "–");
+    this.thresholdValue = element("output", {}, this.score?.toFixed(2) ?? t("model_decides"));
     this.threshold.addEventListener("input", () => {
       this.score = Number(/** @type {HTMLInputElement} */ (this.threshold).value) / 100;
       /** @type {HTMLElement} */ (this.thresholdValue).textContent = this.score.toFixed(2);
@@ -131,6 +131,7 @@ export class ModelPanel {
     const before = this.jobs.get(job.number);
     this.jobs.set(job.number, job);
     this.drawJob(job);
+    this.work.emit("job", job);
     const ended = before && before.state !== job.state && job.state === "done";
     if (ended && job.kind === "train") {
       this.load();

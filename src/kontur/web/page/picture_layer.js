@@ -1,9 +1,9 @@
 // The picture: tiles of stored numbers, to which contrast and colours are given here.
 
-import { CHANNEL_COLOURS, RGB, rgbOf } from "./colours.js";
+import { rgbOf } from "./colours.js";
 import { request } from "./server.js";
 
-/** @typedef {{name: string, low: number, high: number, black: number, white: number, histogram: number[]}} Channel */
+/** @typedef {{name: string, low: number, high: number, black: number, white: number, colour: string, histogram: number[]}} Channel */
 /** @typedef {{height: number, width: number, pages: number, bits: 8 | 16, tile: number,
  *   levels: [number, number][], colour: boolean, pixel_size: number | null, channels: Channel[]}} Picture */
 /** @typedef {{black: number, white: number, colour: string, visible: boolean}} Look */
@@ -55,14 +55,8 @@ export class PictureLayer {
 
   /** @returns {Look[]} */
   firstLooks() {
-    const { channels, colour } = /** @type {Picture} */ (this.picture);
-    const colours = colour ? RGB : channels.length === 1 ? ["#ffffff"] : CHANNEL_COLOURS;
-    return channels.map((channel, i) => ({
-      black: channel.black,
-      white: channel.white,
-      colour: colours[i % colours.length],
-      visible: true,
-    }));
+    const { channels } = /** @type {Picture} */ (this.picture);
+    return channels.map(({ black, white, colour }) => ({ black, white, colour, visible: true }));
   }
 
   /** @param {number} channel @param {Partial<Look>} change */
@@ -151,7 +145,7 @@ export class PictureLayer {
     );
     if (!this.isShown) {
       this.isShown = true;
-      performance.mark("first-picture");
+      performance.mark("picture-drawn");
       this.onShown();
     }
   }
@@ -201,7 +195,7 @@ export class PictureLayer {
   /** @param {{look: Look, i: number}[]} shown */
   isPlainColour(shown) {
     const picture = /** @type {Picture} */ (this.picture);
-    return picture.colour && shown.length === 3 && shown.every(({ look, i }) => look.colour === RGB[i]);
+    return picture.colour && shown.length === 3 && shown.every(({ look, i }) => look.colour === picture.channels[i].colour);
   }
 
   /** Red, green and blue of every value of a channel. @param {Look} look */

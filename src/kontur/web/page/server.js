@@ -1,4 +1,4 @@
-// Talking to the server: calls with the token, errors as sentences, and the stream of events.
+// Talking to the server: calls with the token, errors as sentences.
 
 const stored = "kontur-token";
 
@@ -26,9 +26,10 @@ export class Refusal extends Error {
  * @param {string} path  below /api/
  * @param {unknown} [body]
  * @param {AbortSignal} [signal]
+ * @param {boolean} [keepalive]  whether it outlives this window
  * @returns {Promise<Response>}
  */
-export async function request(method, path, body, signal) {
+export async function request(method, path, body, signal, keepalive = false) {
   /** @type {Record<string, string>} */
   const headers = { Authorization: `Bearer ${token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -37,6 +38,7 @@ export async function request(method, path, body, signal) {
     headers,
     body: body === undefined ? undefined : JSON.stringify(body),
     signal,
+    keepalive,
   });
   if (!answer.ok) {
     /** @type {{detail?: string, reason?: string}} */
@@ -55,36 +57,4 @@ export async function get(path, signal) {
 export async function send(method, path, body) {
   const answer = await request(method, path, body);
   return answer.status === 204 ? null : answer.json();
-}
-
-/**
- * Listen to what happens, for ever; after a break the connection is made again.
- * @param {(event: any) => void} told
- * @param {(connected: boolean) => void} connection
- */
-export async function listen(told, connection) {
-  for (;;) {
-    try {
-      const answer = await request("GET", `events?window=${encodeURIComponent(windowName)}`);
-      connection(true);
-      const reader = /** @type {ReadableStream<Uint8Array>} */ (answer.body).getReader();
-      const decoder = new TextDecoder();
-      let text = "";
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        text += decoder.decode(value, { stream: true });
-        const lines = text.split("\n\n");
-        text = lines.pop() ?? "";
-        for (const line of lines) if (line.startsWith("data: ")) told(JSON.parse(line.slice(6)));
-      }
-    } catch (error) {
-      if (error instanceof Refusal && error.status === 401) {
-        connection(false);
-        return;
-      }
-    }
-    connection(false);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-  }
 }

@@ -6,10 +6,9 @@ import { byId, element } from "./elements.js";
 import { currentLanguage, LANGUAGE_NAMES, setLanguage, t } from "./language.js";
 
 const THEMES = /** @type {const} */ (["dark", "light"]);
-const GROUND = { dark: "#101214", light: "#c9ced4" }; // beside the image
 const stored = "kontur-theme";
 
-/** @typedef {keyof typeof GROUND} Theme */
+/** @typedef {typeof THEMES[number]} Theme */
 
 export class Settings {
   /** @param {import("./viewer.js").Viewer} viewer @param {import("./footer.js").Footer} footer @param {{words: () => void, help: () => void}} actions */
@@ -18,19 +17,25 @@ export class Settings {
     this.footer = footer;
     this.actions = actions;
     const light = matchMedia("(prefers-color-scheme: light)").matches;
-    this.setTheme(/** @type {Theme} */ (localStorage.getItem(stored) ?? (light ? "light" : "dark")));
+    const chosen = THEMES.find((name) => name === localStorage.getItem(stored));
+    this.showTheme(chosen ?? (light ? "light" : "dark"));
     byId("language").addEventListener("click", () => this.nextLanguage());
     byId("theme").addEventListener("click", () => this.nextTheme());
     byId("settings").addEventListener("click", () => this.open());
   }
 
   /** @param {Theme} name */
-  setTheme(name) {
-    this.theme = name in GROUND ? name : "dark";
-    document.documentElement.dataset.theme = this.theme;
-    localStorage.setItem(stored, this.theme);
-    this.viewer.background = GROUND[this.theme];
+  showTheme(name) {
+    this.theme = name;
+    document.documentElement.dataset.theme = name;
+    this.viewer.background = getComputedStyle(byId("frame")).backgroundColor;
     this.viewer.redraw();
+  }
+
+  /** Show a theme from now on. @param {Theme} name */
+  setTheme(name) {
+    localStorage.setItem(stored, name);
+    this.showTheme(name);
   }
 
   nextTheme() {

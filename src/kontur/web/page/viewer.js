@@ -30,6 +30,7 @@ export class Viewer extends Emitter {
     /** @type {((context: CanvasRenderingContext2D) => void) | null} */ this.drawOver = null;
     /** @type {(() => void)[]} */ this.waitingForPicture = [];
     this.picture.onShown = () => {
+      this.emit("shown");
       for (const tell of this.waitingForPicture.splice(0)) tell();
     };
     new ResizeObserver(() => this.resize()).observe(/** @type {Element} */ (canvas.parentElement));

@@ -5,13 +5,13 @@ import { Emitter } from "./emitter.js";
 import { toast } from "./elements.js";
 import { t } from "./language.js";
 import { OpenImage } from "./open_image.js";
-import { Refusal, send, windowName } from "./server.js";
+import { Refusal, request, send, windowName } from "./server.js";
 
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("./selection.js").Selection} Selection */
 /** @typedef {import("./gallery.js").ImageSummary} ImageSummary */
 /** @typedef {{name: string, images: ImageSummary[], classes: string[], model: string, channel: number,
- *   formats: string[], missing: Record<string, string>, can_train: boolean, problems: string[], version: string}} Folder */
+ *   formats: {name: string, title: string, ending: string, install: string | null}[], can_train: boolean, problems: string[], version: string}} Folder */
 
 /**
  * Emits: `open` (another image), `picture` (it can be shown), `objects`, `saving`, `cannot-show` with
@@ -28,6 +28,7 @@ export class Work extends Emitter {
     this.model = "";
     this.channel = 0; // that models see of images of several stains
     this.drawingClass = 0;
+    /** @type {string | null | undefined} */ this.stream = undefined; // through which events are heard; null after a break
     /** @type {Set<number>} */ this.visited = new Set(); // of the least certain objects
   }
 
@@ -51,7 +52,7 @@ export class Work extends Emitter {
     this.visited = new Set();
     const opened = new OpenImage(key, page);
     this.image = opened;
-    history.replaceState(null, "", `#${key}`); // Back leaves the page, and not one image after the other
+    rememberInAddress(key);
     this.emit("open", opened);
     opened.on("picture", () => {
       this.viewer.open(opened, same);
@@ -76,19 +77,26 @@ export class Work extends Emitter {
       this.viewer.close();
       this.emit("cannot-show", sentence(error));
     }
-    this.lookHere();
+    this.announce();
   }
 
   /** Let the server compute the features of the image, so that the first outline comes at once. */
   prepare() {
     const { image } = this;
     if (!image?.picture || !this.model) return;
-    send("POST", `images/${image.key}/look?page=${image.page}`, { name: this.model }).catch(() => {});
+    send("POST", `images/${image.key}/features?page=${image.page}`, { name: this.model }).catch(() => {});
   }
 
   /** Tell the other windows which image this one shows. */
-  lookHere() {
-    if (this.image) send("PUT", "look", { window: windowName, image: this.image.key }).catch(() => {});
+  announce() {
+    const { image, stream } = this;
+    if (image && stream) send("PUT", "windows", { window: windowName, stream, image: image.key }).catch(() => {});
+  }
+
+  /** Tell the other windows that this one is gone. */
+  leave() {
+    const { stream } = this;
+    if (stream) request("PUT", "windows", { window: windowName, stream, image: null }, undefined, true).catch(() => {});
   }
 
   /** @param {number} by */
@@ -191,6 +199,13 @@ export class Work extends Emitter {
     this.channel = channel;
     this.emit("model");
   }
+}
+
+/** So that a reload shows the image again. Back leaves the page, and not one image after the other. @param {string} key */
+function rememberInAddress(key) {
+  const query = new URLSearchParams(location.search);
+  query.set("image", key);
+  history.replaceState(null, "", `?${query}`);
 }
 
 /** @param {unknown} error */
