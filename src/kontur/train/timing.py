@@ -179,7 +179,9 @@ class Pace:
 
 def slowdown_warning(times: float, speed: float) -> str:
     """A warning that other work slows the training, with the load where the system reports it."""
-    load = f" (load {os.getloadavg()[0]:.1f} on {processors()})" if hasattr(os, "getloadavg") else ""
+    load = (
+        f" (load {os.getloadavg()[0]:.1f} on {processors()})" if hasattr(os, "getloadavg") else ""
+    )
     return (
         f"! steps take {times:.1f} times as long as the fastest ones, {speed:.1f} images/s: other "
         f"work seems to share the machine{load}"
