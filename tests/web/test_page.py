@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kontur import formats
+from kontur.edit.moves import falloff
 from tests.web.conftest import served, write_images
 
 WIDE, NARROW = {"width": 1400, "height": 860}, {"width": 420, "height": 800}
@@ -163,6 +164,21 @@ def test_the_modules_of_the_page_are_asked_for_at_once(browser, plate):
     assert len(begun) > 20
     slowest_answer = page.evaluate(program.replace("startTime", "responseEnd"))
     assert max(begun) <= max(first, min(slowest_answer))
+    page.close()
+
+
+def test_a_drag_looks_in_the_page_as_the_server_makes_it(browser, plate):
+    """The page draws it before it asks: the numbers of `moves.falloff` once more, in JavaScript."""
+    page = open_page(browser, plate[1])
+    rng = np.random.default_rng(0)
+    rings = [rng.uniform(0, 99, (n, 2)) for n in (3, 4, 30)]
+    rings.append(np.repeat(rings[0], 2, axis=0))  # vertices upon one another
+    asked = [(ring, at, r) for ring in rings for at in (0, 1, len(ring) - 1) for r in (0, 7.5, 1e4)]
+    program = """asked => import('/geometry.js').then(({falloff}) =>
+      asked.map(([ring, at, radius]) => [...falloff(Float64Array.from(ring), at, radius)]))"""
+    drawn = page.evaluate(program, [[ring.ravel().tolist(), at, r] for ring, at, r in asked])
+    for shares, (ring, at, radius) in zip(drawn, asked, strict=True):
+        np.testing.assert_allclose(shares, falloff(ring, at, radius), atol=1e-12)
     page.close()
 
 

@@ -20,7 +20,7 @@ from shapely.ops import split
 
 from kontur.errors import InputError
 from kontur.geometry import ring
-from kontur.geometry.polygons import clip, largest_part, repair
+from kontur.geometry.polygons import clip, largest_part, repair, rings_of
 from kontur.geometry.raster import FARTHEST
 from kontur.instances import Instances
 from kontur.instances.chunked_array import ChunkedArray
@@ -280,10 +280,7 @@ def _found(instances: Instances, object_id: int) -> tuple[int, Polygon | MultiPo
 
 
 def _rings(polygon: Polygon | MultiPolygon) -> Rings:
-    return [
-        [shapely.get_coordinates(each)[:-1] for each in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(polygon)
-    ]
+    return [[points[:-1] for points in part] for part in rings_of(polygon)]
 
 
 def _polygon(rings: Rings) -> Polygon | MultiPolygon:

@@ -1,6 +1,7 @@
 // The page: its parts are joined here, the folder is opened, and what the server tells is handed on.
 
 import { nameClass } from "./class_name.js";
+import { usePalette } from "./colours.js";
 import { commandsOf } from "./commands.js";
 import { byId, icon, toast } from "./elements.js";
 import { listen } from "./event_stream.js";
@@ -144,6 +145,7 @@ async function start() {
   }
   const { folder } = work;
   if (!folder) return;
+  usePalette(folder.palette);
   work.use(folder.model, folder.channel);
   gallery.fill(folder.images);
   header.draw();
