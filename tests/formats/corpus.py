@@ -5,6 +5,8 @@ files whose outlines, numbers and names are what no program should write. Each i
 content; none is an attack on another program, since no other program reads them.
 """
 
+import base64
+import gzip
 import io
 import json
 import pickle
@@ -23,164 +25,20 @@ from kontur import formats
 from kontur.formats import ImageAnnotation
 from kontur.formats.zarr_store import files_of
 from tests.formats import scenes
+from tests.formats.wrong_outlines import (
+    JSON,
+    NAMES,
+    RINGS,
+    SIZES,
+    TEXT,
+    circle,
+    coco,
+    geojson,
+    label_studio,
+    labelme,
+)
 
 Content = bytes | dict[str, bytes]  # of a file, or of the files of a store
-NAN, INF = float("nan"), float("inf")
-
-
-def circle(points: int, radius: float = 9.0) -> list[list[float]]:
-    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    return (10 + radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)).round(4).tolist()
-
-
-def scribble(points: int) -> list[list[float]]:
-    rng = random.Random(points)
-    return [[rng.uniform(0, 20), rng.uniform(0, 20)] for _ in range(points)]
-
-
-RINGS: dict[str, Any] = {
-    "bow": [[1, 1], [9, 9], [9, 1], [1, 9]],
-    "nan": [[1, 1], [9, NAN], [9, 9]],
-    "infinite": [[1, 1], [INF, 1], [9, 9]],
-    "far": [[1, 1], [1e300, 1], [9, 9]],
-    "far-left": [[-1e12, 1], [5, 1], [9, 9]],
-    "two points": [[1, 1], [9, 9]],
-    "one point": [[3, 3]] * 4,
-    "no points": [],
-    "spike": [[1, 1], [9, 1], [5, 1]],
-    "needle": [[1, 1], [9, 1], [9, 1 + 1e-12]],
-    "words": [["a", "b"], [1, 2], [3, 4]],
-    "flat": [1, 2, 3, 4, 5, 6],
-    "three numbers": [[1, 1, 5], [9, 1, 5], [9, 9, 5]],
-    "ragged": [[1, 1], [9], [9, 9]],
-    "null": None,
-    "eight": [[1, 1], [5, 5], [9, 1], [9, 9], [5, 5], [1, 9]],
-    "long": circle(100_000),
-    "scribble": scribble(20_000),
-}
-NAMES = {
-    "above": "../../stolen.png",
-    "root": "/etc/stolen.png",
-    "drive": "C:\\stolen.png",
-    "backslashes": "..\\..\\stolen.png",
-    "zero": "a\0b.png",
-    "empty": "",
-    "endless": "x" * 5000 + ".png",
-    "folder": "..",
-}
-SIZES = {
-    "huge": (10**9, 10**9),
-    "negative": (-4, 5),
-    "zero": (0, 0),
-    "half": (10.5, 12),
-    "words": ("a", "b"),
-    "digits": (10**40, 12),
-}
-
-
-def geojson(ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)) -> Any:
-    """Two objects, the first of the `ring`."""
-    rings = [ring if ring is not None else RINGS["null"], circle(8)]
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": i,
-                "geometry": {"type": "Polygon", "coordinates": [one]},
-                "properties": {"name": name, "kontur": {"id": i, "size": list(size)}},
-            }
-            for i, one in zip(ids, rings, strict=True)
-        ],
-    }
-
-
-def coco(ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)) -> Any:
-    flat = [v for p in ring for v in (p if isinstance(p, list) else [p])] if ring else ring
-    return {
-        "images": [{"id": 1, "file_name": name, "height": size[0], "width": size[1]}],
-        "categories": [{"id": 1, "name": "cell"}],
-        "annotations": [
-            {"id": i, "image_id": 1, "category_id": 1, "segmentation": [one], "iscrowd": 0}
-            for i, one in zip(ids, [flat, [1, 1, 9, 1, 9, 9]], strict=True)
-        ],
-    }
-
-
-def labelme(ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)) -> Any:
-    shapes = [
-        {"label": "cell", "points": one, "group_id": i, "shape_type": "polygon", "flags": {}}
-        for i, one in zip(ids, [ring, circle(8)], strict=True)
-    ]
-    image = {"imagePath": name, "imageHeight": size[0], "imageWidth": size[1], "imageData": None}
-    return {"version": "5.4.1", "flags": {}, "shapes": shapes, **image}
-
-
-def via(ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)) -> Any:
-    pairs = [p if isinstance(p, list) else [p] for p in ring] if ring else []
-    regions = [
-        {
-            "shape_attributes": {
-                "name": "polygon",
-                "all_points_x": [p[0] for p in one],
-                "all_points_y": [p[-1] for p in one],
-            },
-            "region_attributes": {"class": "cell", "kontur_id": str(i)},
-        }
-        for i, one in zip(ids, [pairs, circle(8)], strict=True)
-    ]
-    file = {"filename": name, "size": 7, "regions": regions}
-    return {f"{name}7": {**file, "file_attributes": {"kontur_size": f"{size[0]}x{size[1]}"}}}
-
-
-def label_studio(
-    ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)
-) -> Any:
-    results = [
-        {
-            "id": str(i),
-            "type": "polygonlabels",
-            "original_height": size[0],
-            "original_width": size[1],
-            "value": {"points": one, "polygonlabels": ["cell"]},
-        }
-        for i, one in zip(ids, [ring, circle(8)], strict=True)
-    ]
-    return [{"id": 1, "data": {"image": name}, "annotations": [{"result": results}]}]
-
-
-def text_ring(ring: Any, between: str, after: str) -> str:
-    points = [p if isinstance(p, list) else [p] for p in ring or []]
-    return after.join(between.join(map(str, p)) for p in points)
-
-
-def cvat(ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)) -> str:
-    rows = "".join(
-        f'<polygon label="cell" points="{text_ring(one, ",", ";")}" group_id="{i}"/>'
-        for i, one in zip(ids, [ring, circle(8)], strict=True)
-    )
-    name = name.replace("\0", "&#0;")
-    image = f'<image id="0" name="{name}" width="{size[1]}" height="{size[0]}">{rows}</image>'
-    return f"<annotations><version>1.1</version>{image}</annotations>"
-
-
-def yolo(ring: Any = None, **_: Any) -> str:
-    if isinstance(ring, list) and ring and isinstance(ring[0], list):
-        ring = [[v / 20 if isinstance(v, float | int) else v for v in p] for p in ring]
-    return f"0 {text_ring(ring, ' ', ' ')}\n0 0.1 0.1 0.5 0.1 0.5 0.5\n"
-
-
-def table(ring: Any = None, name: str = "a.png", size: Any = (10, 12), ids: Any = (1, 2)) -> str:
-    rows = [
-        f'{name},{i},cell,{size[0]},{size[1]},"POLYGON (({text_ring(one, " ", ", ")}))"'
-        for i, one in zip(ids, [[*one, *one[:1]] for one in (ring or [], circle(8))], strict=True)
-    ]
-    return "\n".join(["image,id,class,image_height,image_width,outline", *rows])
-
-
-JSON = {".geojson": geojson, ".coco.json": coco, ".labelme.json": labelme, ".via.json": via}
-JSON |= {".json": label_studio}
-TEXT = {".cvat.xml": cvat, ".txt": yolo, ".csv": table}
 
 
 def files() -> Iterator[tuple[str, Content]]:
@@ -189,6 +47,7 @@ def files() -> Iterator[tuple[str, Content]]:
     yield from _strange()
     yield from _deep()
     yield from _archives()
+    yield from _inside()
     yield from _pickles()
     yield from _rasters()
 
@@ -346,18 +205,54 @@ def _pickles() -> Iterator[tuple[str, Content]]:
         yield f"{what}_seg.npy", start + bytes(64)
 
 
-def _rasters() -> Iterator[tuple[str, Content]]:
-    """Label images that claim more than they have, of colours, of fractions."""
+def _inside() -> Iterator[tuple[str, Content]]:
+    """Files inside files: pictures in labelme files, JSON in zips and behind gzip."""
+    picture = _png(np.eye(10, 12, dtype=np.uint8))
+    huge = picture[:16] + struct.pack(">II", 2**31 - 1, 2**31 - 1) + picture[24:]
+    code = base64.b64encode(picture).decode()
+    for what, data in {
+        "cut": code[: len(code) // 2],
+        "odd": code[:-1],
+        "letters": code.replace("A", "?", 1),
+        "blanks": code[:40] + " \n" + code[40:],
+        "huge": base64.b64encode(huge).decode(),
+        "magic": base64.b64encode(b"GIF89a" + picture[8:]).decode(),
+        "words": "no picture",
+        "empty": "",
+        "number": 7,
+        "list": [code],
+        "pickle": base64.b64encode(pickle.dumps(Stolen())).decode(),
+        "zip": base64.b64encode(_zip({"../../stolen.png": picture})).decode(),
+        "zeros": base64.b64encode(bytes(3_000_000)).decode(),
+    }.items():
+        yield f"picture {what}.labelme.json", _text(labelme(circle(8)) | {"imageData": data})
+    plain = _text(geojson(circle(8)))
+    packed = {".zip": _zip({"a.geojson": plain}), ".geojson.gz": gzip.compress(plain, mtime=0)}
+    for ending, whole in packed.items():
+        for at in range(0, len(whole), max(1, len(whole) // 12)):
+            yield f"packed {at}{ending}", whole[:at] + b"\xff" + whole[at + 1 :]
+            yield f"packed cut {at}{ending}", whole[:at]
+    blank = b" " * 80_000_000
+    yield "packed bomb.geojson.gz", gzip.compress(b"[" + blank, mtime=0)
+    yield "packed bomb.zip", _zip({"a.geojson": b"[" + blank}, zipfile.ZIP_DEFLATED)
+    yield "packed deep.geojson.gz", gzip.compress(b'{"features":' * 50_000, mtime=0)
+    for what, name in NAMES.items():
+        yield f"packed {what}.zip", _zip({f"{name or 'x'}.geojson": plain})
+
+
+def _png(array: np.ndarray) -> bytes:
     from PIL import Image
 
-    def png(array: np.ndarray) -> bytes:
-        content = io.BytesIO()
-        Image.fromarray(array).save(content, format="PNG")
-        return content.getvalue()
+    content = io.BytesIO()
+    Image.fromarray(array).save(content, format="PNG")
+    return content.getvalue()
 
-    small = png(np.eye(6, dtype=np.uint8))
+
+def _rasters() -> Iterator[tuple[str, Content]]:
+    """Label images that claim more than they have, of colours, of fractions."""
+    small = _png(np.eye(6, dtype=np.uint8))
     yield "huge.png", small[:16] + struct.pack(">II", 2**31 - 1, 2**31 - 1) + small[24:]
-    yield "colours.png", png(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
+    yield "colours.png", _png(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
     for what, change in {
         "shape": {"shape": [10**9, 10**9]},
         "chunks": {"shape": [10**9, 10**9]},

@@ -14,7 +14,8 @@ from kontur import formats
 from kontur.data.convert_folders import convert_folders
 from kontur.errors import InputError
 from kontur.formats import zarr_store
-from tests.formats import corpus
+from kontur.formats.images import read_image
+from tests.formats import corpus, wrong_outlines
 
 LONGEST = 5.0  # seconds of processor time for one file
 LARGEST = 1 << 30  # bytes for all of them
@@ -53,6 +54,8 @@ def test_every_file_gives_a_sound_result_or_a_sentence_in_time_and_in_its_folder
                 warnings.simplefilter("error")
                 entries = formats.read_images(path, size=(10, 12))
                 check_sound(entries)
+                if name.startswith("picture"):
+                    read_image(path)
                 if name.startswith(("name", "byte1", "twice")):  # written again, in its folder
                     convert_folders([path], out, format="geojson", overwrite=True)
             read += 1
@@ -88,7 +91,9 @@ def test_the_corpus_is_the_same_in_every_run_and_has_every_format():
 
 @pytest.mark.parametrize(("points", "fails"), [(200, False), (20_000, True)])
 def test_a_scribble_is_repaired_or_refused_and_never_waited_for(tmp_path, points, fails):
-    (tmp_path / "a.json").write_bytes(corpus._text(corpus.labelme(corpus.scribble(points))))
+    (tmp_path / "a.json").write_bytes(
+        corpus._text(wrong_outlines.labelme(wrong_outlines.scribble(points)))
+    )
     if not fails:
         assert len(formats.read(tmp_path / "a.json")) == 2
         return

@@ -80,7 +80,15 @@ def of_roifile(path):
         yield by_even_odd(rings), words["kontur.class"]
 
 
-def of_duckdb_or_pandas(path):
+def of_duckdb(path):
+    import duckdb  # has the type GEOMETRY without its extension
+
+    rows = f"SELECT ST_AsText(geometry), class FROM '{path}'"
+    for outline, name in duckdb.connect().execute(rows).fetchall():
+        yield painted(shapely.from_wkt(outline)), name
+
+
+def of_pyarrow(path):
     import pyarrow.parquet as parquet
 
     table = parquet.read_table(path).to_pylist()
@@ -112,7 +120,8 @@ READERS = {
     "coco by pycocotools": (".coco.json", of_pycocotools),
     "geojson by geopandas": (".geojson", of_geopandas),
     "geoparquet by geopandas": (".parquet", of_geopandas),
-    "geoparquet by pyarrow": (".parquet", of_duckdb_or_pandas),
+    "geoparquet by pyarrow": (".parquet", of_pyarrow),
+    "geoparquet by DuckDB": (".parquet", of_duckdb),
     "imagej by roifile": (".zip", of_roifile),
     "csv by pandas": (".csv", of_wkt_in_a_table),
     "labels by tifffile": (".tif", lambda path: of_labels(tifffile.imread(path))),

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from kontur.errors import InputError
 
-PICTURE = re.compile(rb'"imageData"\s*:\s*"([^"\\]+)"')
+# A slash may be written with a backslash before it, and the address of such data before all.
+PICTURE = re.compile(rb'"imageData"\s*:\s*"(?:data:[^",]{1,99},)?((?:[^"\\]|\\/)++)"')
 
 
 def is_in(path: Path) -> bool:
@@ -27,7 +28,7 @@ def content(path: Path) -> bytes:
     if found is None:
         raise InputError(f"{path} has no picture inside (the key imageData of labelme)")
     try:
-        return base64.b64decode(found[1], validate=True)
+        return base64.b64decode(found[1].replace(b"\\/", b"/"), validate=True)
     except binascii.Error:
         raise InputError(f"{path}: the picture inside (imageData) is damaged") from None
 

@@ -6,8 +6,6 @@ the last table, with the attributes in comments above. After VIA 3's `_via_metad
 `_via_data.js` and `_via_import_export.js`.
 """
 
-import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import document
+from kontur.formats import csv_dialect, document
 from kontur.formats.via_image import Options, ViaImage, cell, mapping
 from kontur.wording import quoted, shortened
 
@@ -81,18 +79,20 @@ def from_table(path: Path) -> dict[str, Any]:
                     key: one if isinstance(one, Mapping) else {"aname": one}
                     for key, one in known.items()
                 }
-    rows = csv.reader(io.StringIO("\n".join(line for line in lines if not line.startswith("#"))))
-    try:
-        for number, row in enumerate((row for row in rows if row), start=1):
+    marks = "\n".join(line for line in lines if not line.startswith("#"))
+    for number, row in csv_dialect.rows_of_text(marks, csv_dialect.Dialect(), where=path):
+        try:
             key, images, _, _, place, values = row[:6]
             names = json.loads(images)
             view = str(names[0])
-            store["file"][view] = {"src": view}
-            store["view"][view] = {"fid_list": [view]}
             mark = {"vid": view, "xy": json.loads(place), "av": cell(values, f"{path}: {key}")}
-            store["metadata"][f"{key} {number}"] = mark
-    except (ValueError, LookupError, TypeError, RecursionError, csv.Error):
-        raise InputError(f"{path} is no CSV of VIA 3, or is cut short in row {number}") from None
+        except (ValueError, LookupError, TypeError, RecursionError):
+            raise InputError(
+                f"{path} is no CSV of VIA 3, or is cut short in row {number}"
+            ) from None
+        store["file"][view] = {"src": view}
+        store["view"][view] = {"fid_list": [view]}
+        store["metadata"][f"{key} {number}"] = mark
     return store
 
 
