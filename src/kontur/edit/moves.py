@@ -35,7 +35,7 @@ Rings = list[list[Float[np.ndarray, "_ 2"]]]  # of each part: the outer ring, th
 class _Vertex(NamedTuple):
     part: int
     ring: int
-    place: int
+    index: int
 
 
 def drag(
@@ -51,7 +51,7 @@ def drag(
     rings = _rings(polygon)
     at = _nearest_vertex(rings, grabbed)
     points = rings[at.part][at.ring]
-    share = falloff(points, at.place, radius)
+    share = falloff(points, at.index, radius)
     rings[at.part][at.ring] = points + share[:, None] * way
     return _reshaped(instances, index, rings)
 
