@@ -97,6 +97,7 @@ async function told(event) {
   if (event.kind === "job") models.told(event.job);
   else if (event.kind === "edit" || event.kind === "status") {
     gallery.update({ key: event.image, status: event.status, objects: event.objects });
+    if (tabs.chosen === "model") models.loadTraining().catch(tell); // what there is to learn from
     if (!image || event.image !== image.key || event.window === windowName) return;
     const changed = event.kind === "edit" && event.page === image.page && event.revision > image.revision;
     if (changed || event.status !== image.status) await image.catchUp();
