@@ -53,6 +53,7 @@ def test_a_person_corrects_three_images_trains_by_the_button_and_uses_the_new_mo
             page.keyboard.press("n")
         page.get_by_text("3 corrected images: 2 to learn from, 1 held out").wait_for()
         page.click("#train")
+        page.locator(".job .message", has_text="5 min left").wait_for()
         page.locator("#use-model").wait_for(timeout=300_000)
         before, after = page.locator(".versus b").all_inner_texts()
         assert float(before) > 0.8  # nearly the outlines that this model has drawn
