@@ -208,8 +208,10 @@ def _annotations(
     """
     own = set(images.values())
     files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
-    written = {f"{name}{path.name.removeprefix(stem(path))}": name for name, path in images.items()}
-    whole = {full: name for full, name in written.items() if full not in images}
+    full_names = {
+        f"{name}{path.name.removeprefix(stem(path))}": name for name, path in images.items()
+    }
+    whole = {full: name for full, name in full_names.items() if full not in images}
     labels = [
         (whole.get(n, n), p)  # `a.jpg.png` of `a.jpg`
         for n, p in files
