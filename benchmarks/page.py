@@ -1,6 +1,6 @@
 """The page, measured: first picture, many outlines, edits, large images, clients, kills.
 
-    python benchmarks/page.py [--outlines 5000] [--kills 20] [--clients 50]
+    python benchmarks/page.py [--starts 5] [--outlines 5000] [--kills 20] [--clients 50]
 
 Chromium draws headless, without a GPU. Times are wall time, with what else the machine does.
 """
@@ -66,18 +66,18 @@ class Start(NamedTuple):
     in_browser: float
 
 
-def first_picture(browser, folder: Path) -> Start:
-    """The start of `kontur serve` with a browser that runs already."""
-    page = browser.new_page()
+def start(open_page, folder: Path) -> Start:
+    """The start of `kontur serve`; a page, or a browser too, is opened for its address."""
     with served(folder) as server:
         address = time.perf_counter() - server.began
+        page = open_page()
         page.goto(server.address, wait_until="commit")
         begun = time.time() - (time.perf_counter() - server.began)
         page.wait_for_function("() => performance.getEntriesByName('ready').length")
         painted = page.evaluate(PAINTED) / 1e3
         zero = page.evaluate("performance.timeOrigin") / 1e3 - begun
         (ready,) = page.evaluate("performance.getEntriesByName('ready').map(e => e.startTime)")
-    page.close()
+        page.close()
     return Start(address, zero + painted, zero + ready / 1e3, painted)
 
 
@@ -192,6 +192,7 @@ def kills(count: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--outlines", type=int, default=5000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--clients", type=int, default=50)
@@ -200,15 +201,25 @@ def main() -> None:
 
     chromium = next(filter(None, map(shutil.which, BROWSERS)))
     with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+
+        def launch():
+            return playwright.chromium.launch(executable_path=chromium, args=QUIET)
+
+        browser = launch()
         few = write_images(Path(place) / "few", 6)
-        pictures = [first_picture(browser, few) for _ in range(5)]
-        start = Start(*(statistics.median(e) for e in zip(*pictures, strict=True)))
-        print(
-            f"from the start to the address {start.address:.2f} s, to the first picture "
-            f"{start.picture:.2f} s ({start.in_browser:.2f} s in the browser), until the page can "
-            f"be used {start.usable:.2f} s"
-        )
+        for what, open_page in (
+            ("a browser runs", browser.new_context().new_page),
+            ("the browser starts too", lambda: launch().new_page()),
+        ):
+            starts = [start(open_page, few) for _ in range(given.starts)]
+            address, picture, usable, loading = (
+                statistics.median(each) for each in zip(*starts, strict=True)
+            )
+            print(
+                f"{what}: from the start to the address {address:.2f} s, to the first picture "
+                f"{picture:.2f} s ({loading:.2f} s of it loading), until the page can be used "
+                f"{usable:.2f} s"
+            )
         crowded(Path(place) / "crowd", given.outlines)
         drawing(browser, Path(place) / "crowd", given.outlines)
         large(browser, Path(place) / "large")

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from kontur.display import notebook
+from kontur.display.colours import PALETTE
 
 
 class Texts(HTMLParser):
@@ -57,7 +58,7 @@ def decoded(html):
 
 def test_a_picture_is_exact_where_that_is_small_and_small_where_not():
     plain = np.zeros((30, 40, 3), np.uint8)
-    plain[5:9, 5:30] = (255, 70, 70)
+    plain[5:9, 5:30] = PALETTE[0]
     kind, seen = decoded(notebook.picture(plain, "plain"))
     assert kind == "png"
     np.testing.assert_array_equal(seen, plain)

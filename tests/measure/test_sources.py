@@ -187,3 +187,14 @@ def test_the_page_of_a_stack_picks_its_image_and_its_outlines(tmp_path):
         assert picture.image[:, :, 0].tolist() == (planes[1] * 7).tolist()
         alone = pictures(find_sources(tmp_path / file, page=1))["a"]
         assert alone.instances.areas.tolist() == areas
+
+
+def test_photographs_whose_annotations_were_not_understood_are_not_measured_as_label_images(place):
+    (place / "images" / "annotations.json").write_text('{"somebody": 1}')
+    with pytest.raises(InputError, match=r"holds 3 images .* but no annotation was found"):
+        find_sources(place / "images")
+    (place / "images" / "annotations.json").write_text('{"images": [], "annotations": [{"id": 1}]}')
+    with pytest.raises(InputError, match="annotation 1 has no 'image_id'"):
+        find_sources(place / "images")
+    labels = find_sources(place / "training" / "labels")
+    assert [len(source.read().instances) for source in labels.images] == [2, 2]

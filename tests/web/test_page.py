@@ -4,9 +4,11 @@ import json
 
 import numpy as np
 import pytest
+import tifffile
 
 from kontur import formats
-from tests.web.conftest import served, write_images
+from kontur.edit.moves import falloff
+from tests.web.conftest import nuclei, served, write_images
 
 WIDE, NARROW = {"width": 1400, "height": 860}, {"width": 420, "height": 800}
 
@@ -163,6 +165,56 @@ def test_the_modules_of_the_page_are_asked_for_at_once(browser, plate):
     assert len(begun) > 20
     slowest_answer = page.evaluate(program.replace("startTime", "responseEnd"))
     assert max(begun) <= max(first, min(slowest_answer))
+    page.close()
+
+
+def test_a_drag_looks_in_the_page_as_the_server_makes_it(browser, plate):
+    """The page draws it before it asks: the numbers of `moves.falloff` once more, in JavaScript."""
+    page = open_page(browser, plate[1])
+    rng = np.random.default_rng(0)
+    rings = [rng.uniform(0, 99, (n, 2)) for n in (3, 4, 30)]
+    rings.append(np.repeat(rings[0], 2, axis=0))  # vertices upon one another
+    asked = [(ring, at, r) for ring in rings for at in (0, 1, len(ring) - 1) for r in (0, 7.5, 1e4)]
+    program = """asked => import('/geometry.js').then(({falloff}) =>
+      asked.map(([ring, at, radius]) => [...falloff(Float64Array.from(ring), at, radius)]))"""
+    drawn = page.evaluate(program, [[ring.ravel().tolist(), at, r] for ring, at, r in asked])
+    for shares, (ring, at, radius) in zip(drawn, asked, strict=True):
+        np.testing.assert_allclose(shares, falloff(ring, at, radius), atol=1e-12)
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    folder = write_images(tmp_path_factory.mktemp("mixed") / "plate", 1)
+    planes = np.stack([nuclei(i) for i in range(5)])
+    tifffile.imwrite(folder / "a.tif", planes, photometric="minisblack", metadata={"axes": "ZYX"})
+    (folder / "b.png").write_bytes(b"no image")
+    with served(folder) as server:
+        yield server
+
+
+@pytest.mark.parametrize("width", [1400, 1190, 1000, 870, 420])
+def test_all_buttons_below_a_stack_are_in_sight(browser, mixed, width):
+    page = open_page(browser, mixed, {"width": width, "height": 800})
+    assert page.locator("#pages").is_visible()
+    program = "() => document.querySelector('#stage footer').getBoundingClientRect().right"
+    right = page.evaluate(program)
+    for button in page.locator("#stage footer button:visible").all():
+        box = button.bounding_box()
+        assert box["x"] + box["width"] <= right
+    page.close()
+
+
+def test_nothing_of_the_image_before_is_left_where_one_cannot_be_shown(browser, mixed):
+    page = open_page(browser, mixed)
+    page.locator("#hint", has_text="No outlines yet").wait_for()
+    page.keyboard.press("n")
+    page.get_by_text("This image cannot be shown").wait_for()
+    assert page.locator("#hint").is_hidden()
+    assert page.locator("#pages").is_hidden()
+    page.keyboard.press("n")
+    page.locator("#hint", has_text="No outlines yet").wait_for()
+    assert page.locator("#message").is_hidden()
     page.close()
 
 

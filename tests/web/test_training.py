@@ -36,6 +36,7 @@ def test_a_person_corrects_three_images_trains_by_the_button_and_uses_the_new_mo
         assert "at least 2 corrected images" in refused.json()["detail"]
         page = open_page(browser, server)
         page.route("**/api/training", of_one_step)
+        page.click("#tab-model")
         page.keyboard.press("Shift+g")
         page.locator("#hint", has_text="Outlining").wait_for()
         until(page, "[...kontur.models.jobs.values()].some(job => job.state === 'done')")
@@ -50,9 +51,9 @@ def test_a_person_corrects_three_images_trains_by_the_button_and_uses_the_new_mo
             drag(page, (x, y), (x - 9, y - 7))
             until(page, "kontur.image().status === 'corrected'")
             page.keyboard.press("n")
-        page.click("#tab-model")
         page.get_by_text("3 corrected images: 2 to learn from, 1 held out").wait_for()
         page.click("#train")
+        page.locator(".job .message", has_text="5 min left").wait_for()
         page.locator("#use-model").wait_for(timeout=300_000)
         before, after = page.locator(".versus b").all_inner_texts()
         assert float(before) > 0.8  # nearly the outlines that this model has drawn

@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 from kontur import formats, select
 from kontur.data import image_copies
-from kontur.data.file_names import is_label_name, is_mask, partner_name, stem
+from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, groups_of
-from kontur.data.mask_checks import are_label_images
-from kontur.data.pairing import prediction_files
+from kontur.data.pairing import are_annotations, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
@@ -235,7 +234,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         if formats.find_format(source) is not None:  # of files of one object each
             return _of_file(source.name, source, task, page)
         files = prediction_files(source)
-        if not _are_annotations(files):
+        if not are_annotations(files, page=page):
             raise
         return [image for name, path in files.items() for image in _of_file(name, path, task, page)]
     folder = open_folder(source, task=task, page=page, split=split).where(where)
@@ -250,22 +249,6 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         rows = folder.metadata.get(item.name, {})
         found.append(_Named(item.name, one, item.image, rows))
     return found
-
-
-def _are_annotations(files: Mapping[str, Path]) -> bool:
-    """Whether files of outlines and label images lie in a folder by themselves.
-
-    Images with annotations that were not understood are none: a photograph read as a label image
-    would be hundreds of false objects. Names such as `a_masks.png` say what they are; of others
-    only the pixels tell.
-    """
-    unnamed = [
-        (name, path)
-        for name, path in files.items()
-        if is_mask(path) and not is_label_name(stem(path))
-    ]
-    alone = len(unnamed) == len(files)
-    return not unnamed or (alone and are_label_images(unnamed))
 
 
 def _of_file(name: str, path: Path, task: str, page: int | None) -> list[_Named]:

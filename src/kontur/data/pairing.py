@@ -13,6 +13,7 @@ from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.data.file_names import (
     RECORD_FILE,
     REPORT_FILE,
+    is_label_name,
     is_mask,
     is_output_name,
     partner_name,
@@ -21,7 +22,7 @@ from kontur.data.file_names import (
 )
 from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
 from kontur.data.issue import Issue
-from kontur.data.mask_checks import check_mask_files
+from kontur.data.mask_checks import are_label_images, check_mask_files
 from kontur.errors import InputError
 from kontur.formats import masks
 from kontur.formats.masks import Task, choose_task
@@ -119,6 +120,22 @@ def prediction_files(place: Path) -> dict[str, Path]:
         wanted = ", ".join(f"NAME{one.ending}" for one in formats.WRITABLE.values())
         raise InputError(f"{place} holds no predictions: wanted one of {wanted}")
     return dict(sorted(files.items()))
+
+
+def are_annotations(files: Mapping[str, Path], *, page: int | None = None) -> bool:
+    """Whether files of outlines and label images lie in a folder by themselves.
+
+    Images with annotations that were not understood are none: a photograph read as a label image
+    would be hundreds of false objects. Names such as `a_masks.png` say what they are; of others
+    only the pixels tell: ids are integers of one channel and have no smooth edges.
+    """
+    unnamed = [
+        (name, path)
+        for name, path in files.items()
+        if is_mask(path) and not is_label_name(stem(path))
+    ]
+    alone = len(unnamed) == len(files)
+    return not unnamed or (alone and are_label_images(unnamed, page=page))
 
 
 def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:

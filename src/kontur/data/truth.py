@@ -9,11 +9,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kontur.data.annotation_options import classes_of_values
-from kontur.data.file_names import is_label_name, stem
+from kontur.data.file_names import stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import column_of, read_tables, rows_where
-from kontur.data.mask_checks import are_label_images
-from kontur.data.pairing import Source, check_masks, find_predictions, mask_files
+from kontur.data.pairing import (
+    Source,
+    are_annotations,
+    check_masks,
+    find_predictions,
+    mask_files,
+    prediction_files,
+)
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 
@@ -115,10 +121,7 @@ def open_truth(
 
 
 def _only_annotations(place: Path, page: int | None) -> bool:
-    """Whether a place that is no training folder holds outlines or label images by themselves.
-
-    Pictures are no label images: those are integers of one channel and have no smooth edges.
-    """
+    """Whether a place that is no training folder holds outlines or label images by themselves."""
     try:
         recognise_layout(place)
     except InputError:
@@ -126,8 +129,8 @@ def _only_annotations(place: Path, page: int | None) -> bool:
     else:
         return False  # a training folder in which something else is wrong
     try:
-        sources, files = find_predictions(place), mask_files(place)
+        sources = find_predictions(place)
     except InputError:
         return False
-    unnamed = [(name, file) for name, file in files if not is_label_name(stem(file))]
-    return len(sources) > 0 and are_label_images(unnamed, page=page)
+    files = prediction_files(place) if place.is_dir() else {stem(place): place}
+    return len(sources) > 0 and are_annotations(files, page=page)

@@ -5,10 +5,10 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-import shapely
 from jaxtyping import UInt8
 
 from kontur import extra
+from kontur.geometry.polygons import rings_of
 
 LARGEST = 1600  # pixels, side of a picture; larger images are shrunk
 
@@ -31,10 +31,7 @@ def paths(polygons: np.ndarray) -> list[Any]:
     path = _matplotlib("path").Path
     outlines = []
     for polygon in polygons:
-        rings = [
-            ring for part in shapely.get_parts(polygon) for ring in (part.exterior, *part.interiors)
-        ]
-        corners = [shapely.get_coordinates(ring) for ring in rings]
+        corners = [ring for part in rings_of(polygon) for ring in part]
         codes = [
             [path.MOVETO, *[path.LINETO] * (len(ring) - 2), path.CLOSEPOLY] for ring in corners
         ]

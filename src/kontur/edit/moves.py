@@ -20,7 +20,7 @@ from shapely.ops import split
 
 from kontur.errors import InputError
 from kontur.geometry import ring
-from kontur.geometry.polygons import clip, largest_part, repair
+from kontur.geometry.polygons import clip, largest_part, repair, rings_of
 from kontur.geometry.raster import FARTHEST
 from kontur.instances import Instances
 from kontur.instances.chunked_array import ChunkedArray
@@ -35,7 +35,7 @@ Rings = list[list[Float[np.ndarray, "_ 2"]]]  # of each part: the outer ring, th
 class _Vertex(NamedTuple):
     part: int
     ring: int
-    place: int
+    point: int
 
 
 def drag(
@@ -51,7 +51,7 @@ def drag(
     rings = _rings(polygon)
     at = _nearest_vertex(rings, grabbed)
     points = rings[at.part][at.ring]
-    share = falloff(points, at.place, radius)
+    share = falloff(points, at.point, radius)
     rings[at.part][at.ring] = points + share[:, None] * way
     return _reshaped(instances, index, rings)
 
@@ -104,7 +104,7 @@ def delete_vertex(instances: Instances, object_id: int, at: Numbers) -> Instance
     vertex = _nearest_vertex(rings, _point(at))
     points = rings[vertex.part][vertex.ring]
     if len(points) > FEWEST:
-        rings[vertex.part][vertex.ring] = np.delete(points, vertex.place, axis=0)
+        rings[vertex.part][vertex.ring] = np.delete(points, vertex.point, axis=0)
     elif vertex.ring > 0:
         del rings[vertex.part][vertex.ring]
     else:
@@ -175,9 +175,9 @@ def merge(instances: Instances, object_ids: Sequence[int]) -> Instances:
     named = list(dict.fromkeys(object_ids))
     if len(named) < 2:
         raise InputError(f"merging needs at least two objects, got {len(named)}")
-    places = [_found(instances, each)[0] for each in named]
-    joined = shapely.union_all(instances.polygons[places])
-    return delete(_replaced(instances, places[0], joined), named[1:])
+    indices = [_found(instances, each)[0] for each in named]
+    joined = shapely.union_all(instances.polygons[indices])
+    return delete(_replaced(instances, indices[0], joined), named[1:])
 
 
 def carve(instances: Instances, object_id: int, region: Numbers) -> Instances:
@@ -215,13 +215,13 @@ def refit(
     The outer ring of the largest part is what is moved. Raises `InputError` where nothing is found
     beneath one of them.
     """
-    places = [_found(instances, each)[0] for each in object_ids]
-    moved = refine(instances.polygons[places])
-    for place, polygon in zip(places, moved, strict=True):
+    indices = [_found(instances, each)[0] for each in object_ids]
+    moved = refine(instances.polygons[indices])
+    for index, polygon in zip(indices, moved, strict=True):
         if polygon.is_empty:
-            number = instances.ids[place]
+            number = instances.ids[index]
             raise InputError(f"no edge was found beneath object {number}; draw it closer")
-        instances = _replaced(instances, place, polygon)
+        instances = _replaced(instances, index, polygon)
     return instances
 
 
@@ -251,9 +251,9 @@ def add(
 
 def delete(instances: Instances, object_ids: Sequence[int]) -> Instances:
     """Without these objects."""
-    places = [_found(instances, each)[0] for each in object_ids]
+    indices = [_found(instances, each)[0] for each in object_ids]
     keep = np.ones(len(instances), dtype=bool)
-    keep[places] = False
+    keep[indices] = False
     return instances[keep]
 
 
@@ -280,10 +280,7 @@ def _found(instances: Instances, object_id: int) -> tuple[int, Polygon | MultiPo
 
 
 def _rings(polygon: Polygon | MultiPolygon) -> Rings:
-    return [
-        [shapely.get_coordinates(each)[:-1] for each in (part.exterior, *part.interiors)]
-        for part in shapely.get_parts(polygon)
-    ]
+    return [[points[:-1] for points in part] for part in rings_of(polygon)]
 
 
 def _polygon(rings: Rings) -> Polygon | MultiPolygon:

@@ -334,9 +334,11 @@ def _candidates(path: Path) -> list[Format]:
     A folder may be one of files of one object each.
     """
 
+    name = zarr_store.name_of(path).lower()
+
     def length(one: Format) -> int:
         endings = (*one.endings, *one.shared_endings)
-        return max((len(ending) for ending in endings if _ends(path, (ending,))), default=0)
+        return max((len(ending) for ending in endings if name.endswith(ending)), default=0)
 
     if zarr_store.is_folder(path):
         return [one for one in FORMATS.values() if one.object_ending]

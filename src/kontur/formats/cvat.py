@@ -19,7 +19,7 @@ import shapely
 from jaxtyping import Float
 from shapely import Polygon
 
-from kontur.display.colours import class_colour
+from kontur.display.colours import as_hex, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
 from kontur.formats.cvat_mask import from_attributes, to_attributes
@@ -95,7 +95,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     for number, name in enumerate(names or CLASSES):
         label = _child(labels, "label")
         _child(label, "name", name)
-        _child(label, "color", "#{:02x}{:02x}{:02x}".format(*class_colour(number)))
+        _child(label, "color", as_hex(class_colour(number)))
     for number, entry in enumerate(entries):
         size = entry.size or entry.instances.size
         known = entry.extras.get(EXTRAS, {})

@@ -13,6 +13,7 @@ from jaxtyping import Shaped
 from shapely import MultiPolygon, Polygon
 
 from kontur.formats.rounding import DECIMALS, rounded
+from kontur.geometry.polygons import rings_of
 
 AREAS = ("POLYGON", "MULTIPOLYGON")
 LONGEST = 20  # letters of the name of a kind of geometry
@@ -70,11 +71,8 @@ def _from_digits(text: str, place: int) -> str:
 def _all_digits(polygon: Polygon | MultiPolygon) -> str:
     """The text with all digits; shapely's has 16 decimals, too few for small numbers."""
     parts = [
-        ", ".join(
-            f"({', '.join(f'{x!r} {y!r}' for x, y in shapely.get_coordinates(ring).tolist())})"
-            for ring in (part.exterior, *part.interiors)
-        )
-        for part in shapely.get_parts(polygon)
+        ", ".join(f"({', '.join(f'{x!r} {y!r}' for x, y in ring.tolist())})" for ring in part)
+        for part in rings_of(polygon)
     ]
     if polygon.geom_type == "Polygon":
         return f"POLYGON ({parts[0]})"

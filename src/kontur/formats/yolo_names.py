@@ -146,11 +146,20 @@ def _names_of(path: Path, changed: int, size: int) -> tuple[str, ...] | None:
 
 
 def _of_yaml(path: Path) -> tuple[str, ...] | None:
-    """The names of a `data.yaml`, a list or numbered; `InputError` where it is damaged."""
+    """The names of a `data.yaml`, a list or numbered; `InputError` where it is damaged.
+
+    And where the labels are poses: their numbers are no points of an outline.
+    """
     text = document.load_text(path)
     if "names" not in text:
         return None
-    names = _content(path, text).get("names")
+    content = _content(path, text)
+    names = content.get("names")
+    if "kpt_shape" in content:
+        raise InputError(
+            f"{path} is of poses (kpt_shape), whose labels are boxes and keypoints; give labels of "
+            "YOLO segmentation"
+        )
     if isinstance(names, list):
         names = dict(enumerate(names))
     if not isinstance(names, dict) or not names:

@@ -107,6 +107,19 @@ def clip(polygons: Shaped[np.ndarray, " k"], size: tuple[int, int]) -> Shaped[np
     return polygons
 
 
+def rings_of(polygon: Polygon | MultiPolygon) -> list[list[Float[np.ndarray, "_ 2"]]]:
+    """Of every part the outer ring, then its holes; each ends with the point that it begins with.
+
+    >>> square, hole = np.array([(0, 0), (9, 0), (9, 9)]), np.array([(5, 1), (8, 1), (8, 4)])
+    >>> [[len(ring) for ring in part] for part in rings_of(Polygon(square, [hole]))]
+    [[4, 4]]
+    """
+    return [
+        [shapely.get_coordinates(ring) for ring in (part.exterior, *part.interiors)]
+        for part in shapely.get_parts(polygon)
+    ]
+
+
 def largest_part(polygon: Polygon | MultiPolygon) -> Polygon:
     """The part with the largest area, the first of equals; an empty Polygon of an empty one."""
     parts = shapely.get_parts(polygon)

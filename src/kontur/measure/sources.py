@@ -16,9 +16,10 @@ from jaxtyping import Shaped
 from kontur.data.coco_layout import lists_images
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
-from kontur.data.pairing import check_masks, pair
+from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
+from kontur.formats import find_format
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.inputs import InputImage, find_inputs
@@ -100,6 +101,8 @@ def find_sources(
     if not images and is_training_folder(outlines):
         sources = _of_folder(outlines, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
+    if not images and outlines.is_dir():
+        _check_outlines(outlines, page)
     readers = large_outlines.readers_of(outlines, task=task, page=page)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
@@ -119,6 +122,12 @@ def is_training_folder(place: Path) -> bool:
         return len(recognise_layout(place).annotated) > 0
     except InputError:
         return False
+
+
+def _check_outlines(folder: Path, page: int | None) -> None:
+    """`InputError` where a folder has photographs whose annotations were not understood."""
+    if find_format(folder) is None and not are_annotations(prediction_files(folder), page=page):
+        recognise_layout(folder)  # raises, and says why
 
 
 def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None) -> Sources:

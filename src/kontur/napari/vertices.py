@@ -13,16 +13,14 @@ import shapely
 from jaxtyping import Float
 from shapely import MultiPolygon, Polygon
 
-from kontur.geometry.polygons import repair
+from kontur.geometry.polygons import repair, rings_of
 
 CENTRE = 0.5  # pixels, from the corner of a pixel to its centre
 
 
 def vertices_of(polygon: Polygon | MultiPolygon) -> Float[np.ndarray, "n 2"]:
     """The line of an outline: (row, column), not closed where it is a single ring."""
-    parts = shapely.get_parts(polygon)
-    lines = [line for part in parts for line in (part.exterior, *part.interiors)]
-    first, *others = [shapely.get_coordinates(line)[:-1] for line in lines]
+    first, *others = [ring[:-1] for part in rings_of(polygon) for ring in part]
     start = first[:1]
     pieces = [first]
     if others:

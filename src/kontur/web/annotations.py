@@ -75,8 +75,8 @@ class Annotations:
         Raises `InputError` for fewer than there are, and for names that are empty or not unique.
         """
         renamed = self._classes.name(names)
-        for place in list(self._kept):
-            self._kept.pop(place, None)
+        for plane_key in list(self._kept):
+            self._kept.pop(plane_key, None)
         if renamed:
             for key in self._history.write_again():
                 if key in self._folder.images:
@@ -110,10 +110,10 @@ class Annotations:
         """
         with self._lock_of(image):
             self._take_changed_file(image)
-            place = (image.key, page)
-            if place in self._kept:
-                self._kept.move_to_end(place)
-                return self._kept[place]
+            plane_key = (image.key, page)
+            if plane_key in self._kept:
+                self._kept.move_to_end(plane_key)
+                return self._kept[plane_key]
             picture = self._pictures.read(image, page)
             if self._may_begin(image, page):
                 self._begin(image, page, picture.size)
@@ -128,7 +128,7 @@ class Annotations:
             made = PlaneObjects(
                 instances, {number: one.by for number, one in stored.items()}, row.revision
             )
-            self._keep(place, made)
+            self._keep(plane_key, made)
             return made
 
     def changes(self, image: FolderImage, page: int, since: int = -1) -> Changes:
@@ -168,18 +168,18 @@ class Annotations:
             self._check_seen(image, page, touched, seen)
             if not self.classes:
                 self.name_classes(before.instances.classes)
-            after, places = with_rounded_changes(before.instances, change(before.instances))
+            after, indices = with_rounded_changes(before.instances, change(before.instances))
             if by == HAND:  # a model was not as sure of what a hand made of it
-                after = without_scores(after, places)
+                after = without_scores(after, indices)
             gone = set(before.instances.ids.tolist()) - set(after.ids.tolist())
             was = {int(number): i for i, number in enumerate(before.instances.ids)}
             old: dict[int, str | None] = {}
             new: dict[int, str | None] = dict.fromkeys(sorted(gone))
             authors = {number: who for number, who in before.by.items() if number not in gone}
-            for place in places:
-                number = int(after.ids[place])
+            for index in indices:
+                number = int(after.ids[index])
                 authors[number] = by
-                new[number] = to_text(after, place, by)
+                new[number] = to_text(after, index, by)
             for number in new:
                 if number in was:
                     old[number] = to_text(before.instances, was[number], before.by[number])
@@ -270,9 +270,9 @@ class Annotations:
         if self.classes and instances.classes == CLASSES:  # it names none
             names = [self.classes[0] for _ in used]
         labels = self._labels_of(names or instances.classes[:1])
-        place = {label: labels[i] for i, label in enumerate(used)}
+        label_of = {label: labels[i] for i, label in enumerate(used)}
         return instances.replace(
-            labels=np.array([place[int(label)] for label in instances.labels], dtype=np.int64),
+            labels=np.array([label_of[int(label)] for label in instances.labels], dtype=np.int64),
             classes=self.classes,
         )
 
@@ -386,9 +386,9 @@ class Annotations:
         assert row is not None  # it was opened
         return row
 
-    def _keep(self, place: tuple[str, int], made: PlaneObjects) -> None:
-        self._kept[place] = made
-        self._kept.move_to_end(place)
+    def _keep(self, plane_key: tuple[str, int], made: PlaneObjects) -> None:
+        self._kept[plane_key] = made
+        self._kept.move_to_end(plane_key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
 

@@ -38,22 +38,22 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
     kind = formats.format_named(format)
     if not images:
         raise InputError("there is nothing to export: no image has outlines yet")
-    entries = {image: _entries(here, image) for image in images}
+    annotations = {image: _annotations_of(here, image) for image in images}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         if kind.several_images:
             every = [
-                entry._replace(file_name=image.name)  # in folders below, names come again
-                for image, of_image in entries.items()
-                for entry in of_image
+                annotation._replace(file_name=image.name)  # in folders below, names come again
+                for image, of_image in annotations.items()
+                for annotation in of_image
             ]
             name = here.root.resolve().name if len(images) > 1 else stem(images[0].path)
             formats.write_images(root / f"{name}{kind.ending}", every, format=kind.name)
         else:
-            for image, of_image in entries.items():
+            for image, of_image in annotations.items():
                 _write(root, image, of_image, kind)
         files = sorted(path for path in root.rglob("*") if path.is_file())
-        every = [entry for of_image in entries.values() for entry in of_image]
+        every = [annotation for of_image in annotations.values() for annotation in of_image]
         losses = tuple(information_losses(kind, every))
         if len(files) == 1:
             return Export(files[0].read_bytes(), files[0].name, losses)
@@ -81,28 +81,28 @@ def _lacks_package(kind: formats.Format) -> bool:
     return bool(kind.package) and find_spec(kind.package) is None
 
 
-def _entries(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:
-    entries = []
+def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:
+    annotations = []
     for page in here.annotations.planes(image):
         found = here.annotations.open(image, page).instances
         side = here.pictures.read(image, page).image.pixel_size
-        entries.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
-    return entries
+        annotations.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
+    return annotations
 
 
 def _write(
-    root: Path, image: FolderImage, entries: Sequence[ImageAnnotation], kind: formats.Format
+    root: Path, image: FolderImage, annotations: Sequence[ImageAnnotation], kind: formats.Format
 ) -> None:
     """The file of one image, or one of each plane where the format knows no planes."""
-    place = (root / Path(image.name)).with_name(stem(image.path))
-    if kind.planes or len(entries) == 1:
-        path = place.with_name(place.name + kind.ending)
+    target = (root / Path(image.name)).with_name(stem(image.path))
+    if kind.planes or len(annotations) == 1:
+        path = target.with_name(target.name + kind.ending)
         if path.exists():  # of an image of the same name with another ending
-            path = place.with_name(image.path.name + kind.ending)
-        formats.write_images(path, list(entries), format=kind.name)
+            path = target.with_name(image.path.name + kind.ending)
+        formats.write_images(path, list(annotations), format=kind.name)
         return
-    for entry in entries:
-        plane = entry.instances.plane
+    for annotation in annotations:
+        plane = annotation.instances.plane
         number = 0 if plane is None else plane.number
-        path = place.with_name(f"{place.name}.page{number:04}{kind.ending}")
-        formats.write_images(path, [entry], format=kind.name)
+        path = target.with_name(f"{target.name}.page{number:04}{kind.ending}")
+        formats.write_images(path, [annotation], format=kind.name)

@@ -82,9 +82,9 @@ def write(
             f"{path} was changed by another program since it was opened; move that file away, and "
             "the outlines of this page are written with the next change"
         )
-    entries = [ImageAnnotation(image.name, each.size, each) for each in planes]
+    annotations = [ImageAnnotation(image.name, each.size, each) for each in planes]
     with replacing(path) as beside:
-        formats.write_images(beside, entries, format="geojson")
+        formats.write_images(beside, annotations, format="geojson")
         made = digest(beside)
         assert made is not None
         about_to(made)

@@ -1,17 +1,19 @@
 """Writing the files of crowded images behind the answers to their edits.
 
 Thousands of outlines take most of a second to write. The history has an edit already when it is
-answered, so the file may follow: edits that come meanwhile are written with it, and what a kill
-leaves unwritten is written when the folder is opened next.
+answered, so the file follows when edits pause: those that come meanwhile are written with it, and
+what a kill leaves unwritten is written when the folder is opened next.
 """
 
 import threading
+import time
 from collections.abc import Callable
 
 from kontur.errors import InputError
 from kontur.web.image_folder import FolderImage
 
-PAUSE = 0.4  # seconds
+PAUSE = 0.6  # seconds without an edit, after which a file is written: writing delays answers
+LONGEST = 5.0  # seconds that a file waits for a pause
 
 
 class FilesWriter:
@@ -46,8 +48,7 @@ class FilesWriter:
             with self._there_is_work:
                 while not self._waiting and not self._ended:
                     self._there_is_work.wait()
-                if not self._ended:
-                    self._there_is_work.wait(PAUSE)  # edits that follow at once are written with it
+                self._wait_for_a_pause()
                 if not self._waiting:
                     return
                 image = self._waiting.pop(next(iter(self._waiting)))
@@ -55,3 +56,9 @@ class FilesWriter:
                 self._write(image)
             except (InputError, OSError) as error:
                 self._tell(str(error))
+
+    def _wait_for_a_pause(self) -> None:
+        end = time.monotonic() + LONGEST
+        while not self._ended and (left := end - time.monotonic()) > 0:
+            if not self._there_is_work.wait(min(PAUSE, left)):  # no edit came meanwhile
+                return

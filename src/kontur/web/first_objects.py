@@ -41,10 +41,10 @@ def first_objects(
 
 def plane_of(file: OutlineFile, page: int, size: tuple[int, int]) -> Instances:
     """The objects of one plane of a file of ours."""
-    for entry in geojson.read(file):
-        plane = entry.instances.plane
+    for annotation in geojson.read(file):
+        plane = annotation.instances.plane
         if (0 if plane is None else plane.number) == page:
-            return entry.instances.replace(size=size).clip(size)
+            return annotation.instances.replace(size=size).clip(size)
     return Instances.empty(size)
 
 
@@ -68,7 +68,7 @@ class FileStatuses:
         if ours is None:
             return ("untouched", 0) if image.annotated is None else ("done", None)
         try:
-            found = [entry.instances for entry in geojson.read(ours)]
+            found = [annotation.instances for annotation in geojson.read(ours)]
         except InputError:  # which is said where the image is opened
             return "corrected", None
         return told_by(found), sum(map(len, found))

@@ -235,8 +235,8 @@ class History:
             if row is None:
                 return None
             number, move, changes, before, after = row
-            place = 1 if undone == 0 else 2  # of an object's text: before the edit, after it
-            objects = {change[0]: change[place] for change in json.loads(changes)}
+            index = 1 if undone == 0 else 2  # of an object's text: before the edit, after it
+            objects = {change[0]: change[index] for change in json.loads(changes)}
             status = before if undone == 0 else after
             now = base.execute("SELECT status FROM images WHERE key=?", (key,)).fetchone()[0]
             kept = "status_after" if undone == 0 else "status_before"  # to come back to

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from kontur.formats.rounding import rounded
+from kontur.geometry.polygons import rings_of
 from kontur.instances import Instances
 
 
@@ -124,11 +125,8 @@ def on_the_wire(number: int, stored: StoredObject) -> dict[str, Any]:
         "ignore": stored.ignore,
         "by": stored.by,
         "parts": [
-            [
-                shapely.get_coordinates(ring)[:-1].ravel().round(3).tolist()
-                for ring in (part.exterior, *part.interiors)
-            ]
-            for part in shapely.get_parts(stored.polygon)
+            [ring[:-1].ravel().round(3).tolist() for ring in part]
+            for part in rings_of(stored.polygon)
         ],
     }
 

@@ -267,6 +267,7 @@ class FolderSummary(pydantic.BaseModel):
     name: str
     images: list[ImageSummary]
     classes: list[str]
+    palette: list[str] = Field(description='colours of classes, "#rrggbb"; they repeat')
     model: str = Field(description="the model that is in use")
     channel: int = Field(description="the channel that it sees of images of several stains")
     formats: list[ExportFormat]

@@ -191,10 +191,11 @@ def _run(
     try:
         began = time.monotonic()
         while process.poll() is None:
-            elapsed = time.monotonic() - began
-            share = min(elapsed / (request.minutes * 60), 1)
+            given = request.minutes * 60
+            elapsed = min(time.monotonic() - began, given)
             job.result["curve"] = _curve(run)
-            job.progress((part[0] + share) / part[1], 1, _last_line(log_file))
+            job.result["seconds_left"] = round((part[1] - part[0]) * given - elapsed)
+            job.progress((part[0] + elapsed / given) / part[1], 1)
             time.sleep(POLL)
         job.result["curve"] = _curve(run)
         if process.returncode != 0 or not (run / "model.kontur").exists():

@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from fastapi import APIRouter, HTTPException, Response
 
+from kontur.display.colours import PALETTE, as_hex
 from kontur.web import exporting
 from kontur.web.api import REFUSALS, Here, Key, PageNumber
 from kontur.web.pixels import describe, stamp_of
@@ -98,6 +99,7 @@ def summary(here: Workspace) -> FolderSummary:
         name=here.root.resolve().name or str(here.root),
         images=images,
         classes=list(here.annotations.classes),
+        palette=[as_hex(colour) for colour in PALETTE],
         model=here.model,
         channel=here.channel,
         formats=exporting.choices(),

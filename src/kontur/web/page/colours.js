@@ -1,19 +1,14 @@
-// Colours: of classes, safe for colour-blind eyes (Okabe and Ito 2008, black left out, brightened
-// for thin lines on dark images).
+// Colours: those of classes, which are the server's, as in every file that it writes.
 
-export const CLASS_COLOURS = [
-  "#ffb000", // amber
-  "#4cc3ff", // sky
-  "#ff6db6", // pink
-  "#00c896", // green
-  "#f0e442", // yellow
-  "#ff7a33", // vermilion
-  "#6c8cff", // blue
-  "#e0e0e0", // light grey
-];
+/** @type {string[]} */ let palette = [];
+
+/** @param {string[]} colours  "#rrggbb" */
+export function usePalette(colours) {
+  palette = colours;
+}
 
 /** @param {number} label */
-export const classColour = (label) => CLASS_COLOURS[label % CLASS_COLOURS.length];
+export const classColour = (label) => palette[label % palette.length];
 
 /** @param {string} hex @returns {[number, number, number]} */
 export function rgbOf(hex) {

@@ -13,7 +13,7 @@ export class Footer {
     this.work = work;
     this.tools = tools;
     const { viewer } = work;
-    work.on("picture", () => this.drawPages());
+    for (const name of ["picture", "cannot-show"]) work.on(name, () => this.drawPages());
     tools.on("pointer", () => this.drawPointer());
     viewer.on("camera", () => {
       byId("zoom").textContent = `${Math.round((100 * viewer.camera.zoom) / viewer.density)} %`;

@@ -14,7 +14,7 @@ export class Hint {
     this.tools = tools;
     this.doing = ""; // what a person waits for
     for (const name of ["tool", "points"]) tools.on(name, () => this.draw());
-    work.on("objects", () => this.draw());
+    for (const name of ["open", "objects"]) work.on(name, () => this.draw());
     work.on("busy", (on) => {
       byId("frame").setAttribute("aria-busy", String(on));
       this.waitFor(on ? t("closing_in") : "");

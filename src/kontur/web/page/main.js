@@ -1,6 +1,7 @@
 // The page: its parts are joined here, the folder is opened, and what the server tells is handed on.
 
 import { nameClass } from "./class_name.js";
+import { usePalette } from "./colours.js";
 import { commandsOf } from "./commands.js";
 import { byId, icon, toast } from "./elements.js";
 import { listen } from "./event_stream.js";
@@ -96,6 +97,7 @@ async function told(event) {
   if (event.kind === "job") models.told(event.job);
   else if (event.kind === "edit" || event.kind === "status") {
     gallery.update({ key: event.image, status: event.status, objects: event.objects });
+    if (tabs.chosen === "model") models.loadTraining().catch(tell); // what there is to learn from
     if (!image || event.image !== image.key || event.window === windowName) return;
     const changed = event.kind === "edit" && event.page === image.page && event.revision > image.revision;
     if (changed || event.status !== image.status) await image.catchUp();
@@ -144,6 +146,7 @@ async function start() {
   }
   const { folder } = work;
   if (!folder) return;
+  usePalette(folder.palette);
   work.use(folder.model, folder.channel);
   gallery.fill(folder.images);
   header.draw();

@@ -15,7 +15,7 @@ export class ImagePanel {
   }
 
   draw() {
-    const { picture, looks } = this.viewer.picture;
+    const { picture, styles } = this.viewer.picture;
     if (!picture) {
       this.root.replaceChildren(element("p", { class: "quiet" }, t("no_image")));
       return;
@@ -24,34 +24,34 @@ export class ImagePanel {
       field(t("size"), `${picture.width} × ${picture.height}`),
       field(t("pixel_size"), picture.pixel_size === null ? t("unknown") : `${short(picture.pixel_size)} µm`),
     );
-    const reset = element("button", { onclick: () => { this.viewer.picture.looks = this.viewer.picture.firstLooks(); this.viewer.picture.version++; this.viewer.redraw(); this.draw(); } }, t("reset_contrast"));
-    this.root.replaceChildren(...looks.map((_, i) => this.channel(i)), element("div", { class: "row" }, reset), about);
+    const reset = element("button", { onclick: () => { this.viewer.picture.styles = this.viewer.picture.firstStyles(); this.viewer.picture.version++; this.viewer.redraw(); this.draw(); } }, t("reset_contrast"));
+    this.root.replaceChildren(...styles.map((_, i) => this.channel(i)), element("div", { class: "row" }, reset), about);
   }
 
   /** @param {number} i */
   channel(i) {
     const layer = this.viewer.picture;
     const picture = /** @type {import("./picture_layer.js").Picture} */ (layer.picture);
-    const look = layer.looks[i];
+    const style = layer.styles[i];
     const { name, low, high, histogram } = picture.channels[i];
     const top = 2 ** picture.bits - 1;
     const stored = (/** @type {number} */ sent) => short(low + (sent / top) * (high - low));
     const shape = element("div", {});
-    const drawShape = () => shape.replaceChildren(stillHistogram(histogram, look.black / (top + 1), look.white / (top + 1)));
+    const drawShape = () => shape.replaceChildren(stillHistogram(histogram, style.black / (top + 1), style.white / (top + 1)));
     const slider = (/** @type {"black" | "white"} */ which) => {
-      const out = element("output", {}, stored(look[which]));
-      const input = element("input", { type: "range", min: "0", max: "1000", step: "1", value: String(toSlider(look[which], top)), "aria-label": `${name}: ${t(which)}` });
+      const out = element("output", {}, stored(style[which]));
+      const input = element("input", { type: "range", min: "0", max: "1000", step: "1", value: String(toSlider(style[which], top)), "aria-label": `${name}: ${t(which)}` });
       input.addEventListener("input", () => {
         const value = fromSlider(Number(input.value), top);
-        layer.setLook(i, { [which]: which === "black" ? Math.min(value, look.white - 1) : Math.max(value, look.black + 1) });
-        out.textContent = stored(look[which]);
+        layer.setStyle(i, { [which]: which === "black" ? Math.min(value, style.white - 1) : Math.max(value, style.black + 1) });
+        out.textContent = stored(style[which]);
         drawShape();
       });
       return element("label", {}, element("span", {}, t(which)), input, out);
     };
     drawShape();
-    const visible = element("input", { type: "checkbox", checked: look.visible, "aria-label": `${name}: ${t("visible")}`, onchange: (/** @type {Event} */ e) => layer.setLook(i, { visible: /** @type {HTMLInputElement} */ (e.target).checked }) });
-    const colour = element("input", { type: "color", value: look.colour, "aria-label": `${name}: ${t("colour")}`, oninput: (/** @type {Event} */ e) => layer.setLook(i, { colour: /** @type {HTMLInputElement} */ (e.target).value }) });
+    const visible = element("input", { type: "checkbox", checked: style.visible, "aria-label": `${name}: ${t("visible")}`, onchange: (/** @type {Event} */ e) => layer.setStyle(i, { visible: /** @type {HTMLInputElement} */ (e.target).checked }) });
+    const colour = element("input", { type: "color", value: style.colour, "aria-label": `${name}: ${t("colour")}`, oninput: (/** @type {Event} */ e) => layer.setStyle(i, { colour: /** @type {HTMLInputElement} */ (e.target).value }) });
     return element("div", { class: "channel" }, element("div", { class: "row" }, visible, element("span", { class: "name" }, picture.channels.length === 1 ? t("brightness") : name), colour), shape, slider("black"), slider("white"));
   }
 }

@@ -155,7 +155,7 @@ export class ModelPanel {
     if (active) {
       const bar = element("progress", { max: Math.max(job.total, 1e-9), "aria-label": t("progress") });
       if (job.total) bar.value = job.done;
-      box.append(bar, element("span", { class: "message" }, job.kind === "predict" && job.total > 1 ? `${job.done} / ${job.total} · ${job.message}` : job.message));
+      box.append(bar, element("span", { class: "message" }, messageOf(job)));
     }
     if (job.kind === "train") this.drawResult(job, box);
     else if (job.state === "done") box.append(element("span", { class: "message" }, t("predicted_result", { n: job.result.objects, m: job.result.images }), job.result.message ? ` ${job.result.message}` : ""));
@@ -170,7 +170,7 @@ export class ModelPanel {
     if (job.state !== "done") return;
     const better = result.after >= result.before;
     box.append(
-      element("p", { class: "quiet" }, t("held_out_ap", { n: result.held_out })),
+      element("p", { class: "quiet" }, t("held_out_ap", { n: result.held_out }), result.before === 1 ? ` ${t("held_out_untouched")}` : ""),
       element("div", { class: "versus" },
         element("span", {}, element("b", {}, result.before.toFixed(2)), t("before")),
         element("span", { class: "quiet" }, "→"),
@@ -184,6 +184,15 @@ export class ModelPanel {
       box.append(element("p", { class: "row" }, icon("check"), t("in_use", { name: result.name })));
     }
   }
+}
+
+/** How far a job is. @param {Job} job */
+function messageOf(job) {
+  if (job.kind === "predict") return job.total > 1 ? `${job.done} / ${job.total} · ${job.message}` : job.message;
+  const left = job.result?.seconds_left;
+  if (left === undefined) return "";
+  if (left <= 0) return t("comparing");
+  return left < 100 ? t("seconds_left", { n: left }) : t("minutes_left", { n: Math.round(left / 60) });
 }
 
 /** The loss over the steps, and the AP where it was validated. @param {{step: number, loss: number | null, ap: number | null}[]} rows */

@@ -97,7 +97,7 @@ export class ObjectsPanel {
       columnChoice.replaceChildren(...[...columns.values()].map((c) => element("option", { value: c.name, title: c.meaning }, c.unit ? `${c.name} (${c.unit})` : c.name)));
     }
     columnChoice.value = this.column;
-    const classes = this.image?.classes ?? [];
+    const classes = this.work.classes;
     classChoice.replaceChildren(element("option", { value: "-1" }, t("all_classes")), ...classes.map((name, i) => element("option", { value: String(i), selected: i === this.label }, name)));
     this.drawClasses(classes);
     this.sortRows(columns);
@@ -167,7 +167,7 @@ export class ObjectsPanel {
     this.ends?.replaceChildren(element("span", {}, span ? short(span[0]) : ""), element("span", {}, this.range ? `${short(this.range[0])} – ${short(this.range[1])}` : ""), element("span", {}, span ? short(span[1]) : ""));
     const { range } = this;
     this.rows = range ? outlines.filter((o) => { const v = value(o); return v !== null && v >= range[0] && v <= range[1]; }) : outlines;
-    const classes = this.image?.classes ?? [];
+    const classes = this.work.classes;
     const keys = /** @type {Record<string, (o: Outline) => number | string | null>} */ ({
       id: (o) => o.id, class: (o) => classes[o.label] ?? "", score: (o) => o.score, value,
     });
@@ -207,7 +207,7 @@ export class ObjectsPanel {
     space.style.height = `${this.rows.length * ROW}px`;
     const first = Math.max(0, Math.floor(scroller.scrollTop / ROW) - 4);
     const last = Math.min(this.rows.length, Math.ceil((scroller.scrollTop + scroller.clientHeight) / ROW) + 4);
-    const classes = this.image?.classes ?? [];
+    const classes = this.work.classes;
     space.replaceChildren(...this.rows.slice(first, last).map((o, k) => {
       const row = element("div", {
         class: "object", role: "row", "aria-selected": String(this.selection.ids.has(o.id)), dataset: { id: String(o.id) },

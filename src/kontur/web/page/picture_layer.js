@@ -6,7 +6,7 @@ import { request } from "./server.js";
 /** @typedef {{name: string, low: number, high: number, black: number, white: number, colour: string, histogram: number[]}} Channel */
 /** @typedef {{height: number, width: number, pages: number, bits: 8 | 16, tile: number,
  *   levels: [number, number][], colour: boolean, pixel_size: number | null, channels: Channel[]}} Picture */
-/** @typedef {{black: number, white: number, colour: string, visible: boolean}} Look */
+/** @typedef {{black: number, white: number, colour: string, visible: boolean}} ChannelStyle */
 /** @typedef {{x: number, y: number, zoom: number}} Camera */
 /** @typedef {{width: number, height: number, values: Uint8Array | Uint16Array | null,
  *   canvas: HTMLCanvasElement | null, version: number, failed: boolean}} Tile */
@@ -20,7 +20,7 @@ export class PictureLayer {
   constructor(redraw) {
     this.redraw = redraw;
     /** @type {Picture | null} */ this.picture = null;
-    /** @type {Look[]} */ this.looks = [];
+    /** @type {ChannelStyle[]} */ this.styles = [];
     /** @type {Map<string, Tile>} */ this.tiles = new Map();
     /** @type {string[]} */ this.wanted = [];
     this.running = 0;
@@ -33,9 +33,9 @@ export class PictureLayer {
 
   /**
    * @param {string} key @param {number} page @param {Picture} picture
-   * @param {AbortSignal} signal @param {Look[] | null} looks  those of the plane before, to keep
+   * @param {AbortSignal} signal @param {ChannelStyle[] | null} styles  those of the plane before, to keep
    */
-  open(key, page, picture, signal, looks) {
+  open(key, page, picture, signal, styles) {
     this.picture = picture;
     this.isShown = false;
     this.path = `images/${key}/tiles`;
@@ -44,7 +44,7 @@ export class PictureLayer {
     this.tiles.clear();
     this.wanted = [];
     this.running = 0;
-    this.looks = looks && looks.length === picture.channels.length ? looks : this.firstLooks();
+    this.styles = styles && styles.length === picture.channels.length ? styles : this.firstStyles();
     this.version++;
   }
 
@@ -53,15 +53,15 @@ export class PictureLayer {
     this.tiles.clear();
   }
 
-  /** @returns {Look[]} */
-  firstLooks() {
+  /** @returns {ChannelStyle[]} */
+  firstStyles() {
     const { channels } = /** @type {Picture} */ (this.picture);
     return channels.map(({ black, white, colour }) => ({ black, white, colour, visible: true }));
   }
 
-  /** @param {number} channel @param {Partial<Look>} change */
-  setLook(channel, change) {
-    Object.assign(this.looks[channel], change);
+  /** @param {number} channel @param {Partial<ChannelStyle>} change */
+  setStyle(channel, change) {
+    Object.assign(this.styles[channel], change);
     this.version++;
     this.redraw();
   }
@@ -161,8 +161,8 @@ export class PictureLayer {
     const image = context.createImageData(width, height);
     const out = new Uint32Array(image.data.buffer);
     const size = width * height;
-    const shown = this.looks.map((look, i) => ({ look, i })).filter(({ look }) => look.visible);
-    const tables = shown.map(({ look }) => this.table(look));
+    const shown = this.styles.map((style, i) => ({ style, i })).filter(({ style }) => style.visible);
+    const tables = shown.map(({ style }) => this.table(style));
     if (shown.length === 1) {
       const first = shown[0].i * size;
       const table = packed(tables[0]);
@@ -192,21 +192,21 @@ export class PictureLayer {
     tile.version = this.version;
   }
 
-  /** @param {{look: Look, i: number}[]} shown */
+  /** @param {{style: ChannelStyle, i: number}[]} shown */
   isPlainColour(shown) {
     const picture = /** @type {Picture} */ (this.picture);
-    return picture.colour && shown.length === 3 && shown.every(({ look, i }) => look.colour === picture.channels[i].colour);
+    return picture.colour && shown.length === 3 && shown.every(({ style, i }) => style.colour === picture.channels[i].colour);
   }
 
-  /** Red, green and blue of every value of a channel. @param {Look} look */
-  table(look) {
+  /** Red, green and blue of every value of a channel. @param {ChannelStyle} style */
+  table(style) {
     const { bits } = /** @type {Picture} */ (this.picture);
     const count = 2 ** bits;
-    const [r, g, b] = rgbOf(look.colour);
+    const [r, g, b] = rgbOf(style.colour);
     const table = new Uint8Array(count * 3);
-    const span = Math.max(look.white - look.black, 1e-6);
+    const span = Math.max(style.white - style.black, 1e-6);
     for (let v = 0; v < count; v++) {
-      const share = Math.min(1, Math.max(0, (v - look.black) / span));
+      const share = Math.min(1, Math.max(0, (v - style.black) / span));
       table[3 * v] = share * r;
       table[3 * v + 1] = share * g;
       table[3 * v + 2] = share * b;

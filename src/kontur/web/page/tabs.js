@@ -6,13 +6,14 @@ import { byId } from "./elements.js";
 const TABS = /** @type {Tab[]} */ (["objects", "model", "image"]);
 
 export class Tabs {
-  /** @param {(name: Tab) => void} chosen */
-  constructor(chosen) {
-    this.chosen = chosen;
+  /** @param {(name: Tab) => void} show  called with the tab that is chosen */
+  constructor(show) {
+    this.show = show;
+    /** @type {Tab} */ this.chosen = "objects";
     for (const name of TABS) byId(`tab-${name}`).addEventListener("click", () => this.choose(name));
     byId("panel").querySelector(".tabs")?.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[/** @type {KeyboardEvent} */ (event).key];
-      const at = TABS.findIndex((name) => byId(`tab-${name}`).getAttribute("aria-selected") === "true");
+      const at = TABS.indexOf(this.chosen);
       if (!step) return;
       const next = TABS[(at + step + TABS.length) % TABS.length];
       this.choose(next);
@@ -27,6 +28,7 @@ export class Tabs {
       byId(`tab-${each}`).tabIndex = each === name ? 0 : -1;
       byId(each).hidden = each !== name;
     }
-    this.chosen(name);
+    this.chosen = name;
+    this.show(name);
   }
 }

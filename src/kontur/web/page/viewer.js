@@ -62,9 +62,9 @@ export class Viewer extends Emitter {
 
   /** @param {OpenImage} image @param {boolean} keep  whether camera and contrast stay */
   open(image, keep) {
-    const looks = keep ? this.picture.looks : null;
+    const styles = keep ? this.picture.styles : null;
     this.image = image;
-    this.picture.open(image.key, image.page, image.picture, image.closed.signal, looks);
+    this.picture.open(image.key, image.page, image.picture, image.closed.signal, styles);
     this.outlines.ready = null;
     this.outlines.filter = null;
     this.outlines.hidden.clear();

@@ -10,7 +10,7 @@ import { Refusal, request, send, windowName } from "./server.js";
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("./selection.js").Selection} Selection */
 /** @typedef {import("./gallery.js").ImageSummary} ImageSummary */
-/** @typedef {{name: string, images: ImageSummary[], classes: string[], model: string, channel: number,
+/** @typedef {{name: string, images: ImageSummary[], classes: string[], palette: string[], model: string, channel: number,
  *   formats: {name: string, title: string, ending: string, install: string | null}[], can_train: boolean, problems: string[], version: string}} Folder */
 
 /**
