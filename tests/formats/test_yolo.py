@@ -188,3 +188,12 @@ def test_labels_of_poses_are_no_outlines(tmp_path):
     (tmp_path / "data.yaml").write_text("kpt_shape: [3, 3]\nnames: [cell]\n")
     with pytest.raises(InputError, match=r"data\.yaml is of poses \(kpt_shape\), whose labels are"):
         formats.read(tmp_path / "labels" / "a.txt", size=(40, 60))
+
+
+def test_a_file_of_names_that_is_still_written_beside_is_none(tmp_path):
+    (tmp_path / ".kontur-1.yaml").write_text("# Kontur wrote these\nnames:\n  0: other\n")
+    found = scenes.ring_with_island()[[2]]
+    formats.write(tmp_path / "labels" / "a.txt", found.replace(size=(10, 12)))
+    assert (tmp_path / "data.yaml").is_file()
+    assert "other" not in (tmp_path / "data.yaml").read_text()
+    assert (tmp_path / ".kontur-1.yaml").read_text().endswith("0: other\n")

@@ -35,8 +35,7 @@ def find_names(labels: Path) -> Names:
     """The names for a file of labels; none where no file has any. Errors as in `_of_yaml`."""
     folder = labels.absolute().parent
     for place in [folder, *folder.parents][:FOLDERS]:
-        yamls = sorted([*place.glob("*.yaml"), *place.glob("*.yml")], key=lambda p: p.name != YAML)
-        for path in [*yamls, *(place / name for name in LISTS)]:
+        for path in [*_yamls(place), *(place / name for name in LISTS)]:
             if path.is_file() and path.stat().st_size <= LARGEST:
                 changed = path.stat()
                 names = _names_of(path, changed.st_mtime_ns, changed.st_size)
@@ -50,11 +49,17 @@ def find_settings(folder: Path) -> tuple[Path | None, dict[str, Any]]:
 
     No file, and an empty dict, where there is none.
     """
-    yamls = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")], key=lambda p: p.name != YAML)
-    for path in yamls:
+    for path in _yamls(folder):
         if path.is_file() and path.stat().st_size <= LARGEST and _of_yaml(path) is not None:
             return path, _content(path, document.load_text(path))
     return None, {}
+
+
+def _yamls(folder: Path) -> list[Path]:
+    """The YAML files of a folder, `data.yaml` first; none that another thread is still writing."""
+    found = [path for end in ("*.yaml", "*.yml") for path in folder.glob(end)]
+    visible = [path for path in found if not path.name.startswith(".")]
+    return sorted(visible, key=lambda path: path.name != YAML)
 
 
 def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) -> list[int]:
