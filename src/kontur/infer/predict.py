@@ -17,7 +17,7 @@ from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, open_image
+from kontur.formats.images import Image, open_image, picked
 from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
@@ -245,6 +245,8 @@ class Predictor:
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
         if isinstance(image, Image | OpenImage):
+            if options.channel is not None:
+                image = picked(image, options.channel, where)
             self._check_stains(image, where)
             pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
         else:
@@ -284,7 +286,7 @@ class Predictor:
         wanted = f"{channels} stains" if learned else "colour or grey"
         raise InputError(
             f"{where} holds {count} stains ({names}), and the model learned from {wanted}; choose "
-            "one with --channel N (in Python channel=N)"
+            "one by its number or name with --channel N (in Python channel=N)"
         )
 
     def propose(
