@@ -88,3 +88,28 @@ def test_our_own_label_images_beside_the_images_are_found(tmp_path):
     folder = open_folder(tmp_path)
     assert folder.names == ("a",)
     assert len(folder.samples[0].instances) == 3
+
+
+@pytest.mark.parametrize("ending", [".labelme.json", ".geojson", ".rois.zip"])
+def test_a_file_without_objects_adds_no_class(tmp_path, ending):
+    found = Instances.from_label_image(drawn.squares(), ["cell"])
+    for name in "ab":
+        drawn.save(tmp_path / f"{name}.png", drawn.picture())
+    formats.write(tmp_path / f"a{ending}", found)
+    formats.write(tmp_path / f"b{ending}", Instances.empty(found.size))
+    folder = open_folder(tmp_path)
+    assert folder.classes == ("cell",)
+    assert [len(sample.instances) for sample in folder.samples] == [3, 0]
+    assert [sample.instances.classes for sample in folder.samples] == [("cell",)] * 2
+    formats.write(tmp_path / f"a{ending}", found[:0].replace(classes=["object"]))
+    assert open_folder(tmp_path).classes == ("object",)
+
+
+def test_files_that_name_their_image_add_no_class_either(tmp_path):
+    found = Instances.from_label_image(drawn.squares(), ["cell"])
+    for name, one in (("a", found), ("b", Instances.empty(found.size))):
+        drawn.save(tmp_path / "images" / f"{name}.png", drawn.picture())
+        formats.write(tmp_path / "json" / f"1{name}.labelme.json", one, image_name=f"{name}.png")
+    folder = open_folder(tmp_path)
+    assert folder.classes == ("cell",)
+    assert [len(sample.instances) for sample in folder.samples] == [3, 0]

@@ -250,3 +250,30 @@ def test_a_link_to_the_folder_it_lies_in_is_not_followed(tmp_path):
     folder = open_folder(tmp_path)
     assert folder.names == ("a", "b")
     assert folder.orphans == ("self",)
+
+
+@pytest.mark.parametrize("folder", ["", "annotations/"])
+def test_an_annotation_may_have_the_whole_name_of_its_image(tmp_path, folder):
+    found = Instances.from_label_image(drawn.squares())
+    place, images = tmp_path / folder, tmp_path / ("images" if folder else "")
+    drawn.save(images / "a.png", drawn.picture())
+    drawn.save(images / "b.ome.tif", drawn.picture())
+    for name in ("a.png.geojson", "b.ome.tif.geojson"):
+        formats.write(place / name, found)
+    layout = recognise_layout(tmp_path)
+    assert [(item.name, item.annotation.name) for item in layout.annotated] == [
+        ("a", "a.png.geojson"),
+        ("b", "b.ome.tif.geojson"),
+    ]
+    formats.write(place / "a.geojson", found)
+    with pytest.raises(InputError, match=r"a\.geojson and .*a\.png\.geojson|a\.png\.geojson and"):
+        recognise_layout(tmp_path)
+
+
+def test_outlines_beside_images_of_other_names_are_named(tmp_path):
+    drawn.save(tmp_path / "a.tif", drawn.picture())
+    formats.write(tmp_path / "RoiSet.zip", Instances.from_label_image(drawn.squares()))
+    with pytest.raises(InputError, match=r"they are a, and outlines RoiSet\.zip; give partners"):
+        recognise_layout(tmp_path)
+    (tmp_path / "RoiSet.zip").rename(tmp_path / "a_RoiSet.zip")
+    assert [item.name for item in recognise_layout(tmp_path).annotated] == ["a"]

@@ -189,7 +189,7 @@ def test_a_hole_wants_the_size_of_the_image():
         (document(categories={}), "has no list 'categories'"),
         (document(images=[{"id": 12, "file_name": "x", "height": "8", "width": 9}]), "height '8'"),
         (annotated(id="gone", image_id="gone"), "annotation number 1 has no 'image_id'"),
-        (annotated(image_id=99), "annotation 77: image_id 99 is not among the images"),
+        (annotated(image_id=99), "image_id 99 is not among the images, whose ids are 12"),
         (annotated(image_id=[1]), "annotation 77: 'image_id' is no id"),
         (annotated(category_id=1), "annotation 77: category_id 1 is not among"),
         (annotated(category_id="gone"), "category_id None is not among"),

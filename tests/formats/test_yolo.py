@@ -180,3 +180,20 @@ def test_several_images_are_refused(tmp_path):
     entry = ImageAnnotation("a", (10, 12), scenes.ring_with_island())
     with pytest.raises(InputError, match="a YOLO file is of one image, and there are 2"):
         formats.write_images(tmp_path / "a.txt", [entry, entry])
+
+
+def test_labels_of_poses_are_no_outlines(tmp_path):
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.txt").write_text("0 0.5 0.5 0.2 0.2 0.4 0.4 2 0.5 0.5 1 0.6 0.6 2\n")
+    (tmp_path / "data.yaml").write_text("kpt_shape: [3, 3]\nnames: [cell]\n")
+    with pytest.raises(InputError, match=r"data\.yaml is of poses \(kpt_shape\), whose labels are"):
+        formats.read(tmp_path / "labels" / "a.txt", size=(40, 60))
+
+
+def test_a_file_of_names_that_is_still_written_beside_is_none(tmp_path):
+    (tmp_path / ".kontur-1.yaml").write_text("# Kontur wrote these\nnames:\n  0: other\n")
+    found = scenes.ring_with_island()[[2]]
+    formats.write(tmp_path / "labels" / "a.txt", found.replace(size=(10, 12)))
+    assert (tmp_path / "data.yaml").is_file()
+    assert "other" not in (tmp_path / "data.yaml").read_text()
+    assert (tmp_path / ".kontur-1.yaml").read_text().endswith("0: other\n")

@@ -1,13 +1,20 @@
 """The first picture comes with the page: before its modules, as it is drawn afterwards."""
 
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from starlette.testclient import TestClient
 
 from kontur.formats.images import open_image
+from kontur.web.guard import Guard
+from kontur.web.page_files import PageFiles
 from kontur.web.pixels import picture_of
-from tests.web.conftest import nuclei, opened, served, write_images
+from tests.web.conftest import ADDRESS, TOKEN, nuclei, opened, served, write_images
 from tests.web.test_page import on_screen, open_page, until
 
 FIRST = b'<img id="first-picture" data-key="'
@@ -93,3 +100,28 @@ def test_the_picture_is_seen_without_any_module_where_it_stays_afterwards(browse
         ]
         np.testing.assert_allclose(on_screen(page, *corner), seen, atol=1.5)
     page.close()
+
+
+@pytest.mark.parametrize("seconds", [0, 5])
+def test_a_picture_that_fails_or_comes_late_does_not_keep_the_page_waiting(seconds):
+    def picture(key):
+        time.sleep(seconds)
+        raise ValueError(key)
+
+    client = TestClient(Guard(PageFiles(lambda: None, picture), token=TOKEN), base_url=ADDRESS)
+    began = time.monotonic()
+    page = client.get("/", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert page.status_code == 200
+    assert key_of(page) == ""
+    assert time.monotonic() - began < 3
+
+
+SLOW = """
+import time
+from kontur.web.page_files import PageFiles
+PageFiles(lambda: None, lambda key: time.sleep(60))
+"""
+
+
+def test_a_server_ends_while_a_picture_is_still_being_read():
+    subprocess.run([sys.executable, "-c", SLOW], check=True, timeout=30)

@@ -106,8 +106,14 @@ def _value_classes(
 
 
 def _outline_classes(annotated: tuple[AnnotatedImage, ...]) -> tuple[str, ...] | None:
-    """The classes that outline files name: in their order where they agree, else sorted."""
-    lists = {item.instances.classes for item in annotated if item.instances is not None}
+    """The classes that outline files name: in their order where they agree, else sorted.
+
+    A file without objects that names no class has the one that stands for none: it does not count
+    beside others.
+    """
+    read = [item.instances for item in annotated if item.instances is not None]
+    lists = {one.classes for one in read if len(one) or one.classes != CLASSES}
+    lists = lists or {one.classes for one in read}
     if len(lists) == 1:
         return lists.pop()
     return tuple(sorted({name for classes in lists for name in classes})) or None

@@ -23,7 +23,7 @@ from kontur.errors import InputError
 from kontur.formats import Format, embedded_picture, zarr_store
 from kontur.formats.images import is_image
 from kontur.formats.label_studio import UPLOADED
-from kontur.instances import Instances
+from kontur.instances import CLASSES, Instances
 from kontur.select.split_names import split_of
 from kontur.wording import counted, listed, plural
 
@@ -87,7 +87,8 @@ def read(files: Sequence[Path], root: Path) -> Layout:
         split = split_of(stem(file)) if len(files) > 1 else None
         find_image = _finder(file, root)
         for described in formats.read_images(file):
-            classes.update(dict.fromkeys(described.instances.classes))
+            if len(described.instances) or described.instances.classes != CLASSES:
+                classes.update(dict.fromkeys(described.instances.classes))
             image = find_image(described.file_name)
             if image is None and embedded_picture.is_in(file):
                 image = file
@@ -120,7 +121,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
     return Layout(
         kind=kind,
         annotated=tuple(sorted(annotated.values(), key=lambda item: item.name)),
-        classes=tuple(classes),
+        classes=tuple(classes) or CLASSES,
         unannotated=tuple(stem(path) for path in present if path not in annotated),
         orphans=tuple(missing),
         notes=_without_outline(bare),

@@ -202,13 +202,26 @@ def _annotations(
 
     A folder of the image's name holds a mask, or an ImageJ ROI, for each object. Beside the images
     only a name such as `a_masks.png` or `a.geojson` is an annotation; elsewhere every image file
-    is. A folder of masks is better than a label image, that than outlines, and
-    those than the label image that `kontur predict` wrote with them: outlines get corrected.
+    is. A name may have the image's ending too: `a.tif.geojson`, as scripts of QuPath write it. A
+    folder of masks is better than a label image, that than outlines, and those than the label image
+    that `kontur predict` wrote with them: outlines get corrected.
     """
     own = set(images.values())
     files = [(n, p) for n, p in walk(place, stop=images, deep=not beside) if p not in own]
-    labels = [(n, p) for n, p in files if is_raster(p) and (is_label_name(n) or not beside)]
-    outlines = [(_name_of(n, p), p) for n, p in files if _is_outlines(p)]
+    full_names = {
+        f"{name}{path.name.removeprefix(stem(path))}": name for name, path in images.items()
+    }
+    whole = {full: name for full, name in full_names.items() if full not in images}
+    labels = [
+        (whole.get(n, n), p)  # `a.jpg.png` of `a.jpg`
+        for n, p in files
+        if is_raster(p) and (is_label_name(n) or not beside or n in whole)
+    ]
+    outlines = [
+        (whole.get(name, name), p)
+        for name, p in ((_name_of(n, p), p) for n, p in files)
+        if _is_outlines(p)
+    ]
     annotations: dict[str, list[tuple[AnnotationKind, Path]]] = {}
     for name in images:
         if (place / name).is_dir():
@@ -300,6 +313,7 @@ def _why_not(path: Path) -> str:
     images = images_of_folder(folder) if folder is not None else image_files(path, deep=False)
     labels = [path / name for name in LABEL_FOLDERS if (path / name).is_dir()]
     annotations = [partner_name(name) for place in labels for name, _ in walk(place)]
+    beside = [file.name for file in children if file.is_file() and _is_outlines(file)]
     files = [file for _, file in walk(path)]
     of_other_programs = annotations_sentence(files)
     if of_other_programs is not None:
@@ -309,6 +323,12 @@ def _why_not(path: Path) -> str:
             f"none of the {len(images)} images in {folder or path} has an annotation of its name: "
             f"images are {listed(images, most=3)}, but {labels[0].name}/ holds "
             f"{listed(annotations, most=3)}; give partners the same name"
+        )
+    if images and beside:
+        return (
+            f"none of the {len(images)} images in {folder or path} has outlines of its name: they "
+            f"are {listed(images, most=3)}, and outlines {listed(beside, most=3)}; give partners "
+            "the same name, such as NAME.zip for NAME.tif"
         )
     if images:
         return (

@@ -110,7 +110,11 @@ def read_document(content: Any, where: str | Path) -> Document:
                 "give the file of the instances"
             )
         if owner not in of_image:
-            raise InputError(f"{which}: image_id {quoted(owner)} is not among the images")
+            known = listed(map(quoted, of_image), most=3) or "none"
+            raise InputError(
+                f"{which}: image_id {quoted(owner)} is not among the images, whose ids are "
+                f"{known}; give the image too, or leave its annotations out"
+            )
         category = row.get("category_id")
         if labels and category not in labels:
             raise InputError(f"{which}: category_id {quoted(category)} is not among the categories")

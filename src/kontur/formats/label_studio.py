@@ -127,7 +127,9 @@ def _task(row: Any, which: str) -> _Task | None:
             regions.append(_Region(None, label, np.nan, kind))
             continue
         name, drawn = str(one.get("id")), _geometry(one)
-        if drawn and known.get(name) == drawn:  # the same region again, of another tag
+        if (
+            "id" in one and drawn and known.get(name) == drawn
+        ):  # the same region again, of another tag
             continue
         known[name] = drawn
         images.add(_image_of(one))

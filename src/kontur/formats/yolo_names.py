@@ -35,8 +35,7 @@ def find_names(labels: Path) -> Names:
     """The names for a file of labels; none where no file has any. Errors as in `_of_yaml`."""
     folder = labels.absolute().parent
     for place in [folder, *folder.parents][:FOLDERS]:
-        yamls = sorted([*place.glob("*.yaml"), *place.glob("*.yml")], key=lambda p: p.name != YAML)
-        for path in [*yamls, *(place / name for name in LISTS)]:
+        for path in [*_yamls(place), *(place / name for name in LISTS)]:
             if path.is_file() and path.stat().st_size <= LARGEST:
                 changed = path.stat()
                 names = _names_of(path, changed.st_mtime_ns, changed.st_size)
@@ -50,11 +49,17 @@ def find_settings(folder: Path) -> tuple[Path | None, dict[str, Any]]:
 
     No file, and an empty dict, where there is none.
     """
-    yamls = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")], key=lambda p: p.name != YAML)
-    for path in yamls:
+    for path in _yamls(folder):
         if path.is_file() and path.stat().st_size <= LARGEST and _of_yaml(path) is not None:
             return path, _content(path, document.load_text(path))
     return None, {}
+
+
+def _yamls(folder: Path) -> list[Path]:
+    """The YAML files of a folder, `data.yaml` first; none that another thread is still writing."""
+    found = [path for end in ("*.yaml", "*.yml") for path in folder.glob(end)]
+    visible = [path for path in found if not path.name.startswith(".")]
+    return sorted(visible, key=lambda path: path.name != YAML)
 
 
 def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) -> list[int]:
@@ -146,11 +151,20 @@ def _names_of(path: Path, changed: int, size: int) -> tuple[str, ...] | None:
 
 
 def _of_yaml(path: Path) -> tuple[str, ...] | None:
-    """The names of a `data.yaml`, a list or numbered; `InputError` where it is damaged."""
+    """The names of a `data.yaml`, a list or numbered; `InputError` where it is damaged.
+
+    And where the labels are poses: their numbers are no points of an outline.
+    """
     text = document.load_text(path)
     if "names" not in text:
         return None
-    names = _content(path, text).get("names")
+    content = _content(path, text)
+    names = content.get("names")
+    if "kpt_shape" in content:
+        raise InputError(
+            f"{path} is of poses (kpt_shape), whose labels are boxes and keypoints; give labels of "
+            "YOLO segmentation"
+        )
     if isinstance(names, list):
         names = dict(enumerate(names))
     if not isinstance(names, dict) or not names:

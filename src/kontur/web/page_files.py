@@ -7,10 +7,12 @@ any module has run. Only a request with the token gets it.
 import asyncio
 import base64
 import mimetypes
+import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from html import escape
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import parse_qs
 
 from starlette.responses import Response
@@ -25,6 +27,7 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 PICTURE_PLACE = "<!-- first picture -->"
 PATIENCE = 0.3  # seconds that the page waits for its picture
 
+Result = TypeVar("Result")
 Ask = Callable[[str], FirstPicture | None]
 
 
@@ -38,15 +41,14 @@ class PageFiles:
     def __init__(self, make: Callable[[], ASGIApp], picture: Ask):
         self._files = _read()
         self._picture = picture
-        self._pictures = ThreadPoolExecutor(1, "kontur-picture")
-        first = self._pictures.submit(picture, "")
+        first = _in_thread(lambda: picture(""))
         self._coming: Future[FirstPicture | None] | None = first
 
         def after_the_picture() -> ASGIApp:
             wait([first], PATIENCE)
             return make()
 
-        self._others = ThreadPoolExecutor(1, "kontur-api").submit(after_the_picture)
+        self._others = _in_thread(after_the_picture)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file, or hand the request on."""
@@ -68,12 +70,25 @@ class PageFiles:
             return page
         (key,) = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("image", [""])[:1]
         coming, self._coming = None if key else self._coming, None
-        coming = coming or self._pictures.submit(self._picture, key)
-        try:
-            picture = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(coming)), PATIENCE)
-        except TimeoutError:
-            return page
+        coming = coming or _in_thread(lambda: self._picture(key))
+        await asyncio.wait([asyncio.wrap_future(coming)], timeout=PATIENCE)
+        # what went wrong is told where the page asks for the image
+        picture = coming.result() if coming.done() and coming.exception() is None else None
         return page if picture is None else page.replace(PICTURE_PLACE.encode(), _element(picture))
+
+
+def _in_thread(work: Callable[[], Result]) -> "Future[Result]":
+    """What a thread makes that ends with the process, however long its work takes."""
+    made: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(work())
+        except BaseException as error:
+            made.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return made
 
 
 def _element(picture: FirstPicture) -> bytes:
