@@ -35,6 +35,7 @@ from kontur.infer.parts import (
 from kontur.infer.region import Region, parse_region
 from kontur.infer.scale_and_contrast import (
     ScaleAndContrast,
+    check_scale_and_contrast,
     choose_scale_and_contrast,
     diameter_of,
 )
@@ -206,6 +207,7 @@ class Predictor:
     def check_options(self, options: PredictOptions) -> None:
         """Raises `InputError` for options that this model cannot serve, whatever the image."""
         check_augment(options.augment)
+        check_scale_and_contrast(self.card, self.normalise, options)
         if options.polish and not self.family.has_agent(self.config):
             raise InputError(
                 f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
@@ -244,9 +246,9 @@ class Predictor:
             raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
+        elif isinstance(image, Image | OpenImage) and options.channel is not None:
+            image = picked(image, options.channel, where)
         if isinstance(image, Image | OpenImage):
-            if options.channel is not None:
-                image = picked(image, options.channel, where)
             self._check_stains(image, where)
             pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
         else:
@@ -371,7 +373,7 @@ class Predictor:
             prepared,
             self.card,
             lambda view: self._detect(view, thresholds).instances,
-            diameter=diameter_of(prepared, self.card, options),
+            diameter=diameter_of(prepared.pixel_size, self.card, options),
             contrast=options.contrast,
         )
 
