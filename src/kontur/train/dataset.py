@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kontur.data.folder import Folder, open_folder
+from kontur.data.normalise import is_grey
 from kontur.data.sample import Sample
 from kontur.data.working_scale import widths
 from kontur.errors import InputError
@@ -107,6 +108,7 @@ class DatasetStatistics(NamedTuple):
             objects.
         pixel_size: the median of those of the files, in micrometres; None where none has one.
         stains: whether channels are stains in some image, not red, green and blue.
+        coloured: the number of images that are red, green and blue, and not only grey saved so.
     """
 
     images: int
@@ -118,6 +120,7 @@ class DatasetStatistics(NamedTuple):
     width: float | None
     pixel_size: float | None
     stains: bool = False
+    coloured: int = 0
 
     def at(self, scale: float) -> "DatasetStatistics":
         """The same of the images made larger by `scale`."""
@@ -137,9 +140,10 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
     boxes: list[np.ndarray] = [np.empty((0, 2))]  # their widths and heights
     across: list[np.ndarray] = [np.empty(0)]
     pixel_sizes: list[float] = []
-    stains = False
+    stains, coloured = False, 0
     for sample in samples:
         stains |= len(sample.stains) > 1
+        coloured += _has_colours(sample)
         channels.append(sample.image.shape[2])
         objects = sample.instances[~sample.instances.ignore]
         areas.append(objects.areas)
@@ -160,7 +164,12 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
         width=_median(np.concatenate(across)),
         pixel_size=_median(np.array(pixel_sizes)),
         stains=stains,
+        coloured=coloured,
     )
+
+
+def _has_colours(sample: Sample) -> bool:
+    return sample.image.shape[2] == 3 and not sample.stains and not is_grey(sample.image)
 
 
 def _median(values: np.ndarray) -> float | None:

@@ -23,6 +23,7 @@ from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
+from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import DataConfig, RunConfig
 from kontur.train.dataset import DatasetStatistics
 
@@ -57,6 +58,8 @@ def resolve_network(
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(statistics.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
+    if begins and (backbone := choose_backbone(config, statistics).backbone):
+        from_data["backbone"] = backbone
     if begins and getattr(plain, "reference_size", 0) is None:
         weights = start if start and start.kind == config.kind else None
         known = statistics.side if weights is None else weights.config.get("reference_size")

@@ -16,6 +16,7 @@ from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
 from kontur.train.checkpoint import BEST, Checkpoint, newest_checkpoint
+from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
 from kontur.train.dataset import dataset_statistics, describe_data, open_data
@@ -127,6 +128,7 @@ def _train(
     statistics = dataset_statistics(samples)
     card = start.card if start else None
     scale = working_scale(config.data, statistics)
+    backbone = choose_backbone(config, statistics)
     config = resolve_network(config, card, data.train.classes, statistics, begins=not resume)
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
     config = config.replace(training=config.training.replace(batch=batch))
@@ -155,6 +157,8 @@ def _train(
         )
     if loaded:
         display.print_line(f"from {config.start}: {loaded}")
+    if not resume and backbone.reason:
+        display.print_line(backbone.reason)
     if origin == IMAGENET and not job.checkpoint:
         display.print_line(f"from {origin}")
 

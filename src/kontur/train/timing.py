@@ -21,7 +21,7 @@ import torch
 from kontur.models.segmenter import Segmenter
 from kontur.train.config import Precision
 from kontur.train.dataloader import Batch
-from kontur.train.devices import Devices, cores
+from kontur.train.devices import Devices, cores, processors
 
 TRIAL_SECONDS = 2.0  # for which two modes are timed, and for MIN_TURNS at least
 MIN_TURNS = 3
@@ -179,7 +179,9 @@ class Pace:
 
 def slowdown_warning(times: float, speed: float) -> str:
     """A warning that other work slows the training, with the load where the system reports it."""
-    load = f" (load {os.getloadavg()[0]:.1f} on {cores()})" if hasattr(os, "getloadavg") else ""
+    load = (
+        f" (load {os.getloadavg()[0]:.1f} on {processors()})" if hasattr(os, "getloadavg") else ""
+    )
     return (
         f"! steps take {times:.1f} times as long as the fastest ones, {speed:.1f} images/s: other "
         f"work seems to share the machine{load}"

@@ -34,7 +34,7 @@ class MaskRCNNConfig(Settings):
         stem, widths, depths, block: channels of the stem and of each backbone stage, blocks of each
             and which (`nn.resnet`).
         pretrained: whether a training that starts from random weights takes ImageNet's for a
-            backbone that has them (the extra `pretrained`).
+            backbone that has them.
         pyramid: channels of every level.
         pooled: further levels, each the one before at half its size, for the largest anchors.
         rpn: anchors and proposals.

@@ -106,10 +106,11 @@ class SnakeConfig(Settings):
             multiples of it, and CenterNet's maps made as coarse as it allows, so that large objects
             are found as soon as small ones. 0 or not known: sizes in feature pixels, on the
             features' own map, as published.
-        backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`.
+        backbone: `residual`, of the next three settings' shape, or `efficientnet-lite0`, which a
+            run chooses for few colour images (`train.choose_backbone`).
         stem, widths, depths: channels of the stem and of each backbone stage, blocks of each.
         pretrained: whether a training that starts from random weights takes ImageNet's for a
-            backbone that has them (the extra `pretrained`).
+            backbone that has them.
         pyramid: channels of the pyramid's levels from the fourth-image level up.
         features: channels of the feature map that points are sampled from.
         head: hidden channels of CenterNet's heads.

@@ -141,7 +141,7 @@ class UNetConfig(DenseConfig):
             does `efficientnet-lite0`, which has a shape of its own: `stem`, `widths` and `depths`
             are not read.
         pretrained: whether a training that starts from random weights takes ImageNet's for a
-            backbone that has them (the extra `pretrained`).
+            backbone that has them.
         stem: channels of the residual backbone at half the image's size.
         widths: channels of each level, fine to coarse; from the image's size on if `plain`, from
             a quarter of it on if `residual`.

