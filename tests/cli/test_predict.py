@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 import tifffile
@@ -8,6 +9,7 @@ from PIL import Image
 
 import kontur as package
 from kontur import formats
+from tests.models.contract import assert_same
 
 
 def predict(kontur, model, images, out, *more, code=0):
@@ -151,6 +153,35 @@ def test_an_image_of_many_channels_needs_a_choice(kontur, model, tmp_path):
     assert f"{tmp_path / 'five.tif'}" in output
     assert "channel" in output
     predict(kontur, model, tmp_path / "five.tif", tmp_path / "out", "--channel", 2)
+
+
+def test_a_channel_by_name_is_found_in_each_image_by_itself(kontur, model, tmp_path):
+    folder, rng = tmp_path / "images", np.random.default_rng(0)
+    folder.mkdir()
+    nuclei, other = rng.integers(0, 255, (2, 40, 56), dtype=np.uint8)
+    both = {"DAPI": nuclei, "GFP": other}
+    for name, stains in {"a": both, "b": dict(reversed(both.items()))}.items():
+        tifffile.imwrite(
+            folder / f"{name}.ome.tif",
+            np.stack(list(stains.values())),
+            photometric="minisblack",
+            metadata={"axes": "CYX", "Channel": {"Name": list(stains)}},
+        )
+    tifffile.imwrite(tmp_path / "alone.tif", nuclei)
+    predict(kontur, model, folder, tmp_path / "out", "--channel", "dapi")
+    predict(kontur, model, tmp_path / "alone.tif", tmp_path / "of-one")
+    alone = package.read(tmp_path / "of-one" / "alone.geojson")
+    assert len(alone) > 0
+    for name in "ab":
+        assert_same(package.read(tmp_path / "out" / f"{name}.geojson"), alone)
+    output = predict(kontur, model, folder, tmp_path / "none", "--channel", "Cy5", code=1)
+    assert output.count("has no channel 'Cy5'; it has 0:") == 2
+    table = tmp_path / "table.csv"
+    kontur("measure", tmp_path / "out", folder, "--channel", "GFP", "--out", table)
+    rows = pd.read_csv(table)
+    means = [rows[rows["image"].str.startswith(name)]["intensity_mean"].to_numpy() for name in "ab"]
+    assert len(means[0]) == len(alone)
+    np.testing.assert_array_equal(*means)
 
 
 @pytest.mark.parametrize(

@@ -157,7 +157,7 @@ def test_colour_becomes_its_luminance_in_the_same_type():
 
 @pytest.mark.parametrize(("have", "wanted"), [(2, 1), (5, 3), (3, 2), (2, 3)])
 def test_many_channels_need_a_choice(have, wanted):
-    with pytest.raises(InputError, match=r"choose one, from 0, with --channel N"):
+    with pytest.raises(InputError, match=r"choose one, from 0 or by name, with --channel N"):
         to_channels(random_image((4, 5, have)), wanted)
 
 

@@ -28,6 +28,7 @@ class Bright(Predictor):
             version="0",
             thresholds=Thresholds(score=0.3, overlap=0.4),
         )
+        self.normalise = NormaliseConfig()
         self.seen = 0
 
     def plan(self, image, options=DEFAULT_OPTIONS, **how) -> ImagePlan:

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from kontur.data.geometric import scale
 from kontur.errors import InputError
-from kontur.formats.images import Image
+from kontur.formats.images import Image, read_image
 from kontur.infer import predict, scale_and_contrast
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.options import PredictOptions
@@ -123,7 +123,14 @@ def test_stains_are_asked_for_and_never_taken_for_colour(predictor, pixels, tmp_
     )
     with pytest.raises(InputError, match=rf"{count} stains \(0: DAPI, 1: .*or grey; choose"):
         predictor.predict(tmp_path / "a.ome.tif")
-    assert_same(predictor.predict(tmp_path / "a.ome.tif", channel=1), predictor.predict(pixels))
+    expected = predictor.predict(pixels)
+    for channel in (1, "gfp"):
+        assert_same(predictor.predict(tmp_path / "a.ome.tif", channel=channel), expected)
+        assert_same(
+            predictor.predict(read_image(tmp_path / "a.ome.tif"), channel=channel), expected
+        )
+    with pytest.raises(InputError, match="its 3 channels have no name, so not 'GFP'"):
+        predictor.predict(np.dstack([pixels] * 3), channel="GFP")
 
 
 def test_a_model_that_learned_from_stains_takes_as_many_stains(learned, pixels):

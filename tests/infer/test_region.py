@@ -104,12 +104,12 @@ def test_the_size_of_a_pixel_says_the_scale(pyramid, image):
     card = model.card.replace(pixel_size=1.0)
     prepared = model.prepare(pyramid)
     for side in (0.25, "auto"):
-        assert diameter_of(prepared, card, PredictOptions(pixel_size=side)) == 44.0
+        assert diameter_of(prepared.pixel_size, card, PredictOptions(pixel_size=side)) == 44.0
     for options, sentence in (
         (PredictOptions(pixel_size=1.0, diameter=3.0), "both say the scale"),
         (PredictOptions(pixel_size="auto"), "does not say the size of its pixels; give it"),
     ):
         with pytest.raises(InputError, match=sentence):
-            diameter_of(model.prepare(image), card, options)
+            diameter_of(model.prepare(image).pixel_size, card, options)
     with pytest.raises(InputError, match="card does not say the size of its pixels"):
-        diameter_of(prepared, model.card, PredictOptions(pixel_size=1.0))
+        diameter_of(prepared.pixel_size, model.card, PredictOptions(pixel_size=1.0))

@@ -21,8 +21,14 @@ def write(folder, name, *, deep=None, channels=1, size=(72, 80)):
     for below in ("images", "labels"):
         (folder / below).mkdir(parents=True, exist_ok=True)
     if channels > 1:
-        stack = np.stack([pixels // (1 + c) for c in range(channels)], axis=-1)
-        tifffile.imwrite(folder / "images" / f"{name}.tif", stack, metadata={"axes": "YXS"})
+        stack = np.stack([pixels // (1 + c) for c in range(channels)])
+        names = [f"stain {c}" for c in range(channels)]
+        tifffile.imwrite(
+            folder / "images" / f"{name}.ome.tif",
+            stack,
+            photometric="minisblack",
+            metadata={"axes": "CYX", "Channel": {"Name": names}},
+        )
     elif deep:
         deeper = pixels.astype(np.uint16) * deep + 500
         tifffile.imwrite(folder / "images" / f"{name}.tif", deeper)
@@ -62,7 +68,7 @@ def test_one_of_many_channels_and_a_folder_to_validate_on(tmp_path):
         write(tmp_path / "data", name, channels=5)
     write(tmp_path / "other", "d", channels=5)
     options = {"val": tmp_path / "other"}
-    output = run(tmp_path / "data", tmp_path / "run", *SHORT, "data.channel=2", **options)
+    output = run(tmp_path / "data", tmp_path / "run", *SHORT, "data.channel=stain 2", **options)
     assert "3 images to learn from, 1 to validate on" in output
     assert card(tmp_path / "run").config["channels"] == 3  # as for any grey image
     run(tmp_path / "data", tmp_path / "all", *SHORT, **options)

@@ -124,7 +124,7 @@ def _classify_outlines(
     pixel_size: str | None,
     metadata: Path | None,
     task: str,
-    channel: int | None,
+    channel: int | str | None,
     page: int | None,
     force: bool,
     quiet: bool,

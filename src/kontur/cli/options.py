@@ -123,8 +123,29 @@ TileOption = Annotated[
         "whole needs too much memory]",
     ),
 ]
+
+
+def channel_number_or_name(word: str) -> int | str:
+    """A number stays one, also where a channel has it for a name."""
+    try:
+        number = int(word)
+    except ValueError:
+        if not word.strip():
+            raise typer.BadParameter("wanted the number or the name of a channel") from None
+        return word.strip()
+    if number < 0:
+        raise typer.BadParameter(f"wanted a whole number from 0, or a name, got {word!r}")
+    return number
+
+
 ChannelOption = Annotated[
-    int | None, typer.Option("--channel", min=0, help="Use this channel only, counted from 0.")
+    Any,  # int | str | None, which Typer does not know
+    typer.Option(
+        "--channel",
+        metavar="N|NAME",
+        parser=channel_number_or_name,
+        help="Use this channel only: its number from 0, or its name in each image, as DAPI.",
+    ),
 ]
 PageOption = Annotated[
     int | None, typer.Option("--page", min=0, help="Use this page of stacks, counted from 0.")

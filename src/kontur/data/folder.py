@@ -22,6 +22,7 @@ from kontur.data.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples, Samples, StoredSample
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.formats.masks import Task
 from kontur.instances import CLASSES
 from kontur.wording import counted, plural
@@ -50,7 +51,7 @@ class Folder:
     layout: str
     annotated: tuple[AnnotatedImage, ...]
     options: AnnotationOptions
-    channel: int | None = None
+    channel: Channel | None = None
     metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unannotated: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
@@ -197,7 +198,7 @@ def open_folder(
     path: str | Path,
     *,
     task: str = "instances",
-    channel: int | None = None,
+    channel: Channel | None = None,
     page: int | None = None,
     split: str | None = None,
 ) -> Folder:

@@ -84,7 +84,7 @@ def to_channels(
         return luminance.astype(image.dtype)[..., None]
     raise InputError(
         f"the model takes {channels} channel{'s' * (channels != 1)} and the image has {have}; "
-        "choose one, from 0, with --channel N (in Python channel=N)"
+        "choose one, from 0 or by name, with --channel N (in Python channel=N)"
     )
 
 

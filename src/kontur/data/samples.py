@@ -15,6 +15,7 @@ from kontur.data.annotations import read_annotation
 from kontur.data.layout import AnnotatedImage
 from kontur.data.sample import Sample
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.formats.images import Image, check_finite, read_image
 from kontur.instances import Instances
 
@@ -28,7 +29,10 @@ class Samples(_Samples):
     """The samples of a folder, each read from its files on access."""
 
     def __init__(
-        self, annotated: Sequence[AnnotatedImage], options: AnnotationOptions, channel: int | None
+        self,
+        annotated: Sequence[AnnotatedImage],
+        options: AnnotationOptions,
+        channel: Channel | None,
     ) -> None:
         self.annotated = tuple(annotated)
         self.options = options

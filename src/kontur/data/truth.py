@@ -22,6 +22,7 @@ from kontur.data.pairing import (
 )
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def open_truth(
     path: str | Path,
     *,
     task: str = "instances",
-    channel: int | None = None,
+    channel: Channel | None = None,
     page: int | None = None,
     split: str | None = None,
 ) -> Truth:

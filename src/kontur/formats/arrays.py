@@ -6,12 +6,14 @@ Ambiguous shapes are refused, unless `channel`, `page` or the image's size resol
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
+from kontur.formats.channels import Channel, channel_number
 
 CHANNELS = 8  # the most that an axis without a name has; beyond, it must also be the shortest
 MUCH = 4  # an axis this many times shorter than both others holds channels
@@ -20,7 +22,7 @@ MUCH = 4  # an axis this many times shorter than both others holds channels
 def image_array(
     value: Any,
     *,
-    channel: int | None = None,
+    channel: Channel | None = None,
     page: int | None = None,
     size: tuple[int, int] | None = None,
     channels: int | None = None,
@@ -30,8 +32,8 @@ def image_array(
 
     `(H, W)`, `(H, W, C)` and `(C, H, W)` are one image; axes before these are pages, of which
     `page` (from 0) picks one, as it does along the first of three axes. `channel` (from 0) keeps
-    one channel. `size` (h, w), or how many `channels` are expected, identifies the axes where it
-    is known. Raises `InputError` for what is not an image of numbers.
+    one channel; an array gives them no names. `size` (h, w), or how many `channels` are expected,
+    identifies the axes where it is known. Raises `InputError` for what is not an image of numbers.
 
     >>> image_array(np.zeros((2, 64, 48))).shape, image_array(np.zeros((64, 48, 3))).shape
     ((64, 48, 2), (64, 48, 3))
@@ -48,14 +50,11 @@ def image_array(
 
 
 def pick_channel(
-    pixels: Shaped[np.ndarray, "h w c"], channel: int, where: Any
+    pixels: Shaped[np.ndarray, "h w c"], channel: Channel, where: Any, names: Sequence[str] = ()
 ) -> Shaped[np.ndarray, "h w 1"]:
-    """Keep one channel, counted from 0; raises `InputError` where there is no such channel."""
-    count = pixels.shape[2]
-    if not 0 <= channel < count:
-        have = "one channel (0)" if count == 1 else f"{count} channels (0 to {count - 1})"
-        raise InputError(f"{where} has {have}; channel {channel} is not among them")
-    return np.ascontiguousarray(pixels[:, :, channel : channel + 1])
+    """Keep one channel, by number or by one of `names`; errors as of `channel_number`."""
+    number = channel_number(channel, names, pixels.shape[2], where)
+    return np.ascontiguousarray(pixels[:, :, number : number + 1])
 
 
 def without_opaque_alpha(pixels: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
@@ -129,7 +128,7 @@ def _numbers(value: Any, where: str) -> Shaped[np.ndarray, "..."]:
 def _planes(
     array: Shaped[np.ndarray, "..."],
     page: int | None,
-    channel: int | None,
+    channel: Channel | None,
     size: tuple[int, int] | None,
     channels: int | None,
     where: str,

@@ -2,7 +2,8 @@
 
 A file is written beside its place under a hidden name, flushed to the disk and renamed: a reader
 finds the old file or the new one, never a part of one, also after a kill or a power cut. Only a
-kill at the very moment of writing leaves something behind: a hidden `.kontur-…` file.
+kill at the very moment of writing leaves something behind: a hidden `.kontur-…` file, which
+`left_overs` takes away.
 """
 
 import contextlib
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kontur.errors import InputError
+from kontur.formats.left_overs import hidden_beside
 
 
 @contextlib.contextmanager
@@ -43,7 +45,7 @@ def replacing(path: str | Path, *, overwrite: bool = True) -> Iterator[Path]:
             f"{wanted} exists already; choose another name, or overwrite it with --force "
             "(in Python overwrite=True)"
         )
-    beside = final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}"
+    beside = hidden_beside(final)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         yield beside
@@ -75,9 +77,9 @@ def replacing_folder(path: str | Path, *, overwrite: bool = True) -> Iterator[Pa
             f"{path} exists already; choose another name, or overwrite it with --force "
             "(in Python overwrite=True)"
         )
-    beside, before = (
-        final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}" for _ in range(2)
-    )
+    beside = hidden_beside(final)
+    # of another name than what is taken away as a left-over, for it may be the only copy
+    before = final.parent / f".kontur-{secrets.token_hex(6)}{final.suffix}"
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         yield beside

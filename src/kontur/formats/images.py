@@ -13,7 +13,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Num, Shaped
@@ -21,7 +21,8 @@ from jaxtyping import Num, Shaped
 from kontur.errors import InputError
 from kontur.formats import embedded_picture, pictures, unsupported_images, zarr_store
 from kontur.formats.arrays import image_array, native, pick_channel
-from kontur.formats.lazy_pixels import OpenImage, one_channel
+from kontur.formats.channels import Channel, channel_names
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
 from kontur.formats.pictures import Colours
 from kontur.instances.plane import Plane, plane_of_page
 
@@ -74,19 +75,22 @@ def is_image(path: str | Path) -> bool:
     return name.endswith(IMAGE_ENDINGS) and not name.endswith(OUTPUTS) and not name.startswith(".")
 
 
-def read_image(path: str | Path, *, channel: int | None = None, page: int | None = None) -> Image:
+def read_image(
+    path: str | Path, *, channel: Channel | None = None, page: int | None = None
+) -> Image:
     """Read one image, any size and depth.
 
-    `channel` (from 0) keeps one channel; `page` (from 0) picks a plane of a z-stack, a frame of a
-    time series or a page, and is needed where a TIFF has several. Grey gives one channel, colour
-    three, 1-bit images 0 and 255. Non-finite values are kept; see `check_finite`. Raises
-    `InputError` for what is missing, empty, not an image, cut short, or a stack without `page`.
+    `channel` (from 0, or by its name in the file) keeps one channel; `page` (from 0) picks a plane
+    of a z-stack, a frame of a time series or a page, and is needed where a TIFF has several. Grey
+    gives one channel, colour three, 1-bit images 0 and 255. Non-finite values are kept; see
+    `check_finite`. Raises `InputError` for what is missing, empty, not an image, cut short, or a
+    stack without `page`.
     """
     return _read(Path(path), channel, page, "rgb")
 
 
 def open_image(
-    path: str | Path, *, channel: int | None = None, page: int | None = None
+    path: str | Path, *, channel: Channel | None = None, page: int | None = None
 ) -> OpenImage:
     """The image, of which windows are read when they are asked for where it is large.
 
@@ -107,9 +111,10 @@ def open_image(
         if start.startswith(TIFF) and where.stat().st_size > SMALL:
             from kontur.formats import tiff
 
-            image = tiff.open_windows(where, page=page, channel=channel)
-            if image is not None and image.pixels.nbytes > LAZY:
-                return image if channel is None else one_channel(image, channel, where)
+            opened = tiff.open_windows(where, page=page, channel=channel)
+            if opened is not None and opened[0].pixels.nbytes > LAZY:
+                image, names = opened
+                return image if channel is None else one_channel(image, channel, where, names)
     return OpenImage(*read_image(path, channel=channel, page=page))
 
 
@@ -119,6 +124,15 @@ def read_stored(path: str | Path, *, page: int | None = None) -> Image:
     Errors as in `read_image`.
     """
     return _read(Path(path), None, page, "indices")
+
+
+def picked(image: Image | OpenImage, channel: Channel, where: Any) -> OpenImage:
+    """One channel of an image that is read or opened; errors as of `channels.channel_number`."""
+    names = channel_names(image.stains, image.pixels.shape[2])
+    if isinstance(image, OpenImage) and isinstance(image.pixels, LazyPixels):
+        return one_channel(image, channel, where, names)
+    kept = pick_channel(np.asarray(image.pixels), channel, where, names)
+    return OpenImage(kept, image.pixel_size, plane=image.plane)
 
 
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
@@ -161,7 +175,7 @@ def reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -> Image:
+def _read(path: Path, channel: Channel | None, page: int | None, colours: Colours) -> Image:
     if zarr_store.is_store(path):
         from kontur.formats import ome_zarr  # which needs the package zarr
 
@@ -174,9 +188,11 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
 
             plane = tiff.read(path, page=page, colours=colours, channel=channel)
             image = Image(native(plane.pixels), plane.pixel_size, plane.stains, plane.plane)
+            names = plane.names
         elif pictures.kind_of(start) is not None:
             pixels = pictures.read(path, start, page=page, colours=colours)
             image = Image(pixels, None, plane=plane_of_page(page))
+            names = channel_names((), pixels.shape[2])
         elif path.suffix.lower() == ".json":
             with embedded_picture.unpacked(path) as inside:
                 return _read(inside, channel, page, colours)
@@ -192,11 +208,13 @@ def _read(path: Path, channel: int | None, page: int | None, colours: Colours) -
         raise InputError(f"{path} has no pixels: it is {height}×{width}")
     if channel is None:
         return image
-    return Image(pick_channel(image.pixels, channel, path), image.pixel_size, plane=image.plane)
+    return Image(
+        pick_channel(image.pixels, channel, path, names), image.pixel_size, plane=image.plane
+    )
 
 
 def _read_npy(
-    path: Path, channel: int | None, page: int | None, colours: Colours
+    path: Path, channel: Channel | None, page: int | None, colours: Colours
 ) -> Shaped[np.ndarray, "h w c"]:
     """An array that NumPy saved, without Python objects: unpacking these would run code."""
     if _holds_objects(path):

@@ -6,12 +6,13 @@ pixels (h, w, c) of a window as an array.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Shaped
 
-from kontur.formats.arrays import pick_channel
+from kontur.formats.channels import Channel, channel_number
 from kontur.instances.plane import Plane
 
 BAND = 1 << 25  # bytes that are read at once where a whole image is gone through
@@ -81,11 +82,13 @@ class OpenImage(NamedTuple):
     plane: Plane | None = None
 
 
-def one_channel(image: OpenImage, channel: int, where: Any) -> OpenImage:
-    """A channel of lazy pixels, from 0; `InputError` where there is no such channel."""
+def one_channel(
+    image: OpenImage, channel: Channel, where: Any, names: Sequence[str] = ()
+) -> OpenImage:
+    """A channel of lazy pixels, by number or by one of `names`; errors as of `channel_number`."""
     assert isinstance(image.pixels, LazyPixels)
-    pick_channel(np.zeros((1, 1, image.pixels.shape[2])), channel, where)  # whether it is there
-    return OpenImage(OneChannel(image.pixels, channel), image.pixel_size, plane=image.plane)
+    number = channel_number(channel, names, image.pixels.shape[2], where)
+    return OpenImage(OneChannel(image.pixels, number), image.pixel_size, plane=image.plane)
 
 
 def bands(pixels: Pixels) -> list[slice]:

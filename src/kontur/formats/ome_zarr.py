@@ -17,6 +17,7 @@ from jaxtyping import Shaped
 from kontur.errors import InputError
 from kontur.formats import stack, zarr_store
 from kontur.formats.arrays import image_array, native
+from kontur.formats.channels import COLOURS, UNNAMED, Channel, channel_number
 from kontur.formats.pixel_size import MICROMETRES, SQUARE
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -36,14 +37,20 @@ class OmeZarrImage(NamedTuple):
 
     `axes` has one letter each (T, C, Z, Y, X; any other is counted by pages), `levels` are arrays
     of Zarr, full resolution first, `pixel_sizes` the side of a pixel of each in µm, or None.
-    `channels` are the names of several measured channels; () of one, and of red, green and blue.
+    `names` are those of the channels by its metadata, "unnamed" where it gives none.
     """
 
     path: Path
     axes: str
     levels: tuple[Any, ...]
     pixel_sizes: tuple[float | None, ...]
-    channels: tuple[str, ...]
+    names: tuple[str, ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of several measured channels; () of one, and of red, green and blue."""
+        colours = tuple(name.lower() for name in self.names) == COLOURS
+        return () if len(self.names) == 1 or colours else self.names
 
     @property
     def size(self) -> tuple[int, int]:
@@ -69,21 +76,21 @@ class OmeZarrImage(NamedTuple):
         level: int = 0,
         rows: slice = slice(None),
         columns: slice = slice(None),
-        channel: int | None = None,
+        channel: Channel | None = None,
     ) -> Shaped[np.ndarray, "h w c"]:
         """The pixels of a window of one plane as stored, booleans as 0 and 255.
 
-        `rows` and `columns` are pixels of the `level`, without a step; `channel` (from 0) keeps
-        one. Raises `InputError` for a stack without a `page`, for a page or channel that is not
-        there, and for damaged chunks.
+        `rows` and `columns` are pixels of the `level`, without a step; `channel`, by number or
+        name, keeps one. Raises `InputError` for a stack without a `page`, for a page or channel
+        that is not there, and for damaged chunks.
         """
         array, index = self.levels[level], self._index(page, level)
         for axis, window in (("Y", rows), ("X", columns)):
             index[self.axes.index(axis)] = window
         if channel is not None:
-            self._check_channel(channel)
+            number = self.channel_number(channel)
             if "C" in self.axes:
-                index[self.axes.index("C")] = slice(channel, channel + 1)
+                index[self.axes.index("C")] = slice(number, number + 1)
         left = [a for a, i in zip(self.axes, index, strict=True) if isinstance(i, slice)]
         _check_claim(self.path, array, index)
         with zarr_store.reading(self.path):
@@ -111,12 +118,9 @@ class OmeZarrImage(NamedTuple):
                 index[axis] = min(place * length // whole, length - 1)
         return index
 
-    def _check_channel(self, channel: int) -> None:
-        shape = self.levels[0].shape
-        count = shape[self.axes.index("C")] if "C" in self.axes else 1
-        if not 0 <= channel < count:
-            have = "one channel (0)" if count == 1 else f"{count} channels (0 to {count - 1})"
-            raise InputError(f"{self.path} has {have}; channel {channel} is not among them")
+    def channel_number(self, channel: Channel) -> int:
+        """The number of a channel from 0; errors as of `channels.channel_number`."""
+        return channel_number(channel, self.names, len(self.names), self.path)
 
 
 def open_image(path: str | Path) -> OmeZarrImage:
@@ -138,11 +142,11 @@ def open_image(path: str | Path) -> OmeZarrImage:
         _check_levels(place, axes, levels)
         steps = [_scale(scales, dataset, len(axes)) for dataset in scales["datasets"]]
         sizes = tuple(_pixel_size(axes, units, step) for step in steps)
-        return OmeZarrImage(place, axes, levels, sizes, _channels(words, axes, levels[0]))
+        return OmeZarrImage(place, axes, levels, sizes, _names(words, axes, levels[0]))
 
 
 def read(
-    path: Path, *, page: int | None, channel: int | None
+    path: Path, *, page: int | None, channel: Channel | None
 ) -> tuple[Shaped[np.ndarray, "h w c"], float | None, tuple[str, ...], Plane | None]:
     """The pixels of one plane, the side of a pixel in µm, the names of stains, and the plane."""
     node = zarr_store.opened(path)
@@ -244,16 +248,14 @@ def _pixel_size(
     return across
 
 
-def _channels(words: Mapping[str, Any], axes: str, level: Any) -> tuple[str, ...]:
-    """The names of stains, see `OmeZarrImage`; "unnamed" where there are none."""
+def _names(words: Mapping[str, Any], axes: str, level: Any) -> tuple[str, ...]:
+    """The names of all channels; "unnamed" where one has none."""
     count = level.shape[axes.index("C")] if "C" in axes else 1
     omero = words.get("omero")
     channels = omero.get("channels", ()) if isinstance(omero, Mapping) else ()
     names = [str(one.get("label", "")) for one in channels if isinstance(one, Mapping)]
-    if count == 1 or (count == 3 and [name.lower() for name in names] == ["red", "green", "blue"]):
-        return ()
-    whole = len(names) == count and all(names)
-    return tuple(names) if whole else ("unnamed",) * count
+    given = names if len(names) == count else [""] * count
+    return tuple(name or UNNAMED for name in given)
 
 
 def _check_claim(path: Path, array: Any, index: Sequence[int | slice]) -> None:

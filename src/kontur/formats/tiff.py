@@ -20,6 +20,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import pixel_size, stack, tiff_samples
+from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
 from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
@@ -35,12 +36,14 @@ MOST_OF_OTHERS = 100_000
 class TiffPlane(NamedTuple):
     """Pixels upright and without alpha, µm per pixel where it is known, and the names of stains.
 
-    `plane` is None where no `page` was given.
+    `names` are those by which a channel may be chosen, see `channels`. `plane` is None where
+    no `page` was given.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
     pixel_size: float | None
     stains: tuple[str, ...]
+    names: tuple[str, ...]
     plane: Plane | None
 
 
@@ -49,7 +52,7 @@ def read(
     *,
     page: int | None,
     colours: Colours,
-    channel: int | None = None,
+    channel: Channel | None = None,
 ) -> TiffPlane:
     """One plane, as stored.
 
@@ -69,15 +72,21 @@ def read(
             for plane in planes
         ]
         pixels = np.concatenate(resolved, axis=2) if len(resolved) > 1 else resolved[0]
-        names = tiff_samples.stains(file, frame, channels=len(planes), samples=pixels.shape[2])
+        stains, names = tiff_samples.stains_and_names(
+            file, frame, channels=len(planes), samples=pixels.shape[2]
+        )
         orientation = frame.tags.get(ORIENTATION)
         upright = oriented(pixels, int(orientation.value) if orientation else 1)
         place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
-        return TiffPlane(upright, pixel_size.read_pixel_size(file, frame), names, place)
+        side = pixel_size.read_pixel_size(file, frame)
+        return TiffPlane(upright, side, stains, names, place)
 
 
-def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage | None:
-    """The same plane, its pixels read when a window is asked for; None where that cannot be done.
+def open_windows(
+    path: Path, *, page: int | None, channel: Channel | None = None
+) -> tuple[OpenImage, tuple[str, ...]] | None:
+    """The same plane with all channels, and their names; its pixels are read when a window
+    is asked for. None where that cannot be done.
 
     Errors as in `read`.
     """
@@ -93,9 +102,12 @@ def open_windows(path: Path, *, page: int | None, channel: int | None = None) ->
             return None
         samples = windows.shape[2]
         channels = samples // int(frame.samplesperpixel)
-        names = tiff_samples.stains(file, frame, channels=channels, samples=samples)
+        stains, names = tiff_samples.stains_and_names(
+            file, frame, channels=channels, samples=samples
+        )
         place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
-        return OpenImage(windows, pixel_size.read_pixel_size(file, frame), names, place)
+        side = pixel_size.read_pixel_size(file, frame)
+        return OpenImage(windows, side, stains, place), names
 
 
 def count_planes(path: Path) -> int:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
+from kontur.formats.channels import Channel
+
 THIN = 8  # a last axis up to this long after two much longer unnamed ones is channels, not width
 UNNAMED = ("QYX", "IYX")  # pages of unknown meaning
 SLIDE = ("label", "macro", "map", "thumbnail", "overview")  # what scanners add, by tifffile's names
@@ -37,7 +39,7 @@ class TiffImage(NamedTuple):
         return f"{self.name} {size}" if self.name else size
 
 
-def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[str]]:
+def find_images(file: Any, channel: Channel | None) -> tuple[list[TiffImage], list[str]]:
     """The images of a file, and the names of what was left out beside them.
 
     With a `channel`, an axis of unknown meaning is taken as channels.
@@ -50,7 +52,7 @@ def find_images(file: Any, channel: int | None) -> tuple[list[TiffImage], list[s
     return kept or images[:1], [reason for reason in reasons if reason is not None]
 
 
-def _all_images(file: Any, channel: int | None) -> list[TiffImage]:
+def _all_images(file: Any, channel: Channel | None) -> list[TiffImage]:
     series = file.series
     if series and series[0].kind == "generic" and len(series[0]) < len(file.pages):
         # pages that differ: numbered as in the file, not grouped by size as tifffile does
@@ -69,7 +71,7 @@ def _all_images(file: Any, channel: int | None) -> list[TiffImage]:
     ]
 
 
-def _letters(series: Any, channel: int | None) -> str:
+def _letters(series: Any, channel: Channel | None) -> str:
     """One letter an axis: Y, X, C and S (channels), any other is a stack."""
     axes, shape = str(series.axes), series.shape
     unnamed = [i for i, axis in enumerate(axes) if axis in "QI"]

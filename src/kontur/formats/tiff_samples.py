@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
+from kontur.formats.channels import COLOURS as RED_GREEN_BLUE
+from kontur.formats.channels import UNNAMED
 from kontur.formats.pictures import Colours, check_colours_show
 
 COLOURS = {"RGB": 3, "YCBCR": 3, "SEPARATED": 4, "PALETTE": 1}  # samples of a pixel, without extra
@@ -60,18 +62,24 @@ def resolve(
     return pixels.astype(np.uint8) * 255 if pixels.dtype == bool else pixels
 
 
-def stains(file: Any, frame: Any, *, channels: int, samples: int) -> tuple[str, ...]:
-    """The names of several measured channels; () of grey and of red, green and blue.
+def stains_and_names(
+    file: Any, frame: Any, *, channels: int, samples: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of several measured channels, and those by which any channel may be chosen.
 
-    Named as OME does, else "unnamed".
+    Stains are () of grey and of red, green and blue. Named as OME or the labels of ImageJ do, else
+    "unnamed".
     """
+    names = tuple(_ome_names(file, frame) or _imagej_names(file, channels))
+    names = names if len(names) == samples else (UNNAMED,) * samples
     colour = getattr(frame.photometric, "name", "") in COLOURS and samples <= 3 * channels
-    if samples == 1 or (channels == 1 and colour and samples == 3):
-        return ()
-    names = _ome_names(file, frame)
-    if [name.lower() for name in names] == ["red", "green", "blue"]:
-        return ()
-    return tuple(names) if len(names) == samples else ("unnamed",) * samples
+    if samples == 1:
+        return (), names
+    if channels == 1 and colour and samples == 3:
+        return (), RED_GREEN_BLUE
+    if tuple(name.lower() for name in names) == RED_GREEN_BLUE:
+        return (), names
+    return names, names
 
 
 def _without_alpha(
@@ -186,4 +194,11 @@ def _ome_names(file: Any, frame: Any) -> list[str]:
     channels = (
         [] if pixels is None else [n for n in pixels if n.tag.rpartition("}")[2] == "Channel"]
     )
-    return [channel.get("Name") or channel.get("Fluor") or "unnamed" for channel in channels]
+    return [channel.get("Name") or channel.get("Fluor") or UNNAMED for channel in channels]
+
+
+def _imagej_names(file: Any, channels: int) -> list[str]:
+    """The labels of the channels of ImageJ's first plane, of which no two are alike."""
+    labels = (file.imagej_metadata or {}).get("Labels") or []
+    names = [str(label).strip() for label in labels[:channels]]
+    return names if len(set(names)) == channels and all(names) else []

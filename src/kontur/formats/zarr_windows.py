@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.formats import ome_zarr, zarr_store
+from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.ome_zarr import OmeZarrImage
 
@@ -14,8 +15,9 @@ class ZarrWindows(LazyPixels):
     """A plane of a level of an image of OME-Zarr, all channels or one."""
 
     def __init__(
-        self, image: OmeZarrImage, page: int | None, channel: int | None, *, level: int = 0
+        self, image: OmeZarrImage, page: int | None, channel: Channel | None, *, level: int = 0
     ):
+        channel = None if channel is None else image.channel_number(channel)
         self._image, self._page, self._channel, self._level = image, page, channel, level
         corner = self.read(0, 0, 1, 1)
         shape = image.levels[level].shape
@@ -38,7 +40,9 @@ class ZarrWindows(LazyPixels):
         )
 
 
-def open_windows(path: Path, *, page: int | None, channel: int | None = None) -> OpenImage | None:
+def open_windows(
+    path: Path, *, page: int | None, channel: Channel | None = None
+) -> OpenImage | None:
     """The image, its pixels read when a window is asked for; None of an array without axes.
 
     Errors as in `OmeZarrImage.read`.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
+from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnTile, Outcome, Work
 from kontur.infer.inputs import InputImage
@@ -18,6 +19,7 @@ from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import is_finished, output_files
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
+from kontur.infer.region import parse_region
 from kontur.infer.report import Report
 from kontur.infer.stack_prediction import check_outputs_keep_planes, check_tracks_are_kept
 from kontur.infer.workers import Threads, Workers
@@ -60,6 +62,8 @@ def predict_folder(
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)
+    if options.region is not None:
+        parse_region(options.region)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
@@ -74,6 +78,7 @@ def predict_folder(
     rows = Report(report)
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
+        remove_left_overs(file for job in jobs for file in job.files)
     pool = Threads(workers) if isinstance(workers, int) else workers
     work = Work(options, out, record.settings)
     queue = ImageQueue(pool, jobs, on_tile)

@@ -17,6 +17,7 @@ from kontur.errors import InputError
 from kontur.evaluate import Summary, evaluate, summarise
 from kontur.evaluate.counts import Rates
 from kontur.formats.atomic import write_text
+from kontur.formats.channels import Channel
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor
 from kontur.infer.worker_process import end_with_parent, peak_memory
@@ -42,7 +43,7 @@ class EvaluationJob(Settings):
 
     data: str
     task: str = "instances"
-    channel: int | None = None
+    channel: Channel | None = None
     page: int | None = None
     model: str
     names: tuple[str, ...]

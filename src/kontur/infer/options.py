@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
+from kontur.formats.channels import Channel
 from kontur.wording import nearest
 
 Diameter = float | Literal["auto"]
@@ -34,7 +35,8 @@ class PredictOptions:
             many times the time.
         region: only the objects whose centres lie in it: "x,y,width,height" in pixels of the image,
             or a file of outlines, such as tissue drawn in QuPath.
-        channel, page: which channel and which page of a stack, from 0; in folders of images "all"
+        channel: the one channel of the image to look at, its number from 0 or its name in the file.
+        page: which page of a stack, from 0; in folders of images "all"
             predicts every page.
         polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).
         link: "overlap" numbers the tracks of objects from page to page, where all are predicted.
@@ -49,7 +51,7 @@ class PredictOptions:
     tile: int | None = None
     augment: Augment | None = None
     region: str | None = None
-    channel: int | None = None
+    channel: Channel | None = None
     page: int | Literal["all"] | None = None
     link: Literal["overlap"] | None = None
     polish: bool = False

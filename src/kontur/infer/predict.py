@@ -17,7 +17,7 @@ from kontur.data.geometric import scaled_size
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.formats.arrays import image_array, without_opaque_alpha
-from kontur.formats.images import Image, open_image
+from kontur.formats.images import Image, open_image, picked
 from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
@@ -35,6 +35,7 @@ from kontur.infer.parts import (
 from kontur.infer.region import Region, parse_region
 from kontur.infer.scale_and_contrast import (
     ScaleAndContrast,
+    check_scale_and_contrast,
     choose_scale_and_contrast,
     diameter_of,
 )
@@ -206,6 +207,7 @@ class Predictor:
     def check_options(self, options: PredictOptions) -> None:
         """Raises `InputError` for options that this model cannot serve, whatever the image."""
         check_augment(options.augment)
+        check_scale_and_contrast(self.card, self.normalise, options)
         if options.polish and not self.family.has_agent(self.config):
             raise InputError(
                 f"the model {self.card.name!r} has no agent that corrects outlines; train one on "
@@ -244,6 +246,8 @@ class Predictor:
             raise InputError("one plane is looked at at a time: give page=N, from 0 (--page N)")
         if isinstance(image, str | Path):
             image = open_image(image, channel=options.channel, page=options.page)
+        elif isinstance(image, Image | OpenImage) and options.channel is not None:
+            image = picked(image, options.channel, where)
         if isinstance(image, Image | OpenImage):
             self._check_stains(image, where)
             pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
@@ -284,7 +288,7 @@ class Predictor:
         wanted = f"{channels} stains" if learned else "colour or grey"
         raise InputError(
             f"{where} holds {count} stains ({names}), and the model learned from {wanted}; choose "
-            "one with --channel N (in Python channel=N)"
+            "one by its number or name with --channel N (in Python channel=N)"
         )
 
     def propose(
@@ -369,7 +373,7 @@ class Predictor:
             prepared,
             self.card,
             lambda view: self._detect(view, thresholds).instances,
-            diameter=diameter_of(prepared, self.card, options),
+            diameter=diameter_of(prepared.pixel_size, self.card, options),
             contrast=options.contrast,
         )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
 from kontur.infer.options import Contrast, Diameter, PredictOptions
 from kontur.infer.view import PreparedImage, View, central_part
@@ -55,8 +56,18 @@ def scales(card: Card, diameter: Diameter | None) -> tuple[float, ...]:
     return (scale,)
 
 
-def diameter_of(image: PreparedImage, card: Card, options: PredictOptions) -> Diameter | None:
+def check_scale_and_contrast(
+    card: Card, normalise: NormaliseConfig, options: PredictOptions
+) -> None:
+    """Raise what `choose_scale_and_contrast` and `diameter_of` would raise for every image."""
+    scales(card, diameter_of(card.pixel_size, card, options))  # of a file whose pixels are known
+    contrasts(normalise, options.contrast)
+
+
+def diameter_of(pixel_size: float | None, card: Card, options: PredictOptions) -> Diameter | None:
     """The diameter that was given, or that which the size of a pixel in µm comes to.
+
+    `pixel_size` is what the image says of it.
 
     Raises `InputError` where both are given, and where the model's or the image's is not known.
     """
@@ -70,15 +81,14 @@ def diameter_of(image: PreparedImage, card: Card, options: PredictOptions) -> Di
             "this model's card does not say the size of its pixels in µm; give --diameter"
         )
     if side == "auto":
-        side = image.pixel_size
+        side = pixel_size
     if side is None:
         raise InputError("the image does not say the size of its pixels; give it in µm")
     return card.object_size * card.pixel_size / side
 
 
-def contrasts(image: PreparedImage, contrast: Contrast | None) -> tuple[float | None, ...]:
+def contrasts(config: NormaliseConfig, contrast: Contrast | None) -> tuple[float | None, ...]:
     """The contrasts to try: one, unless they are searched; errors as in `scales`."""
-    config = image.normalisation.config
     if contrast is None:
         return (None,)
     if config.mode != "percentile":
@@ -107,7 +117,7 @@ def choose_scale_and_contrast(
     contrasts at the surest scale.
     """
     tried_scales = scales(card, diameter)
-    tried_contrasts = contrasts(image, contrast)
+    tried_contrasts = contrasts(image.normalisation.config, contrast)
     first = ScaleAndContrast(
         image.with_contrast(tried_contrasts[0]), tried_contrasts[0], tried_scales[0]
     )

@@ -7,6 +7,7 @@ from kontur import formats
 from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.page_count import count_pages
 from kontur.infer.inputs import find_inputs
@@ -19,7 +20,7 @@ from kontur.wording import counted
 
 
 def plane_sources(
-    outlines: Path, images: Sequence[str] = (), *, channel: int | None = None
+    outlines: Path, images: Sequence[str] = (), *, channel: Channel | None = None
 ) -> Sources:
     """A source for each plane of each image, in their order; errors as in `find_sources`.
 
@@ -81,7 +82,7 @@ def _source(
     plane: Plane | None,
     files: Mapping[str, Path],
     pages: Mapping[tuple[int, int], int] | None,
-    channel: int | None,
+    channel: Channel | None,
 ) -> Source:
     place = plane or Plane()
 

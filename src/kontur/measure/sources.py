@@ -20,6 +20,7 @@ from kontur.data.pairing import are_annotations, check_masks, pair, prediction_f
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import find_format
+from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
 from kontur.infer.inputs import InputImage, find_inputs
@@ -84,7 +85,7 @@ def find_sources(
     images: Sequence[str] = (),
     *,
     task: str = "instances",
-    channel: int | None = None,
+    channel: Channel | None = None,
     page: int | None = None,
     metadata: Path | None = None,
 ) -> Sources:
@@ -130,7 +131,7 @@ def _check_outlines(folder: Path, page: int | None) -> None:
         recognise_layout(folder)  # raises, and says why
 
 
-def _of_folder(place: Path, *, task: str, channel: int | None, page: int | None) -> Sources:
+def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | None) -> Sources:
     folder = open_folder(place, task=task, channel=channel, page=page)
     samples = folder.samples
 
@@ -153,7 +154,7 @@ def _with_images(
     inputs: Sequence[InputImage],
     outlines: Path,
     *,
-    channel: int | None,
+    channel: Channel | None,
     page: int | None,
 ) -> Sources:
     files = {file.name: file.path for file in inputs}
@@ -195,7 +196,7 @@ def _source(
     outlines: Reader,
     image: Path | None,
     *,
-    channel: int | None = None,
+    channel: Channel | None = None,
     page: int | None = None,
 ) -> Source:
     def read() -> Picture:

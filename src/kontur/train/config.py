@@ -36,7 +36,8 @@ class DataConfig(Settings):
             are, "auto" chooses by the size of the objects (`data.working_scale`).
         task: the meaning of label images and masks: `instances` (every id an object), `components`
             (every connected region one), `semantic` (classes).
-        channel: the one channel to take, from 0; all of them where it is not given.
+        channel: the one channel to take, its number from 0 or its name in each image; all of them
+            where it is not given.
         page: the page of multi-page files, from 0.
         cache: megabytes of memory for prepared images; what does not fit is read again each time.
     """
@@ -47,9 +48,16 @@ class DataConfig(Settings):
     split: str | None = None
     scale: Scale | Literal["auto"] = "auto"
     task: Literal["instances", "components", "semantic"] = "instances"
-    channel: int | None = pydantic.Field(None, ge=0)
+    channel: int | str | None = None
     page: int | None = pydantic.Field(None, ge=0)
     cache: int = pydantic.Field(2000, ge=0)
+
+    @pydantic.field_validator("channel")
+    @classmethod
+    def _is_channel(cls, channel: int | str | None) -> int | str | None:
+        if channel == "" or (isinstance(channel, int) and channel < 0):
+            raise ValueError("wanted a number from 0 or the name of a channel")
+        return channel
 
     @property
     def known_scale(self) -> float:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from kontur.errors import InputError
 from kontur.formats.atomic import check_writable
-from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
+from kontur.formats.images import picked
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.web.annotations import Annotations
 from kontur.web.events import Events
 from kontur.web.history import FILE, FOLDER, History
@@ -75,9 +76,7 @@ class Workspace:
         if predictor.takes(whole):
             return whole
         channel = min(self.channel, len(whole.stains) - 1)
-        if isinstance(whole.pixels, LazyPixels):
-            return one_channel(whole, channel, image.name)
-        return whole._replace(pixels=whole.pixels[:, :, channel : channel + 1], stains=())
+        return picked(whole, channel, image.name)
 
     @property
     def can_train(self) -> bool:

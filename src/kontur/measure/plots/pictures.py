@@ -17,6 +17,7 @@ from jaxtyping import Float, Int, UInt8
 from kontur.data.pairing import pair
 from kontur.display.stretch import stretch
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.formats.images import read_image
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
@@ -91,7 +92,7 @@ def find_pictures(
     outlines: Path | None = None,
     *,
     task: str = "instances",
-    channel: int | None = None,
+    channel: Channel | None = None,
     page: int | None = None,
 ) -> Pictures:
     """The images and outlines of a table's rows.
@@ -143,7 +144,7 @@ def find_pictures(
     return Pictures(table, {name: readers[pairs[name]] for name in names})
 
 
-def _reader(path: Path, *, channel: int | None, page: int | None) -> Callable[[], Picture]:
+def _reader(path: Path, *, channel: Channel | None, page: int | None) -> Callable[[], Picture]:
     def read() -> Picture:
         image = read_image(path, channel=channel, page=page)
         return Picture(Instances.empty(image.pixels.shape[:2]), image.pixels, image.pixel_size)

@@ -1,0 +1,77 @@
+"""Hidden half-written files that a kill left beside outputs, and whose they are.
+
+The name of a file that is being written says of which output it is and which process of which
+machine writes it. Only what is of an output that is written anew is taken away, and only where the
+process has ended: the machine is told by its name and, on Linux, by the space of its process
+numbers, which every container has for itself. What another machine left stays, and so does what a
+process wrote whose number another one has now.
+"""
+
+import contextlib
+import hashlib
+import os
+import platform
+import re
+import secrets
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+NAME = re.compile(r"\.kontur-([0-9a-f]{8})-([0-9a-f]{8})-([1-9]\d*)-[0-9a-f]{12}(\.[^/]*)?")
+
+
+def hidden_beside(final: Path) -> Path:
+    """A new hidden path in the folder of `final`, of its ending, that names output and writer."""
+    words = (_digest(final.name), _machine(), os.getpid(), secrets.token_hex(6))
+    return final.parent / f".kontur-{'-'.join(map(str, words))}{final.suffix}"
+
+
+def remove_left_overs(outputs: Iterable[Path]) -> None:
+    """Remove what processes of this machine that have ended left of these outputs.
+
+    Each folder is looked through once. What cannot be removed stays.
+    """
+    folders: dict[Path, set[str]] = defaultdict(set)
+    for output in outputs:
+        folders[output.parent].add(_digest(output.name))
+    machine = _machine()
+    for folder, wanted in folders.items():
+        for entry in list(folder.iterdir()) if folder.is_dir() else []:
+            name = NAME.fullmatch(entry.name)
+            if name is None or name[1] not in wanted or name[2] != machine:
+                continue
+            if not _is_running(int(name[3])):
+                _remove(entry)
+
+
+def _digest(word: str) -> str:
+    return hashlib.sha256(word.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def _machine() -> str:
+    space = ""
+    with contextlib.suppress(OSError):
+        space = os.readlink("/proc/self/ns/pid")
+    return _digest(f"{platform.node()} {space}")
+
+
+def _is_running(process: int) -> bool:
+    """Whether a process of this number runs; taken for granted where asking would end it."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
+
+
+def _remove(entry: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            entry.unlink()
