@@ -47,7 +47,8 @@ class Setup:
     """What a worker needs for every task of a call.
 
     `model` is a shipped model's name or a path; `digest` that of its file; `mark` the name of a
-    hidden file in the outputs folder, by which a worker knows that it sees the same disk.
+    hidden file in the outputs folder, by which a worker knows that it sees the same disk, and that
+    the command has not ended.
     """
 
     work: Work
@@ -151,26 +152,28 @@ class DaskWorkers:
 
     def close(self) -> None:
         """Begin no further task; those that run are waited for, a minute at most."""
+        if self._setup is not None:
+            (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
         if self._executor is not None:
             try:
                 self._end_running()
             finally:
                 self._executor.shutdown(wait=False)
-        if self._setup is not None:
-            (self._setup.work.out / self._setup.mark).unlink(missing_ok=True)
         self._executor = self._setup = None
         if self._own:
             self._client.close(timeout=CONNECT)
 
     def _end_running(self) -> None:
-        """Give up what waits, and let what workers have begun come to its end."""
+        """Let what workers have begun come to its end, while they refuse the rest.
+
+        Nothing is cancelled: of a task that was done a moment ago the word may be on its way, and
+        what it wrote would be in no record.
+        """
         try:
-            begun = {key for keys in self._client.processing().values() for key in keys}
+            if not self._client.nthreads():
+                return  # nobody who could end anything
         except (OSError, TimeoutError):
             return  # the scheduler is gone
-        for key, (given, _) in list(self._running.items()):
-            if key not in begun:
-                given.cancel()
         wait([result for _, result in list(self._running.values())], ENDING)
 
     def _workers(self) -> int:
@@ -246,6 +249,8 @@ def do_task(setup: Setup, task: Task) -> TaskResult:
             _desks[:] = [_desk(setup)]
         desk = _desks[0]
     with desk.turn:
+        if not (setup.work.out / setup.mark).exists():
+            raise InputError("the command has ended, and with it what was not begun")
         return desk.worker.do(task)
 
 
