@@ -81,5 +81,20 @@ def test_without_its_package_the_advice_is_to_install_it(monkeypatch):
 def test_the_run_keeps_what_was_chosen_and_a_resumed_one_does_not_choose_again():
     begun = resolve_network(RunConfig(), None, ("object",), statistics("colour"))
     assert begun.model["backbone"] == LITE0
+    assert begun.training.freeze_backbone
     resumed = resolve_network(RunConfig(), None, ("object",), statistics("colour"), begins=False)
     assert resumed.model["backbone"] == "residual"
+    assert not resumed.training.freeze_backbone
+
+
+def test_only_a_backbone_that_was_chosen_is_frozen_unless_the_settings_say_so():
+    def frozen(*images: str, **settings) -> bool | None:
+        config = RunConfig(**settings)
+        resolved = resolve_network(config, None, ("object",), statistics(*images))
+        return resolved.training.freeze_backbone
+
+    assert frozen("colour") is True
+    assert frozen("grey") is False
+    assert frozen("colour", training={"freeze_backbone": False}) is False
+    assert frozen("colour", model={"backbone": LITE0}) is False
+    assert frozen("colour", model={"backbone": LITE0}, training={"freeze_backbone": True}) is True

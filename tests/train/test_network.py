@@ -307,6 +307,25 @@ def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, 
     assert (tmp_path / "run" / "model.kontur").exists()  # a mistake costs nothing
 
 
+def test_a_frozen_backbone_keeps_its_weights_and_the_rest_learns(folder, tmp_path):
+    words = ("model.backbone=efficientnet-lite0", "training.freeze_backbone=true")
+    run(folder, tmp_path / "run", *words, "training.steps=2")
+    trained = weights(tmp_path / "run" / LAST)
+    backbone = "segmenter.detector.backbone."
+    assert torch.equal(trained[f"{backbone}stem.1.weight"], imagenet_weights()["_conv_stem.weight"])
+    run(folder, tmp_path / "run", "training.steps=4", resume=True)
+    resumed = weights(tmp_path / "run" / LAST)
+    norms = ("running_mean", "running_var", "num_batches_tracked")  # of the images at hand
+    parameters = [n for n in trained if n.startswith("segmenter.") and not n.endswith(norms)]
+    for name in parameters:
+        assert torch.equal(resumed[name], trained[name]) == name.startswith(backbone), name
+
+
+def test_there_is_nothing_to_freeze_without_weights_of_imagenet(folder, tmp_path):
+    with pytest.raises(InputError, match="freeze_backbone needs a backbone with weights of Image"):
+        run(folder, tmp_path / "run", "training.freeze_backbone=true")
+
+
 def test_a_start_of_another_kind_is_refused_and_an_earlier_run_stays(folder, finished):
     before = (finished / "model.kontur").read_bytes()
     options = {"kind": "unet", "preset": "tiny", "settings": ["augment.crop=64"]}

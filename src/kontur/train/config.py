@@ -158,6 +158,8 @@ class TrainingConfig(Settings):
             result in any case is the latest network that is not clearly worse than the best one
             (`validation.BestScore`). A dozen, because averaged weights change slowly and improve
             most while the rate falls: after fewer they may still improve.
+        freeze_backbone: keep the backbone's weights of ImageNet as they are, which halves the time
+            of a step; by default where a run has chosen them itself (`choose_backbone`).
         int8: at the end graphs in 8-bit integers are made, too (`train.int8`).
         stages: `joint` uses all losses from the first step on; `staged` those of detection first,
             and those of the heads from the middle on (`module.Stages`).
@@ -180,6 +182,7 @@ class TrainingConfig(Settings):
     diagnose_every: int = pydantic.Field(0, ge=0)
     save_every: int = pydantic.Field(100, ge=1)
     patience: int = pydantic.Field(12, ge=0)
+    freeze_backbone: bool | None = None
     int8: bool = True
     stages: Literal["joint", "staged"] = "joint"
 

@@ -58,7 +58,8 @@ def resolve_network(
     plain = catalog.config(config.kind, values, preset=preset)
     channels = _wanted_channels(statistics.channels, channels_of(plain))
     from_data: dict[str, Any] = {"classes": classes, "channels": channels}
-    if begins and (backbone := choose_backbone(config, statistics).backbone):
+    backbone = choose_backbone(config, statistics).backbone if begins else None
+    if backbone:
         from_data["backbone"] = backbone
     if begins and getattr(plain, "reference_size", 0) is None:
         weights = start if start and start.kind == config.kind else None
@@ -82,6 +83,9 @@ def resolve_network(
         "augment": config.augment.replace(crop=crop),
         "data": config.data.replace(scale=scale),
     }
+    if config.training.freeze_backbone is None:
+        freeze = backbone is not None
+        changes["training"] = config.training.replace(freeze_backbone=freeze)
     if card and "normalise" not in given:
         changes["normalise"] = card.normalise
     return config.replace(**changes)
@@ -209,6 +213,22 @@ def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
     """
     for backbone in with_imagenet(segmenter) if origin == IMAGENET else ():
         backbone.load_imagenet()
+
+
+def freeze_backbone(segmenter: Segmenter) -> None:
+    """Let a training leave the backbone's weights of ImageNet as they are.
+
+    Its batch norms go on measuring means and variances, which are those of the images at hand.
+    Raises `InputError` where the backbone has no such weights.
+    """
+    backbones = with_imagenet(segmenter)
+    if not backbones:
+        raise InputError(
+            "training.freeze_backbone needs a backbone with weights of ImageNet; give "
+            "--set model.backbone=efficientnet-lite0 too, or leave it out"
+        )
+    for backbone in backbones:
+        backbone.requires_grad_(False)
 
 
 def with_classes(weight: Tensor, own: Tensor, classes: int) -> Tensor | None:

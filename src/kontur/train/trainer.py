@@ -26,7 +26,7 @@ from kontur.train.config import Precision, RunConfig, TrainingConfig
 from kontur.train.dataloader import Crops, PreparedSamples, build_loader, choose_workers
 from kontur.train.devices import Devices, cores
 from kontur.train.module import Training
-from kontur.train.network import channels_of
+from kontur.train.network import channels_of, freeze_backbone
 from kontur.train.signals import Signals
 from kontur.train.timing import LIGHTNING
 from kontur.train.validation import is_patience_over
@@ -86,6 +86,8 @@ def make_job(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         segmenter = catalog.segmenter(config.kind, model)
+    if config.training.freeze_backbone:
+        freeze_backbone(segmenter)
     pipeline = training_pipeline(
         config.augment, channels_of(model), config.normalise, scale=config.data.known_scale
     )
