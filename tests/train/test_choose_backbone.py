@@ -64,6 +64,7 @@ def test_stains_are_no_colours_and_no_images_are_none():
         {"start": "nuclei"},
         {"model": {"backbone": "residual"}},
         {"model": {"pretrained": False}},
+        {"model": {"widths": [8, 16, 24]}},
     ],
 )
 def test_what_the_settings_name_stays(settings):

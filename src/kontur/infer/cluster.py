@@ -9,7 +9,7 @@ package distributed (extra `cluster`).
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -90,9 +90,9 @@ class DaskWorkers:
         self._name = str(cluster) if isinstance(cluster, str | Path) else _address(self._client)
         self._model, self._device, self._say = model, device, say
         self._patience = patience
-        self._executor: Any = None  # Dask's, whose `submit` also takes a key
+        self._executor: Executor | None = None
         self._setup: Setup | None = None
-        self._running: dict[str, tuple[Future[Any], Future[TaskResult]]] = {}  # by Dask's key
+        self._running: set[Future[TaskResult]] = set()
         self.threads = 0  # of all workers that there are
         self._seen = time.monotonic()  # when there was one
 
@@ -130,10 +130,9 @@ class DaskWorkers:
         assert self._executor is not None
         result: Future[TaskResult] = Future()
         assert self._setup is not None
-        key = f"{task.step}-{secrets.token_hex(8)}"
-        given = self._executor.submit(do_task, self._setup, _absolute(task), key=key)
-        self._running[key] = given, result
-        given.add_done_callback(partial(self._pass_on, task, key))
+        given = self._executor.submit(do_task, self._setup, _absolute(task))
+        self._running.add(result)
+        given.add_done_callback(partial(self._pass_on, task, result))
         return result
 
     def wait(self, futures: "set[Future[TaskResult]]") -> "set[Future[TaskResult]]":
@@ -174,7 +173,7 @@ class DaskWorkers:
                 return  # nobody who could end anything
         except (OSError, TimeoutError):
             return  # the scheduler is gone
-        wait([result for _, result in list(self._running.values())], ENDING)
+        wait(list(self._running), ENDING)
 
     def _workers(self) -> int:
         """The number of threads of all workers now, 0 for a while at most."""
@@ -200,9 +199,9 @@ class DaskWorkers:
             if version != kontur.__version__:
                 raise _other_version(worker, version)
 
-    def _pass_on(self, task: Task, key: str, given: "Future[Any]") -> None:
+    def _pass_on(self, task: Task, result: "Future[TaskResult]", given: "Future[Any]") -> None:
         """What came of a task on the cluster, as what comes of one here."""
-        _, result = self._running.pop(key)
+        self._running.discard(result)
         distributed = extra.package("distributed", extra=EXTRA, what="a cluster")
         error = None if given.cancelled() else given.exception()
         if given.cancelled():

@@ -1,6 +1,6 @@
 """Checkpoints that survive an interruption at any moment: written whole, with the previous kept.
 
-`last.ckpt` is the newest, `previous.ckpt` the one before, `best.ckpt` that of the best validation.
+`last.ckpt` is the newest, `previous.ckpt` the one before, `best.ckpt` what validation keeps.
 A file is written under another name, flushed and renamed, and should the disk have damaged one all
 the same, the next older one is taken.
 """

@@ -2,7 +2,7 @@
 
 From random weights a few colour images are learned by their colours and by what happened to lie
 beside the objects; features of a million photographs know shapes and textures. What was measured
-is in docs/results.md ("A pretrained start for few images").
+is in docs/results.md ("Few photographs in six minutes").
 """
 
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from kontur.train.dataset import DatasetStatistics
 FEW = 40  # training images
 MOST = 1 / 2  # of the images that have colours: photographs without are among those with
 KINDS = ("snake",)  # for which it was measured
+ABOUT = {"backbone", "pretrained", "stem", "widths", "depths"}  # settings of backbones
 
 
 class BackboneChoice(NamedTuple):
@@ -28,9 +29,9 @@ def choose_backbone(config: RunConfig, statistics: DatasetStatistics) -> Backbon
     """The backbone of a run that begins.
 
     ImageNet's is chosen for few images, most of them in colour, where the settings name neither a
-    preset nor a backbone nor weights to start from.
+    preset nor anything of a backbone nor weights to start from.
     """
-    named = "preset" in config.model_fields_set or {"backbone", "pretrained"} & config.model.keys()
+    named = "preset" in config.model_fields_set or ABOUT & config.model.keys()
     if config.start or named or config.kind not in KINDS or not _few_in_colour(statistics):
         return BackboneChoice(None, "")
     few = "few colour images are learned best from features of photographs"

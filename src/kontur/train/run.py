@@ -207,7 +207,7 @@ def _fit(job: Job, reporter: TrainingReporter) -> None:
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:
-    """The averaged network of the best validation, and the card with its training time."""
+    """The averaged network that validation kept, and the card with its training time."""
     network = job.module.averaged
     best = Checkpoint.read(job.run / BEST)
     network.load_state_dict(best.averaged)
