@@ -59,8 +59,8 @@ def predict(
         typer.Option(
             "--workers",
             min=1,
-            help="Images at a time, which share the threads.  [default: as many as processors, and one "
-            "that waits for the disk, where there are twice as many images]",
+            help="Images at a time, which share the threads.  [default: as many as processors, and "
+            "one that waits for the disk, where there are twice as many images]",
         ),
     ] = None,
     cluster: Annotated[
