@@ -4,7 +4,8 @@ An engine looks up the place of every value when it resizes; in maps with channe
 pixels and rows can be copied, which takes a quarter of the time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -22,26 +23,45 @@ def copy_to_enlarge(graph: onnx.GraphProto) -> None:
     makers = {output: node for node in graph.node for output in node.output}
     nodes: list[onnx.NodeProto] = []
     for node in graph.node:
-        resize = makers.get(node.input[0]) if node.op_type == "QuantizeLinear" else None
-        before = None if resize is None else makers.get(resize.input[0])
-        factors = None if before is None else _factors(resize, values)
-        if factors is None or not _same_step(before, node, values):
+        found = _enlargement(node, makers, values)
+        if found is None:
             nodes.append(node)
-            continue
-        rows, columns = factors
-        grown = numpy_helper.from_array(
-            np.array([1, rows, columns, 1]), f"{node.output[0]}/factors"
-        )
-        graph.initializer.append(grown)
-        nodes += _copies(before.input[0], node.output[0], rows, columns)
+        else:
+            (result,) = node.output
+            grown = np.array([1, found.rows, found.columns, 1])
+            graph.initializer.append(numpy_helper.from_array(grown, f"{result}/factors"))
+            nodes += _copies(found, result)
     read = {name for node in nodes for name in node.input} | {out.name for out in graph.output}
     del graph.node[:]
     graph.node.extend(node for node in nodes if read.intersection(node.output))
 
 
-def _factors(node: onnx.NodeProto | None, values: dict[str, np.ndarray]) -> tuple[int, int] | None:
+class Enlargement(NamedTuple):
+    """The name of integers (b, c, h, w), and how many rows and columns are made of one."""
+
+    integers: str
+    rows: int
+    columns: int
+
+
+def _enlargement(
+    node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], values: Mapping[str, np.ndarray]
+) -> Enlargement | None:
+    """What a node gives as integers, if that is an enlargement of the same integers."""
+    resize = makers.get(node.input[0]) if node.op_type == "QuantizeLinear" else None
+    before = makers.get(resize.input[0]) if resize is not None else None
+    factors = _factors(resize, values) if resize is not None else None
+    if before is None or before.op_type != "DequantizeLinear" or factors is None:
+        return None
+    steps = zip(before.input[1:], node.input[1:], strict=True)
+    if not all(np.array_equal(values[one], values[other]) for one, other in steps):
+        return None
+    return Enlargement(before.input[0], *factors)
+
+
+def _factors(node: onnx.NodeProto, values: Mapping[str, np.ndarray]) -> tuple[int, int] | None:
     """By how much a node enlarges (b, c, h, w) along h and w, if it copies the nearest pixel."""
-    if node is None or node.op_type != "Resize" or len(node.input) != 3:
+    if node.op_type != "Resize" or len(node.input) != 3:
         return None
     settings = {each.name: helper.get_attribute_value(each) for each in node.attribute}
     scales = values.get(node.input[2])
@@ -53,32 +73,18 @@ def _factors(node: onnx.NodeProto | None, values: dict[str, np.ndarray]) -> tupl
     return int(rows), int(columns)
 
 
-def _same_step(
-    before: onnx.NodeProto | None, after: onnx.NodeProto, values: dict[str, np.ndarray]
-) -> bool:
-    """Whether what is made floats is made the same integers again."""
-    return (
-        before is not None
-        and before.op_type == "DequantizeLinear"
-        and all(
-            np.array_equal(values[one], values[other])
-            for one, other in zip(before.input[1:], after.input[1:], strict=True)
-        )
-    )
+def _copies(found: Enlargement, result: str) -> Iterator[onnx.NodeProto]:
+    """Nodes from the integers to the enlarged ones."""
 
-
-def _copies(given: str, result: str, rows: int, columns: int) -> Iterator[onnx.NodeProto]:
-    """Nodes from integers (b, c, h, w) to those of every pixel `rows` × `columns` times."""
-
-    def made(operation: str, inputs: list[str], output: str, **settings: object) -> onnx.NodeProto:
+    def made(operation: str, inputs: list[str], output: str, **settings: Any) -> onnx.NodeProto:
         return helper.make_node(operation, inputs, [output], **settings)
 
     def own(key: str) -> str:
         return f"{result}/{key}"
 
-    yield made("Transpose", [given], own("pixels"), perm=[0, 2, 3, 1])
-    yield made("Concat", [own("pixels")] * columns, own("wider"), axis=3)
-    yield made("Concat", [own("wider")] * rows, own("rows"), axis=2)
+    yield made("Transpose", [found.integers], own("pixels"), perm=[0, 2, 3, 1])
+    yield made("Concat", [own("pixels")] * found.columns, own("wider"), axis=3)
+    yield made("Concat", [own("wider")] * found.rows, own("rows"), axis=2)
     yield made("Shape", [own("pixels")], own("shape"))
     yield made("Mul", [own("shape"), own("factors")], own("size"))
     yield made("Reshape", [own("rows"), own("size")], own("larger"))

@@ -7,6 +7,7 @@ coarse and a fine integer, the products are added up in 32 bits, and only the su
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import onnx
@@ -70,7 +71,7 @@ def _is_product(node: onnx.NodeProto, values: dict[str, np.ndarray]) -> bool:
 def _product(node: onnx.NodeProto, before: onnx.NodeProto, name: str) -> Iterator[onnx.NodeProto]:
     """The nodes in the place of a convolution; those of the weights are evaluated once."""
 
-    def made(operation: str, inputs: list[str], output: str, **settings: object) -> onnx.NodeProto:
+    def made(operation: str, inputs: list[str], output: str, **settings: Any) -> onnx.NodeProto:
         return helper.make_node(operation, inputs, [output], **settings)
 
     def own(*keys: str) -> list[str]:

@@ -3,6 +3,8 @@
 Engines carry them out as copies of whole maps.
 """
 
+from typing import Any
+
 import onnx
 from onnx import helper
 
@@ -48,7 +50,7 @@ def _maker(graph: onnx.GraphProto, name: str) -> onnx.NodeProto | None:
     return next((node for node in graph.node if name in node.output), None)
 
 
-def _setting(node: onnx.NodeProto, name: str) -> "object":
+def _setting(node: onnx.NodeProto, name: str) -> Any:
     return helper.get_attribute_value(next(a for a in node.attribute if a.name == name))
 
 
