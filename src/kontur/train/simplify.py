@@ -3,6 +3,7 @@
 Engines carry them out as copies of whole maps.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import onnx
@@ -11,18 +12,21 @@ from onnx import helper
 
 def simplify(model: onnx.ModelProto) -> None:
     """Leave out, in place, what gives a value that there is already; names of results stay."""
+    types = _types(model)  # of a value that takes another one's name, too
     for node in [*model.graph.node]:
-        same = _given_already(model, node)
+        same = _given_already(model.graph, node, types)
         if same is not None:
             _leave_out(model.graph, node, same)
 
 
-def _given_already(model: onnx.ModelProto, node: onnx.NodeProto) -> str | None:
+def _given_already(
+    graph: onnx.GraphProto, node: onnx.NodeProto, types: Mapping[str, int]
+) -> str | None:
     """The name of the value that the node gives again."""
-    if node.op_type == "Cast" and _type_of(model, node.input[0]) == _setting(node, "to"):
+    if node.op_type == "Cast" and types.get(node.input[0]) == _setting(node, "to"):
         return node.input[0]
     if node.op_type == "Transpose":
-        before = _maker(model.graph, node.input[0])
+        before = _maker(graph, node.input[0])
         if before is not None and before.op_type == "Transpose":
             order, turned = _setting(before, "perm"), _setting(node, "perm")
             if [order[axis] for axis in turned] == sorted(order):
@@ -33,17 +37,16 @@ def _given_already(model: onnx.ModelProto, node: onnx.NodeProto) -> str | None:
 def _leave_out(graph: onnx.GraphProto, node: onnx.NodeProto, same: str) -> None:
     (given,) = node.output
     results = {value.name for value in graph.output}
-    maker = _maker(graph, same)
     old, new = given, same
     if given in results:  # its name has to stay
-        if same in results or maker is None:
+        if same in results or _maker(graph, same) is None:
             return
         old, new = same, given
     graph.node.remove(node)
     for other in graph.node:
-        other.input[:] = [new if name == old else name for name in other.input]
-        if other == maker:
-            other.output[:] = [new if name == old else name for name in other.output]
+        for names in (other.input, other.output):
+            if old in names:
+                names[:] = [new if name == old else name for name in names]
 
 
 def _maker(graph: onnx.GraphProto, name: str) -> onnx.NodeProto | None:
@@ -54,8 +57,8 @@ def _setting(node: onnx.NodeProto, name: str) -> Any:
     return helper.get_attribute_value(next(a for a in node.attribute if a.name == name))
 
 
-def _type_of(model: onnx.ModelProto, name: str) -> int | None:
-    """The type of a value's elements, where it can be told."""
+def _types(model: onnx.ModelProto) -> dict[str, int]:
+    """The types of the elements of all values of which it can be told."""
     graph = onnx.shape_inference.infer_shapes(model).graph
     values = (*graph.input, *graph.value_info, *graph.output)
-    return next((v.type.tensor_type.elem_type for v in values if v.name == name), None)
+    return {value.name: value.type.tensor_type.elem_type for value in values}
