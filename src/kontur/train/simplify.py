@@ -12,45 +12,49 @@ from onnx import helper
 
 def simplify(model: onnx.ModelProto) -> None:
     """Leave out, in place, what gives a value that there is already; names of results stay."""
-    types = _types(model)  # of a value that takes another one's name, too
-    for node in [*model.graph.node]:
-        same = _given_already(model.graph, node, types)
-        if same is not None:
-            _leave_out(model.graph, node, same)
+    graph = model.graph
+    types = _types(model)
+    makers = {output: node for node in graph.node for output in node.output}
+    results = {value.name for value in graph.output}
+    origins: dict[str, str] = {}  # of what is left out, the value that it gave again
+    named: dict[str, str] = {}  # values under the name of a result
+
+    def origin(value: str) -> str:
+        while value in origins:
+            value = origins[value]
+        return value
+
+    kept = []
+    for node in graph.node:
+        node.input[:] = map(origin, node.input)
+        same, given = _given_already(node, makers, types), node.output[0]
+        if same is None:
+            kept.append(node)
+        elif given not in results:
+            origins[given] = same
+        elif same in makers and same not in results and same not in named:
+            origins[given], named[same] = same, given
+        else:
+            kept.append(node)
+    for node in kept:
+        for used in (node.input, node.output):
+            used[:] = [named.get(value, value) for value in used]
+    del graph.node[:]
+    graph.node.extend(kept)
 
 
 def _given_already(
-    graph: onnx.GraphProto, node: onnx.NodeProto, types: Mapping[str, int]
+    node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], types: Mapping[str, int]
 ) -> str | None:
     """The name of the value that the node gives again."""
     if node.op_type == "Cast" and types.get(node.input[0]) == _setting(node, "to"):
         return node.input[0]
-    if node.op_type == "Transpose":
-        before = _maker(graph, node.input[0])
-        if before is not None and before.op_type == "Transpose":
-            order, turned = _setting(before, "perm"), _setting(node, "perm")
-            if [order[axis] for axis in turned] == sorted(order):
-                return before.input[0]
+    before = makers.get(node.input[0]) if node.op_type == "Transpose" else None
+    if before is not None and before.op_type == "Transpose":
+        order, turned = _setting(before, "perm"), _setting(node, "perm")
+        if [order[axis] for axis in turned] == sorted(order):
+            return before.input[0]
     return None
-
-
-def _leave_out(graph: onnx.GraphProto, node: onnx.NodeProto, same: str) -> None:
-    (given,) = node.output
-    results = {value.name for value in graph.output}
-    old, new = given, same
-    if given in results:  # its name has to stay
-        if same in results or _maker(graph, same) is None:
-            return
-        old, new = same, given
-    graph.node.remove(node)
-    for other in graph.node:
-        for names in (other.input, other.output):
-            if old in names:
-                names[:] = [new if name == old else name for name in names]
-
-
-def _maker(graph: onnx.GraphProto, name: str) -> onnx.NodeProto | None:
-    return next((node for node in graph.node if name in node.output), None)
 
 
 def _setting(node: onnx.NodeProto, name: str) -> Any:
