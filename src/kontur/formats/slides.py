@@ -92,11 +92,9 @@ def _openslide(path: Path) -> Any:
 @contextlib.contextmanager
 def _errors(path: Path) -> Iterator[None]:
     """OpenSlide's exceptions as a sentence."""
-    from openslide import OpenSlideError
-
     try:
         yield
-    except OpenSlideError as error:
+    except _openslide(path).OpenSlideError as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"{path} is damaged or incomplete ({reason}); copy it again, with the files and "
