@@ -7,6 +7,7 @@ from shapely.affinity import translate
 
 from kontur.errors import InputError
 from kontur.evaluate import evaluate_all, tune_thresholds
+from kontur.evaluate.tune import SCORES
 from kontur.geometry import overlap
 from kontur.instances import Instances
 
@@ -45,7 +46,7 @@ def test_every_value_of_the_grid_is_that_of_a_full_evaluation(classes):
     for s, score in enumerate(scores):
         for o, limit in enumerate(overlaps):
             kept = [c[c.scores >= score] for c in candidates]
-            kept = [c[overlap.suppress(c.polygons, c.scores, limit)] for c in kept]
+            kept = [c[overlap.suppress(c.polygons, c.scores, limit, labels=c.labels)] for c in kept]
             summary = evaluate_all(zip(truths, kept, strict=True), thresholds=ious)
             assert tuned.grid[s, o] == pytest.approx(summary.mean_ap)
     chosen = scores.index(tuned.score), overlaps.index(tuned.overlap)
@@ -89,6 +90,27 @@ def test_one_object_among_few_does_not_decide():
     tuned = tune_thresholds(*([each] for each in squares([0.9] * 19 + [-0.8])))
     assert tuned.ap < tuned.grid.max()
     assert tuned.score == pytest.approx(0.46, abs=0.03)
+
+
+def test_what_chance_may_have_made_worse_is_no_worse():
+    """From .6 to .44 one more is found and four wrongly: three, and the root of five is chance."""
+    truth, found = squares([0.9] * 12 + [0.5] + [-0.5] * 4 + [-0.05] * 3)
+    tuned = tune_thresholds([truth], [found], usual=(0.44, 0.3))
+    assert tuned.score == 0.44
+    assert tuned.ap == pytest.approx(13 / 24)
+    assert tuned.grid.max() == pytest.approx(12 / 20)
+    tuned = tune_thresholds([truth] * 20, [found] * 20, usual=(0.44, 0.3))  # sixty, and ten
+    assert tuned.score == 0.52
+    assert tuned.ap == tuned.grid.max()
+
+
+def test_an_object_predicted_as_two_classes_counts_once():
+    """As in prediction: the surer one stays, whatever overlap is allowed within a class."""
+    box, classes = shapely.box(0, 0, 9, 9), ("leaf", "stone")
+    truth = Instances.of([box], labels=[0], size=SIZE, classes=classes)
+    found = Instances.of([box] * 2, labels=[0, 1], scores=[0.9, 0.8], size=SIZE, classes=classes)
+    tuned = tune_thresholds([truth], [found])
+    assert (tuned.grid[np.array(SCORES) < 0.9] == 1).all()
 
 
 def test_one_object_among_many_images_decides():

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 import shapely
@@ -111,6 +113,37 @@ def test_a_fragment_inside_an_object_goes_by_the_smaller_area_only():
     scores = np.array([0.9, 0.8])
     assert overlap.suppress(pair, scores, 0.5).tolist() == [0, 1]
     assert overlap.suppress(pair, scores, 0.5, measure="iom").tolist() == [0]
+
+
+def test_an_object_has_one_class_and_another_may_lie_in_it():
+    cell, again, nucleus = (
+        shapely.box(0, 0, 10, 10),
+        shapely.box(0, 0, 9.5, 10),
+        shapely.box(1, 1, 9, 9),
+    )
+    shapes = np.array([cell, again, nucleus], dtype=object)
+    scores = np.array([0.7, 0.8, 0.6])
+    assert overlap.suppress(shapes, scores, 0.5).tolist() == [1]
+    labels = np.array([0, 1, 2])
+    assert overlap.suppress(shapes, scores, 0.5, labels=labels).tolist() == [1, 2]
+    assert overlap.suppress(shapes, scores, 0.99, labels=labels).tolist() == [1, 0, 2]
+    assert overlap.suppress(shapes, scores, 0.5, labels=np.array([0, 1, 0])).tolist() == [1, 2]
+
+
+@given(st.integers(0, 15), st.integers(0, 999), st.sampled_from([0.001, 0.3, 0.95]))
+@settings(max_examples=25)
+def test_suppression_by_classes_keeps_what_the_greedy_loop_keeps(m, seed, threshold):
+    rng = np.random.default_rng(seed)
+    polygons = crowd(m, seed)
+    polygons = np.concatenate([polygons, polygons])  # each twice
+    scores, labels = rng.choice([0.1, 0.5, 0.7, 0.9], 2 * m), rng.integers(0, 3, 2 * m)
+    kept = overlap.suppress(polygons, scores, threshold, labels=labels)
+    assert kept.tolist() == naive.suppress(polygons, scores, threshold, labels=labels)
+    i, j = overlap.pairs_over(polygons, threshold, labels=labels)
+    pairs = {frozenset(pair) for pair in zip(i.tolist(), j.tolist(), strict=True)}
+    for pair in combinations(np.flatnonzero(~shapely.is_empty(polygons)).tolist(), 2):
+        both = polygons[[*pair]], [1, 0], threshold, "iou", labels[[*pair]]
+        assert len(naive.suppress(*both)) == 2 or frozenset(pair) in pairs
 
 
 def test_polygons_in_a_hole_or_a_bay_are_not_suppressed():

@@ -104,7 +104,7 @@ def test_every_family_keeps_objects_that_it_finds_without(name):
     i, j = shapely.STRtree(augmented.polygons).query(plain.polygons)
     common = shapely.area(shapely.intersection(plain.polygons[i], augmented.polygons[j]))
     iou = common / (plain.areas[i] + augmented.areas[j] - common)
-    assert len(np.unique(j[iou > 0.5])) >= 0.8 * len(augmented)
+    assert len(np.unique(j[iou > 0.5])) >= 0.6 * len(augmented)
 
 
 def test_tiles_give_the_augmented_objects_of_the_whole_image():

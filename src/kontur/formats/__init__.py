@@ -31,6 +31,7 @@ from kontur.formats import (
 )
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
+from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.outlines_on_disk import OutlinesOnDisk, spill
 from kontur.formats.unsupported_outlines import program_of
@@ -166,9 +167,15 @@ def write_images(
 ) -> None:
     """Write the objects of several images into one file; as `write`.
 
-    `format` is its name in `WRITABLE`, where the ending is not to decide.
+    `format` is its name in `WRITABLE`, where the ending is not to decide. Formats that keep planes
+    take the images one by one, some more than once, and hold none: `entries` may be lazy.
     """
-    named = [entry._replace(file_name=_printable(entry.file_name)) for entry in entries]
+
+    def printable(number: int) -> ImageAnnotation:
+        entry = entries[number]
+        return entry._replace(file_name=_printable(entry.file_name))
+
+    named = LazySequence(len(entries), printable)
     write = (format_named(format) if format else format_to_write(path)).write
     assert write is not None
     with collector.paused():

@@ -43,6 +43,7 @@ from kontur.formats.qupath import (
 )
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.checks import with_unique_ids
 from kontur.instances.plane import Plane
 from kontur.wording import quoted
 
@@ -76,18 +77,25 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
-    """Write one image, or the planes of one, as a FeatureCollection; see `to_document`."""
-    parts = [entry.instances for entry in entries] or [Instances.empty()]
-    if len(parts) > 1 and any(part.plane is None for part in parts):
+    """Write one image, or the planes of one, as a FeatureCollection; see `to_document`.
+
+    Planes are taken one by one, and none is held.
+    """
+    bare, ids = [], [np.zeros(0, np.int64)]  # of each plane
+    for objects in (entry.instances for entry in entries):
+        bare.append(Instances.empty(objects.size, objects.classes).replace(plane=objects.plane))
+        ids.append(objects.ids)
+    if len(bare) > 1 and any(plane.plane is None for plane in bare):
         raise InputError(
-            f"GeoJSON holds the outlines of one image, and there are {len(entries)}; name one of "
+            f"GeoJSON holds the outlines of one image, and there are {len(bare)}; name one of "
             "them with --image NAME (in Python image=NAME)"
         )
-    name = entries[0].file_name if entries else path.stem
-    objects = Instances.concat(list(map(on_plane, parts)))
-    image = ImageAnnotation(name, objects.size, objects)
+    none = Instances.concat(bare or [Instances.empty()])
+    numbers = np.split(with_unique_ids(np.concatenate(ids)), np.cumsum([*map(len, ids[1:])]))
+    image = ImageAnnotation(entries[0].file_name if entries else path.stem, none.size, none)
     with stream(path, image, overwrite=overwrite) as add:
-        add(objects)
+        for entry, unique in zip(entries, numbers, strict=False):  # behind the last are none
+            add(entry.instances.replace(ids=unique))
 
 
 @contextmanager

@@ -36,6 +36,7 @@ BOXES, BOX = "bbox", ("xmin", "ymin", "xmax", "ymax")  # of each outline, GeoPar
 GROUP = 10_000  # rows of a row group that is written part by part
 KINDS = ("Polygon", "MultiPolygon")  # the names of `AREAS`
 OWN = b"kontur"  # the key of our metadata
+NOTHING = ImageAnnotation("", None, Instances.empty())
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
@@ -74,19 +75,48 @@ def _rows_of(table: Any, where: Path) -> ObjectRows:
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
-    """Write the objects of many images into one table, whole or not at all."""
-    arrow, parquet = _packages()
-    table = arrow.concat_tables(
-        [_rows(ImageAnnotation("", None, Instances.empty())), *map(_rows, entries)],
-        promote_options="default",
-    )
-    polygons = [entry.instances.polygons for entry in entries]
-    types = shapely.get_type_id(np.concatenate([np.empty(0, object), *polygons]))
-    kinds = [name for name, kind in zip(KINDS, AREAS, strict=True) if (types == kind).any()]
-    bounds = [shapely.total_bounds(rounded(p)) for p in polygons if len(p)]
-    table = table.replace_schema_metadata(_metadata(entries, kinds, bounds))
-    with atomic.replacing(path, overwrite=overwrite) as beside:
-        parquet.write_table(table, beside, compression="snappy")
+    """Write the objects of many images into one table, whole or not at all.
+
+    Images are taken one by one, and of those held no more than a row group has rows.
+    """
+    _, parquet = _packages()
+    schema = _schema(entries)
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        parquet.ParquetWriter(beside, schema, compression="snappy") as writer,
+    ):
+        tables, rows = [schema.empty_table()], 0
+        for entry in entries:
+            tables.append(_rows(entry))
+            rows += len(entry.instances)
+            if rows >= GROUP:
+                writer.write_table(_joined(tables, schema))
+                tables, rows = tables[:1], 0
+        writer.write_table(_joined(tables, schema))
+
+
+def _schema(entries: Sequence[ImageAnnotation]) -> Any:
+    """The columns of all images together, with the file's metadata."""
+    arrow, _ = _packages()
+    schemas, kinds, bounds = [_rows(NOTHING).schema], np.zeros(len(KINDS), bool), []
+    sizes, classes = {}, dict[str, None]()
+    for entry in entries:
+        objects = entry.instances
+        schemas = [arrow.unify_schemas([*schemas, _columns_table(entry).schema])]
+        types = shapely.get_type_id(objects.polygons)
+        kinds |= [(types == kind).any() for kind in AREAS]
+        if len(objects):
+            bounds.append(shapely.total_bounds(rounded(objects.polygons)))
+        sizes[entry.file_name] = entry.size or objects.size
+        classes |= dict.fromkeys(objects.classes)
+    named = [name for name, present in zip(KINDS, kinds, strict=True) if present]
+    return schemas[0].with_metadata(_metadata(sizes, list(classes), named, bounds))
+
+
+def _joined(tables: Sequence[Any], schema: Any) -> Any:
+    """Rows of several images with the columns of all."""
+    arrow, _ = _packages()
+    return arrow.concat_tables(tables, promote_options="default").cast(schema)
 
 
 @contextmanager
@@ -99,7 +129,8 @@ def stream(
     """
     _, parquet = _packages()
     empty = _with_boxes(_rows(image._replace(instances=image.instances[:0])))
-    schema = empty.schema.with_metadata(_metadata([image], KINDS, []))
+    sizes = {image.file_name: image.size or image.instances.size}
+    schema = empty.schema.with_metadata(_metadata(sizes, image.instances.classes, KINDS, []))
     with (
         atomic.replacing(path, overwrite=overwrite) as beside,
         parquet.ParquetWriter(beside, schema, compression="snappy") as writer,
@@ -116,15 +147,20 @@ def stream(
 def _rows(entry: ImageAnnotation) -> Any:
     """The table of one image."""
     arrow, _ = _packages()
-    one, columns = entry.instances, object_rows.columns_of(entry)
+    outlines = shapely.to_wkb(rounded(entry.instances.polygons), flavor="iso")
+    return _columns_table(entry).append_column(GEOMETRY, arrow.array(outlines, type=arrow.binary()))
+
+
+def _columns_table(entry: ImageAnnotation) -> Any:
+    """The table of one image without the outlines."""
+    arrow, _ = _packages()
+    columns = object_rows.columns_of(entry)
     kinds = dict(zip(COLUMNS, _types(arrow), strict=True))
     kinds |= dict.fromkeys(object_rows.PLANE, arrow.int32())
     arrays = {
         name: arrow.array(values, type=kinds[name]) if name in kinds else _array(arrow, values)
         for name, values in columns.items()
     }
-    outlines = shapely.to_wkb(rounded(one.polygons), flavor="iso")
-    arrays[GEOMETRY] = arrow.array(outlines, type=arrow.binary())
     return arrow.table(arrays)
 
 
@@ -154,7 +190,10 @@ def _array(arrow: ModuleType, values: list[Any]) -> Any:
 
 
 def _metadata(
-    entries: Sequence[ImageAnnotation], kinds: Sequence[str], bounds: Sequence[np.ndarray]
+    sizes: Mapping[str, tuple[int, int] | None],
+    classes: Sequence[str],
+    kinds: Sequence[str],
+    bounds: Sequence[np.ndarray],
 ) -> dict[bytes, str]:
     """What GeoParquet demands, and the images and classes of ours.
 
@@ -167,9 +206,7 @@ def _metadata(
     elif kinds:
         column["covering"] = {"bbox": {side: [BOXES, side] for side in BOX}}
     geo = {"version": "1.1.0", "primary_column": GEOMETRY, "columns": {GEOMETRY: column}}
-    sizes = {e.file_name: e.size or e.instances.size for e in entries}
-    classes = list(dict.fromkeys(name for e in entries for name in e.instances.classes))
-    own = {"images": sizes, "classes": classes}
+    own = {"images": sizes, "classes": list(classes)}
     return {b"geo": json.dumps(geo), OWN: json.dumps(own)}
 
 

@@ -7,7 +7,6 @@ id and the image's size stand in properties of ours, which ImageJ keeps; without
 is its group. A zip without objects names neither size nor classes.
 """
 
-import io
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -82,27 +81,29 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
     """Write one image, or the planes of one, as a zip of ROIs, or its only object as `.roi`.
 
-    Raises `InputError` for several images, and for a `.roi` of other than one object.
+    Planes are taken one by one, and none is held. Raises `InputError` for several images, and for
+    a `.roi` of other than one object.
     """
     if len(entries) > 1 and any(entry.instances.plane is None for entry in entries):
         raise InputError(
             f"a zip of ImageJ ROIs holds the outlines of one image, and there are {len(entries)}; "
             "name one of them with --image NAME (in Python image=NAME)"
         )
-    rois = [roi for entry in entries for roi in _written(entry)]
+    rois = (roi for entry in entries for roi in _written(entry))
     if path.suffix.lower() == ".roi":
-        if len(rois) != 1:
+        count = sum(len(entry.instances) for entry in entries)
+        if count != 1:
             raise InputError(
-                f"{path}: a .roi holds one object, and there are {len(rois)}; write a .zip"
+                f"{path}: a .roi holds one object, and there are {count}; write a .zip"
             )
-        atomic.write_bytes(path, rois[0][1], overwrite=overwrite)
+        atomic.write_bytes(path, next(rois)[1], overwrite=overwrite)
         return
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
+    with (
+        atomic.replacing(path, overwrite=overwrite) as beside,
+        zipfile.ZipFile(beside, "w") as archive,
+    ):
         for name, data in rois:
-            entry = zipfile.ZipInfo(f"{name}.roi", DATE)
-            archive.writestr(entry, data)
-    atomic.write_bytes(path, content.getvalue(), overwrite=overwrite)
+            archive.writestr(zipfile.ZipInfo(f"{name}.roi", DATE), data)
 
 
 def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:

@@ -5,7 +5,7 @@ track has one value on many planes: where its class or score is not the same on 
 others stand in a list of ours, `kontur`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,16 @@ EXTRAS = "ome-zarr"
 OPAQUE = 255
 
 
-def image_label(planes: Sequence[Instances]) -> dict[str, Any]:
-    """The `image-label` of the objects of all planes, whose ids are the values.
+def image_label(planes: Iterable[Instances]) -> dict[str, Any]:
+    """The `image-label` of the objects of all planes, whose ids are the values; none is held.
 
     Classes have colours where they have names of their own. No objects give the classes alone.
     """
     properties: dict[int, dict[str, Any]] = {}
     colours: dict[int, list[int]] = {}
-    classes = list(dict.fromkeys(name for one in planes for name in one.classes))
+    classes: list[str] = []
     for one in planes:
+        classes += [name for name in one.classes if name not in classes]
         for i, value in enumerate(one.ids.tolist()):
             name = one.classes[one.labels[i]]
             known = {CLASS: name, **_scored(one.scores[i])}

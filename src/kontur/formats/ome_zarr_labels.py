@@ -8,13 +8,12 @@ value, where napari shows them. Stores are written anew, whole or not at all. Ne
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
-from jaxtyping import Integer
 
 from kontur import extra
 from kontur.errors import InputError
@@ -23,8 +22,10 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
 from kontur.formats.label_properties import image_label, with_properties
+from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
+from kontur.instances.label_image import smallest_type
 from kontur.wording import listed
 
 VERSIONS = ("0.4", "0.5")
@@ -97,18 +98,16 @@ def write(
         raise InputError(
             f"{path}: the outlines are of {min(other)} pixels, and the image of {size}"
         )
-    planes = [labels.with_storable_ids(entry.instances).replace(size=size) for entry in entries]
-    arrays = [labels.painted(one) for one in planes]
-    planes = [_visible(one, array) for one, array in zip(planes, arrays, strict=True)]
-    places = [levels.place_of(one.plane, path) for one in planes]
-    kind, form = np.result_type(*arrays), 2 if version == "0.4" else 3
-    label = image_label(planes) | ({} if image is None else {"source": {"image": "../../"}})
+
+    def plane(number: int) -> Instances:
+        return labels.with_storable_ids(entries[number].instances).replace(size=size)
+
+    planes = LazySequence(len(entries), plane)
+    kind, form = np.result_type(*map(_type_of_ids, planes)), 2 if version == "0.4" else 3
     with atomic.replacing_folder(path, overwrite=overwrite) as beside:
-        group = zarr.create_group(
-            str(beside), zarr_format=form, attributes=_metadata(version, levels.multiscale, label)
-        )
-        for number, shape in enumerate(levels.shapes):
-            level = group.create_array(
+        group = zarr.create_group(str(beside), zarr_format=form)
+        arrays = [
+            group.create_array(
                 str(number),
                 shape=shape,
                 dtype=kind,
@@ -116,8 +115,11 @@ def write(
                 dimension_names=None if form == 2 else list(levels.axes.lower()),
                 chunk_key_encoding={"name": "v2" if form == 2 else "default", "separator": "/"},
             )
-            for place, array in zip(places, arrays, strict=True):
-                level[place] = label_levels.sampled(array, shape[-2:]).astype(kind, copy=False)
+            for number, shape in enumerate(levels.shapes)
+        ]
+        label = image_label(_painted(planes, arrays, levels, path))
+        label |= {} if image is None else {"source": {"image": "../../"}}
+        group.attrs.update(_metadata(version, levels.multiscale, label))
     if image is not None:
         _list_in_image(zarr, path, version)
 
@@ -170,12 +172,27 @@ def _of_their_own(path: Path, entries: Sequence[ImageAnnotation]) -> LabelLevels
     )
 
 
-def _visible(instances: Instances, array: Integer[np.ndarray, "h w"]) -> Instances:
-    """The objects that cover a pixel, in the order of their ids, as they are read again."""
-    starts = array[:, 1:][array[:, 1:] != array[:, :-1]]
-    values = np.unique(np.concatenate([array[:, 0], starts]).astype(np.int64))
-    order = np.argsort(instances.ids)
-    return instances[order[np.isin(instances.ids[order], values)]]
+def _type_of_ids(plane: Instances) -> np.dtype[Any]:
+    """The smallest type that holds the ids that cover a pixel."""
+    kind = smallest_type(plane.ids)
+    return kind if kind == np.uint16 else labels.painted(plane).dtype
+
+
+def _painted(
+    planes: Iterable[Instances], arrays: Sequence[Any], levels: LabelLevels, path: Path
+) -> Iterator[Instances]:
+    """Paint each plane at its place of every level, and give the objects that cover a pixel.
+
+    They come in the order of their ids, as they are read again.
+    """
+    for plane in planes:
+        painted, place = labels.painted(plane), levels.place_of(plane.plane, path)
+        for array in arrays:
+            array[place] = label_levels.sampled(painted, array.shape[-2:]).astype(array.dtype)
+        starts = painted[:, 1:][painted[:, 1:] != painted[:, :-1]]
+        values = np.unique(np.concatenate([painted[:, 0], starts]).astype(np.int64))
+        order = np.argsort(plane.ids)
+        yield plane[order[np.isin(plane.ids[order], values)]]
 
 
 def _metadata(

@@ -14,6 +14,7 @@ from kontur.geometry.raster import Spans, ramp
 from kontur.geometry.suppression import Answers, Places, suppress_greedily
 
 Measure = Literal["iou", "iom"]  # intersection over the union, or over the smaller of the two
+SAME = 0.9  # IoU above which outlines of two classes are one object, and not one inside another
 
 
 class SharedPixels(NamedTuple):
@@ -76,38 +77,60 @@ def suppress(
     scores: Num[np.ndarray, " m"],
     threshold: float,
     measure: Measure = "iou",
+    *,
+    labels: Int[np.ndarray, " m"] | None = None,
 ) -> Int[np.ndarray, " kept"]:
     """The indices of the polygons that stay, best score first.
 
     Greedy: from the best score down, a polygon stays unless it overlaps one that stayed by more
     than `threshold`. Equal scores: the earlier wins. Empty polygons never stay. `measure="iom"`
     divides by the smaller area, which also removes fragments inside larger objects.
+
+    With `labels` a polygon of another class may lie on one, a nucleus in its cell, unless both are
+    the same by more than `SAME`: an object has one class, that of its best score.
     """
     order = np.argsort(-np.asarray(scores, dtype=float), kind="stable")
     order = order[~shapely.is_empty(polygons[order])]
     ranked = polygons[order]
     area, box = shapely.area(ranked), shapely.bounds(ranked).reshape(-1, 4)
+    classes = None if labels is None else labels[order]
 
     def is_over(i: Places, j: Places) -> Answers:
         # What the boxes share bounds what the polygons share: most pairs need no exact area.
-        over = _bound(box, area, i, j, measure) > threshold
+        over = _bound(box, area, i, j, measure) > _limits(threshold, classes, i, j)
         i, j = i[over], j[over]
         shared = shapely.area(shapely.intersection(ranked[i], ranked[j]))
-        over[over] = _ratio(shared, area[i], area[j], measure) > threshold
+        over[over] = _ratio(shared, area[i], area[j], measure) > _limits(threshold, classes, i, j)
         return over
 
     return order[suppress_greedily(ranked, is_over)]
 
 
 def pairs_over(
-    polygons: Shaped[np.ndarray, " m"], threshold: float, measure: Measure = "iou"
+    polygons: Shaped[np.ndarray, " m"],
+    threshold: float,
+    measure: Measure = "iou",
+    *,
+    labels: Int[np.ndarray, " m"] | None = None,
 ) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
-    """Pairs i < j that may overlap by more than `threshold`: all that do, and few that do not."""
+    """Pairs i < j that may overlap by more than `threshold`: all that do, and few that do not.
+
+    With `labels`, pairs of which one suppresses the other, see `suppress`.
+    """
     i, j = touching(polygons, polygons)
     i, j = i[i < j], j[i < j]
     area, box = shapely.area(polygons), shapely.bounds(polygons).reshape(-1, 4)
-    over = _bound(box, area, i, j, measure) > threshold
+    over = _bound(box, area, i, j, measure) > _limits(threshold, labels, i, j)
     return i[over], j[over]
+
+
+def _limits(
+    threshold: float, labels: Int[np.ndarray, " m"] | None, i: Places, j: Places
+) -> float | Float[np.ndarray, " p"]:
+    """By how much two polygons may overlap, which depends on whether their classes are equal."""
+    if labels is None:
+        return threshold
+    return np.where(labels[i] == labels[j], threshold, max(threshold, SAME))
 
 
 def _bound(

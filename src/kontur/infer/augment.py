@@ -15,12 +15,12 @@ import shapely
 from jaxtyping import Float, Int, Shaped
 
 from kontur.errors import InputError
-from kontur.geometry.overlap import iou, pairs_over
+from kontur.geometry.overlap import iou, pairs_over, suppress
 from kontur.infer.options import Augment
 from kontur.infer.view import View
 from kontur.models.candidates import Candidates, first_points
 from kontur.models.card import Thresholds
-from kontur.models.resolve import suppress_by_class, visible
+from kontur.models.resolve import visible
 
 AGREE = 0.5  # IoU from which contours of two orientations are of one object
 LOWER = 0.5  # of the score threshold: the score of an object that one orientation sees
@@ -93,7 +93,7 @@ def _oriented(
 def _kept(candidates: Candidates, lowest: float, overlap: float) -> Candidates:
     """The objects of one orientation, without the features they came from."""
     inside, seen = visible(candidates, lowest)
-    keep = suppress_by_class(inside, candidates.scores[seen], candidates.labels[seen], overlap)
+    keep = suppress(inside, candidates.scores[seen], overlap, labels=candidates.labels[seen])
     return replace(candidates.selected(seen[keep]), features=None, rings=None)
 
 

@@ -5,12 +5,14 @@ Both read the same weights, so in float32 they agree to rounding. Graphs in 8-bi
 the model has them, run on a CPU on which they are faster.
 """
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
 import numpy as np
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # for which a thread of their own pays
+MOST_OBJECTS = 24  # of a run, so that what it holds stays in the processor's cache
 REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "int8"]
@@ -46,8 +49,9 @@ class OnnxEngine:
     """The graphs of a model file on ONNX Runtime's CPU.
 
     The graphs hold no weights; every initialiser is looked up by name in the model's weights.
-    A graph of whole images is one run of all threads. A graph of objects is cut into one run a
-    thread, which is a quarter faster: its layers are too small to share (`benchmarks/shapes.py`).
+    A graph of whole images is one run of all threads. A graph of objects is cut into runs of a few
+    by one thread each, which is a quarter faster: its layers are too small to share
+    (`benchmarks/shapes.py`).
 
     Attributes:
         precision: of the graphs that the model has in both, "float32" or "int8"; "auto" takes the
@@ -67,12 +71,15 @@ class OnnxEngine:
         if precision == "auto":
             precision = "int8" if _integers_are_faster(sessions, examples) else "float32"
         self.precision: Precision = precision
-        graphs = {}
-        for name, example in examples.items():
+
+        def graph(name: str) -> Graph:
+            start = partial(sessions.start, name, precision)
             with _damage_reported(name):
-                start = partial(sessions.start, name, precision)
-                graphs[name] = _onnx_graph(start, count, pool, example=example)
-        self.graphs: Mapping[str, Graph] = graphs
+                return _onnx_graph(start, count, pool, example=examples[name])
+
+        with ThreadPoolExecutor() as starting:  # each takes some 30 ms, of one thread
+            graphs = starting.map(graph, examples)
+            self.graphs: Mapping[str, Graph] = dict(zip(examples, graphs, strict=True))
 
 
 class Sessions:
@@ -134,7 +141,7 @@ def _onnx_graph(
     session = start(1)
     _check(session, example)
     objects = [_axis(node.shape) for node in session.get_inputs()]
-    if pool is None or objects == [None] * len(objects):
+    if objects == [None] * len(objects):
         session = session if threads == 1 else start(threads)
         return partial(_run, session)
     joined = [_axis(node.shape) for node in session.get_outputs()]
@@ -143,15 +150,45 @@ def _onnx_graph(
         count = next(
             a.shape[axis] for a, axis in zip(arrays, objects, strict=True) if axis is not None
         )
-        parts = max(1, min(threads, count // FEWEST_OBJECTS))
+        parts = max(1, min(threads, count // FEWEST_OBJECTS), math.ceil(count / MOST_OBJECTS))
         split = [
             [array] * parts if axis is None else np.array_split(array, parts, axis)
             for array, axis in zip(arrays, objects, strict=True)
         ]
-        outputs = zip(*pool.map(partial(_run, session), *split), strict=True)
-        return [np.concatenate(out, axis) for out, axis in zip(outputs, joined, strict=True)]
+        outputs = _together(partial(_run, session), [*zip(*split, strict=True)], threads, pool)
+        return [
+            np.concatenate(out, axis)
+            for out, axis in zip(zip(*outputs, strict=True), joined, strict=True)
+        ]
 
     return run
+
+
+def _together(
+    run: Callable[..., Sequence[np.ndarray]],
+    parts: Sequence[Sequence[np.ndarray]],
+    threads: int,
+    pool: Executor | None,
+) -> list[Sequence[np.ndarray]]:
+    """What `run` gives for each part; the calling thread takes its share, for waking one costs."""
+    left: SimpleQueue[int] = SimpleQueue()
+    for number in range(len(parts)):
+        left.put(number)
+    done: dict[int, Sequence[np.ndarray]] = {}
+
+    def work() -> None:
+        with suppress(Empty):
+            while True:
+                number = left.get_nowait()
+                done[number] = run(*parts[number])
+
+    helpers = min(threads, len(parts)) - 1
+    futures = [pool.submit(work) for _ in range(helpers)] if pool else []
+    work()
+    for future in futures:
+        if not future.cancel():  # one that has not begun finds nothing left
+            future.result()
+    return [done[number] for number in range(len(parts))]
 
 
 def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int) -> Any:
@@ -160,8 +197,8 @@ def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    # Threads that wait by spinning take the processors from the other graphs and from numpy.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Threads that wait by spinning between runs take the processors from other graphs and numpy.
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in graph.weights]
     options.add_external_initializers(list(graph.weights), values)
     return onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])

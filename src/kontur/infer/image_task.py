@@ -234,6 +234,8 @@ class ImageWorker:
                 job.files,
                 options,
                 lambda done, total: self._on_page(image, done, total),
+                folder=self._beside(job, "planes"),
+                identity={**self.work.settings, "source": job.source},
             )
         outcome = Outcome(
             image,
@@ -260,9 +262,13 @@ class ImageWorker:
         return replace(job, source=job.source or SourceFile.of(job.input.path, self.work.out))
 
     def _store(self, job: Job, identity: Mapping[str, Any]) -> TileStore:
-        """The hidden folder of the tiles of an image that is not finished."""
+        """The tiles of an image that is not finished."""
+        return TileStore(self._beside(job, "tiles"), identity)
+
+    def _beside(self, job: Job, parts: str) -> Path:
+        """The hidden folder of the finished parts of an image that is not finished."""
         place = self.work.out / job.input.name
-        return TileStore(place.with_name(f".{place.name}.tiles"), identity)
+        return place.with_name(f".{place.name}.{parts}")
 
     def _plan(self, task: Task) -> tuple[OpenImage, ImagePlan]:
         """An image in tiles, measured once for all its tiles that come here."""

@@ -13,6 +13,7 @@ from jaxtyping import Int
 from kontur.evaluate.matching import match
 from kontur.geometry.overlap import iou, touching
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 
 LEAST_IOU = 0.25  # of an object in one plane with itself in the next
 
@@ -21,11 +22,12 @@ def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.n
     """The number of the track of every object of every plane, from 1 in the order of the planes.
 
     Each plane's `Instances.plane` says where it lies; those that say nothing follow one another.
+    Two planes are looked at at a time, so that they need not all be held.
     """
-    counts = [len(plane) for plane in planes]
-    first = np.cumsum([0, *counts])
+    facts = [(len(plane), plane.plane) for plane in planes]
+    first = np.cumsum([0, *(count for count, _ in facts)])
     root = np.arange(first[-1])
-    for one, other in _consecutive(planes):
+    for one, other in _consecutive([place for _, place in facts]):
         i, j = _same(planes[one], planes[other], least)
         for a, b in zip((first[one] + i).tolist(), (first[other] + j).tolist(), strict=True):
             low, high = sorted((_find(root, a), _find(root, b)))
@@ -37,12 +39,12 @@ def link(planes: Sequence[Instances], least: float = LEAST_IOU) -> list[Int[np.n
     return np.split(tracks, first[1:-1])
 
 
-def _consecutive(planes: Sequence[Instances]) -> Iterator[tuple[int, int]]:
+def _consecutive(places: Sequence[Plane | None]) -> Iterator[tuple[int, int]]:
     """Pairs of planes that follow one another in depth or in time."""
-    if any(plane.plane is None for plane in planes):
-        yield from ((i, i + 1) for i in range(len(planes) - 1))
+    at = {(place.z, place.t): i for i, place in enumerate(places) if place is not None}
+    if None in places:
+        yield from ((i, i + 1) for i in range(len(places) - 1))
         return
-    at = {(one.plane.z, one.plane.t): i for i, one in enumerate(planes) if one.plane is not None}
     for (z, t), i in at.items():
         for following in ((z + 1, t), (z, t + 1)):
             if following in at:

@@ -28,15 +28,14 @@ class Resolved(NamedTuple):
 
 
 def resolve(candidates: Candidates, thresholds: Thresholds) -> Resolved:
-    """Valid polygons inside the image, suppressed by overlap within each class, the best first.
+    """Valid polygons inside the image, suppressed by overlap (`geometry.overlap`), the best first.
 
     A candidate that covers no pixel centre of the image, or has less than `LEAST_INSIDE` of its
     area in it, is dropped: it belongs to the padding.
     """
     inside, seen = visible(candidates, thresholds.score)
     scores, labels = candidates.scores[seen], candidates.labels[seen]
-    keep = suppress_by_class(inside, scores, labels, thresholds.overlap)
-    keep = keep[np.argsort(-scores[keep], kind="stable")]
+    keep = suppress(inside, scores, thresholds.overlap, labels=labels)
     instances = Instances.of_valid(
         inside[keep],
         labels=labels[keep],
@@ -57,17 +56,3 @@ def visible(
     seen = raster.have_pixels(inside, candidates.size)
     seen &= shapely.area(inside) >= LEAST_INSIDE * shapely.area(polygons)
     return inside[seen], confident[seen]
-
-
-def suppress_by_class(
-    polygons: Shaped[np.ndarray, " k"],
-    scores: Shaped[np.ndarray, " k"],
-    labels: Int[np.ndarray, " k"],
-    overlap: float,
-) -> Int[np.ndarray, " kept"]:
-    """The indices of those that stay, class by class."""
-    kept = [np.zeros(0, np.int64)]
-    for label in np.unique(labels):
-        members = np.flatnonzero(labels == label)
-        kept.append(members[suppress(polygons[members], scores[members], overlap)])
-    return np.concatenate(kept)

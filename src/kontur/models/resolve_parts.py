@@ -13,13 +13,13 @@ import numpy as np
 import shapely
 from jaxtyping import Bool, Float, Int, Shaped
 
-from kontur.geometry.overlap import iou, pairs_over
+from kontur.geometry.overlap import iou, pairs_over, suppress
 from kontur.instances import Instances
 from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
-from kontur.models.resolve import Resolved, suppress_by_class, visible
+from kontur.models.resolve import Resolved, visible
 
-SAME = 0.5  # IoU from which two outlines at a common border of two tiles are the same object
+TWINS = 0.5  # IoU from which two outlines at a common border of two tiles are the same object
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,9 +82,9 @@ class PartialResolve:
         """
         waiting = self._waiting
         stays = np.zeros(len(waiting), bool)
-        columns = waiting.polygons, waiting.scores, waiting.labels
-        stays[suppress_by_class(*columns, self.thresholds.overlap)] = True
-        better, worse = _rivals(waiting, self.thresholds.overlap)
+        overlap, labels = self.thresholds.overlap, waiting.labels
+        stays[suppress(waiting.polygons, waiting.scores, overlap, labels=labels)] = True
+        better, worse = _rivals(waiting, overlap)
         open_ = shapely.bounds(waiting.polygons).reshape(-1, 4)[:, 3] >= line
         while True:
             reached = worse[open_[better] & ~open_[worse]]
@@ -114,10 +114,8 @@ class PartialResolve:
 def _rivals(
     waiting: _Waiting, overlap: float
 ) -> tuple[Int[np.ndarray, " p"], Int[np.ndarray, " p"]]:
-    """Pairs of one class that may overlap by more than that: the better one and the worse one."""
-    i, j = pairs_over(waiting.polygons, overlap)
-    alike = waiting.labels[i] == waiting.labels[j]
-    i, j = i[alike], j[alike]
+    """Pairs of which one may remove the other: the better one and the worse one."""
+    i, j = pairs_over(waiting.polygons, overlap, labels=waiting.labels)
     later = waiting.scores[j] > waiting.scores[i]
     return np.where(later, j, i), np.where(later, i, j)
 
@@ -128,10 +126,11 @@ def _without_twins(waiting: _Waiting) -> _Waiting:
     if len(np.unique(waiting.tile[shared])) < 2:
         return waiting
     near = waiting.chosen(shared)
-    better, worse = _rivals(near, SAME)
+    better, worse = _rivals(near, TWINS)
     apart = near.tile[better] != near.tile[worse]
+    apart &= near.labels[better] == near.labels[worse]
     better, worse = better[apart], worse[apart]
-    same = iou(near.polygons[better], near.polygons[worse]) > SAME
+    same = iou(near.polygons[better], near.polygons[worse]) > TWINS
     keep = np.ones(len(waiting), bool)
     # What was handed out stays, whichever scores more by a rounding error.
     taken = np.where(near.given[worse[same]], better[same], worse[same])

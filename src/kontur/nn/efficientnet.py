@@ -10,7 +10,7 @@ Our normalised values, 0 to 1 or about, are doubled and lowered by one inside.
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import torch
 from jaxtyping import Float
@@ -106,6 +106,14 @@ class EfficientNetLite0(nn.Module):
             x = stage(x)
             maps.append(x)
         return [maps[level] for level in LEVELS]
+
+    def train(self, mode: bool = True) -> Self:
+        """As of any module, but where no weight is learned it stays in evaluation mode.
+
+        The batch norms then keep the statistics that the weights were learned with: those of a few
+        small crops, which change with every step, would make other features of the same weights.
+        """
+        return super().train(mode and any(weight.requires_grad for weight in self.parameters()))
 
     def load_imagenet(self) -> None:
         """Take the weights of the package that the extra `train` installs.

@@ -17,6 +17,7 @@ from kontur.models.archive import WEIGHTS, Model, SavedGraph, write_model
 from kontur.models.card import Card
 from kontur.models.family import GraphExample
 from kontur.models.segmenter import Segmenter
+from kontur.train.simplify import simplify
 
 OPSET = 18
 
@@ -70,6 +71,7 @@ def export_graph(graph: nn.Module, example: GraphExample, names: dict[int, str])
             training=torch.onnx.TrainingMode.PRESERVE,
         )
     model = onnx.load_from_string(buffer.getvalue())
+    simplify(model)
     full = {local: names[t.data_ptr()] for local, t in graph.state_dict(keep_vars=True).items()}
     used = {t.name: full[t.name] for t in model.graph.initializer if t.name in full}
     for tensor in model.graph.initializer:

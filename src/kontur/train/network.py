@@ -218,8 +218,8 @@ def load_imagenet_weights(segmenter: Segmenter, origin: str) -> None:
 def freeze_backbone(segmenter: Segmenter) -> None:
     """Let a training leave the backbone's weights of ImageNet as they are.
 
-    Its batch norms go on measuring means and variances, which are those of the images at hand.
-    Raises `InputError` where the backbone has no such weights.
+    Its batch norms keep the means and variances that they measured on ImageNet, too. Raises
+    `InputError` where the backbone has no such weights.
     """
     backbones = with_imagenet(segmenter)
     if not backbones:
@@ -228,7 +228,7 @@ def freeze_backbone(segmenter: Segmenter) -> None:
             "--set model.backbone=efficientnet-lite0 too, or leave it out"
         )
     for backbone in backbones:
-        backbone.requires_grad_(False)
+        backbone.requires_grad_(False).eval()
 
 
 def with_classes(weight: Tensor, own: Tensor, classes: int) -> Tensor | None:

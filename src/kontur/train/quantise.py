@@ -1,7 +1,7 @@
 """A graph in integers of 8 bits, which many processors multiply four at a time.
 
 Convolutions, and what lies between them, read and write such integers; the last convolution of
-every path, whose outputs are coordinates and probabilities, stays in float32. Weights have 7 bits,
+every path, whose outputs are coordinates and probabilities, gives float32. Weights have 7 bits,
 so that sums of two products never overflow the 16 bits in which processors without instructions of
 their own for this add them: the sums are the same on all.
 
@@ -35,6 +35,8 @@ from onnxruntime.quantization import (
 
 from kontur.models.archive import SavedGraph
 from kontur.train.export import refer
+from kontur.train.integer_enlargements import copy_to_enlarge
+from kontur.train.integer_products import multiply_last_in_integers
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize")  # in integers, between two of them
@@ -73,6 +75,8 @@ def quantise(
     if not chosen:
         return None
     model = _in_integers(model, chosen, inputs)
+    multiply_last_in_integers(model.graph)
+    copy_to_enlarge(model.graph)
     return _without_weights(model, weights, norms)
 
 
@@ -94,7 +98,7 @@ def _name_twins_alike(graph: onnx.GraphProto) -> None:
 
 
 def _compute_weights(graph: onnx.GraphProto) -> None:
-    """Evaluate what makes weights from others, such as halves of one."""
+    """Evaluate what makes weights from others, such as halves of one, and factors."""
     known = _values(graph)
     makers = {output: node for node in graph.node for output in node.output}
 
@@ -111,8 +115,8 @@ def _compute_weights(graph: onnx.GraphProto) -> None:
 
     stored = set(known)
     for node in graph.node:
-        if node.op_type in ("Conv", "BatchNormalization"):
-            for name in node.input[1:]:
+        if node.op_type in ("Conv", "BatchNormalization", "Resize"):
+            for name in filter(None, node.input[1:]):
                 evaluate(name)
                 if name in known and name not in stored:
                     stored.add(name)

@@ -168,7 +168,7 @@ def test_tiles_give_the_polished_outlines_of_the_whole_image():
     predictor = Predictor(engines()["onnx"], model()[1].card)
     image = scene(np.random.default_rng(5), size=(160, 200), count=24, radius=(5, 9)).image
     whole = predictor.predict(image, polish=True)
-    assert len(whole) > 5
+    assert len(whole) > 2
     contract.assert_same(whole, predictor.predict(image, polish=True, tile=64), pixels=0.05)
 
 

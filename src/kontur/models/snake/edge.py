@@ -12,6 +12,7 @@ so the cost goes with their number.
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
+from torch.nn import functional
 
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.refine import REFERENCE_SIDE
@@ -46,9 +47,14 @@ class FullResolution(nn.Module):
     def forward(
         self, features: Float[Tensor, "b h w d"], images: Float[Tensor, "b c H W"]
     ) -> Float[Tensor, "b H W e"]:
-        cells = self.coarse(features.permute(0, 3, 1, 2)) + self.fine(images)
-        b, _, h, w = cells.shape
-        rows = torch.stack(cells.permute(0, 2, 3, 1).chunk(self.stride, dim=3), dim=2)
+        # A 1×1 convolution where channels are last; engines add a bias to another one for nothing.
+        coarse = functional.linear(features, self.coarse.weight.flatten(1))
+        fine = functional.conv2d(
+            images, self.fine.weight, self.coarse.bias, stride=self.stride, padding=1
+        )
+        cells = coarse + fine.permute(0, 2, 3, 1)
+        b, h, w, _ = cells.shape
+        rows = torch.stack(cells.chunk(self.stride, dim=3), dim=2)
         return rows.reshape(b, h * self.stride, w * self.stride, self.channels)
 
 

@@ -1,0 +1,203 @@
+"""Films and stacks: every plane predicted, its place kept, one in memory, and none done twice."""
+
+import json
+import weakref
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.formats.images import open_image
+from kontur.infer import plane_store, stack_prediction
+from kontur.infer.folder import predict_folder
+from kontur.infer.inputs import find_inputs
+from kontur.infer.options import PredictOptions
+from kontur.infer.predict import Predictor
+from kontur.models import catalog
+from kontur.models.card import Card
+
+
+@pytest.fixture
+def film(tmp_path):
+    """Two discs that move, and one that appears in the last of four frames."""
+    y, x = np.mgrid[:96, :128]
+    frames = np.zeros((4, 96, 128), np.uint8)
+    for t in range(4):
+        centres = [(20 + 3 * t, 30), (70, 90 - 4 * t), *([(20, 100)] if t == 3 else [])]
+        for row, column in centres:
+            frames[t][(y - row) ** 2 + (x - column) ** 2 <= 64] = 200
+    path = tmp_path / "film.tif"
+    tifffile.imwrite(path, frames, imagej=True, metadata={"axes": "TYX"})
+    return path
+
+
+class NoEngine:
+    def __init__(self):
+        self.graphs = {}
+
+
+def baseline():
+    config = catalog.config("baseline", {"channels": 1}).model_dump(mode="json")
+    return Predictor(NoEngine(), Card(kind="baseline", config=config, version="0"))
+
+
+def run(film, out, *outputs, on_page=lambda image, done, total: None, **options):
+    inputs, options = find_inputs([film]), PredictOptions(**options)
+    how = {"outputs": outputs, "options": options, "on_tile": on_page}
+    return list(predict_folder(baseline(), inputs, out, **how))
+
+
+def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tmp_path):
+    (outcome,) = run(film, tmp_path / "out", "geojson", page="all", link="overlap")
+    assert (outcome.failure, outcome.objects) == (None, 9)
+    entries = formats.read_images(tmp_path / "out" / "film.geojson")
+    assert [entry.instances.plane.t for entry in entries] == [0, 1, 2, 3]
+    content = json.loads((tmp_path / "out" / "film.geojson").read_text())
+    tracks = {}
+    for feature in content["features"]:
+        time = feature["geometry"].get("plane", {}).get("t", 0)
+        tracks.setdefault(feature["properties"]["measurements"]["track"], []).append(time)
+    assert tracks == {1: [0, 1, 2, 3], 2: [0, 1, 2, 3], 3: [3]}
+    assert run(film, tmp_path / "out", "geojson", page="all", link="overlap")[0].skipped
+
+
+def test_a_frame_of_all_is_what_the_frame_alone_gives(film, tmp_path):
+    run(film, tmp_path / "out", "geojson", page="all")
+    run(film, tmp_path / "one", "geojson", page=2)
+    every = formats.read(tmp_path / "out" / "film.geojson", page=2)
+    alone = formats.read(tmp_path / "one" / "film.geojson")
+    assert shapely.equals_exact(every.polygons, alone.polygons, 1e-9).all()
+
+
+def test_what_cannot_keep_pages_and_tracks_without_pages_are_refused_before_any_work(
+    film, tmp_path
+):
+    with pytest.raises(InputError, match="csv cannot say on which page an object lies"):
+        run(film, tmp_path / "out", "geojson", "csv", page="all")
+    with pytest.raises(InputError, match="it needs --page all"):
+        run(film, tmp_path / "out", "geojson", link="overlap")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(InputError, match="one plane is looked at at a time"):
+        baseline().predict(film, page="all")
+
+
+def test_tracks_are_not_dropped_by_a_format_that_cannot_hold_them(film, tmp_path):
+    with pytest.raises(InputError, match="imagej cannot hold the numbers of tracks"):
+        run(film, tmp_path / "out", "imagej", page="all", link="overlap")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The pages that are opened, and how many planes of pixels are alive by then."""
+    pages, pixels, alive = [], [], []
+
+    def noted(path, *, channel, page):
+        picture = open_image(path, channel=channel, page=page)
+        pages.append(page)
+        pixels.append(weakref.ref(picture.pixels))
+        alive.append(sum(one() is not None for one in pixels))
+        return picture
+
+    monkeypatch.setattr(stack_prediction, "open_image", noted)
+    return pages, alive
+
+
+def kill_at(page):
+    def kill(image, done, total):
+        if done == page:
+            raise KeyboardInterrupt
+
+    return kill
+
+
+def long_film(path, frames):
+    """A disc that moves."""
+    y, x = np.mgrid[:48, :64]
+    centres = 20 + np.arange(frames) % 12
+    discs = [(y - 20) ** 2 + (x - centre) ** 2 <= 64 for centre in centres]
+    tifffile.imwrite(path, 200 * np.array(discs, np.uint8), imagej=True, metadata={"axes": "TYX"})
+    return path
+
+
+def test_of_many_planes_two_are_held_and_the_objects_of_a_few(tmp_path, opened, monkeypatch):
+    film, objects, most = long_film(tmp_path / "film.tif", 15), [], []
+    taken = plane_store.PlaneStore._plane
+
+    def noted(self, page):
+        plane = taken(self, page)
+        objects.append(weakref.ref(plane.instances.outlines))
+        most.append(sum(one() is not None for one in objects))
+        return plane
+
+    monkeypatch.setattr(plane_store.PlaneStore, "_plane", noted)
+    run(film, tmp_path / "out", "geojson", "geoparquet", "geojsonl", page="all", link="overlap")
+    pages, alive = opened
+    assert pages == list(range(15))
+    assert max(alive) <= 2
+    assert max(most) <= plane_store.RECENT + 3
+    assert len(most) > 3 * 15  # of which each was read again to be linked and written
+
+
+def test_a_run_that_is_killed_goes_on_with_the_missing_planes(film, tmp_path, opened):
+    pages, _ = opened
+    words = ("geojson", "geoparquet")
+    run(film, tmp_path / "expected", *words, page="all", link="overlap")
+    with pytest.raises(KeyboardInterrupt):
+        run(film, tmp_path / "out", *words, page="all", link="overlap", on_page=kill_at(3))
+    kept = tmp_path / "out" / ".film.planes"
+    assert sorted(file.name for file in kept.iterdir()) == [
+        *map("{}.npz".format, range(3)),
+        "planes.json",
+    ]
+    (kept / "1.npz").write_bytes((kept / "1.npz").read_bytes()[:200])
+    pages.clear()
+    (outcome,) = run(film, tmp_path / "out", *words, page="all", link="overlap")
+    assert pages == [1, 3]
+    assert outcome.objects == 9
+    for ending in (".geojson", ".geo.parquet"):
+        files = [tmp_path / folder / f"film{ending}" for folder in ("out", "expected")]
+        assert files[0].read_bytes() == files[1].read_bytes()
+    assert not kept.exists()
+
+
+def test_planes_of_other_settings_or_of_another_film_are_not_taken(film, tmp_path, opened):
+    pages, _ = opened
+    for least in (0.0, 300.0):
+        how = {"page": "all", "min_size": least, "on_page": kill_at(2)}
+        with pytest.raises(KeyboardInterrupt):
+            run(film, tmp_path / "out", "geojson", **how)
+    assert pages == [0, 1, 0, 1]
+    stack = tifffile.imread(film)[::-1]
+    tifffile.imwrite(film, stack, imagej=True, metadata={"axes": "TYX"})
+    run(film, tmp_path / "out", "geojson", page="all", min_size=300.0)
+    assert pages == [0, 1, 0, 1, 0, 1, 2, 3]
+
+
+def test_planes_that_vanish_before_they_are_written_are_predicted_again(film, tmp_path):
+    """As where another process that works on the folder has finished the film meanwhile."""
+    run(film, tmp_path / "expected", "geojson", page="all")
+
+    def finish(image, done, total):
+        for file in (tmp_path / "out" / ".film.planes").glob("*.npz"):
+            file.unlink()
+
+    run(film, tmp_path / "out", "geojson", page="all", on_page=finish)
+    assert not (tmp_path / "out" / ".film.planes").exists()
+    texts = [(tmp_path / name / "film.geojson").read_text() for name in ("out", "expected")]
+    assert texts[0] == texts[1]
+
+
+def test_planes_in_tiles_are_planes_in_one_view(film, tmp_path):
+    for name, tile in (("whole", None), ("tiled", 64)):
+        run(film, tmp_path / name, "geojson", page="all", tile=tile, link="overlap")
+    whole, tiled = (
+        formats.read_images(tmp_path / name / "film.geojson") for name in ("whole", "tiled")
+    )
+    for one, other in zip(whole, tiled, strict=True):
+        order = [np.lexsort(each.instances.boxes.T) for each in (one, other)]
+        polygons = [each.instances.polygons[i] for each, i in zip((one, other), order, strict=True)]
+        assert shapely.equals_exact(*polygons, 1e-3).all()
