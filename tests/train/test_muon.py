@@ -21,6 +21,34 @@ def test_every_direction_of_a_turned_matrix_is_about_as_long(shape):
     assert nn.functional.cosine_similarity(found.flatten(), (u @ v).flatten(), dim=0) > 0.95
 
 
+def test_a_step_is_that_of_jordan_s_five_rounds_for_each_weight():
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(16, 24), (24, 16), (16, 24), (24, 2, 3, 3), (16, 24)]
+    weights = [nn.Parameter(torch.randn(shape, generator=generator)) for shape in shapes]
+    weights[3].data = weights[3].data.to(memory_format=torch.channels_last)
+    muon = Muon(weights, lr=0.1, weight_decay=0.5)
+    before = [weight.detach().double() for weight in weights]
+    momenta = [torch.zeros_like(weight) for weight in before]
+    for step in range(3):
+        for weight in weights[: 5 - step]:  # the last ones have no gradient any more
+            weight.grad = torch.sin(weight.detach() * 3 + step)
+        for i, weight in enumerate(weights):
+            if weight.grad is None:
+                continue
+            momenta[i] = 0.95 * momenta[i] + weight.grad.double()
+            x = (weight.grad + 0.95 * momenta[i]).flatten(1)
+            x = x / x.norm()
+            for _ in range(5):
+                square = x @ x.T
+                x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+            size = 0.2 * max(x.shape) ** 0.5
+            before[i] = before[i] * 0.95 - 0.1 * size * x.view_as(weight)
+        muon.step()
+        for weight, expected in zip(weights, before, strict=True):
+            assert_close(weight.detach().double(), expected, atol=1e-3, rtol=1e-3)
+        muon.zero_grad()
+
+
 def test_nothing_stays_nothing():
     assert_close(orthogonal(torch.zeros(16, 20)), torch.zeros(16, 20))
 
