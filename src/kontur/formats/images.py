@@ -2,8 +2,8 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
-by `arrays`, stores of Zarr by `ome_zarr`, what lies inside a labelme file by `embedded_picture`; an
-unsupported file is named by `unsupported_images`, with what to do.
+by `arrays`, stores of Zarr by `ome_zarr`, scans of slides by `slides`, what lies inside a labelme
+file by `embedded_picture`; an unsupported file is named by `unsupported_images`, with what to do.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import embedded_picture, pictures, unsupported_images, zarr_store
+from kontur.formats import embedded_picture, pictures, slides, unsupported_images, zarr_store
 from kontur.formats.arrays import image_array, native, pick_channel
 from kontur.formats.channels import Channel, channel_names
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
@@ -30,6 +30,7 @@ IMAGE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".btf"),  # .btf: BigTIFF
     *(".bmp", ".gif", ".webp", ".npy"),
     *(".lsm", ".stk", ".svs", ".ndpi", ".scn", ".bif", ".qptiff"),  # TIFF by other names
+    *slides.SCANS,
     *zarr_store.ENDINGS,
 )
 IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr"  # for sentences
@@ -94,8 +95,9 @@ def open_image(
 ) -> OpenImage:
     """The image, of which windows are read when they are asked for where it is large.
 
-    A large TIFF is read in windows as far as its pixels can be understood one by one, and so is an
-    OME-Zarr; every other image is read as `read_image` does. Arguments and errors as there.
+    A large TIFF is read in windows as far as its pixels can be understood one by one, and so are an
+    OME-Zarr and a scan of `slides`; every other image is read as `read_image` does. Arguments and
+    errors as there.
     """
     where = Path(path)
     if zarr_store.is_store(where):
@@ -106,6 +108,8 @@ def open_image(
             return image
         return OpenImage(*read_image(where, channel=channel, page=page))
     with reading(where):
+        if slides.is_slide(where):
+            return slides.open_slide(where, page=page, channel=channel)
         with where.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF) and where.stat().st_size > SMALL:
@@ -181,6 +185,9 @@ def _read(path: Path, channel: Channel | None, page: int | None, colours: Colour
 
         return Image(*ome_zarr.read(path, page=page, channel=channel))
     with reading(path):
+        if slides.is_slide(path):
+            scan = slides.open_slide(path, page=page, channel=channel)
+            return Image(np.asarray(scan.pixels), *scan[1:])
         with path.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF):

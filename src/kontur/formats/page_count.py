@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import pictures, zarr_store
+from kontur.formats import pictures, slides, zarr_store
 from kontur.formats.arrays import image_array
 from kontur.formats.images import HEAD, NPY, TIFF, reading
 
@@ -22,6 +22,8 @@ def count_pages(path: str | Path) -> int:
 
         return ome_zarr.open_image(path).pages
     with reading(path):
+        if slides.is_slide(path):
+            return 1
         with path.open("rb") as file:
             start = file.read(HEAD)
         if start.startswith(TIFF):

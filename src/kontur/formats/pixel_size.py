@@ -8,6 +8,7 @@ no printer has. Pixels that are not square have no single size.
 import contextlib
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -41,6 +42,15 @@ def read_pixel_size(file: Any, frame: Any) -> float | None:
     else:  # 2: inch, 3: centimetre
         unit = {2: "inch", 3: "cm"}.get(int(getattr(frame, "resolutionunit", 1) or 1))
         sides = _of_density(unit, frame) if unit else []
+    return square_side(sides)
+
+
+def square_side(sides: Sequence[float]) -> float | None:
+    """The side of a pixel of these two; None where they differ, or are not known.
+
+    >>> square_side([0.25, 0.2501]), square_side([0.25, 0.5]), square_side([0.25])
+    (0.25, None, None)
+    """
     if len(sides) != 2 or not all(math.isfinite(side) and side > 0 for side in sides):
         return None
     across, down = sides

@@ -27,7 +27,9 @@ CONVERT = "save it as TIFF or PNG"
 FRAMES = "save its frames as TIFF from Fiji (or ffmpeg -i NAME frame%04d.png)"
 
 UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
-    ".czi": UnsupportedFormat("a Zeiss CZI image", _export("ZEN")),
+    ".czi": UnsupportedFormat(
+        "a Zeiss CZI image", f"{_export('ZEN')}; a scan of a slide is read with kontur[slides]"
+    ),
     ".zvi": UnsupportedFormat("a Zeiss AxioVision image", BIOFORMATS),
     ".lif": UnsupportedFormat("a Leica LIF image", _export("LAS X")),
     ".xlef": UnsupportedFormat("a Leica project", _export("LAS X")),
@@ -44,9 +46,6 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
         "a part of an Olympus cellSens image", "export the .vsi file as OME-TIFF"
     ),
     ".ims": UnsupportedFormat("an Imaris image", _export("Imaris")),
-    ".mrxs": UnsupportedFormat("a 3DHISTECH MIRAX scan", SCANS),
-    ".vms": UnsupportedFormat("a Hamamatsu scan", SCANS),
-    ".vmu": UnsupportedFormat("a Hamamatsu scan", SCANS),
     ".isyntax": UnsupportedFormat("a Philips iSyntax scan", SCANS),
     ".sld": UnsupportedFormat("a SlideBook image", _export("SlideBook")),
     ".sldy": UnsupportedFormat("a SlideBook image", _export("SlideBook")),
@@ -85,10 +84,10 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
         "several NumPy arrays", "save one of them with numpy.save (.npy), or as TIFF"
     ),
     ".dcm": UnsupportedFormat(
-        "a DICOM image", "save it as TIFF from Fiji, or use pydicom in Python"
+        "a DICOM image", "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides]"
     ),
     ".dicom": UnsupportedFormat(
-        "a DICOM image", "save it as TIFF from Fiji, or use pydicom in Python"
+        "a DICOM image", "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides]"
     ),
     ".nii": UnsupportedFormat("a NIfTI volume", SLICES),
     ".nii.gz": UnsupportedFormat("a NIfTI volume", SLICES),
