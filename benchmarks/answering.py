@@ -1,4 +1,4 @@
-"""A process that is asked for predictions, an image file a line, and answers with JSON lines."""
+"""A process that is asked, a line each time, and answers with JSON lines."""
 
 import json
 import subprocess
@@ -22,12 +22,16 @@ class Answering:
         self.ready = self._answer()
 
     def predict(self, image: Path) -> tuple[float, int]:
-        """Seconds, and how many objects."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{image}\n")
-        self.process.stdin.flush()
-        seconds, objects = self._answer()
+        """Seconds, and how many objects, of a process that reads names of images."""
+        seconds, objects = self.ask(str(image))
         return seconds, objects
+
+    def ask(self, line: str) -> Any:
+        """The answer to a line, a list."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+        return self._answer()
 
     def _answer(self) -> Any:
         assert self.process.stdout is not None

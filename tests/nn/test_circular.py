@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from kontur.nn.circular import CircularConv, SnakeHead, join_rings, split_ring, wrap
+from kontur.nn.circular import CircularConv, SnakeHead, wrap
 from tests.naive import nn as naive
 
 
@@ -26,19 +26,14 @@ def test_a_reach_longer_than_the_ring_goes_round_again():
     assert wrap(ring, 0).flatten().tolist() == [0, 1, 2]
 
 
-def test_splitting_a_ring_and_joining_it_gives_the_ring():
-    x = rings(points=12)
-    assert split_ring(x, 4)[0, 0, 1].tolist() == x[0, 0, 0, 1::4].tolist()
-    assert torch.equal(join_rings(split_ring(x, 4)), x)
-
-
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("groups", [1, 3])
+@pytest.mark.parametrize(("outputs", "groups"), [(6, 1), (6, 3), (3, 3)])
 @pytest.mark.parametrize(
     ("points", "dilation"), [(8, 1), (8, 2), (8, 4), (9, 2), (40, 4), (3, 2), (3, 8)]
 )
-def test_it_equals_a_loop_around_the_ring(points, dilation, groups, training):
-    conv = CircularConv(3, 6, kernel=5, dilation=dilation, groups=groups).double().train(training)
+def test_it_equals_a_loop_around_the_ring(points, dilation, outputs, groups, training):
+    conv = CircularConv(3, outputs, kernel=5, dilation=dilation, groups=groups)
+    conv = conv.double().train(training)
     x = rings(points=points)
     expected = naive.circular_convolution(
         x[:, :, 0].numpy(),
@@ -50,15 +45,40 @@ def test_it_equals_a_loop_around_the_ring(points, dilation, groups, training):
     assert_close(conv(x)[:, :, 0], torch.from_numpy(expected))
 
 
-def test_the_form_for_training_has_the_gradient_of_the_dilated_one():
-    conv = CircularConv(4, 4, kernel=9, dilation=4, groups=4).double()
-    x = rings(channels=4, points=64)
-    gradients = []
+@pytest.mark.parametrize("form", ["dense", "separable"])
+@pytest.mark.parametrize("every", [1, 4])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_form_for_training_has_the_values_and_gradients_of_the_plain_one(form, every, layout):
+    head = SnakeHead(5, 8, form=form, fusion=8, dilations=(1, 2, 4)).double()
+    head = head.to(memory_format=layout)
+    results = []
     for training in (True, False):
-        conv.train(training).zero_grad()
-        (conv(x) ** 2).sum().backward()
-        gradients.append(conv.conv.weight.grad.clone())
-    assert_close(*gradients)
+        head.train(training).zero_grad()
+        for module in head.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.eval()
+        x, alike = rings(m=3, points=16).requires_grad_(), rings(channels=2, points=3)[0, :, 0].T
+        offsets = head(x, alike, every=every)
+        (offsets**2).sum().backward()
+        results.append([offsets, x.grad, *(weight.grad.clone() for weight in head.parameters())])
+    assert_close(*results)
+
+
+def test_training_on_no_object_leaves_the_norms_as_they_are():
+    head = SnakeHead(3, 8, fusion=8).train()
+    before = [buffer.clone() for buffer in head.buffers() if buffer.is_floating_point()]
+    head(torch.zeros(0, 3, 1, 16)).sum().backward()
+    assert_close([buffer for buffer in head.buffers() if buffer.is_floating_point()], before)
+
+
+def test_dropout_takes_channels_of_single_rings():
+    torch.manual_seed(0)
+    head = SnakeHead(3, 8, fusion=64, dropout=0.5).train()
+    seen = []
+    head.dropout.register_forward_hook(lambda module, inputs, output: seen.append(output))
+    head(rings(m=6).float())
+    dropped = (seen[0] == 0).all(dim=(2, 3)).float()  # (m, fusion)
+    assert (dropped.mean(dim=0) % 1 > 0).any()  # of one ring and not of another
 
 
 @pytest.mark.parametrize("training", [False, True])

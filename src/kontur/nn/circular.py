@@ -29,24 +29,34 @@ def wrap(rings: Float[Tensor, "m c r n"], padding: int) -> Float[Tensor, "m c r 
     return torch.cat(whole, dim=-1)
 
 
-def split_ring(rings: Float[Tensor, "m c 1 n"], parts: int) -> Float[Tensor, "m c parts n2"]:
-    """Every `parts`-th point as a ring of its own; the inverse of `join_rings`."""
-    m, c, _, n = rings.shape
-    return rings.reshape(m, c, n // parts, parts).transpose(2, 3)
+def as_rows(rings: Float[Tensor, "m c r n"]) -> Float[Tensor, "r c m n"]:
+    """All rings as the rows of one image, and such rows as rings again."""
+    return rings.transpose(0, 2)
 
 
-def join_rings(rings: Float[Tensor, "m c parts n2"]) -> Float[Tensor, "m c 1 n"]:
-    """The points of interleaved rings as one ring."""
-    m, c, parts, n = rings.shape
-    return rings.transpose(2, 3).reshape(m, c, 1, parts * n)
+def circulants(
+    weight: Float[Tensor, "c 1 1 k"], points: int, dilation: int
+) -> Float[Tensor, "c {points} {points}"]:
+    """The matrix of each channel that a ring of so many points, a row, is multiplied with.
+
+    It is the convolution around the ring: below tap t of the kernel lies the point that is
+    (t - k // 2) · dilation further, as often as the kernel goes round.
+    """
+    taps = weight.shape[-1]
+    further = (torch.arange(taps, device=weight.device) - taps // 2) * dilation
+    places = torch.arange(points, device=weight.device)
+    read = (places + further[:, None]) % points  # (k, points): what the output at a place reads
+    shifts = functional.one_hot(read, points).transpose(1, 2).to(weight.dtype)
+    return (weight.flatten(1) @ shifts.flatten(1)).view(-1, points, points)
 
 
 class CircularConv(nn.Module):
     """A convolution around the ring; the number of points does not change.
 
-    With a dilation that divides the ring, it is an undilated convolution of every `dilation`-th
-    point. Training computes it so, because the gradient of a dilated depthwise convolution is some
-    ten times slower on a CPU; engines run the dilated form.
+    Training multiplies each channel with a matrix where the convolution is depthwise: on a CPU the
+    gradient of a depthwise convolution of short rows takes many times as long (docs/results.md).
+    Nothing is copied where all rings are the rows of one image, channel by channel in memory.
+    Engines run the plain form.
     """
 
     def __init__(
@@ -69,9 +79,9 @@ class CircularConv(nn.Module):
         )
 
     def forward(
-        self, rings: Float[Tensor, "m c 1 n"], alike: Float[Tensor, "m a"] | None = None
-    ) -> Float[Tensor, "m d 1 n"]:
-        """The convolved rings; `alike` are further channels, of one value all around a ring.
+        self, rings: Float[Tensor, "m c r n"], alike: Float[Tensor, "m a"] | None = None
+    ) -> Float[Tensor, "m d r n"]:
+        """The convolved rings, each row one; `alike` are further channels, of one value a ring.
 
         Around these a kernel sees its own sum: one product a ring, not one a point and tap.
         """
@@ -82,14 +92,47 @@ class CircularConv(nn.Module):
         return self._convolve(rings, self.conv.weight[:, :varying]) + whole[:, :, None, None]
 
     def _convolve(self, rings: Tensor, weight: Tensor) -> Tensor:
-        conv, dilation = self.conv, self.dilation
-        if self.training and dilation > 1 and rings.shape[-1] % dilation == 0:
-            split = wrap(split_ring(rings, dilation), self.reach)
-            return join_rings(functional.conv2d(split, weight, conv.bias, groups=conv.groups))
-        wrapped = wrap(rings, self.reach * dilation)
+        depthwise = self.conv.groups == rings.shape[1] == len(weight)
+        return self._multiply(rings) if self.training and depthwise else self._plain(rings, weight)
+
+    def _plain(self, rings: Tensor, weight: Tensor) -> Tensor:
+        if int(rings.shape[2]) != 1:  # of no rings there is an image of one row, not of none
+            m, c, r, n = rings.shape
+            single = rings.transpose(1, 2).reshape(m * r, c, 1, n)
+            return self._plain(single, weight).reshape(m, r, len(weight), n).transpose(1, 2)
         return functional.conv2d(
-            *(wrapped, weight, conv.bias), dilation=conv.dilation, groups=conv.groups
+            *(wrap(rings, self.reach * self.dilation), weight, self.conv.bias),
+            dilation=self.conv.dilation,
+            groups=self.conv.groups,
         )
+
+    def _multiply(self, rings: Tensor) -> Tensor:
+        m, c, r, n = rings.shape
+        matrices = circulants(self.conv.weight, n, self.dilation)
+        rows = torch.bmm(rings.transpose(0, 1).reshape(c, m * r, n), matrices)
+        if self.conv.bias is not None:
+            rows = rows + self.conv.bias.to(rows.dtype)[:, None, None]
+        return rows.reshape(c, m, r, n).transpose(0, 1)
+
+
+class Pointwise(nn.Conv2d):
+    """A 1×1 convolution; training computes it as a product of matrices, as `CircularConv` does."""
+
+    def __init__(self, inputs: int, outputs: int, *, bias: bool = True):
+        super().__init__(inputs, outputs, 1, bias=bias)
+
+    def forward(self, x: Float[Tensor, "m c r n"]) -> Float[Tensor, "m d r n"]:
+        return self.product(x, self.weight, self.bias)
+
+    def product(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """The convolution with some of the outputs' weights and biases."""
+        if not self.training:
+            return functional.conv2d(x, weight, bias)
+        m, c, r, n = x.shape
+        rows = weight.flatten(1) @ x.transpose(0, 1).reshape(c, m * r * n)
+        if bias is not None:
+            rows = rows + bias.to(rows.dtype)[:, None]
+        return rows.reshape(len(weight), m, r, n).transpose(0, 1)
 
 
 def circular_block(
@@ -103,7 +146,7 @@ def circular_block(
     else:
         convs = [
             CircularConv(inputs, inputs, kernel=kernel, dilation=dilation, groups=inputs),
-            nn.Conv2d(inputs, outputs, 1, bias=order == "paper"),
+            Pointwise(inputs, outputs, bias=order == "paper"),
         ]
     norm = nn.BatchNorm2d(outputs)
     return nn.Sequential(*convs, *((nn.ReLU(), norm) if order == "paper" else (norm, nn.ReLU())))
@@ -141,8 +184,8 @@ class SnakeEncoder(nn.Module):
             for d in rest
         )
         states = width * len(dilations)
-        self.join = nn.Conv2d(states, 2 * fusion, 1)  # for the maximum, and for the point itself
-        self.share = nn.Conv2d(fusion, fusion, 1)
+        self.join = Pointwise(states, 2 * fusion)  # for the maximum, and for the point itself
+        self.share = Pointwise(fusion, fusion)
         self.dropout = nn.Dropout2d(dropout)  # whole channels: the points of a ring are alike
 
     def forward(
@@ -158,6 +201,8 @@ class SnakeEncoder(nn.Module):
         """
         convolve, *rest = self.first
         x = convolve(rings, alike)
+        if self.training:
+            x = as_rows(x).contiguous()
         for module in rest:
             x = module(x)
         states = [x]
@@ -170,11 +215,12 @@ class SnakeEncoder(nn.Module):
         else:
             assert self.join.bias is not None
             weights, biases = self.join.weight.chunk(2), self.join.bias.chunk(2)
-            fused = functional.conv2d(joined, weights[0], biases[0])
+            fused = self.join.product(joined, weights[0], biases[0])
             some = torch.cat([state[..., ::every] for state in states], dim=1)
-            own = functional.conv2d(some, weights[1], biases[1])
+            own = self.join.product(some, weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
-        return self.dropout(torch.relu(own + self.share(whole)))
+        x = torch.relu(own + self.share(whole))
+        return self.dropout(as_rows(x) if self.training else x)
 
 
 class SnakeHead(SnakeEncoder):
@@ -187,8 +233,8 @@ class SnakeHead(SnakeEncoder):
         self, inputs: int, width: int, *, fusion: int = 256, outputs: int = 2, **shape: Any
     ):
         super().__init__(inputs, width, fusion=fusion, **shape)
-        self.narrow = nn.Conv2d(fusion, 64, 1)
-        self.offsets = nn.Conv2d(64, outputs, 1)
+        self.narrow = Pointwise(fusion, 64)
+        self.offsets = Pointwise(64, outputs)
 
     def forward(
         self,
