@@ -76,7 +76,7 @@ def test_the_page_gives_numbers_the_colours_that_the_first_picture_has(browser, 
 
 
 def test_the_channel_that_a_model_sees_is_chosen_by_its_name(browser, stained):
-    folder, server = stained
+    _, server = stained
     page = open_page(browser, server)
     page.locator(".thumb", has_text="a.ome.tif").click()
     page.click("#tab-model")
