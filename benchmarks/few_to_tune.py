@@ -1,9 +1,10 @@
-"""What thresholds chosen on a few images give on others: one object worse is as good, or not.
+"""What thresholds chosen on a few images give on others: what chance made worse is as good, or not.
 
 Of the images of a folder some are drawn at random, thresholds are chosen on them, and AP (the mean
 over IoU 0.5 to 0.9) is measured on all others: with the very best pair, and with the middle of the
-pairs that are at most one object worse, and with the one of these nearest the pair that is usual of
-such models, as training does where one is known. "The best" is chosen on those others themselves.
+pairs that are worse by no more than chance, and with the one of these nearest the pair that is
+usual of such models, as training does where one is known. "The best" is chosen on those others
+themselves.
 
     python benchmarks/few_to_tune.py nuclei dsb2018/val --images 2 3 5 10
 """

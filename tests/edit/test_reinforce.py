@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from PIL import Image
 
 import kontur
 from kontur.data.synthetic import write_dataset
@@ -16,9 +17,17 @@ SHORT = 0.03  # minutes: some updates of each kind
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
-    """A folder of drawn scenes, and a snake that knows another one by heart."""
-    folder = tmp_path_factory.mktemp("reinforce")
-    write_dataset(folder / "data", 6, size=(64, 64), count=6, radius=(6, 10), touching=0)
+    """A folder of images, noise apart the scene that the snake beside it knows by heart."""
+    folder, sample = tmp_path_factory.mktemp("reinforce"), contract.learning_scene()
+    rng = np.random.default_rng(0)
+    for made in ("images", "labels"):
+        (folder / "data" / made).mkdir(parents=True)
+    for number in range(6):
+        noisy = sample.image[..., 0] + rng.normal(0, 2, sample.size)
+        pixels = np.clip(noisy, 0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / "data" / "images" / f"{number}.png")
+        labels = sample.instances.label_image(np.uint16)
+        Image.fromarray(labels).save(folder / "data" / "labels" / f"{number}.png")
     write_model(folder / "snake.kontur", contract.learned("snake").model)
     return folder
 

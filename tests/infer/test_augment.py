@@ -107,6 +107,67 @@ def test_every_family_keeps_objects_that_it_finds_without(name):
     assert len(np.unique(j[iou > 0.5])) >= 0.6 * len(augmented)
 
 
+def eight_views(image):
+    """The image in every orientation, and how points of each lie in the image."""
+    h, w = image.shape[:2]
+    yield image, lambda x, y: (x, y)
+    yield image[:, ::-1], lambda x, y: (w - x, y)
+    yield image[::-1], lambda x, y: (x, h - y)
+    yield image[::-1, ::-1], lambda x, y: (w - x, h - y)
+    across = image.swapaxes(0, 1)
+    yield across, lambda x, y: (y, x)
+    yield across[:, ::-1], lambda x, y: (y, h - x)
+    yield across[::-1], lambda x, y: (w - y, x)
+    yield across[::-1, ::-1], lambda x, y: (w - y, h - x)
+
+
+def naively_augmented(model, image):
+    """Score and contour of each object: every view predicted as an image, grouped pair by pair."""
+    lowest = 0.5 * model.card.thresholds.score
+    objects = []  # of all views: score, view, contour
+    for view, (turned, back) in enumerate(eight_views(image)):
+        found = model.predict(np.ascontiguousarray(turned), score=lowest)
+        for score, polygon in zip(found.scores, found.polygons, strict=True):
+            moved = shapely.transform(polygon, lambda p, back=back: np.column_stack(back(*p.T)))
+            objects.append((score, view, moved))
+    objects.sort(key=lambda one: -one[0])
+
+    def iou(one, other):
+        return one[2].intersection(other[2]).area / one[2].union(other[2]).area
+
+    merged = []
+    while objects:
+        group = [objects.pop(0)]
+        for other in sorted(objects, key=lambda other: -iou(group[0], other)):
+            if iou(group[0], other) >= 0.5 and other[1] not in [view for _, view, _ in group]:
+                group.append(other)
+        objects = [one for one in objects if not any(one is member for member in group)]
+        score = sum(score for score, _, _ in group) / 8
+        if score >= model.card.thresholds.score:
+            agreed = [sum(iou(one, other) for other in group) for one in group]
+            chosen = int(np.argmax(np.round(agreed, 9)))  # of equals the surer, which comes first
+            merged.append((score, chosen, group[chosen][2]))
+    kept = []
+    for one in sorted(merged, key=lambda one: -one[0]):
+        if all(iou(one, other) <= model.card.thresholds.overlap for other in kept):
+            kept.append(one)
+    return [(score, contour) for score, _, contour in kept]
+
+
+@pytest.mark.parametrize("name", ["unet", "transunet", "swinunet", "snake"])
+def test_turns_are_what_a_naive_loop_over_eight_images_gives(name):
+    model = predictor(name)
+    image = np.ascontiguousarray(mosaic(3, 3, (192, 128)))  # nothing has to be padded
+    assert {side % model.config.multiple for side in image.shape[:2]} == {0}
+    expected, found = naively_augmented(model, image), model.predict(image, augment="turns")
+    assert len(found) > 3
+    for score, polygon in zip(found.scores, found.polygons, strict=True):
+        same = [one for one in expected if shapely.hausdorff_distance(one[1], polygon) < 0.05]
+        assert len(same) == 1
+        assert score == pytest.approx(same[0][0], abs=1e-3)
+    assert len(found) == len(expected)
+
+
 def test_tiles_give_the_augmented_objects_of_the_whole_image():
     model, image = predictor("snake"), mosaic(3, 3, (151, 143))
     whole = model.predict(image, augment="flips")

@@ -75,6 +75,24 @@ def test_the_page_gives_numbers_the_colours_that_the_first_picture_has(browser, 
     page.close()
 
 
+def test_the_channel_that_a_model_sees_is_chosen_by_its_name(browser, stained):
+    _, server = stained
+    page = open_page(browser, server)
+    page.locator(".thumb", has_text="a.ome.tif").click()
+    page.click("#tab-model")
+    choice = page.locator("#channel")
+    assert choice.locator("option").all_text_contents() == ["DNA", "actin", "tubulin"]
+    assert choice.input_value() == "0"
+    choice.select_option(label="tubulin")
+    until(page, "kontur.work.channel === 'tubulin'")
+    page.close()
+    page = open_page(browser, server)  # as it was left
+    page.locator(".thumb", has_text="a.ome.tif").click()
+    page.click("#tab-model")
+    assert page.locator("#channel").input_value() == "2"
+    page.close()
+
+
 def test_the_picture_is_seen_without_any_module_where_it_stays_afterwards(browser, stained):
     _, server = stained
     early = browser.new_page(viewport={"width": 1400, "height": 860}, color_scheme="light")

@@ -57,5 +57,16 @@ def channel_number(channel: Channel, names: Sequence[str], count: int, where: An
     return found[0]
 
 
+def choice_of(number: int, names: Sequence[str]) -> Channel:
+    """How a channel is best chosen: by its name where no other has it, else by its number.
+
+    >>> [choice_of(i, ["DAPI", "GFP", "gfp", "unnamed"]) for i in range(4)]
+    ['DAPI', 1, 2, 3]
+    """
+    name = names[number]
+    alike = [other for other in names if other.casefold() == name.casefold()]
+    return number if name in ("", UNNAMED) or len(alike) > 1 else name
+
+
 def _numbered(names: dict[int, str]) -> str:
     return listed(f"{number}: {name}" for number, name in names.items())

@@ -135,13 +135,13 @@ def _groups(
 
     The surest contour takes the one of each other orientation that overlaps most with it.
     """
-    i, j = pairs_over(polygons, AGREE)
+    i, j = pairs_over(polygons, 0.0)  # two others of an object may overlap by less than `AGREE`
     apart = (orientation[i] != orientation[j]) & (labels[i] == labels[j])
     i, j = i[apart], j[apart]
     same = iou(polygons[i], polygons[j])
-    i, j, same = i[same >= AGREE], j[same >= AGREE], same[same >= AGREE]
+    agree = same >= AGREE
     partners: dict[int, list[tuple[float, int]]] = {}
-    for a, b, share in zip(i.tolist(), j.tolist(), same.tolist(), strict=True):
+    for a, b, share in zip(i[agree].tolist(), j[agree].tolist(), same[agree].tolist(), strict=True):
         partners.setdefault(a, []).append((share, b))
         partners.setdefault(b, []).append((share, a))
     group = np.full(len(polygons), -1)

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt8
 
 from kontur.display.stretch import contrast, thinned
+from kontur.formats import channels
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.page_count import count_pages
@@ -33,9 +34,13 @@ STAINS = ("#ff40ff", "#40ff40", "#40d0ff", "#ffd040", "#ff5050", "#ffffff")
 
 class Channel(NamedTuple):
     """A channel: its name, the numbers that 0 and `top` stand for on the wire, and how it is shown:
-    from which number it is black and from which it has all of its colour, "#rrggbb"."""
+    from which number it is black and from which it has all of its colour, "#rrggbb".
+
+    `choice` is how it is chosen: by the name that its file gives it alone, else by the number.
+    """
 
     name: str
+    choice: channels.Channel
     low: float
     high: float
     black: float
@@ -166,14 +171,15 @@ def picture_of(image: OpenImage) -> Picture:
     """The levels and channels of a plane."""
     count = image.pixels.shape[2]
     names = image.stains or (("red", "green", "blue") if count == COLOURS else ())
-    names = names if len(names) == count else tuple(f"channel {i}" for i in range(count))
+    names = names if len(names) == count else (channels.UNNAMED,) * count
     pixels = image.pixels
     levels = DiskLevels(pixels) if isinstance(pixels, LazyPixels) else HeldLevels(pixels)
     held = levels.largest_held
     colours = RGB if _is_colour(image) else ("#ffffff",) if count == 1 else STAINS
-    channels = [
+    shown = [
         _channel(
-            name,
+            f"channel {i}" if name in ("", channels.UNNAMED) else name,
+            channels.choice_of(i, names),
             held[:, :, i],
             levels.spans[i],
             colour=colours[i % len(colours)],
@@ -181,7 +187,7 @@ def picture_of(image: OpenImage) -> Picture:
         )
         for i, name in enumerate(names)
     ]
-    return Picture(image, levels, tuple(channels))
+    return Picture(image, levels, tuple(shown))
 
 
 def _is_colour(image: OpenImage) -> bool:
@@ -189,7 +195,13 @@ def _is_colour(image: OpenImage) -> bool:
 
 
 def _channel(
-    name: str, values: Shaped[np.ndarray, "h w"], span: Span, *, colour: str, fixed: bool
+    name: str,
+    choice: channels.Channel,
+    values: Shaped[np.ndarray, "h w"],
+    span: Span,
+    *,
+    colour: str,
+    fixed: bool,
 ) -> Channel:
     """A channel with its contrast: all of the range for 8-bit colours, else by percentiles."""
     top = np.iinfo(values.dtype).max
@@ -199,7 +211,7 @@ def _channel(
     else:
         black, white = contrast(values)
         white = max(white, black + 1)
-    return Channel(name, span.low, span.high, black, white, colour, counts.tolist())
+    return Channel(name, choice, span.low, span.high, black, white, colour, counts.tolist())
 
 
 def describe(picture: Picture, pages: int) -> dict[str, Any]:

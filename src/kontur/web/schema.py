@@ -269,7 +269,7 @@ class FolderSummary(pydantic.BaseModel):
     classes: list[str]
     palette: list[str] = Field(description='colours of classes, "#rrggbb"; they repeat')
     model: str = Field(description="the model that is in use")
-    channel: int = Field(description="the channel that it sees of images of several stains")
+    channel: int | str = Field(description="the channel that it sees of images of several stains")
     formats: list[ExportFormat]
     can_train: bool
     problems: list[str]
@@ -280,6 +280,7 @@ class ChannelSummary(pydantic.BaseModel):
     """A channel: the numbers that 0 and the top stand for, contrast as sent, colour, histogram."""
 
     name: str
+    choice: int | str = Field(description="by which models see it: its name, else its number")
     low: float
     high: float
     black: float
@@ -318,7 +319,7 @@ class ModelChoice(Model):
     """The model to use, and the channel that it sees of images of several stains."""
 
     name: Name
-    channel: Annotated[int, Field(ge=0, le=1000)] | None = None
+    channel: Annotated[int, Field(ge=0, le=1000)] | Name | None = None
 
 
 class ModelSummary(pydantic.BaseModel):

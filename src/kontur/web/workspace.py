@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kontur.errors import InputError
 from kontur.formats.atomic import check_writable
+from kontur.formats.channels import Channel
 from kontur.formats.images import picked
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.web.annotations import Annotations
@@ -62,12 +63,16 @@ class Workspace:
         self.history.set_note(MODEL_NOTE, name)
 
     @property
-    def channel(self) -> int:
-        """The channel that models see of an image of several stains, from 0."""
-        return int(self.history.note(CHANNEL_NOTE) or 0)
+    def channel(self) -> Channel:
+        """The channel that models see of an image of several stains: its name, or number from 0."""
+        channel: Channel = self.history.note(CHANNEL_NOTE) or 0
+        return channel
 
-    def choose_channel(self, channel: int) -> None:
-        """Let models see another channel from now on; of images with fewer the last."""
+    def choose_channel(self, channel: Channel) -> None:
+        """Let models see another channel from now on.
+
+        A name is looked up in each image by itself; a number means of images with fewer the last.
+        """
         self.history.set_note(CHANNEL_NOTE, channel)
 
     def seen_by(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
@@ -75,7 +80,9 @@ class Workspace:
         whole = self.pictures.read(image, page).image
         if predictor.takes(whole):
             return whole
-        channel = min(self.channel, len(whole.stains) - 1)
+        channel = self.channel
+        if isinstance(channel, int):
+            channel = min(channel, len(whole.stains) - 1)
         return picked(whole, channel, image.name)
 
     @property

@@ -83,8 +83,11 @@ export class ModelPanel {
     const several = picture && picture.channels.length > 1 && !picture.colour;
     if (!this.channels) return;
     if (!several) return this.channels.replaceChildren();
-    const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(this.work.model, Number(choice.value)) },
-      ...picture.channels.map((channel, i) => element("option", { value: String(i), selected: i === Math.min(this.work.channel, picture.channels.length - 1) }, channel.name)));
+    const { channel: seen, model } = this.work;
+    const number = typeof seen === "number" ? Math.min(seen, picture.channels.length - 1) : picture.channels.findIndex(({ choice }) => choice === seen);
+    const missing = number < 0 ? [element("option", { value: "", selected: true, disabled: true }, seen)] : []; // of other images
+    const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(model, picture.channels[Number(choice.value)].choice) },
+      ...missing, ...picture.channels.map(({ name }, i) => element("option", { value: String(i), selected: i === number }, name)));
     this.channels.replaceChildren(element("span", {}, t("seen_channel")), choice);
   }
 

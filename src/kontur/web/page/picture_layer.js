@@ -3,7 +3,7 @@
 import { rgbOf } from "./colours.js";
 import { request } from "./server.js";
 
-/** @typedef {{name: string, low: number, high: number, black: number, white: number, colour: string, histogram: number[]}} Channel */
+/** @typedef {{name: string, choice: number | string, low: number, high: number, black: number, white: number, colour: string, histogram: number[]}} Channel */
 /** @typedef {{height: number, width: number, pages: number, bits: 8 | 16, tile: number,
  *   levels: [number, number][], colour: boolean, pixel_size: number | null, channels: Channel[]}} Picture */
 /** @typedef {{black: number, white: number, colour: string, visible: boolean}} ChannelStyle */

@@ -10,7 +10,7 @@ import { Refusal, request, send, windowName } from "./server.js";
 /** @typedef {import("./viewer.js").Viewer} Viewer */
 /** @typedef {import("./selection.js").Selection} Selection */
 /** @typedef {import("./gallery.js").ImageSummary} ImageSummary */
-/** @typedef {{name: string, images: ImageSummary[], classes: string[], palette: string[], model: string, channel: number,
+/** @typedef {{name: string, images: ImageSummary[], classes: string[], palette: string[], model: string, channel: number | string,
  *   formats: {name: string, title: string, ending: string, install: string | null}[], can_train: boolean, problems: string[], version: string}} Folder */
 
 /**
@@ -26,7 +26,7 @@ export class Work extends Emitter {
     /** @type {Folder | null} */ this.folder = null;
     /** @type {OpenImage | null} */ this.image = null;
     this.model = "";
-    this.channel = 0; // that models see of images of several stains
+    /** @type {number | string} */ this.channel = 0; // that models see of images of several stains
     this.drawingClass = 0;
     /** @type {string | null | undefined} */ this.stream = undefined; // through which events are heard; null after a break
     /** @type {Set<number>} */ this.visited = new Set(); // of the least certain objects
@@ -182,7 +182,7 @@ export class Work extends Emitter {
     }
   }
 
-  /** Use another model from now on, or another channel. @param {string} name @param {number} [channel] */
+  /** Use another model from now on, or another channel. @param {string} name @param {number | string} [channel] */
   async choose(name, channel = this.channel) {
     try {
       await send("PUT", "model", { name, channel });
@@ -193,7 +193,7 @@ export class Work extends Emitter {
     }
   }
 
-  /** What was chosen, here or in another window. @param {string} name @param {number} channel */
+  /** What was chosen, here or in another window. @param {string} name @param {number | string} channel */
   use(name, channel) {
     this.model = name;
     this.channel = channel;
