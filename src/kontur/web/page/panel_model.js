@@ -85,7 +85,7 @@ export class ModelPanel {
     if (!several) return this.channels.replaceChildren();
     const { channel: seen, model } = this.work;
     const number = typeof seen === "number" ? Math.min(seen, picture.channels.length - 1) : picture.channels.findIndex(({ choice }) => choice === seen);
-    const missing = number < 0 ? [element("option", { value: "", selected: true, disabled: true }, seen)] : []; // of other images
+    const missing = number < 0 ? [element("option", { value: "", selected: true, disabled: true }, String(seen))] : []; // of other images
     const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(model, picture.channels[Number(choice.value)].choice) },
       ...missing, ...picture.channels.map(({ name }, i) => element("option", { value: String(i), selected: i === number }, name)));
     this.channels.replaceChildren(element("span", {}, t("seen_channel")), choice);
