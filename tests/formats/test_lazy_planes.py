@@ -19,6 +19,14 @@ KEEPS_PLANES = [name for name, one in formats.WRITABLE.items() if one.planes]
 KEEPS_TRACKS = [name for name in KEEPS_PLANES if name not in ("imagej", "ome-zarr")]
 
 
+def test_an_error_of_a_value_comes_out_and_is_no_end():
+    def value(number):
+        return [10, 11][number]  # an IndexError from the third on
+
+    with pytest.raises(IndexError):
+        list(LazySequence(5, value))
+
+
 def plane(number, tracks=False):
     """Squares in a row, of two classes, some with a hole; ids count through all planes."""
     count = COUNTS[number]

@@ -1,5 +1,7 @@
 """Augmented prediction: flips and turns, merged by the agreement of contours, in every family."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -12,6 +14,7 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.view import View
 from kontur.models.candidates import Candidates
 from kontur.models.card import Thresholds
+from kontur.models.resolve import resolve
 from tests.infer.test_tiled import mosaic, predictor, unmatched
 
 THRESHOLDS = Thresholds(score=0.4, overlap=0.3)
@@ -92,6 +95,22 @@ def test_the_contour_is_that_which_most_agree_on():
     square = View(np.zeros((1, 1, 64, 64), np.float32), (64, 64), 1.0, (0, 0), (64, 64))
     found = propose_augmented(propose, square, THRESHOLDS, "flips")
     assert found.polygons[0].bounds[::2] == (25, 39)
+
+
+def test_an_object_that_orientations_call_by_two_classes_is_not_lost():
+    """All of them see each class, half as the second best; one stays at last."""
+    outline = shapely.box(20, 20, 44, 44)
+    scores = iter([(0.5, 0.48), (0.48, 0.5)] * 2)
+
+    def propose(view, lowest):
+        both = candidates_of([outline] * 2, [*next(scores)], view.size)
+        return replace(both, labels=np.array([0, 1]), classes=("leaf", "stone"))
+
+    square = View(np.zeros((1, 1, 64, 64), np.float32), (64, 64), 1.0, (0, 0), (64, 64))
+    found = propose_augmented(propose, square, Thresholds(score=0.44, overlap=0.3), "flips")
+    assert found.scores == pytest.approx([0.49, 0.49])
+    objects, _ = resolve(found, Thresholds(score=0.44, overlap=0.3))
+    assert len(objects) == 1
 
 
 @pytest.mark.parametrize("name", ["baseline", "snake", "maskrcnn", "unet"])

@@ -10,7 +10,7 @@ from onnx.reference import ReferenceEvaluator
 from kontur.train.integer_enlargements import copy_to_enlarge
 
 
-def enlarging(factors, *, step=0.5, mode="nearest", place="asymmetric"):
+def enlarging(factors, *, step=0.5, mode="nearest", place="asymmetric", nearest="floor"):
     """uint8 (b, c, h, w) → numbers → enlarged → integers of a step → numbers."""
     values = {
         "step": np.float32(0.5),
@@ -21,7 +21,7 @@ def enlarging(factors, *, step=0.5, mode="nearest", place="asymmetric"):
     nodes = [
         helper.make_node("DequantizeLinear", ["x", "step", "zero"], ["numbers"]),
         helper.make_node(
-            "Resize", ["numbers", "", "factors"], ["larger"], mode=mode, nearest_mode="floor",
+            "Resize", ["numbers", "", "factors"], ["larger"], mode=mode, nearest_mode=nearest,
             coordinate_transformation_mode=place,
         ),
         helper.make_node("QuantizeLinear", ["larger", "other", "zero"], ["integers"]),
@@ -57,6 +57,7 @@ def test_copies_are_what_resizing_gives(factors, size):
         pytest.param(enlarging((0.5, 0.5)), id="made smaller"),
         pytest.param(enlarging((2, 2), mode="linear"), id="blended"),
         pytest.param(enlarging((2, 2), place="align_corners"), id="of other places"),
+        pytest.param(enlarging((3, 3), nearest="ceil"), id="of the next pixel"),
     ],
 )
 def test_other_resizing_stays(model):

@@ -20,7 +20,7 @@ from kontur.instances import Instances
 
 SCORES = tuple(round(0.02 * i, 2) for i in range(2, 48))  # 0.04 … 0.94
 OVERLAPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-MOST = 0.2  # of the best AP: what chance may count where there are few objects
+MOST_BY_CHANCE = 0.2  # of the best AP: what chance may count where there are few objects
 TUNED_IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)  # AP is averaged over these
 
 
@@ -57,11 +57,11 @@ def tune_thresholds(
     not suppressed.
 
     A pair that is worse than the best by no more than chance is no worse for all we know: by one
-    object, or by one standard error of a difference, the root of the number of objects about which
-    the two differ (McNemar, 1947), and little at any rate (`MOST`). Of these the one nearest the
-    `usual` pair is taken, to which such models come when there are many images, or nearest their
-    middle where none is known. Of few images it is better on others than the very best, of many it
-    is the same (`benchmarks/few_to_tune.py`).
+    object, or by about one standard error of a difference, the root of how many objects more or
+    less are found and found wrongly, and little at any rate (`MOST_BY_CHANCE`). Of these the one
+    nearest the `usual` pair is taken, to which such models come when there are many images, or
+    nearest their middle where none is known. Of few images it is better on others than the very
+    best, of many it is the same (`benchmarks/few_to_tune.py`).
 
     Raises:
         InputError: lists of different lengths, an empty list or grid, candidates without scores.
@@ -145,5 +145,5 @@ def _no_worse_than_best(
     best = counts.reshape(3, -1)[:, values.argmax()]
     found, wrong, _ = np.abs(counts - best[:, None, None])
     chance = np.maximum(np.sqrt(found + wrong), 1) / max(best.sum(), 1)
-    allowed = np.minimum(chance, MOST * values.max())
+    allowed = np.minimum(chance, MOST_BY_CHANCE * values.max())
     return np.argwhere(values >= values.max() - allowed - 1e-12)

@@ -1,6 +1,6 @@
 """A sequence whose values are made when they are taken, and held by nobody."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
 Value = TypeVar("Value")
@@ -16,6 +16,10 @@ class LazySequence(Sequence[Value], Generic[Value]):
 
     def __init__(self, count: int, value: Callable[[int], Value]):
         self._numbers, self._value = range(count), value
+
+    def __iter__(self) -> Iterator[Value]:
+        """Each value; what `value` raises comes out, an `IndexError` too, and is no end."""
+        return map(self._value, self._numbers)
 
     def __len__(self) -> int:
         """How many values there are."""

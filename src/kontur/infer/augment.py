@@ -93,7 +93,11 @@ def _oriented(
 def _kept(candidates: Candidates, lowest: float, overlap: float) -> Candidates:
     """The objects of one orientation, without the features they came from."""
     inside, seen = visible(candidates, lowest)
-    keep = suppress(inside, candidates.scores[seen], overlap, labels=candidates.labels[seen])
+    scores, labels = candidates.scores[seen], candidates.labels[seen]
+    # Each class by itself: orientations may call an object by either of two, and agree on both.
+    classes = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    kept = [own[suppress(inside[own], scores[own], overlap)] for own in classes]
+    keep = np.concatenate([np.zeros(0, np.int64), *kept])
     return replace(candidates.selected(seen[keep]), features=None, rings=None)
 
 

@@ -11,7 +11,11 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-MODES = {"mode": b"nearest", "coordinate_transformation_mode": b"asymmetric"}
+MODES = {
+    "mode": b"nearest",
+    "coordinate_transformation_mode": b"asymmetric",
+    "nearest_mode": b"floor",
+}
 
 
 def copy_to_enlarge(graph: onnx.GraphProto) -> None:

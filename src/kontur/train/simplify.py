@@ -11,8 +11,13 @@ from onnx import helper
 
 
 def simplify(model: onnx.ModelProto) -> None:
-    """Leave out, in place, what gives a value that there is already; names of results stay."""
+    """Leave out, in place, what gives a value that there is already; names of results stay.
+
+    A graph with branches or loops, whose own graphs read values by name, stays as it is.
+    """
     graph = model.graph
+    if any(each.HasField("g") or each.graphs for node in graph.node for each in node.attribute):
+        return
     types = _types(model)
     makers = {output: node for node in graph.node for output in node.output}
     results = {value.name for value in graph.output}
@@ -52,13 +57,15 @@ def _given_already(
     before = makers.get(node.input[0]) if node.op_type == "Transpose" else None
     if before is not None and before.op_type == "Transpose":
         order, turned = _setting(before, "perm"), _setting(node, "perm")
-        if [order[axis] for axis in turned] == sorted(order):
+        if order and turned and [order[axis] for axis in turned] == sorted(order):
             return before.input[0]
     return None
 
 
 def _setting(node: onnx.NodeProto, name: str) -> Any:
-    return helper.get_attribute_value(next(a for a in node.attribute if a.name == name))
+    """The value of an attribute; None where it is left out."""
+    values = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    return values.get(name)
 
 
 def _types(model: onnx.ModelProto) -> dict[str, int]:

@@ -51,7 +51,10 @@ def apply_best_score_threshold(
     truths = [samples[i].instances for i in places]
     scores = [score for score in SCORES if score >= LOOSE_SCORE]
     tuned = tune_thresholds(truths, predicted, scores=scores, overlaps=[1.0])
-    return [objects[objects.scores >= tuned.score] for objects in predicted]
+    aps = np.nan_to_num(tuned.grid[:, 0], nan=1.0)  # nothing found where there is nothing
+    best = np.flatnonzero(aps == aps.max())
+    score = scores[best[len(best) // 2]]
+    return [objects[objects.scores >= score] for objects in predicted]
 
 
 def evaluate_predictions(
