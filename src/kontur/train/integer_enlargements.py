@@ -1,7 +1,7 @@
 """Enlargements of integer maps by whole factors, as copies of pixels and rows.
 
 An engine looks up the place of every value when it resizes; in maps with channels last, whole
-pixels and rows can be copied, which takes a quarter of the time.
+pixels and rows can be copied, which takes less time.
 """
 
 from collections.abc import Iterator, Mapping

@@ -2,7 +2,7 @@
 
 Their results are coordinates and probabilities, which 8 bits would ruin, so they stay floats. Their
 inputs are integers already, many to each result: to make those floats, in the order in which floats
-are convolved, takes six times as long as all the products. So each weight becomes the sum of a
+are convolved, takes longer than all the products. So each weight becomes the sum of a
 coarse and a fine integer, the products are added up in 32 bits, and only the sums are floats.
 """
 
