@@ -98,7 +98,7 @@ FAMILY = Family(
     contours=ContourTools(from_rings, from_extremes, from_boxes, quality_of_rings),
     polish=polish_candidates,
     has_agent=attrgetter("has_agent"),
-    # `evolve` moves contours last: its integers save little time and cost .0026 of AP at IoU 0.6; the
-    # others have few convolutions and are as fast in float32 (docs/results.md).
+    # `evolve` moves contours last: its integers save little time and cost .0026 of AP at IoU 0.6;
+    # the others have few convolutions and are as fast in float32 (docs/results.md).
     float32_graphs=("evolve", "edge", "quality"),
 )
