@@ -104,6 +104,15 @@ def test_bad_input_is_one_sentence_on_standard_error(tmp_path):
     assert err == f"Error: there is no folder {tmp_path / 'none'}\n"
 
 
+def test_warnings_of_other_packages_are_no_output_unless_asked_for(model, tmp_path, monkeypatch):
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x40\0"  # which ends in the middle
+    Image.new("RGB", (96, 96)).save(tmp_path / "a.jpg", exif=exif)
+    words = ("predict", tmp_path / "a.jpg", "--model", model, "--out", tmp_path, "--force")
+    assert "Warning" not in start(*words).communicate(timeout=60)[1]
+    monkeypatch.setenv("PYTHONWARNINGS", "default")
+    assert "Corrupt EXIF data" in start(*words).communicate(timeout=60)[1]
+
+
 def test_a_defect_of_ours_keeps_its_traceback():
     broken = typer.Typer(cls=CommandGroup, pretty_exceptions_enable=False, add_completion=False)
     broken.callback()(lambda: None)

@@ -1,6 +1,7 @@
 import contextlib
 import logging
 import struct
+import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -222,6 +223,29 @@ def test_images_are_known_by_name():
     yes = ["a.png", "x/A.JPG", "a.b.jpeg", "a.tif", "a.ome.tiff"]
     no = ["a.txt", ".a.png", "a.labels.tif", "a.overlay.png", "a", "png", "a.json"]
     assert [name for name in yes + no if images.is_image(name)] == yes
+
+
+def test_a_palette_with_transparent_colours_gives_them_all(tmp_path, recwarn):
+    picture = Picture.fromarray(np.array([[0, 1, 2]], np.uint8)).convert("P")
+    picture.putpalette([*(10, 20, 30), *(40, 50, 60), *(70, 80, 90)])
+    picture.save(tmp_path / "a.png", transparency=bytes([0, 128, 255]))
+    pixels = images.read_image(tmp_path / "a.png").pixels
+    assert pixels.tolist() == [[[10, 20, 30], [40, 50, 60], [70, 80, 90]]]
+    assert not recwarn.list
+
+
+def test_others_get_every_warning_while_and_after_images_are_read_in_threads(tmp_path):
+    path = tmp_path / "a.png"
+    save(path, numbers(12, 9, 3))
+
+    def read(number):
+        images.read_image(path)
+        warnings.warn(f"mine {number}", stacklevel=1)
+
+    with warnings.catch_warnings(record=True) as heard, ThreadPoolExecutor(4) as pool:
+        warnings.simplefilter("always")
+        list(pool.map(read, range(200)))
+    assert len(heard) == 200
 
 
 def test_others_hear_tifffile_while_and_after_images_are_read_in_threads(tmp_path, caplog):

@@ -9,7 +9,6 @@ file by `embedded_picture`; an unsupported file is named by `unsupported_images`
 import contextlib
 import struct
 import tokenize
-import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,9 +153,7 @@ def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> Non
 def reading(path: Path) -> Iterator[None]:
     """Turn the exceptions of decoders on damaged or missing files into one sentence."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of broken metadata: what matters is raised
-            yield
+        yield
     except InputError:
         raise
     except FileNotFoundError:

@@ -118,7 +118,7 @@ def pixels_of(
     if upright.mode in ("CMYK", "YCbCr", "LAB", "HSV") or (
         upright.mode in ("P", "PA") and colours == "rgb"
     ):
-        upright = upright.convert("RGB")
+        upright = upright.convert("RGBA" if "transparency" in upright.info else "RGB")
     elif upright.mode in ("RGBa", "La"):
         upright = upright.convert({"RGBa": "RGBA", "La": "LA"}[upright.mode])
     pixels = np.array(upright)

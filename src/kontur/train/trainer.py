@@ -36,6 +36,7 @@ ADVICE = (
     r".*does not have many workers.*",
     r".*Our suggested max number of worker.*",
     r".*You're resuming from a checkpoint that ended before the epoch ended.*",
+    r".*module\(s\) in eval mode at the start of training.*",  # a frozen backbone is
     r".*isinstance\(treespec, LeafSpec\).*",  # of its own use of torch
     r".*`lr_scheduler.step\(\)` before `optimizer.step\(\)`.*",  # fp16 may leave out a step
     r".*Grad strides do not match bucket view strides.*",  # channels last on several devices
