@@ -96,7 +96,7 @@ def test_a_run_that_is_killed_goes_on_with_the_missing_tiles(predictor, slide, t
         run(predictor, slide, out, on_tile=kill_at(7))
     assert not (out / "slide.geojson").exists()
     assert len(list((out / ".slide.tiles").glob("*.npz"))) == 7
-    (out / ".slide.tiles" / "0-1.npz").write_bytes(b"half")
+    next((out / ".slide.tiles").glob("0-1.*.npz")).write_bytes(b"half")
     looked_at.clear()
     tiled.BUDGET *= 2  # more memory than before: the tiles that are there decide
     run(predictor, slide, out)
@@ -104,6 +104,23 @@ def test_a_run_that_is_killed_goes_on_with_the_missing_tiles(predictor, slide, t
     written = (out / "slide.geojson").read_bytes()
     assert written == (tmp_path / "expected" / "slide.geojson").read_bytes()
     assert not (out / ".slide.tiles").exists()
+
+
+def test_runs_of_other_settings_at_the_same_time_take_no_tile_of_each_other(
+    predictor, slide, tmp_path
+):
+    few, many = PredictOptions(score=0.99), PredictOptions(score=0.5)
+    run(predictor, slide, tmp_path / "expected", options=many)
+
+    def other(image, done, total):
+        if done == 3:
+            with pytest.raises(KeyboardInterrupt):
+                run(predictor, slide, tmp_path / "out", options=few, on_tile=kill_at(5))
+
+    run(predictor, slide, tmp_path / "out", options=many, on_tile=other)
+    files = [tmp_path / folder / "slide.geojson" for folder in ("out", "expected")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert not (tmp_path / "out" / ".slide.tiles").exists()
 
 
 def test_tiles_of_other_settings_or_of_another_image_are_not_taken(

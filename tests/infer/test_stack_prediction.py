@@ -1,6 +1,7 @@
 """Films and stacks: every plane predicted, its place kept, one in memory, and none done twice."""
 
 import json
+import shutil
 import weakref
 
 import numpy as np
@@ -16,6 +17,7 @@ from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
+from kontur.infer.unfinished import Unfinished
 from kontur.models import catalog
 from kontur.models.card import Card
 
@@ -149,11 +151,10 @@ def test_a_run_that_is_killed_goes_on_with_the_missing_planes(film, tmp_path, op
     with pytest.raises(KeyboardInterrupt):
         run(film, tmp_path / "out", *words, page="all", link="overlap", on_page=kill_at(3))
     kept = tmp_path / "out" / ".film.planes"
-    assert sorted(file.name for file in kept.iterdir()) == [
-        *map("{}.npz".format, range(3)),
-        "planes.json",
-    ]
-    (kept / "1.npz").write_bytes((kept / "1.npz").read_bytes()[:200])
+    names = sorted(file.name.split(".")[0] for file in kept.iterdir())
+    assert names == ["0", "1", "2", "planes"]
+    (cut,) = kept.glob("1.*.npz")
+    cut.write_bytes(cut.read_bytes()[:200])
     pages.clear()
     (outcome,) = run(film, tmp_path / "out", *words, page="all", link="overlap")
     assert pages == [1, 3]
@@ -189,6 +190,29 @@ def test_planes_that_vanish_before_they_are_written_are_predicted_again(film, tm
     assert not (tmp_path / "out" / ".film.planes").exists()
     texts = [(tmp_path / name / "film.geojson").read_text() for name in ("out", "expected")]
     assert texts[0] == texts[1]
+
+
+def test_runs_of_other_settings_at_the_same_time_take_no_plane_of_each_other(film, tmp_path):
+    run(film, tmp_path / "expected", "geojson", page="all")
+
+    def other(image, done, total):
+        if done == 2:
+            how = {"page": "all", "min_size": 300.0, "on_page": kill_at(4)}
+            with pytest.raises(KeyboardInterrupt):
+                run(film, tmp_path / "out", "geojson", **how)
+
+    run(film, tmp_path / "out", "geojson", page="all", on_page=other)
+    texts = [(tmp_path / name / "film.geojson").read_text() for name in ("out", "expected")]
+    assert texts[0] == texts[1]
+
+
+def test_a_folder_that_vanishes_while_a_part_is_written_costs_the_part_alone(tmp_path, monkeypatch):
+    parts = Unfinished(tmp_path / "parts", "planes", {"of": 1})
+    parts.begin(3)
+    monkeypatch.setattr(np, "savez", lambda file, **arrays: shutil.rmtree(tmp_path / "parts"))
+    parts.add("0", {"a": np.zeros(3)})
+    assert parts.load("0") is None
+    assert not (tmp_path / "parts").exists()
 
 
 def test_planes_in_tiles_are_planes_in_one_view(film, tmp_path):

@@ -157,7 +157,7 @@ class ImageWorker:
     def _image(self, task: Task) -> TaskResult:
         job = self._with_source(task.job)
         picture = self._opened(job)
-        store = self._store(job, {**self.work.settings, "source": job.source})
+        store = self._store(job)
         height, width = picture.pixels.shape[:2]
         with self._room if height * width > LARGE else nullcontext():
             plan = self.predictor.plan(picture, self._of_picture, side=store.side)
@@ -175,7 +175,7 @@ class ImageWorker:
         _, plan = self._plan(task)
         assert plan.tiled is not None
         assert task.tile is not None
-        tiled, store = plan.tiled, self._store(task.job, {})
+        tiled, store = plan.tiled, self._store(task.job)
         try:
             with self._room:
                 tile = tiled.tiling.tile(*task.tile)
@@ -188,7 +188,7 @@ class ImageWorker:
 
     def _join(self, task: Task) -> TaskResult:
         picture, plan = self._plan(task)
-        store = self._store(task.job, {})
+        store = self._store(task.job)
         with self._room:  # tiles that were lost since are looked at again
             result = self._written(task.job, picture, plan, store)
         self._forget(task)
@@ -209,7 +209,7 @@ class ImageWorker:
         card, parts = self.predictor.card, self.predictor.parts_of(plan, store=store)
         files, name = job.files, job.input.path.name
         repaired, areas = write_outputs(files, name, picture, parts, card.classes)
-        self._store(job, {}).remove()
+        self._store(job).remove()
         channels = channel_hint(thinned(picture.pixels), self.work.options)
         outcome = Outcome(
             job.input,
@@ -235,7 +235,7 @@ class ImageWorker:
                 options,
                 lambda done, total: self._on_page(image, done, total),
                 folder=self._beside(job, "planes"),
-                identity={**self.work.settings, "source": job.source},
+                identity=self._identity(job),
             )
         outcome = Outcome(
             image,
@@ -261,9 +261,13 @@ class ImageWorker:
     def _with_source(self, job: Job) -> Job:
         return replace(job, source=job.source or SourceFile.of(job.input.path, self.work.out))
 
-    def _store(self, job: Job, identity: Mapping[str, Any]) -> TileStore:
+    def _store(self, job: Job) -> TileStore:
         """The tiles of an image that is not finished."""
-        return TileStore(self._beside(job, "tiles"), identity)
+        return TileStore(self._beside(job, "tiles"), self._identity(job))
+
+    def _identity(self, job: Job) -> Mapping[str, Any]:
+        """Of which content and settings the finished parts of an image are."""
+        return {**self.work.settings, "source": job.source}
 
     def _beside(self, job: Job, parts: str) -> Path:
         """The hidden folder of the finished parts of an image that is not finished."""

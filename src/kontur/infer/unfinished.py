@@ -1,9 +1,12 @@
 """What is finished of an image, kept beside its outputs until all of it is: tiles, or planes.
 
 A run that is killed and started again does only what is missing. A file a part, written whole or
-not at all; several processes may fill one folder.
+not at all; several processes may fill one folder. Those with other settings at the same time cost
+each other the parts, which are then made again, but never read them.
 """
 
+import contextlib
+import hashlib
 import json
 import shutil
 import zipfile
@@ -27,6 +30,8 @@ class Unfinished:
         self.folder = folder
         self._plan, self._identity = folder / f"{plan}.json", json.loads(json.dumps(dict(identity)))
         self._name = plan
+        content = json.dumps(self._identity, sort_keys=True).encode()
+        self._digest = hashlib.sha256(content).hexdigest()[:16]
         self.parts = self._read()
 
     def begin(self, parts: Any) -> None:
@@ -42,7 +47,11 @@ class Unfinished:
     def add(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Write the arrays of a part; nothing where the image was finished meanwhile."""
         if self.folder.is_dir():
-            with replacing(self._file(name)) as beside, beside.open("wb") as opened:
+            with (
+                contextlib.suppress(FileNotFoundError),  # removed at this moment
+                replacing(self._file(name)) as beside,
+                beside.open("wb") as opened,
+            ):
                 np.savez(opened, **arrays)
 
     def load(self, name: str) -> dict[str, np.ndarray] | None:
@@ -61,7 +70,7 @@ class Unfinished:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _file(self, name: str) -> Path:
-        return self.folder / f"{name}.npz"
+        return self.folder / f"{name}.{self._digest}.npz"
 
     def _read(self) -> Any:
         """What parts are there, of the same image and settings; None without."""
