@@ -7,7 +7,7 @@ from kontur.errors import InputError
 
 
 def package(name: str, *, extra: str, what: str) -> Any:
-    """The module of this name; raises `InputError` with the command that installs it."""
+    """The module of this name; raises `InputError` with the command that installs or mends it."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -16,3 +16,9 @@ def package(name: str, *, extra: str, what: str) -> Any:
             f"{what} needs the package {missing}, which is not installed; "
             f"pip install 'kontur[{extra}]'"
         ) from None
+    except (ImportError, OSError) as error:  # its compiled library is missing or another system's
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{what} needs the package {name}, which does not load here ({reason}); "
+            f"pip install --force-reinstall 'kontur[{extra}]'"
+        ) from error

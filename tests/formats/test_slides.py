@@ -114,6 +114,12 @@ def test_without_openslide_the_extra_is_named(tmp_path, monkeypatch, ending):
             read(path)
 
 
+def test_what_is_missing_is_told_before_the_package_is(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openslide", None)
+    with pytest.raises(InputError, match="there is no image"):
+        open_image(tmp_path / "none.mrxs")
+
+
 def test_a_scan_that_is_missing_damaged_or_without_its_parts_is_told(scan, tmp_path):
     with pytest.raises(InputError, match="there is no image"):
         open_image(tmp_path / "none.mrxs")

@@ -71,9 +71,9 @@ def open_slide(path: Path, *, page: int | None = None, channel: Channel | None =
     The side of a pixel in µm is that of the file. Raises `InputError` for a file that is missing,
     damaged or none of OpenSlide's, for another page than 0, and without OpenSlide.
     """
-    openslide = _openslide(path)
     if not path.exists():
         raise InputError(f"there is no image {path}")
+    openslide = _openslide(path)
     if page not in (None, 0):
         raise InputError(f"{path} has no page {page}; it has one, 0")
     with _errors(path):

@@ -28,7 +28,8 @@ FRAMES = "save its frames as TIFF from Fiji (or ffmpeg -i NAME frame%04d.png)"
 
 UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
     ".czi": UnsupportedFormat(
-        "a Zeiss CZI image", f"{_export('ZEN')}; a scan of a slide is read with kontur[slides]"
+        "a Zeiss CZI image",
+        f"{_export('ZEN')}; a scan of a slide is read with kontur[slides], named itself",
     ),
     ".zvi": UnsupportedFormat("a Zeiss AxioVision image", BIOFORMATS),
     ".lif": UnsupportedFormat("a Leica LIF image", _export("LAS X")),
@@ -84,10 +85,12 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
         "several NumPy arrays", "save one of them with numpy.save (.npy), or as TIFF"
     ),
     ".dcm": UnsupportedFormat(
-        "a DICOM image", "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides]"
+        "a DICOM image",
+        "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides], named itself",
     ),
     ".dicom": UnsupportedFormat(
-        "a DICOM image", "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides]"
+        "a DICOM image",
+        "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides], named itself",
     ),
     ".nii": UnsupportedFormat("a NIfTI volume", SLICES),
     ".nii.gz": UnsupportedFormat("a NIfTI volume", SLICES),
