@@ -73,13 +73,15 @@ def images(tmp_path_factory, nuclei):
     return folder
 
 
-def run(predictor, images, out, workers=1, **how):
+def run(
+    predictor, images, out, workers=1, outputs=("geojson", "csv", "labels"), options=TILES, **how
+):
     outcomes = predict_folder(
         predictor,
         find_inputs(images if isinstance(images, list) else [images]),
         out,
-        outputs=("geojson", "csv", "labels"),
-        options=TILES,
+        outputs=outputs,
+        options=options,
         model=model_identity(MODEL),
         workers=workers,
         **how,
@@ -124,7 +126,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
 ):
     told = []
 
-    def on_tile(image, done, total):
+    def on_part(image, done, total):
         if image.name == "large":
             told.append((done, total))
             if done == 2:
@@ -132,7 +134,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(
 
     report = tmp_path / "report.parquet"
     outcomes = run(
-        predictor, images, out, DaskWorkers(client, model=MODEL), on_tile=on_tile, report=report
+        predictor, images, out, DaskWorkers(client, model=MODEL), on_part=on_part, report=report
     )
     assert contents(out) == here
     assert told == [(done, 6) for done in range(1, 7)]
@@ -154,7 +156,7 @@ def test_ctrl_c_cancels_what_waits_and_the_rest_is_done_later(client, predictor,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(predictor, images, out, DaskWorkers(client, model=MODEL), on_tile=interrupt)
+        run(predictor, images, out, DaskWorkers(client, model=MODEL), on_part=interrupt)
     while client.run_on_scheduler(tasks_known) or any(client.run(tasks_running).values()):
         time.sleep(0.05)
     made = contents(out)
@@ -166,9 +168,34 @@ def test_ctrl_c_cancels_what_waits_and_the_rest_is_done_later(client, predictor,
         name for name in made if name.endswith(".geojson")
     }
     done = []
-    run(predictor, images, out, on_tile=lambda image, *counts: done.append((image.name, *counts)))
+    run(predictor, images, out, on_part=lambda image, *counts: done.append((image.name, *counts)))
     assert all(count > 2 for name, count, _ in done if name == "large")  # those are kept
     assert contents(out) == here
+
+
+def test_the_planes_of_a_film_are_tasks_of_their_own(client, predictor, nuclei, images, tmp_path):
+    film, told = images.parent / "film.tif", []
+    frames = np.stack([np.roll(nuclei[:96, :120], 2 * t, axis=1) for t in range(6)])
+    tifffile.imwrite(film, frames, imagej=True, metadata={"axes": "TYX"})
+    how = {"outputs": ("geojson",), "options": PredictOptions(page="all", link="overlap")}
+    (outcome,) = run(predictor, film, tmp_path / "here", **how)
+    assert outcome.failure is None
+
+    def on_part(image, done, total):
+        told.append((done, total))
+        if done == 2:
+            kill_one(client)
+
+    run(
+        predictor,
+        film,
+        tmp_path / "there",
+        DaskWorkers(client, model=MODEL),
+        on_part=on_part,
+        **how,
+    )
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    assert told == [(done, 6) for done in range(1, 7)]
 
 
 def tasks_known(dask_scheduler):

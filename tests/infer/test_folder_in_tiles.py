@@ -48,7 +48,7 @@ def test_every_output_holds_the_objects_of_the_whole_image(predictor, slide, tmp
         slide,
         tmp_path / "out",
         outputs=(*WORDS, "overlay"),
-        on_tile=lambda image, done, total: told.append((image.name, done, total)),
+        on_part=lambda image, done, total: told.append((image.name, done, total)),
     )
     count = told[-1][2]
     assert count == 9
@@ -93,7 +93,7 @@ def test_a_run_that_is_killed_goes_on_with_the_missing_tiles(predictor, slide, t
     run(predictor, slide, tmp_path / "expected")
     every, out = list(looked_at), tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):
-        run(predictor, slide, out, on_tile=kill_at(7))
+        run(predictor, slide, out, on_part=kill_at(7))
     assert not (out / "slide.geojson").exists()
     assert len(list((out / ".slide.tiles").glob("*.npz"))) == 7
     next((out / ".slide.tiles").glob("0-1.*.npz")).write_bytes(b"half")
@@ -115,9 +115,9 @@ def test_runs_of_other_settings_at_the_same_time_take_no_tile_of_each_other(
     def other(image, done, total):
         if done == 3:
             with pytest.raises(KeyboardInterrupt):
-                run(predictor, slide, tmp_path / "out", options=few, on_tile=kill_at(5))
+                run(predictor, slide, tmp_path / "out", options=few, on_part=kill_at(5))
 
-    run(predictor, slide, tmp_path / "out", options=many, on_tile=other)
+    run(predictor, slide, tmp_path / "out", options=many, on_part=other)
     files = [tmp_path / folder / "slide.geojson" for folder in ("out", "expected")]
     assert files[0].read_bytes() == files[1].read_bytes()
     assert not (tmp_path / "out" / ".slide.tiles").exists()
@@ -129,9 +129,9 @@ def test_tiles_of_other_settings_or_of_another_image_are_not_taken(
     out = tmp_path / "out"
     for options in (PredictOptions(score=0.5), PredictOptions(score=0.6)):
         with pytest.raises(KeyboardInterrupt):
-            run(predictor, slide, out, options=options, on_tile=kill_at(2))
+            run(predictor, slide, out, options=options, on_part=kill_at(2))
     assert looked_at == [(0, 0), (0, 1)] * 2
     tifffile.imwrite(slide, tifffile.imread(slide)[::-1], tile=(64, 64), compression="zlib")
     with pytest.raises(KeyboardInterrupt):
-        run(predictor, slide, out, options=PredictOptions(score=0.6), on_tile=kill_at(1))
+        run(predictor, slide, out, options=PredictOptions(score=0.6), on_part=kill_at(1))
     assert looked_at == [*[(0, 0), (0, 1)] * 2, (0, 0)]

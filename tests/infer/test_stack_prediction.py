@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 import weakref
 
 import numpy as np
@@ -46,9 +47,9 @@ def baseline():
     return Predictor(NoEngine(), Card(kind="baseline", config=config, version="0"))
 
 
-def run(film, out, *outputs, on_page=lambda image, done, total: None, **options):
+def run(film, out, *outputs, on_page=lambda image, done, total: None, workers=1, **options):
     inputs, options = find_inputs([film]), PredictOptions(**options)
-    how = {"outputs": outputs, "options": options, "on_tile": on_page}
+    how = {"outputs": outputs, "options": options, "on_part": on_page, "workers": workers}
     return list(predict_folder(baseline(), inputs, out, **how))
 
 
@@ -163,6 +164,24 @@ def test_a_run_that_is_killed_goes_on_with_the_missing_planes(film, tmp_path, op
         files = [tmp_path / folder / f"film{ending}" for folder in ("out", "expected")]
         assert files[0].read_bytes() == files[1].read_bytes()
     assert not kept.exists()
+
+
+def test_planes_that_several_workers_predict_are_those_of_one(tmp_path, opened):
+    film, (pages, _), threads, told = long_film(tmp_path / "film.tif", 12), opened, set(), []
+    run(film, tmp_path / "one", "geojson", page="all", link="overlap")
+
+    def told_of(image, done, total):
+        told.append((done, total))
+        threads.update(one.name for one in threading.enumerate())
+
+    pages.clear()
+    how = {"page": "all", "link": "overlap", "workers": 3, "on_page": told_of}
+    run(film, tmp_path / "three", "geojson", **how)
+    assert sorted(pages) == list(range(12))
+    assert told == [(done, 12) for done in range(1, 13)]
+    assert len([name for name in threads if name.startswith("ThreadPool")]) >= 3
+    texts = [(tmp_path / name / "film.geojson").read_text() for name in ("one", "three")]
+    assert texts[0] == texts[1]
 
 
 def test_planes_of_other_settings_or_of_another_film_are_not_taken(film, tmp_path, opened):

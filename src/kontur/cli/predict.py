@@ -1,5 +1,6 @@
 """`kontur predict`: outlines of the objects in images, as files."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from contextlib import closing
@@ -25,6 +26,7 @@ from kontur.wording import listed, plural, printable
 
 if TYPE_CHECKING:
     from kontur.infer.image_task import Outcome
+    from kontur.infer.inputs import InputImage
     from kontur.infer.options import PredictOptions
     from kontur.infer.workers import Workers
 
@@ -59,8 +61,9 @@ def predict(
         typer.Option(
             "--workers",
             min=1,
-            help="Images at a time, which share the threads.  [default: as many as processors, and "
-            "one that waits for the disk, where there are twice as many images]",
+            help="Images, tiles or planes at a time, which share the threads.  [default: as many "
+            "as processors, and one that waits for the disk, where there are twice as many images, "
+            "or planes with --page all]",
         ),
     ] = None,
     cluster: Annotated[
@@ -109,7 +112,7 @@ def predict(
     from kontur.data.file_names import REPORT_FILE
     from kontur.infer.engine import on_gpu, precision_of, processors
     from kontur.infer.folder import predict_folder
-    from kontur.infer.inputs import InputImage, find_inputs, unsupported_files
+    from kontur.infer.inputs import find_inputs, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
@@ -125,7 +128,8 @@ def predict(
     waiting = 0 if threads else 1  # one worker more, for some always wait for the disk
     threads = threads or processors()
     if workers is None:
-        several = threads > 1 and len(inputs) >= 2 * threads and not on_gpu(device.value)
+        enough = _count(inputs, options, at_least=2 * threads) >= 2 * threads
+        several = threads > 1 and enough and not on_gpu(device.value)
         workers = threads + waiting if several else 1
     predictor = load(
         model,
@@ -144,7 +148,7 @@ def predict(
     left = TimeLeft(weights_of(inputs), lambda: workers if isinstance(pool, int) else pool.threads)
     outcomes: list[Outcome] = []
 
-    def tell(image: InputImage, done: int, total: int) -> None:
+    def tell(image: "InputImage", done: int, total: int) -> None:
         left.part(image.name, done, total)
         step.part(printable(image.path.name), done, total)
 
@@ -162,7 +166,7 @@ def predict(
                     overwrite=force,
                     workers=pool,
                     report=out / REPORT_FILE if report or cluster is not None else None,
-                    on_tile=tell,
+                    on_part=tell,
                 )
             ) as results,
         ):
@@ -189,6 +193,19 @@ def predict(
         for failure in failed:
             typer.echo(f"  {failure}", err=True)
         raise typer.Exit(1)
+
+
+def _count(inputs: Sequence["InputImage"], options: "PredictOptions", *, at_least: int) -> int:
+    """How many images, or planes where every page is predicted; counting ends at `at_least`."""
+    if options.page != "all" or len(inputs) >= at_least:
+        return len(inputs)
+    from kontur.formats.page_count import count_pages
+
+    count = 0
+    for image in inputs:
+        with contextlib.suppress(InputError):  # which predicting it tells
+            count += count_pages(image.path)
+    return count
 
 
 def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:

@@ -24,7 +24,7 @@ from kontur.formats.atomic import write_text
 from kontur.formats.object_storage import url_of
 from kontur.infer import memory
 from kontur.infer.engine import Device, OnnxEngine, Precision, precision_of
-from kontur.infer.image_task import ImageWorker, OnTile, Outcome, Task, TaskResult, Work
+from kontur.infer.image_task import ImageWorker, Outcome, Task, TaskResult, Work
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
 from kontur.infer.options import PredictOptions
@@ -96,7 +96,7 @@ class DaskWorkers:
         self.threads = 0  # of all workers that there are
         self._seen = time.monotonic()  # when there was one
 
-    def begin(self, predictor: Predictor, work: Work, on_page: OnTile) -> None:
+    def begin(self, predictor: Predictor, work: Work) -> None:
         """Wait for the first worker, and see that all have this version of Kontur.
 
         Raises `InputError` where none comes, or one has another version.

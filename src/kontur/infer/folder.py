@@ -13,7 +13,7 @@ from typing import Any
 from kontur.errors import InputError
 from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.image_queue import ImageQueue
-from kontur.infer.image_task import Job, OnTile, Outcome, Work
+from kontur.infer.image_task import Job, OnPart, Outcome, Work
 from kontur.infer.inputs import InputImage
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import is_finished, output_files
@@ -36,23 +36,24 @@ def predict_folder(
     overwrite: bool = False,
     workers: int | Workers = 1,
     report: Path | None = None,
-    on_tile: OnTile = lambda image, done, total: None,
+    on_part: OnPart = lambda image, done, total: None,
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
     The images' outcomes are yielded when they are finished. `workers` is a number of threads that
     share the predictor, which then has to bear several calls (ONNX Runtime's does), best with a
-    thread for each; or a cluster (`cluster.DaskWorkers`). Images, and the tiles of one that is too
-    large for one view, are done several at a time, of those beyond `LARGE` pixels as many as fit
-    into memory. Outputs that were made of the same content with the same settings are kept and,
-    where all of an image exist, the image is skipped; an image that has changed since is outlined
-    anew, and `overwrite` makes all anew. An image that cannot be read or looked at is an outcome
-    with a `failure`. `model` (name, digest) goes into the record, and `report` is a Parquet file
-    with a row for each image, see `report`. Several processes may work on one folder.
+    thread for each; or a cluster (`cluster.DaskWorkers`). Images, the tiles of one that is too
+    large for one view, and the planes of a stack are done several at a time, of those beyond
+    `LARGE` pixels as many as fit into memory. Outputs that were made of the same content with the
+    same settings are kept and, where all of an image exist, the image is skipped; an image that has
+    changed since is outlined anew, and `overwrite` makes all anew. An image that cannot be read or
+    looked at is an outcome with a `failure`. `model` (name, digest) goes into the record, and
+    `report` is a Parquet file with a row for each image, see `report`. Several processes may work
+    on one folder.
 
-    `on_tile(image, done, total)` is called after each tile of an image in tiles; finished tiles are
-    kept beside the outputs until the image is finished, so that a run that is killed goes on with
-    the missing ones.
+    `on_part(image, done, total)` is called after each tile of an image in tiles and each plane of a
+    stack; finished ones are kept beside the outputs until the image is finished, so that a run that
+    is killed goes on with the missing ones.
 
     Raises:
         InputError: `out` is a file, or holds outlines of the same names made with other settings
@@ -81,10 +82,10 @@ def predict_folder(
         remove_left_overs(file for job in jobs for file in job.files)
     pool = Threads(workers) if isinstance(workers, int) else workers
     work = Work(options, out, record.settings)
-    queue = ImageQueue(pool, jobs, on_tile)
+    queue = ImageQueue(pool, jobs, on_part)
     try:
         if any(job.files for job in jobs):
-            pool.begin(predictor, work, on_tile)
+            pool.begin(predictor, work)
         for job, outcome in queue.outcomes():
             _note(record, job, outcome)
             rows.add(outcome)

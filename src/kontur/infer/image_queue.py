@@ -1,7 +1,7 @@
 """The queue of a folder's tasks: what follows from a result, whoever did the task.
 
-An image that one view shows is one task. One in tiles gives a task for each tile that is missing,
-and one that joins them, which come before any other image.
+An image that one view shows is one task. One in parts (tiles, or planes of a stack) gives a task
+for each part that is missing, and one that joins them, which come before any other image.
 """
 
 from collections import deque
@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
-from kontur.infer.image_task import Job, OnTile, Outcome, Task, TaskResult
+from kontur.infer.image_task import Job, OnPart, Outcome, Task, TaskResult
 from kontur.infer.inputs import InputImage
 from kontur.infer.workers import Workers
 
 
 @dataclass
-class _Tiles:
-    """How many tiles of an image are done, of how many; the seconds of its tasks so far."""
+class _Parts:
+    """How many parts of an image are done, of how many; the seconds of its tasks so far."""
 
     done: int
     total: int
@@ -30,11 +30,11 @@ class ImageQueue:
     An image that was begun is finished before another begins.
     """
 
-    def __init__(self, workers: Workers, jobs: Sequence[Job], on_tile: OnTile):
-        self._workers, self._on_tile = workers, on_tile
+    def __init__(self, workers: Workers, jobs: Sequence[Job], on_part: OnPart):
+        self._workers, self._on_part = workers, on_part
         self._ready = deque(Task(job) for job in jobs)
         self._running: dict[Future[TaskResult], Task] = {}
-        self._tiles: dict[str, _Tiles] = {}  # of images in tiles, by name
+        self._parts: dict[str, _Parts] = {}  # of images in parts, by name
 
     def outcomes(self) -> Iterator[tuple[Job, Outcome]]:
         """The outcome of each image, when it is finished."""
@@ -59,36 +59,36 @@ class ImageQueue:
 
     def _follow(self, task: Task, result: TaskResult) -> Iterator[tuple[Job, Outcome]]:
         """The outcome of an image, or what is to be done next for it."""
-        image, tiles = task.job.input, self._tiles.get(task.job.input.name)
-        if task.step == "tile" and tiles is None:
-            return  # another of its tiles ended the image
-        seconds = result.seconds + (0.0 if tiles is None else tiles.seconds)
+        image, parts = task.job.input, self._parts.get(task.job.input.name)
+        if task.step == "part" and parts is None:
+            return  # another of its parts ended the image
+        seconds = result.seconds + (0.0 if parts is None else parts.seconds)
         if result.outcome is not None:
             self._drop(image)
             yield result.job, replace(result.outcome, seconds=seconds)
         elif result.too_large:
             self._drop(image)
-            self._tiles[image.name] = _Tiles(0, 0, None, seconds)
+            self._parts[image.name] = _Parts(0, 0, None, seconds)
             self._ready.appendleft(Task(task.job, "whole"))
-        elif tiles is None:
+        elif parts is None:
             done = result.total - len(result.missing)
-            self._tiles[image.name] = _Tiles(done, result.total, result.side, seconds)
+            self._parts[image.name] = _Parts(done, result.total, result.side, seconds)
             self._ready.extendleft(
-                Task(result.job, "tile", tile, result.side) for tile in reversed(result.missing)
+                Task(result.job, "part", part, result.side) for part in reversed(result.missing)
             )
             self._join_if_done(result.job)
         else:
-            tiles.done += 1
-            tiles.seconds = seconds
-            self._on_tile(image, tiles.done, tiles.total)
+            parts.done += 1
+            parts.seconds = seconds
+            self._on_part(image, parts.done, parts.total)
             self._join_if_done(task.job)
 
     def _join_if_done(self, job: Job) -> None:
-        tiles = self._tiles[job.input.name]
-        if tiles.done == tiles.total:
-            self._ready.appendleft(Task(job, "join", side=tiles.side))
+        parts = self._parts[job.input.name]
+        if parts.done == parts.total:
+            self._ready.appendleft(Task(job, "join", side=parts.side))
 
     def _drop(self, image: InputImage) -> None:
         """Begin no further task of an image."""
-        if self._tiles.pop(image.name, None) is not None:
+        if self._parts.pop(image.name, None) is not None:
             self._ready = deque(task for task in self._ready if task.job.input != image)

@@ -1,16 +1,17 @@
 """Tasks: what is done to an image, by whichever thread, process or machine.
 
-An image that one view shows is a task. One that is looked at in tiles is a task that says which
-tiles are missing, a task for each of these, and one that joins what they gave. Files and tiles are
-written whole or not at all and depend on nothing but the image and the settings, so a task that is
-done twice, because whoever did it first died or was thought dead, does no harm.
+An image that one view shows is a task. One that is looked at in tiles, or a stack of planes, is a
+task that says which of these parts are missing, a task for each of them, and one that joins what
+they gave. Files and parts are written whole or not at all and depend on nothing but the image and
+the settings, so a task that is done twice, because whoever did it first died or was thought dead,
+does no harm.
 """
 
 import errno
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock, Semaphore
@@ -19,7 +20,6 @@ from typing import Any, Literal, NamedTuple
 from kontur.errors import InputError
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage, thinned
-from kontur.formats.page_count import count_pages
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
 from kontur.infer.memory import available_memory
@@ -28,7 +28,7 @@ from kontur.infer.outputs import write_outputs
 from kontur.infer.parts import ImagePlan
 from kontur.infer.predict import Predictor
 from kontur.infer.record import SourceFile
-from kontur.infer.stack_prediction import predict_stack
+from kontur.infer.stack_prediction import Stack
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import BUDGET, SHARE, ObjectTooLargeError
 
@@ -36,10 +36,11 @@ LARGE = 4e6  # pixels of an image whose network takes the memory of many small o
 KEPT = 2  # images in tiles that a worker keeps open: the one that ends and the one that begins
 # Messages of engines without enough memory, which raise exceptions of their own.
 NO_MEMORY = ("allocate memory", "bad allocation", "bad_alloc", "out of memory", "not enough memory")
-OnTile = Callable[[InputImage, int, int], None]  # an image, its finished tiles, and all of them
-# An image, or the tiles of it that are missing; one tile; what all of them gave, written; an image
+OnPart = Callable[[InputImage, int, int], None]  # an image, its finished parts, and all of them
+# An image, or the parts of it that are missing; one part; what all of them gave, written; an image
 # in one view whatever its size.
-Step = Literal["image", "tile", "join", "whole"]
+Step = Literal["image", "part", "join", "whole"]
+Part = tuple[int, ...]  # row and column of a tile, or the page of a plane
 
 
 @dataclass(frozen=True)
@@ -98,25 +99,25 @@ class Work:
 
 @dataclass(frozen=True)
 class Task:
-    """A step of the work on an image; of a tile its row and column, and the side of all tiles."""
+    """A step of the work on an image; the part that is meant, and the side of all tiles."""
 
     job: Job
     step: Step = "image"
-    tile: tuple[int, int] | None = None
+    part: Part | None = None
     side: int | None = None
 
 
 class TaskResult(NamedTuple):
     """What a task gave, in so many `seconds`.
 
-    `outcome` of its image where that is decided. Of an image in tiles of a `side`, the `missing`
-    ones of `total`. `too_large`: an object is larger than tiles show. `job` is that of the task,
-    with the content of the image.
+    `outcome` of its image where that is decided. Of an image in parts, the `missing` ones of
+    `total`, and the `side` where they are tiles. `too_large`: an object is larger than tiles show.
+    `job` is that of the task, with the content of the image.
     """
 
     job: Job
     outcome: Outcome | None = None
-    missing: tuple[tuple[int, int], ...] = ()
+    missing: tuple[Part, ...] = ()
     total: int = 0
     side: int | None = None
     too_large: bool = False
@@ -126,14 +127,12 @@ class TaskResult(NamedTuple):
 class ImageWorker:
     """A predictor that does the tasks of a folder; several threads may share it.
 
-    Images of more than `LARGE` pixels, and tiles, are looked at as many at a time as fit into
-    memory. `on_page` is told of the finished pages where every page is predicted.
+    Images of more than `LARGE` pixels, and parts, are looked at as many at a time as fit into
+    memory.
     """
 
-    def __init__(
-        self, predictor: Predictor, work: Work, on_page: OnTile = lambda image, done, total: None
-    ):
-        self.predictor, self.work, self._on_page = predictor, work, on_page
+    def __init__(self, predictor: Predictor, work: Work):
+        self.predictor, self.work = predictor, work
         self._room = Semaphore(large_at_a_time())
         self._plans: OrderedDict[tuple[str, int | None], tuple[OpenImage, ImagePlan]]
         self._plans, self._planning = OrderedDict(), Lock()
@@ -144,11 +143,13 @@ class ImageWorker:
         Raises `OSError` where the folder cannot be written.
         """
         start = time.perf_counter()
-        steps = {"image": self._image, "tile": self._tile, "join": self._join, "whole": self._whole}
+        if self.work.options.page == "all":
+            steps = {"image": self._stack, "part": self._plane, "join": self._join_planes}
+        else:
+            steps = {"image": self._image, "part": self._tile, "join": self._join}
         try:
             with _naming(task.job.input.path):
-                step = self._pages if self.work.options.page == "all" else steps[task.step]
-                result = step(task)
+                result = steps.get(task.step, self._whole)(task)
         except InputError as error:
             outcome = Outcome(task.job.input, failure=str(error), changed=task.job.changed)
             result = TaskResult(task.job, outcome)
@@ -158,8 +159,7 @@ class ImageWorker:
         job = self._with_source(task.job)
         picture = self._opened(job)
         store = self._store(job)
-        height, width = picture.pixels.shape[:2]
-        with self._room if height * width > LARGE else nullcontext():
+        with self._room_for(picture):
             plan = self.predictor.plan(picture, self._of_picture, side=store.side)
             if plan.tiled is None:
                 return self._written(job, picture, plan)
@@ -174,11 +174,11 @@ class ImageWorker:
     def _tile(self, task: Task) -> TaskResult:
         _, plan = self._plan(task)
         assert plan.tiled is not None
-        assert task.tile is not None
+        assert task.part is not None
         tiled, store = plan.tiled, self._store(task.job)
         try:
             with self._room:
-                tile = tiled.tiling.tile(*task.tile)
+                tile = tiled.tiling.tile(*task.part)
                 store.add(tile, tiled.candidates(tile, plan.thresholds))
         except ObjectTooLargeError:
             if self.work.options.tile is not None:
@@ -222,23 +222,25 @@ class ImageWorker:
         )
         return TaskResult(job, outcome)
 
-    def _pages(self, task: Task) -> TaskResult:
-        """Every page of an image."""
-        job, options = self._with_source(task.job), self.work.options
-        image = job.input
+    def _stack(self, task: Task) -> TaskResult:
+        job = self._with_source(task.job)
+        total, missing = self._planes(job).begin()
+        return TaskResult(job, missing=tuple((page,) for page in missing), total=total)
+
+    def _plane(self, task: Task) -> TaskResult:
+        assert task.part is not None
+        planes, (page,) = self._planes(task.job), task.part
+        picture = planes.open(page)
+        with self._room_for(picture):
+            planes.predict(page, picture)
+        return TaskResult(task.job)
+
+    def _join_planes(self, task: Task) -> TaskResult:
+        job, options = task.job, self.work.options
         with self._room:
-            found = predict_stack(
-                self.predictor,
-                image.path,
-                count_pages(image.path),
-                job.files,
-                options,
-                lambda done, total: self._on_page(image, done, total),
-                folder=self._beside(job, "planes"),
-                identity=self._identity(job),
-            )
+            found = self._planes(job).write(job.files)
         outcome = Outcome(
-            image,
+            job.input,
             objects=len(found.areas),
             repaired=found.repaired,
             scale=found.scale,
@@ -247,6 +249,15 @@ class ImageWorker:
             hint=size_hint(found.areas, self.predictor.card, options),
         )
         return TaskResult(job, outcome)
+
+    def _planes(self, job: Job) -> Stack:
+        return Stack(
+            self.predictor,
+            job.input.path,
+            self.work.options,
+            folder=self._beside(job, "planes"),
+            identity=self._identity(job),
+        )
 
     @property
     def _of_picture(self) -> PredictOptions:
@@ -257,6 +268,11 @@ class ImageWorker:
         options = self.work.options
         assert options.page != "all"
         return open_image(job.input.path, channel=options.channel, page=options.page)
+
+    def _room_for(self, picture: OpenImage) -> AbstractContextManager[Any]:
+        """What a picture is looked at within, so that not too many large ones are at a time."""
+        height, width = picture.pixels.shape[:2]
+        return self._room if height * width > LARGE else nullcontext()
 
     def _with_source(self, job: Job) -> Job:
         return replace(job, source=job.source or SourceFile.of(job.input.path, self.work.out))

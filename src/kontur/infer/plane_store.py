@@ -37,16 +37,23 @@ class PlaneStore:
     """
 
     def __init__(
-        self,
-        folder: Path,
-        identity: Mapping[str, Any],
-        pages: int,
-        predict: Callable[[int], FinishedPlane],
+        self, folder: Path, identity: Mapping[str, Any], predict: Callable[[int], FinishedPlane]
     ):
         self._files = Unfinished(folder, "planes", identity)
-        self._files.begin(pages)
         self._predict = predict
         self.plane = lru_cache(RECENT)(self._plane)
+
+    def begin(self, pages: int) -> None:
+        """Make ready for so many planes; others that are there are removed."""
+        self._files.begin(pages)
+
+    def add(self, page: int, plane: FinishedPlane) -> None:
+        """Write the plane of a page; nothing where the stack was finished meanwhile."""
+        self._files.add(str(page), _arrays(plane))
+
+    def holds(self, page: int) -> bool:
+        """Whether the file of a plane is there and whole."""
+        return self._load(page) is not None
 
     def remove(self) -> None:
         """Remove the folder: the outputs are there."""
@@ -56,7 +63,7 @@ class PlaneStore:
         found = self._load(page)
         if found is None:
             found = self._predict(page)
-            self._files.add(str(page), _arrays(found))
+            self.add(page, found)
         return found
 
     def _load(self, page: int) -> FinishedPlane | None:

@@ -4,7 +4,7 @@ One plane is in memory at a time: finished ones lie on the disk, from which they
 written.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,7 +16,9 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
+from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.lazy_sequence import LazySequence
+from kontur.formats.page_count import count_pages
 from kontur.formats.tracks import with_tracks
 from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
@@ -36,48 +38,66 @@ class StackPrediction(NamedTuple):
     contrast: float | None
 
 
-def predict_stack(
-    predictor: Predictor,
-    path: Path,
-    pages: int,
-    files: Sequence[Path],
-    options: PredictOptions,
-    progress: Callable[[int, int], None],
-    *,
-    folder: Path,
-    identity: Mapping[str, Any],
-) -> StackPrediction:
-    """Write the objects of every page of an image file into files that keep planes.
+class Stack:
+    """The planes of an image file, predicted in any order and by whoever, then written together.
 
-    With `options.link` each object has the number of its track. `progress(done, total)` is called
-    after each page. Ids are unique over all planes. Finished planes lie in `folder` until the files
-    are there, so that a run that is killed goes on with the missing ones; `identity` as in
-    `Unfinished`. Raises `InputError` as `Predictor.predict`.
+    Finished planes lie in `folder` until the files are there, so that a run that is killed goes on
+    with the missing ones; `identity` as in `Unfinished`.
     """
 
-    def predict(page: int) -> FinishedPlane:
-        picture = open_image(path, channel=options.channel, page=page)
-        found = predictor.predict_detailed(picture, replace(options, channel=None, page=None))
+    def __init__(
+        self,
+        predictor: Predictor,
+        path: Path,
+        options: PredictOptions,
+        *,
+        folder: Path,
+        identity: Mapping[str, Any],
+    ):
+        self._predictor, self._path, self._options = predictor, path, options
+        self._store = PlaneStore(folder, identity, lambda page: self._predicted(self.open(page)))
+
+    def begin(self) -> tuple[int, tuple[int, ...]]:
+        """How many pages there are, and which planes are missing."""
+        pages = count_pages(self._path)
+        self._store.begin(pages)
+        return pages, tuple(page for page in range(pages) if not self._store.holds(page))
+
+    def open(self, page: int) -> OpenImage:
+        """The picture of a page, with the channel that is wanted. Errors as of `open_image`."""
+        return open_image(self._path, channel=self._options.channel, page=page)
+
+    def predict(self, page: int, picture: OpenImage) -> None:
+        """Predict the plane of a page. Raises `InputError` as `Predictor.predict`."""
+        self._store.add(page, self._predicted(picture))
+
+    def write(self, files: Sequence[Path]) -> StackPrediction:
+        """Write the objects of every page into files that keep planes.
+
+        With `options.link` each object has the number of its track. Ids are unique over all planes.
+        Planes that were lost since are predicted again, with errors as of `Predictor.predict`.
+        """
+        planes = LazySequence(count_pages(self._path), self._store.plane)
+        repaired, areas, scale, contrast = 0, [], 1.0, None
+        for plane in planes:
+            repaired += plane.repaired
+            areas.append(plane.instances.areas)
+            scale, contrast = plane.scale, plane.contrast
+        tracks = None
+        if self._options.link is not None:
+            tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
+        stack = _annotations(self._path.name, planes, [len(each) for each in areas], tracks)
+        for file in files:
+            formats.write_images(file, stack)
+        self._store.remove()
+        return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
+
+    def _predicted(self, picture: OpenImage) -> FinishedPlane:
+        options = replace(self._options, channel=None, page=None)
+        found = self._predictor.predict_detailed(picture, options)
         instances = found.instances.replace(plane=picture.plane)
         how = (found.repaired, found.scale, found.contrast)
         return FinishedPlane(instances, *how, pixel_size=picture.pixel_size)
-
-    store = PlaneStore(folder, identity, pages, predict)
-    planes = LazySequence(pages, store.plane)
-    repaired, areas, scale, contrast = 0, [], 1.0, None
-    for page, plane in enumerate(planes):
-        repaired += plane.repaired
-        areas.append(plane.instances.areas)
-        scale, contrast = plane.scale, plane.contrast
-        progress(page + 1, pages)
-    tracks = None
-    if options.link is not None:
-        tracks = link(LazySequence(pages, lambda page: planes[page].instances))
-    stack = _annotations(path.name, planes, [len(each) for each in areas], tracks)
-    for file in files:
-        formats.write_images(file, stack)
-    store.remove()
-    return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
 
 
 def _annotations(

@@ -7,7 +7,7 @@ alike: a task is submitted and gives a `Future`, as those of the standard librar
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol, runtime_checkable
 
-from kontur.infer.image_task import ImageWorker, OnTile, Task, TaskResult, Work
+from kontur.infer.image_task import ImageWorker, Task, TaskResult, Work
 from kontur.infer.predict import Predictor
 
 
@@ -20,7 +20,7 @@ class Workers(Protocol):
     def at_a_time(self) -> int:
         """How many tasks are worth having submitted."""
 
-    def begin(self, predictor: Predictor, work: Work, on_page: OnTile) -> None:
+    def begin(self, predictor: Predictor, work: Work) -> None:
         """Make ready for tasks. Raises `InputError` where they cannot be done."""
 
     def submit(self, task: Task) -> "Future[TaskResult]":
@@ -47,9 +47,9 @@ class Threads:
         """How many tasks are worth having submitted."""
         return 1 if self._pool is None else self.AHEAD * self.threads
 
-    def begin(self, predictor: Predictor, work: Work, on_page: OnTile) -> None:
+    def begin(self, predictor: Predictor, work: Work) -> None:
         """The predictor does the tasks; it has to bear several calls where there are threads."""
-        self._worker = ImageWorker(predictor, work, on_page)
+        self._worker = ImageWorker(predictor, work)
 
     def submit(self, task: Task) -> "Future[TaskResult]":
         """Have a task done; it is done already where there are no other threads."""
