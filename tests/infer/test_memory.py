@@ -20,6 +20,7 @@ def system(tmp_path, monkeypatch):
     monkeypatch.setattr(memory, "CGROUPS", groups)
     monkeypatch.setattr(memory, "CGROUP_ROOT", tmp_path / "fs")
     monkeypatch.setattr(memory, "_address_space", lambda: float("inf"))
+    monkeypatch.setattr(memory, "_latest", [(float("-inf"), 0.0)])
     return tmp_path
 
 
@@ -65,6 +66,19 @@ def test_the_cache_of_a_container_is_asked_for_only_where_the_rest_is_too_little
     memory.check_memory(3 * GB, 1e6)
     with pytest.raises(InputError, match="cut the image into parts"):
         memory.check_memory(3 * GB + 1, 1e6)
+
+
+def test_what_was_enough_a_moment_ago_is_not_asked_for_again(system, monkeypatch):
+    now = [50.0]
+    monkeypatch.setattr(memory.time, "monotonic", lambda: now[0])
+    assert memory.available_memory(GB) == 8 * GB
+    (system / "meminfo").write_text(f"MemAvailable: {GB // 1024} kB\n")
+    assert memory.available_memory(8 * GB) == 8 * GB
+    assert memory.available_memory(8 * GB + 1) == GB  # which was not known to be there
+    assert memory.available_memory(GB) == GB
+    (system / "meminfo").write_text("MemAvailable: 1 kB\n")
+    now[0] += memory.MOMENT
+    assert memory.available_memory(GB) == 1024
 
 
 def test_of_nested_groups_the_tightest_counts(system):

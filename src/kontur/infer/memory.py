@@ -6,6 +6,7 @@ and all its work. Where a system does not report its memory, nothing is refused.
 
 import math
 import re
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ MACHINE = Path("/proc/meminfo")  # Linux; other systems swap before they kill
 PROCESS = Path("/proc/self/status")
 CGROUPS = Path("/proc/self/cgroup")
 CGROUP_ROOT = Path("/sys/fs/cgroup")
+MOMENT = 0.1  # seconds for which an answer holds
 KIBI = 1024
 NO_LIMIT = 2.0**62  # bytes; version 1 writes a number near 2^63 where there is no limit
 LIMIT, USED, CACHE = 0, 1, 2  # of a control group: its limit, what is used, what can be reclaimed
@@ -38,16 +40,25 @@ def available_memory(enough: float = math.inf) -> float:
     """Bytes that this process may still use; infinity where no limit is known.
 
     Of a container with `enough` free, its cache, which costs the most to ask for, is not counted.
+    Where `enough` were free a moment ago they are taken to be: small images take no longer to be
+    looked at than the system takes to answer a few times.
     """
-    return min(_machine(), _container(enough), _address_space(), _share())
+    then, free = _latest[0]
+    now = time.monotonic()
+    if not (enough <= free < math.inf and now - then < MOMENT):
+        free = min(_machine(), _container(enough), _address_space(), _share())
+        _latest[0] = now, free
+    return free
 
 
 def keep_within(limit: float) -> None:
     """Let this process use so many bytes at most: what a cluster gives a worker."""
     _given[0] = limit
+    _latest[0] = -math.inf, 0.0
 
 
 _given = [math.inf]
+_latest = [(-math.inf, 0.0)]  # when it was asked for, and the answer
 
 
 def _share() -> float:
