@@ -58,7 +58,7 @@ def busy(loops: int) -> Iterator[None]:
 
 
 def images_a_second(options: argparse.Namespace) -> float:
-    """Forward and backward passes of this process, the first of which does not count."""
+    """Whole steps of this process, the first of which does not count."""
     import torch
 
     from kontur.data.augment import training_pipeline
@@ -78,7 +78,7 @@ def images_a_second(options: argparse.Namespace) -> float:
     crops = Crops(prepared, kind=run.kind, model=model, seed=0)
     torch.manual_seed(0)
     batch = first_batch(crops, kind=run.kind, batch=8)
-    timer = StepTimer(catalog.segmenter(run.kind, model), batch)
+    timer = StepTimer(catalog.segmenter(run.kind, model), batch, run.optimiser)
     mode = StepMode(bf16=False, threads=options.threads)
     timer(mode)
     start, steps = time.monotonic(), 0

@@ -16,9 +16,8 @@ from kontur.train.module import Training
 from kontur.train.timing import (
     StepMode,
     StepTimer,
-    choose_precision,
-    choose_threads,
-    time_alternately,
+    choose_mode,
+    time_in_turns,
 )
 from tests.models import contract
 
@@ -50,47 +49,57 @@ def steps(monkeypatch):
 def test_other_work_that_comes_and_goes_does_not_decide(steps):
     """One after the other, the mode that was timed beside other work would always lose."""
     for busy in (lambda number: 9.0 if number <= 6 else 1.0, lambda number: 1 + number):
-        times = time_alternately(steps({ALL: 0.3, HALF: 0.4}, load=busy), ALL, HALF)
-        assert times.ratio == pytest.approx(4 / 3, rel=0.35)
-        assert times.ratio > 1
+        seconds = time_in_turns(steps({ALL: 0.3, HALF: 0.4}, load=busy), [ALL, HALF])
+        assert seconds[HALF] / seconds[ALL] == pytest.approx(4 / 3, rel=0.35)
+        assert seconds[HALF] > seconds[ALL]
 
 
 def test_the_ways_take_turns_until_time_is_up_and_first_steps_do_not_count(steps):
     timer = steps({ALL: 0.4, HALF: 0.1}, load=lambda number: 100.0 if number <= 2 else 1.0)
-    assert time_alternately(timer, ALL, HALF) == pytest.approx((0.4, 0.1, 0.25))
+    assert time_in_turns(timer, [ALL, HALF]) == pytest.approx({ALL: 0.4, HALF: 0.1})
     assert timer.calls == [ALL, HALF] * (1 + 4)  # four turns of half a second are two seconds
     slow = steps({ALL: 60.0, HALF: 60.0})
-    time_alternately(slow, ALL, HALF)
+    time_in_turns(slow, [ALL, HALF])
     assert len(slow.calls) == 2 + 2 * timing.MIN_TURNS
+
+
+CPU = Devices("cpu", 1)
 
 
 @pytest.mark.parametrize(("half", "number"), [(0.2, 1), (0.29, 2), (0.5, 2)])
 def test_half_of_the_threads_are_taken_where_they_are_faster(steps, half, number):
-    choice = choose_threads(None, Devices("cpu", 1), lambda: steps({ALL: 0.3, HALF: half}))
-    assert choice.number == number
-    assert choice.reason.startswith(f"threads {number}: a step takes 0.30 s with 2 and ")
-
-
-def test_threads_are_not_timed_where_there_is_nothing_to_choose(steps, monkeypatch):
-    assert choose_threads(3, Devices("cpu", 1), never) == (3, "")
-    assert choose_threads(None, Devices("cpu", 2), never) == (1, "")
-    assert choose_threads(None, Devices("cuda", 1), never) == (2, "")
-    monkeypatch.setattr(timing, "cores", lambda: 1)
-    assert choose_threads(None, Devices("cpu", 1), never) == (1, "")
+    choice = choose_mode("32", None, CPU, lambda: steps({ALL: 0.3, HALF: half}))
+    assert choice[:2] == ("32", number)
+    assert choice.reason.startswith(f"precision 32 on {number} thread")
 
 
 @pytest.mark.parametrize(("half", "word"), [(0.2, "bf16"), (0.29, "32"), (0.5, "32")])
 def test_bf16_is_taken_on_a_cpu_where_it_is_faster(steps, half, word):
-    threads = torch.get_num_threads()
-    seconds = {StepMode(False, threads): 0.3, StepMode(True, threads): half}
-    choice = choose_precision("auto", "cpu", lambda: steps(seconds))
-    assert choice.name == word
-    assert choice.reason == f"a step takes {half:.2f} s in bf16 and 0.30 s in 32"
+    seconds = {StepMode(False, 5): 0.3, StepMode(True, 5): half}
+    choice = choose_mode("auto", 5, CPU, lambda: steps(seconds))
+    assert choice[:2] == (word, 5)
 
 
-def test_a_precision_that_is_set_or_known_is_not_timed():
-    assert choose_precision("16", "cpu", never).name == "16"
-    assert choose_precision("auto", "mps", never).name == "32"
+def test_threads_and_bf16_are_chosen_together(steps):
+    """On two threads 32 bits are the fastest, and bf16 on one is faster still."""
+    seconds = {ALL: 0.41, HALF: 0.44, StepMode(True, 2): 0.5, StepMode(True, 1): 0.28}
+    assert choose_mode("auto", None, CPU, lambda: steps(seconds)) == (
+        "bf16",
+        1,
+        "precision bf16 on 1 thread: a step takes 0.28 s, 0.41 in 32 on 2 threads, 0.44 in 32 on 1 "
+        "thread, 0.50 in bf16 on 2 threads",
+    )
+
+
+def test_what_is_set_or_known_is_not_timed(steps, monkeypatch):
+    steps({})
+    assert choose_mode("16", 3, CPU, never) == ("16", 3, "precision 16: as set")
+    assert choose_mode("32", None, Devices("cpu", 2), never)[:2] == ("32", 1)
+    assert choose_mode("auto", None, Devices("mps", 1), never)[:2] == ("32", 2)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)
+    assert choose_mode("auto", None, Devices("cuda", 1), never)[:2] == ("bf16", 2)
+    monkeypatch.setattr(timing, "cores", lambda: 1)
+    assert choose_mode("bf16", None, CPU, never)[:2] == ("bf16", 1)
 
 
 def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
@@ -99,7 +108,8 @@ def test_a_timed_step_leaves_the_network_and_the_threads_as_they_were():
     batch = Batch(contract.as_image(sample), contract.as_targets("unet", config, sample.instances))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     threads = torch.get_num_threads()
-    assert StepTimer(network, batch)(StepMode(True, threads + 1)) > 0
+    timer = StepTimer(network, batch, OptimiserConfig())
+    assert timer(StepMode(True, threads + 1)) > 0
     assert torch.get_num_threads() == threads
     assert all(torch.equal(network.state_dict()[name], value) for name, value in before.items())
     assert all(parameter.grad is None for parameter in network.parameters())

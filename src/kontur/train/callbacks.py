@@ -26,7 +26,7 @@ from kontur.train.logger import VAL_LOSS, RunLogger
 from kontur.train.module import Training
 from kontur.train.progress import ProgressDisplay, Speed, duration
 from kontur.train.signals import Signals
-from kontur.train.timing import Pace, StepTimer, choose_threads, slowdown_warning
+from kontur.train.timing import Pace, StepTimer, choose_mode, slowdown_warning
 from kontur.train.trainer import Job
 from kontur.train.validation import BestScore, is_patience_over
 
@@ -176,16 +176,16 @@ class TrainingReporter:
         if times := self.pace.slowdown(speed):
             self.display.print_line(slowdown_warning(times, speed))
         if self.pace.has_changed(speed) and self.last_batch is not None:
-            batch, bf16 = self.last_batch, str(module.trainer.precision).startswith("bf16")
-            choice = choose_threads(
+            batch = self.last_batch
+            chosen = choose_mode(
+                "bf16" if str(module.trainer.precision).startswith("bf16") else "32",
                 self.config.threads,
                 self.devices,
-                lambda: StepTimer(module.segmenter, batch),
-                bf16=bf16,
+                lambda: StepTimer(module.segmenter, batch, module.optimiser_config),
             )
-            if choice.number != torch.get_num_threads() and choice.reason:
-                torch.set_num_threads(choice.number)
-                self.display.print_line(choice.reason)
+            if chosen.threads != torch.get_num_threads():
+                torch.set_num_threads(chosen.threads)
+                self.display.print_line(chosen.reason)
             module.pause()
 
     def _mean_losses(self) -> dict[str, float]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from contextlib import closing
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +46,7 @@ from kontur.train.signals import Signals
 from kontur.train.timing import (
     TRIAL_IMAGES,
     StepTimer,
-    choose_precision,
-    choose_threads,
+    choose_mode,
 )
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning
 
@@ -190,20 +188,17 @@ def _fit(job: Job, reporter: TrainingReporter) -> None:
     """Choose threads and precision, start the processes of further devices, and train."""
     wanted, segmenter = job.config.training, job.module.segmenter
 
-    @cache
     def timer() -> StepTimer:
         crops = min(TRIAL_IMAGES, wanted.crops_a_step)
-        return StepTimer(segmenter, first_batch(job.crops, kind=job.config.kind, batch=crops))
+        batch = first_batch(job.crops, kind=job.config.kind, batch=crops)
+        return StepTimer(segmenter, batch, job.config.optimiser)
 
-    threads = choose_threads(wanted.threads, job.devices, timer)
-    torch.set_num_threads(threads.number)
-    if threads.reason:
-        reporter.display.print_line(threads.reason)
-    precision = choose_precision(wanted.precision, job.devices.accelerator, timer)
-    reporter.display.print_line(f"precision {precision.name}: {precision.reason}")
+    chosen = choose_mode(wanted.precision, wanted.threads, job.devices, timer)
+    torch.set_num_threads(chosen.threads)
+    reporter.display.print_line(chosen.reason)
     callback = TrainingCallback(job, reporter.signals, reporter)
-    with followers(job, precision.name):
-        fit(job, callback, reporter.signals, precision.name)
+    with followers(job, chosen.precision):
+        fit(job, callback, reporter.signals, chosen.precision)
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:

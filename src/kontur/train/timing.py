@@ -1,9 +1,9 @@
 """Which precision and how many threads make a step fastest on this machine, as it is now.
 
-`auto` is 16-bit floats with the exponent of 32 (bf16) on GPUs that have them. On a CPU it depends
-on the processor, on the network's shapes and on other work, so real steps are timed. Two modes are
-timed alternately and compared by the median ratio of neighbouring steps, so that other work affects
-both.
+On a CPU that depends on the processor, on the network's shapes and on other work, and one on the
+other: sixteen-bit floats with the exponent of 32 (bf16) may be fastest on one thread where 32-bit
+floats are on two. So whole steps are timed in every mode that may be chosen. The modes take turns
+and are compared by the median ratio of neighbouring steps, so that other work affects all.
 
 Threads wait for one another at the end of every layer, so that with other work on the machine the
 slowest determines the speed, and half of them may be much faster (docs/results.md).
@@ -13,38 +13,26 @@ import copy
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 
 from kontur.models.segmenter import Segmenter
-from kontur.train.config import Precision
+from kontur.train.config import OptimiserConfig, Precision
 from kontur.train.dataloader import Batch
 from kontur.train.devices import Devices, cores, processors
+from kontur.train.optimiser import build_optimiser
+from kontur.wording import plural
 
-TRIAL_SECONDS = 2.0  # for which two modes are timed, and for MIN_TURNS at least
+TRIAL_SECONDS = 2.0  # for which modes are timed, and for MIN_TURNS at least
 MIN_TURNS = 3
 TRIAL_IMAGES = 8  # of a timed step at most; small batches favour 32-bit floats
 SLOW = 2.5  # times as long as the fastest steps of the run, from which a warning is printed
 CHANGED = 1.5  # times slower or faster than before, from which threads are chosen again
-FASTER = 0.95  # largest share of the time for which bf16, or fewer threads, are chosen
+FASTER = 0.95  # largest share of the time for which bf16 or fewer threads are chosen
 
 LIGHTNING: dict[Precision, str] = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
-
-
-class PrecisionChoice(NamedTuple):
-    """A precision and why it was chosen."""
-
-    name: Precision
-    reason: str
-
-
-class ThreadsChoice(NamedTuple):
-    """A number of threads and why it was chosen; "" where there was no choice."""
-
-    number: int
-    reason: str
 
 
 class StepMode(NamedTuple):
@@ -53,13 +41,27 @@ class StepMode(NamedTuple):
     bf16: bool
     threads: int
 
+    def __str__(self) -> str:
+        return f"{'bf16' if self.bf16 else '32'} on {plural(self.threads, 'thread')}"
+
+
+class StepChoice(NamedTuple):
+    """A precision, a number of threads, and why they were chosen."""
+
+    precision: Precision
+    threads: int
+    reason: str
+
 
 class StepTimer:
-    """Forward and backward passes of one batch, on a copy of the network."""
+    """Whole steps with one batch, on a copy of the network: losses, gradients and the update."""
 
-    def __init__(self, segmenter: Segmenter, batch: Batch):
+    def __init__(self, segmenter: Segmenter, batch: Batch, optimiser: OptimiserConfig):
         network = copy.deepcopy(segmenter).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network: Segmenter = network.train()
+        self.optimiser = build_optimiser(self.network, optimiser)
+        for group in self.optimiser.param_groups:
+            group["lr"] = 0.0  # so that no trial diverges
         self.batch = batch
 
     def __call__(self, mode: StepMode) -> float:
@@ -71,71 +73,70 @@ class StepTimer:
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=mode.bf16):
                 losses = self.network.loss(self.batch.images, self.batch.targets)
                 torch.autograd.backward(self.network.total(losses))
+            self.optimiser.step()
+            self.optimiser.zero_grad()
         finally:
             torch.set_num_threads(before)
         return time.perf_counter() - start
 
 
-class Times(NamedTuple):
-    """Seconds of a step in the first of two modes, the median; in the second by their ratio."""
+def time_in_turns(
+    timer: Callable[[StepMode], float], modes: Sequence[StepMode]
+) -> dict[StepMode, float]:
+    """Seconds of a step in each mode: the median of the first, by the median ratio of the others.
 
-    first: float
-    second: float
-    ratio: float
-
-
-def time_alternately(
-    timer: Callable[[StepMode], float], first: StepMode, second: StepMode
-) -> Times:
-    """Time two modes alternately, after one step of each that does not count."""
-    timer(first), timer(second)
-    turns: list[tuple[float, float]] = []
+    The modes take turns, after one step of each that does not count.
+    """
+    for mode in modes:
+        timer(mode)
+    turns: list[list[float]] = []
     while len(turns) < MIN_TURNS or sum(map(sum, turns)) < TRIAL_SECONDS:
-        turns.append((timer(first), timer(second)))
-    seconds = statistics.median(a for a, _ in turns)
-    ratio = statistics.median(b / a for a, b in turns)
-    return Times(seconds, seconds * ratio, ratio)
+        turns.append([timer(mode) for mode in modes])
+    first = statistics.median(turn[0] for turn in turns)
+    ratios = [statistics.median(turn[i] / turn[0] for turn in turns) for i in range(len(modes))]
+    return {mode: first * ratio for mode, ratio in zip(modes, ratios, strict=True)}
 
 
-def choose_threads(
-    wanted: int | None, devices: Devices, timer: Callable[[], StepTimer], *, bf16: bool = False
-) -> ThreadsChoice:
-    """All processors or half of them, whichever is faster now, unless `wanted` is given.
+def choose_mode(
+    precision: Precision,
+    threads: int | None,
+    devices: Devices,
+    timer: Callable[[], Callable[[StepMode], float]],
+) -> StepChoice:
+    """The precision, where `auto` is wanted, and the threads, where no number is.
 
-    `timer` is called only where steps have to be timed.
+    On one CPU all processors or half of them, and bf16 or not, whichever is faster now; `timer` is
+    called only where steps have to be timed. On several devices each has its share of the threads.
     """
     most = max(1, cores() // devices.here)
-    if wanted is not None or devices != Devices("cpu", 1) or most == 1:
-        return ThreadsChoice(wanted or most, "")
-    half = most // 2
-    times = time_alternately(timer(), StepMode(bf16, most), StepMode(bf16, half))
-    number = half if times.ratio < FASTER else most
-    return ThreadsChoice(
-        number,
-        f"threads {number}: a step takes {times.first:.2f} s with {most} and {times.second:.2f} s "
-        f"with {half}",
+    on_cpu = devices.accelerator == "cpu"
+    alone = threads is None and devices == Devices("cpu", 1)
+    numbers = dict.fromkeys([most, most // 2 or 1] if alone else [threads or most])
+    name, reason = _fixed_precision(precision, devices.accelerator)
+    floats = [False, True] if precision == "auto" and on_cpu else [name == "bf16"]
+    modes = [StepMode(bf16, number) for bf16 in floats for number in numbers]
+    if len(modes) == 1:
+        return StepChoice(name, modes[0].threads, f"precision {name}: {reason}")
+    seconds = time_in_turns(timer(), modes)
+    fastest = min(modes, key=seconds.__getitem__)
+    if seconds[fastest] > FASTER * seconds[modes[0]]:
+        fastest = modes[0]
+    others = ", ".join(f"{seconds[mode]:.2f} in {mode}" for mode in modes if mode != fastest)
+    return StepChoice(
+        ("bf16" if fastest.bf16 else "32") if len(floats) > 1 else name,
+        fastest.threads,
+        f"precision {fastest}: a step takes {seconds[fastest]:.2f} s, {others}",
     )
 
 
-def choose_precision(
-    wanted: Precision, accelerator: str, timer: Callable[[], StepTimer]
-) -> PrecisionChoice:
-    """The precision on this machine, `wanted` unless it is auto.
-
-    `timer` is called only where steps have to be timed.
-    """
+def _fixed_precision(wanted: Precision, accelerator: str) -> tuple[Precision, str]:
+    """The precision that needs no timing, and why; on a CPU the one to begin with."""
     if wanted != "auto":
-        return PrecisionChoice(wanted, "as set")
+        return wanted, "as set"
     if accelerator == "cuda":
         has = torch.cuda.is_bf16_supported(including_emulation=False)
-        return PrecisionChoice("bf16" if has else "32", "the fastest of this GPU")
-    if accelerator != "cpu":
-        return PrecisionChoice("32", f"the safe choice on {accelerator}")
-    threads = torch.get_num_threads()
-    times = time_alternately(timer(), StepMode(False, threads), StepMode(True, threads))
-    name: Precision = "bf16" if times.ratio < FASTER else "32"
-    reason = f"a step takes {times.second:.2f} s in bf16 and {times.first:.2f} s in 32"
-    return PrecisionChoice(name, reason)
+        return "bf16" if has else "32", "the fastest of this GPU"
+    return "32", f"the safe choice on {accelerator}"
 
 
 class Pace:
