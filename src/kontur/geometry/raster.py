@@ -83,7 +83,8 @@ def have_pixels(
     in_image = (x >= 0) & (y >= 0) & (x < size[1]) & (y < size[0])
     found[found] = in_image & shapely.contains_xy(shapes, x, y)
     rest = np.flatnonzero(~found)
-    found[rest[spans(polygons[rest], size).owner]] = True
+    if len(rest):
+        found[rest[spans(polygons[rest], size).owner]] = True
     return found
 
 
