@@ -11,6 +11,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from kontur.train.simplify import set_nodes
+
 MODES = {
     "mode": b"nearest",
     "coordinate_transformation_mode": b"asymmetric",
@@ -35,9 +37,7 @@ def copy_to_enlarge(graph: onnx.GraphProto) -> None:
             grown = np.array([1, found.rows, found.columns, 1])
             graph.initializer.append(numpy_helper.from_array(grown, f"{result}/factors"))
             nodes += _copies(found, result)
-    read = {name for node in nodes for name in node.input} | {out.name for out in graph.output}
-    del graph.node[:]
-    graph.node.extend(node for node in nodes if read.intersection(node.output))
+    set_nodes(graph, nodes)
 
 
 class Enlargement(NamedTuple):

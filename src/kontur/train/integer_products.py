@@ -13,6 +13,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from kontur.train.simplify import set_nodes
+
 LARGEST = 63  # of the integers: 7 bits, as those of the other weights
 FEW = 4  # inputs an output at least: with more outputs, the float ones take less time
 FINE = 2 * LARGEST  # fine steps in a coarse one: a rest is at most half a coarse step
@@ -48,9 +50,7 @@ def multiply_last_in_integers(graph: onnx.GraphProto) -> None:
         for key, shape in {"matrix": [0, -1], "aside": [-1, 1, 1]}.items():
             graph.initializer.append(numpy_helper.from_array(np.array(shape), f"{name}/{key}"))
         nodes += _product(node, before, name)
-    read = {name for node in nodes for name in node.input} | {out.name for out in graph.output}
-    del graph.node[:]
-    graph.node.extend(node for node in nodes if read.intersection(node.output))
+    set_nodes(graph, nodes)
 
 
 def _is_product(node: onnx.NodeProto, values: dict[str, np.ndarray]) -> bool:

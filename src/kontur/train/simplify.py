@@ -3,7 +3,7 @@
 Engines carry them out as copies of whole maps.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import onnx
@@ -46,6 +46,14 @@ def simplify(model: onnx.ModelProto) -> None:
             used[:] = [named.get(value, value) for value in used]
     del graph.node[:]
     graph.node.extend(kept)
+
+
+def set_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
+    """Let these be a graph's nodes, in place, without those of which nobody reads a result."""
+    nodes = list(nodes)
+    read = {name for node in nodes for name in node.input} | {out.name for out in graph.output}
+    del graph.node[:]
+    graph.node.extend(node for node in nodes if read.intersection(node.output))
 
 
 def _given_already(
