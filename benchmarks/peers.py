@@ -118,23 +118,34 @@ def _in_turns(
 
 
 def _rounds(asked: dict[str, Answering], file: Path) -> dict[str, list[float]]:
-    """Seconds of each peer, which take turns."""
+    """Seconds of each peer, which take turns.
+
+    A turn begins with a prediction that does not count: threads of the one before may still spin,
+    and the processor's cache holds what is theirs.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in asked}
     for number in range(max(PEERS[name].rounds for name in asked)):
         for name, server in asked.items():
             if number < PEERS[name].rounds:
+                server.predict(file)
                 seconds[name].append(server.predict(file)[0])
     return seconds
 
 
 def _environment(folder: Path, peer: Peer) -> Path:
-    """The Python of an environment with the peer's packages, made where it is not there."""
+    """The Python of an environment with the peer's packages, made where it is not there.
+
+    This checkout is installed anew each time: its version says nothing of its content.
+    """
     python = folder / "bin" / "python"
+    install = [python, "-m", "pip", "install", "-q"]
     finished = folder / "finished"
     if not finished.exists():
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *peer.packages], check=True)
+        subprocess.run([*install, *peer.packages], check=True)
         finished.touch()
+    elif peer is PEERS["kontur"]:
+        subprocess.run([*install, "--force-reinstall", "--no-deps", *peer.packages], check=True)
     return python
 
 
