@@ -47,7 +47,7 @@ class _Lines:
 
     def part(self, name: str, done: int, total: int) -> None:
         if not self.quiet and done < total:
-            self._say_left(f"{name}: tile {done} of {total}")
+            self._say_left(f"{name}: part {done} of {total}")
 
     def _say_left(self, what: str) -> None:
         left = self.left()
@@ -70,7 +70,7 @@ class _Bar:
 
     def part(self, name: str, done: int, total: int) -> None:
         self._parts[name] = min(done / total, 0.999)
-        self._show(f"{name}: tile {done} of {total}")
+        self._show(f"{name}: part {done} of {total}")
 
     def _show(self, line: str) -> None:
         left = self.left()

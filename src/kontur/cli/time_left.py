@@ -31,12 +31,12 @@ class TimeLeft:
         self._began: float | None = None
         self._worked = 0.0  # the weight of finished images, without what was there
         self._there: dict[str, float] = {}  # the share of an image that was there already
-        self._shares: dict[str, float] = {}  # that are done now, of images in tiles
+        self._shares: dict[str, float] = {}  # that are done now, of images in parts
 
     def part(self, name: str, done: int, total: int) -> None:
-        """So many tiles of an image are done; the last of them just now."""
+        """So many tiles or planes of an image are done; the last of them just now."""
         if name not in self._there:
-            first = self._began is None  # how long its first tile took nobody knows
+            first = self._began is None  # how long its first part took nobody knows
             self._there[name] = (done if first else done - 1) / total
             self._began = self._clock() if first else self._began
         self._shares[name] = done / total
@@ -55,7 +55,7 @@ class TimeLeft:
         """What is left; None as long as nothing is known."""
         if self._began is None or not self._rest:
             return None if self._rest else 0.0
-        in_tiles = sum(
+        in_parts = sum(
             self._rest[name] * (share - self._there[name]) for name, share in self._shares.items()
         )
         left = sum(self._rest.values())
@@ -63,7 +63,7 @@ class TimeLeft:
         others = max(self._at_a_time() - 1 - len(self._shares), 0)
         whole = (weight for name, weight in self._rest.items() if name not in self._shares)
         halves = sum(islice(whole, others)) / 2
-        worked = self._worked + in_tiles + halves
+        worked = self._worked + in_parts + halves
         if worked <= 0:
             return None
         return (self._clock() - self._began) * (left - halves) / worked
