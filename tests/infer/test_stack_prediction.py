@@ -184,6 +184,16 @@ def test_planes_that_several_workers_predict_are_those_of_one(tmp_path, opened):
     assert texts[0] == texts[1]
 
 
+def test_a_plane_that_cannot_be_looked_at_is_named(film, tmp_path):
+    frames = tifffile.imread(film).astype(np.float32)
+    frames[2] = np.nan
+    tifffile.imwrite(film, frames, imagej=True, metadata={"axes": "TYX"})
+    (outcome,) = run(film, tmp_path / "out", "geojson", page="all")
+    assert outcome.failure is not None
+    assert outcome.failure.startswith(f"{film}, page 2: 12288 of 12288 pixel values are NaN")
+    assert not (tmp_path / "out" / "film.geojson").exists()
+
+
 def test_planes_of_other_settings_or_of_another_film_are_not_taken(film, tmp_path, opened):
     pages, _ = opened
     for least in (0.0, 300.0):

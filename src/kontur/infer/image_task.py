@@ -230,9 +230,10 @@ class ImageWorker:
     def _plane(self, task: Task) -> TaskResult:
         assert task.part is not None
         planes, (page,) = self._planes(task.job), task.part
-        picture = planes.open(page)
-        with self._room_for(picture):
-            planes.predict(page, picture)
+        with _naming(task.job.input.path, page):
+            picture = planes.open(page)
+            with self._room_for(picture):
+                planes.predict(page, picture)
         return TaskResult(task.job)
 
     def _join_planes(self, task: Task) -> TaskResult:
@@ -319,14 +320,18 @@ def large_at_a_time() -> int:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
-    """Every sentence about an image names its file, also that of one too large for the memory."""
+def _naming(path: Path, page: int | None = None) -> Iterator[None]:
+    """Every sentence about an image names its file, also that of one too large for the memory.
+
+    And the `page`, if one is given, of which it is.
+    """
     try:
         yield
     except InputError as error:
         if str(path) in str(error):
             raise
-        raise InputError(f"{path}: {str(error).removeprefix('the image: ')}") from None
+        where = path if page is None else f"{path}, page {page}"
+        raise InputError(f"{where}: {str(error).removeprefix('the image: ')}") from None
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise  # of the disk or the folder, so that it would meet every image
