@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -233,6 +234,41 @@ def test_runs_of_other_settings_at_the_same_time_take_no_plane_of_each_other(fil
     run(film, tmp_path / "out", "geojson", page="all", on_page=other)
     texts = [(tmp_path / name / "film.geojson").read_text() for name in ("out", "expected")]
     assert texts[0] == texts[1]
+
+
+def test_planes_that_were_all_lost_are_predicted_once_more_not_for_every_pass(
+    film, tmp_path, opened
+):
+    pages, _ = opened
+
+    def lose(image, done, total):
+        if done == total:
+            shutil.rmtree(tmp_path / "out" / ".film.planes")
+
+    words = ("geojson", "geoparquet", "geojsonl")
+    run(film, tmp_path / "out", *words, page="all", link="overlap", on_page=lose)
+    assert pages == [*range(4)] * 2
+
+
+def test_a_folder_that_vanishes_before_a_part_is_written_is_not_brought_back(tmp_path, monkeypatch):
+    parts = Unfinished(tmp_path / "parts", "planes", {"of": 1})
+    parts.begin(3)
+    there = Path.is_dir
+
+    def vanish(path):
+        was = there(path)
+        shutil.rmtree(tmp_path / "parts", ignore_errors=True)
+        return was
+
+    monkeypatch.setattr(Path, "is_dir", vanish)
+    parts.add("0", {"a": np.zeros(3)})
+    assert not (tmp_path / "parts").exists()
+
+
+def test_of_a_stack_that_cannot_be_read_nothing_stays(film, tmp_path):
+    film.write_text("no film")
+    assert run(film, tmp_path / "out", "geojson", page="all")[0].failure is not None
+    assert not list((tmp_path / "out").glob(".*"))
 
 
 def test_a_folder_that_vanishes_while_a_part_is_written_costs_the_part_alone(tmp_path, monkeypatch):

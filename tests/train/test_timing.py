@@ -91,9 +91,16 @@ def test_threads_and_bf16_are_chosen_together(steps):
     )
 
 
+def test_16_bits_are_bf16_on_a_cpu_where_lightning_has_no_others(steps):
+    seconds = {StepMode(True, 2): 0.5, StepMode(True, 1): 0.2}
+    assert choose_mode("16", None, CPU, lambda: steps(seconds))[:2] == ("bf16", 1)
+    assert choose_mode("16", 2, CPU, never)[:2] == ("bf16", 2)
+
+
 def test_what_is_set_or_known_is_not_timed(steps, monkeypatch):
     steps({})
-    assert choose_mode("16", 3, CPU, never) == ("16", 3, "precision 16: as set")
+    assert choose_mode("32", 3, CPU, never) == ("32", 3, "precision 32: as set")
+    assert choose_mode("16", 3, Devices("cuda", 1), never) == ("16", 3, "precision 16: as set")
     assert choose_mode("32", None, Devices("cpu", 2), never)[:2] == ("32", 1)
     assert choose_mode("auto", None, Devices("mps", 1), never)[:2] == ("32", 2)
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda **_: True)

@@ -128,8 +128,12 @@ def predict(
     waiting = 0 if threads else 1  # one worker more, for some always wait for the disk
     threads = threads or processors()
     if workers is None:
-        enough = _count(inputs, options, at_least=2 * threads) >= 2 * threads
-        several = threads > 1 and enough and not on_gpu(device.value)
+        several = (
+            threads > 1
+            and cluster is None
+            and not on_gpu(device.value)
+            and _count(inputs, options, at_least=2 * threads) >= 2 * threads
+        )
         workers = threads + waiting if several else 1
     predictor = load(
         model,
@@ -203,6 +207,8 @@ def _count(inputs: Sequence["InputImage"], options: "PredictOptions", *, at_leas
 
     count = 0
     for image in inputs:
+        if count >= at_least:
+            break
         with contextlib.suppress(InputError):  # which predicting it tells
             count += count_pages(image.path)
     return count

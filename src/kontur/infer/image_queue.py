@@ -1,7 +1,8 @@
 """The queue of a folder's tasks: what follows from a result, whoever did the task.
 
 An image that one view shows is one task. One in parts (tiles, or planes of a stack) gives a task
-for each part that is missing, and one that joins them, which come before any other image.
+for each part that is missing, and one that joins them, which come before an image that has not
+begun.
 """
 
 from collections import deque
@@ -27,20 +28,23 @@ class _Parts:
 class ImageQueue:
     """The tasks of a folder's images, and those that follow from their results.
 
-    An image that was begun is finished before another begins.
+    Parts are done in the order of their images, and before another image begins.
     """
 
     def __init__(self, workers: Workers, jobs: Sequence[Job], on_part: OnPart):
         self._workers, self._on_part = workers, on_part
-        self._ready = deque(Task(job) for job in jobs)
+        self._images = deque(Task(job) for job in jobs)
+        self._ready: deque[Task] = deque()  # of images that have begun
         self._running: dict[Future[TaskResult], Task] = {}
         self._parts: dict[str, _Parts] = {}  # of images in parts, by name
 
     def outcomes(self) -> Iterator[tuple[Job, Outcome]]:
         """The outcome of each image, when it is finished."""
-        while self._ready or self._running:
-            while self._ready and len(self._running) < self._workers.at_a_time():
-                task = self._ready.popleft()
+        while self._ready or self._images or self._running:
+            while (waiting := self._ready or self._images) and (
+                len(self._running) < self._workers.at_a_time()
+            ):
+                task = waiting.popleft()
                 if task.job.files:
                     self._running[self._workers.submit(task)] = task
                 else:
@@ -60,8 +64,8 @@ class ImageQueue:
     def _follow(self, task: Task, result: TaskResult) -> Iterator[tuple[Job, Outcome]]:
         """The outcome of an image, or what is to be done next for it."""
         image, parts = task.job.input, self._parts.get(task.job.input.name)
-        if task.step == "part" and parts is None:
-            return  # another of its parts ended the image
+        if task.step == "part" and (parts is None or not parts.total):
+            return  # another of its parts ended the image, or that it is looked at in parts
         seconds = result.seconds + (0.0 if parts is None else parts.seconds)
         if result.outcome is not None:
             self._drop(image)
@@ -73,8 +77,8 @@ class ImageQueue:
         elif parts is None:
             done = result.total - len(result.missing)
             self._parts[image.name] = _Parts(done, result.total, result.side, seconds)
-            self._ready.extendleft(
-                Task(result.job, "part", part, result.side) for part in reversed(result.missing)
+            self._ready.extend(
+                Task(result.job, "part", part, result.side) for part in result.missing
             )
             self._join_if_done(result.job)
         else:

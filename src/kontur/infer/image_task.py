@@ -31,6 +31,7 @@ from kontur.infer.record import SourceFile
 from kontur.infer.stack_prediction import Stack
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import BUDGET, SHARE, ObjectTooLargeError
+from kontur.infer.unfinished import Unfinished
 
 LARGE = 4e6  # pixels of an image whose network takes the memory of many small ones
 KEPT = 2  # images in tiles that a worker keeps open: the one that ends and the one that begins
@@ -127,8 +128,8 @@ class TaskResult(NamedTuple):
 class ImageWorker:
     """A predictor that does the tasks of a folder; several threads may share it.
 
-    Images of more than `LARGE` pixels, and parts, are looked at as many at a time as fit into
-    memory.
+    Tiles, and images and planes of more than `LARGE` pixels, are looked at as many at a time as fit
+    into memory.
     """
 
     def __init__(self, predictor: Predictor, work: Work):
@@ -143,14 +144,18 @@ class ImageWorker:
         Raises `OSError` where the folder cannot be written.
         """
         start = time.perf_counter()
+        steps: dict[Step, Callable[[Task], TaskResult]]
         if self.work.options.page == "all":
             steps = {"image": self._stack, "part": self._plane, "join": self._join_planes}
         else:
             steps = {"image": self._image, "part": self._tile, "join": self._join}
+            steps["whole"] = self._whole
         try:
             with _naming(task.job.input.path):
-                result = steps.get(task.step, self._whole)(task)
+                result = steps[task.step](task)
         except InputError as error:
+            for parts in ("tiles", "planes"):
+                Unfinished(self._beside(task.job, parts), parts, {}).remove_if_empty()
             outcome = Outcome(task.job.input, failure=str(error), changed=task.job.changed)
             result = TaskResult(task.job, outcome)
         return result._replace(seconds=time.perf_counter() - start)

@@ -47,6 +47,10 @@ class PlaneStore:
         """Make ready for so many planes; others that are there are removed."""
         self._files.begin(pages)
 
+    def begin_again(self, pages: int) -> None:
+        """Make ready for what was lost where the folder was removed meanwhile."""
+        self._files.begin_again(pages)
+
     def add(self, page: int, plane: FinishedPlane) -> None:
         """Write the plane of a page; nothing where the stack was finished meanwhile."""
         self._files.add(str(page), _arrays(plane))

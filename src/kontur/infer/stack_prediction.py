@@ -77,7 +77,9 @@ class Stack:
         With `options.link` each object has the number of its track. Ids are unique over all planes.
         Planes that were lost since are predicted again, with errors as of `Predictor.predict`.
         """
-        planes = LazySequence(count_pages(self._path), self._store.plane)
+        pages = count_pages(self._path)
+        self._store.begin_again(pages)
+        planes = LazySequence(pages, self._store.plane)
         repaired, areas, scale, contrast = 0, [], 1.0, None
         for plane in planes:
             repaired += plane.repaired

@@ -44,6 +44,11 @@ class Unfinished:
         write_text(self._plan, json.dumps(content, indent=1) + "\n")
         self.parts = parts
 
+    def begin_again(self, parts: Any) -> None:
+        """Make ready for what was lost where the folder was removed meanwhile."""
+        if not self.folder.is_dir():
+            self.begin(parts)
+
     def add(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Write the arrays of a part; nothing where the image was finished meanwhile."""
         if self.folder.is_dir():
@@ -53,6 +58,8 @@ class Unfinished:
                 beside.open("wb") as opened,
             ):
                 np.savez(opened, **arrays)
+            if not self._plan.exists():  # removed before that, and made anew to write into
+                self.remove()
 
     def load(self, name: str) -> dict[str, np.ndarray] | None:
         """The arrays of a part; None where its file is missing or damaged."""
@@ -68,6 +75,12 @@ class Unfinished:
     def remove(self) -> None:
         """Remove the folder: the outputs are there, or it is of something else."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def remove_if_empty(self) -> None:
+        """Remove the folder where no part is in it, of an image that cannot be read."""
+        with contextlib.suppress(OSError):  # a name that is too long
+            if not any(self.folder.glob("*.npz")):
+                self.remove()
 
     def _file(self, name: str) -> Path:
         return self.folder / f"{name}.{self._digest}.npz"

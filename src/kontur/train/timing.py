@@ -131,6 +131,8 @@ def choose_mode(
 
 def _fixed_precision(wanted: Precision, accelerator: str) -> tuple[Precision, str]:
     """The precision that needs no timing, and why; on a CPU the one to begin with."""
+    if wanted == "16" and accelerator == "cpu":
+        return "bf16", "which 16 bits are on a CPU"
     if wanted != "auto":
         return wanted, "as set"
     if accelerator == "cuda":
