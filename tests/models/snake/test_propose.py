@@ -14,7 +14,7 @@ from kontur.models.card import Thresholds
 from kontur.models.snake import evolve as module
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.encode import encode
-from kontur.models.snake.propose import SURE, least_centre, peaks, propose, trace_contours
+from kontur.models.snake.propose import peaks, propose, trace_contours
 from kontur.models.snake.rings import start_octagons
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
@@ -141,8 +141,8 @@ def test_the_best_score_comes_first_and_what_is_below_the_threshold_not_at_all()
     assert_array_equal(decoded.instances.labels, truth.labels[4:][::-1])
 
 
-@pytest.mark.parametrize(("lowest", "least"), [(0.1, 0.1**1.5), (0.4, SURE), (0.6, 0.6**2)])
-def test_centres_too_unsure_for_any_good_outline_are_not_outlined(lowest, least):
+@pytest.mark.parametrize(("lowest", "least"), [(0.1, 0.02), (0.4, 0.16), (0.6, 0.36)])
+def test_centres_whose_outlines_cannot_reach_the_score_are_not_outlined(lowest, least):
     truth = crowd(3, count=12)
     scores = np.linspace(0.01, 0.9, len(truth)).astype(np.float32)
     graphs = Perfect(truth, scores=scores).graphs
@@ -153,13 +153,19 @@ def test_centres_too_unsure_for_any_good_outline_are_not_outlined(lowest, least)
     assert_allclose(np.sort(candidates.scores), np.sqrt(outlined * 0.81), rtol=1e-6)
 
 
-def test_a_higher_threshold_never_takes_an_object_that_still_reaches_it():
-    """From the quarter on a centre is as sure as any: only its own score decides."""
-    thresholds = np.linspace(0, 1, 101)
-    least = [least_centre(each) for each in thresholds]
-    assert (np.diff(least) >= 0).all()
-    assert (np.array(least) <= np.maximum(thresholds**2, SURE)).all()
-    assert least[0] > 0
+def test_what_is_found_at_a_threshold_is_what_a_lower_one_finds_at_least_as_sure():
+    """Thresholds are tuned at the lowest: an unsure centre with a good outline counts at both."""
+    truth = crowd(3, count=12)
+    scores = np.linspace(0.03, 0.5, len(truth)).astype(np.float32)
+    graphs = Perfect(truth, scores=scores).graphs
+    graphs |= {"quality": lambda _, contours, index: (np.full(len(index), 0.99, np.float32),)}
+    config = CONFIG.replace(quality=True)
+    (every,) = propose(graphs, blank(truth), config, 0.04, [truth.size])
+    for lowest in (0.2, 0.38, 0.5, 0.6):
+        (found,) = propose(graphs, blank(truth), config, lowest, [truth.size])
+        reached = np.sort(found.scores[found.scores >= lowest])
+        assert_allclose(reached, np.sort(every.scores[every.scores >= lowest]))
+        assert len(reached) > 0
 
 
 def two(labels=(0, 0)):

@@ -33,7 +33,7 @@ ACCEPTED = -2e-3  # AP that a contour stage less may lose: each costs an eighth 
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
 LEAST_CENTRE = 0.02  # score of a centre whose outline may be better than the centre is sure
-SURE = 0.25  # of a centre, from which on its outline may have any quality, and is a neighbour
+SURE = 0.25  # of a centre, from which on others take it for their neighbour
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
 
@@ -80,11 +80,10 @@ def propose(
 def least_centre(lowest: float) -> float:
     """How sure a centre must be for its outline to reach a score of `lowest` with its quality.
 
-    The score is the geometric mean of both, so a centre of lowest² might, with a perfect outline;
-    but unsure centres have no good ones. Below lowest^1.5 none has reached it on nuclei, worms and
-    photographs (docs/results.md), and every object that is not outlined is time gained.
+    The score is the geometric mean of both, and a quality is 1 at most. What is outlined beyond
+    this would be seen at low thresholds alone, such as those of tuning, and not at the tuned one.
     """
-    return max(lowest**2, min(lowest**1.5, SURE), LEAST_CENTRE)
+    return max(lowest**2, LEAST_CENTRE)
 
 
 def detect(
