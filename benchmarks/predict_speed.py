@@ -28,8 +28,9 @@ from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.engine import Engine
 from kontur.infer.load import load
 from kontur.infer.predict import Predictor
-from kontur.models.snake.contours import predict_quality
-from kontur.models.snake.propose import least_centre, peaks, trace_contours
+from kontur.models.graphs import Graph
+from kontur.models.snake.contours import trace_contours
+from kontur.models.snake.propose import least_centre, peaks
 
 SIDE = 256  # pixels, of a small image
 MOSAIC = 4  # small images along each side of the large one
@@ -117,21 +118,18 @@ def _steps_of(predictor: Predictor, image: np.ndarray, repeats: int) -> dict[str
     *maps, scores, boxes = graphs["detect"](batch)
     least = least_centre(thresholds.score) if config.quality else thresholds.score
     found = peaks(scores, boxes, least)
-    contours = trace_contours(graphs, tuple(maps), found, config)[-1]
-    rings = contours.astype(np.float64)
+    rings = trace_contours(graphs, tuple(maps), found, config).stages[-1].astype(np.float64)
     polygons, _ = polygons_from_rings(rings, size)
     steps: dict[str, Callable[[], object]] = {
         "normalise": partial(predictor.prepare, image),
         "detect": partial(graphs["detect"], batch),
         "peaks": partial(peaks, scores, boxes, least),
-        "from boxes to contours": partial(trace_contours, graphs, tuple(maps), found, config),
+        "from boxes to contours and quality": partial(
+            trace_contours, graphs, tuple(maps), found, config
+        ),
         "valid polygons": partial(polygons_from_rings, rings, size),
         "suppress": partial(suppress, polygons, found.scores, thresholds.overlap),
     }
-    if config.quality:
-        steps["quality"] = partial(
-            predict_quality, graphs, tuple(maps), contours, found.image_index
-        )
     times = {name: milliseconds(step, repeats=repeats) for name, step in steps.items()}
     whole = milliseconds(partial(predictor.predict, image), repeats=repeats)
     rest = max(whole - sum(times.values()), 0.0)
@@ -142,13 +140,15 @@ class Listener:
     """An engine that keeps the images that `detect` was given."""
 
     def __init__(self, engine: Engine):
-        self.graphs = {**engine.graphs, "detect": self._detect}
-        self.detect = engine.graphs["detect"]
         self.images: list[np.ndarray] = []
+        self.graphs = engine.graphs.wrapped(self._listening)
 
-    def _detect(self, images: np.ndarray) -> Sequence[np.ndarray]:
-        self.images.append(images)
-        return self.detect(images)
+    def _listening(self, name: str, graph: Graph) -> Graph:
+        def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+            self.images += arrays if name == "detect" else []
+            return graph(*arrays)
+
+        return run
 
 
 def _command(model: str, precision: str, image: Path, repeats: int) -> str:

@@ -32,7 +32,7 @@ from kontur.models import catalog
 from kontur.models.candidates import Boxes
 from kontur.models.card import Card
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.propose import trace_contours
+from kontur.models.snake.contours import trace_contours
 from kontur.train.export import to_model
 
 OBJECTS = 100

@@ -14,6 +14,7 @@ from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.infer.view import PreparedImage
 from kontur.instances import Instances
 from kontur.models.card import Card, Thresholds
+from kontur.models.graphs import Graphs
 from kontur.models.resolve import Resolved
 
 
@@ -71,7 +72,7 @@ class Stamp:
         self.box = box
         self.seen: list[np.ndarray] = []
         names = ("detect", "extremes", "evolve", "edge", "quality")
-        self.graphs = {name: getattr(self, name) for name in names}
+        self.graphs = Graphs({name: getattr(self, name) for name in names})
 
     def detect(self, images):
         self.seen.append(images)

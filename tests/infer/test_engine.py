@@ -5,11 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from kontur.errors import InputError
 from kontur.infer import engine
-from kontur.infer.engine import OnnxEngine, TorchEngine, engine_for, rebuild
+from kontur.infer.engine import (
+    FEWEST_OBJECTS,
+    PART,
+    OnnxEngine,
+    TorchEngine,
+    engine_for,
+    parts_of,
+    rebuild,
+)
 from kontur.models.archive import SavedGraph
 from tests.models import contract
 
@@ -81,8 +91,7 @@ def test_a_point_that_is_no_number_spoils_its_own_object_only(engines):
         assert_allclose(found[[0, 2]], clean[[0, 2]], atol=1e-4)
 
 
-def test_the_number_of_threads_does_not_matter(learned, engines):
-    """Graphs of objects are cut into parts, which the threads take in turns."""
+def test_the_number_of_threads_and_of_objects_a_run_does_not_matter(learned, engines):
     several = OnnxEngine(learned.model, threads=3).graphs
     image = random(1, 1, 64, 64)
     for a, b in zip(engines[1]["detect"](image), several["detect"](image), strict=True):
@@ -102,8 +111,35 @@ def test_what_goes_wrong_in_a_part_is_not_lost_with_its_thread(learned):
     features, starts = random(1, 30, 41, 24), random(200, 32, 2, high=60.0)
     index = np.zeros(200, np.int64)
     index[-1] = 7  # there is no such image
+
+    def move(part):
+        graphs["evolve"](features, starts[part], index[part])
+
     with pytest.raises(Exception, match=r"out of (data )?bounds"):
-        graphs["evolve"](features, starts, index)
+        graphs.in_parts(move, 200)
+
+
+@given(count=st.integers(0, 3000), threads=st.integers(1, 64))
+def test_parts_are_all_objects_in_order_and_as_many_for_each_thread(count, threads):
+    parts = parts_of(count, threads)
+    assert [i for part in parts for i in range(count)[part]] == list(range(count))
+    sizes = [part.stop - part.start for part in parts]
+    assert all(0 < size <= PART for size in sizes)
+    if count >= threads * FEWEST_OBJECTS:
+        assert len(parts) % threads == 0
+        assert max(sizes) - min(sizes) <= 1
+
+
+@pytest.mark.parametrize("objects", [0, 1, 7, 300])
+def test_every_object_is_worked_on_once_by_whatever_thread(learned, objects):
+    times = np.zeros(objects, int)
+
+    def work(part):
+        times[part] += 1
+
+    for own in (OnnxEngine(learned.model, threads=4), TorchEngine(learned.segmenter)):
+        own.graphs.in_parts(work, objects)
+    assert (times == 2).all()
 
 
 def test_the_torch_engine_predicts_in_evaluation_mode_and_leaves_the_mode_as_it_was():

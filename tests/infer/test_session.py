@@ -21,7 +21,7 @@ class Counting:
 
     def __init__(self, engine):
         self.calls = dict.fromkeys(engine.graphs, 0)
-        self.graphs = {name: self._counted(name, graph) for name, graph in engine.graphs.items()}
+        self.graphs = engine.graphs.wrapped(self._counted)
 
     def _counted(self, name, graph):
         def run(*arrays):

@@ -22,6 +22,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.unfinished import Unfinished
 from kontur.models import catalog
 from kontur.models.card import Card
+from kontur.models.graphs import Graphs
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def film(tmp_path):
 
 class NoEngine:
     def __init__(self):
-        self.graphs = {}
+        self.graphs = Graphs({})
 
 
 def baseline():

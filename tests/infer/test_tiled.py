@@ -12,6 +12,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.scale_and_contrast import ScaleAndContrast
 from kontur.models import catalog
 from kontur.models.card import Card
+from kontur.models.graphs import Graphs
 from tests.models import contract
 from tests.models.contract import SIDE
 
@@ -39,7 +40,7 @@ def predictor(name):
 
 class NoEngine:
     def __init__(self):
-        self.graphs = {}
+        self.graphs = Graphs({})
 
 
 def mosaic(rows, columns, size=None):

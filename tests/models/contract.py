@@ -23,7 +23,7 @@ from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.archive import Model
 from kontur.models.card import Card, Thresholds
-from kontur.models.family import Graphs
+from kontur.models.graphs import Graphs
 from kontur.models.resolve import Resolved, resolve
 from kontur.models.segmenter import Segmenter
 from kontur.settings import Settings

@@ -26,9 +26,10 @@ from kontur.errors import InputError
 from kontur.geometry.area_field import AreaFields, gains, overlap, swept
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.infer.predict import Predictor
+from kontur.models.snake.contours import trace_contours
 from kontur.models.snake.moves import simple
 from kontur.models.snake.network import DeepSnake
-from kontur.models.snake.propose import detect, trace_contours
+from kontur.models.snake.propose import detect
 from kontur.nn.normals import normals
 from kontur.settings import Settings
 
@@ -69,7 +70,7 @@ def see(predictor: Predictor, sample: Sample) -> Seen | None:
     config, thresholds = predictor.config, predictor.card.thresholds
     graphs, view = predictor.engine.graphs, predictor.prepare(sample.image).view()
     maps, detected = detect(graphs, view.images, config, thresholds.score, [view.size])
-    history = trace_contours(graphs, maps, detected, config)
+    history = trace_contours(graphs, maps, detected, config).stages
     polygons, _ = polygons_from_rings(history[-1].astype(np.float64))
     truth = sample.instances.scale(view.scale, view.scale)
     truth = truth[~truth.ignore]

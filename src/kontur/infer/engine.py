@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import pairwise
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_checkable
 
@@ -20,7 +21,8 @@ import numpy as np
 from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
-from kontur.models.family import Graph, GraphExample
+from kontur.models.family import GraphExample
+from kontur.models.graphs import PART, Graph, Graphs, Work
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
@@ -41,7 +43,7 @@ class Engine(Protocol):
     """An object that runs named graphs on numpy arrays."""
 
     @property
-    def graphs(self) -> Mapping[str, Graph]:
+    def graphs(self) -> Graphs:
         """The graphs of a model by name; see `models.family.GraphExample`."""
 
 
@@ -49,9 +51,8 @@ class OnnxEngine:
     """The graphs of a model file on ONNX Runtime's CPU.
 
     The graphs hold no weights; every initialiser is looked up by name in the model's weights.
-    A graph of whole images is one run of all threads. A graph of objects is cut into runs of a few
-    by one thread each, which is a quarter faster: its layers are too small to share
-    (`benchmarks/shapes.py`).
+    A graph of whole images is a run of all threads. One of objects is a run of one thread, and
+    threads take parts of the objects: its layers are too small to share (`benchmarks/shapes.py`).
 
     Attributes:
         precision: of the graphs that the model has in both, "float32" or "int8"; "auto" takes the
@@ -75,11 +76,11 @@ class OnnxEngine:
         def graph(name: str) -> Graph:
             start = partial(sessions.start, name, precision)
             with _damage_reported(name):
-                return _onnx_graph(start, count, pool, example=examples[name])
+                return _onnx_graph(start, count, example=examples[name])
 
         with ThreadPoolExecutor() as starting:  # each takes some 30 ms, of one thread
-            graphs = starting.map(graph, examples)
-            self.graphs: Mapping[str, Graph] = dict(zip(examples, graphs, strict=True))
+            graphs = dict(zip(examples, starting.map(graph, examples), strict=True))
+        self.graphs = Graphs(graphs, partial(_in_parts, threads=count, pool=pool))
 
 
 class Sessions:
@@ -135,27 +136,26 @@ def _damage_reported(name: str) -> Iterator[None]:
         raise InputError(f"its graph {name!r} is missing or damaged ({reason})") from error
 
 
-def _onnx_graph(
-    start: Callable[[int], Any], threads: int, pool: Executor | None, *, example: GraphExample
-) -> Graph:
+def _onnx_graph(start: Callable[[int], Any], threads: int, *, example: GraphExample) -> Graph:
     session = start(1)
     _check(session, example)
     objects = [_axis(node.shape) for node in session.get_inputs()]
     if objects == [None] * len(objects):
-        session = session if threads == 1 else start(threads)
-        return partial(_run, session)
+        return partial(_run, session if threads == 1 else start(threads))
     joined = [_axis(node.shape) for node in session.get_outputs()]
 
     def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
         count = next(
             a.shape[axis] for a, axis in zip(arrays, objects, strict=True) if axis is not None
         )
-        parts = max(1, min(threads, count // FEWEST_OBJECTS), math.ceil(count / MOST_OBJECTS))
+        if count <= MOST_OBJECTS:
+            return _run(session, *arrays)
+        runs = math.ceil(count / MOST_OBJECTS)
         split = [
-            [array] * parts if axis is None else np.array_split(array, parts, axis)
+            [array] * runs if axis is None else np.array_split(array, runs, axis)
             for array, axis in zip(arrays, objects, strict=True)
         ]
-        outputs = _together(partial(_run, session), [*zip(*split, strict=True)], threads, pool)
+        outputs = [_run(session, *each) for each in zip(*split, strict=True)]
         return [
             np.concatenate(out, axis)
             for out, axis in zip(zip(*outputs, strict=True), joined, strict=True)
@@ -164,31 +164,31 @@ def _onnx_graph(
     return run
 
 
-def _together(
-    run: Callable[..., Sequence[np.ndarray]],
-    parts: Sequence[Sequence[np.ndarray]],
-    threads: int,
-    pool: Executor | None,
-) -> list[Sequence[np.ndarray]]:
-    """What `run` gives for each part; the calling thread takes its share, for waking one costs."""
-    left: SimpleQueue[int] = SimpleQueue()
-    for number in range(len(parts)):
-        left.put(number)
-    done: dict[int, Sequence[np.ndarray]] = {}
+def _in_parts(work: Work, count: int, *, threads: int, pool: Executor | None) -> None:
+    """The threads take the parts in turns, the calling one too, for waking another costs."""
+    waiting: SimpleQueue[slice] = SimpleQueue()
+    for part in parts_of(count, threads):
+        waiting.put(part)
 
-    def work() -> None:
+    def take() -> None:
         with suppress(Empty):
             while True:
-                number = left.get_nowait()
-                done[number] = run(*parts[number])
+                work(waiting.get_nowait())
 
-    helpers = min(threads, len(parts)) - 1
-    futures = [pool.submit(work) for _ in range(helpers)] if pool else []
-    work()
+    helpers = min(threads, waiting.qsize()) - 1
+    futures = [pool.submit(take) for _ in range(helpers)] if pool else []
+    take()
     for future in futures:
         if not future.cancel():  # one that has not begun finds nothing left
             future.result()
-    return [done[number] for number in range(len(parts))]
+
+
+def parts_of(count: int, threads: int) -> list[slice]:
+    """The parts of so many objects, as many for each thread, where there are enough of them."""
+    sharing = max(1, min(threads, count // FEWEST_OBJECTS))
+    parts = sharing * math.ceil(count / (PART * sharing))
+    edges = [count * number // max(parts, 1) for number in range(parts + 1)]
+    return [slice(*edge) for edge in pairwise(edges)]
 
 
 def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int) -> Any:
@@ -234,12 +234,14 @@ class TorchEngine:
     """
 
     def __init__(self, segmenter: "Segmenter"):
-        self.graphs: Mapping[str, Graph] = {
-            name: _torch_graph(
-                graph, segmenter, keep=segmenter.feature_maps * (name == segmenter.features_of)
-            )
-            for name, graph in segmenter.graphs().items()
-        }
+        self.graphs = Graphs(
+            {
+                name: _torch_graph(
+                    graph, segmenter, keep=segmenter.feature_maps * (name == segmenter.features_of)
+                )
+                for name, graph in segmenter.graphs().items()
+            }
+        )
 
 
 class DeviceArray:

@@ -22,7 +22,8 @@ from kontur.infer.view import View
 from kontur.instances import Instances
 from kontur.models.candidates import Candidates, Features
 from kontur.models.card import Thresholds
-from kontur.models.family import ContourTools, Family, Graphs
+from kontur.models.family import ContourTools, Family
+from kontur.models.graphs import Graphs
 from kontur.models.resolve import Resolved, resolve
 
 EXTREMES = 4  # points to click

@@ -14,13 +14,11 @@ from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.models.candidates import Candidates, Features
 from kontur.models.card import Thresholds
+from kontur.models.graphs import Graphs
 from kontur.settings import Settings
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
-
-Graph = Callable[..., Sequence[Any]]  # a named graph of an engine: arrays in, arrays out
-Graphs = Mapping[str, Graph]
 
 
 class Block(NamedTuple):

@@ -18,7 +18,7 @@ from kontur.infer.engine import Engine, OnnxEngine, Precision
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
-from kontur.models.family import Graph
+from kontur.models.graphs import Graph, Graphs
 from kontur.train.quantise import Inputs, quantise
 from kontur.train.validation import evenly_spaced
 
@@ -78,13 +78,11 @@ def calibration_inputs(model: Model, samples: Sequence[Sample]) -> dict[str, lis
 
 
 class RecordingEngine:
-    """An engine that keeps what its graphs are given."""
+    """An engine that keeps what its graphs are given, the same in the same order each time."""
 
     def __init__(self, engine: Engine):
         self.calls: dict[str, list[Inputs]] = {}
-        self.graphs: Mapping[str, Graph] = {
-            name: self._recorded(name, graph) for name, graph in engine.graphs.items()
-        }
+        self.graphs = Graphs(engine.graphs).wrapped(self._recorded)
 
     def _recorded(self, name: str, graph: Graph) -> Graph:
         def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:

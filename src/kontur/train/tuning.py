@@ -3,7 +3,7 @@
 import math
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,8 @@ from kontur.infer.predict import Predictor
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Card, Thresholds
-from kontur.models.family import DecodeVariant, Graph
+from kontur.models.family import DecodeVariant
+from kontur.models.graphs import Graph
 from kontur.models.segmenter import Segmenter
 
 SPARE = 200  # candidates per image beyond three times its objects: a bad network gives thousands
@@ -76,11 +77,9 @@ class CachingEngine:
 
     def __init__(self, engine: Engine):
         self.bytes = 0
-        self.graphs: Mapping[str, Graph] = {
-            name: self._once(graph) for name, graph in engine.graphs.items()
-        }
+        self.graphs = engine.graphs.wrapped(self._once)
 
-    def _once(self, graph: Graph) -> Graph:
+    def _once(self, _: str, graph: Graph) -> Graph:
         cache: dict[tuple[Any, ...], Sequence[Any]] = {}
 
         def run(*arrays: Any) -> Sequence[Any]:

@@ -11,6 +11,7 @@ from kontur.models import catalog
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.baseline.propose import otsu
 from kontur.models.card import Thresholds
+from kontur.models.graphs import Graphs
 from tests.models import contract
 
 decode = functools.partial(contract.decode, "baseline")
@@ -29,7 +30,7 @@ def discs(*centres, radius=9, size=(60, 80)):
 def find(image, thresholds=ALL, **settings):
     config = BaselineConfig(smooth=1.0, **settings)
     (decoded,) = contract.decode(
-        "baseline", {}, image[None, None], config, thresholds, [image.shape]
+        "baseline", Graphs({}), image[None, None], config, thresholds, [image.shape]
     )
     assert decoded.repaired == 0
     return decoded.instances
@@ -96,6 +97,6 @@ def test_padding_is_not_looked_at_and_channels_are_averaged():
     padded = np.pad(image, ((0, 4), (0, 16)), constant_values=9.0)
     config = BaselineConfig(channels=2)
     both = np.stack([2 * padded, 0 * padded])
-    (decoded,) = decode({}, both[None], config, ALL, [image.shape])
+    (decoded,) = decode(Graphs({}), both[None], config, ALL, [image.shape])
     assert len(decoded.instances) == 2
     assert catalog.family("baseline").graphs(config) == {}

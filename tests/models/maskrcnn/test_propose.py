@@ -12,8 +12,9 @@ from kontur.geometry import boxes as rectangles
 from kontur.geometry import raster
 from kontur.geometry.anchors import anchors
 from kontur.instances import Instances
+from kontur.models import graphs
 from kontur.models.card import Thresholds
-from kontur.models.maskrcnn import propose as module
+from kontur.models.graphs import Graphs
 from kontur.models.maskrcnn.roi_sampling import SPREAD
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
@@ -34,7 +35,7 @@ class Perfect:
 
     @property
     def graphs(self):
-        return {name: getattr(self, name) for name in self.calls}
+        return Graphs({name: getattr(self, name) for name in self.calls})
 
     def propose(self, images):
         self.calls["propose"] += 1
@@ -110,7 +111,7 @@ def test_a_large_object_has_no_low_resolution_steps():
 
 
 def test_many_objects_are_cut_into_runs_and_none_is_lost(monkeypatch):
-    monkeypatch.setattr(module, "CHUNK", 3)
+    monkeypatch.setattr(graphs, "PART", 3)
     truth = objects(count=10)
     ((found, _),), perfect = decoded(truth, (128, 160))
     assert len(found) == len(truth)

@@ -10,6 +10,7 @@ from kontur.geometry import raster
 from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
+from kontur.models.graphs import Graphs
 from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.loss import cut_masks
 from kontur.models.maskrcnn.propose import propose
@@ -103,7 +104,7 @@ def test_a_score_is_the_geometric_mean_of_the_class_s_and_the_quality():
         return found
 
     image = contract.as_image(SCENE).numpy()
-    graphs = {**engine.graphs, "boxes": boxes}
+    graphs = Graphs({**engine.graphs, "boxes": boxes})
     (candidates,) = propose(graphs, image, network.config, 0.5, [SCENE.instances.size])
     assert len(candidates) > 3
     assert ((candidates.quality > 0) & (candidates.quality < 1)).all()

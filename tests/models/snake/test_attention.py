@@ -8,6 +8,7 @@ import torch
 from torch.testing import assert_close
 
 from kontur.infer.engine import TorchEngine
+from kontur.models.graphs import Graphs
 from kontur.models.snake.evolve import evolve
 from kontur.models.snake.neighbours import neighbours
 from kontur.models.snake.refine import box_of
@@ -96,7 +97,7 @@ def test_every_stage_sees_the_neighbours_where_the_one_before_has_put_them():
     config = settings({"kind": "attention", "neighbours": 1}, **SMALL, stages=2)
     network = contract.network("snake", config).eval()
     seen = []
-    graphs = dict(TorchEngine(network).graphs)
+    graphs = Graphs(TorchEngine(network).graphs)
     for name in ("evolve_1", "evolve_2"):
 
         def look(*arrays, own=graphs[name]):

@@ -10,11 +10,13 @@ from shapely import Polygon, box
 
 from kontur.data.synthetic import SHAPES, scene
 from kontur.instances import Instances
+from kontur.models import graphs
 from kontur.models.card import Thresholds
-from kontur.models.snake import evolve as module
+from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
+from kontur.models.snake.contours import trace_contours
 from kontur.models.snake.encode import encode
-from kontur.models.snake.propose import peaks, propose, trace_contours
+from kontur.models.snake.propose import peaks, propose
 from kontur.models.snake.rings import start_octagons
 from tests.models import contract
 from tests.models.contract import assert_sound, best_iou
@@ -35,7 +37,7 @@ class Perfect:
 
     @property
     def graphs(self):
-        return {name: getattr(self, name) for name in self.calls}
+        return Graphs({name: getattr(self, name) for name in self.calls})
 
     def detect(self, images):
         self.calls["detect"] += 1
@@ -109,7 +111,7 @@ def test_many_objects_are_run_in_chunks_and_come_out_the_same(monkeypatch):
     whole = contract.decode(
         "snake", Perfect(truth).graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
     )
-    monkeypatch.setattr(module, "CHUNK", 7)
+    monkeypatch.setattr(graphs, "PART", 7)
     perfect = Perfect(truth)
     (parts,) = contract.decode(
         "snake", perfect.graphs, blank(truth), CONFIG, THRESHOLDS, [truth.size]
@@ -289,7 +291,8 @@ def test_the_history_of_a_contour_begins_with_its_octagon():
     perfect = Perfect(truth)
     features, scores, boxes = perfect.detect(blank(truth))
     found = peaks(scores, boxes, 0.5)
-    history = trace_contours(perfect.graphs, (features,), found, CONFIG)
+    history, quality = trace_contours(perfect.graphs, (features,), found, CONFIG)
+    assert np.isnan(quality).all()  # none is learned
     assert history.shape == (4, len(truth), 64, 2)
     (extremes,) = perfect.extremes(features, history[0], found.image_index)
     expected = start_octagons(extremes.astype(float), CONFIG)

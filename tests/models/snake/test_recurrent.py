@@ -6,6 +6,7 @@ import torch
 from torch.testing import assert_close
 
 from kontur.infer.engine import TorchEngine
+from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.evolve import evolve
 from kontur.models.snake.loss import contour_losses
@@ -84,14 +85,14 @@ def test_an_object_that_no_longer_moves_is_left_out_and_the_others_go_on():
     contours[:, :, 1] = np.arange(3)[:, None]  # y tells them apart
     graph = Counting(fading)
     arrays = (None,), contours, np.zeros(3, int), config
-    moved = evolve({"iterate": graph}, *arrays, sure=np.ones(3, bool))
+    moved = evolve(Graphs({"iterate": graph}), *arrays, sure=np.ones(3, bool))
     assert graph.objects == [3, 3, 2, 1]  # the last moves by 1/4, 1/8; the middle by 1/2, 1/4, 1/8
     np.testing.assert_allclose(moved[:, 0, 0, 0], [1, 1.5, 1.75, 1.875])
     np.testing.assert_allclose(moved[:, 1, 0, 0], [0.5, 0.75, 0.875, 0.875])
     np.testing.assert_allclose(moved[:, 2, 0, 0], [0.25, 0.375, 0.375, 0.375])
     never = config.replace(refiner={**config.refiner.model_dump(), "least_move": 0.0})
     again = Counting(fading)
-    evolve({"iterate": again}, *arrays[:3], never, sure=np.ones(3, bool))
+    evolve(Graphs({"iterate": again}), *arrays[:3], never, sure=np.ones(3, bool))
     assert again.objects == [3, 3, 3, 3]
 
 
@@ -99,7 +100,7 @@ def test_when_all_are_at_rest_the_graph_is_not_run_again():
     config = settings(recurrent(hidden=1, least_move=9.0), **SMALL, stages=4)
     graph = Counting(fading)
     contours = np.zeros((2, config.points, 2), np.float32)
-    moved = evolve({"iterate": graph}, (None,), contours, np.zeros(2, int), config,
+    moved = evolve(Graphs({"iterate": graph}), (None,), contours, np.zeros(2, int), config,
                    sure=np.ones(2, bool))  # fmt: skip
     assert graph.objects == [2]
     assert (moved == moved[0]).all()

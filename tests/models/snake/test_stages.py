@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from kontur.infer import engine
 from kontur.infer.engine import OnnxEngine, TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import read_model, write_model
-from kontur.models.snake import evolve as running
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.evolve import evolve
 from kontur.models.snake.stages import build_stages
@@ -132,7 +132,8 @@ def test_chunks_and_threads_make_no_difference(name, monkeypatch):
     config, _, model = exported(name)
     arrays = (features(config).numpy(),), *(each.numpy() for each in rings(config, 30)), config
     whole = evolve(OnnxEngine(model, threads=1).graphs, *arrays, sure=np.ones(30, bool))
-    monkeypatch.setattr(running, "CHUNK", 7)
+    monkeypatch.setattr(engine, "PART", 7)
+    monkeypatch.setattr(engine, "MOST_OBJECTS", 3)
     parts = evolve(OnnxEngine(model, threads=3).graphs, *arrays, sure=np.ones(30, bool))
     np.testing.assert_allclose(parts, whole, atol=1e-4)
 

@@ -11,6 +11,7 @@ from kontur.data.synthetic import scene
 from kontur.evaluate import evaluate_all
 from kontur.instances import Instances
 from kontur.models.card import Thresholds
+from kontur.models.graphs import Graphs
 from kontur.models.unet.config import UNetConfig
 from kontur.models.unet.encode import encode
 from tests.models import contract
@@ -24,7 +25,7 @@ def found_in(probabilities, config, thresholds=ALL):
     """What is decoded of one image's probabilities (k, h, w)."""
     size = probabilities.shape[1:]
     image = np.zeros((1, config.channels, *size), np.float32)
-    graphs = {"segment": lambda images: [probabilities[None].astype(np.float32)]}
+    graphs = Graphs({"segment": lambda images: [probabilities[None].astype(np.float32)]})
     (decoded,) = decode(graphs, image, config, thresholds, [size])
     assert decoded.repaired == 0
     assert_sound(decoded.instances, size)
@@ -194,7 +195,7 @@ def test_padding_is_cut_off_and_a_batch_is_decoded_image_by_image():
     config = UNetConfig(channels=1)
     whole = np.zeros((2, 3, 16, 16), np.float32)
     whole[0, 1] = whole[1, 0] = 1
-    graphs = {"segment": lambda images: [whole]}
+    graphs = Graphs({"segment": lambda images: [whole]})
     sizes = [(10, 13), (16, 16)]
     first, second = contract.decode(
         "unet", graphs, np.zeros((2, 1, 16, 16), np.float32), config, ALL, sizes

@@ -18,7 +18,8 @@ from kontur.geometry.raster import trace_labels
 from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.baseline.config import BaselineConfig
 from kontur.models.candidates import Box, Candidates, first_points
-from kontur.models.family import Blocks, Graphs
+from kontur.models.family import Blocks
+from kontur.models.graphs import Graphs
 
 BINS = 256  # of the histogram
 EVEN = 1e-6  # an image whose values differ by less has no foreground

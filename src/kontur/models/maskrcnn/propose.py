@@ -22,13 +22,12 @@ from kontur.models.candidates import (
     indices_of_image,
     take_within,
 )
-from kontur.models.family import Graph, Graphs
+from kontur.models.graphs import Graphs
 from kontur.models.maskrcnn.config import MaskRCNNConfig
 from kontur.models.maskrcnn.levels import roi_levels
 from kontur.models.maskrcnn.roi_sampling import SPREAD
 from kontur.models.rpn.propose import propose as propose_regions
 
-CHUNK = 128  # boxes a run of a graph: bounds its memory to some 100 MB at 64 channels
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: every box has some probability
 LEAST_CLASS = 0.04  # probability of a class whose mask may be better than the class is sure
 
@@ -61,13 +60,13 @@ def propose(
     classes, side = len(config.classes), 2 * config.mask_cells
     empty = [np.zeros((0, classes + 1), np.float32), np.zeros((0, classes, 4), np.float32)]
     levels = roi_levels(proposals.boxes, proposals.image_index, size=size, strides=config.strides)
-    probabilities, deltas = _run(graphs["boxes"], maps, *levels, empty=empty)
+    probabilities, deltas = _run(graphs, "boxes", maps, *levels, empty=empty)
     least = max(lowest**2, LEAST_CLASS) if config.quality else lowest  # of a mean with at most 1
     detected = boxes_of_classes(proposals, probabilities, deltas, sizes, config, least)
     detected = take_within(detected, within)  # masks cost the most
     levels = roi_levels(detected.boxes, detected.image_index, size=size, strides=config.strides)
     empty = [np.zeros((0, side, side), np.float32), *[np.zeros(0, np.float32)] * config.quality]
-    masks, *learned = _run(graphs["masks"], maps, *levels, detected.labels, empty=empty)
+    masks, *learned = _run(graphs, "masks", maps, *levels, detected.labels, empty=empty)
     quality = learned[0] if learned else None
     if quality is not None:
         detected = detected._replace(scores=np.sqrt(detected.scores * quality))
@@ -114,13 +113,16 @@ def boxes_of_classes(
 
 
 def _run(
-    graph: Graph,
-    maps: Any,
-    *objects: np.ndarray,
-    empty: list[np.ndarray],
+    graphs: Graphs, name: str, maps: Any, *objects: np.ndarray, empty: list[np.ndarray]
 ) -> list[np.ndarray]:
-    """The outputs of a graph of objects, a chunk a run; `empty` where there are none."""
-    parts = [empty]
-    for first in range(0, len(objects[0]), CHUNK):
-        parts.append([*graph(maps, *(array[first : first + CHUNK] for array in objects))])
-    return [np.concatenate(output) for output in zip(*parts, strict=True)]
+    """The outputs of a graph of objects, run in parts; `empty` are those of none."""
+    count = len(objects[0])
+    outputs = [np.zeros((count, *each.shape[1:]), each.dtype) for each in empty]
+
+    def run(part: slice) -> None:
+        given = graphs[name](maps, *(array[part] for array in objects))
+        for output, values in zip(outputs, given, strict=True):
+            output[part] = values
+
+    graphs.in_parts(run, count)
+    return outputs

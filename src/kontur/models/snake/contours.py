@@ -7,48 +7,75 @@ numbers overflow has NaN points and spoils no other.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from kontur.models.candidates import Features
-from kontur.models.family import Graphs
+from kontur.models.candidates import Boxes, Features
+from kontur.models.graphs import Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.evolve import Maps, chunks, evolve
+from kontur.models.snake.evolve import Maps, evolve, evolve_part, run_in_parts
 from kontur.models.snake.rings import even_contours, start_diamonds, start_octagons
 
+SURE = 0.25  # score of a box, from which on others take its object for their neighbour
 
-def starts_in_boxes(
+
+class Traced(NamedTuple):
+    """The contours of m boxes, in image pixels.
+
+    `stages` are those after every stage, their start first and the edge stage last; `quality` the
+    IoU that the last one is expected to have with its object, NaN where none is learned.
+    """
+
+    stages: Float[np.ndarray, "s m n 2"]
+    quality: Float[np.ndarray, " m"]
+
+
+def trace_contours(graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeConfig) -> Traced:
+    """The contours of boxes; each part of them passes all graphs at once, if it sees no others."""
+    boxes, index = detected.boxes, detected.image_index
+    m, count = len(boxes), 1 + config.stages_run + config.has_edge
+    stages = np.zeros((count, m, config.points, 2), np.float32)
+    quality = np.full(m, np.nan, np.float32)
+
+    def start(part: slice) -> None:
+        stages[0, part] = _starts_in_boxes(graphs, maps, boxes[part], index[part], config)
+
+    def judge(part: slice) -> None:
+        if config.quality:
+            (learned,) = graphs["quality"](maps[0], stages[-1, part], index[part])
+            quality[part] = np.nan_to_num(learned)
+
+    def trace(part: slice) -> None:
+        start(part)
+        stages[1:, part] = evolve_part(graphs, maps, stages[0, part], index[part], config)
+        judge(part)
+
+    if config.has_neighbours:
+        graphs.in_parts(start, m)
+        sure = detected.scores >= SURE
+        stages[1:] = evolve(graphs, maps, stages[0], index, config, sure=sure)
+        graphs.in_parts(judge, m)
+    else:
+        graphs.in_parts(trace, m)
+    return Traced(stages, quality)
+
+
+def _starts_in_boxes(
     graphs: Graphs,
     maps: Maps,
     boxes: Float[np.ndarray, "m 4"],
     image_index: Int[np.ndarray, " m"],
     config: SnakeConfig,
 ) -> Float[np.ndarray, "m n 2"]:
-    """Where the contour stages start in each box: octagons, or learned; in image pixels."""
-    starts = [np.zeros((0, config.points, 2), np.float32)]
-    for chunk in chunks(len(boxes)):
-        diamonds = start_diamonds(boxes[chunk].astype(np.float64)).astype(np.float32)
-        if config.initial == "learned":
-            (guessed,) = graphs["start"](maps[0], diamonds, image_index[chunk])
-            starts.append(guessed[-1])
-        else:
-            (extremes,) = graphs["extremes"](maps[0], diamonds, image_index[chunk])
-            starts.append(_octagons(extremes, config))
-    return np.concatenate(starts)
-
-
-def predict_quality(
-    graphs: Graphs,
-    maps: Maps,
-    contours: Float[np.ndarray, "m n 2"],
-    image_index: Int[np.ndarray, " m"],
-) -> Float[np.ndarray, " m"]:
-    """The IoU that each contour is expected to have with its object; 0 of one that is no number."""
-    quality = [np.zeros(0, np.float32)]
-    for chunk in chunks(len(contours)):
-        quality += graphs["quality"](maps[0], contours[chunk], image_index[chunk])
-    return np.nan_to_num(np.concatenate(quality))
+    """Where the contour stages start in each box: octagons, or learned."""
+    diamonds = start_diamonds(boxes.astype(np.float64)).astype(np.float32)
+    if config.initial == "learned":
+        (guessed,) = graphs["start"](maps[0], diamonds, image_index)
+        return guessed[-1]
+    (extremes,) = graphs["extremes"](maps[0], diamonds, image_index)
+    return _octagons(extremes, config)
 
 
 def from_boxes(
@@ -56,9 +83,9 @@ def from_boxes(
 ) -> Float[np.ndarray, "m n 2"]:
     """The contours of the objects in boxes xyxy."""
     index = np.full(len(boxes), features.image)
-    starts = starts_in_boxes(graphs, features.maps, boxes, index, config)
-    alone = np.zeros(len(boxes), bool)  # they may be tries for one object
-    return evolve(graphs, features.maps, starts, index, config, sure=alone)[-1]
+    nobodys_neighbours = np.zeros(len(boxes))  # for they may be tries for one object
+    detected = Boxes(boxes, nobodys_neighbours, np.zeros(len(boxes), int), index)
+    return trace_contours(graphs, features.maps, detected, config).stages[-1]
 
 
 def from_extremes(
@@ -76,11 +103,16 @@ def quality_of_rings(
     rings: Sequence[Float[np.ndarray, "_ 2"]],
     config: SnakeConfig,
 ) -> Float[np.ndarray, " m"]:
-    """The IoU that each outline is expected to have with its object; NaN where none is learned."""
+    """The IoU that each outline is expected to have with its object, 0 of one that is no number.
+
+    NaN where none is learned.
+    """
     if not config.quality:
         return np.full(len(rings), np.nan, np.float32)
-    contours, index = even_contours(rings, config), np.full(len(rings), features.image)
-    return predict_quality(graphs, features.maps, contours, index)
+    objects = even_contours(rings, config), np.full(len(rings), features.image)
+    quality = np.zeros(len(rings), np.float32)
+    run_in_parts(graphs, graphs["quality"], features.maps[:1], objects, into=quality)
+    return np.nan_to_num(quality)
 
 
 def from_rings(

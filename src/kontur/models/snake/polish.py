@@ -13,9 +13,8 @@ from jaxtyping import Bool, Float, Integer
 from kontur.geometry import ring
 from kontur.geometry.polygons import polygons_from_rings
 from kontur.models.candidates import Candidates
-from kontur.models.family import Graph, Graphs
+from kontur.models.graphs import Graph, Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.evolve import chunks
 from kontur.models.snake.moves import MOVE, STOP, act, simple, units
 from kontur.models.snake.observe import AgentMaps, observe
 from kontur.models.snake.polish_config import PolishConfig
@@ -27,9 +26,8 @@ def greedy_actions(
     """The surest action of each contour."""
     m, n, _ = observations.shape
     actions = np.zeros((m, n + 1), np.int64)
-    for chunk in chunks(m):
-        distances, modes = graph(observations[chunk])
-        actions[chunk, 0], actions[chunk, 1:] = modes.argmax(axis=-1), distances.argmax(axis=-1)
+    distances, modes = graph(observations)
+    actions[:, 0], actions[:, 1:] = modes.argmax(axis=-1), distances.argmax(axis=-1)
     actions[actions[:, 0] != MOVE, 1:] = 0
     return actions
 
@@ -71,8 +69,13 @@ def polish_candidates(
     assert candidates.rings is not None
     read = [np.asarray(each)[candidates.features.image] for each in candidates.features.maps]
     maps = AgentMaps.of([images[0]], read[:1], config.stride, read[1:] or None)
-    alone = np.zeros(len(candidates), np.int64)
-    rings = polish(graphs["polish"], maps, candidates.rings, alone, config.polish)
+    starts, alone = candidates.rings, np.zeros(len(candidates), np.int64)
+    rings = np.zeros(starts.shape, np.float32)
+
+    def correct(part: slice) -> None:
+        rings[part] = polish(graphs["polish"], maps, starts[part], alone[part], config.polish)
+
+    graphs.in_parts(correct, len(rings))
     polygons, repaired = polygons_from_rings(rings.astype(np.float64))
     return replace(candidates, rings=rings, polygons=polygons, repaired=repaired)
 

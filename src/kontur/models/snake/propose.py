@@ -23,17 +23,17 @@ from kontur.models.candidates import (
     take_within,
 )
 from kontur.models.card import Thresholds
-from kontur.models.family import DecodeVariant, Graphs
+from kontur.models.family import DecodeVariant
+from kontur.models.graphs import Graphs
 from kontur.models.rpn.propose import propose as propose_regions
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.contours import predict_quality, starts_in_boxes
-from kontur.models.snake.evolve import Maps, evolve
+from kontur.models.snake.contours import trace_contours
+from kontur.models.snake.evolve import Maps
 
 ACCEPTED = -2e-3  # AP that a contour stage less may lose: each costs an eighth of the time
 START = {"octagon": "octagon", "learned": "start"}  # what the contours of stage 0 are called
 MOST_SHOWN = 100  # objects at most whose stages are shown
 LEAST_CENTRE = 0.02  # score of a centre whose outline may be better than the centre is sure
-SURE = 0.25  # of a centre, from which on others take it for their neighbour
 LOWEST_SCORE = 1e-6  # of an object, whatever the threshold: `detect` has 0 beside the peaks
 
 
@@ -52,14 +52,13 @@ def propose(
     `sizes` are the images' own (height, width) without their padding. Any number of objects; a
     batch without any does not run the later graphs.
     """
-    quality = None
     least = least_centre(lowest) if config.quality else lowest
     maps, detected = detect(graphs, images, config, least, sizes)
     if not config.has_neighbours:  # which see those outside too
         detected = take_within(detected, within)
-    contours = trace_contours(graphs, maps, detected, config)[-1]
+    stages, quality = trace_contours(graphs, maps, detected, config)
+    contours = stages[-1]
     if config.quality:
-        quality = predict_quality(graphs, maps, contours, detected.image_index)
         detected = detected._replace(scores=np.sqrt(detected.scores * quality))
     candidates = []
     for image, size in enumerate(sizes):
@@ -71,7 +70,7 @@ def propose(
                 size=size,
                 classes=config.classes,
                 features=Features(maps, image),
-                quality=None if quality is None else quality[own],
+                quality=quality[own] if config.quality else None,
             )
         )
     return candidates
@@ -150,16 +149,6 @@ def proposed(
     )
 
 
-def trace_contours(
-    graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeConfig
-) -> Float[np.ndarray, "s m n 2"]:
-    """The contours of boxes after every stage, their start first and the edge stage last."""
-    boxes, index = detected.boxes, detected.image_index
-    starts = starts_in_boxes(graphs, maps, boxes, index, config)
-    stages = evolve(graphs, maps, starts, index, config, sure=detected.scores >= SURE)
-    return np.concatenate([starts[None], stages])
-
-
 def decode_variants(config: SnakeConfig) -> list[DecodeVariant]:
     """Fewer contour stages, one less first: what the last ones add is often nothing.
 
@@ -185,7 +174,7 @@ def outlines_by_stage(
     """
     maps, detected = detect(graphs, images, config, thresholds.score, [size])
     surest = take(detected, slice(MOST_SHOWN))
-    history = trace_contours(graphs, maps, surest, config)
+    history = trace_contours(graphs, maps, surest, config).stages
     shown = {}
     for stage, rings in enumerate(history):
         polygons, _ = polygons_from_rings(rings.astype(np.float64), size)

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 from kontur.geometry import morphology, raster
 from kontur.geometry.shared_boundaries import smooth_shared_boundaries
 from kontur.models.candidates import Box, Candidates, first_points
-from kontur.models.family import Graphs
+from kontur.models.graphs import Graphs
 from kontur.models.unet.config import BACKGROUND, INTERIOR, DecodeConfig, DenseConfig
 
 
