@@ -10,6 +10,7 @@ from kontur.infer.engine import TorchEngine
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.card import Thresholds
+from kontur.models.graphs import Graphs
 from kontur.train import tuning
 from kontur.train.tuning import CachingEngine, TuningImage, candidates, tune, tune_decoding
 from tests.models import contract
@@ -84,7 +85,7 @@ def test_a_caching_engine_runs_once_for_each_input():
 
         @property
         def graphs(self):
-            return {"double": self.double}
+            return Graphs({"double": self.double})
 
     caching = CachingEngine(Slow())
     for number in (1.0, 2.0, 1.0):
