@@ -115,6 +115,8 @@ def _commands(here: Path, options: argparse.Namespace, images: Sequence[np.ndarr
         ("this", here, options.model, []),
         ("this, float32, one at a time", here, options.model, ONE),
     ]
+    for source in {source for _, source, *_ in sides}:  # as pip does when it installs
+        subprocess.run([sys.executable, "-m", "compileall", "-q", str(source)], check=True)
     seconds = np.zeros((2, len(sides)))
     with TemporaryDirectory() as place:
         folder = Path(place) / "images"
