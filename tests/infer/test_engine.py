@@ -1,5 +1,6 @@
 """The engines: the same numbers from torch and from ONNX Runtime, for any number of objects."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +22,8 @@ from kontur.infer.engine import (
     rebuild,
 )
 from kontur.models.archive import SavedGraph
+from kontur.models.candidates import Boxes
+from kontur.models.snake.contours import trace_contours
 from tests.models import contract
 
 PIXELS = 0.01  # that the engines may differ by: issue 2
@@ -107,16 +110,42 @@ def test_the_number_of_threads_and_of_objects_a_run_does_not_matter(learned, eng
 
 
 def test_what_goes_wrong_in_a_part_is_not_lost_with_its_thread(learned):
-    graphs = OnnxEngine(learned.model, threads=3).graphs
-    features, starts = random(1, 30, 41, 24), random(200, 32, 2, high=60.0)
-    index = np.zeros(200, np.int64)
-    index[-1] = 7  # there is no such image
+    graphs = OnnxEngine(learned.model, threads=2).graphs
+    caller, helped, parts = threading.get_ident(), threading.Event(), []
 
-    def move(part):
-        graphs["evolve"](features, starts[part], index[part])
+    def work(part):
+        parts.append(part)
+        if threading.get_ident() == caller:
+            assert helped.wait(60)
+            return
+        helped.set()
+        raise ValueError("a part that a helper took")
 
-    with pytest.raises(Exception, match=r"out of (data )?bounds"):
-        graphs.in_parts(move, 200)
+    with pytest.raises(ValueError, match="a part that a helper took"):
+        graphs.in_parts(work, 20 * PART)
+    assert len(parts) < 20  # the others are not begun
+
+
+def test_contours_do_not_depend_on_threads_and_parts(learned, monkeypatch):
+    """Of several images, one of them with a box that is no number."""
+    images = random(3, 1, 64, 64)
+    corners = random(90, 2, high=50.0, seed=4)
+    boxes = np.concatenate([corners, corners + 5 + random(90, 2, high=9.0, seed=5)], axis=1)
+    boxes[7] = np.nan
+    index = np.sort(np.random.default_rng(6).integers(0, 3, 90))
+    detected = Boxes(boxes, np.full(90, 0.9), np.zeros(90, int), index)
+    config = learned.segmenter.config
+    alone = OnnxEngine(learned.model, threads=1).graphs
+    *maps, _, _ = alone["detect"](images)
+    expected = trace_contours(alone, tuple(maps), detected, config)
+    monkeypatch.setattr(engine, "PART", 13)
+    monkeypatch.setattr(engine, "MOST_OBJECTS", 5)
+    found = trace_contours(
+        OnnxEngine(learned.model, threads=3).graphs, tuple(maps), detected, config
+    )
+    for own, other in zip(found, expected, strict=True):
+        assert_allclose(own, other, atol=1e-4)
+    assert (np.isnan(expected.stages).any(axis=(0, 2, 3)) == (np.arange(90) == 7)).all()
 
 
 @given(count=st.integers(0, 3000), threads=st.integers(1, 64))

@@ -70,7 +70,7 @@ def see(predictor: Predictor, sample: Sample) -> Seen | None:
     config, thresholds = predictor.config, predictor.card.thresholds
     graphs, view = predictor.engine.graphs, predictor.prepare(sample.image).view()
     maps, detected = detect(graphs, view.images, config, thresholds.score, [view.size])
-    history = trace_contours(graphs, maps, detected, config).stages
+    history = trace_contours(graphs, maps, detected, config, judged=False).stages
     polygons, _ = polygons_from_rings(history[-1].astype(np.float64))
     truth = sample.instances.scale(view.scale, view.scale)
     truth = truth[~truth.ignore]

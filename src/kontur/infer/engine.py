@@ -22,7 +22,7 @@ from kontur.errors import InputError
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
 from kontur.models.family import GraphExample
-from kontur.models.graphs import PART, Graph, Graphs, Work
+from kontur.models.graphs import Graph, Graphs, Work
 
 if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # for which a thread of their own pays
 MOST_OBJECTS = 24  # of a run, so that what it holds stays in the processor's cache
+PART = 256  # objects that a thread takes through all graphs: to change graphs costs time, too
 REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "int8"]
@@ -171,9 +172,13 @@ def _in_parts(work: Work, count: int, *, threads: int, pool: Executor | None) ->
         waiting.put(part)
 
     def take() -> None:
-        with suppress(Empty):
-            while True:
-                work(waiting.get_nowait())
+        while (part := _next(waiting)) is not None:
+            try:
+                work(part)
+            except BaseException:
+                while _next(waiting) is not None:  # nobody needs what is left
+                    pass
+                raise
 
     helpers = min(threads, waiting.qsize()) - 1
     futures = [pool.submit(take) for _ in range(helpers)] if pool else []
@@ -181,6 +186,12 @@ def _in_parts(work: Work, count: int, *, threads: int, pool: Executor | None) ->
     for future in futures:
         if not future.cancel():  # one that has not begun finds nothing left
             future.result()
+
+
+def _next(waiting: "SimpleQueue[slice]") -> slice | None:
+    with suppress(Empty):
+        return waiting.get_nowait()
+    return None
 
 
 def parts_of(count: int, threads: int) -> list[slice]:

@@ -7,7 +7,7 @@ Graph = Callable[..., Sequence[Any]]  # arrays in, arrays out
 Work = Callable[[slice], None]  # done to a part of the objects; its results are kept in their place
 InParts = Callable[[Work, int], None]
 
-PART = 256  # objects: bounds the memory of a run to some 100 MB at width 64
+PART = 128  # objects: bounds the memory of a run to some 100 MB at 64 channels
 
 
 def one_by_one(work: Work, count: int) -> None:
@@ -22,7 +22,8 @@ class Graphs(dict[str, Graph]):
     A graph of objects is run on any number of them at once. Where there may be many,
     `in_parts(work, count)` calls `work` with the slice of each part of so many objects, on the
     engine's threads and in any order; of none it is not called. All graphs that an object passes
-    belong into one such work: what joins the threads less often waits less.
+    belong into one such work: what joins the threads less often waits less. Graphs that are
+    put together anew have no threads, if no `in_parts` is given; `wrapped` ones keep theirs.
     """
 
     def __init__(self, graphs: Mapping[str, Graph], in_parts: InParts = one_by_one):

@@ -19,7 +19,8 @@ from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
 from kontur.models.graphs import Graph, Graphs
-from kontur.train.quantise import Inputs, quantise
+from kontur.train.calibration import Inputs
+from kontur.train.quantise import quantise
 from kontur.train.validation import evenly_spaced
 
 CROP = 256  # pixels a side of what the ranges are taken from

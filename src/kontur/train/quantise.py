@@ -27,13 +27,13 @@ from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnxruntime.quantization import (
     CalibrationDataReader,
-    CalibrationMethod,
     QuantFormat,
     QuantType,
     quantize_static,
 )
 
 from kontur.models.archive import SavedGraph
+from kontur.train.calibration import Inputs, value_ranges
 from kontur.train.export import refer
 from kontur.train.integer_enlargements import copy_to_enlarge
 from kontur.train.integer_products import multiply_last_in_integers
@@ -42,7 +42,6 @@ CONVOLUTIONS = ("Conv", "ConvTranspose")
 BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize")  # in integers, between two of them
 CARRYING = (*BETWEEN, "ReduceMax", "Slice", "Split")  # what leads from one convolution to the next
 WARNINGS, ERRORS = 2, 3  # of ONNX Runtime's levels of what it prints
-Inputs = tuple[np.ndarray, ...]
 
 
 class Norm(NamedTuple):
@@ -188,18 +187,11 @@ def _readers(graph: onnx.GraphProto, name: str) -> list[onnx.NodeProto]:
     return [node for node in graph.node if name in node.input]
 
 
-class _Inputs(CalibrationDataReader):
-    """Inputs for the tool, which asks for them in ranges to keep the outputs of few in memory."""
+class _Once(CalibrationDataReader):
+    """An input for the tool, which wants one though all ranges are given."""
 
-    def __init__(self, names: Sequence[str], inputs: Sequence[Inputs]):
-        self.values = [dict(zip(names, each, strict=True)) for each in inputs]
-        self.left = iter(self.values)
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        self.left = iter(self.values[start_index:end_index])
+    def __init__(self, names: Sequence[str], values: Inputs):
+        self.left = iter([dict(zip(names, values, strict=True))])
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self.left, None)
@@ -209,11 +201,15 @@ def _in_integers(
     model: onnx.ModelProto, chosen: Sequence[str], inputs: Sequence[Inputs]
 ) -> onnx.ModelProto:
     names = [node.name for node in model.graph.input]
+    ranges = {
+        name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
+        for name, (low, high) in value_ranges(model, chosen, inputs).items()
+    }
     with TemporaryDirectory() as folder, _quiet():
         before, after = Path(folder) / "float32.onnx", Path(folder) / "int8.onnx"
         onnx.save(model, before)
         quantize_static(
-            *(before, after, _Inputs(names, inputs)),
+            *(before, after, _Once(names, inputs[0])),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", *BETWEEN],
             nodes_to_quantize=list(chosen),
@@ -221,10 +217,7 @@ def _in_integers(
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # of 99.999 % of the values: a single one far out would cost all others their steps
-            calibrate_method=CalibrationMethod.Percentile,
-            # one input at a time, named after another method than the one that is used here
-            extra_options={"AddQDQPairToWeight": True, "CalibStridedMinMax": 1},
+            extra_options={"AddQDQPairToWeight": True, "TensorQuantOverrides": ranges},
         )
         return onnx.load(after)
 

@@ -60,9 +60,6 @@ def finish(
     card = card.replace(scores=scores(summary))
     model = to_model(segmenter, card)
     write_model(run / MODEL, model)
-    if int8:
-        with display.counting("8-bit integers") as progress:
-            write_model(run / MODEL, with_int8(model, samples, progress))
     logger.board.graphs({name: graph.onnx for name, graph in model.graphs.items()})
     drawn = validation.evenly_spaced(len(samples), DRAWN)
     write_overlays(run / OVERLAYS, [samples[i] for i in drawn], [predicted[i] for i in drawn])
@@ -76,6 +73,9 @@ def finish(
     overlap = octagon_overlap(Predictor(TorchEngine(segmenter), card), drawn_samples)
     warning = outline_advice(logger.rows, overlap, scale=card.scale)
     write_text(run / METRICS, metrics(card, summary, fit, overlap=overlap, warning=warning))
+    if int8:  # last, for the model is whole without
+        with display.counting("8-bit integers") as progress:
+            write_model(run / MODEL, with_int8(model, samples, progress))
     display.print_line(
         f"{validation.summary_line(summary)} with the score threshold {card.thresholds.score} and "
         f"the overlap threshold {card.thresholds.overlap}"

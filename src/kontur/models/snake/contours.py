@@ -25,15 +25,20 @@ class Traced(NamedTuple):
     """The contours of m boxes, in image pixels.
 
     `stages` are those after every stage, their start first and the edge stage last; `quality` the
-    IoU that the last one is expected to have with its object, NaN where none is learned.
+    IoU that the last one is expected to have with its object, NaN where that is not learned.
     """
 
     stages: Float[np.ndarray, "s m n 2"]
     quality: Float[np.ndarray, " m"]
 
 
-def trace_contours(graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeConfig) -> Traced:
-    """The contours of boxes; each part of them passes all graphs at once, if it sees no others."""
+def trace_contours(
+    graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeConfig, *, judged: bool = True
+) -> Traced:
+    """The contours of boxes; each part of them passes all graphs at once, if it sees no others.
+
+    If not `judged` their quality is left NaN.
+    """
     boxes, index = detected.boxes, detected.image_index
     m, count = len(boxes), 1 + config.stages_run + config.has_edge
     stages = np.zeros((count, m, config.points, 2), np.float32)
@@ -43,7 +48,7 @@ def trace_contours(graphs: Graphs, maps: Maps, detected: Boxes, config: SnakeCon
         stages[0, part] = _starts_in_boxes(graphs, maps, boxes[part], index[part], config)
 
     def judge(part: slice) -> None:
-        if config.quality:
+        if judged and config.quality:
             (learned,) = graphs["quality"](maps[0], stages[-1, part], index[part])
             quality[part] = np.nan_to_num(learned)
 
@@ -85,7 +90,7 @@ def from_boxes(
     index = np.full(len(boxes), features.image)
     nobodys_neighbours = np.zeros(len(boxes))  # for they may be tries for one object
     detected = Boxes(boxes, nobodys_neighbours, np.zeros(len(boxes), int), index)
-    return trace_contours(graphs, features.maps, detected, config).stages[-1]
+    return trace_contours(graphs, features.maps, detected, config, judged=False).stages[-1]
 
 
 def from_extremes(

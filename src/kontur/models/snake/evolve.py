@@ -52,7 +52,7 @@ def evolve_part(
     image_index: Int[np.ndarray, " m"],
     config: SnakeConfig,
 ) -> Float[np.ndarray, "s m n 2"]:
-    """The same of a part of the objects, which see no neighbours."""
+    """The same of a part of the objects, for models whose objects see no neighbours."""
     if isinstance(config.refiner, RecurrentRefinerConfig):
         stages = _iterate(graphs["iterate"], maps, contours, image_index, config, config.refiner)
     else:

@@ -15,7 +15,7 @@ from kontur.geometry.polygons import polygons_from_rings
 from kontur.models.candidates import Candidates
 from kontur.models.graphs import Graph, Graphs
 from kontur.models.snake.config import SnakeConfig
-from kontur.models.snake.moves import MOVE, STOP, act, simple, units
+from kontur.models.snake.moves import MODES, MOVE, STOP, act, simple, units
 from kontur.models.snake.observe import AgentMaps, observe
 from kontur.models.snake.polish_config import PolishConfig
 
@@ -69,15 +69,27 @@ def polish_candidates(
     assert candidates.rings is not None
     read = [np.asarray(each)[candidates.features.image] for each in candidates.features.maps]
     maps = AgentMaps.of([images[0]], read[:1], config.stride, read[1:] or None)
-    starts, alone = candidates.rings, np.zeros(len(candidates), np.int64)
-    rings = np.zeros(starts.shape, np.float32)
-
-    def correct(part: slice) -> None:
-        rings[part] = polish(graphs["polish"], maps, starts[part], alone[part], config.polish)
-
-    graphs.in_parts(correct, len(rings))
+    alone = np.zeros(len(candidates), np.int64)
+    rings = polish(_policy(graphs, config), maps, candidates.rings, alone, config.polish)
     polygons, repaired = polygons_from_rings(rings.astype(np.float64))
     return replace(candidates, rings=rings, polygons=polygons, repaired=repaired)
+
+
+def _policy(graphs: Graphs, config: SnakeConfig) -> Graph:
+    """The graph `polish`, run in parts: most of a step is numpy, which threads would not share."""
+
+    def run(observations: Float[np.ndarray, "m n c"]) -> tuple[np.ndarray, np.ndarray]:
+        m, n, _ = observations.shape
+        distances = np.zeros((m, n, len(config.polish.distances)), np.float32)
+        modes = np.zeros((m, MODES), np.float32)
+
+        def decide(part: slice) -> None:
+            distances[part], modes[part] = graphs["polish"](observations[part])
+
+        graphs.in_parts(decide, m)
+        return distances, modes
+
+    return run
 
 
 def startable_rings(

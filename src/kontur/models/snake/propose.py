@@ -174,7 +174,7 @@ def outlines_by_stage(
     """
     maps, detected = detect(graphs, images, config, thresholds.score, [size])
     surest = take(detected, slice(MOST_SHOWN))
-    history = trace_contours(graphs, maps, surest, config).stages
+    history = trace_contours(graphs, maps, surest, config, judged=False).stages
     shown = {}
     for stage, rings in enumerate(history):
         polygons, _ = polygons_from_rings(rings.astype(np.float64), size)
