@@ -231,7 +231,9 @@ def test_the_report_says_at_which_scale_the_training_part_would_be_learned(tmp_p
         labels[20 : 20 + side, 30 : 30 + side] = 1
         with_labels(tmp_path / split, labels, name=split)
     report = inspect(open_folder(tmp_path))
-    assert report.scale == choose_scale(120.0, 120.0)
+    assert report.scale.scale == choose_scale(120.0, 120.0).scale
     assert f"working scale {report.scale.scale:g}: " in report.text()
+    other = choose_scale(120.0, 120.0, photographs=True).scale
+    assert f"({other:g} where a training begins with features of photographs)" in report.text()
     empty = with_labels(tmp_path / "none", np.zeros((20, 30), np.uint16))
     assert inspect(open_folder(empty)).scale.scale == 1

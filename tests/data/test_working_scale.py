@@ -29,6 +29,14 @@ def test_large_objects_are_shrunk_and_the_larger_the_more(side):
     assert chosen <= choose_scale(side / 2, side / 2).scale
 
 
+@pytest.mark.parametrize("side", [75.0, 110.0, 190.0])
+def test_for_features_of_photographs_large_objects_stay_larger(side):
+    usual, larger = choose_scale(side, side), choose_scale(side, side, photographs=True)
+    assert usual.scale < larger.scale < 1
+    assert larger.scale * side == pytest.approx(50, abs=1)
+    assert choose_scale(side, 30.0, photographs=True).scale == choose_scale(side, 30.0).scale
+
+
 def test_an_object_is_not_shrunk_until_it_is_too_thin():
     wide, thin = choose_scale(200.0, 190.0), choose_scale(200.0, 60.0)
     assert wide.scale < thin.scale < CLEARLY

@@ -79,6 +79,20 @@ def test_without_its_package_the_advice_is_to_install_it(monkeypatch):
     assert choose_backbone(RunConfig(), statistics("grey")).reason == ""
 
 
+def test_large_objects_are_looked_at_larger_with_features_of_photographs():
+    large = statistics("colour")._replace(object_size=100.0, width=95.0, side=100.0, extent=130.0)
+    begun, without = (
+        resolve_network(RunConfig(model=model), None, ("object",), large)
+        for model in ({}, {"backbone": "residual"})
+    )
+    assert begun.data.scale == 0.5
+    assert without.data.scale == 0.3
+    kept = resolve_network(begun, None, ("object",), large, begins=False)
+    assert kept.data.scale == 0.5
+    given = RunConfig(data={"scale": 0.25})
+    assert resolve_network(given, None, ("object",), large).data.scale == 0.25
+
+
 def test_the_run_keeps_what_was_chosen_and_a_resumed_one_does_not_choose_again():
     begun = resolve_network(RunConfig(), None, ("object",), statistics("colour"))
     assert begun.model["backbone"] == LITE0

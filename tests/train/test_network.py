@@ -150,7 +150,7 @@ def test_large_objects_are_learned_at_a_working_scale_and_the_network_suits_what
     large = facts(1)._replace(**LARGE)
     chosen = resolve_network(CONFIG, None, ("object",), large)
     scale = chosen.data.known_scale
-    assert scale == working_scale(CONFIG.data, large).scale < 0.8
+    assert scale == working_scale(CONFIG, large).scale < 0.8
     assert chosen.model["reference_size"] == round(100 * scale, 1)
     assert (
         chosen.augment.crop

@@ -90,7 +90,12 @@ def _working_scale(images: list[ImageStatistics]) -> WorkingScale:
         return choose_scale(None, None)
     sides = np.sqrt(np.concatenate([image.areas for image in learned]))
     across = np.concatenate([image.widths for image in learned])
-    return choose_scale(float(np.median(sides)), float(np.median(across)))
+    side, width = float(np.median(sides)), float(np.median(across))
+    chosen, other = (choose_scale(side, width, photographs=each) for each in (False, True))
+    if other.scale == chosen.scale:
+        return chosen
+    begun = f"{other.scale:g} where a training begins with features of photographs"
+    return chosen._replace(reason=f"{chosen.reason} ({begun})")
 
 
 def _described_layout(folder: Folder) -> str:

@@ -13,6 +13,7 @@ import shapely
 from jaxtyping import Float, Shaped
 
 SIDE = 30.0  # pixels: typical objects larger than this are shrunk to it,
+SIDE_OF_PHOTOGRAPHS = 50.0  # or to this, where a network begins with features of photographs,
 WIDTH = 20.0  # but not so far that their width falls below this
 LEAST = 0.1  # no image is shrunk further
 CLEARLY = 0.7  # a scale nearer to 1 than this would cost sharpness and gain little
@@ -35,10 +36,13 @@ def widths(polygons: Shaped[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
     return 4 * shapely.area(polygons) / np.maximum(lengths, np.finfo(float).tiny)
 
 
-def choose_scale(side: float | None, width: float | None) -> WorkingScale:
+def choose_scale(
+    side: float | None, width: float | None, *, photographs: bool = False
+) -> WorkingScale:
     """The scale for typical objects of `side` (the root of the area) and `width`, in pixels.
 
-    None stands for images without objects.
+    None stands for images without objects. `photographs`: whether the network begins with features
+    of photographs (`train.choose_backbone`), which were learned on objects that are larger.
 
     >>> [choose_scale(*each).scale for each in ((17, 16), (32, 12.6), (100, 90), (None, None))]
     [1.0, 1.0, 0.3, 1.0]
@@ -46,7 +50,7 @@ def choose_scale(side: float | None, width: float | None) -> WorkingScale:
     if side is None or width is None:
         return WorkingScale(1.0, "there are no objects to choose another by")
     typical = f"a typical object is {side:.0f} pixels a side"
-    wanted = SIDE / side
+    wanted = (SIDE_OF_PHOTOGRAPHS if photographs else SIDE) / side
     if wanted > CLEARLY:
         return WorkingScale(1.0, f"{typical}, which is learned well as it is")
     least = WIDTH / width

@@ -24,7 +24,7 @@ from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.choose_backbone import choose_backbone
-from kontur.train.config import DataConfig, RunConfig
+from kontur.train.config import RunConfig
 from kontur.train.dataset import DatasetStatistics
 
 TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
@@ -50,7 +50,7 @@ def resolve_network(
     other.
     """
     given = config.model_fields_set
-    scale = working_scale(config.data, statistics).scale
+    scale = working_scale(config, statistics).scale
     statistics = statistics.at(scale)
     card = start if start and start.kind == config.kind and "preset" not in given else None
     values = {k: v for k, v in card.config.items() if k not in TUNED} if card else {}
@@ -91,11 +91,12 @@ def resolve_network(
     return config.replace(**changes)
 
 
-def working_scale(data: DataConfig, statistics: DatasetStatistics) -> WorkingScale:
-    """The scale that the settings say, or the one that suits the objects."""
-    if data.scale == "auto":
-        return choose_scale(statistics.object_size, statistics.width)
-    return WorkingScale(data.scale, "as data.scale says")
+def working_scale(config: RunConfig, statistics: DatasetStatistics) -> WorkingScale:
+    """The scale that the settings say, or the one that suits the objects and the backbone."""
+    if config.data.scale != "auto":
+        return WorkingScale(config.data.scale, "as data.scale says")
+    photographs = choose_backbone(config, statistics).backbone is not None
+    return choose_scale(statistics.object_size, statistics.width, photographs=photographs)
 
 
 def channels_of(network: Any) -> int:
