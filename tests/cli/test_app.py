@@ -11,6 +11,7 @@ import typer
 from PIL import Image
 
 import kontur as package
+from kontur.cli import CYCLES_SOUGHT_AFTER
 from kontur.cli.app import CommandGroup, _message
 
 PROGRAM = "from kontur.cli import main; main()"
@@ -176,3 +177,12 @@ def wait_for(file: Path, process: "subprocess.Popen[str]") -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"{file} did not appear")
+
+
+def test_a_command_seldom_looks_for_cycles():
+    script = (
+        "import gc, sys\nfrom kontur.cli import main\nsys.argv = ['kontur', '--version']\n"
+        "try:\n    main()\nfinally:\n    print(gc.get_threshold()[0], gc.isenabled())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.split()[-2:] == [str(CYCLES_SOUGHT_AFTER), "True"]
