@@ -179,6 +179,13 @@ def wait_for(file: Path, process: "subprocess.Popen[str]") -> None:
     raise AssertionError(f"{file} did not appear")
 
 
+def test_the_package_runs_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "kontur", "--version"], capture_output=True, text=True
+    )
+    assert (done.stdout.strip(), done.stderr) == (f"kontur {package.__version__}", "")
+
+
 def test_a_command_seldom_looks_for_cycles():
     script = (
         "import gc, sys\nfrom kontur.cli import main\nsys.argv = ['kontur', '--version']\n"
