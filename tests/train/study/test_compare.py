@@ -267,6 +267,18 @@ def test_a_study_of_annotations_that_were_edited_since_is_another_one(tmp_path, 
         study(data, out)
 
 
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_a_study_of_images_that_changed_since_is_another_one(tmp_path, processes, part):
+    data, out = tmp_path / "data", tmp_path / "study"
+    for each, count in (("train", 3), ("val", 1)):
+        write_dataset(data / each, count, size=(64, 64), count=3, radius=(6.0, 9.0))
+    study(data, out)
+    file = next(iter(sorted((data / part / "images").iterdir())))
+    Image.fromarray(255 - np.array(Image.open(file))).save(file)
+    with pytest.raises(InputError, match=r"another study \(of other pixels\).*--force"):
+        study(data, out)
+
+
 def test_before_the_first_fit_it_says_what_is_wrong_and_how_much_is_to_do(tmp_path, processes):
     write_coco(tmp_path / "data", ["cn", "cc", "c", "c", "c", "c"])
     Image.new("L", (30, 30)).save(tmp_path / "data" / "alone.png")

@@ -153,9 +153,11 @@ def make_plan(
     has_val = "val" in folder.splits
     learned = folder.in_split("train") if "train" in folder.splits else folder
     groups = None if group is None else learned.groups(group)
-    digest = hashlib.sha256()
+    content = Content()
     classes_by_image: dict[str, frozenset[str]] = {}
-    statistics = dataset_statistics(_hashed(learned.samples, digest, classes_by_image))
+    statistics = dataset_statistics(_seen(learned.samples, content, classes_by_image))
+    for sample in folder.in_split("val").samples if has_val else ():
+        content.add(sample)
     if not statistics.objects:
         raise InputError(f"the images of {data} have no object; annotate some")
     splits = folds(learned.names, k, SEED, groups=groups, labels=rarest_class(classes_by_image))
@@ -171,7 +173,8 @@ def make_plan(
         "folds": k,
         "group": group,
         "images": list(learned.names),
-        "annotations": digest.hexdigest(),
+        "pixels": content.pixels.hexdigest(),
+        "annotations": content.annotations.hexdigest(),
         "own validation part": has_val,
     }
     planned = trials([row.name for row in rows], splits, shares=shares, fewest=FEWEST, seed=SEED)
@@ -186,14 +189,28 @@ def make_plan(
     return plan
 
 
-def _hashed(
-    samples: Iterable[Sample], digest: "hashlib._Hash", classes_by_image: dict[str, frozenset[str]]
+class Content:
+    """Digests of all that is learned from the samples added to it."""
+
+    def __init__(self) -> None:
+        self.pixels, self.annotations = hashlib.sha256(), hashlib.sha256()
+
+    def add(self, sample: Sample) -> None:
+        image, instances = sample.image, sample.instances
+        self.pixels.update(repr((image.shape, image.dtype.str)).encode())
+        self.pixels.update(np.ascontiguousarray(image).data)
+        self.annotations.update(repr((sample.name, instances.classes)).encode())
+        self.annotations.update(b"".join(shapely.to_wkb(instances.polygons)))
+        self.annotations.update(instances.labels.tobytes() + instances.ignore.tobytes())
+
+
+def _seen(
+    samples: Iterable[Sample], content: Content, classes_by_image: dict[str, frozenset[str]]
 ) -> Iterator[Sample]:
-    """The samples; on the way annotations are added to the digest, classes to the mapping."""
+    """The samples; on the way they are added to the content, and their classes to the mapping."""
     for sample in samples:
+        content.add(sample)
         instances = sample.instances
-        digest.update(b"".join(shapely.to_wkb(instances.polygons)))
-        digest.update(instances.labels.tobytes() + instances.ignore.tobytes())
         labels = np.unique(instances.labels[~instances.ignore]).tolist()
         classes_by_image[sample.name] = frozenset(instances.classes[label] for label in labels)
         yield sample

@@ -26,7 +26,7 @@ from kontur.train.study.candidates import Candidate
 
 STUDY, FITS, REFIT, BEST = "study.json", "fits", "refit", "best"
 REPORTS = ("comparison.csv", "comparison.png", "learning-curve.csv", "learning-curve.png")
-LONG = ("images", "annotations")  # values of study.json that are too long for a message
+LONG = ("images", "pixels", "annotations")  # values of study.json that are too long for a message
 LONGEST = 80  # characters of a folder's name
 Result = dict[str, float | None]
 
