@@ -33,8 +33,8 @@ def test_the_one_before_stays_behind(tmp_path):
 def test_a_failure_while_writing_leaves_what_was_there(tmp_path, monkeypatch):
     WholeFiles().save_checkpoint(checkpoint(1), tmp_path / LAST)
 
-    def half(content, path):
-        path.write_bytes(b"half")
+    def half(content, file):
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(torch, "save", half)
@@ -49,6 +49,20 @@ def write_for_ever(run):
         content = {"global_step": step, "state_dict": {"weight": torch.full((50_000,), step)}}
         WholeFiles().save_checkpoint(content, run / LAST)
         (run / "written").write_text(str(step))
+
+
+@pytest.mark.parametrize("room", [600, 300_000])  # bytes: the first of its blocks, or a later one
+def test_a_full_disk_is_told_as_one(tmp_path, room):
+    resource = pytest.importorskip("resource")
+    content = {"weights": torch.empty(100_000)}
+    _, hard = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        with pytest.raises(OSError, match=r"could not write: File too large: .*last\.ckpt"):
+            WholeFiles().save_checkpoint(content, tmp_path / LAST)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork")

@@ -43,13 +43,24 @@ class WholeFiles(TorchCheckpointIO):
     ) -> None:
         final = Path(path)
         with replacing(final) as temporary:
-            torch.save(checkpoint, temporary)
+            _save(checkpoint, temporary)
             if final.name == LAST and final.exists():
                 flush(temporary)  # before the older one is renamed
                 os.replace(final, final.with_name(PREVIOUS))
 
     def load_checkpoint(self, path: Any, *_: Any, **__: Any) -> dict[str, Any]:
         return read_checkpoint(Path(path))
+
+
+def _save(checkpoint: dict[str, Any], path: Path) -> None:
+    """As `torch.save`, whose error of a full disk is a RuntimeError about positions in a file."""
+    try:
+        with path.open("wb") as file:
+            torch.save(checkpoint, file)
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 class Checkpoint(NamedTuple):
