@@ -45,6 +45,7 @@ def test_a_failure_while_writing_leaves_what_was_there(tmp_path, monkeypatch):
 
 
 def write_for_ever(run):
+    torch.set_num_threads(1)  # a forked process has none of the threads that OpenMP waits for
     for step in range(100_000):
         content = {"global_step": step, "state_dict": {"weight": torch.full((50_000,), step)}}
         WholeFiles().save_checkpoint(content, run / LAST)
