@@ -33,7 +33,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
-from kontur.formats.outlines_on_disk import OutlinesOnDisk, spill
+from kontur.formats.outlines_on_disk import OutlinesOnDisk, on_page, spill
 from kontur.formats.unsupported_outlines import program_of
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -134,10 +134,11 @@ def read_to_disk(
 
     The format must have `batches`. Errors as in `read`.
     """
-    file = OutlineFile(Path(path), page)
+    file = OutlineFile(Path(path))
     batches = _recognised(file).batches
     assert batches is not None
-    return spill(batches(file))
+    images = spill(batches(file))
+    return images if page is None else on_page(images, page, path)
 
 
 def write(

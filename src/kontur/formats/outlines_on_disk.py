@@ -7,7 +7,8 @@ which vanishes with the value or the process, in the order in which they came.
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ import shapely
 from jaxtyping import Bool, Float, Int, Int64, Shaped
 
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.planes import by_plane
 from kontur.formats.tracks import tracks_of
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -96,6 +98,14 @@ class OutlinesOnDisk:
         polygons[order] = shapely.from_wkb(np.array([*outlines, None], dtype=object)[:-1])
         return polygons
 
+    def without_objects(self) -> "OutlinesOnDisk":
+        """The same image with none of its objects, on no plane."""
+        none: dict[str, Any] = {
+            name: None if (column := getattr(self, name)) is None else column[:0]
+            for name in (*COLUMNS, "boxes")
+        }
+        return replace(self, plane=None, **none)
+
     def parts(self) -> Iterator[Instances]:
         """All objects, some at a time; one part of none where there is none."""
         for first in range(0, max(len(self), 1), PART):
@@ -133,6 +143,22 @@ def spill(
         known = plane if name in with_planes else None
         finished[name, known] = image.finished(known)
     return finished
+
+
+def on_page(
+    images: Mapping[tuple[str, Plane | None], OutlinesOnDisk], page: int, where: str | Path
+) -> dict[tuple[str, Plane | None], OutlinesOnDisk]:
+    """Of each image the objects on one page, as `planes.by_plane` decides, or none.
+
+    Only a whole file tells whether its outlines name planes; so it is read whole before.
+    """
+    chosen = {}
+    for name in dict.fromkeys(name for name, _ in images):
+        own = [plane for other, plane in images if other == name]
+        ((plane, places),) = by_plane([each or Plane() for each in own], page, where)
+        found = images[name, own[places[0] if places else 0]]
+        chosen[name, plane] = found if places else found.without_objects()
+    return chosen
 
 
 class _Image:
