@@ -1,9 +1,11 @@
 """Which images are learned from and which are validated on."""
 
 import json
+import shutil
 
 import pytest
 
+from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
@@ -60,3 +62,55 @@ def test_images_of_one_group_are_held_out_together(tmp_path):
     assert len({films[name] for name in data.val.names}) == 1
     with pytest.raises(InputError, match="has no column 'slide'"):
         open_data(DataConfig(path=str(tmp_path / "data"), group="slide"), seed=0)
+
+
+def test_of_a_run_that_goes_on_the_same_images_stay_held_out_and_new_ones_are_learned_from(
+    folder, tmp_path
+):
+    data = tmp_path / "data"
+    shutil.copytree(folder, data)
+    config = DataConfig(path=str(data))
+    kept = open_data(config, seed=0).val.names
+    for name in ("a", "b", "c", "d", "e", "f", "z"):
+        for part in ("images", "labels"):
+            shutil.copy(data / part / "scene-0000.png", data / part / f"{name}.png")
+    assert open_data(config, seed=0).val.names != kept
+    again = open_data(config, seed=1, kept=kept)
+    assert again.val.names == kept
+    assert len(again.train) == 13 - len(kept)
+    assert not {*again.train.names} & {*kept}
+    (data / "images" / f"{kept[0]}.png").unlink()
+    with pytest.raises(InputError, match=r"lacks 1 image .* that the run validates on; go on with"):
+        open_data(config, seed=0, kept=kept)
+    with pytest.raises(InputError, match="has only images that the run validates on"):
+        open_data(config, seed=0, kept=open_folder(data).names)
+
+
+def test_new_images_of_a_group_that_is_held_out_are_not_learned_from(tmp_path):
+    names = write_dataset(tmp_path / "data", 12, size=(32, 32))
+    films = {name: f"film-{place // 4}" for place, name in enumerate(names)}
+    rows = "".join(f"{name},{film}\n" for name, film in films.items())
+    (tmp_path / "data" / "metadata.csv").write_text(f"image,film\n{rows}")
+    config = DataConfig(path=str(tmp_path / "data"), group="film")
+    data = open_data(config, seed=1, kept=names[4:6])
+    assert data.val.names == tuple(names[4:8])
+    assert data.train.names == (*names[:4], *names[8:])
+
+
+@pytest.mark.parametrize("given", ["part", "folder", "split"])
+def test_a_part_that_is_given_stays_as_it_is_where_a_run_goes_on(tmp_path, given):
+    for part in ("train", "val"):
+        write_dataset(tmp_path / "data" / part, 3, size=(32, 32))
+    split = tmp_path / "split.json"
+    split.write_text(json.dumps({"train": ["train/scene-0000"], "val": ["train/scene-0001"]}))
+    data = tmp_path / "data"
+    config = {
+        "part": DataConfig(path=str(data)),
+        "folder": DataConfig(path=str(data), val=str(data / "val")),
+        "split": DataConfig(path=str(data), split=str(split)),
+    }[given]
+    before = open_data(config, seed=0)
+    again = open_data(config, seed=0, kept=before.val.names)
+    assert (again.train.names, again.val.names) == (before.train.names, before.val.names)
+    with pytest.raises(InputError, match=r"1 image \(.*scene-0001\) would be validated on that"):
+        open_data(config, seed=0, kept=[n for n in before.val.names if "0001" not in n])

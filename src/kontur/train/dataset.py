@@ -1,7 +1,7 @@
 """The training and validation images of a run, and statistics of the training images."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from kontur.data.sample import Sample
 from kontur.data.working_scale import widths
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
+from kontur.wording import counted
 
 SHARE = 0.1  # of the images, held out by default
 LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
@@ -31,8 +32,20 @@ class TrainingData:
     held_out: bool  # whether `val` was chosen here as a part of the training folder
 
 
-def open_data(config: DataConfig, *, seed: int) -> TrainingData:
-    """Training and validation folders: given, by name or the folder's own parts, or held out."""
+def open_data(config: DataConfig, *, seed: int, kept: Sequence[str] | None = None) -> TrainingData:
+    """Training and validation folders: given, by name or the folder's own parts, or held out.
+
+    `kept` are the names of the images that a run validates on: when it goes on these stay held out,
+    and all others are learned from. Raises `InputError` where one of them is gone, and where a part
+    that is given has others, for the run may have learned from them.
+    """
+    data = _divide(config, seed, kept)
+    if kept is not None:
+        _check_kept(data, kept)
+    return data
+
+
+def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> TrainingData:
     if not config.path:
         raise InputError("training wants a folder of images with annotations; give DATA")
     options: dict[str, Any] = {"task": config.task, "channel": config.channel, "page": config.page}
@@ -49,9 +62,41 @@ def open_data(config: DataConfig, *, seed: int) -> TrainingData:
     if "train" in splits and "val" in splits:
         return TrainingData(folder.in_split("train"), folder.in_split("val"), held_out=False)
     whole = folder.in_split("train") if "train" in splits else folder
+    if kept is not None:
+        return _hold_out_again(whole, kept, config.group)
     share = validation_share(len(whole)) if config.val is None else config.val
     train, val = whole.hold_out(share, seed, group=config.group)
     return TrainingData(train, val, held_out=True)
+
+
+def _hold_out_again(whole: Folder, kept: Sequence[str], group: str | None) -> TrainingData:
+    """The same images held out as before, and new ones of their groups, to keep these together."""
+    groups = {name: name for name in whole.names} if group is None else whole.groups(group)
+    held = {groups[name] for name in kept if name in groups}
+    train = whole.subset(name for name in whole.names if groups[name] not in held)
+    val = whole.subset(name for name in whole.names if groups[name] in held)
+    return TrainingData(train, val, held_out=True)
+
+
+def _check_kept(data: TrainingData, kept: Sequence[str]) -> None:
+    """Raise `InputError` where what a run validates on is not what it was, or is all there is."""
+    gone = sorted({*kept} - {*data.val.names})
+    new = [] if data.held_out else sorted({*data.val.names} - {*kept})
+    if gone:
+        raise InputError(
+            f"{data.val.path} lacks {counted(gone, 'image')} that the run validates on; go on with "
+            "the images that it began with, or start a new run with --from RUN"
+        )
+    if new:
+        raise InputError(
+            f"{counted(new, 'image')} would be validated on that the run may have learned from; "
+            "--resume keeps its validation images, so start a new run with --from RUN"
+        )
+    if not len(data.train):
+        raise InputError(
+            f"{data.train.path} has only images that the run validates on; go on with those that "
+            "it learned from, too"
+        )
 
 
 def validation_share(images: int) -> float:
