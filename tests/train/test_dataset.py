@@ -4,12 +4,13 @@ import json
 import shutil
 
 import pytest
+from PIL import Image
 
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
-from kontur.train.dataset import describe_data, open_data
+from kontur.train.dataset import copies_warning, describe_data, open_data
 
 
 def test_a_file_says_what_is_learned_from_and_what_is_validated_on(folder, tmp_path):
@@ -27,10 +28,12 @@ def test_a_file_says_what_is_learned_from_and_what_is_validated_on(folder, tmp_p
         (None, "cannot be read"),
         ("{", "must be {"),
         ("[]", "must be {"),
+        ('{"train": 5, "val": "train"}', "must be {"),
         ('{"train": ["scene-0000"]}', "must be {"),
         ('{"train": [], "val": ["scene-0000"]}', "names no image to learn from"),
         ('{"train": ["scene-0000"], "val": []}', "names no image to validate on"),
         ('{"train": ["none"], "val": ["scene-0000"]}', "has no image 'none'"),
+        ('{"train": ["a", "b"], "val": ["b"]}', r"has 1 image \(b\) in both parts"),
     ],
 )
 def test_a_file_that_does_not_say_it_is_refused(folder, tmp_path, text, sentence):
@@ -114,3 +117,38 @@ def test_a_part_that_is_given_stays_as_it_is_where_a_run_goes_on(tmp_path, given
     assert (again.train.names, again.val.names) == (before.train.names, before.val.names)
     with pytest.raises(InputError, match=r"1 image \(.*scene-0001\) would be validated on that"):
         open_data(config, seed=0, kept=[n for n in before.val.names if "0001" not in n])
+
+
+def test_a_file_may_say_that_none_is_to_be_held_out(folder, tmp_path):
+    path = tmp_path / "split.json"
+    path.write_text(json.dumps({"train": ["scene-0000", "scene-0001"], "val": "train"}))
+    data = open_data(DataConfig(path=str(folder), split=str(path)), seed=0)
+    assert data.val is data.train
+    assert data.val.names == ("scene-0000", "scene-0001")
+    loaded = data.train.load()
+    assert copies_warning(loaded, loaded) == ""
+
+
+def test_images_that_are_learned_from_cannot_be_given_to_validate_on(folder, tmp_path):
+    (tmp_path / "link").symlink_to(folder)
+    for val in (folder, tmp_path / "link"):
+        with pytest.raises(InputError, match=r"has 6 images \(.*\) in common with .*; validate on"):
+            open_data(DataConfig(path=str(folder), val=str(val)), seed=0)
+
+
+def test_copies_of_images_that_are_learned_from_are_pointed_out(folder, tmp_path):
+    val = tmp_path / "val"
+    write_dataset(val, 3, seed=7, size=(72, 80))
+    data = open_data(DataConfig(path=str(folder), val=str(val)), seed=0)
+    assert copies_warning(data.train.load(), data.val.load()) == ""
+    for name, turned in (("scene-0001", None), ("scene-0002", Image.Transpose.ROTATE_90)):
+        with Image.open(folder / "images" / "scene-0005.png") as opened:
+            copy = opened.copy() if turned is None else opened.transpose(turned)
+        copy.save(val / "images" / f"{name}.png")
+        with Image.open(val / "labels" / f"{name}.png") as opened:
+            opened.resize(copy.size, Image.Resampling.NEAREST).save(val / "labels" / f"{name}.png")
+    warning = copies_warning(data.train.load(), data.val.load())
+    assert warning == (
+        "! 2 of the 3 validation images (scene-0001, scene-0002) are also learned from: the scores "
+        "are too good"
+    )

@@ -30,7 +30,7 @@ class DataConfig(Settings):
             images that share its value, such as one slide's or one film's, none is held out without
             the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
-            (`val`); instead of `val`.
+            (`val`, or "train" for the same ones, where none is to be held out); instead of `val`.
         scale: the working scale: images are enlarged by it before training, and again when the
             model predicts; outlines are in pixels of the original images. 1 leaves images as they
             are, "auto" chooses by the size of the objects (`data.working_scale`).

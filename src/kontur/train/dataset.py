@@ -11,10 +11,11 @@ import numpy as np
 from kontur.data.folder import Folder, open_folder
 from kontur.data.normalise import is_grey
 from kontur.data.sample import Sample
+from kontur.data.samples import LoadedSamples
 from kontur.data.working_scale import widths
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
-from kontur.wording import counted
+from kontur.wording import counted, listed
 
 SHARE = 0.1  # of the images, held out by default
 LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
@@ -25,7 +26,7 @@ SIDE_PERCENTILE = 25  # of the square roots of the areas of their boxes
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """The training and validation images of a run."""
+    """The training and validation images of a run; the same object where none is to be held out."""
 
     train: Folder
     val: Folder
@@ -52,11 +53,20 @@ def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> Traini
     folder = open_folder(config.path, **options)
     if config.split is not None:
         train_names, val_names = read_split(Path(config.split))
-        return TrainingData(folder.subset(train_names), folder.subset(val_names), held_out=False)
+        train = folder.subset(train_names)
+        val = train if val_names is train_names else folder.subset(val_names)
+        return TrainingData(train, val, held_out=False)
     if isinstance(config.val, str):
         train = folder.in_split("train") if "train" in folder.splits else folder
         val = open_folder(config.val, **options)
         val = val.in_split("val") if "val" in val.splits else val
+        learned = {item.image.resolve() for item in train.annotated}
+        common = [item.name for item in val.annotated if item.image.resolve() in learned]
+        if common:
+            raise InputError(
+                f"--val {config.val} has {counted(common, 'image')} in common with {config.path}; "
+                "validate on other images, or leave --val out to hold some out"
+            )
         return TrainingData(train, val.with_classes(train.classes), held_out=False)
     splits = folder.splits
     if "train" in splits and "val" in splits:
@@ -109,18 +119,46 @@ def validation_share(images: int) -> float:
 
 
 def read_split(path: Path) -> tuple[list[str], list[str]]:
-    """The names of training and validation images; `InputError` where the file lacks them."""
+    """The names of training and validation images; for `"val": "train"` they are one list.
+
+    Raises `InputError` where the file lacks them or has a name in both parts.
+    """
     try:
         split = json.loads(path.read_text(encoding="utf-8"))
-        sides = split["train"], split["val"]
+        train = [str(name) for name in split["train"]]
+        val = train if split["val"] == "train" else [str(name) for name in split["val"]]
     except OSError as error:
         raise InputError(f"data.split: {path} cannot be read ({error.strerror})") from None
     except (ValueError, LookupError, TypeError):
         raise InputError(f'{path} must be {{"train": [names], "val": [names]}}') from None
-    train, val = ([str(name) for name in side] for side in sides)
     if not (train and val):
         raise InputError(f"{path} names no image to {'validate on' if train else 'learn from'}")
+    common = sorted({*train} & {*val})
+    if common and val is not train:
+        raise InputError(
+            f"{path} has {counted(common, 'image')} in both parts; learn from an image or validate "
+            "on it"
+        )
     return train, val
+
+
+def copies_warning(train: LoadedSamples, val: LoadedSamples) -> str:
+    """A warning where images to validate on are learned from, too, as they are, turned or mirrored.
+
+    "" where none is, and where both are the same on purpose.
+    """
+    if val is train:
+        return ""
+    learned = {kept.fingerprint for kept in train.stored} - {None}
+    both = zip(val.samples.annotated, val.stored, strict=True)
+    copies = [item.name for item, kept in both if kept.fingerprint in learned]
+    if not copies:
+        return ""
+    verb = "is" if len(copies) == 1 else "are"
+    return (
+        f"! {len(copies)} of the {len(val)} validation images ({listed(copies)}) {verb} also "
+        "learned from: the scores are too good"
+    )
 
 
 def describe_data(data: TrainingData, file: str) -> str:

@@ -18,7 +18,7 @@ from kontur.train.checkpoint import BEST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
-from kontur.train.dataset import dataset_statistics, describe_data, open_data
+from kontur.train.dataset import copies_warning, dataset_statistics, describe_data, open_data
 from kontur.train.devices import choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
@@ -126,7 +126,8 @@ def _train(
     checkpoint = newest_checkpoint(run, display.print_line) if resume else None
     start = read_initial_weights(config.start) if config.start and checkpoint is None else None
     with display.counting("reading images") as progress:
-        samples, val_samples = data.train.load(progress), data.val.load(progress)
+        samples = data.train.load(progress)
+        val_samples = samples if data.val is data.train else data.val.load(progress)
     statistics = dataset_statistics(samples)
     card = start.card if start else None
     scale = working_scale(config, statistics, card)
@@ -150,6 +151,8 @@ def _train(
     write_names(run, data.val.names)
     signals.saved(job.first_step)
     display.print_line(describe_data(data, NAMES))
+    if warning := copies_warning(samples, val_samples):
+        display.print_line(warning)
     display.print_line(describe_scale(scale))
     if warning := receptive_field_warning(config, statistics):
         display.print_line(warning)

@@ -308,7 +308,7 @@ def test_without_a_part_to_validate_on_the_best_sees_no_test_image(tmp_path, pro
         write_dataset(tmp_path / "data" / part, 4, size=(32, 40), count=2, radius=(4.0, 6.0))
     study(tmp_path / "data", tmp_path / "study", folds=2)
     split = json.loads((tmp_path / "study" / "refit" / "split.json").read_text())
-    assert split["train"] == split["val"]
+    assert split["val"] == "train"
     assert [name.split("/")[0] for name in split["train"]] == ["train"] * 4
 
 

@@ -108,7 +108,8 @@ class StudyFiles:
     ) -> FitFiles:
         """Write the settings and images of a fit; `InputError` where its folder holds another.
 
-        `names` are those of `split.json`, empty where the settings have the validation images.
+        `names` are those of `split.json` (see `train.dataset.read_split`), empty where the settings
+        have the validation images.
         `lengths` are settings of the training time: the first is written, and any of them is
         accepted in a folder that an earlier call has written.
         """
@@ -137,8 +138,7 @@ class StudyFiles:
         """Remove the refitted model of another candidate, if there is one."""
         fit = self.fit(trial)
         mark = fit.folder / "candidate.json"
-        learned = trial.split.train
-        content = json.dumps([candidate.name, candidate.tree, learned], ensure_ascii=False)
+        content = json.dumps([candidate.name, candidate.tree, trial.split], ensure_ascii=False)
         if not mark.exists() or mark.read_text(encoding="utf-8") != content:
             for folder in (fit.folder, fit.run):
                 shutil.rmtree(folder, ignore_errors=True)
