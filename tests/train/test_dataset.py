@@ -152,3 +152,34 @@ def test_copies_of_images_that_are_learned_from_are_pointed_out(folder, tmp_path
         "! 2 of the 3 validation images (scene-0001, scene-0002) are also learned from: the scores "
         "are too good"
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"val": 0.5}, "has a val part of its own, so --val 0.5 .*; leave that out, or give its"),
+        ({"group": "film"}, "has a val part of its own, so --group film .*; leave that out, or"),
+        ({"val": "VAL", "group": "film"}, "is what to validate on, so --group film .* leave that"),
+        ({"split": "FILE", "val": 0.5}, "data.split names .*, so --val 0.5 would have no effect"),
+        ({"split": "FILE", "group": "film"}, "data.split names .*, so --group film would have no"),
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(tmp_path, options, sentence):
+    data, split = tmp_path / "data", tmp_path / "split.json"
+    for part in ("train", "val"):
+        write_dataset(data / part, 2, size=(32, 32))
+    split.write_text(json.dumps({"train": ["train/scene-0000"], "val": ["val/scene-0000"]}))
+    places = {"VAL": str(data / "val"), "FILE": str(split)}
+    config = DataConfig(
+        path=str(data), **{key: places.get(value, value) for key, value in options.items()}
+    )
+    with pytest.raises(InputError, match=sentence):
+        open_data(config, seed=0)
+
+
+def test_a_run_that_began_with_such_an_option_goes_on(tmp_path):
+    for part in ("train", "val"):
+        write_dataset(tmp_path / "data" / part, 1, size=(32, 32))
+    config = DataConfig(path=str(tmp_path / "data"), val=0.5)
+    data = open_data(config, seed=0, kept=["val/scene-0000"])
+    assert data.train.names == ("train/scene-0000",)

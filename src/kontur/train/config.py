@@ -23,9 +23,9 @@ class DataConfig(Settings):
 
     Attributes:
         path: the training folder, in any layout that `kontur inspect` recognises.
-        val: the validation folder; or the share of `path` that is held out where it has no `val`
-            part of its own. Where it is not given a tenth is held out, and of few images three, or
-            a fifth of them where that is less.
+        val: the validation folder; or the share of `path` that is held out, refused where it has a
+            `val` part of its own. Where neither is there a tenth is held out, and of few images
+            three, or a fifth of them where that is less.
         group: a column of metadata.csv, or a pattern with the part of a name in parentheses; of
             images that share its value, such as one slide's or one film's, none is held out without
             the others.

@@ -37,8 +37,11 @@ def open_data(config: DataConfig, *, seed: int, kept: Sequence[str] | None = Non
     """Training and validation folders: given, by name or the folder's own parts, or held out.
 
     `kept` are the names of the images that a run validates on: when it goes on these stay held out,
-    and all others are learned from. Raises `InputError` where one of them is gone, and where a part
-    that is given has others, for the run may have learned from them.
+    and all others are learned from.
+
+    Raises `InputError` for an option that would have no effect; where an image is given to learn
+    from and to validate on; where one of `kept` is gone, or a part that is given has others, from
+    which the run may have learned.
     """
     data = _divide(config, seed, kept)
     if kept is not None:
@@ -51,6 +54,8 @@ def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> Traini
         raise InputError("training wants a folder of images with annotations; give DATA")
     options: dict[str, Any] = {"task": config.task, "channel": config.channel, "page": config.page}
     folder = open_folder(config.path, **options)
+    if kept is None:
+        _check_used(config, folder)
     if config.split is not None:
         train_names, val_names = read_split(Path(config.split))
         train = folder.subset(train_names)
@@ -77,6 +82,26 @@ def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> Traini
     share = validation_share(len(whole)) if config.val is None else config.val
     train, val = whole.hold_out(share, seed, group=config.group)
     return TrainingData(train, val, held_out=True)
+
+
+def _check_used(config: DataConfig, folder: Folder) -> None:
+    """Raise `InputError` for an option that would have no effect, for the images are divided."""
+    given = {"--val": config.val, "--group": config.group}
+    if config.split is not None:
+        divided, instead = f"data.split names the images to validate on ({config.split})", ""
+    elif isinstance(config.val, str):
+        divided, instead = f"--val {config.val} is what to validate on", ""
+        del given["--val"]
+    elif {"train", "val"} <= folder.splits.keys():
+        divided = f"{config.path} has a val part of its own"
+        instead = ", or give its train part alone as DATA"
+    else:
+        return
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{divided}, so {option} {value} would have no effect; leave that out{instead}"
+            )
 
 
 def _hold_out_again(whole: Folder, kept: Sequence[str], group: str | None) -> TrainingData:

@@ -109,12 +109,11 @@ class StudyFiles:
         """Write the settings and images of a fit; `InputError` where its folder holds another.
 
         `names` are those of `split.json` (see `train.dataset.read_split`), empty where the settings
-        have the validation images.
-        `lengths` are settings of the training time: the first is written, and any of them is
-        accepted in a folder that an earlier call has written.
+        have the validation images. `lengths` are settings of the training time: the first is
+        written, and any of them is accepted in a folder that an earlier call has written.
         """
         fit = self.fit(trial)
-        data = {"split": str(fit.split)} if names else {}
+        data = {"split": str(fit.split), "val": None} if names else {}  # a share divided the fold
         tree = merge(candidate.tree, {"name": folder_name(candidate.name), "data": data})
         configs = [
             to_toml(merge(tree, {"training": length} if length else {})) for length in lengths
