@@ -239,6 +239,22 @@ def test_another_network_is_no_way_to_go_on(finished, change):
         run(None, finished, change, resume=True)
 
 
+def test_a_run_that_goes_on_with_more_images_validates_on_none_that_it_learned_from(
+    finished, folder, tmp_path
+):
+    out, data = tmp_path / "run", tmp_path / "data"
+    shutil.copytree(finished, out)
+    shutil.copytree(folder, data)
+    for name in "abcdef":
+        for part in ("images", "labels"):
+            shutil.copy(data / part / "scene-0000.png", data / part / f"{name}.png")
+    output = run(data, out, "training.steps=13", resume=True)
+    assert "10 images to learn from, 2 to validate on" in output
+    assert (out / "validation.txt").read_bytes() == (finished / "validation.txt").read_bytes()
+    with pytest.raises(InputError, match=r"cannot change data\.val; .* --from"):
+        run(None, out, val=0.5, resume=True)
+
+
 def test_a_run_that_is_there_is_neither_overwritten_nor_mixed_up(finished, folder):
     before = (finished / "config.toml").read_bytes()
     with pytest.raises(InputError, match=r"holds a run already.*--resume.*--force"):

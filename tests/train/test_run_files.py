@@ -1,7 +1,10 @@
 """The files of a run: settings that an older Kontur wrote are read under today's names."""
 
+import pytest
+
+from kontur.errors import InputError
 from kontur.settings import to_toml
-from kontur.train.run_files import CONFIG, read_config
+from kontur.train.run_files import CONFIG, read_config, read_names, resumed_config, write_names
 
 
 def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):
@@ -13,3 +16,30 @@ def test_a_saved_run_with_former_names_of_settings_is_read(tmp_path):
     assert config.augment.desaturate == 0.5
     assert (config.augment.shading, config.augment.shading_strength) == (0.125, 0.75)
     assert config.model == {"decode": {"min_distance": 3.0}}
+
+
+def test_names_of_validation_images_are_read_as_they_were_written(tmp_path):
+    assert read_names(tmp_path) is None
+    names = ["val/a", "caf\udce9", "café", "two\u2028lines\r"]
+    write_names(tmp_path, names)
+    assert read_names(tmp_path) == names
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "refused"),
+    [
+        ({}, {"val": "0.5"}, "data.val"),
+        ({"val": 0.5}, {"val": "0.5"}, None),
+        ({"val": 0.5}, {"val": "folder"}, "data.val"),
+        ({"val": "folder"}, {"val": "moved/folder"}, None),
+        ({"group": "film"}, {"group": "slide"}, "data.group"),
+        ({}, {"path": "moved"}, None),
+    ],
+)
+def test_what_a_run_validates_on_cannot_be_chosen_anew(tmp_path, before, now, refused):
+    (tmp_path / CONFIG).write_text(to_toml({"data": {"scale": 1.0, **before}}), encoding="utf-8")
+    if refused is None:
+        resumed_config(tmp_path, {"data": now}, ())
+    else:
+        with pytest.raises(InputError, match=f"keeps the validation images .* change {refused}"):
+            resumed_config(tmp_path, {"data": now}, ())

@@ -15,6 +15,7 @@ from kontur.data.annotation_options import AnnotationOptions, annotation_options
 from kontur.data.annotations import read_outlines
 from kontur.data.concurrently import concurrently
 from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_where
+from kontur.data.image_statistics import fingerprint
 from kontur.data.issue import Issue
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.mask_checks import check_mask_files
@@ -183,9 +184,9 @@ class Folder:
                 problems.append(str(sample))
             else:
                 left -= sample.image.nbytes
-                image = sample.image if left >= 0 else None
+                image, mark = sample.image if left >= 0 else None, fingerprint(sample.image)
                 stored.append(
-                    StoredSample(sample.instances, sample.pixel_size, sample.stains, image)
+                    StoredSample(sample.instances, sample.pixel_size, sample.stains, image, mark)
                 )
             if progress is not None:
                 progress(index + 1, len(samples))

@@ -68,12 +68,16 @@ class Samples(_Samples):
 
 
 class StoredSample(NamedTuple):
-    """A sample in memory; `image` is None where the memory did not suffice for it."""
+    """A sample in memory; `image` is None where the memory did not suffice for it.
+
+    `fingerprint` is the same for copies of the image, see `image_statistics.fingerprint`.
+    """
 
     instances: Instances
     pixel_size: float | None
     stains: tuple[str, ...]
     image: Shaped[np.ndarray, "h w c"] | None
+    fingerprint: str | None
 
 
 class LoadedSamples(_Samples):

@@ -23,14 +23,14 @@ class DataConfig(Settings):
 
     Attributes:
         path: the training folder, in any layout that `kontur inspect` recognises.
-        val: the validation folder; or the share of `path` that is held out where it has no `val`
-            part of its own. Where it is not given a tenth is held out, and of few images three, or
-            a fifth of them where that is less.
+        val: the validation folder; or the share of `path` that is held out, refused where it has a
+            `val` part of its own. Where neither is there a tenth is held out, and of few images
+            three, or a fifth of them where that is less.
         group: a column of metadata.csv, or a pattern with the part of a name in parentheses; of
             images that share its value, such as one slide's or one film's, none is held out without
             the others.
         split: a JSON file with the names of the images to learn from (`train`) and to validate on
-            (`val`); instead of `val`.
+            (`val`, or "train" for the same ones, where none is to be held out); instead of `val`.
         scale: the working scale: images are enlarged by it before training, and again when the
             model predicts; outlines are in pixels of the original images. 1 leaves images as they
             are, "auto" chooses by the size of the objects (`data.working_scale`).

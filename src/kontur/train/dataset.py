@@ -1,7 +1,7 @@
 """The training and validation images of a run, and statistics of the training images."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +11,11 @@ import numpy as np
 from kontur.data.folder import Folder, open_folder
 from kontur.data.normalise import is_grey
 from kontur.data.sample import Sample
+from kontur.data.samples import LoadedSamples
 from kontur.data.working_scale import widths
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
+from kontur.wording import counted, listed
 
 SHARE = 0.1  # of the images, held out by default
 LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
@@ -24,34 +26,112 @@ SIDE_PERCENTILE = 25  # of the square roots of the areas of their boxes
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """The training and validation images of a run."""
+    """The training and validation images of a run; the same object where none is to be held out."""
 
     train: Folder
     val: Folder
     held_out: bool  # whether `val` was chosen here as a part of the training folder
 
 
-def open_data(config: DataConfig, *, seed: int) -> TrainingData:
-    """Training and validation folders: given, by name or the folder's own parts, or held out."""
+def open_data(config: DataConfig, *, seed: int, kept: Sequence[str] | None = None) -> TrainingData:
+    """Training and validation folders: given, by name or the folder's own parts, or held out.
+
+    `kept` are the names of the images that a run validates on: when it goes on these stay held out,
+    and all others are learned from.
+
+    Raises `InputError` for an option that would have no effect; where an image is given to learn
+    from and to validate on; where one of `kept` is gone, or a part that is given has others, from
+    which the run may have learned.
+    """
+    data = _divide(config, seed, kept)
+    if kept is not None:
+        _check_kept(data, kept)
+    return data
+
+
+def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> TrainingData:
     if not config.path:
         raise InputError("training wants a folder of images with annotations; give DATA")
     options: dict[str, Any] = {"task": config.task, "channel": config.channel, "page": config.page}
     folder = open_folder(config.path, **options)
+    if kept is None:
+        _check_used(config, folder)
     if config.split is not None:
         train_names, val_names = read_split(Path(config.split))
-        return TrainingData(folder.subset(train_names), folder.subset(val_names), held_out=False)
+        train = folder.subset(train_names)
+        val = train if val_names is train_names else folder.subset(val_names)
+        return TrainingData(train, val, held_out=False)
     if isinstance(config.val, str):
         train = folder.in_split("train") if "train" in folder.splits else folder
         val = open_folder(config.val, **options)
         val = val.in_split("val") if "val" in val.splits else val
+        learned = {item.image.resolve() for item in train.annotated}
+        common = [item.name for item in val.annotated if item.image.resolve() in learned]
+        if common:
+            raise InputError(
+                f"--val {config.val} has {counted(common, 'image')} in common with {config.path}; "
+                "validate on other images, or leave --val out to hold some out"
+            )
         return TrainingData(train, val.with_classes(train.classes), held_out=False)
     splits = folder.splits
     if "train" in splits and "val" in splits:
         return TrainingData(folder.in_split("train"), folder.in_split("val"), held_out=False)
     whole = folder.in_split("train") if "train" in splits else folder
+    if kept is not None:
+        return _hold_out_again(whole, kept, config.group)
     share = validation_share(len(whole)) if config.val is None else config.val
     train, val = whole.hold_out(share, seed, group=config.group)
     return TrainingData(train, val, held_out=True)
+
+
+def _check_used(config: DataConfig, folder: Folder) -> None:
+    """Raise `InputError` for an option that would have no effect, for the images are divided."""
+    given = {"--val": config.val, "--group": config.group}
+    if config.split is not None:
+        divided, instead = f"data.split names the images to validate on ({config.split})", ""
+    elif isinstance(config.val, str):
+        divided, instead = f"--val {config.val} is what to validate on", ""
+        del given["--val"]
+    elif {"train", "val"} <= folder.splits.keys():
+        divided = f"{config.path} has a val part of its own"
+        instead = ", or give its train part alone as DATA"
+    else:
+        return
+    for option, value in given.items():
+        if value is not None:
+            raise InputError(
+                f"{divided}, so {option} {value} would have no effect; leave that out{instead}"
+            )
+
+
+def _hold_out_again(whole: Folder, kept: Sequence[str], group: str | None) -> TrainingData:
+    """The same images held out as before, and new ones of their groups, to keep these together."""
+    groups = {name: name for name in whole.names} if group is None else whole.groups(group)
+    held = {groups[name] for name in kept if name in groups}
+    train = whole.subset(name for name in whole.names if groups[name] not in held)
+    val = whole.subset(name for name in whole.names if groups[name] in held)
+    return TrainingData(train, val, held_out=True)
+
+
+def _check_kept(data: TrainingData, kept: Sequence[str]) -> None:
+    """Raise `InputError` where what a run validates on is not what it was, or is all there is."""
+    gone = sorted({*kept} - {*data.val.names})
+    new = [] if data.held_out else sorted({*data.val.names} - {*kept})
+    if gone:
+        raise InputError(
+            f"{data.val.path} lacks {counted(gone, 'image')} that the run validates on; go on with "
+            "the images that it began with, or start a new run with --from RUN"
+        )
+    if new:
+        raise InputError(
+            f"{counted(new, 'image')} would be validated on that the run may have learned from; "
+            "--resume keeps its validation images, so start a new run with --from RUN"
+        )
+    if not len(data.train):
+        raise InputError(
+            f"{data.train.path} has only images that the run validates on; go on with those that "
+            "it learned from, too"
+        )
 
 
 def validation_share(images: int) -> float:
@@ -64,18 +144,46 @@ def validation_share(images: int) -> float:
 
 
 def read_split(path: Path) -> tuple[list[str], list[str]]:
-    """The names of training and validation images; `InputError` where the file lacks them."""
+    """The names of training and validation images; for `"val": "train"` they are one list.
+
+    Raises `InputError` where the file lacks them or has a name in both parts.
+    """
     try:
         split = json.loads(path.read_text(encoding="utf-8"))
-        sides = split["train"], split["val"]
+        train = [str(name) for name in split["train"]]
+        val = train if split["val"] == "train" else [str(name) for name in split["val"]]
     except OSError as error:
         raise InputError(f"data.split: {path} cannot be read ({error.strerror})") from None
     except (ValueError, LookupError, TypeError):
         raise InputError(f'{path} must be {{"train": [names], "val": [names]}}') from None
-    train, val = ([str(name) for name in side] for side in sides)
     if not (train and val):
         raise InputError(f"{path} names no image to {'validate on' if train else 'learn from'}")
+    common = sorted({*train} & {*val})
+    if common and val is not train:
+        raise InputError(
+            f"{path} has {counted(common, 'image')} in both parts; learn from an image or validate "
+            "on it"
+        )
     return train, val
+
+
+def copies_warning(train: LoadedSamples, val: LoadedSamples) -> str:
+    """A warning where images to validate on are learned from, too, as they are, turned or mirrored.
+
+    "" where none is, and where both are the same on purpose.
+    """
+    if val is train:
+        return ""
+    learned = {kept.fingerprint for kept in train.stored} - {None}
+    both = zip(val.samples.annotated, val.stored, strict=True)
+    copies = [item.name for item, kept in both if kept.fingerprint in learned]
+    if not copies:
+        return ""
+    verb = "is" if len(copies) == 1 else "are"
+    return (
+        f"! {len(copies)} of the {len(val)} validation images ({listed(copies)}) {verb} also "
+        "learned from: the scores are too good"
+    )
 
 
 def describe_data(data: TrainingData, file: str) -> str:

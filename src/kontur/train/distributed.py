@@ -29,7 +29,7 @@ from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
 from kontur.train.dataset import open_data
 from kontur.train.devices import choose_devices, launched
-from kontur.train.run_files import read_config
+from kontur.train.run_files import read_config, read_names
 from kontur.train.signals import Signals, Stopped
 from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning
@@ -166,7 +166,7 @@ def follow(run: Path, precision: Precision, checkpoint: Checkpoint | None) -> No
     devices = choose_devices(training.accelerator, training.devices)
     if launched() is None:
         devices = devices._replace(rank=int(os.environ["LOCAL_RANK"]))
-    samples = open_data(config.data, seed=training.seed).train.load()
+    samples = open_data(config.data, seed=training.seed, kept=read_names(run)).train.load()
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     with quiet_lightning(), Signals() as signals:
         fit(job, TrainingCallback(job, signals, reporter=None), signals, precision)

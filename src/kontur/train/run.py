@@ -18,7 +18,7 @@ from kontur.train.checkpoint import BEST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
-from kontur.train.dataset import dataset_statistics, describe_data, open_data
+from kontur.train.dataset import copies_warning, dataset_statistics, describe_data, open_data
 from kontur.train.devices import choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
@@ -38,9 +38,11 @@ from kontur.train.results import MODEL, finish
 from kontur.train.run_files import (
     CONFIG,
     NAMES,
+    read_names,
     refuse_existing_run,
     remove_run_files,
     resumed_config,
+    write_names,
 )
 from kontur.train.signals import Signals
 from kontur.train.timing import (
@@ -77,7 +79,8 @@ def train(
         settings: `KEY=VALUE` texts, which override everything else.
         start: weights to begin with: a shipped model's name, a `.kontur` file or another run.
         resume: continue from the newest readable checkpoint in `out`, with the settings saved
-            there, which further arguments override.
+            there, which further arguments override. The validation images stay; of `data` all
+            others are learned from, new ones too.
         force: start afresh where `out` holds a run, which is removed once training begins.
         display: where progress is shown; by default standard error.
 
@@ -118,11 +121,13 @@ def _train(
 ) -> Path:
     """Everything is read and checked before an earlier run in the folder is removed."""
     devices = choose_devices(config.training.accelerator, config.training.devices)
-    data = open_data(config.data, seed=config.training.seed)
+    kept = read_names(run) if resume else None
+    data = open_data(config.data, seed=config.training.seed, kept=kept)
     checkpoint = newest_checkpoint(run, display.print_line) if resume else None
     start = read_initial_weights(config.start) if config.start and checkpoint is None else None
     with display.counting("reading images") as progress:
-        samples, val_samples = data.train.load(progress), data.val.load(progress)
+        samples = data.train.load(progress)
+        val_samples = samples if data.val is data.train else data.val.load(progress)
     statistics = dataset_statistics(samples)
     card = start.card if start else None
     scale = working_scale(config, statistics, card)
@@ -143,9 +148,11 @@ def _train(
     if not resume:
         remove_run_files(run)
     write_text(run / CONFIG, config.to_toml())
-    write_text(run / NAMES, "".join(f"{name}\n" for name in data.val.names))
+    write_names(run, data.val.names)
     signals.saved(job.first_step)
     display.print_line(describe_data(data, NAMES))
+    if warning := copies_warning(samples, val_samples):
+        display.print_line(warning)
     display.print_line(describe_scale(scale))
     if warning := receptive_field_warning(config, statistics):
         display.print_line(warning)

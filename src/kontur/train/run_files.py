@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
+from kontur.formats.atomic import write_bytes
 from kontur.models import catalog
 from kontur.settings import merge, overrides, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS
@@ -17,6 +18,7 @@ NAMES = "validation.txt"
 FILES = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES, GRADIENTS)
 FOLDERS = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # with a pattern of their files
 KEPT = ("kind", "model", "start")  # settings that `--resume` cannot change, for the weights fit
+SPLIT = ("val", "group")  # settings of the data that it cannot change: they chose what is held out
 
 
 def refuse_existing_run(run: Path) -> None:
@@ -47,10 +49,24 @@ def read_config(run: Path) -> RunConfig:
     return RunConfig.read(_saved(run), where=str(run / CONFIG))
 
 
+def write_names(run: Path, names: Iterable[str]) -> None:
+    """Write the names of the validation images, one a line."""
+    lines = "".join(f"{name}\n" for name in names)
+    write_bytes(run / NAMES, lines.encode("utf-8", "surrogatepass"))  # not every name is UTF-8
+
+
+def read_names(run: Path) -> list[str] | None:
+    """The names of the validation images of a run; None where it has not chosen them yet."""
+    if not (run / NAMES).exists():
+        return None
+    return (run / NAMES).read_bytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
+
+
 def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str]) -> RunConfig:
     """The settings of a resumed run, overridden by `given` and `settings`, such as more steps.
 
-    Raises `InputError` where there is no run, or where its network would change.
+    Raises `InputError` where there is no run, or where its network or what it validates on would
+    change. Folders may have moved: their images are compared, see `dataset.open_data`.
     """
     saved = _saved(run)
     before = read_config(run)
@@ -61,6 +77,14 @@ def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str])
         raise InputError(
             f"--resume goes on with the network of {run} and cannot change {changed[0]}; leave "
             "that out, or start a new run with --from"
+        )
+    moved = isinstance(before.data.val, str) and isinstance(after.data.val, str)
+    data = before.data.replace(val=after.data.val) if moved else before.data
+    changed = [f"data.{name}" for name in SPLIT if getattr(data, name) != getattr(after.data, name)]
+    if changed:
+        raise InputError(
+            f"--resume keeps the validation images of {run} and cannot change {changed[0]}; leave "
+            f"that out, or start a new run with --from {run}"
         )
     return after
 

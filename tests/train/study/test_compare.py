@@ -17,6 +17,8 @@ from kontur.infer.load import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.settings import read_toml
+from kontur.train.config import RunConfig
+from kontur.train.dataset import open_data
 from kontur.train.study import jobs as room
 from tests.train.study import studies
 from tests.train.study.studies import study, write_coco
@@ -166,9 +168,13 @@ def test_a_folder_with_a_part_to_validate_on_keeps_it_for_the_best(tmp_path, pro
     for part in ("train", "val"):
         write_dataset(tmp_path / "data" / part, 4, size=(32, 40), count=2, radius=(4.0, 6.0))
     out = tmp_path / "study"
-    study(tmp_path / "data", out, folds=2)
+    study(tmp_path / "data", out, folds=2, settings=["data.val=0.5"])
     judged = json.loads((out / "fits" / "snake" / "fold-1" / "judge.json").read_text())["names"]
     assert all(name.startswith("train/") for name in judged)
+    for fit, part in {"fits/snake/fold-1": "train/", "refit": "val/"}.items():
+        config = RunConfig.resolve(file=out / fit / "config.toml", settings=(), given={})
+        names = open_data(config.data, seed=0).val.names
+        assert all(name.startswith(part) for name in names)
     assert "cross_validation" not in read_card(find_model(out / "best")).training
 
 
@@ -320,7 +326,7 @@ def test_without_a_part_to_validate_on_the_best_sees_no_test_image(tmp_path, pro
         write_dataset(tmp_path / "data" / part, 4, size=(32, 40), count=2, radius=(4.0, 6.0))
     study(tmp_path / "data", tmp_path / "study", folds=2)
     split = json.loads((tmp_path / "study" / "refit" / "split.json").read_text())
-    assert split["train"] == split["val"]
+    assert split["val"] == "train"
     assert [name.split("/")[0] for name in split["train"]] == ["train"] * 4
 
 

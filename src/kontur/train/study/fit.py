@@ -88,9 +88,8 @@ def tune(config: RunConfig, run: Path) -> dict[str, Any]:
 
     data = open_data(config.data, seed=config.training.seed)
     folder = data.train
-    if config.data.split is not None:  # both parts are of one folder, and may be the same
-        both = {entry.name: entry for entry in (*data.train.annotated, *data.val.annotated)}
-        folder = replace(folder, annotated=tuple(both.values()))
+    if config.data.split is not None and data.val is not folder:  # both parts are of one folder
+        folder = replace(folder, annotated=(*folder.annotated, *data.val.annotated))
     model = fit_baseline(folder, config.model, config.normalise, name=config.name or config.kind)
     write_model(run / f"model{MODEL_ENDING}", model)
     return {"train_memory": peak_memory()}

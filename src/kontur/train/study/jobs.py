@@ -17,7 +17,7 @@ from kontur.infer.worker_process import run_worker
 from kontur.models import catalog
 from kontur.models.archive import Model, read_card, read_model, write_model
 from kontur.models.card import Card, Thresholds
-from kontur.select import Split, Trial
+from kontur.select import Trial
 from kontur.settings import merge
 from kontur.train.config import RunConfig
 from kontur.train.study.monitor import StudyMonitor, describe_fits
@@ -100,13 +100,13 @@ class Jobs:
         candidate, lengths = self.plan.candidates[trial.setting], self._lengths(trial)
         if trial.fold is not None:
             inner = self.plan.split_fold(trial)
+            parts: dict[str, Any] = {"train": inner.train, "val": inner.held}
         elif self.plan.study.about["own validation part"]:
             tree = merge(candidate.tree, {"data": {"val": candidate.tree["data"]["path"]}})
             candidate = candidate._replace(tree=tree)
             return self.plan.study.prepare(trial, candidate, {}, lengths=lengths)
-        else:  # validated on the training images
-            inner = Split(trial.split.train, trial.split.train)
-        parts = {"train": inner.train, "val": inner.held}
+        else:
+            parts = {"train": trial.split.train, "val": "train"}  # none is left to validate on
         return self.plan.study.prepare(trial, candidate, parts, lengths=lengths)
 
     def _lengths(self, trial: Trial) -> list[dict[str, Any]]:

@@ -108,12 +108,12 @@ class StudyFiles:
     ) -> FitFiles:
         """Write the settings and images of a fit; `InputError` where its folder holds another.
 
-        `names` are those of `split.json`, empty where the settings have the validation images.
-        `lengths` are settings of the training time: the first is written, and any of them is
-        accepted in a folder that an earlier call has written.
+        `names` are those of `split.json` (see `train.dataset.read_split`), empty where the settings
+        have the validation images. `lengths` are settings of the training time: the first is
+        written, and any of them is accepted in a folder that an earlier call has written.
         """
         fit = self.fit(trial)
-        data = {"split": str(fit.split)} if names else {}
+        data = {"split": str(fit.split), "val": None} if names else {}  # a share divided the fold
         tree = merge(candidate.tree, {"name": folder_name(candidate.name), "data": data})
         configs = [
             to_toml(merge(tree, {"training": length} if length else {})) for length in lengths
@@ -137,8 +137,7 @@ class StudyFiles:
         """Remove the refitted model of another candidate, if there is one."""
         fit = self.fit(trial)
         mark = fit.folder / "candidate.json"
-        learned = trial.split.train
-        content = json.dumps([candidate.name, candidate.tree, learned], ensure_ascii=False)
+        content = json.dumps([candidate.name, candidate.tree, trial.split], ensure_ascii=False)
         if not mark.exists() or mark.read_text(encoding="utf-8") != content:
             for folder in (fit.folder, fit.run):
                 shutil.rmtree(folder, ignore_errors=True)
