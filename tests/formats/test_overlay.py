@@ -115,3 +115,21 @@ def test_a_picture_drawn_in_bands_is_the_same(monkeypatch):
     whole = overlay.draw(image, found)
     monkeypatch.setattr(overlay, "BAND", 11)
     np.testing.assert_array_equal(overlay.draw(image, found), whole)
+
+
+def wild(points: int) -> shapely.Geometry:
+    """An outline that goes to and fro over the picture, with holes and parts."""
+    corners = np.random.default_rng(0).uniform(2, 62, (points, 2))
+    return shapely.make_valid(shapely.Polygon(corners))
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7])
+def test_lines_are_nearly_the_same_in_whatever_pieces_they_are_widened(monkeypatch, piece):
+    image = np.zeros((64, 64, 1), dtype=np.uint8)
+    ring = shapely.box(5, 5, 40, 40).difference(shapely.box(10, 10, 20, 20))
+    found = Instances.of([wild(20), ring, shapely.Point(50, 50).buffer(8)], size=(64, 64))
+    whole = overlay.draw(image, found)
+    monkeypatch.setattr(overlay, "PIECE", piece)
+    apart = np.abs(overlay.draw(image, found).astype(int) - whole)
+    assert apart.max() < 40  # an end of a piece is round by eight corners, turned otherwise
+    assert (apart > 0).mean() < 0.01

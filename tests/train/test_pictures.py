@@ -2,10 +2,15 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
+import shapely
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from kontur.data.sample import Sample
+from kontur.instances import Instances
+from kontur.train import pictures
 from kontur.train.export import to_model
 from kontur.train.logger import RunLogger, structure
 from kontur.train.pictures import LARGEST, as_picture, show_stages
@@ -60,3 +65,18 @@ def test_the_structure_of_all_graphs_stands_in_one_without_weights():
     assert len(whole.initializer) == 0
     made = {each.name for each in whole.input} | {o for node in whole.node for o in node.output}
     assert all(name in made for node in whole.node for name in node.input)
+
+
+def test_of_the_many_outlines_of_a_new_network_the_surest_are_drawn(monkeypatch):
+    image = np.zeros((40, 60, 1), np.uint8)
+    squares = [shapely.box(x, 5, x + 8, 15) for x in (2, 22, 42)]  # of five points each
+    found = Instances.of(squares, scores=[0.2, 0.9, 0.5], size=(40, 60))
+    sample = Sample(image, found, "a")
+    monkeypatch.setattr(pictures, "MOST_POINTS", 10)
+    drawn = pictures.side_by_side(sample, found)
+    np.testing.assert_array_equal(drawn, pictures.side_by_side(sample, found[[1, 2]]))
+    true = found.replace(scores=[np.nan] * 3)
+    monkeypatch.undo()
+    everything = pictures.side_by_side(sample, true)
+    monkeypatch.setattr(pictures, "MOST_POINTS", 10)
+    np.testing.assert_array_equal(pictures.side_by_side(sample, true), everything)

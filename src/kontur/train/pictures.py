@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import shapely
 from jaxtyping import Float, UInt8
 from PIL import Image
 from torch import Tensor
@@ -28,14 +29,26 @@ MOST_ENLARGED = 8
 EVERY = 5  # validations, beginning with the first
 CROPS = 4  # of the batch
 LARGEST = 400  # pixels, side of a picture for TensorBoard
+MOST_POINTS = 100_000  # of predicted outlines in a picture; those of a new network are mostly noise
 
 
 def side_by_side(
     sample: Sample, *outlines: Instances, largest: int = LARGE
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """The image once for each set of outlines, each of no more than `largest` pixels a side."""
+    """The image once for each set of outlines, each of no more than `largest` pixels a side.
+
+    Of outlines with scores the surest are drawn, with `MOST_POINTS` points in all.
+    """
     zoom = _zoom(max(sample.size), largest)
-    return in_a_row([draw(sample.image, drawn, zoom=zoom) for drawn in outlines])
+    return in_a_row([draw(sample.image, _surest(drawn), zoom=zoom) for drawn in outlines])
+
+
+def _surest(objects: Instances) -> Instances:
+    if np.isnan(objects.scores).any():
+        return objects
+    order = np.argsort(-objects.scores, kind="stable")
+    points = np.cumsum(shapely.get_num_coordinates(objects.polygons)[order])
+    return objects[np.sort(order[points <= MOST_POINTS])]
 
 
 def in_a_row(pictures: Sequence[UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray, "h w2 3"]:
