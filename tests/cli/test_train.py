@@ -52,7 +52,7 @@ def test_minutes_and_groups_are_options_and_minutes_decide_unless_steps_are_give
     assert resolved == [
         {"training": {"minutes": 6.0, "steps": 1_000_000}, "data": {"group": "5"}},
         {"training": {"minutes": 6.0, "steps": 20}},
-        {"training": {"minutes": 6.0}},
+        {"training": {"minutes": 6.0, "steps": 1_000_000}},
     ]
 
 

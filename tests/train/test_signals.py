@@ -103,7 +103,9 @@ def test_minutes_end_a_training_and_the_rate_follows_the_clock(folder, tmp_path)
     rates = [row["rate"] for row in map(json.loads, rows) if "rate" in row]
     assert rates[-1] == pytest.approx(0.002 * 0.005)  # by steps it would be climbing still
     before = (tmp_path / "run" / LAST).stat().st_mtime_ns
-    run(None, tmp_path / "run", resume=True)  # the minutes are over: only finishes
+    output = run(None, tmp_path / "run", resume=True)  # the minutes are over: only finishes
+    assert "training.minutes=0.01 is used up" in output
+    assert "train longer (--resume --set training.minutes=N, N above 0.01)" in output
     assert (tmp_path / "run" / LAST).stat().st_mtime_ns == before
 
 
@@ -123,5 +125,5 @@ def test_without_objects_it_trains_finds_nothing_and_patience_ends_it(tmp_path):
     assert model.card.object_size is None
     assert all(np.isfinite(value).all() for value in model.weights.values())
     output = run(None, tmp_path / "run", resume=True)
-    assert "going on from step 8" in output  # and there the patience is over still
+    assert "nothing is left to train at step 8, for training.patience=3 is used up" in output
     assert read_checkpoint(tmp_path / "run" / LAST)["global_step"] == 8

@@ -116,7 +116,7 @@ def train(
     data, more = data_and_settings(words or [])
     settings = [*(set_ or []), *more]
     named = {"data.task": task and task.value, "training.minutes": minutes, "data.group": group}
-    if minutes is not None and config is None and not resume:
+    if minutes is not None and config is None:
         named["training.steps"] = UNENDING  # unless --set says otherwise
     settings = [*(f"{k}={json.dumps(v)}" for k, v in named.items() if v is not None), *settings]
     options: dict[str, Any] = {

@@ -40,13 +40,14 @@ def finish(
     *,
     training_samples: Sequence[Sample],
     int8: bool,
+    longer: str,
     logger: RunLogger,
     display: ProgressDisplay,
 ) -> Path:
     """Tune on the validation `samples`, write the model file, scores and figures; the file's path.
 
     `training_samples` are training images to evaluate beside them, any number. With `int8` the
-    graphs are also made in 8-bit integers.
+    graphs are also made in 8-bit integers. `longer` are the options that would train on.
     """
     with display.counting("tuning thresholds") as progress:
         card = tune(segmenter, card, samples, progress)
@@ -88,8 +89,8 @@ def finish(
         display.print_line(warning)
     if summary.mean_ap == 0:
         display.print_line(
-            "no outline is right yet: check the true outlines in the pictures, then go on with "
-            "more steps (--resume --set training.steps=N)"
+            "no outline is right yet: check the true outlines in the pictures, then train longer "
+            f"({longer})"
         )
     display.print_line(f"wrote {run / MODEL}; all scores are in {METRICS}, pictures in {OVERLAYS}/")
     return run / MODEL

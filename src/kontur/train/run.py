@@ -14,7 +14,7 @@ from kontur.formats.atomic import write_text
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
-from kontur.train.checkpoint import BEST, Checkpoint, newest_checkpoint
+from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
@@ -50,7 +50,7 @@ from kontur.train.timing import (
     StepTimer,
     choose_mode,
 )
-from kontur.train.trainer import Job, fit, make_job, quiet_lightning
+from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning, used_up
 
 
 def train(
@@ -157,9 +157,7 @@ def _train(
     if warning := receptive_field_warning(config, statistics):
         display.print_line(warning)
     if resume:
-        display.print_line(
-            f"going on from step {job.first_step}" if checkpoint else "no checkpoint yet"
-        )
+        display.print_line(_where_it_resumes(job))
     if loaded:
         display.print_line(f"from {config.start}: {loaded}")
     if not resume and backbone.reason:
@@ -169,7 +167,7 @@ def _train(
 
     card = first_card(config, statistics, start=origin, val_images=len(val_samples))
     with closing(RunLogger(run, first_step=job.first_step)) as logger:
-        if not job.is_over:
+        if not job.used_up:
             reporter = TrainingReporter(
                 job, card, val_samples, logger=logger, display=display, signals=signals
             )
@@ -178,6 +176,7 @@ def _train(
         else:
             dismiss_followers()
         network, card = _best(job, card)
+        ended = job.used_up or used_up(config.training, Checkpoint.read(run / LAST))
         training_samples = judged_training_samples(samples, config.training)
         return finish(
             run,
@@ -186,6 +185,7 @@ def _train(
             val_samples,
             training_samples=training_samples,
             int8=config.training.int8,
+            longer=how_to_go_on(ended),
             logger=logger,
             display=display,
         )
@@ -206,6 +206,17 @@ def _fit(job: Job, reporter: TrainingReporter) -> None:
     callback = TrainingCallback(job, reporter.signals, reporter)
     with followers(job, chosen.precision):
         fit(job, callback, reporter.signals, chosen.precision)
+
+
+def _where_it_resumes(job: Job) -> str:
+    if job.checkpoint is None:
+        return "no checkpoint yet"
+    if job.used_up:
+        return (
+            f"nothing is left to train at step {job.first_step}, for {job.used_up} is used up; "
+            f"to go on: {how_to_go_on(job.used_up)}"
+        )
+    return f"going on from step {job.first_step}"
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:

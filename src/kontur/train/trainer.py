@@ -63,14 +63,30 @@ class Job(NamedTuple):
         return self.checkpoint.step if self.checkpoint else 0
 
     @property
-    def is_over(self) -> bool:
-        """Whether the steps, the minutes or the patience are used up."""
-        if self.checkpoint is None:
-            return False
-        wanted, done = self.config.training, self.checkpoint
-        if wanted.minutes is not None and done.work >= 60 * wanted.minutes:
-            return True
-        return done.step >= wanted.steps or is_patience_over(wanted.patience, done.waited)
+    def used_up(self) -> str:
+        """The setting by which nothing is left to train; "" where something is."""
+        return "" if self.checkpoint is None else used_up(self.config.training, self.checkpoint)
+
+
+def used_up(wanted: TrainingConfig, done: Checkpoint) -> str:
+    """The setting that ends a training at a checkpoint, with its value; "" where none does."""
+    if wanted.minutes is not None and done.work / 60 / wanted.minutes >= 1:
+        return f"training.minutes={wanted.minutes:g}"
+    if done.step >= wanted.steps:
+        return f"training.steps={wanted.steps}"
+    if is_patience_over(wanted.patience, done.waited):
+        return f"training.patience={wanted.patience}"
+    return ""
+
+
+def how_to_go_on(setting: str) -> str:
+    """What to add to the command for a training that goes on where a setting has ended it.
+
+    >>> how_to_go_on("training.steps=4")
+    '--resume --set training.steps=N, N above 4'
+    """
+    name, value = setting.split("=")
+    return f"--resume --set {name}=N, N above {value}"
 
 
 def make_job(
