@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from kontur.data.normalise import is_grey
 from kontur.data.sample import Sample
 from kontur.data.working_scale import widths
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.train.config import DataConfig
 
 SHARE = 0.1  # of the images, held out by default
@@ -29,6 +30,16 @@ class TrainingData:
     train: Folder
     val: Folder
     held_out: bool  # whether `val` was chosen here as a part of the training folder
+
+    @property
+    def has_several_channels(self) -> bool:
+        """Whether the first image to learn from, as far as it is taken, has more than one."""
+        return len(self.train) > 0 and self.train.samples[0].image.shape[2] > 1
+
+    def in_channel(self, channel: Channel) -> "TrainingData":
+        """The same images, of which this channel is taken."""
+        train, val = (replace(each, channel=channel) for each in (self.train, self.val))
+        return replace(self, train=train, val=val)
 
 
 def open_data(config: DataConfig, *, seed: int) -> TrainingData:

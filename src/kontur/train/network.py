@@ -146,6 +146,7 @@ def first_card(
         classes=tuple(config.model["classes"]),
         normalise=config.normalise.model_dump(mode="json"),
         scale=config.data.known_scale,
+        channel=config.data.channel,
         object_size=statistics.object_size,
         pixel_size=statistics.pixel_size,
         version=kontur.__version__,
