@@ -141,9 +141,7 @@ def _train(
     origin = weights_origin(config, job.module.segmenter)
     if checkpoint is None:
         load_imagenet_weights(job.module.segmenter, origin)
-    loaded = (
-        load_matching_weights(job.module.segmenter, start.weights, config.start) if start else None
-    )
+    loaded = load_matching_weights(job.module.segmenter, start, config.start) if start else None
 
     if not resume:
         remove_run_files(run)
