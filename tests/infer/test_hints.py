@@ -5,8 +5,10 @@ import pytest
 
 from kontur.infer.hints import channel_hint
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
+from kontur.models.card import Card
 
 SIGNAL = np.random.default_rng(0).integers(0, 255, (20, 30), dtype=np.uint8)
+CARD = Card(kind="snake", config={}, version="0")
 
 
 def coloured(*shares):
@@ -18,7 +20,7 @@ def coloured(*shares):
     [((1, 0, 0), "red"), ((0, 0, 1), "blue"), ((0, 1, 0.02), "green")],
 )
 def test_a_stain_coloured_in_one_channel_is_pointed_out(shares, word):
-    sentence = channel_hint(coloured(*shares), DEFAULT_OPTIONS)
+    sentence = channel_hint(coloured(*shares), CARD, DEFAULT_OPTIONS)
     assert f"only its {word} channel" in sentence
     assert f"--channel {['red', 'green', 'blue'].index(word)}" in sentence
 
@@ -26,7 +28,7 @@ def test_a_stain_coloured_in_one_channel_is_pointed_out(shares, word):
 def test_constant_channels_beside_it_carry_no_signal_whatever_their_value():
     image = coloured(0, 0, 1)
     image[..., 0] = 200
-    assert "blue" in channel_hint(image, DEFAULT_OPTIONS)
+    assert "blue" in channel_hint(image, CARD, DEFAULT_OPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +44,9 @@ def test_constant_channels_beside_it_carry_no_signal_whatever_their_value():
     ids=["grey", "two stains", "black", "one channel", "four channels", "empty"],
 )
 def test_other_images_are_not_remarked_on(image):
-    assert channel_hint(image, DEFAULT_OPTIONS) is None
+    assert channel_hint(image, CARD, DEFAULT_OPTIONS) is None
 
 
 def test_a_channel_that_was_chosen_is_not_advised():
-    assert channel_hint(coloured(0, 0, 1), PredictOptions(channel=2)) is None
+    assert channel_hint(coloured(0, 0, 1), CARD, PredictOptions(channel=2)) is None
+    assert channel_hint(coloured(0, 0, 1), CARD.replace(channel=2), DEFAULT_OPTIONS) is None

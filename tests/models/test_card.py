@@ -34,6 +34,13 @@ def test_a_card_says_at_least_the_kind_its_config_and_who_wrote_it():
             Card.read(values)
 
 
+@pytest.mark.parametrize("channel", [None, 0, 488, "488", "DAPI"])
+def test_a_channel_is_a_number_or_a_name_and_stays_so(channel):
+    card = Card.model_validate_json(Card.read({**LEAST, "channel": channel}).model_dump_json())
+    assert card.channel == channel
+    assert type(card.channel) is type(channel)
+
+
 @pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
 @pytest.mark.parametrize("field", ["score", "overlap"])
 def test_thresholds_lie_between_0_and_1(field, value):

@@ -13,6 +13,8 @@ def test_a_card_in_words():
     assert told["scores on its validation data"] == {"AP": "0.500", "AP75": "–"}
     assert told["network"] == {"stride": "4"}
     assert "about" not in told
+    assert told[""]["channel"] == "all"
+    assert card_summary(card(channel=1))[""]["channel"] == "1, where none is given"
 
 
 def test_a_notebook_shows_all_of_a_card_and_its_texts_are_no_html():

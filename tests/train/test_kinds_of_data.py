@@ -5,12 +5,17 @@ import pytest
 import tifffile
 from PIL import Image
 
+import kontur
+from kontur.data.folder import open_folder
 from kontur.data.synthetic import scene
 from kontur.errors import InputError
+from kontur.infer.folder_evaluation import evaluate_model
+from kontur.infer.options import PredictOptions
 from kontur.models.archive import read_model
 from tests.train.runs import run
 
 SHORT = ("training.steps=2", "training.validate_every=2")
+OPTIONS = PredictOptions(channel=1)
 RNG = np.random.default_rng(0)
 
 
@@ -73,6 +78,44 @@ def test_one_of_many_channels_and_a_folder_to_validate_on(tmp_path):
     assert card(tmp_path / "run").config["channels"] == 3  # as for any grey image
     run(tmp_path / "data", tmp_path / "all", *SHORT, **options)
     assert card(tmp_path / "all").config["channels"] == 5
+
+
+@pytest.mark.parametrize("channel", [1, "stain 1"])
+def test_a_model_of_one_channel_remembers_it_also_where_it_is_trained_on(tmp_path, channel):
+    for name in "abc":
+        write(tmp_path / "data", name, channels=3)
+    first = run(tmp_path / "data", tmp_path / "run", *SHORT, f"data.channel={channel}", val=0.34)
+    start = str(tmp_path / "run" / "model.kontur")
+    output = run(tmp_path / "data", tmp_path / "on", *SHORT, start=start, val=0.34)
+    line = f"in channel {channel}, as {start} learned (another with --set data.channel=N)"
+    assert line in output
+    assert line not in first
+    image = tmp_path / "data" / "images" / "a.ome.tif"
+    for where in ("run", "on"):
+        predictor = kontur.load(tmp_path / where)
+        assert predictor.card.channel == channel
+        seen, wanted = predictor.prepare(image), predictor.prepare(image, OPTIONS)
+        np.testing.assert_array_equal(seen.view().images, wanted.view().images)
+        found, expected = predictor.predict(image), predictor.predict(image, channel=1)
+        assert len(found) == len(expected)
+        evaluated, by_hand = (
+            evaluate_model(predictor, open_folder(tmp_path / "data", channel=each)).summary
+            for each in (None, 1)
+        )
+        assert evaluated.to_json() == by_hand.to_json()
+
+
+def test_a_start_of_one_channel_leaves_others_and_single_channels_as_they_are(tmp_path):
+    for name in "abc":
+        write(tmp_path / "data", name, channels=3)
+        write(tmp_path / "grey", name)
+    run(tmp_path / "data", tmp_path / "run", *SHORT, "data.channel=1", val=0.34)
+    start = str(tmp_path / "run" / "model.kontur")
+    output = run(tmp_path / "grey", tmp_path / "on", *SHORT, start=start, val=0.34)
+    assert "in channel" not in output
+    assert card(tmp_path / "on").channel is None
+    run(tmp_path / "data", tmp_path / "two", *SHORT, "data.channel=2", start=start, val=0.34)
+    assert card(tmp_path / "two").channel == 2
 
 
 def test_a_single_image_cannot_be_split(tmp_path):

@@ -157,48 +157,6 @@ def test_a_click_where_there_is_nothing_says_so_and_changes_nothing(tmp_path, ki
         assert api.get(f"/api/images/{key}/objects").json()["revision"] == 0
 
 
-def test_a_model_sees_one_of_several_stains_and_a_person_says_which(tmp_path):
-    stains = np.stack([np.full((200, 260), 20, np.uint8), nuclei(3)])
-    tifffile.imwrite(tmp_path / "stains.tif", stains, imagej=True, metadata={"axes": "CYX"})
-    with opened(tmp_path) as api:
-        key = key_of(api, "stains.tif")
-        found = []
-        for channel in (0, 1, 5):  # of an image with fewer the last
-            chosen = {"name": "nuclei", "channel": channel}
-            assert api.put("/api/model", json=chosen).status_code == 200
-            body = {"model": "nuclei", "images": [key]}
-            job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
-            assert job["state"] == "done", job
-            found.append(job["result"]["objects"])
-        assert found == [0, 9, 9]
-        assert api.get("/api/folder").json()["channel"] == 5
-
-
-def test_a_channel_that_is_chosen_by_name_is_that_of_each_image_in_whatever_order(tmp_path):
-    empty, full = np.full((200, 260), 20, np.uint8), nuclei(3)
-    for file, stains, names in (
-        ("a.ome.tif", [empty, full], ["GFP", "DAPI"]),
-        ("b.ome.tif", [full, empty], ["DAPI", "GFP"]),
-        ("c.ome.tif", [empty, full, empty], ["GFP", "Cy5", "Cy5"]),
-    ):
-        metadata = {"axes": "CYX", "Channel": {"Name": names}}
-        tifffile.imwrite(tmp_path / file, np.stack(stains), metadata=metadata)
-    with opened(tmp_path) as api:
-        keys = [key_of(api, f"{name}.ome.tif") for name in "abc"]
-        about = [api.get(f"/api/images/{key}").json()["channels"] for key in keys]
-        choices = [[channel["choice"] for channel in channels] for channels in about]
-        assert choices == [["GFP", "DAPI"], ["DAPI", "GFP"], ["GFP", 1, 2]]
-        chosen = {"name": "nuclei", "channel": "DAPI"}
-        assert api.put("/api/model", json=chosen).status_code == 200
-        assert api.get("/api/folder").json()["channel"] == "DAPI"
-        body = {"model": "nuclei", "images": keys[:2]}
-        job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
-        assert (job["state"], job["result"]["objects"]) == ("done", 18), job
-        body = {"model": "nuclei", "images": keys[2:]}
-        job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
-        assert "has no channel 'DAPI'; it has 0: GFP" in str(job)
-
-
 def test_a_model_that_is_not_there_outlines_nothing(api):
     key = key_of(api)
     unknown = edit(api, key, 0, move="outline", model="nucleii", click=[1, 1])

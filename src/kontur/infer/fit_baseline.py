@@ -67,6 +67,7 @@ def fit_baseline(
         classes=folder.classes,
         thresholds=Thresholds(score=0.0, overlap=1.0),
         normalise=normalise.model_dump(mode="json"),
+        channel=folder.channel,
         object_size=side,
         version=kontur.__version__,
         training={"images": len(folder), "tuned on": len(samples)},

@@ -95,6 +95,8 @@ def evaluate_model(
 ) -> FolderEvaluation:
     """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
 
+    A folder of all channels is looked at in the one that the model learned from.
+
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """

@@ -17,9 +17,15 @@ UNLIKE = 2.0  # a typical object this many times larger or smaller than learned 
 AUTO = "--diameter auto measures the objects and scales the image (--diameter N where you know it)"
 
 
-def channel_hint(pixels: Shaped[np.ndarray, "h w c"], options: PredictOptions) -> str | None:
-    """A sentence where one channel of a colour image carries all signal and none was chosen."""
-    if pixels.shape[2] != len(COLOURS) or options.channel is not None or pixels.size == 0:
+def channel_hint(
+    pixels: Shaped[np.ndarray, "h w c"], card: Card, options: PredictOptions
+) -> str | None:
+    """A sentence where one channel of a colour image carries all signal and none was chosen.
+
+    None where the model learned from one channel, which it then looks at.
+    """
+    chosen = card.channel if options.channel is None else options.channel
+    if pixels.shape[2] != len(COLOURS) or chosen is not None or pixels.size == 0:
         return None
     low, high = np.percentile(pixels, SPREAD, axis=(0, 1))
     spread = high - low

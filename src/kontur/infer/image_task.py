@@ -215,7 +215,7 @@ class ImageWorker:
         files, name = job.files, job.input.path.name
         repaired, areas = write_outputs(files, name, picture, parts, card.classes)
         self._store(job).remove()
-        channels = channel_hint(thinned(picture.pixels), self.work.options)
+        channels = channel_hint(thinned(picture.pixels), card, self.work.options)
         outcome = Outcome(
             job.input,
             objects=len(areas),

@@ -35,7 +35,8 @@ class PredictOptions:
             many times the time.
         region: only the objects whose centres lie in it: "x,y,width,height" in pixels of the image,
             or a file of outlines, such as tissue drawn in QuPath.
-        channel: the one channel of the image to look at, its number from 0 or its name in the file.
+        channel: the one channel of the image to look at, its number from 0 or its name in the file;
+            by default the one that the model learned from, or all.
         page: which page of a stack, from 0; in folders of images "all"
             predicts every page.
         polish: whether the model's agent corrects the outlines (`kontur reinforce` trains one).

@@ -22,6 +22,7 @@ from kontur.formats.lazy_pixels import OpenImage, Pixels
 from kontur.infer import owners
 from kontur.infer.augment import check_augment, propose_augmented
 from kontur.infer.engine import Engine
+from kontur.infer.learned_channel import in_learned_channel
 from kontur.infer.memory import available_memory, check_memory
 from kontur.infer.notebook import prediction_html
 from kontur.infer.options import DEFAULT_OPTIONS, Augment, PredictOptions
@@ -235,6 +236,7 @@ class Predictor:
     def prepare(self, image: ImageLike, options: PredictOptions = DEFAULT_OPTIONS) -> PreparedImage:
         """The first step: the image in the network's channels, and its normalisation.
 
+        Where no channel is given, it is the one that the model learned from, if it was one.
         A prepared image is given back. The `view` of one is the network's input, of the whole image
         or of a window.
         """
@@ -248,23 +250,22 @@ class Predictor:
             image = open_image(image, channel=options.channel, page=options.page)
         elif isinstance(image, Image | OpenImage) and options.channel is not None:
             image = picked(image, options.channel, where)
-        if isinstance(image, Image | OpenImage):
-            self._check_stains(image, where)
-            pixels, plane, pixel_size = image.pixels, image.plane, image.pixel_size
-        else:
-            plane, pixel_size = plane_of_page(options.page), None
+        if not isinstance(image, Image | OpenImage):
             pixels = image_array(
                 image, channel=options.channel, page=options.page, channels=channels
             )
             pixels = pixels if channels == 4 else without_opaque_alpha(pixels)
+            image = OpenImage(pixels, None, plane=plane_of_page(options.page))
+        image = in_learned_channel(image, self.card, where)
+        self._check_stains(image, where)
         return PreparedImage.of(
-            pixels,
+            image.pixels,
             self.normalise,
             channels=channels,
             multiple=self.config.multiple,
             scale=self.card.scale,
-            plane=plane,
-            pixel_size=pixel_size,
+            plane=image.plane,
+            pixel_size=image.pixel_size,
             where=where,
         )
 

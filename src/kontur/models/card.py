@@ -4,10 +4,12 @@ from typing import Any
 
 import pydantic
 
+from kontur.formats.channels import Channel
 from kontur.settings import Settings
 
 STAINS = "stains"  # in `Card.training`: true where channels are stains, not red, green and blue
-FORMAT = 3  # raised when an older Kontur could no longer read the file; 2: no scale, 1: old words
+# raised when an older Kontur could no longer read the file: 4 has the channel, 3 the scale
+FORMAT = 4
 
 
 class Thresholds(Settings):
@@ -33,6 +35,8 @@ class Card(Settings):
         normalise: the normalisation of images (`data.normalise.NormaliseConfig`).
         scale: the working scale: the factor by which images are enlarged before the network gets
             them, as in training; outlines are in pixels of the images as they are.
+        channel: the one channel of the images that it learned from, its number from 0 or its name;
+            prediction takes it where none is given. None where it learned from all.
         object_size: the median over training objects of the square root of the area, in pixels of
             the images as they are; what `--diameter` scales to. None where it was trained without
             objects.
@@ -51,6 +55,7 @@ class Card(Settings):
     thresholds: Thresholds = Thresholds()
     normalise: dict[str, Any] = pydantic.Field({})
     scale: float = pydantic.Field(1.0, gt=0)
+    channel: Channel | None = None
     object_size: float | None = pydantic.Field(None, gt=0)
     pixel_size: float | None = pydantic.Field(None, gt=0)
     version: str

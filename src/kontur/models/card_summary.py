@@ -17,6 +17,7 @@ def card_summary(card: Card) -> dict[str, dict[str, str]]:
         "score": f"{card.thresholds.score:g}, objects below it are left out",
         "overlap": f"{card.thresholds.overlap:g}, the worse of two outlines above it goes",
         "scale": f"{card.scale:g}, by which images are made larger for the network",
+        "channel": "all" if card.channel is None else f"{card.channel}, where none is given",
         "object size": size or "unknown",
         "pixel size": f"{card.pixel_size:.4g} µm" if card.pixel_size else "unknown",
     }

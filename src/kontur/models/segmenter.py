@@ -5,9 +5,9 @@ own files, named in its `Family`, because they must run without torch.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -16,13 +16,28 @@ from torch import Tensor, nn
 from kontur.nn.shape import Layer, round_trip_size
 
 
+class ClassRows(NamedTuple):
+    """Where a weight or bias has the rows of classes, along its first axis.
+
+    Attributes:
+        before: rows of no class before them, such as the background's; any number may follow.
+        each: rows of a class, one class after the other.
+        groups: how often all of it is repeated, such as for each shape of anchors.
+        least: where there are fewer classes, none has rows.
+    """
+
+    before: int = 0
+    each: int = 1
+    groups: int = 1
+    least: int = 1
+
+
 class Segmenter(nn.Module, ABC):
     """A network with named losses and named graphs; `config.weights` weighs the losses."""
 
     config: Any
     features_of: ClassVar[str | None] = None  # the graph whose first outputs the others read
     feature_maps: int = 1  # how many of its outputs these are
-    class_rows: ClassVar[tuple[str, ...]] = ()  # weights whose first rows are one a class
 
     @abstractmethod
     def loss(self, images: Float[Tensor, "b c h w"], targets: Any) -> dict[str, Tensor]:
@@ -31,6 +46,11 @@ class Segmenter(nn.Module, ABC):
     @abstractmethod
     def graphs(self) -> dict[str, nn.Module]:
         """The modules of prediction, which are exported, by name; they share this one's weights."""
+
+    @property
+    def class_rows(self) -> Mapping[str, ClassRows]:
+        """The layers whose weights and biases have rows of classes, by name."""
+        return {}
 
     def stages(self) -> dict[str, tuple[str, ...]]:
         """The names of the losses by stage, for `training.stages = "staged"`; {} for one stage.

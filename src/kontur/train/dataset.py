@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples
 from kontur.data.working_scale import widths
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.train.config import DataConfig
 from kontur.wording import counted, listed
 
@@ -31,6 +32,17 @@ class TrainingData:
     train: Folder
     val: Folder
     held_out: bool  # whether `val` was chosen here as a part of the training folder
+
+    @property
+    def has_several_channels(self) -> bool:
+        """Whether the first image to learn from, as far as it is taken, has more than one."""
+        return len(self.train) > 0 and self.train.samples[0].image.shape[2] > 1
+
+    def in_channel(self, channel: Channel) -> "TrainingData":
+        """The same images, of which this channel is taken."""
+        train = replace(self.train, channel=channel)
+        val = train if self.val is self.train else replace(self.val, channel=channel)
+        return replace(self, train=train, val=val)
 
 
 def open_data(config: DataConfig, *, seed: int, kept: Sequence[str] | None = None) -> TrainingData:

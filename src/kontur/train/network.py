@@ -21,11 +21,13 @@ from kontur.models.archive import read_model
 from kontur.models.card import STAINS, Card
 from kontur.models.segmenter import Segmenter
 from kontur.nn.backbone import with_imagenet
-from kontur.settings import merge
+from kontur.settings import merge, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.choose_backbone import choose_backbone, knows_photographs
+from kontur.train.class_rows import new_classes, with_classes
 from kontur.train.config import RunConfig
 from kontur.train.dataset import DatasetStatistics
+from kontur.train.run_files import CONFIG
 
 TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
 USUAL_CHANNELS = {1, 3}  # of images, which `to_channels` converts into one another
@@ -146,6 +148,7 @@ def first_card(
         classes=tuple(config.model["classes"]),
         normalise=config.normalise.model_dump(mode="json"),
         scale=config.data.known_scale,
+        channel=config.data.channel,
         object_size=statistics.object_size,
         pixel_size=statistics.pixel_size,
         version=kontur.__version__,
@@ -188,10 +191,11 @@ def _round_up(side: int, multiple: int) -> int:
 
 
 class InitialWeights(NamedTuple):
-    """Weights by name, and the card of their model, if it has one."""
+    """Weights by name, the card of their model, if it has one, and its classes, if known."""
 
     weights: Mapping[str, Tensor]
-    card: Card | None
+    card: Card | None = None
+    classes: tuple[str, ...] = ()
 
 
 def read_initial_weights(start: str) -> InitialWeights:
@@ -200,12 +204,19 @@ def read_initial_weights(start: str) -> InitialWeights:
     if path.is_dir() and not (path / "model.kontur").exists():
         for name in (BEST, LAST, PREVIOUS):  # a run that is not finished
             if (path / name).exists():
-                return InitialWeights(Checkpoint.read(path / name).averaged, None)
+                return _of_checkpoint(path / name)
     if path.suffix == ".ckpt":
-        return InitialWeights(Checkpoint.read(path).averaged, None)
+        return _of_checkpoint(path)
     model = read_model(find_model(start))
     weights = {name: torch.from_numpy(value.copy()) for name, value in model.weights.items()}
-    return InitialWeights(weights, model.card)
+    return InitialWeights(weights, model.card, model.card.classes)
+
+
+def _of_checkpoint(path: Path) -> InitialWeights:
+    """The weights of a run that is not finished, whose settings lie beside it and name classes."""
+    settings = path.with_name(CONFIG)
+    model = read_toml(settings).get("model", {}) if settings.exists() else {}
+    return InitialWeights(Checkpoint.read(path).averaged, classes=tuple(model.get("classes", ())))
 
 
 def weights_origin(config: RunConfig, segmenter: Segmenter) -> str:
@@ -239,51 +250,36 @@ def freeze_backbone(segmenter: Segmenter) -> None:
         backbone.requires_grad_(False).eval()
 
 
-def with_classes(weight: Tensor, own: Tensor, classes: int) -> Tensor | None:
-    """A weight whose first rows are one a class, for so many classes; None where it cannot be.
-
-    The rows behind, which are of no class, stay as they are.
-
-    >>> before, own = torch.tensor([[1.0], [3.0], [7.0]]), torch.zeros(4, 1)
-    >>> with_classes(before, own, 3).flatten().tolist()
-    [2.0, 2.0, 2.0, 7.0]
-    """
-    known = len(weight) - (len(own) - classes)
-    if known < 1 or weight.shape[1:] != own.shape[1:]:
-        return None
-    mean = weight[:known].mean(dim=0, keepdim=True)
-    return torch.cat([mean.expand(classes, *mean.shape[1:]), weight[known:]])
-
-
-def load_matching_weights(
-    segmenter: Segmenter, weights: Mapping[str, Tensor], start: str | None
-) -> str:
+def load_matching_weights(segmenter: Segmenter, start: InitialWeights, origin: str | None) -> str:
     """Load the weights of the same name and shape; a sentence on how many, and which are new.
 
-    Where the classes are others in number, each begins as the mean of those of the start. Raises
-    `InputError` where none of the weights of `start` fits.
+    Classes are matched by their names, and new ones begin as the mean of those of the start
+    (`with_classes`). Raises `InputError` where none of the weights, which are of `origin`, fits.
     """
-    own = segmenter.state_dict()
+    own, weights = segmenter.state_dict(), start.weights
     fits = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
-    others = [
-        name for name in segmenter.class_rows if name in own and name in weights.keys() - fits
-    ]
-    for name in others:
-        rows = with_classes(weights[name], own[name], len(segmenter.config.classes))
-        fits |= {} if rows is None else {name: rows}
+    classes = tuple(segmenter.config.classes)
+    known = start.classes or classes
+    for layer, rows in segmenter.class_rows.items():
+        for name in (f"{layer}.weight", f"{layer}.bias"):
+            if name in own and name in weights:
+                fits.pop(name, None)
+                made = with_classes(weights[name], own[name], rows, known, classes)
+                fits |= {} if made is None else {name: made}
     segmenter.load_state_dict(fits, strict=False)
     names = [name for name in own if not name.endswith("num_batches_tracked")]
     new = [name for name in names if name not in fits]
     taken = len(names) - len(new)
     if not taken:
         raise InputError(
-            f"none of the weights of {start} fits this network; give a --from of the same kind "
+            f"none of the weights of {origin} fits this network; give a --from of the same kind "
             "and shape, or leave it out"
         )
+    others = new_classes(known, classes)
     if not new:
-        return f"all {taken} weights taken over"
+        return f"all {taken} weights taken over{others}"
     more = f" and {len(new) - LISTED} more" if len(new) > LISTED else ""
     return (
         f"{taken} of {len(names)} weights taken over; "
-        f"new and random are {', '.join(new[:LISTED])}{more}"
+        f"new and random are {', '.join(new[:LISTED])}{more}{others}"
     )

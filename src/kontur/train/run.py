@@ -11,6 +11,7 @@ from kontur.data.augment import LARGEST
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.formats.channels import Channel
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
@@ -18,7 +19,13 @@ from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
-from kontur.train.dataset import copies_warning, dataset_statistics, describe_data, open_data
+from kontur.train.dataset import (
+    TrainingData,
+    copies_warning,
+    dataset_statistics,
+    describe_data,
+    open_data,
+)
 from kontur.train.devices import choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
@@ -125,11 +132,15 @@ def _train(
     data = open_data(config.data, seed=config.training.seed, kept=kept)
     checkpoint = newest_checkpoint(run, display.print_line) if resume else None
     start = read_initial_weights(config.start) if config.start and checkpoint is None else None
+    card = start.card if start else None
+    channel = None if resume else _followed_channel(config, card, data)
+    if channel is not None:
+        data = data.in_channel(channel)
+        config = config.replace(data=config.data.replace(channel=channel))
     with display.counting("reading images") as progress:
         samples = data.train.load(progress)
         val_samples = samples if data.val is data.train else data.val.load(progress)
     statistics = dataset_statistics(samples)
-    card = start.card if start else None
     scale = working_scale(config, statistics, card)
     backbone = choose_backbone(config, statistics)
     config = resolve_network(config, card, data.train.classes, statistics, begins=not resume)
@@ -141,9 +152,7 @@ def _train(
     origin = weights_origin(config, job.module.segmenter)
     if checkpoint is None:
         load_imagenet_weights(job.module.segmenter, origin)
-    loaded = (
-        load_matching_weights(job.module.segmenter, start.weights, config.start) if start else None
-    )
+    loaded = load_matching_weights(job.module.segmenter, start, config.start) if start else None
 
     if not resume:
         remove_run_files(run)
@@ -158,6 +167,10 @@ def _train(
         display.print_line(warning)
     if resume:
         display.print_line(_where_it_resumes(job))
+    if channel is not None:
+        display.print_line(
+            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N)"
+        )
     if loaded:
         display.print_line(f"from {config.start}: {loaded}")
     if not resume and backbone.reason:
@@ -189,6 +202,13 @@ def _train(
             logger=logger,
             display=display,
         )
+
+
+def _followed_channel(config: RunConfig, start: Card | None, data: TrainingData) -> Channel | None:
+    """The channel that the start learned from, where the data have several and none is given."""
+    if start is None or start.channel is None or config.data.channel is not None:
+        return None
+    return start.channel if data.has_several_channels else None
 
 
 def _fit(job: Job, reporter: TrainingReporter) -> None:

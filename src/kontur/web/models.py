@@ -60,6 +60,12 @@ class Models:
                 continue
         return cards
 
+    def card(self, name: str) -> "Card":
+        """The card of a model; errors as of `path` and `models.archive.read_card`."""
+        from kontur.models.archive import read_card
+
+        return read_card(find_model(self.path(name)))
+
     def path(self, name: str) -> Path:
         """The file of a model; raises `InputError` for a name that is not in the list."""
         known = self.names()

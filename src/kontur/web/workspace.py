@@ -58,9 +58,14 @@ class Workspace:
         return chosen if chosen in known else CHOSEN if CHOSEN in known else next(iter(known), "")
 
     def choose_model(self, name: str) -> None:
-        """Use another model from now on; `InputError` where there is none of this name."""
-        self.models.path(name)
+        """Use another model from now on, in the channel that it learned from if it was one.
+
+        Raises `InputError` where there is none of this name.
+        """
+        learned = self.models.card(name).channel
         self.history.set_note(MODEL_NOTE, name)
+        if learned is not None:
+            self.choose_channel(learned)
 
     @property
     def channel(self) -> Channel:
@@ -76,9 +81,14 @@ class Workspace:
         self.history.set_note(CHANNEL_NOTE, channel)
 
     def seen_by(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
-        """A plane as a model sees it: of stains that it did not learn one."""
+        """A plane as a model sees it: of stains that it did not learn one.
+
+        A model that learned from one channel finds it by itself, unless another was chosen.
+        """
         whole = self.pictures.read(image, page).image
-        if predictor.takes(whole):
+        chosen, learned = self.history.note(CHANNEL_NOTE), predictor.card.channel
+        finds = learned is not None and chosen in (None, learned)
+        if finds or predictor.takes(whole):
             return whole
         channel = self.channel
         if isinstance(channel, int):

@@ -7,6 +7,7 @@ of a box is the maximum of its four samples (`reduce = "mean"` restores the mean
 box losses are means over four numbers (`config.LossWeights`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -24,7 +25,7 @@ from kontur.models.maskrcnn.roi_sampling import RoiTruth, SampledRois, sample_ro
 from kontur.models.rpn.loss import region_losses
 from kontur.models.rpn.network import RegionProposals
 from kontur.models.rpn.propose import propose
-from kontur.models.segmenter import Segmenter, check_images
+from kontur.models.segmenter import ClassRows, Segmenter, check_images
 from kontur.nn.backbone import build_backbone
 from kontur.nn.losses import binary_cross_entropy
 from kontur.nn.pyramid import FeaturePyramid
@@ -44,6 +45,15 @@ class MaskRCNN(Segmenter):
         self.boxes = BoxHead(config)
         self.masks = MaskHead(config)
         self.quality = MaskQuality(config) if config.quality else None
+
+    @property
+    def class_rows(self) -> Mapping[str, ClassRows]:
+        last = len(self.masks.layers) - 1
+        return {
+            "boxes.labels": ClassRows(before=1),
+            "boxes.deltas": ClassRows(each=4),
+            f"masks.layers.{last}": ClassRows(),
+        }
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config)

@@ -10,7 +10,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kontur.models.rpn.config import RpnConfig
+from kontur.models.segmenter import ClassRows
 from kontur.nn.initialise import initialise
+
+
+def score_rows(config: RpnConfig) -> ClassRows:
+    """The rows of `RegionProposals.scores`: of each shape the background, if any, and classes."""
+    return ClassRows(before=int(config.logits == "softmax"), groups=config.shapes)
 
 
 class RegionProposals(nn.Module):

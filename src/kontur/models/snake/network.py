@@ -3,13 +3,16 @@
 After Peng et al., Deep Snake for Real-Time Instance Segmentation, CVPR 2020, figure 3.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
 from kontur.models.candidates import Boxes, take
-from kontur.models.segmenter import Segmenter, check_images, in_evaluation
+from kontur.models.rpn.network import score_rows
+from kontur.models.segmenter import ClassRows, Segmenter, check_images, in_evaluation
 from kontur.models.snake.config import SnakeConfig
 from kontur.models.snake.detector import Detected, Detector, boxes_of_cells, local_maxima
 from kontur.models.snake.edge import EdgeStage, FullResolution
@@ -38,7 +41,6 @@ class DeepSnake(Segmenter):
     """Images to heatmap, boxes, extremes and contours; b images, m objects, n points."""
 
     features_of = "detect"
-    class_rows = ("detector.heads.weight", "detector.heads.bias")
 
     def __init__(self, config: SnakeConfig):
         super().__init__()
@@ -56,6 +58,12 @@ class DeepSnake(Segmenter):
         self.edge = EdgeStage(config) if config.has_edge else None
         self.quality = OutlineQuality(config) if config.quality else None
         self.polish = PolishPolicy(config) if config.has_agent else None
+
+    @property
+    def class_rows(self) -> Mapping[str, ClassRows]:
+        if self.config.detector == "centernet":
+            return {"detector.heads": ClassRows()}
+        return {"detector.proposals.scores": score_rows(self.config.rpn)}
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config)

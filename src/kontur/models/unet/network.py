@@ -1,12 +1,12 @@
 """A U-Net as a segmenter: whatever network gives every pixel logits, trained and run alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kontur.models.segmenter import Segmenter, check_images
+from kontur.models.segmenter import ClassRows, Segmenter, check_images
 from kontur.models.unet.config import DenseConfig, UNetConfig
 from kontur.models.unet.encode import Targets
 from kontur.models.unet.loss import pixel_losses
@@ -36,6 +36,13 @@ class DenseSegmenter(Segmenter):
             replace_activations(self.body, config.activation)
         if config.initialiser != "own":
             initialise(self.body, config.initialiser)
+
+    @property
+    def class_rows(self) -> Mapping[str, ClassRows]:
+        if self.config.task == "semantic":
+            return {"body.head": ClassRows(before=1)}
+        # one class has no rows: every object is of it
+        return {"body.head": ClassRows(before=self.config.pixel_classes, least=2)}
 
     def loss(self, images: Float[Tensor, "b c h w"], targets: Targets) -> dict[str, Tensor]:
         check_images(images, self.config, halving=self.config.halving)

@@ -50,12 +50,15 @@ def models(here: Here) -> list[ModelSummary]:
 
 @router.put("/model")
 def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
-    """Use another model from now on, and another channel of images of several stains."""
+    """Use another model from now on, and another channel of images of several stains.
+
+    Without a channel it is the one that the model learned from, or stays as it is.
+    """
     here.choose_model(body.name)
     if body.channel is not None:
         here.choose_channel(body.channel)
     here.events.publish("model", name=body.name, channel=here.channel)
-    return body
+    return ModelChoice(name=body.name, channel=here.channel)
 
 
 @router.post("/predict")

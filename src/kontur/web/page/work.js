@@ -183,10 +183,10 @@ export class Work extends Emitter {
   }
 
   /** Use another model from now on, or another channel. @param {string} name @param {number | string} [channel] */
-  async choose(name, channel = this.channel) {
+  async choose(name, channel) {
     try {
-      await send("PUT", "model", { name, channel });
-      this.use(name, channel);
+      const chosen = await send("PUT", "model", { name, channel });
+      this.use(name, chosen.channel);
       this.prepare();
     } catch (error) {
       tell(error);

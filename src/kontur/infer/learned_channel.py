@@ -1,0 +1,23 @@
+"""The one channel that a model learned from, which it looks at where no other is given."""
+
+from kontur.errors import InputError
+from kontur.formats.images import Image, picked
+from kontur.formats.lazy_pixels import OpenImage
+from kontur.models.card import Card
+
+
+def in_learned_channel(image: Image | OpenImage, card: Card, where: str) -> Image | OpenImage:
+    """The channel that the model learned from; an image of one channel can only be that one.
+
+    The image as it is where the model learned from all. Raises `InputError` where it has several
+    channels and not this one.
+    """
+    if card.channel is None or image.pixels.shape[2] == 1:
+        return image
+    try:
+        return picked(image, card.channel, where)
+    except InputError as error:
+        raise InputError(
+            f"the model learned from channel {card.channel!r}, and {error}; give the one to look "
+            "at with --channel N (in Python channel=N)"
+        ) from None

@@ -1,0 +1,81 @@
+"""The channel that a model sees on the page: chosen by a person, or the one it learned from."""
+
+from dataclasses import replace
+
+import numpy as np
+import tifffile
+
+from kontur.infer.model_files import find_model
+from kontur.models.archive import read_model, write_model
+from tests.web.conftest import nuclei, opened, wait_for_job
+from tests.web.test_app import key_of
+
+
+def test_a_model_sees_one_of_several_stains_and_a_person_says_which(tmp_path):
+    stains = np.stack([np.full((200, 260), 20, np.uint8), nuclei(3)])
+    tifffile.imwrite(tmp_path / "stains.tif", stains, imagej=True, metadata={"axes": "CYX"})
+    with opened(tmp_path) as api:
+        key = key_of(api, "stains.tif")
+        found = []
+        for channel in (0, 1, 5):  # of an image with fewer the last
+            chosen = {"name": "nuclei", "channel": channel}
+            assert api.put("/api/model", json=chosen).status_code == 200
+            body = {"model": "nuclei", "images": [key]}
+            job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+            assert job["state"] == "done", job
+            found.append(job["result"]["objects"])
+        assert found == [0, 9, 9]
+        assert api.get("/api/folder").json()["channel"] == 5
+
+
+def test_a_channel_that_is_chosen_by_name_is_that_of_each_image_in_whatever_order(tmp_path):
+    empty, full = np.full((200, 260), 20, np.uint8), nuclei(3)
+    for file, stains, names in (
+        ("a.ome.tif", [empty, full], ["GFP", "DAPI"]),
+        ("b.ome.tif", [full, empty], ["DAPI", "GFP"]),
+        ("c.ome.tif", [empty, full, empty], ["GFP", "Cy5", "Cy5"]),
+    ):
+        metadata = {"axes": "CYX", "Channel": {"Name": names}}
+        tifffile.imwrite(tmp_path / file, np.stack(stains), metadata=metadata)
+    with opened(tmp_path) as api:
+        keys = [key_of(api, f"{name}.ome.tif") for name in "abc"]
+        about = [api.get(f"/api/images/{key}").json()["channels"] for key in keys]
+        choices = [[channel["choice"] for channel in channels] for channels in about]
+        assert choices == [["GFP", "DAPI"], ["DAPI", "GFP"], ["GFP", 1, 2]]
+        chosen = {"name": "nuclei", "channel": "DAPI"}
+        assert api.put("/api/model", json=chosen).status_code == 200
+        assert api.get("/api/folder").json()["channel"] == "DAPI"
+        body = {"model": "nuclei", "images": keys[:2]}
+        job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+        assert (job["state"], job["result"]["objects"]) == ("done", 18), job
+        body = {"model": "nuclei", "images": keys[2:]}
+        job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+        assert "has no channel 'DAPI'; it has 0: GFP" in str(job)
+
+
+def test_a_model_that_learned_from_a_channel_sees_it_until_another_is_chosen(tmp_path):
+    empty, full = np.full((200, 260), 20, np.uint8), nuclei(3)
+    for file, planes, names in (
+        ("a.ome.tif", [empty, full], ["GFP", "DAPI"]),
+        ("b.ome.tif", [empty, full], ["GFP", "Cy5"]),
+    ):
+        metadata = {"axes": "CYX", "Channel": {"Name": names}}
+        tifffile.imwrite(tmp_path / file, np.stack(planes), metadata=metadata)
+    model = read_model(find_model("nuclei"))
+    name = "kontur-models/of-dapi"
+    (tmp_path / name).mkdir(parents=True)
+    of_dapi = replace(model, card=model.card.replace(channel="DAPI"))
+    write_model(tmp_path / name / "model.kontur", of_dapi)
+    with opened(tmp_path) as api:
+
+        def predicted(image):
+            body = {"model": name, "images": [key_of(api, image)]}
+            return wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+
+        assert predicted("a.ome.tif")["result"]["objects"] == 9  # nobody has chosen
+        api.put("/api/model", json={"name": "nuclei", "channel": 0})
+        assert api.put("/api/model", json={"name": name}).json()["channel"] == "DAPI"
+        assert predicted("a.ome.tif")["result"]["objects"] == 9
+        assert "learned from channel 'DAPI', and the image has no" in str(predicted("b.ome.tif"))
+        api.put("/api/model", json={"name": name, "channel": "GFP"})
+        assert predicted("a.ome.tif")["result"]["objects"] == 0
