@@ -1,5 +1,7 @@
 """A film of cells: every object in every plane with its track, and what became of each track."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,11 +11,16 @@ from typer.testing import CliRunner
 
 from kontur import formats
 from kontur.cli.app import app
+from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
+from kontur.measure.measure_many import measure_many
+from kontur.measure.sources import Picture, Source
+from kontur.measure.table_files import read_table, write_table
+from kontur.measure.tracks import measure_tracks
 from tests.measure.drawn import disc
 
 SIZE = (96, 128)
@@ -29,6 +36,15 @@ def frame(t):
     ids = np.arange(len(shapes)) + 10 * t + 1
     found = Instances.of(shapes, ids=ids, size=SIZE).replace(plane=Plane(t=t))
     return with_tracks(found, np.array(tracks))
+
+
+def film_of(name, pixel_size):
+    """The sources of the frames of a film."""
+    frames = [frame(t) for t in range(4)]
+    return [
+        replace(Source.whole(name, lambda one=one: Picture(one, None, pixel_size)), plane=one.plane)
+        for one in frames
+    ]
 
 
 @pytest.fixture
@@ -92,6 +108,32 @@ def test_a_stack_of_depths_is_followed_through_them(film):
     tracks = pd.read_csv(film / "tracks.csv")
     assert tracks[["first", "last"]].to_numpy().tolist() == [[0, 1], [0, 1]]
     assert tracks["speed"].tolist() == pytest.approx([5, 0], abs=1e-3)
+
+
+def test_each_film_is_measured_with_its_own_pixel_size():
+    films = [film_of(name, size) for name, size in (("a", 0.25), ("b", 0.5))]
+    tracks = measure_tracks(measure_many([*films[0], *films[1]])).set_index(["image", "track"])
+    assert tracks.attrs["units"]["path_length"] == "µm"
+    for name, size in (("a", 0.25), ("b", 0.5)):
+        assert tracks.loc[(name, 1), "path_length"] == pytest.approx(15 * size)
+        assert tracks.loc[(name, 1), "area_mean"] == pytest.approx(100 * size**2)
+    with pytest.raises(InputError, match=r"4 images .* of 8 state no pixel size"):
+        measure_many([*films[0], *film_of("c", None)])
+    in_pixels = measure_many([*films[0], *film_of("c", None)], pixel_size="pixels")
+    tracks = measure_tracks(in_pixels).set_index(["image", "track"])
+    assert tracks.attrs["units"]["path_length"] == "px"
+    assert tracks.loc[[("a", 1), ("c", 1)], "path_length"].tolist() == pytest.approx([15, 15])
+
+
+def test_a_table_read_from_parquet_still_knows_the_pixel_sizes_and_one_from_csv_says_so(tmp_path):
+    measured = measure_many([*film_of("a", 0.25), *film_of("b", 0.5)])
+    for ending in ("parquet", "csv"):
+        write_table(tmp_path / f"cells.{ending}", measured)
+    pd.testing.assert_frame_equal(
+        measure_tracks(read_table(tmp_path / "cells.parquet")), measure_tracks(measured)
+    )
+    with pytest.raises(InputError, match="does not have the pixel size of a"):
+        measure_tracks(read_table(tmp_path / "cells.csv"))
 
 
 def test_outlines_without_tracks_have_none_and_a_plane_must_be_there(film):
