@@ -38,13 +38,20 @@ def frame(t):
     return with_tracks(found, np.array(tracks))
 
 
-def film_of(name, pixel_size):
-    """The sources of the frames of a film."""
-    frames = [frame(t) for t in range(4)]
+def sources_of(name, planes, pixel_size=None):
+    """The sources of the planes of one image."""
     return [
         replace(Source.whole(name, lambda one=one: Picture(one, None, pixel_size)), plane=one.plane)
-        for one in frames
+        for one in planes
     ]
+
+
+def film_of(name, pixel_size=None):
+    return sources_of(name, [frame(t) for t in range(4)], pixel_size)
+
+
+def at(plane, *times):
+    return [frame(t).replace(plane=plane(t)) for t in times]
 
 
 @pytest.fixture
@@ -110,6 +117,26 @@ def test_a_stack_of_depths_is_followed_through_them(film):
     assert tracks["speed"].tolist() == pytest.approx([5, 0], abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("planes", "first", "last"),
+    [
+        (at(lambda t: Plane(z=t), 0, 1, 2), [0, 0], [2, 2]),
+        (at(lambda t: Plane(z=t, t=5), 0, 1, 2), [0, 0], [2, 2]),
+        (at(lambda t: Plane(z=3), 0), [3, 3], [3, 3]),
+        (at(lambda t: Plane(t=3), 0), [3, 3], [3, 3]),
+        (at(lambda t: Plane(z=3, t=t), 0, 1), [0, 0], [1, 1]),
+    ],
+    ids=["stack", "stack at one time", "one depth", "one time", "film at one depth"],
+)
+def test_beside_a_film_each_image_is_followed_along_its_own_axis(planes, first, last):
+    measured = measure_many([*film_of("film"), *sources_of("other", planes)])
+    tracks = measure_tracks(measured).set_index("image")
+    assert tracks.loc["film", "last"].tolist() == [3, 3, 3]
+    assert tracks.loc["other", "first"].tolist() == first
+    assert tracks.loc["other", "last"].tolist() == last
+    assert tracks.loc["other", "planes"].tolist() == [len(planes)] * 2
+
+
 def test_each_film_is_measured_with_its_own_pixel_size():
     films = [film_of(name, size) for name, size in (("a", 0.25), ("b", 0.5))]
     tracks = measure_tracks(measure_many([*films[0], *films[1]])).set_index(["image", "track"])
@@ -118,8 +145,8 @@ def test_each_film_is_measured_with_its_own_pixel_size():
         assert tracks.loc[(name, 1), "path_length"] == pytest.approx(15 * size)
         assert tracks.loc[(name, 1), "area_mean"] == pytest.approx(100 * size**2)
     with pytest.raises(InputError, match=r"4 images .* of 8 state no pixel size"):
-        measure_many([*films[0], *film_of("c", None)])
-    in_pixels = measure_many([*films[0], *film_of("c", None)], pixel_size="pixels")
+        measure_many([*films[0], *film_of("c")])
+    in_pixels = measure_many([*films[0], *film_of("c")], pixel_size="pixels")
     tracks = measure_tracks(in_pixels).set_index(["image", "track"])
     assert tracks.attrs["units"]["path_length"] == "px"
     assert tracks.loc[[("a", 1), ("c", 1)], "path_length"].tolist() == pytest.approx([15, 15])

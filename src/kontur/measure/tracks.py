@@ -42,13 +42,11 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
             "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
             "kontur measure --page all measures all planes"
         )
-    rows = measured[measured["track"].notna()]
-    axis = "t" if rows["t"].nunique() > 1 else "z"
     table = pandas.DataFrame(
         [
             course
-            for image, objects in rows.groupby("image")
-            for course in _courses(objects, axis, _pixel_side(measured, str(image)))
+            for image, objects in measured.groupby("image")
+            for course in _courses(objects, _pixel_side(measured, str(image)))
         ]
     )
     if table.empty:
@@ -75,11 +73,12 @@ def _pixel_side(measured: "pd.DataFrame", image: str) -> float:
     return float(side)
 
 
-def _courses(objects: "pd.DataFrame", axis: str, side: float) -> list[dict[str, object]]:
+def _courses(objects: "pd.DataFrame", side: float) -> list[dict[str, object]]:
     """What became of each track of one image, a pixel of which has the side `side`."""
+    axis = "z" if objects["t"].nunique() == 1 and objects["z"].any() else "t"
     places = objects.assign(
         x=objects["x"] * objects["area"] * side, y=objects["y"] * objects["area"] * side
-    ).groupby(["image", "track", axis], sort=True)[["x", "y", "area"]]
+    ).groupby(["image", "track", axis])[["x", "y", "area"]]  # without those of no track
     steps = places.sum().reset_index()
     steps[["x", "y"]] = steps[["x", "y"]].div(steps["area"], axis=0)
     return [_course(of_track, axis) for _, of_track in steps.groupby("track")]
