@@ -103,6 +103,29 @@ def test_every_object_of_every_frame_is_a_row_with_its_track(film, ending, large
     assert [entry.instances.plane.t for entry in again] == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("ending", KEEP)
+@pytest.mark.parametrize("large", [1 << 40, 0], ids=["in memory", "on disk"])
+def test_an_object_drawn_by_hand_is_in_no_row_of_a_track(film, ending, large, monkeypatch):
+    monkeypatch.setattr(large_outlines, "LARGE", large)
+    drawn = Instances.of([shapely.box(60, 70, 70, 80)], ids=[99], size=SIZE)
+    frames = [Instances.concat([frame(t), drawn][: 2 if t == 2 else 1]) for t in range(4)]
+    entries = [
+        ImageAnnotation("film.tif", SIZE, one.replace(plane=Plane(t=t)))
+        for t, one in enumerate(frames)
+    ]
+    formats.write_images(film / f"film{ending}", entries)
+    result = run(
+        *(film / f"film{ending}", "--page", "all", "--geojson", film / "qupath"),
+        *("--out", film / "cells.csv", "--tracks", film / "tracks.csv"),
+    )
+    assert result.exit_code == 0, result.output
+    cells = pd.read_csv(film / "cells.csv").set_index("id")
+    assert cells["track"].isna().tolist() == (cells.index == 99).tolist()
+    tracks = pd.read_csv(film / "tracks.csv").set_index("track")
+    assert tracks["planes"].tolist() == [4, 4, 1]
+    assert tracks.loc[1, "path_length"] == pytest.approx(15)
+
+
 def test_a_stack_of_depths_is_followed_through_them(film):
     planes = [frame(t).replace(plane=Plane(z=t)) for t in range(2)]
     entries = [ImageAnnotation("film", SIZE, one) for one in planes]
