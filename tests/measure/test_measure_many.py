@@ -78,6 +78,7 @@ def test_all_images_are_in_one_unit():
     table = measure_many(sources)
     assert table.attrs["units"]["area"] == "µm²"
     assert table.attrs["pixel_size"] is None  # they differ
+    assert table.attrs["pixel_sizes"] == {"a": 0.5, "b": 0.25}
     ratio = table["area"] / measure_many(sources, pixel_size="pixels")["area"]
     assert set(np.round(ratio, 9)) == {0.25, 0.0625}
     mixed = [*sources, source("c", FOUND[2])]

@@ -165,8 +165,8 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
             other = claimed.setdefault(candidate, name)
             if other is not name:
                 raise InputError(
-                    f"the prediction {candidate!r} could be of {other!r} or {name!r}; choose one "
-                    "part of the data with --split"
+                    f"the prediction {candidate!r} could be of {other!r} or {name!r}; give the "
+                    "images of one folder, or to kontur evaluate one part of the data with --split"
                 )
             pairs[name] = candidate
     return {name: pairs[name] for name in names if name in pairs}

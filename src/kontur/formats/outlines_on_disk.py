@@ -18,14 +18,14 @@ from jaxtyping import Bool, Float, Int, Int64, Shaped
 
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.planes import by_plane
-from kontur.formats.tracks import tracks_of
+from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
 PART = 10_000  # objects that are given at a time
 COLUMNS: Mapping[str, Any] = {  # of every object, and their types
     **{"labels": np.int64, "scores": np.float64, "ids": np.int64, "ignore": np.bool_},
-    **{"starts": np.int64, "lengths": np.int64, "tracks": np.int64},
+    **{"starts": np.int64, "lengths": np.int64, "tracks": np.float64},
 }
 
 
@@ -77,7 +77,7 @@ class OutlinesOnDisk:
     scores: Float[np.ndarray, " k"]
     ids: Int64[np.ndarray, " k"]
     ignore: Bool[np.ndarray, " k"]
-    tracks: Int64[np.ndarray, " k"] | None
+    tracks: Float[np.ndarray, " k"]
     size: tuple[int, int] | None
     classes: tuple[str, ...]
     plane: Plane | None
@@ -110,7 +110,7 @@ class OutlinesOnDisk:
         """All objects, some at a time; one part of none where there is none."""
         for first in range(0, max(len(self), 1), PART):
             some = np.arange(first, min(first + PART, len(self)))
-            yield Instances.of_valid(
+            objects = Instances.of_valid(
                 self.polygons_at(some),
                 self.labels[some],
                 scores=self.scores[some],
@@ -118,7 +118,8 @@ class OutlinesOnDisk:
                 ignore=self.ignore[some],
                 size=self.size,
                 classes=self.classes,
-            ).replace(plane=self.plane)
+            )
+            yield with_tracks(objects.replace(plane=self.plane), self.tracks[some])
 
 
 def spill(
@@ -181,12 +182,11 @@ class _Image:
         label = [self.classes.setdefault(name, len(self.classes)) for name in objects.classes]
         outlines: list[bytes] = shapely.to_wkb(objects.polygons).tolist()
         self.boxes.append(objects.boxes)
-        tracks = tracks_of(objects)
         columns: dict[str, np.ndarray] = {
             "labels": np.array(label)[objects.labels],
             "starts": self.file.add(outlines),
             "lengths": np.array([len(outline) for outline in outlines], np.int64),
-            "tracks": np.zeros(0, np.int64) if tracks is None else tracks,
+            "tracks": tracks_of(objects),
             **{name: getattr(objects, name) for name in ("scores", "ids", "ignore")},
         }
         for name, column in columns.items():
@@ -194,14 +194,13 @@ class _Image:
 
     def finished(self, plane: Plane | None) -> OutlinesOnDisk:
         joined = {name: np.concatenate(parts) for name, parts in self.columns.items()}
-        count = len(joined["ids"])
         return OutlinesOnDisk(
             boxes=np.concatenate(self.boxes),
             labels=joined["labels"],
             scores=joined["scores"],
             ids=np.array(unique_ids(joined["ids"].tolist()), np.int64),
             ignore=joined["ignore"],
-            tracks=joined["tracks"] if len(joined["tracks"]) == count > 0 else None,
+            tracks=joined["tracks"],
             size=self.size,
             classes=tuple(self.classes),
             plane=plane,

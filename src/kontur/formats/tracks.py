@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Real
 
 from kontur.formats import document
 from kontur.formats.object_rows import EXTRAS
@@ -15,12 +15,18 @@ from kontur.formats.qupath import measurements_of
 from kontur.instances import Instances
 
 TRACK = "track"
+LARGEST = 2**53  # up to here a float is every whole number
 
 
-def with_tracks(instances: Instances, tracks: Int[np.ndarray, " k"]) -> Instances:
-    """The objects with the numbers of their tracks, which every format of extras writes."""
+def with_tracks(instances: Instances, tracks: Real[np.ndarray, " k"]) -> Instances:
+    """The objects with the numbers of their tracks, which every format of extras writes.
+
+    An object whose number is NaN stays as it is.
+    """
     extras = [
-        {
+        extra
+        if np.isnan(track)
+        else {
             **extra,
             "geojson": {"properties": {"measurements": {TRACK: int(track)}}},
             EXTRAS: {TRACK: int(track)},
@@ -30,17 +36,14 @@ def with_tracks(instances: Instances, tracks: Int[np.ndarray, " k"]) -> Instance
     return instances.replace(extras=extras)
 
 
-def tracks_of(instances: Instances) -> Int[np.ndarray, " k"] | None:
-    """The track of every object; None where an object has none, and where there is no object."""
-    numbers = [_track(extra) for extra in instances.extras]
-    if not numbers or None in numbers:
-        return None
-    return np.array(numbers, dtype=np.int64)
+def tracks_of(instances: Instances) -> Float[np.ndarray, " k"]:
+    """The track of every object; NaN where it has none."""
+    return np.array([_track(extra) for extra in instances.extras], dtype=np.float64)
 
 
-def _track(extra: Mapping[str, Any]) -> int | None:
+def _track(extra: Mapping[str, Any]) -> float:
     columns = extra.get(EXTRAS, {})
-    if TRACK in columns:
-        return document.whole_number(columns[TRACK])
     properties = extra.get("geojson", {}).get("properties", {})
-    return document.whole_number(measurements_of(properties.get("measurements")).get(TRACK))
+    held = columns if TRACK in columns else measurements_of(properties.get("measurements"))
+    number = document.whole_number(held.get(TRACK))
+    return np.nan if number is None or abs(number) > LARGEST else number

@@ -41,8 +41,9 @@ def measure_many(
 
     Images are read and measured in parallel threads; `progress(done, total)` is called after each.
     `pixel_size` and `outlines` are as in `measure`; "pixels" measures in pixels whatever the files
-    state. Raises `InputError` naming the image that cannot be read or measured, for no image, and
-    where only some files state their pixel size.
+    state. Where pixel sizes differ, `attrs["pixel_sizes"]` has that of each image. Raises
+    `InputError` naming the image that cannot be read or measured, for no image, and where only some
+    files state their pixel size.
     """
     if not sources:
         raise InputError("there is no image to measure")
@@ -125,9 +126,12 @@ def _check_units(sources: Sequence[Source], tables: Sequence[Any]) -> None:
 
 
 def _common_attrs(tables: Sequence[Any]) -> dict[str, Any]:
-    """The units of all columns; the pixel size where it is the same everywhere."""
+    """The units of all columns; the pixel size where it is the same everywhere, else of each."""
     sizes = {table.attrs["pixel_size"] for table in tables}
     units: dict[str, str] = {}
     for table in sorted(tables, key=lambda table: -len(table.columns)):  # the widest's order holds
         units = units | table.attrs["units"]
-    return {"units": units, "pixel_size": sizes.pop() if len(sizes) == 1 else None}
+    if len(sizes) == 1:
+        return {"units": units, "pixel_size": sizes.pop()}
+    of_image = {table["image"].iloc[0]: table.attrs["pixel_size"] for table in tables if len(table)}
+    return {"units": units, "pixel_size": None, "pixel_sizes": of_image}

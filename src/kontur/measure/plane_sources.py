@@ -1,7 +1,7 @@
 """Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from kontur import formats
 from kontur.data.file_names import partner_name, stem
@@ -48,24 +48,39 @@ def plane_sources(
 
 
 def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines]]:
-    """The name, the plane and the objects of each plane of each image."""
+    """The name, the plane and the objects of each plane of each image.
+
+    Raises `InputError` where two images have one name.
+    """
     files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
     planes: list[tuple[str, Plane | None, Outlines]] = []
+    holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():
+        of_file = _read(path)
+        file_names = dict.fromkeys(file_name for file_name, _, _ in of_file)
         several = formats.format_of(path).several_images
-        if is_large(path):
-            of_file: list[tuple[str, Plane | None, Outlines]] = [
-                (file_name, plane, objects)
-                for (file_name, plane), objects in formats.read_to_disk(path).items()
-            ]
+        if not several or (len(file_names) == 1 and place.is_dir()):
+            names = dict.fromkeys(file_names, name)  # a file of one image is called as the image
         else:
-            entries = formats.read_images(path)
-            of_file = [(one.file_name, one.instances.plane, one.instances) for one in entries]
-        planes += [
-            (name_of_image(file_name) if several else name, plane, objects)
-            for file_name, plane, objects in of_file
-        ]
+            folder = PurePath(name).parent
+            names = {inside: (folder / name_of_image(inside)).as_posix() for inside in file_names}
+        for image in names.values():
+            if image in holders:
+                raise InputError(
+                    f"{image!r} is the name of two images, of one in {holders[image]} and one in "
+                    f"{path}; rename one of them"
+                )
+            holders[image] = path
+        planes += [(names[file_name], plane, objects) for file_name, plane, objects in of_file]
     return planes
+
+
+def _read(path: Path) -> list[tuple[str, Plane | None, Outlines]]:
+    """The name in the file, the plane and the objects of each plane of each image of a file."""
+    if is_large(path):
+        return [(*key, objects) for key, objects in formats.read_to_disk(path).items()]
+    entries = formats.read_images(path)
+    return [(one.file_name, one.instances.plane, one.instances) for one in entries]
 
 
 def _pages_of(path: Path) -> Mapping[tuple[int, int], int]:

@@ -111,8 +111,8 @@ def measure(
         "ignore": instances.ignore,
     }
     tracks = instances.tracks if isinstance(instances, OutlinesOnDisk) else tracks_of(instances)
-    if tracks is not None:
-        columns["track"] = tracks
+    if not np.isnan(tracks).all():
+        columns["track"] = pandas.array(tracks, dtype="Int64")
     if plane is not None:
         columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
     about = {name: IDENTITY[name] for name in columns} | measured.columns

@@ -42,16 +42,13 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
             "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
             "kontur measure --page all measures all planes"
         )
-    side = measured.attrs.get("pixel_size") or 1.0
-    rows = measured[measured["track"].notna()]
-    axis = "t" if rows["t"].nunique() > 1 else "z"
-    keys = ["image", "track", axis]
-    places = rows.assign(
-        x=rows["x"] * rows["area"] * side, y=rows["y"] * rows["area"] * side
-    ).groupby(keys, sort=True)[["x", "y", "area"]]
-    steps = places.sum().reset_index()
-    steps[["x", "y"]] = steps[["x", "y"]].div(steps["area"], axis=0)
-    table = pandas.DataFrame([_course(of, axis) for _, of in steps.groupby(keys[:2])])
+    table = pandas.DataFrame(
+        [
+            course
+            for image, objects in measured.groupby("image")
+            for course in _courses(objects, _pixel_side(measured, str(image)))
+        ]
+    )
     if table.empty:
         table = pandas.DataFrame(columns=["image", *MEANINGS])
     units = measured.attrs.get("units", {})
@@ -64,6 +61,27 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
         | {"speed": f"{length}/plane", "area_growth": f"{area}/plane"},
     }
     return table
+
+
+def _pixel_side(measured: "pd.DataFrame", image: str) -> float:
+    """The side of a pixel of an image in the unit of the table's lengths."""
+    if measured.attrs.get("units", {}).get("perimeter", "px") == "px":
+        return 1.0
+    side = measured.attrs["pixel_size"] or measured.attrs.get("pixel_sizes", {}).get(image)
+    if side is None:
+        raise InputError(f"the table does not have the pixel size of {image}; measure it again")
+    return float(side)
+
+
+def _courses(objects: "pd.DataFrame", side: float) -> list[dict[str, object]]:
+    """What became of each track of one image, a pixel of which has the side `side`."""
+    axis = "z" if objects["t"].nunique() == 1 and objects["z"].any() else "t"
+    places = objects.assign(
+        x=objects["x"] * objects["area"] * side, y=objects["y"] * objects["area"] * side
+    ).groupby(["image", "track", axis])[["x", "y", "area"]]  # without those of no track
+    steps = places.sum().reset_index()
+    steps[["x", "y"]] = steps[["x", "y"]].div(steps["area"], axis=0)
+    return [_course(of_track, axis) for _, of_track in steps.groupby("track")]
 
 
 def _course(steps: "pd.DataFrame", axis: str) -> dict[str, object]:

@@ -1,0 +1,81 @@
+"""Films and stacks in folders: which image each plane is of."""
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+
+from kontur import formats
+from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.measure import large_outlines
+from kontur.measure.plane_sources import plane_sources
+
+SIZE = (24, 32)
+ENDINGS = [".geojson", ".geojsonl", ".geo.parquet"]
+
+
+def film(name, left):
+    """Two frames of one square, which lies at `left`."""
+    square = [shapely.box(left, 2, left + 5, 7)]
+    frames = [Instances.of(square, size=SIZE).replace(plane=Plane(t=t)) for t in range(2)]
+    return [ImageAnnotation(name, SIZE, one) for one in frames]
+
+
+def found(place, *images):
+    """The left side and the time of every source, and the brightness of its image if any."""
+    pictures = [(one, one.read()) for one in plane_sources(place, [*map(str, images)]).images]
+    return [
+        (one.name, one.plane.t, picture.instances.boxes[0, 0])
+        + (() if picture.image is None else (int(picture.image.max()),))
+        for one, picture in pictures
+    ]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("large", [1 << 40, 0], ids=["in memory", "on disk"])
+def test_films_of_one_name_in_two_folders_are_two_films(tmp_path, ending, large, monkeypatch):
+    monkeypatch.setattr(large_outlines, "LARGE", large)
+    for left, folder in enumerate(("p1", "p2")):
+        (tmp_path / "images" / folder).mkdir(parents=True)
+        formats.write_images(tmp_path / "outlines" / folder / f"f{ending}", film("f.tif", left))
+        pixels = np.full((2, *SIZE), 10 + left, np.uint8)
+        where = tmp_path / "images" / folder / "f.tif"
+        tifffile.imwrite(where, pixels, imagej=True, metadata={"axes": "TYX"})
+    alone = [("p1/f", 0, 0), ("p1/f", 1, 0), ("p2/f", 0, 1), ("p2/f", 1, 1)]
+    assert found(tmp_path / "outlines") == alone
+    folders = [tmp_path / "images" / folder for folder in ("p1", "p2")]
+    bright = [(*one, 10 + one[2]) for one in alone]
+    assert found(tmp_path / "outlines", *folders) == bright
+    with pytest.raises(InputError, match="could be of 'p1/f' or 'p2/f'; give the images of one"):
+        found(tmp_path / "outlines" / "p1" / f"f{ending}", *folders)
+
+
+def test_a_file_of_several_films_names_them_in_its_folder(tmp_path):
+    for left, folder in enumerate(("p1", "p2")):
+        films = [*film("a.tif", left), *film("b.tif", left + 2)]
+        formats.write_images(tmp_path / folder / "all.geojsonl", films)
+    names = ["p1/a", "p1/b", "p2/a", "p2/b"]
+    lefts = [0, 2, 1, 3]
+    expected = [(name, t, left) for name, left in zip(names, lefts, strict=True) for t in range(2)]
+    assert found(tmp_path) == expected
+    assert {name for name, _, _ in found(tmp_path / "p1" / "all.geojsonl")} == {"a", "b"}
+
+
+def test_two_films_of_one_name_are_not_taken_as_one(tmp_path):
+    formats.write_images(tmp_path / "all.geojsonl", [*film("a.tif", 0), *film("b.tif", 1)])
+    formats.write_images(tmp_path / "a.geojson", film("a.tif", 2))
+    with pytest.raises(InputError, match=r"'a' is the name of two images, .*a\.geojson.*all"):
+        found(tmp_path)
+    twice = [*film("a.tif", 0), *film("a.png", 1)]
+    formats.write_images(tmp_path / "one.geojsonl", twice)
+    with pytest.raises(InputError, match="'a' is the name of two images"):
+        found(tmp_path / "one.geojsonl")
+
+
+def test_a_film_may_have_another_name_than_its_file(tmp_path):
+    formats.write_images(tmp_path / "outlines" / "mine.geojsonl", film("f.tif", 0))
+    assert {name for name, _, _ in found(tmp_path / "outlines")} == {"mine"}
+    assert {name for name, _, _ in found(tmp_path / "outlines" / "mine.geojsonl")} == {"f"}
