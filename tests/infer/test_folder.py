@@ -8,15 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 import tifffile
 
 import kontur
+from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import read_images
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS, parse_outputs
+from kontur.instances import Instances
 from tests.infer.painted import Bright, paint
 
 
@@ -115,6 +118,19 @@ def test_outlines_of_other_settings_are_not_mixed_in(images, tmp_path):
     assert len(json.loads((out / "predict.json").read_text())["made"]) == 2
 
 
+def test_outlines_of_a_region_whose_file_was_edited_are_not_kept(images, tmp_path):
+    out, tissue = tmp_path / "out", tmp_path / "tissue.geojson"
+    square = Instances.of_valid(np.array([shapely.box(0, 0, 9, 9)]), size=(24, 32))
+    formats.write(tissue, square)
+    options = PredictOptions(region=str(tissue))
+    run(images, out, options=options)
+    copy = tissue.rename(tmp_path / "copy.geojson")
+    assert all(e.skipped for e in run(images, out, options=PredictOptions(region=str(copy))))
+    formats.write(tissue, square.with_polygon(0, shapely.box(0, 0, 20, 20)))
+    with pytest.raises(InputError, match="the region of this name was another"):
+        run(images, out, options=options)
+
+
 def test_overwriting_makes_all_anew(images, tmp_path):
     out = tmp_path / "out"
     run(images, out)
@@ -168,8 +184,6 @@ def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_p
 
 
 def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):
-    from kontur import formats
-
     stream = formats.stream_image
 
     def full(path, *rest, **named):

@@ -63,9 +63,9 @@ def predict_folder(
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)
-    if options.region is not None:
-        parse_region(options.region)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
+    if options.region is not None and (digest := parse_region(options.region).digest):
+        settings["region_digest"] = digest
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
     record = Record(out, {**(model or {}), **settings, **thresholds})
