@@ -52,7 +52,11 @@ class SourceFile(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """Settings, and by each image's name its results: objects, scale, the image's `SourceFile`."""
+    """Settings, and by each image's name its results.
+
+    They are objects, scale and so on, the `outputs` that were written (their words, which records
+    of older builds lack), and the image's `SourceFile`.
+    """
 
     settings: Mapping[str, Any]
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
