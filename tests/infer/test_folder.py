@@ -11,6 +11,7 @@ import pytest
 import tifffile
 
 import kontur
+from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import read_images
 from kontur.infer.folder import predict_folder
@@ -46,7 +47,7 @@ def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_pat
     assert made["score"] == 0.3  # the card's
     content = (images / "a.png").read_bytes()
     assert made["images"]["a"] == {
-        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None},
+        **{"objects": 2, "repaired": 1, "scale": 1.0, "contrast": None, "outputs": [*ENDINGS]},
         **{"source": "../images/a.png", "bytes": len(content)},
         "sha256": hashlib.sha256(content).hexdigest()[:16],
     }
@@ -61,71 +62,6 @@ def test_an_image_that_fails_is_reported_and_the_others_are_made(images, tmp_pat
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("a.geojson", "c.geojson", "predict.json")
     }
-
-
-def test_what_is_there_is_kept_and_only_the_rest_is_made(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    (out / "b.geojson").unlink()
-    before = {path: path.stat().st_mtime_ns for path in out.glob("*.geojson")}
-    predictor = Bright()
-    outcomes = run(images, out, predictor=predictor)
-    assert [each.skipped for each in outcomes] == [True, False, True]
-    assert predictor.seen == 1
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-
-
-def test_nothing_is_touched_where_all_is_there(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    before = {path: path.stat().st_mtime_ns for path in out.iterdir()}
-    assert all(each.skipped for each in run(images, out))
-    assert {path: path.stat().st_mtime_ns for path in out.iterdir()} == before
-
-
-def test_another_format_is_added_beside_the_first(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    before = (out / "a.geojson").stat().st_mtime_ns
-    outcomes = run(images, out, outputs=("geojson", "csv"))
-    assert not any(each.skipped for each in outcomes)
-    assert (out / "a.csv").exists()
-    assert (out / "a.geojson").stat().st_mtime_ns == before
-
-
-def test_an_empty_left_over_is_no_finished_output(images, tmp_path):
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "a.geojson").touch()
-    assert [each.skipped for each in run(images, out)] == [False] * 3
-    assert len(kontur.read(out / "a.geojson")) == 2
-
-
-def test_outlines_of_other_settings_are_not_mixed_in(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    with pytest.raises(
-        InputError, match=r"outlines of a and of 2 more .*score 0.3, now 0.6.*--force"
-    ):
-        run(images, out, options=PredictOptions(score=0.6))
-    paint(tmp_path / "others" / "z.png", (1, 1, 9))
-    assert [
-        each.objects for each in run(tmp_path / "others", out, options=PredictOptions(score=0.6))
-    ] == [1]
-    assert len(json.loads((out / "predict.json").read_text())["made"]) == 2
-
-
-def test_overwriting_makes_all_anew(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    predictor = Bright()
-    outcomes = run(
-        images, out, predictor=predictor, options=PredictOptions(score=0.6), overwrite=True
-    )
-    assert predictor.seen == 3
-    assert not any(each.skipped for each in outcomes)
-    (made,) = json.loads((out / "predict.json").read_text())["made"]
-    assert made["score"] == 0.6
 
 
 def test_an_output_folder_that_cannot_be_written_stops_before_any_work(images, tmp_path):
@@ -144,32 +80,7 @@ def test_a_file_where_the_output_folder_is_wanted_is_reported(images, tmp_path):
     assert (tmp_path / "out").read_text() == "a file"
 
 
-def test_what_a_killed_call_made_is_not_mixed_with_other_settings(images, tmp_path):
-    out = tmp_path / "out"
-    begun = predict_folder(Bright(), find_inputs([images]), out)
-    next(begun)
-    record = (out / "predict.json").read_bytes()
-    begun.close()
-    (out / "predict.json").write_bytes(record)
-    os.utime(out / "predict.json", ns=(0, 0))
-    with pytest.raises(InputError, match=r"outlines of a .*score 0.3, now 0.6"):
-        run(images, out, options=PredictOptions(score=0.6))
-    assert [each.skipped for each in run(images, out)] == [True, False, False]
-
-
-def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_path):
-    out = tmp_path / "out"
-    run(images / "b.png", out)
-    (out / "a.geojson").write_text("{}")
-    os.utime(out / "a.geojson", ns=(0, 0))
-    outcomes = run(images / "a.png", out, options=PredictOptions(score=0.6))
-    assert [each.skipped for each in outcomes] == [True]
-    assert (out / "a.geojson").read_text() == "{}"
-
-
 def test_a_full_disk_ends_the_call_and_leaves_what_is_finished(images, tmp_path, monkeypatch):
-    from kontur import formats
-
     stream = formats.stream_image
 
     def full(path, *rest, **named):
@@ -205,69 +116,6 @@ def test_formats_are_chosen_by_word_and_a_wrong_one_gets_the_nearest():
         parse_outputs("geojsn")
     with pytest.raises(InputError, match="at least one"):
         parse_outputs(",")
-
-
-def test_other_images_of_the_same_names_are_refused_not_skipped(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    paint(tmp_path / "day2" / "b.png", (1, 1, 9))
-    before = {path: path.read_bytes() for path in out.iterdir()}
-    sentence = r"outlines of b that were made of another image than .*day2/b\.png \(.*images/b\.png"
-    with pytest.raises(InputError, match=sentence + r".*another --out.*--force"):
-        run(tmp_path / "day2", out)
-    assert {path: path.read_bytes() for path in out.iterdir()} == before
-    assert [each.objects for each in run(tmp_path / "day2", out, overwrite=True)] == [1]
-
-
-def test_the_same_image_at_another_place_is_skipped(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    images.rename(tmp_path / "moved")
-    assert [each.skipped for each in run(tmp_path / "moved", out)] == [True] * 3
-
-
-def test_an_image_that_changed_since_is_outlined_again_in_every_format_it_has(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out, outputs=("geojson", "csv"))
-    paint(images / "a.png", (4, 4, 6))
-    outcomes = run(images, out)
-    assert [(each.skipped, each.changed) for each in outcomes] == [
-        *((False, True), (True, False), (True, False))
-    ]
-    assert len(kontur.read(out / "a.geojson")) == len(kontur.read(out / "a.csv")) == 1
-
-
-def test_an_image_that_became_unreadable_or_went_away_is_not_hidden_by_its_outlines(
-    images, tmp_path
-):
-    out = tmp_path / "out"
-    run(images, out)
-    (images / "a.png").write_text("notes")
-    inputs = find_inputs([images])
-    (images / "b.png").unlink()
-    outcomes = list(predict_folder(Bright(), inputs, out))
-    assert "a.png is not an image" in outcomes[0].failure
-    assert f"there is no image {images / 'b.png'}" in outcomes[1].failure
-    assert outcomes[2].skipped
-
-
-def test_another_format_of_other_settings_is_refused_too(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    with pytest.raises(InputError, match=r"score 0.3, now 0.6"):
-        run(images, out, outputs=("csv",), options=PredictOptions(score=0.6))
-
-
-def test_a_record_of_an_older_build_is_read_and_its_outlines_stay_unverified(images, tmp_path):
-    out = tmp_path / "out"
-    run(images, out)
-    record = json.loads((out / "predict.json").read_text())
-    for facts in record["made"][0]["images"].values():
-        for key in ("source", "bytes", "sha256"):
-            del facts[key]
-    (out / "predict.json").write_text(json.dumps(record))
-    outcomes = run(images, out)
-    assert [(each.skipped, each.unverified) for each in outcomes] == [(True, True)] * 3
 
 
 class Failing(Bright):

@@ -59,6 +59,28 @@ def test_images_that_differ_in_their_ending_only_keep_it(tmp_path):
     assert names(tmp_path) == ["a.png", "a.tif", "b"]
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (("a.png", "a.png.tif", "a.tif"), ["a.png", "a.png.tif", "a.tif"]),
+        (("x.jpg", "x.tif", "x.tif.tif"), ["x.jpg", "x.tif", "x.tif.tif"]),
+        (("x.tif.tif.png", "x.tif", "x.jpg", "x.tif.tif"), None),
+        (("a.tif.ome.tif", "a.jpg", "a.tif"), None),
+        (("A.tif", "a.png"), ["A.tif", "a.png"]),  # on the disks of macOS and Windows
+        (("p1/a.png", "p1/a.tif", "p2/a.png.tif"), ["p1/a.png", "p1/a.tif", "p2/a.png"]),
+    ],
+)
+def test_no_two_images_have_one_name(tmp_path, files, expected):
+    touch(tmp_path, *files)
+    found = names(*sorted(tmp_path / file for file in files))
+    assert found == (expected or sorted(files))
+
+
+def test_a_folder_by_two_paths_is_one(tmp_path):
+    touch(tmp_path, "p/a.png", "p/a.tif")
+    assert names(tmp_path / "p" / "a.png", tmp_path / "p/../p/a.tif") == ["a.png", "a.tif"]
+
+
 def test_images_of_one_name_keep_their_folders(tmp_path):
     touch(tmp_path, "p1/a.png", "p1/b.png", "p2/a.png", "p2/a.tif")
     assert names(f"{tmp_path}/*/*.*") == ["p1/a", "p1/b", "p2/a.png", "p2/a.tif"]

@@ -68,12 +68,27 @@ def test_other_settings_are_named_by_what_differs(tmp_path):
     note(tmp_path, NOW, a={})
     for change, sentence in (
         ({"score": 0.5}, "score 0.3, now 0.5"),
-        ({"digest": "b" * 16}, "the model of this name had other weights"),
+        ({"digest": "b" * 16}, "the model of this name was another"),
         ({"digest": "b" * 16, "model": "x.kontur"}, "model nuclei, now x.kontur"),
         ({"model": "copies/nuclei.kontur"}, ""),  # the same file by another name
         ({"an_option_of_later": None}, ""),
     ):
         record = Record(tmp_path, NOW | change)
+        assert record.difference(record.run_of("a")) == sentence
+
+
+def test_a_region_is_what_its_file_holds_whatever_its_name(tmp_path):
+    before = {**NOW, "region": "tissue.geojson", "region_digest": "c" * 16}
+    note(tmp_path / "now", before, a={})
+    note(tmp_path / "older", {**NOW, "region": "tissue.geojson"}, a={})
+    for folder, change, sentence in (
+        ("now", {"region": "copy.geojson"}, ""),
+        ("now", {"region_digest": "d" * 16}, "the region of this name was another"),
+        ("now", {"region": "1,2,3,4", "region_digest": None}, "region tissue.geojson, now 1,2,3,4"),
+        ("older", {}, "the region of this name may have been another"),
+    ):
+        now = {key: value for key, value in {**before, **change}.items() if value}
+        record = Record(tmp_path / folder, now)
         assert record.difference(record.run_of("a")) == sentence
 
 

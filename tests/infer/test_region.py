@@ -35,6 +35,17 @@ def inside(found, area):
     return found[shapely.intersects_xy(area, (x0 + x1) / 2, (y0 + y1) / 2)]
 
 
+def test_a_region_is_known_by_what_was_drawn_not_by_how_it_is_written(tissue, tmp_path):
+    other = tmp_path / "turned.json"
+    turned = [TISSUE[0][2:] + TISSUE[0][1:3]]
+    other.write_text(json.dumps({"type": "Polygon", "coordinates": turned}))
+    first, second = parse_region(tissue), parse_region(str(other))
+    assert first.digest == second.digest
+    moved = [[[x + 1, y] for x, y in TISSUE[0]]]
+    other.write_text(json.dumps({"type": "Polygon", "coordinates": moved}))
+    assert parse_region(str(other)).digest != first.digest
+
+
 @pytest.mark.parametrize("tile", [None, 64])
 def test_a_rectangle_and_an_outline_hold_the_objects_whose_centres_lie_there(image, tissue, tile):
     model = predictor("baseline")

@@ -16,7 +16,7 @@ from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnPart, Outcome, Work
 from kontur.infer.inputs import InputImage
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
-from kontur.infer.outputs import is_finished, output_files
+from kontur.infer.outputs import finished_outputs, output_files
 from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.region import parse_region
@@ -46,8 +46,9 @@ def predict_folder(
     large for one view, and the planes of a stack are done several at a time, of those beyond
     `LARGE` pixels as many as fit into memory. Outputs that were made of the same content with the
     same settings are kept and, where all of an image exist, the image is skipped; an image that has
-    changed since is outlined anew, and `overwrite` makes all anew. An image that cannot be read or
-    looked at is an outcome with a `failure`. `model` (name, digest) goes into the record, and
+    changed since is outlined anew, and `overwrite` makes all anew, in the formats asked for and in
+    those that the record notes; other files are the outcome's `left`. An image that cannot be read
+    or looked at is an outcome with a `failure`. `model` (name, digest) goes into the record, and
     `report` is a Parquet file with a row for each image, see `report`. Several processes may work
     on one folder.
 
@@ -63,9 +64,9 @@ def predict_folder(
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)
-    if options.region is not None:
-        parse_region(options.region)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
+    if options.region is not None and (digest := parse_region(options.region).digest):
+        settings["region_digest"] = digest
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
     record = Record(out, {**(model or {}), **settings, **thresholds})
@@ -106,40 +107,44 @@ def _note(record: Record, job: Job, outcome: Outcome) -> None:
     if outcome.failure is None and not outcome.skipped:
         results = {"objects": outcome.objects, "repaired": outcome.repaired}
         view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
-        record.add(job.input.name, {**results, **view}, job.source)
+        record.add(job.input.name, {**results, **view, "outputs": [*job.outputs]}, job.source)
 
 
 def _job(
     record: Record, image: InputImage, out: Path, outputs: Sequence[str], overwrite: bool
 ) -> Job:
-    wanted = output_files(image.name, out, outputs)
-    results = record.results_of(image.name)
-    before = (results or {}).get("sha256")
+    there = finished_outputs(image.name, out)
+    results = record.results_of(image.name) or {}
+    ours = [word for word in there if word in results.get("outputs", ())]
+    before = results.get("sha256")
     # Of an image without a record whoever reads it looks at its content.
     source = None if before is None else SourceFile.of(image.path, out)
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed:
-        # Outputs of other formats would otherwise show outlines that are no longer in the record.
-        known = output_files(image.name, out) if results else ()
-        older = [file for file in known if is_finished(file) and file not in wanted]
-        return Job(image, source, (*wanted, *older), changed=changed)
-    missing = tuple(file for file in wanted if not is_finished(file))
+        # Ours of other formats would otherwise show outlines that are no longer in the record.
+        made = tuple(dict.fromkeys([*outputs, *ours]))
+        left = output_files(image.name, out, [word for word in there if word not in made])
+        files = output_files(image.name, out, made)
+        return Job(image, source, files, made, changed=changed, left=left)
+    missing = [word for word in outputs if word not in there]
     return Job(
-        *(image, source, missing),
+        *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
-        objects=(results or {}).get("objects", 0),
+        objects=results.get("objects", 0),
     )
 
 
 def _refuse_mixture(record: Record, jobs: Sequence[Job], out: Path) -> None:
     others: dict[str, str] = {}  # what is wrong with the outlines that are there, by image
     for job in jobs:
-        files = [*filter(is_finished, output_files(job.input.name, out))]
+        results = record.results_of(job.input.name) or {}
+        there = finished_outputs(job.input.name, out)
+        ours = [word for word in there if word in results.get("outputs", there)]
+        files = output_files(job.input.name, out, ours)
         run = record.run_of(job.input.name, files) if files else None
         if run is None:
             continue
-        difference = record.difference(run)
-        place = (record.results_of(job.input.name) or {}).get("source")
+        difference, place = record.difference(run), results.get("source")
         if difference:
             others[job.input.name] = f"made with other settings ({difference})"
         elif job.changed and job.source is not None and job.source.source != place:

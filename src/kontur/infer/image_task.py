@@ -49,8 +49,8 @@ class Outcome:
     """The result of one image: objects in `seconds`, or `failure`, or it was there already.
 
     `seconds` are those of all its tasks. `changed`: its file has changed since the outlines that
-    were there. `unverified`: outlines were there without a record of their image file. `hint`: a
-    sentence on what to try.
+    were there. `unverified`: outlines were there without a record of their image file. `left`:
+    files of other formats that stayed as they were. `hint`: a sentence on what to try.
     """
 
     input: InputImage
@@ -62,6 +62,7 @@ class Outcome:
     skipped: bool = False
     changed: bool = False
     unverified: bool = False
+    left: tuple[Path, ...] = ()
     failure: str | None = None
     hint: str | None = None
 
@@ -70,15 +71,18 @@ class Outcome:
 class Job:
     """An image and the files to write of it; none where all are there.
 
-    `source` is its content, where that is known already; `objects` are the number of outlines that
-    are there.
+    `source` is its content, where that is known already; `outputs` are the words of all files that
+    are ours once these are written, `left` files of other formats that no record says are ours, and
+    `objects` the number of outlines that are there.
     """
 
     input: InputImage
     source: SourceFile | None
     files: tuple[Path, ...]
+    outputs: tuple[str, ...] = ()
     changed: bool = False
     unverified: bool = False
+    left: tuple[Path, ...] = ()
     objects: int = 0
 
     def skipped(self) -> Outcome:
@@ -223,6 +227,7 @@ class ImageWorker:
             scale=parts.scale,
             contrast=parts.contrast,
             changed=job.changed,
+            left=job.left,
             hint=channels or size_hint(areas, card, self.work.options),
         )
         return TaskResult(job, outcome)
@@ -252,6 +257,7 @@ class ImageWorker:
             scale=found.scale,
             contrast=found.contrast,
             changed=job.changed,
+            left=job.left,
             hint=size_hint(found.areas, self.predictor.card, options),
         )
         return TaskResult(job, outcome)

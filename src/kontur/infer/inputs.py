@@ -131,12 +131,28 @@ def _without_masks(paths: list[Path]) -> list[Path]:
 
 
 def _named(paths: list[Path]) -> list[InputImage]:
-    """Stems; with the endings where those differ, with the folders where one name is in several."""
-    shared = Counter((path.parent, stem(path)) for path in paths)
-    names = [p.name if shared[p.parent, stem(p)] > 1 else stem(p) for p in paths]
-    places = {(os.path.abspath(path.parent), stem(path).lower()) for path in paths}
-    if len({name for _, name in places}) < len(places):  # of any case, as some disks have it
-        top = Path(os.path.commonpath([os.path.abspath(path.parent) for path in paths]))
-        below = [Path(os.path.abspath(path.parent)).relative_to(top) for path in paths]
+    """Stems; with the endings where those differ, with the folders where one name is in several.
+
+    No two are alike, in whatever case, as some disks have it: `a.png`, which keeps its ending
+    beside `a.tif`, would be the stem of `a.png.tif`, so that keeps its own.
+    """
+    folders = [Path(os.path.abspath(path.parent)) for path in paths]
+    used = Counter(
+        (folder, word.lower())
+        for folder, path in zip(folders, paths, strict=True)
+        for word in (stem(path), path.name)
+    )
+    names = [
+        path.name if used[folder, stem(path).lower()] > 1 else stem(path)
+        for folder, path in zip(folders, paths, strict=True)
+    ]
+    places = {
+        (folder, word.lower())
+        for folder, path, name in zip(folders, paths, names, strict=True)
+        for word in (stem(path), name)
+    }
+    if len({word for _, word in places}) < len(places):
+        top = os.path.commonpath(folders)
+        below = [folder.relative_to(top) for folder in folders]
         names = [(folder / name).as_posix() for folder, name in zip(below, names, strict=True)]
     return [InputImage(name, path) for name, path in zip(names, paths, strict=True)]

@@ -36,12 +36,18 @@ def parse_outputs(words: str) -> tuple[str, ...]:
     return wanted
 
 
-def output_files(name: str, out: Path, words: Iterable[str] = tuple(ENDINGS)) -> tuple[Path, ...]:
-    """Where the outputs of an image of this name lie; by default those of all words."""
+def output_files(name: str, out: Path, words: Iterable[str]) -> tuple[Path, ...]:
+    """Where the outputs of an image of this name lie, one for each word."""
     return tuple(out / (name + ENDINGS[word]) for word in words)
 
 
-def is_finished(file: Path) -> bool:
+def finished_outputs(name: str, out: Path) -> tuple[str, ...]:
+    """The words of the outputs that lie there, whoever wrote them."""
+    files = output_files(name, out, ENDINGS)
+    return tuple(word for word, file in zip(ENDINGS, files, strict=True) if _is_finished(file))
+
+
+def _is_finished(file: Path) -> bool:
     """Files are written whole or not at all; an empty one is somebody's left-over."""
     try:
         return file.stat().st_size > 0

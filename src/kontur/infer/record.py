@@ -26,6 +26,7 @@ from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
 OLDER = {"precision": "float32"}  # settings that records of older builds do not name
+DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
 
 
 class SourceFile(NamedTuple):
@@ -51,7 +52,11 @@ class SourceFile(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordedRun:
-    """Settings, and by each image's name its results: objects, scale, the image's `SourceFile`."""
+    """Settings, and by each image's name its results.
+
+    They are objects, scale and so on, the `outputs` that were written (their words, which records
+    of older builds lack), and the image's `SourceFile`.
+    """
 
     settings: Mapping[str, Any]
     images: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -90,15 +95,17 @@ class Record:
     def difference(self, run: RecordedRun) -> str:
         """How the settings of a run differ from those of this call, in words; "" where equal."""
         before, now = {**OLDER, **run.settings}, self.settings
-        if before.get("digest") == now.get("digest"):  # one model by two names
-            before = {**before, "model": now.get("model")}
-        keys = [key for key in now if before.get(key) != now[key]]
-        words = [
-            f"{key} {_value(before.get(key))}, now {_value(now[key])}"
-            for key in keys
-            if key != "digest"
-        ]
-        return "; ".join(words) or ("the model of this name had other weights" if keys else "")
+        for digest, name in DIGESTS.items():
+            if digest in now and before.get(digest) == now[digest]:  # one file by two names
+                before = {**before, name: now.get(name)}
+        words = []
+        for key in (key for key in now if before.get(key) != now[key]):
+            if key not in DIGESTS:
+                words.append(f"{key} {_value(before.get(key))}, now {_value(now[key])}")
+            elif before.get(DIGESTS[key]) == now.get(DIGESTS[key]):
+                was = "was" if key in before else "may have been"  # older builds noted no region's
+                words.append(f"the {DIGESTS[key]} of this name {was} another")
+        return "; ".join(words)
 
     def begin(self) -> None:
         """Write the record before any work; raises `OSError` where that cannot be done."""

@@ -4,6 +4,7 @@ An object belongs to it where the centre of its box lies in it; it is outlined w
 image would outline it, also where it reaches beyond.
 """
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,14 @@ NUMBERS = re.compile(r"\s*(\d+(?:\.\d+)?)" + r"\s*,\s*(\d+(?:\.\d+)?)" * 3 + r"\
 
 @dataclass(frozen=True, eq=False)
 class Region:
-    """An area in pixels of the image, and how it was named."""
+    """An area in pixels of the image, and how it was named.
+
+    `digest` is that of the outlines of a file, which may become others; numbers say all themselves.
+    """
 
     area: shapely.Geometry
     name: str
+    digest: str | None = None
 
     def holds(self, instances: Instances) -> Bool[np.ndarray, " k"]:
         """Which objects belong to the region."""
@@ -69,4 +74,5 @@ def parse_region(word: str) -> Region:
     if area.is_empty:
         raise InputError(f"{word} has no outline of a region")
     shapely.prepare(area)
-    return Region(area, word)
+    drawn = shapely.to_wkb(shapely.normalize(area))
+    return Region(area, word, hashlib.sha256(drawn).hexdigest()[:16])
