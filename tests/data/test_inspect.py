@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tifffile
 from skimage.transform import resize
 
 from kontur.data.folder import open_folder
@@ -206,6 +207,22 @@ def test_constant_images_and_nan_are_reported(tmp_path):
     assert "a.tif: 1 of 2400 pixel values are NaN or infinite" in found["unreadable"].details[0]
     with pytest.raises(InputError, match=r"a\.tif: 1 of 2400 pixel values are NaN"):
         open_folder(tmp_path).load()
+
+
+def test_pixels_of_several_sizes_are_reported(tmp_path):
+    drawn.labelled(tmp_path, "abc")
+    for name, side in (("a", 0.1), ("b", 0.1), ("c", 0.5)):
+        (tmp_path / "images" / f"{name}.png").unlink()
+        tifffile.imwrite(
+            tmp_path / "images" / f"{name}.tif",
+            drawn.picture(ord(name)),
+            imagej=True,
+            resolution=(1 / side, 1 / side),
+            metadata={"unit": "um"},
+        )
+    found = issues(tmp_path)
+    assert set(found) == {"pixel sizes"}
+    assert str(found["pixel sizes"]).startswith("pixels of 0.1 µm (a) to 0.5 µm (c): objects of")
 
 
 def test_annotations_without_any_object_are_reported(tmp_path):

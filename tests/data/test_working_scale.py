@@ -44,6 +44,11 @@ def test_an_object_is_not_shrunk_until_it_is_too_thin():
     assert "too thin" in thin.reason
 
 
+def test_objects_that_no_network_finds_are_not_called_learned_well():
+    assert choose_scale(2.0, 2.0).reason.endswith("too small to be found; enlarge the images")
+    assert "too small" not in choose_scale(4.0, 4.0).reason
+
+
 def test_what_was_chosen_is_one_sentence_with_its_reason():
     assert describe_scale(choose_scale(None, None)).count("no objects") == 1
     assert "0.15" in describe_scale(choose_scale(200.0, 190.0))

@@ -6,7 +6,7 @@ Each issue names what is wrong, how often, an example and the remedy.
 from collections import defaultdict
 from collections.abc import Sequence
 
-from kontur.data.image_statistics import ImageStatistics
+from kontur.data.image_statistics import ImageStatistics, pixels_differ
 from kontur.data.issue import Issue, IssueKind
 from kontur.data.mask_checks import MaskCheck, doubtful, mask_issues
 from kontur.wording import counted, listed, plural
@@ -99,6 +99,7 @@ def _objects(images: Sequence[ImageStatistics], stride: int) -> list[Issue]:
 def _images(images: Sequence[ImageStatistics]) -> list[Issue]:
     ignored = [f.name for f in images if f.ignored_area > MOSTLY * f.size[0] * f.size[1]]
     return [
+        *_pixel_sizes(images),
         *_names_where(
             "mostly ignored",
             ignored,
@@ -115,6 +116,16 @@ def _images(images: Sequence[ImageStatistics]) -> list[Issue]:
             "empty exposures or failed exports; remove them, or export them again",
         ),
     ]
+
+
+def _pixel_sizes(images: Sequence[ImageStatistics]) -> list[Issue]:
+    sides = {image.name: image.pixel_size for image in images if image.pixel_size}
+    if not pixels_differ([*sides.values()]):
+        return []
+    least, most = min(sides, key=sides.__getitem__), max(sides, key=sides.__getitem__)
+    what = f"pixels of {sides[least]:g} µm ({least}) to {sides[most]:g} µm ({most})"
+    advice = "objects of one kind then differ in size; bring the images to one size of pixel"
+    return [Issue("pixel sizes", what, len(sides), most, advice)]
 
 
 def _copies(images: Sequence[ImageStatistics]) -> list[Issue]:

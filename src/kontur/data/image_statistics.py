@@ -1,6 +1,7 @@
 """Image statistics: the numbers that are kept of one image while a folder is inspected."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,8 @@ from kontur.data.label_checks import ids_are_clipped, separate_parts
 from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
 from kontur.data.samples import Samples
 from kontur.data.working_scale import widths
+
+ALIKE = 1.2  # times larger, up to which pixels count as of one size
 
 
 class ImageStatistics(NamedTuple):
@@ -86,6 +89,15 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
         small=int((longer < 2 * stride).sum()),
         constant=bool((sample.image == sample.image.flat[0]).all()),
     )
+
+
+def pixels_differ(sides: Sequence[float]) -> bool:
+    """Whether pixels of these sides, in µm, make one object look larger in some images.
+
+    >>> pixels_differ([]), pixels_differ([0.25, 0.26]), pixels_differ([0.25, 0.5])
+    (False, False, True)
+    """
+    return len(sides) > 0 and max(sides) > ALIKE * min(sides)
 
 
 def fingerprint(image: Shaped[np.ndarray, "h w c"]) -> str | None:

@@ -22,6 +22,7 @@ IssueKind = Literal[
     "repeated",
     "no objects",
     "constant",
+    "pixel sizes",
 ]
 
 

@@ -16,6 +16,7 @@ SIDE = 30.0  # pixels: typical objects larger than this are shrunk to it,
 SIDE_OF_PHOTOGRAPHS = 50.0  # or to this, where a network begins with features of photographs,
 WIDTH = 20.0  # but not so far that their width falls below this
 LEAST = 0.1  # no image is shrunk further
+FOUND = 4.0  # pixels: two of the output of a network at stride 2; smaller objects are hardly found
 CLEARLY = 0.7  # a scale nearer to 1 than this would cost sharpness and gain little
 
 
@@ -51,6 +52,8 @@ def choose_scale(
         return WorkingScale(1.0, "there are no objects to choose another by")
     typical = f"a typical object is {side:.0f} pixels a side"
     wanted = (SIDE_OF_PHOTOGRAPHS if photographs else SIDE) / side
+    if side < FOUND:
+        return WorkingScale(1.0, f"{typical}, too small to be found; enlarge the images")
     if wanted > CLEARLY:
         return WorkingScale(1.0, f"{typical}, which is learned well as it is")
     least = WIDTH / width

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kontur.data.folder import Folder, open_folder
+from kontur.data.image_statistics import pixels_differ
 from kontur.data.normalise import is_grey
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples
@@ -213,6 +214,28 @@ def describe_data(data: TrainingData, file: str) -> str:
     return "\n".join([line, *(f"! {warning}" for warning in warnings)])
 
 
+def data_warnings(statistics: "DatasetStatistics", validated: int) -> list[str]:
+    """Warnings on the images to learn from, and where there is no object to be `validated` on."""
+    warnings = []
+    if not statistics.objects:
+        warnings.append(
+            "! no image to learn from has an object, so nothing is learned; see whether these are "
+            "the right files"
+        )
+    elif not validated:
+        warnings.append(
+            "! no image to validate on has an object, so a network that finds none scores best; "
+            "hold out others (--val)"
+        )
+    if statistics.pixel_sizes is not None and statistics.pixel_size is None:
+        smallest, largest = statistics.pixel_sizes
+        warnings.append(
+            f"! pixels are of {smallest:g} to {largest:g} µm, so objects of one kind differ in "
+            "size; bring the images to one size of pixel"
+        )
+    return warnings
+
+
 class DatasetStatistics(NamedTuple):
     """Statistics of samples.
 
@@ -226,7 +249,9 @@ class DatasetStatistics(NamedTuple):
             None without objects.
         width: the median of the objects' widths in pixels (`working_scale.widths`), None without
             objects.
-        pixel_size: the median of those of the files, in micrometres; None where none has one.
+        pixel_size: the median of those of the files, in micrometres; None where none has one, or
+            where they differ, so that an object has several sizes.
+        pixel_sizes: the smallest and the largest of them.
         stains: whether channels are stains in some image, not red, green and blue.
         coloured: the number of images that are red, green and blue, and not only grey saved so.
     """
@@ -239,17 +264,20 @@ class DatasetStatistics(NamedTuple):
     extent: float | None
     width: float | None
     pixel_size: float | None
+    pixel_sizes: tuple[float, float] | None = None
     stains: bool = False
     coloured: int = 0
 
     def at(self, scale: float) -> "DatasetStatistics":
         """The same of the images made larger by `scale`."""
+        sizes = self.pixel_sizes
         return self._replace(
             object_size=_times(self.object_size, scale),
             side=_times(self.side, scale),
             extent=_times(self.extent, scale),
             width=_times(self.width, scale),
             pixel_size=_times(self.pixel_size, 1 / scale),
+            pixel_sizes=sizes and (sizes[0] / scale, sizes[1] / scale),
         )
 
 
@@ -282,7 +310,8 @@ def dataset_statistics(samples: Iterable[Sample]) -> DatasetStatistics:
         else None,
         extent=float(np.percentile(sizes.max(axis=1), EXTENT_PERCENTILE)) if len(sizes) else None,
         width=_median(np.concatenate(across)),
-        pixel_size=_median(np.array(pixel_sizes)),
+        pixel_size=None if pixels_differ(pixel_sizes) else _median(np.array(pixel_sizes)),
+        pixel_sizes=(min(pixel_sizes), max(pixel_sizes)) if pixel_sizes else None,
         stains=stains,
         coloured=coloured,
     )

@@ -22,6 +22,7 @@ from kontur.train.dataloader import first_batch
 from kontur.train.dataset import (
     TrainingData,
     copies_warning,
+    data_warnings,
     dataset_statistics,
     describe_data,
     open_data,
@@ -161,6 +162,9 @@ def _train(
     signals.saved(job.first_step)
     display.print_line(describe_data(data, NAMES))
     if warning := copies_warning(samples, val_samples):
+        display.print_line(warning)
+    validated = sum(int((~stored.instances.ignore).sum()) for stored in val_samples.stored)
+    for warning in data_warnings(statistics, validated):
         display.print_line(warning)
     display.print_line(describe_scale(scale))
     if warning := receptive_field_warning(config, statistics):
