@@ -1,7 +1,10 @@
 import pytest
+import shapely
 
-from kontur.data.pairing import pair
+import kontur
+from kontur.data.pairing import find_predictions, pair, prediction_files
 from kontur.errors import InputError
+from kontur.instances import Instances
 
 
 def test_names_match_whole_or_by_their_last_part():
@@ -11,3 +14,25 @@ def test_names_match_whole_or_by_their_last_part():
         pair(["a"], ["p/a", "q/a"])
     with pytest.raises(InputError, match=r"--split"):
         pair(["train/a", "val/a"], ["a"])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.rois.zip",
+        "a.labelme.json",
+        "a.geo.parquet",
+        "a.via.json",
+        "a.labels.tif",
+        "a.ome.tif",
+        "a.labels.ome.zarr",
+        "a.geojson",
+        "a_masks.png",
+    ],
+)
+def test_a_file_by_itself_is_of_the_image_of_its_name(tmp_path, name):
+    objects = Instances.of([shapely.box(2, 2, 12, 12)], size=(20, 30))
+    kontur.write(tmp_path / name, objects)
+    assert [*prediction_files(tmp_path / name)] == ["a"]
+    ((found, read),) = find_predictions(tmp_path / name).items()
+    assert (found, len(read())) == ("a", 1)

@@ -24,7 +24,7 @@ from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
 from kontur.data.issue import Issue
 from kontur.data.mask_checks import are_label_images, check_mask_files
 from kontur.errors import InputError
-from kontur.formats import masks
+from kontur.formats import masks, zarr_store
 from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -66,15 +66,14 @@ def find_predictions(
             return lambda: _read_mask(path, task, class_of_value, page)
         return lambda: formats.read(path, page=page)
 
-    if not place.is_dir():
+    if not zarr_store.is_folder(place):
         return _of_file(place, reader, numbered_in, page)
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
 def mask_files(place: Path) -> list[tuple[str, Path]]:
     """`(name, file)` of what `find_predictions` reads from label images or masks."""
-    files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
-    return [(name, path) for name, path in files.items() if is_mask(path)]
+    return [(name, path) for name, path in prediction_files(place).items() if is_mask(path)]
 
 
 def check_masks(place: Path, *, task: str = "instances", page: int | None = None) -> list[Issue]:
@@ -93,9 +92,14 @@ def task_of_predictions(truth: str, place: Path, *, page: int | None = None) -> 
 
 
 def prediction_files(place: Path) -> dict[str, Path]:
-    """The file of each image name in a folder, sorted; errors as in `find_predictions`."""
-    if not place.is_dir():
+    """The file of each image name in a folder, sorted, or the one file that is given.
+
+    Errors as in `find_predictions`.
+    """
+    if not place.exists():
         raise InputError(f"there are no predictions {place}")
+    if not zarr_store.is_folder(place):
+        return {_image_of(place): place}
     files: dict[str, Path] = {}
     for ending in formats.all_endings():
         earlier = set(files)
@@ -106,8 +110,7 @@ def prediction_files(place: Path) -> dict[str, Path]:
             format = formats.find_format(path)
             if format is None:
                 continue  # another file of an ending that many have
-            name = partner_name(path.name[: -len(ending)].removesuffix(".ome"))
-            name = (path.parent / name).relative_to(place).as_posix()
+            name = (path.parent / _image_of(path)).relative_to(place).as_posix()
             if ending == format.object_ending and path.parent != place:
                 path = path.parent  # one of its objects
                 name = path.relative_to(place).as_posix()
@@ -120,6 +123,11 @@ def prediction_files(place: Path) -> dict[str, Path]:
         wanted = ", ".join(f"NAME{one.ending}" for one in formats.WRITABLE.values())
         raise InputError(f"{place} holds no predictions: wanted one of {wanted}")
     return dict(sorted(files.items()))
+
+
+def _image_of(path: Path) -> str:
+    """The name of the image that a file of outlines belongs to, by its own name."""
+    return partner_name(formats.name_of(path).removesuffix(".ome"))
 
 
 def are_annotations(files: Mapping[str, Path], *, page: int | None = None) -> bool:
@@ -189,7 +197,7 @@ def _of_file(
     if not path.exists():
         raise InputError(f"there are no predictions {path}")
     if not formats.format_of(path, numbered_in=numbered_in).several_images:
-        return {partner_name(stem(path)): reader(path)}
+        return {_image_of(path): reader(path)}
     entries = formats.read_images(path, numbered_in=numbered_in, page=page)
     sources: dict[str, Source] = {}
     for entry in entries:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kontur.data.annotation_options import classes_of_values
-from kontur.data.file_names import stem
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import column_of, read_tables, rows_where
 from kontur.data.pairing import (
@@ -133,5 +132,4 @@ def _only_annotations(place: Path, page: int | None) -> bool:
         sources = find_predictions(place)
     except InputError:
         return False
-    files = prediction_files(place) if place.is_dir() else {stem(place): place}
-    return len(sources) > 0 and are_annotations(files, page=page)
+    return len(sources) > 0 and are_annotations(prediction_files(place), page=page)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kontur import formats
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.instances import Instances
 from kontur.measure.in_windows import Outlines
 
@@ -28,7 +29,7 @@ def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]
         name: Reader(read, read)
         for name, read in find_predictions(place, task=task, page=page).items()
     }
-    if not place.is_dir():
+    if not zarr_store.is_folder(place):
         return readers
     large = {name: path for name, path in prediction_files(place).items() if is_large(path)}
     return readers | {

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from kontur import formats
-from kontur.data.file_names import partner_name, stem
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
+from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.page_count import count_pages
@@ -52,14 +52,14 @@ def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines]]:
 
     Raises `InputError` where two images have one name.
     """
-    files = prediction_files(place) if place.is_dir() else {partner_name(stem(place)): place}
+    files = prediction_files(place)
     planes: list[tuple[str, Plane | None, Outlines]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():
         of_file = _read(path)
         file_names = dict.fromkeys(file_name for file_name, _, _ in of_file)
         several = formats.format_of(path).several_images
-        if not several or (len(file_names) == 1 and place.is_dir()):
+        if not several or (len(file_names) == 1 and zarr_store.is_folder(place)):
             names = dict.fromkeys(file_names, name)  # a file of one image is called as the image
         else:
             folder = PurePath(name).parent

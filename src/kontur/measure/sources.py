@@ -19,7 +19,7 @@ from kontur.data.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import find_format
+from kontur.formats import find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
@@ -102,7 +102,7 @@ def find_sources(
     if not images and is_training_folder(outlines):
         sources = _of_folder(outlines, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
-    if not images and outlines.is_dir():
+    if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
     readers = large_outlines.readers_of(outlines, task=task, page=page)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
