@@ -15,7 +15,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
-from kontur.measure.sources import LargePicture, Picture, Source, Sources
+from kontur.measure.sources import LargePicture, Picture, Source, Sources, unmeasured
 from kontur.wording import counted
 
 
@@ -43,7 +43,8 @@ def plane_sources(
         tuple(
             _source(pairs.get(name, name), objects, plane, files, pages.get(name), channel)
             for name, plane, objects in planes
-        )
+        ),
+        tuple(unmeasured(files, {*pairs.values()})),
     )
 
 

@@ -5,7 +5,7 @@ format that `formats` reads, alone or with the images of the same names. What ha
 reported, and its objects are measured as far as they can be: none is left out.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -181,14 +181,17 @@ def _with_images(
         for outline_name, reader in readers.items()
     ]
     without_image = [name for name in readers if name not in names]
-    without_outlines = [name for name in files if name not in pairs]
     notes = []
     if without_image:
         what = counted(without_image, "outline file")
         notes.append(f"no image has the name of {what}: measured without intensities")
-    if without_outlines:
-        notes.append(f"not measured, having no outlines: {counted(without_outlines, 'image')}")
-    return Sources(tuple(images), tuple(notes))
+    return Sources(tuple(images), (*notes, *unmeasured(files, pairs)))
+
+
+def unmeasured(images: Iterable[str], outlined: Container[str]) -> list[str]:
+    """A note on the images that are not among those with outlines, if there are any."""
+    without = [name for name in images if name not in outlined]
+    return [f"not measured, having no outlines: {counted(without, 'image')}"] if without else []
 
 
 def _source(
