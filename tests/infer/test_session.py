@@ -154,8 +154,10 @@ def test_a_rough_polygon_becomes_an_outline_whatever_its_start_and_direction(lea
     assert iou(truth.polygons, drawn).mean() > 0.7
     turned = [session.outline(polygon=np.roll(points[::-1], 3, axis=0)) for points in rough]
     assert iou(drawn, np.array(turned)).min() > 0.95
-    closed = [session.outline(polygon=shapely.Polygon(points)) for points in rough]
-    assert iou(drawn, np.array(closed)).min() > 0.95
+    shapes = shapely.Polygon, shapely.LinearRing, shapely.LineString
+    others = [[session.outline(polygon=kind(points)) for points in rough] for kind in shapes]
+    for outlines in others:
+        assert iou(drawn, np.array(outlines)).min() > 0.95
 
 
 def test_no_outlines_are_none_and_a_batch_equals_its_outlines_one_by_one(session):
@@ -212,6 +214,7 @@ def test_outlines_end_at_the_image_s_border(session):
         (lambda s: s.outline(box=(1, 2, 3)), "a box is x0, y0, x1, y1"),
         (lambda s: s.outline(polygon=[(1, 1), (5, 5)]), "at least three points"),
         (lambda s: s.outline(polygon=shapely.Polygon()), "at least three points"),
+        (lambda s: s.outline(polygon=shapely.LineString([(1, 1), (5, 5)])), "at least three"),
         (lambda s: s.outline(polygon=[(-9, 1), (-5, 5), (-8, 9)]), "a prompt lies on the image"),
     ],
 )

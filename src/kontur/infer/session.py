@@ -219,7 +219,8 @@ class Session:
     def _ring(self, outline: object) -> Float[np.ndarray, "n 2"]:
         if isinstance(outline, shapely.Geometry):
             single = max(shapely.get_parts(outline), key=lambda part: part.area, default=outline)
-            outline = shapely.get_coordinates(shapely.get_exterior_ring(single))[:-1]
+            line = single.exterior if isinstance(single, shapely.Polygon) else single
+            outline = shapely.get_coordinates(line)[: -1 if line.is_closed else None]
         points = _numbers(outline, (-1, 2), "an outline is at least three points (x, y)")
         if len(points) < 3:
             raise InputError(f"an outline is at least three points (x, y), got {len(points)}")

@@ -74,9 +74,11 @@ def resolve_network(
         config.kind, merge(values, from_data, config.model), preset=preset
     )
     if tuple(network.classes) != classes:
+        advice = "leave model.classes out" if begins else "start a new run with --from"
+        owner = "model.classes has" if begins else "the run has"
         raise InputError(
-            f"the data have the classes {', '.join(classes)}, but model.classes has "
-            f"{', '.join(network.classes)}; leave model.classes out"
+            f"the data have the classes {', '.join(classes)}, but {owner} "
+            f"{', '.join(network.classes)}; {advice}"
         )
     crop = config.augment.crop or _round_up(crop_size(statistics.extent), network.multiple)
     _check_crop(crop, network.multiple)
