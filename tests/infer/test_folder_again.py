@@ -68,6 +68,18 @@ def test_an_empty_left_over_is_no_finished_output(images, tmp_path):
     assert len(kontur.read(out / "a.geojson")) == 2
 
 
+def test_a_folder_of_an_output_s_name_is_none_and_a_store_is_one(images, tmp_path):
+    out, outputs = tmp_path / "out", ("ome-zarr",)
+    (out / "a.labels.ome.zarr").mkdir(parents=True)
+    assert [each.skipped for each in run(images, out, outputs=outputs)] == [False] * 3
+    assert len(kontur.read(out / "a.labels.ome.zarr")) == 2
+    assert [each.skipped for each in run(images, out, outputs=outputs)] == [True] * 3
+    (out / "a.geojson").mkdir()
+    first, *others = run(images, out)
+    assert "a.geojson, but a folder has that name" in first.failure
+    assert [each.skipped for each in others] == [False] * 2
+
+
 def test_outlines_of_other_settings_are_not_mixed_in(images, tmp_path):
     out = tmp_path / "out"
     run(images, out)

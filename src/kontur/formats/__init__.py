@@ -279,7 +279,12 @@ def ending_of(path: str | Path) -> str:
 
 
 def format_to_write(path: str | Path) -> Format:
-    """The format of a file to write, by its longest ending; `InputError` for other endings."""
+    """The format of a file to write, by its longest ending; `InputError` for other endings.
+
+    So for a folder that is there and has such an ending, which no file can take the place of.
+    """
+    if zarr_store.is_folder(path) and ending_of(path):
+        raise InputError(f"wanted to write the file {path}, but a folder has that name")
     candidates = _candidates(Path(path))
     fitting = [one for one in candidates if _ends(path, one.endings)]
     if not fitting:

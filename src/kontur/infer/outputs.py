@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from kontur import formats
 from kontur.errors import InputError
-from kontur.formats import ImageAnnotation
+from kontur.formats import ImageAnnotation, zarr_store
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.overlay import shrunk, write_overlay
 from kontur.infer.parts import PredictedParts
@@ -48,9 +48,9 @@ def finished_outputs(name: str, out: Path) -> tuple[str, ...]:
 
 
 def _is_finished(file: Path) -> bool:
-    """Files are written whole or not at all; an empty one is somebody's left-over."""
+    """Files and stores are written whole or not at all; an empty one is somebody's left-over."""
     try:
-        return file.stat().st_size > 0
+        return zarr_store.is_file(file) and (file.is_dir() or file.stat().st_size > 0)
     except OSError:
         return False
 
