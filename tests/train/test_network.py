@@ -90,7 +90,7 @@ def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
         0, 0, frozenset(), None, None, None, None, None
     )
     empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
-    expected = DatasetStatistics(1, 0, frozenset({2}), None, None, None, None, 0.5)
+    expected = DatasetStatistics(1, 0, frozenset({2}), *[None] * 4, 0.5, pixel_sizes=(0.5, 0.5))
     assert dataset_statistics([empty]) == expected
     stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
     assert dataset_statistics([stains]).channels == {4}
