@@ -313,7 +313,7 @@ def _feature(
 
 def _planes(
     geometries: Sequence[Mapping[str, Any]], content: Any, where: str | Path
-) -> list[Plane]:
+) -> list[Plane | None]:
     planes = [geometry.get("plane") for geometry in geometries]
     return read_planes(planes, member_of(content).get("page"), where)
 
