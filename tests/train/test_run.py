@@ -12,6 +12,7 @@ from PIL import Image
 
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
+from kontur.formats.only_writer import only_writer
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.predict import Predictor
 from kontur.models.archive import read_model, write_model
@@ -262,6 +263,17 @@ def test_a_run_that_is_there_is_neither_overwritten_nor_mixed_up(finished, folde
     assert (finished / "config.toml").read_bytes() == before
     with pytest.raises(InputError, match="give one"):
         run(folder, finished, resume=True, force=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"force": True}, {"resume": True}])
+def test_a_run_in_which_another_process_trains_is_left_alone(finished, folder, options):
+    before = {path: path.read_bytes() for path in finished.glob("*.*")}
+    with (
+        only_writer(finished),
+        pytest.raises(InputError, match=r"is being written by process .* give another --out"),
+    ):
+        run(None if "resume" in options else folder, finished, **options)
+    assert {path: path.read_bytes() for path in finished.glob("*.*")} == before
 
 
 def test_force_removes_what_the_run_before_wrote_and_nothing_else(

@@ -23,7 +23,7 @@ NAME = re.compile(r"\.kontur-([0-9a-f]{8})-([0-9a-f]{8})-([1-9]\d*)-[0-9a-f]{12}
 
 def hidden_beside(final: Path) -> Path:
     """A new hidden path in the folder of `final`, of its ending, that names output and writer."""
-    words = (_digest(final.name), _machine(), os.getpid(), secrets.token_hex(6))
+    words = (_digest(final.name), this_machine(), os.getpid(), secrets.token_hex(6))
     return final.parent / f".kontur-{'-'.join(map(str, words))}{final.suffix}"
 
 
@@ -35,13 +35,13 @@ def remove_left_overs(outputs: Iterable[Path]) -> None:
     folders: dict[Path, set[str]] = defaultdict(set)
     for output in outputs:
         folders[output.parent].add(_digest(output.name))
-    machine = _machine()
+    machine = this_machine()
     for folder, wanted in folders.items():
         for entry in list(folder.iterdir()) if folder.is_dir() else []:
             name = NAME.fullmatch(entry.name)
             if name is None or name[1] not in wanted or name[2] != machine:
                 continue
-            if not _is_running(int(name[3])):
+            if not is_running(int(name[3])):
                 _remove(entry)
 
 
@@ -49,14 +49,15 @@ def _digest(word: str) -> str:
     return hashlib.sha256(word.encode("utf-8", "surrogateescape")).hexdigest()[:8]
 
 
-def _machine() -> str:
+def this_machine() -> str:
+    """A mark of this machine, and on Linux of the space of its process numbers."""
     space = ""
     with contextlib.suppress(OSError):
         space = os.readlink("/proc/self/ns/pid")
     return _digest(f"{platform.node()} {space}")
 
 
-def _is_running(process: int) -> bool:
+def is_running(process: int) -> bool:
     """Whether a process of this number runs; taken for granted where asking would end it."""
     if os.name != "posix":
         return True

@@ -12,6 +12,7 @@ from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.channels import Channel
+from kontur.formats.only_writer import only_writer
 from kontur.models.card import Card
 from kontur.models.segmenter import Segmenter
 from kontur.train.callbacks import TrainingCallback, TrainingReporter, judged_training_samples
@@ -95,7 +96,8 @@ def train(
     Under torchrun every process calls this with the same arguments; one reads, writes and shows.
 
     Raises:
-        InputError: the data, a setting or `out` cannot be used, or the training diverged.
+        InputError: the data, a setting or `out` cannot be used, another process trains there, or
+            the training diverged.
         Stopped: a KeyboardInterrupt, after Ctrl-C or SIGTERM; the last step is in a checkpoint.
     """
     run, display = Path(out), display or ProgressDisplay()
@@ -111,9 +113,9 @@ def train(
             "data": {"path": _as_setting(data), "val": _as_setting(val)},
         }
     )
-    with quiet_lightning(), Signals() as signals:
-        if resume and force:
-            raise InputError("--resume goes on with a run and --force starts afresh; give one")
+    if resume and force:
+        raise InputError("--resume goes on with a run and --force starts afresh; give one")
+    with quiet_lightning(), Signals() as signals, only_writer(run):
         if resume:
             resolved = resumed_config(run, given, settings)
         else:

@@ -23,8 +23,6 @@ SPLIT = ("val", "group")  # settings of the data that it cannot change: they cho
 
 def refuse_existing_run(run: Path) -> None:
     """Raise `InputError` where the folder holds a run already."""
-    if run.exists() and not run.is_dir():
-        raise InputError(f"--out wants a folder, but {run} is a file")
     existing = [name for name in FILES if (run / name).exists()]
     if existing:
         raise InputError(

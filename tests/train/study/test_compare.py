@@ -13,6 +13,7 @@ from PIL import Image
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
+from kontur.formats.only_writer import only_writer
 from kontur.infer.load import find_model, load
 from kontur.models.archive import read_card
 from kontur.select import FitFailed
@@ -200,6 +201,12 @@ def test_another_study_is_not_mixed_with_one_that_is_there(folder, tmp_path, pro
     found, _ = study(folder, out, folds=2, force=True)
     assert len(found.outcomes) == 4
     assert (out / "mine.txt").exists()
+
+
+def test_a_study_on_which_another_process_works_is_left_alone(folder, tmp_path, processes):
+    with only_writer(tmp_path), pytest.raises(InputError, match="is being written by process"):
+        study(folder, tmp_path, force=True)
+    assert processes.fitted == []
 
 
 def test_a_folder_that_is_no_study_is_left_alone(folder, tmp_path, processes):

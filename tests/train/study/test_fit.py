@@ -3,11 +3,16 @@
 import json
 import os
 import signal
+import threading
+import time
+from contextlib import ExitStack
 
 import pytest
 
 from kontur.data.folder import open_folder
 from kontur.data.synthetic import write_dataset
+from kontur.errors import InputError
+from kontur.formats.only_writer import only_writer
 from kontur.infer import held_out
 from kontur.infer.load import load
 from kontur.train.study import fit
@@ -71,6 +76,24 @@ def test_a_fit_that_was_interrupted_goes_on_and_the_best_is_trained_on_all(
     assert json.loads((first / "result.json").read_text())["parameters"] > 1000
     assert len(load(out / "best").predict(open_folder(folder).samples[0].image)) >= 0
     assert "training" in output
+
+
+def test_a_fit_waits_for_that_of_a_study_that_was_killed_just_now(tmp_path, monkeypatch):
+    begun = []
+
+    def end():
+        time.sleep(0.05)
+        lock.close()
+
+    monkeypatch.setattr("kontur.train.run.train", lambda **_: begun.append(time.monotonic()))
+    with ExitStack() as lock:
+        lock.enter_context(only_writer(tmp_path))
+        thread = threading.Thread(target=end)
+        thread.start()
+        with pytest.raises(InputError, match="no checkpoint"):
+            fit.train(tmp_path / "config.toml", tmp_path)
+        thread.join()
+    assert len(begun) == 1
 
 
 def end_in_order():

@@ -8,6 +8,7 @@ from PIL import Image
 from rich.console import Console
 
 from kontur.errors import InputError
+from kontur.formats.only_writer import only_writer
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.module import Diverged
@@ -190,6 +191,12 @@ def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path
     longer = {**nine, "settings": ["training.steps=20"]}
     sweep("data", over=[first], resume=True, display=quiet(), **longer)  # on for longer
     assert calls == [(None, first, ["training.steps=20"], True)]
+
+
+def test_a_sweep_on_which_another_process_works_is_refused(trained, tmp_path):
+    with only_writer(tmp_path), pytest.raises(InputError, match="is being written by process"):
+        sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
+    assert trained[1] == []
 
 
 def test_every_setting_has_a_folder_of_its_own():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
+from kontur.formats.only_writer import only_writer
 from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
 from kontur.train.study.candidates import candidates
@@ -67,7 +68,8 @@ def compare(
         monitor: shows the progress.
 
     Raises:
-        InputError: an argument or the data cannot be used; raised before anything is fitted.
+        InputError: an argument or the data cannot be used, or another process works on the study;
+            raised before anything is fitted.
         KeyboardInterrupt: after Ctrl-C; the same call resumes the study.
     """
     if rank is not None and rank not in RANKED:
@@ -75,29 +77,32 @@ def compare(
     common = {"preset": preset, "data": {"path": str(Path(data).resolve()), "task": task}}
     common["training"] = _how_long(minutes, steps)
     rows = candidates(kinds, common=common, settings=settings, also=also)
-    plan = make_plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
-    several = len(plan.folder.classes) > 1
-    if rank is None:
-        rank = MEAN_OVER_CLASSES if several else "AP"
-    if rank in BY_CLASS and not several:
-        raise InputError(f"{rank!r} is for several classes, and {data} has one; rank by AP")
-    plan.study.open(force=force)
-    monitor = monitor or StudyMonitor()
-    outcomes: list[Outcome] = []
-    jobs = Jobs(plan, monitor)
-    jobs.announce(refitted=refitted)
-    with monitor.running(plan.trials, jobs.finished, refitted=refitted):
-        for outcome in cross_validate(plan.trials, jobs.fit, jobs.score, finished=jobs.finished):
-            outcomes.append(outcome)
-            monitor.fit_finished(outcome, rank)
-        comparison = Comparison(tuple(plan.candidates), tuple(outcomes), rank)
-        comparison.write(plan.study.out, learning_curve=learning_curve)
-        if refitted and comparison.best is not None:
-            try:
-                refit(comparison.best, plan.folder.names, jobs.refit)
-                apply_fold_results(plan, comparison.best, comparison)
-            except FitFailed as failure:
-                comparison = replace(comparison, refit_failure=str(failure))
+    with only_writer(out):
+        plan = make_plan(data, Path(out), rows, folds, group, SHARES if learning_curve else (1.0,))
+        several = len(plan.folder.classes) > 1
+        if rank is None:
+            rank = MEAN_OVER_CLASSES if several else "AP"
+        if rank in BY_CLASS and not several:
+            raise InputError(f"{rank!r} is for several classes, and {data} has one; rank by AP")
+        plan.study.open(force=force)
+        monitor = monitor or StudyMonitor()
+        outcomes: list[Outcome] = []
+        jobs = Jobs(plan, monitor)
+        jobs.announce(refitted=refitted)
+        with monitor.running(plan.trials, jobs.finished, refitted=refitted):
+            for outcome in cross_validate(
+                plan.trials, jobs.fit, jobs.score, finished=jobs.finished
+            ):
+                outcomes.append(outcome)
+                monitor.fit_finished(outcome, rank)
+            comparison = Comparison(tuple(plan.candidates), tuple(outcomes), rank)
+            comparison.write(plan.study.out, learning_curve=learning_curve)
+            if refitted and comparison.best is not None:
+                try:
+                    refit(comparison.best, plan.folder.names, jobs.refit)
+                    apply_fold_results(plan, comparison.best, comparison)
+                except FitFailed as failure:
+                    comparison = replace(comparison, refit_failure=str(failure))
     return comparison
 
 

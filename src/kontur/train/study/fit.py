@@ -13,8 +13,9 @@ from typing import Any
 
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.formats.only_writer import only_writer
 from kontur.infer.load import MODEL_ENDING
-from kontur.infer.worker_process import MEGABYTE, end_with_parent, peak_memory
+from kontur.infer.worker_process import MEGABYTE, PATIENCE, end_with_parent, peak_memory
 from kontur.models import catalog
 from kontur.train.config import RunConfig
 from kontur.train.signals import Stopped
@@ -40,6 +41,8 @@ def train(config: Path, run: Path) -> dict[str, Any]:
     from kontur.train.run import train as start
     from kontur.train.run_files import CONFIG, read_config
 
+    with only_writer(run, wait=PATIENCE):
+        pass  # the fit of a study that was killed just now has saved its last step
     if (run / CONFIG).exists():
         start(out=run, resume=True)
     else:

@@ -20,6 +20,7 @@ from typing import Any
 
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.formats.only_writer import LOCK
 from kontur.select import Trial
 from kontur.settings import merge, to_toml
 from kontur.train.study.candidates import Candidate
@@ -79,10 +80,8 @@ class StudyFiles:
     def open(self, *, force: bool) -> None:
         """Begin or resume; `InputError` where the folder holds another study or other files."""
         path = self.out / STUDY
-        if self.out.exists() and not self.out.is_dir():
-            raise InputError(f"--out wants a folder, but {self.out} is a file")
         if not path.exists():
-            if self.out.is_dir() and any(self.out.iterdir()):
+            if self.out.is_dir() and any(file.name != LOCK for file in self.out.iterdir()):
                 raise InputError(f"{self.out} holds other files and no study; give another --out")
         elif force:
             self._clear()

@@ -18,6 +18,7 @@ from kontur.errors import InputError
 from kontur.evaluate import draw_lines
 from kontur.evaluate.figure import stacked
 from kontur.formats.atomic import replacing, write_text
+from kontur.formats.only_writer import only_writer
 from kontur.models import catalog
 from kontur.settings import merge, overrides
 from kontur.train.config import RunConfig
@@ -76,58 +77,60 @@ def sweep(
     reported and left out.
 
     Raises:
-        InputError: as `train`, for an `over` that names no values, and where all diverge; a wrong
-            value, and trainings that would differ in more than `over`, before any of them starts.
+        InputError: as `train`, where another process works on the sweep, for an `over` that names
+            no values, and where all diverge; a wrong value, and trainings that would differ in more
+            than `over`, before any of them starts.
     """
     out, display, settings = Path(out), display or ProgressDisplay(), list(settings)
     combinations = combinations_of(over)
     folders = [out / folder_name(words) for words in combinations]
-    if not (resume or force):
-        _refuse_taken(out, folders)
-    planned = [
-        _resumed_config(folder, settings)
-        if resume and (folder / CONFIG).exists()
-        else _new_config(data, [JUDGE_TRAIN, *settings, *words], **options)
-        for words, folder in zip(combinations, folders, strict=True)
-    ]
-    _check_alike(folders, planned, combinations[0])
-    for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
-        name = " ".join(words)
-        if (
-            resume
-            and is_finished(folder)
-            and _resumed_config(folder, settings) == read_config(folder)
-        ):
-            display.print_line(f"[{number}/{len(folders)}] {name}: finished before")
-            continue
-        display.print_line(f"[{number}/{len(folders)}] {name}")
-        resumed = resume and (folder / CONFIG).exists()
-        try:
-            train(
-                None if resumed else data,
-                out=folder,
-                settings=settings if resumed else [JUDGE_TRAIN, *settings, *words],
-                resume=resumed,
-                force=force,
-                display=ProgressDisplay(display.console),
-                **({} if resumed else options),
-            )
-        except Diverged as error:  # which is a result, too
-            display.print_line(f"{name}: {error}")
-    fits = [
-        read_result(folder, " ".join(words))
-        for words, folder in zip(combinations, folders, strict=True)
-        if is_finished(folder)
-    ]
-    if not fits:
-        raise InputError("every training of the sweep diverged; take a smaller optimiser.rate")
-    ordered = sorted(fits, key=lambda fit: -fit.val_ap)
-    write_text(out / TABLE, table(ordered) + "\n")
-    with replacing(out / FIGURE) as temporary:
-        draw(fits).save(temporary)
-    display.print_line(table(ordered))
-    display.print_line(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
-    return ordered
+    with only_writer(out):
+        if not (resume or force):
+            _refuse_taken(out, folders)
+        planned = [
+            _resumed_config(folder, settings)
+            if resume and (folder / CONFIG).exists()
+            else _new_config(data, [JUDGE_TRAIN, *settings, *words], **options)
+            for words, folder in zip(combinations, folders, strict=True)
+        ]
+        _check_alike(folders, planned, combinations[0])
+        for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
+            name = " ".join(words)
+            if (
+                resume
+                and is_finished(folder)
+                and _resumed_config(folder, settings) == read_config(folder)
+            ):
+                display.print_line(f"[{number}/{len(folders)}] {name}: finished before")
+                continue
+            display.print_line(f"[{number}/{len(folders)}] {name}")
+            resumed = resume and (folder / CONFIG).exists()
+            try:
+                train(
+                    None if resumed else data,
+                    out=folder,
+                    settings=settings if resumed else [JUDGE_TRAIN, *settings, *words],
+                    resume=resumed,
+                    force=force,
+                    display=ProgressDisplay(display.console),
+                    **({} if resumed else options),
+                )
+            except Diverged as error:  # which is a result, too
+                display.print_line(f"{name}: {error}")
+        fits = [
+            read_result(folder, " ".join(words))
+            for words, folder in zip(combinations, folders, strict=True)
+            if is_finished(folder)
+        ]
+        if not fits:
+            raise InputError("every training of the sweep diverged; take a smaller optimiser.rate")
+        ordered = sorted(fits, key=lambda fit: -fit.val_ap)
+        write_text(out / TABLE, table(ordered) + "\n")
+        with replacing(out / FIGURE) as temporary:
+            draw(fits).save(temporary)
+        display.print_line(table(ordered))
+        display.print_line(f"the table is in {out / TABLE}, the curves are in {out / FIGURE}")
+        return ordered
 
 
 def combinations_of(over: Sequence[str]) -> list[list[str]]:
