@@ -23,7 +23,8 @@ from kontur.formats import pixel_size, stack, tiff_samples
 from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
-from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
+from kontur.formats.tiff_images import UNNAMED, TiffImage
+from kontur.formats.tiff_parsed import parsed_tiff
 from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -59,10 +60,7 @@ def read(
     With a `channel`, an axis of unknown meaning is taken as channels. Raises
     `InputError` for stacks without a `page`, and what tifffile raises for damaged files.
     """
-    import tifffile
-
-    with _quiet(), tifffile.TiffFile(path) as file:
-        images, left_out = find_images(file, channel)
+    with _quiet(), parsed_tiff(path, channel) as (file, images, left_out):
         image, index, place = _choose(images, left_out, page, path)
         frame = image.keyframe
         planes = _by_channel(_pixels(image, index, path), image.axes, index)
@@ -89,10 +87,7 @@ def open_windows(
 
     Errors as in `read`.
     """
-    import tifffile
-
-    with _quiet(), tifffile.TiffFile(path) as file:
-        images, left_out = find_images(file, channel)
+    with _quiet(), parsed_tiff(path, channel) as (file, images, left_out):
         image, index, place = _choose(images, left_out, page, path)
         frame = image.keyframe
         with _decoding(frame, path):
@@ -110,10 +105,7 @@ def open_windows(
 
 def count_planes(path: Path) -> int:
     """How many planes `read` can choose from, in all images of the file."""
-    import tifffile
-
-    with _quiet(), tifffile.TiffFile(path) as file:
-        images, _ = find_images(file, None)
+    with _quiet(), parsed_tiff(path, None) as (_, images, _):
         return sum(stack.pages(image.axes, image.shape) for image in images)
 
 
