@@ -291,3 +291,36 @@ def test_planes_in_tiles_are_planes_in_one_view(film, tmp_path):
         order = [np.lexsort(each.instances.boxes.T) for each in (one, other)]
         polygons = [each.instances.polygons[i] for each, i in zip((one, other), order, strict=True)]
         assert shapely.equals_exact(*polygons, 1e-3).all()
+
+
+def one_by_one(path, *frames, **options):
+    """Each image a series of its own."""
+    with tifffile.TiffWriter(path, **options) as file:
+        for frame in frames:
+            file.write(frame, photometric="minisblack", contiguous=False)
+
+
+def test_pages_that_are_no_planes_of_one_stack_are_refused_before_any_is_predicted(
+    film, tmp_path, opened
+):
+    frames = tifffile.imread(film)
+    one_by_one(film, frames[0], frames[1, :90, :100], frames[2])
+    (outcome,) = run(film, tmp_path / "out", "geojson", "geojsonl", page="all")
+    told = f"{film} is not one stack: page 1 is 90×100 pixels and page 0 96×128; predict each page "
+    assert outcome.failure.startswith(f"{told}into a folder of its own, with --page N --out DIR")
+    one_by_one(film, frames[0], frames[1], ome=True)
+    (outcome,) = run(film, tmp_path / "out", "geojson", page="all")
+    assert "not one stack: pages 0 and 1 are of separate images" in outcome.failure
+    assert opened[0] == []
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["predict.json"]
+
+
+def test_frames_that_were_written_one_by_one_are_a_film(film, tmp_path):
+    run(film, tmp_path / "expected", "geojson", page="all", link="overlap")
+    one_by_one(film, *tifffile.imread(film))
+    run(film, tmp_path / "out", "geojson", page="all", link="overlap")
+    read = [
+        {one.instances.plane: one.instances.boxes.tolist() for one in formats.read_images(path)}
+        for path in (tmp_path / "out" / "film.geojson", tmp_path / "expected" / "film.geojson")
+    ]
+    assert read[0] == read[1]

@@ -18,7 +18,7 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.lazy_sequence import LazySequence
-from kontur.formats.page_count import count_pages
+from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.formats.tracks import with_tracks
 from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
@@ -58,8 +58,12 @@ class Stack:
         self._store = PlaneStore(folder, identity, lambda page: self._predicted(self.open(page)))
 
     def begin(self) -> tuple[int, tuple[int, ...]]:
-        """How many pages there are, and which planes are missing."""
+        """How many pages there are, and which planes are missing.
+
+        Raises `InputError` where they are not those of one stack, before any is predicted.
+        """
         pages = count_pages(self._path)
+        check_is_one_stack(self._path)
         self._store.begin(pages)
         return pages, tuple(page for page in range(pages) if not self._store.holds(page))
 
