@@ -137,11 +137,16 @@ def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None
         )
 
 
+def keeps_planes(word: str) -> bool:
+    """Whether the output of this name can say on which plane an object lies."""
+    return word in formats.WRITABLE and formats.WRITABLE[word].planes
+
+
 def check_outputs_keep_planes(words: Sequence[str]) -> None:
     """Raise `InputError` where an output cannot say on which plane an object lies."""
-    able = [name for name, one in formats.WRITABLE.items() if one.planes]
-    unable = [word for word in words if word not in able]
+    unable = [word for word in words if not keeps_planes(word)]
     if unable:
+        able = filter(keeps_planes, formats.WRITABLE)
         raise InputError(
             f"{listed(unable)} cannot say on which page an object lies; with --page all write "
             f"{' or '.join(able)}"
