@@ -146,35 +146,47 @@ def test_planes_of_a_stack_are_kept_apart_or_one_is_to_be_chosen(kontur, tmp_pat
     ]
     source = tmp_path / "stack.geojson"
     source.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
-    for name in ("a.coco.json", "a.csv", "a.labels.tif"):
+    for name in ("a.coco.json", "a.cvat.xml", "a.labels.tif"):
         output = kontur("convert", source, tmp_path / name, "--size", "9x9", code=1)
         assert "outlines on 2 planes of a stack (depth 0, 1); choose one with --page" in output
         assert not (tmp_path / name).exists()
-    for name in ("a.coco.json", "a.csv"):
-        output = kontur("convert", source, tmp_path / name, "--page", "1")
+    for name in ("a.coco.json", "a.cvat.xml"):
+        output = kontur("convert", source, tmp_path / name, "--page", "1", "--size", "9x9")
         assert "that the outlines lie on a plane of a stack (depth 1) is lost" in output
         assert formats.read(tmp_path / name).areas.tolist() == [8, 8]
-    kontur("convert", source, tmp_path / "a.geojson")
-    planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / "a.geojson")]
-    assert planes == [0, 1]
+    for name in ("a.geojson", "a.csv", "a.geojsonl"):
+        kontur("convert", source, tmp_path / name)
+        planes = [entry.instances.plane.z for entry in formats.read_images(tmp_path / name)]
+        assert planes == [0, 1]
 
 
-@pytest.mark.parametrize("name", ["a.coco.json", "a.csv", "a.labels.tif", "a.png"])
+def test_first_planes_of_two_films_are_two_images_wherever_planes_are_not_kept(kontur, tmp_path):
+    found = Instances.of([shapely.box(0, 0, 5, 4)], size=(9, 9)).replace(plane=Plane())
+    entries = [formats.ImageAnnotation(name, (9, 9), found) for name in ("a.tif", "b.tif")]
+    formats.write_images(tmp_path / "films.geojsonl", entries)
+    output = kontur("convert", tmp_path / "films.geojsonl", tmp_path / "films.coco.json")
+    assert "2 images" in output
+    assert "(the first) is lost" in output
+    output = kontur("convert", tmp_path / "films.geojsonl", tmp_path / "films.rois.zip", code=1)
+    assert "describes 2 images (a.tif, b.tif); wanted one" in output
+
+
+@pytest.mark.parametrize("name", ["a.coco.json", "a.labels.tif", "a.png"])
 def test_the_plane_of_a_stack_is_not_lost_in_silence(kontur, tmp_path, name):
     source, found = tmp_path / "a.geojson", Instances.of([shapely.box(0, 0, 5, 4)], size=(9, 9))
     for plane, place in [
         (Plane(z=3), "depth 3"),
         (Plane(t=2), "time 2"),
         (Plane(z=1, t=1, page=4), "depth 1, time 1, page 4"),
+        (Plane(), "the first"),
     ]:
         formats.write(source, found.replace(plane=plane))
         output = kontur("convert", source, tmp_path / name, "--force")
         assert f"that the outlines lie on a plane of a stack ({place}) is lost" in output
         assert "is lost" not in kontur("convert", source, tmp_path / "b.geojson", "--force")
         assert formats.read(tmp_path / "b.geojson").plane == plane
-    for plane in (None, Plane()):  # what is no stack, and the first of one
-        formats.write(source, found.replace(plane=plane))
-        assert "is lost" not in kontur("convert", source, tmp_path / name, "--force")
+    formats.write(source, found)  # of no stack
+    assert "is lost" not in kontur("convert", source, tmp_path / name, "--force")
 
 
 def test_coco_without_the_size_of_an_image_is_pointed_out(kontur, tmp_path):

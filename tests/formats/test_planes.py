@@ -11,7 +11,7 @@ from shapely.geometry import mapping
 
 from kontur import formats
 from kontur.formats.image_annotation import ImageAnnotation
-from kontur.formats.images import read_image
+from kontur.formats.images import open_image, read_image
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
@@ -63,13 +63,55 @@ def test_outlines_of_a_page_come_back_for_that_page_and_no_other(tmp_path, name,
         again = formats.read(tmp_path / "a.geojson", page=page)
         assert again.boxes.tolist() == FOUND.boxes.tolist()
         features = json.loads((tmp_path / "a.geojson").read_text())["features"]
-        wanted = {"c": -1, "z": z, "t": t} if (z, t) != (0, 0) else None
-        assert [one["geometry"].get("plane") for one in features] == [wanted] * 2
-        if page:  # outlines that name no plane are of any
-            assert again.plane == plane
-            others = [formats.read(tmp_path / "a.geojson", page=i) for i in range(6) if i != page]
-            assert set(map(len, others)) == {0}
-            assert f"they are on {page}" in caplog.text
+        assert [one["geometry"]["plane"] for one in features] == [{"c": -1, "z": z, "t": t}] * 2
+        assert again.plane == plane
+        others = [formats.read(tmp_path / "a.geojson", page=i) for i in range(6) if i != page]
+        assert set(map(len, others)) == {0}
+        assert f"they are on {page}" in caplog.text
+
+
+OUTLINES = [
+    name for name, one in formats.WRITABLE.items() if one.planes and not one.raster
+]  # what keeps planes; labels of the first one alone are a single image
+
+
+@pytest.mark.parametrize("name", OUTLINES)
+def test_outlines_of_the_first_plane_are_on_no_other_and_those_of_none_on_any(
+    tmp_path, name, caplog
+):
+    path = tmp_path / f"a{formats.WRITABLE[name].ending}"
+    for plane, counts in [
+        (Plane(), {0: 2, 3: 0}),
+        (Plane(t=3), {0: 0, 3: 2}),
+        (Plane(page=3), {0: 0, 3: 2}),  # the first of another image of the file
+        (Plane(z=2, t=1, page=3), {0: 0, 1: 0, 2: 0, 3: 2}),
+        (None, {0: 2, 3: 2}),
+    ]:
+        found = FOUND.replace(plane=plane)
+        formats.write(path, found)
+        assert formats.read(path).plane == plane
+        assert {page: len(formats.read(path, page=page)) for page in counts} == counts
+        written = path.read_bytes()
+        formats.write(path, formats.read(path), image_name="a")
+        assert path.read_bytes() == written
+        image = ImageAnnotation("a", found.size, found[[]])
+        with formats.stream_image(path, image) as add:
+            add(found[:1])
+            add(found[1:])
+        assert {page: len(formats.read(path, page=page)) for page in counts} == counts
+    assert "no outline is on page 3; they are on 0" in caplog.text
+
+
+def test_what_others_write_of_the_first_plane_reads_as_before(tmp_path):
+    """QuPath names no first plane: alone its outlines are of any, beside others of the first."""
+    feature = {"type": "Feature", "geometry": mapping(shapely.box(0, 0, 5, 5))}
+    later = {**feature, "geometry": {**feature["geometry"], "plane": {"c": -1, "z": 2, "t": 0}}}
+    for ending, joined in [(".geojson", ", "), (".geojsonl", "\n")]:
+        for features, counts in [([feature], [1, 1, 1]), ([feature, later], [1, 0, 1])]:
+            text = joined.join(map(json.dumps, features))
+            path = tmp_path / f"a{ending}"
+            path.write_text(f"[{text}]" if ending == ".geojson" else text)
+            assert [len(formats.read(path, page=page)) for page in range(3)] == counts
 
 
 def test_an_image_that_is_no_stack_gains_nothing(tmp_path):
@@ -108,7 +150,8 @@ def test_what_qupath_says_of_a_plane_stays_and_its_place_is_ours(tmp_path):
     assert [one.instances.plane for one in read] == [Plane(), Plane(t=2)]
     formats.write_images(tmp_path / "b.geojson", read)
     written = json.loads((tmp_path / "b.geojson").read_text())["features"]
-    assert [one["geometry"].get("plane") for one in written] == [None, {"c": 1, "z": 0, "t": 2}]
+    places = [{"c": -1, "z": 0, "t": 0}, {"c": 1, "z": 0, "t": 2}]
+    assert [one["geometry"].get("plane") for one in written] == places
     moved = read[1].instances.replace(plane=Plane(z=3))
     formats.write(tmp_path / "b.geojson", moved)
     (feature,) = json.loads((tmp_path / "b.geojson").read_text())["features"]
@@ -120,3 +163,17 @@ def test_masks_of_a_page_are_outlines_of_its_plane(tmp_path):
     masks[3, 2:6, 2:9] = 1
     tifffile.imwrite(tmp_path / "a.tif", masks, metadata={"axes": "ZYX"})
     assert formats.read(tmp_path / "a.tif", page=3).plane == Plane(z=3)
+
+
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("a.tif", lambda path: tifffile.imwrite(path, STACK[0])),
+        ("a.png", lambda path: Picture.fromarray(STACK[0]).save(path)),
+        ("a.npy", lambda path: np.save(path, STACK[0])),
+    ],
+)
+def test_the_only_page_of_a_file_is_no_plane_of_a_stack(tmp_path, name, write):
+    write(tmp_path / name)
+    for read in (read_image, open_image):
+        assert read(tmp_path / name, page=0).plane is None

@@ -61,7 +61,7 @@ def test_a_channel_is_chosen_by_number_or_colour_and_the_only_page_is_0(scan):
     for channel in (1, "green"):
         for read in (open_image, read_image):
             assert (np.asarray(read(scan, channel=channel).pixels)[..., 0] == whole[..., 1]).all()
-    assert read_image(scan, page=0).plane.is_first
+    assert read_image(scan, page=0).plane is None
     with pytest.raises(InputError, match=r"scan\.vms has no page 1; it has one, 0"):
         open_image(scan, page=1)
 

@@ -80,8 +80,8 @@ def test_a_frame_of_all_is_what_the_frame_alone_gives(film, tmp_path):
 def test_what_cannot_keep_pages_and_tracks_without_pages_are_refused_before_any_work(
     film, tmp_path
 ):
-    with pytest.raises(InputError, match="csv cannot say on which page an object lies"):
-        run(film, tmp_path / "out", "geojson", "csv", page="all")
+    with pytest.raises(InputError, match="coco cannot say on which page an object lies"):
+        run(film, tmp_path / "out", "geojson", "coco", page="all")
     with pytest.raises(InputError, match="it needs --page all"):
         run(film, tmp_path / "out", "geojson", link="overlap")
     assert not (tmp_path / "out").exists()

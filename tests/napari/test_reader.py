@@ -83,6 +83,14 @@ def test_planes_of_a_stack_are_planes_of_one_layer(tmp_path):
         write_layer(str(tmp_path / "a.labels.tif"), *layer)
 
 
+def test_the_first_plane_of_a_stack_stays_one(tmp_path):
+    path = tmp_path / "film.geojson"
+    formats.write(path, on_grid().replace(plane=Plane()), image_name="film.tif")
+    (layer,) = reader.read(str(path))
+    write_layer(str(tmp_path / "again.geojson"), *layer)
+    assert (tmp_path / "again.geojson").read_bytes() == path.read_bytes()
+
+
 def test_too_many_outlines_for_shapes_become_labels_which_is_said(tmp_path, monkeypatch, told):
     monkeypatch.setattr(layers, "MOST", {True: 3, False: 3})
     path = tmp_path / "many.geojson"

@@ -23,6 +23,7 @@ from kontur.data.file_names import (
 from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
 from kontur.data.issue import Issue
 from kontur.data.mask_checks import are_label_images, check_mask_files
+from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import masks, zarr_store
 from kontur.formats.masks import Task, choose_task
@@ -47,7 +48,8 @@ def find_predictions(
     `task` is what the values of mask files mean, see `formats.masks`, and `class_of_value` the
     classes of `semantic` ones; without it these are the values of all masks together. COCO results
     name images and categories by the numbers that the COCO JSON files `numbered_in` give them.
-    `page` picks the objects of one plane where a file has those of several.
+    `page` picks the objects of one plane where a file has those of several, or its record says
+    that they are of that one, see `PredictedPages`.
 
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
@@ -61,13 +63,18 @@ def find_predictions(
     if task == "semantic" and class_of_value is None:
         class_of_value = classes_of_values(list(files.values()), page=page)
 
-    def reader(path: Path) -> Source:
+    pages = PredictedPages(place)
+
+    def read(path: Path) -> Instances:
         if is_mask(path):
-            return lambda: _read_mask(path, task, class_of_value, page)
-        return lambda: formats.read(path, page=page)
+            return _read_mask(path, task, class_of_value, page)
+        return formats.read(path, page=page)
+
+    def reader(path: Path) -> Source:
+        return lambda: pages.check(path, read(path), page)
 
     if not zarr_store.is_folder(place):
-        return _of_file(place, reader, numbered_in, page)
+        return _of_file(place, reader, numbered_in, page, pages)
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
@@ -191,7 +198,11 @@ def name_of_image(file_name: str) -> str:
 
 
 def _of_file(
-    path: Path, reader: Callable[[Path], Source], numbered_in: Sequence[Path], page: int | None
+    path: Path,
+    reader: Callable[[Path], Source],
+    numbered_in: Sequence[Path],
+    page: int | None,
+    pages: PredictedPages,
 ) -> dict[str, Source]:
     """A file that describes images by name; any other is the prediction of one."""
     if not path.exists():
@@ -202,9 +213,11 @@ def _of_file(
     sources: dict[str, Source] = {}
     for entry in entries:
         name = name_of_image(entry.file_name)
+        if name in sources and entry.instances.plane is not None:
+            formats.read(path, image=entry.file_name)  # raises: one plane is to be chosen
         if name in sources:
             raise InputError(f"{path} holds two images of the name {name!r}; rename one of them")
-        sources[name] = _constant(entry.instances)
+        sources[name] = _constant(pages.check(path, entry.instances, page))
     if not sources:
         raise InputError(f"{path} holds no images")
     return sources

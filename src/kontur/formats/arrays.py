@@ -14,6 +14,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats.channels import Channel, channel_number
+from kontur.instances.plane import Plane, plane_of_page
 
 CHANNELS = 8  # the most that an axis without a name has; beyond, it must also be the shortest
 MUCH = 4  # an axis this many times shorter than both others holds channels
@@ -47,6 +48,16 @@ def image_array(
     if pixels.dtype == bool:
         pixels = pixels.astype(np.uint8) * 255
     return pixels if channel is None else pick_channel(pixels, channel, where)
+
+
+def plane_in_array(array: Shaped[np.ndarray, "..."], page: int | None) -> Plane | None:
+    """The plane of a page that `image_array` picks; None where the array has no second one."""
+    if page == 0:
+        try:
+            image_array(array, page=1)
+        except InputError:
+            return None
+    return plane_of_page(page)
 
 
 def pick_channel(

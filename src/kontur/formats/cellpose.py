@@ -28,7 +28,9 @@ ADVICE = "save the masks as PNG or TIFF in Cellpose (NAME_cp_masks.png)"
 def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a `_seg.npy`, by `file.page` of a stack; `InputError` for other files."""
     content = _content(file.path)
-    masks = _plane(_masks(content, file.path), file.page, file.path)
+    stored = _masks(content, file.path)
+    plane = plane_of_page(file.page, len(stored) if stored.ndim == 3 else 1)
+    masks = _plane(stored, file.page, file.path)
     instances = Instances.from_label_image(masks)
     name = content.get("filename")
     image = PurePosixPath(name.replace("\\", "/")).name if isinstance(name, str) else ""
@@ -36,7 +38,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         ImageAnnotation(
             image or FORMAT.stem(file.path),
             instances.size,
-            instances.replace(plane=plane_of_page(file.page)),
+            instances.replace(plane=plane),
         )
     ]
 

@@ -62,9 +62,9 @@ def convert(
 
 
 def _holds_all(kind: Format, entries: Sequence[ImageAnnotation]) -> bool:
-    """Whether a format holds several images, or several planes of one image."""
-    planes = any(entry.instances.plane is not None for entry in entries)
-    return kind.planes if planes else kind.several_images
+    """Whether a format holds so many images, and so many planes of each."""
+    names = {entry.file_name for entry in entries}
+    return (kind.several_images or len(names) == 1) and (kind.planes or len(names) == len(entries))
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -33,6 +33,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted, shortened
 
 ROI = b"Iout"  # the first bytes of a ROI
@@ -74,7 +75,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     name = FORMAT.stem(where)
     return [
         ImageAnnotation(name, instances.size, instances[places].replace(plane=plane), without)
-        for plane, places in by_plane([roi.plane for roi in objects], file.page, where)
+        for plane, places in by_plane([_plane(roi, where) for roi in objects], file.page, where)
     ]
 
 
@@ -127,6 +128,8 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
             own["ignore"] = "true"
         if size is not None:
             own["size"] = f"{size[0]}x{size[1]}"
+        if instances.plane is not None and instances.plane.page is not None:
+            own["page"] = str(instances.plane.page)
         title = f"{instances.classes[label]} {identity:04}" if named else f"{identity:04}"
         name = short_letters(str(rest.get("name", title)))
         data = to_bytes(outline, name, instances.plane, own, rest)
@@ -229,6 +232,12 @@ def _whole(roi: Roi, name: str, where: Path) -> int | None:
             "number"
         )
     return int(text)
+
+
+def _plane(roi: Roi, where: Path) -> Plane | None:
+    """The plane of a ROI that has a position, with the page that stands beside it if one does."""
+    page = _whole(roi, "page", where)
+    return roi.plane if page is None or roi.plane is None else roi.plane.numbered(page)
 
 
 def _size(rois: Sequence[Roi], where: Path) -> tuple[int, int] | None:

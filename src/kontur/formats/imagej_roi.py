@@ -47,7 +47,7 @@ class Roi(NamedTuple):
     name: str
     rings: Sequence[np.ndarray]
     without: str | None
-    plane: Plane
+    plane: Plane | None
     own: Mapping[str, str]  # Kontur's properties
     rest: dict[str, Any]
 
@@ -261,10 +261,11 @@ def _decimal(numbers: np.ndarray) -> np.ndarray:
     return np.where(short.astype(np.float32) == numbers, short, exact)
 
 
-def _plane(roi: Any) -> Plane:
+def _plane(roi: Any) -> Plane | None:
+    """The plane that a ROI is shown on; positions count from 1, and 0 is every one."""
     if roi.z_position > 0 or roi.t_position > 0:
         return Plane(max(roi.z_position - 1, 0), max(roi.t_position - 1, 0))
-    return Plane(t=max(roi.position - 1, 0))
+    return Plane(t=roi.position - 1) if roi.position > 0 else None
 
 
 def _position(plane: Plane | None) -> dict[str, int]:

@@ -19,7 +19,7 @@ from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import embedded_picture, pictures, slides, unsupported_images, zarr_store
-from kontur.formats.arrays import image_array, native, pick_channel
+from kontur.formats.arrays import image_array, native, pick_channel, plane_in_array
 from kontur.formats.channels import Channel, channel_names
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
 from kontur.formats.pictures import Colours
@@ -195,13 +195,14 @@ def _read(path: Path, channel: Channel | None, page: int | None, colours: Colour
             names = plane.names
         elif pictures.kind_of(start) is not None:
             pixels = pictures.read(path, start, page=page, colours=colours)
-            image = Image(pixels, None, plane=plane_of_page(page))
+            frames = pictures.count_frames(path, start) if page == 0 else None
+            image = Image(pixels, None, plane=plane_of_page(page, frames))
             names = channel_names((), pixels.shape[2])
         elif path.suffix.lower() == ".json":
             with embedded_picture.unpacked(path) as inside:
                 return _read(inside, channel, page, colours)
         elif start.startswith(NPY):
-            return Image(_read_npy(path, channel, page, colours), None, plane=plane_of_page(page))
+            return _read_npy(path, channel, page, colours)
         else:
             known = unsupported_images.sentence(path, start)
             raise InputError(
@@ -217,9 +218,7 @@ def _read(path: Path, channel: Channel | None, page: int | None, colours: Colour
     )
 
 
-def _read_npy(
-    path: Path, channel: Channel | None, page: int | None, colours: Colours
-) -> Shaped[np.ndarray, "h w c"]:
+def _read_npy(path: Path, channel: Channel | None, page: int | None, colours: Colours) -> Image:
     """An array that NumPy saved, without Python objects: unpacking these would run code."""
     if _holds_objects(path):
         raise InputError(
@@ -229,7 +228,8 @@ def _read_npy(
     array = np.load(path, mmap_mode="r", allow_pickle=False)
     if array.dtype == bool and colours == "indices":
         array = array.astype(np.uint8)
-    return np.array(image_array(array, channel=channel, page=page, where=str(path)))
+    pixels = np.array(image_array(array, channel=channel, page=page, where=str(path)))
+    return Image(pixels, None, plane=plane_in_array(array, page))
 
 
 def _holds_objects(path: Path) -> bool:

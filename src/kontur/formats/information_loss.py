@@ -45,7 +45,7 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
         notes.append(
             f"the size of a pixel ({listed(f'{side:g} µm' for side in sorted(sides))}) is lost"
         )
-    planes = {one.plane for one in images if one.plane is not None and not one.plane.is_first}
+    planes = {one.plane for one in images if one.plane is not None}
     if planes and not target.planes:
         places = listed(sorted(map(_place, planes)))
         notes.append(f"that the outlines lie on a plane of a stack ({places}) is lost")
@@ -69,7 +69,8 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
 
 def _place(plane: Plane) -> str:
     numbers = {"depth": plane.z, "time": plane.t, "page": plane.page}
-    return ", ".join(f"{axis} {number}" for axis, number in numbers.items() if number)
+    words = ", ".join(f"{axis} {number}" for axis, number in numbers.items() if number)
+    return words or "the first"
 
 
 def _with_holes(instances: Instances) -> int:

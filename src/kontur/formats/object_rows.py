@@ -1,7 +1,7 @@
 """Rows of objects: what GeoParquet and GeoJSON lines have in common, an outline with columns.
 
 Each row names its image, so a file holds any number of them. Columns of ours are `COLUMNS`, and
-`PLANE` where an object lies on another plane of a stack than the first; others are kept.
+those of `PLANE` where an object lies on a plane of a stack; others are kept.
 """
 
 from collections import Counter
@@ -19,10 +19,11 @@ from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.planes import by_plane, read_plane
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted
 
 COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_width")
-PLANE = ("plane_z", "plane_t")
+PLANE = ("plane_z", "plane_t", "plane_page")  # as in `Plane`; the page where that is neither
 NUMBERS = ("score", "ignore", "image_height", "image_width", *PLANE)  # columns that want numbers
 EXTRAS = "columns"  # the key of what other columns say of an object
 AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -56,8 +57,7 @@ def columns_of(entry: ImageAnnotation) -> dict[str, list[Any]]:
         "image_height": [size[0] if size else None] * len(one),
         "image_width": [size[1] if size else None] * len(one),
     }
-    if one.plane is not None and not one.plane.is_first:
-        columns |= {"plane_z": [one.plane.z] * len(one), "plane_t": [one.plane.t] * len(one)}
+    columns |= {name: [number] * len(one) for name, number in plane_columns(one.plane).items()}
     extras = [extra.get(EXTRAS, {}) for extra in one.extras]
     for name in dict.fromkeys(key for row in extras for key in row if key not in columns):
         columns[name] = [row.get(name) for row in extras]
@@ -135,9 +135,27 @@ def _by_image(
     return rows
 
 
-def _planes(values: Values, rows: Int[np.ndarray, " m"], where: Path) -> list[Any]:
-    pairs: Iterator[Any] = zip(*(_some(values.get(name), rows) for name in PLANE), strict=True)
-    return [read_plane({"z": z or 0, "t": t or 0}, where) for z, t in pairs]
+def plane_columns(plane: Plane | None) -> dict[str, int]:
+    """What the columns `PLANE` say of a plane; those that are needed."""
+    numbers = () if plane is None else plane
+    return {
+        name: number for name, number in zip(PLANE, numbers, strict=False) if number is not None
+    }
+
+
+def plane_in_columns(numbers: Sequence[Any], where: str | Path) -> Plane | None:
+    """The plane that the values of the columns `PLANE` say; None where all are None."""
+    known = {
+        axis: number
+        for axis, number in zip(Plane._fields, numbers, strict=True)
+        if number is not None
+    }
+    return read_plane(known, where) if known else None
+
+
+def _planes(values: Values, rows: Int[np.ndarray, " m"], where: Path) -> list[Plane | None]:
+    columns: Iterator[Any] = zip(*(_some(values.get(name), rows) for name in PLANE), strict=True)
+    return [plane_in_columns(numbers, where) for numbers in columns]
 
 
 def _extras(values: Values, rows: Int[np.ndarray, " m"]) -> list[dict[str, Any]] | None:

@@ -16,7 +16,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import stack, zarr_store
-from kontur.formats.arrays import image_array, native
+from kontur.formats.arrays import image_array, native, plane_in_array
 from kontur.formats.channels import COLOURS, UNNAMED, Channel, channel_number
 from kontur.formats.pixel_size import MICROMETRES, SQUARE
 from kontur.instances.plane import Plane
@@ -63,8 +63,11 @@ class OmeZarrImage(NamedTuple):
         return stack.pages(self.axes, self.levels[0].shape)
 
     def plane(self, page: int | None) -> Plane | None:
-        """Where in its stack a page lies; None without one. `InputError` as in `read`."""
-        if page is None:
+        """Where in its stack a page lies; None without one, and of a single image.
+
+        `InputError` as in `read`.
+        """
+        if page is None or self.pages == 1:
             return None
         shape = self.levels[0].shape
         return stack.plane_at(self.axes, shape, self._index(page, 0), page)
@@ -155,7 +158,7 @@ def read(
         with zarr_store.reading(path):
             array = np.asarray(node[...])
         pixels = image_array(array, channel=channel, page=page, where=str(path))
-        return native(pixels), None, (), None if page is None else Plane(t=page)
+        return native(pixels), None, (), plane_in_array(array, page)
     image = open_image(path)
     pixels = image.read(page=page, channel=channel)
     stains = image.channels if channel is None else ()

@@ -131,11 +131,13 @@ def spill(
     """
     file = Spilled()
     images: dict[tuple[str, Plane], _Image] = {}
+    with_planes = set[str]()
     for batch in batches:
         for entry in batch:
             key = entry.file_name, entry.instances.plane or Plane()
             images.setdefault(key, _Image(file)).add(entry)
-    with_planes = {name for name, plane in images if not plane.is_first}
+            if entry.instances.plane is not None:
+                with_planes.add(entry.file_name)
     for key in [(name, Plane()) for name in with_planes]:
         if key in images and images[key].is_empty:
             del images[key]  # of a part without objects, which names no plane
@@ -156,7 +158,7 @@ def on_page(
     chosen = {}
     for name in dict.fromkeys(name for name, _ in images):
         own = [plane for other, plane in images if other == name]
-        ((plane, places),) = by_plane([each or Plane() for each in own], page, where)
+        ((plane, places),) = by_plane(own, page, where)
         found = images[name, own[places[0] if places else 0]]
         chosen[name, plane] = found if places else found.without_objects()
     return chosen

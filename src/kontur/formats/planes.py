@@ -13,55 +13,49 @@ from kontur.wording import listed, quoted
 EVERY_CHANNEL = -1  # QuPath's channel of an outline that is of all
 
 
-def read_plane(plane: Any, where: str | Path) -> Plane:
-    """The plane that a geometry names; QuPath leaves the first one out.
+def read_plane(plane: Any, where: str | Path) -> Plane | None:
+    """The plane that a geometry or a row names, with its page if there is one; None of no plane.
 
     The channel `c` is no place of its own: an image has all its channels.
     """
-    place = plane if isinstance(plane, Mapping) else {}
-    z, t = (document.whole_number(place.get(axis, 0)) for axis in "zt")
-    if z is None or t is None or min(z, t) < 0:
+    if not isinstance(plane, Mapping):
+        return None
+    z, t, page = (document.whole_number(plane.get(axis, 0)) for axis in ("z", "t", "page"))
+    if z is None or t is None or page is None or min(z, t, page) < 0:
         raise InputError(
             f"{where}: a plane is {quoted(plane)}; wanted whole numbers z and t from 0"
         )
-    return Plane(z, t)
+    return Plane(z, t).numbered(page) if "page" in plane else Plane(z, t)
 
 
-def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Plane]:
+def read_planes(planes: Sequence[Any], page: Any, where: str | Path) -> list[Plane | None]:
     """The plane of every geometry; `page` is the number of the one where it is only one."""
     read = [read_plane(plane, where) for plane in planes]
-    if page is None or len(set(read)) != 1:
+    if page is None or len({plane or Plane() for plane in read}) != 1:
         return read
     number = document.whole_number(page)
     if number is None:
         raise InputError(f"{where}: kontur.page is {quoted(page)}; wanted a whole number")
-    return [plane.numbered(number) for plane in read]
+    return [(plane or Plane()).numbered(number) for plane in read]
 
 
 def by_plane(
-    planes: Sequence[Plane], page: int | None, where: str | Path
+    named: Sequence[Plane | None], page: int | None, where: str | Path
 ) -> list[tuple[Plane | None, list[int]]]:
     """The places of the objects of each plane; of the one that is `page` where it is given.
 
-    The plane is None where no object names one: they belong to any.
+    The plane is None where no object names one: they belong to any. Beside others that do, one
+    that names none is on the first, which QuPath leaves out.
     """
-    if set(planes) <= {Plane()}:
-        return [(None, list(range(len(planes))))]
+    if not any(plane is not None for plane in named):
+        return [(None, list(range(len(named))))]
+    planes = [plane or Plane() for plane in named]
     if page is None:
         return [
             (plane, [i for i, other in enumerate(planes) if other == plane])
-            for plane in sorted(set(planes))
+            for plane in sorted(set(planes), key=lambda plane: (*plane[:2], plane.number))
         ]
-    depths, times = {plane.z for plane in planes}, {plane.t for plane in planes}
-    if len(depths) > 1 and len(times) > 1:
-        raise InputError(
-            f"{where} holds outlines on planes of several depths and times, of which a page names "
-            "one alone; export one time after the other"
-        )
-    numbers = [
-        plane.t if len(times) > 1 else plane.z if len(depths) > 1 else plane.number
-        for plane in planes
-    ]
+    numbers = _page_numbers(planes, where)
     places = [i for i, number in enumerate(numbers) if number == page]
     if not places:
         document.log.warning(
@@ -72,8 +66,27 @@ def by_plane(
     return [(planes[places[0]], places)]
 
 
+def _page_numbers(planes: Sequence[Plane], where: str | Path) -> list[int]:
+    """The page of each plane: as it is written, else its time or depth, whichever differs."""
+    depths, times = {plane.z for plane in planes}, {plane.t for plane in planes}
+    if all(plane.page is None for plane in planes):
+        if len(depths) > 1 and len(times) > 1:
+            raise InputError(
+                f"{where} holds outlines on planes of several depths and times, of which a page "
+                "names one alone; export one time after the other"
+            )
+        if len(times) > 1:
+            return [plane.t for plane in planes]
+        if len(depths) > 1:
+            return [plane.z for plane in planes]
+    return [plane.number for plane in planes]
+
+
 def on_plane(instances: Instances) -> Instances:
-    """The objects with the plane of all in each one's geometry; QuPath leaves the first one out."""
+    """The objects with the plane of all in each one's geometry.
+
+    Also the first one, which QuPath leaves out and reads: outlines of no plane belong to any.
+    """
     plane = instances.plane
     if plane is None:
         return instances
@@ -84,9 +97,6 @@ def _placed(extra: Mapping[str, Any], plane: Plane) -> Mapping[str, Any]:
     known = extra.get("geojson", {})
     geometry = known.get("geometry", {})
     before = geometry.get("plane")
-    if not isinstance(before, Mapping):
-        if (plane.z, plane.t) == (0, 0):
-            return extra
-        before = {"c": EVERY_CHANNEL}
-    place = {**before, "z": plane.z, "t": plane.t}
+    channel = before if isinstance(before, Mapping) else {"c": EVERY_CHANNEL}
+    place = {**channel, "z": plane.z, "t": plane.t}
     return {**extra, "geojson": {**known, "geometry": {**geometry, "plane": place}}}

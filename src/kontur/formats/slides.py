@@ -19,7 +19,6 @@ from kontur.errors import InputError
 from kontur.formats.channels import Channel, channel_names
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
 from kontur.formats.pixel_size import square_side
-from kontur.instances.plane import plane_of_page
 
 SCANS = {  # by ending, small letters
     ".mrxs": "a 3DHISTECH MIRAX scan",
@@ -80,7 +79,7 @@ def open_slide(path: Path, *, page: int | None = None, channel: Channel | None =
         slide = openslide.OpenSlide(path)
     sides = [slide.properties.get(f"openslide.mpp-{axis}") for axis in "xy"]
     known = [float(side) for side in sides if side is not None]
-    image = OpenImage(SlideWindows(path, slide), square_side(known), (), plane_of_page(page))
+    image = OpenImage(SlideWindows(path, slide), square_side(known))
     return image if channel is None else one_channel(image, channel, path, channel_names((), 3))
 
 

@@ -1,18 +1,17 @@
 """CSV: one row per object, for spreadsheets and statistics, and with the outline for reading back.
 
 The outline is well-known text, so objects come back exactly (see `rounding`); image size, score and
-class too. Position, area and box are for people and not read. Columns that we do not know are kept.
-Tables that a spreadsheet saved again are read, see `csv_dialect`. Among several images one without
-objects is a row that names it and nothing else. Class names that no object has are lost, and a
-table of one image without objects does not name it. Spreadsheets cut cells at 32,767 characters,
-which very long outlines exceed.
+class too, and in the columns `PLANE` where in a stack an object lies. Position, area and box are
+for people and not read. Columns that we do not know are kept. Tables that a spreadsheet saved again
+are read, see `csv_dialect`. Among several images one without objects is a row that names it. Class
+names that no object has are lost, and a table of one image without objects does not name it.
+Spreadsheets cut cells at 32,767 characters, which very long outlines exceed.
 """
 
 import csv
 import io
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,11 +29,23 @@ from kontur.formats.image_annotation import (
     ClassPrediction,
     ImageAnnotation,
     check_count,
-    unique_ids,
 )
+from kontur.formats.object_rows import PLANE, plane_columns
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.planes import by_plane
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
+from kontur.formats.table_cells import (
+    Row,
+    class_of,
+    ids_of,
+    is_image,
+    number_in,
+    plane_of,
+    score_of,
+    size_of,
+)
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 from kontur.wording import listed, quoted, shortened
 
 MEASURED = ("x", "y", "area", "left", "top", "right", "bottom")  # x and y are the centroid's
@@ -42,13 +53,10 @@ COLUMNS = (
     *("image", "id", "class", "score", "ignore", *MEASURED),
     *("image_height", "image_width", "outline"),
 )
+EXTRAS = "csv"  # the key of what other columns say of an object
 PROBABILITY = "probability_"  # of a class; its name follows
-WHOLE = re.compile(r"(-?\d+)(?:[.,]0*)?")  # also where a spreadsheet made `7.0` of it
-DIGITS = 400  # of an id that are looked at; Instances hold 19
 OUTLINES = ("outline", "geometry", "wkt", "wkb")  # columns of outlines; the first that is there
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
-
-Row = Mapping[str, str]
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
@@ -57,7 +65,8 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     Errors and repairs as in `from_text`.
     """
     dialect = csv_dialect.detect(file.path)
-    entries = _entries(_parsed(csv_dialect.rows(file.path, dialect), dialect, file.path), file.path)
+    table = _parsed(csv_dialect.rows(file.path, dialect), dialect, file.path)
+    entries = _entries(table, file.path, file.page)
     return entries or [ImageAnnotation(file.path.stem, None, Instances.empty())]
 
 
@@ -75,24 +84,32 @@ def stream(
         atomic.replacing(path, overwrite=overwrite) as beside,
         beside.open("w", encoding="utf-8", errors="replace", newline="") as file,
     ):
-        file.write(_marked(to_text([])))
+        columns = [*COLUMNS, *plane_columns(image.instances.plane)]
+        csv.DictWriter(file, columns, lineterminator="\n").writeheader()
 
         def add(instances: Instances) -> None:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer = csv.DictWriter(file, columns, lineterminator="\n")
             writer.writerows(_rows(image._replace(instances=instances)))
 
         yield add
 
 
-def to_text(entries: Iterable[ImageAnnotation]) -> str:
-    """The objects of many images as one table; columns that others added come last."""
-    images = list(entries)
-    rows = [row for entry in images for row in _rows(entry, named=len(images) > 1)]
-    more = dict.fromkeys(name for row in rows for name in row if name not in COLUMNS)
+def to_text(entries: Sequence[ImageAnnotation]) -> str:
+    """The objects of many images as one table; columns that others added come last.
+
+    Images are taken one by one, twice, and none is held.
+    """
+    more: dict[str, None] = {}
+    for objects in (entry.instances for entry in entries):
+        more |= dict.fromkeys(plane_columns(objects.plane))
+        more |= dict.fromkeys(name for extra in objects.extras for name in extra.get(EXTRAS, {}))
+    ours = [name for name in PLANE if name in more]
+    others = [name for name in more if name not in (*COLUMNS, *PLANE)]
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*COLUMNS, *more], restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, [*COLUMNS, *ours, *others], restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    for entry in entries:
+        writer.writerows(_rows(entry, named=len(entries) > 1))
     return text.getvalue()
 
 
@@ -105,7 +122,7 @@ def from_text(text: str, *, where: str | Path = "CSV") -> list[ImageAnnotation]:
     """
     dialect = csv_dialect.detect_in_text(text)
     rows = csv_dialect.rows_of_text(text.removeprefix(MARK), dialect, where=where)
-    return _entries(_parsed(rows, dialect, where), where)
+    return _entries(_parsed(rows, dialect, where), where, None)
 
 
 def relabel(
@@ -117,11 +134,11 @@ def relabel(
     """
     dialect = csv_dialect.detect(file.path)
     table = _parsed(csv_dialect.rows(file.path, dialect), dialect, file.path)
-    check_count(list(table.images), predicted, file.path)
+    planes = _planes(table, file.path, file.page)
+    check_count(planes, predicted, file.path)
     rows = [dict(row) for row in table.rows]
     new: dict[str, None] = {"class": None}
-    for (name, numbers), of_image in zip(table.images.items(), predicted, strict=True):
-        objects = [number for number in numbers if table.kept[number]]
+    for (name, _, objects), of_image in zip(planes, predicted, strict=True):
         check_count(objects, of_image, f"{file.path}: {name}")
         for number, prediction in zip(objects, of_image, strict=True):
             cells = {
@@ -178,7 +195,7 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
         wheres.append(f"{where}, line {line}")
     column = next(name for name in columns if name.lower() == column)
     shapes, without = _outlines([row.get(column, "").strip() for row in rows], wheres)
-    without = [None if _is_image(row) else kind for row, kind in zip(rows, without, strict=True)]
+    without = [None if is_image(row) else kind for row, kind in zip(rows, without, strict=True)]
     polygons, kept = document.repaired(shapes, where)
     bare = Counter(kind for kind in without if kind)
     if bare:
@@ -190,45 +207,73 @@ def _parsed(cells: Iterator[tuple[int, list[str]]], dialect: Dialect, where: str
     return _Table(columns, rows, wheres, images, polygons, kept, without, dialect)
 
 
-def _entries(table: _Table, where: str | Path) -> list[ImageAnnotation]:
-    named = (_class(row) for row in table.rows if not _is_image(row))
+def _entries(table: _Table, where: str | Path, page: int | None) -> list[ImageAnnotation]:
+    named = (class_of(row) for row in table.rows if not is_image(row))
     classes = list(dict.fromkeys(named)) or list(CLASSES)
+    without = {  # of all planes of an image, with its first
+        name: Counter(kind for n in numbers if (kind := table.without[n]))
+        for name, numbers in table.images.items()
+    }
+    sizes = {name: _size(name, table, where) for name in table.images}
     at = np.cumsum(table.kept) - 1  # the place of a row's polygon
     entries = []
-    for name, numbers in table.images.items():
-        places = np.array(numbers)[table.kept[numbers]]
-        entries.append(_entry(name, numbers, table, table.polygons[at[places]], classes, where))
+    for name, plane, numbers in _planes(table, where, page):
+        polygons = table.polygons[at[np.array(numbers, dtype=np.int64)]]
+        instances = _objects(polygons, numbers, table, sizes[name], classes).replace(plane=plane)
+        bare = without.pop(name, Counter())
+        entries.append(ImageAnnotation(name, sizes[name], instances, without_outline=bare))
     return entries
 
 
-def _entry(
-    name: str,
-    numbers: Sequence[int],
-    table: _Table,
-    polygons: Shaped[np.ndarray, " k"],
-    classes: list[str],
-    where: str | Path,
-) -> ImageAnnotation:
-    decimal = table.dialect.decimal
-    sizes = {_size(table.rows[n], decimal, table.wheres[n]) for n in numbers}
+def _planes(
+    table: _Table, where: str | Path, page: int | None
+) -> list[tuple[str, Plane | None, list[int]]]:
+    """The rows with an outline of each plane of each image, see `by_plane`."""
+    decimal, named = table.dialect.decimal, bool({*PLANE} & {*table.columns})
+    found = []
+    for name, numbers in table.images.items():
+        kept = [number for number in numbers if table.kept[number]]
+        planes = [
+            plane_of(table.rows[number], decimal, table.wheres[number]) if named else None
+            for number in kept
+        ]
+        found += [
+            (name, plane, [kept[i] for i in places])
+            for plane, places in by_plane(planes, page, where)
+        ]
+    return found
+
+
+def _size(name: str, table: _Table, where: str | Path) -> tuple[int, int] | None:
+    numbers, decimal = table.images[name], table.dialect.decimal
+    sizes = {size_of(table.rows[n], decimal, table.wheres[n]) for n in numbers}
     if len(sizes) > 1:
         raise InputError(
             f"{where} gives the image {shortened(name) or 'without name'} different sizes"
         )
-    objects = [(table.rows[n], table.wheres[n]) for n in numbers if table.kept[n]]
-    scores = [_score(row, decimal, place) for row, place in objects]
-    instances = Instances.of_valid(
+    return sizes.pop()
+
+
+def _objects(
+    polygons: Shaped[np.ndarray, " k"],
+    numbers: Sequence[int],
+    table: _Table,
+    size: tuple[int, int] | None,
+    classes: list[str],
+) -> Instances:
+    decimal = table.dialect.decimal
+    objects = [(table.rows[n], table.wheres[n]) for n in numbers]
+    scores = [score_of(row, decimal, place) for row, place in objects]
+    return Instances.of_valid(
         polygons,
-        labels=[classes.index(_class(row)) for row, _ in objects] or None,
-        ids=_ids(objects) or None,
+        labels=[classes.index(class_of(row)) for row, _ in objects] or None,
+        ids=ids_of(objects) or None,
         scores=scores or None,
-        ignore=[bool(_number(row, "ignore", decimal, place)) for row, place in objects] or None,
-        extras=[{"csv": _rest(row)} for row, _ in objects],
-        size=next(iter(sizes)),
+        ignore=[bool(number_in(row, "ignore", decimal, place)) for row, place in objects] or None,
+        extras=[{EXTRAS: _rest(row)} for row, _ in objects],
+        size=size,
         classes=classes,
     )
-    without = Counter(kind for n in numbers if (kind := table.without[n]))
-    return ImageAnnotation(name, instances.size, instances, without_outline=without)
 
 
 def _rows(entry: ImageAnnotation, *, named: bool = False) -> list[dict[str, Any]]:
@@ -238,6 +283,7 @@ def _rows(entry: ImageAnnotation, *, named: bool = False) -> list[dict[str, Any]
         "image": entry.file_name,
         "image_height": "" if size is None else size[0],
         "image_width": "" if size is None else size[1],
+        **plane_columns(instances.plane),
     }
     if named and len(instances) == 0:
         return [of_image]
@@ -258,7 +304,7 @@ def _rows(entry: ImageAnnotation, *, named: bool = False) -> list[dict[str, Any]
             **dict(zip(MEASURED, readable[i], strict=True)),
             "outline": outlines[i],
         }
-        rows.append({**instances.extras[i].get("csv", {}), **row})
+        rows.append({**instances.extras[i].get(EXTRAS, {}), **row})
     return rows
 
 
@@ -283,72 +329,12 @@ def _outlines(
     return shapes, without
 
 
-def _is_image(row: Row) -> bool:
-    """Whether a row is of an image without objects: it names that, and perhaps its size."""
-    of_image = ("image", "image_height", "image_width")
-    return all(not value.strip() for name, value in row.items() if name not in of_image)
-
-
-def _class(row: Row) -> str:
-    return row.get("class") or CLASSES[0]
-
-
-def _score(row: Row, decimal: str, where: str) -> float:
-    score = _number(row, "score", decimal, where)
-    if score is not None and not 0 <= score <= 1:
-        raise InputError(f"{where}: score is {quoted(row['score'])}; wanted a number from 0 to 1")
-    return np.nan if score is None else score
-
-
-def _number(row: Row, column: str, decimal: str, where: str) -> float | None:
-    """The number in a cell, None where it is empty, missing or `nan`."""
-    text = row.get(column, "").strip()
-    if not text or text.lower() == "nan":
-        return None
-    number = csv_dialect.number(text, decimal=decimal)
-    if number is None or not np.isfinite(number):
-        raise InputError(f"{where}: {column} is {quoted(text)}; wanted a number")
-    return number
-
-
-def _ids(objects: Sequence[tuple[Row, str]]) -> list[int]:
-    """Whole numbers as they are, the next free ones where a row has none."""
-    ids: list[int | None] = []
-    for row, where in objects:
-        text = row.get("id", "").strip()
-        whole = WHOLE.fullmatch(text[:DIGITS])
-        if text and text.lower() != "nan" and whole is None:
-            raise InputError(f"{where}: id is {quoted(text)}; wanted a whole number")
-        ids.append(int(whole[1]) if whole else None)
-    known: set[int] = set()
-    for number, (row, where) in zip(ids, objects, strict=True):
-        if number in known:
-            raise InputError(
-                f"{where}: the id {number} occurs twice in the image "
-                f"{quoted(row.get('image', ''))}; every object has an id of its own"
-            )
-        known.update([] if number is None else [number])
-    return unique_ids(ids)
-
-
-def _size(row: Row, decimal: str, where: str) -> tuple[int, int] | None:
-    numbers = [_number(row, name, decimal, where) for name in ("image_height", "image_width")]
-    height, width = numbers
-    if height is None or width is None:
-        return None
-    if not all(0 < n < document.LARGEST and n == int(n) for n in (height, width)):
-        raise InputError(
-            f"{where}: the image is {height:g}×{width:g}; wanted whole numbers above 0"
-        )
-    return int(height), int(width)
-
-
 def _rest(row: Row) -> dict[str, str]:
     return {name: value for name, value in row.items() if _is_other(name)}
 
 
 def _is_other(column: str) -> bool:
-    return bool(column) and column not in COLUMNS and column.lower() not in OUTLINES
+    return bool(column) and column not in (*COLUMNS, *PLANE) and column.lower() not in OUTLINES
 
 
 def _marked(text: str) -> str:
@@ -376,4 +362,5 @@ FORMAT = Format(
     relabel=relabel,
     recognise=_recognise,
     several_images=True,
+    planes=True,
 )

@@ -36,8 +36,8 @@ MOST_OF_OTHERS = 100_000
 class TiffPlane(NamedTuple):
     """Pixels upright and without alpha, µm per pixel where it is known, and the names of stains.
 
-    `names` are those by which a channel may be chosen, see `channels`. `plane` is None where
-    no `page` was given.
+    `names` are those by which a channel may be chosen, see `channels`. `plane` is None of a file
+    that is no stack.
     """
 
     pixels: Shaped[np.ndarray, "h w c"]
@@ -63,7 +63,7 @@ def read(
 
     with _quiet(), tifffile.TiffFile(path) as file:
         images, left_out = find_images(file, channel)
-        image, index = _choose(images, left_out, page, path)
+        image, index, place = _choose(images, left_out, page, path)
         frame = image.keyframe
         planes = _by_channel(_pixels(image, index, path), image.axes, index)
         measured = file.is_imagej or file.is_ome or file.is_lsm or file.is_stk
@@ -77,7 +77,6 @@ def read(
         )
         orientation = frame.tags.get(ORIENTATION)
         upright = oriented(pixels, int(orientation.value) if orientation else 1)
-        place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
         side = pixel_size.read_pixel_size(file, frame)
         return TiffPlane(upright, side, stains, names, place)
 
@@ -94,7 +93,7 @@ def open_windows(
 
     with _quiet(), tifffile.TiffFile(path) as file:
         images, left_out = find_images(file, channel)
-        image, index = _choose(images, left_out, page, path)
+        image, index, place = _choose(images, left_out, page, path)
         frame = image.keyframe
         with _decoding(frame, path):
             windows = windows_of(path, image, index)
@@ -105,7 +104,6 @@ def open_windows(
         stains, names = tiff_samples.stains_and_names(
             file, frame, channels=channels, samples=samples
         )
-        place = None if page is None else stack.plane_at(image.axes, image.shape, index, page)
         side = pixel_size.read_pixel_size(file, frame)
         return OpenImage(windows, side, stains, place), names
 
@@ -121,8 +119,11 @@ def count_planes(path: Path) -> int:
 
 def _choose(
     images: Sequence[TiffImage], left_out: Sequence[str], page: int | None, path: Path
-) -> tuple[TiffImage, list[int | slice]]:
-    """The image and the index of its plane number `page`, counted through all images."""
+) -> tuple[TiffImage, list[int | slice], Plane | None]:
+    """The image and the index of its plane number `page`, counted through all images.
+
+    And where in the stack that is, None in a file of a single plane.
+    """
     counts = [stack.pages(image.axes, image.shape) for image in images]
     total = sum(counts)
     if page is None and total > 1:
@@ -141,7 +142,9 @@ def _choose(
         rest -= counts[number]
         number += 1
     image = images[number]
-    return image, stack.index_of(image.axes, image.shape, rest)
+    index = stack.index_of(image.axes, image.shape, rest)
+    place = stack.plane_at(image.axes, image.shape, index, page or 0) if total > 1 else None
+    return image, index, place
 
 
 def _described(images: Sequence[TiffImage], counts: Sequence[int]) -> str:

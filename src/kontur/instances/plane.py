@@ -27,16 +27,13 @@ class Plane(NamedTuple):
         """The plane as the page `page` of its file."""
         return self if self.number == page else self._replace(page=page)
 
-    @property
-    def is_first(self) -> bool:
-        """Whether it is the first of its file, as a single image is."""
-        return self == Plane()
 
+def plane_of_page(page: int | None, pages: int | None = None) -> Plane | None:
+    """The plane of `page` in a file whose pages have no declared meaning.
 
-def plane_of_page(page: int | None) -> Plane | None:
-    """The plane of `page` in a file whose pages have no declared meaning; None without a `page`.
+    None without a `page`, and where it is known that there is one alone.
 
-    >>> plane_of_page(2), plane_of_page(None)
-    (Plane(z=0, t=2, page=None), None)
+    >>> plane_of_page(2), plane_of_page(None), plane_of_page(0, 1)
+    (Plane(z=0, t=2, page=None), None, None)
     """
-    return None if page is None else Plane(t=page)
+    return None if page is None or pages == 1 else Plane(t=page)

@@ -45,13 +45,13 @@ class Origin:
         return self.planes.get(index, Instances.empty(self.size, self.classes))
 
     def plane(self, index: Index) -> Plane | None:
-        """The plane of an index, None for a single image."""
-        if not index:
-            return None
-        place = dict(zip(self.axes, index, strict=True))
+        """The plane of an index, None for an image that is of no stack."""
         known = self.planes.get(index)
         if known is not None and known.plane is not None:
             return known.plane
+        if not index:
+            return None
+        place = dict(zip(self.axes, index, strict=True))
         return Plane(z=place.get("z", 0), t=place.get("t", 0))
 
 

@@ -1,0 +1,54 @@
+"""Predicted pages: the page of a stack that outlines were predicted on, by the record beside them.
+
+Formats that keep no planes cannot tell, nor can a file without objects; `predict.json` can.
+"""
+
+import json
+from pathlib import Path
+
+from kontur import formats
+from kontur.data.file_names import RECORD_FILE
+from kontur.errors import InputError
+from kontur.formats import zarr_store
+from kontur.instances import Instances
+from kontur.wording import printable
+
+
+class PredictedPages:
+    """The pages that the record of a folder notes, if there is one."""
+
+    def __init__(self, place: Path):
+        """`place` is a folder of predictions, or a file that lies in one."""
+        self._folder = place if zarr_store.is_folder(place) else place.parent
+        self._pages = _pages_in(self._folder / RECORD_FILE)
+
+    def check(self, path: Path, found: Instances, page: int | None) -> Instances:
+        """The objects that were read of a file for a page.
+
+        Raises `InputError` where the file does not say of which page they are, and the record says
+        that it is another one.
+        """
+        if page is None or not self._pages or (len(found) and formats.format_of(path).planes):
+            return found
+        name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
+        predicted = self._pages.get(printable(name), page)
+        if predicted != page:
+            raise InputError(
+                f"{path} was predicted on page {predicted}, as {RECORD_FILE} says, and page {page} "
+                f"is wanted; give --page {predicted}, or predict that page into another folder"
+            )
+        return found
+
+
+def _pages_in(record: Path) -> dict[str, int]:
+    """The page of each image of a record; of none where it is missing, or no record of ours."""
+    try:
+        runs = json.loads(record.read_text(encoding="utf-8"))["made"]
+        return {
+            name: run["page"]
+            for run in runs
+            for name in run["images"]
+            if isinstance(run.get("page"), int)
+        }
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}

@@ -1,0 +1,60 @@
+"""Outlines whose file cannot say of which page they are: `predict.json` beside them says it."""
+
+import json
+
+import pytest
+import shapely
+
+from kontur import formats
+from kontur.data.pairing import find_predictions
+from kontur.errors import InputError
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+
+FOUND = Instances.of([shapely.box(2, 3, 9, 8)], size=(24, 32)).replace(plane=Plane())
+NONE = FOUND[[]]
+
+
+def recorded(folder, page, *names):
+    folder.mkdir(exist_ok=True)
+    made = [{"page": page, "images": {name: {} for name in names}}, {"page": None, "images": {}}]
+    (folder / "predict.json").write_text(json.dumps({"kontur": "0", "made": made}))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("film.coco.json", FOUND), ("film.labels.tif", FOUND), ("film.geojson", NONE)],
+)
+def test_what_was_predicted_on_one_page_is_not_taken_for_another(tmp_path, name, found):
+    for place in (tmp_path, tmp_path / name):  # a folder, and its file alone
+        recorded(tmp_path, 0, "film")
+        formats.write(tmp_path / name, found)
+        read = {page: find_predictions(place, page=page)["film"]() for page in (None, 0)}
+        assert [len(one) for one in read.values()] == [len(found)] * 2
+        with pytest.raises(InputError, match=r"was predicted on page 0, as predict\.json says"):
+            find_predictions(place, page=3)["film"]()
+        for page in (3, "all"):
+            recorded(tmp_path, page, "film")
+            assert len(find_predictions(place, page=3)["film"]()) == len(found)
+
+
+def test_a_file_that_says_its_planes_is_believed(tmp_path):
+    recorded(tmp_path, 0, "film")
+    formats.write(tmp_path / "film.geojson", FOUND.replace(plane=Plane(t=3)))  # corrected since
+    assert len(find_predictions(tmp_path, page=3)["film"]()) == 1
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[]", '{"made": [{"images": 3, "page": 1}]}', "{}"])
+def test_what_is_no_record_of_ours_says_nothing(tmp_path, text):
+    formats.write(tmp_path / "film.coco.json", FOUND)
+    (tmp_path / "predict.json").write_text(text)
+    assert len(find_predictions(tmp_path, page=3)["film"]()) == 1
+
+
+def test_of_a_table_of_several_planes_one_is_to_be_chosen(tmp_path):
+    planes = [FOUND.replace(plane=Plane(t=t)) for t in range(2)]
+    entries = [formats.ImageAnnotation("film.tif", one.size, one) for one in planes]
+    formats.write_images(tmp_path / "film.csv", entries)
+    with pytest.raises(InputError, match="choose one with --page"):
+        find_predictions(tmp_path / "film.csv")
+    assert len(find_predictions(tmp_path / "film.csv", page=1)["film"]()) == 1
