@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,21 @@ def test_what_a_killed_call_made_is_not_mixed_with_other_settings(images, tmp_pa
     with pytest.raises(InputError, match=r"outlines of a .*score 0.3, now 0.6"):
         run(images, out, options=PredictOptions(score=0.6))
     assert [each.skipped for each in run(images, out)] == [True, False, False]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_image_that_changes_after_a_kill_is_outlined_again(images, tmp_path, workers):
+    begun = predict_folder(Bright(), find_inputs([images]), tmp_path / "out", workers=workers)
+    first, second = sorted(next(begun).input.name for _ in range(2))
+    killed = shutil.copytree(tmp_path / "out", tmp_path / "killed")  # what a kill leaves
+    begun.close()
+    assert json.loads((killed / "predict.json").read_text())["made"][0]["images"] == {}
+    paint(images / f"{first}.png", (3, 3, 7))
+    how = {each.input.name: each for each in run(images, killed)}
+    assert (how[first].changed, how[first].skipped) == (True, False)
+    assert (how[second].unverified, how[second].skipped) == (False, True)
+    entered = json.loads((killed / "predict.json").read_text())["made"][0]["images"]
+    assert [len(entered[name]["sha256"]) for name in "abc"] == [16, 16, 16]
 
 
 def test_outlines_that_were_there_before_any_record_are_left_alone(images, tmp_path):

@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 
 import pytest
 
@@ -47,6 +49,56 @@ def test_calls_that_overlap_keep_each_other_s_images(tmp_path):
     second.finish()
     first.finish()
     assert list(made(tmp_path)[0]["images"]) == ["a", "b", "c"]
+
+
+@pytest.fixture
+def killed(tmp_path, monkeypatch):
+    """A folder in which a process was killed after it had entered a, and finished b and c."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: ended.pid)
+        record = Record(tmp_path, NOW)
+    record.begin()
+    record.note("a", {"objects": 1}, None)
+    record.add("a", {"objects": 1}, None)
+    record._write()
+    record.note("b", {"objects": 2}, None)
+    record.note("c", {"objects": 3}, SourceFile("c.png", 9, "0" * 16))
+    return tmp_path
+
+
+def test_what_a_killed_process_had_finished_is_entered(killed):
+    (hidden,) = killed.glob(".*")
+    hidden.write_text(hidden.read_text() + '{"torn')
+    assert list(made(killed)[0]["images"]) == ["a"]
+    record = Record(killed, NOW)
+    assert record.results_of("b") == {"objects": 2}
+    assert record.results_of("c")["sha256"] == "0" * 16
+    record.complete()
+    assert {name: of["objects"] for name, of in made(killed)[0]["images"].items()} == {
+        **{"a": 1, "b": 2, "c": 3}
+    }
+    assert [path.name for path in killed.iterdir()] == ["predict.json"]
+
+
+def test_what_it_had_finished_stays_under_its_own_settings(killed):
+    note(killed, NOW | {"score": 0.6}, c={"objects": 7})
+    before, now = made(killed)
+    assert (before["score"], now["score"]) == (0.3, 0.6)
+    assert sorted(before["images"]) == ["a", "b"]
+    assert now["images"] == {"c": {"objects": 7}}
+
+
+@pytest.mark.parametrize("age", [-1, 1])
+def test_of_two_entries_of_an_image_the_later_one_counts(killed, age):
+    (hidden,) = killed.glob(".*")
+    moment = (killed / "predict.json").stat().st_mtime_ns
+    hidden.write_text(hidden.read_text() + '{"a": {"objects": 9}}\n')
+    os.utime(hidden, ns=(moment + age, moment + age))
+    record = Record(killed, NOW)
+    assert record.results_of("a") == {"objects": 9 if age > 0 else 1}
+    assert record.results_of("b") == {"objects": 2}
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,24 @@ def test_a_weight_that_is_no_number_is_named(monkeypatch):
         module.training_step(batch, 0)
 
 
+def test_a_divergence_speaks_of_a_checkpoint_only_where_there_is_one(monkeypatch):
+    module, batch = module_and_batch(0.0)
+    loss = {"contour": torch.tensor(float("nan"))}
+    monkeypatch.setattr(module.segmenter, "loss", lambda *_: loss)
+    monkeypatch.setattr(module.segmenter, "total", lambda losses: losses["contour"])
+    with pytest.raises(Diverged, match=r"again with --force \(no checkpoint was saved yet\)$"):
+        module.training_step(batch, 0)
+    checkpoint = {}
+    module.on_save_checkpoint(checkpoint)
+    resumed, _ = module_and_batch(0.0)
+    resumed.on_load_checkpoint(checkpoint)
+    monkeypatch.setattr(resumed.segmenter, "loss", lambda *_: loss)
+    monkeypatch.setattr(resumed.segmenter, "total", lambda losses: losses["contour"])
+    for each in (module, resumed):
+        with pytest.raises(Diverged, match="or go on from the last checkpoint with --resume"):
+            each.training_step(batch, 0)
+
+
 def test_points_that_overflow_are_a_divergence_though_all_weights_are_numbers(monkeypatch):
     module, batch = module_and_batch(0.0)
     monkeypatch.setattr(module.segmenter, "loss", reads_no_pixel(module.segmenter.loss))

@@ -338,5 +338,5 @@ def test_a_file_of_settings_is_laid_over_by_words(folder, tmp_path, monkeypatch)
 
 def test_a_loss_that_is_no_number_stops_with_a_sentence(folder, tmp_path):
     settings = ("optimiser.rate=1e30", "optimiser.clip=0", "optimiser.warm_up=0")
-    with pytest.raises(InputError, match=r"diverged at step \d+: .* smaller rate .*--resume"):
+    with pytest.raises(InputError, match=r"diverged at step \d+: .* smaller rate .*--force"):
         run(folder, tmp_path / "run", *settings)

@@ -10,12 +10,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
+import orjson
 import shapely
 from jaxtyping import Bool, Shaped
 from shapely import MultiPolygon, Polygon
@@ -285,9 +286,18 @@ def _check_crossings(shapes: Shaped[np.ndarray, " n"], where: str | Path) -> Non
 
 
 def _json(content: Any) -> str:
-    text = json.dumps(content, ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
+    """ValueError for NaN and Infinity.
+
+    By orjson, in a fraction of the time, where it agrees with the standard library: it knows
+    neither integers of more than 64 bits nor halves of letters, and writes null for NaN.
+    """
+    with suppress(orjson.JSONEncodeError):
+        written = orjson.dumps(content)
+        if b"null" not in written or orjson.loads(written) == content:
+            return written.decode()
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     if HALVES.search(text):
-        return json.dumps(content, separators=(", ", ": "), allow_nan=False)
+        return json.dumps(content, separators=(",", ":"), allow_nan=False)
     return text
 
 

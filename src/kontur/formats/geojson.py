@@ -112,7 +112,7 @@ def stream(
         beside.open("w", encoding="utf-8", errors="replace", newline="\n") as file,
     ):
         own, lost = new_member(image.instances), list[str]()
-        file.write('{"type": "FeatureCollection", "features": [')
+        file.write('{"type":"FeatureCollection","features":[')
         before = ""
 
         def add(instances: Instances) -> None:
@@ -121,10 +121,10 @@ def stream(
                 part = on_plane(instances[first : first + CHUNK])
                 features = list(_features_of(part, image.file_name, None, own))
                 file.write(before + document.finite_text(features, lost)[1:-1])
-                before = ", "
+                before = ","
 
         yield add
-        file.write(f'], "kontur": {document.finite_text(own, lost)}}}\n')
+        file.write(f'],"kontur":{document.finite_text(own, lost)}}}\n')
         document.log_lost(lost)
 
 

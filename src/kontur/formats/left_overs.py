@@ -27,6 +27,14 @@ def hidden_beside(final: Path) -> Path:
     return final.parent / f".kontur-{'-'.join(map(str, words))}{final.suffix}"
 
 
+def hidden_of(final: Path) -> list[Path]:
+    """The hidden paths that any process of any machine has beside `final`."""
+    digest = _digest(final.name)
+    there = final.parent.iterdir() if final.parent.is_dir() else ()
+    named = [(path, NAME.fullmatch(path.name)) for path in there]
+    return [path for path, name in named if name is not None and name[1] == digest]
+
+
 def remove_left_overs(outputs: Iterable[Path]) -> None:
     """Remove what processes of this machine that have ended left of these outputs.
 

@@ -5,7 +5,7 @@ image it was made. So a call that follows an interruption skips what is finished
 anew that has changed since, and refuses to mix another image of the same name with what is there.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -86,14 +86,16 @@ def predict_folder(
     if any(job.files for job in jobs):
         record.begin()  # an `out` that cannot be written is known before any work
         remove_left_overs(file for job in jobs for file in job.files)
+    else:
+        record.complete()
     pool = Threads(workers) if isinstance(workers, int) else workers
     work = Work(options, out, record.settings)
-    queue = ImageQueue(pool, jobs, on_part)
+    queue = ImageQueue(pool, jobs, on_part, lambda *ended: _note(record.note, *ended))
     try:
         if any(job.files for job in jobs):
             pool.begin(predictor, work)
         for job, outcome in queue.outcomes():
-            _note(record, job, outcome)
+            _note(record.add, job, outcome)
             rows.add(outcome)
             yield outcome
     finally:
@@ -101,18 +103,18 @@ def predict_folder(
             pool.close()
         finally:
             for job, outcome in queue.ended_since():
-                _note(record, job, outcome)
+                _note(record.add, job, outcome)
                 rows.add(outcome)
             record.finish()
             rows.write()
 
 
-def _note(record: Record, job: Job, outcome: Outcome) -> None:
-    """Add an image that was finished now to the record."""
+def _note(enter: Callable[..., None], job: Job, outcome: Outcome) -> None:
+    """Enter an image that was finished now."""
     if outcome.failure is None and not outcome.skipped:
         results = {"objects": outcome.objects, "repaired": outcome.repaired}
         view = {"scale": round(outcome.scale, 4), "contrast": outcome.contrast}
-        record.add(job.input.name, {**results, **view, "outputs": [*job.outputs]}, job.source)
+        enter(job.input.name, {**results, **view, "outputs": [*job.outputs]}, job.source)
 
 
 def _job(

@@ -6,13 +6,15 @@ begun.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from kontur.infer.image_task import Job, OnPart, Outcome, Task, TaskResult
 from kontur.infer.inputs import InputImage
 from kontur.infer.workers import Workers
+
+OnEnd = Callable[[Job, Outcome], None]
 
 
 @dataclass
@@ -28,11 +30,18 @@ class _Parts:
 class ImageQueue:
     """The tasks of a folder's images, and those that follow from their results.
 
-    Parts are done in the order of their images, and before another image begins.
+    Parts are done in the order of their images, and before another image begins. `on_end(job,
+    outcome)` is called at once when an image ends, by any thread.
     """
 
-    def __init__(self, workers: Workers, jobs: Sequence[Job], on_part: OnPart):
-        self._workers, self._on_part = workers, on_part
+    def __init__(
+        self,
+        workers: Workers,
+        jobs: Sequence[Job],
+        on_part: OnPart,
+        on_end: OnEnd = lambda job, outcome: None,
+    ):
+        self._workers, self._on_part, self._on_end = workers, on_part, on_end
         self._images = deque(Task(job) for job in jobs)
         self._ready: deque[Task] = deque()  # of images that have begun
         self._running: dict[Future[TaskResult], Task] = {}
@@ -46,7 +55,9 @@ class ImageQueue:
             ):
                 task = waiting.popleft()
                 if task.job.files:
-                    self._running[self._workers.submit(task)] = task
+                    future = self._workers.submit(task)
+                    self._running[future] = task
+                    future.add_done_callback(self._end)
                 else:
                     yield task.job, task.job.skipped()
             if self._running:
@@ -60,6 +71,13 @@ class ImageQueue:
         for future, task in self._running.items():
             if future.done() and not future.cancelled() and future.exception() is None:
                 yield from self._follow(task, future.result())
+
+    def _end(self, future: Future[TaskResult]) -> None:
+        """In the thread that did a task, or heard of it: whether that was the last of an image."""
+        if not future.cancelled() and future.exception() is None:
+            result = future.result()
+            if result.outcome is not None:
+                self._on_end(result.job, result.outcome)
 
     def _follow(self, task: Task, result: TaskResult) -> Iterator[tuple[Job, Outcome]]:
         """The outcome of an image, or what is to be done next for it."""

@@ -3,6 +3,7 @@
 By it a call that resumes after an interruption is told from one with other settings, or with other
 images of the same names, whose outlines must not be mixed with those that are there.
 Several processes may predict into one folder: each adds its images to what the file holds by then.
+What a killed process had finished since it last wrote the file is in its `journal`.
 """
 
 import contextlib
@@ -10,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.atomic import write_text
+from kontur.formats.left_overs import remove_left_overs
+from kontur.infer.journal import Journal, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
 from kontur.wording import printable
@@ -71,6 +74,9 @@ class Record:
         self.settings = dict(settings)
         self.runs = _read(self.path)
         self.written = self.path.stat().st_mtime_ns if self.runs else 0
+        self._pages = [*pages(self.path)]  # of processes that were killed, or run
+        self.runs = self._with_pages(self.runs)
+        self._journal = Journal(self.path, self.settings)
         self._new: dict[str, dict[str, Any]] = {}  # not written yet
         self._next = 0.0  # when to write again, on the clock of `monotonic`
 
@@ -110,10 +116,22 @@ class Record:
     def begin(self) -> None:
         """Write the record before any work; raises `OSError` where that cannot be done."""
         self._write()
+        remove_left_overs([self.path])  # whose pages are in the record now
+        self._journal.begin()
+
+    def complete(self) -> None:
+        """Write the record where it lacks what a killed process had finished."""
+        if self._pages:
+            self._write()
+            remove_left_overs([self.path])
+
+    def note(self, name: str, results: Mapping[str, Any], source: SourceFile | None) -> None:
+        """Keep what `add` will add from being lost in a kill; any thread may call this."""
+        self._journal.note(printable(name), _entry(results, source))
 
     def add(self, name: str, results: Mapping[str, Any], source: SourceFile | None) -> None:
         """Add an image of this call; the file is written at most once a second."""
-        self._new[printable(name)] = {**results, **(source._asdict() if source else {})}
+        self._new[printable(name)] = _entry(results, source)
         if time.monotonic() >= self._next:
             self._write()
 
@@ -121,27 +139,49 @@ class Record:
         """Write what is not written yet."""
         if self._new:
             self._write()
+        self._journal.end()
+
+    def _with_pages(self, runs: list[RecordedRun]) -> list[RecordedRun]:
+        """The runs, with what journals have in addition, or of a later moment."""
+        for page in self._pages:
+            known = {name for run in runs for name in run.images}
+            later = page.written > self.written
+            images = {k: v for k, v in page.images.items() if later or k not in known}
+            runs = _without(runs, images)
+            same = next((run for run in runs if run.settings == page.settings), None)
+            if same is not None:
+                same.images.update(images)
+            elif images:
+                runs = [*runs, RecordedRun(page.settings, images)]
+        return runs
 
     def _write(self) -> None:
         """Add the new images to what the file holds now, whichever process wrote it."""
         start = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self.path):
-            runs = _read(self.path)
+            runs = self._with_pages(_read(self.path))
             same = [run for run in runs if not self.difference(run)]
             images = {name: results for run in same for name, results in run.images.items()}
             own = RecordedRun(self.settings, images | self._new)
-            others = [
-                RecordedRun(
-                    run.settings, {k: v for k, v in run.images.items() if k not in self._new}
-                )
-                for run in runs
-                if run not in same
-            ]
+            others = _without([run for run in runs if run not in same], self._new)
             _dump(self.path, [*(run for run in others if run.images), own])
-        self._new = {}
+        self._journal.written(self._new)
+        self._new, self._pages = {}, []
         now = time.monotonic()
         self._next = now + max(PAUSE, 20 * (now - start))
+
+
+def _entry(results: Mapping[str, Any], source: SourceFile | None) -> dict[str, Any]:
+    return {**results, **(source._asdict() if source else {})}
+
+
+def _without(runs: Iterable[RecordedRun], names: Container[str]) -> list[RecordedRun]:
+    """The runs without these images."""
+    return [
+        RecordedRun(run.settings, {k: v for k, v in run.images.items() if k not in names})
+        for run in runs
+    ]
 
 
 def model_identity(model: str | Path) -> dict[str, str]:

@@ -90,6 +90,7 @@ class Training(LightningModule):
         self.seconds, self.work = 0.0, 0.0
         self.latest: dict[str, Tensor] = {}  # the losses of the last step, for callbacks
         self._since = Clocks.now()
+        self._is_saved = False  # whether there is a checkpoint to go on from
         self._wanted: list[dict[str, Any]] = []  # of the optimiser, by group of weights
 
     @property
@@ -204,11 +205,13 @@ class Training(LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["seconds"], checkpoint["work"] = self.seconds, self.work
         checkpoint["stages_begun"] = self.stages.begun
+        self._is_saved = True
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.seconds = float(checkpoint["seconds"])
         self.work = float(checkpoint.get("work", self.seconds))
         self.stages.begun = int(checkpoint.get("stages_begun", 1))
+        self._is_saved = True
 
     def _first_not_finite(self, batch: Batch) -> str:
         """The first weight or layer of a step with a value that is not finite; "" without one."""
@@ -237,16 +240,18 @@ class Training(LightningModule):
 
     def _assertion_message(self) -> str:
         """Advice after a failed assertion on a GPU, which gives no details and stops working."""
+        way = "go on from the last checkpoint" if self._is_saved else "begin again"
         return (
             f"the GPU found a position outside its memory at step {self.global_step}; that happens "
-            "where training diverges: go on from the last checkpoint with a smaller rate "
+            f"where training diverges: {way} with a smaller rate "
             f"(--resume --set optimiser.rate={self.optimiser_config.rate / 4:g}), and if it "
             "happens again with --set training.accelerator=cpu, which shows where"
         )
 
     def _raise_diverged(self, what: str) -> NoReturn:
+        more = ", or go on from the last checkpoint with --resume and that rate"
         raise Diverged(
             f"training diverged at step {self.global_step}: {what} is not finite; take a "
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
-            "again with --force, or go on from the last checkpoint with --resume and that rate"
+            f"again with --force{more if self._is_saved else ' (no checkpoint was saved yet)'}"
         )
