@@ -175,7 +175,8 @@ def _train(
         display.print_line(_where_it_resumes(job))
     if channel is not None:
         display.print_line(
-            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N)"
+            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N, "
+            "all with data.channel=all)"
         )
     if loaded:
         display.print_line(f"from {config.start}: {loaded}")
