@@ -46,12 +46,13 @@ def test_what_the_card_says_to_people_is_read_back_whatever_it_is_called(tmp_pat
 
 
 def test_all_channels_can_be_asked_for_where_a_start_learned_from_one():
-    start, data = (
-        Card(kind="snake", config={}, channel=1, version="0"),
-        _several(),
-    )
-    for word, one, followed in ((None, None, 1), ("2", 2, None), ("all", None, None)):
-        words = [] if word is None else [f"data.channel={word}"]
-        config = RunConfig.resolve(file=None, settings=words, given={})
+    start = Card(kind="snake", config={}, channel=1, version="0")
+    data = Mock(spec=TrainingData, has_several_channels=True)
+    for words, one, followed in (
+        ((), None, 1),
+        (("data.channel=2",), 2, None),
+        (("data.channel=all",), None, None),
+    ):
+        config = resolve(*words)
         assert config.data.one_channel == one
         assert _followed_channel(config, start, data) == followed
