@@ -4,7 +4,7 @@ Outlines that a hand drew or changed stay, those of models are replaced.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
@@ -21,35 +21,50 @@ def predict_images(
     job: Job,
     *,
     model: str,
-    page: int,
+    page: int | Literal["all"],
     options: PredictOptions,
 ) -> dict[str, Any]:
     """Outline the objects of images one after the other; what is done when it stops is kept.
 
-    An image that fails is named in the result and does not stop the others; the only one raises
-    its `InputError`.
+    `page` is a plane of each image, or all of them. An image that fails is named in the result and
+    does not stop the others; the only one raises its `InputError`.
     """
-    failed: list[str] = []
-    objects = 0
+    failed: dict[FolderImage, str] = {}
+    objects = done = 0
     job.progress(0, len(images), "")
     predictor = here.models.predictor(model)
-    for done, image in enumerate(images):
-        job.progress(done, len(images), image.name)
+    pages = {
+        image: _pages(here, image) if page == "all" else range(page, page + 1) for image in images
+    }
+    total = sum(map(len, pages.values()))
+    for image, numbers in pages.items():
         try:
-            objects += _predict_one(here, image, predictor, page, options)
+            for number in numbers:
+                of_several = f", plane {number + 1} of {len(numbers)}" if len(numbers) > 1 else ""
+                job.progress(done + number - numbers.start, total, image.name + of_several)
+                objects += _predict_one(here, image, predictor, number, options)
         except (InputError, MemoryError) as error:
             if len(images) == 1:
                 raise
-            failed.append(f"{image.name}: {error}")
-    job.progress(len(images), len(images), "")
+            failed[image] = f"{image.name}: {error}"
+        done += len(numbers)
+    job.progress(total, total, "")
     return {
         "images": len(images) - len(failed),
         "objects": objects,
-        "failed": failed[:20],
-        "message": f"{plural(len(failed), 'image')} failed: {listed(failed, most=1)}"
+        "failed": list(failed.values())[:20],
+        "message": f"{plural(len(failed), 'image')} failed: {listed(failed.values(), most=1)}"
         if failed
         else "",
     }
+
+
+def _pages(here: Workspace, image: FolderImage) -> range:
+    """All planes of an image; of one that cannot be read the first, where it is said."""
+    try:
+        return range(here.pictures.pages(image))
+    except InputError:
+        return range(1)
 
 
 def _predict_one(
