@@ -3,7 +3,7 @@
 Outlines that a hand drew or changed stay, those of models are replaced.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from kontur.errors import InputError
@@ -17,7 +17,7 @@ from kontur.wording import listed, plural
 
 def predict_images(
     here: Workspace,
-    images: Sequence[FolderImage],
+    images: Sequence[FolderImage] | None,
     job: Job,
     *,
     model: str,
@@ -26,31 +26,30 @@ def predict_images(
 ) -> dict[str, Any]:
     """Outline the objects of images one after the other; what is done when it stops is kept.
 
-    `page` is a plane of each image, or all of them. An image that fails is named in the result and
-    does not stop the others; the only one raises its `InputError`.
+    Without `images` those of the folder that nobody has corrected; `page` is a plane of each, or
+    all of them, of the folder's images again those that nobody has corrected. An image that fails
+    is named in the result and does not stop the others; the only one raises its `InputError`.
     """
+    pages = _of_folder(here, page) if images is None else _of_images(here, images, page)
     failed: dict[FolderImage, str] = {}
     objects = done = 0
-    job.progress(0, len(images), "")
+    job.progress(0, len(pages), "")
     predictor = here.models.predictor(model)
-    pages = {
-        image: _pages(here, image) if page == "all" else range(page, page + 1) for image in images
-    }
     total = sum(map(len, pages.values()))
     for image, numbers in pages.items():
         try:
-            for number in numbers:
-                of_several = f", plane {number + 1} of {len(numbers)}" if len(numbers) > 1 else ""
-                job.progress(done + number - numbers.start, total, image.name + of_several)
+            for place, number in enumerate(numbers):
+                of_several = f", plane {number + 1}" if len(numbers) > 1 else ""
+                job.progress(done + place, total, image.name + of_several)
                 objects += _predict_one(here, image, predictor, number, options)
         except (InputError, MemoryError) as error:
-            if len(images) == 1:
+            if len(pages) == 1:
                 raise
             failed[image] = f"{image.name}: {error}"
         done += len(numbers)
     job.progress(total, total, "")
     return {
-        "images": len(images) - len(failed),
+        "images": len(pages) - len(failed),
         "objects": objects,
         "failed": list(failed.values())[:20],
         "message": f"{plural(len(failed), 'image')} failed: {listed(failed.values(), most=1)}"
@@ -59,7 +58,26 @@ def predict_images(
     }
 
 
-def _pages(here: Workspace, image: FolderImage) -> range:
+Pages = Mapping[FolderImage, Sequence[int]]
+
+
+def _of_images(here: Workspace, images: Iterable[FolderImage], page: int | Literal["all"]) -> Pages:
+    return {image: _pages(here, image) if page == "all" else [page] for image in images}
+
+
+def _of_folder(here: Workspace, page: int | Literal["all"]) -> Pages:
+    """The planes that nobody has corrected, of the images that are not done."""
+    statuses = here.annotations.statuses()
+    images = [image for key, image in here.folder.images.items() if statuses[key][0] != "done"]
+    made = {}
+    for image, pages in _of_images(here, images, page).items():
+        right = here.annotations.right_planes(image, statuses[image.key][0])
+        if left := [number for number in pages if number not in right]:
+            made[image] = left
+    return made
+
+
+def _pages(here: Workspace, image: FolderImage) -> Sequence[int]:
     """All planes of an image; of one that cannot be read the first, where it is said."""
     try:
         return range(here.pictures.pages(image))
