@@ -332,6 +332,7 @@ class ModelSummary(pydantic.BaseModel):
     outlines: bool = Field(description="whether it outlines from clicks and refits")
     about: dict[str, str]
     images: int | None = Field(description="number of images that it learned from")
+    channel: int | str | None = Field(description="the one of them that it learned from, else all")
 
 
 class PredictRequest(Model):
