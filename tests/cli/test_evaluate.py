@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 import kontur as package
@@ -198,3 +199,21 @@ def test_predictions_that_are_read_otherwise_than_the_truth_are_pointed_out(kont
     output = kontur(*words, "--predictions-task", "semantic")
     assert "3 true objects, 3 predicted" in output
     assert "!" not in output
+
+
+def test_one_page_is_evaluated_and_the_help_offers_no_more(kontur, tmp_path):
+    frames = np.zeros((3, 40, 56), np.uint8)
+    frames[1, 5:20, 10:30] = 1
+    tifffile.imwrite(tmp_path / "film.tif", frames, imagej=True, metadata={"axes": "TYX"})
+    found = package.read(tmp_path / "film.tif", page=1)
+    package.write(tmp_path / "film.geojson", found)
+    how = ("evaluate", tmp_path / "film.geojson", tmp_path / "film.tif", "--page")
+    assert "1 true object, 1 predicted" in kontur(*how, "1")
+    assert "0 true objects, 0 predicted" in kontur(*how, "0")
+    for word in ("all", "one"):
+        sentence = f"one page is evaluated at a time; wanted its number, from 0, got '{word}'"
+        assert sentence in " ".join(kontur(*how, word, code=2).split())
+    words = kontur("evaluate", "--help")
+    assert "--page" in words
+    assert "N|all" not in words
+    assert "N|all" in kontur("predict", "--help")

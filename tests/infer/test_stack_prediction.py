@@ -49,10 +49,10 @@ def baseline():
     return Predictor(NoEngine(), Card(kind="baseline", config=config, version="0"))
 
 
-def run(film, out, *outputs, on_page=lambda image, done, total: None, workers=1, **options):
+def run(film, out, *outputs, on_page=lambda *part: None, workers=1, overwrite=False, **options):
     inputs, options = find_inputs([film]), PredictOptions(**options)
     how = {"outputs": outputs, "options": options, "on_part": on_page, "workers": workers}
-    return list(predict_folder(baseline(), inputs, out, **how))
+    return list(predict_folder(baseline(), inputs, out, overwrite=overwrite, **how))
 
 
 def test_every_frame_is_predicted_its_time_kept_and_its_tracks_numbered(film, tmp_path):
@@ -291,3 +291,64 @@ def test_planes_in_tiles_are_planes_in_one_view(film, tmp_path):
         order = [np.lexsort(each.instances.boxes.T) for each in (one, other)]
         polygons = [each.instances.polygons[i] for each, i in zip((one, other), order, strict=True)]
         assert shapely.equals_exact(*polygons, 1e-3).all()
+
+
+def test_all_pages_after_one_leave_no_file_of_the_one(film, tmp_path):
+    out, words = tmp_path / "out", ("geojson", "csv", "coco", "overlay")
+    run(film, out, *words, page=0)
+    (out / "film.txt").write_text("mine")
+    with pytest.raises(InputError, match="made with other settings"):
+        run(film, out, "geojson", page="all")
+    (outcome,) = run(film, out, "geojson", page="all", overwrite=True)
+    assert [file.name for file in outcome.removed] == ["film.coco.json", "film.overlay.png"]
+    assert [file.name for file in outcome.left] == ["film.txt"]
+    names = ["film.csv", "film.geojson", "film.txt", "predict.json"]
+    assert sorted(file.name for file in out.iterdir()) == names
+    for name in names[:2]:
+        read = {one.instances.plane.t: one for one in formats.read_images(out / name)}
+        assert [len(read[t].instances) for t in range(4)] == [2, 2, 2, 3]
+    run(film, out, "geojson", page=2, overwrite=True)
+    for name in names[:2]:
+        assert [one.instances.plane.t for one in formats.read_images(out / name)] == [2]
+    assert run(film, out, "csv", page=2)[0].skipped
+
+
+def test_where_all_pages_cannot_be_predicted_the_files_of_one_stay(film, tmp_path):
+    run(film, tmp_path / "out", "coco", page=0)
+    frames = tifffile.imread(film)
+    one_by_one(film, frames[0], frames[1, 1:])
+    assert run(film, tmp_path / "out", "geojson", page="all", overwrite=True)[0].failure
+    assert (tmp_path / "out" / "film.coco.json").exists()
+
+
+def one_by_one(path, *frames, **options):
+    """Each image a series of its own."""
+    with tifffile.TiffWriter(path, **options) as file:
+        for frame in frames:
+            file.write(frame, photometric="minisblack", contiguous=False)
+
+
+def test_pages_that_are_no_planes_of_one_stack_are_refused_before_any_is_predicted(
+    film, tmp_path, opened
+):
+    frames = tifffile.imread(film)
+    one_by_one(film, frames[0], frames[1, :90, :100], frames[2])
+    (outcome,) = run(film, tmp_path / "out", "geojson", "geojsonl", page="all")
+    told = f"{film} is not one stack: page 1 is 90×100 pixels and page 0 96×128; predict each page "
+    assert outcome.failure.startswith(f"{told}into a folder of its own, with --page N --out DIR")
+    one_by_one(film, frames[0], frames[1], ome=True)
+    (outcome,) = run(film, tmp_path / "out", "geojson", page="all")
+    assert "not one stack: pages 0 and 1 are of separate images" in outcome.failure
+    assert opened[0] == []
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["predict.json"]
+
+
+def test_frames_that_were_written_one_by_one_are_a_film(film, tmp_path):
+    run(film, tmp_path / "expected", "geojson", page="all", link="overlap")
+    one_by_one(film, *tifffile.imread(film))
+    run(film, tmp_path / "out", "geojson", page="all", link="overlap")
+    read = [
+        {one.instances.plane: one.instances.boxes.tolist() for one in formats.read_images(path)}
+        for path in (tmp_path / "out" / "film.geojson", tmp_path / "expected" / "film.geojson")
+    ]
+    assert read[0] == read[1]

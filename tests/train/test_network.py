@@ -80,6 +80,28 @@ def test_fine_tuning_keeps_the_network_and_the_normalisation_of_its_start():
     assert resolved(named, start).normalise.high == 99.0
 
 
+@pytest.mark.parametrize(
+    ("task", "given", "wanted"),
+    [
+        ("semantic", {}, (1.0, 4.0, 3.0, 2.0)),
+        ("semantic", {"class_weights": [1, 1, 1, 2]}, (1.0, 1.0, 1.0, 2.0)),
+        ("instances", {}, ()),
+    ],
+)
+def test_a_start_s_weights_of_classes_are_taken_over_by_name(task, given, wanted):
+    before = {"classes": ("a", "b"), "task": "semantic", "class_weights": (1, 2, 4)}
+    start = Card(kind="unet", config=before, classes=("a", "b"), version="0")
+    config = RunConfig(kind="unet", model={"task": task, **given})
+    found = resolved(config, start, classes=("b", "c", "a")).model
+    assert tuple(found["class_weights"]) == wanted
+
+
+def test_a_start_s_weights_of_background_interior_and_border_stay():
+    start = Card(kind="unet", config={"class_weights": (1, 2, 3)}, version="0")
+    found = resolved(RunConfig(kind="unet"), start, classes=("b", "c")).model
+    assert tuple(found["class_weights"]) == (1, 2, 3)
+
+
 def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time():
     start = Card(kind="snake", config={**resolved().model, "stages_used": 1}, version="0")
     assert resolved(RunConfig(), start).model["stages_used"] is None

@@ -86,6 +86,14 @@ def evaluate(
             "where they are such masks too, else instances]",
         ),
     ] = None,
+    page: Annotated[
+        str | None,
+        typer.Option(
+            "--page",
+            metavar="N",
+            help="Use this page of stacks, counted from 0; the pages of a film one after another.",
+        ),
+    ] = None,
     *,
     options: "PredictOptions",
     device: DeviceOption = Device.auto,
@@ -115,14 +123,17 @@ def evaluate(
             "with --model give TRUTH alone" if wanted == 1 else "give PREDICTIONS and TRUTH",
             param_hint="[PREDICTIONS] TRUTH",
         )
-    if options.page == "all":
-        raise typer.BadParameter("one page is evaluated at a time", param_hint="--page")
+    if page is not None and not page.isdecimal():
+        raise typer.BadParameter(
+            f"one page is evaluated at a time; wanted its number, from 0, got {page!r}",
+            param_hint="--page",
+        )
     files = _output_files(out, force=force)
     annotation_options: dict[str, Any] = {
         **{"task": task.value, "split": split},
-        **{"channel": options.channel, "page": options.page},
+        **{"channel": options.channel, "page": None if page is None else int(page)},
     }
-    options = options.replace(channel=None, page=None)  # chosen with the folder's images
+    options = options.replace(channel=None)  # chosen with the folder's images, as the page
     truth: Truth | Folder
     if model is None:
         truth, evaluation = _evaluate_files(

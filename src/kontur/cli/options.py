@@ -259,8 +259,8 @@ PREDICT_OPTIONS: dict[str, Any] = {  # by the field of `infer.options.PredictOpt
     "link": LinkOption,
     "polish": PolishOption,
 }
-# Those of a prediction that is compared with annotations.
-EVALUATED = tuple(name for name in PREDICT_OPTIONS if name not in ("region", "link"))
+# Those of a prediction that is compared with annotations, one page at a time.
+EVALUATED = tuple(name for name in PREDICT_OPTIONS if name not in ("region", "link", "page"))
 OFF: dict[str, Any] = {"min_size": 0.0, "link": False, "polish": False}  # defaults other than None
 
 

@@ -215,7 +215,7 @@ def _count(inputs: Sequence["InputImage"], options: "PredictOptions", *, at_leas
 
 
 def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
-    """What was written, in one to four lines, or that nothing was."""
+    """What was written, in one to five lines, or that nothing was."""
     done = [outcome for outcome in outcomes if not outcome.skipped and outcome.failure is None]
     skipped = sum(outcome.skipped for outcome in outcomes)
     unverified = sum(outcome.unverified for outcome in outcomes)
@@ -235,6 +235,12 @@ def summary(outcomes: Sequence["Outcome"], out: Path, seconds: float) -> str:
         lines.append(
             f"of these, {plural(unverified, 'image')} without a record of the file from which the "
             "outlines were made (a killed run, an older Kontur or another program wrote them)"
+        )
+    removed = [file.name for outcome in outcomes for file in outcome.removed]
+    if removed:
+        lines.append(
+            "removed, for they held earlier outlines and cannot say on which page an object lies: "
+            f"{printable(listed(removed))}"
         )
     left = [file.name for outcome in outcomes for file in outcome.left]
     if left:

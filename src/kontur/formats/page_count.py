@@ -37,6 +37,37 @@ def count_pages(path: str | Path) -> int:
     return 1  # reading it says what it is
 
 
+def check_is_one_stack(path: str | Path) -> None:
+    """Raise `InputError` where the pages of a file are no planes of one stack.
+
+    They are of several sizes, or separate images, of which several lie at one place. Nothing is
+    raised for what is no image: counting its pages says what it is.
+    """
+    path = Path(path)
+    if zarr_store.is_store(path):
+        return
+    with reading(path):
+        with path.open("rb") as file:
+            if not file.read(HEAD).startswith(TIFF) or slides.is_slide(path):
+                return
+        from kontur.formats import tiff
+
+        planes = tiff.list_planes(path)
+    _, size = planes[0]
+    known: dict[tuple[int, int], int] = {}  # the first page at each place
+    for page, (plane, other) in enumerate(planes):
+        if other != size:
+            reason = "page {} is {}×{} pixels and page 0 {}×{}".format(page, *other, *size)
+        elif known.setdefault(plane[:2], page) != page:
+            reason = f"pages {known[plane[:2]]} and {page} are of separate images"
+        else:
+            continue
+        raise InputError(
+            f"{path} is not one stack: {reason}; predict each page into a folder of its own, with "
+            f"--page N --out DIR, 0 to {len(planes) - 1}"
+        )
+
+
 def _count_in_array(path: Path) -> int:
     """The pages of an array: none where it is one image, else its axes before an image's."""
     array = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -23,7 +23,8 @@ from kontur.formats import pixel_size, stack, tiff_samples
 from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
-from kontur.formats.tiff_images import UNNAMED, TiffImage, find_images
+from kontur.formats.tiff_images import SCANNERS, UNNAMED, TiffImage
+from kontur.formats.tiff_parsed import parsed_tiff
 from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
 from kontur.wording import listed
@@ -31,6 +32,7 @@ from kontur.wording import listed
 # Bytes of pixels that a byte of the file can hold, by how each compression works; most for others.
 MOST = {1: 2, 5: 2800, 7: 4000, 8: 1100, 32773: 64, 32946: 1100}
 MOST_OF_OTHERS = 100_000
+FIRST_TURNED = 5  # orientation from which rows are stored as columns, see `oriented`
 
 
 class TiffPlane(NamedTuple):
@@ -59,10 +61,7 @@ def read(
     With a `channel`, an axis of unknown meaning is taken as channels. Raises
     `InputError` for stacks without a `page`, and what tifffile raises for damaged files.
     """
-    import tifffile
-
-    with _quiet(), tifffile.TiffFile(path) as file:
-        images, left_out = find_images(file, channel)
+    with _quiet(), parsed_tiff(path, channel) as (file, images, left_out):
         image, index, place = _choose(images, left_out, page, path)
         frame = image.keyframe
         planes = _by_channel(_pixels(image, index, path), image.axes, index)
@@ -89,10 +88,7 @@ def open_windows(
 
     Errors as in `read`.
     """
-    import tifffile
-
-    with _quiet(), tifffile.TiffFile(path) as file:
-        images, left_out = find_images(file, channel)
+    with _quiet(), parsed_tiff(path, channel) as (file, images, left_out):
         image, index, place = _choose(images, left_out, page, path)
         frame = image.keyframe
         with _decoding(frame, path):
@@ -110,11 +106,24 @@ def open_windows(
 
 def count_planes(path: Path) -> int:
     """How many planes `read` can choose from, in all images of the file."""
-    import tifffile
-
-    with _quiet(), tifffile.TiffFile(path) as file:
-        images, _ = find_images(file, None)
+    with _quiet(), parsed_tiff(path, None) as (_, images, _):
         return sum(stack.pages(image.axes, image.shape) for image in images)
+
+
+def list_planes(path: Path) -> list[tuple[Plane, tuple[int, int]]]:
+    """Where each page lies in its stack, and its (height, width), in all images of the file."""
+    with _quiet(), parsed_tiff(path, None) as (_, images, _):
+        planes: list[tuple[Plane, tuple[int, int]]] = []
+        one_by_one = _are_one_by_one(images)
+        for image in images:
+            orientation = image.keyframe.tags.get(ORIENTATION)
+            turned = orientation is not None and int(orientation.value) >= FIRST_TURNED
+            size = image.size[::-1] if turned else image.size
+            for rest in range(stack.pages(image.axes, image.shape)):
+                index = stack.index_of(image.axes, image.shape, rest)
+                place = _plane_of(image, index, len(planes), one_by_one=one_by_one)
+                planes.append((place, size))
+        return planes
 
 
 def _choose(
@@ -143,8 +152,23 @@ def _choose(
         number += 1
     image = images[number]
     index = stack.index_of(image.axes, image.shape, rest)
-    place = stack.plane_at(image.axes, image.shape, index, page or 0) if total > 1 else None
+    one_by_one = _are_one_by_one(images)
+    place = _plane_of(image, index, page or 0, one_by_one=one_by_one) if total > 1 else None
     return image, index, place
+
+
+def _plane_of(image: TiffImage, index: list[int | slice], page: int, *, one_by_one: bool) -> Plane:
+    """Where in its stack a plane lies; frames that were written one by one are a time series."""
+    return Plane(t=page) if one_by_one else stack.plane_at(image.axes, image.shape, index, page)
+
+
+def _are_one_by_one(images: Sequence[TiffImage]) -> bool:
+    """Whether the images of a file are alike, of one plane each, and nothing more is said."""
+    first = images[0]
+    kinds = (*SCANNERS, "ome")  # which say that each is an image of its own
+    plain = len(images) > 1 and getattr(first.series, "kind", "") not in kinds
+    single = plain and stack.pages(first.axes, first.shape) == 1
+    return single and all(one[1:3] == first[1:3] for one in images)
 
 
 def _described(images: Sequence[TiffImage], counts: Sequence[int]) -> str:

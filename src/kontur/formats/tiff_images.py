@@ -32,10 +32,15 @@ class TiffImage(NamedTuple):
     series: Any
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) as stored, before it is turned upright."""
+        sides = dict(zip(self.axes, self.shape, strict=True))
+        return sides.get("Y", 1), sides.get("X", 1)
+
+    @property
     def description(self) -> str:
         """Its name and its size, for a sentence."""
-        sides = dict(zip(self.axes, self.shape, strict=True))
-        size = f"{sides.get('Y', 1)}×{sides.get('X', 1)}"
+        size = "{}×{}".format(*self.size)
         return f"{self.name} {size}" if self.name else size
 
 
@@ -47,7 +52,14 @@ def find_images(file: Any, channel: Channel | None) -> tuple[list[TiffImage], li
     images = _all_images(file, channel)
     if not images:
         raise ValueError("it holds no image")
-    reasons = [_why_left_out(image, images, file) for image in images]
+    by_size: dict[tuple[int, int], list[TiffImage]] = {}  # a film may be of thousands of images
+    for image in images:
+        by_size.setdefault(image.size, []).append(image)
+    larger = {
+        size: [one for other in by_size if _is_smaller(size, other) for one in by_size[other]]
+        for size in by_size
+    }
+    reasons = [_why_left_out(image, larger[image.size], file) for image in images]
     kept = [image for image, reason in zip(images, reasons, strict=True) if reason is None]
     return kept or images[:1], [reason for reason in reasons if reason is not None]
 
@@ -82,15 +94,14 @@ def _letters(series: Any, channel: Channel | None) -> str:
     return axes
 
 
-def _why_left_out(image: TiffImage, images: list[TiffImage], file: Any) -> str | None:
-    """Why an image does not count as one of its own; None where it does."""
+def _why_left_out(image: TiffImage, larger: list[TiffImage], file: Any) -> str | None:
+    """Why an image does not count as one of its own, beside larger ones; None where it does."""
     frame = image.keyframe
     kind = getattr(image.series, "kind", "")
     if kind in SCANNERS and image.name.lower() in SLIDE:
         return f"the {image.name.lower()} of the slide"
     if frame.is_mask:
         return "a mask of transparency"
-    larger = [one for one in images if _is_smaller(image, one)]
     if larger and (frame.is_reduced or frame.is_subifd):
         return "a smaller copy"
     if kind == "" and not file.is_ome and any(_shows_the_same(image, one) for one in larger):
@@ -98,13 +109,8 @@ def _why_left_out(image: TiffImage, images: list[TiffImage], file: Any) -> str |
     return None
 
 
-def _sides(image: TiffImage) -> tuple[int, int]:
-    sides = dict(zip(image.axes, image.shape, strict=True))
-    return sides.get("Y", 1), sides.get("X", 1)
-
-
-def _is_smaller(image: TiffImage, other: TiffImage) -> bool:
-    (height, width), (full_height, full_width) = _sides(image), _sides(other)
+def _is_smaller(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    (height, width), (full_height, full_width) = size, other
     return (
         height <= full_height
         and width <= full_width
@@ -114,7 +120,7 @@ def _is_smaller(image: TiffImage, other: TiffImage) -> bool:
 
 def _shows_the_same(image: TiffImage, full: TiffImage) -> bool:
     """Whether an unmarked smaller page is a copy: of the same proportions, and much the same."""
-    (height, width), (full_height, full_width) = _sides(image), _sides(full)
+    (height, width), (full_height, full_width) = image.size, full.size
     step = max(full_height / height, full_width / width)
     if step < 1.5 or abs(full_height / step - height) >= 1 or abs(full_width / step - width) >= 1:
         return False

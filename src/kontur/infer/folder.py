@@ -21,7 +21,11 @@ from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
-from kontur.infer.stack_prediction import check_outputs_keep_planes, check_tracks_are_kept
+from kontur.infer.stack_prediction import (
+    check_outputs_keep_planes,
+    check_tracks_are_kept,
+    keeps_planes,
+)
 from kontur.infer.workers import Threads, Workers
 
 
@@ -47,8 +51,9 @@ def predict_folder(
     `LARGE` pixels as many as fit into memory. Outputs that were made of the same content with the
     same settings are kept and, where all of an image exist, the image is skipped; an image that has
     changed since is outlined anew, and `overwrite` makes all anew, in the formats asked for and in
-    those that the record notes; other files are the outcome's `left`. An image that cannot be read
-    or looked at is an outcome with a `failure`. `model` (name, digest) goes into the record, and
+    those that the record notes; where all pages are predicted, those of them that cannot hold these
+    are removed. Other files are the outcome's `left`. An image that cannot be read or looked at is
+    an outcome with a `failure`. `model` (name, digest) goes into the record, and
     `report` is a Parquet file with a row for each image, see `report`. Several processes may work
     on one folder.
 
@@ -70,7 +75,7 @@ def predict_folder(
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
     record = Record(out, {**(model or {}), **settings, **thresholds})
-    jobs = [_job(record, image, out, outputs, overwrite) for image in inputs]
+    jobs = [_job(record, image, out, outputs, overwrite, options) for image in inputs]
     if not overwrite:
         _refuse_mixture(record, jobs, out)
     if options.page == "all":
@@ -113,7 +118,12 @@ def _note(enter: Callable[..., None], job: Job, outcome: Outcome) -> None:
 
 
 def _job(
-    record: Record, image: InputImage, out: Path, outputs: Sequence[str], overwrite: bool
+    record: Record,
+    image: InputImage,
+    out: Path,
+    outputs: Sequence[str],
+    overwrite: bool,
+    options: PredictOptions,
 ) -> Job:
     there = finished_outputs(image.name, out)
     results = record.results_of(image.name) or {}
@@ -123,11 +133,13 @@ def _job(
     source = None if before is None else SourceFile.of(image.path, out)
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed:
-        # Ours of other formats would otherwise show outlines that are no longer in the record.
-        made = tuple(dict.fromkeys([*outputs, *ours]))
-        left = output_files(image.name, out, [word for word in there if word not in made])
-        files = output_files(image.name, out, made)
-        return Job(image, source, files, made, changed=changed, left=left)
+        # Ours of other formats would otherwise show outlines that are no longer in the record;
+        # they go where they cannot hold all pages.
+        stale = [word for word in ours if options.page == "all" and not keeps_planes(word)]
+        made = tuple(dict.fromkeys([*outputs, *(word for word in ours if word not in stale)]))
+        left = [word for word in there if word not in (*made, *stale)]
+        files, gone, others = (output_files(image.name, out, w) for w in (made, stale, left))
+        return Job(image, source, files, made, changed=changed, stale=gone, left=others)
     missing = [word for word in outputs if word not in there]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),

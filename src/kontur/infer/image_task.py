@@ -49,8 +49,9 @@ class Outcome:
     """The result of one image: objects in `seconds`, or `failure`, or it was there already.
 
     `seconds` are those of all its tasks. `changed`: its file has changed since the outlines that
-    were there. `unverified`: outlines were there without a record of their image file. `left`:
-    files of other formats that stayed as they were. `hint`: a sentence on what to try.
+    were there. `unverified`: outlines were there without a record of their image file.
+    `removed`: earlier files of ours that cannot hold all pages. `left`: files of other formats that
+    stayed as they were. `hint`: a sentence on what to try.
     """
 
     input: InputImage
@@ -62,6 +63,7 @@ class Outcome:
     skipped: bool = False
     changed: bool = False
     unverified: bool = False
+    removed: tuple[Path, ...] = ()
     left: tuple[Path, ...] = ()
     failure: str | None = None
     hint: str | None = None
@@ -72,8 +74,8 @@ class Job:
     """An image and the files to write of it; none where all are there.
 
     `source` is its content, where that is known already; `outputs` are the words of all files that
-    are ours once these are written, `left` files of other formats that no record says are ours, and
-    `objects` the number of outlines that are there.
+    are ours once these are written, `stale` files of ours that are to go then, `left` files of
+    other formats that no record says are ours, and `objects` the number of outlines that are there.
     """
 
     input: InputImage
@@ -82,6 +84,7 @@ class Job:
     outputs: tuple[str, ...] = ()
     changed: bool = False
     unverified: bool = False
+    stale: tuple[Path, ...] = ()
     left: tuple[Path, ...] = ()
     objects: int = 0
 
@@ -250,6 +253,8 @@ class ImageWorker:
         job, options = task.job, self.work.options
         with self._room:
             found = self._planes(job).write(job.files)
+        for file in job.stale:
+            file.unlink(missing_ok=True)
         outcome = Outcome(
             job.input,
             objects=len(found.areas),
@@ -257,6 +262,7 @@ class ImageWorker:
             scale=found.scale,
             contrast=found.contrast,
             changed=job.changed,
+            removed=job.stale,
             left=job.left,
             hint=size_hint(found.areas, self.predictor.card, options),
         )

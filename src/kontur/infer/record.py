@@ -131,6 +131,7 @@ class Record:
 
     def add(self, name: str, results: Mapping[str, Any], source: SourceFile | None) -> None:
         """Add an image of this call; the file is written at most once a second."""
+        self.note(name, results, source)  # whose thread may not have come to it yet
         self._new[printable(name)] = _entry(results, source)
         if time.monotonic() >= self._next:
             self._write()

@@ -18,7 +18,7 @@ from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.lazy_sequence import LazySequence
-from kontur.formats.page_count import count_pages
+from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.formats.tracks import with_tracks
 from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
@@ -58,8 +58,12 @@ class Stack:
         self._store = PlaneStore(folder, identity, lambda page: self._predicted(self.open(page)))
 
     def begin(self) -> tuple[int, tuple[int, ...]]:
-        """How many pages there are, and which planes are missing."""
+        """How many pages there are, and which planes are missing.
+
+        Raises `InputError` where they are not those of one stack, before any is predicted.
+        """
         pages = count_pages(self._path)
+        check_is_one_stack(self._path)
         self._store.begin(pages)
         return pages, tuple(page for page in range(pages) if not self._store.holds(page))
 
@@ -133,11 +137,16 @@ def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None
         )
 
 
+def keeps_planes(word: str) -> bool:
+    """Whether the output of this name can say on which plane an object lies."""
+    return word in formats.WRITABLE and formats.WRITABLE[word].planes
+
+
 def check_outputs_keep_planes(words: Sequence[str]) -> None:
     """Raise `InputError` where an output cannot say on which plane an object lies."""
-    able = [name for name, one in formats.WRITABLE.items() if one.planes]
-    unable = [word for word in words if word not in able]
+    unable = [word for word in words if not keeps_planes(word)]
     if unable:
+        able = filter(keeps_planes, formats.WRITABLE)
         raise InputError(
             f"{listed(unable)} cannot say on which page an object lies; with --page all write "
             f"{' or '.join(able)}"

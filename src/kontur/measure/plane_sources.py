@@ -104,6 +104,8 @@ def _source(
 
     def page() -> int | None:
         assert pages is not None
+        if place.page is not None:
+            return place.page
         if (place.z, place.t) not in pages:
             raise InputError(
                 f"outlines lie on the plane of depth {place.z} and time {place.t}, and "

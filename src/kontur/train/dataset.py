@@ -65,7 +65,11 @@ def open_data(config: DataConfig, *, seed: int, kept: Sequence[str] | None = Non
 def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> TrainingData:
     if not config.path:
         raise InputError("training wants a folder of images with annotations; give DATA")
-    options: dict[str, Any] = {"task": config.task, "channel": config.channel, "page": config.page}
+    options: dict[str, Any] = {
+        "task": config.task,
+        "channel": config.one_channel,
+        "page": config.page,
+    }
     folder = open_folder(config.path, **options)
     if kept is None:
         _check_used(config, folder)

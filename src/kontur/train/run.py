@@ -116,12 +116,12 @@ def train(
     if resume and force:
         raise InputError("--resume goes on with a run and --force starts afresh; give one")
     with quiet_lightning(), Signals() as signals, only_writer(run):
+        file = Path(config) if config else None
         if resume:
-            resolved = resumed_config(run, given, settings)
+            resolved = resumed_config(run, given, settings, file=file)
         else:
             if not force:
                 refuse_existing_run(run)
-            file = Path(config) if config else None
             resolved = RunConfig.resolve(file=file, settings=settings, given=given)
         return _train(run, resolved, resume=resume, display=display, signals=signals)
 
@@ -175,7 +175,8 @@ def _train(
         display.print_line(_where_it_resumes(job))
     if channel is not None:
         display.print_line(
-            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N)"
+            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N, "
+            "all with data.channel=all)"
         )
     if loaded:
         display.print_line(f"from {config.start}: {loaded}")

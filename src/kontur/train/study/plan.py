@@ -149,7 +149,7 @@ def make_plan(
 ) -> Plan:
     """Make the plan of a study and check it as far as possible; each image is read once."""
     config = RunConfig.read(rows[0].tree).data
-    folder = open_folder(data, task=config.task, channel=config.channel, page=config.page)
+    folder = open_folder(data, task=config.task, channel=config.one_channel, page=config.page)
     has_val = "val" in folder.splits
     learned = folder.in_split("train") if "train" in folder.splits else folder
     groups = None if group is None else learned.groups(group)
@@ -227,7 +227,7 @@ def _check_networks(
         config = RunConfig.read(row.tree)
         if not catalog.family(row.kind).trainable or config.start is not None:
             continue
-        one = config.data.channel is not None  # of this row alone, perhaps
+        one = config.data.one_channel is not None  # of this row alone, perhaps
         known = statistics._replace(channels=frozenset({1})) if one else statistics
         try:
             resolve_network(config, None, learned.classes, known)
