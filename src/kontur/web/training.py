@@ -52,10 +52,17 @@ Held = TypeVar("Held")
 
 
 def corrected_planes(here: Workspace) -> list[Plane]:
-    """The planes of all images that were corrected or are done, in the order of their names."""
+    """The planes whose outlines are right, of all images in the order of their names.
+
+    Those that were corrected, and of images that are done all that were outlined; a plane that was
+    only looked at has no outlines to learn from.
+    """
     statuses = here.annotations.statuses()
-    images = [i for k, i in here.folder.images.items() if statuses[k][0] in ("corrected", "done")]
-    return [(image, page) for image in images for page in here.annotations.planes(image)]
+    return [
+        (image, page)
+        for key, image in here.folder.images.items()
+        for page in here.annotations.right_planes(image, statuses[key][0])
+    ]
 
 
 def check_trainable(here: Workspace) -> list[Plane]:
