@@ -220,8 +220,21 @@ def _chosen_shape(shape: tuple[int, ...], index: list[int | slice]) -> tuple[int
 
 def _decode(page: Any, frame: Any, path: Path) -> Shaped[np.ndarray, "..."]:
     _check_size(page, frame, path)
-    with _decoding(frame, path):
+    with _decoding(frame, path), _opened(page.parent.filehandle):
         return page.asarray()
+
+
+@contextlib.contextmanager
+def _opened(handle: Any) -> Iterator[None]:
+    """Open what is closed for so long: of OME-TIFF in several files, the files beside the one."""
+    if not handle.closed:
+        yield
+        return
+    handle.open()
+    try:
+        yield
+    finally:
+        handle.close()
 
 
 def _check_size(page: Any, frame: Any, path: Path, times: int = 1) -> None:
