@@ -1,4 +1,4 @@
-"""Images that go away or are replaced while they are predicted: one failure, no mixture, no loss."""
+"""Images that go away or are replaced while they are predicted: one failure, and no mixture."""
 
 import numpy as np
 import pytest

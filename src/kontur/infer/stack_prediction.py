@@ -26,7 +26,7 @@ from kontur.infer.plane_store import FinishedPlane, PlaneStore
 from kontur.infer.predict import Predictor
 from kontur.wording import listed
 
-KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl")  # of the formats that keep planes
+KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv")  # of the formats that keep planes
 
 
 class StackPrediction(NamedTuple):

@@ -241,6 +241,7 @@ class PlaneChanges(pydantic.BaseModel):
     status: Literal["untouched", "predicted", "corrected", "done"]
     classes: list[str]
     move: str = ""
+    notice: str = Field("", description="a sentence to show, such as that the picture is another")
 
 
 class ImageSummary(pydantic.BaseModel):
