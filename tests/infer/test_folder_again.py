@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,19 +15,7 @@ from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
-from tests.infer.painted import Bright, paint
-
-
-def run(images, out, *, predictor=None, **how):
-    return list(predict_folder(predictor or Bright(), find_inputs([images]), out, **how))
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    paint(tmp_path / "images" / "a.png", (2, 2, 5), (10, 20, 8))
-    paint(tmp_path / "images" / "b.png")
-    paint(tmp_path / "images" / "c.png", (0, 0, 24))
-    return tmp_path / "images"
+from tests.infer.painted import Bright, paint, run
 
 
 def test_what_is_there_is_kept_and_only_the_rest_is_made(images, tmp_path):

@@ -8,8 +8,8 @@ from kontur.errors import InputError
 from kontur.models.card import Card
 from kontur.settings import read_toml
 from kontur.train.config import RunConfig
-from kontur.train.dataset import TrainingData
 from kontur.train.run import _followed_channel
+from kontur.train.training_data import TrainingData
 
 
 def resolve(*settings: str) -> RunConfig:

@@ -117,6 +117,53 @@ def test_a_person_outlines_corrects_draws_undoes_reloads_and_exports(browser, pl
     page.close()
 
 
+def test_a_region_or_a_cut_is_of_the_object_that_it_is_drawn_on(browser, plate):
+    """Not of the one before, which the tool has selected; and a quick hand makes few points."""
+    page = open_page(browser, plate[1])
+    page.locator(".thumb").nth(1).click()
+    until(page, "document.title.startsWith('cells1') && kontur.image().loaded")
+    run_model(page)
+    found = outlines(page)
+    first, second, third, *_ = found
+
+    def draw(points):
+        places = [on_screen(page, *point) for point in points]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in places[1:]:
+            page.mouse.move(*place)
+        page.mouse.up()
+        settled(page)
+
+    def ring(x, y):
+        return [(x + 5 * np.cos(t), y + 5 * np.sin(t)) for t in np.linspace(0, 6.2, 12)]
+
+    page.keyboard.press("a")
+    for number in (first, second):
+        draw(ring(found[number][:, 0].max() - 2, found[number][:, 1].mean()))
+    wide = outlines(page)
+    wider = [n for n in found if wide[n][:, 0].max() > found[n][:, 0].max() + 1]
+    assert wider == [first, second]
+    page.keyboard.press("h")
+    draw(ring(*found[third].mean(axis=0)))
+    holed = "[...kontur.image().outlines.values()].filter(o => o.parts[0].length > 1)"
+    assert page.evaluate(f"{holed}.map(o => o.id)") == [third]
+    page.keyboard.press("x")
+    (x0, y0), (x1, y1) = found[first].min(axis=0), found[first].max(axis=0)
+    draw([(x0 - 3, (y0 + y1) / 2), (x1 + 6, (y0 + y1) / 2)])  # no point of it lies in the object
+    assert len(outlines(page)) == len(found) + 1
+
+    page.keyboard.press("a")
+    draw(ring(6, 6))
+    assert page.locator(".toast", has_text="There is no object").count() == 1
+    page.keyboard.press("v")
+    page.mouse.click(*on_screen(page, *found[second].mean(axis=0)))
+    page.keyboard.press("a")
+    draw(ring(6, 6))  # a part of the object that a person has selected
+    assert page.evaluate(f"kontur.image().outlines.get({second}).parts.length") == 2
+    page.close()
+
+
 def test_a_narrow_page_in_chinese_has_drawers_and_nothing_sticks_out(browser, plate):
     page = open_page(browser, plate[1], NARROW, locale="zh-CN")
     assert page.evaluate("() => document.documentElement.lang") == "zh"
@@ -257,6 +304,52 @@ def test_seven_windows_of_a_browser_hear_of_each_other_also_when_the_first_is_cl
         for window in rest:
             until(window, "kontur.image().outlines.size === 2")
         one_browser.close()
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A server on one image that no other test has edited."""
+    with served(write_images(tmp_path / "plate", 1)) as server:
+        yield server
+
+
+def test_an_edit_that_is_not_answered_is_taken_back_and_said_and_the_next_one_is_made(
+    browser, fresh
+):
+    """Neither the server of another start, which does not know the token, nor none."""
+    page = open_page(browser, fresh)
+    run_model(page)
+    number, ring = next(iter(outlines(page).items()))
+    page.mouse.click(*on_screen(page, *ring.mean(axis=0)))
+    start = on_screen(page, *ring[0])
+    unknown = {"status": 401, "json": {"detail": "the token is missing or wrong"}}
+    for answer, said in (
+        (lambda route: route.fulfill(**unknown), "open the address that it printed"),
+        (lambda route: route.abort(), "No connection to kontur serve"),
+    ):
+        page.route("**/api/images/**", answer)
+        for _ in range(2):
+            drag(page, start, (start[0] - 30, start[1] - 24))
+            settled(page)
+            np.testing.assert_array_equal(outlines(page)[number], ring)
+        assert page.locator(".toast", has_text=said).count() == 1  # once, although said twice
+        assert page.locator("#saved").inner_text() == "Not saved"
+        page.unroute("**/api/images/**")
+    drag(page, start, (start[0] - 30, start[1] - 24))
+    settled(page)
+    assert np.abs(outlines(page)[number] - ring).max() > 3
+    assert page.locator("#saved").inner_text() == "Saved"
+    assert [said for said in page.problems if not said.startswith("Failed to load")] == []
+    page.close()
+
+
+def test_a_page_of_a_server_that_was_started_anew_says_so_for_as_long_as_it_is_open(browser, fresh):
+    page = browser.new_page(viewport=WIDE, locale="zh-CN")
+    page.route("**/api/events?**", lambda route: route.fulfill(status=401, json={}))
+    page.goto(fresh.address)
+    page.locator(".toast.lasting", has_text="请打开它打印的地址").wait_for()
+    page.locator("#saved.problem", has_text="未连接").wait_for()
+    page.close()
 
 
 def test_an_answer_that_comes_late_changes_nothing_in_the_image_that_is_open_by_then(

@@ -165,17 +165,10 @@ def _choose(
     """
     counts = [stack.pages(image.axes, image.shape) for image in images]
     total = sum(counts)
-    if page is None and total > 1:
-        raise InputError(
-            f"{path} is a {_described(images, counts)}, and one plane is wanted: choose it "
-            f"with --page N (in Python page=N), 0 to {total - 1}"
-            + (", or --channel N where the pages are channels" if images[0].axes in UNNAMED else "")
-        )
-    rest = page or 0
-    if not 0 <= rest < total:
-        have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
-        beside = f", beside {listed(left_out)}" if left_out else ""
-        raise InputError(f"{path} has {have}{beside}; page {page} is not among them")
+    channels = ", or --channel N where the pages are channels" if images[0].axes in UNNAMED else ""
+    beside = f", beside {listed(left_out)}" if left_out else ""
+    what = f"a {_described(images, counts)}"
+    rest = stack.chosen_page(page, total, path, what, instead=channels, beside=beside)
     number = 0
     while rest >= counts[number]:
         rest -= counts[number]

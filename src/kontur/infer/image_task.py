@@ -180,7 +180,7 @@ class ImageWorker:
         store.begin(tiling)
         with self._planning:
             self._keep((job.input.name, tiling.side), (picture, plan))
-        missing = tuple((t.row, t.column) for t in plan.tiled.tiles if not store.holds(t))
+        missing = tuple((t.row, t.column) for t in plan.tiled.tiles if not store.holds(tiling, t))
         total = len(plan.tiled.tiles)
         return TaskResult(job, missing=missing, total=total, side=tiling.side)
 
@@ -192,7 +192,7 @@ class ImageWorker:
         try:
             with self._room:
                 tile = tiled.tiling.tile(*task.part)
-                store.add(tile, tiled.candidates(tile, plan.thresholds))
+                store.add(tiled.tiling, tile, tiled.candidates(tile, plan.thresholds))
         except ObjectTooLargeError:
             if self.work.options.tile is not None:
                 raise

@@ -27,7 +27,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
 from kontur.wording import listed
 
-KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl")  # of the formats that keep planes
+KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv")  # of the formats that keep planes
 
 
 class StackPrediction(NamedTuple):

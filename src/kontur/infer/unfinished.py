@@ -1,8 +1,8 @@
 """What is finished of an image, kept beside its outputs until all of it is: tiles, or planes.
 
 A run that is killed and started again does only what is missing. A file a part, written whole or
-not at all; several processes may fill one folder. Those with other settings at the same time cost
-each other the parts, which are then made again, but never read them.
+not at all; several processes may fill one folder. Those with other settings or other tiles at the
+same time cost each other the parts, which are then made again, but never read them.
 """
 
 import contextlib

@@ -15,6 +15,7 @@ from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
+UNENDING = 1_000_000  # steps, where the minutes end the training
 ALL = "all"  # channels; one of this name is given by its number
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]

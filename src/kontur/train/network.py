@@ -13,6 +13,7 @@ from torch import Tensor
 
 import kontur
 from kontur.data.augment import crop_size
+from kontur.data.dataset_statistics import DatasetStatistics
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model
@@ -26,7 +27,6 @@ from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.choose_backbone import choose_backbone, knows_photographs
 from kontur.train.class_rows import class_weights, new_classes, with_classes
 from kontur.train.config import RunConfig
-from kontur.train.dataset import DatasetStatistics
 from kontur.train.run_files import CONFIG
 
 TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others

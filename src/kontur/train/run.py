@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from kontur.data.augment import LARGEST
+from kontur.data.dataset_statistics import data_warnings, dataset_statistics
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
@@ -20,14 +21,6 @@ from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
-from kontur.train.dataset import (
-    TrainingData,
-    copies_warning,
-    data_warnings,
-    dataset_statistics,
-    describe_data,
-    open_data,
-)
 from kontur.train.devices import choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
@@ -60,6 +53,7 @@ from kontur.train.timing import (
     choose_mode,
 )
 from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning, used_up
+from kontur.train.training_data import TrainingData, copies_warning, describe_data, open_data
 
 
 def train(

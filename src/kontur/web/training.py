@@ -37,7 +37,6 @@ FEWEST = 2  # corrected images: one to learn from, one to compare on
 HELD_OUT = 5  # one of so many corrected images is held out, at least one
 POLL = 0.5  # seconds between two looks at a training
 PATIENCE = 15  # seconds in which a stopped training may end by itself
-UNENDING = 1_000_000  # steps, where the minutes end the training
 GAIN = 0.02  # of AP from half of the images to all: above, more corrections would help
 
 TRAINING = """
@@ -52,10 +51,17 @@ Held = TypeVar("Held")
 
 
 def corrected_planes(here: Workspace) -> list[Plane]:
-    """The planes of all images that were corrected or are done, in the order of their names."""
+    """The planes whose outlines are right, of all images in the order of their names.
+
+    Those that were corrected, and of images that are done all that were outlined; a plane that was
+    only looked at has no outlines to learn from.
+    """
     statuses = here.annotations.statuses()
-    images = [i for k, i in here.folder.images.items() if statuses[k][0] in ("corrected", "done")]
-    return [(image, page) for image in images for page in here.annotations.planes(image)]
+    return [
+        (image, page)
+        for key, image in here.folder.images.items()
+        for page in here.annotations.right_planes(image, statuses[key][0])
+    ]
 
 
 def check_trainable(here: Workspace) -> list[Plane]:
@@ -177,8 +183,9 @@ def _run(
 ) -> None:
     """One `kontur train` in a process of its own; raises `InputError` with its last words."""
     arguments = ["train", str(data), "--out", str(run), "--from", str(start)]
-    steps = request.steps or UNENDING
-    arguments += ["--minutes", str(request.minutes), "--set", f"training.steps={steps}"]
+    arguments += ["--minutes", str(request.minutes)]
+    if request.steps is not None:
+        arguments += ["--set", f"training.steps={request.steps}"]
     log_file = run.parent / f".{run.name}.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(

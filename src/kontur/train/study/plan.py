@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from kontur.data.dataset_statistics import DatasetStatistics, dataset_statistics
 from kontur.data.folder import Folder, open_folder
 from kontur.data.sample import Sample
 from kontur.errors import InputError
@@ -26,10 +27,10 @@ from kontur.select import (
     trials,
 )
 from kontur.train.config import RunConfig
-from kontur.train.dataset import SHARE, DatasetStatistics, dataset_statistics
 from kontur.train.network import resolve_network
 from kontur.train.study.candidates import Candidate
 from kontur.train.study.study_files import StudyFiles
+from kontur.train.training_data import SHARE
 
 LEAST_HELD = 2  # images to validate on: those of one image alone would not generalise
 MOST = 1 / 4  # of few images, largest share to validate on

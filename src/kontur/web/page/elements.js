@@ -78,15 +78,21 @@ export function icon(name) {
 }
 
 /**
- * A bar below the page with a sentence, for a while.
- * @param {string} sentence @param {"info" | "problem"} [kind]
+ * A bar below the page with a sentence, for a while; once, however often it is said.
+ * @param {string} sentence @param {"info" | "problem" | "lasting problem"} [kind]
  */
 export function toast(sentence, kind = "info") {
-  const made = element("div", { class: `toast ${kind}`, role: kind === "problem" ? "alert" : "status" }, sentence);
+  const made = element("div", { class: `toast ${kind}`, role: kind === "info" ? "status" : "alert" }, sentence);
   const place = byId("toasts");
+  for (const each of [...place.children]) {
+    if (each.textContent !== sentence) continue;
+    if (each.classList.contains("lasting")) return;
+    each.remove();
+  }
   place.append(made);
-  while (place.children.length > 3) place.firstElementChild?.remove();
-  setTimeout(() => made.remove(), kind === "problem" ? 8000 : 4000);
+  const passing = place.querySelectorAll(".toast:not(.lasting)");
+  for (let i = 0; i < passing.length - 3; i++) passing[i].remove();
+  if (kind !== "lasting problem") setTimeout(() => made.remove(), kind === "problem" ? 8000 : 4000);
 }
 
 /** A number in few digits. @param {number | null | undefined} value */

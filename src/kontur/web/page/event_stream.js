@@ -6,13 +6,13 @@ import { Refusal, request, token, windowName } from "./server.js";
 
 const AGAIN = 1500; // milliseconds until a broken connection is tried again
 
-/** @typedef {{stream: string | null}} Connection  the name of the stream, null while there is none */
+/** @typedef {{stream: string | null, over?: boolean}} Connection  the name of the stream, null while there is none; over where there will be none any more */
 /** @typedef {{event: any} | Connection | "which stream?"} Message */
 
 /**
- * Listen to what happens, for ever; after a break the connection is made again.
+ * Listen to what happens, while the server is the one of this page; after a break the connection is made again.
  * @param {(event: any) => void} told
- * @param {(stream: string | null) => void} connected
+ * @param {(connection: Connection) => void} connected
  */
 export function listen(told, connected) {
   const name = `kontur ${token}`;
@@ -23,7 +23,7 @@ export function listen(told, connected) {
     if (message === "which stream?") {
       if (mine) channel.postMessage(mine);
     } else if ("event" in message) told(message.event);
-    else connected(message.stream);
+    else connected(message);
   };
   /** @param {{event: any} | Connection} message */
   const tellAll = (message) => {
@@ -42,7 +42,7 @@ async function follow(tellAll) {
     try {
       for await (const event of events()) tellAll(event.kind === "hello" ? { stream: windowName } : { event });
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) return tellAll({ stream: null });
+      if (error instanceof Refusal && error.byAnother) return tellAll({ stream: null, over: true });
     }
     tellAll({ stream: null });
     await new Promise((resolve) => setTimeout(resolve, AGAIN));

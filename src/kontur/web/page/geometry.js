@@ -245,3 +245,17 @@ export function thinned(line, least) {
   }
   return out;
 }
+
+/**
+ * A line by points that lie nowhere further apart than a distance.
+ * @param {Point[]} line @param {number} most
+ */
+export function dotted(line, most) {
+  const out = line.slice(0, 1);
+  for (let i = 1; i < line.length; i++) {
+    const [[x0, y0], [x1, y1]] = [line[i - 1], line[i]];
+    const steps = Math.ceil(Math.hypot(x1 - x0, y1 - y0) / most);
+    for (let k = 1; k <= steps; k++) out.push([x0 + ((x1 - x0) * k) / steps, y0 + ((y1 - y0) * k) / steps]);
+  }
+  return out;
+}

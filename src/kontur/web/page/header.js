@@ -11,7 +11,7 @@ export class Header {
   constructor(work, gallery) {
     this.work = work;
     this.gallery = gallery;
-    for (const name of ["open", "objects", "saving"]) work.on(name, () => this.draw());
+    for (const name of ["open", "objects", "saving", "connection"]) work.on(name, () => this.draw());
     /** @type {[string, () => void][]} */
     const clicks = [
       ["previous", () => this.go(-1)], ["next", () => this.go(1)], ["done", () => work.toggleDone()],
@@ -51,10 +51,10 @@ export class Header {
   }
 
   drawSaved() {
-    const { image } = this.work;
+    const { image, stream } = this.work;
     const saved = byId("saved");
-    saved.classList.toggle("problem", Boolean(image?.failure));
-    saved.textContent = !image ? "" : image.waiting ? t("saving") : image.failure ? t("not_saved") : image.revision > 0 ? t("saved") : "";
+    saved.classList.toggle("problem", stream === null || Boolean(image?.failure));
+    saved.textContent = stream === null ? t("not_connected") : !image ? "" : image.waiting ? t("saving") : image.failure ? t("not_saved") : image.revision > 0 ? t("saved") : "";
   }
 }
 

@@ -118,12 +118,13 @@ async function catchUp() {
 
 /** Hear what happens from now on. */
 function follow() {
-  listen(told, (stream) => {
+  listen((event) => told(event).catch(tell), ({ stream, over }) => {
     const before = work.stream;
     if (stream && before !== undefined && stream !== before) catchUp().catch(tell);
     if (stream && before === null) toast(t("connected_again"));
-    if (!stream && before !== null) toast(t("no_connection"), "problem");
-    work.stream = stream;
+    if (over) toast(t("another_server"), "lasting problem");
+    else if (!stream && before !== null) toast(t("no_connection"), "problem");
+    work.connect(stream);
     work.announce();
   });
   addEventListener("pagehide", () => work.leave());

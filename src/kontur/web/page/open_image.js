@@ -2,7 +2,7 @@
 
 import { Emitter } from "./emitter.js";
 import { areaOf, boxOf, simplified } from "./geometry.js";
-import { get, Refusal, request, send, windowName } from "./server.js";
+import { get, Refusal, send, windowName } from "./server.js";
 import { SpatialIndex } from "./spatial_index.js";
 
 /** @typedef {import("./geometry.js").Ring} Ring */
@@ -53,6 +53,7 @@ export class OpenImage extends Emitter {
     this.page = page;
     /** @type {any} */ this.picture = null;
     /** @type {Map<number, Outline>} */ this.outlines = new Map();
+    /** @type {Map<number, Outline>} */ this.previewed = new Map(); // what the server has in place of previews
     this.index = new SpatialIndex();
     this.revision = 0;
     this.loaded = false; // whether the objects are known
@@ -86,18 +87,21 @@ export class OpenImage extends Emitter {
    * @param {any} changes
    */
   take(changes) {
+    if (changes.notice) this.emit("notice", changes.notice);
     if (changes.revision < this.revision) return;
     this.loaded = true;
     /** @type {number[]} */
     const fresh = [];
     for (const wire of changes.objects) {
       const outline = new Outline(wire);
+      this.previewed.delete(outline.id);
       if (!this.outlines.has(outline.id)) fresh.push(outline.id);
       this.outlines.set(outline.id, outline);
       this.index.insert(outline.id, outline.box);
     }
     for (const id of changes.deleted) {
       this.outlines.delete(id);
+      this.previewed.delete(id);
       this.index.remove(id);
     }
     this.revision = changes.revision;
@@ -121,6 +125,7 @@ export class OpenImage extends Emitter {
   preview(id, parts) {
     const before = this.outlines.get(id);
     if (!before) return;
+    if (!this.previewed.has(id)) this.previewed.set(id, before);
     const made = Object.assign(Object.create(Outline.prototype), before, {
       parts,
       box: boxOf(parts),
@@ -130,6 +135,17 @@ export class OpenImage extends Emitter {
     this.outlines.set(id, made);
     this.index.insert(id, made.box);
     this.emit("objects", { fresh: [], changed: [id] });
+  }
+
+  /** Show in place of previews what the server had. */
+  takeBack() {
+    const changed = [...this.previewed.keys()];
+    for (const [id, outline] of this.previewed) {
+      this.outlines.set(id, outline);
+      this.index.insert(id, outline.box);
+    }
+    this.previewed.clear();
+    if (changed.length) this.emit("objects", { fresh: [], changed });
   }
 
   /**
@@ -170,7 +186,7 @@ export class OpenImage extends Emitter {
           .filter((/** @type {number} */ id) => !known.has(id));
       } catch (error) {
         this.failure = error instanceof Error ? error.message : String(error);
-        await this.reread(error);
+        await this.reread(error).catch(() => {}); // an end of the connection, which events tell
         this.emit("refused", error);
         return null;
       } finally {
@@ -183,13 +199,13 @@ export class OpenImage extends Emitter {
   }
 
   /**
-   * After a refusal what was previewed is taken back.
+   * After a refusal what was previewed is taken back, and read again what the server has.
    * @param {unknown} error
    */
   async reread(error) {
-    if (!(error instanceof Refusal)) return; // no connection: the next event brings it
-    const answer = await request("GET", `images/${this.key}/objects?page=${this.page}`);
-    const changes = await answer.json();
+    this.takeBack();
+    if (!(error instanceof Refusal) || error.byAnother) return; // nothing is answered
+    const changes = await get(`images/${this.key}/objects?page=${this.page}`);
     this.outlines.clear();
     this.index.clear();
     this.revision = -1;

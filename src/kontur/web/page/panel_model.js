@@ -3,6 +3,7 @@
 import { byId, element, icon, short, toast } from "./elements.js";
 import { t } from "./language.js";
 import { get, send } from "./server.js";
+import { tell } from "./work.js";
 
 /** @typedef {{name: string, kind: string, classes: string[], scores: Record<string, number | null>, outlines: boolean, about: Record<string, string>, images: number | null}} Model */
 /** @typedef {{number: number, kind: "predict" | "train", state: "waiting" | "running" | "done" | "failed" | "cancelled", done: number, total: number, message: string, result: any}} Job */
@@ -102,7 +103,7 @@ export class ModelPanel {
     try {
       this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : 0, score: this.score }));
     } catch (error) {
-      toast(error instanceof Error ? error.message : String(error), "problem");
+      tell(error);
     }
   }
 
@@ -110,7 +111,7 @@ export class ModelPanel {
     try {
       this.told(await send("POST", "training", { model: this.work.model, minutes: this.minutes, curve: this.half }));
     } catch (error) {
-      toast(error instanceof Error ? error.message : String(error), "problem");
+      tell(error);
     }
   }
 
@@ -153,7 +154,7 @@ export class ModelPanel {
     }
     const active = job.state === "running" || job.state === "waiting";
     const title = element("b", {}, t(active ? (job.kind === "train" ? "training" : "outlining") : job.state === "failed" ? "failed" : "finished"));
-    const stop = active ? element("button", { class: "cancel", onclick: () => send("DELETE", `jobs/${job.number}`) }, t("stop")) : null;
+    const stop = active ? element("button", { class: "cancel", onclick: () => send("DELETE", `jobs/${job.number}`).catch(tell) }, t("stop")) : null;
     const box = element("div", { class: "job", dataset: { state: job.state } }, element("div", { class: "row" }, title, stop));
     if (active) {
       const bar = element("progress", { max: Math.max(job.total, 1e-9), "aria-label": t("progress") });

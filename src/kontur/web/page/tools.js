@@ -1,7 +1,7 @@
 // Tools: what the pointer does on the image. One is active; panning and zooming work in all of them.
 
 import { Emitter } from "./emitter.js";
-import { contains, distanceToOutline, dragged, nearestVertex, thinned } from "./geometry.js";
+import { contains, distanceToOutline, dotted, dragged, nearestVertex, thinned } from "./geometry.js";
 
 /** @typedef {import("./geometry.js").Point} Point */
 /** @typedef {import("./geometry.js").Ring} Ring */
@@ -37,8 +37,10 @@ export class Tools extends Emitter {
      *   vertex?: {part: number, ring: number, index: number}, id?: number, shift?: boolean}} */
     this.gesture = null;
     /** @type {Ring[][] | null} */ this.live = null; // of the object that is being dragged
+    /** @type {number | null} */ this.worked = null; // the selected object, where a tool and not a person selected it
     this.space = false;
     /** @type {Map<number, Point>} */ this.touches = new Map();
+    selection.on("change", () => { this.worked = null; });
     this.listen();
   }
 
@@ -288,25 +290,38 @@ export class Tools extends Emitter {
       else this.actions.outline({ ring });
       return;
     }
-    const object = this.selection.single ?? this.beneath(line);
+    const object = this.meant(this.tool === "cut" ? line : [...line, line[0]]);
     if (object === null) {
       this.emit("problem", "nothing_beneath");
       return;
     }
     if (this.tool === "cut") this.actions.edit({ move: "cut", object, line });
     else this.actions.edit({ move: this.tool, object, region: line });
+    if (this.selection.single === object) return;
     this.selection.set([object]);
+    this.worked = object;
   }
 
-  /** The object that most points of a line lie in. @param {Point[]} line */
-  beneath(line) {
+  /**
+   * The object that a line is drawn on: the selected one where the line touches it, else the one in which
+   * most of it lies. A region on bare ground is added to the object that a person has selected.
+   * @param {Point[]} line
+   */
+  meant(line) {
+    const { image } = this.viewer;
+    const { single } = this.selection;
+    const selected = single === null ? undefined : image?.outlines.get(single);
+    const points = dotted(line, this.viewer.inImage(STEP));
+    if (selected && points.some((point) => contains(selected.parts, ...point))) return single;
     /** @type {Map<number, number>} */
     const votes = new Map();
-    for (const [x, y] of line) {
-      const hit = this.viewer.image?.at(x, y, 0, contains, distanceToOutline);
+    for (const point of points) {
+      const hit = image?.at(...point, 0, contains, distanceToOutline);
       if (hit) votes.set(hit.id, (votes.get(hit.id) ?? 0) + 1);
     }
-    return [...votes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+    const [most] = [...votes].sort((a, b) => b[1] - a[1]);
+    if (most) return most[0];
+    return this.tool === "extend" && single !== this.worked ? single : null;
   }
 
   /** @param {Point} at @param {boolean} moved */

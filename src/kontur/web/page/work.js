@@ -15,7 +15,7 @@ import { Refusal, request, send, windowName } from "./server.js";
 
 /**
  * Emits: `open` (another image), `picture` (it can be shown), `objects`, `saving`, `cannot-show` with
- * a sentence, `busy` with a boolean, `classes`, `model`.
+ * a sentence, `busy` with a boolean, `classes`, `model`, `connection`.
  */
 export class Work extends Emitter {
   /** @param {Viewer} viewer @param {Selection} selection */
@@ -68,6 +68,7 @@ export class Work extends Emitter {
     });
     opened.on("saving", () => this.emit("saving"));
     opened.on("refused", tell);
+    opened.on("notice", (sentence) => toast(sentence, "problem"));
     try {
       await opened.load();
       await this.viewer.shown(); // before anything that takes the server's time
@@ -85,6 +86,12 @@ export class Work extends Emitter {
     const { image } = this;
     if (!image?.picture || !this.model) return;
     send("POST", `images/${image.key}/features?page=${image.page}`, { name: this.model }).catch(() => {});
+  }
+
+  /** @param {string | null} stream  through which events are heard from now on */
+  connect(stream) {
+    this.stream = stream;
+    this.emit("connection");
   }
 
   /** Tell the other windows which image this one shows. */
@@ -190,6 +197,7 @@ export class Work extends Emitter {
       this.prepare();
     } catch (error) {
       tell(error);
+      this.emit("model"); // what was there before is shown again
     }
   }
 
@@ -210,8 +218,7 @@ function rememberInAddress(key) {
 
 /** @param {unknown} error */
 export function tell(error) {
-  if (error instanceof Refusal) toast(error.message, error.reason === "conflict" ? "info" : "problem");
-  else toast(t("no_connection"), "problem");
+  toast(sentence(error), error instanceof Refusal && error.reason === "conflict" ? "info" : "problem");
 }
 
 /** @param {unknown} error */

@@ -1,6 +1,6 @@
 // English.
 export default {
-  add_class: "Add a class", after: "after", all_classes: "all classes", all_images: "All images ({n})",
+  add_class: "Add a class", after: "after", another_server: "This page is not of the kontur serve that runs now: open the address that it printed", all_classes: "all classes", all_images: "All images ({n})",
   before: "before", black: "black", box: "Box", brightness: "Brightness", cancel: "Give up the gesture; select",
   cannot_open: "The folder could not be opened", cannot_show: "This image cannot be shown", canvas: "Image",
   changed_elsewhere: "Changed in another window; this one is up to date", class: "class", class_hint: "Class of what is drawn next, and of the selected objects; double click renames it",
@@ -19,7 +19,7 @@ export default {
   mouse_delete: "Alt + click, or right click, a vertex: delete it", mouse_drag: "Drag a vertex; its neighbours follow", mouse_insert: "Double click on the outline: a new vertex", mouse_pan: "Drag the ground, or two fingers: move. Wheel or pinch: zoom", mouse_several: "Shift + click: select several",
   moving: "Move", n_minutes: "{n} min", n_objects: "{n} objects", n_of_m_objects: "{n} of {m} objects", next_image: "Next image", next_plane: "Next plane", next_uncertain: "Next uncertain",
   no_connection: "No connection to kontur serve; is it still running?", no_image: "No image is open.", no_token: "This page needs its token", no_token_hint: "Open the address that kontur serve printed.",
-  none_uncertain: "Every outline of the model was looked at or corrected", not_saved: "Not saved", nothing_beneath: "There is no object; draw on one", nudge: "Move selected objects, or the view",
+  none_uncertain: "Every outline of the model was looked at or corrected", not_connected: "Not connected", not_saved: "Not saved", nothing_beneath: "There is no object; draw on one", nudge: "Move selected objects, or the view",
   needs: "needs {command}",
   objects: "Objects", other_language: "中文", outline_all: "Outline all", outline_image: "Outline image", outlining: "Outlining …", page: "Page", panel: "Panel", pixel_size: "Pixel size", plane: "Plane",
   predicted: "predicted", predicted_result: "Objects: {n}. Images: {m}.", previous_image: "Previous image", previous_plane: "Previous plane", progress: "Progress",

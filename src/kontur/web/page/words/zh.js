@@ -1,7 +1,7 @@
 // 中文。
 /** @type {Record<keyof typeof import("./en.js").default, string>} */
 export default {
-  add_class: "添加类别", after: "训练后", all_classes: "所有类别", all_images: "全部图像（{n}）",
+  add_class: "添加类别", after: "训练后", another_server: "此页面不属于当前运行的 kontur serve：请打开它打印的地址", all_classes: "所有类别", all_images: "全部图像（{n}）",
   before: "训练前", black: "黑", box: "方框", brightness: "亮度", cancel: "放弃当前操作；回到选择",
   cannot_open: "无法打开文件夹", cannot_show: "无法显示此图像", canvas: "图像",
   changed_elsewhere: "已在另一个窗口中修改；此窗口已更新", class: "类别", class_hint: "接下来绘制的对象和所选对象的类别；双击可改名",
@@ -20,7 +20,7 @@ export default {
   mouse_delete: "按住 Alt 单击或右键单击顶点：删除", mouse_drag: "拖动顶点，邻近顶点随之移动", mouse_insert: "双击轮廓：插入顶点", mouse_pan: "拖动背景或双指：移动；滚轮或捏合：缩放", mouse_several: "按住 Shift 单击：选择多个",
   moving: "移动", n_minutes: "{n} 分钟", n_objects: "{n} 个对象", n_of_m_objects: "{m} 个对象中的 {n} 个", next_image: "下一幅", next_plane: "下一层", next_uncertain: "下一个最不确定的",
   no_connection: "与 kontur serve 的连接已断开；它还在运行吗？", no_image: "没有打开的图像。", no_token: "此页面需要令牌", no_token_hint: "请打开 kontur serve 打印的地址。",
-  none_uncertain: "模型的所有轮廓都已查看或修正", not_saved: "未保存", nothing_beneath: "此处没有对象；请在对象上绘制", nudge: "移动所选对象或视图",
+  none_uncertain: "模型的所有轮廓都已查看或修正", not_connected: "未连接", not_saved: "未保存", nothing_beneath: "此处没有对象；请在对象上绘制", nudge: "移动所选对象或视图",
   needs: "需要 {command}",
   objects: "对象", other_language: "English", outline_all: "勾画全部", outline_image: "勾画此图", outlining: "正在勾画……", page: "页面", panel: "面板", pixel_size: "像素尺寸", plane: "层",
   predicted: "已预测", predicted_result: "{m} 幅图像中有 {n} 个对象。", previous_image: "上一幅", previous_plane: "上一层", progress: "进度",
