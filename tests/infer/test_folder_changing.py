@@ -88,6 +88,7 @@ def test_an_image_that_is_replaced_while_it_is_read_gives_no_mixture(tmp_path, w
 
 
 def test_of_a_store_that_changes_while_it_is_read_nothing_is_kept(tmp_path):
+    pytest.importorskip("zarr")
     store, out = tmp_path / "in" / "a.ome.zarr", tmp_path / "out"
     drawn = tifffile.imread(draw(tmp_path / "a.tif", {}))
     stores.save(store, drawn, "YX")

@@ -134,6 +134,30 @@ def picked(image: Image | OpenImage, channel: Channel, where: Any) -> OpenImage:
     return OpenImage(kept, image.pixel_size, plane=image.plane)
 
 
+def files_of(path: str | Path) -> list[Path]:
+    """The files that an image consists of; some may be missing.
+
+    Of a store its files, of a place in an archive the archive, of OME-TIFF in several files all of
+    them, the one of this path first. Raises `OSError` where this one cannot be read.
+    """
+    path = Path(path)
+    place = zarr_store.place_of(path)
+    if place is not None and place.store.is_file():
+        return [place.store]
+    if path.is_dir():
+        return zarr_store.files_of(path)
+    with path.open("rb") as file:
+        if not file.read(HEAD).startswith(TIFF):
+            return [path]
+    from kontur.formats import tiff
+
+    try:
+        with reading(path):
+            return [path, *tiff.other_files(path)]
+    except InputError:  # whoever opens it says what is wrong
+        return [path]
+
+
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
     """Raise `InputError` where values are NaN or infinite, with their number; integers pass."""
     if np.issubdtype(pixels.dtype, np.inexact):

@@ -72,7 +72,10 @@ def _taken(key: tuple[Stamp, bool]) -> ParsedTiff | None:
 def _keep(key: tuple[Stamp, bool], parsed: ParsedTiff) -> None:
     """Let a file wait, unless it may change unseen or reaches into others, which may too."""
     *_, written = key[0]
-    several = any(getattr(image.series, "is_multifile", False) for image in parsed.images)
+    several = any(
+        getattr(image.series, "is_multifile", False) or image.keyframe.parent is not parsed.file
+        for image in parsed.images
+    )
     if several or time.time() - written / 1e9 < SETTLED:
         return
     with _changing:

@@ -71,8 +71,12 @@ def predict_folder(
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
-    if options.region is not None and (digest := parse_region(options.region).digest):
-        settings["region_digest"] = digest
+    if options.region is not None:
+        regions = parse_region(options.region)
+        settings["region"] = regions.name
+        if regions.digest is not None:
+            settings["region_digest"] = regions.digest
+        options = options.replace(region=regions)  # read once, whoever does the work
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
     record = Record(out, {**(model or {}), **settings, **thresholds})

@@ -28,6 +28,7 @@ from kontur.infer.outputs import write_outputs
 from kontur.infer.parts import ImagePlan
 from kontur.infer.predict import Predictor
 from kontur.infer.record import SourceFile
+from kontur.infer.region import of_image
 from kontur.infer.source_stamp import SourceStamp, changed_sentence, then
 from kontur.infer.stack_prediction import Stack
 from kontur.infer.tile_store import TileStore
@@ -192,7 +193,7 @@ class ImageWorker:
         picture = self._opened(job)
         store = self._store(job)
         with self._room_for(picture):
-            plan = self.predictor.plan(picture, self._of_picture, side=store.side)
+            plan = self.predictor.plan(picture, self._of_picture(job), side=store.side)
             if plan.tiled is None:
                 return self._written(job, picture, plan)
         tiling = plan.tiled.tiling
@@ -229,7 +230,7 @@ class ImageWorker:
     def _whole(self, task: Task) -> TaskResult:
         picture = self._opened(task.job)
         with self._room:
-            plan = self.predictor.plan(picture, self._of_picture, shown="whole")
+            plan = self.predictor.plan(picture, self._of_picture(task.job), shown="whole")
             result = self._written(task.job, picture, plan)
         self._forget(task)
         return result
@@ -301,10 +302,10 @@ class ImageWorker:
             check=job.check_part,
         )
 
-    @property
-    def _of_picture(self) -> PredictOptions:
-        """The options of an image of which channel and page are picked already."""
-        return replace(self.work.options, channel=None, page=None)
+    def _of_picture(self, job: Job) -> PredictOptions:
+        """The options of an image of which channel, page and region are picked already."""
+        region = of_image(self.work.options.region, job.input.path)
+        return replace(self.work.options, channel=None, page=None, region=region)
 
     def _opened(self, job: Job) -> OpenImage:
         options = self.work.options
@@ -343,7 +344,8 @@ class ImageWorker:
             known = self._plans.get(key)
             if known is None:
                 picture = self._opened(task.job)
-                known = picture, self.predictor.plan(picture, self._of_picture, side=task.side)
+                options = self._of_picture(task.job)
+                known = picture, self.predictor.plan(picture, options, side=task.side)
             self._keep(key, known)
         return known
 

@@ -24,6 +24,7 @@ from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
 from kontur.infer.plane_store import FinishedPlane, PlaneStore
 from kontur.infer.predict import Predictor
+from kontur.infer.region import of_image
 from kontur.wording import listed
 
 KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv")  # of the formats that keep planes
@@ -102,7 +103,8 @@ class Stack:
         return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
 
     def _predicted(self, picture: OpenImage) -> FinishedPlane:
-        options = replace(self._options, channel=None, page=None)
+        region = of_image(self._options.region, self._path)
+        options = replace(self._options, channel=None, page=None, region=region)
         found = self._predictor.predict_detailed(picture, options)
         instances = found.instances.replace(plane=picture.plane)
         how = (found.repaired, found.scale, found.contrast)
