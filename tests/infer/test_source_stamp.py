@@ -3,12 +3,14 @@
 import os
 import zipfile
 
+import numpy as np
 import pytest
 
 from kontur.infer.source_stamp import SourceStamp
+from tests.formats import films
 
 
-@pytest.fixture(params=["a.tif", "a.ome.zarr", "a.ome.zarr.zip/0"])
+@pytest.fixture(params=["a.tif", "a.ome.zarr", "a.ome.zarr.zip/0", "f0.ome.tif"])
 def image(request, tmp_path):
     """An image, and a file of which a change is one of the image."""
     path = tmp_path / request.param
@@ -17,6 +19,8 @@ def image(request, tmp_path):
         for name in ("zarr.json", "0", "1"):
             (path / name).write_bytes(b"first")
         return path, path / "1"
+    if path.name == "f0.ome.tif":
+        return films.save(tmp_path, np.zeros((2, 9, 10), np.uint8))
     file = path if path.suffix else path.parent
     with zipfile.ZipFile(file, "w") as opened:
         opened.writestr("0/zarr.json", "first")

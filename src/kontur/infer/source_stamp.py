@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from kontur.formats import zarr_store
+from kontur.formats.images import files_of
 
 Part = TypeVar("Part")
 
 
 class SourceStamp(NamedTuple):
-    """The bytes of a file, and when it was changed in µs; of a store of Zarr the sums of all.
+    """The bytes of a file, and when it was changed in µs; of an image of several files the sums.
 
     No inode: file systems over a network may give a file another one at any time, and machines that
     share them count time in other units below the µs.
@@ -26,12 +26,8 @@ class SourceStamp(NamedTuple):
     @classmethod
     def of(cls, image: Path) -> "SourceStamp | None":
         """The stamp of an image; None where it is missing or no file, such as a URL."""
-        place = zarr_store.place_of(image)
         try:
-            if place is not None and place.store.is_file():
-                image = place.store
-            files = zarr_store.files_of(image) if image.is_dir() else [image]
-            stats = [file.stat() for file in files]
+            stats = [file.stat() for file in files_of(image) if file.exists()]
         except OSError:
             return None
         return cls(
