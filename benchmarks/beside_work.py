@@ -65,8 +65,8 @@ def images_a_second(options: argparse.Namespace) -> float:
     from kontur.models import catalog
     from kontur.train.config import DataConfig, RunConfig
     from kontur.train.dataloader import Crops, PreparedSamples, first_batch
-    from kontur.train.dataset import open_data
     from kontur.train.timing import StepMode, StepTimer
+    from kontur.train.training_data import open_data
 
     run = RunConfig(preset=options.preset)
     model = catalog.config(run.kind, {}, preset=run.preset)

@@ -22,9 +22,9 @@ from kontur.data.augment import LARGEST, training_pipeline
 from kontur.models import catalog
 from kontur.train.config import DataConfig, RunConfig
 from kontur.train.dataloader import Batch, Crops, PreparedSamples, build_loader
-from kontur.train.dataset import open_data
 from kontur.train.devices import cores
 from kontur.train.optimiser import averaged, build_optimiser
+from kontur.train.training_data import open_data
 
 TOP = 15  # operators in the profile
 AHEAD = 4  # batches that a worker has ready before anybody asks; they are not counted

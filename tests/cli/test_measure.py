@@ -73,7 +73,7 @@ def test_outlines_with_their_measurements_are_written_for_qupath(kontur, data, t
     words = ("measure", data, "--geojson", tmp_path / "q", "--out")
     kontur(*words, tmp_path / "t.csv")
     assert {path.name for path in (tmp_path / "q").iterdir()} == {f"{n}.geojson" for n in "abc"}
-    assert '"area px²": 300' in (tmp_path / "q/a.geojson").read_text(encoding="utf-8")
+    assert '"area px²":300' in (tmp_path / "q/a.geojson").read_text(encoding="utf-8")
     assert "exists already" in kontur(*words, tmp_path / "u.csv", code=1)
     assert not (tmp_path / "u.csv").exists()
 

@@ -64,7 +64,7 @@ def test_an_image_without_objects(tmp_path):
 
 def test_of_a_stack_a_plane_is_chosen(tmp_path):
     path = save(tmp_path, content(np.stack([MASKS, MASKS * 0, MASKS.T])))
-    with pytest.raises(InputError, match="a stack of 3 planes; choose one with --page"):
+    with pytest.raises(InputError, match="a stack of 3 planes, and one plane is wanted"):
         formats.read(path)
     np.testing.assert_array_equal(formats.read(path, page=2).label_image(), MASKS.T)
     with pytest.raises(InputError, match="page 7 is not among them"):

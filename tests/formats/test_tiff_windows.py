@@ -8,6 +8,7 @@ from kontur.errors import InputError
 from kontur.formats import images, lazy_pixels
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, every, thinned
+from tests.formats import films
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 60_000, (150, 170), dtype=np.uint16)
@@ -80,6 +81,54 @@ def test_a_page_of_a_stack_is_read_in_windows(tmp_path, imagej):
         open_image(tmp_path / "a.tif")
 
 
+FRAMES = np.stack([GREY, GREY[::-1], GREY[:, ::-1]])
+
+
+@pytest.mark.parametrize("how", [{}, {"tile": (64, 64)}, {"tile": (64, 64), "compression": "zlib"}])
+@pytest.mark.parametrize("named", [0, 2])
+def test_each_frame_of_a_film_is_read_from_its_own_file(tmp_path, how, named):
+    path = films.save(tmp_path, FRAMES, **how)[named]
+    for page, frame in enumerate(FRAMES):
+        lazy = open_image(path, page=page).pixels
+        assert isinstance(lazy, LazyPixels)
+        np.testing.assert_array_equal(lazy[3:99, 5:77][..., 0], frame[3:99, 5:77])
+    films.save(tmp_path / "c", FRAMES, axis="C", **how)
+    lazy = open_image(tmp_path / "c" / path.name).pixels
+    np.testing.assert_array_equal(lazy[3:99, 5:77], FRAMES.transpose(1, 2, 0)[3:99, 5:77])
+
+
+@pytest.mark.parametrize("other", [{"byteorder": ">"}, {"tile": (32, 64)}, {"compression": "lzw"}])
+def test_a_frame_that_is_stored_unlike_the_first_shows_what_it_holds(tmp_path, other):
+    path, _, _ = films.save(tmp_path, FRAMES, tile=(64, 64), compression="zlib")
+    films.save_frame(tmp_path, FRAMES, 1, **{"tile": (64, 64), "compression": "zlib", **other})
+    whole = read_image(tmp_path / "f0.ome.tif", page=1).pixels
+    np.testing.assert_array_equal(np.asarray(open_image(path, page=1).pixels), whole)
+    np.testing.assert_array_equal(whole[..., 0], FRAMES[1])
+
+
+def test_a_frame_whose_file_is_gone_or_cut_short_is_one_sentence(tmp_path):
+    path, _, last = films.save(tmp_path, FRAMES)
+    lazy = open_image(path, page=2).pixels
+    last.write_bytes(last.read_bytes()[:9000])
+    with pytest.raises(InputError, match=r"f2\.ome\.tif is damaged or cut short"):
+        lazy[:, :]
+    last.unlink()
+    with pytest.raises(InputError, match="refers to another file, which is missing"):
+        open_image(path, page=2)
+
+
+def test_jpeg_pages_are_read_with_the_tables_of_their_own(tmp_path):
+    pages = [SMOOTH.astype(np.uint8), 255 - SMOOTH.astype(np.uint8)]
+    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
+        for page, level in zip(pages, (95, 30), strict=True):
+            how = {"compression": "jpeg", "compressionargs": {"level": level}}
+            writer.write(page, tile=(64, 64), photometric="rgb", metadata=None, **how)
+    for page in range(2):
+        lazy, whole = (read(tmp_path / "a.tif", page=page) for read in (open_image, read_image))
+        assert isinstance(lazy.pixels, LazyPixels)
+        np.testing.assert_array_equal(np.asarray(lazy.pixels), whole.pixels)
+
+
 def test_the_levels_of_a_pyramid_are_there_largest_first(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as writer:
         writer.write(COLOUR, subifds=2, tile=(32, 32), photometric="rgb")
@@ -115,6 +164,31 @@ def test_a_file_that_is_cut_short_is_one_sentence(tmp_path, how):
     (tmp_path / "a.tif").write_bytes(content[: len(content) // 2])
     with pytest.raises(InputError, match="damaged or cut short"):
         lazy[:, :]
+
+
+@pytest.mark.parametrize("compression", ["deflate", "lzw", "zstd", "jpeg"])
+@pytest.mark.parametrize("pieces", [{"tile": (64, 64)}, {"rowsperstrip": 16}], ids=str)
+def test_a_damaged_piece_is_one_sentence_and_the_others_are_read(tmp_path, pieces, compression):
+    path, pixels = tmp_path / "a.tif", GREY if compression != "jpeg" else SMOOTH.astype(np.uint8)
+    tifffile.imwrite(path, pixels, compression=compression, **pieces)
+    whole, lazy = read_image(path).pixels, open_image(path).pixels
+    with tifffile.TiffFile(path) as file:
+        offset, count = file.pages[0].dataoffsets[-1], file.pages[0].databytecounts[-1]
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xff" * count)
+    with pytest.raises(InputError, match=r"a\.tif is damaged or cut short \(.+\); copy or export"):
+        lazy[140:, 150:]
+    np.testing.assert_array_equal(lazy[:60, :60], whole[:60, :60])
+
+
+@pytest.mark.parametrize("how", [{}, {"tile": (64, 64)}], ids=["rows", "tiles"])
+def test_a_file_that_went_away_since_it_was_opened_is_one_sentence(tmp_path, how):
+    tifffile.imwrite(tmp_path / "a.tif", GREY, **how)
+    lazy = open_image(tmp_path / "a.tif").pixels
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(InputError, match=r"there is no image .*a\.tif"):
+        lazy[:9, :9]
 
 
 def test_every_nth_pixel_is_taken_in_bands_of_any_height(tmp_path, monkeypatch):

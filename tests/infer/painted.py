@@ -7,6 +7,9 @@ from PIL import Image
 
 from kontur.data.normalise import NormaliseConfig
 from kontur.errors import InputError
+from kontur.infer.folder import predict_folder
+from kontur.infer.image_task import Outcome
+from kontur.infer.inputs import find_inputs
 from kontur.infer.options import DEFAULT_OPTIONS
 from kontur.infer.parts import ImagePlan, PredictedParts
 from kontur.infer.predict import Prediction, Predictor
@@ -63,6 +66,11 @@ def paint(path: Path, *squares: tuple[int, int, int], size: tuple[int, int] = (2
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path)
     return path
+
+
+def run(images: Path, out: Path, *, predictor: Predictor | None = None, **how) -> list[Outcome]:
+    """What becomes of each image of a folder."""
+    return list(predict_folder(predictor or Bright(), find_inputs([images]), out, **how))
 
 
 class Stamp:

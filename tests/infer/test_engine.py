@@ -30,11 +30,6 @@ PIXELS = 0.01  # that the engines may differ by: issue 2
 
 
 @pytest.fixture(scope="module")
-def learned():
-    return contract.learned("snake")
-
-
-@pytest.fixture(scope="module")
 def engines(learned):
     return TorchEngine(learned.segmenter).graphs, OnnxEngine(learned.model, threads=1).graphs
 

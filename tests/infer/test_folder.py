@@ -14,23 +14,9 @@ import kontur
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import read_images
-from kontur.infer.folder import predict_folder
-from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS, parse_outputs
-from tests.infer.painted import Bright, paint
-
-
-def run(images, out, *, predictor=None, **how):
-    return list(predict_folder(predictor or Bright(), find_inputs([images]), out, **how))
-
-
-@pytest.fixture
-def images(tmp_path: Path) -> Path:
-    paint(tmp_path / "images" / "a.png", (2, 2, 5), (10, 20, 8))
-    paint(tmp_path / "images" / "b.png")
-    paint(tmp_path / "images" / "c.png", (0, 0, 24))
-    return tmp_path / "images"
+from tests.infer.painted import Bright, paint, run
 
 
 def test_each_image_gives_its_outputs_and_the_record_its_numbers(images, tmp_path):

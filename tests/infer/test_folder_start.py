@@ -8,22 +8,8 @@ import pytest
 
 from kontur.errors import InputError
 from kontur.formats.left_overs import hidden_beside
-from kontur.infer.folder import predict_folder
-from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
-from tests.infer.painted import Bright, paint
-
-
-def run(images, out, **how):
-    return list(predict_folder(Bright(), find_inputs([images]), out, **how))
-
-
-@pytest.fixture
-def images(tmp_path):
-    paint(tmp_path / "images" / "a.png", (2, 2, 5), (10, 20, 8))
-    paint(tmp_path / "images" / "b.png")
-    return tmp_path / "images"
-
+from tests.infer.painted import run
 
 LEAVES = """
 import os, sys

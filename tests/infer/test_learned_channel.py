@@ -8,21 +8,7 @@ from kontur.errors import InputError
 from kontur.formats.images import open_image, read_image
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.predict import Predictor
-from tests.models import contract
 from tests.models.contract import assert_same
-
-KIND = "snake"
-
-
-@pytest.fixture(scope="module")
-def learned():
-    return contract.learned(KIND)
-
-
-@pytest.fixture
-def pixels(learned):
-    """The scene that is known by heart, 8-bit grey `(h, w)`."""
-    return learned.sample.image[..., 0]
 
 
 @pytest.mark.parametrize("channel", [1, "gfp"])

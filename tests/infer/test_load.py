@@ -15,21 +15,7 @@ from kontur.infer import model_files as module
 from kontur.infer.load import find_model, load, shipped_models
 from kontur.models import archive
 from kontur.models.archive import Model, write_model
-from tests.models import contract
 from tests.models.contract import assert_same
-
-KIND = "snake"
-
-
-@pytest.fixture(scope="module")
-def learned():
-    return contract.learned(KIND)
-
-
-@pytest.fixture
-def pixels(learned):
-    """The scene that is known by heart, 8-bit grey `(h, w)`."""
-    return learned.sample.image[..., 0]
 
 
 @pytest.fixture
@@ -82,7 +68,7 @@ def test_a_model_that_is_not_there_is_reported_with_the_nearest(
 def test_shipped_models_are_named_after_their_files():
     for name, file in shipped_models().items():
         assert file.name == f"{name}.kontur"
-        assert archive.read_card(file).kind == KIND
+        assert archive.read_card(file).kind == "snake"
 
 
 def test_files_that_are_no_model_are_reported_when_loading(path, tmp_path):

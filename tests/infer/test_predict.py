@@ -19,23 +19,10 @@ from tests.infer.painted import Stamp
 from tests.models import contract
 from tests.models.contract import SIDE, assert_same, assert_sound, best_iou
 
-KIND = "snake"
-
-
-@pytest.fixture(scope="module")
-def learned():
-    return contract.learned(KIND)
-
 
 @pytest.fixture(scope="module")
 def predictor(learned):
     return Predictor(OnnxEngine(learned.model, threads=1), learned.card)
-
-
-@pytest.fixture
-def pixels(learned):
-    """The scene that is known by heart, 8-bit grey `(h, w)`."""
-    return learned.sample.image[..., 0]
 
 
 # Every sort of array

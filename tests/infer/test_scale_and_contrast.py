@@ -6,24 +6,12 @@ import pytest
 from kontur.errors import InputError
 from kontur.infer.engine import OnnxEngine
 from kontur.infer.predict import Predictor
-from tests.models import contract
 from tests.models.contract import SIDE, assert_same
-
-
-@pytest.fixture(scope="module")
-def learned():
-    return contract.learned("snake")
 
 
 @pytest.fixture(scope="module")
 def predictor(learned):
     return Predictor(OnnxEngine(learned.model, threads=1), learned.card)
-
-
-@pytest.fixture
-def pixels(learned):
-    """The scene that is known by heart, 8-bit grey `(h, w)`."""
-    return learned.sample.image[..., 0]
 
 
 def test_a_lower_contrast_brings_up_what_a_bright_object_drowns(predictor, pixels):

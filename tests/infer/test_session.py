@@ -32,11 +32,6 @@ class Counting:
 
 
 @pytest.fixture(scope="module")
-def learned():
-    return contract.learned("snake")
-
-
-@pytest.fixture(scope="module")
 def session(learned):
     return Predictor(OnnxEngine(learned.model, threads=1), learned.card).session(
         learned.sample.image

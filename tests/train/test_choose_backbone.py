@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from kontur.data.dataset_statistics import DatasetStatistics, dataset_statistics
 from kontur.data.sample import Sample
 from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.train import choose_backbone as module
 from kontur.train.choose_backbone import FEW, choose_backbone
 from kontur.train.config import RunConfig
-from kontur.train.dataset import DatasetStatistics, dataset_statistics
 from kontur.train.network import resolve_network
 from tests.models import contract
 

@@ -1,10 +1,15 @@
 """The settings of a run: where a wrong key belongs, and files that are read back."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from kontur.errors import InputError
+from kontur.models.card import Card
 from kontur.settings import read_toml
 from kontur.train.config import RunConfig
+from kontur.train.run import _followed_channel
+from kontur.train.training_data import TrainingData
 
 
 def resolve(*settings: str) -> RunConfig:
@@ -38,3 +43,16 @@ def test_what_the_card_says_to_people_is_read_back_whatever_it_is_called(tmp_pat
     config = RunConfig(about={key: key})
     (tmp_path / "config.toml").write_text(config.to_toml(), encoding="utf-8")
     assert RunConfig.read(read_toml(tmp_path / "config.toml")) == config
+
+
+def test_all_channels_can_be_asked_for_where_a_start_learned_from_one():
+    start = Card(kind="snake", config={}, channel=1, version="0")
+    data = Mock(spec=TrainingData, has_several_channels=True)
+    for words, one, followed in (
+        ((), None, 1),
+        (("data.channel=2",), 2, None),
+        (("data.channel=all",), None, None),
+    ):
+        config = resolve(*words)
+        assert config.data.one_channel == one
+        assert _followed_channel(config, start, data) == followed

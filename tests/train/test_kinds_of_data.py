@@ -87,7 +87,8 @@ def test_a_model_of_one_channel_remembers_it_also_where_it_is_trained_on(tmp_pat
     first = run(tmp_path / "data", tmp_path / "run", *SHORT, f"data.channel={channel}", val=0.34)
     start = str(tmp_path / "run" / "model.kontur")
     output = run(tmp_path / "data", tmp_path / "on", *SHORT, start=start, val=0.34)
-    line = f"in channel {channel}, as {start} learned (another with --set data.channel=N)"
+    line = f"in channel {channel}, as {start} learned (another with --set data.channel=N, "
+    line += "all with data.channel=all)"
     assert line in output
     assert line not in first
     image = tmp_path / "data" / "images" / "a.ome.tif"

@@ -1,13 +1,10 @@
 """What the data say about the network, laid over preset or start."""
 
-import numpy as np
 import pytest
 import torch
 
-from kontur.data.sample import Sample
-from kontur.data.synthetic import scene
+from kontur.data.dataset_statistics import DatasetStatistics
 from kontur.errors import InputError
-from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Card
 from kontur.models.unet.config import UNetConfig
@@ -15,7 +12,6 @@ from kontur.nn import efficientnet
 from kontur.nn.efficientnet import imagenet_weights
 from kontur.train.checkpoint import LAST
 from kontur.train.config import RunConfig
-from kontur.train.dataset import DatasetStatistics, dataset_statistics
 from kontur.train.network import (
     IMAGENET,
     InitialWeights,
@@ -80,33 +76,31 @@ def test_fine_tuning_keeps_the_network_and_the_normalisation_of_its_start():
     assert resolved(named, start).normalise.high == 99.0
 
 
+@pytest.mark.parametrize(
+    ("task", "given", "wanted"),
+    [
+        ("semantic", {}, (1.0, 4.0, 3.0, 2.0)),
+        ("semantic", {"class_weights": [1, 1, 1, 2]}, (1.0, 1.0, 1.0, 2.0)),
+        ("instances", {}, ()),
+    ],
+)
+def test_a_start_s_weights_of_classes_are_taken_over_by_name(task, given, wanted):
+    before = {"classes": ("a", "b"), "task": "semantic", "class_weights": (1, 2, 4)}
+    start = Card(kind="unet", config=before, classes=("a", "b"), version="0")
+    config = RunConfig(kind="unet", model={"task": task, **given})
+    found = resolved(config, start, classes=("b", "c", "a")).model
+    assert tuple(found["class_weights"]) == wanted
+
+
+def test_a_start_s_weights_of_background_interior_and_border_stay():
+    start = Card(kind="unet", config={"class_weights": (1, 2, 3)}, version="0")
+    found = resolved(RunConfig(kind="unet"), start, classes=("b", "c")).model
+    assert tuple(found["class_weights"]) == (1, 2, 3)
+
+
 def test_fine_tuning_finds_out_anew_how_many_contour_stages_are_worth_their_time():
     start = Card(kind="snake", config={**resolved().model, "stages_used": 1}, version="0")
     assert resolved(RunConfig(), start).model["stages_used"] is None
-
-
-def test_the_facts_of_no_images_of_none_without_objects_and_of_some():
-    assert dataset_statistics([]) == DatasetStatistics(
-        0, 0, frozenset(), None, None, None, None, None
-    )
-    empty = Sample(np.zeros((8, 8, 2)), Instances.empty((8, 8)), "empty", pixel_size=0.5)
-    expected = DatasetStatistics(1, 0, frozenset({2}), *[None] * 4, 0.5, pixel_sizes=(0.5, 0.5))
-    assert dataset_statistics([empty]) == expected
-    stains = empty.replace(image=np.random.default_rng(0).integers(0, 999, (8, 8, 4)))
-    assert dataset_statistics([stains]).channels == {4}
-    assert dataset_statistics([stains.replace(image=stains.image.astype(np.uint8))]).channels == {4}
-    assert not dataset_statistics([stains]).stains
-    assert dataset_statistics([stains.replace(stains=("DAPI", "GFP", "Cy5", "AF750"))]).stains
-    full = scene(np.random.default_rng(0), size=(64, 64), count=5)
-    ignored = full.instances.replace(ignore=np.arange(len(full.instances)) == 0)
-    found = dataset_statistics([empty, full.replace(instances=ignored)])
-    assert found.objects == len(ignored) - 1
-    assert found.channels == {1, 2}
-    assert found.object_size == pytest.approx(np.median(np.sqrt(ignored.areas[1:])))
-    left, top, right, bottom = ignored.boxes[1:].T
-    sides = np.sqrt((right - left) * (bottom - top))
-    assert found.side == pytest.approx(np.percentile(sides, 25))
-    assert found.extent == pytest.approx(np.percentile(np.maximum(right - left, bottom - top), 95))
 
 
 def test_a_new_snake_takes_its_side_from_the_objects():

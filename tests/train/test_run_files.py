@@ -43,3 +43,17 @@ def test_what_a_run_validates_on_cannot_be_chosen_anew(tmp_path, before, now, re
     else:
         with pytest.raises(InputError, match=f"keeps the validation images .* change {refused}"):
             resumed_config(tmp_path, {"data": now}, ())
+
+
+def test_a_file_of_settings_reaches_a_run_that_goes_on_and_its_scale_stays(tmp_path):
+    saved = {"data": {"scale": 2.0}, "training": {"steps": 9, "patience": 4}}
+    (tmp_path / CONFIG).write_text(to_toml(saved), encoding="utf-8")
+    file = tmp_path / "more.toml"
+    file.write_text('[data]\nscale = "auto"\n[training]\nsteps = 20\npatience = 5\n')
+    config = resumed_config(tmp_path, {}, ["training.steps=30"], file=file)
+    assert (config.training.steps, config.training.patience, config.data.scale) == (30, 5, 2.0)
+    file.write_text('kind = "unet"\n')
+    with pytest.raises(InputError, match="cannot change kind"):
+        resumed_config(tmp_path, {}, (), file=file)
+    with pytest.raises(InputError, match="cannot change preset"):
+        resumed_config(tmp_path, {"preset": "tiny"}, ())

@@ -29,6 +29,10 @@ def edit(api, key, revision, page=0, **move):
     return api.post(f"/api/images/{key}/edits", json=body)
 
 
+def objects_of(api, key, page=0):
+    return api.get(f"/api/images/{key}/objects", params={"page": page}).json()["objects"]
+
+
 def test_an_object_is_drawn_changed_undone_and_redone_and_the_file_follows(api, images):
     key = key_of(api)
     drawn = edit(api, key, 0, move="add", ring=DISC).json()
@@ -113,6 +117,23 @@ def test_a_model_outlines_an_image_and_leaves_what_a_hand_drew(api, images):
     table = api.get(f"/api/images/{key}/table", params={"model": "nuclei"}).json()
     assert len(table["ids"]) == count
     assert {"quality", "area", "intensity_mean"} <= {column["name"] for column in table["columns"]}
+
+
+def test_all_planes_of_a_film_are_outlined_where_all_are_asked_for(tmp_path):
+    stack = np.stack([nuclei(1), nuclei(2)])
+    tifffile.imwrite(tmp_path / "film.tif", stack, imagej=True, metadata={"axes": "TYX"})
+    Image.fromarray(nuclei(3)).save(tmp_path / "single.png")
+    (tmp_path / "text.tif").write_text("no image")
+    with opened(tmp_path) as api:
+        body = {"model": "nuclei", "page": "all"}
+        job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
+        film, single = (key_of(api, name) for name in ("film.tif", "single.png"))
+        found = [objects_of(api, film), objects_of(api, film, 1), objects_of(api, single)]
+    assert job["result"]["images"] == 2
+    assert "text.tif" in job["result"]["message"]
+    assert job["done"] == job["total"] == 4
+    assert min(map(len, found)) > 5
+    assert job["result"]["objects"] == sum(map(len, found))
 
 
 @pytest.mark.parametrize("prompt", ["click", "box", "extremes", "polygon"])

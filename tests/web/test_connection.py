@@ -1,4 +1,4 @@
-"""The page where the server does not answer: nothing is shown as made that is not, and it says so."""
+"""The page where no server answers: nothing is shown as made that is not, and it says so."""
 
 import numpy as np
 import pytest

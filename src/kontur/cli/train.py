@@ -13,7 +13,6 @@ from kontur.train import set_passive_waiting
 from kontur.train.signals import Stopped
 
 NEEDED = ("torch", "lightning")  # packages of the extra
-UNENDING = 1_000_000  # steps, where the minutes end the training
 SIGNALLED = 128  # exit code, plus the number of the signal, as in shells: 130 for Ctrl-C
 
 
@@ -117,6 +116,8 @@ def train(
     settings = [*(set_ or []), *more]
     named = {"data.task": task and task.value, "training.minutes": minutes, "data.group": group}
     if minutes is not None and config is None:
+        from kontur.train.config import UNENDING  # here, for its families take long to import
+
         named["training.steps"] = UNENDING  # unless --set says otherwise
     settings = [*(f"{k}={json.dumps(v)}" for k, v in named.items() if v is not None), *settings]
     options: dict[str, Any] = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kontur.data.image_statistics import ImageStatistics, pixels_differ
 from kontur.data.issue import Issue, IssueKind
 from kontur.data.mask_checks import MaskCheck, doubtful, mask_issues
+from kontur.data.working_scale import least_side
 from kontur.wording import counted, listed, plural
 
 SENTENCES = 8  # on files that cannot be used
@@ -72,7 +73,7 @@ def _objects(images: Sequence[ImageStatistics], stride: int) -> list[Issue]:
     """Mistakes of single objects, where the mask as a whole is not one."""
     wrong = {name for name, _ in doubtful(_checked(images))}
     sound = [image for image in images if image.name not in wrong and not image.clipped_ids]
-    side = 2 * stride
+    side = least_side(stride)
     return [
         *_objects_where(
             "far pieces",

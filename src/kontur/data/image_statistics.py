@@ -11,7 +11,7 @@ from kontur.data.annotation_options import read_labels
 from kontur.data.label_checks import ids_are_clipped, separate_parts
 from kontur.data.mask_checks import LOSSY, MaskCheck, check_mask
 from kontur.data.samples import Samples
-from kontur.data.working_scale import widths
+from kontur.data.working_scale import least_side, widths
 
 ALIKE = 1.2  # times larger, up to which pixels count as of one size
 
@@ -86,7 +86,7 @@ def image_statistics(samples: Samples, index: int, *, stride: int) -> ImageStati
         clipped_ids=by_ids and ids_are_clipped(objects.ids, separate.distant),
         distant=int(separate.distant.sum()),
         specks=int(separate.specks.sum()),
-        small=int((longer < 2 * stride).sum()),
+        small=int((longer < least_side(stride)).sum()),
         constant=bool((sample.image == sample.image.flat[0]).all()),
     )
 

@@ -16,14 +16,14 @@ from kontur.data.find_issues import find_issues
 from kontur.data.folder import Folder
 from kontur.data.image_statistics import ImageStatistics, image_statistics
 from kontur.data.mask_checks import KINDS
-from kontur.data.working_scale import WorkingScale, choose_scale
+from kontur.data.working_scale import STRIDE, WorkingScale, choose_scale
 from kontur.errors import InputError
 
 
 def inspect(
     folder: Folder,
     *,
-    stride: int = 2,
+    stride: int = STRIDE,
     progress: Callable[[int, int], None] | None = None,
 ) -> DatasetReport:
     """Count what a folder holds and look for mistakes; reads every file once.

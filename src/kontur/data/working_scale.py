@@ -16,7 +16,7 @@ SIDE = 30.0  # pixels: typical objects larger than this are shrunk to it,
 SIDE_OF_PHOTOGRAPHS = 50.0  # or to this, where a network begins with features of photographs,
 WIDTH = 20.0  # but not so far that their width falls below this
 LEAST = 0.1  # no image is shrunk further
-FOUND = 4.0  # pixels: two of the output of a network at stride 2; smaller objects are hardly found
+STRIDE = 2  # image pixels per output pixel of a network, in most presets
 CLEARLY = 0.7  # a scale nearer to 1 than this would cost sharpness and gain little
 
 
@@ -25,6 +25,11 @@ class WorkingScale(NamedTuple):
 
     scale: float
     reason: str
+
+
+def least_side(stride: int) -> int:
+    """Pixels a side below which an object is hardly found: two of the output at this stride."""
+    return 2 * stride
 
 
 def widths(polygons: Shaped[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
@@ -52,7 +57,7 @@ def choose_scale(
         return WorkingScale(1.0, "there are no objects to choose another by")
     typical = f"a typical object is {side:.0f} pixels a side"
     wanted = (SIDE_OF_PHOTOGRAPHS if photographs else SIDE) / side
-    if side < FOUND:
+    if side < least_side(STRIDE):
         return WorkingScale(1.0, f"{typical}, too small to be found; enlarge the images")
     if wanted > CLEARLY:
         return WorkingScale(1.0, f"{typical}, which is learned well as it is")

@@ -31,8 +31,8 @@ from kontur.models.card import Card
 from kontur.models.snake.network import DeepSnake
 from kontur.models.snake.polish_config import PolishConfig
 from kontur.train.config import DataConfig
-from kontur.train.dataset import open_data
 from kontur.train.export import to_model
+from kontur.train.training_data import open_data
 
 MOST_IMAGES = 48  # whose features are held at a time
 MOST_PIXELS = 24e6  # of them together: 2 GB

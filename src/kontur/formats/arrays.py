@@ -14,6 +14,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats.channels import Channel, channel_number
+from kontur.formats.stack import checked_page
 from kontur.instances.plane import Plane, plane_of_page
 
 CHANNELS = 8  # the most that an axis without a name has; beyond, it must also be the shortest
@@ -153,16 +154,16 @@ def _planes(
     while array.ndim > 3 and array.shape[0] == 1:
         array = array[0]
     if array.ndim == 3 and page is not None and not _is_last(array.shape, size, channels):
-        array, page = _page(array, page, where), None
+        array, page = array[checked_page(page, len(array), where)], None
     if array.ndim > 3:
         if page is None:
             raise InputError(
                 f"{where} is {shape}, and one plane is wanted: choose it with page=N, "
                 f"0 to {math.prod(array.shape[:-3]) - 1}"
             )
-        array, page = _page(array.reshape(-1, *array.shape[-3:]), page, where), None
-    if page not in (None, 0):
-        raise InputError(f"{where} has one page (0); page {page} is not among them")
+        array = array.reshape(-1, *array.shape[-3:])
+        array, page = array[checked_page(page, len(array), where)], None
+    checked_page(page or 0, 1, where)
     if array.ndim == 2:
         return array[:, :, None]
     if _is_last(array.shape, size, channels):
@@ -174,13 +175,6 @@ def _planes(
         f"{where} is {shape}, and which axis holds the channels is unclear{chosen}; wanted "
         "(H, W), (H, W, C) or (C, H, W), or page=N for the planes of a stack (N, H, W)"
     )
-
-
-def _page(array: Shaped[np.ndarray, "n *rest"], page: int, where: str) -> Shaped[np.ndarray, "..."]:
-    if not 0 <= page < len(array):
-        have = "one page (0)" if len(array) == 1 else f"{len(array)} pages (0 to {len(array) - 1})"
-        raise InputError(f"{where} has {have}; page {page} is not among them")
-    return array[page]
 
 
 def _is_last(

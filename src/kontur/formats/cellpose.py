@@ -17,6 +17,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.images import SEGMENTATION
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.stack import chosen_page
 from kontur.instances import Instances
 from kontur.instances.plane import plane_of_page
 from kontur.wording import listed
@@ -74,14 +75,8 @@ def _masks(content: dict[str, Any], path: Path) -> np.ndarray:
 
 def _plane(masks: np.ndarray, page: int | None, path: Path) -> Integer[np.ndarray, "h w"]:
     if masks.ndim == 3 and len(masks) > 1:
-        if page is None:
-            raise InputError(
-                f"{path} holds the masks of a stack of {len(masks)} planes; choose one with --page "
-                "(in Python page=)"
-            )
-        if not 0 <= page < len(masks):
-            raise InputError(f"{path} has {len(masks)} planes; page {page} is not among them")
-        masks = masks[page]
+        planes = f"the masks of a stack of {len(masks)} planes"
+        masks = masks[chosen_page(page, len(masks), path, planes)]
     flat = masks if masks.ndim == 2 else masks[0]
     kind = np.dtype(np.uint8) if flat.dtype == bool else flat.dtype.newbyteorder("=")
     return np.ascontiguousarray(flat, dtype=kind)

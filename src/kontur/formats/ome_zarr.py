@@ -104,17 +104,9 @@ class OmeZarrImage(NamedTuple):
         return pixels.astype(np.uint8) * 255 if pixels.dtype == bool else native(pixels)
 
     def _index(self, page: int | None, level: int) -> list[int | slice]:
-        total = self.pages
-        if page is None and total > 1:
-            what = stack.described(self.axes, self.levels[0].shape)
-            raise InputError(
-                f"{self.path} is a {what}, and one plane is wanted: choose it with --page N (in "
-                f"Python page=N), 0 to {total - 1}"
-            )
-        if not 0 <= (page or 0) < total:
-            have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
-            raise InputError(f"{self.path} has {have}; page {page} is not among them")
-        index = stack.index_of(self.axes, self.levels[0].shape, page or 0)
+        what = f"a {stack.described(self.axes, self.levels[0].shape)}"
+        page = stack.chosen_page(page, self.pages, self.path, what)
+        index = stack.index_of(self.axes, self.levels[0].shape, page)
         for axis, length in enumerate(self.levels[level].shape):  # a pyramid may shrink its depth
             place, whole = index[axis], self.levels[0].shape[axis]
             if isinstance(place, int) and length < whole:

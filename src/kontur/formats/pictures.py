@@ -14,6 +14,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats.arrays import native
+from kontur.formats.stack import chosen_page
 
 Colours = Literal["rgb", "indices"]  # a palette image as its colours, or as the numbers stored
 
@@ -52,16 +53,9 @@ def read(
     with _opened(path, kind) as picture:
         _check_claim(path, picture, kind)
         frames = getattr(picture, "n_frames", 1)
-        if page is None and frames > 1:
-            raise InputError(
-                f"{path} is an animation of {frames} frames, and one is wanted: choose it with "
-                f"--page N (in Python page=N), 0 to {frames - 1}"
-            )
-        if not 0 <= (page or 0) < frames:
-            have = "one page (0)" if frames == 1 else f"{frames} pages (0 to {frames - 1})"
-            raise InputError(f"{path} has {have}; page {page} is not among them")
+        page = chosen_page(page, frames, path, f"an animation of {frames} frames")
         try:
-            picture.seek(page or 0)
+            picture.seek(page)
             picture.load()  # before the orientation, which a PNG may store at its end
         except DecompressionBombError as error:  # a frame of an animation claims too much
             raise ValueError(error) from None

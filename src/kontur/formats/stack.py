@@ -6,9 +6,11 @@ pages, the last axis fastest.
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from kontur.errors import InputError
 from kontur.instances.plane import Plane
 
 STACKS = {"Z": "z-stack of {} planes", "T": "time series of {} frames"}  # else pages
@@ -54,3 +56,27 @@ def described(axes: str, shape: Sequence[int]) -> str:
         for i, n in counted_axes(axes, shape).items()
         if n > 1
     )
+
+
+def chosen_page(
+    page: int | None, total: int, where: Any, what: str, *, instead: str = "", beside: str = ""
+) -> int:
+    """The number of the page that is wanted; where a file has one alone it need not be given.
+
+    `what` says what the file is, `instead` what else than a page may be given, `beside` what else
+    the file has. Raises `InputError` where the page is needed or is not there.
+    """
+    if page is None and total > 1:
+        raise InputError(
+            f"{where} is {what}, and one plane is wanted: choose it with --page N (in Python "
+            f"page=N), 0 to {total - 1}{instead}"
+        )
+    return checked_page(page or 0, total, where, beside)
+
+
+def checked_page(page: int, total: int, where: Any, beside: str = "") -> int:
+    """The page as it is; `InputError` where the file has `total` pages and this is none of them."""
+    if not 0 <= page < total:
+        have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
+        raise InputError(f"{where} has {have}{beside}; page {page} is not among them")
+    return page

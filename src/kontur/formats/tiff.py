@@ -7,8 +7,10 @@ chosen.
 """
 
 import contextlib
+import html
 import logging
 import math
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -32,6 +34,9 @@ from kontur.wording import listed
 # Bytes of pixels that a byte of the file can hold, by how each compression works; most for others.
 MOST = {1: 2, 5: 2800, 7: 4000, 8: 1100, 32773: 64, 32946: 1100}
 MOST_OF_OTHERS = 100_000
+# Where OME says what number this file has, and of a plane the file and its number.
+OME_ROOT = re.compile(r"<(?:\w+:)?OME\b[^>]*>")
+OME_FILE = re.compile(r"<(?:\w+:)?UUID\b([^>]*)>([^<]*)<")
 FIRST_TURNED = 5  # orientation from which rows are stored as columns, see `oriented`
 
 
@@ -126,6 +131,31 @@ def list_planes(path: Path) -> list[tuple[Plane, tuple[int, int]]]:
         return planes
 
 
+def other_files(path: Path) -> list[Path]:
+    """The files beside a TIFF that hold some of its planes, as its OME metadata name them, sorted.
+
+    They may be missing. Raises what tifffile raises for damaged files.
+    """
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        words = file.ome_metadata or ""
+    root = OME_ROOT.search(words)
+    own = root and _attribute(root[0], "UUID")
+    names = {
+        _attribute(tag, "FileName")
+        for tag, number in set(OME_FILE.findall(words))
+        if number.strip() != own  # of this file, whatever its name was
+    }
+    files = {path.parent / name for name in names if name}
+    return sorted(file for file in files if file.name.lower() != path.name.lower())
+
+
+def _attribute(tag: str, name: str) -> str | None:
+    found = re.search(rf"""\b{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag)
+    return html.unescape(found[1] or found[2] or "") if found else None
+
+
 def _choose(
     images: Sequence[TiffImage], left_out: Sequence[str], page: int | None, path: Path
 ) -> tuple[TiffImage, list[int | slice], Plane | None]:
@@ -135,17 +165,10 @@ def _choose(
     """
     counts = [stack.pages(image.axes, image.shape) for image in images]
     total = sum(counts)
-    if page is None and total > 1:
-        raise InputError(
-            f"{path} is a {_described(images, counts)}, and one plane is wanted: choose it "
-            f"with --page N (in Python page=N), 0 to {total - 1}"
-            + (", or --channel N where the pages are channels" if images[0].axes in UNNAMED else "")
-        )
-    rest = page or 0
-    if not 0 <= rest < total:
-        have = "one page (0)" if total == 1 else f"{total} pages (0 to {total - 1})"
-        beside = f", beside {listed(left_out)}" if left_out else ""
-        raise InputError(f"{path} has {have}{beside}; page {page} is not among them")
+    channels = ", or --channel N where the pages are channels" if images[0].axes in UNNAMED else ""
+    beside = f", beside {listed(left_out)}" if left_out else ""
+    what = f"a {_described(images, counts)}"
+    rest = stack.chosen_page(page, total, path, what, instead=channels, beside=beside)
     number = 0
     while rest >= counts[number]:
         rest -= counts[number]
@@ -220,8 +243,21 @@ def _chosen_shape(shape: tuple[int, ...], index: list[int | slice]) -> tuple[int
 
 def _decode(page: Any, frame: Any, path: Path) -> Shaped[np.ndarray, "..."]:
     _check_size(page, frame, path)
-    with _decoding(frame, path):
+    with _decoding(frame, path), _opened(page.parent.filehandle):
         return page.asarray()
+
+
+@contextlib.contextmanager
+def _opened(handle: Any) -> Iterator[None]:
+    """Open what is closed for so long: of OME-TIFF in several files, the files beside the one."""
+    if not handle.closed:
+        yield
+        return
+    handle.open()
+    try:
+        yield
+    finally:
+        handle.close()
 
 
 def _check_size(page: Any, frame: Any, path: Path, times: int = 1) -> None:

@@ -17,6 +17,7 @@ from kontur.errors import InputError
 from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.pictures import ORIENTATION
+from kontur.formats.read_errors import reading
 from kontur.formats.tiff_images import TiffImage
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
@@ -25,20 +26,24 @@ BITS = (8, 16, 32, 64)
 
 
 class _Page(NamedTuple):
-    """Where the pieces of a page lie in the file; one piece begins at `start` where all are one."""
+    """The file of a page, where its pieces lie in it, and the tables that its JPEG pieces share.
 
+    One piece begins at `start` where all are one. OME-TIFF may have a file for each page.
+    """
+
+    file: Path
     offsets: Sequence[int]
     counts: Sequence[int]
     start: int | None
+    tables: bytes | None
 
 
 class TiffWindows(LazyPixels):
     """A plane of a TIFF, a page for each channel or one with all of them."""
 
-    def __init__(self, path: Path, frame: Any, pages: Sequence[_Page], tables: Sequence[Any]):
-        """`frame` describes all pages; `tables` are what their JPEG pieces share."""
-        self.path, self.frame = path, frame
-        self._pages, self._tables = pages, tables
+    def __init__(self, path: Path, frame: Any, pages: Sequence[_Page]):
+        """`frame` describes all pages."""
+        self.path, self.frame, self._pages = path, frame, pages
         self._decode = frame.decode  # made while the file is open
         self._header = getattr(frame, "jpegheader", None)
         self._stored = np.dtype(frame.parent.byteorder + frame.dtype.char)
@@ -48,34 +53,32 @@ class TiffWindows(LazyPixels):
         self.dtype = sample.dtype
 
     def read(self, top: int, left: int, height: int, width: int) -> Shaped[np.ndarray, "h w c"]:
-        planes = [
-            self._resolved(self._samples(page, tables, top, left, height, width))
-            for page, tables in zip(self._pages, self._tables, strict=True)
-        ]
+        planes = []
+        for page in self._pages:
+            with reading(page.file):  # which may be damaged, or gone since it was opened
+                planes.append(self._resolved(self._samples(page, top, left, height, width)))
         return np.concatenate(planes, axis=2) if len(planes) > 1 else planes[0]
 
     def _resolved(self, samples: Shaped[np.ndarray, "h w s"]) -> Shaped[np.ndarray, "h w k"]:
         return tiff_samples.resolve(samples, self.frame, "rgb", self.path, palette=False)
 
     def _samples(
-        self, page: _Page, tables: Any, top: int, left: int, height: int, width: int
+        self, page: _Page, top: int, left: int, height: int, width: int
     ) -> Shaped[np.ndarray, "h w s"]:
         samples = self.frame.samplesperpixel
         if page.start is not None:
-            return self._rows(page.start, top, height)[:, left : left + width]
+            return self._rows(page.file, page.start, top, height)[:, left : left + width]
         window = np.zeros((height, width, samples), self.frame.dtype)
-        with self.path.open("rb") as file:
+        with page.file.open("rb") as file:
             for number in self._pieces(top, left, height, width):
                 if page.counts[number] == 0:
                     continue  # a piece that is not stored holds zeros
                 file.seek(page.offsets[number])
                 data = file.read(page.counts[number])
                 if len(data) < page.counts[number]:
-                    raise InputError(
-                        f"{self.path} is damaged or cut short; copy or export it again"
-                    )
+                    raise _cut_short(page.file)
                 piece, place, _ = self._decode(
-                    data, number, jpegtables=tables, jpegheader=self._header
+                    data, number, jpegtables=page.tables, jpegheader=self._header
                 )
                 if piece is not None:
                     _paste(window, piece, place, top, left, separate=self._separate)
@@ -99,7 +102,7 @@ class TiffWindows(LazyPixels):
                 for column in range(left // wide, -(-(left + width) // wide)):
                     yield (sample * down + row) * across + column
 
-    def _rows(self, start: int, top: int, height: int) -> Shaped[np.ndarray, "h w s"]:
+    def _rows(self, file: Path, start: int, top: int, height: int) -> Shaped[np.ndarray, "h w s"]:
         """Whole rows of a page that is stored in one piece without compression."""
         width, samples = self.frame.imagewidth, self.frame.samplesperpixel
         planes = samples if self._separate else 1
@@ -107,9 +110,9 @@ class TiffWindows(LazyPixels):
         read = []
         for plane in range(planes):
             first = start + (plane * self.frame.imagelength + top) * a_row * self._stored.itemsize
-            values = np.fromfile(self.path, self._stored, height * a_row, offset=first)
+            values = np.fromfile(file, self._stored, height * a_row, offset=first)
             if len(values) < height * a_row:
-                raise _cut_short(self.path)
+                raise _cut_short(file)
             read.append(values.reshape(height, width, -1))
         joined = np.concatenate(read, axis=2) if planes > 1 else read[0]
         return joined.astype(self.frame.dtype, copy=False)
@@ -131,12 +134,12 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
         or (orientation is not None and int(orientation.value) != 1)
     ):
         return None
-    pages = _pages(image, index)
+    pages = _pages(path, image, index)
     if pages is None:
         return None
     if pages[0].start is None and _piece_bytes(frame) > WHOLE:
         return None
-    made = TiffWindows(path, frame, pages, [frame.jpegtables] * len(pages))
+    made = TiffWindows(path, frame, pages)
     levels = [
         TiffImage(image.name, image.axes, tuple(level.shape), level.keyframe, level, level)
         for level in getattr(image.series, "levels", ())[1:]
@@ -146,7 +149,7 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
     return made
 
 
-def _pages(image: TiffImage, index: Sequence[int | slice]) -> list[_Page] | None:
+def _pages(path: Path, image: TiffImage, index: Sequence[int | slice]) -> list[_Page] | None:
     """The pages of a plane, one a channel; None where they are not so simple."""
     frame = image.keyframe
     outer = len(image.shape) - len(frame.shape)
@@ -156,20 +159,28 @@ def _pages(image: TiffImage, index: Sequence[int | slice]) -> list[_Page] | None
     numbers = np.arange(count).reshape(image.shape[:outer])[tuple(index[:outer])].ravel()
     if image.shape[outer:] == frame.shape and count == len(image.pages):
         pages = [image.pages[int(number)] for number in numbers]
-        if any(page is None for page in pages):
-            return None
+        if any(page is None or page.keyframe.hash != frame.hash for page in pages):
+            return None  # missing, or stored unlike the others
         return [
             _Page(
+                _file_of(page, path),
                 page.dataoffsets,
                 page.databytecounts,
                 page.dataoffsets[0] if page.is_contiguous else None,
+                page.jpegtables,
             )
             for page in pages
         ]
-    if not frame.is_contiguous:
+    if not frame.is_contiguous or getattr(image.series, "is_multifile", False):
         return None
     start = frame.dataoffsets[0]  # a stack, of which only the first page is described
-    return [_Page((), (), start + int(number) * frame.nbytes) for number in numbers]
+    file = _file_of(frame, path)
+    return [_Page(file, (), (), start + int(number) * frame.nbytes, None) for number in numbers]
+
+
+def _file_of(page: Any, path: Path) -> Path:
+    """Where a page lies: in the file of `path`, or in another that its OME metadata names."""
+    return path if page.parent is page.parent.root else Path(page.parent.filehandle.path)
 
 
 def _piece_bytes(frame: Any) -> int:

@@ -35,9 +35,9 @@ class Journal:
             self._append([self._first])
 
     def note(self, name: str, results: Results) -> None:
-        """Note an image that was finished now; before `begin` and after `end` nothing."""
+        """Note an image that was finished now, once; before `begin` and after `end` nothing."""
         with self._lock, contextlib.suppress(OSError):  # a full disk, as the record will say
-            if self._handle is not None:
+            if self._handle is not None and self._noted.get(name) != results:
                 self._noted[name] = results
                 self._append([{name: results}])
 

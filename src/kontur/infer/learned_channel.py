@@ -5,7 +5,6 @@ from kontur.formats.images import Image, picked
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.models.card import Card
 
-
 CHOOSE = "give the one to look at with --channel N (in Python channel=N)"
 
 

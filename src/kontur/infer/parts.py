@@ -61,7 +61,9 @@ def from_store(
     def propose(tile: Tile) -> Candidates:
         return tiled.candidates(tile, thresholds)
 
-    return propose if store is None else lambda tile: store.candidates(tile, propose)
+    if store is None:
+        return propose
+    return lambda tile: store.candidates(tiled.tiling, tile, propose)
 
 
 def numbered(

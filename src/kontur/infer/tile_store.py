@@ -15,10 +15,16 @@ from kontur.models.candidates import Candidates
 
 
 class TileStore:
-    """The candidates of finished tiles in a folder; `identity` as in `Unfinished`."""
+    """The candidates of finished tiles in a folder; `identity` and `check` as in `Unfinished`.
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]):
-        self._files = Unfinished(folder, "tiles", identity)
+    The tiles of one image may have several sides: `--tile` is no setting, and by itself a run takes
+    what fits into the memory of its machine. So the name of a file says of which tiling a tile is.
+    """
+
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Any], check: Callable[[], None] = lambda: None
+    ):
+        self._files = Unfinished(folder, "tiles", identity, check)
 
     @property
     def side(self) -> int | None:
@@ -30,37 +36,40 @@ class TileStore:
         """Make ready for these tiles; others that are there are removed."""
         self._files.begin(asdict(tiling))
 
-    def candidates(self, tile: Tile, propose: Callable[[Tile], Candidates]) -> Candidates:
-        """What the tile gave, from its file or else proposed now and written."""
-        found = self._load(tile)
+    def candidates(
+        self, tiling: Tiling, tile: Tile, propose: Callable[[Tile], Candidates]
+    ) -> Candidates:
+        """What a tile of the tiling gave, from its file or else proposed now and written."""
+        found = self._load(tiling, tile)
         if found is None:
             found = propose(tile)
-            self.add(tile, found)
+            self.add(tiling, tile, found)
         return found
 
-    def add(self, tile: Tile, candidates: Candidates) -> None:
+    def add(self, tiling: Tiling, tile: Tile, candidates: Candidates) -> None:
         """Write what a tile gave; nothing where the image was finished meanwhile."""
-        self._files.add(_name(tile), _arrays(candidates))
+        self._files.add(_name(tiling, tile), _arrays(candidates))
 
-    def holds(self, tile: Tile) -> bool:
+    def holds(self, tiling: Tiling, tile: Tile) -> bool:
         """Whether the file of a tile is there and whole."""
-        return self._load(tile) is not None
+        return self._load(tiling, tile) is not None
 
     def remove(self) -> None:
         """Remove the folder: the outputs are there, or it is of something else."""
         self._files.remove()
 
-    def _load(self, tile: Tile) -> Candidates | None:
+    def _load(self, tiling: Tiling, tile: Tile) -> Candidates | None:
         """The candidates of a tile; None where they are missing or damaged."""
-        arrays = self._files.load(_name(tile))
+        arrays = self._files.load(_name(tiling, tile))
         try:
             return None if arrays is None else _candidates(arrays)
         except (ValueError, LookupError, shapely.GEOSException):
             return None
 
 
-def _name(tile: Tile) -> str:
-    return f"{tile.row}-{tile.column}"
+def _name(tiling: Tiling, tile: Tile) -> str:
+    whole = (*tiling.size, tiling.side, tiling.halo, tiling.reach, tiling.grid)
+    return f"{tile.row}-{tile.column}.{'-'.join(map(str, whole))}"
 
 
 def _arrays(candidates: Candidates) -> dict[str, Any]:

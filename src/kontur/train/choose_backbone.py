@@ -8,10 +8,10 @@ is in docs/results.md ("Few photographs in six minutes").
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from kontur.data.dataset_statistics import DatasetStatistics
 from kontur.models.backbone import Backbone
 from kontur.nn.efficientnet import is_installed
 from kontur.train.config import RunConfig
-from kontur.train.dataset import DatasetStatistics
 
 FEW = 40  # training images
 MOST = 1 / 2  # of the images that have colours: photographs without are among those with

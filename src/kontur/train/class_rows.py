@@ -1,4 +1,7 @@
-"""The weights of classes, taken over by their names from a model of other classes."""
+"""The weights of classes, taken over by their names from a model of other classes.
+
+Those of the network, and those by which its loss weighs them.
+"""
 
 from collections.abc import Sequence
 
@@ -6,6 +9,7 @@ import torch
 from torch import Tensor
 
 from kontur.models.segmenter import ClassRows
+from kontur.models.unet.config import DenseConfig
 
 
 def with_classes(
@@ -35,6 +39,25 @@ def with_classes(
         mean = torch.stack([*learned.values()]).mean(dim=0)
         begun = tuple(learned.get(name, mean) for name in wanted)
     return torch.cat([old[:, : rows.before], *begun, old[:, end:]], dim=1).flatten(0, 1)
+
+
+def class_weights(start: DenseConfig, task: str, wanted: Sequence[str]) -> tuple[float, ...]:
+    """The `class_weights` of a start for the classes `wanted`; () where the task is another.
+
+    A class keeps its weight, and a new one has the mean of all; those of the task `instances` are
+    of no classes of objects.
+
+    >>> start = DenseConfig(classes=("a", "b"), task="semantic", class_weights=(1, 2, 4))
+    >>> class_weights(start, "semantic", ["b", "c", "a"]), class_weights(start, "instances", ["b"])
+    ((1.0, 4.0, 3.0, 2.0), ())
+    """
+    if task != start.task:
+        return ()
+    if task == "instances":
+        return start.class_weights
+    background, *each = start.class_weights
+    known, mean = dict(zip(start.classes, each, strict=True)), sum(each) / len(each)
+    return (background, *(known.get(name, mean) for name in wanted))
 
 
 def new_classes(known: Sequence[str], wanted: Sequence[str]) -> str:

@@ -9,11 +9,14 @@ import pydantic
 
 from kontur.data.augment import AugmentConfig
 from kontur.data.normalise import NormaliseConfig
+from kontur.formats.channels import Channel
 from kontur.models import catalog
 from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 
 Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
+UNENDING = 1_000_000  # steps, where the minutes end the training
+ALL = "all"  # channels; one of this name is given by its number
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]
 
@@ -36,8 +39,9 @@ class DataConfig(Settings):
             are, "auto" chooses by the size of the objects (`data.working_scale`).
         task: the meaning of label images and masks: `instances` (every id an object), `components`
             (every connected region one), `semantic` (classes).
-        channel: the one channel to take, its number from 0 or its name in each image; all of them
-            where it is not given.
+        channel: the one channel to take, its number from 0 or its name in each image; "all" takes
+            all of them, and so does a run that is given none, unless it starts from a model that
+            learned from one.
         page: the page of multi-page files, from 0.
         cache: megabytes of memory for prepared images; what does not fit is read again each time.
     """
@@ -58,6 +62,11 @@ class DataConfig(Settings):
         if channel == "" or (isinstance(channel, int) and channel < 0):
             raise ValueError("wanted a number from 0 or the name of a channel")
         return channel
+
+    @property
+    def one_channel(self) -> Channel | None:
+        """The one channel to take; None for all of them."""
+        return None if self.channel == ALL else self.channel
 
     @property
     def known_scale(self) -> float:

@@ -27,12 +27,12 @@ from kontur.errors import InputError
 from kontur.train.callbacks import TrainingCallback
 from kontur.train.checkpoint import Checkpoint
 from kontur.train.config import Precision
-from kontur.train.dataset import open_data
 from kontur.train.devices import choose_devices, launched
 from kontur.train.run_files import read_config, read_names
 from kontur.train.signals import Signals, Stopped
 from kontur.train.timing import LIGHTNING
 from kontur.train.trainer import Job, fit, make_job, quiet_lightning
+from kontur.train.training_data import open_data
 
 Process = subprocess.Popen[bytes]
 POLL = 0.5  # seconds between checks that the followers are alive

@@ -13,6 +13,7 @@ from torch import Tensor
 
 import kontur
 from kontur.data.augment import crop_size
+from kontur.data.dataset_statistics import DatasetStatistics
 from kontur.data.working_scale import WorkingScale, choose_scale
 from kontur.errors import InputError
 from kontur.infer.load import find_model
@@ -24,9 +25,8 @@ from kontur.nn.backbone import with_imagenet
 from kontur.settings import merge, read_toml
 from kontur.train.checkpoint import BEST, LAST, PREVIOUS, Checkpoint
 from kontur.train.choose_backbone import choose_backbone, knows_photographs
-from kontur.train.class_rows import new_classes, with_classes
+from kontur.train.class_rows import class_weights, new_classes, with_classes
 from kontur.train.config import RunConfig
-from kontur.train.dataset import DatasetStatistics
 from kontur.train.run_files import CONFIG
 
 TUNED = {"stages_used"}  # settings tuned on the data of a start, which do not hold for others
@@ -70,9 +70,10 @@ def resolve_network(
         from_data["reference_size"] = round(known or 0.0, 1)
     if config.data.task == "semantic" and hasattr(plain, "task"):
         from_data["task"] = "semantic"  # a region of a class is then one object, here and there
-    network: Any = catalog.config(
-        config.kind, merge(values, from_data, config.model), preset=preset
-    )
+    tree = merge(values, from_data, config.model)
+    if getattr(plain, "class_weights", ()) and "class_weights" not in config.model:
+        tree["class_weights"] = class_weights(plain, tree.get("task", plain.task), classes)
+    network: Any = catalog.config(config.kind, tree, preset=preset)
     if tuple(network.classes) != classes:
         advice = "leave model.classes out" if begins else "start a new run with --from"
         owner = "model.classes has" if begins else "the run has"
@@ -150,7 +151,7 @@ def first_card(
         classes=tuple(config.model["classes"]),
         normalise=config.normalise.model_dump(mode="json"),
         scale=config.data.known_scale,
-        channel=config.data.channel,
+        channel=config.data.one_channel,
         object_size=statistics.object_size,
         pixel_size=statistics.pixel_size,
         version=kontur.__version__,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from kontur.data.augment import LARGEST
+from kontur.data.dataset_statistics import data_warnings, dataset_statistics
 from kontur.data.working_scale import describe_scale
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
@@ -20,14 +21,6 @@ from kontur.train.checkpoint import BEST, LAST, Checkpoint, newest_checkpoint
 from kontur.train.choose_backbone import choose_backbone
 from kontur.train.config import RunConfig
 from kontur.train.dataloader import first_batch
-from kontur.train.dataset import (
-    TrainingData,
-    copies_warning,
-    data_warnings,
-    dataset_statistics,
-    describe_data,
-    open_data,
-)
 from kontur.train.devices import choose_batch, choose_devices, launched
 from kontur.train.distributed import dismiss_followers, follow_leader, followers
 from kontur.train.logger import RunLogger
@@ -60,6 +53,7 @@ from kontur.train.timing import (
     choose_mode,
 )
 from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning, used_up
+from kontur.train.training_data import TrainingData, copies_warning, describe_data, open_data
 
 
 def train(
@@ -116,12 +110,12 @@ def train(
     if resume and force:
         raise InputError("--resume goes on with a run and --force starts afresh; give one")
     with quiet_lightning(), Signals() as signals, only_writer(run):
+        file = Path(config) if config else None
         if resume:
-            resolved = resumed_config(run, given, settings)
+            resolved = resumed_config(run, given, settings, file=file)
         else:
             if not force:
                 refuse_existing_run(run)
-            file = Path(config) if config else None
             resolved = RunConfig.resolve(file=file, settings=settings, given=given)
         return _train(run, resolved, resume=resume, display=display, signals=signals)
 
@@ -175,7 +169,8 @@ def _train(
         display.print_line(_where_it_resumes(job))
     if channel is not None:
         display.print_line(
-            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N)"
+            f"in channel {channel}, as {config.start} learned (another with --set data.channel=N, "
+            "all with data.channel=all)"
         )
     if loaded:
         display.print_line(f"from {config.start}: {loaded}")

@@ -17,7 +17,12 @@ CONFIG = "config.toml"
 NAMES = "validation.txt"
 FILES = (CONFIG, NAMES, LAST, PREVIOUS, BEST, MODEL, METRICS, LINES, CURVES, GRADIENTS)
 FOLDERS = {BOARD: "events.out.tfevents.*", OVERLAYS: "*.png"}  # with a pattern of their files
-KEPT = ("kind", "model", "start")  # settings that `--resume` cannot change, for the weights fit
+KEPT = (
+    "kind",
+    "preset",
+    "model",
+    "start",
+)  # settings that `--resume` cannot change, for the weights fit
 SPLIT = ("val", "group")  # settings of the data that it cannot change: they chose what is held out
 
 
@@ -60,16 +65,22 @@ def read_names(run: Path) -> list[str] | None:
     return (run / NAMES).read_bytes().decode("utf-8", "surrogatepass").split("\n")[:-1]
 
 
-def resumed_config(run: Path, given: Mapping[str, Any], settings: Iterable[str]) -> RunConfig:
-    """The settings of a resumed run, overridden by `given` and `settings`, such as more steps.
+def resumed_config(
+    run: Path, given: Mapping[str, Any], settings: Iterable[str], *, file: Path | None = None
+) -> RunConfig:
+    """The settings of a resumed run, overridden by those of a TOML file, `given` and `settings`.
 
     Raises `InputError` where there is no run, or where its network or what it validates on would
     change. Folders may have moved: their images are compared, see `dataset.open_data`.
     """
     saved = _saved(run)
     before = read_config(run)
-    after = RunConfig.read(merge(saved, given, overrides(settings)), where=str(run / CONFIG))
-    changed = [name for name in KEPT if getattr(before, name) != getattr(after, name)]
+    tree = merge(saved, read_toml(file) if file else {}, given, overrides(settings))
+    if isinstance(data := tree["data"], dict) and data.get("scale") == "auto":  # chosen as it began
+        tree["data"] = {**data, "scale": saved["data"]["scale"]}
+    changed = [name for name in KEPT if tree.get(name, was := getattr(before, name)) != was]
+    # the settings of a network that is another kind's are wrong in words that would not help
+    after = before if changed else RunConfig.read(tree, where=str(file or run / CONFIG))
     changed += ["data.scale"] if before.data.scale != after.data.scale else []
     if changed:
         raise InputError(

@@ -15,31 +15,29 @@ from typing import Literal
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats.outline_file import OutlineFile
 from kontur.instances import CLASSES, Instances
-from kontur.web import files_beside
-from kontur.web.authorship import FILE, HAND, MODEL, by_model, told_by, without_scores
+from kontur.web import files_beside, plane_statuses
+from kontur.web.authorship import FILE, HAND, MODEL, by_model, without_scores
+from kontur.web.changed_files import COMING, ChangedFiles
 from kontur.web.events import Events
-from kontur.web.files_beside import KnownFile
 from kontur.web.files_writer import FilesWriter
-from kontur.web.first_objects import FileStatuses, first_objects, plane_of
+from kontur.web.first_objects import FileStatuses, first_objects
 from kontur.web.folder_classes import FolderClasses
 from kontur.web.history import History, ImageRow, Status
 from kontur.web.image_folder import FolderImage, ImageFolder
 from kontur.web.object_text import (
     instances_of,
-    is_alike,
     of_text,
     on_the_wire,
     to_text,
     with_rounded_changes,
 )
-from kontur.web.pixels import Pictures
+from kontur.web.pixels import Picture, Pictures
 from kontur.web.plane_objects import Changes, Conflict, PlaneObjects
+from kontur.web.seen_pictures import SeenPictures, is_outside, stamp_if_there
 
 KEPT = 16  # planes whose objects stay in memory
 AT_ONCE = 500  # objects of an image up to which its file is written before an edit is answered
-COMING = "coming"  # note of the digest that an image's file gets next
 
 
 class Annotations:
@@ -58,11 +56,16 @@ class Annotations:
             self.write, lambda sentence: events.publish("problem", message=sentence)
         )
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
+        self._stamps: dict[tuple[str, int], str | None] = {}  # of the files of these
+        self._seen = SeenPictures(history)
+        self._notices: dict[tuple[str, int], str] = {}  # to tell a person who sees the plane
         self._file_statuses = FileStatuses(folder)
-        self._versions: dict[str, files_beside.Version] = {}  # of files that were looked at
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
-        self._classes = FolderClasses(history)
+        self._classes = FolderClasses(history, self._classes_changed)
+        self._changed_files = ChangedFiles(
+            folder, pictures, history, events, self._classes, self._forget, self._writer.write_soon
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -74,14 +77,15 @@ class Annotations:
 
         Raises `InputError` for fewer than there are, and for names that are empty or not unique.
         """
-        renamed = self._classes.name(names)
-        for plane_key in list(self._kept):
-            self._kept.pop(plane_key, None)
+        self._classes.name(names)
+        return self.classes
+
+    def _classes_changed(self, renamed: bool) -> None:
+        self._kept.clear()
         if renamed:
             for key in self._history.write_again():
                 if key in self._folder.images:
                     self._writer.write_soon(self._folder[key])
-        return self.classes
 
     def status(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status of an image, and its number of objects where it is known."""
@@ -109,14 +113,16 @@ class Annotations:
         Raises `InputError` where the image or its annotation cannot be read.
         """
         with self._lock_of(image):
-            self._take_changed_file(image)
-            plane_key = (image.key, page)
-            if plane_key in self._kept:
+            self._changed_files.take(image)
+            plane_key, stamp = (image.key, page), stamp_if_there(image)
+            if plane_key in self._kept and stamp in (None, self._stamps[plane_key]):
                 self._kept.move_to_end(plane_key)
                 return self._kept[plane_key]
             picture = self._pictures.read(image, page)
             if self._may_begin(image, page):
-                self._begin(image, page, picture.size)
+                self._begin(image, page)
+            self._look(image, page, picture)
+            self._stamps[plane_key] = stamp
             row = self._row(image)
             stored = {
                 number: of_text(text)
@@ -144,6 +150,7 @@ class Annotations:
                 self._history.steps(image.key, page),
                 row.status,
                 self.classes,
+                notice=self._notices.pop((image.key, page), ""),
             )
 
     def edit(
@@ -183,12 +190,18 @@ class Annotations:
             for number in new:
                 if number in was:
                     old[number] = to_text(before.instances, was[number], before.by[number])
-            if new:
+            if new or (by == MODEL and self._is_bare(image, page)):
+                status = plane_statuses.joint_status(self._history, image.key, status, besides=page)
                 revision = self._history.edit(image.key, page, move, old, new, status=status)
                 self._keep((image.key, page), PlaneObjects(after, authors, revision))
             made = replace(self.changes(image, page, seen), move=move)
         self._follow(image, len(after))
         return made
+
+    def _is_bare(self, image: FolderImage, page: int) -> bool:
+        """Whether nobody has said anything of a plane: that a model finds nothing is news then."""
+        moves, objects = self._history.moves(image.key, page), self._history.texts(image.key, page)
+        return not moves and not objects and self._row(image).status != "done"
 
     def step(
         self, image: FolderImage, page: int, direction: Literal["undo", "redo"], *, seen: int
@@ -203,10 +216,22 @@ class Annotations:
             if self._history.objects(image.key, page, since=seen):
                 raise Conflict
             step = self._history.undo if direction == "undo" else self._history.redo
+            revision = self._row(image).revision
             made = step(image.key, page)
             if made is None:
                 raise InputError(f"there is nothing to {direction}")
             self._kept.pop((image.key, page), None)
+            came = self._history.objects(image.key, page, since=revision).values()
+            size = self._pictures.read(image, page).size
+            if any(is_outside(text, size) for _, text in came if text):
+                (self._history.redo if direction == "undo" else self._history.undo)(image.key, page)
+                raise InputError(
+                    f"that was drawn where {image.name} has no pixels any more: it is smaller now"
+                )
+            row = self._row(image)  # as it was before the edit; another plane may be further
+            status = plane_statuses.joint_status(self._history, image.key, row.status)
+            if status != row.status:
+                self._history.set_status(image.key, status)
             changes = replace(self.changes(image, page, seen), move=made[0])
             objects = len(self.open(image, page).instances)
         self._follow(image, objects)
@@ -231,7 +256,7 @@ class Annotations:
         """
         with self._lock_of(image, "file"):  # taken before the objects', never while holding these
             with self._lock_of(image):
-                pages = self._history.planes(image.key)
+                pages = self.planes(image)
                 planes = [self.open(image, page).instances for page in pages]
                 row = self._row(image)
             if row.written >= row.revision:
@@ -239,7 +264,7 @@ class Annotations:
             name, made = files_beside.write(
                 image.path,
                 planes,
-                self._known_file(image, row),
+                self._changed_files.known(image, row),
                 self._folder.shared_stems,
                 about_to=lambda made: self._history.set_note(f"{COMING} {image.key}", made),
             )
@@ -257,31 +282,33 @@ class Annotations:
         return problems
 
     def planes(self, image: FolderImage) -> list[int]:
-        """The planes of an image that were opened; the first one of an image without history."""
-        return self._history.planes(image.key) or [0]
+        """The planes of an image that were opened, of one without history those of its file."""
+        known = self._history.planes(image.key) or self._file_statuses.planes(image)
+        if known == [0]:
+            return known
+        count = self._pictures.pages(image)  # less than were known where it was replaced
+        return [page for page in known if page < count]
+
+    def outlined_planes(self, image: FolderImage) -> list[int]:
+        """The planes of an image that anybody has outlined; of one without any the first known."""
+        planes = self.planes(image)
+        if self._history.image(image.key) is None:
+            return planes
+        outlined = set(plane_statuses.outlined_planes(self._history, image.key))
+        return [page for page in planes if page in outlined] or planes[:1]
+
+    def right_planes(self, image: FolderImage, status: Status) -> list[int]:
+        """The planes of an image whose outlines are right, where the image has a status."""
+        if self._history.image(image.key) is None:
+            return self._file_statuses.right_planes(image)
+        return plane_statuses.right_planes(self._history, image.key, status)
 
     def in_our_classes(self, instances: Instances) -> Instances:
         """Objects of a model or a file with labels that index the classes of the folder.
 
         Classes that are new are added.
         """
-        used = sorted(set(instances.labels.tolist()))
-        names = [instances.classes[label] for label in used]
-        if self.classes and instances.classes == CLASSES:  # it names none
-            names = [self.classes[0] for _ in used]
-        labels = self._labels_of(names or instances.classes[:1])
-        label_of = {label: labels[i] for i, label in enumerate(used)}
-        return instances.replace(
-            labels=np.array([label_of[int(label)] for label in instances.labels], dtype=np.int64),
-            classes=self.classes,
-        )
-
-    def _labels_of(self, names: Sequence[str]) -> list[int]:
-        with self._classes.lock:
-            wanted = self._classes.with_new(names)
-            if wanted != self.classes:
-                self.name_classes(wanted)
-            return [wanted.index(name) for name in names]
+        return self._classes.of(instances)
 
     def _may_begin(self, image: FolderImage, page: int) -> bool:
         """Whether nobody has worked on a plane: what lies beside the image may be new."""
@@ -289,92 +316,43 @@ class Annotations:
         opened = row is not None and self._history.is_opened(image.key, page)
         return not opened or (row is not None and (row.revision, row.status) == (0, "untouched"))
 
-    def _begin(self, image: FolderImage, page: int, size: tuple[int, int]) -> None:
-        """The objects with which a plane begins."""
-        found, status, ours = first_objects(self._folder, image, page, size)
-        found = self.in_our_classes(found) if len(found) else found
-        by = np.where(by_model(found), MODEL, FILE)
-        texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
-        self._history.open_plane(image.key, page, image.name, texts, status)
-        if ours is not None:
-            made = files_beside.digest(ours.path)
-            self._history.set_written(image.key, self._row(image).revision, made, ours.path.name)
+    def _begin(self, image: FolderImage, page: int) -> None:
+        """The objects with which a plane begins, and other planes that our file has."""
+        first = first_objects(self._folder, self._pictures, image, page)
+        for number, found in first.planes.items():
+            if number == page or not self._history.is_opened(image.key, number):
+                self._open_plane(image, number, found, first.status)
+        row = self._row(image)
+        if first.file is not None and row.file is None:  # a known one may be older than objects
+            made = files_beside.digest(first.file.path)
+            self._history.set_written(image.key, row.revision, made, first.file.path.name)
 
-    def _known_file(self, image: FolderImage, row: ImageRow) -> KnownFile | None:
-        if row.file is None:
-            return None
-        coming = self._history.note(f"{COMING} {image.key}")
-        return KnownFile(row.file, tuple(each for each in (row.digest, coming) if each))
-
-    def _take_changed_file(self, image: FolderImage) -> None:
-        """What another program made of our file becomes an edit: undo brings ours back.
-
-        All windows are told so, also where the file cannot be read any more: then ours stay.
-        """
-        version = files_beside.version(image.path, self._folder.shared_stems)
-        row = self._history.image(image.key)
-        if row is None or self._versions.get(image.key) == version:
-            return
-        self._versions[image.key] = version
-        known = self._known_file(image, row)
-        if known is None:
-            return
-        path = image.path.with_name(known.name)
-        digest = files_beside.digest(path)
-        if digest is None or digest in known.digests:
-            return
-        file = OutlineFile(path)
-        pages = self._history.planes(image.key)
-        try:
-            size = self._pictures.read(image, pages[0]).size
-            planes = [self.in_our_classes(plane_of(file, page, size)) for page in pages]
-        except InputError as error:
-            self._events.publish(
-                "problem", message=f"{error}; the outlines stay as they were in this page"
-            )
-            return
-        ours = files_beside.is_ours(file)
-        changed = [
-            self._take(image, page, found, told_by(planes))
-            for page, found in zip(pages, planes, strict=True)
-        ]
-        if ours:
-            self._history.set_written(image.key, self._row(image).revision, digest, path.name)
-        else:  # another program's by now: ours gets another name
-            self._history.set_written(image.key, -1, None, None)
-            self._writer.write_soon(image)
-        if any(changed):
-            self._events.publish("file", file=path.name)
-
-    def _take(self, image: FolderImage, page: int, found: Instances, status: Status) -> bool:
-        """Put the objects of a file in place of those of a plane; whether they differ."""
-        stored = {
-            number: text
-            for number, (_, text) in self._history.objects(image.key, page).items()
-            if text is not None
-        }
-        after: dict[int, str | None] = dict.fromkeys(stored.keys() - set(found.ids.tolist()))
-        for i, number in enumerate(found.ids.tolist()):
-            before = stored.get(number)
-            if before is None or not is_alike(of_text(before), found, i):
-                by = MODEL if by_model(found)[i] else FILE
-                after[number] = to_text(found, i, by)
-        if after:
-            before_texts = {number: stored.get(number) for number in after}
-            revision = self._history.edit(
-                image.key, page, "file", before_texts, after, status=status
-            )
-            self._kept.pop((image.key, page), None)
+    def _look(self, image: FolderImage, page: int, picture: Picture) -> None:
+        """Tell who sees a plane next where its picture is another one than before."""
+        before = self._row(image)
+        notice = self._seen.look(image, page, picture, self.classes or CLASSES)
+        after = self._row(image)
+        if notice:
+            self._notices[image.key, page] = notice
+        if after.revision > before.revision:
             self._events.publish(
                 "edit",
                 image=image.key,
                 page=page,
-                revision=revision,
+                revision=after.revision,
                 window="",
-                status=status,
+                status=after.status,
                 objects=self._history.images(image.key)[image.key][1],
             )
-        return bool(after)
+        if after != before:
+            self._writer.write_soon(image)
+
+    def _open_plane(self, image: FolderImage, page: int, found: Instances, status: Status) -> None:
+        found = self.in_our_classes(found) if len(found) else found
+        by = np.where(by_model(found), MODEL, FILE)
+        texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
+        self._history.open_plane(image.key, page, image.name, texts, status)
+        self._seen.expect(image, page, found.size)
 
     def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
         wanted = set(touched)
@@ -391,6 +369,9 @@ class Annotations:
         self._kept.move_to_end(plane_key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+    def _forget(self, key: str, page: int) -> None:
+        self._kept.pop((key, page), None)
 
     def _lock_of(self, image: FolderImage, of: str = "objects") -> threading.RLock:
         with self._guard:

@@ -41,9 +41,11 @@ def with_predicted(
 
 
 def told_by(planes: Sequence[Instances]) -> Literal["predicted", "corrected"]:
-    """What the objects of a file of ours tell: predicted where a model has drawn all of them."""
-    scored = [by_model(found).all() for found in planes if len(found)]
-    return "predicted" if scored and all(scored) else "corrected"
+    """What the objects of a file of ours tell: corrected where a hand has drawn any of them.
+
+    A file without objects may be that of a model which found none.
+    """
+    return "predicted" if all(by_model(found).all() for found in planes) else "corrected"
 
 
 def without_scores(instances: Instances, places: Sequence[int]) -> Instances:

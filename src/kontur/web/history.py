@@ -199,6 +199,18 @@ class History:
         )
         return {number: (revision, data) for number, revision, data in rows}
 
+    def texts(self, key: str, page: int) -> dict[int, str]:
+        """The objects of a plane as text, by id; without those that were deleted."""
+        query = (
+            "SELECT id, data FROM objects WHERE key=? AND page=? AND data IS NOT NULL ORDER BY id"
+        )
+        return dict(self._rows(query, key, page))
+
+    def moves(self, key: str, page: int) -> list[str]:
+        """The moves of a plane that were not undone, the oldest first."""
+        query = "SELECT move FROM edits WHERE key=? AND page=? AND undone=0 ORDER BY number"
+        return [move for (move,) in self._rows(query, key, page)]
+
     def edit(
         self, key: str, page: int, move: str, before: Stored, after: Stored, *, status: str
     ) -> int:

@@ -19,6 +19,7 @@ from kontur.formats import channels
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.page_count import count_pages
+from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
 
@@ -131,6 +132,10 @@ class Pictures:
         if stamp not in self._pages:
             self._pages[stamp] = count_pages(image.path)
         return self._pages[stamp]
+
+    def planes(self, image: FolderImage) -> list[Plane | None]:
+        """Depth and time of every plane, each of which is read for it."""
+        return [self.read(image, page).image.plane for page in range(self.pages(image))]
 
     def read(self, image: FolderImage, page: int) -> Picture:
         """A plane; raises `InputError` that says why it cannot be read."""

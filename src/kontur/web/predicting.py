@@ -3,8 +3,8 @@
 Outlines that a hand drew or changed stay, those of models are replaced.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
@@ -17,39 +17,72 @@ from kontur.wording import listed, plural
 
 def predict_images(
     here: Workspace,
-    images: Sequence[FolderImage],
+    images: Sequence[FolderImage] | None,
     job: Job,
     *,
     model: str,
-    page: int,
+    page: int | Literal["all"],
     options: PredictOptions,
 ) -> dict[str, Any]:
     """Outline the objects of images one after the other; what is done when it stops is kept.
 
-    An image that fails is named in the result and does not stop the others; the only one raises
-    its `InputError`.
+    Without `images` those of the folder that nobody has corrected; `page` is a plane of each, or
+    all of them, of the folder's images again those that nobody has corrected. An image that fails
+    is named in the result and does not stop the others; the only one raises its `InputError`.
     """
-    failed: list[str] = []
-    objects = 0
-    job.progress(0, len(images), "")
+    pages = _of_folder(here, page) if images is None else _of_images(here, images, page)
+    failed: dict[FolderImage, str] = {}
+    objects = done = 0
+    job.progress(0, len(pages), "")
     predictor = here.models.predictor(model)
-    for done, image in enumerate(images):
-        job.progress(done, len(images), image.name)
+    total = sum(map(len, pages.values()))
+    for image, numbers in pages.items():
         try:
-            objects += _predict_one(here, image, predictor, page, options)
+            for place, number in enumerate(numbers):
+                of_several = f", plane {number + 1}" if len(numbers) > 1 else ""
+                job.progress(done + place, total, image.name + of_several)
+                objects += _predict_one(here, image, predictor, number, options)
         except (InputError, MemoryError) as error:
-            if len(images) == 1:
+            if len(pages) == 1:
                 raise
-            failed.append(f"{image.name}: {error}")
-    job.progress(len(images), len(images), "")
+            failed[image] = f"{image.name}: {error}"
+        done += len(numbers)
+    job.progress(total, total, "")
     return {
-        "images": len(images) - len(failed),
+        "images": len(pages) - len(failed),
         "objects": objects,
-        "failed": failed[:20],
-        "message": f"{plural(len(failed), 'image')} failed: {listed(failed, most=1)}"
+        "failed": list(failed.values())[:20],
+        "message": f"{plural(len(failed), 'image')} failed: {listed(failed.values(), most=1)}"
         if failed
         else "",
     }
+
+
+Pages = Mapping[FolderImage, Sequence[int]]
+
+
+def _of_images(here: Workspace, images: Iterable[FolderImage], page: int | Literal["all"]) -> Pages:
+    return {image: _pages(here, image) if page == "all" else [page] for image in images}
+
+
+def _of_folder(here: Workspace, page: int | Literal["all"]) -> Pages:
+    """The planes that nobody has corrected, of the images that are not done."""
+    statuses = here.annotations.statuses()
+    images = [image for key, image in here.folder.images.items() if statuses[key][0] != "done"]
+    made = {}
+    for image, pages in _of_images(here, images, page).items():
+        right = here.annotations.right_planes(image, statuses[image.key][0])
+        if left := [number for number in pages if number not in right]:
+            made[image] = left
+    return made
+
+
+def _pages(here: Workspace, image: FolderImage) -> Sequence[int]:
+    """All planes of an image; of one that cannot be read the first, where it is said."""
+    try:
+        return range(here.pictures.pages(image))
+    except InputError:
+        return range(1)
 
 
 def _predict_one(

@@ -241,6 +241,7 @@ class PlaneChanges(pydantic.BaseModel):
     status: Literal["untouched", "predicted", "corrected", "done"]
     classes: list[str]
     move: str = ""
+    notice: str = Field("", description="a sentence to show, such as that the picture is another")
 
 
 class ImageSummary(pydantic.BaseModel):
@@ -340,7 +341,7 @@ class PredictRequest(Model):
 
     model: Name
     images: Annotated[list[Name], Field(max_length=100_000)] | None = None
-    page: Page = 0
+    page: Page | Literal["all"] = Field(0, description="a plane of each, or all of them")
     score: Share | None = None
     min_size: Annotated[float, Field(ge=0, le=LARGEST**2)] = 0
     diameter: Annotated[float, Field(gt=0, le=LARGEST)] | Literal["auto"] | None = None

@@ -19,8 +19,8 @@ from kontur.models.archive import read_card
 from kontur.select import FitFailed
 from kontur.settings import read_toml
 from kontur.train.config import RunConfig
-from kontur.train.dataset import open_data
 from kontur.train.study import jobs as room
+from kontur.train.training_data import open_data
 from tests.train.study import studies
 from tests.train.study.studies import study, write_coco
 

@@ -178,9 +178,12 @@ def test_a_sweep_that_goes_on_is_not_mixed_with_other_settings(trained, tmp_path
     calls.clear()
     for data, change, sentence in [
         ("data", {"settings": []}, r"training\.steps would be 9 in .* and 4000 in"),
-        ("data", {"preset": "fast"}, "preset would be tiny in"),
+        ("data", {"preset": "fast"}, "cannot change preset"),
+        ("data", {"kind": "unet"}, "cannot change kind"),
+        ("data", {"start": "nuclei"}, "cannot change start"),
+        ("data", {"val": "0.5"}, r"cannot change data\.val"),
         ("data", {"settings": [*nine["settings"], "model.points=16"]}, "cannot change model"),
-        ("other", {}, r"data\.path would be"),
+        ("other", {}, "learns from data, .* trainings on other; give --resume the DATA"),
     ]:
         with pytest.raises(InputError, match=sentence):
             sweep(data, over=[DECAYS], resume=True, display=quiet(), **{**nine, **change})
@@ -197,6 +200,20 @@ def test_a_sweep_on_which_another_process_works_is_refused(trained, tmp_path):
     with only_writer(tmp_path), pytest.raises(InputError, match="is being written by process"):
         sweep("data", out=tmp_path, over=[DECAYS], resume=True, display=quiet())
     assert trained[1] == []
+
+
+def test_options_reach_trainings_that_have_begun(trained, tmp_path, monkeypatch):
+    train, _ = trained
+    train.cut = True
+    options = {"over": [DECAYS], "out": tmp_path / "sweep", "display": quiet()}
+    with pytest.raises(KeyboardInterrupt):
+        sweep("data", settings=["data.val=there"], **options)
+    got = []
+    monkeypatch.setattr(module, "train", lambda *_, **how: got.append(how))
+    sweep("data", val="moved", resume=True, **options)
+    assert [(how["out"].name[-4:], how["val"], how["resume"]) for how in got] == [
+        *(("ay=0", "moved", True), ("1e-2", "moved", True))
+    ]
 
 
 def test_every_setting_has_a_folder_of_its_own():

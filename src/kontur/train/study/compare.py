@@ -15,6 +15,7 @@ from kontur.errors import InputError
 from kontur.formats.only_writer import only_writer
 from kontur.infer.held_out import MEAN_OVER_CLASSES
 from kontur.select import FitFailed, Outcome, cross_validate, refit
+from kontur.train.config import UNENDING
 from kontur.train.study.candidates import candidates
 from kontur.train.study.jobs import Jobs, apply_fold_results
 from kontur.train.study.monitor import StudyMonitor
@@ -24,7 +25,6 @@ from kontur.wording import nearest
 
 SHARES = (0.1, 0.25, 0.5, 0.75, 1.0)  # of a fold's training images, for a learning curve
 MINUTES = 10.0  # of training per fit, by default
-UNENDING = 1_000_000  # steps, where the minutes end the training
 
 
 def compare(

@@ -87,7 +87,7 @@ def tune(config: RunConfig, run: Path) -> dict[str, Any]:
     """Tune the baseline on all images of the fit, those to validate on too; the cost."""
     from kontur.infer.fit_baseline import fit_baseline
     from kontur.models.archive import write_model
-    from kontur.train.dataset import open_data
+    from kontur.train.training_data import open_data
 
     data = open_data(config.data, seed=config.training.seed)
     folder = data.train

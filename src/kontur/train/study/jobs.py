@@ -65,7 +65,7 @@ class Jobs:
         content = {
             "data": config.path,
             "task": config.task,
-            "channel": config.channel,
+            "channel": config.one_channel,
             "page": config.page,
             "model": str(find_model(fit.run)),
             "names": trial.split.held,

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 
+from kontur.data.dataset_statistics import DatasetStatistics, dataset_statistics
 from kontur.data.folder import Folder, open_folder
 from kontur.data.sample import Sample
 from kontur.errors import InputError
@@ -26,10 +27,10 @@ from kontur.select import (
     trials,
 )
 from kontur.train.config import RunConfig
-from kontur.train.dataset import SHARE, DatasetStatistics, dataset_statistics
 from kontur.train.network import resolve_network
 from kontur.train.study.candidates import Candidate
 from kontur.train.study.study_files import StudyFiles
+from kontur.train.training_data import SHARE
 
 LEAST_HELD = 2  # images to validate on: those of one image alone would not generalise
 MOST = 1 / 4  # of few images, largest share to validate on
@@ -149,7 +150,7 @@ def make_plan(
 ) -> Plan:
     """Make the plan of a study and check it as far as possible; each image is read once."""
     config = RunConfig.read(rows[0].tree).data
-    folder = open_folder(data, task=config.task, channel=config.channel, page=config.page)
+    folder = open_folder(data, task=config.task, channel=config.one_channel, page=config.page)
     has_val = "val" in folder.splits
     learned = folder.in_split("train") if "train" in folder.splits else folder
     groups = None if group is None else learned.groups(group)
@@ -227,7 +228,7 @@ def _check_networks(
         config = RunConfig.read(row.tree)
         if not catalog.family(row.kind).trainable or config.start is not None:
             continue
-        one = config.data.channel is not None  # of this row alone, perhaps
+        one = config.data.one_channel is not None  # of this row alone, perhaps
         known = statistics._replace(channels=frozenset({1})) if one else statistics
         try:
             resolve_network(config, None, learned.classes, known)

@@ -107,7 +107,7 @@ class StudyFiles:
     ) -> FitFiles:
         """Write the settings and images of a fit; `InputError` where its folder holds another.
 
-        `names` are those of `split.json` (see `train.dataset.read_split`), empty where the settings
+        `names` are those of `split.json` (see `training_data.read_split`), empty where the settings
         have the validation images. `lengths` are settings of the training time: the first is
         written, and any of them is accepted in a folder that an earlier call has written.
         """

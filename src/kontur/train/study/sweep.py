@@ -70,7 +70,7 @@ def sweep(
     Args:
         data, out, settings, resume, force, display, options: as for `kontur.train.run.train`; every
             training has a folder of its own in `out`, named by its setting. With `resume` finished
-            ones stay unless `settings` say something else now; those and others go on or begin.
+            ones stay unless `settings` or `options` say something else now; others go on or begin.
         over: such as `optimiser.weight_decay=0,1e-4,1e-2` or `model.widths=[16,32],[32,64]`.
 
     Writes the table to OUT/sweep.md and the curves to OUT/sweep.png. A training that diverges is
@@ -88,19 +88,16 @@ def sweep(
         if not (resume or force):
             _refuse_taken(out, folders)
         planned = [
-            _resumed_config(folder, settings)
+            _resumed_config(folder, data, settings, options)
             if resume and (folder / CONFIG).exists()
-            else _new_config(data, [JUDGE_TRAIN, *settings, *words], **options)
+            else _new_config(data, [JUDGE_TRAIN, *settings, *words], options)
             for words, folder in zip(combinations, folders, strict=True)
         ]
         _check_alike(folders, planned, combinations[0])
-        for number, (words, folder) in enumerate(zip(combinations, folders, strict=True), start=1):
+        todo = zip(combinations, folders, planned, strict=True)
+        for number, (words, folder, config) in enumerate(todo, start=1):
             name = " ".join(words)
-            if (
-                resume
-                and is_finished(folder)
-                and _resumed_config(folder, settings) == read_config(folder)
-            ):
+            if resume and is_finished(folder) and config == read_config(folder):
                 display.print_line(f"[{number}/{len(folders)}] {name}: finished before")
                 continue
             display.print_line(f"[{number}/{len(folders)}] {name}")
@@ -113,7 +110,7 @@ def sweep(
                     resume=resumed,
                     force=force,
                     display=ProgressDisplay(display.console),
-                    **({} if resumed else options),
+                    **options,
                 )
             except Diverged as error:  # which is a result, too
                 display.print_line(f"{name}: {error}")
@@ -271,12 +268,43 @@ def _number(value: float) -> str:
 def _new_config(
     data: str | Path | None,
     settings: Sequence[str],
+    options: Mapping[str, Any],
+) -> RunConfig:
+    """The settings of a new training, checked as far as possible without the data."""
+    given, file = _given(data, **options)
+    resolved = RunConfig.resolve(file=file, settings=settings, given=given)
+    if resolved.start is not None:  # whose file has the settings that these are laid over
+        return resolved
+    network = catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
+    return resolved.replace(model=network.model_dump(mode="json"))
+
+
+def _resumed_config(
+    folder: Path, data: str | Path | None, settings: Sequence[str], options: Mapping[str, Any]
+) -> RunConfig:
+    """The settings of an existing training, overridden by `settings` and `options`.
+
+    Raises `InputError` where they cannot be changed, or `data` are not those that it learns from.
+    """
+    given, file = _given(None, **options)
+    config = resumed_config(folder, given, settings, file=file)
+    if data is not None and Path(data).resolve() != Path(config.data.path).resolve():
+        raise InputError(
+            f"{folder} learns from {config.data.path}, so it could not be compared with trainings "
+            f"on {data}; give --resume the DATA that the sweep was begun with (--set data.path="
+            f"{data} where they have moved), or start afresh with --force"
+        )
+    return config
+
+
+def _given(
+    data: str | Path | None,
     *,
     val: str | Path | float | None = None,
     config: str | Path | None = None,
     **options: str | None,
-) -> RunConfig:
-    """The settings of a new training, checked as far as possible without the data."""
+) -> tuple[dict[str, Any], Path | None]:
+    """The settings that options of `train` name, and the file of further ones."""
     folders = {"path": data, "val": val}
     given = {
         **{key: value for key, value in options.items() if value is not None},
@@ -286,17 +314,7 @@ def _new_config(
             if value is not None
         },
     }
-    file = Path(config) if config else None
-    resolved = RunConfig.resolve(file=file, settings=settings, given=given)
-    if resolved.start is not None:  # whose file has the settings that these are laid over
-        return resolved
-    network = catalog.config(resolved.kind, resolved.model, preset=resolved.preset)
-    return resolved.replace(model=network.model_dump(mode="json"))
-
-
-def _resumed_config(folder: Path, settings: Sequence[str]) -> RunConfig:
-    """The settings of an existing training, overridden by `settings`."""
-    return resumed_config(folder, {}, settings)
+    return given, Path(config) if config else None
 
 
 def _check_alike(folders: Sequence[Path], planned: Sequence[RunConfig], swept: list[str]) -> None:

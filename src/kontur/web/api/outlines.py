@@ -216,6 +216,7 @@ def _answer(changes: Changes) -> Response:
         "status": changes.status,
         "classes": list(changes.classes),
         "move": changes.move,
+        "notice": changes.notice,
     }
     return Response(json.dumps(content, separators=(",", ":")), media_type="application/json")
 

@@ -66,15 +66,7 @@ def choose_model(here: Here, body: ModelChoice) -> ModelChoice:
 def predict(here: Here, body: PredictRequest) -> JobSummary:
     """Begin to run a model on images."""
     here.models.path(body.model)
-    if body.images is None:
-        statuses = here.annotations.statuses()
-        images = [
-            image
-            for key, image in here.folder.images.items()
-            if statuses[key][0] in ("untouched", "predicted")
-        ]
-    else:
-        images = [here.image(key) for key in body.images]
+    images = None if body.images is None else [here.image(key) for key in body.images]
     options = PredictOptions(
         score=body.score,
         min_size=body.min_size,

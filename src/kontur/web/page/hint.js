@@ -43,7 +43,7 @@ export class Hint {
   ofTool() {
     const { tool, points } = this.tools;
     const { image } = this.work;
-    if (tool === "select") return image?.picture && image.loaded && image.outlines.size === 0 ? t("hint_empty") : "";
+    if (tool === "select") return image?.picture && image.loaded && image.outlines.size === 0 && image.undoable === 0 ? t("hint_empty") : "";
     return tool === "extremes" ? t("hint_extremes", { n: 4 - points.length }) : t(/** @type {Word} */ (`hint_${tool}`));
   }
 

@@ -89,6 +89,7 @@ export class OpenImage extends Emitter {
    * @param {any} changes
    */
   take(changes) {
+    if (changes.notice) this.emit("notice", changes.notice);
     if (changes.revision < this.revision) return;
     this.loaded = true;
     /** @type {number[]} */

@@ -69,6 +69,7 @@ export class Work extends Emitter {
     });
     opened.on("saving", () => this.emit("saving"));
     opened.on("refused", tell);
+    opened.on("notice", (sentence) => toast(sentence, "problem"));
     try {
       await opened.load();
       await this.viewer.shown(); // before anything that takes the server's time

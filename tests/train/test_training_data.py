@@ -3,24 +3,14 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
-import shapely
 from PIL import Image
 
 from kontur.data.folder import open_folder
-from kontur.data.sample import Sample
 from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
-from kontur.instances import Instances
 from kontur.train.config import DataConfig
-from kontur.train.dataset import (
-    copies_warning,
-    data_warnings,
-    dataset_statistics,
-    describe_data,
-    open_data,
-)
+from kontur.train.training_data import copies_warning, describe_data, open_data
 
 
 def test_a_file_says_what_is_learned_from_and_what_is_validated_on(folder, tmp_path):
@@ -63,34 +53,6 @@ def test_three_images_of_few_or_a_fifth_of_them_validate(tmp_path, images, held)
     assert ("! one image alone decides" in describe_data(data, "validation.txt")) == (held == 1)
     given = open_data(config.replace(val=0.5), seed=0)
     assert abs(len(given.val) - images / 2) <= 0.5
-
-
-def test_pixels_of_several_sizes_are_no_size_of_the_model_and_are_pointed_out():
-    def images(*sides):
-        samples = [
-            Sample(np.zeros((20, 20, 1), np.uint8), instances, "a", pixel_size=side)
-            for side in sides
-        ]
-        return dataset_statistics(samples)
-
-    instances = Instances.of([shapely.box(2, 2, 12, 12)], size=(20, 20))
-    assert images(None, None).pixel_size is None
-    assert images(0.25, 0.26, None).pixel_size == pytest.approx(0.255)
-    assert data_warnings(images(0.25, 0.26), 1) == data_warnings(images(None), 1) == []
-    assert images(0.1, 0.5).pixel_size is None
-    (warning,) = data_warnings(images(0.1, 0.5), 1)
-    assert warning.startswith("! pixels are of 0.1 to 0.5 µm")
-    assert images(0.1, 0.5).at(2).pixel_sizes == (0.05, 0.25)
-
-
-def test_a_training_without_objects_to_learn_from_or_to_validate_on_says_so():
-    empty = Sample(np.zeros((8, 8, 1), np.uint8), Instances.empty((8, 8)), "a")
-    (warning,) = data_warnings(dataset_statistics([empty]), 0)
-    assert warning.startswith("! no image to learn from has an object")
-    objects = Instances.of([shapely.box(2, 2, 6, 6)], size=(8, 8))
-    full = Sample(empty.image, objects, "a")
-    (warning,) = data_warnings(dataset_statistics([full]), 0)
-    assert warning.startswith("! no image to validate on has an object")
 
 
 def test_images_of_one_group_are_held_out_together(tmp_path):
