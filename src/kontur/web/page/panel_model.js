@@ -114,7 +114,7 @@ export class ModelPanel {
     const { image, model } = this.work;
     if (one && !image) return;
     try {
-      this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : 0, score: this.score }));
+      this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : "all", score: this.score }));
     } catch (error) {
       tell(error);
     }
