@@ -17,8 +17,13 @@ def test_outline_all_is_of_every_plane_of_a_stack_and_can_be_stopped(browser, tm
         page.evaluate(f"() => {{ {hold}; }}")
         page.click("#predict-all")
         page.locator("#model .job", has_text="Objects: 27.").wait_for()
-        assert [1, 3] in page.evaluate("kontur.seen") and [2, 3] in page.evaluate("kontur.seen")
+        seen = page.evaluate("kontur.seen")
+        assert [place for place in seen if place in ([1, 3], [2, 3])] == [[1, 3], [2, 3]]
         page.click("#predict-all")
         page.click("#model .cancel")
         page.locator("#model .job").wait_for(state="detached")
+        late = "[...kontur.models.jobs.values()].map(job => ({...job, state: 'waiting'}))"
+        page.evaluate(f"() => {late}.forEach(job => kontur.models.told(job))")
+        assert page.locator("#model .job").count() == 0
+        assert page.locator("#hint").inner_text() == ""  # nor that it is outlining
         page.close()

@@ -10,6 +10,7 @@ import { tell } from "./work.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTES = [1, 5, 15, 60, 240];
+const ORDER = ["waiting", "running", "done", "failed", "cancelled"]; // in which a job goes through its states
 
 export class ModelPanel {
   /** @param {import("./work.js").Work} work */
@@ -146,6 +147,7 @@ export class ModelPanel {
   /** A job has begun, gone on, or ended. @param {Job} job */
   told(job) {
     const before = this.jobs.get(job.number);
+    if (before && ORDER.indexOf(job.state) < ORDER.indexOf(before.state)) return; // the answer came after the event
     const alone = job.kind === "predict" && job.total === 1 && job.state === "running";
     job.image = (alone && job.message) || before?.image;
     this.jobs.set(job.number, job);
@@ -177,7 +179,7 @@ export class ModelPanel {
       box.append(bar, element("span", { class: "message" }, messageOf(job)));
     }
     if (job.kind === "train") this.drawResult(job, box);
-    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images }), job.result.message ? ` ${job.result.message}` : ""));
+    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images })), ...job.result.failed.map((/** @type {string} */ why) => element("span", { class: "message bad" }, why)));
     if (job.state === "failed") box.append(element("span", { class: "message bad" }, named(job)));
     place.replaceChildren(box);
   }
