@@ -1,3 +1,4 @@
+import inspect
 import json
 import subprocess
 import sys
@@ -66,3 +67,13 @@ def test_importing_the_formats_imports_no_image_library():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_path_and_objects_in_the_other_order_are_refused_with_the_right_one(tmp_path):
+    write = inspect.unwrap(formats.write)  # else the types are checked before
+    objects = Instances.empty((4, 4))
+    with pytest.raises(
+        TypeError, match=r"a path and then the objects.*got Instances and PosixPath"
+    ):
+        write(objects, tmp_path / "a.geojson")
+    assert list(tmp_path.iterdir()) == []

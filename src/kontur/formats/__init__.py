@@ -155,6 +155,12 @@ def write(
     `overwrite`, and where the format cannot hold the objects; OSError where the file cannot be
     written.
     """
+    given: tuple[object, object] = path, instances
+    if isinstance(given[0], Instances) or not isinstance(given[1], Instances):
+        came = " and ".join(type(value).__name__ for value in given)
+        raise TypeError(
+            f"write takes a path and then the objects: write('a.geojson', instances); got {came}"
+        )
     name = name_of(path) if image_name is None else image_name
     write_images(path, [ImageAnnotation(name, instances.size, instances)], overwrite=overwrite)
 
