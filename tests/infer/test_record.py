@@ -8,6 +8,7 @@ import tifffile
 
 import kontur
 from kontur.errors import InputError
+from kontur.formats import tiff_parsed
 from kontur.infer.record import Record, SourceFile, file_digest
 from tests.formats import films
 
@@ -188,6 +189,25 @@ def test_all_files_of_a_film_count_whichever_is_named(tmp_path):
     assert all(changed[file].sha256 != known[file].sha256 for file in files)
     files[1].unlink()
     assert SourceFile.of(files[0], tmp_path).sha256 != changed[files[0]].sha256
+
+
+def test_each_file_of_films_that_name_all_is_read_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff_parsed, "SETTLED", -1.0)
+    read = []
+
+    def noted(file):
+        read.append(file.name)
+        return file_digest(file)
+
+    monkeypatch.setattr("kontur.infer.record.file_digest", noted)
+    frames = np.zeros((3, 9, 10), np.uint8)
+    files = films.save(tmp_path, frames)
+    for file in files:
+        SourceFile.of(file, tmp_path)
+    assert sorted(read) == [file.name for file in files]
+    films.save_frame(tmp_path, frames + 1, 1)
+    SourceFile.of(files[0], tmp_path)
+    assert read[3:] == ["f1.ome.tif"]
 
 
 @pytest.mark.parametrize("how", [{"ome": True}, {"imagej": True}, {}])

@@ -137,8 +137,9 @@ def picked(image: Image | OpenImage, channel: Channel, where: Any) -> OpenImage:
 def files_of(path: str | Path) -> list[Path]:
     """The files that an image consists of; some may be missing.
 
-    Of a store its files, of a place in an archive the archive, of OME-TIFF in several files all of
-    them, the one of this path first. Raises `OSError` where this one cannot be read.
+    Of a store its files, of a place in an archive the archive, of OME-TIFF and scans of slides in
+    several files all of them, the one of this path first. Raises `OSError` where this one cannot be
+    read.
     """
     path = Path(path)
     place = zarr_store.place_of(path)
@@ -148,7 +149,7 @@ def files_of(path: str | Path) -> list[Path]:
         return zarr_store.files_of(path)
     with path.open("rb") as file:
         if not file.read(HEAD).startswith(TIFF):
-            return [path]
+            return [path, *slides.other_files(path)]
     from kontur.formats import tiff
 
     try:

@@ -21,6 +21,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
+from kontur.infer.source_stamp import SourceStamp
 from kontur.infer.stack_prediction import (
     check_outputs_keep_planes,
     check_tracks_are_kept,
@@ -134,6 +135,7 @@ def _job(
     ours = [word for word in there if word in results.get("outputs", ())]
     before = results.get("sha256")
     # Of an image without a record whoever reads it looks at its content.
+    stamp = None if before is None else SourceStamp.of(image.path)
     source = None if before is None else SourceFile.of(image.path, out)
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed:
@@ -143,12 +145,19 @@ def _job(
         made = tuple(dict.fromkeys([*outputs, *(word for word in ours if word not in stale)]))
         left = [word for word in there if word not in (*made, *stale)]
         files, gone, others = (output_files(image.name, out, w) for w in (made, stale, left))
-        return Job(image, source, files, made, changed=changed, stale=gone, left=others)
+        return Job(
+            *(image, source, files, made),
+            changed=changed,
+            stale=gone,
+            left=others,
+            stamp=stamp,
+        )
     missing = [word for word in outputs if word not in there]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
         objects=results.get("objects", 0),
+        stamp=stamp,
     )
 
 

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,12 +23,14 @@ from kontur.errors import InputError
 from kontur.formats.atomic import write_text
 from kontur.formats.images import files_of
 from kontur.formats.left_overs import remove_left_overs
+from kontur.formats.tiff_parsed import Stamp, is_settled, stamp_of
 from kontur.infer.journal import Journal, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
 from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
+KNOWN = 10_000  # digests of files that are kept
 OLDER = {"precision": "float32"}  # settings that records of older builds do not name
 DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
 
@@ -208,9 +211,21 @@ def _digest(image: Path, files: Sequence[Path]) -> str:
     whole = hashlib.sha256()
     for file in files:
         name = Path(os.path.relpath(file, folder)).as_posix()
-        content = file_digest(file) if file.exists() else "missing"
+        known = file_digest if folder == image else _digest_once
+        content = known(file) if file.exists() else "missing"
         whole.update(f"{name}\0{content}\0".encode())
     return whole.hexdigest()[:16]
+
+
+def _digest_once(file: Path) -> str:
+    """The digest of a file that many images consist of, read once as long as it is unchanged."""
+    stamp = stamp_of(file)
+    return _digest_at(stamp, file) if is_settled(stamp) else file_digest(file)
+
+
+@lru_cache(KNOWN)
+def _digest_at(stamp: Stamp, file: Path) -> str:
+    return file_digest(file)
 
 
 def _read(path: Path) -> list[RecordedRun]:

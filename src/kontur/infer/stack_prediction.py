@@ -4,7 +4,7 @@ One plane is in memory at a time: finished ones lie on the disk, from which they
 written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ class Stack:
     """The planes of an image file, predicted in any order and by whoever, then written together.
 
     Finished planes lie in `folder` until the files are there, so that a run that is killed goes on
-    with the missing ones; `identity` as in `Unfinished`.
+    with the missing ones; `identity` and `check` as in `Unfinished`.
     """
 
     def __init__(
@@ -54,9 +54,12 @@ class Stack:
         *,
         folder: Path,
         identity: Mapping[str, Any],
+        check: Callable[[], None] = lambda: None,
     ):
         self._predictor, self._path, self._options = predictor, path, options
-        self._store = PlaneStore(folder, identity, lambda page: self._predicted(self.open(page)))
+        self._store = PlaneStore(
+            folder, identity, lambda page: self._predicted(self.open(page)), check
+        )
 
     def begin(self) -> tuple[int, tuple[int, ...]]:
         """How many pages there are, and which planes are missing.
