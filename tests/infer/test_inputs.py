@@ -1,3 +1,4 @@
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import shapely
 from kontur import formats
 from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
+from kontur.formats.images import read_image
 from kontur.infer.inputs import find_inputs, unsupported_files
-from kontur.infer.record import file_digest
+from kontur.infer.record import SourceFile
 from kontur.instances import Instances
 from tests.formats import stores
 
@@ -169,6 +171,18 @@ def test_a_store_of_zarr_is_one_image_and_its_labels_are_none(tmp_path):
     for place in (tmp_path, tmp_path / "a.ome.zarr", tmp_path / "*.zarr"):
         assert [one.path.name for one in find_inputs([place])] == ["a.ome.zarr"]
         assert [one.name for one in find_inputs([place])] == ["a"]
-    before = file_digest(tmp_path / "a.ome.zarr")
     stores.save(tmp_path / "b.ome.zarr", np.ones((4, 5), np.uint8), "yx")
-    assert file_digest(tmp_path / "b.ome.zarr") != before
+    a, b = (SourceFile.of(tmp_path / f"{name}.ome.zarr", tmp_path) for name in "ab")
+    assert a.sha256 != b.sha256
+
+
+def test_a_place_in_an_archive_of_zarr_is_an_image_that_is_known_by_the_archive(tmp_path):
+    sources = []
+    for value in (3, 4):
+        stores.save(tmp_path / f"plate{value}" / "0", np.full((4, 5), value, np.uint8), "yx")
+        shutil.make_archive(str(tmp_path / "p.ome.zarr"), "zip", tmp_path / f"plate{value}")
+        (found,) = find_inputs([tmp_path / "p.ome.zarr.zip" / "0"])
+        assert (read_image(found.path).pixels == value).all()
+        sources.append(SourceFile.of(found.path, tmp_path))
+    assert sources[0].source == "p.ome.zarr.zip/0"
+    assert sources[0].sha256 != sources[1].sha256

@@ -46,7 +46,7 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     unique = list({os.path.abspath(path): path for path in paths}.values())
     if not unique:
         raise InputError("name at least one image, folder or pattern to work on")
-    if not any(path.exists() or url_of(path) for path in unique):
+    if not any(_exists(path) or url_of(path) for path in unique):
         more = f" ({len(unique) - 1} more are missing)" if len(unique) > 1 else ""
         raise InputError(f"there is no image or folder {printable(str(unique[0]))}{more}")
     return _named(unique)
@@ -72,7 +72,7 @@ def _images_of(place: Path) -> list[Path]:
         return [place]
     if zarr_store.is_folder(place) and ending_of(place) is None:
         return _of_folder(place)
-    if place.exists() or not has_magic(str(place)):
+    if _exists(place) or not has_magic(str(place)):
         return [place]
     matches = sorted(Path(path) for path in glob(str(place), recursive=True))
     images = _without_masks(
@@ -83,6 +83,11 @@ def _images_of(place: Path) -> list[Path]:
         advice = f"; {'; '.join(lines)}" if lines else ""
         raise InputError(f"no image ({IMAGE_KINDS}) fits the pattern {place}{advice}")
     return images
+
+
+def _exists(place: Path) -> bool:
+    """Whether there is a file or folder, or an archive of Zarr that the place lies in."""
+    return place.exists() or zarr_store.exists(place)
 
 
 def _of_folder(folder: Path) -> list[Path]:

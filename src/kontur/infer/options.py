@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
 from kontur.formats.channels import Channel
+from kontur.infer.region import Regions
 from kontur.wording import nearest
 
 Diameter = float | Literal["auto"]
@@ -34,7 +35,8 @@ class PredictOptions:
             flips and quarter turns; what most contours agree on is taken (`infer.augment`), in as
             many times the time.
         region: only the objects whose centres lie in it: "x,y,width,height" in pixels of the image,
-            or a file of outlines, such as tissue drawn in QuPath.
+            or a file of outlines, such as tissue drawn in QuPath. Of a file of several images those
+            of the image's name, see `infer.region`.
         channel: the one channel of the image to look at, its number from 0 or its name in the file;
             by default the one that the model learned from, or all.
         page: which page of a stack, from 0; in folders of images "all"
@@ -51,7 +53,7 @@ class PredictOptions:
     contrast: Contrast | None = None
     tile: int | None = None
     augment: Augment | None = None
-    region: str | None = None
+    region: str | Regions | None = None
     channel: Channel | None = None
     page: int | Literal["all"] | None = None
     link: Literal["overlap"] | None = None

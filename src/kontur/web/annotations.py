@@ -289,6 +289,14 @@ class Annotations:
         count = self._pictures.pages(image)  # less than were known where it was replaced
         return [page for page in known if page < count]
 
+    def outlined_planes(self, image: FolderImage) -> list[int]:
+        """The planes of an image that anybody has outlined; of one without any the first known."""
+        planes = self.planes(image)
+        if self._history.image(image.key) is None:
+            return planes
+        outlined = set(plane_statuses.outlined_planes(self._history, image.key))
+        return [page for page in planes if page in outlined] or planes[:1]
+
     def right_planes(self, image: FolderImage, status: Status) -> list[int]:
         """The planes of an image whose outlines are right, where the image has a status."""
         if self._history.image(image.key) is None:
