@@ -1,13 +1,18 @@
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
+from kontur import formats
+from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
 from kontur.formats.images import read_image
 from kontur.infer.inputs import find_inputs, unsupported_files
 from kontur.infer.record import SourceFile
+from kontur.instances import Instances
 from tests.formats import stores
 
 
@@ -113,6 +118,18 @@ def test_files_that_are_not_read_are_counted_by_ending_with_what_to_do(tmp_path)
     assert czi.startswith("2 .czi files not read: a Zeiss CZI image; export it as OME-TIFF")
     assert nd2.startswith("1 .nd2 file not read: a Nikon ND2 image; export it")
     assert unsupported_files([tmp_path / "a.png"]) == []
+
+
+def test_outlines_that_kontur_wrote_are_no_unread_images(tmp_path):
+    found = Instances.of([shapely.box(1, 1, 5, 5)], size=(9, 9))
+    for name, one in formats.WRITABLE.items():
+        (tmp_path / name).mkdir()
+        formats.write(tmp_path / name / f"a{one.ending}", found)
+        assert unsupported_files([tmp_path / name]) == []
+        assert images_sentence(tmp_path.glob(f"{name}/*")) is None
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("b.png", b"")
+    assert unsupported_files([tmp_path]) == ["1 .zip file not read: an archive; unpack it first"]
 
 
 def test_a_folder_or_pattern_of_such_files_alone_says_what_to_do(tmp_path):

@@ -83,6 +83,29 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     return [f"{target.title}: {note}" for note in notes]
 
 
+def lost_objects(target: Format, instances: Instances) -> str | None:
+    """A phrase on whole objects that a file lacks: how many, and why; None where it has all.
+
+    Of rasters that is known where the image's size is.
+    """
+    ignored = 0 if target.ignore else int(instances.ignore.sum())
+    inside = instances[~(instances.ignore & (not target.ignore))]
+    outside = _outside(inside) if target.raster or target.relative else 0
+    thin = _vanishing(inside) if target.raster else 0
+    hidden = 0 if target.overlaps or not _overlapping(inside) else _hidden(inside)
+    reasons = {
+        "hidden by others": hidden,
+        "without the centre of a pixel": thin,
+        "outside the image": outside,
+        "to ignore": ignored,
+    }
+    lost = sum(reasons.values())
+    if not lost:
+        return None
+    why = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items() if number)
+    return f"{lost:,} of {plural(len(instances), 'object')} ({why})"
+
+
 def _lost_attributes(target: Format, entries: Sequence[ImageAnnotation]) -> list[str]:
     """What files of other formats said of objects and images, and the target has no place for."""
     names, tracked, objects = dict[str, None](), 0, 0

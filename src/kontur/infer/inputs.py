@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
+from kontur.data.other_programs import unsupported_endings
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import zarr_store
@@ -114,11 +115,10 @@ def _of_training_folder(folder: Path) -> list[Path]:
 
 def _foreign_lines(paths: Iterable[Path]) -> list[str]:
     visible = [path for path in paths if not path.name.startswith(".") and not is_image(path)]
-    counts = Counter(filter(None, map(ending_of, visible)))
     return [
         f"{plural(count, f'{ending} file')} not read: {UNSUPPORTED[ending].name}; "
         f"{UNSUPPORTED[ending].advice}"
-        for ending, count in sorted(counts.items())
+        for ending, count in sorted(unsupported_endings(visible).items())
     ]
 
 
