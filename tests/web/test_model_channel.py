@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import tifffile
 
+from kontur.infer.load import load
 from kontur.infer.model_files import find_model
 from kontur.models.archive import read_model, write_model
 from tests.web.conftest import nuclei, opened, wait_for_job
-from tests.web.test_app import key_of
+from tests.web.test_app import edit, key_of
 
 
 def test_a_model_sees_one_of_several_stains_and_a_person_says_which(tmp_path):
@@ -51,6 +52,26 @@ def test_a_channel_that_is_chosen_by_name_is_that_of_each_image_in_whatever_orde
         body = {"model": "nuclei", "images": keys[2:]}
         job = wait_for_job(api, api.post("/api/predict", json=body).json()["number"])
         assert "has no channel 'DAPI'; it has 0: GFP" in str(job)
+
+
+def test_features_of_the_channel_that_a_model_learned_are_not_those_of_the_first(tmp_path):
+    """Nobody had chosen; then a person chooses channel 0, in which there is nothing."""
+    stains = np.stack([np.full((200, 260), 20, np.uint8), nuclei(3)])
+    tifffile.imwrite(tmp_path / "a.tif", stains, imagej=True, metadata={"axes": "CYX"})
+    model = read_model(find_model("nuclei"))
+    name = "kontur-models/of-1"
+    (tmp_path / name).mkdir(parents=True)
+    write_model(
+        tmp_path / name / "model.kontur", replace(model, card=model.card.replace(channel=1))
+    )
+    click = load(tmp_path / name / "model.kontur").predict(tmp_path / "a.tif").boxes[0]
+    outline = {"move": "outline", "model": name, "click": click.reshape(2, 2).mean(0).tolist()}
+    with opened(tmp_path) as api:
+        key = key_of(api, "a.tif")
+        assert edit(api, key, 0, **outline).status_code == 200
+        api.put("/api/model", json={"name": name, "channel": 0})
+        refused = edit(api, key, 1, **outline)
+    assert "sees no object there" in refused.json()["detail"]
 
 
 def test_a_model_that_learned_from_a_channel_sees_it_until_another_is_chosen(tmp_path):
