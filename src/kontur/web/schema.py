@@ -32,12 +32,7 @@ class Problem(pydantic.BaseModel):
     """Why a request was refused, in one sentence."""
 
     detail: str
-
-
-class Refused(Problem):
-    """A refusal for which a page has a reaction of its own."""
-
-    reason: str = ""
+    reason: str = Field("", description="a word, where a page has a reaction of its own")
 
 
 class DragMove(Model):
