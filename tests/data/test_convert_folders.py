@@ -52,6 +52,18 @@ def test_two_images_of_one_name_are_refused_before_anything_is_written(tmp_path)
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, one in formats.WRITABLE.items() if one.several_images]
+)
+def test_files_of_one_name_in_several_folders_stay_two_images(tmp_path, name):
+    for place in ("found", "found/again"):
+        formats.write(tmp_path / place / "x.geojson", scenes.ring_with_island())
+    target = tmp_path / f"all{formats.FORMATS[name].ending}"
+    assert convert_folders([tmp_path / "found"], target).images == 2
+    counts = {one.file_name: len(one.instances) for one in formats.read_images(target)}
+    assert counts == {"x": 3, "again/x": 3}
+
+
 def test_files_without_images_are_converted_too(tmp_path):
     for name in ("x", "y"):
         formats.write(tmp_path / "found" / f"{name}.geojson", scenes.ring_with_island())

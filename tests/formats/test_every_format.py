@@ -52,6 +52,7 @@ def without_holes(polygon):
 @several
 @hypothesis.given(scenes.drawings)
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.filterwarnings("ignore:.* lacks .*:UserWarning")  # objects that the file cannot hold
 def test_objects_come_back_and_a_second_trip_changes_nothing(tmp_path, name, drawing):
     found = scenes.objects(drawing, on_grid=False)
     one = formats.FORMATS[name]

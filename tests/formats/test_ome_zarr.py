@@ -147,6 +147,9 @@ def test_what_is_no_store_is_one_sentence(tmp_path):
     zarr.create_group(str(tmp_path / "c.zarr"))
     with pytest.raises(InputError, match=r"is no image of OME-Zarr \(it holds nothing\)"):
         images.read_image(tmp_path / "c.zarr")
+    archive = stores.zipped(stores.save(tmp_path / "e.ome.zarr", PIXELS[0], "cyx"))
+    with pytest.raises(InputError, match="nowhere is no Zarr group or array in the archive"):
+        images.read_image(archive / "nowhere")
     (tmp_path / "d.zarr.zip").write_bytes(b"PK\3\4 and nothing more")
     with pytest.raises(InputError, match="damaged or cut short"):
         images.read_image(tmp_path / "d.zarr.zip")

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from kontur.errors import InputError
 from kontur.formats import slides
-from kontur.formats.images import is_image, open_image, read_image
+from kontur.formats.images import files_of, is_image, open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.page_count import count_pages
 from kontur.formats.slides import SlideWindows
@@ -54,6 +54,16 @@ def test_a_scan_is_read_in_windows_at_every_level_and_its_pixel_has_a_size(scan)
     for number, level in enumerate(pixels.levels[:3], start=1):
         theirs = known.read_region((16 * 2**number, 8 * 2**number), number, (20, 10))
         assert (level[8:18, 16:36] == np.asarray(theirs)[..., :3]).all()
+
+
+def test_a_scan_consists_of_the_files_that_hold_its_pixels(scan, tmp_path):
+    assert [file.name for file in files_of(scan)] == ["scan.vms", "map.jpg", "tile.jpg"]
+    (tmp_path / "a").mkdir()
+    for name in ("a.mrxs", "a/Data0000.dat", "a/Slidedat.ini", "b.dat"):
+        (tmp_path / name).write_bytes(b"x")
+    assert [file.relative_to(tmp_path).as_posix() for file in files_of(tmp_path / "a.mrxs")] == [
+        *("a.mrxs", "a/Data0000.dat", "a/Slidedat.ini")
+    ]
 
 
 def test_a_channel_is_chosen_by_number_or_colour_and_the_only_page_is_0(scan):

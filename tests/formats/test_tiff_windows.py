@@ -166,6 +166,31 @@ def test_a_file_that_is_cut_short_is_one_sentence(tmp_path, how):
         lazy[:, :]
 
 
+@pytest.mark.parametrize("compression", ["deflate", "lzw", "zstd", "jpeg"])
+@pytest.mark.parametrize("pieces", [{"tile": (64, 64)}, {"rowsperstrip": 16}], ids=str)
+def test_a_damaged_piece_is_one_sentence_and_the_others_are_read(tmp_path, pieces, compression):
+    path, pixels = tmp_path / "a.tif", GREY if compression != "jpeg" else SMOOTH.astype(np.uint8)
+    tifffile.imwrite(path, pixels, compression=compression, **pieces)
+    whole, lazy = read_image(path).pixels, open_image(path).pixels
+    with tifffile.TiffFile(path) as file:
+        offset, count = file.pages[0].dataoffsets[-1], file.pages[0].databytecounts[-1]
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(b"\xff" * count)
+    with pytest.raises(InputError, match=r"a\.tif is damaged or cut short \(.+\); copy or export"):
+        lazy[140:, 150:]
+    np.testing.assert_array_equal(lazy[:60, :60], whole[:60, :60])
+
+
+@pytest.mark.parametrize("how", [{}, {"tile": (64, 64)}], ids=["rows", "tiles"])
+def test_a_file_that_went_away_since_it_was_opened_is_one_sentence(tmp_path, how):
+    tifffile.imwrite(tmp_path / "a.tif", GREY, **how)
+    lazy = open_image(tmp_path / "a.tif").pixels
+    (tmp_path / "a.tif").unlink()
+    with pytest.raises(InputError, match=r"there is no image .*a\.tif"):
+        lazy[:9, :9]
+
+
 def test_every_nth_pixel_is_taken_in_bands_of_any_height(tmp_path, monkeypatch):
     monkeypatch.setattr(lazy_pixels, "BAND", 7 * 170 * 2)
     tifffile.imwrite(tmp_path / "a.tif", GREY, rowsperstrip=16)

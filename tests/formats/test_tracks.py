@@ -11,7 +11,7 @@ from kontur.formats.tracks import LARGEST, tracks_of, with_tracks
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 
-KEEP = [".geojson", ".geojsonl", ".geo.parquet"]
+KEEP = [".geojson", ".geojsonl", ".geo.parquet", ".csv"]
 NUMBERS = [[7.0, np.nan, 8.0], [np.nan], [np.nan, np.nan, 7.0], [9.0]]  # of each plane
 
 

@@ -121,6 +121,7 @@ def test_what_yolo_cannot_hold_is_said_line_by_line(tmp_path):
         "1 object in several parts: the largest is kept",
         "3 scores lost",
         "1 region to ignore left out",
+        "3 ids lost",
         "1 object cut off at the edge of the image",
     ]
     assert formats.read(tmp_path / "a.txt", size=(10, 12)).areas.tolist() == [36, 3.125, 2.875]

@@ -1,11 +1,18 @@
+import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
+from kontur import formats
+from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
+from kontur.formats.images import read_image
 from kontur.infer.inputs import find_inputs, unsupported_files
-from kontur.infer.record import file_digest
+from kontur.infer.record import SourceFile
+from kontur.instances import Instances
 from tests.formats import stores
 
 
@@ -113,6 +120,18 @@ def test_files_that_are_not_read_are_counted_by_ending_with_what_to_do(tmp_path)
     assert unsupported_files([tmp_path / "a.png"]) == []
 
 
+def test_outlines_that_kontur_wrote_are_no_unread_images(tmp_path):
+    found = Instances.of([shapely.box(1, 1, 5, 5)], size=(9, 9))
+    for name, one in formats.WRITABLE.items():
+        (tmp_path / name).mkdir()
+        formats.write(tmp_path / name / f"a{one.ending}", found)
+        assert unsupported_files([tmp_path / name]) == []
+        assert images_sentence(tmp_path.glob(f"{name}/*")) is None
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("b.png", b"")
+    assert unsupported_files([tmp_path]) == ["1 .zip file not read: an archive; unpack it first"]
+
+
 def test_a_folder_or_pattern_of_such_files_alone_says_what_to_do(tmp_path):
     touch(tmp_path, "b.czi", "c.czi")
     for place in (tmp_path, tmp_path / "*"):
@@ -152,6 +171,18 @@ def test_a_store_of_zarr_is_one_image_and_its_labels_are_none(tmp_path):
     for place in (tmp_path, tmp_path / "a.ome.zarr", tmp_path / "*.zarr"):
         assert [one.path.name for one in find_inputs([place])] == ["a.ome.zarr"]
         assert [one.name for one in find_inputs([place])] == ["a"]
-    before = file_digest(tmp_path / "a.ome.zarr")
     stores.save(tmp_path / "b.ome.zarr", np.ones((4, 5), np.uint8), "yx")
-    assert file_digest(tmp_path / "b.ome.zarr") != before
+    a, b = (SourceFile.of(tmp_path / f"{name}.ome.zarr", tmp_path) for name in "ab")
+    assert a.sha256 != b.sha256
+
+
+def test_a_place_in_an_archive_of_zarr_is_an_image_that_is_known_by_the_archive(tmp_path):
+    sources = []
+    for value in (3, 4):
+        stores.save(tmp_path / f"plate{value}" / "0", np.full((4, 5), value, np.uint8), "yx")
+        shutil.make_archive(str(tmp_path / "p.ome.zarr"), "zip", tmp_path / f"plate{value}")
+        (found,) = find_inputs([tmp_path / "p.ome.zarr.zip" / "0"])
+        assert (read_image(found.path).pixels == value).all()
+        sources.append(SourceFile.of(found.path, tmp_path))
+    assert sources[0].source == "p.ome.zarr.zip/0"
+    assert sources[0].sha256 != sources[1].sha256

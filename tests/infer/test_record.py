@@ -2,11 +2,15 @@ import json
 import os
 import subprocess
 
+import numpy as np
 import pytest
+import tifffile
 
 import kontur
 from kontur.errors import InputError
+from kontur.formats import tiff_parsed
 from kontur.infer.record import Record, SourceFile, file_digest
+from tests.formats import films
 
 NOW = {"model": "nuclei", "digest": "a" * 16, "score": 0.3}
 
@@ -173,3 +177,47 @@ def test_a_source_is_seen_from_the_outputs_and_a_missing_one_is_none(tmp_path):
     place, size, _ = SourceFile.of(tmp_path / "a.png", tmp_path / "deep" / "out")
     assert (place, size) == ("../../a.png", 1)
     assert SourceFile.of(tmp_path / "b.png", tmp_path) is None
+
+
+def test_all_files_of_a_film_count_whichever_is_named(tmp_path):
+    frames = np.arange(3, dtype=np.uint8)[:, None, None] * np.ones((1, 9, 10), np.uint8)
+    files = films.save(tmp_path, frames)
+    known = {file: SourceFile.of(file, tmp_path) for file in files}
+    assert {one.bytes for one in known.values()} == {sum(file.stat().st_size for file in files)}
+    films.save_frame(tmp_path, frames + 1, 1)
+    changed = {file: SourceFile.of(file, tmp_path) for file in files}
+    assert all(changed[file].sha256 != known[file].sha256 for file in files)
+    files[1].unlink()
+    assert SourceFile.of(files[0], tmp_path).sha256 != changed[files[0]].sha256
+
+
+def test_each_file_of_films_that_name_all_is_read_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(tiff_parsed, "SETTLED", -1.0)
+    read = []
+
+    def noted(file):
+        read.append(file.name)
+        return file_digest(file)
+
+    monkeypatch.setattr("kontur.infer.record.file_digest", noted)
+    frames = np.zeros((3, 9, 10), np.uint8)
+    files = films.save(tmp_path, frames)
+    for file in files:
+        SourceFile.of(file, tmp_path)
+    assert sorted(read) == [file.name for file in files]
+    films.save_frame(tmp_path, frames + 1, 1)
+    SourceFile.of(files[0], tmp_path)
+    assert read[3:] == ["f1.ome.tif"]
+
+
+@pytest.mark.parametrize("how", [{"ome": True}, {"imagej": True}, {}])
+def test_a_tiff_alone_is_its_own_bytes_also_by_another_name(tmp_path, how):
+    frames = np.zeros((3, 9, 10), np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", frames, photometric="minisblack", **how)
+    one, _, _ = films.save(tmp_path, frames)
+    content = one.read_bytes()
+    alone = content.replace(b"00000001-", b"00000000-").replace(b"00000002-", b"00000000-")
+    (tmp_path / "renamed.ome.tif").write_bytes(alone)
+    for name in ("a.tif", "renamed.ome.tif"):
+        path = tmp_path / name
+        assert SourceFile.of(path, tmp_path)[1:] == (path.stat().st_size, file_digest(path))

@@ -9,9 +9,12 @@ import tifffile
 
 from kontur.errors import InputError
 from kontur.formats import images
+from kontur.infer.folder import predict_folder
+from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.region import parse_region
 from kontur.infer.scale_and_contrast import diameter_of
+from kontur.instances.plane import Plane
 from tests.infer.test_tiled import mosaic, predictor, unmatched
 
 TISSUE = [[[40, 30], [300, 60], [280, 200], [60, 220], [40, 30]]]
@@ -46,6 +49,92 @@ def test_a_region_is_known_by_what_was_drawn_not_by_how_it_is_written(tissue, tm
     assert parse_region(str(other)).digest != first.digest
 
 
+def feature(area, classification=None, **plane):
+    geometry = shapely.geometry.mapping(area) | ({"plane": plane} if plane else {})
+    classes = {"classification": {"name": classification}} if classification else {}
+    return {"type": "Feature", "geometry": geometry, "properties": classes}
+
+
+def drawn(path, *features):
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return str(path)
+
+
+def lines(path, **areas):
+    size = {"image_height": 307, "image_width": 371}
+    rows = [
+        feature(area) | {"properties": {"image": f"{name}.tif", "id": 1, "class": "x", **size}}
+        for name, area in areas.items()
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return str(path)
+
+
+LEFT, RIGHT = shapely.box(0, 0, 180, 307), shapely.box(180, 0, 371, 307)
+
+
+def test_what_a_file_marks_as_to_be_ignored_is_cut_out(tmp_path):
+    tissue, hole = feature(LEFT, "Tissue"), feature(shapely.box(100, 0, 300, 50), "Ignore*")
+    region = parse_region(drawn(tmp_path / "a.geojson", tissue, hole)).of_plane(None)
+    assert region.area.equals(LEFT - shapely.box(100, 0, 180, 50))
+    with pytest.raises(InputError, match="no outline of a region beside what is to be ignored"):
+        parse_region(drawn(tmp_path / "b.geojson", hole))
+
+
+def test_of_a_file_of_several_images_each_has_its_own(tmp_path, image):
+    file = lines(tmp_path / "two.geojsonl", a=LEFT, b=RIGHT)
+    model = predictor("baseline")
+    whole = model.predict(image)
+    for name, area in (("a", LEFT), ("b", RIGHT)):
+        tifffile.imwrite(tmp_path / f"{name}.tif", image[..., 0])
+        found = model.predict(tmp_path / f"{name}.tif", region=file)
+        assert len(found) == len(inside(whole, area)) > 10
+    for other, sentence in (
+        (tmp_path / "c.tif", r"several images \(a.tif, b.tif\), and c.tif is none of them"),
+        (None, "the image has no name"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            parse_region(file).of_image(other)
+    moved = lines(tmp_path / "moved.geojsonl", a=RIGHT, b=LEFT)
+    assert parse_region(moved).digest != parse_region(file).digest
+
+
+@pytest.mark.parametrize("page", [0, "all"])
+def test_a_folder_takes_for_each_image_the_region_of_its_name(tmp_path, image, page):
+    stack = np.stack([image[..., 0]] * 2) if page == "all" else image[..., 0]
+    for name in "abc":
+        tifffile.imwrite(tmp_path / f"{name}.tif", stack, photometric="minisblack")
+    file = lines(tmp_path / "two.geojsonl", a=LEFT, b=RIGHT)
+    model, options = predictor("baseline"), PredictOptions(region=file, page=page)
+    inputs = find_inputs([tmp_path / f"{name}.tif" for name in "abc"])
+    a, b, c = predict_folder(model, inputs, tmp_path / "out", options=options)
+    whole = model.predict(image)
+    times = 2 if page == "all" else 1
+    assert [one.objects for one in (a, b)] == [
+        times * len(inside(whole, area)) for area in (LEFT, RIGHT)
+    ]
+    assert "c.tif is none of them" in c.failure
+
+
+def test_outlines_on_several_planes_hold_each_for_its_own(tmp_path):
+    file = drawn(tmp_path / "a.geojson", feature(LEFT), feature(RIGHT, z=2))
+    regions = parse_region(file)
+    assert regions.of_plane(Plane(z=0)).area.equals(LEFT)
+    assert regions.of_plane(Plane(z=2, page=5)).area.equals(RIGHT)
+    assert regions.of_plane(Plane(z=1)).area.is_empty
+    regions.of_plane(Plane(z=1)).check_inside((9, 9))
+    with pytest.raises(InputError, match="the image is one plane"):
+        regions.of_plane(None)
+    one = parse_region(drawn(tmp_path / "b.geojson", feature(RIGHT, z=2)))
+    assert one.of_plane(Plane(z=1)).area.equals(one.of_plane(None).area)
+
+
+def test_a_rectangle_may_reach_beyond_the_image(image):
+    model = predictor("baseline")
+    found = model.predict(image, region="-100,-100.5,400,400.5")
+    assert len(found) == len(inside(model.predict(image), shapely.box(-100, -100.5, 300, 300)))
+
+
 @pytest.mark.parametrize("tile", [None, 64])
 def test_a_rectangle_and_an_outline_hold_the_objects_whose_centres_lie_there(image, tissue, tile):
     model = predictor("baseline")
@@ -72,7 +161,10 @@ def test_only_tiles_that_may_hold_its_objects_are_looked_at(image):
         ("1,2,3", "a region is x,y,width,height in pixels"),
         ("1,2,0,4", "has no area"),
         ("nowhere.geojson", "a region is x,y,width,height"),
+        ("1,2,-3,4", "has no area"),
         ("5000,5000,10,10", "lies outside the image, whose x runs from 0 to 371"),
+        ("371,0,100,100", "lies outside the image"),  # it only touches
+        ("-10,-10,10,100", "lies outside the image"),
     ],
 )
 def test_what_is_no_region_of_the_image_is_one_sentence(image, word, sentence):

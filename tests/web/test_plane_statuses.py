@@ -10,10 +10,12 @@ import tifffile
 
 from kontur import formats
 from kontur.edit import moves
+from kontur.errors import InputError
 from kontur.infer.options import PredictOptions
 from kontur.instances import Instances
 from kontur.web import plane_statuses
 from kontur.web.authorship import MODEL
+from kontur.web.exporting import export
 from kontur.web.jobs import Job
 from kontur.web.predicting import predict_images
 from kontur.web.training import corrected_planes
@@ -190,3 +192,26 @@ def test_an_empty_file_of_a_model_is_not_learned_from_without_the_history(film, 
     here = open_workspace(tmp_path)
     assert (status(here), learned(here)) == ("predicted", [])
     here.close()
+
+
+@pytest.mark.parametrize("format", ["coco", "cvat", "via"])
+def test_planes_are_exported_by_names_of_their_own_where_a_format_knows_none(film, format):
+    for page in (0, 3):
+        draw(film, page)
+    film.annotations.open(only(film), 1)  # looked at
+    made = export(film, [only(film)], format)
+    path = film.root / made.name
+    path.write_bytes(made.content)
+    planes = {image.file_name: len(image.instances) for image in formats.read_images(path)}
+    assert planes == {"film.page0000.tif": 1, "film.page0003.tif": 1}
+    assert any("a plane of a stack" in loss for loss in made.losses)
+
+
+def test_a_refused_export_names_the_file_without_the_folder_of_a_moment(film):
+    for page in (0, 1):
+        draw(film, page)
+    shutil.copy(only(film).path, film.root / "film.page0000.tif")
+    film.folder.refresh()
+    images = list(film.folder.images.values())
+    with pytest.raises(InputError, match=f"^{film.root.name}.via.json would have two images"):
+        export(film, images, "via")

@@ -10,15 +10,18 @@ import time
 import numpy as np
 import pytest
 import shapely
+import tifffile
 from PIL import Image
 
 from kontur import formats
 from kontur.data.folder import open_folder
 from kontur.edit import moves
+from kontur.errors import InputError
 from kontur.evaluate import evaluate_all
+from kontur.formats.images import read_image
 from kontur.infer.load import load
 from kontur.web.jobs import Job
-from kontur.web.training import _score, _write_data, corrected_planes
+from kontur.web.training import _score, _write_data, corrected_planes, seen_channel
 from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job
 from tests.web.test_app import DISC, edit, keys
@@ -107,6 +110,42 @@ def test_images_that_differ_in_their_ending_alone_keep_their_own_outlines(tmp_pa
     here.close()
     learned = open_folder(tmp_path / "data")
     assert sorted(s.instances.areas.tolist() for s in learned.samples) == [[100.0], [400.0]]
+
+
+@pytest.mark.parametrize("chosen", [1, 7, "GFP"])
+def test_a_training_learns_from_the_channel_that_the_model_sees(tmp_path, chosen):
+    """Of a stack as of an image; what was copied has the names of the stains."""
+    stains = np.stack([nuclei(1), nuclei(2)])
+    about = {"axes": "CYX", "Channel": {"Name": ["DAPI", "GFP"]}}
+    tifffile.imwrite(tmp_path / "a.ome.tif", stains, metadata=about)
+    about["axes"] = "TCYX"
+    tifffile.imwrite(tmp_path / "b.ome.tif", np.stack([stains, stains]), metadata=about)
+    Image.fromarray(nuclei(1)).save(tmp_path / "grey.png")
+    here = open_workspace(tmp_path)
+    here.choose_channel(chosen)
+    planes = [(image, 0) for image in here.folder.images.values()]
+    assert [image.name for image, _ in planes] == ["a.ome.tif", "b.ome.tif", "grey.png"]
+    seen = 1 if chosen == 7 else chosen
+    assert seen_channel(here, load("nuclei"), planes) == seen
+    assert seen_channel(here, load("nuclei"), planes[2:]) is None
+    _write_data(here, tmp_path / "data", planes)
+    here.close()
+    for image in (tmp_path / "data" / "images").glob("*.tif"):
+        taken = read_image(image, channel=seen).pixels
+        assert np.array_equal(taken[..., 0], nuclei(2))
+
+
+def test_images_that_a_model_sees_in_two_ways_are_not_trained_on_together(tmp_path):
+    tifffile.imwrite(
+        tmp_path / "stains.tif", np.stack([nuclei(1)] * 2), imagej=True, metadata={"axes": "CYX"}
+    )
+    Image.fromarray(np.stack([nuclei(1)] * 3, axis=2)).save(tmp_path / "rgb.png")
+    here = open_workspace(tmp_path)
+    planes = [(image, 0) for image in here.folder.images.values()]
+    sentence = "sees all channels of rgb.png and channel 0 of stains.tif"
+    with pytest.raises(InputError, match=sentence):
+        seen_channel(here, load("nuclei"), planes)
+    here.close()
 
 
 def test_ap_is_that_of_the_command_line_and_a_number_without_objects(images):

@@ -8,6 +8,7 @@ folder with a file an image; with the images and their `metadata.csv` it is a da
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -143,9 +144,9 @@ def _files(
                 f"{target} would be a file of {kind.title}, which is of one image, and there are "
                 f"{len(images)}; name a folder, with --format {kind.name}"
             )
-        return [(target, [image.entry for image in images])]
+        return [(target, _told_apart(images))]
     if kind.several_images:
-        return [(target / f"{JOINED}{kind.file_endings[0]}", [image.entry for image in images])]
+        return [(target / f"{JOINED}{kind.file_endings[0]}", _told_apart(images))]
     place = target / "labels" if kind.relative else target  # as its programs look for them
     return [
         (
@@ -153,6 +154,20 @@ def _files(
             [image.entry._replace(file_name=_last(image.entry.file_name))],
         )
         for image in images
+    ]
+
+
+def _told_apart(images: Sequence[_Named]) -> list[ImageAnnotation]:
+    """What a file that lists images says of each; those of one name in several folders have these.
+
+    Readers would take them for one image, with the objects of all.
+    """
+    times = Counter(image.entry.file_name for image in images)
+    return [
+        one._replace(file_name=str(PurePosixPath(name).with_name(_last(one.file_name))))
+        if times[one.file_name] > 1
+        else one
+        for name, one, *_ in images
     ]
 
 

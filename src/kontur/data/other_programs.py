@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+from kontur import formats
 from kontur.formats import unsupported_images
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.unsupported_outlines import Program, program_of
@@ -32,9 +33,7 @@ def annotations_sentence(files: Iterable[Path]) -> str | None:
 
 def images_sentence(files: Iterable[Path]) -> str | None:
     """A sentence on images of unsupported formats among files; None where there are none."""
-    counts = Counter(
-        ending for path in files if (ending := unsupported_images.ending_of(path)) is not None
-    )
+    counts = unsupported_endings(files)
     if not counts:
         return None
     parts = (
@@ -43,3 +42,16 @@ def images_sentence(files: Iterable[Path]) -> str | None:
         for ending, number in counts.most_common()
     )
     return f"images that Kontur does not read: {'; '.join(parts)}"
+
+
+def unsupported_endings(files: Iterable[Path]) -> Counter[str]:
+    """How many files have each ending of an unsupported format, and hold no outlines that are read.
+
+    A `.zip` may be an archive of pictures, or the ROIs that Kontur or ImageJ wrote.
+    """
+    endings = ((path, unsupported_images.ending_of(path)) for path in files)
+    return Counter(
+        ending
+        for path, ending in endings
+        if ending is not None and not (formats.can_read(path) and formats.find_format(path))
+    )

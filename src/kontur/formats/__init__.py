@@ -5,6 +5,7 @@ content does. A new format is a module with a constant `FORMAT` and a line in `F
 writing, conversion, folders, commands and help texts follow from the table.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ from kontur.formats import (
 )
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, pick
+from kontur.formats.information_loss import lost_objects
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.outlines_on_disk import OutlinesOnDisk, on_page, spill
@@ -153,10 +155,20 @@ def write(
     `image_name` is the name of their image that is written into the file; by default that of the
     file. Raises `InputError` for other endings, for an existing file unless
     `overwrite`, and where the format cannot hold the objects; OSError where the file cannot be
-    written.
+    written. Warns (`UserWarning`) of objects that the file lacks, such as those that others hide in
+    a label image; what else a format does not hold, `conversion.convert` and the documentation say.
     """
+    given: tuple[object, object] = path, instances
+    if isinstance(given[0], Instances) or not isinstance(given[1], Instances):
+        came = " and ".join(type(value).__name__ for value in given)
+        raise TypeError(
+            f"write takes a path and then the objects: write('a.geojson', instances); got {came}"
+        )
     name = name_of(path) if image_name is None else image_name
     write_images(path, [ImageAnnotation(name, instances.size, instances)], overwrite=overwrite)
+    lost = lost_objects(format_to_write(path), instances)
+    if lost is not None:
+        warnings.warn(f"{path} lacks {lost}; a .geojson file holds all of them", stacklevel=2)
 
 
 def write_images(

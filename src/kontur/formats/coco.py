@@ -141,6 +141,7 @@ FORMAT = Format(
     native_ending=".json",
     read=read,
     write=write,
+    extras="coco",
     relabel=relabel,
     recognise=_recognise,
     holes="pixels",

@@ -325,5 +325,6 @@ FORMAT = Format(
     native_ending=".xml",
     read=read,
     write=write,
+    extras=EXTRAS,
     recognise=_recognise,
 )

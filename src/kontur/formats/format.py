@@ -4,11 +4,11 @@ A format is one module with a constant `FORMAT`, and one line in `kontur.formats
 folders and help texts follow from the table; none of them names an ending.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
@@ -55,6 +55,11 @@ class Format:
         native_ending: the ending by which its own program finds a file, where others share it.
         object_ending: the ending of files of one object each; a folder of them is a file.
         relative: whether coordinates are shares of the image's size, which reading then needs.
+        extras: the key of `Instances.extras` under which it keeps what it does not read, and from
+            which that is written back; "" where all that it writes is among what it `takes`.
+        takes: of what files of other formats said of an object, see `attributes`, that which it
+            writes too.
+        unused_classes: whether it keeps names of classes that no object has.
         package, extra: the module that writing needs, and the extra that brings it; "" of none.
     """
 
@@ -85,6 +90,9 @@ class Format:
     native_ending: str | None = None
     object_ending: str | None = None
     relative: bool = False
+    extras: str = ""
+    takes: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda attributes: {}
+    unused_classes: bool = True
     package: str = ""
     extra: str = ""
 

@@ -23,6 +23,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document, packed
+from kontur.formats.attributes import attributes_of, plain
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.geojson_member import member_of, new_member, size_of
@@ -36,10 +37,14 @@ from kontur.formats.outline_file import BEGINNING, OutlineFile, json_keys
 from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
+    UUID,
     class_name,
     measurements_of,
     rest_of,
     score_of,
+    uuid_of,
+    with_attributes,
+    written_measurements,
 )
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
@@ -49,6 +54,7 @@ from kontur.wording import quoted
 
 CHUNK = 1000  # objects that are made into features at a time
 GEOJSON_KEYS = {"features", "geometry", "coordinates"}
+EXTRAS = "geojson"
 PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
@@ -69,7 +75,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     features = _read_features(content, where)
     instances = _objects(features, member_of(content), where)
     without = Counter(one.without for one in features if one.without)
-    geometries = [extra["geojson"]["geometry"] for extra in instances.extras]
+    geometries = [extra[EXTRAS]["geometry"] for extra in instances.extras]
     return [
         ImageAnnotation(where.stem, instances.size, instances[places].replace(plane=plane), without)
         for plane, places in by_plane(_planes(geometries, content, where), file.page, where)
@@ -192,7 +198,7 @@ def _objects(
         scores=[one.score for one in objects] or None,
         ids=_ids(objects, own, where) or None,
         ignore=[one.name == IGNORE for one in objects] or None,
-        extras=[{"geojson": one.extra} for one in objects],
+        extras=[{EXTRAS: one.extra} for one in objects],
         size=size_of(own, where),
         classes=classes,
     )
@@ -285,18 +291,15 @@ def _feature(
     instances: Instances, i: int, geometry: dict[str, Any], kind: Kind | None
 ) -> dict[str, Any]:
     """One feature: what was read of it, and over that what we know; `id` None where it has none."""
-    known = instances.extras[i].get("geojson", {})
-    properties = dict(known.get("properties", {}))
-    properties["objectType"] = kind or properties.get("objectType") or "annotation"
+    known = instances.extras[i].get(EXTRAS, {})
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
+    others = _takes(attributes_of(instances, i, but=EXTRAS))
+    properties = with_attributes(known.get("properties", {}), others, name)
+    properties["objectType"] = kind or properties.get("objectType") or "annotation"
     if class_name(properties.get("classification")) != name:
         properties["classification"] = {"name": name, "color": list(colour or class_colour(label))}
-    measured = {
-        name: value
-        for name, value in properties.get("measurements", {}).items()
-        if name != "score" and not (isinstance(value, float) and not math.isfinite(value))
-    }  # QuPath before 0.5 wrote NaN for what could not be measured, later ones leave it out
+    measured = written_measurements(properties)
     if not np.isnan(instances.scores[i]):
         measured["score"] = rounded_score(instances.scores[i])
     properties.pop("measurements", None)
@@ -304,11 +307,17 @@ def _feature(
         properties["measurements"] = measured
     return {
         "type": "Feature",
-        "id": known.get("id"),
+        "id": known.get("id") or uuid_of(others.get(UUID)),
         "geometry": known.get("geometry", {}) | geometry,
         "properties": properties,
         **known.get("feature", {}),
     }
+
+
+def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a feature holds of an object's attributes; a measurement `score` would be ours."""
+    infinite = (math.inf, -math.inf)
+    return {k: v for k, v in plain(attributes).items() if k != "score" and v not in infinite}
 
 
 def _planes(
@@ -386,4 +395,6 @@ FORMAT = Format(
     stream=stream,
     relabel=relabel,
     recognise=_recognise,
+    extras=EXTRAS,
+    takes=_takes,
 )

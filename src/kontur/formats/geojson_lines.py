@@ -8,7 +8,6 @@ are lost.
 """
 
 import itertools
-import json
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,7 +23,7 @@ from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.object_rows import COLUMNS, PLANE, ObjectRows
 from kontur.formats.outline_file import OutlineFile, json_keys
-from kontur.formats.qupath import IGNORE, class_name, score_of
+from kontur.formats.qupath import IGNORE, class_name, json_of, score_of
 from kontur.formats.rounding import rounded
 from kontur.instances import Instances
 from kontur.wording import quoted
@@ -155,10 +154,10 @@ def _row(feature: Mapping[str, Any], which: str) -> dict[str, Any]:
     if not isinstance(properties, Mapping):
         raise InputError(f"{which} has properties that are no object")
     row = dict(properties)
-    name = class_name(_parsed(properties.get("classification")))
+    name = class_name(json_of(properties.get("classification")))
     if "class" not in row and name is not None:
         row |= {"ignore": True} if name == IGNORE else {"class": name}
-    score = score_of({"measurements": _parsed(properties.get("measurements"))})
+    score = score_of({"measurements": json_of(properties.get("measurements"))})
     if "score" not in row and score == score:
         row["score"] = score
     if "id" not in row and document.whole_number(feature.get("id")) is not None:
@@ -168,16 +167,6 @@ def _row(feature: Mapping[str, Any], which: str) -> dict[str, Any]:
     if isinstance(plane, Mapping) and not set(PLANE) & row.keys():
         row |= {"plane_z": plane.get("z", 0), "plane_t": plane.get("t", 0)}
     return row
-
-
-def _parsed(value: Any) -> Any:
-    """What GDAL keeps of an object inside the properties: its JSON."""
-    if not (isinstance(value, str) and value.startswith(("{", "["))):
-        return value
-    try:
-        return json.loads(value)
-    except (ValueError, RecursionError):
-        return value
 
 
 def _records(path: Path) -> Iterator[tuple[str, Any]]:
@@ -222,4 +211,7 @@ FORMAT = Format(
     stream=stream,
     batches=batches,
     recognise=_recognise,
+    extras=object_rows.EXTRAS,
+    takes=object_rows.takes,
+    unused_classes=False,
 )

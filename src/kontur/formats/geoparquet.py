@@ -26,7 +26,7 @@ from kontur.formats.object_rows import AREAS, COLUMNS, ObjectRows, Values
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import rounded
 from kontur.instances import Instances
-from kontur.wording import listed, quoted
+from kontur.wording import counted, listed, quoted
 
 MAGIC = b"PAR1"
 FOOTER = 1 << 22  # bytes at the end of a file in which its metadata is looked for
@@ -46,6 +46,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     a column of outlines, or whose outlines are in another encoding than WKB.
     """
     with _opened(file.path) as content:
+        _name_left_out(content.schema_arrow, file.path)
         table = content.read()
     return _entries(_rows_of(table, file.path), file)
 
@@ -53,6 +54,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 def batches(file: OutlineFile) -> Iterator[list[ImageAnnotation]]:
     """The images of `read`, some rows at a time; one may come again with more of its objects."""
     with _opened(file.path) as content:
+        _name_left_out(content.schema_arrow, file.path)
         several = False
         for batch in content.iter_batches(batch_size=GROUP):
             several = True
@@ -69,7 +71,7 @@ def _entries(rows: ObjectRows, file: OutlineFile) -> list[ImageAnnotation]:
 
 
 def _rows_of(table: Any, where: Path) -> ObjectRows:
-    column = _geometry_column(table, where)
+    column = _geometry_column(table.schema, where)
     shapes, kinds = _shapes(table, column, where)
     return ObjectRows(shapes, kinds, _columns(table), **_own(table))
 
@@ -97,12 +99,11 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
 
 def _schema(entries: Sequence[ImageAnnotation]) -> Any:
     """The columns of all images together, with the file's metadata."""
-    arrow, _ = _packages()
     schemas, kinds, bounds = [_rows(NOTHING).schema], np.zeros(len(KINDS), bool), []
     sizes, classes = {}, dict[str, None]()
     for entry in entries:
         objects = entry.instances
-        schemas = [arrow.unify_schemas([*schemas, _columns_table(entry).schema])]
+        schemas = [_unified(schemas[0], _columns_table(entry).schema)]
         types = shapely.get_type_id(objects.polygons)
         kinds |= [(types == kind).any() for kind in AREAS]
         if len(objects):
@@ -116,7 +117,24 @@ def _schema(entries: Sequence[ImageAnnotation]) -> Any:
 def _joined(tables: Sequence[Any], schema: Any) -> Any:
     """Rows of several images with the columns of all."""
     arrow, _ = _packages()
-    return arrow.concat_tables(tables, promote_options="default").cast(schema)
+    same = [
+        table.cast(arrow.schema([schema.field(name) for name in table.column_names]))
+        for table in tables
+    ]
+    return arrow.concat_tables(same, promote_options="default").cast(schema)
+
+
+def _unified(left: Any, right: Any) -> Any:
+    """The columns of both; one that is of numbers here and of texts there is one of texts."""
+    arrow, _ = _packages()
+    columns = {field.name: field for field in left}
+    for field in right:
+        pair = [arrow.schema([columns.get(field.name, field)]), arrow.schema([field])]
+        try:
+            (columns[field.name],) = arrow.unify_schemas(pair, promote_options="permissive")
+        except arrow.ArrowException:
+            columns[field.name] = field.with_type(arrow.string())
+    return arrow.schema(columns.values())
 
 
 @contextmanager
@@ -154,7 +172,7 @@ def _rows(entry: ImageAnnotation) -> Any:
 def _columns_table(entry: ImageAnnotation) -> Any:
     """The table of one image without the outlines."""
     arrow, _ = _packages()
-    columns = object_rows.columns_of(entry)
+    columns = object_rows.columns_of(entry, nested=False)
     kinds = dict(zip(COLUMNS, _types(arrow), strict=True))
     kinds |= dict.fromkeys(object_rows.PLANE, arrow.int32())
     arrays = {
@@ -238,9 +256,9 @@ def _opened(path: Path) -> Iterator[Any]:
         raise InputError(f"{path} is damaged or cut short: {reason}") from None
 
 
-def _geometry_column(table: Any, path: Path) -> str:
+def _geometry_column(schema: Any, path: Path) -> str:
     """The column of outlines: that which the metadata names, else `geometry`."""
-    geo = _json((table.schema.metadata or {}).get(b"geo"))
+    geo = _json((schema.metadata or {}).get(b"geo"))
     column = geo.get("primary_column", GEOMETRY)
     encodings = geo.get("columns")
     known = encodings.get(column, {}) if isinstance(encodings, Mapping) else {}
@@ -250,8 +268,8 @@ def _geometry_column(table: Any, path: Path) -> str:
             f"{path} has outlines in the encoding {quoted(encoding)}; save it as WKB (in GeoPandas "
             "to_parquet(…, geometry_encoding='WKB'))"
         )
-    if not isinstance(column, str) or column not in table.column_names:
-        columns = listed(table.column_names, most=8) or "none"
+    if not isinstance(column, str) or column not in schema.names:
+        columns = listed(schema.names, most=8) or "none"
         raise InputError(f"{path} has no column of outlines {quoted(column)}; it has {columns}")
     return column
 
@@ -280,15 +298,26 @@ def _shapes(table: Any, column: str, path: Path) -> tuple[list[Any], list[str | 
 
 def _columns(table: Any) -> Values:
     """The values of each column of numbers, texts or truth values; others are left out."""
-    arrow, _ = _packages()
-    types = arrow.types
+    return {
+        name: np.array([*table.column(name).to_pylist(), None], dtype=object)[:-1]
+        for name in _names_kept(table.schema)
+    }
+
+
+def _names_kept(schema: Any) -> list[str]:
+    types = _packages()[0].types
     numbers = (types.is_integer, types.is_floating, types.is_boolean, types.is_null)
     kinds = (*numbers, types.is_string, types.is_large_string, types.is_dictionary)
-    return {
-        field.name: np.array([*column.to_pylist(), None], dtype=object)[:-1]
-        for field, column in zip(table.schema, table.columns, strict=True)
-        if any(kind(field.type) for kind in kinds)
-    }
+    return [field.name for field in schema if any(kind(field.type) for kind in kinds)]
+
+
+def _name_left_out(schema: Any, where: Path) -> None:
+    """A line of logging on columns that are not kept."""
+    known = (*_names_kept(schema), _geometry_column(schema, where), BOXES)
+    others = [name for name in schema.names if name not in known]
+    if others:
+        columns = counted(others, "column")
+        document.log.warning("%s: %s of neither numbers nor texts: left out", where, columns)
 
 
 def _own(table: Any) -> dict[str, Any]:
@@ -333,4 +362,5 @@ FORMAT = Format(
     stream=stream,
     batches=batches,
     recognise=_recognise,
+    takes=object_rows.takes,
 )

@@ -47,10 +47,8 @@ def pick(
     names = [entry.file_name for entry in entries]
     matching = list(entries)
     if image is not None:
-        for part in (str, _last, _stem):  # the whole name first
-            matching = [entry for entry in entries if part(entry.file_name) == part(image)]
-            if matching:
-                break
+        meant = names_of(image, names)
+        matching = [entry for entry in entries if entry.file_name in meant]
     if len(matching) == 1:
         return matching[0]
     objects = [entry.instances for entry in matching]
@@ -70,6 +68,19 @@ def pick(
         )
     problem = "does not describe" if not matching else f"describes {len(matching)} times"
     raise InputError(f"{where} {problem} the image {shortened(image)}; it has {known}")
+
+
+def names_of(image: str, names: Sequence[str]) -> set[str]:
+    """Those of `names` that mean the image, of a folder and an ending more or less than its own.
+
+    >>> names_of("plate/a.tif", ["a.png", "b.tif", "wells/a.tif"])
+    {'wells/a.tif'}
+    """
+    for part in (str, _last, _stem):  # the whole name first
+        meant = {name for name in names if part(name) == part(image)}
+        if meant:
+            return meant
+    return set()
 
 
 def check_count(objects: Sequence[object], names: Sequence[object], where: str | Path) -> None:

@@ -9,7 +9,7 @@ is its group. A zip without objects names neither size nor classes.
 
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
+from kontur.formats.attributes import attributes_of
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.imagej_roi import (
@@ -31,6 +32,7 @@ from kontur.formats.imagej_roi import (
 )
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
+from kontur.formats.qupath import CLASS_COLOUR, COLOUR, rgb_of
 from kontur.formats.rounding import rounded, rounded_score
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
@@ -116,8 +118,15 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
         identity, label = int(instances.ids[i]), int(instances.labels[i])
         own = {"id": str(identity)}
         rest: dict[str, Any] = dict(instances.extras[i].get(EXTRAS, {}))
+        others = _takes(attributes_of(instances, i, but=EXTRAS))
         if rest.get("class") != instances.classes[label]:  # name and colour are of another class
             rest.pop("name", None), rest.pop("stroke_color", None)
+        if "name" in others:
+            rest.setdefault("name", others["name"])
+        shown = rgb_of(others.get(COLOUR, others.get(CLASS_COLOUR)))
+        if shown:
+            red, green, blue, *opacity = shown
+            rest.setdefault("stroke_color", [*(opacity or [255]), red, green, blue])
         if named:
             own["class"] = instances.classes[label]
             colour = GREY if instances.ignore[i] else class_colour(label)
@@ -134,6 +143,19 @@ def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
         name = short_letters(str(rest.get("name", title)))
         data = to_bytes(outline, name, instances.plane, own, rest)
         yield _entry_name(name, known), data
+
+
+def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a ROI holds of the attributes of an object: a name, and the colour that it is shown in.
+
+    That is its own, or else that of its class.
+    """
+    name, colour = attributes.get("name"), COLOUR if COLOUR in attributes else CLASS_COLOUR
+    shown = attributes.get(colour)
+    return {
+        **({"name": name} if isinstance(name, str) else {}),
+        **({colour: shown} if rgb_of(shown) else {}),
+    }
 
 
 def _entry_name(name: str, known: set[str]) -> str:
@@ -285,5 +307,8 @@ FORMAT = Format(
     object_ending=".roi",
     read=read,
     write=write,
+    extras=EXTRAS,
+    unused_classes=False,
+    takes=_takes,
     recognise=_recognise,
 )

@@ -6,11 +6,6 @@ by `arrays`, stores of Zarr by `ome_zarr`, scans of slides by `slides`, what lie
 file by `embedded_picture`; an unsupported file is named by `unsupported_images`, with what to do.
 """
 
-import contextlib
-import struct
-import tokenize
-import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +18,7 @@ from kontur.formats.arrays import image_array, native, pick_channel, plane_in_ar
 from kontur.formats.channels import Channel, channel_names
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
 from kontur.formats.pictures import Colours
+from kontur.formats.read_errors import reading
 from kontur.instances.plane import Plane, plane_of_page
 
 IMAGE_ENDINGS = (
@@ -138,6 +134,31 @@ def picked(image: Image | OpenImage, channel: Channel, where: Any) -> OpenImage:
     return OpenImage(kept, image.pixel_size, plane=image.plane)
 
 
+def files_of(path: str | Path) -> list[Path]:
+    """The files that an image consists of; some may be missing.
+
+    Of a store its files, of a place in an archive the archive, of OME-TIFF and scans of slides in
+    several files all of them, the one of this path first. Raises `OSError` where this one cannot be
+    read.
+    """
+    path = Path(path)
+    place = zarr_store.place_of(path)
+    if place is not None and place.store.is_file():
+        return [place.store]
+    if path.is_dir():
+        return zarr_store.files_of(path)
+    with path.open("rb") as file:
+        if not file.read(HEAD).startswith(TIFF):
+            return [path, *slides.other_files(path)]
+    from kontur.formats import tiff
+
+    try:
+        with reading(path):
+            return [path, *tiff.other_files(path)]
+    except InputError:  # whoever opens it says what is wrong
+        return [path]
+
+
 def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> None:
     """Raise `InputError` where values are NaN or infinite, with their number; integers pass."""
     if np.issubdtype(pixels.dtype, np.inexact):
@@ -147,33 +168,6 @@ def check_finite(pixels: Num[np.ndarray, "*shape"], *, where: str | Path) -> Non
                 f"{where}: {bad} of {pixels.size} pixel values are NaN or infinite; "
                 "replace them, for instance by the background's value, and try again"
             )
-
-
-@contextlib.contextmanager
-def reading(path: Path) -> Iterator[None]:
-    """Turn the exceptions of decoders on damaged or missing files into one sentence."""
-    try:
-        yield
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"there is no image {path}") from None
-    except IsADirectoryError:
-        known = unsupported_images.sentence(path)  # a Zarr store is a folder
-        raise InputError(known or f"wanted an image file, but {path} is a folder") from None
-    except PermissionError:
-        raise InputError(f"{path} may not be read: permission denied") from None
-    except MemoryError:
-        raise InputError(f"{path} does not fit into memory") from None
-    except (
-        *(OSError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError),
-        *(EOFError, SyntaxError, AttributeError, AssertionError, struct.error, zlib.error),
-        tokenize.TokenError,
-    ) as error:  # Pillow, tifffile and NumPy throw all of these at damaged files
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(
-            f"{path} is damaged or cut short ({reason}); copy or export it again"
-        ) from error
 
 
 def _read(path: Path, channel: Channel | None, page: int | None, colours: Colours) -> Image:

@@ -1,17 +1,25 @@
 """Information loss: what a format cannot hold of the objects that are written, counted."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import shapely
 from jaxtyping import Bool
 
+from kontur.formats.attributes import attributes_of, attributes_of_image
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.labels import with_storable_ids
+from kontur.formats.qupath import CLASS_COLOUR, COLOUR, UUID
+from kontur.formats.tracks import TRACK
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
 from kontur.wording import counted, listed, plural
+
+MOST = 10  # names in a sentence
+WORDS = {COLOUR: "colour", CLASS_COLOUR: "colour of the class", UUID: "UUID"}
 
 
 def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> list[str]:
@@ -34,12 +42,20 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     named = {name for one in images for name in one.classes} - set(CLASSES)
     if named and not target.classes:
         notes.append(f"{counted(sorted(named), 'class name')} lost")
+    unused = named - {one.classes[label] for one in images for label in set(one.labels.tolist())}
+    if unused and target.classes and not target.unused_classes:
+        notes.append(f"{counted(sorted(unused), 'class name')} that no object has lost")
     scores = sum(int((~np.isnan(one.scores)).sum()) for one in images)
     if scores and not target.scores:
         notes.append(f"{plural(scores, 'score')} lost")
     ignored = sum(int(one.ignore.sum()) for one in images)
     if ignored and not target.ignore:
         notes.append(f"{plural(ignored, 'region')} to ignore left out")
+    notes += _lost_attributes(target, entries)
+    renumbered = sum(_renumbered(target, one) for one in images)
+    if renumbered:
+        how = "cannot be stored and become others" if target.ids else "lost"
+        notes.append(f"{plural(renumbered, 'id')} {how}")
     sides = {entry.pixel_size for entry in entries if entry.pixel_size is not None}
     if sides and not target.pixel_size:
         notes.append(
@@ -65,6 +81,68 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
             "--size HxW or --image FILE"
         )
     return [f"{target.title}: {note}" for note in notes]
+
+
+def lost_objects(target: Format, instances: Instances) -> str | None:
+    """A phrase on whole objects that a file lacks: how many, and why; None where it has all.
+
+    Of rasters that is known where the image's size is.
+    """
+    ignored = 0 if target.ignore else int(instances.ignore.sum())
+    inside = instances[~(instances.ignore & (not target.ignore))]
+    outside = _outside(inside) if target.raster or target.relative else 0
+    thin = _vanishing(inside) if target.raster else 0
+    hidden = 0 if target.overlaps or not _overlapping(inside) else _hidden(inside)
+    reasons = {
+        "hidden by others": hidden,
+        "without the centre of a pixel": thin,
+        "outside the image": outside,
+        "to ignore": ignored,
+    }
+    lost = sum(reasons.values())
+    if not lost:
+        return None
+    why = ", ".join(f"{number:,} {reason}" for reason, number in reasons.items() if number)
+    return f"{lost:,} of {plural(len(instances), 'object')} ({why})"
+
+
+def _lost_attributes(target: Format, entries: Sequence[ImageAnnotation]) -> list[str]:
+    """What files of other formats said of objects and images, and the target has no place for."""
+    names, tracked, objects = dict[str, None](), 0, 0
+    for one in (entry.instances for entry in entries):
+        for i, extra in enumerate(one.extras):
+            if len(extra) > (target.extras in extra):  # something of another format
+                lost = _not_taken(target, attributes_of(one, i, but=target.extras))
+                tracked += TRACK in lost
+                objects += bool({*lost} - {TRACK})
+                names |= dict.fromkeys(lost)
+    names.pop(TRACK, None)
+    notes = [f"tracks of {plural(tracked, 'object')} lost"] if tracked else []
+    if objects:
+        words = listed((WORDS.get(name, name) for name in names), most=MOST)
+        notes.append(f"other values of {plural(objects, 'object')} lost ({words})")
+    of_images = [attributes_of_image(entry, but=target.extras) for entry in entries]
+    several = sum(map(bool, of_images))
+    if several:
+        words = listed(
+            dict.fromkeys(name for of_image in of_images for name in of_image), most=MOST
+        )
+        notes.append(f"other values of {plural(several, 'image')} lost ({words})")
+    return notes
+
+
+def _not_taken(target: Format, attributes: Mapping[str, Any]) -> list[str]:
+    taken = target.takes(attributes)
+    return [name for name in attributes if name not in taken]
+
+
+def _renumbered(target: Format, instances: Instances) -> int:
+    """How many objects come back with another id."""
+    one = instances if target.ignore else instances[~instances.ignore]
+    if target.ids and not target.raster:
+        return 0
+    stored = with_storable_ids(one).ids if target.ids else np.arange(1, len(one) + 1)
+    return int((stored != np.where(one.ignore, -np.abs(one.ids), one.ids)).sum())
 
 
 def _place(plane: Plane) -> str:

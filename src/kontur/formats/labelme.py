@@ -312,5 +312,7 @@ FORMAT = Format(
     names_image=True,
     read=read,
     write=write,
+    extras=EXTRAS,
+    unused_classes=False,
     recognise=_recognise,
 )

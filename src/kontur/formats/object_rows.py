@@ -15,6 +15,7 @@ from jaxtyping import Int, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import document
+from kontur.formats.attributes import attributes_of, plain
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.planes import by_plane, read_plane
 from kontur.formats.rounding import rounded_score
@@ -26,6 +27,7 @@ COLUMNS = ("image", "id", "class", "score", "ignore", "image_height", "image_wid
 PLANE = ("plane_z", "plane_t", "plane_page")  # as in `Plane`; the page where that is neither
 NUMBERS = ("score", "ignore", "image_height", "image_width", *PLANE)  # columns that want numbers
 EXTRAS = "columns"  # the key of what other columns say of an object
+OURS = (*COLUMNS, *PLANE, "geometry", "bbox")  # names that no other column can have
 AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 Values = Mapping[str, Shaped[np.ndarray, " n"]]  # of each column, an object array
@@ -45,8 +47,12 @@ class ObjectRows(NamedTuple):
     classes: Sequence[str] = ()
 
 
-def columns_of(entry: ImageAnnotation) -> dict[str, list[Any]]:
-    """The columns of the objects of an image, in the order in which they are written."""
+def columns_of(entry: ImageAnnotation, *, nested: bool = True) -> dict[str, list[Any]]:
+    """The columns of the objects of an image, in the order in which they are written.
+
+    Among them what files of other formats said of the objects. Without `nested` every value is a
+    number, a text or a truth value.
+    """
     one, size = entry.instances, entry.size or entry.instances.size
     columns: dict[str, list[Any]] = {
         "image": [entry.file_name] * len(one),
@@ -58,10 +64,22 @@ def columns_of(entry: ImageAnnotation) -> dict[str, list[Any]]:
         "image_width": [size[1] if size else None] * len(one),
     }
     columns |= {name: [number] * len(one) for name, number in plane_columns(one.plane).items()}
-    extras = [extra.get(EXTRAS, {}) for extra in one.extras]
+    extras = [_others(one, i, nested) for i in range(len(one))]
     for name in dict.fromkeys(key for row in extras for key in row if key not in columns):
         columns[name] = [row.get(name) for row in extras]
     return columns
+
+
+def takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What rows hold of the attributes of an object, see `attributes`."""
+    return {name: v for name, v in plain(attributes).items() if name not in OURS}
+
+
+def _others(instances: Instances, i: int, nested: bool) -> Mapping[str, Any]:
+    """What stands in other columns than ours."""
+    own = instances.extras[i].get(EXTRAS, {})
+    others = takes(attributes_of(instances, i, but=EXTRAS if nested else ""))
+    return {**others, **(own if nested else takes(own))}
 
 
 def entries_of(

@@ -22,7 +22,7 @@ from kontur.formats import atomic, label_levels, labels, ome_zarr, zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
-from kontur.formats.label_properties import image_label, with_properties
+from kontur.formats.label_properties import EXTRAS, image_label, with_properties
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
@@ -247,4 +247,5 @@ FORMAT = Format(
     planes=True,
     pixel_size=True,
     needs_size="always",
+    extras=EXTRAS,
 )

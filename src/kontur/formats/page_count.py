@@ -8,7 +8,8 @@ import numpy as np
 from kontur.errors import InputError
 from kontur.formats import pictures, slides, zarr_store
 from kontur.formats.arrays import image_array
-from kontur.formats.images import HEAD, NPY, TIFF, reading
+from kontur.formats.images import HEAD, NPY, TIFF
+from kontur.formats.read_errors import reading
 
 
 def count_pages(path: str | Path) -> int:

@@ -4,12 +4,17 @@ After QuPath's `PathObjectTypeAdapters` (0.4 and later) and the forms of earlier
 still reads.
 """
 
+import json
 import math
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
 IGNORE = "Ignore*"  # QuPath's own class for regions to leave alone
+UUID, COLOUR, CLASS_COLOUR = "uuid", "color", "class_color"  # as columns of other formats
+NESTED = ("measurements", "metadata", "classification")
+HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{8})")
 OBJECT_TYPES = ("annotation", "detection", "cell", "tile", "tmaCore")
 
 
@@ -38,6 +43,21 @@ def score_of(properties: Mapping[str, Any]) -> float:
     return float(score) if is_score and score is not None else math.nan
 
 
+def written_measurements(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The measurements that are written, without the score, which is ours.
+
+    QuPath before 0.5 wrote NaN for what could not be measured, later ones leave it out.
+    """
+    written = {
+        name: value
+        for name, value in measurements_of(properties.get("measurements")).items()
+        if not (isinstance(value, float) and not math.isfinite(value))
+    }
+    if not math.isnan(score_of(properties)):
+        del written["score"]
+    return written
+
+
 def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be written back, old spellings brought to those of QuPath 0.4."""
     kept = dict(properties)
@@ -59,6 +79,59 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
         "geometry": {k: v for k, v in geometry.items() if k not in stale},
         "feature": {k: v for k, v in feature.items() if k not in read},
     }
+
+
+def with_attributes(
+    properties: Mapping[str, Any], attributes: Mapping[str, Any], class_name: str
+) -> dict[str, Any]:
+    """The properties with what files of other formats said, where they have nothing of that name.
+
+    Numbers become measurements and texts metadata, but those that QuPath has a place for.
+    """
+    measured: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    made: dict[str, Any] = {}
+    for name, value in attributes.items():
+        colour = rgb_of(value) if name in (COLOUR, CLASS_COLOUR) else None
+        if name == UUID and uuid_of(value):
+            continue  # stands beside the properties
+        if colour and name == CLASS_COLOUR:
+            made["classification"] = {"name": class_name, "color": colour}
+        elif colour:
+            made[COLOUR] = colour
+        elif (
+            (name == "objectType" and value in OBJECT_TYPES)
+            or (name == "name" and isinstance(value, str))
+            or (isinstance(value, bool) and name not in NESTED)
+        ):
+            made[name] = value
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            measured[name] = value
+        else:
+            metadata[name] = str(value)
+    made |= properties
+    if measured:
+        made["measurements"] = {**measured, **measurements_of(properties.get("measurements"))}
+    if metadata:
+        own = properties.get("metadata")
+        made["metadata"] = {**metadata, **(own if isinstance(own, Mapping) else {})}
+    return made
+
+
+def rgb_of(value: Any) -> list[int] | None:
+    """Red, green, blue and perhaps opacity of a colour as `#rrggbb`; None of anything else."""
+    is_colour = isinstance(value, str) and HEX.fullmatch(value)
+    return list(bytes.fromhex(value[1:])) if is_colour else None
+
+
+def json_of(value: Any) -> Any:
+    """What GDAL keeps of an object inside the properties, its JSON, parsed; others as they are."""
+    if not (isinstance(value, str) and value.startswith(("{", "["))):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def uuid_of(name: Any) -> str | None:

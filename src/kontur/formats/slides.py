@@ -30,6 +30,18 @@ POSSIBLY = (".dcm", ".dicom", ".czi")  # endings of other images too
 WHITE = "FFFFFF"  # of glass, where the file does not name the colour of what was not scanned
 
 
+def other_files(path: Path) -> list[Path]:
+    """The files beside a scan that hold its pixels: MIRAX's folder, what Hamamatsu's lists name."""
+    ending = path.suffix.lower()
+    if ending == ".mrxs":
+        return sorted(file for file in path.with_suffix("").rglob("*") if file.is_file())
+    if ending not in (".vms", ".vmu"):
+        return []
+    lines = path.read_text(encoding="latin-1").splitlines()
+    named = {path.parent / value for line in lines if (value := line.partition("=")[2].strip())}
+    return sorted(file for file in named if file.is_file())
+
+
 class SlideWindows(LazyPixels):
     """A level of a scan, red, green and blue."""
 

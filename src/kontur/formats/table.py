@@ -11,7 +11,7 @@ Spreadsheets cut cells at 32,767 characters, which very long outlines exceed.
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import atomic, csv_dialect, document, wkt
+from kontur.formats.attributes import attributes_of, plain
 from kontur.formats.csv_dialect import Dialect
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
@@ -102,7 +103,7 @@ def to_text(entries: Sequence[ImageAnnotation]) -> str:
     more: dict[str, None] = {}
     for objects in (entry.instances for entry in entries):
         more |= dict.fromkeys(plane_columns(objects.plane))
-        more |= dict.fromkeys(name for extra in objects.extras for name in extra.get(EXTRAS, {}))
+        more |= dict.fromkeys(name for i in range(len(objects)) for name in _others(objects, i))
     ours = [name for name in PLANE if name in more]
     others = [name for name in more if name not in (*COLUMNS, *PLANE)]
     text = io.StringIO()
@@ -304,8 +305,19 @@ def _rows(entry: ImageAnnotation, *, named: bool = False) -> list[dict[str, Any]
             **dict(zip(MEASURED, readable[i], strict=True)),
             "outline": outlines[i],
         }
-        rows.append({**instances.extras[i].get(EXTRAS, {}), **row})
+        rows.append({**_others(instances, i), **row})
     return rows
+
+
+def _others(instances: Instances, i: int) -> Mapping[str, Any]:
+    """What stands in other columns than ours: of a table, and what other files said."""
+    own = instances.extras[i].get(EXTRAS, {})
+    return {**_takes(attributes_of(instances, i, but=EXTRAS)), **own}
+
+
+def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a table holds of the attributes of an object, see `attributes`."""
+    return {name: v for name, v in plain(attributes).items() if _is_other(name)}
 
 
 def _outlines(
@@ -363,4 +375,7 @@ FORMAT = Format(
     recognise=_recognise,
     several_images=True,
     planes=True,
+    extras=EXTRAS,
+    takes=_takes,
+    unused_classes=False,
 )

@@ -7,8 +7,10 @@ chosen.
 """
 
 import contextlib
+import html
 import logging
 import math
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -32,6 +34,9 @@ from kontur.wording import listed
 # Bytes of pixels that a byte of the file can hold, by how each compression works; most for others.
 MOST = {1: 2, 5: 2800, 7: 4000, 8: 1100, 32773: 64, 32946: 1100}
 MOST_OF_OTHERS = 100_000
+# Where OME says what number this file has, and of a plane the file and its number.
+OME_ROOT = re.compile(r"<(?:\w+:)?OME\b[^>]*>")
+OME_FILE = re.compile(r"<(?:\w+:)?UUID\b([^>]*)>([^<]*)<")
 FIRST_TURNED = 5  # orientation from which rows are stored as columns, see `oriented`
 
 
@@ -124,6 +129,31 @@ def list_planes(path: Path) -> list[tuple[Plane, tuple[int, int]]]:
                 place = _plane_of(image, index, len(planes), one_by_one=one_by_one)
                 planes.append((place, size))
         return planes
+
+
+def other_files(path: Path) -> list[Path]:
+    """The files beside a TIFF that hold some of its planes, as its OME metadata name them, sorted.
+
+    They may be missing. Raises what tifffile raises for damaged files.
+    """
+    import tifffile
+
+    with _quiet(), tifffile.TiffFile(path) as file:
+        words = file.ome_metadata or ""
+    root = OME_ROOT.search(words)
+    own = root and _attribute(root[0], "UUID")
+    names = {
+        _attribute(tag, "FileName")
+        for tag, number in set(OME_FILE.findall(words))
+        if number.strip() != own  # of this file, whatever its name was
+    }
+    files = {path.parent / name for name in names if name}
+    return sorted(file for file in files if file.name.lower() != path.name.lower())
+
+
+def _attribute(tag: str, name: str) -> str | None:
+    found = re.search(rf"""\b{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag)
+    return html.unescape(found[1] or found[2] or "") if found else None
 
 
 def _choose(

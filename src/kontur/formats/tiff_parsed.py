@@ -42,7 +42,7 @@ def parsed_tiff(path: Path, channel: Channel | None) -> Iterator[ParsedTiff]:
     """
     import tifffile
 
-    key = _stamp(path), channel is not None
+    key = stamp_of(path), channel is not None
     parsed = _taken(key)
     if parsed is None:
         with tifffile.TiffFile(path) as file:
@@ -55,10 +55,17 @@ def parsed_tiff(path: Path, channel: Channel | None) -> Iterator[ParsedTiff]:
     _keep(key, parsed)
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp_of(path: Path) -> Stamp:
+    """Which file lies there, and since when: another one where a settled file has changed."""
     stat = path.stat()
     written = max(stat.st_mtime_ns, stat.st_ctime_ns)
     return os.path.realpath(path), stat.st_dev, stat.st_ino, stat.st_size, written
+
+
+def is_settled(stamp: Stamp) -> bool:
+    """Whether a file was last written so long ago that it cannot change unseen."""
+    *_, written = stamp
+    return time.time() - written / 1e9 >= SETTLED
 
 
 def _taken(key: tuple[Stamp, bool]) -> ParsedTiff | None:
@@ -71,9 +78,11 @@ def _taken(key: tuple[Stamp, bool]) -> ParsedTiff | None:
 
 def _keep(key: tuple[Stamp, bool], parsed: ParsedTiff) -> None:
     """Let a file wait, unless it may change unseen or reaches into others, which may too."""
-    *_, written = key[0]
-    several = any(getattr(image.series, "is_multifile", False) for image in parsed.images)
-    if several or time.time() - written / 1e9 < SETTLED:
+    several = any(
+        getattr(image.series, "is_multifile", False) or image.keyframe.parent is not parsed.file
+        for image in parsed.images
+    )
+    if several or not is_settled(key[0]):
         return
     with _changing:
         _waiting.setdefault(key, []).append(parsed)

@@ -17,6 +17,7 @@ from kontur.errors import InputError
 from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.pictures import ORIENTATION
+from kontur.formats.read_errors import reading
 from kontur.formats.tiff_images import TiffImage
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
@@ -52,9 +53,10 @@ class TiffWindows(LazyPixels):
         self.dtype = sample.dtype
 
     def read(self, top: int, left: int, height: int, width: int) -> Shaped[np.ndarray, "h w c"]:
-        planes = [
-            self._resolved(self._samples(page, top, left, height, width)) for page in self._pages
-        ]
+        planes = []
+        for page in self._pages:
+            with reading(page.file):  # which may be damaged, or gone since it was opened
+                planes.append(self._resolved(self._samples(page, top, left, height, width)))
         return np.concatenate(planes, axis=2) if len(planes) > 1 else planes[0]
 
     def _resolved(self, samples: Shaped[np.ndarray, "h w s"]) -> Shaped[np.ndarray, "h w k"]:

@@ -10,11 +10,13 @@ import numpy as np
 from jaxtyping import Float, Real
 
 from kontur.formats import document
+from kontur.formats.attributes import typed
 from kontur.formats.object_rows import EXTRAS
 from kontur.formats.qupath import measurements_of
 from kontur.instances import Instances
 
 TRACK = "track"
+CELLS = "csv"  # the key of a table's other columns, whose values are texts
 LARGEST = 2**53  # up to here a float is every whole number
 
 
@@ -42,8 +44,8 @@ def tracks_of(instances: Instances) -> Float[np.ndarray, " k"]:
 
 
 def _track(extra: Mapping[str, Any]) -> float:
-    columns = extra.get(EXTRAS, {})
+    columns, cells = extra.get(EXTRAS, {}), extra.get(CELLS, {})
     properties = extra.get("geojson", {}).get("properties", {})
     held = columns if TRACK in columns else measurements_of(properties.get("measurements"))
-    number = document.whole_number(held.get(TRACK))
+    number = document.whole_number(held.get(TRACK, typed(cells.get(TRACK))))
     return np.nan if number is None or abs(number) > LARGEST else number

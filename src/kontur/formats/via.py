@@ -288,5 +288,6 @@ FORMAT = Format(
     several_images=True,
     read=read,
     write=write,
+    extras=EXTRAS,
     recognise=via_reader.is_of_via,
 )

@@ -149,7 +149,10 @@ def opened(path: str | Path) -> Any:
     with reading(path):
         if place.store.is_file():
             store = zarr.storage.ZipStore(place.store, mode="r")
-            return zarr.open(store, path=place.inside or None, mode="r")
+            try:
+                return zarr.open(store, path=place.inside or None, mode="r")
+            except FileNotFoundError:
+                raise InputError(f"{path} is no Zarr group or array in the archive") from None
         _check_metadata(Path(path))
         return zarr.open(str(path), mode="r")
 

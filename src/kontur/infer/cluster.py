@@ -27,7 +27,6 @@ from kontur.infer.engine import Device, OnnxEngine, Precision, precision_of
 from kontur.infer.image_task import ImageWorker, Outcome, Task, TaskResult, Work
 from kontur.infer.load import load
 from kontur.infer.model_files import find_model, shipped_models
-from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.record import file_digest
 from kontur.wording import plural
@@ -110,7 +109,7 @@ class DaskWorkers:
         precision = precision_of(predictor.engine)  # of all alike, or their outlines would differ
         out = work.out.absolute()
         self._setup = Setup(
-            replace(work, out=out, options=_absolute_options(work.options)),
+            replace(work, out=out),
             _everywhere(self._model),
             file_digest(find_model(self._model)),
             "cpu" if precision == "int8" else self._device,
@@ -331,13 +330,6 @@ def _absolute(task: Task) -> Task:
             files=tuple(file.absolute() for file in job.files),
         ),
     )
-
-
-def _absolute_options(options: PredictOptions) -> PredictOptions:
-    """The options; a region that is a file, where it lies for everybody."""
-    region = options.region
-    is_file = region is not None and Path(region).exists()
-    return replace(options, region=str(Path(region or "").absolute())) if is_file else options
 
 
 def _absolute_path(path: Path) -> Path:

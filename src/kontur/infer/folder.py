@@ -21,6 +21,7 @@ from kontur.infer.predict import Predictor
 from kontur.infer.record import Record, SourceFile
 from kontur.infer.region import parse_region
 from kontur.infer.report import Report
+from kontur.infer.source_stamp import SourceStamp
 from kontur.infer.stack_prediction import (
     check_outputs_keep_planes,
     check_tracks_are_kept,
@@ -70,8 +71,12 @@ def predict_folder(
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)
     settings = {key: value for key, value in asdict(options).items() if key != "tile"}
-    if options.region is not None and (digest := parse_region(options.region).digest):
-        settings["region_digest"] = digest
+    if options.region is not None:
+        regions = parse_region(options.region)
+        settings["region"] = regions.name
+        if regions.digest is not None:
+            settings["region_digest"] = regions.digest
+        options = options.replace(region=regions)  # read once, whoever does the work
     settings["polish"] = options.polish or None  # older records have no word
     thresholds = predictor.thresholds(options).model_dump()
     record = Record(out, {**(model or {}), **settings, **thresholds})
@@ -130,6 +135,7 @@ def _job(
     ours = [word for word in there if word in results.get("outputs", ())]
     before = results.get("sha256")
     # Of an image without a record whoever reads it looks at its content.
+    stamp = None if before is None else SourceStamp.of(image.path)
     source = None if before is None else SourceFile.of(image.path, out)
     changed = before is not None and (source is None or before != source.sha256)
     if overwrite or changed:
@@ -139,12 +145,19 @@ def _job(
         made = tuple(dict.fromkeys([*outputs, *(word for word in ours if word not in stale)]))
         left = [word for word in there if word not in (*made, *stale)]
         files, gone, others = (output_files(image.name, out, w) for w in (made, stale, left))
-        return Job(image, source, files, made, changed=changed, stale=gone, left=others)
+        return Job(
+            *(image, source, files, made),
+            changed=changed,
+            stale=gone,
+            left=others,
+            stamp=stamp,
+        )
     missing = [word for word in outputs if word not in there]
     return Job(
         *(image, source, output_files(image.name, out, missing), (*ours, *missing)),
         unverified=not missing and before is None,
         objects=results.get("objects", 0),
+        stamp=stamp,
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 from kontur.errors import InputError
 from kontur.formats.images import open_image
-from kontur.formats.lazy_pixels import OpenImage, thinned
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage, thinned
 from kontur.infer.hints import channel_hint, size_hint
 from kontur.infer.inputs import InputImage
 from kontur.infer.memory import available_memory
@@ -28,6 +28,8 @@ from kontur.infer.outputs import write_outputs
 from kontur.infer.parts import ImagePlan
 from kontur.infer.predict import Predictor
 from kontur.infer.record import SourceFile
+from kontur.infer.region import of_image
+from kontur.infer.source_stamp import SourceStamp, changed_sentence, then
 from kontur.infer.stack_prediction import Stack
 from kontur.infer.tile_store import TileStore
 from kontur.infer.tiled import BUDGET, SHARE, ObjectTooLargeError
@@ -76,6 +78,7 @@ class Job:
     `source` is its content, where that is known already; `outputs` are the words of all files that
     are ours once these are written, `stale` files of ours that are to go then, `left` files of
     other formats that no record says are ours, and `objects` the number of outlines that are there.
+    `stamp` was taken before the content was noted.
     """
 
     input: InputImage
@@ -87,6 +90,21 @@ class Job:
     stale: tuple[Path, ...] = ()
     left: tuple[Path, ...] = ()
     objects: int = 0
+    stamp: SourceStamp | None = None
+
+    def changed_since(self) -> bool:
+        """Whether the image is another one than its stamp is of, if it has one."""
+        return self.stamp is not None and self.stamp.differs(self.input.path)
+
+    def check(self) -> None:
+        """Raise `InputError` where the image has changed since."""
+        if self.changed_since():
+            raise InputError(changed_sentence(self.input.path))
+
+    def check_part(self) -> None:
+        """The same after a part; the many files of a store are looked at once, at the end."""
+        if not self.input.path.is_dir():
+            self.check()
 
     def skipped(self) -> Outcome:
         """The outcome of an image of which nothing is to be written."""
@@ -161,9 +179,12 @@ class ImageWorker:
             with _naming(task.job.input.path):
                 result = steps[task.step](task)
         except InputError as error:
+            other = task.job.changed_since()  # it may also not have been readable because of that
             for parts in ("tiles", "planes"):
-                Unfinished(self._beside(task.job, parts), parts, {}).remove_if_empty()
-            outcome = Outcome(task.job.input, failure=str(error), changed=task.job.changed)
+                unfinished = Unfinished(self._beside(task.job, parts), parts, {})
+                unfinished.remove() if other else unfinished.remove_if_empty()
+            failure = changed_sentence(task.job.input.path) if other else str(error)
+            outcome = Outcome(task.job.input, failure=failure, changed=task.job.changed)
             result = TaskResult(task.job, outcome)
         return result._replace(seconds=time.perf_counter() - start)
 
@@ -172,7 +193,7 @@ class ImageWorker:
         picture = self._opened(job)
         store = self._store(job)
         with self._room_for(picture):
-            plan = self.predictor.plan(picture, self._of_picture, side=store.side)
+            plan = self.predictor.plan(picture, self._of_picture(job), side=store.side)
             if plan.tiled is None:
                 return self._written(job, picture, plan)
         tiling = plan.tiled.tiling
@@ -209,7 +230,7 @@ class ImageWorker:
     def _whole(self, task: Task) -> TaskResult:
         picture = self._opened(task.job)
         with self._room:
-            plan = self.predictor.plan(picture, self._of_picture, shown="whole")
+            plan = self.predictor.plan(picture, self._of_picture(task.job), shown="whole")
             result = self._written(task.job, picture, plan)
         self._forget(task)
         return result
@@ -219,6 +240,8 @@ class ImageWorker:
     ) -> TaskResult:
         """The files of an image whose tiles, if any, are in a store; which is then removed."""
         card, parts = self.predictor.card, self.predictor.parts_of(plan, store=store)
+        if isinstance(picture.pixels, LazyPixels):
+            parts = replace(parts, resolved=then(parts.resolved, job.check))
         files, name = job.files, job.input.path.name
         repaired, areas = write_outputs(files, name, picture, parts, card.classes)
         self._store(job).remove()
@@ -252,6 +275,7 @@ class ImageWorker:
     def _join_planes(self, task: Task) -> TaskResult:
         job, options = task.job, self.work.options
         with self._room:
+            job.check()
             found = self._planes(job).write(job.files)
         for file in job.stale:
             file.unlink(missing_ok=True)
@@ -275,17 +299,20 @@ class ImageWorker:
             self.work.options,
             folder=self._beside(job, "planes"),
             identity=self._identity(job),
+            check=job.check_part,
         )
 
-    @property
-    def _of_picture(self) -> PredictOptions:
-        """The options of an image of which channel and page are picked already."""
-        return replace(self.work.options, channel=None, page=None)
+    def _of_picture(self, job: Job) -> PredictOptions:
+        """The options of an image of which channel, page and region are picked already."""
+        region = of_image(self.work.options.region, job.input.path)
+        return replace(self.work.options, channel=None, page=None, region=region)
 
     def _opened(self, job: Job) -> OpenImage:
         options = self.work.options
         assert options.page != "all"
-        return open_image(job.input.path, channel=options.channel, page=options.page)
+        picture = open_image(job.input.path, channel=options.channel, page=options.page)
+        job.check()
+        return picture
 
     def _room_for(self, picture: OpenImage) -> AbstractContextManager[Any]:
         """What a picture is looked at within, so that not too many large ones are at a time."""
@@ -293,11 +320,13 @@ class ImageWorker:
         return self._room if height * width > LARGE else nullcontext()
 
     def _with_source(self, job: Job) -> Job:
-        return replace(job, source=job.source or SourceFile.of(job.input.path, self.work.out))
+        path = job.input.path
+        stamp = job.stamp or SourceStamp.of(path)  # before the digest, which takes its time
+        return replace(job, stamp=stamp, source=job.source or SourceFile.of(path, self.work.out))
 
     def _store(self, job: Job) -> TileStore:
         """The tiles of an image that is not finished."""
-        return TileStore(self._beside(job, "tiles"), self._identity(job))
+        return TileStore(self._beside(job, "tiles"), self._identity(job), job.check_part)
 
     def _identity(self, job: Job) -> Mapping[str, Any]:
         """Of which content and settings the finished parts of an image are."""
@@ -315,7 +344,8 @@ class ImageWorker:
             known = self._plans.get(key)
             if known is None:
                 picture = self._opened(task.job)
-                known = picture, self.predictor.plan(picture, self._of_picture, side=task.side)
+                options = self._of_picture(task.job)
+                known = picture, self.predictor.plan(picture, options, side=task.side)
             self._keep(key, known)
         return known
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kontur.data.file_names import is_label_name, is_output_name, partner_name, stem
+from kontur.data.other_programs import unsupported_endings
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import zarr_store
@@ -45,7 +46,7 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
     unique = list({os.path.abspath(path): path for path in paths}.values())
     if not unique:
         raise InputError("name at least one image, folder or pattern to work on")
-    if not any(path.exists() or url_of(path) for path in unique):
+    if not any(_exists(path) or url_of(path) for path in unique):
         more = f" ({len(unique) - 1} more are missing)" if len(unique) > 1 else ""
         raise InputError(f"there is no image or folder {printable(str(unique[0]))}{more}")
     return _named(unique)
@@ -71,7 +72,7 @@ def _images_of(place: Path) -> list[Path]:
         return [place]
     if zarr_store.is_folder(place) and ending_of(place) is None:
         return _of_folder(place)
-    if place.exists() or not has_magic(str(place)):
+    if _exists(place) or not has_magic(str(place)):
         return [place]
     matches = sorted(Path(path) for path in glob(str(place), recursive=True))
     images = _without_masks(
@@ -82,6 +83,11 @@ def _images_of(place: Path) -> list[Path]:
         advice = f"; {'; '.join(lines)}" if lines else ""
         raise InputError(f"no image ({IMAGE_KINDS}) fits the pattern {place}{advice}")
     return images
+
+
+def _exists(place: Path) -> bool:
+    """Whether there is a file or folder, or an archive of Zarr that the place lies in."""
+    return place.exists() or zarr_store.exists(place)
 
 
 def _of_folder(folder: Path) -> list[Path]:
@@ -109,11 +115,10 @@ def _of_training_folder(folder: Path) -> list[Path]:
 
 def _foreign_lines(paths: Iterable[Path]) -> list[str]:
     visible = [path for path in paths if not path.name.startswith(".") and not is_image(path)]
-    counts = Counter(filter(None, map(ending_of, visible)))
     return [
         f"{plural(count, f'{ending} file')} not read: {UNSUPPORTED[ending].name}; "
         f"{UNSUPPORTED[ending].advice}"
-        for ending, count in sorted(counts.items())
+        for ending, count in sorted(unsupported_endings(visible).items())
     ]
 
 

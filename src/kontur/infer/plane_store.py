@@ -33,13 +33,17 @@ class FinishedPlane(NamedTuple):
 class PlaneStore:
     """The planes of a stack in a folder; one that is missing is made by `predict` when it is taken.
 
-    `identity` as in `Unfinished`.
+    `identity` and `check` as in `Unfinished`.
     """
 
     def __init__(
-        self, folder: Path, identity: Mapping[str, Any], predict: Callable[[int], FinishedPlane]
+        self,
+        folder: Path,
+        identity: Mapping[str, Any],
+        predict: Callable[[int], FinishedPlane],
+        check: Callable[[], None] = lambda: None,
     ):
-        self._files = Unfinished(folder, "planes", identity)
+        self._files = Unfinished(folder, "planes", identity, check)
         self._predict = predict
         self.plane = lru_cache(RECENT)(self._plane)
 

@@ -33,7 +33,7 @@ from kontur.infer.parts import (
     from_store,
     numbered,
 )
-from kontur.infer.region import Region, parse_region
+from kontur.infer.region import Region, region_of
 from kontur.infer.scale_and_contrast import (
     ScaleAndContrast,
     check_scale_and_contrast,
@@ -146,9 +146,8 @@ class Predictor:
         """
         self.check_options(options)
         chosen, thresholds = self._shown(image, options), self.thresholds(options)
-        region = None if options.region is None else parse_region(options.region)
-        if region is not None:
-            region.check_inside(chosen.image.size)
+        named = image if isinstance(image, str | Path) else None
+        region = region_of(options.region, named, chosen.image.plane, chosen.image.size)
         side = side if options.tile is None else options.tile
         augment, polish = options.augment, options.polish
         tiled = None

@@ -11,29 +11,35 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import kontur
 from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
-from kontur.formats import zarr_store
 from kontur.formats.atomic import write_text
+from kontur.formats.images import files_of
 from kontur.formats.left_overs import remove_left_overs
+from kontur.formats.tiff_parsed import Stamp, is_settled, stamp_of
 from kontur.infer.journal import Journal, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
 from kontur.wording import printable
 
 PAUSE = 1.0  # seconds at least between two writes
+KNOWN = 10_000  # digests of files that are kept
 OLDER = {"precision": "float32"}  # settings that records of older builds do not name
 DIGESTS = {"digest": "model", "region_digest": "region"}  # of files, whose names say little
 
 
 class SourceFile(NamedTuple):
-    """The image file of outlines: its path relative to the outputs, its bytes and its digest."""
+    """The image file of outlines: its path relative to the outputs, its bytes and its digest.
+
+    Bytes and digest are those of all files that the image consists of, see `images.files_of`.
+    """
 
     source: str
     bytes: int
@@ -43,8 +49,9 @@ class SourceFile(NamedTuple):
     def of(cls, image: Path, out: Path) -> "SourceFile | None":
         """The entry of an image file; None where it is missing or cannot be read."""
         try:
-            content = file_digest(image)
-            size = zarr_store.size_of(image) if image.is_dir() else image.stat().st_size
+            files = files_of(image)
+            size = sum(file.stat().st_size for file in files if file.exists())
+            content = _digest(image, files)
         except OSError:
             return None
         place = os.path.realpath(image)
@@ -192,13 +199,33 @@ def model_identity(model: str | Path) -> dict[str, str]:
 
 def file_digest(path: Path) -> str:
     """The first 16 digits of the SHA-256 of a file's content."""
-    if path.is_dir():  # a store of Zarr: its files, by their names
-        whole = hashlib.sha256()
-        for file in zarr_store.files_of(path):
-            whole.update(f"{file.relative_to(path).as_posix()}\0{file_digest(file)}\0".encode())
-        return whole.hexdigest()[:16]
     with path.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+
+
+def _digest(image: Path, files: Sequence[Path]) -> str:
+    """The digest of an image that consists of these files; of several, by their names."""
+    folder = image if image.is_dir() else image.parent
+    if len(files) == 1 and folder != image:
+        return file_digest(files[0])
+    whole = hashlib.sha256()
+    for file in files:
+        name = Path(os.path.relpath(file, folder)).as_posix()
+        known = file_digest if folder == image else _digest_once
+        content = known(file) if file.exists() else "missing"
+        whole.update(f"{name}\0{content}\0".encode())
+    return whole.hexdigest()[:16]
+
+
+def _digest_once(file: Path) -> str:
+    """The digest of a file that many images consist of, read once as long as it is unchanged."""
+    stamp = stamp_of(file)
+    return _digest_at(stamp, file) if is_settled(stamp) else file_digest(file)
+
+
+@lru_cache(KNOWN)
+def _digest_at(stamp: Stamp, file: Path) -> str:
+    return file_digest(file)
 
 
 def _read(path: Path) -> list[RecordedRun]:

@@ -4,7 +4,7 @@ One plane is in memory at a time: finished ones lie on the disk, from which they
 written.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,9 +24,10 @@ from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
 from kontur.infer.plane_store import FinishedPlane, PlaneStore
 from kontur.infer.predict import Predictor
+from kontur.infer.region import of_image
 from kontur.wording import listed
 
-KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl")  # of the formats that keep planes
+KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv")  # of the formats that keep planes
 
 
 class StackPrediction(NamedTuple):
@@ -42,7 +43,7 @@ class Stack:
     """The planes of an image file, predicted in any order and by whoever, then written together.
 
     Finished planes lie in `folder` until the files are there, so that a run that is killed goes on
-    with the missing ones; `identity` as in `Unfinished`.
+    with the missing ones; `identity` and `check` as in `Unfinished`.
     """
 
     def __init__(
@@ -53,9 +54,12 @@ class Stack:
         *,
         folder: Path,
         identity: Mapping[str, Any],
+        check: Callable[[], None] = lambda: None,
     ):
         self._predictor, self._path, self._options = predictor, path, options
-        self._store = PlaneStore(folder, identity, lambda page: self._predicted(self.open(page)))
+        self._store = PlaneStore(
+            folder, identity, lambda page: self._predicted(self.open(page)), check
+        )
 
     def begin(self) -> tuple[int, tuple[int, ...]]:
         """How many pages there are, and which planes are missing.
@@ -99,7 +103,8 @@ class Stack:
         return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
 
     def _predicted(self, picture: OpenImage) -> FinishedPlane:
-        options = replace(self._options, channel=None, page=None)
+        region = of_image(self._options.region, self._path)
+        options = replace(self._options, channel=None, page=None, region=region)
         found = self._predictor.predict_detailed(picture, options)
         instances = found.instances.replace(plane=picture.plane)
         how = (found.repaired, found.scale, found.contrast)

@@ -15,14 +15,16 @@ from kontur.models.candidates import Candidates
 
 
 class TileStore:
-    """The candidates of finished tiles in a folder; `identity` as in `Unfinished`.
+    """The candidates of finished tiles in a folder; `identity` and `check` as in `Unfinished`.
 
     The tiles of one image may have several sides: `--tile` is no setting, and by itself a run takes
     what fits into the memory of its machine. So the name of a file says of which tiling a tile is.
     """
 
-    def __init__(self, folder: Path, identity: Mapping[str, Any]):
-        self._files = Unfinished(folder, "tiles", identity)
+    def __init__(
+        self, folder: Path, identity: Mapping[str, Any], check: Callable[[], None] = lambda: None
+    ):
+        self._files = Unfinished(folder, "tiles", identity, check)
 
     @property
     def side(self) -> int | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,19 @@ class Unfinished:
     """The arrays of finished parts in a hidden folder, whose file `plan` says what the parts are.
 
     `identity` says of which image, model and settings they are; what a folder holds of others is
-    removed when the parts begin.
+    removed when the parts begin. `check` raises where that is no longer so, before a part is added.
     """
 
-    def __init__(self, folder: Path, plan: str, identity: Mapping[str, Any]):
+    def __init__(
+        self,
+        folder: Path,
+        plan: str,
+        identity: Mapping[str, Any],
+        check: Callable[[], None] = lambda: None,
+    ):
         self.folder = folder
         self._plan, self._identity = folder / f"{plan}.json", json.loads(json.dumps(dict(identity)))
-        self._name = plan
+        self._name, self._check = plan, check
         content = json.dumps(self._identity, sort_keys=True).encode()
         self._digest = hashlib.sha256(content).hexdigest()[:16]
         self.parts = self._read()
@@ -51,6 +57,7 @@ class Unfinished:
 
     def add(self, name: str, arrays: Mapping[str, Any]) -> None:
         """Write the arrays of a part; nothing where the image was finished meanwhile."""
+        self._check()
         if self.folder.is_dir():
             with (
                 contextlib.suppress(FileNotFoundError),  # removed at this moment

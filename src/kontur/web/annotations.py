@@ -32,8 +32,9 @@ from kontur.web.object_text import (
     to_text,
     with_rounded_changes,
 )
-from kontur.web.pixels import Pictures
+from kontur.web.pixels import Picture, Pictures
 from kontur.web.plane_objects import Changes, Conflict, PlaneObjects
+from kontur.web.seen_pictures import SeenPictures, is_outside, stamp_if_there
 
 KEPT = 16  # planes whose objects stay in memory
 AT_ONCE = 500  # objects of an image up to which its file is written before an edit is answered
@@ -55,6 +56,9 @@ class Annotations:
             self.write, lambda sentence: events.publish("problem", message=sentence)
         )
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
+        self._stamps: dict[tuple[str, int], str | None] = {}  # of the files of these
+        self._seen = SeenPictures(history)
+        self._notices: dict[tuple[str, int], str] = {}  # to tell a person who sees the plane
         self._file_statuses = FileStatuses(folder)
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
@@ -110,13 +114,15 @@ class Annotations:
         """
         with self._lock_of(image):
             self._changed_files.take(image)
-            plane_key = (image.key, page)
-            if plane_key in self._kept:
+            plane_key, stamp = (image.key, page), stamp_if_there(image)
+            if plane_key in self._kept and stamp in (None, self._stamps[plane_key]):
                 self._kept.move_to_end(plane_key)
                 return self._kept[plane_key]
             picture = self._pictures.read(image, page)
             if self._may_begin(image, page):
                 self._begin(image, page)
+            self._look(image, page, picture)
+            self._stamps[plane_key] = stamp
             row = self._row(image)
             stored = {
                 number: of_text(text)
@@ -144,6 +150,7 @@ class Annotations:
                 self._history.steps(image.key, page),
                 row.status,
                 self.classes,
+                notice=self._notices.pop((image.key, page), ""),
             )
 
     def edit(
@@ -209,10 +216,18 @@ class Annotations:
             if self._history.objects(image.key, page, since=seen):
                 raise Conflict
             step = self._history.undo if direction == "undo" else self._history.redo
+            revision = self._row(image).revision
             made = step(image.key, page)
             if made is None:
                 raise InputError(f"there is nothing to {direction}")
             self._kept.pop((image.key, page), None)
+            came = self._history.objects(image.key, page, since=revision).values()
+            size = self._pictures.read(image, page).size
+            if any(is_outside(text, size) for _, text in came if text):
+                (self._history.redo if direction == "undo" else self._history.undo)(image.key, page)
+                raise InputError(
+                    f"that was drawn where {image.name} has no pixels any more: it is smaller now"
+                )
             row = self._row(image)  # as it was before the edit; another plane may be further
             status = plane_statuses.joint_status(self._history, image.key, row.status)
             if status != row.status:
@@ -274,6 +289,14 @@ class Annotations:
         count = self._pictures.pages(image)  # less than were known where it was replaced
         return [page for page in known if page < count]
 
+    def outlined_planes(self, image: FolderImage) -> list[int]:
+        """The planes of an image that anybody has outlined; of one without any the first known."""
+        planes = self.planes(image)
+        if self._history.image(image.key) is None:
+            return planes
+        outlined = set(plane_statuses.outlined_planes(self._history, image.key))
+        return [page for page in planes if page in outlined] or planes[:1]
+
     def right_planes(self, image: FolderImage, status: Status) -> list[int]:
         """The planes of an image whose outlines are right, where the image has a status."""
         if self._history.image(image.key) is None:
@@ -304,11 +327,32 @@ class Annotations:
             made = files_beside.digest(first.file.path)
             self._history.set_written(image.key, row.revision, made, first.file.path.name)
 
+    def _look(self, image: FolderImage, page: int, picture: Picture) -> None:
+        """Tell who sees a plane next where its picture is another one than before."""
+        before = self._row(image)
+        notice = self._seen.look(image, page, picture, self.classes or CLASSES)
+        after = self._row(image)
+        if notice:
+            self._notices[image.key, page] = notice
+        if after.revision > before.revision:
+            self._events.publish(
+                "edit",
+                image=image.key,
+                page=page,
+                revision=after.revision,
+                window="",
+                status=after.status,
+                objects=self._history.images(image.key)[image.key][1],
+            )
+        if after != before:
+            self._writer.write_soon(image)
+
     def _open_plane(self, image: FolderImage, page: int, found: Instances, status: Status) -> None:
         found = self.in_our_classes(found) if len(found) else found
         by = np.where(by_model(found), MODEL, FILE)
         texts = {int(n): to_text(found, i, str(by[i])) for i, n in enumerate(found.ids)}
         self._history.open_plane(image.key, page, image.name, texts, status)
+        self._seen.expect(image, page, found.size)
 
     def _check_seen(self, image: FolderImage, page: int, touched: Iterable[int], seen: int) -> None:
         wanted = set(touched)

@@ -4,6 +4,7 @@ The same writers as `kontur convert`. What a format cannot hold is said beside t
 """
 
 import io
+import os
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -41,17 +42,16 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
     annotations = {image: _annotations_of(here, image) for image in images}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        if kind.several_images:
-            every = [
-                annotation._replace(file_name=image.name)  # in folders below, names come again
-                for image, of_image in annotations.items()
-                for annotation in of_image
-            ]
-            name = here.root.resolve().name if len(images) > 1 else stem(images[0].path)
-            formats.write_images(root / f"{name}{kind.ending}", every, format=kind.name)
-        else:
-            for image, of_image in annotations.items():
-                _write(root, image, of_image, kind)
+        try:
+            if kind.several_images:
+                every = [a for image, of in annotations.items() for a in _named(image, of, kind)]
+                name = here.root.resolve().name if len(images) > 1 else stem(images[0].path)
+                formats.write_images(root / f"{name}{kind.ending}", every, format=kind.name)
+            else:
+                for image, of_image in annotations.items():
+                    _write(root, image, of_image, kind)
+        except InputError as error:  # which names the file to save, wherever it is for a moment
+            raise InputError(str(error).replace(f"{root}{os.sep}", "")) from None
         files = sorted(path for path in root.rglob("*") if path.is_file())
         every = [annotation for of_image in annotations.values() for annotation in of_image]
         losses = tuple(information_losses(kind, every))
@@ -83,11 +83,32 @@ def _lacks_package(kind: formats.Format) -> bool:
 
 def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation]:
     annotations = []
-    for page in here.annotations.planes(image):
+    for page in here.annotations.outlined_planes(image):
         found = here.annotations.open(image, page).instances
         side = here.pictures.read(image, page).image.pixel_size
         annotations.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
     return annotations
+
+
+def _named(
+    image: FolderImage, annotations: Sequence[ImageAnnotation], kind: formats.Format
+) -> list[ImageAnnotation]:
+    """The annotations by names that no other has: in folders below, names come again, and so they
+    do of planes, where the format knows none: these are named as the files of planes are."""
+    if kind.planes or len(annotations) == 1:
+        return [annotation._replace(file_name=image.name) for annotation in annotations]
+    path = Path(image.name)
+    return [
+        annotation._replace(
+            file_name=path.with_name(_of_plane(path, annotation) + path.suffix).as_posix()
+        )
+        for annotation in annotations
+    ]
+
+
+def _of_plane(path: Path, annotation: ImageAnnotation) -> str:
+    plane = annotation.instances.plane
+    return f"{stem(path)}.page{0 if plane is None else plane.number:04}"
 
 
 def _write(
@@ -102,7 +123,5 @@ def _write(
         formats.write_images(path, list(annotations), format=kind.name)
         return
     for annotation in annotations:
-        plane = annotation.instances.plane
-        number = 0 if plane is None else plane.number
-        path = target.with_name(f"{target.name}.page{number:04}{kind.ending}")
+        path = target.with_name(_of_plane(image.path, annotation) + kind.ending)
         formats.write_images(path, [annotation], format=kind.name)

@@ -22,7 +22,7 @@ class PlaneObjects:
 
 @dataclass(frozen=True)
 class Changes:
-    """What changed in a plane since a revision, for a page."""
+    """What changed in a plane since a revision, for a page; `notice` is told a person once."""
 
     revision: int
     objects: list[dict[str, Any]]
@@ -31,3 +31,4 @@ class Changes:
     status: str
     classes: tuple[str, ...]
     move: str = ""
+    notice: str = ""

@@ -18,20 +18,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
 from kontur.web.image_folder import MODELS, FolderImage
 from kontur.web.jobs import Cancelled, Job
 from kontur.web.schema import TrainRequest
-from kontur.web.workspace import Workspace
+from kontur.web.workspace import CHANNEL_NOTE, Workspace
 from kontur.wording import plural
+
+if TYPE_CHECKING:
+    from kontur.infer.predict import Predictor
 
 FEWEST = 2  # corrected images: one to learn from, one to compare on
 HELD_OUT = 5  # one of so many corrected images is held out, at least one
@@ -78,6 +82,39 @@ def check_trainable(here: Workspace) -> list[Plane]:
     return planes
 
 
+def seen_channel(
+    here: Workspace, predictor: "Predictor", planes: Sequence[Plane]
+) -> Channel | None:
+    """The one channel in which a model sees the planes; None where it sees them as they are.
+
+    Raises `InputError` where it is not the same for all: a training learns from one channel.
+    """
+    seen: dict[Channel | None, str] = {}
+    for image, page in planes:
+        whole, shown = here.pictures.read(image, page).image, here.seen_by(predictor, image, page)
+        count = whole.pixels.shape[2]
+        if count == 1:  # which is seen as it is, whichever was chosen
+            continue
+        channel: Channel | None = None
+        if shown.pixels.shape[2] < count:
+            learned = predictor.card.channel
+            follows = learned is not None and here.history.note(CHANNEL_NOTE) is None
+            channel = learned if follows else here.channel
+            if isinstance(channel, int):
+                channel = min(channel, count - 1)
+        seen.setdefault(channel, image.name)
+    if len(seen) > 1:
+        told = (
+            f"{'all channels' if channel is None else f'channel {channel}'} of {name}"
+            for channel, name in seen.items()
+        )
+        raise InputError(
+            f"a training learns from one channel, and the model sees {' and '.join(told)}; keep "
+            "images of other channels in a folder of their own"
+        )
+    return next(iter(seen), None)
+
+
 def hold_out(planes: Sequence[Held]) -> tuple[list[Held], list[Held]]:
     """The planes to learn from, and those to compare on: every fifth, spread evenly.
 
@@ -92,8 +129,10 @@ def hold_out(planes: Sequence[Held]) -> tuple[list[Held], list[Held]]:
 
 def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
     """Train, compare before and after on the held-out images, and say where the new model is."""
-    learned, held = hold_out(check_trainable(here))
+    planes = check_trainable(here)
+    learned, held = hold_out(planes)
     start = here.models.path(request.model)
+    channel = seen_channel(here, here.models.predictor(request.model), planes)
     run = _new_run(here.root)
     name = f"{MODELS}/{run.name}"
     job.result = {"name": name, "images": len(learned), "held_out": len(held), "curve": []}
@@ -111,7 +150,8 @@ def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:
             _write_data(here, data / "train", learned[:count])
             if data != run / "data":
                 _write_data(here, data / "val", held)
-            _run(job, data, folder, start, request, part=(part, len(sizes)))
+            part_of = part, len(sizes)
+            _run(job, data, folder, start, request, channel=channel, part=part_of)
             label = name if folder == run else f"{name}/half"
             after = _score(here, label, held, job, path=folder / "model.kontur")
             points.append({"images": count, "ap": after})
@@ -162,8 +202,13 @@ def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
             import tifffile
 
             file = images / f"{flat}.page{page:04}.tif"
-            plane = np.asarray(here.pictures.read(image, page).image.pixels)
-            tifffile.imwrite(file, plane.squeeze())
+            plane = here.pictures.read(image, page).image
+            pixels = np.asarray(plane.pixels)
+            if plane.stains:
+                about = {"axes": "CYX", "Channel": {"Name": list(plane.stains)}}
+                tifffile.imwrite(file, pixels.transpose(2, 0, 1), ome=True, metadata=about)
+            else:
+                tifffile.imwrite(file, pixels.squeeze(axis=2) if pixels.shape[2] == 1 else pixels)
         elif not file.exists():
             try:
                 os.link(image.path.resolve(), file)
@@ -179,13 +224,22 @@ def _flat(instances: Instances) -> Instances:
 
 
 def _run(
-    job: Job, data: Path, run: Path, start: Path, request: TrainRequest, *, part: tuple[int, int]
+    job: Job,
+    data: Path,
+    run: Path,
+    start: Path,
+    request: TrainRequest,
+    *,
+    channel: Channel | None,
+    part: tuple[int, int],
 ) -> None:
     """One `kontur train` in a process of its own; raises `InputError` with its last words."""
     arguments = ["train", str(data), "--out", str(run), "--from", str(start)]
     arguments += ["--minutes", str(request.minutes)]
     if request.steps is not None:
         arguments += ["--set", f"training.steps={request.steps}"]
+    if channel is not None:
+        arguments += ["--set", f"data.channel={json.dumps(channel)}"]
     log_file = run.parent / f".{run.name}.log"
     with log_file.open("wb") as log:
         process = subprocess.Popen(

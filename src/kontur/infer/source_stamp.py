@@ -1,0 +1,53 @@
+"""Whether an image file is still the one whose content was noted: its size and time of change.
+
+Tiles and planes are read long after the digest of a file was taken. One that is replaced meanwhile
+would give objects of two images, recorded as those of the first.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from kontur.formats.images import files_of
+
+Part = TypeVar("Part")
+
+
+class SourceStamp(NamedTuple):
+    """The bytes of a file, and when it was changed in µs; of an image of several files the sums.
+
+    No inode: file systems over a network may give a file another one at any time, and machines that
+    share them count time in other units below the µs.
+    """
+
+    bytes: int
+    changed: int
+
+    @classmethod
+    def of(cls, image: Path) -> "SourceStamp | None":
+        """The stamp of an image; None where it is missing or no file, such as a URL."""
+        try:
+            stats = [file.stat() for file in files_of(image) if file.exists()]
+        except OSError:
+            return None
+        return cls(
+            sum(stat.st_size for stat in stats), sum(stat.st_mtime_ns // 1000 for stat in stats)
+        )
+
+    def differs(self, image: Path) -> bool:
+        """Whether an image is another one by now, or went away."""
+        return SourceStamp.of(image) != self
+
+
+def changed_sentence(image: Path) -> str:
+    """What became of an image, and what to do."""
+    return (
+        f"{image} was changed, replaced or removed while it was predicted; give the same command "
+        "again when nothing writes to it"
+    )
+
+
+def then(parts: Iterator[Part], check: Callable[[], None]) -> Iterator[Part]:
+    """The parts, and a check once all are read: before what was written of them gets its name."""
+    yield from parts
+    check()
