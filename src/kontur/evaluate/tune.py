@@ -93,16 +93,18 @@ def count(
     predicted = predicted[predicted.scores >= min(scores)]
     comparison = compare(truth, predicted)
     counts = np.zeros((3, len(scores), len(overlaps), len(ious)), dtype=np.int64)
+    outcomes: dict[bytes, list[tuple[int, int]]] = {}
     for o, limit in enumerate(overlaps):
         kept = np.zeros(len(predicted), dtype=bool)
         columns = predicted.polygons, predicted.scores
         kept[overlap.suppress(*columns, limit, labels=predicted.labels)] = True
         for s, score in enumerate(scores):
             chosen = kept & (predicted.scores >= score)
-            for i, iou in enumerate(ious):
-                matched, excess = _outcome(comparison, chosen, iou)
-                missed = len(comparison.true_labels) - matched
-                counts[:, s, o, i] = matched, excess, missed
+            key = chosen.tobytes()
+            if key not in outcomes:  # many thresholds choose the same
+                outcomes[key] = [_outcome(comparison, chosen, iou) for iou in ious]
+            counts[:2, s, o] = np.transpose(outcomes[key])
+    counts[2] = len(comparison.true_labels) - counts[0]
     return counts
 
 
