@@ -58,7 +58,7 @@ def test_a_sound_folder_is_counted_and_nothing_looks_wrong(tmp_path):
         "      8 to 12        9 ########################################",
         "",
         "  working scale 1, images as they are: a typical object is 8 pixels a side, which is "
-        "learned well as it is",
+        "learned well as it is (2 where a training begins with features of photographs)",
         "",
         "  nothing looks wrong",
     ]

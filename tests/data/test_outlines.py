@@ -81,6 +81,30 @@ def test_label_images_win_over_outlines_of_the_same_name(tmp_path):
     assert folder.warnings == ("1 annotation (a.geojson) of images with a better one not used",)
 
 
+def test_what_was_corrected_in_the_page_is_not_left_out_in_silence(tmp_path):
+    """It lies beside the images, and other annotations are better, or have its name."""
+    corrected = "what was corrected in kontur serve lies there"
+    folders = [tmp_path / name for name in "abcd"]
+    drawn.labelled(folders[0], ["a"])
+    outlined(folders[0] / "images" / "a.geojson")
+    for folder in folders[1:]:
+        drawn.save(folder / "a.png", drawn.picture())
+    drawn.save(folders[1] / "a_masks.png", drawn.squares())
+    outlined(folders[1] / "a.geojson")
+    outlined(folders[2] / "a.geojson")
+    outlined(folders[2] / "a.kontur.geojson", drawn.squares(1))
+    outlined(folders[3] / "a.kontur.geojson", drawn.squares(1))
+    opened = [open_folder(folder) for folder in folders]
+    assert [len(folder.samples[0].instances) for folder in opened] == [3, 3, 3, 1]
+    assert f"images/ holds annotations too and is not used; {corrected}" in opened[0].warnings[0]
+    assert (
+        f"1 annotation (a.geojson) of images with a better one not used; {corrected}"
+        in (opened[1].warnings[0])
+    )
+    assert "(a.kontur.geojson) of kontur serve not used" in opened[2].warnings[0]
+    assert [len(folder.warnings) for folder in opened] == [1, 1, 1, 0]
+
+
 def test_our_own_label_images_beside_the_images_are_found(tmp_path):
     drawn.save(tmp_path / "a.png", drawn.picture())
     drawn.save(tmp_path / "a.labels.tif", drawn.squares())
@@ -113,3 +137,9 @@ def test_files_that_name_their_image_add_no_class_either(tmp_path):
     folder = open_folder(tmp_path)
     assert folder.classes == ("cell",)
     assert [len(sample.instances) for sample in folder.samples] == [3, 0]
+
+
+def test_an_image_whose_name_ends_as_a_file_of_the_page_keeps_its_outlines(tmp_path):
+    drawn.save(tmp_path / "x.kontur.png", drawn.picture())
+    outlined(tmp_path / "x.kontur.geojson")
+    assert open_folder(tmp_path).names == ("x.kontur",)

@@ -37,6 +37,12 @@ def test_for_features_of_photographs_large_objects_stay_larger(side):
     assert choose_scale(side, 30.0, photographs=True).scale == choose_scale(side, 30.0).scale
 
 
+@pytest.mark.parametrize(("side", "scale"), [(4.0, 2), (20.0, 2), (25.0, 2), (26.0, 1), (60.0, 1)])
+def test_for_features_of_photographs_small_objects_are_enlarged(side, scale):
+    assert choose_scale(side, side, photographs=True).scale == scale
+    assert choose_scale(side, side).scale == (1 if side < 40 else 0.5)
+
+
 def test_an_object_is_not_shrunk_until_it_is_too_thin():
     wide, thin = choose_scale(200.0, 190.0), choose_scale(200.0, 60.0)
     assert wide.scale < thin.scale < CLEARLY

@@ -221,3 +221,15 @@ def test_outlines_stay_valid_inside_and_in_one_piece_whatever_is_dragged(drags):
     assert y0.min() >= 0
     assert x1.max() <= 64
     assert y1.max() <= 60
+
+
+def test_an_object_that_is_named_twice_is_moved_once(found):
+    moved = moves.shift(found, [3, 3], (1, 0))
+    assert polygon(moved, 3).equals(shapely.box(11, 10, 21, 20))
+
+
+def test_a_class_that_is_not_there_is_refused_with_those_that_are(found):
+    with pytest.raises(InputError, match="there is no class 2; they are 0 to 1"):
+        moves.classify(found, [3], 2)
+    with pytest.raises(InputError, match="there is no class 1; the only one is 0"):
+        moves.classify(Instances.of([SQUARE], size=(60, 64)), [1], 1)

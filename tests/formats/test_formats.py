@@ -71,6 +71,16 @@ def test_importing_the_formats_imports_no_image_library():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_path_and_objects_in_the_other_order_are_refused_with_the_right_one(tmp_path):
+    write = inspect.unwrap(formats.write)  # else the types are checked before
+    objects = Instances.empty((4, 4))
+    with pytest.raises(
+        TypeError, match=r"a path and then the objects.*got Instances and PosixPath"
+    ):
+        write(objects, tmp_path / "a.geojson")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_writing_warns_of_whole_objects_that_the_file_lacks(tmp_path):
     seen, ignored = box(0, 0, 9, 9), box(0, 9, 9, 15)
     found = Instances.of(

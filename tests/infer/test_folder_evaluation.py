@@ -3,6 +3,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 import tifffile
 from PIL import Image
 
@@ -15,6 +16,7 @@ from kontur.errors import InputError
 from kontur.infer.folder import predict_folder
 from kontur.infer.folder_evaluation import evaluate_files, evaluate_model
 from kontur.infer.inputs import find_inputs
+from kontur.instances import Instances
 from tests.infer.painted import Bright, paint
 
 SQUARES = {"a": [(2, 2, 5), (10, 20, 8)], "b": [], "c": [(0, 0, 10), (12, 12, 10)]}
@@ -161,3 +163,51 @@ def test_the_page_of_a_stack_of_masks_picks_the_plane_on_both_sides(tmp_path: Pa
         evaluate_files(tmp_path / "found.tif", same)
     assert evaluate_files(tmp_path / "found.tif", same, page=1).summary.mean_ap == 1
     assert evaluate_files(tmp_path / "found.tif", same, page=0).summary.mean_ap == 0
+
+
+def test_names_of_classes_count_in_all_images_or_in_none(tmp_path: Path):
+    boxes = np.array([shapely.box(x, 0, x + 10, 10) for x in (0, 20, 40)])
+    images = {  # the classes of the true objects and of the predicted ones
+        "both": ("live dead dead", "live dead dead"),
+        "unfound": ("dead dead", ""),
+        "all called wrongly": ("live live", "dead dead"),
+        "nothing": ("", ""),
+        "invented": ("", "live"),
+    }
+    for side in (0, 1):
+        for name, words in images.items():
+            names = words[side].split()
+            classes = tuple(dict.fromkeys(names)) or ("object",)
+            labels = [classes.index(each) for each in names]
+            found = Instances.of(
+                boxes[: len(names)], labels=labels, size=(40, 100), classes=classes
+            )
+            (tmp_path / str(side)).mkdir(exist_ok=True)
+            formats.write(tmp_path / str(side) / f"{name}.csv", found)
+    evaluation = evaluate_files(tmp_path / "1", open_truth(tmp_path / "0"))
+    summary = evaluation.summary
+    assert summary.ap(0.5) == 3 / 10  # found 3; missed and invented 2 + 2 + 2 + 1
+    by_class = {name: round(rates.ap[0], 3) for name, rates in summary.classes.items()}
+    assert by_class == {"live": 0.25, "dead": 0.333}
+    assert evaluation.ignored_classes is None
+
+
+def test_names_that_nothing_shares_are_said_to_be_ignored(tmp_path: Path):
+    square = np.array([shapely.box(0, 0, 10, 10)])
+    for side, classes in (("0", ("nucleus",)), ("1", ("cell",))):
+        (tmp_path / side).mkdir()
+        formats.write(tmp_path / side / "a.csv", Instances.of(square, classes=classes))
+    evaluation = evaluate_files(tmp_path / "1", open_truth(tmp_path / "0"))
+    assert evaluation.summary.ap(0.5) == 1
+    assert evaluation.ignored_classes == ("nucleus", "cell")
+
+
+def test_several_classes_without_a_name_in_common_are_refused_for_all_images(tmp_path: Path):
+    squares = np.array([shapely.box(x, 0, x + 10, 10) for x in (0, 20)])
+    for side, classes in (("0", ("live", "dead")), ("1", ("a", "b"))):
+        (tmp_path / side).mkdir()
+        for name, label in (("one", 0), ("other", 1)):
+            found = Instances.of(squares[:1], classes=classes[label:][:1])
+            formats.write(tmp_path / side / f"{name}.csv", found)
+    with pytest.raises(InputError, match="no name in common"):
+        evaluate_files(tmp_path / "1", open_truth(tmp_path / "0"))

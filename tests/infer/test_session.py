@@ -69,6 +69,18 @@ def test_four_clicks_on_an_object_s_extremes_outline_it_in_any_order(learned, se
     assert iou(truth.polygons, drawn).mean() > 0.8
 
 
+@pytest.mark.parametrize("clicked", [[[5, 5]] * 4, [[5, 5], [9, 5], [7, 5], [6, 5]]])
+def test_extremes_on_one_point_or_line_are_refused(session, clicked):
+    with pytest.raises(InputError, match="lie on one line or point"):
+        session.outline(clicked)
+
+
+def test_a_prompt_much_smaller_than_a_pixel_outlines_nothing_or_an_object_that_can_be_seen(session):
+    near = np.array([[5, 5], [5.001, 5.001], [5, 5.002], [4.999, 5.001]])
+    drawn = [session.outline(near), session.outline(box=[5, 5, 5.001, 5.001])]
+    assert all(each.is_empty or each.area >= 1 for each in drawn)
+
+
 def test_a_box_is_outlined_as_a_detected_one_is(learned, session):
     truth = learned.sample.instances
     assert iou(truth.polygons, session.outline_boxes(truth.boxes)).mean() > 0.8

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import tifffile
+from PIL import Image
 
+from kontur.infer.load import load
 from kontur.infer.model_files import find_model
 from kontur.models.archive import read_model, write_model
-from tests.web.conftest import nuclei, opened, wait_for_job
-from tests.web.test_app import key_of
+from tests.web.conftest import nuclei, opened, served, wait_for_job
+from tests.web.test_app import edit, key_of
+from tests.web.test_page import open_page, until
 
 
 def test_a_model_sees_one_of_several_stains_and_a_person_says_which(tmp_path):
@@ -53,6 +56,26 @@ def test_a_channel_that_is_chosen_by_name_is_that_of_each_image_in_whatever_orde
         assert "has no channel 'DAPI'; it has 0: GFP" in str(job)
 
 
+def test_features_of_the_channel_that_a_model_learned_are_not_those_of_the_first(tmp_path):
+    """Nobody had chosen; then a person chooses channel 0, in which there is nothing."""
+    stains = np.stack([np.full((200, 260), 20, np.uint8), nuclei(3)])
+    tifffile.imwrite(tmp_path / "a.tif", stains, imagej=True, metadata={"axes": "CYX"})
+    model = read_model(find_model("nuclei"))
+    name = "kontur-models/of-1"
+    (tmp_path / name).mkdir(parents=True)
+    write_model(
+        tmp_path / name / "model.kontur", replace(model, card=model.card.replace(channel=1))
+    )
+    click = load(tmp_path / name / "model.kontur").predict(tmp_path / "a.tif").boxes[0]
+    outline = {"move": "outline", "model": name, "click": click.reshape(2, 2).mean(0).tolist()}
+    with opened(tmp_path) as api:
+        key = key_of(api, "a.tif")
+        assert edit(api, key, 0, **outline).status_code == 200
+        api.put("/api/model", json={"name": name, "channel": 0})
+        refused = edit(api, key, 1, **outline)
+    assert "sees no object there" in refused.json()["detail"]
+
+
 def test_a_model_that_learned_from_a_channel_sees_it_until_another_is_chosen(tmp_path):
     empty, full = np.full((200, 260), 20, np.uint8), nuclei(3)
     for file, planes, names in (
@@ -76,6 +99,47 @@ def test_a_model_that_learned_from_a_channel_sees_it_until_another_is_chosen(tmp
         api.put("/api/model", json={"name": "nuclei", "channel": 0})
         assert api.put("/api/model", json={"name": name}).json()["channel"] == "DAPI"
         assert predicted("a.ome.tif")["result"]["objects"] == 9
-        assert "learned from channel 'DAPI', and the image has no" in str(predicted("b.ome.tif"))
+        refused = predicted("b.ome.tif")["message"]
+        assert "learned from channel 'DAPI', and b.ome.tif has no channel" in refused
+        assert refused.endswith("; choose the one to look at in the panel Model")
         api.put("/api/model", json={"name": name, "channel": "GFP"})
         assert predicted("a.ome.tif")["result"]["objects"] == 0
+
+
+def test_the_page_shows_what_a_model_of_one_channel_sees_and_lets_another_be_chosen(
+    browser, tmp_path
+):
+    """Also of colours, and where the image has no such channel: there nothing is seen."""
+    empty, full = np.full((200, 260), 20, np.uint8), nuclei(3)
+    Image.fromarray(np.dstack([empty, full, empty])).save(tmp_path / "a.png")
+    tifffile.imwrite(
+        tmp_path / "b.tif", np.stack([empty, full]), imagej=True, metadata={"axes": "CYX"}
+    )
+    model = read_model(find_model("nuclei"))
+    for name, channel in (("of-dapi", "DAPI"), ("of-7", 7)):
+        file = tmp_path / "kontur-models" / name / "model.kontur"
+        file.parent.mkdir(parents=True)
+        write_model(file, replace(model, card=model.card.replace(channel=channel)))
+    with served(tmp_path) as server:
+        page = open_page(browser, server)
+        page.keyboard.press("Alt+2")
+        seen = page.locator("#channel option:checked")
+        assert page.locator("#channel").count() == 0  # a model that learned from colours
+
+        def choose(model, learned, option):
+            page.select_option("#model-choice", f"kontur-models/{model}")
+            seen.get_by_text(f"{learned} (not in this image)").wait_for(state="attached")
+            before = page.evaluate("kontur.image().revision")
+            page.click("#predict-one")
+            page.locator("#model .job .bad", has_text="choose the one to look at").wait_for()
+            page.select_option("#channel", label=option)
+            until(page, "document.querySelector('#channel').selectedOptions[0].value === '1'")
+            page.click("#predict-one")
+            until(page, f"kontur.image().revision > {before}")
+            page.locator("#model .job .message", has_text="Objects: 9.").wait_for()
+
+        choose("of-dapi", "DAPI", "green")
+        page.locator(".thumb").nth(1).click()
+        until(page, "document.title.startsWith('b.tif') && kontur.image().loaded")
+        choose("of-7", "channel 7", "channel 1")
+        page.close()

@@ -196,8 +196,12 @@ def test_a_narrow_page_has_all_that_a_wide_one_has(browser, plate):
     page.locator("dialog button", has_text="按键与手势").click()
     assert page.locator("dialog kbd").count() > 30
     page.keyboard.press("Escape")
-    buttons = page.locator("header button:visible").all()
-    assert max(box["x"] + box["width"] for box in (b.bounding_box() for b in buttons)) <= 420
+    for width in (420, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.evaluate("kontur.work.connect(null)")  # a word more
+        boxes = [b.bounding_box() for b in page.locator("header button:visible").all()]
+        ends = [box["x"] + box["width"] for box in boxes]
+        assert all(np.array(ends) <= [box["x"] for box in boxes[1:]] + [width])
     assert page.problems == []
     page.close()
 
@@ -259,9 +263,59 @@ def test_nothing_of_the_image_before_is_left_where_one_cannot_be_shown(browser, 
     page.get_by_text("This image cannot be shown").wait_for()
     assert page.locator("#hint").is_hidden()
     assert page.locator("#pages").is_hidden()
+    for button in ("#previous", "#next"):  # it is the second of three
+        assert page.locator(button).is_enabled()
     page.keyboard.press("n")
     page.locator("#hint", has_text="No outlines yet").wait_for()
     assert page.locator("#message").is_hidden()
+    page.close()
+
+
+def test_a_reload_shows_the_plane_that_was_open(browser, mixed):
+    page = open_page(browser, mixed)
+    page.evaluate("() => [1, 1, 1].forEach(by => kontur.work.goPlane(by))")  # as of a quick hand
+    page.locator("#page-number", has_text="4 / 5").wait_for()
+    page.reload()
+    page.locator("#page-number", has_text="4 / 5").wait_for()
+    page.close()
+
+
+def test_undo_and_redo_that_are_pressed_too_often_say_nothing(browser, mixed):
+    page = open_page(browser, mixed)
+    add = "kontur.image().edit({move: 'add', ring: [[9, 9], [30, 9], [30, 30]], label: 0})"
+    page.evaluate(f"() => {{ {add}; }}")  # and before it is answered:
+    for keys, left in (("Control+z", 0), ("Control+y", 1), ("Control+z", 0)):
+        for _ in range(4):
+            page.keyboard.press(keys)
+        settled(page)
+        assert page.evaluate("kontur.image().outlines.size") == left
+    assert page.locator(".toast.problem").count() == 0
+    page.close()
+
+
+def test_long_names_end_in_dots_within_the_panel(browser, mixed):
+    names = ["object", "a name of a class that no panel can hold, however wide the screen is"]
+    with mixed.client() as client:
+        client.put("/api/classes", json={"names": names})
+    page = open_page(browser, mixed)
+    page.locator(".class", has_text="a name of a class").wait_for()
+    right = page.locator("#objects").bounding_box()
+    for each in page.locator("#objects .class").all():
+        box = each.bounding_box()
+        assert box["x"] + box["width"] <= right["x"] + right["width"]
+    page.close()
+
+
+def test_a_threshold_that_was_moved_goes_back_to_that_of_the_model(browser, mixed):
+    page = open_page(browser, mixed)
+    page.keyboard.press("Alt+2")
+    page.get_by_label("Score threshold").fill("90")
+    assert page.evaluate("kontur.models.score") == 0.9
+    page.keyboard.press("l")  # the panel is made anew
+    assert page.locator("#model input[type=range]").input_value() == "90"
+    page.click("#model-decides")
+    assert page.evaluate("kontur.models.score") is None
+    assert page.locator("#model-decides").is_disabled()
     page.close()
 
 
@@ -304,52 +358,6 @@ def test_seven_windows_of_a_browser_hear_of_each_other_also_when_the_first_is_cl
         for window in rest:
             until(window, "kontur.image().outlines.size === 2")
         one_browser.close()
-
-
-@pytest.fixture
-def fresh(tmp_path):
-    """A server on one image that no other test has edited."""
-    with served(write_images(tmp_path / "plate", 1)) as server:
-        yield server
-
-
-def test_an_edit_that_is_not_answered_is_taken_back_and_said_and_the_next_one_is_made(
-    browser, fresh
-):
-    """Neither the server of another start, which does not know the token, nor none."""
-    page = open_page(browser, fresh)
-    run_model(page)
-    number, ring = next(iter(outlines(page).items()))
-    page.mouse.click(*on_screen(page, *ring.mean(axis=0)))
-    start = on_screen(page, *ring[0])
-    unknown = {"status": 401, "json": {"detail": "the token is missing or wrong"}}
-    for answer, said in (
-        (lambda route: route.fulfill(**unknown), "open the address that it printed"),
-        (lambda route: route.abort(), "No connection to kontur serve"),
-    ):
-        page.route("**/api/images/**", answer)
-        for _ in range(2):
-            drag(page, start, (start[0] - 30, start[1] - 24))
-            settled(page)
-            np.testing.assert_array_equal(outlines(page)[number], ring)
-        assert page.locator(".toast", has_text=said).count() == 1  # once, although said twice
-        assert page.locator("#saved").inner_text() == "Not saved"
-        page.unroute("**/api/images/**")
-    drag(page, start, (start[0] - 30, start[1] - 24))
-    settled(page)
-    assert np.abs(outlines(page)[number] - ring).max() > 3
-    assert page.locator("#saved").inner_text() == "Saved"
-    assert [said for said in page.problems if not said.startswith("Failed to load")] == []
-    page.close()
-
-
-def test_a_page_of_a_server_that_was_started_anew_says_so_for_as_long_as_it_is_open(browser, fresh):
-    page = browser.new_page(viewport=WIDE, locale="zh-CN")
-    page.route("**/api/events?**", lambda route: route.fulfill(status=401, json={}))
-    page.goto(fresh.address)
-    page.locator(".toast.lasting", has_text="请打开它打印的地址").wait_for()
-    page.locator("#saved.problem", has_text="未连接").wait_for()
-    page.close()
 
 
 def test_an_answer_that_comes_late_changes_nothing_in_the_image_that_is_open_by_then(

@@ -250,6 +250,13 @@ def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) ->
     if evaluation.without_truth:
         what = counted(evaluation.without_truth, "prediction")
         typer.echo(f"! not evaluated, having no annotated image: {what}", err=True)
+    if evaluation.ignored_classes:
+        true, predicted = evaluation.ignored_classes
+        typer.echo(
+            f"! classes do not count: {true} in the truth and {predicted} in the predictions have "
+            "no name in common",
+            err=True,
+        )
 
 
 def _write(

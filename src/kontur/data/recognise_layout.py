@@ -17,7 +17,7 @@ of folders that are data sets, such as the tasks of CVAT, is all of them.
 Recognising lists folders and reads no image, so that a folder of 10,000 images opens at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,6 +44,10 @@ from kontur.wording import counted, listed, plural
 
 LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
 IGNORE_FOLDER = "ignore"
+SERVED = (
+    ".kontur"  # the end of the names of what `kontur serve` writes beside a foreign NAME.geojson
+)
+CORRECTED = "; what was corrected in kontur serve lies there: to use it, move the other away"
 WRITTEN = ".labels"  # the end of the names of label images that `kontur predict` writes
 
 KNOWN = (
@@ -153,7 +157,9 @@ def _pairs(path: Path) -> Layout | None:
         if layout.annotated and paired is None:
             paired = layout
         elif layout.annotated:
-            notes.append(f"{place.name}/ holds annotations too and is not used")
+            outlined = place in (folder, path) and "outlines" in layout.kind
+            corrected = CORRECTED if outlined else ""
+            notes.append(f"{place.name}/ holds annotations too and is not used{corrected}")
     if paired is None:
         return None
     layout = replace(paired, notes=(*paired.notes, *notes, *_unused_coco(path)))
@@ -222,6 +228,11 @@ def _annotations(
         for name, p in ((_name_of(n, p), p) for n, p in files)
         if _is_outlines(p)
     ]
+    named = {name for name, _ in outlines}
+    outlines = [
+        (n if n in images or (base := n.removesuffix(SERVED)) in named else base, p)
+        for n, p in outlines
+    ]
     annotations: dict[str, list[tuple[AnnotationKind, Path]]] = {}
     for name in images:
         if (place / name).is_dir():
@@ -260,7 +271,7 @@ def _pair(
 ) -> Layout:
     """Entries for the images that have an annotation, by the first one; the rest by name."""
     annotations = {name: files[0] for name, files in candidates.items()}
-    second = [files[1][1].name for name, files in candidates.items() if len(files) > 1]
+    second = [files[1][1] for name, files in candidates.items() if len(files) > 1]
     annotated = tuple(
         AnnotatedImage(
             name=name, image=image, kind=annotations[name][0], annotation=annotations[name][1]
@@ -269,7 +280,8 @@ def _pair(
         if name in annotations
     )
     kinds = sorted({item.kind for item in annotated})
-    orphans = [name for name in annotations if name not in images]
+    served = [name for name in annotations if name.removesuffix(SERVED) in images.keys() - {name}]
+    orphans = [name for name in annotations if name not in images and name not in served]
     if "masks" in kinds:  # masks/X/01.png, masks/X/02.png … of a missing image X are one orphan
         orphans = list(dict.fromkeys(name.rpartition("/")[0] or name for name in orphans))
     return Layout(
@@ -277,9 +289,30 @@ def _pair(
         annotated=annotated,
         unannotated=tuple(name for name in images if name not in annotations),
         orphans=tuple(orphans),
-        notes=(f"{counted(second, 'annotation')} of images with a better one not used",)
-        if second
-        else (),
+        notes=(
+            *_of_better(second, images),
+            *_of_served([annotations[name][1].name for name in served]),
+        ),
+    )
+
+
+def _of_better(second: Sequence[Path], images: Mapping[str, Path]) -> tuple[str, ...]:
+    """A note on second annotations of images, which are not used."""
+    if not second:
+        return ()
+    beside = {image.parent for image in images.values()}
+    served = any(file.name.endswith(".geojson") and file.parent in beside for file in second)
+    files = counted([file.name for file in second], "annotation")
+    return (f"{files} of images with a better one not used{CORRECTED if served else ''}",)
+
+
+def _of_served(files: Sequence[str]) -> tuple[str, ...]:
+    """A note on files of `kontur serve` beside those of another program, which are used."""
+    if not files:
+        return ()
+    return (
+        f"{counted(files, 'annotation')} of kontur serve not used, since another program's has the "
+        f"image's name; to use what was corrected, rename it to NAME.geojson in its place",
     )
 
 

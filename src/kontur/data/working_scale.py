@@ -2,7 +2,8 @@
 
 Large objects are learned sooner where images are shrunk: a network sees all of them at once, a
 crop shows them with their surroundings, and a step costs less. Thin ones would vanish, so the
-width decides beside the side. What was measured is in docs/results.md, by
+width decides beside the side. Features of photographs were learned on larger objects: small ones
+are enlarged for them. What was measured is in docs/results.md, by
 `benchmarks/working_scale.py`.
 """
 
@@ -18,6 +19,7 @@ WIDTH = 20.0  # but not so far that their width falls below this
 LEAST = 0.1  # no image is shrunk further
 STRIDE = 2  # image pixels per output pixel of a network, in most presets
 CLEARLY = 0.7  # a scale nearer to 1 than this would cost sharpness and gain little
+ENLARGED = 2.0  # where typical objects do not exceed the side for photographs then; no further
 
 
 class WorkingScale(NamedTuple):
@@ -59,6 +61,8 @@ def choose_scale(
     wanted = (SIDE_OF_PHOTOGRAPHS if photographs else SIDE) / side
     if side < least_side(STRIDE):
         return WorkingScale(1.0, f"{typical}, too small to be found; enlarge the images")
+    if photographs and wanted >= ENLARGED:
+        return WorkingScale(ENLARGED, f"{typical}; features of photographs know larger ones")
     if wanted > CLEARLY:
         return WorkingScale(1.0, f"{typical}, which is learned well as it is")
     least = WIDTH / width

@@ -268,7 +268,7 @@ def classify(instances: Instances, object_ids: Sequence[int], label: int) -> Ins
 def _each(
     instances: Instances, object_ids: Sequence[int], change: Callable[[Any], Any]
 ) -> Instances:
-    for each in object_ids:
+    for each in dict.fromkeys(object_ids):  # whoever names one twice means it once
         index, polygon = _found(instances, each)
         instances = _replaced(instances, index, change(polygon))
     return instances
@@ -372,4 +372,5 @@ def _check_length(value: float, what: str) -> None:
 def _check_label(instances: Instances, label: int) -> None:
     if not 0 <= label < len(instances.classes):
         count = len(instances.classes)
-        raise InputError(f"there is no class {label}; the {count} classes count from 0")
+        there_are = f"they are 0 to {count - 1}" if count > 1 else "the only one is 0"
+        raise InputError(f"there is no class {label}; {there_are}")

@@ -158,6 +158,12 @@ def write(
     written. Warns (`UserWarning`) of objects that the file lacks, such as those that others hide in
     a label image; what else a format does not hold, `conversion.convert` and the documentation say.
     """
+    given: tuple[object, object] = path, instances
+    if isinstance(given[0], Instances) or not isinstance(given[1], Instances):
+        came = " and ".join(type(value).__name__ for value in given)
+        raise TypeError(
+            f"write takes a path and then the objects: write('a.geojson', instances); got {came}"
+        )
     name = name_of(path) if image_name is None else image_name
     write_images(path, [ImageAnnotation(name, instances.size, instances)], overwrite=overwrite)
     lost = lost_objects(format_to_write(path), instances)

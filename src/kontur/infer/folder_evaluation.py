@@ -7,12 +7,14 @@ neither counts nor is it dropped in silence.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from kontur.data.folder import Folder
 from kontur.data.pairing import find_predictions, pair
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
+from kontur.evaluate.class_lists import ClassLists
 from kontur.formats.images import Image
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
@@ -20,6 +22,7 @@ from kontur.instances import Instances
 from kontur.wording import listed
 
 Progress = Callable[[int, int], None]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,7 @@ class FolderEvaluation:
     images: tuple[ImageScores, ...]
     without_prediction: tuple[str, ...] = ()
     without_truth: tuple[str, ...] = ()
+    ignored_classes: tuple[str, str] | None = None  # see `ClassLists.ignored`
 
     @property
     def summary(self) -> Summary:
@@ -73,16 +77,28 @@ def evaluate_files(
             f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
-    scores = []
-    for index, (name, prediction) in enumerate(pairs.items()):
-        scores.append(_score(name, truth.sources[name](), sources[prediction]))
+    lists, scores = ClassLists(), dict[str, ImageScores]()
+
+    def add(name: str, sides: tuple[Instances, Instances]) -> None:
+        scores[name] = _score(name, sides[0], lambda: sides[1])
         if progress is not None:
-            progress(index + 1, len(pairs))
+            progress(len(scores), len(pairs))
+
+    def read(name: str) -> tuple[Instances, Instances]:
+        return truth.sources[name](), _named(name, sources[pairs[name]])
+
+    for name in pairs:
+        sides = read(name)
+        if lists.add(*sides):
+            add(name, sides)
+    for name in [each for each in pairs if each not in scores]:  # all names decide on them
+        add(name, lists.applied(*read(name)))
     used = set(pairs.values())
     return FolderEvaluation(
-        tuple(scores),
+        tuple(scores[name] for name in pairs),
         without_prediction=tuple(name for name in truth.names if name not in pairs),
         without_truth=tuple(name for name in sources if name not in used),
+        ignored_classes=lists.ignored,
     )
 
 
@@ -120,7 +136,12 @@ def evaluate_model(
 
 def _score(name: str, truth: Instances, predict: Callable[[], Instances]) -> ImageScores:
     """The scores of one image; an error names it."""
+    return _named(name, lambda: evaluate(truth, predict(), name=name))
+
+
+def _named(name: str, make: Callable[[], Made]) -> Made:
+    """What is made of an image; an error names it."""
     try:
-        return evaluate(truth, predict(), name=name)
+        return make()
     except InputError as error:
         raise InputError(f"{name}: {error}") from None

@@ -1,8 +1,11 @@
 """Predict options: the settings of a prediction, passed as one value from every interface."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from numbers import Integral, Real
 from typing import Any, Literal, Self
 
+from kontur.errors import InputError
 from kontur.formats.channels import Channel
 from kontur.infer.region import Regions
 from kontur.wording import nearest
@@ -10,6 +13,49 @@ from kontur.wording import nearest
 Diameter = float | Literal["auto"]
 Augment = Literal["flips", "turns"]
 Contrast = float | Literal["auto"]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_number_or_auto(value: object) -> bool:
+    return _is_number(value) or (isinstance(value, str) and value == "auto")
+
+
+def _is_size(value: object) -> bool:
+    return isinstance(value, Real) and _is_number(value) and float(value) >= 0  # NaN is not
+
+
+NUMBER_OR_AUTO = "a number or 'auto'"
+WANTED: dict[str, tuple[Callable[[object], bool], str]] = {
+    "min_size": (_is_size, "a number of square pixels, 0 or more"),
+    "diameter": (_is_number_or_auto, NUMBER_OR_AUTO),
+    "pixel_size": (_is_number_or_auto, NUMBER_OR_AUTO),
+    "contrast": (_is_number_or_auto, NUMBER_OR_AUTO),
+    "tile": (_is_whole, "a whole number of pixels"),
+    "region": (
+        lambda value: isinstance(value, str | Regions),
+        "x,y,width,height in pixels, such as '1000,2000,512,512', or the name of a file",
+    ),
+    "channel": (lambda value: _is_whole(value) or isinstance(value, str), "a number or a name"),
+    "page": (
+        lambda value: _is_whole(value) or (isinstance(value, str) and value == "all"),
+        "a whole number from 0, or 'all'",
+    ),
+    "link": (lambda value: isinstance(value, str) and value == "overlap", "'overlap'"),
+}
+
+
+def check_kind(name: str, value: object) -> None:
+    """Raise `InputError` where the value of an option is of another kind than the option's."""
+    is_wanted, wanted = WANTED[name]
+    if not is_wanted(value) and (value is not None or name == "min_size"):  # None: as it is
+        raise InputError(f"{name} is {wanted}, got {value!r:.60}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +104,11 @@ class PredictOptions:
     page: int | Literal["all"] | None = None
     link: Literal["overlap"] | None = None
     polish: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `InputError` for a value of another kind; what is in range a model says."""
+        for name in WANTED:
+            check_kind(name, getattr(self, name))
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some options changed; TypeError that names the nearest for an unknown one."""

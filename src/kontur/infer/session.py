@@ -27,6 +27,7 @@ from kontur.models.graphs import Graphs
 from kontur.models.resolve import Resolved, resolve
 
 EXTREMES = 4  # points to click
+LEAST = 1.0  # square pixels: what is smaller cannot be seen, and is no object
 NOTHING = 0.05  # predicted IoU of what grows from a click, below which there is no object
 UNKNOWN_SIDE = 1 / 8  # of the image's shorter side, where nobody knows how large objects are
 Numbers = ArrayLike | tuple[Any, ...]  # to checks at run time a tuple is no ArrayLike
@@ -95,9 +96,11 @@ class Session:
     ) -> shapely.Geometry:
         """The outline of one object from one prompt, which need not be exact.
 
+        Empty where nothing is seen there, or nothing as large as a pixel.
+
         Args:
             extremes: its top, right, bottom and left (4, 2), clicked in any order.
-            click: a point inside it. Empty where nothing is seen there.
+            click: a point inside it.
             box: x0, y0, x1, y1 around it.
             polygon: a rough outline (n, 2) of any start and direction.
 
@@ -111,12 +114,14 @@ class Session:
             names = " and ".join(given) or "nothing"
             raise InputError(f"an outline needs one prompt: {PROMPTS}; got {names}")
         if click is not None:
-            return self._outline_click(click)
-        if box is not None:
-            return self.outline_boxes([_numbers(box, (4,), "a box is x0, y0, x1, y1")])[0]
-        if polygon is not None:
-            return self._outline_polygon(polygon)
-        return self._outline_extremes(extremes)
+            drawn = self._outline_click(click)
+        elif box is not None:
+            drawn = self.outline_boxes([_numbers(box, (4,), "a box is x0, y0, x1, y1")])[0]
+        elif polygon is not None:
+            drawn = self._outline_polygon(polygon)
+        else:
+            drawn = self._outline_extremes(extremes)
+        return drawn if drawn.area >= LEAST else shapely.Polygon()
 
     def quality(
         self, outlines: Sequence[ArrayLike] | Shaped[np.ndarray, " m"]
@@ -149,6 +154,11 @@ class Session:
             (EXTREMES, 2),
             "four extreme points are the (x, y) of an object's top, right, bottom and left",
         )
+        if (np.ptp(clicked, axis=0) == 0).any():
+            raise InputError(
+                "four extreme points are an object's top, right, bottom and left, and these lie on "
+                "one line or point"
+            )
         self._check_inside(clicked)
         in_view = ring.extremes(self.view.image_to_view(clicked))[None]
         contours = self._contours.from_extremes(self._graphs, self._features, in_view, self._config)

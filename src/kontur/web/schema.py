@@ -32,12 +32,7 @@ class Problem(pydantic.BaseModel):
     """Why a request was refused, in one sentence."""
 
     detail: str
-
-
-class Refused(Problem):
-    """A refusal for which a page has a reaction of its own."""
-
-    reason: str = ""
+    reason: str = Field("", description="a word, where a page has a reaction of its own")
 
 
 class DragMove(Model):
@@ -333,6 +328,7 @@ class ModelSummary(pydantic.BaseModel):
     outlines: bool = Field(description="whether it outlines from clicks and refits")
     about: dict[str, str]
     images: int | None = Field(description="number of images that it learned from")
+    channel: int | str | None = Field(description="the one of them that it learned from, else all")
 
 
 class PredictRequest(Model):

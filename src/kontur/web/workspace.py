@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MODEL_NOTE = "model"
 CHANNEL_NOTE = "channel"
+CHOOSE = "choose the one to look at in the panel Model"
 TO_TRAIN = ("torch", "lightning")  # packages of the extra
 
 
@@ -83,16 +84,21 @@ class Workspace:
     def seen_by(self, predictor: "Predictor", image: FolderImage, page: int) -> OpenImage:
         """A plane as a model sees it: of stains that it did not learn one.
 
-        A model that learned from one channel finds it by itself, unless another was chosen.
+        A model that learned from one channel finds it by itself, unless another was chosen. Raises
+        `InputError` where the plane has no such channel.
         """
+        from kontur.infer.learned_channel import in_learned_channel  # heavy, as the predictor
+
         whole = self.pictures.read(image, page).image
         chosen, learned = self.history.note(CHANNEL_NOTE), predictor.card.channel
-        finds = learned is not None and chosen in (None, learned)
-        if finds or predictor.takes(whole):
+        if learned is not None and chosen in (None, learned):
+            return in_learned_channel(whole, predictor.card, image.name, choose=CHOOSE)
+        count = whole.pixels.shape[2]
+        if count == 1 or (learned is None and predictor.takes(whole)):
             return whole
         channel = self.channel
         if isinstance(channel, int):
-            channel = min(channel, len(whole.stains) - 1)
+            channel = min(channel, count - 1)
         return picked(whole, channel, image.name)
 
     @property

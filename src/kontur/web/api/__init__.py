@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Query, Request
 
-from kontur.web.schema import Problem, Refused
+from kontur.web.schema import Problem
 from kontur.web.workspace import Workspace
 
 
@@ -22,7 +22,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "No token, or a wrong one"},
     403: {"model": Problem, "description": "Another host or site"},
     404: {"model": Problem, "description": "There is no such thing"},
-    409: {"model": Refused, "description": "Changed in another window since"},
+    409: {"model": Problem, "description": "Changed in another window since"},
     422: {"model": Problem, "description": "The request is not of this form"},
     507: {"model": Problem, "description": "It could not be written"},
 }

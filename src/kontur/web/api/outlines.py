@@ -21,7 +21,7 @@ from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import stamp_of
 from kontur.web.plane_objects import Changes
 from kontur.web.schema import Edit, ObjectTable, PlaneChanges, Step, TableColumn
-from kontur.web.workspace import Workspace
+from kontur.web.workspace import CHANNEL_NOTE, Workspace
 
 if TYPE_CHECKING:
     from kontur.infer.session import Session
@@ -172,7 +172,8 @@ def _name_first_class(here: Workspace, names: tuple[str, ...] = ("object",)) -> 
 
 def _session(here: Workspace, image: FolderImage, page: int, model: str, around: Any) -> "Session":
     seen = here.seen_by(here.models.predictor(model), image, page)
-    stamp = f"{stamp_of(image)} {page} {here.channel}"
+    chosen = here.history.note(CHANNEL_NOTE)  # none is another channel than the first, if learned
+    stamp = f"{stamp_of(image)} {page} {chosen!r}"
     return here.models.session(model, stamp, seen, PredictOptions(), around)
 
 

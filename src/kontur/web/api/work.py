@@ -43,6 +43,7 @@ def models(here: Here) -> list[ModelSummary]:
             outlines=catalog.family(card.kind).contours is not None,
             about=card.about,
             images=card.training.get("images"),
+            channel=card.channel,
         )
         for name, card in here.models.cards()
     ]

@@ -1,6 +1,7 @@
 // The images of the folder: small pictures with names, counts and status.
 
 import { byId, element } from "./elements.js";
+import { Emitter } from "./emitter.js";
 import { t } from "./language.js";
 import { request } from "./server.js";
 
@@ -9,9 +10,11 @@ import { request } from "./server.js";
 const AT_ONCE = 2; // requests
 const STATUSES = /** @type {const} */ (["untouched", "predicted", "corrected", "done"]);
 
-export class Gallery {
+/** Emits `shown` where other images may be shown, or have another status. */
+export class Gallery extends Emitter {
   /** @param {(key: string) => void} open */
   constructor(open) {
+    super();
     this.root = byId("gallery");
     this.open = open;
     /** @type {ImageSummary[]} */ this.images = [];
@@ -120,11 +123,12 @@ export class Gallery {
     const counts = Object.fromEntries(STATUSES.map((s) => [s, this.images.filter((e) => e.status === s).length]));
     const choice = element("select", { "aria-label": t("show"), onchange: (/** @type {Event} */ event) => {
       this.shown = /** @type {HTMLSelectElement} */ (event.target).value;
-      for (const image of this.images) this.paint(image, /** @type {HTMLElement} */ (this.items.get(image.key)));
+      this.draw();
     } });
     choice.append(element("option", { value: "" }, t("all_images", { n: this.images.length })));
     for (const status of STATUSES) choice.append(element("option", { value: status, selected: this.shown === status }, `${t(status)} (${counts[status]})`));
     this.head.replaceChildren(choice);
+    this.emit("shown");
   }
 
   /** @param {string | null} key */
@@ -134,10 +138,13 @@ export class Gallery {
     if (key) this.items.get(key)?.scrollIntoView({ block: "nearest" });
   }
 
-  /** The key of the image so many places further, among those that are shown. @param {number} step */
-  neighbour(step) {
-    const shown = this.images.filter((e) => !this.items.get(e.key)?.hidden);
-    const place = shown.findIndex((e) => e.key === this.current);
-    return shown[place + step]?.key ?? null;
+  /**
+   * The key of the next image that is shown, in either direction; the one before may be shown no more.
+   * @param {string | undefined} from  a key @param {1 | -1} step
+   */
+  neighbour(from, step) {
+    let place = this.images.findIndex((e) => e.key === from) + step;
+    while (this.items.get(this.images[place]?.key)?.hidden) place += step;
+    return this.images[place]?.key ?? null;
   }
 }

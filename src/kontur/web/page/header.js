@@ -12,6 +12,7 @@ export class Header {
     this.work = work;
     this.gallery = gallery;
     for (const name of ["open", "objects", "saving", "connection"]) work.on(name, () => this.draw());
+    gallery.on("shown", () => this.draw());
     /** @type {[string, () => void][]} */
     const clicks = [
       ["previous", () => this.go(-1)], ["next", () => this.go(1)], ["done", () => work.toggleDone()],
@@ -22,9 +23,9 @@ export class Header {
     for (const [id, run] of clicks) byId(id).addEventListener("click", run);
   }
 
-  /** Open the image so many places further. @param {number} by */
+  /** Open the image after the open one, or before it. @param {1 | -1} by */
   go(by) {
-    const key = this.gallery.neighbour(by);
+    const key = this.gallery.neighbour(this.work.image?.key, by);
     if (key) this.work.open(key);
   }
 
@@ -37,8 +38,8 @@ export class Header {
     byId("image-name").textContent = byId("image-name").title = name;
     byId("image-number").textContent = name ? `${place + 1} / ${images.length}` : "";
     document.title = name ? `${name} · Kontur` : "Kontur";
-    enable("previous", this.gallery.neighbour(-1) !== null);
-    enable("next", this.gallery.neighbour(1) !== null);
+    enable("previous", this.gallery.neighbour(image?.key, -1) !== null);
+    enable("next", this.gallery.neighbour(image?.key, 1) !== null);
     enable("undo", Boolean(image?.undoable));
     enable("redo", Boolean(image?.redoable));
     const isDone = image?.status === "done";
@@ -54,7 +55,8 @@ export class Header {
     const { image, stream } = this.work;
     const saved = byId("saved");
     saved.classList.toggle("problem", stream === null || Boolean(image?.failure));
-    saved.textContent = stream === null ? t("not_connected") : !image ? "" : image.waiting ? t("saving") : image.failure ? t("not_saved") : image.revision > 0 ? t("saved") : "";
+    saved.title = stream === null ? t("no_connection") : image?.failure ?? "";
+    saved.textContent = stream === null ? t("offline") : !image ? "" : image.waiting ? t("saving") : image.failure ? t("not_saved") : image.revision > 0 ? t("saved") : "";
   }
 }
 

@@ -62,7 +62,8 @@ export function showHelp(commands) {
     const section = element("section", {}, element("h3", {}, t(group)));
     for (const command of commands.filter((each) => each.group === group)) {
       const all = commands.filter((each) => each.word === command.word).flatMap((each) => each.keys);
-      const keys = all.slice(0, 2).map((key) => element("kbd", {}, keyName(key)));
+      const keys = all.map((key) => element("kbd", {}, keyName(key)));
+      if (keys.length > 4) keys.splice(1, keys.length - 2, element("b", {}, "…")); // from 1 to 9
       section.append(element("div", {}, element("span", {}, t(command.word)), ...keys));
     }
     if (group === "correcting") {

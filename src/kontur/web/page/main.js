@@ -71,7 +71,7 @@ function join() {
   const firstPicture = document.getElementById("first-picture"); // came with the page
   viewer.on("shown", () => firstPicture?.remove());
   work.on("open", (opened) => {
-    if (firstPicture?.dataset.key !== opened.key) firstPicture?.remove();
+    if (firstPicture?.dataset.key !== opened.key || opened.page) firstPicture?.remove();
     tools.cancel();
     gallery.mark(work.image?.key ?? null);
     byId("gallery").classList.remove("open");
@@ -152,10 +152,12 @@ async function start() {
   gallery.fill(folder.images);
   header.draw();
   for (const problem of folder.problems) toast(problem, "problem");
-  const wanted = new URLSearchParams(location.search).get("image") ?? "";
-  const first = gallery.byKey.has(wanted) ? wanted : folder.images[0]?.key;
+  const query = new URLSearchParams(location.search);
+  const wanted = query.get("image") ?? "";
+  const isThere = gallery.byKey.has(wanted);
+  const first = isThere ? wanted : folder.images[0]?.key;
   if (first) {
-    work.open(first);
+    work.open(first, isThere ? Math.max(0, Math.trunc(Number(query.get("page"))) || 0) : 0);
     await viewer.shown(); // one picture before all others
     performance.mark("ready");
   } else hint.message(t("empty_folder"), t("empty_folder_hint"));

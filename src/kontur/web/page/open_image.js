@@ -52,6 +52,7 @@ export class OpenImage extends Emitter {
     this.key = key;
     this.page = page;
     /** @type {any} */ this.picture = null;
+    this.pages = 1; // as far as is known
     /** @type {Map<number, Outline>} */ this.outlines = new Map();
     /** @type {Map<number, Outline>} */ this.previewed = new Map(); // what the server has in place of previews
     this.index = new SpatialIndex();
@@ -73,6 +74,7 @@ export class OpenImage extends Emitter {
     const objects = get(`images/${this.key}/objects?page=${this.page}`, signal);
     objects.catch(() => {}); // said below, where the picture was there
     this.picture = await get(`images/${this.key}?page=${this.page}`, signal);
+    this.pages = this.picture.pages;
     this.emit("picture");
     this.index = new SpatialIndex(Math.max(32, Math.max(this.picture.width, this.picture.height) / 64));
     this.take(await objects);
@@ -157,22 +159,24 @@ export class OpenImage extends Emitter {
     return this.enqueue("edits", { edit });
   }
 
-  /** @param {"undo" | "redo"} direction */
+  /** Undo or redo, where by its turn there is anything left. @param {"undo" | "redo"} direction */
   step(direction) {
-    return this.enqueue("steps", { direction });
+    return this.enqueue("steps", { direction }, () => (direction === "undo" ? this.undoable : this.redoable) > 0);
   }
 
   /**
    * @param {string} path
    * @param {Record<string, unknown>} body
+   * @param {() => boolean} [possible]  asked at its turn
    * @returns {Promise<number[] | null>}
    */
-  enqueue(path, body) {
+  enqueue(path, body, possible = () => true) {
     this.waiting++;
     this.emit("saving");
     const made = this.queue.then(async () => {
       const known = new Set(this.outlines.keys());
       try {
+        if (!possible()) return null;
         const changes = await send("POST", `images/${this.key}/${path}`, {
           ...body,
           revision: this.revision,

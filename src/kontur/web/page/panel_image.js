@@ -52,7 +52,7 @@ export class ImagePanel {
     drawShape();
     const visible = element("input", { type: "checkbox", checked: style.visible, "aria-label": `${name}: ${t("visible")}`, onchange: (/** @type {Event} */ e) => layer.setStyle(i, { visible: /** @type {HTMLInputElement} */ (e.target).checked }) });
     const colour = element("input", { type: "color", value: style.colour, "aria-label": `${name}: ${t("colour")}`, oninput: (/** @type {Event} */ e) => layer.setStyle(i, { colour: /** @type {HTMLInputElement} */ (e.target).value }) });
-    return element("div", { class: "channel" }, element("div", { class: "row" }, visible, element("span", { class: "name" }, picture.channels.length === 1 ? t("brightness") : name), colour), shape, slider("black"), slider("white"));
+    return element("div", { class: "channel" }, element("div", { class: "row" }, visible, element("span", { class: "name", title: name }, picture.channels.length === 1 ? t("brightness") : name), colour), shape, slider("black"), slider("white"));
   }
 }
 

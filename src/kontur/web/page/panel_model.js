@@ -5,11 +5,12 @@ import { t } from "./language.js";
 import { get, send } from "./server.js";
 import { tell } from "./work.js";
 
-/** @typedef {{name: string, kind: string, classes: string[], scores: Record<string, number | null>, outlines: boolean, about: Record<string, string>, images: number | null}} Model */
-/** @typedef {{number: number, kind: "predict" | "train", state: "waiting" | "running" | "done" | "failed" | "cancelled", done: number, total: number, message: string, result: any}} Job */
+/** @typedef {{name: string, kind: string, classes: string[], scores: Record<string, number | null>, outlines: boolean, about: Record<string, string>, images: number | null, channel: number | string | null}} Model */
+/** @typedef {{number: number, kind: "predict" | "train", state: "waiting" | "running" | "done" | "failed" | "cancelled", done: number, total: number, message: string, result: any, image?: string}} Job  of which image, where it is about one alone */
 
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTES = [1, 5, 15, 60, 240];
+const ORDER = ["waiting", "running", "done", "failed", "cancelled"]; // in which a job goes through its states
 
 export class ModelPanel {
   /** @param {import("./work.js").Work} work */
@@ -35,12 +36,11 @@ export class ModelPanel {
     this.choice = element("select", { id: "model-choice", "aria-label": t("model"), onchange: () => this.work.choose(/** @type {HTMLSelectElement} */ (this.choice).value) });
     this.channels = element("div", { class: "field" });
     this.about = element("p", { class: "quiet" });
-    this.threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold") });
-    this.thresholdValue = element("output", {}, this.score?.toFixed(2) ?? t("model_decides"));
-    this.threshold.addEventListener("input", () => {
-      this.score = Number(/** @type {HTMLInputElement} */ (this.threshold).value) / 100;
-      /** @type {HTMLElement} */ (this.thresholdValue).textContent = this.score.toFixed(2);
-    });
+    const threshold = element("input", { type: "range", min: "0", max: "100", "aria-label": t("threshold"), oninput: () => this.setScore(Number(threshold.value) / 100) });
+    this.threshold = threshold;
+    this.thresholdValue = element("output", {});
+    this.decide = element("button", { class: "plain", id: "model-decides", title: t("threshold_default"), "aria-label": t("threshold_default"), onclick: () => this.setScore(null) }, icon("undo"));
+    this.setScore(this.score);
     const one = element("button", { class: "primary", id: "predict-one", onclick: () => this.predict(true) }, t("outline_image"));
     const all = element("button", { id: "predict-all", onclick: () => this.predict(false) }, t("outline_all"));
     this.predicting = element("div", { class: "group" });
@@ -48,7 +48,7 @@ export class ModelPanel {
     this.trainJob = element("div", { class: "group" });
     this.root.replaceChildren(
       element("div", { class: "group" }, element("h2", {}, t("model")), this.choice, this.channels, this.about),
-      element("div", { class: "group" }, element("div", { class: "row" }, one, all), element("div", { class: "field" }, element("span", {}, t("threshold")), element("span", { class: "row tight" }, this.threshold, this.thresholdValue)), this.predicting),
+      element("div", { class: "group" }, element("div", { class: "row" }, one, all), element("div", { class: "field" }, element("span", {}, t("threshold")), element("span", { class: "row tight" }, threshold, this.thresholdValue, this.decide)), this.predicting),
       this.training, this.trainJob,
     );
     this.drawModels();
@@ -57,9 +57,20 @@ export class ModelPanel {
     for (const job of this.jobs.values()) this.drawJob(job);
   }
 
+  /** @param {number | null} score  from which outlines are kept; null for what the model has learned */
+  setScore(score) {
+    const { threshold, thresholdValue, decide } = this;
+    if (!threshold || !thresholdValue || !decide) return;
+    this.score = score;
+    threshold.value = String(100 * (score ?? 0.5));
+    thresholdValue.textContent = score?.toFixed(2) ?? t("model_decides");
+    decide.disabled = score === null;
+  }
+
   async load() {
     this.models = await get("models");
     this.drawModels();
+    this.drawChannels();
     await this.loadTraining();
     for (const job of await get("jobs")) this.told(job);
   }
@@ -78,15 +89,18 @@ export class ModelPanel {
     about.textContent = model ? [model.about.what, ap ? `AP ${ap.toFixed(2)}` : "", model.images ? t("learned_from", { n: model.images }) : ""].filter(Boolean).join(" · ") : "";
   }
 
-  /** Of several stains a model sees one. */
+  /** Of several stains a model sees one; of colours too where it learned from one channel. */
   drawChannels() {
     const { picture } = this.work.viewer.picture;
-    const several = picture && picture.channels.length > 1 && !picture.colour;
+    const learned = this.current()?.channel ?? null;
+    const several = picture && picture.channels.length > 1 && (!picture.colour || learned !== null);
     if (!this.channels) return;
     if (!several) return this.channels.replaceChildren();
     const { channel: seen, model } = this.work;
-    const number = typeof seen === "number" ? Math.min(seen, picture.channels.length - 1) : picture.channels.findIndex(({ choice }) => choice === seen);
-    const missing = number < 0 ? [element("option", { value: "", selected: true, disabled: true }, String(seen))] : []; // of other images
+    const last = picture.channels.length - 1;
+    const nearest = typeof seen === "number" && seen !== learned ? Math.min(seen, last) : seen; // as the server takes it
+    const number = typeof nearest === "number" ? (nearest <= last ? nearest : -1) : picture.channels.findIndex(({ choice }) => choice === nearest);
+    const missing = number < 0 ? [element("option", { value: "", selected: true, disabled: true }, t("not_in_image", { channel: typeof nearest === "number" ? `channel ${nearest}` : nearest }))] : []; // of other images
     const choice = element("select", { id: "channel", "aria-label": t("seen_channel"), onchange: () => this.work.choose(model, picture.channels[Number(choice.value)].choice) },
       ...missing, ...picture.channels.map(({ name }, i) => element("option", { value: String(i), selected: i === number }, name)));
     this.channels.replaceChildren(element("span", {}, t("seen_channel")), choice);
@@ -101,7 +115,7 @@ export class ModelPanel {
     const { image, model } = this.work;
     if (one && !image) return;
     try {
-      this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : 0, score: this.score }));
+      this.told(await send("POST", "predict", { model, images: one ? [image?.key] : null, page: one ? image?.page : "all", score: this.score }));
     } catch (error) {
       tell(error);
     }
@@ -133,6 +147,9 @@ export class ModelPanel {
   /** A job has begun, gone on, or ended. @param {Job} job */
   told(job) {
     const before = this.jobs.get(job.number);
+    if (before && ORDER.indexOf(job.state) < ORDER.indexOf(before.state)) return; // the answer came after the event
+    const alone = job.kind === "predict" && job.total === 1 && job.state === "running";
+    job.image = (alone && job.message) || before?.image;
     this.jobs.set(job.number, job);
     this.drawJob(job);
     this.work.emit("job", job);
@@ -141,7 +158,7 @@ export class ModelPanel {
       this.load();
       toast(t("training_done"));
     }
-    if (before && before.state !== "failed" && job.state === "failed") toast(job.message, "problem");
+    if (before && before.state !== "failed" && job.state === "failed") toast(named(job), "problem");
   }
 
   /** @param {Job} job */
@@ -162,8 +179,8 @@ export class ModelPanel {
       box.append(bar, element("span", { class: "message" }, messageOf(job)));
     }
     if (job.kind === "train") this.drawResult(job, box);
-    else if (job.state === "done") box.append(element("span", { class: "message" }, t("predicted_result", { n: job.result.objects, m: job.result.images }), job.result.message ? ` ${job.result.message}` : ""));
-    if (job.state === "failed") box.append(element("span", { class: "message bad" }, job.message));
+    else if (job.state === "done") box.append(element("span", { class: "message" }, job.image ? t("predicted_image", { image: job.image, n: job.result.objects }) : t("predicted_result", { n: job.result.objects, m: job.result.images })), ...job.result.failed.map((/** @type {string} */ why) => element("span", { class: "message bad" }, why)));
+    if (job.state === "failed") box.append(element("span", { class: "message bad" }, named(job)));
     place.replaceChildren(box);
   }
 
@@ -189,6 +206,9 @@ export class ModelPanel {
     }
   }
 }
+
+/** Why a job failed, and on which image. @param {Job} job */
+const named = ({ image, message }) => (image && !message.includes(image) ? `${image}: ${message}` : message);
 
 /** How far a job is. @param {Job} job */
 function messageOf(job) {

@@ -130,8 +130,8 @@ export class ObjectsPanel {
     const items = classes.map((name, i) =>
       element(
         "button",
-        { class: "class", "aria-pressed": String(i === this.work.drawingClass), title: t("class_hint"), onclick: () => this.work.classify(i), ondblclick: () => this.nameClass(i) },
-        swatch(i), name, i < 9 ? element("kbd", {}, String(i + 1)) : null,
+        { class: "class", "aria-pressed": String(i === this.work.drawingClass), title: `${name}. ${t("class_hint")}`, onclick: () => this.work.classify(i), ondblclick: () => this.nameClass(i) },
+        swatch(i), element("span", {}, name), i < 9 ? element("kbd", {}, String(i + 1)) : null,
       ),
     );
     this.classes?.replaceChildren(...items, element("button", { class: "class", title: t("add_class"), onclick: () => this.nameClass(classes.length) }, `+ ${t("class")}`));
@@ -214,7 +214,7 @@ export class ObjectsPanel {
         onclick: (/** @type {MouseEvent} */ event) => (event.shiftKey || event.ctrlKey || event.metaKey ? this.selection.toggle(o.id) : this.work.show(o.id)),
       },
       element("span", { class: `number${o.by === "hand" ? " by-hand" : ""}`, role: "cell" }, String(o.id)),
-      element("span", { class: "class-name", role: "cell" }, swatch(o.label), classes[o.label] ?? ""),
+      element("span", { class: "class-name", role: "cell", title: classes[o.label] }, swatch(o.label), element("span", {}, classes[o.label] ?? "")),
       element("span", { class: "number", role: "cell" }, o.score === null ? "–" : o.score.toFixed(2)),
       element("span", { class: "number", role: "cell" }, short(this.value?.(o))));
       row.style.top = `${(first + k) * ROW}px`;

@@ -51,8 +51,9 @@ export class Work extends Emitter {
     this.selection.clear();
     this.visited = new Set();
     const opened = new OpenImage(key, page);
+    if (same) opened.pages = this.image?.pages ?? 1; // the key of the next plane may be pressed before it is read
     this.image = opened;
-    rememberInAddress(key);
+    rememberInAddress(key, page);
     this.emit("open", opened);
     opened.on("picture", () => {
       this.viewer.open(opened, same);
@@ -108,9 +109,8 @@ export class Work extends Emitter {
 
   /** @param {number} by */
   goPlane(by) {
-    const pages = this.image?.picture?.pages ?? 1;
     const page = (this.image?.page ?? 0) + by;
-    if (this.image && page >= 0 && page < pages) this.open(this.image.key, page);
+    if (this.image && page >= 0 && page < this.image.pages) this.open(this.image.key, page);
   }
 
   /** @param {Record<string, unknown>} edit */
@@ -174,7 +174,7 @@ export class Work extends Emitter {
 
   /** @param {"undo" | "redo"} direction */
   step(direction) {
-    if (this.image && (direction === "undo" ? this.image.undoable : this.image.redoable)) this.image.step(direction);
+    this.image?.step(direction);
   }
 
   /** Say that the image is done, or not yet. */
@@ -209,10 +209,12 @@ export class Work extends Emitter {
   }
 }
 
-/** So that a reload shows the image again. Back leaves the page, and not one image after the other. @param {string} key */
-function rememberInAddress(key) {
+/** So that a reload shows the image again. Back leaves the page, and not one image after the other. @param {string} key @param {number} page */
+function rememberInAddress(key, page) {
   const query = new URLSearchParams(location.search);
   query.set("image", key);
+  if (page) query.set("page", String(page));
+  else query.delete("page");
   history.replaceState(null, "", `?${query}`);
 }
 

@@ -1,0 +1,29 @@
+"""Outlining a folder from the page: what it covers, how far it is, and its end."""
+
+import numpy as np
+import tifffile
+
+from tests.web.conftest import nuclei, served
+from tests.web.test_page import open_page
+
+
+def test_outline_all_is_of_every_plane_of_a_stack_and_can_be_stopped(browser, tmp_path):
+    film = np.stack([nuclei(i) for i in range(3)])
+    tifffile.imwrite(tmp_path / "film.tif", film, imagej=True, metadata={"axes": "TYX"})
+    with served(tmp_path) as server:
+        page = open_page(browser, server)
+        page.keyboard.press("Alt+2")
+        hold = "kontur.seen = []; kontur.work.on('job', j => kontur.seen.push([j.done, j.total]))"
+        page.evaluate(f"() => {{ {hold}; }}")
+        page.click("#predict-all")
+        page.locator("#model .job", has_text="Objects: 27.").wait_for()
+        seen = page.evaluate("kontur.seen")
+        assert [place for place in seen if place in ([1, 3], [2, 3])] == [[1, 3], [2, 3]]
+        page.click("#predict-all")
+        page.click("#model .cancel")
+        page.locator("#model .job").wait_for(state="detached")
+        late = "[...kontur.models.jobs.values()].map(job => ({...job, state: 'waiting'}))"
+        page.evaluate(f"() => {late}.forEach(job => kontur.models.told(job))")
+        assert page.locator("#model .job").count() == 0
+        assert page.locator("#hint").inner_text() == ""  # nor that it is outlining
+        page.close()
