@@ -167,6 +167,11 @@ def test_a_file_is_one_idea_short_and_named_by_it(folder):
         assert lines <= LONGEST, f"{file} has {lines} lines: is it still one idea?"
 
 
+def test_only_training_changes_the_filters_of_warnings_which_are_those_of_all_threads():
+    changing = [file for file in FILES if "catch_warnings" in file.read_text(encoding="utf-8")]
+    assert {file.parent for file in changing} == {SOURCE / "train"}
+
+
 def test_a_test_stands_where_its_source_stands():
     for test in (ROOT / "tests").rglob("test_*.py"):
         room = test.parent.relative_to(ROOT / "tests")

@@ -3,11 +3,14 @@
 import json
 import logging
 import math
+import re
 
 import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kontur.errors import InputError
 from kontur.formats import document
 
 scalars = st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False)
@@ -75,3 +78,12 @@ def test_what_one_writer_does_not_know_the_other_writes(content):
     text = document.to_text(content)
     text.encode()
     assert json.loads(text) == json.loads(json.dumps(content))
+
+
+@pytest.mark.parametrize("far", [3e9, -1e300])
+def test_a_coordinate_beyond_every_image_is_refused_in_a_hole_too(far):
+    hole = [(2, 2), (4, 2), (far, 4)]
+    for outline in (shapely.Polygon([(0, 0), (far, 0), (9, 9)]), shapely.box(0, 0, 9, 9)):
+        shape = shapely.Polygon(outline.exterior, [hole])
+        with pytest.raises(InputError, match=re.escape(f"coordinate {abs(far):g}")):
+            document.repaired([shapely.box(0, 0, 5, 5), None, shape], "a.geojson")

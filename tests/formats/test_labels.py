@@ -116,6 +116,21 @@ def test_a_grey_image_stored_as_colour_is_read_and_a_coloured_one_refused(tmp_pa
         labels.read_array(tmp_path / "a.png")
 
 
+def test_fractions_of_a_scale_factor_name_it(tmp_path):
+    numbers = np.arange(12.0).reshape(3, 4)
+    through_bytes = np.rint(numbers / 11 * 255) * (
+        11 / 255
+    )  # as nibabel stores floats, with a slope
+    for image, reason in (
+        (numbers * 0.25, r"multiplied by a scale factor, perhaps 0\.25 \(in NIfTI the slope"),
+        (through_bytes, r"interpolation.*or was saved with a scale factor \(in NIfTI the slope"),
+        ([[1e-40, 5]], "or was saved with a scale factor"),
+    ):
+        tifffile.imwrite(tmp_path / "a.tif", np.array(image, dtype=np.float32))
+        with pytest.raises(InputError, match=reason):
+            labels.read_array(tmp_path / "a.tif")
+
+
 def test_interpolated_and_missing_numbers_are_refused(tmp_path):
     image = IDS.astype(np.float32)
     image[0, 0] = 3.5

@@ -200,3 +200,23 @@ def test_outlines_without_tracks_have_none_and_a_plane_must_be_there(film):
     result = run(*everything, "--out", film / "c.csv")
     assert result.exit_code != 0
     assert "no such page" in " ".join(result.output.split())
+
+
+def test_a_table_made_by_hand_has_tracks_in_the_units_that_it_states():
+    table = pd.DataFrame(
+        {"image": "a", "track": 1, "t": [0, 1], "x": [0, 3], "y": [0, 4], "area": 9}
+    )
+    assert measure_tracks(table)["path_length"].tolist() == [5]  # pixels, without a word on units
+    table.attrs = {"units": {"perimeter": "µm", "area": "µm²"}}
+    with pytest.raises(InputError, match=r"not have the pixel size of a, .* in µm; .*attrs\["):
+        measure_tracks(table)
+    table.attrs["pixel_size"] = 0.5
+    assert measure_tracks(table)["path_length"].tolist() == [2.5]
+    del table.attrs["pixel_size"]
+    table.attrs["pixel_sizes"] = {"a": 2.0}
+    assert measure_tracks(table)["path_length"].tolist() == [10]
+    table.attrs["units"] = {"perimeter": "mm"}
+    with pytest.raises(InputError, match="lengths in px or µm, and the table's are in 'mm'"):
+        measure_tracks(table)
+    with pytest.raises(InputError, match="the table lacks x, area"):
+        measure_tracks(table.drop(columns=["x", "area"]))

@@ -228,12 +228,12 @@ def repaired(
     """
     array = np.empty(len(shapes), dtype=object)
     array[:] = [Polygon() if shape is None else shape for shape in shapes]
-    largest = np.abs(shapely.bounds(array)).max(axis=1, initial=0.0)
-    far = np.isfinite(largest) & (largest > LARGEST)
-    if far.any():
+    numbers = np.abs(shapely.get_coordinates(array))  # the bounds would leave out holes
+    largest = numbers.max(initial=0.0, where=np.isfinite(numbers))
+    if largest > LARGEST:
         raise InputError(
-            f"{where}: an outline has the coordinate {largest[far][0]:g}, and no image is so "
-            "large; coordinates are pixels"
+            f"{where}: an outline has the coordinate {largest:g}, and no image is so large; "
+            "coordinates are pixels"
         )
     _check_crossings(array, where)
     polygons, broken = areal.repair_all(array)

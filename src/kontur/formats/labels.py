@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Integer, Shaped
+from jaxtyping import Float, Integer, Shaped
 
 from kontur.errors import InputError
 from kontur.formats import atomic, images, masks, ome
@@ -26,6 +26,7 @@ LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
 LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 OME = (".ome.tif", ".ome.tiff")
 CENTIMETRE = 1e4  # µm
+MOST_STEPS = 1e5  # between 0 and the largest label, where a scale factor is looked for
 LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 
 
@@ -74,12 +75,29 @@ def whole_numbers(
     if fractions.any():
         raise InputError(
             f"{path}: {int(fractions.sum())} pixels are no whole numbers (such as "
-            f"{image[fractions][0]:g}), so the label image was resized with interpolation or holds "
-            "probabilities; resize it with the nearest neighbour"
+            f"{image[fractions][0]:g}), so the label image {_why_fractions(image)}"
         )
     if np.abs(image).max() >= 2.0**63:
         raise InputError(f"{path} holds the value {np.abs(image).max():g}; ids must be below 2^63")
     return image.astype(np.int64)
+
+
+def _why_fractions(image: Float[np.ndarray, "h w"]) -> str:
+    """What made fractions of labels, and what to do."""
+    step = float(np.abs(image[image != 0]).min())
+    is_factor = (
+        float(np.abs(image).max()) < step * MOST_STEPS
+    )  # of floats beyond, all are multiples
+    if is_factor and np.allclose(image / step, np.rint(image / step), rtol=0, atol=1e-3):
+        return (
+            f"was multiplied by a scale factor, perhaps {step:g} (in NIfTI the slope, scl_slope), "
+            "or holds probabilities; divide by the factor, and save whole numbers"
+        )
+    return (
+        "was resized with interpolation, holds probabilities, or was saved with a scale factor "
+        "(in NIfTI the slope, scl_slope); resize it with the nearest neighbour, and save whole "
+        "numbers without a factor"
+    )
 
 
 def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:

@@ -7,10 +7,8 @@ value, where napari shows them. Stores are written anew, whole or not at all. Ne
 `zarr`). After the OME-Zarr specification.
 """
 
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -215,12 +213,7 @@ def _list_in_image(zarr: ModuleType, path: Path, version: str) -> None:
     group.attrs.update({GROUP: names} if form == 2 else {"ome": {"version": version, GROUP: names}})
     top = str(path.parent.parent)
     if zarr.open_group(top, mode="r").metadata.consolidated_metadata is not None:
-        with _silence, warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that Zarr 3 has no words for it: it was there before
-            zarr.consolidate_metadata(top)
-
-
-_silence = Lock()  # for filters of warnings are those of all threads
+        zarr.consolidate_metadata(top)  # warns that Zarr 3 has no words for it, as it did before
 
 
 def _recognise(file: OutlineFile) -> bool:

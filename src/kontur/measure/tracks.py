@@ -11,6 +11,7 @@ import numpy as np
 
 from kontur.errors import InputError
 from kontur.measure.extra import package
+from kontur.wording import quoted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,18 +30,28 @@ MEANINGS = {
     "area_growth": "slope of the line through its areas, a plane",
 }
 
+MICROMETRES = ("µm", "\u03bcm", "um")  # the sign of micro, the Greek letter, neither
+NEEDED = ("image", "track", "t", "x", "y", "area")
+
 
 def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
     """A row for each track of each image, in the units of the table of measurements.
 
     Speed and growth are per plane, NaN for a track of one. Raises `InputError` where the objects
-    have no tracks: those are numbered by `kontur predict --page all --link`.
+    have no tracks: those are numbered by `kontur predict --page all --link`. In a table made by
+    hand lengths without a unit are in pixels, as those of a file; for lengths in µm `attrs` has the
+    `pixel_size`, since centres are in pixels.
     """
     pandas = package("pandas")
     if "track" not in measured or "t" not in measured:
         raise InputError(
             "the outlines have no tracks; kontur predict FILM --page all --link numbers them, and "
             "kontur measure --page all measures all planes"
+        )
+    missing = [name for name in NEEDED if name not in measured]
+    if missing:
+        raise InputError(
+            f"tracks want the columns {', '.join(NEEDED)}; the table lacks {', '.join(missing)}"
         )
     table = pandas.DataFrame(
         [
@@ -65,17 +76,25 @@ def measure_tracks(measured: "pd.DataFrame") -> "pd.DataFrame":
 
 def _pixel_side(measured: "pd.DataFrame", image: str) -> float:
     """The side of a pixel of an image in the unit of the table's lengths."""
-    if measured.attrs.get("units", {}).get("perimeter", "px") == "px":
+    unit = measured.attrs.get("units", {}).get("perimeter", "px")
+    if unit == "px":
         return 1.0
-    side = measured.attrs["pixel_size"] or measured.attrs.get("pixel_sizes", {}).get(image)
+    if unit not in MICROMETRES:
+        raise InputError(f"tracks want lengths in px or µm, and the table's are in {quoted(unit)}")
+    of_images = measured.attrs.get("pixel_sizes", {})
+    side = measured.attrs.get("pixel_size") or of_images.get(image)
     if side is None:
-        raise InputError(f"the table does not have the pixel size of {image}; measure it again")
+        raise InputError(
+            f"the table does not have the pixel size of {image}, and its lengths are in µm; "
+            "measure it again, or give the side of a pixel in µm as attrs['pixel_size']"
+        )
     return float(side)
 
 
 def _courses(objects: "pd.DataFrame", side: float) -> list[dict[str, object]]:
     """What became of each track of one image, a pixel of which has the side `side`."""
-    axis = "z" if objects["t"].nunique() == 1 and objects["z"].any() else "t"
+    deep = "z" in objects and objects["z"].any()  # without the column, on one depth
+    axis = "z" if objects["t"].nunique() == 1 and deep else "t"
     places = objects.assign(
         x=objects["x"] * objects["area"] * side, y=objects["y"] * objects["area"] * side
     ).groupby(["image", "track", axis])[["x", "y", "area"]]  # without those of no track

@@ -56,7 +56,8 @@ def export_graph(graph: nn.Module, example: GraphExample, names: dict[int, str])
     arguments = tuple(torch.from_numpy(array) for array in example.inputs.values())
     with warnings.catch_warnings():
         # The exporter that traces is the one whose graphs keep batch norms apart, named, and
-        # foldable by the engine; it announces its successor at every call.
+        # foldable by the engine; it announces its successor at every call. Filters are those of all
+        # threads, as is the state of the exporter: a training of the page is a process of its own.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             graph,

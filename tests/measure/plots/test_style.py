@@ -1,10 +1,23 @@
+import warnings
+
 from kontur.measure.plots import style
 
 
 def test_a_letter_that_no_font_has_is_drawn_without_a_warning():
     figure = style.figure(2, 1)
-    figure.subplots().set_xlabel("活虫 \U0001f41b")
+    axes = figure.subplots()
+    axes.set_xlabel("a \U0001f41b\a\n$10^2$")
+    axes.set_yticks([0, 1], ["b", "b\U0001f41b"], fontsize=5)
+    axes.plot([0, 1], label="c\U0001f41b")
+    figure.legend()
+    filters = list(warnings.filters)  # of all threads: none is changed
     assert style.png(figure).startswith(b"\x89PNG")
+    assert warnings.filters == filters
+    assert axes.get_xlabel() == "a □□\n$10^2$"
+    assert [(one.get_text(), one.get_size()) for one in axes.get_yticklabels()] == [
+        ("b", 5),
+        ("b□", 5),
+    ]
 
 
 def test_logarithmic_ticks_are_plain_numbers():

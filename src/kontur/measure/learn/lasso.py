@@ -7,13 +7,11 @@ et al. 1984). For two classes the model is a logistic regression, for several on
 for each class.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.linear_model import lasso_path as coefficients_along_path
 
@@ -138,35 +136,34 @@ def _fit(
     strengths: Float[np.ndarray, " a"],
 ) -> _Models:
     """One model per strength; mean loss + strength · Σ |coefficient|."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # exact enough for the path
-        if not classes:
-            middle = features.mean(axis=0)
-            path = coefficients_along_path(
-                features - middle, truth - truth.mean(), alphas=strengths, tol=1e-3
-            )
-            weights = path[1].T[:, None]
-            return _Models(weights, truth.mean() - weights @ middle)
-        weights, intercepts = [], []
-        for strength in strengths:
-            of_classes = [
-                LogisticRegression(
-                    C=1 / (strength * len(truth)),
-                    l1_ratio=1.0,
-                    solver="liblinear",
-                    intercept_scaling=10.0,  # liblinear makes the intercept cost too: a tenth of it
-                    tol=1e-3,
-                    random_state=0,
-                ).fit(features, own)
-                if 0 < own.sum() < len(own)
-                else None
-                for own in _indicators(truth, classes)
-            ]
-            weights.append(
-                [np.zeros(features.shape[1]) if m is None else m.coef_[0] for m in of_classes]
-            )
-            intercepts.append([-30.0 if m is None else float(m.intercept_[0]) for m in of_classes])
-        return _Models(np.array(weights), np.array(intercepts))
+    if not classes:
+        middle = features.mean(axis=0)
+        path = coefficients_along_path(
+            features - middle, truth - truth.mean(), alphas=strengths, tol=1e-3
+        )
+        weights = path[1].T[:, None]
+        return _Models(weights, truth.mean() - weights @ middle)
+    weights, intercepts = [], []
+    for strength in strengths:
+        of_classes = [
+            LogisticRegression(
+                C=1 / (strength * len(truth)),
+                l1_ratio=1.0,
+                solver="liblinear",
+                intercept_scaling=10.0,  # liblinear makes the intercept cost too: a tenth of it
+                tol=1e-3,
+                max_iter=1000,  # steps; a hundred are few for classes of a few rows
+                random_state=0,
+            ).fit(features, own)
+            if 0 < own.sum() < len(own)
+            else None
+            for own in _indicators(truth, classes)
+        ]
+        weights.append(
+            [np.zeros(features.shape[1]) if m is None else m.coef_[0] for m in of_classes]
+        )
+        intercepts.append([-30.0 if m is None else float(m.intercept_[0]) for m in of_classes])
+    return _Models(np.array(weights), np.array(intercepts))
 
 
 def _loss(

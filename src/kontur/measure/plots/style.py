@@ -7,7 +7,6 @@ ones, are taken from another font of the system where there is one.
 import functools
 import io
 import re
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from kontur.measure.extra import package
 DPI = 200
 WIDEST = 32  # characters in a line of a name
 SIZE = 9  # points
+BOX = "\N{WHITE SQUARE}"  # in place of a letter that no font has
 TICKS = 8  # labelled ones, at most, on a logarithmic axis
 # By the ratio of the ends of a logarithmic axis: the multiples of powers of ten that are labelled;
 # beyond, only powers of ten are.
@@ -38,15 +38,32 @@ def figure(width: float, height: float) -> Any:
 
 
 def png(drawn: Any) -> bytes:
-    """The figure as PNG, trimmed or widened to its content, so that no label is cut."""
+    """The figure as PNG, trimmed or widened to its content, so that no label is cut.
+
+    A letter that no font of this system has is drawn as a box.
+    """
     inside = io.BytesIO()
-    for text in drawn.findobj(package("matplotlib.text").Text):
+    texts = drawn.findobj(package("matplotlib.text").Text)
+    for text in texts:
         text.set_fontfamily(_families())
-    with warnings.catch_warnings():
-        # A letter that no font of this system has is drawn as a box.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        drawn.savefig(inside, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.08)
+    if any(_boxed(text.get_text()) != text.get_text() for text in texts):
+        _draw_boxes(drawn, texts)
+    drawn.savefig(inside, format="png", dpi=DPI, bbox_inches="tight", pad_inches=0.08)
     return inside.getvalue()
+
+
+def _draw_boxes(drawn: Any, texts: Sequence[Any]) -> None:
+    """Replace unknown letters in a figure, of which matplotlib would warn one by one."""
+    for axes in drawn.axes:
+        for axis in (axes.xaxis, axes.yaxis):  # whose labels are set anew when they are drawn
+            if isinstance(axis.get_major_locator(), package("matplotlib.ticker").FixedLocator):
+                axis.set_ticklabels([_boxed(label.get_text()) for label in axis.get_ticklabels()])
+    for text in texts:
+        text.set_text(_boxed(text.get_text()))
+
+
+def _boxed(text: str) -> str:
+    return "".join(c if c == "\n" or ord(c) in _known_letters() else BOX for c in text)
 
 
 def words(text: str, width: int = WIDEST) -> str:
@@ -74,10 +91,7 @@ def unknown_letters(text: str) -> str:
     >>> unknown_letters("area (µm²)")
     ''
     """
-    manager = package("matplotlib.font_manager")
-    known: set[int] = set()
-    for family in _families():
-        known |= set(manager.get_font(manager.findfont(family)).get_charmap())
+    known = _known_letters()
     return "".join(dict.fromkeys(c for c in text if c.isprintable() and ord(c) not in known))
 
 
@@ -134,3 +148,10 @@ def _families() -> list[str]:
     manager = package("matplotlib.font_manager").fontManager
     installed = {font.name for font in manager.ttflist}
     return ["DejaVu Sans", *(name for name in OTHER_FONTS if name in installed)]
+
+
+@functools.cache
+def _known_letters() -> frozenset[int]:
+    manager = package("matplotlib.font_manager")
+    fonts = (manager.get_font(manager.findfont(family)) for family in _families())
+    return frozenset(letter for font in fonts for letter in font.get_charmap())
