@@ -4,6 +4,7 @@ import logging
 import numpy as np
 import pytest
 
+from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.formats import images
 from kontur.formats.images import open_image, read_image, read_stored
@@ -250,3 +251,15 @@ def test_what_nibabel_saves_is_read_as_its_array(tmp_path):
             image = read_image(tmp_path / "a.nii.gz", page=page)
             np.testing.assert_array_equal(image.pixels[:, :, 0], expected[:, :, k, t].T)
             assert image.pixel_size == 500
+
+
+def test_volumes_and_their_labels_are_a_training_folder_of_which_a_page_is_read(tmp_path):
+    labels = np.zeros((9, 8, 2))
+    labels[2:5, 1:7, 1] = 3  # i, j, k
+    for folder, array in (("images", labels.astype(np.int16)), ("labels", labels)):
+        (tmp_path / folder).mkdir()
+        volumes.write(tmp_path / folder / "a.nii.gz", array)
+    (sample,) = open_folder(tmp_path, page=1).samples
+    assert sample.name == "a"
+    (outline,) = sample.instances.polygons
+    assert outline.bounds == (2, 1, 5, 7)  # x is i, y is j
