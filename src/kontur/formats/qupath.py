@@ -8,8 +8,12 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from kontur.display.colours import class_colour
+from kontur.formats.image_annotation import PROBABILITY, ClassPrediction, without_probabilities
+from kontur.formats.rounding import rounded_score
 
 IGNORE = "Ignore*"  # QuPath's own class for regions to leave alone
 UUID, COLOUR, CLASS_COLOUR = "uuid", "color", "class_color"  # as columns of other formats
@@ -79,6 +83,28 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
         "geometry": {k: v for k, v in geometry.items() if k not in stale},
         "feature": {k: v for k, v in feature.items() if k not in read},
     }
+
+
+def reclassified(
+    properties: Mapping[str, Any], prediction: ClassPrediction, classes: Sequence[str]
+) -> dict[str, Any]:
+    """The properties with a predicted class in its colour, and its probabilities as measurements.
+
+    Those of an earlier classifier go, also where the object keeps its class.
+    """
+    changed = dict(properties)
+    if prediction.name is not None:
+        colour = list(class_colour(classes.index(prediction.name)))
+        changed["classification"] = {"name": prediction.name, "color": colour}
+    before = measurements_of(properties.get("measurements"))
+    shares = {
+        f"{PROBABILITY[1]}{name}": rounded_score(share)
+        for name, share in prediction.probabilities.items()
+    }
+    measured = without_probabilities(before) | shares
+    if measured != before:
+        changed["measurements"] = measured
+    return changed
 
 
 def with_attributes(
