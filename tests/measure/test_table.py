@@ -123,6 +123,12 @@ def test_metadata_stands_in_every_row_and_hides_no_measurement(found):
     assert table["area"].dtype == float
 
 
+def test_two_columns_of_metadata_are_never_one(found):
+    for names in (("area", "metadata_area"), ("metadata_intensity_mean-1", "intensity_mean-1")):
+        with pytest.raises(InputError, match=f"{names[0]}.*{names[1]}.* would both be 'metadata_"):
+            measure(found, metadata=dict.fromkeys(names, "north"))
+
+
 def test_a_table_is_that_of_its_objects_apart_from_their_neighbours(found, image):
     whole = measure(found, image)
     alone = pd.concat([measure(found[i], image) for i in range(len(found))], ignore_index=True)
