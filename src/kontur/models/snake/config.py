@@ -251,7 +251,7 @@ class SnakeConfig(Settings):
 
     @property
     def has_shape_loss(self) -> bool:
-        """Whether the vectors from point to point are learned too: where their loss has a weight."""
+        """Whether the vectors from point to point have a loss, as they have a weight."""
         return self.weights.shape > 0
 
     @property
