@@ -140,6 +140,18 @@ def _recognise(file: OutlineFile) -> bool:
     return file.numbered_in is not None and file.json == []  # no results
 
 
+def _attributes(content: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    nested = content.get("attributes")
+    rest = {name: value for name, value in content.items() if name != "attributes"}
+    return {**(nested if isinstance(nested, Mapping) else {"attributes": nested}), **rest}
+
+
+def _image_attributes(content: Mapping[str, Any]) -> dict[str, Any]:
+    own = ("id", "file_name", "height", "width")
+    image = {name: v for name, v in content.get("image", {}).items() if name not in own}
+    return {**content.get("file", {}), **image}
+
+
 FORMAT = Format(
     name="coco",
     title="COCO JSON",
@@ -149,6 +161,8 @@ FORMAT = Format(
     read=read,
     write=write,
     extras="coco",
+    attributes=_attributes,
+    image_attributes=_image_attributes,
     relabel=relabel,
     recognise=_recognise,
     holes="pixels",

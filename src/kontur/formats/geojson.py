@@ -9,7 +9,6 @@ ignores it and does not write it back; ids then count from 1. After QuPath's
 """
 
 import copy
-import math
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document, packed
-from kontur.formats.attributes import attributes_of, plain
+from kontur.formats.attributes import attributes_of
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.geojson_member import member_of, new_member, size_of
@@ -38,10 +37,12 @@ from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
     UUID,
+    attributes_of_feature,
     class_name,
     reclassified,
     rest_of,
     score_of,
+    takes,
     uuid_of,
     with_attributes,
     written_measurements,
@@ -223,7 +224,8 @@ def with_classes(
 
     `predicted` has, plane by plane, the class of each object that `read` gives; its probabilities
     become measurements in place of those of an earlier classifier. `classes` are all possible
-    ones: a class has the same colour in every file. Raises `InputError` where the objects are not so many, and as `from_document` does.
+    ones: a class has the same colour in every file. Raises `InputError` where the objects are not
+    so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
     features = _features(content, where)
@@ -279,7 +281,7 @@ def _feature(
     known = instances.extras[i].get(EXTRAS, {})
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
-    others = _takes(attributes_of(instances, i, but=EXTRAS))
+    others = takes(attributes_of(instances, i, but=EXTRAS))
     properties = with_attributes(known.get("properties", {}), others, name)
     properties["objectType"] = kind or properties.get("objectType") or "annotation"
     if class_name(properties.get("classification")) != name:
@@ -297,12 +299,6 @@ def _feature(
         "properties": properties,
         **known.get("feature", {}),
     }
-
-
-def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a feature holds of an object's attributes; a measurement `score` would be ours."""
-    infinite = (math.inf, -math.inf)
-    return {k: v for k, v in plain(attributes).items() if k != "score" and v not in infinite}
 
 
 def _planes(
@@ -381,5 +377,6 @@ FORMAT = Format(
     relabel=relabel,
     recognise=_recognise,
     extras=EXTRAS,
-    takes=_takes,
+    takes=takes,
+    attributes=attributes_of_feature,
 )

@@ -23,7 +23,7 @@ from shapely import MultiPolygon, Polygon
 
 from kontur.errors import InputError
 from kontur.formats import atomic, csv_dialect, document, wkt
-from kontur.formats.attributes import attributes_of, plain
+from kontur.formats.attributes import attributes_of, of_texts, plain
 from kontur.formats.csv_dialect import Dialect
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
@@ -387,5 +387,6 @@ FORMAT = Format(
     planes=True,
     extras=EXTRAS,
     takes=_takes,
+    attributes=of_texts,
     unused_classes=False,
 )

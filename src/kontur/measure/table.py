@@ -118,6 +118,8 @@ def measure(
         columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
     about = {name: IDENTITY[name] for name in columns} | measured.columns
     columns |= measured.values
+    if pixels is None and instances.size is None:  # nobody knows where the image ends
+        columns["on_border"] = pandas.array([None] * k, dtype="boolean")
     if outlines:
         height, width = instances.size or (np.nan, np.nan)
         text = wkt.to_texts(polygons_at(instances, np.arange(k)))
@@ -143,7 +145,10 @@ def measurements(
     *,
     pixel_size: float | None = None,
 ) -> Measured:
-    """`measure` as plain arrays, without pandas: position and every measurement by its name."""
+    """`measure` as plain arrays, without pandas: position and every measurement by its name.
+
+    `on_border` is NaN where the size of the image is not known.
+    """
     if pixel_size is not None and not 0 < pixel_size < np.inf:
         raise InputError(f"the pixel size must be a number of µm above 0, got {pixel_size}")
     pixels = None if image is None else _checked(image, instances)
