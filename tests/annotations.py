@@ -17,8 +17,14 @@ import jaxtyping
 from beartype import BeartypeConf, FrozenDict, beartype
 
 # An int is welcome where a float is annotated; `Self` is not looked at: methods are checked one by
-# one and do not know their class.
-check = beartype(conf=BeartypeConf(is_pep484_tower=True, hint_overrides=FrozenDict({Self: object})))
+# one and do not know their class. A TypeError is what Python itself would raise, as jaxtyping does.
+check = beartype(
+    conf=BeartypeConf(
+        is_pep484_tower=True,
+        hint_overrides=FrozenDict({Self: object}),
+        violation_type=TypeError,
+    )
+)
 in_full = jaxtyping.jaxtyped
 
 

@@ -62,5 +62,5 @@ def test_what_fits_is_as_it_was():
     ],
 )
 def test_what_does_not_fit_is_refused(wrong):
-    with pytest.raises(Exception, match=r"violates type hint|Type-check error"):
+    with pytest.raises(TypeError, match=r"violates type hint|Type-check error"):
         wrong()
