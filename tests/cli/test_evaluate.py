@@ -76,6 +76,22 @@ def test_images_without_partner_are_named(kontur, predictions, data):
     assert "not evaluated, having no annotated image: 1 prediction (z)" in output
 
 
+def test_the_boundary_iou_of_outlines_without_the_image_is_said_to_be_missing(
+    kontur, data, tmp_path
+):
+    for side in ("truth", "found"):
+        for name in "ab":
+            objects = package.read(data / "labels" / f"{name}.png")
+            (tmp_path / side).mkdir(exist_ok=True)
+            package.write(tmp_path / side / f"{name}.geojson", objects.replace(size=None))
+    output = kontur("evaluate", tmp_path / "found", tmp_path / "truth")
+    assert "no boundary IoU: no file states the size of 2 images (a, b)" in output
+    assert "boundary IoU –" in output
+    output = kontur("evaluate", tmp_path / "found", data / "labels")
+    assert "no boundary IoU" not in output
+    assert "boundary IoU 1.000" in output
+
+
 def test_a_model_is_judged_as_its_files_are(kontur, model, data, tmp_path):
     kontur("predict", data / "images", "--model", model, "--out", tmp_path / "out")
     by_files = kontur("evaluate", tmp_path / "out", data)

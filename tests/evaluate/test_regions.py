@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from kontur.evaluate import evaluate
+from kontur.evaluate import evaluate, summarise
 from kontur.evaluate.regions import boundary, boundary_distance
 from kontur.geometry.raster import pixels, spans
 from kontur.geometry.runs import Grid
@@ -61,6 +61,25 @@ def test_boundary_iou_of_squares_by_hand():
     inner[2:4, 2:4] = False
     expected = (outer & inner).sum() / (outer | inner).sum()
     assert evaluate(truth, found).area_scores.boundary_iou == pytest.approx(expected)
+
+
+def test_without_the_size_of_the_image_there_is_no_boundary_iou():
+    boxes = [[shapely.box(left, 2, left + 20, 22)] for left in (2, 3)]
+    truth, found = (Instances.of(side) for side in boxes)
+    large = (400, 600)
+    known = [(truth.replace(size=large), found), (truth, found.replace(size=large))]
+    for sides in known:
+        assert evaluate(*sides).area_scores.boundary_iou == pytest.approx(19 / 21)
+    unknown = evaluate(truth, found)
+    assert np.isnan(unknown.area_scores.boundary_iou)
+    assert np.isnan(summarise([unknown, evaluate(*known[0])]).pooled_areas.boundary_iou)
+    for score in ("aji", "aji_plus", "dice", "hausdorff_95", "image_hausdorff_95"):
+        values = {getattr(evaluate(*s).area_scores, score) for s in (*known, (truth, found))}
+        assert len(values) == 1
+    # where no pair is compared, the size does not matter
+    assert evaluate(truth, Instances.empty()).area_scores.boundary_iou == 0
+    nothing = evaluate(Instances.empty(), Instances.empty())
+    assert summarise([nothing, evaluate(*known[0])]).pooled_areas.boundary_iou > 0.9
 
 
 def test_boundaries_of_many_pairs_are_compared_pair_by_pair():

@@ -7,7 +7,7 @@ import pytest
 import tifffile
 
 from kontur.errors import InputError
-from kontur.formats import tiff_parsed
+from kontur.formats import file_stamp, tiff_parsed
 from kontur.formats.images import open_image, read_image
 from kontur.formats.page_count import count_pages
 
@@ -29,7 +29,7 @@ def parsed(monkeypatch):
         names.append(path.name)
         return opened(path)
 
-    monkeypatch.setattr(tiff_parsed, "SETTLED", -1.0)
+    monkeypatch.setattr(file_stamp, "SETTLED", -1.0)
     monkeypatch.setattr(tifffile, "TiffFile", noted)
     return names
 

@@ -8,7 +8,7 @@ import tifffile
 
 import kontur
 from kontur.errors import InputError
-from kontur.formats import tiff_parsed
+from kontur.formats import file_stamp
 from kontur.infer.record import Record, SourceFile, file_digest
 from tests.formats import films
 
@@ -192,7 +192,7 @@ def test_all_files_of_a_film_count_whichever_is_named(tmp_path):
 
 
 def test_each_file_of_films_that_name_all_is_read_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(tiff_parsed, "SETTLED", -1.0)
+    monkeypatch.setattr(file_stamp, "SETTLED", -1.0)
     read = []
 
     def noted(file):

@@ -322,7 +322,9 @@ def test_learning_from_the_csv_is_learning_from_the_parquet(tmp_path):
     assert [note.replace("row 8", "row 7") for note in ours.notes] == [*theirs.notes]
 
 
-@pytest.mark.parametrize("door", [describe, lambda table: learn(table, "well", group=None)])
+@pytest.mark.parametrize(
+    "door", [describe, lambda table: learn(table, "well", group=None, folds=2, nested=False)]
+)
 def test_wells_of_row_e_end_in_no_traceback(tmp_path, door):
     rows = [
         ["image", "well", "area"],

@@ -73,6 +73,14 @@ def test_metadata_are_numbers_where_all_cells_are():
     assert list(table.columns[-5:]) == ["dose", "plate", "state", "gap", "empty"]
 
 
+def test_metadata_of_two_images_never_share_a_column_by_chance():
+    sources = [source("a", FOUND[0], area="1"), source("b", FOUND[1], metadata_area="2")]
+    with pytest.raises(
+        InputError, match=r"^the columns 'area' and 'metadata_area' of the metadata"
+    ):
+        measure_many(sources)
+
+
 def test_all_images_are_in_one_unit():
     sources = [source("a", FOUND[0], pixel_size=0.5), source("b", FOUND[1], pixel_size=0.25)]
     table = measure_many(sources)

@@ -112,7 +112,6 @@ def test_a_corner_between_three_is_counted_once():
 def test_the_border_is_reached_by_those_with_pixels_at_it():
     shapes = (square(0, 40), square(1, 60), square(90, 5), square(40, 89.6), square(40, 0.4, 5))
     assert neighbours_of(*shapes)["on_border"].tolist() == [True, False, True, True, True]
-    assert not neighbours_of(*shapes, size=None)["on_border"].any()
 
 
 def test_on_label_images_the_border_is_that_of_scikit_image():

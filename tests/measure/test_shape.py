@@ -90,6 +90,32 @@ def test_holes_and_parts_are_counted_and_taken_out():
     assert found["area_bbox"].tolist() == [36, 15]
 
 
+def test_an_island_in_a_hole_is_filled_once():
+    island = shapely.box(9, 9, 11, 11)
+    ring = shapely.box(5, 5, 15, 15) - shapely.box(7, 7, 13, 13)
+    target = shapely.union_all(  # an island with a hole, in which is another; and a part beside
+        [
+            shapely.box(0, 0, 20, 20) - shapely.box(1, 1, 19, 19),
+            shapely.box(3, 3, 17, 17) - shapely.box(4, 4, 16, 16),
+            shapely.box(8, 8, 12, 12),
+            shapely.box(30, 0, 34, 4),
+        ]
+    )
+    alone = shapely.box(8, 8, 12, 12) | shapely.box(30, 0, 34, 4)  # in the hole of another object
+    corner = shapely.union_all(  # the part touches the ring of the hole in a point
+        [shapely.box(0, 0, 9, 9) - shapely.box(3, 3, 6, 6), Polygon([(3, 3), (5, 4), (4, 5)])]
+    )
+    bay = shapely.box(0, 0, 20, 20) - shapely.box(5, 5, 20, 15)
+    tube = bay - bay.buffer(-2, join_style="mitre")  # its hole winds around the bay
+    near = tube | shapely.box(10, 9, 12, 11)  # in the bay, not in the hole
+    found = shape_of(ring | island, target, alone, corner, near)
+    np.testing.assert_allclose(found["area_filled"], [100, 416, 32, 81, bay.area + 4])
+    smooth = one(shapely.box(5, 5, 15, 15))
+    assert found["convexity"][0] == pytest.approx(smooth["convexity"])
+    mask = raster.rasterize(ring | island, (20, 20))
+    assert found["area_filled"][0] == regionprops(mask.astype(int))[0].area_filled
+
+
 def test_one_pixel_has_a_shape():
     found = one(shapely.box(7, 3, 8, 4))
     assert all(np.isfinite(value) for value in found.values())

@@ -11,6 +11,8 @@ from kontur.errors import InputError
 from kontur.instances import Instances
 from kontur.measure.columns import POWER
 from kontur.measure.table import BRIGHTNESS, WITHOUT_IMAGE, column_of, measure
+from kontur.measure.table_files import read_table, write_table
+from kontur.measure.table_operations import grouped, where
 from tests.measure.drawn import blob, disc, noise_labels
 from tests.measure.test_rings import FRAME, PARTS
 
@@ -50,6 +52,26 @@ def test_it_has_a_row_for_each_object_in_their_order(found, image):
     assert table["area"][2] == 32
     assert table["touching_count"].dtype == table["holes"].dtype == np.int64
     assert table["on_border"].tolist() == [False, False, True, True, False]
+
+
+def test_whether_an_object_is_at_the_border_is_missing_where_the_image_ends_nowhere(
+    found, image, tmp_path
+):
+    unsized = found.replace(size=None)
+    assert measure(unsized, image)["on_border"].tolist() == [False, False, True, True, False]
+    table = measure(unsized)
+    assert table["on_border"].dtype == measure(unsized[:0])["on_border"].dtype == "boolean"
+    assert table["on_border"].isna().all()
+    joined = pd.concat([table, measure(found)], ignore_index=True)
+    joined.attrs = table.attrs
+    assert len(where(joined, "on_border")) == 2
+    assert len(where(joined, "not on_border")) == 3
+    assert grouped(joined, ["image"])["on_border_mean"].tolist() == [0.4]
+    for ending in ("csv", "parquet"):
+        for written in (table, joined):
+            write_table(tmp_path / f"t.{ending}", written)
+            read = read_table(tmp_path / f"t.{ending}")["on_border"]
+            pd.testing.assert_series_equal(read, written["on_border"])
 
 
 def test_it_is_the_same_with_the_image_as_an_array_of_two_axes_or_a_file(found, image, tmp_path):
@@ -121,6 +143,12 @@ def test_metadata_stands_in_every_row_and_hides_no_measurement(found):
     assert table["stain"].tolist() == ["GFP"] * 5
     assert table["metadata_area"].tolist() == ["north"] * 5
     assert table["area"].dtype == float
+
+
+def test_two_columns_of_metadata_are_never_one(found):
+    for names in (("area", "metadata_area"), ("metadata_intensity_mean-1", "intensity_mean-1")):
+        with pytest.raises(InputError, match=f"{names[0]}.*{names[1]}.* would both be 'metadata_"):
+            measure(found, metadata=dict.fromkeys(names, "north"))
 
 
 def test_a_table_is_that_of_its_objects_apart_from_their_neighbours(found, image):

@@ -168,6 +168,13 @@ def test_groups_are_of_several_columns_and_of_names_that_are_taken(table):
     assert made["metadata_objects"].tolist() == [7, 7, 7]
 
 
+def test_two_columns_of_a_summary_of_one_name_are_one_sentence(table):
+    with pytest.raises(InputError, match="two columns 'metadata_objects'"):
+        grouped(table.assign(objects=7, metadata_objects=8), ["state"])
+    with pytest.raises(InputError, match="two columns 'area_mean'"):
+        grouped(table.assign(area_mean="a"), ["state"])
+
+
 def test_no_row_gives_no_group_and_wrong_words_are_one_sentence(table):
     assert len(grouped(table.iloc[:0], ["image"])) == 0
     with pytest.raises(InputError, match="no column 'wall'; did you mean 'well'"):

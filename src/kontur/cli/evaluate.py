@@ -250,6 +250,13 @@ def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) ->
     if evaluation.without_truth:
         what = counted(evaluation.without_truth, "prediction")
         typer.echo(f"! not evaluated, having no annotated image: {what}", err=True)
+    if evaluation.without_size:
+        what = counted(evaluation.without_size, "image")
+        typer.echo(
+            f"! no boundary IoU: no file states the size of {what}, and boundaries are as wide as "
+            "2 % of its diagonal; put the images into TRUTH, or give label images",
+            err=True,
+        )
     if evaluation.ignored_classes:
         true, predicted = evaluation.ignored_classes
         typer.echo(
@@ -276,6 +283,7 @@ def _write(
         **about,
         "without_prediction": evaluation.without_prediction,
         "without_truth": evaluation.without_truth,
+        "without_size": evaluation.without_size,
         **scores,
         **({"groups": groups} if groups else {}),
     }

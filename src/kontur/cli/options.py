@@ -42,6 +42,15 @@ class Task(StrEnum):
 
 SHARE = {"min": 0.0, "max": 1.0}
 
+ValOption = Annotated[
+    str | None,
+    typer.Option(
+        "--val",
+        metavar="FOLDER|SHARE",
+        help="What to validate on.  [default: DATA's own val/, or a tenth of it and three images "
+        "of few]",
+    ),
+]
 ModelOption = Annotated[
     str,
     typer.Option(

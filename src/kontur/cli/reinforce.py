@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kontur.cli.options import DataArgument, ForceOption, QuietOption
+from kontur.cli.options import DataArgument, ForceOption, QuietOption, ValOption
 from kontur.errors import InputError
 
 NEEDED = ("torch", "onnx", "gymnasium")  # packages of the extras
@@ -23,15 +23,7 @@ def reinforce(
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The model file to write.")],
-    val: Annotated[
-        str | None,
-        typer.Option(
-            "--val",
-            metavar="FOLDER|SHARE",
-            help="What to validate on.  [default: DATA's own val/, or a tenth of it and three "
-            "images of few]",
-        ),
-    ] = None,
+    val: ValOption = None,
     method: Annotated[
         str,
         typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from kontur.cli.options import Task
+from kontur.cli.options import Task, ValOption
 from kontur.errors import InputError
 from kontur.train import set_passive_waiting
 from kontur.train.signals import Stopped
@@ -23,15 +23,7 @@ def train(
     ] = None,
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The run's folder.")],
-    val: Annotated[
-        str | None,
-        typer.Option(
-            "--val",
-            metavar="FOLDER|SHARE",
-            help="What to validate on.  [default: DATA's own val/, or a tenth of it and three "
-            "images of few]",
-        ),
-    ] = None,
+    val: ValOption = None,
     group: Annotated[
         str | None,
         typer.Option(

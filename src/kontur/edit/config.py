@@ -17,7 +17,7 @@ class EpisodeConfig(Settings):
             square of the object's area.
         corners: of a rough contour, the fewest and the most.
         reward: the gain in IoU, or in boundary IoU (Cheng et al., CVPR 2021).
-        border: width of the boundary of boundary IoU, a share of that side.
+        boundary_width: width of the boundary of boundary IoU, a share of that side.
         step_cost: reward that every step costs but one that stops.
         crossing_cost: reward that an action costs by which the contour would cross itself.
     """
@@ -26,6 +26,6 @@ class EpisodeConfig(Settings):
     jitter: float = pydantic.Field(0.1, ge=0)
     corners: tuple[int, int] = (6, 16)
     reward: Literal["iou", "boundary-iou"] = "iou"
-    border: float = pydantic.Field(0.1, gt=0)
+    boundary_width: float = pydantic.Field(0.1, gt=0)
     step_cost: float = pydantic.Field(0.001, ge=0)
     crossing_cost: float = pydantic.Field(0.01, ge=0)

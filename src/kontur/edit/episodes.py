@@ -158,7 +158,7 @@ class Measure:
     def __init__(self, cases: Cases, config: EpisodeConfig):
         self.fields, self.width = cases.fields, None
         if config.reward == "boundary-iou":
-            width = np.sqrt(shapely.area(cases.polygons)) * config.border
+            width = np.sqrt(shapely.area(cases.polygons)) * config.boundary_width
             inner = shapely.buffer(cases.polygons, -width)
             self.fields = AreaFields.of(shapely.difference(cases.polygons, inner))
             self.width = width.astype(np.float32)

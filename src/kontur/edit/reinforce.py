@@ -6,7 +6,7 @@ the validation images so far is in the file at any time, so an interruption lose
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,6 +43,20 @@ MOST_CHECKED = 400  # objects
 AGENT = "polish"  # its graph, and where its weights are
 UNCHANGED = "detect"  # the graph of a snake whose stages are fine-tuned
 Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Reinforcement:
+    """A trained snake, the images it learns from and is checked on, for how long, and its file."""
+
+    model: Model
+    predictor: Predictor
+    train: Folder
+    val: Folder
+    out: Path
+    seconds: float
+    seed: int
+    report: Report
 
 
 class Gain(NamedTuple):
@@ -97,40 +111,41 @@ def reinforce(
     predictor = Predictor(OnnxEngine(loaded, threads=1), loaded.card)
     check_snake(predictor)
     folders = open_data(DataConfig(path=str(data), val=_setting(val)), seed=seed)
-    run = methods[method]
-    run(loaded, predictor, folders.train, folders.val, file, minutes * 60, seed, report)
+    methods[method](
+        Reinforcement(
+            model=loaded,
+            predictor=predictor,
+            train=folders.train,
+            val=folders.val,
+            out=file,
+            seconds=minutes * 60,
+            seed=seed,
+            report=report,
+        )
+    )
     return file
 
 
-def _train_agent(
-    loaded: Model,
-    predictor: Predictor,
-    train: Folder,
-    val: Folder,
-    out: Path,
-    seconds: float,
-    seed: int,
-    report: Report,
-) -> None:
+def _train_agent(run: Reinforcement) -> None:
     """An agent beside the snake, whose weights do not change."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    config = predictor.config.replace(polish=PolishConfig(kind="agent"))
+    torch.manual_seed(run.seed)
+    rng = np.random.default_rng(run.seed)
+    config = run.predictor.config.replace(polish=PolishConfig(kind="agent"))
     network = DeepSnake(config)
-    known = rebuild(loaded).state_dict()  # an agent that is there already is replaced
+    known = rebuild(run.model).state_dict()  # an agent that is there already is replaced
     snake = {name: value for name, value in known.items() if not name.startswith(AGENT + ".")}
     network.load_state_dict(snake, strict=False)
-    held = cases_of(predictor, val, np.random.default_rng(0))
+    held = cases_of(run.predictor, run.val, np.random.default_rng(0))
     agent = Agent(config)
     best = first = -np.inf
     for spent, stage in _agent_learning(
-        agent, lambda: cases_of(predictor, train, rng), seconds, seed
+        agent, lambda: cases_of(run.predictor, run.train, rng), run.seconds, run.seed
     ):
         check = check_agent(agent, held)
         # The first check is of an agent that hardly moves yet, so what is kept does no harm.
         reached = check.rough.after if np.isnan(check.own.after) else check.own.after
         better = reached > best
-        report(
+        run.report(
             f"{spent / 60:.1f} min, {stage}: own outlines IoU {check.own}, rough ones "
             f"{check.rough}{', kept' if better else ''}"
         )
@@ -139,24 +154,27 @@ def _train_agent(
             best = reached
             assert network.polish is not None
             network.polish.load_state_dict(agent.policy.state_dict())
-            card = _card(loaded.card, network, {"method": "agent", "seconds": round(spent)})
+            card = _card(run.model.card, network, {"method": "agent", "seconds": round(spent)})
             scores = {
                 f"{name} IoU{when}": value if np.isfinite(value) else None
                 for name, gain in zip(("own", "rough"), check, strict=True)
                 for when, value in zip(("", ", polished"), gain, strict=True)
             }
-            _write_beside(out, loaded, network, card.replace(scores={**card.scores, **scores}))
+            _write_beside(run, network, card.replace(scores={**card.scores, **scores}))
 
     if best <= first:
-        report("the agent does not improve outlines of the validation images; --polish is no help")
+        run.report(
+            "the agent does not improve outlines of the validation images; --polish is no help"
+        )
 
 
-def _write_beside(out: Path, loaded: Model, network: DeepSnake, card: Card) -> None:
+def _write_beside(run: Reinforcement, network: DeepSnake, card: Card) -> None:
     """The model as it was, its graphs in 8-bit integers too, and the agent beside it."""
     made = to_model(network, card)
     own = {name: value for name, value in made.weights.items() if name.startswith(AGENT + ".")}
-    graphs = {**loaded.graphs, AGENT: made.graphs[AGENT]}
-    write_model(out, replace(loaded, card=card, graphs=graphs, weights={**loaded.weights, **own}))
+    graphs = {**run.model.graphs, AGENT: made.graphs[AGENT]}
+    weights = {**run.model.weights, **own}
+    write_model(run.out, replace(run.model, card=card, graphs=graphs, weights=weights))
 
 
 def _agent_learning(
@@ -202,49 +220,41 @@ def _gain(agent: Agent, episodes: Episodes) -> Gain:
     return Gain(before, float(episodes.iou.mean()))
 
 
-def _fine_tune(
-    loaded: Model,
-    predictor: Predictor,
-    train: Folder,
-    val: Folder,
-    out: Path,
-    seconds: float,
-    seed: int,
-    report: Report,
-) -> None:
+def _fine_tune(run: Reinforcement) -> None:
     """The snake's stages, on IoU itself."""
-    network = rebuild(loaded)
+    network = rebuild(run.model)
     assert isinstance(network, DeepSnake)
-    rng = np.random.default_rng(seed)
-    seen = [see(predictor, train.samples[place]) for place in chosen_images(train, rng)]
+    rng = np.random.default_rng(run.seed)
+    seen = [see(run.predictor, run.train.samples[place]) for place in chosen_images(run.train, rng)]
     images = [each for each in seen if each is not None]
     held_seen = [
-        see(predictor, val.samples[place]) for place in chosen_images(val, np.random.default_rng(0))
+        see(run.predictor, run.val.samples[place])
+        for place in chosen_images(run.val, np.random.default_rng(0))
     ]
     held = [each for each in held_seen if each is not None]
     before = best = mean_iou(network, held)
-    report(f"own outlines IoU {before:.3f}")
-    write_model(out, loaded)  # what is best so far
-    due = CHECKED * seconds
-    updates = fine_tune(network, images, SelfCriticalConfig(), seconds=seconds, seed=seed)
+    run.report(f"own outlines IoU {before:.3f}")
+    write_model(run.out, run.model)  # what is best so far
+    due = CHECKED * run.seconds
+    updates = fine_tune(network, images, SelfCriticalConfig(), seconds=run.seconds, seed=run.seed)
     for shown in updates:
         if shown["elapsed"] < due:
             continue
-        due += CHECKED * seconds
+        due += CHECKED * run.seconds
         now = mean_iou(network, held)
         better = now > best
-        report(
+        run.report(
             f"{shown['elapsed'] / 60:.1f} min: own outlines IoU {Gain(before, now)}"
             f"{', kept' if better else ''}"
         )
         if better:
             best = now
             about = {"method": "snake", "seconds": round(shown["elapsed"])}
-            card = _card(loaded.card, network, about)
+            card = _card(run.model.card, network, about)
             scores = {"own IoU": before, "own IoU, fine-tuned": now}
             made = to_model(network, card.replace(scores={**card.scores, **scores}))
-            whole = {name: graph for name, graph in loaded.int8.items() if name == UNCHANGED}
-            write_model(out, replace(made, int8=whole))
+            whole = {name: graph for name, graph in run.model.int8.items() if name == UNCHANGED}
+            write_model(run.out, replace(made, int8=whole))
 
 
 def chosen_images(folder: Folder, rng: np.random.Generator) -> list[int]:

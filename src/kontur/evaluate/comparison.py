@@ -24,7 +24,9 @@ class Comparison:
     """The k true and l predicted objects of one image (no ignore regions) and their overlaps.
 
     Attributes:
-        size: `(height, width)` of the image.
+        size: `(height, width)` of the pixels that are compared: those of the image, or as far as
+            the objects reach.
+        image_size: of the image; None where neither side has it.
         truth, predicted: their pixels, in runs along the rows.
         true_areas, predicted_areas: the pixels of each object; 0 where it covers no pixel centre.
         classes: the names that the label arrays count in.
@@ -39,6 +41,7 @@ class Comparison:
     """
 
     size: tuple[int, int]
+    image_size: tuple[int, int] | None
     truth: Spans
     predicted: Spans
     true_areas: Int[np.ndarray, " k"]
@@ -79,7 +82,8 @@ def compare(truth: Instances, predicted: Instances) -> Comparison:
     Raises:
         InputError: the sides differ in size, or both have several classes and no name in common.
     """
-    size = _common_size(truth, predicted)
+    image_size = _common_size(truth, predicted)
+    size = image_size or _extent(truth, predicted)
     classes, true_names, predicted_names = _common_classes(truth.classes, predicted.classes)
     regions, truth, predicted = (
         truth[truth.ignore],
@@ -102,6 +106,7 @@ def compare(truth: Instances, predicted: Instances) -> Comparison:
     inside[together.second] = together.area
     return Comparison(
         size=size,
+        image_size=image_size,
         truth=sides[0],
         predicted=sides[1],
         true_areas=areas[0],
@@ -127,16 +132,18 @@ def _areas(side: Spans, count: int) -> Int[np.ndarray, " {count}"]:
     return areas
 
 
-def _common_size(truth: Instances, predicted: Instances) -> tuple[int, int]:
+def _common_size(truth: Instances, predicted: Instances) -> tuple[int, int] | None:
     if truth.size and predicted.size and truth.size != predicted.size:
         (h, w), (other_h, other_w) = truth.size, predicted.size
         raise InputError(
             f"truth and predicted objects must belong to one image, got {h}×{w} and "
             f"{other_h}×{other_w} (height × width); scale one of them or check the names"
         )
-    known = truth.size or predicted.size
-    if known:
-        return known
+    return truth.size or predicted.size
+
+
+def _extent(truth: Instances, predicted: Instances) -> tuple[int, int]:
+    """The height and width of pixels from the corner of the image to the last object."""
     corners = np.concatenate([truth.boxes, predicted.boxes])[:, 2:]
     width, height = np.ceil(corners.max(axis=0, initial=0)).astype(int)
     return int(height), int(width)

@@ -70,6 +70,7 @@ def evaluate(
     `metrics` chooses from `METRICS`. The counts, and with them AP, precision, recall, F1 and
     panoptic quality, are always computed; each other metric takes time of its own, and is NaN (the
     ranked objects: None) where it is not chosen. AP alone is `metrics=("ap",)`.
+    Boundary IoU needs the size of the image, from either side, and is NaN without it.
 
     Raises:
         InputError: sizes differ, no class name in common, a threshold outside (0, 1], or a metric

@@ -4,8 +4,8 @@ AJI after Kumar et al., IEEE TMI 2017: every true object takes the predicted obj
 (one may be taken several times), and whatever is never taken is added to the union. AJI+ takes each
 at most once, by the matching of largest total IoU. Boundary IoU after Cheng et al., CVPR 2021, with
 the authors' distance: 2 % of the image's diagonal, at least one pixel, the frame counting as
-boundary. None depends on classes, except that boundaries and outlines are compared for matched
-pairs.
+boundary; where the size of the image is not known, it is not either. None depends on classes,
+except that boundaries and outlines are compared for matched pairs.
 """
 
 import math
@@ -58,13 +58,14 @@ class Areas:
 class AreaScores:
     """The area scores in [0, 1] and distances in pixels.
 
-    NaN where neither side has an object, and for metrics that were not chosen.
+    NaN where neither side has an object, and for metrics that were not measured.
 
     Attributes:
         aji: shared over united area, each true object paired with the predicted one of largest IoU.
         aji_plus: the same, paired one to one.
         dice: of the foregrounds, that is of everything covered by any object.
-        boundary_iou: mean over the pairs of IoU >= 0.5; 0 where there is no such pair.
+        boundary_iou: mean over the pairs of IoU >= 0.5; 0 where there is no such pair, and NaN
+            where there is one and the size of its image is not known.
         hausdorff_95: pixels between the outlines of a pair, the mean over the pairs of IoU >= 0.5;
             NaN where there is no such pair.
         image_hausdorff_95: the same of the foregrounds, the mean over the images in which both
@@ -168,8 +169,16 @@ def _matched(comparison: Comparison) -> Int[np.ndarray, " m"]:
 
 
 def _boundary(comparison: Comparison, pairs: Int[np.ndarray, " m"]) -> tuple[float, float]:
-    """Sum of boundary IoU over the matched pairs, and their number."""
-    grid, distance = comparison.grid, boundary_distance(comparison.size)
+    """Sum of boundary IoU over the matched pairs, and their number.
+
+    NaN where there are pairs and nothing says how large the image is: objects that end early would
+    make boundaries narrow, and the score of the same outlines low.
+    """
+    if len(pairs) == 0:
+        return 0.0, 0.0
+    if comparison.image_size is None:
+        return math.nan, math.nan
+    grid, distance = comparison.grid, boundary_distance(comparison.image_size)
     sides = (comparison.truth, comparison.rows), (comparison.predicted, comparison.cols)
     first, second = (
         boundary(grid.runs(choose(spans, objects[pairs])), grid, distance)

@@ -13,6 +13,7 @@ from pathlib import Path
 from kontur.errors import InputError
 from kontur.formats import (
     atomic,
+    attributes,
     cellpose,
     coco,
     collector,
@@ -60,6 +61,12 @@ FORMATS: Mapping[str, Format] = {
         label_studio.FORMAT,
     )
 }
+attributes.READERS.update(
+    {one.extras: one.attributes for one in FORMATS.values() if one.attributes}
+)
+attributes.IMAGE_READERS.update(
+    {one.extras: one.image_attributes for one in FORMATS.values() if one.image_attributes}
+)
 WRITABLE: Mapping[str, Format] = {  # the others are only read
     name: one for name, one in FORMATS.items() if one.write is not None
 }

@@ -14,6 +14,7 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats.channels import Channel, channel_number
+from kontur.formats.pictures import pixels_of
 from kontur.formats.stack import checked_page
 from kontur.instances.plane import Plane, plane_of_page
 
@@ -80,11 +81,6 @@ def without_opaque_alpha(pixels: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarr
     return pixels[:, :, :3] if (pixels[:, :, 3] == top).all() else pixels
 
 
-def native(pixels: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "*shape"]:
-    """Contiguous, in the byte order of the machine, and of the type that bears the usual name."""
-    return np.ascontiguousarray(pixels, dtype=f"{pixels.dtype.kind}{pixels.dtype.itemsize}")
-
-
 def _check_is_one_image(value: Any, shape: tuple[int, ...], where: str) -> None:
     """`InputError` for a list of grey images, whose number would be taken for one of channels."""
     if not isinstance(value, list | tuple) or len(value) < 2 or _is_last(shape):
@@ -104,8 +100,6 @@ def _numbers(value: Any, where: str) -> Shaped[np.ndarray, "..."]:
             f"{where} is a masked array; give the values under the mask: .filled(value)"
         )
     if hasattr(value, "getbands") and hasattr(value, "getexif"):
-        from kontur.formats.pictures import pixels_of  # here: Pillow is there if this value is
-
         return pixels_of(value, "rgb")
     try:
         if hasattr(value, "detach") and hasattr(value, "cpu"):

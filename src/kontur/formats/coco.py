@@ -17,7 +17,12 @@ from kontur.formats import document
 from kontur.formats.coco_reader import as_list, from_document, images_of, read_document, rows_of
 from kontur.formats.coco_writer import numbered, to_document
 from kontur.formats.format import Format
-from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, check_count
+from kontur.formats.image_annotation import (
+    ClassPrediction,
+    ImageAnnotation,
+    check_count,
+    without_probabilities,
+)
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES
@@ -76,6 +81,8 @@ def with_classes(
         objects = [number for number in read.of_image[image["id"]] if kept[number]]
         check_count(objects, of_image, f"{where}: {image['file_name']}")
         for number, prediction in zip(objects, of_image, strict=True):
+            annotations[number] = without_probabilities(annotations[number])
+            annotations[number].pop(PROBABILITIES, None)  # of an earlier classifier
             if prediction.name is None:
                 continue
             names[number] = prediction.name
@@ -133,6 +140,18 @@ def _recognise(file: OutlineFile) -> bool:
     return file.numbered_in is not None and file.json == []  # no results
 
 
+def _attributes(content: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    nested = content.get("attributes")
+    rest = {name: value for name, value in content.items() if name != "attributes"}
+    return {**(nested if isinstance(nested, Mapping) else {"attributes": nested}), **rest}
+
+
+def _image_attributes(content: Mapping[str, Any]) -> dict[str, Any]:
+    own = ("id", "file_name", "height", "width")
+    image = {name: v for name, v in content.get("image", {}).items() if name not in own}
+    return {**content.get("file", {}), **image}
+
+
 FORMAT = Format(
     name="coco",
     title="COCO JSON",
@@ -142,6 +161,8 @@ FORMAT = Format(
     read=read,
     write=write,
     extras="coco",
+    attributes=_attributes,
+    image_attributes=_image_attributes,
     relabel=relabel,
     recognise=_recognise,
     holes="pixels",

@@ -22,6 +22,7 @@ from shapely import Polygon
 from kontur.display.colours import as_hex, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
+from kontur.formats.attributes import of_texts
 from kontur.formats.cvat_mask import from_attributes, to_attributes
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
@@ -41,6 +42,7 @@ GEOMETRY = (  # attributes of shapes that are read; others are kept
     *("xtl", "ytl", "xbr", "ybr", "cx", "cy", "rx", "ry"),
 )
 EXTRAS = "cvat"
+PLAIN = (("source", "manual"), ("occluded", "0"), ("z_order", "0"))  # of every shape
 SUBSET = "subset"  # of a project's images; the folder in which they lie
 SCORE, ID, IGNORE = "score", "kontur_id", "kontur_ignore"  # attributes that we write
 STEPS = np.linspace(0, 2 * np.pi, 128, endpoint=False)  # of an ellipse
@@ -315,6 +317,16 @@ def _recognise(file: OutlineFile) -> bool:
     return "<annotations" in file.beginning_text
 
 
+def _attributes(parts: Any, *_: Any) -> dict[str, Any]:
+    first = parts[0] if parts else {}
+    rest = dict(item for item in first.get("rest", {}).items() if item not in PLAIN)
+    return of_texts({**rest, **first.get("attributes", {})})
+
+
+def _image_attributes(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != SUBSET}  # a folder
+
+
 FORMAT = Format(
     name="cvat",
     title="CVAT for images",
@@ -326,5 +338,7 @@ FORMAT = Format(
     read=read,
     write=write,
     extras=EXTRAS,
+    attributes=_attributes,
+    image_attributes=_image_attributes,
     recognise=_recognise,
 )

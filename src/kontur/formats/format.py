@@ -57,6 +57,8 @@ class Format:
         relative: whether coordinates are shares of the image's size, which reading then needs.
         extras: the key of `Instances.extras` under which it keeps what it does not read, and from
             which that is written back; "" where all that it writes is among what it `takes`.
+        attributes, image_attributes: what it keeps of an object and of an image by plain names, see
+            `attributes`; None where all of it has one name, the key, and where it has such names.
         takes: of what files of other formats said of an object, see `attributes`, that which it
             writes too.
         unused_classes: whether it keeps names of classes that no object has.
@@ -91,6 +93,8 @@ class Format:
     object_ending: str | None = None
     relative: bool = False
     extras: str = ""
+    attributes: Callable[[Any, Instances, int], dict[str, Any]] | None = None
+    image_attributes: Callable[[Any], dict[str, Any]] | None = None
     takes: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda attributes: {}
     unused_classes: bool = True
     package: str = ""

@@ -9,7 +9,6 @@ ignores it and does not write it back; ids then count from 1. After QuPath's
 """
 
 import copy
-import math
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.display.colours import GREY, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document, packed
-from kontur.formats.attributes import attributes_of, plain
+from kontur.formats.attributes import attributes_of
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.geojson_member import member_of, new_member, size_of
@@ -38,10 +37,12 @@ from kontur.formats.planes import by_plane, on_plane, read_planes
 from kontur.formats.qupath import (
     IGNORE,
     UUID,
+    attributes_of_feature,
     class_name,
-    measurements_of,
+    reclassified,
     rest_of,
     score_of,
+    takes,
     uuid_of,
     with_attributes,
     written_measurements,
@@ -55,7 +56,6 @@ from kontur.wording import quoted
 CHUNK = 1000  # objects that are made into features at a time
 GEOJSON_KEYS = {"features", "geometry", "coordinates"}
 EXTRAS = "geojson"
-PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
 
@@ -223,8 +223,9 @@ def with_classes(
     """The document with other classes of its objects, everything else as it is written there.
 
     `predicted` has, plane by plane, the class of each object that `read` gives; its probabilities
-    become measurements. `classes` are all possible ones: a class has the same colour in every
-    file. Raises `InputError` where the objects are not so many, and as `from_document` does.
+    become measurements in place of those of an earlier classifier. `classes` are all possible
+    ones: a class has the same colour in every file. Raises `InputError` where the objects are not
+    so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
     features = _features(content, where)
@@ -240,26 +241,12 @@ def with_classes(
     for (_, places), of_plane in zip(groups, predicted, strict=True):
         check_count(places, of_plane, where)
         for place, prediction in zip(places, of_plane, strict=True):
-            if prediction.name is not None:
-                _relabel(objects[place], prediction, classes)
+            properties = objects[place].get("properties") or {}
+            objects[place]["properties"] = reclassified(properties, prediction, classes)
     if isinstance(content, dict) and isinstance(content.get("kontur"), dict):
         content["kontur"]["classes"] = list(classes)  # those of regions to ignore are by them
     bare = isinstance(content, dict) and "coordinates" in content
     return features[0] if bare else content
-
-
-def _relabel(feature: dict[str, Any], prediction: ClassPrediction, classes: Sequence[str]) -> None:
-    properties = dict(feature.get("properties") or {})
-    assert prediction.name is not None
-    colour = list(class_colour(classes.index(prediction.name)))
-    properties["classification"] = {"name": prediction.name, "color": colour}
-    shares = {
-        f"{PROBABILITY}{name}": rounded_score(share)
-        for name, share in prediction.probabilities.items()
-    }
-    if shares:
-        properties["measurements"] = measurements_of(properties.get("measurements")) | shares
-    feature["properties"] = properties
 
 
 class _Feature(NamedTuple):
@@ -294,7 +281,7 @@ def _feature(
     known = instances.extras[i].get(EXTRAS, {})
     label = int(instances.labels[i])
     name, colour = (IGNORE, GREY) if instances.ignore[i] else (instances.classes[label], None)
-    others = _takes(attributes_of(instances, i, but=EXTRAS))
+    others = takes(attributes_of(instances, i, but=EXTRAS))
     properties = with_attributes(known.get("properties", {}), others, name)
     properties["objectType"] = kind or properties.get("objectType") or "annotation"
     if class_name(properties.get("classification")) != name:
@@ -312,12 +299,6 @@ def _feature(
         "properties": properties,
         **known.get("feature", {}),
     }
-
-
-def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What a feature holds of an object's attributes; a measurement `score` would be ours."""
-    infinite = (math.inf, -math.inf)
-    return {k: v for k, v in plain(attributes).items() if k != "score" and v not in infinite}
 
 
 def _planes(
@@ -396,5 +377,6 @@ FORMAT = Format(
     relabel=relabel,
     recognise=_recognise,
     extras=EXTRAS,
-    takes=_takes,
+    takes=takes,
+    attributes=attributes_of_feature,
 )

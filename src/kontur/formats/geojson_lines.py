@@ -23,7 +23,7 @@ from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.object_rows import COLUMNS, PLANE, ObjectRows
 from kontur.formats.outline_file import OutlineFile, json_keys
-from kontur.formats.qupath import IGNORE, class_name, json_of, score_of
+from kontur.formats.qupath import IGNORE, attributes_of_properties, class_name, json_of, score_of
 from kontur.formats.rounding import rounded
 from kontur.instances import Instances
 from kontur.wording import quoted
@@ -213,5 +213,6 @@ FORMAT = Format(
     recognise=_recognise,
     extras=object_rows.EXTRAS,
     takes=object_rows.takes,
+    attributes=attributes_of_properties,
     unused_classes=False,
 )

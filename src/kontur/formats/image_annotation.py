@@ -11,6 +11,7 @@ from kontur.instances import Instances
 from kontur.wording import listed, plural, shortened
 
 LARGEST = 2**63 - 1  # id
+PROBABILITY = ("probability_", "Probability: ")  # of a class, as columns and as measurements
 
 
 class ImageAnnotation(NamedTuple):
@@ -36,6 +37,15 @@ class ClassPrediction(NamedTuple):
 
     name: str | None
     probabilities: Mapping[str, float] = {}
+
+
+def without_probabilities(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an object without the probabilities that a classifier gave it before.
+
+    >>> without_probabilities({"area": 4, "Probability: live": 0.9, "probability_live": 0.9})
+    {'area': 4}
+    """
+    return {name: value for name, value in values.items() if not name.startswith(PROBABILITY)}
 
 
 def pick(

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from kontur.display.colours import GREY, class_colour
+from kontur.display.colours import GREY, as_hex, class_colour
 from kontur.errors import InputError
 from kontur.formats import atomic, document
-from kontur.formats.attributes import attributes_of
+from kontur.formats.attributes import attributes_of, default_colour, hex_of, of_texts
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.imagej_roi import (
@@ -295,6 +295,24 @@ def _recognise(file: OutlineFile) -> bool:
         return False
 
 
+def _attributes(content: Mapping[str, Any], instances: Instances, i: int) -> dict[str, Any]:
+    identity, class_ = f"{instances.ids[i]:04}", instances.classes[instances.labels[i]]
+    named = instances.classes != CLASSES
+    found = {**of_texts(content.get("properties", {}))}
+    found |= {k: v for k, v in content.items() if k not in ("properties", "class", "stroke_color")}
+    if content.get("name") in (identity, f"{class_} {identity}"):
+        del found["name"]  # which every ROI has
+    if class_ == f"group {content.get('group')}":
+        del found["group"]  # is its class
+    stroke = content.get("stroke_color")
+    if isinstance(stroke, list) and len(stroke) == 4:  # opacity first
+        stroke = [*stroke[1:], *(stroke[:1] if stroke[0] != 255 else ())]
+    colour = hex_of(stroke)
+    if not named or colour != as_hex(default_colour(instances, i)):
+        found[CLASS_COLOUR if named else COLOUR] = colour
+    return found
+
+
 FORMAT = Format(
     name="imagej",
     title="ImageJ ROIs",
@@ -310,5 +328,6 @@ FORMAT = Format(
     extras=EXTRAS,
     unused_classes=False,
     takes=_takes,
+    attributes=_attributes,
     recognise=_recognise,
 )

@@ -23,9 +23,9 @@ from kontur.formats import (
     unsupported_images,
     zarr_store,
 )
-from kontur.formats.arrays import image_array, native, pick_channel, plane_in_array
+from kontur.formats.arrays import image_array, pick_channel, plane_in_array
 from kontur.formats.channels import Channel, channel_names
-from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native, one_channel
 from kontur.formats.pictures import Colours
 from kontur.formats.read_errors import reading
 from kontur.instances.plane import Plane, plane_of_page

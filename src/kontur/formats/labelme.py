@@ -302,6 +302,20 @@ def _recognise(file: OutlineFile) -> bool:
     return keys.get("shapes") == "[" or ("imagePath" in keys and "imageData" in keys)
 
 
+def _attributes(content: Mapping[str, Any], *_: Any) -> dict[str, Any]:
+    shapes = content.get("shapes", ())
+    first = dict(shapes[0]) if shapes else {}
+    first.pop("shape_type", None)  # a mask
+    if len(shapes) > 1:
+        first.pop("group_id", None)  # that joins them
+    flags = first.pop("flags", None)
+    return {**(flags if isinstance(flags, Mapping) else {"flags": flags}), **first}
+
+
+def _image_attributes(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if name != "version"}
+
+
 FORMAT = Format(
     name="labelme",
     title="labelme JSON",
@@ -313,6 +327,8 @@ FORMAT = Format(
     read=read,
     write=write,
     extras=EXTRAS,
+    attributes=_attributes,
+    image_attributes=_image_attributes,
     unused_classes=False,
     recognise=_recognise,
 )

@@ -130,3 +130,8 @@ def every(pixels: Pixels, step: int) -> Shaped[np.ndarray, "h2 w2 c"]:
         first = -rows.start % step
         parts.append(pixels[rows, :][first::step, ::step].copy())  # a view would keep the band
     return np.concatenate(parts)
+
+
+def native(pixels: Shaped[np.ndarray, "*shape"]) -> Shaped[np.ndarray, "*shape"]:
+    """Contiguous, in the byte order of the machine, and of the type that bears the usual name."""
+    return np.ascontiguousarray(pixels, dtype=f"{pixels.dtype.kind}{pixels.dtype.itemsize}")

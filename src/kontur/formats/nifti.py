@@ -16,9 +16,9 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import document, gzip_places, stack
-from kontur.formats.arrays import native
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.gzip_places import GzipPlaces
-from kontur.formats.lazy_pixels import LazyPixels, OpenImage
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native
 from kontur.formats.nifti_header import ENDINGS, LONGEST, NiftiHeader, is_header, parse
 from kontur.formats.pictures import Colours, check_colours_show
 from kontur.formats.pixel_size import square_side
@@ -126,8 +126,7 @@ def open_volume(path: Path) -> NiftiVolume:
     bytes than the header claims; of a compressed one reading a plane may still find that.
     """
     with reading(path):
-        about = path.stat()
-        return _opened(path, about.st_mtime_ns, about.st_size)
+        return _opened(path, FileStamp.of(path))
 
 
 def open_windows(path: Path, *, page: int | None) -> OpenImage | None:
@@ -158,16 +157,16 @@ def read(
 
 
 @functools.lru_cache(maxsize=OPENED)
-def _opened(path: Path, changed: int, size: int) -> NiftiVolume:
-    """The volume of a file of this time of change in ns and this size in bytes."""
+def _opened(path: Path, stamp: FileStamp) -> NiftiVolume:
+    """The volume of a file as it was at this stamp."""
     with path.open("rb") as file:
         start = file.read(LONGEST)
     places = GzipPlaces(path) if start.startswith(gzip_places.MAGIC) else None
     header = parse(start if places is None else places.read(0, LONGEST), path)
-    if header.bytes > size * (1 if places is None else gzip_places.MOST):
+    if header.bytes > stamp.bytes * (1 if places is None else gzip_places.MOST):
         raise InputError(
             f"{path} is damaged or cut short (it claims {header.bytes:,} bytes and has only "
-            f"{size:,}); copy or export it again"
+            f"{stamp.bytes:,}); copy or export it again"
         )
     volume = NiftiVolume(path, header, places)
     if len(header.sides) == 2 and min(header.sides) > 0 and volume.pixel_size is None:

@@ -16,8 +16,9 @@ from jaxtyping import Shaped
 
 from kontur.errors import InputError
 from kontur.formats import stack, zarr_store
-from kontur.formats.arrays import image_array, native, plane_in_array
+from kontur.formats.arrays import image_array, plane_in_array
 from kontur.formats.channels import COLOURS, UNNAMED, Channel, channel_number
+from kontur.formats.lazy_pixels import native
 from kontur.formats.pixel_size import MICROMETRES, SQUARE
 from kontur.instances.plane import Plane
 from kontur.wording import listed

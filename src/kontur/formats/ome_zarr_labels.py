@@ -241,4 +241,5 @@ FORMAT = Format(
     pixel_size=True,
     needs_size="always",
     extras=EXTRAS,
+    attributes=lambda content, *_: dict(content),
 )

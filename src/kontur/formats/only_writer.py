@@ -4,6 +4,8 @@ The operating system holds a lock on a hidden file and frees it when the process
 happens, so that what was killed can go on at once. Some shared disks know no such locks, or keep
 them from other machines. There it counts who created the file, and whether that process lives: by
 its number where it is of this machine, and else by its touching the file every second.
+
+`infer.lock` is for moments, and another lock for the reason that it names.
 """
 
 import contextlib

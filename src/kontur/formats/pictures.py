@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.formats.arrays import native
+from kontur.formats.lazy_pixels import native
 from kontur.formats.stack import chosen_page
 
 Colours = Literal["rgb", "indices"]  # a palette image as its colours, or as the numbers stored

@@ -8,9 +8,17 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kontur.display.colours import as_hex, class_colour
+from kontur.formats.attributes import default_colour, hex_of, plain
+from kontur.formats.image_annotation import PROBABILITY, ClassPrediction, without_probabilities
+from kontur.formats.planes import EVERY_CHANNEL
+from kontur.formats.rounding import rounded_score
+from kontur.instances import Instances
+
+PLAIN = (("objectType", "annotation"), ("isLocked", False))  # of every object
 IGNORE = "Ignore*"  # QuPath's own class for regions to leave alone
 UUID, COLOUR, CLASS_COLOUR = "uuid", "color", "class_color"  # as columns of other formats
 NESTED = ("measurements", "metadata", "classification")
@@ -81,6 +89,28 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
     }
 
 
+def reclassified(
+    properties: Mapping[str, Any], prediction: ClassPrediction, classes: Sequence[str]
+) -> dict[str, Any]:
+    """The properties with a predicted class in its colour, and its probabilities as measurements.
+
+    Those of an earlier classifier go, also where the object keeps its class.
+    """
+    changed = dict(properties)
+    if prediction.name is not None:
+        colour = list(class_colour(classes.index(prediction.name)))
+        changed["classification"] = {"name": prediction.name, "color": colour}
+    before = measurements_of(properties.get("measurements"))
+    shares = {
+        f"{PROBABILITY[1]}{name}": rounded_score(share)
+        for name, share in prediction.probabilities.items()
+    }
+    measured = without_probabilities(before) | shares
+    if measured != before:
+        changed["measurements"] = measured
+    return changed
+
+
 def with_attributes(
     properties: Mapping[str, Any], attributes: Mapping[str, Any], class_name: str
 ) -> dict[str, Any]:
@@ -118,6 +148,12 @@ def with_attributes(
     return made
 
 
+def takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What a feature holds of an object's attributes; a measurement `score` would be ours."""
+    infinite = (math.inf, -math.inf)
+    return {k: v for k, v in plain(attributes).items() if k != "score" and v not in infinite}
+
+
 def rgb_of(value: Any) -> list[int] | None:
     """Red, green, blue and perhaps opacity of a colour as `#rrggbb`; None of anything else."""
     is_colour = isinstance(value, str) and HEX.fullmatch(value)
@@ -140,3 +176,48 @@ def uuid_of(name: Any) -> str | None:
         return str(uuid.UUID(name)) if isinstance(name, str) else None
     except ValueError:
         return None
+
+
+def attributes_of_feature(
+    content: Mapping[str, Any], instances: Instances, i: int
+) -> dict[str, Any]:
+    """What a feature says of an object by plain names, from all that is kept of it."""
+    geometry = dict(content.get("geometry", {}))
+    plane = geometry.pop("plane", None)
+    channel = plane.get("c", EVERY_CHANNEL) if isinstance(plane, Mapping) else EVERY_CHANNEL
+    identity = content.get("id")
+    return {
+        **attributes_of_properties(content.get("properties", {}), instances, i),
+        **({UUID: identity} if identity and uuid.UUID(identity).version != 5 else {}),  # not ours
+        **geometry,
+        **({"channel": [channel]} if channel != EVERY_CHANNEL else {}),
+        **content.get("feature", {}),
+    }
+
+
+def attributes_of_properties(
+    properties: Mapping[str, Any], instances: Instances, i: int
+) -> dict[str, Any]:
+    """Properties of QuPath's objects, or columns in which a GIS has put them."""
+    measured = measurements_of(json_of(properties.get("measurements")))
+    if not math.isnan(score_of({"measurements": measured})):
+        del measured["score"]
+    metadata = json_of(properties.get("metadata"))
+    found = {**(metadata if isinstance(metadata, Mapping) else {"metadata": metadata}), **measured}
+    classification = json_of(properties.get("classification"))
+    for name, value in properties.items():
+        if name not in NESTED and (name, value) not in PLAIN:
+            free = name if name not in found else f"{name} 2"
+            found[free] = hex_of(json_of(value)) if name == COLOUR else value
+    class_ = instances.classes[instances.labels[i]]
+    if isinstance(classification, Mapping) and class_name(classification) == class_:
+        colour = hex_of(classification.get("color", _unpacked(classification.get("colorRGB"))))
+        if colour != as_hex(default_colour(instances, i)):
+            found[CLASS_COLOUR] = colour
+    return found
+
+
+def _unpacked(colour: Any) -> Any:
+    """A colour as QuPath wrote it before 0.4, one number."""
+    is_packed = isinstance(colour, int) and not isinstance(colour, bool)
+    return list((colour & 0xFFFFFF).to_bytes(3)) if is_packed else colour

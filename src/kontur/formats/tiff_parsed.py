@@ -6,7 +6,6 @@ parsed. A few parsed files wait, closed, for the next plane, each for whoever ta
 
 import contextlib
 import os
-import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,12 +13,12 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 from kontur.formats.channels import Channel
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.tiff_images import TiffImage, find_images
 
 KEPT = 8  # parsed files that wait, as many as are likely to be read at a time
-SETTLED = 2.0  # seconds after which a file that is written again has another time, on any disk
 
-Stamp = tuple[str, int, int, int, int]
+Key = tuple[str, FileStamp, bool]  # where a file lies, which, and whether one channel is wanted
 
 
 class ParsedTiff(NamedTuple):
@@ -30,7 +29,7 @@ class ParsedTiff(NamedTuple):
     left_out: list[str]
 
 
-_waiting: OrderedDict[tuple[Stamp, bool], list[ParsedTiff]] = OrderedDict()
+_waiting: OrderedDict[Key, list[ParsedTiff]] = OrderedDict()
 _changing = Lock()
 
 
@@ -42,7 +41,7 @@ def parsed_tiff(path: Path, channel: Channel | None) -> Iterator[ParsedTiff]:
     """
     import tifffile
 
-    key = stamp_of(path), channel is not None
+    key = os.path.realpath(path), FileStamp.of(path), channel is not None
     parsed = _taken(key)
     if parsed is None:
         with tifffile.TiffFile(path) as file:
@@ -55,20 +54,7 @@ def parsed_tiff(path: Path, channel: Channel | None) -> Iterator[ParsedTiff]:
     _keep(key, parsed)
 
 
-def stamp_of(path: Path) -> Stamp:
-    """Which file lies there, and since when: another one where a settled file has changed."""
-    stat = path.stat()
-    written = max(stat.st_mtime_ns, stat.st_ctime_ns)
-    return os.path.realpath(path), stat.st_dev, stat.st_ino, stat.st_size, written
-
-
-def is_settled(stamp: Stamp) -> bool:
-    """Whether a file was last written so long ago that it cannot change unseen."""
-    *_, written = stamp
-    return time.time() - written / 1e9 >= SETTLED
-
-
-def _taken(key: tuple[Stamp, bool]) -> ParsedTiff | None:
+def _taken(key: Key) -> ParsedTiff | None:
     with _changing:
         parsed = _waiting.get(key, [None]).pop()
         if not _waiting.get(key):
@@ -76,13 +62,14 @@ def _taken(key: tuple[Stamp, bool]) -> ParsedTiff | None:
     return parsed
 
 
-def _keep(key: tuple[Stamp, bool], parsed: ParsedTiff) -> None:
+def _keep(key: Key, parsed: ParsedTiff) -> None:
     """Let a file wait, unless it may change unseen or reaches into others, which may too."""
     several = any(
         getattr(image.series, "is_multifile", False) or image.keyframe.parent is not parsed.file
         for image in parsed.images
     )
-    if several or not is_settled(key[0]):
+    _, stamp, _ = key
+    if several or not stamp.is_settled():
         return
     with _changing:
         _waiting.setdefault(key, []).append(parsed)

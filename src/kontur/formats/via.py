@@ -20,6 +20,7 @@ from shapely import Polygon
 
 from kontur.errors import InputError
 from kontur.formats import atomic, document, via_reader
+from kontur.formats.attributes import of_texts
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.outline_file import OutlineFile
@@ -278,6 +279,10 @@ def _json(value: Any) -> str:
     return document.to_text(value).strip()
 
 
+def _attributes(parts: Any, *_: Any) -> dict[str, Any]:
+    return of_texts(parts[0]) if parts else {}
+
+
 FORMAT = Format(
     name="via",
     title="VIA",
@@ -289,5 +294,7 @@ FORMAT = Format(
     read=read,
     write=write,
     extras=EXTRAS,
+    attributes=_attributes,
+    image_attributes=lambda content: dict(content.get("attributes", {})),
     recognise=via_reader.is_of_via,
 )

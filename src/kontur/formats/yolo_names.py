@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from kontur import extra
 from kontur.errors import InputError
 from kontur.formats import atomic, document
+from kontur.formats.file_stamp import FileStamp
 from kontur.select.split_names import SPLITS, split_of
 from kontur.wording import listed, quoted
 
@@ -37,8 +38,7 @@ def find_names(labels: Path) -> Names:
     for place in [folder, *folder.parents][:FOLDERS]:
         for path in [*_yamls(place), *(place / name for name in LISTS)]:
             if path.is_file() and path.stat().st_size <= LARGEST:
-                changed = path.stat()
-                names = _names_of(path, changed.st_mtime_ns, changed.st_size)
+                names = _names_of(path, FileStamp.of(path))
                 if names is not None:
                     return Names(names, path)
     return Names((), None)
@@ -73,10 +73,10 @@ def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) ->
     if known.path is not None and known.path != path:  # above, or in a list
         path, names = known.path, known.names
     else:
-        names = _names_of(path, *_version(path)) or () if path.is_file() else ()
+        names = _names_of(path, FileStamp.of(path)) or () if path.is_file() else ()
     missing = [name for name in classes if name not in names]
     ours = not path.exists() or (path.suffix == ".yaml" and path.read_bytes()[:8] == OURS.encode())
-    known_folders = _splits(path, *_version(path)) if ours and path.exists() else {}
+    known_folders = _splits(path, FileStamp.of(path)) if ours and path.exists() else {}
     folders = _with_folder(known_folders, labels)
     if ours and (missing or folders != known_folders):
         names = (*names, *missing)
@@ -88,11 +88,6 @@ def number_classes(labels: Path, classes: Sequence[str], used: Sequence[str]) ->
         )
     place = {name: number for number, name in enumerate(names)}
     return [place.get(name, 0) for name in classes]
-
-
-def _version(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size
 
 
 def _home(labels: Path) -> Path:
@@ -128,7 +123,7 @@ def _with_folder(known: Mapping[str, str], labels: Path) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _splits(path: Path, changed: int, size: int) -> dict[str, str]:
+def _splits(path: Path, stamp: FileStamp) -> dict[str, str]:
     """The folders of splits in a file as it was then."""
     content = _content(path, document.load_text(path))
     return {split: str(content[split]) for split in SPLITS if content.get(split)}
@@ -140,7 +135,7 @@ def _quoted(name: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _names_of(path: Path, changed: int, size: int) -> tuple[str, ...] | None:
+def _names_of(path: Path, stamp: FileStamp) -> tuple[str, ...] | None:
     """The names that a file has as it was then; None where it is of other things."""
     if path.name in LISTS:
         lines = [line.strip() for line in document.load_text(path).splitlines()]

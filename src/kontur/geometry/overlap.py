@@ -14,7 +14,8 @@ from kontur.geometry.raster import Spans, ramp
 from kontur.geometry.suppression import Answers, Places, suppress_greedily
 
 Measure = Literal["iou", "iom"]  # intersection over the union, or over the smaller of the two
-SAME = 0.9  # IoU above which outlines of two classes are one object, and not one inside another
+# Above it outlines of two classes are one object, and not one inside another.
+SAME_OBJECT_IOU = 0.9
 
 
 class SharedPixels(NamedTuple):
@@ -87,7 +88,7 @@ def suppress(
     divides by the smaller area, which also removes fragments inside larger objects.
 
     With `labels` a polygon of another class may lie on one, a nucleus in its cell, unless both are
-    the same by more than `SAME`: an object has one class, that of its best score.
+    the same by more than `SAME_OBJECT_IOU`: an object has one class, that of its best score.
     """
     order = np.argsort(-np.asarray(scores, dtype=float), kind="stable")
     order = order[~shapely.is_empty(polygons[order])]
@@ -130,7 +131,7 @@ def _limits(
     """By how much two polygons may overlap, which depends on whether their classes are equal."""
     if labels is None:
         return threshold
-    return np.where(labels[i] == labels[j], threshold, max(threshold, SAME))
+    return np.where(labels[i] == labels[j], threshold, max(threshold, SAME_OBJECT_IOU))
 
 
 def _bound(

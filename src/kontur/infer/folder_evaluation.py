@@ -4,6 +4,7 @@ Predictions and truth are paired by name, see `data.pairing`. What has no partne
 neither counts nor is it dropped in silence.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,11 @@ class FolderEvaluation:
     without_prediction: tuple[str, ...] = ()
     without_truth: tuple[str, ...] = ()
     ignored_classes: tuple[str, str] | None = None  # see `ClassLists.ignored`
+
+    @property
+    def without_size(self) -> tuple[str, ...]:
+        """The images whose size neither side knew, so that they have no boundary IoU."""
+        return tuple(i.name for i in self.images if math.isnan(i.areas.boundary_iou[0]))
 
     @property
     def summary(self) -> Summary:

@@ -181,7 +181,7 @@ class ImageWorker:
         except InputError as error:
             other = task.job.changed_since()  # it may also not have been readable because of that
             for parts in ("tiles", "planes"):
-                unfinished = Unfinished(self._beside(task.job, parts), parts, {})
+                unfinished = Unfinished(self._unfinished_folder(task.job, parts), parts, {})
                 unfinished.remove() if other else unfinished.remove_if_empty()
             failure = changed_sentence(task.job.input.path) if other else str(error)
             outcome = Outcome(task.job.input, failure=failure, changed=task.job.changed)
@@ -297,7 +297,7 @@ class ImageWorker:
             self.predictor,
             job.input.path,
             self.work.options,
-            folder=self._beside(job, "planes"),
+            folder=self._unfinished_folder(job, "planes"),
             identity=self._identity(job),
             check=job.check_part,
         )
@@ -326,13 +326,13 @@ class ImageWorker:
 
     def _store(self, job: Job) -> TileStore:
         """The tiles of an image that is not finished."""
-        return TileStore(self._beside(job, "tiles"), self._identity(job), job.check_part)
+        return TileStore(self._unfinished_folder(job, "tiles"), self._identity(job), job.check_part)
 
     def _identity(self, job: Job) -> Mapping[str, Any]:
         """Of which content and settings the finished parts of an image are."""
         return {**self.work.settings, "source": job.source}
 
-    def _beside(self, job: Job, parts: str) -> Path:
+    def _unfinished_folder(self, job: Job, parts: str) -> Path:
         """The hidden folder of the finished parts of an image that is not finished."""
         place = self.work.out / job.input.name
         return place.with_name(f".{place.name}.{parts}")

@@ -21,9 +21,9 @@ import kontur
 from kontur.data.file_names import RECORD_FILE
 from kontur.errors import InputError
 from kontur.formats.atomic import write_text
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import files_of
 from kontur.formats.left_overs import remove_left_overs
-from kontur.formats.tiff_parsed import Stamp, is_settled, stamp_of
 from kontur.infer.journal import Journal, pages
 from kontur.infer.load import find_model
 from kontur.infer.lock import locked
@@ -219,12 +219,12 @@ def _digest(image: Path, files: Sequence[Path]) -> str:
 
 def _digest_once(file: Path) -> str:
     """The digest of a file that many images consist of, read once as long as it is unchanged."""
-    stamp = stamp_of(file)
-    return _digest_at(stamp, file) if is_settled(stamp) else file_digest(file)
+    stamp = FileStamp.of(file)
+    return _digest_at(stamp, file) if stamp.is_settled() else file_digest(file)
 
 
 @lru_cache(KNOWN)
-def _digest_at(stamp: Stamp, file: Path) -> str:
+def _digest_at(stamp: FileStamp, file: Path) -> str:
     return file_digest(file)
 
 

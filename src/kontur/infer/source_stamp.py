@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import files_of
 
 Part = TypeVar("Part")
@@ -16,8 +17,7 @@ Part = TypeVar("Part")
 class SourceStamp(NamedTuple):
     """The bytes of a file, and when it was changed in µs; of an image of several files the sums.
 
-    No inode: file systems over a network may give a file another one at any time, and machines that
-    share them count time in other units below the µs.
+    That is what all machines that share the files agree on.
     """
 
     bytes: int
@@ -27,11 +27,11 @@ class SourceStamp(NamedTuple):
     def of(cls, image: Path) -> "SourceStamp | None":
         """The stamp of an image; None where it is missing or no file, such as a URL."""
         try:
-            stats = [file.stat() for file in files_of(image) if file.exists()]
+            stamps = [FileStamp.of(file) for file in files_of(image) if file.exists()]
         except OSError:
             return None
         return cls(
-            sum(stat.st_size for stat in stats), sum(stat.st_mtime_ns // 1000 for stat in stats)
+            sum(stamp.bytes for stamp in stamps), sum(stamp.modified // 1000 for stamp in stamps)
         )
 
     def differs(self, image: Path) -> bool:

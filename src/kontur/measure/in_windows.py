@@ -38,8 +38,8 @@ def measure_in_windows(
     """Position and every measurement of each object by its name, in pixels.
 
     With several channels the names of intensities end in their numbers. `size` (h, w) is that of
-    the image, where it is known; `side` that of a cell. Without objects there is no column. Raises
-    `InputError` for an image with values that are NaN or infinite.
+    the image; where it is not known, `on_border` is NaN. `side` is that of a cell. Without objects
+    there is no column. Raises `InputError` for an image with values that are NaN or infinite.
     """
     if image is not None:
         check_finite(image)
@@ -60,7 +60,8 @@ def measure_in_windows(
     centres = np.column_stack([values["x"], values["y"]])
     values |= dict(zip(POSITION[2:], boxes.T, strict=True))
     values |= neighbours.measure_distance(centres, ~objects.ignore)
-    values["on_border"] = neighbours.on_border(boxes, size)
+    unknown = np.full(len(objects), np.nan)
+    values["on_border"] = unknown if size is None else neighbours.on_border(boxes, size)
     return values
 
 

@@ -18,7 +18,7 @@ from kontur.formats.outlines_on_disk import OutlinesOnDisk
 from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
 from kontur.measure.sources import LargePicture, Picture, Source
-from kontur.measure.table import measure, metadata_name
+from kontur.measure.table import measure, metadata_names
 from kontur.measure.text_columns import typed_column, warnings_of
 from kontur.wording import counted, printable
 
@@ -42,12 +42,14 @@ def measure_many(
     Images are read and measured in parallel threads; `progress(done, total)` is called after each.
     `pixel_size` and `outlines` are as in `measure`; "pixels" measures in pixels whatever the files
     state. Where pixel sizes differ, `attrs["pixel_sizes"]` has that of each image. Raises
-    `InputError` naming the image that cannot be read or measured, for no image, and where only some
-    files state their pixel size.
+    `InputError` naming the image that cannot be read or measured, for no image, where only some
+    files state their pixel size, and for metadata of which two columns would have one name.
     """
     if not sources:
         raise InputError("there is no image to measure")
     pandas = package("pandas")
+    keys = (key for source in sources for key in source.metadata)
+    metadata_of_all = metadata_names(keys).values()  # before any image is measured
     room = Semaphore(LARGE_AT_A_TIME)
 
     def one(index: int) -> "pd.DataFrame":
@@ -85,11 +87,10 @@ def measure_many(
     # An image without objects has all columns, but must not decide their types.
     with_objects = [table for table in tables if len(table)] or tables[:1]
     joined = pandas.concat(with_objects, ignore_index=True)
-    keys = [metadata_name(key) for source in sources for key in source.metadata]
     for table in tables:
         for key in table.columns.difference(joined.columns, sort=False):
             joined[key] = table[key].reindex(joined.index)
-    metadata_columns = [key for key in dict.fromkeys(keys) if key in joined]
+    metadata_columns = [key for key in metadata_of_all if key in joined]
     order = [key for key in attrs["units"] if key in joined and key not in metadata_columns]
     joined = joined[[*order, *metadata_columns]]
     per_image = pandas.concat(

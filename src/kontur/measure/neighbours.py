@@ -25,7 +25,7 @@ COLUMNS = {
     "touching_count": Column("", "number of objects within a pixel of it"),
     "touching_length": Column("length", "length of the outline within a pixel of others"),
     "touching_fraction": Column("", "share of the outline within a pixel of others"),
-    "on_border": Column("", "whether it reaches the border of the image"),
+    "on_border": Column("", "whether it reaches the border of the image; empty if it is unknown"),
 }
 
 
@@ -64,12 +64,8 @@ def measure_distance(centres: Float[np.ndarray, "k 2"], counts: Bool[np.ndarray,
     }
 
 
-def on_border(
-    boxes: Float[np.ndarray, "k 4"], size: tuple[int, int] | None
-) -> Bool[np.ndarray, " k"]:
-    """Which boxes reach the border of an image of `size` (h, w); none where it is not known."""
-    if size is None:
-        return np.zeros(len(boxes), dtype=bool)
+def on_border(boxes: Float[np.ndarray, "k 4"], size: tuple[int, int]) -> Bool[np.ndarray, " k"]:
+    """Which boxes reach the border of an image of `size` (h, w)."""
     height, width = size
     x0, y0, x1, y1 = boxes.T
     return (x0 < BORDER) | (y0 < BORDER) | (x1 > width - BORDER) | (y1 > height - BORDER)

@@ -9,15 +9,16 @@ and a single pixel has axes.
 
 import numpy as np
 import shapely
-from jaxtyping import Float, Shaped
+from jaxtyping import Bool, Float, Shaped
 
+from kontur.geometry.overlap import touching
 from kontur.measure.columns import Column, Values
 from kontur.measure.feret import feret_diameters
 from kontur.measure.rings import Rings, rings_of
 
 COLUMNS = {
     "area": Column("area", "area, holes taken out"),
-    "area_filled": Column("area", "area with holes filled"),
+    "area_filled": Column("area", "area with holes filled, and with what lies in them"),
     "area_convex": Column("area", "area of the convex hull"),
     "area_bbox": Column("area", "area of the upright bounding box"),
     "equivalent_diameter_area": Column("length", "diameter of a disc of the same area"),
@@ -47,22 +48,20 @@ def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings
     """
     hulls = rings_of(shapely.convex_hull(polygons))
     area = rings.of_objects(rings.areas)
-    shells = np.where(rings.hole, 0, rings.areas)
+    outer = outermost(polygons, rings)
     convex = hulls.areas
     box = shapely.bounds(polygons).reshape(-1, 4)
     frame = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
     lengths = edges.lengths
     perimeter = np.bincount(rings.owner, weights=lengths, minlength=len(polygons))
-    outer = np.bincount(
-        rings.owner, weights=np.where(rings.hole, 0, lengths), minlength=len(polygons)
-    )
+    outline = np.bincount(rings.owner, weights=lengths * outer, minlength=len(polygons))
     xx, xy, yy = second_moments(rings)
     major, minor = ellipse_axes(xx, xy, yy)
     widest, narrowest = feret_diameters(hulls)
     holes = np.bincount(rings.owner, weights=rings.hole, minlength=len(polygons))
     return {
         "area": area,
-        "area_filled": rings.of_objects(shells),
+        "area_filled": rings.of_objects(rings.areas * outer),
         "area_convex": convex,
         "area_bbox": frame,
         "equivalent_diameter_area": np.sqrt(4 * area / np.pi),
@@ -77,10 +76,33 @@ def measure_shape(polygons: Shaped[np.ndarray, " k"], rings: Rings, edges: Rings
         "circularity": 4 * np.pi * area / perimeter**2,
         "solidity": np.minimum(area / convex, 1),
         "extent": np.minimum(area / frame, 1),
-        "convexity": np.minimum(hulls.lengths / outer, 1),
+        "convexity": np.minimum(hulls.lengths / outline, 1),
         "parts": np.bincount(rings.owner, minlength=len(polygons)) - holes.astype(np.int64),
         "holes": holes.astype(np.int64),
     }
+
+
+def outermost(polygons: Shaped[np.ndarray, " k"], rings: Rings) -> Bool[np.ndarray, " r"]:
+    """Which rings bound their object from outside: no hole, and no part inside a hole of it."""
+    outer = ~rings.hole
+    parts, holes = (
+        np.bincount(rings.owner[kind], minlength=len(polygons)) for kind in (outer, ~outer)
+    )
+    nested = (parts > 1) & (holes > 0)
+    if not nested.any():
+        return outer
+    among = np.flatnonzero(nested[rings.owner])
+    shells, inner = among[outer[among]], among[rings.hole[among]]
+    pieces = shapely.get_parts(polygons[nested])  # one for each shell, in their order
+    drawn = shapely.get_rings(pieces)  # one for each ring
+    enclosed = shapely.polygons(drawn[rings.hole[among]])
+    # A part may touch the ring of a hole with a corner; its middle lies in the hole or outside.
+    middles = shapely.point_on_surface(pieces)
+    piece, hole = touching(middles, enclosed)
+    own = rings.owner[shells[piece]] == rings.owner[inner[hole]]
+    own &= shapely.within(middles[piece], enclosed[hole])
+    outer[shells[piece[own]]] = False
+    return outer
 
 
 def centroids(rings: Rings) -> Float[np.ndarray, "k 2"]:

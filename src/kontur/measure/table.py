@@ -6,7 +6,7 @@ lengths and areas are in µm and µm² where the pixel size is known. `attrs["un
 every column, `attrs["pixel_size"]` the pixel size in µm or None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -90,7 +90,8 @@ def measure(
         plane: of a stack, for the columns `z` and `t`.
 
     Raises `InputError` where the image is not that of the objects, holds NaN or infinite values,
-    a pixel size is not above 0, or a package of the extra `tables` is missing.
+    a pixel size is not above 0, two columns of metadata would have one name, or a package of the
+    extra `tables` is missing.
     """
     pandas = package("pandas")
     pixels: Any = None
@@ -117,6 +118,8 @@ def measure(
         columns |= {"z": np.full(k, plane.z), "t": np.full(k, plane.t)}
     about = {name: IDENTITY[name] for name in columns} | measured.columns
     columns |= measured.values
+    if pixels is None and instances.size is None:  # nobody knows where the image ends
+        columns["on_border"] = pandas.array([None] * k, dtype="boolean")
     if outlines:
         height, width = instances.size or (np.nan, np.nan)
         text = wkt.to_texts(polygons_at(instances, np.arange(k)))
@@ -126,8 +129,8 @@ def measure(
             "outline": pandas.Series(text, dtype="str"),
         }
         about |= OUTLINE
-    for key, value in (metadata or {}).items():
-        columns[metadata_name(key)] = pandas.Series([value] * k, dtype="str")
+    for key, column_name in metadata_names(metadata or {}).items():
+        columns[column_name] = pandas.Series([(metadata or {})[key]] * k, dtype="str")
     table = pandas.DataFrame(columns)
     table.attrs = {
         "units": {key: unit(column.kind, pixel_size) for key, column in about.items()},
@@ -142,7 +145,10 @@ def measurements(
     *,
     pixel_size: float | None = None,
 ) -> Measured:
-    """`measure` as plain arrays, without pandas: position and every measurement by its name."""
+    """`measure` as plain arrays, without pandas: position and every measurement by its name.
+
+    `on_border` is NaN where the size of the image is not known.
+    """
     if pixel_size is not None and not 0 < pixel_size < np.inf:
         raise InputError(f"the pixel size must be a number of µm above 0, got {pixel_size}")
     pixels = None if image is None else _checked(image, instances)
@@ -160,6 +166,18 @@ def metadata_name(name: str) -> str:
     ('stain', 'metadata_area', 'metadata_intensity_mean-1')
     """
     return name if column_of(name) is None else f"metadata_{name}"
+
+
+def metadata_names(names: Iterable[str]) -> dict[str, str]:
+    """`metadata_name` of each, no name for none; `InputError` where two would have the same."""
+    taken: dict[str, str] = {}
+    for name in names:
+        if taken.setdefault(metadata_name(name), name) != name:
+            raise InputError(
+                f"the columns {taken[metadata_name(name)]!r} and {name!r} of the metadata would "
+                f"both be {metadata_name(name)!r} in the table; give one of them another name"
+            )
+    return {name: column for column, name in taken.items()}
 
 
 def column_of(name: str) -> Column | None:

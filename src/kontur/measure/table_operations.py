@@ -165,7 +165,8 @@ def grouped(
     without a group are a group of their own. A standard deviation is that of a sample, missing for
     one object. No row gives no group.
 
-    Raises `InputError` for columns that are not there and unknown statistics.
+    Raises `InputError` for columns that are not there, unknown statistics, and where two columns
+    of the summary would have one name.
     """
     if not by:
         raise InputError("a summary needs a column to group by, such as image")
@@ -176,6 +177,7 @@ def grouped(
     pandas, plain = package("pandas"), without_attrs(table)
     taken = {name: f"metadata_{name}" for name in ("images", "objects") if name in plain}
     plain, by = plain.rename(columns=taken), [taken.get(name, name) for name in by]
+    column_names(plain)  # raises where a column has the new name already
     numbers = [name for name in plain if numeric(plain[name]) and name not in _OF_ONE]
     floats = plain.astype({name: float for name in numbers if plain[name].dtype == bool})
     groups = floats.groupby(by, dropna=False, observed=True)

@@ -29,7 +29,7 @@ def wrap(rings: Float[Tensor, "m c r n"], padding: int) -> Float[Tensor, "m c r 
     return torch.cat(whole, dim=-1)
 
 
-def as_rows(rings: Float[Tensor, "m c r n"]) -> Float[Tensor, "r c m n"]:
+def swap_rings_and_rows(rings: Float[Tensor, "m c r n"]) -> Float[Tensor, "r c m n"]:
     """All rings as the rows of one image, and such rows as rings again."""
     return rings.transpose(0, 2)
 
@@ -202,7 +202,7 @@ class SnakeEncoder(nn.Module):
         convolve, *rest = self.first
         x = convolve(rings, alike)
         if self.training:
-            x = as_rows(x).contiguous()
+            x = swap_rings_and_rows(x).contiguous()
         for module in rest:
             x = module(x)
         states = [x]
@@ -220,7 +220,7 @@ class SnakeEncoder(nn.Module):
             own = self.join.product(some, weights[1], biases[1])
         whole = fused.amax(dim=-1, keepdim=True)  # (m, fusion, 1, 1)
         x = torch.relu(own + self.share(whole))
-        return self.dropout(as_rows(x) if self.training else x)
+        return self.dropout(swap_rings_and_rows(x) if self.training else x)
 
 
 class SnakeHead(SnakeEncoder):

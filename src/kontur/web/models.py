@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kontur.errors import InputError
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.infer.model_files import find_model, shipped_models
 from kontur.web.image_folder import MODELS
@@ -36,7 +37,7 @@ class Models:
 
     def __init__(self, root: Path):
         self._root = root
-        self._predictors: dict[tuple[str, float], Predictor] = {}
+        self._predictors: dict[tuple[str, FileStamp], Predictor] = {}
         self._sessions: OrderedDict[Any, Session] = OrderedDict()
         self._prepared: OrderedDict[Any, PreparedImage] = OrderedDict()
         self._lock = threading.RLock()
@@ -78,7 +79,7 @@ class Models:
         from kontur.infer.load import load
 
         path = find_model(self.path(name))
-        key = (str(path), path.stat().st_mtime)
+        key = (str(path), FileStamp.of(path))
         with self._lock:
             if key not in self._predictors:
                 self._predictors[key] = load(path)

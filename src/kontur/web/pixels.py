@@ -16,6 +16,7 @@ from jaxtyping import Shaped, UInt8
 
 from kontur.display.stretch import contrast, thinned
 from kontur.formats import channels
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.page_count import count_pages
@@ -165,11 +166,11 @@ class Pictures:
 def stamp_of(image: FolderImage) -> str:
     """A text that changes when the file does; raises `InputError` where it is gone."""
     try:
-        about = image.path.stat()
+        stamp = FileStamp.of(image.path)
     except OSError:
         read_image(image.path)  # raises the sentence
         raise
-    return f"{image.key} {about.st_mtime_ns} {about.st_size}"
+    return f"{image.key} {stamp.modified} {stamp.bytes}"
 
 
 def picture_of(image: OpenImage) -> Picture:

@@ -163,6 +163,18 @@ def test_gaps_and_units_that_are_not_stated_are_reported():
     assert "takes column 0 to be in µm" in units
 
 
+def test_units_that_the_training_did_not_state_are_reported():
+    model = exported("two", "logistic")
+    unstated = replace(model, card=model.card.replace(units={"column 0": "µm", "column 1": ""}))
+    table, _ = bundled("two")
+    *_, note = unstated.notes(table)
+    assert "learned from a table that did not state its units" in note
+    assert "column 1, here in µm²" in note
+    assert not [note for note in model.notes(table) if "units" in note]
+    table.attrs = {"units": {"column 0": "µm", "column 2": "µm²"}}  # those are of no card
+    assert [note for note in unstated.notes(table) if "column 2, here in µm²" in note]
+
+
 def test_what_is_no_whole_file_of_ours_is_one_sentence(tmp_path):
     place = tmp_path / "m.safetensors"
     with pytest.raises(InputError, match="there is no model"):

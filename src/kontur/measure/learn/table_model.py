@@ -106,12 +106,21 @@ class TableModel:
             training_overlap = overlap(self.training_rows, row_digests(self.card.recipe, table))
             if training_overlap.known:
                 notes.append(self._training_note(training_overlap, len(table)))
-        units = table.attrs.get("units", {})
-        unknown = [name for name, unit in self.card.units.items() if unit and not units.get(name)]
-        if unknown:
+        return [*notes, *self._unit_notes(table.attrs.get("units", {}))]
+
+    def _unit_notes(self, units: Mapping[str, str]) -> list[str]:
+        """A note where the table's units, or those of the training, are not known."""
+        learned = {name: self.card.units.get(name, "") for name in self.card.columns}
+        notes = []
+        if unstated := [name for name, unit in learned.items() if unit and not units.get(name)]:
             notes.append(
-                f"the table does not state its units; the model takes {unknown[0]} to be in "
-                f"{self.card.units[unknown[0]]}"
+                f"the table does not state its units; the model takes {unstated[0]} to be in "
+                f"{learned[unstated[0]]}"
+            )
+        if unlearned := [name for name, unit in learned.items() if not unit and units.get(name)]:
+            notes.append(
+                f"the model learned from a table that did not state its units; it takes "
+                f"{unlearned[0]}, here in {units[unlearned[0]]}, to be in those it learned from"
             )
         return notes
 

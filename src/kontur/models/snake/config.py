@@ -250,6 +250,11 @@ class SnakeConfig(Settings):
         return self.edge.kind == "profile"
 
     @property
+    def has_shape_loss(self) -> bool:
+        """Whether the vectors from point to point have a loss, as they have a weight."""
+        return self.weights.shape > 0
+
+    @property
     def has_agent(self) -> bool:
         """Whether an agent can correct the outlines (`kontur predict --polish`)."""
         return self.polish.kind == "agent"

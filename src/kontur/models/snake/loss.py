@@ -75,7 +75,7 @@ def contour_losses(
         losses[-1] = matched_loss(stages[-1], before.detach(), targets, distance)
     counted = torch.tensor(config.stage_weights, device=stages.device)
     named = {"contour": (torch.stack(losses) * counted).sum()}
-    if config.weights.shape:
+    if config.has_shape_loss:
         edges = [torch.roll(ring, -1, dims=1) - ring for ring in (stages[-1], targets.contours)]
         named["shape"] = distance(*edges, targets.weights)
     return named

@@ -135,7 +135,7 @@ class DeepSnake(Segmenter):
         centernet = ("heatmap", "size", "offset")
         found = centernet if self.config.detector == "centernet" else ("rpn_class", "rpn_box")
         start = ("extreme",) if self.config.initial == "octagon" else ("start",)
-        shape = ("shape",) if self.config.weights.shape else ()
+        shape = ("shape",) if self.config.has_shape_loss else ()
         edge = ("edge", "signed_distance") if self.config.has_edge else ()
         quality = ("quality",) if self.config.quality else ()
         return {"detector": found, "contours": (*start, "contour", *shape, *edge, *quality)}
