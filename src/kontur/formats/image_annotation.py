@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kontur.errors import InputError
+from kontur.formats.nifti_header import PACKED
 from kontur.instances import Instances
 from kontur.wording import listed, plural, shortened
 
@@ -85,6 +86,8 @@ def names_of(image: str, names: Sequence[str]) -> set[str]:
 
     >>> names_of("plate/a.tif", ["a.png", "b.tif", "wells/a.tif"])
     {'wells/a.tif'}
+    >>> names_of("a", ["a.nii.gz", "b.nii.gz"])
+    {'a.nii.gz'}
     """
     for part in (str, _last, _stem):  # the whole name first
         meant = {name for name in names if part(name) == part(image)}
@@ -127,4 +130,4 @@ def _last(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    return Path(name).stem
+    return Path(name[: -len(".gz")] if name.lower().endswith(PACKED) else name).stem
