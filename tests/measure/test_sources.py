@@ -198,3 +198,15 @@ def test_photographs_whose_annotations_were_not_understood_are_not_measured_as_l
         find_sources(place / "images")
     labels = find_sources(place / "training" / "labels")
     assert [len(source.read().instances) for source in labels.images] == [2, 2]
+
+
+def test_images_of_one_name_are_told_apart_by_their_folders_or_not_at_all(place):
+    (place / "more").mkdir()
+    for name in ("more/a.png", "images/a.tif"):
+        tifffile.imwrite(place / name, LABELS)
+        images = [str(place / "images/a.png"), str(place / name)]
+        with pytest.raises(
+            InputError, match=r"2 images have the name 'a' .*, and the outlines 'a'"
+        ):
+            find_sources(place / "outlines/a.geojson", images)
+    assert find_sources(place / "outlines/b.coco.json", [str(place / "images/b.png"), *images])

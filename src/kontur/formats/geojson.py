@@ -245,7 +245,7 @@ def with_classes(
             objects[place]["properties"] = reclassified(properties, prediction, classes)
     if isinstance(content, dict) and isinstance(content.get("kontur"), dict):
         content["kontur"]["classes"] = list(classes)  # those of regions to ignore are by them
-    bare = isinstance(content, dict) and "coordinates" in content
+    bare = isinstance(content, dict) and bool({"coordinates", "geometries"} & content.keys())
     return features[0] if bare else content
 
 
@@ -321,7 +321,7 @@ def _features(content: Any, where: str | Path) -> list[Any]:
         return features
     if kind == "Feature":
         return [content]
-    if kind in ("Polygon", "MultiPolygon"):
+    if kind in ("Polygon", "MultiPolygon", "GeometryCollection"):
         return [{"type": "Feature", "geometry": content, "properties": {}}]
     raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
 

@@ -79,7 +79,13 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
         if kept.get("type") == kind:
             del kept["type"]
     geometry = feature["geometry"] if isinstance(feature["geometry"], Mapping) else {}
-    stale = ("type", "coordinates", "bbox", "isEllipse")  # written anew; ours are no ellipses
+    stale = (
+        "type",
+        "coordinates",
+        "geometries",
+        "bbox",
+        "isEllipse",
+    )  # written anew; ours are no ellipses
     read = ("type", "id", "geometry", "properties", "bbox")
     return {
         "id": uuid_of(feature.get("id")),
