@@ -14,7 +14,7 @@ from kontur.formats import zarr_store
 from kontur.formats.images import IMAGE_ENDINGS, SEGMENTATION, is_image
 from kontur.formats.nifti_header import PACKED
 
-IMAGE_FOLDERS = ("images", "image", "imgs", "img")
+IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagesTr")  # Tr: nnU-Net
 # A file with such an ending of its stem, beside its image, is the image's label image.
 LABEL_SUFFIXES = ("_cp_masks", "_masks", "_mask", "_labels", "_label", ".labels", ".masks")
 # What Cellpose and Kontur write beside an image that is neither an image to learn nor a label.
