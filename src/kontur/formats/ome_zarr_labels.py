@@ -52,6 +52,12 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
 
 
+def pixel_sides(path: Path) -> tuple[float, float] | None:
+    """Width and height of a pixel in µm of a label image as `read` takes it, or of an image."""
+    sides = ome_zarr.open_image(_label_image(path)).sides
+    return (sides[0], sides[1]) if len(sides) == 2 else None
+
+
 def name_of(path: Path) -> str:
     """The name of a label image: of its place in an image, or of its store without the ending."""
     place = zarr_store.place_of(path)
