@@ -167,6 +167,27 @@ def test_collections_lists_features_and_geometries_are_read(content):
     assert shapely.equals(found.polygons[0], shapely.box(1, 1, 4, 4))
 
 
+def test_a_collection_of_areas_is_one_object_and_what_else_it_holds_is_said(caplog):
+    square, far = ([[[x + at, y] for x, y in SQUARE[0]]] for at in (0, 10))
+    areas = [{"type": "Polygon", "coordinates": square}]
+    areas.append({"type": "MultiPolygon", "coordinates": [far]})
+    collection = {"type": "GeometryCollection", "geometries": areas}
+    nested = {"type": "GeometryCollection", "geometries": [collection]}
+    mixed = {"type": "GeometryCollection", "geometries": [*areas, {"type": "Point"}]}
+    empty = {"type": "GeometryCollection", "geometries": []}
+    for content in (collection, [feature(nested)]):
+        found = geojson.from_document(content)
+        assert found.areas.tolist() == [18]
+        written = geojson.to_document(found)["features"][0]["geometry"]
+        assert set(written) == {"type", "coordinates"}
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "kontur.formats"):
+        found = geojson.from_document([feature(mixed), feature(empty)], where="a.geojson")
+    assert found.areas.tolist() == [18]
+    assert "a.geojson: feature 1: beside its areas it has Point: left out" in caplog.text
+    assert "1 of 2 features have no area (1 × GeometryCollection)" in caplog.text
+
+
 def test_the_outline_of_an_ellipse_is_no_longer_called_one():
     ellipse = {"type": "Polygon", "coordinates": SQUARE, "isEllipse": True}
     found = geojson.from_document([feature(ellipse)])

@@ -19,6 +19,7 @@ from kontur.instances import Instances
 from kontur.measure.measure_many import measure_many
 from kontur.measure.plane_sources import plane_sources
 from kontur.measure.sources import find_sources
+from tests.formats import volumes
 
 LABELS = np.zeros((12, 16), np.uint16)
 LABELS[2:7, 3:9] = 1
@@ -234,6 +235,17 @@ def test_a_label_image_of_ome_zarr_states_the_size_of_a_pixel(tmp_path):
         assert measure_many(sources.images)["area"].tolist() == [6]
 
 
+def test_a_volume_of_labels_states_the_size_of_a_pixel_and_whether_it_is_square(tmp_path):
+    stored = np.ones((4, 6, 1), np.uint8)  # i, j, k
+    even = volumes.write(tmp_path / "a.nii.gz", stored, sides=(2, 2, 5), units=volumes.UM)
+    uneven = volumes.write(tmp_path / "b.nii", stored, sides=(2, 1, 5), units=volumes.UM)
+    for found in (find_sources, plane_sources):
+        assert measure_many(found(even).images)["area"].tolist() == [96]
+        table = measure_many(found(uneven).images)
+        assert table["area"].tolist() == [24]
+        assert "(b) are not square but 2 µm wide and 1 µm high" in table.attrs["warnings"][0]
+
+
 def test_pixels_that_are_not_square_are_said_to_be_so(tmp_path):
     labels = save(tmp_path / "a.labels.ome.tif", sides=(0.5, 1.0))
     sentence = r"pixels of 1 image \(\w+\) are not square but 0.5 µm wide and 1 µm high: all is"
@@ -262,3 +274,15 @@ def test_photographs_whose_annotations_were_not_understood_are_not_measured_as_l
         find_sources(place / "images")
     labels = find_sources(place / "training" / "labels")
     assert [len(source.read().instances) for source in labels.images] == [2, 2]
+
+
+def test_images_of_one_name_are_told_apart_by_their_folders_or_not_at_all(place):
+    (place / "more").mkdir()
+    for name in ("more/a.png", "images/a.tif"):
+        tifffile.imwrite(place / name, LABELS)
+        images = [str(place / "images/a.png"), str(place / name)]
+        with pytest.raises(
+            InputError, match=r"2 images have the name 'a' .*, and the outlines 'a'"
+        ):
+            find_sources(place / "outlines/a.geojson", images)
+    assert find_sources(place / "outlines/b.coco.json", [str(place / "images/b.png"), *images])

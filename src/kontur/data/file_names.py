@@ -12,8 +12,9 @@ from pathlib import Path
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.images import IMAGE_ENDINGS, SEGMENTATION, is_image
+from kontur.formats.nifti_header import PACKED
 
-IMAGE_FOLDERS = ("images", "image", "imgs", "img")
+IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagesTr")  # Tr: nnU-Net
 # A file with such an ending of its stem, beside its image, is the image's label image.
 LABEL_SUFFIXES = ("_cp_masks", "_masks", "_mask", "_labels", "_label", ".labels", ".masks")
 # What Cellpose and Kontur write beside an image that is neither an image to learn nor a label.
@@ -25,11 +26,13 @@ REPORT_FILE = "predict.parquet"  # and its table of all images
 
 
 def stem(path: Path) -> str:
-    """The file's name without its ending; `.ome.tif` is one ending.
+    """The file's name without its ending; `.ome.tif` and `.nii.gz` are one ending.
 
-    >>> stem(Path("plate/a01.ome.tif")), stem(Path("cell.v2.png"))
-    ('a01', 'cell.v2')
+    >>> stem(Path("plate/a01.ome.tif")), stem(Path("cell.v2.png")), stem(Path("brain.nii.gz"))
+    ('a01', 'cell.v2', 'brain')
     """
+    if path.name.lower().endswith(PACKED):
+        return path.name[: -len(PACKED)]
     name = path.name.removesuffix(path.suffix)
     if name.lower().endswith(zarr_store.ENDING):  # of an archive
         name = name[: -len(zarr_store.ENDING)]

@@ -293,11 +293,11 @@ def image_name(cell: str, known: Container[str] = ()) -> str:
 
     One that is `known` is taken as it stands, else the suffix of a partner is taken off.
 
-    >>> image_name("plate/a01_img.tif"), image_name("a01"), image_name("cell.v2")
-    ('plate/a01', 'a01', 'cell.v2')
+    >>> image_name("plate/a01_img.tif"), image_name("a01"), image_name("brain.nii.gz")
+    ('plate/a01', 'a01', 'brain')
     """
     path = Path(cell.replace("\\", "/"))
-    ending = path.suffix.lower() in IMAGE_ENDINGS
+    ending = path.name.lower().endswith(IMAGE_ENDINGS)
     name = (path.parent / stem(path)).as_posix() if ending else path.as_posix()
     return name if name in known else partner_name(name)
 

@@ -22,7 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from kontur import formats
-from kontur.data import coco_layout, yolo_splits
+from kontur.data import coco_layout, nnunet_cases, yolo_splits
 from kontur.data.file_names import (
     IMAGE_FOLDERS,
     by_partner,
@@ -42,7 +42,7 @@ from kontur.formats import zarr_store
 from kontur.select.split_names import SPLITS, split_of
 from kontur.wording import counted, listed, plural
 
-LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask")  # first one wins
+LABEL_FOLDERS = ("labels", "masks", "outlines", "annotations", "label", "mask", nnunet_cases.LABELS)
 IGNORE_FOLDER = "ignore"
 SERVED = (
     ".kontur"  # the end of the names of what `kontur serve` writes beside a foreign NAME.geojson
@@ -218,6 +218,8 @@ def _annotations(
         f"{name}{path.name.removeprefix(stem(path))}": name for name, path in images.items()
     }
     whole = {full: name for full, name in full_names.items() if full not in images}
+    if place.name == nnunet_cases.LABELS:
+        whole |= nnunet_cases.images_of_cases(images)
     labels = [
         (whole.get(n, n), p)  # `a.jpg.png` of `a.jpg`
         for n, p in files

@@ -25,6 +25,7 @@ from kontur.formats import (
     label_studio,
     labelme,
     labels,
+    nifti_labels,
     ome_zarr_labels,
     table,
     via,
@@ -59,6 +60,7 @@ FORMATS: Mapping[str, Format] = {
         geojson_lines.FORMAT,
         cellpose.FORMAT,
         label_studio.FORMAT,
+        nifti_labels.FORMAT,
     )
 }
 attributes.READERS.update(

@@ -17,7 +17,12 @@ from kontur.formats import document
 from kontur.formats.coco_reader import as_list, from_document, images_of, read_document, rows_of
 from kontur.formats.coco_writer import numbered, to_document
 from kontur.formats.format import Format
-from kontur.formats.image_annotation import ClassPrediction, ImageAnnotation, check_count
+from kontur.formats.image_annotation import (
+    ClassPrediction,
+    ImageAnnotation,
+    check_count,
+    without_probabilities,
+)
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.rounding import rounded_score
 from kontur.instances import CLASSES
@@ -76,6 +81,8 @@ def with_classes(
         objects = [number for number in read.of_image[image["id"]] if kept[number]]
         check_count(objects, of_image, f"{where}: {image['file_name']}")
         for number, prediction in zip(objects, of_image, strict=True):
+            annotations[number] = without_probabilities(annotations[number])
+            annotations[number].pop(PROBABILITIES, None)  # of an earlier classifier
             if prediction.name is None:
                 continue
             names[number] = prediction.name

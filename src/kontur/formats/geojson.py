@@ -39,7 +39,7 @@ from kontur.formats.qupath import (
     UUID,
     attributes_of_feature,
     class_name,
-    measurements_of,
+    reclassified,
     rest_of,
     score_of,
     takes,
@@ -56,7 +56,6 @@ from kontur.wording import quoted
 CHUNK = 1000  # objects that are made into features at a time
 GEOJSON_KEYS = {"features", "geometry", "coordinates"}
 EXTRAS = "geojson"
-PROBABILITY = "Probability: "  # of a class, whose name follows: a measurement
 
 Kind = Literal["annotation", "detection"]
 
@@ -224,8 +223,9 @@ def with_classes(
     """The document with other classes of its objects, everything else as it is written there.
 
     `predicted` has, plane by plane, the class of each object that `read` gives; its probabilities
-    become measurements. `classes` are all possible ones: a class has the same colour in every
-    file. Raises `InputError` where the objects are not so many, and as `from_document` does.
+    become measurements in place of those of an earlier classifier. `classes` are all possible
+    ones: a class has the same colour in every file. Raises `InputError` where the objects are not
+    so many, and as `from_document` does.
     """
     content = copy.deepcopy(content)
     features = _features(content, where)
@@ -241,26 +241,12 @@ def with_classes(
     for (_, places), of_plane in zip(groups, predicted, strict=True):
         check_count(places, of_plane, where)
         for place, prediction in zip(places, of_plane, strict=True):
-            if prediction.name is not None:
-                _relabel(objects[place], prediction, classes)
+            properties = objects[place].get("properties") or {}
+            objects[place]["properties"] = reclassified(properties, prediction, classes)
     if isinstance(content, dict) and isinstance(content.get("kontur"), dict):
         content["kontur"]["classes"] = list(classes)  # those of regions to ignore are by them
-    bare = isinstance(content, dict) and "coordinates" in content
+    bare = isinstance(content, dict) and bool({"coordinates", "geometries"} & content.keys())
     return features[0] if bare else content
-
-
-def _relabel(feature: dict[str, Any], prediction: ClassPrediction, classes: Sequence[str]) -> None:
-    properties = dict(feature.get("properties") or {})
-    assert prediction.name is not None
-    colour = list(class_colour(classes.index(prediction.name)))
-    properties["classification"] = {"name": prediction.name, "color": colour}
-    shares = {
-        f"{PROBABILITY}{name}": rounded_score(share)
-        for name, share in prediction.probabilities.items()
-    }
-    if shares:
-        properties["measurements"] = measurements_of(properties.get("measurements")) | shares
-    feature["properties"] = properties
 
 
 class _Feature(NamedTuple):
@@ -335,7 +321,7 @@ def _features(content: Any, where: str | Path) -> list[Any]:
         return features
     if kind == "Feature":
         return [content]
-    if kind in ("Polygon", "MultiPolygon"):
+    if kind in ("Polygon", "MultiPolygon", "GeometryCollection"):
         return [{"type": "Feature", "geometry": content, "properties": {}}]
     raise InputError(f"{where} is no GeoJSON with areas; its type is {quoted(kind)}")
 

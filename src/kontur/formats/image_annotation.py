@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kontur.errors import InputError
+from kontur.formats.nifti_header import PACKED
 from kontur.instances import Instances
 from kontur.wording import listed, plural, shortened
 
 LARGEST = 2**63 - 1  # id
+PROBABILITY = ("probability_", "Probability: ")  # of a class, as columns and as measurements
 
 
 class ImageAnnotation(NamedTuple):
@@ -35,6 +37,15 @@ class ClassPrediction(NamedTuple):
 
     name: str | None
     probabilities: Mapping[str, float] = {}
+
+
+def without_probabilities(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an object without the probabilities that a classifier gave it before.
+
+    >>> without_probabilities({"area": 4, "Probability: live": 0.9, "probability_live": 0.9})
+    {'area': 4}
+    """
+    return {name: value for name, value in values.items() if not name.startswith(PROBABILITY)}
 
 
 def pick(
@@ -75,6 +86,8 @@ def names_of(image: str, names: Sequence[str]) -> set[str]:
 
     >>> names_of("plate/a.tif", ["a.png", "b.tif", "wells/a.tif"])
     {'wells/a.tif'}
+    >>> names_of("a", ["a.nii.gz", "b.nii.gz"])
+    {'a.nii.gz'}
     """
     for part in (str, _last, _stem):  # the whole name first
         meant = {name for name in names if part(name) == part(image)}
@@ -117,4 +130,4 @@ def _last(name: str) -> str:
 
 
 def _stem(name: str) -> str:
-    return Path(name).stem
+    return Path(name[: -len(".gz")] if name.lower().endswith(PACKED) else name).stem

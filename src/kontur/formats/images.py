@@ -2,8 +2,9 @@
 
 The kind of a file follows from its first bytes, not its name. Pixels are given as stored: 8 and 16
 bit, integers and floats keep their dtype. Pictures are read by `pictures`, TIFF by `tiff`, arrays
-by `arrays`, stores of Zarr by `ome_zarr`, scans of slides by `slides`, what lies inside a labelme
-file by `embedded_picture`; an unsupported file is named by `unsupported_images`, with what to do.
+by `arrays`, volumes by `nifti`, stores of Zarr by `ome_zarr`, scans of slides by `slides`, what
+lies inside a labelme file by `embedded_picture`; an unsupported file is named by
+`unsupported_images`, with what to do.
 """
 
 from pathlib import Path
@@ -13,7 +14,15 @@ import numpy as np
 from jaxtyping import Num, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import embedded_picture, pictures, slides, unsupported_images, zarr_store
+from kontur.formats import (
+    embedded_picture,
+    nifti,
+    nifti_header,
+    pictures,
+    slides,
+    unsupported_images,
+    zarr_store,
+)
 from kontur.formats.arrays import image_array, pick_channel, plane_in_array
 from kontur.formats.channels import Channel, channel_names
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native, one_channel
@@ -25,10 +34,11 @@ IMAGE_ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".btf"),  # .btf: BigTIFF
     *(".bmp", ".gif", ".webp", ".npy"),
     *(".lsm", ".stk", ".svs", ".ndpi", ".scn", ".bif", ".qptiff"),  # TIFF by other names
+    *nifti_header.ENDINGS,
     *slides.SCANS,
     *zarr_store.ENDINGS,
 )
-IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY or OME-Zarr"  # for sentences
+IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY, NIfTI or OME-Zarr"  # for sentences
 # What `kontur predict` writes, and Cellpose's results.
 SEGMENTATION = "_seg.npy"  # objects and pickled, see `cellpose`
 OUTPUTS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".overlay.png", SEGMENTATION)
@@ -36,7 +46,7 @@ OUTPUTS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".overlay.png", SEG
 NPY = b"\x93NUMPY"
 LAZY = 1 << 26  # bytes of pixels above which a file is read in windows,
 SMALL = 1 << 20  # and of a file below which it cannot hold so many
-HEAD = 132  # bytes that identify a file; those of DICOM come last
+HEAD = 348  # bytes that identify a file; those of NIfTI come last
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and big, either byte order
 
 
@@ -77,7 +87,7 @@ def read_image(
     """Read one image, any size and depth.
 
     `channel` (from 0, or by its name in the file) keeps one channel; `page` (from 0) picks a plane
-    of a z-stack, a frame of a time series or a page, and is needed where a TIFF has several. Grey
+    of a z-stack, a frame of a time series or a page, and is needed where a file has several. Grey
     gives one channel, colour three, 1-bit images 0 and 255. Non-finite values are kept; see
     `check_finite`. Raises `InputError` for what is missing, empty, not an image, cut short, or a
     stack without `page`.
@@ -91,8 +101,8 @@ def open_image(
     """The image, of which windows are read when they are asked for where it is large.
 
     A large TIFF is read in windows as far as its pixels can be understood one by one, and so are an
-    OME-Zarr and a scan of `slides`; every other image is read as `read_image` does. Arguments and
-    errors as there.
+    OME-Zarr, a volume that is not compressed and a scan of `slides`; every other image is read as
+    `read_image` does. Arguments and errors as there.
     """
     where = Path(path)
     if zarr_store.is_store(where):
@@ -114,6 +124,10 @@ def open_image(
             if opened is not None and opened[0].pixels.nbytes > LAZY:
                 image, names = opened
                 return image if channel is None else one_channel(image, channel, where, names)
+        if nifti_header.is_header(start):
+            volume = nifti.open_windows(where, page=page)
+            if volume is not None and volume.pixels.nbytes > LAZY:
+                return volume if channel is None else picked(volume, channel, where)
     return OpenImage(*read_image(path, channel=channel, page=page))
 
 
@@ -197,6 +211,10 @@ def _read(path: Path, channel: Channel | None, page: int | None, colours: Colour
                 return _read(inside, channel, page, colours)
         elif start.startswith(NPY):
             return _read_npy(path, channel, page, colours)
+        elif nifti.is_volume(path, start):
+            pixels, side, of_stack = nifti.read(path, page=page, colours=colours)
+            image = Image(pixels, side, plane=of_stack)
+            names = channel_names((), pixels.shape[2])
         else:
             known = unsupported_images.sentence(path, start)
             raise InputError(

@@ -39,7 +39,7 @@ class OmeZarrImage(NamedTuple):
     `axes` has one letter each (T, C, Z, Y, X; any other is counted by pages), `levels` are arrays
     of Zarr, full resolution first, `pixel_sizes` the side of a pixel of each in µm, or None.
     `names` are those of the channels by its metadata, "unnamed" where it gives none. `sides` are
-    width and height of a pixel in µm at full resolution, () where they are not known.
+    width and height of a pixel in µm at full resolution, fewer where they are not known.
     """
 
     path: Path
@@ -229,15 +229,17 @@ def _scale(scales: Mapping[str, Any], dataset: Mapping[str, Any], axes: int) -> 
 
 def _sides(axes: str, units: Sequence[str | None], steps: Sequence[float] | None) -> list[float]:
     """Width and height of a pixel in µm; [] where they are not given."""
-    sides: list[float] = []
-    for letter in "XY" if steps is not None else "":
+    if steps is None:
+        return []
+    sides = []
+    for letter in "XY":
         i = axes.index(letter)
         unit = str(units[i])
         length = UNITS.get(unit) or MICROMETRES.get(unit)
-        if length is None or steps is None:
+        if length is None:
             return []
         sides.append(length * steps[i])
-    return sides if all(math.isfinite(side) and side > 0 for side in sides) else []
+    return sides
 
 
 def _names(words: Mapping[str, Any], axes: str, level: Any) -> tuple[str, ...]:

@@ -52,10 +52,9 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
 
 
-def pixel_sides(path: Path) -> tuple[float, float] | None:
+def pixel_sides(path: Path) -> Sequence[float]:
     """Width and height of a pixel in µm of a label image as `read` takes it, or of an image."""
-    sides = ome_zarr.open_image(_label_image(path)).sides
-    return (sides[0], sides[1]) if len(sides) == 2 else None
+    return ome_zarr.open_image(_label_image(path)).sides
 
 
 def name_of(path: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import pictures, slides, zarr_store
+from kontur.formats import nifti, pictures, slides, zarr_store
 from kontur.formats.arrays import image_array
 from kontur.formats.images import HEAD, NPY, TIFF
 from kontur.formats.read_errors import reading
@@ -35,6 +35,8 @@ def count_pages(path: str | Path) -> int:
             return pictures.count_frames(path, start)
         if start.startswith(NPY):
             return _count_in_array(path)
+        if nifti.is_volume(path, start):
+            return nifti.open_volume(path).pages
     return 1  # reading it says what it is
 
 

@@ -47,7 +47,7 @@ def read_sides(file: Any, frame: Any) -> list[float]:
     else:  # 2: inch, 3: centimetre
         unit = {2: "inch", 3: "cm"}.get(int(getattr(frame, "resolutionunit", 1) or 1))
         sides = _of_density(unit, frame) if unit else []
-    return [side for side in sides if math.isfinite(side) and side > 0]
+    return sides
 
 
 def square_side(sides: Sequence[float]) -> float | None:

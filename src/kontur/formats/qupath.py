@@ -8,12 +8,14 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kontur.display.colours import as_hex
+from kontur.display.colours import as_hex, class_colour
 from kontur.formats.attributes import default_colour, hex_of, plain
+from kontur.formats.image_annotation import PROBABILITY, ClassPrediction, without_probabilities
 from kontur.formats.planes import EVERY_CHANNEL
+from kontur.formats.rounding import rounded_score
 from kontur.instances import Instances
 
 PLAIN = (("objectType", "annotation"), ("isLocked", False))  # of every object
@@ -77,7 +79,13 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
         if kept.get("type") == kind:
             del kept["type"]
     geometry = feature["geometry"] if isinstance(feature["geometry"], Mapping) else {}
-    stale = ("type", "coordinates", "bbox", "isEllipse")  # written anew; ours are no ellipses
+    stale = (
+        "type",
+        "coordinates",
+        "geometries",
+        "bbox",
+        "isEllipse",
+    )  # written anew; ours are no ellipses
     read = ("type", "id", "geometry", "properties", "bbox")
     return {
         "id": uuid_of(feature.get("id")),
@@ -85,6 +93,28 @@ def rest_of(feature: Mapping[str, Any], properties: Mapping[str, Any]) -> dict[s
         "geometry": {k: v for k, v in geometry.items() if k not in stale},
         "feature": {k: v for k, v in feature.items() if k not in read},
     }
+
+
+def reclassified(
+    properties: Mapping[str, Any], prediction: ClassPrediction, classes: Sequence[str]
+) -> dict[str, Any]:
+    """The properties with a predicted class in its colour, and its probabilities as measurements.
+
+    Those of an earlier classifier go, also where the object keeps its class.
+    """
+    changed = dict(properties)
+    if prediction.name is not None:
+        colour = list(class_colour(classes.index(prediction.name)))
+        changed["classification"] = {"name": prediction.name, "color": colour}
+    before = measurements_of(properties.get("measurements"))
+    shares = {
+        f"{PROBABILITY[1]}{name}": rounded_score(share)
+        for name, share in prediction.probabilities.items()
+    }
+    measured = without_probabilities(before) | shares
+    if measured != before:
+        changed["measurements"] = measured
+    return changed
 
 
 def with_attributes(

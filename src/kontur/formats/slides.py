@@ -93,11 +93,10 @@ def open_slide(path: Path, *, page: int | None = None, channel: Channel | None =
     return image if channel is None else one_channel(image, channel, path, channel_names((), 3))
 
 
-def pixel_sides(path: Path) -> tuple[float, float] | None:
-    """Width and height of a pixel in µm, see `formats.pixel_sides`; errors as in `open_slide`."""
+def pixel_sides(path: Path) -> list[float]:
+    """Width and height of a pixel in µm as far as they are stated; errors as in `open_slide`."""
     with _errors(path):
-        sides = _sides(_openslide(path).OpenSlide(path))
-    return (sides[0], sides[1]) if len(sides) == 2 else None
+        return _sides(_openslide(path).OpenSlide(path))
 
 
 def _sides(slide: Any) -> list[float]:

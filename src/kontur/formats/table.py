@@ -27,13 +27,16 @@ from kontur.formats.attributes import attributes_of, of_texts, plain
 from kontur.formats.csv_dialect import Dialect
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
+    PROBABILITY,
     ClassPrediction,
     ImageAnnotation,
     check_count,
+    without_probabilities,
 )
 from kontur.formats.object_rows import PLANE, plane_columns
 from kontur.formats.outline_file import OutlineFile
 from kontur.formats.planes import by_plane
+from kontur.formats.qupath import CLASS_COLOUR
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.formats.table_cells import (
     Row,
@@ -55,7 +58,6 @@ COLUMNS = (
     *("image_height", "image_width", "outline"),
 )
 EXTRAS = "csv"  # the key of what other columns say of an object
-PROBABILITY = "probability_"  # of a class; its name follows
 OUTLINES = ("outline", "geometry", "wkt", "wkb")  # columns of outlines; the first that is there
 MARK = "\ufeff"  # without it spreadsheets misread letters beyond ASCII
 
@@ -131,7 +133,8 @@ def relabel(
 ) -> str:
     """The text of the table with other classes, and probabilities in columns of their own.
 
-    Every other cell stays as it is written. Raises `InputError` where the objects are not so many.
+    Probabilities and colours of earlier classes go; every other cell stays as it is written. Raises
+    `InputError` where the objects are not so many.
     """
     dialect = csv_dialect.detect(file.path)
     table = _parsed(csv_dialect.rows(file.path, dialect), dialect, file.path)
@@ -143,15 +146,22 @@ def relabel(
         check_count(objects, of_image, f"{file.path}: {name}")
         for number, prediction in zip(objects, of_image, strict=True):
             cells = {
-                f"{PROBABILITY}{label}": str(rounded_score(share)).replace(".", dialect.decimal)
+                f"{PROBABILITY[0]}{label}": str(rounded_score(share)).replace(".", dialect.decimal)
                 for label, share in prediction.probabilities.items()
             }
             new.update(dict.fromkeys(cells))
-            rows[number].update(cells)
+            rows[number] = without_probabilities(rows[number]) | cells
             if prediction.name is not None:
+                rows[number].pop(CLASS_COLOUR, None)
                 rows[number]["class"] = prediction.name
     text = io.StringIO()
-    columns = list(dict.fromkeys([*table.columns, *new]))
+    filled = set[str]().union(*rows)
+    earlier = [
+        name
+        for name in table.columns
+        if name in filled or not (name == CLASS_COLOUR or name.startswith(PROBABILITY))
+    ]
+    columns = list(dict.fromkeys([*earlier, *new]))
     writer = csv.DictWriter(
         text, columns, restval="", lineterminator="\n", delimiter=dialect.delimiter
     )

@@ -8,6 +8,8 @@ program that converts it into one that we read.
 from pathlib import Path
 from typing import NamedTuple
 
+from kontur.formats.nifti_header import ONE_FILE, PACKED
+
 
 class UnsupportedFormat(NamedTuple):
     """The name of a format, with its article, and the advice on its files, an imperative."""
@@ -92,8 +94,8 @@ UNSUPPORTED = {  # by ending, small letters; the longest that fits counts
         "a DICOM image",
         "save it as TIFF from Fiji; a scan of a slide is read with kontur[slides], named itself",
     ),
-    ".nii": UnsupportedFormat("a NIfTI volume", SLICES),
-    ".nii.gz": UnsupportedFormat("a NIfTI volume", SLICES),
+    ".hdr": UnsupportedFormat("the heading of a pair of files, as Analyze has it", ONE_FILE),
+    ".img": UnsupportedFormat("the pixels of a pair of files, as Analyze has it", ONE_FILE),
     ".nrrd": UnsupportedFormat("an NRRD volume", SLICES),
     ".nhdr": UnsupportedFormat("the heading of an NRRD volume", SLICES),
     ".mha": UnsupportedFormat("a MetaImage volume", SLICES),
@@ -162,9 +164,11 @@ SIGNATURES = {
 def ending_of(path: str | Path) -> str | None:
     """The ending of `UNSUPPORTED` that a name has, or None.
 
-    >>> ending_of("Plate/A1.CZI"), ending_of("brain.nii.gz"), ending_of("a.tif")
-    ('.czi', '.nii.gz', None)
+    >>> ending_of("Plate/A1.CZI"), ending_of("a.tif.gz"), ending_of("brain.nii.gz")
+    ('.czi', '.gz', None)
     """
+    if Path(path).name.lower().endswith(PACKED):  # which is read, and is no mere .gz
+        return None
     parts = Path(path).name.lower().split(".")
     endings = ("." + ".".join(parts[i:]) for i in range(1, len(parts)))  # the longest first
     return next((ending for ending in endings if ending in UNSUPPORTED), None)

@@ -7,13 +7,14 @@ reported, and its objects are measured as far as they can be: none is left out.
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
 import numpy as np
 from jaxtyping import Shaped
 
 from kontur.data.coco_layout import lists_images
+from kontur.data.file_names import stem
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
@@ -31,7 +32,7 @@ from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import Reader, unstated
-from kontur.wording import counted
+from kontur.wording import counted, listed, quoted
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +170,7 @@ def _with_images(
     page: int | None,
 ) -> Sources:
     files = {file.name: file.path for file in inputs}
+    _check_told_apart(readers, files)
     pairs = pair(tuple(files), tuple(readers))
     if len(readers) == len(files) == 1:  # whatever they are called, they were named together
         pairs = dict(zip(files, readers, strict=True))
@@ -197,6 +199,21 @@ def _with_images(
         what = counted(without_image, "outline file")
         notes.append(f"no image has the name of {what}: measured without intensities")
     return Sources(tuple(images), (*notes, *unmeasured(files, pairs)))
+
+
+def _check_told_apart(readers: Iterable[str], files: Mapping[str, Path]) -> None:
+    """`InputError` where outlines could be of several images, which folders or endings tell."""
+    alike: dict[str, list[Path]] = {}
+    for path in files.values():
+        alike.setdefault(stem(path), []).append(path)
+    for outline_name in readers:
+        paths = alike.get(PurePosixPath(outline_name).name, [])
+        if len(paths) > 1 and outline_name not in files:
+            raise InputError(
+                f"{len(paths)} images have the name {quoted(stem(paths[0]))} "
+                f"({listed(map(str, paths))}), and the outlines {quoted(outline_name)} could be of "
+                "each; give the one that they were drawn on"
+            )
 
 
 def unmeasured(images: Iterable[str], outlined: Container[str]) -> list[str]:

@@ -100,7 +100,9 @@ def _named(
     path = Path(image.name)
     return [
         annotation._replace(
-            file_name=path.with_name(_of_plane(path, annotation) + path.suffix).as_posix()
+            file_name=path.with_name(
+                _of_plane(path, annotation) + path.name.removeprefix(stem(path))
+            ).as_posix()
         )
         for annotation in annotations
     ]

@@ -196,7 +196,7 @@ def _write_data(here: Workspace, folder: Path, planes: Sequence[Plane]) -> None:
         found = here.annotations.open(image, page).instances
         flat = image.path.relative_to(here.root).as_posix().replace("/", "__")
         if image.path in here.folder.shared_stems:  # outlines find their image by its stem
-            flat = flat.replace(".", "-") + image.path.suffix
+            flat = flat.replace(".", "-") + image.path.name.removeprefix(stem(image.path))
         file = images / flat
         if here.pictures.pages(image) > 1 or image.path.is_dir():  # a stack, or a store of Zarr
             import tifffile

@@ -260,3 +260,32 @@ def test_boxes_without_an_outline_are_no_rows_of_the_coco_file(kinds, tmp_path):
     written = json.loads((tmp_path / "out" / "all.json").read_text())
     assert [row["id"] for row in written["annotations"]] == [1, 2]
     assert written["annotations"][1]["category_id"] == 1
+
+
+@pytest.mark.parametrize("ending", ["geojson", "coco.json", "csv"])
+@pytest.mark.parametrize("before", ["geojson", "coco.json", "csv"])
+def test_a_second_classifier_leaves_nothing_of_the_first(tmp_path, before, ending):
+    place, converted, new = (tmp_path / name for name in (f"a.{before}", f"b.{ending}", "c"))
+    kontur.write(place, boxes(ignore=[9]))
+    first, second = ClassPrediction("bar", {"bar": 0.75, "square": 0.25}), ClassPrediction("big")
+    formats.relabel(place, place, [[first] * 3], CLASSES)  # the third was no region to ignore then
+    kontur.write(converted, kontur.read(place))
+    shares = second._replace(probabilities={"big": 0.9375, "small": 0.0625})
+    third = ClassPrediction(None)
+    formats.relabel(converted, new.with_suffix(f".{ending}"), [[shares, second, third]], ["big"])
+    text = new.with_suffix(f".{ending}").read_text()
+    assert not [word for word in ("0.75", "0.25", "bar", "square") if f"y_{word}" in text]
+    assert not [number for number in ("0.75", "0.25") if number in text]
+    assert text.count("0.9375") == 1
+
+
+def test_the_colour_of_the_class_before_does_not_stay_with_a_row(tmp_path):
+    content = geojson.to_document(boxes())
+    for feature in content["features"]:
+        feature["properties"]["classification"] = {"name": "x", "color": [1, 2, 3]}
+    document.dump(tmp_path / "a.geojson", content)
+    kontur.write(tmp_path / "a.csv", kontur.read(tmp_path / "a.geojson"))
+    assert "class_color" in (tmp_path / "a.csv").read_text()
+    predicted = [[ClassPrediction("bar")] * 3]
+    formats.relabel(tmp_path / "a.csv", tmp_path / "b.csv", predicted, CLASSES)
+    assert "class_color" not in (tmp_path / "b.csv").read_text()

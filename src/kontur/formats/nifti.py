@@ -1,0 +1,177 @@
+"""NIfTI-1 and NIfTI-2, `.nii` and `.nii.gz`: volumes of medical images, plane by plane.
+
+The page `k` of a volume is `array[:, :, k].T` of nibabel: rows are j and columns i, as they lie in
+the file, and pages count k, then time. Nothing is turned by the affine, so images and labels of one
+grid fit each other. Values have the scale of the header applied. One plane is in memory at a time;
+of `.nii` only what a window needs is read, and `.nii.gz` is unpacked up to it, see `gzip_places`.
+"""
+
+import functools
+import zlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Shaped
+
+from kontur.errors import InputError
+from kontur.formats import document, gzip_places, stack
+from kontur.formats.file_stamp import FileStamp
+from kontur.formats.gzip_places import GzipPlaces
+from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native
+from kontur.formats.nifti_header import ENDINGS, LONGEST, NiftiHeader, is_header, parse
+from kontur.formats.pictures import Colours, check_colours_show
+from kontur.formats.pixel_size import square_side
+from kontur.formats.read_errors import reading
+from kontur.instances.plane import Plane
+
+OPENED = 8  # volumes whose header and places are kept
+TAIL = 1 << 20  # bytes behind the last plane that are unpacked, for the checksum at the end
+SINGLE = 2.0**-22  # by which whole numbers may miss themselves that a scale of float32 made
+
+
+class NiftiVolume(NamedTuple):
+    """A volume, opened and not read; `places` are those of a compressed one."""
+
+    path: Path
+    header: NiftiHeader
+    places: GzipPlaces | None
+
+    @property
+    def pages(self) -> int:
+        """How many planes it has."""
+        return stack.pages(self.header.axes, self.header.shape)
+
+    @property
+    def pixel_size(self) -> float | None:
+        """The side of a pixel in µm; None without a unit, and of pixels that are not square."""
+        return square_side(self.header.sides)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its values: that of the file, or of floats where it has a scale."""
+        stored = self.header.stored
+        if (self.header.slope, self.header.intercept) == (1, 0):
+            return stored.newbyteorder("=")
+        wide = stored.itemsize > 4 or (stored.kind in "iu" and stored.itemsize == 4)
+        return np.dtype(np.float64 if wide else np.float32)
+
+    def number(self, page: int | None) -> int:
+        """The number of a page that is wanted; errors as of `stack.chosen_page`."""
+        what = f"a {stack.described(self.header.axes, self.header.shape)}"
+        return stack.chosen_page(page, self.pages, self.path, what)
+
+    def plane(self, page: int | None) -> Plane | None:
+        """Where in its stack a page lies; None without one, and of a single image."""
+        if page is None or self.pages == 1:
+            return None
+        index = stack.index_of(self.header.axes, self.header.shape, page)
+        return stack.plane_at(self.header.axes, self.header.shape, index, page)
+
+    def rows(self, page: int, top: int, height: int) -> Shaped[np.ndarray, "h w c"]:
+        """Rows of a plane, with the scale applied."""
+        header = self.header
+        row = header.plane_bytes // header.shape[-2]
+        start, count = header.offset + page * header.plane_bytes + top * row, height * row
+        with reading(self.path):
+            if self.places is not None:
+                beyond = TAIL if start + count == header.bytes else 0
+                content = self.places.read(start, count + beyond)[:count]
+            else:
+                with self.path.open("rb") as file:
+                    file.seek(start)
+                    content = file.read(count)
+            if len(content) < count:
+                raise ValueError(f"of page {page} {count - len(content):,} bytes are missing")
+        stored = np.frombuffer(content, header.stored)
+        return self._scaled(stored.reshape(height, header.shape[-1], header.samples))
+
+    def _scaled(self, stored: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w c"]:
+        if (self.header.slope, self.header.intercept) == (1, 0):
+            return native(stored)
+        with np.errstate(over="ignore", invalid="ignore"):  # infinite values are refused later on
+            values = stored.astype(np.float64) * self.header.slope + self.header.intercept
+            return values.astype(self.dtype)
+
+
+class NiftiWindows(LazyPixels):
+    """A plane of a volume that is not compressed, whose rows are read when they are wanted."""
+
+    def __init__(self, volume: NiftiVolume, page: int):
+        self._volume, self._page = volume, page
+        height, width = volume.header.shape[-2:]
+        self.shape, self.dtype = (height, width, volume.header.samples), volume.dtype
+
+    def read(self, top: int, left: int, height: int, width: int) -> Shaped[np.ndarray, "h w c"]:
+        rows = self._volume.rows(self._page, top, height)
+        return np.ascontiguousarray(rows[:, left : left + width])
+
+
+def is_volume(path: Path, start: bytes) -> bool:
+    """Whether a file is NIfTI: by its name, its first bytes, or the first that are packed in it."""
+    if path.name.lower().endswith(ENDINGS) or is_header(start):
+        return True
+    if not start.startswith(gzip_places.MAGIC):
+        return False
+    try:
+        return is_header(GzipPlaces(path).read(0, LONGEST))
+    except (EOFError, zlib.error):  # whatever it is, it is no whole header
+        return False
+
+
+def open_volume(path: Path) -> NiftiVolume:
+    """The volume at a path, without its planes.
+
+    Raises `InputError` for what is no NIfTI, as `nifti_header.parse`, and where there are fewer
+    bytes than the header claims; of a compressed one reading a plane may still find that.
+    """
+    with reading(path):
+        return _opened(path, FileStamp.of(path))
+
+
+def open_windows(path: Path, *, page: int | None) -> OpenImage | None:
+    """A plane whose windows are read when they are asked for; None of what is only read whole."""
+    volume = open_volume(path)
+    if volume.places is not None or volume.header.samples == 4:
+        return None
+    pixels = NiftiWindows(volume, volume.number(page))
+    return OpenImage(pixels, volume.pixel_size, plane=volume.plane(page))
+
+
+def read(
+    path: Path, *, page: int | None, colours: Colours
+) -> tuple[Shaped[np.ndarray, "h w c"], float | None, Plane | None]:
+    """The pixels of one plane, the side of a pixel in µm, and the plane.
+
+    `indices` takes whole numbers that the scale of the header made fractions for whole numbers.
+    """
+    volume = open_volume(path)
+    pixels = volume.rows(volume.number(page), 0, volume.header.shape[-2])
+    if pixels.shape[2] == 4:
+        check_colours_show(pixels[:, :, :3], pixels[:, :, 3:], path)
+        pixels = np.ascontiguousarray(pixels[:, :, :3])
+    if colours == "indices" and pixels.dtype.kind == "f":
+        whole = np.rint(pixels)
+        pixels = np.where(np.abs(pixels - whole) <= SINGLE * np.abs(whole), whole, pixels)
+    return pixels, volume.pixel_size, volume.plane(page)
+
+
+@functools.lru_cache(maxsize=OPENED)
+def _opened(path: Path, stamp: FileStamp) -> NiftiVolume:
+    """The volume of a file as it was at this stamp."""
+    with path.open("rb") as file:
+        start = file.read(LONGEST)
+    places = GzipPlaces(path) if start.startswith(gzip_places.MAGIC) else None
+    header = parse(start if places is None else places.read(0, LONGEST), path)
+    if header.bytes > stamp.bytes * (1 if places is None else gzip_places.MOST):
+        raise InputError(
+            f"{path} is damaged or cut short (it claims {header.bytes:,} bytes and has only "
+            f"{stamp.bytes:,}); copy or export it again"
+        )
+    volume = NiftiVolume(path, header, places)
+    if len(header.sides) == 2 and min(header.sides) > 0 and volume.pixel_size is None:
+        document.log.warning(
+            "%s: its pixels are %g × %g µm and not square, so sizes are in pixels",
+            *(path, *header.sides),
+        )
+    return volume
