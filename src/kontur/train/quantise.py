@@ -33,14 +33,16 @@ from onnxruntime.quantization import (
 )
 
 from kontur.models.archive import SavedGraph
-from kontur.train.calibration import Inputs, value_ranges
+from kontur.train.calibration import Inputs, Range, value_ranges
 from kontur.train.export import refer
 from kontur.train.integer_enlargements import copy_to_enlarge
 from kontur.train.integer_products import multiply_last_in_integers
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
-BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize")  # in integers, between two of them
-CARRYING = (*BETWEEN, "ReduceMax", "Slice", "Split")  # what leads from one convolution to the next
+# in integers, between two of them
+BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize", "Slice")
+CARRYING = (*BETWEEN, "ReduceMax", "Split")  # what leads from one convolution to the next
+MOVING = ("Concat", "Slice")  # what gives the numbers that it reads
 WARNINGS, ERRORS = 2, 3  # of ONNX Runtime's levels of what it prints
 
 
@@ -54,7 +56,9 @@ class Norm(NamedTuple):
 
 
 def quantise(
-    graph: SavedGraph, weights: Mapping[str, np.ndarray], inputs: Sequence[Inputs]
+    graph: SavedGraph,
+    weights: Mapping[str, np.ndarray],
+    inputs: Sequence[Inputs],
 ) -> SavedGraph | None:
     """The graph in 8 bits, its ranges taken from `inputs`; None where nothing can be.
 
@@ -201,9 +205,10 @@ def _in_integers(
     model: onnx.ModelProto, chosen: Sequence[str], inputs: Sequence[Inputs]
 ) -> onnx.ModelProto:
     names = [node.name for node in model.graph.input]
+    found = value_ranges(model, chosen, inputs)
     ranges = {
         name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
-        for name, (low, high) in value_ranges(model, chosen, inputs).items()
+        for name, (low, high) in _alike_where_moved(model.graph, chosen, found).items()
     }
     with TemporaryDirectory() as folder, _quiet():
         before, after = Path(folder) / "float32.onnx", Path(folder) / "int8.onnx"
@@ -220,6 +225,22 @@ def _in_integers(
             extra_options={"AddQDQPairToWeight": True, "TensorQuantOverrides": ranges},
         )
         return onnx.load(after)
+
+
+def _alike_where_moved(
+    graph: onnx.GraphProto, chosen: Sequence[str], ranges: Mapping[str, Range]
+) -> dict[str, Range]:
+    """One range for all that a node only moves, so that integers are copied as they are."""
+    group = {name: {name} for name in ranges}
+    for node in graph.node:
+        if node.name in chosen and node.op_type in MOVING:
+            moved = [name for name in (*node.input, *node.output) if name in ranges]
+            joined = set().union(*(group[name] for name in moved))
+            group.update(dict.fromkeys(joined, joined))
+    return {
+        name: Range(min(ranges[n].low for n in names), max(ranges[n].high for n in names))
+        for name, names in group.items()
+    }
 
 
 @contextmanager
