@@ -18,6 +18,7 @@ from kontur.infer.engine import Engine, OnnxEngine, Precision
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
+from kontur.models.family import padding_multiple
 from kontur.models.graphs import Graph, Graphs
 from kontur.train.calibration import Inputs
 from kontur.train.quantise import quantise
@@ -41,12 +42,13 @@ def with_int8(
     model as it is. `progress(done, total)` is called after each graph.
     """
     family = catalog.family(model.card.kind)
+    multiple = padding_multiple(catalog.config(model.card.kind, model.card.config))
     offered: dict[str, SavedGraph] = {}
     recorded = calibration_inputs(model, samples)
     for done, (name, inputs) in enumerate(recorded.items(), 1):
         graph = None
         if name not in family.float32_graphs:
-            graph = quantise(model.graphs[name], model.weights, inputs)
+            graph = quantise(model.graphs[name], model.weights, inputs, multiple)
         if graph is not None:
             offered[name] = graph
         progress(done, len(recorded))

@@ -37,6 +37,7 @@ from kontur.train.calibration import Inputs, Range, value_ranges
 from kontur.train.export import refer
 from kontur.train.integer_enlargements import copy_to_enlarge
 from kontur.train.integer_products import multiply_last_in_integers
+from kontur.train.integer_stem import read_pixels_together
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 # in integers, between two of them
@@ -59,6 +60,7 @@ def quantise(
     graph: SavedGraph,
     weights: Mapping[str, np.ndarray],
     inputs: Sequence[Inputs],
+    multiple: int = 1,
 ) -> SavedGraph | None:
     """The graph in 8 bits, its ranges taken from `inputs`; None where nothing can be.
 
@@ -66,6 +68,7 @@ def quantise(
         graph: in float32, of convolutions and norms (`train.export`).
         weights: of the model, by name.
         inputs: typical ones, at least one, all of the same shapes, in the graph's order.
+        multiple: of which the width of its images always is one.
     """
     model = onnx.load_from_string(graph.onnx)
     for tensor in model.graph.initializer:
@@ -78,6 +81,7 @@ def quantise(
     if not chosen:
         return None
     model = _in_integers(model, chosen, inputs)
+    read_pixels_together(model.graph, multiple)
     multiply_last_in_integers(model.graph)
     copy_to_enlarge(model.graph)
     return _without_weights(model, weights, norms)
