@@ -1,7 +1,9 @@
 """The header of NIfTI-1 and NIfTI-2: what lies in a volume, where, and what its numbers mean.
 
 Its axes are those of space, i, j and k, and time; i runs fastest in the file. After nifti1.h and
-nifti2.h. A pair of files, as Analyze has it, is refused: half of it is easily lost.
+nifti2.h. A pair of files, as Analyze has it, is refused: half of it is easily lost. nibabel, which
+the tests compare with, would take 30 lines from here and be an extra to install before any volume
+is read: what is NIfTI, what is refused and what a pixel measures would still be told by this file.
 """
 
 import math
