@@ -223,6 +223,7 @@ PACKED = gzip.compress(volumes.volume(rng.integers(0, 255, (50, 40, 3), dtype=np
         ("a.nii", volumes.header((32000, 32000, 32000), 64) + bytes(4), "damaged or cut short"),
         ("a.nii.gz", gzip.compress(volumes.header((32000, 32000, 9), 64)), "damaged or cut short"),
         ("a.nii", volumes.header((2, 2), 2, offset=99) + bytes(4), "damaged or cut short"),
+        ("a.nii", volumes.header((2, 2), 2, offset=0) + bytes(4), "begin at the byte 0"),
         ("a.nii", volumes.header((2, 2), 2, scale=(2.0, np.nan)) + bytes(4), "intercept"),
     ],
 )

@@ -169,10 +169,8 @@ def _scale(slope: float, intercept: float, samples: int) -> tuple[float, float]:
 
 
 def _offset(offset: float, size: int) -> int:
-    """Where the voxels begin; 0 means right behind the header."""
+    """Where the voxels begin; never at 0, where nibabel takes the header itself for voxels."""
     first = size + EXTENSION
-    if offset == 0:
-        return first
     if not (math.isfinite(offset) and offset >= first and offset == int(offset)):
         raise ValueError(f"its voxels begin at the byte {offset:g}, and its header has {first}")
     return int(offset)
