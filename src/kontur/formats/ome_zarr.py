@@ -19,7 +19,7 @@ from kontur.formats import stack, zarr_store
 from kontur.formats.arrays import image_array, plane_in_array
 from kontur.formats.channels import COLOURS, UNNAMED, Channel, channel_number
 from kontur.formats.lazy_pixels import native
-from kontur.formats.pixel_size import MICROMETRES, SQUARE
+from kontur.formats.pixel_size import MICROMETRES, square_side
 from kontur.instances.plane import Plane
 from kontur.wording import listed
 
@@ -38,7 +38,8 @@ class OmeZarrImage(NamedTuple):
 
     `axes` has one letter each (T, C, Z, Y, X; any other is counted by pages), `levels` are arrays
     of Zarr, full resolution first, `pixel_sizes` the side of a pixel of each in µm, or None.
-    `names` are those of the channels by its metadata, "unnamed" where it gives none.
+    `names` are those of the channels by its metadata, "unnamed" where it gives none. `sides` are
+    width and height of a pixel in µm at full resolution, fewer where they are not known.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class OmeZarrImage(NamedTuple):
     levels: tuple[Any, ...]
     pixel_sizes: tuple[float | None, ...]
     names: tuple[str, ...]
+    sides: Sequence[float] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -137,8 +139,9 @@ def open_image(path: str | Path) -> OmeZarrImage:
         axes, units = _axes(scales.get("axes"), levels[0].ndim)
         _check_levels(place, axes, levels)
         steps = [_scale(scales, dataset, len(axes)) for dataset in scales["datasets"]]
-        sizes = tuple(_pixel_size(axes, units, step) for step in steps)
-        return OmeZarrImage(place, axes, levels, sizes, _names(words, axes, levels[0]))
+        sides = [_sides(axes, units, step) for step in steps]
+        sizes = tuple(map(square_side, sides))
+        return OmeZarrImage(place, axes, levels, sizes, _names(words, axes, levels[0]), sides[0])
 
 
 def read(
@@ -224,24 +227,19 @@ def _scale(scales: Mapping[str, Any], dataset: Mapping[str, Any], axes: int) -> 
     return total if known else None
 
 
-def _pixel_size(
-    axes: str, units: Sequence[str | None], steps: Sequence[float] | None
-) -> float | None:
-    """The side of a pixel in µm, where units are given and pixels are square."""
+def _sides(axes: str, units: Sequence[str | None], steps: Sequence[float] | None) -> list[float]:
+    """Width and height of a pixel in µm; [] where they are not given."""
     if steps is None:
-        return None
+        return []
     sides = []
-    for letter in "YX":
+    for letter in "XY":
         i = axes.index(letter)
         unit = str(units[i])
         length = UNITS.get(unit) or MICROMETRES.get(unit)
         if length is None:
-            return None
+            return []
         sides.append(length * steps[i])
-    down, across = sides
-    if not (math.isfinite(across) and across > 0 and abs(across - down) <= SQUARE * across):
-        return None
-    return across
+    return sides
 
 
 def _names(words: Mapping[str, Any], axes: str, level: Any) -> tuple[str, ...]:

@@ -52,6 +52,11 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
 
 
+def pixel_sides(path: Path) -> Sequence[float]:
+    """Width and height of a pixel in µm of a label image as `read` takes it, or of an image."""
+    return ome_zarr.open_image(_label_image(path)).sides
+
+
 def name_of(path: Path) -> str:
     """The name of a label image: of its place in an image, or of its store without the ending."""
     place = zarr_store.place_of(path)

@@ -30,6 +30,11 @@ EXACT = 1e-3  # the share by which a size may miss one of `DOTS` and still be it
 
 def read_pixel_size(file: Any, frame: Any) -> float | None:
     """µm per pixel of the image whose first page is `frame`, or None."""
+    return square_side(read_sides(file, frame))
+
+
+def read_sides(file: Any, frame: Any) -> list[float]:
+    """Width and height of a pixel in µm as the file states them; other than two if it does not."""
     if file.is_ome:
         sides = _of_ome(file, frame)
     elif file.is_imagej:
@@ -42,7 +47,7 @@ def read_pixel_size(file: Any, frame: Any) -> float | None:
     else:  # 2: inch, 3: centimetre
         unit = {2: "inch", 3: "cm"}.get(int(getattr(frame, "resolutionunit", 1) or 1))
         sides = _of_density(unit, frame) if unit else []
-    return square_side(sides)
+    return sides
 
 
 def square_side(sides: Sequence[float]) -> float | None:

@@ -89,10 +89,19 @@ def open_slide(path: Path, *, page: int | None = None, channel: Channel | None =
         raise InputError(f"{path} has no page {page}; it has one, 0")
     with _errors(path):
         slide = openslide.OpenSlide(path)
-    sides = [slide.properties.get(f"openslide.mpp-{axis}") for axis in "xy"]
-    known = [float(side) for side in sides if side is not None]
-    image = OpenImage(SlideWindows(path, slide), square_side(known))
+    image = OpenImage(SlideWindows(path, slide), square_side(_sides(slide)))
     return image if channel is None else one_channel(image, channel, path, channel_names((), 3))
+
+
+def pixel_sides(path: Path) -> list[float]:
+    """Width and height of a pixel in µm as far as they are stated; errors as in `open_slide`."""
+    with _errors(path):
+        return _sides(_openslide(path).OpenSlide(path))
+
+
+def _sides(slide: Any) -> list[float]:
+    sides = [slide.properties.get(f"openslide.mpp-{axis}") for axis in "xy"]
+    return [float(side) for side in sides if side is not None]
 
 
 def _openslide(path: Path) -> Any:

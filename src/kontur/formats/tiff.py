@@ -109,6 +109,14 @@ def open_windows(
         return OpenImage(windows, side, stains, place), names
 
 
+def pixel_sides(path: Path, *, page: int | None) -> list[float]:
+    """Width and height of a pixel in µm; other than two where the file does not state them."""
+    with _quiet(), parsed_tiff(path, None) as (file, images, left_out):
+        several = sum(stack.pages(image.axes, image.shape) for image in images) > 1
+        image, _, _ = _choose(images, left_out, (page or 0) if several else None, path)
+        return pixel_size.read_sides(file, image.keyframe)
+
+
 def count_planes(path: Path) -> int:
     """How many planes `read` can choose from, in all images of the file."""
     with _quiet(), parsed_tiff(path, None) as (_, images, _):

@@ -1,6 +1,7 @@
 """Readers of outlines by the name of their image; those of large files stay on the disk."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,25 +9,39 @@ from kontur import formats
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
+from kontur.formats.pixel_sides import Sides, pixel_sides
 from kontur.instances import Instances
 from kontur.measure.in_windows import Outlines
 
 LARGE = 1 << 24  # bytes of a file whose outlines stay on the disk: some ten thousand of them
 
 
+def unstated() -> None:
+    """The sides of a pixel of a file that states none."""
+
+
 class Reader(NamedTuple):
-    """How the objects of an image are read, all at once or left on the disk."""
+    """How the objects of an image are read, all at once or left on the disk.
+
+    `sides` reads width and height of a pixel in µm, as a label image states them.
+    """
 
     read: Callable[[], Instances]
     open: Callable[[], Outlines]
+    sides: Callable[[], Sides | None] = unstated
 
 
 def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]:
     """The readers of a file or a folder of outlines; errors as in `find_predictions`."""
     if is_large(place):
         return _of_large_file(place, page)
+    stating = {
+        name: partial(pixel_sides, path, page=page)
+        for name, path in prediction_files(place).items()
+        if formats.format_of(path).pixel_size
+    }
     readers = {
-        name: Reader(read, read)
+        name: Reader(read, read, stating.get(name, unstated))
         for name, read in find_predictions(place, task=task, page=page).items()
     }
     if not zarr_store.is_folder(place):

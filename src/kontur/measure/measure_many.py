@@ -4,7 +4,7 @@ Columns that some images do not have (channels, metadata) are empty there. The t
 column (number, boolean or text) follows from all of its cells.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from threading import Semaphore
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,7 @@ from kontur.data.concurrently import concurrently
 from kontur.errors import InputError
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
+from kontur.formats.pixel_sides import Sides, uneven_note
 from kontur.measure.cells import unit_in
 from kontur.measure.extra import package
 from kontur.measure.sources import LargePicture, Picture, Source
@@ -80,7 +81,11 @@ def measure_many(
         tables.append(table)
         if progress is not None:
             progress(len(tables), len(sources))
-    _check_units(sources, tables)
+    not_square: dict[str, Sides] = {}
+    for source, table in zip(sources, tables, strict=True):
+        if pixel_size is None and table.attrs["pixel_size"] is None and (sides := source.sides()):
+            not_square[printable(source.name)] = sides
+    _check_units(sources, tables, not_square)
     attrs = _common_attrs(tables)
     for table in tables:
         table.attrs = {}
@@ -106,13 +111,16 @@ def measure_many(
         joined[column.name] = column.cells.array[rows]
         if unit := column.parsed.unit or unit_in(column.name):
             attrs["units"][column.name] = unit
-    if warnings := warnings_of(columns):
+    notes = [uneven_note(not_square)] if not_square else []
+    if warnings := [*notes, *warnings_of(columns)]:
         attrs["warnings"] = warnings
     joined.attrs = attrs
     return joined
 
 
-def _check_units(sources: Sequence[Source], tables: Sequence[Any]) -> None:
+def _check_units(
+    sources: Sequence[Source], tables: Sequence[Any], not_square: Mapping[str, Sides]
+) -> None:
     without_size = [
         source.name
         for source, table in zip(sources, tables, strict=True)
@@ -120,7 +128,8 @@ def _check_units(sources: Sequence[Source], tables: Sequence[Any]) -> None:
     ]
     if 0 < len(without_size) < len(tables):
         raise InputError(
-            f"{counted(without_size, 'image')} of {len(tables)} state no pixel size, so lengths "
+            f"{counted(without_size, 'image')} of {len(tables)} state no pixel size"
+            f"{', or pixels that are not square' if not_square else ''}, so lengths "
             "would be in pixels in some rows and in µm in others; give --pixel-size UM, or "
             "--pixel-size pixels to measure all in pixels"
         )

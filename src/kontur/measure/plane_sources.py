@@ -10,12 +10,14 @@ from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.page_count import count_pages
+from kontur.formats.pixel_sides import Sides
+from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
-from kontur.measure.sources import LargePicture, Picture, Source, Sources, unmeasured
+from kontur.measure.sources import LargePicture, Picture, Source, Sources, stated_sides, unmeasured
 from kontur.wording import counted
 
 
@@ -30,7 +32,7 @@ def plane_sources(
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
     planes = _planes_of(outlines)
-    names = list(dict.fromkeys(name for name, _, _ in planes))
+    names = list(dict.fromkeys(name for name, *_ in planes))
     files = {file.name: file.path for file in find_inputs(images)} if images else {}
     pairs = {there: name for name, there in pair(tuple(files), tuple(names)).items()}
     if len(names) == len(files) == 1:  # whatever they are called, they were named together
@@ -41,20 +43,20 @@ def plane_sources(
     pages = {name: _pages_of(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
-            _source(pairs.get(name, name), objects, plane, files, pages.get(name), channel)
-            for name, plane, objects in planes
+            _source(pairs.get(name, name), objects, plane, path, files, pages.get(name), channel)
+            for name, plane, objects, path in planes
         ),
         tuple(unmeasured(files, {*pairs.values()})),
     )
 
 
-def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines]]:
-    """The name, the plane and the objects of each plane of each image.
+def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines, Path]]:
+    """The name, the plane, the objects and the file of each plane of each image.
 
     Raises `InputError` where two images have one name.
     """
     files = prediction_files(place)
-    planes: list[tuple[str, Plane | None, Outlines]] = []
+    planes: list[tuple[str, Plane | None, Outlines, Path]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():
         of_file = _read(path)
@@ -72,7 +74,7 @@ def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines]]:
                     f"{path}; rename one of them"
                 )
             holders[image] = path
-        planes += [(names[file_name], plane, objects) for file_name, plane, objects in of_file]
+        planes += [(names[inside], plane, objects, path) for inside, plane, objects in of_file]
     return planes
 
 
@@ -96,6 +98,7 @@ def _source(
     name: str,
     objects: Outlines,
     plane: Plane | None,
+    path: Path,
     files: Mapping[str, Path],
     pages: Mapping[tuple[int, int], int] | None,
     channel: Channel | None,
@@ -113,17 +116,23 @@ def _source(
             )
         return pages[place.z, place.t] if len(pages) > 1 else None
 
+    def sides() -> Sides | None:
+        image = None if pages is None else files[name]
+        return stated_sides(image, page=page() if image else None) or stated_sides(path, page=None)
+
     def read() -> Picture:
         whole = objects if isinstance(objects, Instances) else Instances.concat([*objects.parts()])
         if pages is None:
-            return Picture(whole)
+            return Picture(whole, None, square_side(sides() or ()))
         image = read_image(files[name], channel=channel, page=page())
-        return Picture(whole, image.pixels, image.pixel_size)
+        side = image.pixel_size or square_side(sides() or ())
+        return Picture(whole, image.pixels, side)
 
     def open_() -> LargePicture:
         if pages is None:
-            return LargePicture(objects)
+            return LargePicture(objects, None, square_side(sides() or ()))
         image = open_image(files[name], channel=channel, page=page())
-        return LargePicture(objects, image.pixels, image.pixel_size)
+        side = image.pixel_size or square_side(sides() or ())
+        return LargePicture(objects, image.pixels, side)
 
-    return Source(name, read, open_, plane=place)
+    return Source(name, read, open_, plane=place, sides=sides)

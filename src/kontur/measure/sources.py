@@ -24,12 +24,14 @@ from kontur.formats import find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
+from kontur.formats.pixel_sides import Sides, pixel_sides
+from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.in_windows import Outlines
-from kontur.measure.large_outlines import Reader
+from kontur.measure.large_outlines import Reader, unstated
 from kontur.wording import counted, listed, quoted
 
 
@@ -56,7 +58,8 @@ class Source:
     """An image's name, how its objects are read, and its row of `metadata.csv`.
 
     `read` gives all of image and objects; `open` may leave them on the disk. `plane` is that of a
-    stack of which every plane is measured.
+    stack of which every plane is measured. `sides` reads width and height of a pixel in µm, also
+    where they differ, as image or label image state them.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Source:
     open: Callable[[], Picture | LargePicture]
     metadata: Mapping[str, str] = field(default_factory=dict)
     plane: Plane | None = None
+    sides: Callable[[], Sides | None] = unstated
 
     @classmethod
     def whole(
@@ -136,15 +140,22 @@ def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | N
     folder = open_folder(place, task=task, channel=channel, page=page)
     samples = folder.samples
 
+    def sides(index: int) -> Callable[[], Sides | None]:
+        item = folder.annotated[index]
+        return lambda: stated_sides(item.image, item.annotation, page=page)
+
     def reader(index: int) -> Callable[[], Picture]:
         def read() -> Picture:
             sample = samples[index]
-            return Picture(sample.instances, sample.image, sample.pixel_size)
+            side = sample.pixel_size or square_side(sides(index)() or ())
+            return Picture(sample.instances, sample.image, side)
 
         return read
 
     images = [
-        Source.whole(name, reader(index), folder.metadata.get(name, {}))
+        replace(
+            Source.whole(name, reader(index), folder.metadata.get(name, {})), sides=sides(index)
+        )
         for index, name in enumerate(folder.names)
     ]
     return Sources(tuple(images), folder.warnings)
@@ -219,19 +230,32 @@ def _source(
     channel: Channel | None = None,
     page: int | None = None,
 ) -> Source:
+    def sides() -> Sides | None:
+        return stated_sides(image, page=page) or outlines.sides()
+
     def read() -> Picture:
         if image is None:
-            return Picture(outlines.read())
+            return Picture(outlines.read(), None, square_side(sides() or ()))
         whole = read_image(image, channel=channel, page=page)
-        return Picture(outlines.read(), whole.pixels, whole.pixel_size)
+        side = whole.pixel_size or square_side(sides() or ())
+        return Picture(outlines.read(), whole.pixels, side)
 
     def open_() -> LargePicture:
         if image is None:
-            return LargePicture(outlines.open())
+            return LargePicture(outlines.open(), None, square_side(sides() or ()))
         picture = open_image(image, channel=channel, page=page)
-        return LargePicture(outlines.open(), picture.pixels, picture.pixel_size)
+        side = picture.pixel_size or square_side(sides() or ())
+        return LargePicture(outlines.open(), picture.pixels, side)
 
-    return Source(name, read, open_)
+    return Source(name, read, open_, sides=sides)
+
+
+def stated_sides(*files: Path | None, page: int | None) -> Sides | None:
+    """The sides of a pixel that the first of some files states that states them."""
+    for path in files:
+        if path is not None and (sides := pixel_sides(path, page=page)):
+            return sides
+    return None
 
 
 def metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:

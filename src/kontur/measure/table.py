@@ -20,6 +20,7 @@ from kontur.formats.arrays import image_array
 from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import LazyPixels, Pixels
 from kontur.formats.outlines_on_disk import OutlinesOnDisk
+from kontur.formats.pixel_sides import pixel_sides, uneven_note
 from kontur.formats.tracks import tracks_of
 from kontur.instances.plane import Plane
 from kontur.measure import curve, fourier, intensity, midline, neighbours, shape, texture
@@ -84,7 +85,8 @@ def measure(
             file is read in windows, to the same numbers. With several channels the columns end in
             -0, -1 …, as those of `regionprops_table`.
         name: of the image, for the column `image`; that of the file if there is one.
-        pixel_size: side of a pixel in µm; by default that of the file, else units are pixels.
+        pixel_size: side of a pixel in µm; by default that of the file, else units are pixels; of
+            pixels that are not square, `attrs["warnings"]` says so.
         metadata: further columns, the same in every row.
         outlines: also the polygons, as well-known text in the column `outline`.
         plane: of a stack, for the columns `z` and `t`.
@@ -95,10 +97,12 @@ def measure(
     """
     pandas = package("pandas")
     pixels: Any = None
+    sides = None
     if isinstance(image, str | Path):
         file = open_image(image)
         pixels, pixel_size = file.pixels, file.pixel_size if pixel_size is None else pixel_size
         name = name or stem(Path(image))
+        sides = pixel_sides(Path(image)) if pixel_size is None else None
     elif image is not None:
         pixels = image
     measured = measurements(instances, pixels, pixel_size=pixel_size)
@@ -136,6 +140,8 @@ def measure(
         "units": {key: unit(column.kind, pixel_size) for key, column in about.items()},
         "pixel_size": pixel_size,
     }
+    if sides is not None:  # and no single size
+        table.attrs["warnings"] = [uneven_note({name: sides})]
     return table
 
 

@@ -1,0 +1,60 @@
+"""The sides of a pixel as a file states them, read without its pixels: square or not.
+
+Images and label images state them alike. `images` and the formats of outlines give a pixel one
+side, or none where its sides differ.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from kontur.formats import nifti, slides, zarr_store
+from kontur.formats.images import HEAD, TIFF
+from kontur.formats.read_errors import reading
+from kontur.wording import counted
+
+Sides = tuple[float, float]  # µm across and down
+
+
+def pixel_sides(path: Path, *, page: int | None = None) -> Sides | None:
+    """Width and height of a pixel in µm; None where the file does not state both.
+
+    `page` counts where there are several, of which the first is taken without. A file of outlines
+    states none, a folder neither. Errors as in `images.read_image`.
+    """
+    sides = _stated(path, page)
+    if len(sides) != 2 or not all(math.isfinite(side) and side > 0 for side in sides):
+        return None
+    return sides[0], sides[1]
+
+
+def uneven_note(of_images: Mapping[str, Sides]) -> str:
+    """A sentence on images, at least one, whose pixels have sides that differ."""
+    across, down = next(iter(of_images.values()))
+    return (
+        f"pixels of {counted([*of_images], 'image')} are not square but {across:.4g} µm wide and "
+        f"{down:.4g} µm high: all is measured in pixels as if they were; scale image and outlines "
+        "to square pixels for true lengths and shapes"
+    )
+
+
+def _stated(path: Path, page: int | None) -> Sequence[float]:
+    """What a file says of the sides of a pixel, be it sensible or not."""
+    if zarr_store.is_store(path):
+        from kontur.formats import ome_zarr_labels  # which needs the package zarr
+
+        return ome_zarr_labels.pixel_sides(path)
+    if not path.is_file():
+        return ()
+    with reading(path):
+        if slides.is_slide(path):
+            return slides.pixel_sides(path)
+        with path.open("rb") as file:
+            start = file.read(HEAD)
+        if nifti.is_volume(path, start):
+            return nifti.open_volume(path).header.sides
+        if not start.startswith(TIFF):
+            return ()
+        from kontur.formats import tiff  # here: tifffile takes a while to import
+
+        return tiff.pixel_sides(path, page=page)
