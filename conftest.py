@@ -6,8 +6,7 @@ It stands at the root so that it holds for the doctests of `src` too, and in eve
 import os
 
 import hypothesis
-
-from tests.annotations import check_all_of
+from jaxtyping import install_import_hook
 
 # A file that is imported by napari only, and imports it; its tests are in tests/napari.
 collect_ignore = ["src/kontur/napari/widget.py"]
@@ -17,7 +16,13 @@ collect_ignore = ["src/kontur/napari/widget.py"]
 # workers, so that a test does the same alone. One that is about threads sets their number itself.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-check_all_of("kontur")
+# Every annotation of `kontur` is checked at run time. An int is welcome where a float is annotated;
+# `Self` is not looked at: jaxtyping checks methods one by one and does not know their class.
+TYPECHECKER = (
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True, "
+    "hint_overrides=beartype.FrozenDict({__import__('typing').Self: object})))"
+)
+install_import_hook("kontur", TYPECHECKER)
 
 hypothesis.settings.register_profile("local", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, database=None)

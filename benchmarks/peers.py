@@ -145,6 +145,7 @@ def _environment(folder: Path, peer: Peer) -> Path:
         subprocess.run([*install, *peer.packages], check=True)
         finished.touch()
     elif peer is PEERS["kontur"]:
+        subprocess.run([*install, *peer.packages], check=True)  # what it depends on may be new
         subprocess.run([*install, "--force-reinstall", "--no-deps", *peer.packages], check=True)
     return python
 

@@ -95,7 +95,7 @@ def test_the_number_of_threads_and_of_objects_a_run_does_not_matter(learned, eng
     for a, b in zip(engines[1]["detect"](image), several["detect"](image), strict=True):
         assert_allclose(a, b, atol=1e-5)
     features = random(2, 30, 41, 24)
-    for objects in (0, 1, 7, 8, engine.MOST_OBJECTS + 1, 200):
+    for objects in (0, 1, 7, 8, engine.OBJECTS_OF_RUN + 1, 200):
         starts, index = random(objects, 32, 2, high=60.0), np.arange(objects) % 2
         (expected,), (found,) = (
             g["evolve"](features, starts, index) for g in (engines[1], several)
@@ -134,7 +134,7 @@ def test_contours_do_not_depend_on_threads_and_parts(learned, monkeypatch):
     *maps, _, _ = alone["detect"](images)
     expected = trace_contours(alone, tuple(maps), detected, config)
     monkeypatch.setattr(engine, "PART", 13)
-    monkeypatch.setattr(engine, "MOST_OBJECTS", 5)
+    monkeypatch.setattr(engine, "OBJECTS_OF_RUN", 5)
     found = trace_contours(
         OnnxEngine(learned.model, threads=3).graphs, tuple(maps), detected, config
     )

@@ -9,6 +9,7 @@ from torch import nn
 
 from kontur.models.archive import WEIGHTS, SavedGraph
 from kontur.models.family import GraphExample
+from kontur.nn.circular import wrap
 from kontur.train.export import export_graph
 from kontur.train.quantise import quantise
 
@@ -131,19 +132,56 @@ def test_norms_are_folded_as_by_hand():
         np.testing.assert_allclose(got, expected.numpy(), rtol=1e-6)
 
 
-def test_the_convolutions_compute_in_integers_and_the_last_gives_floats(tmp_path):
-    graph, weights = exported(Small())
-    integers = quantise(graph, weights, [(image,) for image in images()])
+def optimised(integers, weights, folder):
+    """The kinds of the nodes that ONNX Runtime runs."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    options.optimized_model_filepath = str(folder / "optimised.onnx")
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[n]) for n in integers.weights]
     options.add_external_initializers(list(integers.weights), values)
     onnxruntime.InferenceSession(integers.onnx, options, ["CPUExecutionProvider"])
-    kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
+    return [node.op_type for node in onnx.load(folder / "optimised.onnx").graph.node]
+
+
+def test_the_convolutions_compute_in_integers_and_the_last_gives_floats(tmp_path):
+    graph, weights = exported(Small())
+    integers = quantise(graph, weights, [(image,) for image in images()])
+    kinds = optimised(integers, weights, tmp_path)
     assert kinds.count("QLinearConv") == 2
     assert kinds.count("MatMulInteger") == 1  # whose sums are floats
     assert not any(kind in ("Conv", "FusedConv") for kind in kinds)
+
+
+class Closed(nn.Module):
+    """Rows closed to rings before they are convolved, and joined with what they were before."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layers = nn.ModuleList(nn.Conv2d(inputs, 6, (1, 3)) for inputs in (2, 6, 6))
+        self.join = nn.Conv2d(18, 8, 1)
+        self.last = nn.Conv2d(8, 1, 1)
+
+    def forward(self, images):
+        states = [torch.relu(self.layers[0](wrap(images, 1)))]
+        for layer in self.layers[1:]:
+            states.append(states[-1] + torch.relu(4 * layer(wrap(states[-1], 1))))
+        return self.last(torch.relu(self.join(torch.cat(states, dim=1)))), states[-1]
+
+
+def test_what_is_only_moved_stays_the_same_integers(tmp_path):
+    """Rings are closed, and states joined, without a number between that is a float."""
+    network, shown = Closed(), images(side=8)
+    graph, weights = exported(network)
+    integers = quantise(graph, weights, [(image,) for image in shown])
+    expected = [out.detach().numpy() for out in network(torch.from_numpy(shown[0]))]
+    got = session(integers, weights).run(None, {"images": shown[0]})
+    for one, other in zip(got, expected, strict=True):
+        assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
+    kinds = optimised(integers, weights, tmp_path)
+    assert kinds.count("QLinearConv") == 4
+    assert kinds.count("QuantizeLinear") == 1  # the images
+    assert kinds.count("DequantizeLinear") == 1  # the result that is no product
 
 
 def test_a_graph_whose_only_convolution_is_the_last_stays_as_it_is():

@@ -172,8 +172,7 @@ def diamond(boxes: Float[np.ndarray, "m 4"]) -> Float[np.ndarray, "m 4 2"]:
     """The side midpoints of each xyxy box: top, right, bottom, left, in pixels."""
     x0, y0, x1, y1 = boxes.T
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2
-    points = [(cx, y0), (x1, cy), (cx, y1), (x0, cy)]
-    return np.stack([np.stack(point, axis=-1) for point in points], axis=-2)
+    return np.stack([cx, y0, x1, cy, cx, y1, x0, cy], axis=-1).reshape(-1, 4, 2)
 
 
 def octagon(
@@ -205,7 +204,7 @@ def octagon(
         (x0, np.maximum(left - down, y0)),
         (np.maximum(top - across, x0), y0),
     ]
-    return np.stack([np.stack(point, axis=-1) for point in points], axis=-2)
+    return np.stack([side for point in points for side in point], axis=-1).reshape(-1, 12, 2)
 
 
 def align(

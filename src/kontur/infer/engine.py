@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
 FEWEST_OBJECTS = 4  # for which a thread of their own pays
-MOST_OBJECTS = 24  # of a run, so that what it holds stays in the processor's cache
+OBJECTS_OF_RUN = 24  # or near it, so that what a run holds stays in the processor's cache
 PART = 256  # objects that a thread takes through all graphs: to change graphs costs time, too
 REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
@@ -149,9 +149,9 @@ def _onnx_graph(start: Callable[[int], Any], threads: int, *, example: GraphExam
         count = next(
             a.shape[axis] for a, axis in zip(arrays, objects, strict=True) if axis is not None
         )
-        if count <= MOST_OBJECTS:
+        runs = round(count / OBJECTS_OF_RUN)  # a few more in one take less time than another run
+        if runs <= 1:
             return _run(session, *arrays)
-        runs = math.ceil(count / MOST_OBJECTS)
         split = [
             [array] * runs if axis is None else np.array_split(array, runs, axis)
             for array, axis in zip(arrays, objects, strict=True)

@@ -79,6 +79,7 @@ class TrainingReporter:
         elif self.display.is_silent:
             self._show_progress(module, step, self._mean_losses())
         if self.config.diagnose_every and step % self.config.diagnose_every == 0:
+            module.check_weights()
             layers = measure_flow(
                 module.segmenter, lambda network: network.total(network.loss(*batch))
             )
@@ -237,9 +238,11 @@ class TrainingCallback(Callback):
             self.reporter.step(module, step, batch, last=ended)
         validated = step % self.config.validate_every == 0 or ended
         if validated:
+            module.check_weights()
             self._validate(trainer, module, step)
         stop = bool(trainer.strategy.broadcast(self.signals.received is not None))
         if validated or stop or step % self.config.save_every == 0:
+            module.check_weights()  # or a resume would go on from what it broke
             trainer.save_checkpoint(self.run / LAST)
             self.signals.saved(step)
             module.pause()

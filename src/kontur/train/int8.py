@@ -18,14 +18,15 @@ from kontur.infer.engine import Engine, OnnxEngine, Precision
 from kontur.infer.predict import Predictor
 from kontur.models import catalog
 from kontur.models.archive import Model, SavedGraph
+from kontur.models.family import padding_multiple
 from kontur.models.graphs import Graph, Graphs
 from kontur.train.calibration import Inputs
 from kontur.train.quantise import quantise
 from kontur.train.validation import evenly_spaced
 
 CROP = 256  # pixels a side of what the ranges are taken from
-CROPS = 16
-OBJECTS = 8  # of a crop: the tool wants all inputs of one shape
+CROPS = 32
+OBJECTS = 16  # of a crop: the tool wants all inputs of one shape
 IOUS = (0.5, 0.6, 0.7, 0.8, 0.9)
 TOLERATED = 3e-3  # of AP, at each IoU
 MOST_IMAGES = 64  # whose AP is taken,
@@ -40,11 +41,14 @@ def with_int8(
     Without samples, without graphs, or where no object is predicted on crops of them, it is the
     model as it is. `progress(done, total)` is called after each graph.
     """
-    unchanged = catalog.family(model.card.kind).float32_graphs
+    family = catalog.family(model.card.kind)
+    multiple = padding_multiple(catalog.config(model.card.kind, model.card.config))
     offered: dict[str, SavedGraph] = {}
     recorded = calibration_inputs(model, samples)
     for done, (name, inputs) in enumerate(recorded.items(), 1):
-        graph = None if name in unchanged else quantise(model.graphs[name], model.weights, inputs)
+        graph = None
+        if name not in family.float32_graphs:
+            graph = quantise(model.graphs[name], model.weights, inputs, multiple)
         if graph is not None:
             offered[name] = graph
         progress(done, len(recorded))

@@ -59,7 +59,7 @@ class Stages:
 
 
 class Diverged(InputError):
-    """A loss is not finite: the steps of these settings are too large."""
+    """A loss or a weight is not finite: the steps of these settings are too large."""
 
 
 class Clocks(NamedTuple):
@@ -213,11 +213,19 @@ class Training(LightningModule):
         self.stages.begun = int(checkpoint.get("stages_begun", 1))
         self._is_saved = True
 
+    def check_weights(self) -> None:
+        """Raise `Diverged` for a weight, or its average, that is not finite.
+
+        A step may make it so, and its loss was of the weights before. Buffers may be infinite.
+        """
+        for network, what in ((self.segmenter, "weight"), (self.averaged, "averaged weight")):
+            if name := _first_not_finite_weight(network):
+                self._raise_diverged(f"the {what} {name}")
+
     def _first_not_finite(self, batch: Batch) -> str:
         """The first weight or layer of a step with a value that is not finite; "" without one."""
-        for name, weight in self.segmenter.named_parameters():
-            if not weight.isfinite().all():
-                return f"the weight {name}"
+        if name := _first_not_finite_weight(self.segmenter):
+            return f"the weight {name}"
         not_finite: list[str] = []
 
         def look(name: str) -> Callable[..., None]:
@@ -255,3 +263,9 @@ class Training(LightningModule):
             f"smaller rate (--set optimiser.rate={self.optimiser_config.rate / 4:g}) and start "
             f"again with --force{more if self._is_saved else ' (no checkpoint was saved yet)'}"
         )
+
+
+def _first_not_finite_weight(network: nn.Module) -> str:
+    """The name of the first weight with a value that is not finite; "" without one."""
+    named = network.named_parameters()
+    return next((name for name, weight in named if not weight.isfinite().all()), "")

@@ -33,14 +33,17 @@ from onnxruntime.quantization import (
 )
 
 from kontur.models.archive import SavedGraph
-from kontur.train.calibration import Inputs, value_ranges
+from kontur.train.calibration import Inputs, Range, value_ranges
 from kontur.train.export import refer
 from kontur.train.integer_enlargements import copy_to_enlarge
 from kontur.train.integer_products import multiply_last_in_integers
+from kontur.train.integer_stem import read_pixels_together
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
-BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize")  # in integers, between two of them
-CARRYING = (*BETWEEN, "ReduceMax", "Slice", "Split")  # what leads from one convolution to the next
+# in integers, between two of them
+BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize", "Slice")
+CARRYING = (*BETWEEN, "ReduceMax", "Split")  # what leads from one convolution to the next
+MOVING = ("Concat", "Slice")  # what gives the numbers that it reads
 WARNINGS, ERRORS = 2, 3  # of ONNX Runtime's levels of what it prints
 
 
@@ -54,7 +57,10 @@ class Norm(NamedTuple):
 
 
 def quantise(
-    graph: SavedGraph, weights: Mapping[str, np.ndarray], inputs: Sequence[Inputs]
+    graph: SavedGraph,
+    weights: Mapping[str, np.ndarray],
+    inputs: Sequence[Inputs],
+    multiple: int = 1,
 ) -> SavedGraph | None:
     """The graph in 8 bits, its ranges taken from `inputs`; None where nothing can be.
 
@@ -62,6 +68,7 @@ def quantise(
         graph: in float32, of convolutions and norms (`train.export`).
         weights: of the model, by name.
         inputs: typical ones, at least one, all of the same shapes, in the graph's order.
+        multiple: of which the width of its images always is one.
     """
     model = onnx.load_from_string(graph.onnx)
     for tensor in model.graph.initializer:
@@ -74,6 +81,7 @@ def quantise(
     if not chosen:
         return None
     model = _in_integers(model, chosen, inputs)
+    read_pixels_together(model.graph, multiple)
     multiply_last_in_integers(model.graph)
     copy_to_enlarge(model.graph)
     return _without_weights(model, weights, norms)
@@ -201,9 +209,10 @@ def _in_integers(
     model: onnx.ModelProto, chosen: Sequence[str], inputs: Sequence[Inputs]
 ) -> onnx.ModelProto:
     names = [node.name for node in model.graph.input]
+    found = value_ranges(model, chosen, inputs)
     ranges = {
         name: [{"rmin": np.float32(low), "rmax": np.float32(high)}]
-        for name, (low, high) in value_ranges(model, chosen, inputs).items()
+        for name, (low, high) in _alike_where_moved(model.graph, chosen, found).items()
     }
     with TemporaryDirectory() as folder, _quiet():
         before, after = Path(folder) / "float32.onnx", Path(folder) / "int8.onnx"
@@ -220,6 +229,22 @@ def _in_integers(
             extra_options={"AddQDQPairToWeight": True, "TensorQuantOverrides": ranges},
         )
         return onnx.load(after)
+
+
+def _alike_where_moved(
+    graph: onnx.GraphProto, chosen: Sequence[str], ranges: Mapping[str, Range]
+) -> dict[str, Range]:
+    """One range for all that a node only moves, so that integers are copied as they are."""
+    group = {name: {name} for name in ranges}
+    for node in graph.node:
+        if node.name in chosen and node.op_type in MOVING:
+            moved = [name for name in (*node.input, *node.output) if name in ranges]
+            joined = set().union(*(group[name] for name in moved))
+            group.update(dict.fromkeys(joined, joined))
+    return {
+        name: Range(min(ranges[n].low for n in names), max(ranges[n].high for n in names))
+        for name, names in group.items()
+    }
 
 
 @contextmanager

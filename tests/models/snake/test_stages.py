@@ -133,7 +133,7 @@ def test_chunks_and_threads_make_no_difference(name, monkeypatch):
     arrays = (features(config).numpy(),), *(each.numpy() for each in rings(config, 30)), config
     whole = evolve(OnnxEngine(model, threads=1).graphs, *arrays, sure=np.ones(30, bool))
     monkeypatch.setattr(engine, "PART", 7)
-    monkeypatch.setattr(engine, "MOST_OBJECTS", 3)
+    monkeypatch.setattr(engine, "OBJECTS_OF_RUN", 3)
     parts = evolve(OnnxEngine(model, threads=3).graphs, *arrays, sure=np.ones(30, bool))
     np.testing.assert_allclose(parts, whole, atol=1e-4)
 

@@ -100,5 +100,5 @@ FAMILY = Family(
     has_agent=attrgetter("has_agent"),
     # `evolve` moves contours last: its integers save little time and cost .0026 of AP at IoU 0.6;
     # the others have few convolutions and are as fast in float32 (docs/results.md).
-    float32_graphs=("evolve", "edge", "quality"),
+    float32_graphs=("edge", "quality"),
 )

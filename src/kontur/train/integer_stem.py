@@ -1,0 +1,149 @@
+"""A first convolution in integers that reads several pixels of a row as one.
+
+Before an engine multiplies, it copies what lies below a kernel, pixel by pixel: of an image's few
+channels that takes longer than all the products. With channels last, pixels of a row that follow
+one another are one pixel of more channels, and what is convolved from them are outputs that follow
+one another: nothing is moved. The kernel is filled up with zeros, so the sums are the same.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from kontur.train.new_nodes import NewNodes
+from kontur.train.simplify import set_nodes
+
+PIXELS = 4  # of a row that are read as one; with two or eight it takes longer
+FEW = 4  # channels of an image, at most
+FIRST, LAST = [0, 3, 1, 2], [0, 2, 3, 1]  # channels, of what has them elsewhere
+FLOATS, INTEGERS = "DequantizeLinear", "QuantizeLinear"  # what gives them
+
+
+class Row(NamedTuple):
+    """How a kernel reads a row: `width` pixels, from `before` on, for every `step` an output."""
+
+    width: int
+    before: int
+    step: int
+
+    @property
+    def together(self) -> int:
+        """How many outputs are made at the pixels that are read as one."""
+        return PIXELS // self.step
+
+    @property
+    def around(self) -> tuple[int, int]:
+        """How many such pixels these outputs read to the left and to the right of their own."""
+        last = self.step * (self.together - 1) - self.before + self.width - 1
+        return -(-self.before // PIXELS), max(last, 0) // PIXELS
+
+
+def read_pixels_together(graph: onnx.GraphProto, multiple: int) -> None:
+    """Rewrite, in place, the convolutions of few channels that read and give integers.
+
+    The graph has pairs of QuantizeLinear and DequantizeLinear. The width of its images is a
+    multiple of `multiple`; where that is none of `PIXELS`, nothing is changed.
+    """
+    values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    makers = {output: node for node in graph.node for output in node.output}
+    nodes: list[onnx.NodeProto] = []
+    for node in graph.node:
+        convolution = makers.get(node.input[0]) if node.op_type == INTEGERS else None
+        row = _row(convolution, graph, makers, values) if convolution else None
+        if convolution is None or row is None or multiple % PIXELS:
+            nodes.append(node)
+        else:
+            nodes += _together(convolution, node, row, graph, makers, values)
+    set_nodes(graph, nodes)
+
+
+def _row(
+    node: onnx.NodeProto,
+    graph: onnx.GraphProto,
+    makers: Mapping[str, onnx.NodeProto],
+    values: Mapping[str, np.ndarray],
+) -> Row | None:
+    """How a convolution reads a row, if it is of integers of few channels, read once."""
+    before = [makers.get(name) for name in node.input]
+    if node.op_type != "Conv" or [each and each.op_type for each in before] != [FLOATS] * 3:
+        return None
+    if sum(node.output[0] in each.input for each in graph.node) > 1:
+        return None
+    weight = _weight(node, makers, values)
+    given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    step, pads = given.get("strides", [1, 1])[1], given.get("pads", [0] * 4)
+    missing = weight.shape[3] - pads[1] - pads[3]  # of a row's outputs, were the step 1
+    fits = PIXELS % step == 0 and 0 < missing <= step  # W / step outputs of W pixels
+    steps = values[makers[node.input[1]].input[1]].shape  # of the integers: of each output
+    plain = given.get("group", 1) == 1 and set(given.get("dilations", [1])) == {1} and steps
+    if not (fits and plain and weight.shape[1] <= FEW):
+        return None
+    return Row(weight.shape[3], pads[1], step)
+
+
+def _weight(
+    node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], values: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """A convolution's weight before it became integers."""
+    integers = makers[makers[node.input[1]].input[0]]
+    return values[integers.input[0]]
+
+
+def _together(
+    node: onnx.NodeProto,
+    result: onnx.NodeProto,
+    row: Row,
+    graph: onnx.GraphProto,
+    makers: Mapping[str, onnx.NodeProto],
+    values: Mapping[str, np.ndarray],
+) -> NewNodes:
+    """The nodes in the place of a convolution and of what makes its result integers."""
+    new = NewNodes(graph, f"{result.output[0]}/together")
+    image, weight, bias = (makers[each] for each in node.input)
+    outputs, inputs, height, width = _weight(node, makers, values).shape
+    left, right = row.around
+    blocks = left + 1 + right  # of pixels that are read as one, below the larger kernel
+
+    def for_each(key: str, value: str) -> str:
+        return new.constant(key, np.tile(values[value], row.together))
+
+    kernels = []
+    for number in range(row.together):
+        begin = PIXELS * left + row.step * number - row.before
+        end = PIXELS * blocks - begin - width
+        pads = new.constant(f"pads{number}", [0, 0, 0, begin, 0, 0, 0, end])
+        kernels.append(new.node("Pad", [weight.input[0], pads], f"kernel{number}"))
+    filled = new.node("Concat", kernels, "kernels", axis=0)
+    count = row.together * outputs
+    apart = new.constant("pixels", [count, inputs, height, blocks, PIXELS])
+    parted = new.node("Reshape", [filled, apart], "parted")
+    joined = new.node("Transpose", [parted], "joined", perm=[0, 4, 1, 2, 3])
+    shape = new.constant("shape", [count, PIXELS * inputs, height, blocks])
+    integers = new.node("Reshape", [joined, shape], "integers")
+    steps = map(for_each, ("scales", "zeros"), weight.input[1:])
+    weights = new.node(FLOATS, [integers, *steps], "weight", axis=0)
+    added = map(for_each, ("bias", "bias scales", "bias zeros"), bias.input)
+    biases = new.node(FLOATS, [*added], "biases", axis=0)
+
+    rows = new.node("Transpose", [image.input[0]], "rows", perm=LAST)
+    wide = new.constant("wide", [0, 0, -1, PIXELS * inputs])
+    wider = new.node("Reshape", [rows, wide], "wider")
+    numbers = new.node("Transpose", [wider], "image", perm=FIRST)
+    numbers = new.node(FLOATS, [numbers, *image.input[1:]], "numbers")
+    given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    up, _, down, _ = given.get("pads", [0] * 4)
+    settings = {
+        "kernel_shape": [height, blocks],
+        "strides": [given.get("strides", [1, 1])[0], 1],
+        "pads": [up, left, down, right],
+    }
+    sums = new.node("Conv", [numbers, weights, biases], "sums", **settings)
+    results = new.node(INTEGERS, [sums, *result.input[1:]], "results")
+    lines = new.node("Transpose", [results], "lines", perm=LAST)
+    narrow = new.constant("narrow", [0, 0, -1, outputs])
+    longer = new.node("Reshape", [lines, narrow], "longer")
+    new.last("Transpose", [longer], result.output[0], perm=FIRST)
+    return new
