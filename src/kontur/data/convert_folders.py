@@ -259,7 +259,11 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         if with_images or embedded_picture.is_in(item.image):
             file_name = f"{item.name}{image_copies.ending_of(item.image)}"
         one = ImageAnnotation(
-            file_name, sample.instances.size, sample.instances, pixel_size=sample.pixel_size
+            file_name,
+            sample.instances.size,
+            sample.instances,
+            extras=item.extras,
+            pixel_size=sample.pixel_size,
         )
         rows = folder.metadata.get(item.name, {})
         found.append(_Named(item.name, one, item.image, rows))

@@ -69,11 +69,13 @@ def to_document(
 
 def _earlier(entries: Sequence[ImageAnnotation]) -> dict[str, Any]:
     """The document that images were read from, without its annotations; {} of several files."""
-    known = [entry.extras["coco"] for entry in entries if "coco" in entry.extras]
+    named = [(entry.file_name, entry.extras["coco"]) for entry in entries if "coco" in entry.extras]
+    known = [one for _, one in named]
     first = known[0] if known else {}
     if any(one.get("file") != first.get("file") for one in known):
         return {}
-    images = [one["image"] for one in known if "image" in one]
+    # as they are called now: a folder may have moved them
+    images = [{**one["image"], "file_name": name} for name, one in named if "image" in one]
     if any(one.get("categories") != first.get("categories") for one in known) or (
         len({image["id"] for image in images}) < len(images)
     ):
