@@ -23,7 +23,7 @@ FLOATS, INTEGERS = "DequantizeLinear", "QuantizeLinear"  # what gives them
 
 
 class Row(NamedTuple):
-    """How a kernel reads a row: `width` pixels, from `before` on, for every `step` an output."""
+    """How a kernel reads a row: for every `step` pixels `width`, from `before` them on."""
 
     width: int
     before: int
@@ -42,10 +42,11 @@ class Row(NamedTuple):
 
 
 def read_pixels_together(graph: onnx.GraphProto, multiple: int) -> None:
-    """Rewrite, in place, the convolutions of few channels that read and give integers.
+    """Rewrite, in place, the convolutions of the graph's inputs that read and give integers.
 
-    The graph has pairs of QuantizeLinear and DequantizeLinear. The width of its images is a
-    multiple of `multiple`; where that is none of `PIXELS`, nothing is changed.
+    Inputs are images of few channels, (b, c, h, w), their width a multiple of `multiple`; where
+    that is none of `PIXELS`, nothing is changed. The graph has pairs of QuantizeLinear and
+    DequantizeLinear.
     """
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     makers = {output: node for node in graph.node for output in node.output}
@@ -66,9 +67,14 @@ def _row(
     makers: Mapping[str, onnx.NodeProto],
     values: Mapping[str, np.ndarray],
 ) -> Row | None:
-    """How a convolution reads a row, if it is of integers of few channels, read once."""
+    """How a convolution reads a row, if it is of an image in integers and of few channels."""
     before = [makers.get(name) for name in node.input]
     if node.op_type != "Conv" or [each and each.op_type for each in before] != [FLOATS] * 3:
+        return None
+    image = makers[node.input[0]].input[0]
+    if image in makers and makers[image].op_type == INTEGERS:
+        image = makers[image].input[0]
+    if image not in {value.name for value in graph.input}:  # nothing is known of other widths
         return None
     if sum(node.output[0] in each.input for each in graph.node) > 1:
         return None
