@@ -304,3 +304,13 @@ def test_an_image_of_a_subset_that_is_divided_anew_is_in_that_subset_no_more(tmp
     again = formats.read_images(file)
     assert {one.file_name.partition("/")[0] for one in again} == {"train", "val"}
     assert all(one.extras["cvat"]["task_id"] == "5" for one in again)
+
+
+def test_what_reading_says_of_a_data_set_is_said_once(tmp_path, caplog):
+    source = coco_of(tmp_path / "source", ["a", "b"])
+    content = json.loads((source / "all.json").read_text())
+    content["annotations"][0]["iscrowd"] = 1
+    (source / "all.json").write_text(json.dumps(content))
+    convert_folders([source], tmp_path / "all.csv")
+    (message,) = caplog.messages
+    assert "1 of 2 annotations are crowds" in message

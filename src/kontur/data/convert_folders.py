@@ -242,7 +242,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
             raise InputError(f"--split and --where are for data sets, and {source} is a file")
         return _of_file(partner_name(formats.name_of(source)), source, task, page)
     try:
-        recognise_layout(source)
+        layout = recognise_layout(source)
     except InputError:
         if split is not None or where or with_images:
             raise
@@ -252,7 +252,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         if not are_annotations(files, page=page):
             raise
         return [image for name, path in files.items() for image in _of_file(name, path, task, page)]
-    folder = open_folder(source, task=task, page=page, split=split).where(where)
+    folder = open_folder(source, task=task, page=page, split=split, layout=layout).where(where)
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
