@@ -304,3 +304,28 @@ def test_an_image_of_a_subset_that_is_divided_anew_is_in_that_subset_no_more(tmp
     again = formats.read_images(file)
     assert {one.file_name.partition("/")[0] for one in again} == {"train", "val"}
     assert all(one.extras["cvat"]["task_id"] == "5" for one in again)
+
+
+def test_what_reading_says_of_a_data_set_is_said_once(tmp_path, caplog):
+    source = coco_of(tmp_path / "source", ["a", "b"])
+    content = json.loads((source / "all.json").read_text())
+    content["annotations"][0]["iscrowd"] = 1
+    (source / "all.json").write_text(json.dumps(content))
+    convert_folders([source], tmp_path / "all.csv")
+    (message,) = caplog.messages
+    assert "1 of 2 annotations are crowds" in message
+
+
+@pytest.mark.parametrize("info", ["screen 3", "screen 4"])
+def test_joined_files_keep_what_each_says_of_its_images_and_say_what_they_cannot(tmp_path, info):
+    one = coco_of(tmp_path / "one", ["a"])
+    two = coco_of(tmp_path / "two", ["b"], info=info)  # with the same number of its image
+    made = convert_folders([one, two], tmp_path / "all.coco.json")
+    written = json.loads((tmp_path / "all.coco.json").read_text())
+    rows = {row["file_name"]: row for row in written["images"]}
+    assert [rows["a.png"]["well"], rows["b.png"]["well"]] == ["w0", "w0"]
+    assert len({row["id"] for row in rows.values()}) == 2
+    same = info == "screen 3"
+    assert (rows["a.png"].get("license"), bool(written["licenses"])) == (4 if same else None, same)
+    lost = "COCO JSON: info, licenses lost, which differ from file to file"
+    assert (lost in made.losses) is not same
