@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -7,6 +9,7 @@ from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.formats.conversion import convert
 from kontur.instances import Instances
 from tests.data import drawn
 from tests.formats import scenes
@@ -221,3 +224,108 @@ def test_objects_that_others_hide_are_counted_as_lost(tmp_path):
         "label image: 1 object without the centre of a pixel lost",
     )
     assert len(formats.read(tmp_path / "a.labels.tif")) == 1
+
+
+def coco_of(folder, names, *, info="screen 3"):
+    """A COCO data set whose file says more of each image than its name and size."""
+    folder.mkdir(parents=True)
+    found = drawn.squares()
+    document = {
+        "info": {"description": info},
+        "licenses": [{"id": 4, "name": "CC0"}],
+        "images": [
+            {"id": 7 + i, "file_name": f"images/{name}.png", "license": 4, "well": f"w{i}"}
+            for i, name in enumerate(names)
+        ],
+        "annotations": [],
+        "categories": [{"id": 9, "name": "cell", "supercategory": "alive"}],
+    }
+    height, width = found.shape
+    for i, (name, image) in enumerate(zip(names, document["images"], strict=True)):
+        image |= {"height": height, "width": width}
+        drawn.save(folder / "images" / f"{name}.png", drawn.picture())
+        square = {"segmentation": [[2, 2, 8, 2, 8, 8, 2, 8]], "iscrowd": 0, "category_id": 9}
+        document["annotations"].append({"id": i + 1, "image_id": image["id"], **square})
+    (folder / "all.json").write_text(json.dumps(document))
+    return folder
+
+
+def test_what_a_file_says_of_images_comes_along_into_another_of_its_format(tmp_path):
+    source = coco_of(tmp_path / "source", ["a", "b"])
+    convert_folders([source], tmp_path / "out", format="coco", val=0.5, images="copy")
+    (file,) = (tmp_path / "out").glob("*.json")
+    written = json.loads(file.read_text())
+    before = json.loads((source / "all.json").read_text())
+    assert written["info"] == before["info"]
+    assert written["licenses"] == before["licenses"]
+    assert written["categories"] == before["categories"]
+    rows = sorted(written["images"], key=lambda row: row["id"])
+    assert [(row["id"], row["license"], row["well"]) for row in rows] == [
+        (7, 4, "w0"),
+        (8, 4, "w1"),
+    ]
+    assert {row["file_name"].rpartition("/")[2] for row in rows} == {"a.png", "b.png"}
+
+
+@pytest.mark.parametrize("format", ["geojson", "yolo"])
+def test_what_a_file_says_of_images_and_another_format_cannot_hold_is_said(tmp_path, format):
+    source = coco_of(tmp_path / "source", ["a", "b"])
+    losses = convert_folders([source], tmp_path / "out", format=format).losses
+    (said,) = (one for one in losses if "other values of 2 images lost" in one)
+    alone = convert(source / "all.json", tmp_path / "all.csv").losses  # the same words
+    assert said.partition(": ")[2] in [one.partition(": ")[2] for one in alone]
+    assert "well" in said
+
+
+def test_what_a_file_beside_each_image_says_of_it_is_said_too(tmp_path):
+    folder = tmp_path / "source"
+    found = Instances.from_label_image(drawn.squares())
+    kept = {"labelme": {"flags": {}, "operator": "mk"}}
+    drawn.save(folder / "a.png", drawn.picture())
+    entry = ImageAnnotation("a.png", found.size, found, extras=kept)
+    formats.write_images(folder / "a.json", [entry], format="labelme")
+    losses = convert_folders([folder], tmp_path / "out", format="geojson").losses
+    assert any("other values of 1 image lost (operator)" in one for one in losses)
+    convert_folders([folder], tmp_path / "again", format="labelme")
+    assert json.loads((tmp_path / "again" / "a.json").read_text())["operator"] == "mk"
+
+
+def test_an_image_of_a_subset_that_is_divided_anew_is_in_that_subset_no_more(tmp_path):
+    found = Instances.from_label_image(drawn.squares())
+    source = tmp_path / "source"
+    entries = []
+    for name in ("Train/a.png", "Train/b.png"):
+        drawn.save(source / "images" / name, drawn.picture())
+        kept = {"cvat": {"subset": "Train", "task_id": "5"}}
+        entries.append(ImageAnnotation(name, found.size, found, extras=kept))
+    formats.write_images(source / "all.cvat.xml", entries)
+    convert_folders([source], tmp_path / "out", format="cvat", val=0.5)
+    (file,) = (tmp_path / "out").glob("*.xml")
+    again = formats.read_images(file)
+    assert {one.file_name.partition("/")[0] for one in again} == {"train", "val"}
+    assert all(one.extras["cvat"]["task_id"] == "5" for one in again)
+
+
+def test_what_reading_says_of_a_data_set_is_said_once(tmp_path, caplog):
+    source = coco_of(tmp_path / "source", ["a", "b"])
+    content = json.loads((source / "all.json").read_text())
+    content["annotations"][0]["iscrowd"] = 1
+    (source / "all.json").write_text(json.dumps(content))
+    convert_folders([source], tmp_path / "all.csv")
+    (message,) = caplog.messages
+    assert "1 of 2 annotations are crowds" in message
+
+
+@pytest.mark.parametrize("info", ["screen 3", "screen 4"])
+def test_joined_files_keep_what_each_says_of_its_images_and_say_what_they_cannot(tmp_path, info):
+    one = coco_of(tmp_path / "one", ["a"])
+    two = coco_of(tmp_path / "two", ["b"], info=info)  # with the same number of its image
+    made = convert_folders([one, two], tmp_path / "all.coco.json")
+    written = json.loads((tmp_path / "all.coco.json").read_text())
+    rows = {row["file_name"]: row for row in written["images"]}
+    assert [rows["a.png"]["well"], rows["b.png"]["well"]] == ["w0", "w0"]
+    assert len({row["id"] for row in rows.values()}) == 2
+    same = info == "screen 3"
+    assert (rows["a.png"].get("license"), bool(written["licenses"])) == (4 if same else None, same)
+    lost = "COCO JSON: info, licenses lost, which differ from file to file"
+    assert (lost in made.losses) is not same

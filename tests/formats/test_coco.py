@@ -238,3 +238,15 @@ def test_images_of_lvis_are_called_by_the_last_parts_of_their_address():
         image["coco_url"] = address
     names = [entry.file_name for entry in coco.from_document(content)]
     assert names == ["train2017/x.png", "train2017/y.png"]
+
+
+def test_crowds_are_said_for_some_programs_write_objects_with_holes_as_such(caplog):
+    coco.from_document(document(), where="all.json")
+    assert caplog.messages == [
+        "all.json: 1 of 2 annotations are crowds (iscrowd 1), which are regions to ignore, neither "
+        "objects nor background; if they are objects, as some programs write those with holes or "
+        "in parts, set their iscrowd to 0"
+    ]
+    caplog.clear()
+    coco.from_document(annotated())
+    assert not caplog.messages

@@ -1,10 +1,15 @@
 import gzip
 import logging
+from math import prod
 
+import hypothesis
+import nibabel
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from kontur.data.folder import open_folder
+from kontur.data.normalise import measure_normalisation
 from kontur.errors import InputError
 from kontur.formats import images
 from kontur.formats.images import open_image, read_image, read_stored
@@ -180,7 +185,10 @@ def test_extensions_lie_between_header_and_voxels(tmp_path):
 
 
 GOOD = volumes.volume(np.ones((50, 40, 3), np.int16))
-PACKED = gzip.compress(volumes.volume(rng.integers(0, 255, (50, 40, 3), dtype=np.uint8)))
+NOISE = rng.integers(0, 255, (50, 40, 3), dtype=np.uint8)
+# Without the time: it would be part of the names of tests, and each process collects its own.
+PACKED = gzip.compress(volumes.volume(NOISE), mtime=0)
+HUGE = gzip.compress(volumes.header((32000, 32000, 9), 64), mtime=0)
 
 
 @pytest.mark.parametrize(
@@ -216,8 +224,9 @@ PACKED = gzip.compress(volumes.volume(rng.integers(0, 255, (50, 40, 3), dtype=np
         ("a.nii", volumes.header((2, 0, 3), 2), "no pixels: its shape is 2 × 0 × 3"),
         ("a.nii", volumes.header((2, -1, 3), 2), "no pixels"),
         ("a.nii", volumes.header((32000, 32000, 32000), 64) + bytes(4), "damaged or cut short"),
-        ("a.nii.gz", gzip.compress(volumes.header((32000, 32000, 9), 64)), "damaged or cut short"),
+        ("a.nii.gz", HUGE, "damaged or cut short"),
         ("a.nii", volumes.header((2, 2), 2, offset=99) + bytes(4), "damaged or cut short"),
+        ("a.nii", volumes.header((2, 2), 2, offset=0) + bytes(4), "begin at the byte 0"),
         ("a.nii", volumes.header((2, 2), 2, scale=(2.0, np.nan)) + bytes(4), "intercept"),
     ],
 )
@@ -240,7 +249,6 @@ def test_voxels_that_are_no_numbers_are_kept_and_counted_where_they_are_used(tmp
 
 
 def test_what_nibabel_saves_is_read_as_its_array(tmp_path):
-    nibabel = pytest.importorskip("nibabel")
     for kind in (np.uint8, np.int16, np.float32):
         array = numbers((7, 5, 3, 2), np.dtype(kind).str[1:]).astype(kind)
         saved = nibabel.Nifti1Image(array, np.diag([0.5, 0.5, 3, 1]))
@@ -251,6 +259,57 @@ def test_what_nibabel_saves_is_read_as_its_array(tmp_path):
             image = read_image(tmp_path / "a.nii.gz", page=page)
             np.testing.assert_array_equal(image.pixels[:, :, 0], expected[:, :, k, t].T)
             assert image.pixel_size == 500
+
+
+@hypothesis.settings(
+    deadline=None,
+    max_examples=30,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(st.data())
+def test_what_nibabel_reads_of_a_file_is_what_is_read_here(tmp_path, data):
+    def one_of(*choices):
+        return data.draw(st.sampled_from(choices))
+
+    header = one_of(nibabel.Nifti1Header, nibabel.Nifti2Header)(endianness=one_of("<", ">"))
+    shape = data.draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
+    kind = one_of(*KINDS)
+    header.set_data_shape(shape)
+    header.set_data_dtype(kind)
+    side = one_of(0.5, 1, 0.37)
+    header.set_zooms([side, one_of(side, 3), 2.5, 7][: len(shape)])
+    header.set_xyzt_units(one_of(None, "mm", "micron", "meter"), one_of(None, "sec", "msec", "hz"))
+    if one_of(True, False):
+        header.set_slope_inter(one_of(1, 0.5, -3, 1 / 51), one_of(0, -1024, 0.25))
+    beyond = one_of(0, 16, 48)  # bytes between header and voxels
+    header["vox_offset"] = header.single_vox_offset + beyond
+    ends = [0, 1, 100, 127] if kind[0] in "uf" else [-128, -1, 0, 127]
+    stored = rng.choice(ends, shape).astype(header.get_data_dtype())
+    content = header.binaryblock + bytes(4 + beyond) + stored.tobytes(order="F")
+    path = tmp_path / one_of("a.nii", "a.nii.gz")
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+
+    theirs = nibabel.load(path)
+    planes = np.asanyarray(theirs.dataobj).reshape([*shape, 1, 1][:4])
+    unit = {"mm": 1e3, "micron": 1, "meter": 1e6}.get(theirs.header.get_xyzt_units()[0])
+    across, down = theirs.header.get_zooms()[:2]
+    assert count_pages(path) == prod(shape[2:])
+    for page, (t, k) in enumerate(np.ndindex(planes.shape[3], planes.shape[2])):
+        image = read_image(path, page=page)
+        expected = planes[:, :, k, t].T.astype(image.pixels.dtype)
+        np.testing.assert_array_equal(image.pixels[:, :, 0], expected)
+        assert image.pixels.dtype.kind == planes.dtype.kind
+        assert image.pixel_size == (across * unit if unit and across == down else None)
+
+
+@pytest.mark.parametrize("scale", [(0.5, -1024), (1 / 51, 3), (1e30, 0)])
+def test_contrast_does_not_depend_on_a_scale_that_rises(tmp_path, scale):
+    array = rng.normal(0, 300, (30, 20)).astype(np.int16)
+    seen = []
+    for given in ((0, 0), scale):
+        pixels = read_image(volumes.write(tmp_path / "a.nii", array, scale=given)).pixels
+        seen.append(measure_normalisation(pixels).apply(pixels))
+    np.testing.assert_allclose(seen[1], seen[0], atol=1e-5)
 
 
 def test_volumes_and_their_labels_are_a_training_folder_of_which_a_page_is_read(tmp_path):

@@ -44,6 +44,15 @@ def test_classes_of_semantic_volumes_are_those_of_all_planes(tmp_path, stored):
     assert [entry.instances.labels.tolist() for entry in entries] == [[1], [1], [0]]
 
 
+@pytest.mark.parametrize("scale", [(0, 0), (0.5, 0)])
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_what_is_no_finite_number_is_no_label(tmp_path, stored, scale, value):
+    stored[1, 1, 1] = value
+    path = volumes.write(tmp_path / "a.nii", stored, scale=scale)
+    with pytest.raises(InputError, match="1 of 48 pixel values are NaN or infinite"):
+        formats.read_images(path)
+
+
 def test_fractions_are_refused_and_nothing_is_written(tmp_path, stored):
     path = volumes.write(tmp_path / "a.nii", (stored * 0.3).astype(np.float32))
     with pytest.raises(InputError, match="no whole numbers"):

@@ -13,13 +13,17 @@ import tifffile
 
 from kontur import formats
 from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
 from kontur.formats.images import open_image
+from kontur.formats.information_loss import information_losses
+from kontur.formats.tracks import with_tracks
 from kontur.infer import plane_store, stack_prediction
 from kontur.infer.folder import predict_folder
 from kontur.infer.inputs import find_inputs
 from kontur.infer.options import PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.infer.unfinished import Unfinished
+from kontur.instances import Instances
 from kontur.models import catalog
 from kontur.models.card import Card
 from kontur.models.graphs import Graphs
@@ -93,6 +97,18 @@ def test_tracks_are_not_dropped_by_a_format_that_cannot_hold_them(film, tmp_path
     with pytest.raises(InputError, match="imagej cannot hold the numbers of tracks"):
         run(film, tmp_path / "out", "imagej", page="all", link="overlap")
     assert not (tmp_path / "out").exists()
+
+
+PLANES = [word for word, one in formats.WRITABLE.items() if one.planes]
+
+
+@pytest.mark.parametrize("word", PLANES)
+def test_outputs_that_lose_tracks_are_said_in_the_words_of_a_conversion(word):
+    square = Instances.of_valid(np.array([shapely.box(2, 2, 9, 9)]), size=(20, 20))
+    entry = ImageAnnotation("film.tif", (20, 20), with_tracks(square, np.array([4])))
+    losses = [one for one in information_losses(formats.WRITABLE[word], [entry]) if "track" in one]
+    assert stack_prediction.tracks_lost([word], 1) == losses
+    assert stack_prediction.tracks_lost([word], 0) == []
 
 
 @pytest.fixture

@@ -13,12 +13,16 @@ from kontur.train.integer_stem import PIXELS, Row, read_pixels_together
 OUTPUTS = 5
 
 
-def convolving(kernel=3, step=2, before=1, after=None, *, channels=3, read_twice=False, **settings):
-    """uint8 (b, c, h, w) → numbers → convolved with a bias → integers of a step → numbers."""
+def convolving(
+    kernel=3, step=2, before=1, *, channels=3, read_twice=False, inner=False, **settings
+):
+    """uint8 (b, c, h, w) → numbers → convolved with a bias → integers of a step → numbers.
+
+    With `inner` what is convolved is made of the input, and has a width of its own.
+    """
     rng = np.random.default_rng(kernel + step)
     groups = settings.get("group", 1)
     scales = rng.uniform(0.01, 0.02, OUTPUTS * groups).astype(np.float32)
-    after = before if after is None else after
     weight = rng.integers(-63, 64, (len(scales), channels // groups, kernel, kernel))
     values = {
         "step": np.float32(0.02),
@@ -32,8 +36,10 @@ def convolving(kernel=3, step=2, before=1, after=None, *, channels=3, read_twice
         "result step": np.float32(0.3),
         "result zero": np.uint8(120),
     }
+    image = "turned" if inner else "x"
     nodes = [
-        helper.make_node("DequantizeLinear", ["x", "step", "zero"], ["numbers"]),
+        *([helper.make_node("Transpose", ["x"], ["turned"], perm=[0, 1, 3, 2])] if inner else []),
+        helper.make_node("DequantizeLinear", [image, "step", "zero"], ["numbers"]),
         helper.make_node(
             "QuantizeLinear", ["weight", "weight scale", "weight zero"], ["steps"], axis=0
         ),
@@ -45,7 +51,7 @@ def convolving(kernel=3, step=2, before=1, after=None, *, channels=3, read_twice
         ),
         helper.make_node(
             "Conv", ["numbers", "weights", "biases"], ["sums"],
-            strides=[step, step], pads=[before, before, after, after], **settings,
+            strides=[step, step], pads=[before] * 4, **settings,
         ),
         helper.make_node("QuantizeLinear", ["sums", "result step", "result zero"], ["integers"]),
         helper.make_node("DequantizeLinear", ["integers", "result step", "result zero"], ["y"]),
@@ -95,6 +101,7 @@ def test_the_results_are_the_same_integers(kernel, step, before, channels):
         pytest.param(convolving(3, 3, 1), 8, id="whose step does not part them"),
         pytest.param(convolving(3, 1, 0), 8, id="that loses the border"),
         pytest.param(convolving(3, 1, 2), 8, id="that grows one"),
+        pytest.param(convolving(inner=True, kernel=1, step=1, before=0), 8, id="of no input"),
         pytest.param(convolving(read_twice=True), 8, id="whose numbers others read"),
     ],
 )

@@ -233,6 +233,31 @@ def test_a_finished_run_goes_on_with_more_steps_and_another_rate(finished, tmp_p
     assert lines(out)[-1]["step"] == 20
 
 
+@pytest.mark.parametrize(
+    ("setting", "above"),
+    [
+        ("training.steps=5", "12"),
+        ("training.steps=12", "12"),
+        ("training.minutes=0.0001", r"0\.\d+"),
+    ],
+)
+def test_where_nothing_is_left_to_train_and_nothing_was_validated_it_says_how_to_go_on(
+    finished, tmp_path, setting, above
+):
+    out = tmp_path / "run"
+    shutil.copytree(finished, out)
+    (out / BEST).unlink()  # as of a run that ended before its first validation
+    saved = (out / "config.toml").read_text()
+    name = setting.partition("=")[0]
+    told = (
+        f"nothing is left to train at step 12, for {setting} is used up, and no validation has "
+        f"kept a network yet; to go on: --resume --set {name}=N, N above "
+    )
+    with pytest.raises(InputError, match=re.escape(told) + above + "$"):
+        run(None, out, setting, resume=True)
+    assert (out / "config.toml").read_text() == saved
+
+
 @pytest.mark.parametrize("change", ["model.points=32", "kind=other", "start=nuclei"])
 def test_another_network_is_no_way_to_go_on(finished, change):
     name = change.partition("=")[0].partition(".")[0]

@@ -116,6 +116,7 @@ def predict(
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
+    from kontur.infer.stack_prediction import tracks_lost
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
@@ -189,6 +190,10 @@ def predict(
     if len(failed) == len(inputs) == 1:
         raise InputError(failed[0])
     typer.echo(summary(outcomes, out, time.perf_counter() - start))
+    if options.link is not None:
+        objects = sum(outcome.objects for outcome in outcomes if not outcome.skipped)
+        for line in tracks_lost(outputs, objects):
+            typer.echo(f"  {line}")
     advice = [] if quiet else hints(outcomes)
     for line in [*advice, *unsupported_files(images)]:
         typer.echo(line, err=True)

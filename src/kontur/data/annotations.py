@@ -14,6 +14,7 @@ from kontur.data.file_names import walk
 from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats import masks
+from kontur.formats.image_annotation import pick
 from kontur.formats.images import is_image, read_image
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
@@ -55,7 +56,9 @@ def read_outlines(
         try:
             relative = formats.format_of(item.annotation).relative
             size = read_image(item.image, page=page).pixels.shape[:2] if relative else None
-            return item.replace(instances=formats.read(item.annotation, page=page, size=size))
+            entries = formats.read_images(item.annotation, page=page, size=size)
+            entry = pick(entries, None, item.annotation)
+            return item.replace(instances=entry.instances, extras=entry.extras)
         except InputError:
             return item
 

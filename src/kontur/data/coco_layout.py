@@ -107,6 +107,7 @@ def read(files: Sequence[Path], root: Path) -> Layout:
                 kind=kind,
                 annotation=file,
                 instances=_with_boxes(described),
+                extras=described.extras,
                 split=split,
             )
             if described.without_outline:

@@ -22,6 +22,7 @@ from kontur.data.pairing import are_annotations, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
+from kontur.formats.coco_writer import lost_by_joining
 from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick
 from kontur.formats.information_loss import information_losses
@@ -119,6 +120,8 @@ def convert_folders(
         _write_metadata(_folder_of(target, kind), found, overwrite)
     objects = sum(len(entry.instances) for entry in entries)
     losses = list(information_losses(kind, entries))
+    if kind.name == "coco":
+        losses += lost_by_joining(entries)
     if way == "none" and not is_file_target(target, kind.name) and any(one.image for one in found):
         losses.append("the images stay where they are: --images copy or link brings them along")
     return Conversion(objects, len(entries), tuple(losses))
@@ -242,7 +245,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
             raise InputError(f"--split and --where are for data sets, and {source} is a file")
         return _of_file(partner_name(formats.name_of(source)), source, task, page)
     try:
-        recognise_layout(source)
+        layout = recognise_layout(source)
     except InputError:
         if split is not None or where or with_images:
             raise
@@ -252,14 +255,18 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         if not are_annotations(files, page=page):
             raise
         return [image for name, path in files.items() for image in _of_file(name, path, task, page)]
-    folder = open_folder(source, task=task, page=page, split=split).where(where)
+    folder = open_folder(source, task=task, page=page, split=split, layout=layout).where(where)
     found = []
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
         if with_images or embedded_picture.is_in(item.image):
             file_name = f"{item.name}{image_copies.ending_of(item.image)}"
         one = ImageAnnotation(
-            file_name, sample.instances.size, sample.instances, pixel_size=sample.pixel_size
+            file_name,
+            sample.instances.size,
+            sample.instances,
+            extras=item.extras,
+            pixel_size=sample.pixel_size,
         )
         rows = folder.metadata.get(item.name, {})
         found.append(_Named(item.name, one, item.image, rows))

@@ -202,16 +202,18 @@ def open_folder(
     channel: Channel | None = None,
     page: int | None = None,
     split: str | None = None,
+    layout: Layout | None = None,
 ) -> Folder:
     """Open a training folder or COCO JSON; its layout is recognised, see `recognise_layout`.
 
     `task` is what the values of a mask file mean: `instances` (every value an object),
     `components` (binary, every connected region an object) or `semantic` (every value a class).
-    `channel` and `page` choose from images with many; `split` opens only `train`, `val` or `test`.
+    `channel` and `page` choose from images with many; `split` opens only `train`, `val` or `test`;
+    `layout` is that of the folder where it is known already.
     Raises `InputError` where nothing is recognised, a name is ambiguous or a table is wrong.
     """
     root = Path(path)
-    layout = recognise_layout(root)
+    layout = layout or recognise_layout(root)
     layout = replace(layout, annotated=read_outlines(layout.annotated, page=page))
     names = tuple(item.name for item in layout.annotated)
     repeated = [name for name, count in Counter(names).items() if count > 1]

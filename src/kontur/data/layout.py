@@ -1,7 +1,9 @@
 """Layout: the annotated images of a folder, each with the place where its objects are written."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from kontur.instances import Instances
 
@@ -22,6 +24,7 @@ class AnnotatedImage:
         annotation: the label image, the folder of masks, or the file of outlines.
         ignore: a mask of regions that were not annotated, if there is one.
         instances: the objects, where they were read with the layout; else None.
+        extras: what the file says of the image beside them, as in `formats.ImageAnnotation`.
         split: `train`, `val` or `test` where the layout has splits.
     """
 
@@ -31,6 +34,7 @@ class AnnotatedImage:
     annotation: Path
     ignore: Path | None = None
     instances: Instances | None = None
+    extras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     split: str | None = None
 
     def replace(self, **changes: object) -> "AnnotatedImage":

@@ -45,8 +45,8 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnno
     Polygons with parts, run-length codes as lists or compressed; crowds become regions to ignore.
     Labels count the categories in the order of the file; those of one name are one class. Parts
     that overlap are joined, outlines that cross themselves repaired, objects without outline or
-    area left out, each with a line of logging. Raises `InputError` naming the key and the
-    annotation that is wrong, and for image and category ids that stand for two.
+    area left out, each with a line of logging; crowds have one too. Raises `InputError` naming the
+    key and the annotation that is wrong, and for image and category ids that stand for two.
     """
     read = read_document(content, where)
     polygons, kept = document.repaired([one.shape for one in read.annotations], where)
@@ -85,6 +85,14 @@ def from_document(content: Any, *, where: str | Path = "COCO") -> list[ImageAnno
                 boxes=tuple(box for one in bare if (box := _box(one.row)) is not None),
                 extras={"coco": {"image": image, **rest}},
             )
+        )
+    crowds = sum(int(entry.instances.ignore.sum()) for entry in entries)
+    if crowds:
+        document.log.warning(
+            "%s: %d of %d annotations are crowds (iscrowd 1), which are regions to ignore, neither "
+            "objects nor background; if they are objects, as some programs write those with holes "
+            "or in parts, set their iscrowd to 0",
+            *(where, crowds, len(read.annotations)),
         )
     return entries
 

@@ -13,6 +13,7 @@ from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.painted import as_pixels, have_hole
 from kontur.formats.rounding import DECIMALS, rounded, rounded_score
 from kontur.instances import Instances
+from kontur.wording import listed
 
 INSTANCE_ID = "instance_id"  # ours, where the annotation's id had to be another
 
@@ -68,21 +69,40 @@ def to_document(
 
 
 def _earlier(entries: Sequence[ImageAnnotation]) -> dict[str, Any]:
-    """The document that images were read from, without its annotations; {} of several files."""
-    known = [entry.extras["coco"] for entry in entries if "coco" in entry.extras]
-    first = known[0] if known else {}
-    if any(one.get("file") != first.get("file") for one in known):
-        return {}
-    images = [one["image"] for one in known if "image" in one]
-    if any(one.get("categories") != first.get("categories") for one in known) or (
-        len({image["id"] for image in images}) < len(images)
-    ):
-        return {}
+    """The document that images were read from, without its annotations.
+
+    Of several documents, what they say alike of themselves, and each one's images: without a
+    licence where those lists differ, and under new numbers where theirs are not of one image alone.
+    """
+    named = [(entry.file_name, entry.extras["coco"]) for entry in entries if "coco" in entry.extras]
+    known = [one for _, one in named]
+    alike = not lost_by_joining(entries)
+    # as they are called now: a folder may have moved them
+    images = [{**one["image"], "file_name": name} for name, one in named if "image" in one]
+    if not alike:
+        images = [{k: v for k, v in image.items() if k != "license"} for image in images]
+    if len({image["id"] for image in images}) < len(images):
+        images = [{**image, "id": number} for number, image in enumerate(images, start=1)]
+    categories = [one.get("categories", []) for one in known]
     return {
-        **first.get("file", {}),
+        **(known[0].get("file", {}) if known and alike else {}),
         "images": images,
-        "categories": first.get("categories", []),
+        "categories": categories[0] if categories and _are_alike(categories) else [],
     }
+
+
+def lost_by_joining(entries: Sequence[ImageAnnotation]) -> list[str]:
+    """A sentence on what the documents of the images say of themselves, where they differ."""
+    known = [entry.extras["coco"].get("file", {}) for entry in entries if "coco" in entry.extras]
+    files = [{name: value for name, value in file.items() if value} for file in known]
+    if _are_alike(files):
+        return []
+    names = dict.fromkeys(name for file in files for name in file)
+    return [f"COCO JSON: {listed(names)} lost, which differ from file to file"]
+
+
+def _are_alike(values: Sequence[Any]) -> bool:
+    return all(value == values[0] for value in values)
 
 
 def numbered(

@@ -100,8 +100,11 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         _child(label, "color", as_hex(class_colour(number)))
     for number, entry in enumerate(entries):
         size = entry.size or entry.instances.size
-        known = entry.extras.get(EXTRAS, {})
-        name = entry.file_name.removeprefix(f"{known[SUBSET]}/" if SUBSET in known else "")
+        known = dict(entry.extras.get(EXTRAS, {}))
+        folder = f"{known[SUBSET]}/" if SUBSET in known else ""
+        if not entry.file_name.startswith(folder):
+            del known[SUBSET]  # it lies in another folder since
+        name = entry.file_name.removeprefix(folder)
         image = {"id": str(number), "name": name, **known}
         if size is not None:
             image |= {"width": str(size[1]), "height": str(size[0])}

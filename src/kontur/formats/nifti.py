@@ -152,7 +152,9 @@ def read(
         pixels = np.ascontiguousarray(pixels[:, :, :3])
     if colours == "indices" and pixels.dtype.kind == "f":
         whole = np.rint(pixels)
-        pixels = np.where(np.abs(pixels - whole) <= SINGLE * np.abs(whole), whole, pixels)
+        with np.errstate(invalid="ignore"):  # infinite less infinite
+            near = np.abs(pixels - whole) <= SINGLE * np.abs(whole)
+        pixels = np.where(near, whole, pixels)
     return pixels, volume.pixel_size, volume.plane(page)
 
 

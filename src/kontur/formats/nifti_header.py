@@ -1,7 +1,9 @@
 """The header of NIfTI-1 and NIfTI-2: what lies in a volume, where, and what its numbers mean.
 
 Its axes are those of space, i, j and k, and time; i runs fastest in the file. After nifti1.h and
-nifti2.h. A pair of files, as Analyze has it, is refused: half of it is easily lost.
+nifti2.h. A pair of files, as Analyze has it, is refused: half of it is easily lost. nibabel, which
+the tests compare with, would take 30 lines from here and be an extra to install before any volume
+is read: what is NIfTI, what is refused and what a pixel measures would still be told by this file.
 """
 
 import math
@@ -167,10 +169,8 @@ def _scale(slope: float, intercept: float, samples: int) -> tuple[float, float]:
 
 
 def _offset(offset: float, size: int) -> int:
-    """Where the voxels begin; 0 means right behind the header."""
+    """Where the voxels begin; never at 0, where nibabel takes the header itself for voxels."""
     first = size + EXTENSION
-    if offset == 0:
-        return first
     if not (math.isfinite(offset) and offset >= first and offset == int(offset)):
         raise ValueError(f"its voxels begin at the byte {offset:g}, and its header has {first}")
     return int(offset)

@@ -25,7 +25,7 @@ from kontur.infer.options import PredictOptions
 from kontur.infer.plane_store import FinishedPlane, PlaneStore
 from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
-from kontur.wording import listed
+from kontur.wording import listed, plural
 
 KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv")  # of the formats that keep planes
 
@@ -140,6 +140,12 @@ def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None
             f"{listed(words)} cannot hold the numbers of tracks; with --link write "
             f"{' or '.join(KEEPS_TRACKS)}"
         )
+
+
+def tracks_lost(words: Sequence[str], objects: int) -> list[str]:
+    """A sentence on each output that cannot hold the tracks of so many objects; others do."""
+    unable = [formats.WRITABLE[word].title for word in words if word not in KEEPS_TRACKS]
+    return [f"{title}: tracks of {plural(objects, 'object')} lost" for title in unable if objects]
 
 
 def keeps_planes(word: str) -> bool:

@@ -4,13 +4,14 @@ An engine looks up the place of every value when it resizes; in maps with channe
 pixels and rows can be copied, which takes less time.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from kontur.train.new_nodes import NewNodes
 from kontur.train.simplify import set_nodes
 
 MODES = {
@@ -33,10 +34,7 @@ def copy_to_enlarge(graph: onnx.GraphProto) -> None:
         if found is None:
             nodes.append(node)
         else:
-            (result,) = node.output
-            grown = np.array([1, found.rows, found.columns, 1])
-            graph.initializer.append(numpy_helper.from_array(grown, f"{result}/factors"))
-            nodes += _copies(found, result)
+            nodes += _copies(found, node.output[0], graph)
     set_nodes(graph, nodes)
 
 
@@ -77,19 +75,14 @@ def _factors(node: onnx.NodeProto, values: Mapping[str, np.ndarray]) -> tuple[in
     return int(rows), int(columns)
 
 
-def _copies(found: Enlargement, result: str) -> Iterator[onnx.NodeProto]:
+def _copies(found: Enlargement, result: str, graph: onnx.GraphProto) -> NewNodes:
     """Nodes from the integers to the enlarged ones."""
-
-    def made(operation: str, inputs: list[str], output: str, **settings: Any) -> onnx.NodeProto:
-        return helper.make_node(operation, inputs, [output], **settings)
-
-    def own(key: str) -> str:
-        return f"{result}/{key}"
-
-    yield made("Transpose", [found.integers], own("pixels"), perm=[0, 2, 3, 1])
-    yield made("Concat", [own("pixels")] * found.columns, own("wider"), axis=3)
-    yield made("Concat", [own("wider")] * found.rows, own("rows"), axis=2)
-    yield made("Shape", [own("pixels")], own("shape"))
-    yield made("Mul", [own("shape"), own("factors")], own("size"))
-    yield made("Reshape", [own("rows"), own("size")], own("larger"))
-    yield made("Transpose", [own("larger")], result, perm=[0, 3, 1, 2])
+    new = NewNodes(graph, result)
+    factors = new.constant("factors", [1, found.rows, found.columns, 1])
+    pixels = new.node("Transpose", [found.integers], "pixels", perm=[0, 2, 3, 1])
+    wider = new.node("Concat", [pixels] * found.columns, "wider", axis=3)
+    rows = new.node("Concat", [wider] * found.rows, "rows", axis=2)
+    shape = new.node("Shape", [pixels], "shape")
+    larger = new.node("Reshape", [rows, new.node("Mul", [shape, factors], "size")], "larger")
+    new.last("Transpose", [larger], result, perm=[0, 3, 1, 2])
+    return new

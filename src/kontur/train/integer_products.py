@@ -6,13 +6,13 @@ are convolved, takes longer than all the products. So each weight becomes the su
 coarse and a fine integer, the products are added up in 32 bits, and only the sums are floats.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from kontur.train.new_nodes import NewNodes
 from kontur.train.simplify import set_nodes
 
 LARGEST = 63  # of the integers: 7 bits, as those of the other weights
@@ -33,23 +33,8 @@ def multiply_last_in_integers(graph: onnx.GraphProto) -> None:
         before = makers.get(node.input[0]) if node.op_type == "Conv" else None
         if before is None or before.op_type != "DequantizeLinear" or not _is_product(node, values):
             nodes.append(node)
-            continue
-        step = np.abs(values[node.input[1]]).max(axis=(1, 2, 3)) / LARGEST
-        step = np.maximum(step, np.finfo(np.float32).tiny)
-        mix = np.concatenate([np.diag(step), np.diag(step / FINE)]) * values[before.input[1]]
-        name = f"{node.output[0]}/integers"
-        constants = {
-            "step": step,
-            "fine": np.array(FINE),
-            "mix": mix,
-        }
-        graph.initializer.extend(
-            numpy_helper.from_array(value.astype(np.float32), f"{name}/{key}")
-            for key, value in constants.items()
-        )
-        for key, shape in {"matrix": [0, -1], "aside": [-1, 1, 1]}.items():
-            graph.initializer.append(numpy_helper.from_array(np.array(shape), f"{name}/{key}"))
-        nodes += _product(node, before, name)
+        else:
+            nodes += _product(node, before, graph, values)
     set_nodes(graph, nodes)
 
 
@@ -68,31 +53,39 @@ def _is_product(node: onnx.NodeProto, values: dict[str, np.ndarray]) -> bool:
     )
 
 
-def _product(node: onnx.NodeProto, before: onnx.NodeProto, name: str) -> Iterator[onnx.NodeProto]:
+def _product(
+    node: onnx.NodeProto,
+    before: onnx.NodeProto,
+    graph: onnx.GraphProto,
+    values: Mapping[str, np.ndarray],
+) -> NewNodes:
     """The nodes in the place of a convolution; those of the weights are evaluated once."""
-
-    def made(operation: str, inputs: list[str], output: str, **settings: Any) -> onnx.NodeProto:
-        return helper.make_node(operation, inputs, [output], **settings)
-
-    def own(*keys: str) -> list[str]:
-        return [f"{name}/{key}" for key in keys]
-
+    new = NewNodes(graph, f"{node.output[0]}/integers")
     weight, bias = node.input[1:]
-    integers, _, zero = before.input
-    yield made("Reshape", [weight, *own("matrix")], *own("rows"))
-    yield made("Transpose", own("rows"), *own("columns"), perm=[1, 0])  # (inputs, outputs)
-    yield made("Div", own("columns", "step"), *own("steps"))
-    yield made("Round", own("steps"), *own("coarse"))
-    yield made("Sub", own("steps", "coarse"), *own("rest"))
-    yield made("Mul", own("rest", "fine"), *own("rests"))
-    yield made("Round", own("rests"), *own("finer"))
-    yield made("Concat", own("coarse", "finer"), *own("both"), axis=1)
-    yield made("Cast", own("both"), *own("weights"), to=onnx.TensorProto.INT8)
-    last = [0, 2, 3, 1]  # channels last, as integers are convolved
-    yield made("Transpose", [integers], *own("pixels"), perm=last)
-    yield made("MatMulInteger", [*own("pixels", "weights"), zero], *own("sums"))
-    yield made("Cast", own("sums"), *own("numbers"), to=onnx.TensorProto.FLOAT)
-    yield made("MatMul", own("numbers", "mix"), *own("mixed"))
-    yield made("Transpose", own("mixed"), *own("maps"), perm=[0, 3, 1, 2])
-    yield made("Reshape", [bias, *own("aside")], *own("shift"))
-    yield made("Add", own("maps", "shift"), node.output[0])
+    pixels, scale, zero = before.input
+    largest = np.abs(values[weight]).max(axis=(1, 2, 3)) / LARGEST
+    largest = np.maximum(largest, np.finfo(np.float32).tiny)
+    step = new.constant("step", largest.astype(np.float32))
+    fine = new.constant("fine", np.float32(FINE))
+    both = np.concatenate([np.diag(largest), np.diag(largest / FINE)]) * values[scale]
+    mix = new.constant("mix", both.astype(np.float32))
+    matrix, aside = new.constant("matrix", [0, -1]), new.constant("aside", [-1, 1, 1])
+
+    rows = new.node("Reshape", [weight, matrix], "rows")
+    columns = new.node("Transpose", [rows], "columns", perm=[1, 0])  # (inputs, outputs)
+    steps = new.node("Div", [columns, step], "steps")
+    coarse = new.node("Round", [steps], "coarse")
+    rest = new.node("Sub", [steps, coarse], "rest")
+    finer = new.node("Round", [new.node("Mul", [rest, fine], "rests")], "finer")
+    joined = new.node("Concat", [coarse, finer], "both", axis=1)
+    weights = new.node("Cast", [joined], "weights", to=onnx.TensorProto.INT8)
+
+    # channels last, as integers are convolved
+    lasting = new.node("Transpose", [pixels], "pixels", perm=[0, 2, 3, 1])
+    sums = new.node("MatMulInteger", [lasting, weights, zero], "sums")
+    numbers = new.node("Cast", [sums], "numbers", to=onnx.TensorProto.FLOAT)
+    mixed = new.node("MatMul", [numbers, mix], "mixed")
+    maps = new.node("Transpose", [mixed], "maps", perm=[0, 3, 1, 2])
+    shift = new.node("Reshape", [bias, aside], "shift")
+    new.last("Add", [maps, shift], node.output[0])
+    return new

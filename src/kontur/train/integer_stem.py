@@ -6,22 +6,24 @@ one another are one pixel of more channels, and what is convolved from them are 
 one another: nothing is moved. The kernel is filled up with zeros, so the sums are the same.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from kontur.train.new_nodes import NewNodes
 from kontur.train.simplify import set_nodes
 
 PIXELS = 4  # of a row that are read as one; with two or eight it takes longer
 FEW = 4  # channels of an image, at most
+FIRST, LAST = [0, 3, 1, 2], [0, 2, 3, 1]  # channels, of what has them elsewhere
 FLOATS, INTEGERS = "DequantizeLinear", "QuantizeLinear"  # what gives them
 
 
 class Row(NamedTuple):
-    """How a kernel reads a row: `width` pixels, from `before` on, for every `step` an output."""
+    """How a kernel reads a row: for every `step` pixels `width`, from `before` them on."""
 
     width: int
     before: int
@@ -40,10 +42,11 @@ class Row(NamedTuple):
 
 
 def read_pixels_together(graph: onnx.GraphProto, multiple: int) -> None:
-    """Rewrite, in place, the convolutions of few channels that read and give integers.
+    """Rewrite, in place, the convolutions of the graph's inputs that read and give integers.
 
-    The graph has pairs of QuantizeLinear and DequantizeLinear. The width of its images is a
-    multiple of `multiple`; where that is none of `PIXELS`, nothing is changed.
+    Inputs are images of few channels, (b, c, h, w), their width a multiple of `multiple`; where
+    that is none of `PIXELS`, nothing is changed. The graph has pairs of QuantizeLinear and
+    DequantizeLinear.
     """
     values = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     makers = {output: node for node in graph.node for output in node.output}
@@ -64,9 +67,14 @@ def _row(
     makers: Mapping[str, onnx.NodeProto],
     values: Mapping[str, np.ndarray],
 ) -> Row | None:
-    """How a convolution reads a row, if it is of integers of few channels, read once."""
+    """How a convolution reads a row, if it is of an image in integers and of few channels."""
     before = [makers.get(name) for name in node.input]
     if node.op_type != "Conv" or [each and each.op_type for each in before] != [FLOATS] * 3:
+        return None
+    image = makers[node.input[0]].input[0]
+    if image in makers and makers[image].op_type == INTEGERS:
+        image = makers[image].input[0]
+    if image not in {value.name for value in graph.input}:  # nothing is known of other widths
         return None
     if sum(node.output[0] in each.input for each in graph.node) > 1:
         return None
@@ -97,62 +105,51 @@ def _together(
     graph: onnx.GraphProto,
     makers: Mapping[str, onnx.NodeProto],
     values: Mapping[str, np.ndarray],
-) -> Iterator[onnx.NodeProto]:
+) -> NewNodes:
     """The nodes in the place of a convolution and of what makes its result integers."""
-    name = f"{result.output[0]}/together"
+    new = NewNodes(graph, f"{result.output[0]}/together")
     image, weight, bias = (makers[each] for each in node.input)
     outputs, inputs, height, width = _weight(node, makers, values).shape
     left, right = row.around
-    across = PIXELS * (left + 1 + right)  # pixels that the larger kernel reads
-
-    def own(*keys: str) -> list[str]:
-        return [f"{name}/{key}" for key in keys]
-
-    def made(operation: str, inputs: list[str], output: str, **settings: Any) -> onnx.NodeProto:
-        return helper.make_node(operation, inputs, [output], **settings)
-
-    def stored(key: str, value: Any) -> str:
-        graph.initializer.append(numpy_helper.from_array(np.asarray(value), *own(key)))
-        return own(key)[0]
+    blocks = left + 1 + right  # of pixels that are read as one, below the larger kernel
 
     def for_each(key: str, value: str) -> str:
-        return stored(key, np.tile(values[value], row.together))
+        return new.constant(key, np.tile(values[value], row.together))
 
-    (first, last) = [0, 3, 1, 2], [0, 2, 3, 1]  # channels, of what has them elsewhere
     kernels = []
     for number in range(row.together):
         begin = PIXELS * left + row.step * number - row.before
-        pads = stored(f"pads{number}", [0, 0, 0, begin, 0, 0, 0, across - width - begin])
-        kernels += own(f"kernel{number}")
-        yield made("Pad", [weight.input[0], pads], kernels[-1])
-    yield made("Concat", kernels, *own("kernels"), axis=0)
-    pixels = [row.together * outputs, inputs, height, across // PIXELS, PIXELS]
-    yield made("Reshape", [*own("kernels"), stored("pixels", pixels)], *own("parted"))
-    yield made("Transpose", own("parted"), *own("joined"), perm=[0, 4, 1, 2, 3])
-    joined = [row.together * outputs, PIXELS * inputs, height, across // PIXELS]
-    yield made("Reshape", [*own("joined"), stored("shape", joined)], *own("integers"))
-    weights = [*own("integers"), *map(for_each, ("scales", "zeros"), weight.input[1:])]
-    yield made(FLOATS, weights, *own("weight"), axis=0)
-    biases = map(for_each, ("bias", "bias scales", "bias zeros"), bias.input)
-    yield made(FLOATS, [*biases], *own("biases"), axis=0)
+        end = PIXELS * blocks - begin - width
+        pads = new.constant(f"pads{number}", [0, 0, 0, begin, 0, 0, 0, end])
+        kernels.append(new.node("Pad", [weight.input[0], pads], f"kernel{number}"))
+    filled = new.node("Concat", kernels, "kernels", axis=0)
+    count = row.together * outputs
+    apart = new.constant("pixels", [count, inputs, height, blocks, PIXELS])
+    parted = new.node("Reshape", [filled, apart], "parted")
+    joined = new.node("Transpose", [parted], "joined", perm=[0, 4, 1, 2, 3])
+    shape = new.constant("shape", [count, PIXELS * inputs, height, blocks])
+    integers = new.node("Reshape", [joined, shape], "integers")
+    steps = map(for_each, ("scales", "zeros"), weight.input[1:])
+    weights = new.node(FLOATS, [integers, *steps], "weight", axis=0)
+    added = map(for_each, ("bias", "bias scales", "bias zeros"), bias.input)
+    biases = new.node(FLOATS, [*added], "biases", axis=0)
 
-    yield made("Transpose", [image.input[0]], *own("rows"), perm=last)
-    wide = stored("wide", [0, 0, -1, PIXELS * inputs])
-    yield made("Reshape", [*own("rows"), wide], *own("wider"))
-    yield made("Transpose", own("wider"), *own("image"), perm=first)
-    yield made(FLOATS, [*own("image"), *image.input[1:]], *own("numbers"))
-    convolved = helper.make_node("Conv", own("numbers", "weight", "biases"), own("sums"))
+    rows = new.node("Transpose", [image.input[0]], "rows", perm=LAST)
+    wide = new.constant("wide", [0, 0, -1, PIXELS * inputs])
+    wider = new.node("Reshape", [rows, wide], "wider")
+    numbers = new.node("Transpose", [wider], "image", perm=FIRST)
+    numbers = new.node(FLOATS, [numbers, *image.input[1:]], "numbers")
     given = {each.name: helper.get_attribute_value(each) for each in node.attribute}
     up, _, down, _ = given.get("pads", [0] * 4)
     settings = {
-        "kernel_shape": joined[2:],
+        "kernel_shape": [height, blocks],
         "strides": [given.get("strides", [1, 1])[0], 1],
         "pads": [up, left, down, right],
     }
-    convolved.attribute.extend(helper.make_attribute(*each) for each in settings.items())
-    yield convolved
-    yield made(INTEGERS, [*own("sums"), *result.input[1:]], *own("results"))
-    yield made("Transpose", own("results"), *own("lines"), perm=last)
-    narrow = stored("narrow", [0, 0, -1, outputs])
-    yield made("Reshape", [*own("lines"), narrow], *own("longer"))
-    yield made("Transpose", own("longer"), result.output[0], perm=first)
+    sums = new.node("Conv", [numbers, weights, biases], "sums", **settings)
+    results = new.node(INTEGERS, [sums, *result.input[1:]], "results")
+    lines = new.node("Transpose", [results], "lines", perm=LAST)
+    narrow = new.constant("narrow", [0, 0, -1, outputs])
+    longer = new.node("Reshape", [lines, narrow], "longer")
+    new.last("Transpose", [longer], result.output[0], perm=FIRST)
+    return new

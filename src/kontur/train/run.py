@@ -52,7 +52,7 @@ from kontur.train.timing import (
     StepTimer,
     choose_mode,
 )
-from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning, used_up
+from kontur.train.trainer import Job, fit, how_to_go_on, make_job, quiet_lightning
 from kontur.train.training_data import TrainingData, copies_warning, describe_data, open_data
 
 
@@ -146,6 +146,9 @@ def _train(
     job = make_job(run, config, samples, devices=devices, checkpoint=checkpoint)
     if checkpoint is not None:
         checkpoint.check_fits(job.module.segmenter)
+        if job.used_up and not (run / BEST).exists():
+            nothing_kept = ", and no validation has kept a network yet"
+            raise InputError(_what_is_used_up(job, checkpoint, nothing_kept))
     origin = weights_origin(config, job.module.segmenter)
     if checkpoint is None:
         load_imagenet_weights(job.module.segmenter, origin)
@@ -190,7 +193,7 @@ def _train(
         else:
             dismiss_followers()
         network, card = _best(job, card)
-        ended = job.used_up or used_up(config.training, Checkpoint.read(run / LAST))
+        ended = checkpoint if checkpoint and job.used_up else Checkpoint.read(run / LAST)
         training_samples = judged_training_samples(samples, config.training)
         return finish(
             run,
@@ -199,7 +202,7 @@ def _train(
             val_samples,
             training_samples=training_samples,
             int8=config.training.int8,
-            longer=how_to_go_on(ended),
+            longer=how_to_go_on(config.training, ended),
             logger=logger,
             display=display,
         )
@@ -233,11 +236,16 @@ def _where_it_resumes(job: Job) -> str:
     if job.checkpoint is None:
         return "no checkpoint yet"
     if job.used_up:
-        return (
-            f"nothing is left to train at step {job.first_step}, for {job.used_up} is used up; "
-            f"to go on: {how_to_go_on(job.used_up)}"
-        )
+        return _what_is_used_up(job, job.checkpoint)
     return f"going on from step {job.first_step}"
+
+
+def _what_is_used_up(job: Job, done: Checkpoint, more: str = "") -> str:
+    """The sentence on a training of which nothing is left, and on how to go on."""
+    return (
+        f"nothing is left to train at step {done.step}, for {job.used_up} is used up{more}; to go "
+        f"on: {how_to_go_on(job.config.training, done)}"
+    )
 
 
 def _best(job: Job, card: Card) -> tuple[Segmenter, Card]:

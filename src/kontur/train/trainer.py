@@ -5,6 +5,7 @@ A job holds everything that it needs, the same in the process of every device.
 
 import contextlib
 import logging
+import math
 import re
 import signal
 import warnings
@@ -79,14 +80,18 @@ def used_up(wanted: TrainingConfig, done: Checkpoint) -> str:
     return ""
 
 
-def how_to_go_on(setting: str) -> str:
+def how_to_go_on(wanted: TrainingConfig, done: Checkpoint) -> str:
     """What to add to the command for a training that goes on where a setting has ended it.
 
-    >>> how_to_go_on("training.steps=4")
-    '--resume --set training.steps=N, N above 4'
+    It speaks of what was reached, where the setting is below that since: less ends it again.
     """
-    name, value = setting.split("=")
-    return f"--resume --set {name}=N, N above {value}"
+    name, value = used_up(wanted, done).split("=")
+    reached = {
+        "training.steps": done.step,
+        "training.minutes": math.ceil(done.work / 60 * 100) / 100,
+        "training.patience": done.waited,
+    }
+    return f"--resume --set {name}=N, N above {max(float(value), reached[name]):.10g}"
 
 
 def make_job(

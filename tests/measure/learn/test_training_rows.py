@@ -1,5 +1,7 @@
 """A model knows the rows that it was trained on, without holding them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -27,7 +29,26 @@ def test_rows_of_the_training_are_recognised_after_files_and_others_are_not(tmp_
     assert any("10 of these 42 rows" in note for note in model.notes(mixed))
     assert not any("trained on" in note for note in model.notes(objects(seed=2)))
     renamed = table.assign(image="other")
-    assert not any("trained on" in note for note in model.notes(renamed))
+    unnamed = table.drop(columns=["image", "id"])
+    for known in (renamed, unnamed, table.assign(id=range(64, 128))):
+        (note,) = (note for note in model.notes(known) if "trained on" in note)
+        assert "64 of these 64 rows (same values under another image or id): scores on" in note
+    regions = pd.concat([renamed, objects(images=3, seed=2).assign(image="other", ignore=True)])
+    assert any("trained on 64 of these 88 rows" in note for note in model.notes(regions))
+    both = pd.concat([table[:16], renamed[16:]])
+    assert [note.partition("(")[0] for note in model.notes(both) if "trained on" in note] == [
+        "the model was trained on 16 of these 64 rows ",
+        "the model was trained on 48 of these 64 rows ",
+    ]
+
+
+def test_a_file_without_digests_of_values_knows_rows_by_their_names_alone(tmp_path):
+    table = objects(images=8)
+    model = learn(table, "state", families=["logistic"], folds=2, nested=False).table_model
+    write_table_model(tmp_path / "m.safetensors", replace(model, training_values=None))
+    earlier = read_table_model(tmp_path / "m.safetensors")
+    assert any("64 of these 64" in note for note in earlier.notes(table))
+    assert not any("trained on" in note for note in earlier.notes(table.assign(image="other")))
 
 
 def test_of_many_rows_a_sample_estimates_the_share(monkeypatch):

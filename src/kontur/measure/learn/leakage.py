@@ -8,12 +8,14 @@ does not reveal that; holding out whole images, or whole plates, slides or days,
 import pandas as pd
 
 from kontur.measure.column_selection import column_names
+from kontur.measure.learn.copies import copied_images
 from kontur.measure.learn.task import LearningTask
+from kontur.measure.learn.training_rows import Digests
 from kontur.measure.table import BRIGHTNESS, column_of
-from kontur.wording import listed
+from kontur.wording import listed, plural
 
 MOST = 0.9  # share of images with one value each from which the warning is given
-SUGGESTED = 3  # columns for --group that a warning names
+SUGGESTED = 3  # columns for --group, or copies, that a warning names
 
 
 def image_note(task: LearningTask) -> str | None:
@@ -53,6 +55,31 @@ def image_note(task: LearningTask) -> str | None:
     return (
         f"{observation}; {advice}, and where {unit_column}s come from one plate, slide or day, add "
         "such a column and use it as --group"
+    )
+
+
+def copies_note(task: LearningTask, values: Digests) -> str | None:
+    """A warning where images that folds may separate are the same under two names.
+
+    `values` are the digests of the rows without image and id, as `row_digests` gives them. None
+    also where values are so coarse that they coincide by chance, see `copied_images`.
+    """
+    names = task.image_names
+    groups = pd.Series(task.groups).groupby(names).agg(set)
+    separated = {
+        copy: original
+        for copy, original in (copied_images(values, names) or {}).items()
+        if len(groups[copy] | groups[original]) > 1
+    }
+    if not separated:
+        return None
+    pairs = [f"{copy} is {original}" for copy, original in separated.items()]
+    unit = "image" if "image" in task.table else str(task.group)
+    return (
+        f"{plural(len(pairs), unit)} with the same values as another under another name "
+        f"({listed(pairs, most=SUGGESTED)}): where a fold holds out one and learns from the other, "
+        "scores are too high; leave the copies out, or hold both out together by a column for "
+        "--group"
     )
 
 

@@ -21,7 +21,7 @@ from kontur.measure.tabular.layers import ACTIVATIONS, Layer
 
 ENDING = ".safetensors"
 KEY = "kontur"  # of the card in the metadata
-TRAINING_ROWS = "training_rows"  # the array of digests; earlier files have none
+DIGESTS = ("training_rows", "training_values")  # arrays that earlier files have not
 NUMBERS = ("fill", "mean", "scale", "silent")  # in the recipe of a column
 # Raised by reading a card or arrays of other content.
 _DAMAGE = (
@@ -35,8 +35,9 @@ def write_table_model(path: str | Path, model: TableModel, *, overwrite: bool = 
     place = Path(path)
     check_place(place, overwrite=overwrite)
     arrays = _arrays(model.parameters)
-    if model.training_rows is not None:
-        arrays[TRAINING_ROWS] = model.training_rows
+    for name in DIGESTS:
+        if (digests := getattr(model, name)) is not None:
+            arrays[name] = digests
     content = save(arrays, {KEY: model.card.model_dump_json()})
     atomic.write_bytes(place, content, overwrite=overwrite)
 
@@ -78,11 +79,8 @@ def read_table_model(path: str | Path) -> TableModel:
                 "version to use it"
             )
         card = TableModelCard.read(values, where=f"the card of {place}")
-        training_rows = arrays.pop(TRAINING_ROWS, None)
-        if training_rows is not None and (training_rows.ndim, training_rows.dtype) != (
-            1,
-            np.uint64,
-        ):
+        digests = {name: arrays.pop(name) for name in DIGESTS if name in arrays}
+        if any((array.ndim, array.dtype) != (1, np.uint64) for array in digests.values()):
             raise ValueError("its digests of training rows are of another type")
         parameters = _parameters(arrays)
         _check(card, parameters)
@@ -90,7 +88,7 @@ def read_table_model(path: str | Path) -> TableModel:
         raise
     except _DAMAGE as error:
         raise InputError(f"{place} is damaged ({error!r}); copy or learn it again") from None
-    return TableModel(card, parameters, training_rows)
+    return TableModel(card, parameters, **digests)
 
 
 def _arrays(parameters: Sequence[Layer] | Trees) -> dict[str, np.ndarray]:

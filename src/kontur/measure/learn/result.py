@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from kontur.measure.learn.baselines import BASELINES
+from kontur.measure.learn.copies import copied_images
 from kontur.measure.learn.fitting import Evaluation, FittedModel
 from kontur.measure.learn.importance import ColumnCluster
 from kontur.measure.learn.intervals import Interval
@@ -90,7 +91,14 @@ class Study:
         )
         card = model.card.replace(classes=task.classes)  # it was fitted on their indices
         digests = row_digests(card.recipe, task.table)
-        return replace(model, card=card, training_rows=sketch_of(digests))
+        values = row_digests(card.recipe, task.table, identity=())
+        identify = copied_images(values, task.image_names) is not None
+        return replace(
+            model,
+            card=card,
+            training_rows=sketch_of(digests),
+            training_values=sketch_of(values) if identify else None,
+        )
 
 
 def _finite(value: float) -> float | None:

@@ -26,12 +26,13 @@ from kontur.measure.learn.intervals import (
     percentile_interval,
 )
 from kontur.measure.learn.lasso import lasso_path
-from kontur.measure.learn.leakage import image_note
+from kontur.measure.learn.leakage import copies_note, image_note
 from kontur.measure.learn.learning_curve import LearningCurve, learning_curve
 from kontur.measure.learn.majority import majority_vote
 from kontur.measure.learn.result import FamilyResult, Study
 from kontur.measure.learn.scores import ALL, HEADLINE, RANKING, scores
 from kontur.measure.learn.task import TaskKind, make_task
+from kontur.measure.learn.training_rows import row_digests
 from kontur.select import Split, Verdict, decide, ranked, refit, trials
 from kontur.select.verdict import ByFold, by_fold
 from kontur.wording import nearest
@@ -121,6 +122,8 @@ def learn(
         done=advance,
     )
     lasso = lasso_path(fitter, splits, seed=seed, done=advance)
+    values = row_digests(fitted.preparation.recipe(), learning.table, identity=())
+    leakage = [note for note in (image_note(learning), copies_note(learning, values)) if note]
     return Study(
         task=learning,
         splits=splits,
@@ -134,7 +137,7 @@ def learn(
         curve=curve,
         importance=importance,
         lasso=lasso,
-        notes=(*([note] if (note := image_note(learning)) else []), *learning.notes, *notes),
+        notes=(*leakage, *learning.notes, *notes),
     )
 
 

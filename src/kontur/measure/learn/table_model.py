@@ -15,9 +15,11 @@ import pydantic
 from jaxtyping import Float, Shaped
 
 from kontur.errors import InputError
+from kontur.measure.learn.copies import copied_rows
 from kontur.measure.learn.training_rows import Digests, Overlap, overlap, row_digests
 from kontur.measure.learn.trees import Trees, tree_outputs, trees_of
 from kontur.measure.recipe import apply_recipe, gaps
+from kontur.measure.table_operations import ignored
 from kontur.measure.tabular.layers import Layer, outputs, softmax
 from kontur.settings import Settings
 from kontur.wording import plural
@@ -81,6 +83,7 @@ class TableModel:
     card: TableModelCard
     parameters: tuple[Layer, ...] | Trees
     training_rows: Digests | None = None  # None where the file was written before there were any
+    training_values: Digests | None = None  # so, too, and where values are too coarse to identify
 
     def predict(self, table: "pd.DataFrame") -> Shaped[np.ndarray, " n"]:
         """The class of every row, or its number in the unit of the target; empty without rows.
@@ -102,11 +105,29 @@ class TableModel:
     def notes(self, table: "pd.DataFrame") -> list[str]:
         """Sentences for a user: gaps that were filled, rows of the training, unknown units."""
         notes = [text] if (text := gaps(self.card.recipe, table).text()) else []
-        if self.training_rows is not None:
-            training_overlap = overlap(self.training_rows, row_digests(self.card.recipe, table))
-            if training_overlap.known:
-                notes.append(self._training_note(training_overlap, len(table)))
+        notes += self._training_notes(table)
         return [*notes, *self._unit_notes(table.attrs.get("units", {}))]
+
+    def _training_notes(self, table: "pd.DataFrame") -> list[str]:
+        """Warnings of rows of the training, under their own name and under another."""
+        notes: list[str] = []
+        others = ~ignored(table)  # nothing learned from these, so no copy has them all
+        if self.training_rows is not None:
+            digests = row_digests(self.card.recipe, table)
+            by_name = overlap(self.training_rows, digests)
+            if by_name.known:
+                what = "same image, id and values"
+                notes.append(self._training_note(by_name, len(table), what))
+            # Of a sample it is not known which of the other rows are known by their name.
+            others &= ~np.isin(digests, self.training_rows) & (by_name.exact or not by_name.known)
+        if self.training_values is not None and others.any():
+            values = row_digests(self.card.recipe, table, identity=())
+            images = table["image"] if "image" in table else np.full(len(table), "")
+            by_values = copied_rows(self.training_values, values[others], images[others])
+            if by_values.known:
+                what = "same values under another image or id"
+                notes.append(self._training_note(by_values, len(table), what))
+        return notes
 
     def _unit_notes(self, units: Mapping[str, str]) -> list[str]:
         """A note where the table's units, or those of the training, are not known."""
@@ -124,7 +145,7 @@ class TableModel:
             )
         return notes
 
-    def _training_note(self, training_overlap: Overlap, rows: int) -> str:
+    def _training_note(self, training_overlap: Overlap, rows: int, what: str) -> str:
         """A warning that the model was trained on these rows, with its score on held-out rows."""
         number = (
             f"{training_overlap.known:,} of"
@@ -140,7 +161,7 @@ class TableModel:
             "",
         )
         return (
-            f"the model was trained on {number} these {rows:,} rows (same image, id and values): "
+            f"the model was trained on {number} these {rows:,} rows ({what}): "
             "scores on them do not hold for other objects; those on held-out rows do"
             f"{score}"
         )

@@ -54,6 +54,13 @@ class LearningTask:
         return int(self.table["image"].nunique()) if "image" in self.table else None
 
     @property
+    def image_names(self) -> Shaped[np.ndarray, " n"]:
+        """The image of each row, "" where it is missing; its group in a table without images."""
+        if "image" not in self.table:
+            return self.groups
+        return self.table["image"].astype(object).fillna("").astype(str).to_numpy()
+
+    @property
     def split_images(self) -> int:
         """The number of images with rows in several groups, which folds may split."""
         return _split_images(self.table["image"], self.groups) if "image" in self.table else 0
@@ -65,7 +72,7 @@ class LearningTask:
         Images are resampled where groups split them.
         """
         if self.split_images:
-            return self.table["image"].astype(object).fillna("").astype(str).to_numpy(), "image"
+            return self.image_names, "image"
         return self.groups, self.group or "row"
 
     @property
