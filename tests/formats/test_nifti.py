@@ -133,6 +133,23 @@ def test_pixels_that_are_not_square_have_no_side_and_are_told_once(tmp_path, cap
     assert "500 × 3000 µm and not square" in said
 
 
+@pytest.mark.parametrize("kind", [nibabel.Nifti1Image, nibabel.Nifti2Image])
+def test_sides_that_the_affine_contradicts_are_told_once(tmp_path, caplog, kind):
+    """nibabel's set_zooms changes the first alone; a turned affine has the same sides."""
+    turned = np.array([[0, -0.5, 0, 9], [0.5, 0, 0, 9], [0, 0, 3, 9], [0, 0, 0, 1]])
+    image = kind(numbers((4, 3, 2), "u1"), turned)
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, tmp_path / "alike.nii")
+    image.header.set_zooms((2, 2, 2))
+    nibabel.save(image, tmp_path / "other.nii")
+    with caplog.at_level(logging.WARNING, "kontur.formats"):
+        assert read_image(tmp_path / "alike.nii", page=0).pixel_size == 500
+        assert caplog.messages == []
+        assert [read_image(tmp_path / "other.nii", page=n).pixel_size for n in (0, 1)] == [2000] * 2
+    (said,) = caplog.messages
+    assert "2000 × 2000 µm (pixdim), but 500 × 500 µm by its affine" in said
+
+
 def test_windows_of_a_large_plane_are_those_of_the_whole(tmp_path, monkeypatch):
     monkeypatch.setattr(images, "LAZY", 10)
     array = numbers((9, 8, 2), "i2")

@@ -27,6 +27,7 @@ from kontur.instances.plane import Plane
 
 OPENED = 8  # volumes whose header and places are kept
 TAIL = 1 << 20  # bytes behind the last plane that are unpacked, for the checksum at the end
+AGREED = 0.01  # by which two statements of a side may differ
 SINGLE = 2.0**-22  # by which whole numbers may miss themselves that a scale of float32 made
 
 
@@ -175,5 +176,12 @@ def _opened(path: Path, stamp: FileStamp) -> NiftiVolume:
         document.log.warning(
             "%s: its pixels are %g × %g µm and not square, so sizes are in pixels",
             *(path, *header.sides),
+        )
+    stated = bool(header.sides and header.affine_sides)
+    if stated and not np.allclose(header.sides, header.affine_sides, rtol=AGREED, atol=0):
+        document.log.warning(
+            "%s: its pixels are %g × %g µm (pixdim), but %g × %g µm by its affine; the first "
+            "are taken",
+            *(path, *header.sides, *header.affine_sides),
         )
     return volume

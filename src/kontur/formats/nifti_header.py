@@ -20,18 +20,18 @@ ONE_FILE = "save it as one file of NIfTI (.nii.gz) from ITK-SNAP, 3D Slicer or n
 BYTES = {348: 1, 540: 2}  # of a header, and its version
 LONGEST = max(BYTES)
 EXTENSION = 4  # bytes behind a header that say whether extensions follow
-_NAMES = ["dim", "datatype", "pixdim", "offset", "slope", "intercept", "units"]
+_NAMES = ["dim", "datatype", "pixdim", "offset", "slope", "intercept", "units", "sform", "srow"]
 FIELDS: dict[int, Any] = {
     1: {
         "names": _NAMES,
-        "formats": ["8i2", "i2", "8f4", "f4", "f4", "f4", "u1"],
-        "offsets": [40, 70, 76, 108, 112, 116, 123],
+        "formats": ["8i2", "i2", "8f4", "f4", "f4", "f4", "u1", "i2", "(3,4)f4"],
+        "offsets": [40, 70, 76, 108, 112, 116, 123, 254, 280],
         "itemsize": 348,
     },
     2: {
         "names": _NAMES,
-        "formats": ["8i8", "i2", "8f8", "i8", "f8", "f8", "i4"],
-        "offsets": [16, 12, 104, 168, 176, 184, 500],
+        "formats": ["8i8", "i2", "8f8", "i8", "f8", "f8", "i4", "i4", "(3,4)f8"],
+        "offsets": [16, 12, 104, 168, 176, 184, 500, 348, 400],
         "itemsize": 540,
     },
 }
@@ -55,7 +55,8 @@ class NiftiHeader(NamedTuple):
 
     `stored` is the type of a number as it lies in the file, `samples` how many a voxel has, from
     `offset` bytes on. The value is `slope` times it plus `intercept`. `sides` are those of a pixel
-    in µm along x and y; () where no unit is given.
+    in µm along x and y; () where no unit is given. `affine_sides` are those by the affine (sform),
+    () where it has none; programs that go by it measure with them.
     """
 
     axes: str
@@ -66,6 +67,7 @@ class NiftiHeader(NamedTuple):
     slope: float
     intercept: float
     sides: tuple[float, ...]
+    affine_sides: tuple[float, ...]
 
     @property
     def plane_bytes(self) -> int:
@@ -122,10 +124,15 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
     kind, samples = STORED[code]
     slope, intercept = _scale(float(fields["slope"]), float(fields["intercept"]), samples)
     unit = UNITS.get(int(fields["units"]) & SPACE)
-    sides = () if unit is None else tuple(unit * float(side) for side in fields["pixdim"][1:3])
+    steps = np.linalg.norm(fields["srow"].astype(float), axis=0)
+    sides, affine_sides = (
+        () if unit is None else tuple(unit * float(side) for side in stated)
+        for stated in (fields["pixdim"][1:3], steps[:2] if fields["sform"] > 0 else ())
+    )
     return NiftiHeader(
         *(axes, shape, np.dtype(kind).newbyteorder(order), samples),
         *(_offset(float(fields["offset"]), size), slope, intercept, sides),
+        affine_sides,
     )
 
 
