@@ -10,6 +10,7 @@ from PIL import Image
 
 import kontur as package
 from kontur import formats
+from tests.formats import films
 from tests.models.contract import assert_same
 
 
@@ -307,6 +308,16 @@ def test_tracks_that_an_output_cannot_hold_are_said_once(kontur, model, images, 
     assert said == [f"  {title}: tracks of {objects} objects lost"]
     again = kontur("predict", *films, "--model", model, "--out", tmp_path / "out", *how)
     assert "tracks of" not in again  # nothing was written
+
+
+def test_the_files_of_a_film_are_predicted_as_one(kontur, model, tmp_path):
+    films.save(tmp_path / "film", np.zeros((3, 32, 32), np.uint8))
+    output = kontur(
+        *("predict", tmp_path / "film", "--model", model, "--out", tmp_path / "out"),
+        *("--page", "all"),
+    )
+    assert "objects in 1 image" in output
+    assert "2 files (f1.ome.tif, f2.ome.tif) left out: one image with f0.ome.tif" in output
 
 
 def test_the_page_of_a_stack_that_was_taken_is_said(kontur, model, tmp_path):

@@ -10,10 +10,10 @@ from kontur import formats
 from kontur.data.other_programs import images_sentence
 from kontur.errors import InputError
 from kontur.formats.images import read_image
-from kontur.infer.inputs import find_inputs, unsupported_files
+from kontur.infer.inputs import find_inputs, once_each, unsupported_files
 from kontur.infer.record import SourceFile
 from kontur.instances import Instances
-from tests.formats import stores
+from tests.formats import films, stores
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -186,3 +186,33 @@ def test_a_place_in_an_archive_of_zarr_is_an_image_that_is_known_by_the_archive(
         sources.append(SourceFile.of(found.path, tmp_path))
     assert sources[0].source == "p.ome.zarr.zip/0"
     assert sources[0].sha256 != sources[1].sha256
+
+
+def test_a_film_of_a_file_for_each_frame_is_taken_once(tmp_path):
+    frames = np.zeros((3, 8, 9), np.uint8)
+    films.save(tmp_path / "one", frames)
+    films.save(tmp_path / "two", frames[:2])
+    films.save(tmp_path / "alone", frames[:1])
+    touch(tmp_path / "one", "a.tif", "broken.ome.tif")
+    places = [tmp_path / name for name in ("one", "two", "alone")]
+    taken, lines = once_each(find_inputs(places))
+    assert [image.name for image in taken] == [
+        "one/a", "one/broken", "one/f0", "two/f0", "alone/f0",
+    ]  # fmt: skip
+    assert lines == [
+        "2 files (f1.ome.tif, f2.ome.tif) left out: one image with f0.ome.tif, which is taken once",
+        "1 file (f1.ome.tif) left out: one image with f0.ome.tif, which is taken once",
+    ]
+    last = tmp_path / "one" / "f2.ome.tif"
+    assert once_each(find_inputs([last])) == (find_inputs([last]), [])
+
+
+def test_images_that_only_one_of_their_files_joins_are_all_taken(tmp_path):
+    """As the positions of a plate, whose first file names the others, and they do not."""
+    frames = np.zeros((2, 8, 9), np.uint8)
+    films.save(tmp_path, frames)
+    films.save_frame(tmp_path, frames[1:], 0)
+    (tmp_path / "f0.ome.tif").rename(tmp_path / "f1.ome.tif")
+    films.save_frame(tmp_path, frames, 0)
+    inputs = find_inputs([tmp_path])
+    assert once_each(inputs) == (inputs, [])

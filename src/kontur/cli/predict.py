@@ -112,7 +112,7 @@ def predict(
     from kontur.data.file_names import REPORT_FILE
     from kontur.infer.engine import on_gpu, precision_of, processors
     from kontur.infer.folder import predict_folder
-    from kontur.infer.inputs import find_inputs, unsupported_files
+    from kontur.infer.inputs import find_inputs, once_each, unsupported_files
     from kontur.infer.load import load
     from kontur.infer.outputs import OVERLAY, parse_outputs
     from kontur.infer.record import model_identity
@@ -120,7 +120,7 @@ def predict(
 
     start = time.perf_counter()
     outputs = [*parse_outputs(format), *([OVERLAY] if overlay else [])]
-    inputs = find_inputs(images)
+    inputs, again = once_each(find_inputs(images))
     if cluster is not None and (workers or threads):
         raise InputError(
             "the workers of a --cluster are its own, and so are their threads; leave --workers and "
@@ -195,7 +195,7 @@ def predict(
         for line in tracks_lost(outputs, objects):
             typer.echo(f"  {line}")
     advice = [] if quiet else hints(outcomes)
-    for line in [*advice, *unsupported_files(images)]:
+    for line in [*advice, *again, *unsupported_files(images)]:
         typer.echo(line, err=True)
     if failed:
         typer.echo(f"{len(failed)} of {len(inputs)} images failed:", err=True)

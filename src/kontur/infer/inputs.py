@@ -8,7 +8,7 @@ name, their folders or, if only their endings differ, the endings stay in the na
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
@@ -18,10 +18,12 @@ from kontur.data.other_programs import unsupported_endings
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import zarr_store
-from kontur.formats.images import IMAGE_KINDS, is_image
+from kontur.formats.images import IMAGE_KINDS, files_of, is_image
 from kontur.formats.object_storage import url_of
 from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
-from kontur.wording import listed, plural, printable
+from kontur.wording import counted, listed, plural, printable
+
+OME_ENDINGS = (".ome.tif", ".ome.tiff")  # of files that may be one image together
 
 
 class InputImage(NamedTuple):
@@ -50,6 +52,37 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
         more = f" ({len(unique) - 1} more are missing)" if len(unique) > 1 else ""
         raise InputError(f"there is no image or folder {printable(str(unique[0]))}{more}")
     return _named(unique)
+
+
+def once_each(images: Sequence[InputImage]) -> tuple[list[InputImage], list[str]]:
+    """The images without those that are another one again, and a line for each of which some are.
+
+    A film as OME-TIFF of a file for each frame is the whole film in each of its files: images that
+    consist of the very same files are one, the first.
+    """
+    if len(images) < 2:
+        return [*images], []
+    alike: dict[object, list[InputImage]] = {}
+    for image in images:
+        alike.setdefault(_consists_of(image.path), []).append(image)
+    lines = [
+        f"{counted([printable(other.path.name) for other in others], 'file')} left out: one image "
+        f"with {printable(first.path.name)}, which is taken once"
+        for first, *others in alike.values()
+        if others
+    ]
+    return [first for first, *_ in alike.values()], lines
+
+
+def _consists_of(path: Path) -> object:
+    """What two inputs have in common where they are one image."""
+    if not path.name.lower().endswith(OME_ENDINGS):
+        return path
+    try:
+        files = frozenset(map(os.path.abspath, files_of(path)))
+    except OSError:  # whoever opens it says what is wrong
+        return path
+    return files if len(files) > 1 else path
 
 
 def unsupported_files(images: Iterable[str | Path]) -> list[str]:
