@@ -9,7 +9,7 @@ from kontur import formats
 from kontur.data.file_names import is_label_name
 
 MANIFEST = Path(formats.__file__).parents[1] / "napari" / "napari.yaml"
-PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg")  # napari's own reader has them
+PICTURES = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".nii", ".nii.gz")  # others read them
 
 
 @pytest.fixture(scope="module")

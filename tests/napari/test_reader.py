@@ -10,6 +10,7 @@ from kontur.instances.plane import Plane
 from kontur.napari import layers, reader
 from kontur.napari.layers import instances_of
 from kontur.napari.writer import write_layer
+from tests.formats import volumes
 from tests.formats.scenes import content
 from tests.napari.scenes import SIZE, on_grid
 
@@ -119,3 +120,13 @@ def test_what_a_format_cannot_hold_is_said(tmp_path, told):
 def test_a_layer_of_points_is_refused(tmp_path):
     with pytest.raises(InputError, match="layers of shapes or labels, and this one is of points"):
         write_layer(str(tmp_path / "a.geojson"), [], {}, "points")
+
+
+def test_a_volume_of_labels_becomes_labels_at_their_planes(tmp_path):
+    volume = np.zeros((9, 7, 4), np.uint8)  # x, y, z
+    volume[2:5, 1:4, 2], volume[4:8, 3:6, 3] = 3, 5
+    path = volumes.write(tmp_path / "cells_labels.nii.gz", volume)
+    ((planes, settings, kind),) = reader.get_reader(str(path))(str(path))
+    assert kind == "labels"
+    assert settings["translate"].tolist() == [2, 0, 0]
+    np.testing.assert_array_equal(planes > 0, volume[:, :, 2:].transpose(2, 1, 0) > 0)
