@@ -94,9 +94,14 @@ def check_mask_files(
 
 
 def are_label_images(files: Sequence[tuple[str, Path]], *, page: int | None = None) -> bool:
-    """Whether a few of many image files hold numbers of objects rather than pictures."""
+    """Whether a few of many image files hold numbers of objects rather than pictures.
+
+    The first page of several tells, where none is chosen.
+    """
     try:
-        return not any(is_interpolated(read_labels(path, page=page)) for _, path in _sampled(files))
+        return not any(
+            is_interpolated(read_labels(path, page=page or 0)) for _, path in _sampled(files)
+        )
     except InputError:
         return False
 
