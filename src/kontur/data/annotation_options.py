@@ -18,6 +18,7 @@ from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats import labels as label_images
 from kontur.formats.masks import IGNORE, Task, choose_task, class_names
+from kontur.formats.page_count import count_pages
 from kontur.instances import CLASSES
 
 
@@ -76,13 +77,16 @@ def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "
 def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict[int, str]:
     """The class that each value of semantic masks stands for, from all of their values.
 
-    A mask that cannot be read is skipped here; reading its sample raises the error. Raises
-    `InputError` for too many values, see `masks.class_names`.
+    Those of a page, or of all pages where none is chosen. A mask that cannot be read is skipped
+    here; reading its sample raises the error. Raises `InputError` for too many values, see
+    `masks.class_names`.
     """
 
     def values_of(path: Path) -> set[int]:
         try:
-            return {int(value) for value in np.unique(read_labels(path, page=page))}
+            pages = [page] if page is not None else range(count_pages(path))
+            arrays = (read_labels(path, page=number) for number in pages)
+            return {int(value) for array in arrays for value in np.unique(array)}
         except InputError:
             return set()
 
