@@ -46,7 +46,8 @@ def picture(here: Here, key: Key, page: PageNumber = 0) -> PictureSummary:
     """Size, levels, channels and contrast of a plane."""
     image = here.image(key)
     made = here.pictures.read(image, page)
-    return PictureSummary.model_validate(describe(made, here.pictures.pages(image)))
+    side = here.pictures.pixel_size(image, page)
+    return PictureSummary.model_validate(describe(made, here.pictures.pages(image), side))
 
 
 @router.get(
