@@ -136,6 +136,13 @@ class Pictures:
             self._pages[stamp] = count_pages(image.path)
         return self._pages[stamp]
 
+    def there(self, image: FolderImage, pages: list[int]) -> list[int]:
+        """Those of some planes that an image has; it may be a shorter film than it was."""
+        if not any(pages):
+            return pages
+        count = self.pages(image)
+        return [page for page in pages if page < count]
+
     def planes(self, image: FolderImage) -> list[Plane | None]:
         """Depth and time of every plane, each of which is read for it."""
         return [self.read(image, page).image.plane for page in range(self.pages(image))]
