@@ -107,7 +107,7 @@ def test_a_model_outlines_an_image_and_leaves_what_a_hand_drew(api, images):
     drawn = edit(api, key, 0, move="add", ring=[[1, 180], [9, 180], [9, 190]]).json()
     job = api.post("/api/predict", json={"model": "nuclei", "images": [key]}).json()
     job = wait_for_job(api, job["number"])
-    assert job["state"] == "done", job
+    assert (job["state"], job["image"]) == ("done", "cells0.png"), job
     found = api.get(f"/api/images/{key}/objects").json()
     assert {each["by"] for each in found["objects"]} == {"hand", "model"}
     assert found["status"] == "corrected"
@@ -389,3 +389,16 @@ def test_a_label_image_that_states_the_size_of_a_pixel_counts_where_the_image_do
         told = api.post("/api/export", json={"format": "labels", "images": [key]})
         (tmp_path / "out.tif").write_bytes(told.content)
         assert formats.read_images(tmp_path / "out.tif")[0].pixel_size == 0.5
+
+
+def test_the_small_picture_of_an_image_that_was_replaced_is_another(api, images):
+    place = f"/api/images/{key_of(api)}/thumbnail"
+    first = api.get(place)
+    assert "max-age" not in first.headers["cache-control"]
+    known = {"If-None-Match": first.headers["etag"]}
+    same = api.get(place, headers=known)
+    assert (same.status_code, same.content) == (304, b"")
+    Image.fromarray(255 - nuclei(0)).save(images / "cells0.png")
+    second = api.get(place, headers=known)
+    assert second.status_code == 200
+    assert second.content != first.content
