@@ -18,7 +18,7 @@ from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_wh
 from kontur.data.image_statistics import fingerprint
 from kontur.data.issue import Issue
 from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.mask_checks import check_mask_files
+from kontur.data.mask_checks import MaskFile, check_mask_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples, Samples, StoredSample
@@ -40,7 +40,7 @@ class Folder:
         path: the folder or COCO JSON that was opened.
         layout: `labels`, `masks`, `outlines` or `coco`, see `recognise_layout`.
         annotated: the images with annotation.
-        options: how annotations are read: task, classes, page.
+        options: how annotations are read: task, classes.
         channel: the channel that is kept, all if None.
         metadata: the columns of `metadata.csv` by image name.
         unannotated: names of images that were left out, having no annotation.
@@ -214,7 +214,8 @@ def open_folder(
     """
     root = Path(path)
     layout = layout or recognise_layout(root)
-    layout = replace(layout, annotated=read_outlines(layout.annotated, page=page))
+    on_page = [item.replace(page=page) for item in layout.annotated]
+    layout = replace(layout, annotated=read_outlines(on_page))
     names = tuple(item.name for item in layout.annotated)
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
@@ -224,7 +225,7 @@ def open_folder(
         path=root,
         layout=layout.kind,
         annotated=layout.annotated,
-        options=annotation_options(layout, task, tables.classes, page),
+        options=annotation_options(layout, task, tables.classes),
         channel=channel,
         metadata=tables.metadata,
         unannotated=layout.unannotated,
@@ -252,8 +253,12 @@ def _left_out(layout: Layout) -> list[Issue]:
 
 def _check_some_masks(folder: Folder) -> list[Issue]:
     """Issues of a few mask files whose values may mean something other than the task."""
-    files = [(item.name, item.annotation) for item in folder.annotated if item.kind == "labels"]
-    return check_mask_files(files, folder.task, page=folder.options.page)
+    files = [
+        MaskFile(item.name, item.annotation, item.page)
+        for item in folder.annotated
+        if item.kind == "labels"
+    ]
+    return check_mask_files(files, folder.task)
 
 
 def _summarise_problems(problems: Sequence[str]) -> str:

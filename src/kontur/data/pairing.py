@@ -22,7 +22,7 @@ from kontur.data.file_names import (
 )
 from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
 from kontur.data.issue import Issue
-from kontur.data.mask_checks import are_label_images, check_mask_files
+from kontur.data.mask_checks import MaskFile, are_label_images, check_mask_files
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
 from kontur.formats import masks, zarr_store
@@ -61,7 +61,7 @@ def find_predictions(
             "already; leave --task out"
         )
     if task == "semantic" and class_of_value is None:
-        class_of_value = classes_of_values(list(files.values()), page=page)
+        class_of_value = classes_of_values([(file, page) for file in files.values()])
 
     pages = PredictedPages(place)
 
@@ -85,7 +85,8 @@ def mask_files(place: Path) -> list[tuple[str, Path]]:
 
 def check_masks(place: Path, *, task: str = "instances", page: int | None = None) -> list[Issue]:
     """The issues of mask files whose values do not seem to fit the task."""
-    return check_mask_files(mask_files(place), choose_task(task), page=page)
+    files = [MaskFile(name, path, page) for name, path in mask_files(place)]
+    return check_mask_files(files, choose_task(task))
 
 
 def task_of_predictions(truth: str, place: Path, *, page: int | None = None) -> Task:
@@ -145,12 +146,12 @@ def are_annotations(files: Mapping[str, Path], *, page: int | None = None) -> bo
     only the pixels tell: ids are integers of one channel and have no smooth edges.
     """
     unnamed = [
-        (name, path)
+        MaskFile(name, path, page)
         for name, path in files.items()
         if is_mask(path) and not is_label_name(stem(path))
     ]
     alone = len(unnamed) == len(files)
-    return not unnamed or (alone and are_label_images(unnamed, page=page))
+    return not unnamed or (alone and are_label_images(unnamed))
 
 
 def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:

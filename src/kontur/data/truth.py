@@ -100,9 +100,7 @@ def open_truth(
         if split is not None:
             raise InputError(f"{root} holds annotations without images, and no splits") from error
     files = mask_files(root)
-    named = (
-        classes_of_values([file for _, file in files], page=page) if task == "semantic" else None
-    )
+    named = classes_of_values([(file, page) for _, file in files]) if task == "semantic" else None
     sources = find_predictions(root, task=task, class_of_value=named, page=page)
     tables = read_tables(root, tuple(sources))
     if tables.classes is not None:
