@@ -47,7 +47,8 @@ def read_annotation(
 def read_outlines(annotated: Sequence[AnnotatedImage]) -> tuple[AnnotatedImage, ...]:
     """The same images with their outline files read, since those name the classes.
 
-    A file that cannot be read stays unread: reading its sample raises the error.
+    Those that were read already stay. A file that cannot be read stays unread: reading its sample
+    raises the error.
     """
 
     def read(item: AnnotatedImage) -> AnnotatedImage:
@@ -60,11 +61,13 @@ def read_outlines(annotated: Sequence[AnnotatedImage]) -> tuple[AnnotatedImage, 
         except InputError:
             return item
 
-    if not any(item.kind == "outlines" for item in annotated):
+    unread = [item.kind == "outlines" and item.instances is None for item in annotated]
+    if not any(unread):
         return tuple(annotated)
     with ThreadPoolExecutor() as pool:
-        outlined = iter(list(pool.map(read, (e for e in annotated if e.kind == "outlines"))))
-    return tuple(next(outlined) if item.kind == "outlines" else item for item in annotated)
+        waiting = [item for item, new in zip(annotated, unread, strict=True) if new]
+        outlined = iter(list(pool.map(read, waiting)))
+    return tuple(next(outlined) if n else item for item, n in zip(annotated, unread, strict=True))
 
 
 def from_labels(
@@ -158,7 +161,7 @@ def _with_ignore_mask(
 ) -> Instances:
     if item.ignore is None:
         return instances
-    mask = read_labels(item.ignore)
+    mask = read_labels(item.ignore, page=item.page)
     _check_size(_size(mask), size, item.ignore, item.image)
     regions = masks.connected(mask != 0)
     unsure = Instances.of_valid(

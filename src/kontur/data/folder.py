@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from kontur import select
 from kontur.data.annotation_options import AnnotationOptions, annotation_options
 from kontur.data.annotations import read_outlines
 from kontur.data.concurrently import concurrently
+from kontur.data.every_page import every_page
 from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_where
 from kontur.data.image_statistics import fingerprint
 from kontur.data.issue import Issue
@@ -97,14 +99,16 @@ class Folder:
 
     def subset(self, names: Iterable[str]) -> "Folder":
         """The images of these names, in this order; raises `InputError` for a name not there."""
-        by_name = {item.name: item for item in self.annotated}
-        wanted = list(names)
+        by_name: dict[str, list[AnnotatedImage]] = {}
+        for item in self.annotated:
+            by_name.setdefault(item.name, []).append(item)
+        wanted = list(dict.fromkeys(names))  # all pages of an image have its name
         missing = [name for name in wanted if name not in by_name]
         if missing:
             raise InputError(
                 f"{self.path} has no image {missing[0]!r} ({len(missing)} are missing)"
             )
-        return replace(self, annotated=tuple(by_name[name] for name in wanted))
+        return replace(self, annotated=tuple(item for name in wanted for item in by_name[name]))
 
     def in_split(self, split: str) -> "Folder":
         """The images of one split; raises `InputError` where the folder has no such split."""
@@ -200,7 +204,7 @@ def open_folder(
     *,
     task: str = "instances",
     channel: Channel | None = None,
-    page: int | None = None,
+    page: int | Literal["all"] | None = None,
     split: str | None = None,
     layout: Layout | None = None,
 ) -> Folder:
@@ -208,18 +212,22 @@ def open_folder(
 
     `task` is what the values of a mask file mean: `instances` (every value an object),
     `components` (binary, every connected region an object) or `semantic` (every value a class).
-    `channel` and `page` choose from images with many; `split` opens only `train`, `val` or `test`;
+    `channel` and `page` choose from images with many; the page "all" makes each page an image of
+    the same name, as `every_page` says. `split` opens only `train`, `val` or `test`;
     `layout` is that of the folder where it is known already.
     Raises `InputError` where nothing is recognised, a name is ambiguous or a table is wrong.
     """
     root = Path(path)
     layout = layout or recognise_layout(root)
-    on_page = [item.replace(page=page) for item in layout.annotated]
-    layout = replace(layout, annotated=read_outlines(on_page))
     names = tuple(item.name for item in layout.annotated)
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise InputError(f"{root} has more than one image of the name {repeated[0]!r}; rename one")
+    if page == "all":
+        on_page = every_page(layout.annotated)
+    else:
+        on_page = [item.replace(page=page) for item in layout.annotated]
+    layout = replace(layout, annotated=read_outlines(on_page))
     tables = read_tables(root, names)
     opened = Folder(
         path=root,
