@@ -17,7 +17,7 @@ MASK = (drawn.squares(3) > 0).astype(np.uint8) * 255
 
 
 def counts(truth):
-    return {name: len(read()) for name, read in truth.sources.items()}
+    return {name: len(read().on(None)) for name, read in truth.sources.items()}
 
 
 def test_a_training_folder_is_truth_with_its_tables(tmp_path):
@@ -25,7 +25,7 @@ def test_a_training_folder_is_truth_with_its_tables(tmp_path):
     drawn.table(tmp_path / "metadata.csv", "id,state", [("a", "live"), ("b", "dead")])
     truth = open_truth(tmp_path)
     assert counts(truth) == {"a": 3, "b": 3}
-    assert truth.sources["a"]().size == (40, 60)
+    assert truth.sources["a"]().on(None).size == (40, 60)
     assert truth.where(["state=dead"]).names == ("b",)
     assert truth.column("State") == {"a": "live", "b": "dead"}
 

@@ -128,7 +128,7 @@ class _Told(NamedTuple):
 
 def _annotation(image: FolderImage, page: int, size: tuple[int, int]) -> Instances:
     assert image.annotated is not None
-    single = read_outlines((image.annotated,), page=page or None)
+    single = read_outlines((image.annotated.replace(page=page or None),))
     layout = Layout(image.annotated.kind, single)
-    options = annotation_options(layout, "instances", None, page or None)
+    options = annotation_options(layout, "instances", None)
     return read_annotation(single[0], size, options)
