@@ -5,7 +5,7 @@ from the annotation itself (COCO, GeoJSON) or, for `semantic`, from the values i
 are all read once for this.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,6 @@ from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats import labels as label_images
 from kontur.formats.masks import IGNORE, Task, choose_task, class_names
-from kontur.formats.page_count import count_pages
 from kontur.instances import CLASSES
 
 
@@ -30,19 +29,15 @@ class AnnotationOptions(NamedTuple):
         classes: the class names, without `ignore`.
         table: the class of each object, where there is a `classes.csv`.
         class_of_value: the class of each pixel value, for the task `semantic`.
-        page: the page that is read of images with several, from 0.
     """
 
     task: Task
     classes: tuple[str, ...]
     table: ClassTable | None = None
     class_of_value: Mapping[int, str] | None = None
-    page: int | None = None
 
 
-def annotation_options(
-    layout: Layout, task: str, table: ClassTable | None, page: int | None
-) -> AnnotationOptions:
+def annotation_options(layout: Layout, task: str, table: ClassTable | None) -> AnnotationOptions:
     """The reading of a layout; raises `InputError` for a task that does not fit it."""
     chosen = choose_task(task)
     masks = [item for item in layout.annotated if item.kind == "labels"]
@@ -52,13 +47,13 @@ def annotation_options(
             f"layout {layout.kind!r}, where every object is separate already; leave the task out"
         )
     if chosen == "semantic" and masks:
-        names = _value_classes(masks, table, page)
+        names = _value_classes(masks, table)
         classes = tuple(dict.fromkeys(name for name in names.values() if name != IGNORE))
-        return AnnotationOptions(chosen, classes or CLASSES, None, names, page)
+        return AnnotationOptions(chosen, classes or CLASSES, None, names)
     if table is not None:
-        return AnnotationOptions(chosen, table.classes or CLASSES, table, None, page)
+        return AnnotationOptions(chosen, table.classes or CLASSES, table)
     declared = layout.classes if layout.classes is not None else _outline_classes(layout.annotated)
-    return AnnotationOptions(chosen, declared or CLASSES, None, None, page)
+    return AnnotationOptions(chosen, declared or CLASSES)
 
 
 def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -74,19 +69,18 @@ def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "
         return label_images.read_array(path, page=page)
 
 
-def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict[int, str]:
+def classes_of_values(files: Iterable[tuple[Path, int | None]]) -> dict[int, str]:
     """The class that each value of semantic masks stands for, from all of their values.
 
-    Those of a page, or of all pages where none is chosen. A mask that cannot be read is skipped
-    here; reading its sample raises the error. Raises `InputError` for too many values, see
-    `masks.class_names`.
+    Each mask is a file and its page, where it has several.
+    A mask that cannot be read is skipped here; reading its sample raises the error. Raises
+    `InputError` for too many values, see `masks.class_names`.
     """
 
-    def values_of(path: Path) -> set[int]:
+    def values_of(mask: tuple[Path, int | None]) -> set[int]:
+        path, page = mask
         try:
-            pages = [page] if page is not None else range(count_pages(path))
-            arrays = (read_labels(path, page=number) for number in pages)
-            return {int(value) for array in arrays for value in np.unique(array)}
+            return {int(value) for value in np.unique(read_labels(path, page=page))}
         except InputError:
             return set()
 
@@ -95,12 +89,10 @@ def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict
     return class_names({value for value in values if value > 0})
 
 
-def _value_classes(
-    masks: Sequence[AnnotatedImage], table: ClassTable | None, page: int | None
-) -> dict[int, str]:
+def _value_classes(masks: Sequence[AnnotatedImage], table: ClassTable | None) -> dict[int, str]:
     """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
     if table is None:
-        return classes_of_values([item.annotation for item in masks], page=page)
+        return classes_of_values([(item.annotation, item.page) for item in masks])
     if table.of_object or table.of_image or not table.of_id:
         raise InputError(
             f"for task=semantic {table.path} has the columns id,class, where id is the pixel "

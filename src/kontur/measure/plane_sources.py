@@ -6,6 +6,7 @@ from pathlib import Path, PurePath
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
+from kontur.data.image_planes import chosen_pages
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
@@ -13,7 +14,7 @@ from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.page_count import count_pages
-from kontur.formats.pixel_sides import Sides
+from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
@@ -26,7 +27,6 @@ from kontur.measure.sources import (
     Source,
     Sources,
     is_training_folder,
-    stated_sides,
     unmeasured,
 )
 from kontur.wording import counted
@@ -88,7 +88,7 @@ def _of_folder(place: Path, task: str, channel: Channel | None) -> Sources:
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
     """The classes of the values of semantic masks, of all of them together; else None."""
-    masks = [file for file in files if is_mask(file)]
+    masks = [(file, page) for file in files if is_mask(file) for page in chosen_pages(file, "all")]
     return classes_of_values(masks) if task == "semantic" and masks else None
 
 

@@ -33,11 +33,12 @@ def annotated_planes(
     alike = _is_one_stack(image)
 
     def read(number: int) -> Instances:
-        item = annotated.replace(instances=outlines.get(number, annotated.instances))
+        item = annotated.replace(
+            instances=outlines.get(number, annotated.instances), page=number if there > 1 else None
+        )
         size = pictures.read(image, page if alike else number).size
-        of_page = number if there > 1 else None
-        (item,) = read_outlines((item,), page=of_page) if item.instances is None else (item,)
-        options = annotation_options(Layout(item.kind, (item,)), "instances", None, of_page)
+        (item,) = read_outlines((item,))
+        options = annotation_options(Layout(item.kind, (item,)), "instances", None)
         return read_annotation(item, size, options)
 
     return {number: read(number) for number in pages or [page]}
