@@ -1,6 +1,7 @@
 """Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from kontur import formats
@@ -8,7 +9,6 @@ from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
 from kontur.data.image_planes import chosen_pages
 from kontur.data.pairing import name_of_image, pair, prediction_files
-from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
@@ -27,6 +27,7 @@ from kontur.measure.sources import (
     Source,
     Sources,
     is_training_folder,
+    of_folder,
     unmeasured,
 )
 from kontur.wording import counted
@@ -68,22 +69,16 @@ def plane_sources(
 
 
 def _of_folder(place: Path, task: str, channel: Channel | None) -> Sources:
-    """The planes of the annotated images of a training folder."""
-    layout = recognise_layout(place)
-    other = next((one for one in layout.annotated if one.kind not in ("labels", "outlines")), None)
-    if other is not None:
-        raise InputError(
-            f"{place} has the objects of several planes or images in {other.annotation.name}; with "
-            "--page all give outlines and images: kontur measure OUTLINES IMAGES --page all"
-        )
-    class_of_value = _classes([one.annotation for one in layout.annotated], task)
-    files = {one.name: one.image for one in layout.annotated}
-    sources = [
-        _source(one.name, objects, plane, one.annotation, files, _pages_of(one.image), channel)
-        for one in layout.annotated
-        for _, plane, objects in _read(one.annotation, task, class_of_value)
+    """The planes of the annotated images of a training folder, those without objects too."""
+    folder, sources = of_folder(place, task=task, channel=channel, page="all")
+    pages = {item.image: _pages_of(item.image) for item in folder.annotated}
+    places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
+    planes = [
+        None if item.page is None else Plane(*places[item.image][item.page]).numbered(item.page)
+        for item in folder.annotated
     ]
-    return Sources(tuple(sources), tuple(unmeasured(layout.unannotated, ())))
+    images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
+    return replace(sources, images=tuple(images))
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:

@@ -15,8 +15,9 @@ from jaxtyping import Shaped
 
 from kontur.data.coco_layout import lists_images
 from kontur.data.file_names import stem
-from kontur.data.folder import open_folder
+from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
+from kontur.data.image_planes import Pages
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
@@ -105,7 +106,7 @@ def find_sources(
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
     if not images and is_training_folder(outlines):
-        sources = _of_folder(outlines, task=task, channel=channel, page=page)
+        _, sources = of_folder(outlines, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
@@ -136,13 +137,16 @@ def _check_outlines(folder: Path, page: int | None) -> None:
         recognise_layout(folder)  # raises, and says why
 
 
-def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | None) -> Sources:
+def of_folder(
+    place: Path, *, task: str, channel: Channel | None, page: Pages
+) -> tuple[Folder, Sources]:
+    """A training folder, and its images in the same order; errors as in `open_folder`."""
     folder = open_folder(place, task=task, channel=channel, page=page)
     samples = folder.samples
 
     def sides(index: int) -> Callable[[], Sides | None]:
         item = folder.annotated[index]
-        return lambda: stated_sides(item.image, item.annotation, page=page)
+        return lambda: stated_sides(item.image, item.annotation, page=item.page)
 
     def reader(index: int) -> Callable[[], Picture]:
         def read() -> Picture:
@@ -158,7 +162,7 @@ def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | N
         )
         for index, name in enumerate(folder.names)
     ]
-    return Sources(tuple(images), folder.warnings)
+    return folder, Sources(tuple(images), folder.warnings)
 
 
 def _with_images(
