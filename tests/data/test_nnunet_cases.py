@@ -1,8 +1,10 @@
 import json
 
+import nibabel
 import numpy as np
 import pytest
 
+from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
 from kontur.formats.images import files_of, open_image, read_image
@@ -129,6 +131,14 @@ def test_every_connected_region_of_a_class_that_dataset_json_names_is_an_object(
     here.close()
     (tmp_path / "dataset.json").unlink()
     assert sorted(open_folder(tmp_path, page=1).samples[0].instances.ids) == [1, 2]  # as ever
+
+
+def test_a_slice_of_a_data_set_is_converted_to_its_place_in_the_volume(tmp_path):
+    case(tmp_path / "data", NNUNET)
+    made = convert_folders([tmp_path / "data"], tmp_path / "out", format="nifti", page=1)
+    assert made.objects == 3
+    labels = nibabel.load(tmp_path / "out" / "a_0000.labels.nii.gz").dataobj
+    np.testing.assert_array_equal(np.asarray(labels) > 0, CLASSES > 0)
 
 
 def test_a_label_called_ignore_is_of_regions_to_ignore(tmp_path):
