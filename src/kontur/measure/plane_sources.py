@@ -10,14 +10,14 @@ from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.page_count import count_pages
-from kontur.formats.pixel_sides import Sides
+from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
-from kontur.measure.sources import LargePicture, Picture, Source, Sources, stated_sides, unmeasured
+from kontur.measure.sources import LargePicture, Picture, Source, Sources, unmeasured
 from kontur.wording import counted
 
 

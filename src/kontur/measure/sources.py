@@ -25,7 +25,7 @@ from kontur.formats import find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
-from kontur.formats.pixel_sides import Sides, pixel_sides
+from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
@@ -261,14 +261,6 @@ def _source(
         return LargePicture(outlines.open(), picture.pixels, side)
 
     return Source(name, read, open_, sides=sides)
-
-
-def stated_sides(*files: Path | None, page: int | None) -> Sides | None:
-    """The sides of a pixel that the first of some files states that states them."""
-    for path in files:
-        if path is not None and (sides := pixel_sides(path, page=page)):
-            return sides
-    return None
 
 
 def metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:

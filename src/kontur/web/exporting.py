@@ -85,7 +85,7 @@ def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation
     annotations = []
     for page in here.annotations.outlined_planes(image):
         found = here.annotations.open(image, page).instances
-        side = here.pictures.read(image, page).image.pixel_size
+        side = here.pictures.pixel_size(image, page)
         annotations.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
     return annotations
 
