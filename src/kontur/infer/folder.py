@@ -49,18 +49,17 @@ def predict_folder(
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
     The images' outcomes are yielded when they are finished; of files that are one image together
-    the first stands for all, which a line of logging (`kontur.infer`) says. `workers` is a number of threads that
-    share the predictor, which then has to bear several calls (ONNX Runtime's does), best with a
-    thread for each; or a cluster (`cluster.DaskWorkers`). Images, the tiles of one that is too
-    large for one view, and the planes of a stack are done several at a time, of those beyond
+    the first stands for all, which a line of logging (`kontur.infer`) says. `workers` is a number
+    of threads that share the predictor, which then has to bear several calls (ONNX Runtime's does),
+    best with a thread for each; or a cluster (`cluster.DaskWorkers`). Images, the tiles of one that
+    is too large for one view, and the planes of a stack are done several at a time, of those beyond
     `LARGE` pixels as many as fit into memory. Outputs that were made of the same content with the
     same settings are kept and, where all of an image exist, the image is skipped; an image that has
     changed since is outlined anew, and `overwrite` makes all anew, in the formats asked for and in
     those that the record notes; where all pages are predicted, those of them that cannot hold these
     are removed. Other files are the outcome's `left`. An image that cannot be read or looked at is
-    an outcome with a `failure`. `model` (name, digest) goes into the record, and
-    `report` is a Parquet file with a row for each image, see `report`. Several processes may work
-    on one folder.
+    an outcome with a `failure`. `model` (name, digest) goes into the record, and `report` is a
+    Parquet file with a row for each image, see `report`. Several processes may work on one folder.
 
     `on_part(image, done, total)` is called after each tile of an image in tiles and each plane of a
     stack; finished ones are kept beside the outputs until the image is finished, so that a run that
