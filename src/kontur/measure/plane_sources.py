@@ -8,6 +8,7 @@ from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
 from kontur.data.image_planes import chosen_pages
+from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
@@ -26,8 +27,8 @@ from kontur.measure.sources import (
     Picture,
     Source,
     Sources,
-    is_training_folder,
     of_folder,
+    training_layout,
     unmeasured,
 )
 from kontur.wording import counted
@@ -47,8 +48,8 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    if not images and is_training_folder(outlines):
-        return _of_folder(outlines, task, channel)
+    if not images and (layout := training_layout(outlines)) is not None:
+        return _of_layout(outlines, layout, task, channel)
     planes = _planes_of(outlines, task)
     names = list(dict.fromkeys(name for name, *_ in planes))
     files = {file.name: file.path for file in find_inputs(images)} if images else {}
@@ -68,9 +69,9 @@ def plane_sources(
     )
 
 
-def _of_folder(place: Path, task: str, channel: Channel | None) -> Sources:
+def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
     """The planes of the annotated images of a training folder, those without objects too."""
-    folder, sources = of_folder(place, task=task, channel=channel, page="all")
+    folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
     pages = {item.image: _pages_of(item.image) for item in folder.annotated}
     places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
     planes = [
