@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
-from kontur.data.image_planes import chosen_pages
+from kontur.data.image_planes import check_labels_fit, chosen_pages
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
@@ -59,6 +59,9 @@ def plane_sources(
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
+    masks = {name: path for name, _, _, path in planes if name in pairs and is_mask(path)}
+    for name, path in masks.items():
+        check_labels_fit(path, files[pairs[name]])
     pages = {name: _pages_of(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
