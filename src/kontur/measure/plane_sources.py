@@ -6,14 +6,13 @@ from pathlib import Path, PurePath
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
-from kontur.data.image_planes import chosen_pages
+from kontur.data.image_planes import chosen_pages, pages_by_place
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
-from kontur.formats.page_count import count_pages
 from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
@@ -57,7 +56,7 @@ def plane_sources(
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
-    pages = {name: _pages_of(files[image]) for name, image in pairs.items()}
+    pages = {name: pages_by_place(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
             _source(pairs.get(name, name), objects, plane, path, files, pages.get(name), channel)
@@ -78,7 +77,7 @@ def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) 
     class_of_value = _classes([one.annotation for one in layout.annotated], task)
     files = {one.name: one.image for one in layout.annotated}
     sources = [
-        _source(one.name, objects, plane, one.annotation, files, _pages_of(one.image), channel)
+        _source(one.name, objects, plane, one.annotation, files, pages_by_place(one.image), channel)
         for one in layout.annotated
         for _, plane, objects in _read(one.annotation, task, class_of_value)
     ]
@@ -128,14 +127,6 @@ def _read(
         return [(*key, objects) for key, objects in formats.read_to_disk(path).items()]
     entries = formats.read_images(path, task=task, class_of_value=class_of_value)
     return [(one.file_name, one.instances.plane, one.instances) for one in entries]
-
-
-def _pages_of(path: Path) -> Mapping[tuple[int, int], int]:
-    """The number of the page of each depth and time of an image."""
-    count = count_pages(path)
-    places = (open_image(path, page=page if count > 1 else None).plane for page in range(count))
-    known = [(page, place or Plane()) for page, place in enumerate(places)]
-    return {(place.z, place.t): page for page, place in reversed(known)}
 
 
 def _source(
