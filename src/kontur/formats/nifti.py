@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.formats import document, gzip_places, stack
+from kontur.formats import document, gzip_places, nifti_channels, stack
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.gzip_places import GzipPlaces
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native
@@ -139,21 +139,35 @@ def open_volume(path: Path) -> NiftiVolume:
 def open_windows(path: Path, *, page: int | None) -> OpenImage | None:
     """A plane whose windows are read when they are asked for; None of what is only read whole."""
     volume = open_volume(path)
-    if volume.places is not None or volume.header.samples == 4:
+    several = len(nifti_channels.files_of_case(path)) > 1
+    if several or volume.places is not None or volume.header.samples == 4:
         return None
     pixels = NiftiWindows(volume, volume.number(page))
     return OpenImage(pixels, volume.pixel_size, plane=volume.plane(page))
 
 
-def read(
-    path: Path, *, page: int | None, colours: Colours
-) -> tuple[Shaped[np.ndarray, "h w c"], float | None, Plane | None]:
-    """The pixels of one plane, the side of a pixel in µm, and the plane.
+class NiftiPlane(NamedTuple):
+    """The pixels of one plane, the side of a pixel in µm, the plane, and the names of channels."""
+
+    pixels: Shaped[np.ndarray, "h w c"]
+    pixel_size: float | None
+    plane: Plane | None
+    stains: tuple[str, ...]
+
+
+def read(path: Path, *, page: int | None, colours: Colours) -> NiftiPlane:
+    """One plane; of a case of nnU-Net with the channels of all its files, see `nifti_channels`.
 
     `indices` takes whole numbers that the scale of the header made fractions for whole numbers.
     """
-    volume = open_volume(path)
-    pixels = volume.rows(volume.number(page), 0, volume.header.shape[-2])
+    volume, *further = [open_volume(file) for file in nifti_channels.files_of_case(path)]
+    number = volume.number(page)
+    pixels = volume.rows(number, 0, volume.header.shape[-2])
+    if further:
+        channels = [pixels, *(_channel(other, volume, number) for other in further)]
+        pixels = np.concatenate(channels, axis=2)  # of the type that holds all
+        names = nifti_channels.channel_names(path)
+        return NiftiPlane(pixels, volume.pixel_size, volume.plane(page), names)
     if pixels.shape[2] == 4:
         check_colours_show(pixels[:, :, :3], pixels[:, :, 3:], path)
         pixels = np.ascontiguousarray(pixels[:, :, :3])
@@ -162,7 +176,20 @@ def read(
         with np.errstate(invalid="ignore"):  # infinite less infinite
             near = np.abs(pixels - whole) <= SINGLE * np.abs(whole)
         pixels = np.where(near, whole, pixels)
-    return pixels, volume.pixel_size, volume.plane(page)
+    return NiftiPlane(pixels, volume.pixel_size, volume.plane(page), ())
+
+
+def _channel(other: NiftiVolume, first: NiftiVolume, page: int) -> Shaped[np.ndarray, "h w 1"]:
+    """A plane of a further channel of a case; `InputError` where it is of another grid."""
+    if (other.header.axes, other.header.shape) != (first.header.axes, first.header.shape):
+        shapes = [" × ".join(map(str, one.header.shape[::-1])) for one in (other, first)]
+        raise InputError(
+            f"{other.path} is of {shapes[0]} voxels, and {first.path} of {shapes[1]}; the channels "
+            "of a case have one shape"
+        )
+    if (other.header.samples, first.header.samples) != (1, 1):
+        raise InputError(f"{other.path} or {first.path} holds colours; a channel is of one number")
+    return other.rows(page, 0, other.header.shape[-2])
 
 
 @functools.lru_cache(maxsize=OPENED)

@@ -1,6 +1,7 @@
 """Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from kontur import formats
@@ -25,6 +26,7 @@ from kontur.measure.sources import (
     Picture,
     Source,
     Sources,
+    of_folder,
     training_layout,
     unmeasured,
 )
@@ -67,21 +69,16 @@ def plane_sources(
 
 
 def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
-    """The planes of the annotated images of a training folder."""
-    other = next((one for one in layout.annotated if one.kind not in ("labels", "outlines")), None)
-    if other is not None:
-        raise InputError(
-            f"{place} has the objects of several planes or images in {other.annotation.name}; with "
-            "--page all give outlines and images: kontur measure OUTLINES IMAGES --page all"
-        )
-    class_of_value = _classes([one.annotation for one in layout.annotated], task)
-    files = {one.name: one.image for one in layout.annotated}
-    sources = [
-        _source(one.name, objects, plane, one.annotation, files, pages_by_place(one.image), channel)
-        for one in layout.annotated
-        for _, plane, objects in _read(one.annotation, task, class_of_value)
+    """The planes of the annotated images of a training folder, those without objects too."""
+    folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
+    pages = {item.image: pages_by_place(item.image) for item in folder.annotated}
+    places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
+    planes = [
+        None if item.page is None else Plane(*places[item.image][item.page]).numbered(item.page)
+        for item in folder.annotated
     ]
-    return Sources(tuple(sources), tuple(unmeasured(layout.unannotated, ())))
+    images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
+    return replace(sources, images=tuple(images))
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
