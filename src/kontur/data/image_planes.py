@@ -5,6 +5,7 @@ a plane on which they have no object is a plane without objects, not one that no
 """
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -24,6 +25,7 @@ from kontur.wording import listed, plural
 COUNTED = 64  # files whose number of pages is kept
 Page = int | None  # the number of a plane, from 0; None of an image that is no stack
 Pages = Page | Literal["all"]  # which pages are read
+Place = tuple[int, int]  # depth and time
 
 
 class ImagePlanes(NamedTuple):
@@ -149,10 +151,24 @@ def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePla
     return of_annotations(formats.read_images(path), path)
 
 
-def of_annotations(entries: Sequence[ImageAnnotation], where: Path) -> ImagePlanes:
+def pages_by_place(path: Path) -> dict[Place, int]:
+    """The number of the page of each depth and time of an image; of places that several have, one.
+
+    Errors as of `open_image`.
+    """
+    places = (open_image(path, page=page).plane for page in pages_of(path))
+    known = [(page, place or Plane()) for page, place in enumerate(places)]
+    return {(place.z, place.t): page for page, place in reversed(known)}
+
+
+def of_annotations(
+    entries: Sequence[ImageAnnotation], where: Path, places: Mapping[Place, int] | None = None
+) -> ImagePlanes:
     """The planes of the entries of one image in a file of outlines.
 
-    Raises `InputError` where two are of one plane, or their planes cannot be numbered.
+    `places` are the `pages_by_place` of the image, if it is there; without it the page of a plane
+    is its depth or its time, where the file names none. Raises `InputError` where two are of one
+    plane, or their planes cannot be numbered.
     """
     planes = [entry.instances.plane for entry in entries]
     if len(entries) == 1 and planes == [None]:
@@ -161,8 +177,8 @@ def of_annotations(entries: Sequence[ImageAnnotation], where: Path) -> ImagePlan
     if None in planes:
         name = entries[0].file_name
         raise InputError(f"{where} holds two images of the name {name!r}; rename one of them")
-    numbers = page_numbers([plane or Plane() for plane in planes], where)
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    numbers = _numbers([plane or Plane() for plane in planes], where, places)
+    twice = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if twice:
         raise InputError(
             f"{where} holds outlines on different planes of the one number "
@@ -172,6 +188,19 @@ def of_annotations(entries: Sequence[ImageAnnotation], where: Path) -> ImagePlan
         n: entry.instances for n, entry in zip(numbers, entries, strict=True)
     }
     return ImagePlanes(objects, whole=False)
+
+
+def _numbers(planes: Sequence[Plane], where: Path, places: Mapping[Place, int] | None) -> list[int]:
+    depths, times = ({place[axis] for place in places or ()} for axis in (0, 1))
+    if places is None or len(depths) == 1 or len(times) == 1:
+        return page_numbers(planes, where)  # programs differ in calling a single axis depth or time
+    away = [one for one in planes if one.page is None and (one.z, one.t) not in places]
+    if away:
+        raise InputError(
+            f"{where} has outlines on the plane of depth {away[0].z} and time {away[0].t}, and its "
+            "image has no such page; give the annotation of this image"
+        )
+    return [places[one.z, one.t] if one.page is None else one.page for one in planes]
 
 
 def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> SharedPlanes:
