@@ -128,16 +128,32 @@ def smooth(points: Float[np.ndarray, "n 2"], window: float) -> Float[np.ndarray,
     pieces = (starts + steps / 2) * lengths[:, None]  # the integral of the outline along each edge
     whole = np.concatenate([np.zeros((1, 2)), np.cumsum(pieces, axis=0)])
 
-    def integral(at: Float[np.ndarray, " p"]) -> Float[np.ndarray, "p 2"]:
-        turns, rest = np.divmod(at, travelled[-1])
-        edge = np.clip(np.searchsorted(travelled, rest, side="right") - 1, 0, len(lengths) - 1)
-        along = (rest - travelled[edge])[:, None]
-        slope = steps[edge] / lengths[edge, None]
-        return turns[:, None] * whole[-1] + whole[edge] + along * (starts[edge] + slope * along / 2)
-
+    slopes = steps / lengths[:, None]
     count = max(FEWEST, int(np.ceil(length / SPACING)))
     at = np.arange(count) * (travelled[-1] / count)
-    return ((integral(at + width / 2) - integral(at - width / 2)) / width).astype(points.dtype)
+    before, after = (
+        _integral(end, starts, slopes, travelled, whole) for end in (at - width / 2, at + width / 2)
+    )
+    return ((after - before) / width).astype(points.dtype)
+
+
+def _integral(
+    at: Float[np.ndarray, " p"],
+    starts: Float[np.ndarray, "n 2"],
+    slopes: Float[np.ndarray, "n 2"],
+    travelled: Float[np.ndarray, " n+1"],
+    whole: Float[np.ndarray, "n+1 2"],
+) -> Float[np.ndarray, "p 2"]:
+    """The integral of an outline from its first point on, known at every vertex (`whole`).
+
+    A function of its own, not one inside `smooth`: that would be made, and where annotations are
+    checked prepared for it, for each of many small outlines.
+    """
+    turns, rest = np.divmod(at, travelled[-1])
+    edge = np.clip(np.searchsorted(travelled, rest, side="right") - 1, 0, len(starts) - 1)
+    along = (rest - travelled[edge])[:, None]
+    on_edge = along * (starts[edge] + slopes[edge] * along / 2)
+    return turns[:, None] * whole[-1] + whole[edge] + on_edge
 
 
 def extremes(points: Float[np.ndarray, "n 2"], tolerance: float = 0.0) -> Float[np.ndarray, "4 2"]:
