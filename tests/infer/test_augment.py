@@ -176,7 +176,7 @@ def naively_augmented(model, image):
 @pytest.mark.parametrize("name", ["unet", "transunet", "swinunet", "snake"])
 def test_turns_are_what_a_naive_loop_over_eight_images_gives(name):
     model = predictor(name)
-    image = np.ascontiguousarray(mosaic(3, 3, (192, 128)))  # nothing has to be padded
+    image = np.ascontiguousarray(mosaic(2, 2, (128, 64)))  # nothing has to be padded
     assert {side % model.config.multiple for side in image.shape[:2]} == {0}
     expected, found = naively_augmented(model, image), model.predict(image, augment="turns")
     assert len(found) > 3
@@ -190,7 +190,7 @@ def test_turns_are_what_a_naive_loop_over_eight_images_gives(name):
 def test_tiles_give_the_augmented_objects_of_the_whole_image():
     model, image = predictor("snake"), mosaic(3, 3, (151, 143))
     whole = model.predict(image, augment="flips")
-    parts = model.predict(image, augment="flips", tile=64)
+    parts = model.predict(image, augment="flips", tile=96)
     assert abs(len(parts) - len(whole)) <= 1
     assert unmatched(whole, parts) <= 0.02 * len(whole)
 

@@ -18,10 +18,11 @@ from tests.models.contract import SIDE
 
 FIXED = ("transunet", "swinunet")
 IN_BLOCKS = ("maskrcnn", "snake-rpn")  # of 256 pixels, which a tile has at least
+NEIGHBOURS = {"kind": "attention", "neighbours": 2, "width": 32}
 VARIANTS = {
     "baseline": {},
-    "snake-rpn": {"detector": "rpn"},
-    "snake-neighbours": {"refiner": {"kind": "attention", "neighbours": 2, "width": 32}},
+    "snake-rpn": {"detector": "rpn", **contract.QUICK},
+    "snake-neighbours": {"refiner": NEIGHBOURS, **contract.QUICK},
 }
 
 
@@ -153,9 +154,13 @@ def test_an_empty_image_has_no_objects_and_a_side_of_nothing_is_refused():
 
 
 def test_what_does_not_fit_is_tiled_of_itself(monkeypatch):
-    model, image = predictor("snake"), mosaic(5, 5, (301, 277))
+    model, image = predictor("snake"), mosaic(1, 32)
     whole = model.predict(image)
-    monkeypatch.setattr(tiled, "BUDGET", 12e6)  # bytes: 200² pixels
+    needs = model.family.memory(model.config, (352, 352))  # a tile of 64² and its halo
+    monkeypatch.setattr(tiled, "BUDGET", needs)
+    monkeypatch.setattr(tiled, "WINDOW", 1.0)
     made = model.tiled(shown(model, image), model.card.thresholds)
-    assert len(made.tiling) > 1
-    assert unmatched(whole, model.predict(image)) == 0
+    assert len(made.tiling) == 32
+    found = model.predict(image)
+    assert len(found) == len(whole) > 100
+    assert unmatched(whole, found) == 0

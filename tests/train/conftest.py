@@ -18,7 +18,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run without interruption."""
+    """A run without interruption, whose model has graphs in 8-bit integers, too."""
     out = tmp_path_factory.mktemp("runs") / "whole"
-    runs.run(folder, out, val=runs.VAL)
+    runs.run(folder, out, "training.int8=true", val=runs.VAL)
     return out

@@ -12,9 +12,9 @@ from kontur.errors import InputError
 from kontur.infer.folder_evaluation import evaluate_model
 from kontur.infer.options import PredictOptions
 from kontur.models.archive import read_model
-from tests.train.runs import run
+from tests.train.runs import FEW_GRAPHS, run
 
-SHORT = ("training.steps=2", "training.validate_every=2")
+SHORT = ("training.steps=2", "training.validate_every=2", *FEW_GRAPHS)
 OPTIONS = PredictOptions(channel=1)
 RNG = np.random.default_rng(0)
 

@@ -25,7 +25,7 @@ from kontur.train.network import (
     working_scale,
 )
 from kontur.train.run import train
-from tests.train.runs import run, weights
+from tests.train.runs import FEW_GRAPHS, run, weights
 
 CONFIG = RunConfig(preset="tiny")
 
@@ -285,7 +285,7 @@ def test_other_starts_take_none_of_imagenet():
 
 def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, monkeypatch):
     words = ("model.backbone=efficientnet-lite0", "training.steps=1", "optimiser.rate=1e-9")
-    output = run(folder, tmp_path / "run", *words)
+    output = run(folder, tmp_path / "run", *words, *FEW_GRAPHS)
     assert "from the backbone's weights of ImageNet" in output
     name = "segmenter.detector.backbone.stem.1.weight"
     trained = weights(tmp_path / "run" / LAST)[name]
@@ -298,7 +298,7 @@ def test_a_training_on_imagenet_s_weights_moves_them_a_little(folder, tmp_path, 
 
 def test_a_frozen_backbone_keeps_its_weights_and_the_rest_learns(folder, tmp_path):
     words = ("model.backbone=efficientnet-lite0", "training.freeze_backbone=true")
-    run(folder, tmp_path / "run", *words, "training.steps=2")
+    run(folder, tmp_path / "run", *words, *FEW_GRAPHS, "training.steps=2")
     trained = weights(tmp_path / "run" / LAST)
     backbone = "segmenter.detector.backbone."
     file = imagenet_weights()

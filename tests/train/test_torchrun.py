@@ -21,7 +21,6 @@ ALIKE = (
     *("augment.object_crops=0", "augment.elastic=0", "augment.intensity=0", "augment.invert=0"),
     *("augment.desaturate=0", "augment.shuffle=0", "augment.shading=0", "augment.blur=0"),
     *("augment.noise=0", "data.scale=1", "training.steps=3", "training.validate_every=3"),
-    "training.int8=false",
 )
 
 

@@ -106,7 +106,7 @@ def test_a_model_of_fewer_stages_is_exported_and_decoded_with_them():
 
 
 def test_centres_on_a_coarser_map_are_learned_and_exported_alike():
-    config = contract.settings("snake", reference_size=30.0)
+    config = contract.settings("snake", reference_size=30.0, **contract.QUICK)
     assert config.detector_stride == 2 * config.stride
     segmenter = contract.train("snake", contract.steps_of("snake"), config=config).eval()
     sample, card = contract.learning_scene(), contract.card("snake", config)

@@ -21,8 +21,8 @@ STEPS = 100
 @functools.cache
 def learned():
     """Trained once in a process (some seconds)."""
-    sample, config = contract.learning_scene(), contract.settings("snake", detector="rpn")
-    return sample, contract.train("snake", STEPS, config=config).eval()
+    config = contract.settings("snake", detector="rpn", **contract.QUICK)
+    return contract.learning_scene(), contract.train("snake", STEPS, config=config).eval()
 
 
 def test_it_learns_a_scene_by_heart():

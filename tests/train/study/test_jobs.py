@@ -1,5 +1,7 @@
 """What the folds of a study give to the model that is fitted on all images."""
 
+import functools
+
 import pytest
 
 from kontur.infer.engine import OnnxEngine, TorchEngine, rebuild
@@ -20,6 +22,7 @@ def fold(card, score, **config):
     )
 
 
+@functools.cache
 def refitted_snake(stages_used):
     """A snake that was fitted on all images, of which its own tuning left so many stages."""
     learned = contract.learned("snake")
