@@ -217,7 +217,7 @@ def test_predictions_that_are_read_otherwise_than_the_truth_are_pointed_out(kont
     assert "!" not in output
 
 
-def test_one_page_is_evaluated_and_the_help_offers_no_more(kontur, tmp_path):
+def test_one_page_of_a_film_is_evaluated_or_all_of_them(kontur, tmp_path):
     frames = np.zeros((3, 40, 56), np.uint8)
     frames[1, 5:20, 10:30] = 1
     tifffile.imwrite(tmp_path / "film.tif", frames, imagej=True, metadata={"axes": "TYX"})
@@ -226,10 +226,23 @@ def test_one_page_is_evaluated_and_the_help_offers_no_more(kontur, tmp_path):
     how = ("evaluate", tmp_path / "film.geojson", tmp_path / "film.tif", "--page")
     assert "1 true object, 1 predicted" in kontur(*how, "1")
     assert "0 true objects, 0 predicted" in kontur(*how, "0")
-    for word in ("all", "one"):
-        sentence = f"one page is evaluated at a time; wanted its number, from 0, got '{word}'"
-        assert sentence in " ".join(kontur(*how, word, code=2).split())
-    words = kontur("evaluate", "--help")
-    assert "--page" in words
-    assert "N|all" not in words
-    assert "N|all" in kontur("predict", "--help")
+    output = kontur(*how, "all", "--out", tmp_path / "scores.json")
+    assert "3 planes of 1 image (2 with no object on either side), 1 true object" in output
+    assert "!" not in output
+    rows = json.loads((tmp_path / "scores.json").read_text())["per_image"]
+    assert [(row["name"], row["page"]) for row in rows] == [("film", page) for page in range(3)]
+    sentence = "wanted a whole number from 0, or all, got 'one'"
+    assert sentence in " ".join(kontur(*how, "one", code=2).split())
+
+
+def test_planes_that_do_not_count_or_count_as_empty_are_said(kontur, tmp_path):
+    frames = np.zeros((3, 40, 56), np.uint8)
+    frames[1:, 5:20, 10:30] = 1
+    tifffile.imwrite(tmp_path / "film.tif", frames[:2], imagej=True, metadata={"axes": "TYX"})
+    (tmp_path / "out").mkdir()
+    found = tmp_path / "out" / "film.tif"
+    tifffile.imwrite(found, frames[::-1], imagej=True, metadata={"axes": "TYX"})
+    output = kontur("evaluate", tmp_path / "out", tmp_path / "film.tif", "--page", "all")
+    assert "not evaluated, having no annotation: 1 plane (film page 2)" in output
+    assert "TRUTH has no object on 1 plane (film page 0): what is predicted there counts" in output
+    assert "2 planes of 1 image, 1 true object, 2 predicted" in output

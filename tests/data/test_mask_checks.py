@@ -4,7 +4,7 @@ from PIL import Image, ImageFilter
 
 from kontur.data.folder import open_folder
 from kontur.data.inspect import inspect
-from kontur.data.mask_checks import MaskCheck, check_mask, check_mask_files
+from kontur.data.mask_checks import MaskCheck, MaskFile, check_mask, check_mask_files
 from kontur.formats import masks
 from tests.data import drawn
 
@@ -65,7 +65,7 @@ def test_smooth_edges_are_reported_from_ids():
 def test_masks_saved_as_jpeg_are_reported(tmp_path, quality):
     file = tmp_path / "a_mask.jpg"
     Image.fromarray((drawn.discs(60) > 0).astype(np.uint8) * 255).save(file, quality=quality)
-    (issue,) = check_mask_files([("a", file)], "instances")
+    (issue,) = check_mask_files([MaskFile("a", file)], "instances")
     assert issue.kind == "interpolated"
 
 

@@ -11,13 +11,14 @@ from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from tests.data import drawn
+from tests.formats import volumes
 
 FOUND = Instances.from_label_image(drawn.squares(3))
 MASK = (drawn.squares(3) > 0).astype(np.uint8) * 255
 
 
 def counts(truth):
-    return {name: len(read()) for name, read in truth.sources.items()}
+    return {name: len(read().on(None)) for name, read in truth.sources.items()}
 
 
 def test_a_training_folder_is_truth_with_its_tables(tmp_path):
@@ -25,7 +26,7 @@ def test_a_training_folder_is_truth_with_its_tables(tmp_path):
     drawn.table(tmp_path / "metadata.csv", "id,state", [("a", "live"), ("b", "dead")])
     truth = open_truth(tmp_path)
     assert counts(truth) == {"a": 3, "b": 3}
-    assert truth.sources["a"]().size == (40, 60)
+    assert truth.sources["a"]().on(None).size == (40, 60)
     assert truth.where(["state=dead"]).names == ("b",)
     assert truth.column("State") == {"a": "live", "b": "dead"}
 
@@ -121,3 +122,13 @@ def test_the_folder_of_a_coco_file_knows_who_numbered_its_images(tmp_path):
     Image.fromarray(drawn.picture()).save(tmp_path / "a.png")
     assert open_truth(tmp_path).coco == (tmp_path / "all.json",)
     assert isinstance(open_truth(tmp_path), Truth)
+
+
+def test_label_volumes_by_themselves_are_truth_of_a_page(tmp_path):
+    ids = np.zeros((9, 8, 3), np.uint8)  # i, j, k
+    ids[2:5, 1:7, 1:] = 3
+    for name in ("a", "b"):
+        volumes.write(tmp_path / f"{name}.nii.gz", ids)
+    assert counts(open_truth(tmp_path, page=1)) == {"a": 1, "b": 1}
+    with pytest.raises(InputError, match=r"a.nii.gz is a z-stack of 3 planes.*--page N"):
+        counts(open_truth(tmp_path))

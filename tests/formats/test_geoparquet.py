@@ -1,3 +1,4 @@
+import logging
 import sys
 import time
 
@@ -139,3 +140,18 @@ def test_a_hundred_thousand_outlines_take_seconds(tmp_path):
     formats.write(tmp_path / "a.parquet", found)
     assert len(formats.read(tmp_path / "a.parquet")) == 100_000
     assert time.process_time() - started < 20
+
+
+def test_a_collection_of_areas_is_one_object_and_what_else_it_holds_is_said(tmp_path, caplog):
+    square, far = shapely.box(1, 1, 4, 4), shapely.box(11, 1, 14, 4)
+    shapes = [
+        shapely.GeometryCollection([square, shapely.GeometryCollection([far])]),
+        shapely.GeometryCollection([shapely.Point(2, 2), square]),
+        shapely.GeometryCollection([shapely.Point(2, 2)]),
+    ]
+    geopandas.GeoDataFrame(geometry=shapes).to_parquet(tmp_path / "a.parquet")
+    with caplog.at_level(logging.WARNING, "kontur.formats"):
+        found = formats.read(tmp_path / "a.parquet")
+    assert found.areas.tolist() == [18, 9]
+    assert "a.parquet, row 2: beside its areas it has Point: left out" in caplog.text
+    assert "1 of 3 rows have no area (1 × GeometryCollection): left out" in caplog.text

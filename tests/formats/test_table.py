@@ -1,10 +1,12 @@
 import csv
 import io
+import logging
 
 import hypothesis
 import numpy as np
 import pytest
 import shapely
+from shapely import MultiPolygon
 
 from kontur import formats
 from kontur.errors import InputError
@@ -174,3 +176,27 @@ def test_an_image_without_objects_among_others_is_a_row_that_names_it(tmp_path, 
     assert not caplog.text
     formats.write_images(tmp_path / "b.csv", again)
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+@pytest.mark.parametrize("column", ["wkt", "wkb"])
+def test_a_collection_of_areas_is_one_object_and_what_else_it_holds_is_said(
+    tmp_path, caplog, column
+):
+    square, far = shapely.box(1, 1, 4, 4), shapely.box(11, 1, 14, 4)
+    inner = shapely.GeometryCollection([MultiPolygon([square]), shapely.Point(1, 1)])
+    shapes = [
+        shapely.GeometryCollection([inner, far]),
+        shapely.force_3d(shapely.GeometryCollection([square])),
+        shapely.GeometryCollection([shapely.Point(2, 2)]),
+        shapely.GeometryCollection(),
+    ]
+    cells = [shape.wkt if column == "wkt" else shapely.to_wkb(shape, hex=True) for shape in shapes]
+    (tmp_path / "a.csv").write_text("\n".join([column, *(f'"{cell}"' for cell in cells)]) + "\n")
+    with caplog.at_level(logging.WARNING, "kontur.formats"):
+        found = formats.read(tmp_path / "a.csv")
+    assert found.areas.tolist() == [18, 9]
+    assert "a.csv, line 2: beside its areas it has Point: left out" in caplog.text
+    assert "2 of 4 rows" in caplog.text
+    (tmp_path / "b.csv").write_text(f'wkt\n"{shapes[0].wkt[:40]}"\n')
+    with pytest.raises(InputError, match=r"b\.csv, line 2: the outline is no well-known text"):
+        formats.read(tmp_path / "b.csv")

@@ -6,6 +6,9 @@ import tifffile
 
 from kontur.errors import InputError
 from kontur.formats import images
+from kontur.formats.images import open_image, read_image
+from kontur.formats.tiff import list_planes
+from tests.formats import films
 
 RNG = np.random.default_rng(0)
 
@@ -153,3 +156,60 @@ def test_a_stack_of_colour_pictures_is_a_stack(tmp_path):
         found = images.read_image(tmp_path / "a.tif", page=3)
         np.testing.assert_array_equal(found.pixels, array[3])
         assert found.stains == ()
+
+
+GREYS = np.random.default_rng(1).integers(0, 200, (20, 30)).astype(np.uint8)
+TABLE = np.stack([np.arange(256), np.arange(256)[::-1], np.full(256, 7)]).astype(np.uint16) * 257
+SCALE = {"photometric": "minisblack", "resolutionunit": "CENTIMETER"}
+UNLIKE = {
+    "black": (GREYS, {"photometric": "minisblack"}),
+    "white": (GREYS, {"photometric": "miniswhite"}),
+    "palette": (GREYS, {"photometric": "palette", "colormap": TABLE}),
+    "another palette": (GREYS, {"photometric": "palette", "colormap": TABLE[::-1]}),
+    "16 bits": (GREYS * np.uint16(9), {"photometric": "minisblack"}),
+    "colours": (np.dstack([GREYS] * 3), {"photometric": "rgb"}),
+    "planes": (np.stack([GREYS] * 3), {"photometric": "rgb", "planarconfig": "separate"}),
+    "turned": (GREYS, {"photometric": "minisblack", "extratags": [(274, 3, 1, 6, True)]}),
+    "upside down": (GREYS, {"photometric": "minisblack", "extratags": [(274, 3, 1, 3, True)]}),
+    "lower": (GREYS[:13], {"photometric": "minisblack"}),
+    "narrower": (GREYS[:, :13], {"photometric": "minisblack"}),
+    "scaled": (GREYS, {**SCALE, "resolution": (2e4, 2e4)}),
+    "finer": (GREYS, {**SCALE, "resolution": (4e4, 4e4)}),
+}
+
+
+def _written(path, names):
+    with tifffile.TiffWriter(path) as writer:
+        for name in names:
+            pixels, how = UNLIKE[name]
+            writer.write(pixels, metadata=None, **how)
+    return path
+
+
+@pytest.mark.parametrize("odd", UNLIKE)
+@pytest.mark.parametrize("usual", ["black", "turned", "palette", "finer"])
+def test_each_page_is_read_by_its_own_tags(tmp_path, monkeypatch, usual, odd):
+    monkeypatch.setattr(images, "LAZY", 0)  # so that windows are read in windows
+    for pages in ([usual, odd], [usual] * 4 + [odd] + [usual] * 5):
+        path = _written(tmp_path / f"{len(pages)}.tif", pages)
+        listed = list_planes(path)
+        for page, name in enumerate(pages):
+            alone = read_image(_written(tmp_path / "one.tif", [name]))
+            found, window = read_image(path, page=page), open_image(path, page=page)
+            np.testing.assert_array_equal(found.pixels, alone.pixels)
+            np.testing.assert_array_equal(np.asarray(window.pixels), alone.pixels)
+            assert found.pixels.dtype == alone.pixels.dtype
+            assert listed[page][1] == alone.pixels.shape[:2]
+            # a page that does not state its size has that of the film
+            assert found.pixel_size == window.pixel_size
+            assert found.pixel_size in (alone.pixel_size, alone.pixel_size or 0.25)
+
+
+def test_a_frame_unlike_what_its_ome_says_is_refused_in_one_sentence(tmp_path):
+    frames = np.stack([GREYS] * 3)
+    path, _, _ = films.save(tmp_path, frames)
+    films.save_frame(tmp_path, frames, 1, photometric="miniswhite")
+    np.testing.assert_array_equal(read_image(path, page=1).pixels[..., 0], 255 - GREYS)
+    films.save_frame(tmp_path, [GREYS, GREYS * np.uint16(9), GREYS], 1)
+    with pytest.raises(InputError, match="another size or type of number"):
+        read_image(path, page=1)

@@ -103,7 +103,7 @@ def test_a_model_outlines_an_image_and_leaves_what_a_hand_drew(api, images):
     drawn = edit(api, key, 0, move="add", ring=[[1, 180], [9, 180], [9, 190]]).json()
     job = api.post("/api/predict", json={"model": "nuclei", "images": [key]}).json()
     job = wait_for_job(api, job["number"])
-    assert job["state"] == "done", job
+    assert (job["state"], job["image"]) == ("done", "cells0.png"), job
     found = api.get(f"/api/images/{key}/objects").json()
     assert {each["by"] for each in found["objects"]} == {"hand", "model"}
     assert found["status"] == "corrected"

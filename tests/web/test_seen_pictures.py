@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import shapely
+import tifffile
 from PIL import Image
 
 from kontur import formats
@@ -130,3 +131,39 @@ def test_outlines_of_an_image_that_is_gone_can_still_be_changed(here, tmp_path):
     (tmp_path / "x.png").unlink()
     draw(here, shapely.box(20, 10, 24, 14))
     assert formats.read(tmp_path / "x.geojson").areas.tolist() == [36, 96, 16]
+
+
+def film(folder, planes, at):
+    file = folder / "film.tif"
+    pixels = np.random.default_rng(planes).integers(0, 99, (planes, *SIZE)).astype(np.uint8)
+    tifffile.imwrite(file, pixels, photometric="minisblack", imagej=True, metadata={"axes": "TYX"})
+    os.utime(file, (at, at))
+
+
+def test_planes_beyond_the_end_of_a_shorter_film_count_for_nothing_and_come_back(tmp_path):
+    film(tmp_path, 4, at=1)
+    here = open_workspace(tmp_path)
+    (image,) = here.folder.images.values()
+    for page, square in ((1, LEFT), (3, RIGHT)):
+        here.annotations.edit(
+            image, page, "add", lambda found, new=square: moves.add(found, new), seen=10**6
+        )
+    told = []
+    for planes, at in ((3, 2), (1, 3), (4, 4)):
+        film(tmp_path, planes, at)
+        known = here.annotations.right_planes(image, here.annotations.status(image)[0])
+        listed = here.annotations.statuses()[image.key]
+        told.append((known, here.annotations.planes(image), listed))
+        notice = here.annotations.changes(image, 0).notice
+        assert ("beyond its end" in notice) == (planes < 4)
+        assert here.annotations.changes(image, 0).notice == ""
+        here.annotations.write_all()
+        found = formats.read_images(tmp_path / "film.geojson")
+        outlined = [each.instances.plane.t for each in found if len(each.instances)]
+        assert outlined == {3: [1], 1: [], 4: [1, 3]}[planes]
+    here.close()
+    assert told == [
+        ([1], [1], ("corrected", 1)),
+        ([], [0], ("untouched", 0)),
+        ([1, 3], [0, 1, 3], ("corrected", 2)),
+    ]

@@ -20,6 +20,7 @@ from kontur.cli.options import (
     Task,
     TaskOption,
     ThreadsOption,
+    page_or_all,
     takes_predict_options,
 )
 from kontur.cli.screen import counter, table
@@ -90,8 +91,9 @@ def evaluate(
         str | None,
         typer.Option(
             "--page",
-            metavar="N",
-            help="Use this page of stacks, counted from 0; the pages of a film one after another.",
+            metavar="N|all",
+            help="Use this page of stacks, counted from 0; all evaluates every plane of a stack or "
+            "film, each as an image; a plane on which TRUTH has no object is empty.",
         ),
     ] = None,
     *,
@@ -116,6 +118,7 @@ def evaluate(
     kontur evaluate outlines cells/val
     kontur evaluate --model RUN cells --split val --out scores.json
     kontur evaluate --model nuclei dsb2018/val --where modality=fluorescence
+    kontur evaluate outlines films --page all
     """
     wanted = 1 if model is not None else 2
     if len(places) != wanted:
@@ -123,15 +126,10 @@ def evaluate(
             "with --model give TRUTH alone" if wanted == 1 else "give PREDICTIONS and TRUTH",
             param_hint="[PREDICTIONS] TRUTH",
         )
-    if page is not None and not page.isdecimal():
-        raise typer.BadParameter(
-            f"one page is evaluated at a time; wanted its number, from 0, got {page!r}",
-            param_hint="--page",
-        )
     files = _output_files(out, force=force)
     annotation_options: dict[str, Any] = {
         **{"task": task.value, "split": split},
-        **{"channel": options.channel, "page": None if page is None else int(page)},
+        **{"channel": options.channel, "page": page_or_all(page)},
     }
     options = options.replace(channel=None)  # chosen with the folder's images, as the page
     truth: Truth | Folder
@@ -180,11 +178,8 @@ def _evaluate_files(
     truth = whole.where(where)
     check_column(truth, by)
     page = annotation_options["page"]
-    chosen = (
-        task_of_predictions(annotation_options["task"], predictions, page=page)
-        if task is None
-        else task.value
-    )
+    true_task = "semantic" if truth.class_of_value else annotation_options["task"]
+    chosen = task_of_predictions(true_task, predictions, page=page) if task is None else task.value
     issues = check_masks(predictions, task=chosen, page=page)
     notes = [f"predictions: {issue}" for issue in issues]
     if task is None and chosen != "instances":
@@ -192,10 +187,10 @@ def _evaluate_files(
             f"predictions are masks too and are read with --task {chosen}; "
             "--predictions-task instances takes every value as an object"
         )
-    elif task is None and annotation_options["task"] != "instances" and mask_files(predictions):
+    elif task is None and true_task != "instances" and mask_files(predictions):
         notes.append(
             "predictions are read as label images, every value an object; "
-            f"--predictions-task {annotation_options['task']} reads them as the masks of TRUTH"
+            f"--predictions-task {true_task} reads them as the masks of TRUTH"
         )
     for note in notes:
         typer.echo(f"! {note}", err=True)
@@ -244,6 +239,20 @@ def _report_left_out(evaluation: "FolderEvaluation", warnings: Iterable[str]) ->
 
     for warning in warnings:
         typer.echo(f"! {warning}", err=True)
+    for planes, missing in (
+        (evaluation.planes_without_prediction, "prediction"),
+        (evaluation.planes_without_truth, "annotation"),
+    ):
+        if planes:
+            what = counted(planes, "plane")
+            typer.echo(f"! not evaluated, having no {missing}: {what}", err=True)
+    if evaluation.empty_planes:
+        what = counted(evaluation.empty_planes, "plane")
+        typer.echo(
+            f"! TRUTH has no object on {what}: what is predicted there counts as false; if nobody "
+            "outlined these planes, evaluate the others one by one with --page N",
+            err=True,
+        )
     if evaluation.without_prediction:
         what = counted(evaluation.without_prediction, "image")
         typer.echo(f"! not evaluated, having no prediction: {what}", err=True)
@@ -283,6 +292,11 @@ def _write(
         **about,
         "without_prediction": evaluation.without_prediction,
         "without_truth": evaluation.without_truth,
+        **{
+            key: planes
+            for key in ("planes_without_prediction", "planes_without_truth", "empty_planes")
+            if (planes := getattr(evaluation, key))
+        },
         "without_size": evaluation.without_size,
         **scores,
         **({"groups": groups} if groups else {}),

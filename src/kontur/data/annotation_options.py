@@ -5,7 +5,8 @@ from the annotation itself (COCO, GeoJSON) or, for `semantic`, from the values i
 are all read once for this.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -29,21 +30,20 @@ class AnnotationOptions(NamedTuple):
         classes: the class names, without `ignore`.
         table: the class of each object, where there is a `classes.csv`.
         class_of_value: the class of each pixel value, for the task `semantic`.
-        page: the page that is read of images with several, from 0.
     """
 
     task: Task
     classes: tuple[str, ...]
     table: ClassTable | None = None
     class_of_value: Mapping[int, str] | None = None
-    page: int | None = None
 
 
-def annotation_options(
-    layout: Layout, task: str, table: ClassTable | None, page: int | None
-) -> AnnotationOptions:
+def annotation_options(layout: Layout, task: str, table: ClassTable | None) -> AnnotationOptions:
     """The reading of a layout; raises `InputError` for a task that does not fit it."""
     chosen = choose_task(task)
+    named = [item.class_of_value for item in layout.annotated if item.kind == "labels"]
+    if chosen == "instances" and table is None and any(named):
+        chosen = "semantic"
     masks = [item for item in layout.annotated if item.kind == "labels"]
     if chosen == "components" and not masks:
         raise InputError(
@@ -51,13 +51,13 @@ def annotation_options(
             f"layout {layout.kind!r}, where every object is separate already; leave the task out"
         )
     if chosen == "semantic" and masks:
-        names = _value_classes(masks, table, page)
+        names = _value_classes(masks, table)
         classes = tuple(dict.fromkeys(name for name in names.values() if name != IGNORE))
-        return AnnotationOptions(chosen, classes or CLASSES, None, names, page)
+        return AnnotationOptions(chosen, classes or CLASSES, None, names)
     if table is not None:
-        return AnnotationOptions(chosen, table.classes or CLASSES, table, None, page)
+        return AnnotationOptions(chosen, table.classes or CLASSES, table)
     declared = layout.classes if layout.classes is not None else _outline_classes(layout.annotated)
-    return AnnotationOptions(chosen, declared or CLASSES, None, None, page)
+    return AnnotationOptions(chosen, declared or CLASSES)
 
 
 def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "h w"]:
@@ -73,14 +73,16 @@ def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "
         return label_images.read_array(path, page=page)
 
 
-def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict[int, str]:
+def classes_of_values(files: Iterable[tuple[Path, int | None]]) -> dict[int, str]:
     """The class that each value of semantic masks stands for, from all of their values.
 
+    Each mask is a file and its page, where it has several.
     A mask that cannot be read is skipped here; reading its sample raises the error. Raises
     `InputError` for too many values, see `masks.class_names`.
     """
 
-    def values_of(path: Path) -> set[int]:
+    def values_of(mask: tuple[Path, int | None]) -> set[int]:
+        path, page = mask
         try:
             return {int(value) for value in np.unique(read_labels(path, page=page))}
         except InputError:
@@ -91,12 +93,21 @@ def classes_of_values(files: Sequence[Path], *, page: int | None = None) -> dict
     return class_names({value for value in values if value > 0})
 
 
-def _value_classes(
-    masks: Sequence[AnnotatedImage], table: ClassTable | None, page: int | None
-) -> dict[int, str]:
-    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
+def _value_classes(masks: Sequence[AnnotatedImage], table: ClassTable | None) -> dict[int, str]:
+    """The class of every pixel value: from `classes.csv`, the data set, or the value as its name.
+
+    Raises `InputError` where two data sets that were joined disagree.
+    """
     if table is None:
-        return classes_of_values([item.annotation for item in masks], page=page)
+        named = {pair for item in masks for pair in (item.class_of_value or {}).items()}
+        twice = Counter(value for value, _ in named).most_common(1)
+        if twice and twice[0][1] > 1:
+            raise InputError(
+                f"the data sets name the value {twice[0][0]} differently; give one after the other"
+            )
+        if named:
+            return dict(sorted(named))
+        return classes_of_values([(item.annotation, item.page) for item in masks])
     if table.of_object or table.of_image or not table.of_id:
         raise InputError(
             f"for task=semantic {table.path} has the columns id,class, where id is the pixel "

@@ -32,41 +32,42 @@ def read_annotation(
     if item.kind not in ("masks", "labels"):
         read = item.instances
         if read is None:
-            read = formats.read(item.annotation, page=options.page, size=size)
+            read = formats.read(item.annotation, page=item.page, size=size)
         _check_size(read.size, size, item.annotation, item.image)
         instances = _inside(_named(read, options.classes, item.annotation), size, item.annotation)
     elif item.kind == "masks":
         instances = _read_masks(item, size, options)
     else:
-        array = read_labels(item.annotation, page=options.page)
+        array = read_labels(item.annotation, page=item.page)
         _check_size(_size(array), size, item.annotation, item.image)
         instances = from_labels(array, item, options)
     return _with_ignore_mask(instances, item, size, options)
 
 
-def read_outlines(
-    annotated: Sequence[AnnotatedImage], *, page: int | None = None
-) -> tuple[AnnotatedImage, ...]:
+def read_outlines(annotated: Sequence[AnnotatedImage]) -> tuple[AnnotatedImage, ...]:
     """The same images with their outline files read, since those name the classes.
 
-    A file that cannot be read stays unread: reading its sample raises the error.
+    Those that were read already stay. A file that cannot be read stays unread: reading its sample
+    raises the error.
     """
 
     def read(item: AnnotatedImage) -> AnnotatedImage:
         try:
             relative = formats.format_of(item.annotation).relative
-            size = read_image(item.image, page=page).pixels.shape[:2] if relative else None
-            entries = formats.read_images(item.annotation, page=page, size=size)
+            size = read_image(item.image, page=item.page).pixels.shape[:2] if relative else None
+            entries = formats.read_images(item.annotation, page=item.page, size=size)
             entry = pick(entries, None, item.annotation)
             return item.replace(instances=entry.instances, extras=entry.extras)
         except InputError:
             return item
 
-    if not any(item.kind == "outlines" for item in annotated):
+    unread = [item.kind == "outlines" and item.instances is None for item in annotated]
+    if not any(unread):
         return tuple(annotated)
     with ThreadPoolExecutor() as pool:
-        outlined = iter(list(pool.map(read, (e for e in annotated if e.kind == "outlines"))))
-    return tuple(next(outlined) if item.kind == "outlines" else item for item in annotated)
+        waiting = [item for item, new in zip(annotated, unread, strict=True) if new]
+        outlined = iter(list(pool.map(read, waiting)))
+    return tuple(next(outlined) if n else item for item, n in zip(annotated, unread, strict=True))
 
 
 def from_labels(
@@ -160,7 +161,7 @@ def _with_ignore_mask(
 ) -> Instances:
     if item.ignore is None:
         return instances
-    mask = read_labels(item.ignore)
+    mask = read_labels(item.ignore, page=item.page)
     _check_size(_size(mask), size, item.ignore, item.image)
     regions = masks.connected(mask != 0)
     unsure = Instances.of_valid(

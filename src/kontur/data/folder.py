@@ -9,16 +9,18 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from kontur import select
 from kontur.data.annotation_options import AnnotationOptions, annotation_options
 from kontur.data.annotations import read_outlines
 from kontur.data.concurrently import concurrently
+from kontur.data.every_page import every_page
 from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_where
 from kontur.data.image_statistics import fingerprint
 from kontur.data.issue import Issue
 from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.mask_checks import check_mask_files
+from kontur.data.mask_checks import MaskFile, check_mask_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.data.sample import Sample
 from kontur.data.samples import LoadedSamples, Samples, StoredSample
@@ -40,7 +42,7 @@ class Folder:
         path: the folder or COCO JSON that was opened.
         layout: `labels`, `masks`, `outlines` or `coco`, see `recognise_layout`.
         annotated: the images with annotation.
-        options: how annotations are read: task, classes, page.
+        options: how annotations are read: task, classes.
         channel: the channel that is kept, all if None.
         metadata: the columns of `metadata.csv` by image name.
         unannotated: names of images that were left out, having no annotation.
@@ -97,14 +99,16 @@ class Folder:
 
     def subset(self, names: Iterable[str]) -> "Folder":
         """The images of these names, in this order; raises `InputError` for a name not there."""
-        by_name = {item.name: item for item in self.annotated}
-        wanted = list(names)
+        by_name: dict[str, list[AnnotatedImage]] = {}
+        for item in self.annotated:
+            by_name.setdefault(item.name, []).append(item)
+        wanted = list(dict.fromkeys(names))  # all pages of an image have its name
         missing = [name for name in wanted if name not in by_name]
         if missing:
             raise InputError(
                 f"{self.path} has no image {missing[0]!r} ({len(missing)} are missing)"
             )
-        return replace(self, annotated=tuple(by_name[name] for name in wanted))
+        return replace(self, annotated=tuple(item for name in wanted for item in by_name[name]))
 
     def in_split(self, split: str) -> "Folder":
         """The images of one split; raises `InputError` where the folder has no such split."""
@@ -200,7 +204,7 @@ def open_folder(
     *,
     task: str = "instances",
     channel: Channel | None = None,
-    page: int | None = None,
+    page: int | Literal["all"] | None = None,
     split: str | None = None,
     layout: Layout | None = None,
 ) -> Folder:
@@ -208,23 +212,28 @@ def open_folder(
 
     `task` is what the values of a mask file mean: `instances` (every value an object),
     `components` (binary, every connected region an object) or `semantic` (every value a class).
-    `channel` and `page` choose from images with many; `split` opens only `train`, `val` or `test`;
+    `channel` and `page` choose from images with many; the page "all" makes each page an image of
+    the same name, as `every_page` says. `split` opens only `train`, `val` or `test`;
     `layout` is that of the folder where it is known already.
     Raises `InputError` where nothing is recognised, a name is ambiguous or a table is wrong.
     """
     root = Path(path)
     layout = layout or recognise_layout(root)
-    layout = replace(layout, annotated=read_outlines(layout.annotated, page=page))
     names = tuple(item.name for item in layout.annotated)
     repeated = [name for name, count in Counter(names).items() if count > 1]
     if repeated:
         raise InputError(f"{root} has more than one image of the name {repeated[0]!r}; rename one")
+    if page == "all":
+        on_page = every_page(layout.annotated)
+    else:
+        on_page = [item.replace(page=page) for item in layout.annotated]
+    layout = replace(layout, annotated=read_outlines(on_page))
     tables = read_tables(root, names)
     opened = Folder(
         path=root,
         layout=layout.kind,
         annotated=layout.annotated,
-        options=annotation_options(layout, task, tables.classes, page),
+        options=annotation_options(layout, task, tables.classes),
         channel=channel,
         metadata=tables.metadata,
         unannotated=layout.unannotated,
@@ -252,8 +261,12 @@ def _left_out(layout: Layout) -> list[Issue]:
 
 def _check_some_masks(folder: Folder) -> list[Issue]:
     """Issues of a few mask files whose values may mean something other than the task."""
-    files = [(item.name, item.annotation) for item in folder.annotated if item.kind == "labels"]
-    return check_mask_files(files, folder.task, page=folder.options.page)
+    files = [
+        MaskFile(item.name, item.annotation, item.page)
+        for item in folder.annotated
+        if item.kind == "labels"
+    ]
+    return check_mask_files(files, folder.task)
 
 
 def _summarise_problems(problems: Sequence[str]) -> str:

@@ -46,6 +46,14 @@ class MaskCheck(NamedTuple):
     regions: int
 
 
+class MaskFile(NamedTuple):
+    """A file of a mask, the name of its image, and its page where the file has several."""
+
+    name: str
+    path: Path
+    page: int | None = None
+
+
 def check_mask(
     array: Integer[np.ndarray, "h w"], instances: Instances, task: Task, *, lossy: bool = False
 ) -> MaskCheck | None:
@@ -76,12 +84,10 @@ def check_mask(
     return None
 
 
-def check_mask_files(
-    files: Sequence[tuple[str, Path]], task: Task, *, page: int | None = None
-) -> list[Issue]:
-    """The issues of a few of many mask files, `(name, file)`; unreadable ones are skipped."""
+def check_mask_files(files: Sequence[MaskFile], task: Task) -> list[Issue]:
+    """The issues of a few of many mask files; unreadable ones are skipped."""
     checked: list[tuple[str, MaskCheck | None]] = []
-    for name, path in _sampled(files):
+    for name, path, page in _sampled(files):
         try:
             array = read_labels(path, page=page)
             instances = masks.objects(array, task, where=path)
@@ -93,10 +99,15 @@ def check_mask_files(
     return mask_issues(checked)
 
 
-def are_label_images(files: Sequence[tuple[str, Path]], *, page: int | None = None) -> bool:
-    """Whether a few of many image files hold numbers of objects rather than pictures."""
+def are_label_images(files: Sequence[MaskFile]) -> bool:
+    """Whether a few of many image files hold numbers of objects rather than pictures.
+
+    The first page of several tells, where none is chosen.
+    """
     try:
-        return not any(is_interpolated(read_labels(path, page=page)) for _, path in _sampled(files))
+        return not any(
+            is_interpolated(read_labels(path, page=page or 0)) for _, path, page in _sampled(files)
+        )
     except InputError:
         return False
 
@@ -121,7 +132,7 @@ def doubtful(checked: Iterable[tuple[str, MaskCheck | None]]) -> list[tuple[str,
     ]
 
 
-def _sampled(files: Sequence[tuple[str, Path]]) -> list[tuple[str, Path]]:
+def _sampled(files: Sequence[MaskFile]) -> list[MaskFile]:
     indices = np.unique(np.linspace(0, len(files) - 1, min(SAMPLED, len(files))).astype(int))
     return [files[index] for index in indices]
 

@@ -7,8 +7,10 @@ partner is left for the caller to report; it is never dropped in silence.
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from kontur import formats
+from kontur.data import nnunet_cases
 from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.data.file_names import (
     RECORD_FILE,
@@ -21,11 +23,18 @@ from kontur.data.file_names import (
     walk,
 )
 from kontur.data.folder_tables import CLASSES_FILE, METADATA_FILE
+from kontur.data.image_planes import (
+    ImagePlanes,
+    Pages,
+    chosen_pages,
+    of_annotations,
+    read_planes,
+)
 from kontur.data.issue import Issue
-from kontur.data.mask_checks import are_label_images, check_mask_files
+from kontur.data.mask_checks import MaskFile, are_label_images, check_mask_files
 from kontur.data.predicted_pages import PredictedPages
 from kontur.errors import InputError
-from kontur.formats import masks, zarr_store
+from kontur.formats import ImageAnnotation, masks, zarr_store
 from kontur.formats.masks import Task, choose_task
 from kontur.instances import Instances
 from kontur.wording import listed
@@ -33,6 +42,8 @@ from kontur.wording import listed
 OTHER_FILES = (RECORD_FILE, REPORT_FILE, METADATA_FILE, CLASSES_FILE)  # files that hold no outlines
 
 Source = Callable[[], Instances]
+PlanesSource = Callable[[], ImagePlanes]
+Read = TypeVar("Read")
 
 
 def find_predictions(
@@ -54,14 +65,9 @@ def find_predictions(
     Raises:
         InputError: there is nothing, nothing that can be a prediction, or a task and no mask.
     """
-    files = dict(mask_files(place))
-    if choose_task(task) != "instances" and not files:
-        raise InputError(
-            f"--task {task} is for mask files, and {place} holds none: its objects are separate "
-            "already; leave --task out"
-        )
+    check_task_fits(place, task)
     if task == "semantic" and class_of_value is None:
-        class_of_value = classes_of_values(list(files.values()), page=page)
+        class_of_value = classes_of_values(every_mask(place, page))
 
     pages = PredictedPages(place)
 
@@ -78,17 +84,85 @@ def find_predictions(
     return {name: reader(path) for name, path in prediction_files(place).items()}
 
 
+def find_planes(
+    place: Path,
+    *,
+    task: str = "instances",
+    class_of_value: Mapping[int, str] | None = None,
+    numbered_in: Sequence[Path] = (),
+    page: Pages = None,
+) -> dict[str, PlanesSource]:
+    """A function for each image, by its name, that gives the objects of its planes.
+
+    Of the one plane `page` as `find_predictions`, which says what the options mean and what is
+    raised; with "all" of every plane that its file has, see `image_planes`.
+    """
+    if page != "all":
+        sources = find_predictions(
+            place, task=task, class_of_value=class_of_value, numbered_in=numbered_in, page=page
+        )
+        return {name: _single(source) for name, source in sources.items()}
+    check_task_fits(place, task)
+    if task == "semantic" and class_of_value is None:
+        class_of_value = classes_of_values(every_mask(place, "all"))
+    records = PredictedPages(place)
+
+    def read(path: Path, page: int | None) -> Instances:
+        if is_mask(path):
+            return _read_mask(path, task, class_of_value, page)
+        return formats.read(path, page=page)
+
+    def planes_of(path: Path) -> PlanesSource:
+        def planes() -> ImagePlanes:
+            records.check_all(path)
+            return read_planes(path, read)
+
+        return planes
+
+    files = prediction_files(place)
+    if zarr_store.is_folder(place):
+        return {name: planes_of(path) for name, path in files.items()}
+    if not formats.format_of(place, numbered_in=numbered_in).several_images:
+        return {_image_of(place): planes_of(place)}
+    entries: dict[str, list[ImageAnnotation]] = {}
+    for entry in formats.read_images(place, numbered_in=numbered_in):
+        entries.setdefault(name_of_image(entry.file_name), []).append(entry)
+    if not entries:
+        raise InputError(f"{place} holds no images")
+    return {name: _constant(of_annotations(one, place)) for name, one in entries.items()}
+
+
+def every_mask(place: Path, page: Pages) -> list[tuple[Path, int | None]]:
+    """The masks of a place, each a file and the page that is read; with "all" all its pages."""
+    files = [path for _, path in mask_files(place)]
+    return [(path, each) for path in files for each in chosen_pages(path, page)]
+
+
+def check_task_fits(place: Path, task: str) -> None:
+    """Raise `InputError` for a task of masks where there are none."""
+    if choose_task(task) != "instances" and not mask_files(place):
+        raise InputError(
+            f"--task {task} is for mask files, and {place} holds none: its objects are separate "
+            "already; leave --task out"
+        )
+
+
 def mask_files(place: Path) -> list[tuple[str, Path]]:
     """`(name, file)` of what `find_predictions` reads from label images or masks."""
     return [(name, path) for name, path in prediction_files(place).items() if is_mask(path)]
 
 
-def check_masks(place: Path, *, task: str = "instances", page: int | None = None) -> list[Issue]:
+def check_masks(place: Path, *, task: str = "instances", page: Pages = None) -> list[Issue]:
     """The issues of mask files whose values do not seem to fit the task."""
-    return check_mask_files(mask_files(place), choose_task(task), page=page)
+    files = [
+        MaskFile(name, path, each)
+        for name, path in mask_files(place)
+        for each in chosen_pages(path, page)
+    ]
+    return check_mask_files(files, choose_task(task))
 
 
-def task_of_predictions(truth: str, place: Path, *, page: int | None = None) -> Task:
+def task_of_predictions(truth: str, place: Path, *, page: Pages = None) -> Task:
     """The task by which masks of predictions are read, for truth that is read by the task `truth`.
 
     That of the truth where the predictions look like masks of it, else `instances`: binary masks
@@ -137,27 +211,33 @@ def _image_of(path: Path) -> str:
     return partner_name(formats.name_of(path).removesuffix(".ome"))
 
 
-def are_annotations(files: Mapping[str, Path], *, page: int | None = None) -> bool:
+def are_annotations(files: Mapping[str, Path], *, page: Pages = None) -> bool:
     """Whether files of outlines and label images lie in a folder by themselves.
 
     Images with annotations that were not understood are none: a photograph read as a label image
     would be hundreds of false objects. Names such as `a_masks.png` say what they are; of others
     only the pixels tell: ids are integers of one channel and have no smooth edges.
     """
-    unnamed = [
-        (name, path)
+    unnamed = {
+        name: path
         for name, path in files.items()
         if is_mask(path) and not is_label_name(stem(path))
+    }
+    if not unnamed:
+        return True
+    masks = [
+        MaskFile(name, path, each)
+        for name, path in unnamed.items()
+        for each in chosen_pages(path, page)
     ]
-    alone = len(unnamed) == len(files)
-    return not unnamed or (alone and are_label_images(unnamed, page=page))
+    return len(unnamed) == len(files) and are_label_images(masks)
 
 
 def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     """The prediction of each image name that has one: of the same name, or of the same last part.
 
-    `val/a01` is also that of `a01`, the outputs of `kontur predict` having no folders. Raises
-    `InputError` where the last part does not decide.
+    `val/a01` is also that of `a01`, the outputs of `kontur predict` having no folders, and of
+    nnU-Net `CASE_0000` that of `CASE`. Raises `InputError` where the last part does not decide.
 
     >>> pair(["val/a", "val/b"], ["a", "c"])
     {'val/a': 'a'}
@@ -184,6 +264,8 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
                     "images of one folder, or to kontur evaluate one part of the data with --split"
                 )
             pairs[name] = candidate
+    alone = [name for name in names if name not in pairs]
+    pairs |= nnunet_cases.pairs_of_cases(alone, available - set(pairs.values()))
     return {name: pairs[name] for name in names if name in pairs}
 
 
@@ -232,8 +314,12 @@ def _read_mask(
     )
 
 
-def _constant(instances: Instances) -> Source:
-    return lambda: instances
+def _single(source: Source) -> PlanesSource:
+    return lambda: ImagePlanes.single(source())
+
+
+def _constant(read: Read) -> Callable[[], Read]:
+    return lambda: read
 
 
 def _last(name: str) -> str:

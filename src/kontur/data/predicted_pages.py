@@ -22,6 +22,16 @@ class PredictedPages:
         self._folder = place if zarr_store.is_folder(place) else place.parent
         self._pages = _pages_in(self._folder / RECORD_FILE)
 
+    def check_all(self, path: Path) -> None:
+        """Raise `InputError` where the record says that a file is of one page and not of all."""
+        name = path.with_name(formats.name_of(path)).relative_to(self._folder).as_posix()
+        page = self._pages.get(printable(name))
+        if page is not None:
+            raise InputError(
+                f"{path} was predicted on page {page} alone, as {RECORD_FILE} says, and all pages "
+                f"are wanted; give --page {page}, or predict them with --page all"
+            )
+
     def check(self, path: Path, found: Instances, page: int | None) -> Instances:
         """The objects that were read of a file for a page.
 

@@ -62,7 +62,7 @@ class Samples(_Samples):
 
     def _image(self, item: AnnotatedImage) -> Image:
         """An image as stored; `InputError` where a value is NaN or infinite: it spoils training."""
-        image = read_image(item.image, channel=self.channel, page=self.options.page)
+        image = read_image(item.image, channel=self.channel, page=item.page)
         check_finite(image.pixels, where=item.image)
         return image
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import column_of, read_tables, rows_where
+from kontur.data.image_planes import Page, Pages, lazy_planes
 from kontur.data.pairing import (
-    Source,
+    PlanesSource,
     are_annotations,
     check_masks,
-    find_predictions,
-    mask_files,
+    every_mask,
+    find_planes,
     prediction_files,
 )
 from kontur.data.recognise_layout import recognise_layout
@@ -31,7 +32,8 @@ class Truth:
 
     Attributes:
         path: the folder or file that was opened.
-        sources: for each image, by its name, the function that reads its objects.
+        sources: for each image, by its name, the function that gives the objects of its planes; of
+            an image that is no stack, or of which one page was chosen, that is one.
         metadata: the columns of `metadata.csv` by image name.
         class_of_value: the class of each pixel value of semantic masks; None without such masks.
         coco: the COCO JSON files that number the images, if the annotations are of such.
@@ -39,7 +41,7 @@ class Truth:
     """
 
     path: Path
-    sources: Mapping[str, Source]
+    sources: Mapping[str, PlanesSource]
     metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     class_of_value: Mapping[int, str] | None = None
     coco: tuple[Path, ...] = ()
@@ -50,12 +52,18 @@ class Truth:
         """The annotations of a training folder."""
         samples = folder.samples
 
-        def source(index: int) -> Source:
-            return lambda: samples[index].instances
+        by_name: dict[str, dict[Page, int]] = {}
+        for index, item in enumerate(folder.annotated):
+            by_name.setdefault(item.name, {})[item.page] = index
+
+        def source(places: Mapping[Page, int]) -> PlanesSource:
+            pages = [*places] if len(places) > 1 else [None]
+            indices = dict(zip(pages, places.values(), strict=True))
+            return lambda: lazy_planes(pages, lambda page: samples[indices[page]].instances)
 
         return cls(
             path=folder.path,
-            sources={name: source(index) for index, name in enumerate(folder.names)},
+            sources={name: source(places) for name, places in by_name.items()},
             metadata=folder.metadata,
             class_of_value=folder.options.class_of_value,
             coco=tuple(dict.fromkeys(e.annotation for e in folder.annotated if e.kind == "coco")),
@@ -82,7 +90,7 @@ def open_truth(
     *,
     task: str = "instances",
     channel: Channel | None = None,
-    page: int | None = None,
+    page: Pages = None,
     split: str | None = None,
 ) -> Truth:
     """The annotations of a training folder or COCO JSON, or annotations that lie alone.
@@ -99,11 +107,8 @@ def open_truth(
             raise
         if split is not None:
             raise InputError(f"{root} holds annotations without images, and no splits") from error
-    files = mask_files(root)
-    named = (
-        classes_of_values([file for _, file in files], page=page) if task == "semantic" else None
-    )
-    sources = find_predictions(root, task=task, class_of_value=named, page=page)
+    named = classes_of_values(every_mask(root, page)) if task == "semantic" else None
+    sources = find_planes(root, task=task, class_of_value=named, page=page)
     tables = read_tables(root, tuple(sources))
     if tables.classes is not None:
         raise InputError(
@@ -121,7 +126,7 @@ def open_truth(
     )
 
 
-def _only_annotations(place: Path, page: int | None) -> bool:
+def _only_annotations(place: Path, page: Pages) -> bool:
     """Whether a place that is no training folder holds outlines or label images by themselves."""
     try:
         recognise_layout(place)
@@ -130,7 +135,7 @@ def _only_annotations(place: Path, page: int | None) -> bool:
     else:
         return False  # a training folder in which something else is wrong
     try:
-        sources = find_predictions(place)
+        sources = prediction_files(place)
     except InputError:
         return False
     return len(sources) > 0 and are_annotations(prediction_files(place), page=page)

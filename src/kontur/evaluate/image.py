@@ -20,6 +20,7 @@ class ImageScores:
 
     Attributes:
         name: of the image, may be empty.
+        page: of the image, where every plane of a stack is evaluated; else None.
         thresholds: IoU from which a pair may match; the t of all counts.
         true_count, predicted_count: number of objects of each side, ignore regions left out.
         counts: objects matched within their class, all classes together.
@@ -39,6 +40,7 @@ class ImageScores:
     agnostic: Counts
     areas: Areas
     ranked: dict[str, RankedPredictions] | None
+    page: int | None = None
 
     @property
     def rates(self) -> Rates:

@@ -107,6 +107,9 @@ class Summary:
             _number(len(self.images), "image"),
             _number(self.true_count, "true object"),
         )
+        if any(image.page is not None for image in self.images):
+            stacks = _number(len({image.name for image in self.images}), "image")
+            images = f"{_number(len(self.images), 'plane')} of {stacks}"
         return f"{images}{without}, {objects}, {predicted} predicted"
 
     def table(self) -> str:
@@ -205,6 +208,7 @@ def _ranked_ap(
 def _image(image: ImageScores) -> dict[str, Any]:
     return {
         "name": image.name,
+        **({} if image.page is None else {"page": image.page}),
         "true_objects": image.true_count,
         "found_objects": image.predicted_count,
         **asdict(image.counts),

@@ -20,6 +20,7 @@ import shapely
 from kontur import extra
 from kontur.errors import InputError
 from kontur.formats import atomic, document, object_rows
+from kontur.formats.collected_areas import area_of
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.object_rows import AREAS, COLUMNS, ObjectRows, Values
@@ -287,12 +288,12 @@ def _shapes(table: Any, column: str, path: Path) -> tuple[list[Any], list[str | 
     broken = np.flatnonzero((shapes == None) & ~empty)  # noqa: E711, elementwise
     if len(broken):
         raise InputError(f"{path}, row {broken[0] + 1}: the outline is no WKB or is cut short")
-    types = shapely.get_type_id(shapes)
-    areal = np.isin(types, AREAS)
     kinds: list[str | None] = [None] * len(shapes)
-    for i in np.flatnonzero(~areal):
-        kinds[i] = "nothing" if shapes[i] is None else shapes[i].geom_type
-    shapes[~areal] = None
+    for i in np.flatnonzero(~np.isin(shapely.get_type_id(shapes), AREAS)):
+        whole = shapes[i]
+        shapes[i] = area_of(whole, f"{path}, row {i + 1}")
+        if shapes[i] is None:
+            kinds[i] = "nothing" if whole is None else whole.geom_type
     return list(shapely.force_2d(shapes)), kinds
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.formats import document, gzip_places, stack
+from kontur.formats import document, gzip_places, nifti_channels, stack
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.gzip_places import GzipPlaces
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native
@@ -32,16 +32,22 @@ SINGLE = 2.0**-22  # by which whole numbers may miss themselves that a scale of 
 
 
 class NiftiVolume(NamedTuple):
-    """A volume, opened and not read; `places` are those of a compressed one."""
+    """A volume, opened and not read; `start` is its header, `places` are of a compressed one."""
 
     path: Path
     header: NiftiHeader
     places: GzipPlaces | None
+    start: bytes
 
     @property
     def pages(self) -> int:
         """How many planes it has."""
         return stack.pages(self.header.axes, self.header.shape)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of a plane."""
+        return self.header.shape[-2], self.header.shape[-1]
 
     @property
     def pixel_size(self) -> float | None:
@@ -133,21 +139,35 @@ def open_volume(path: Path) -> NiftiVolume:
 def open_windows(path: Path, *, page: int | None) -> OpenImage | None:
     """A plane whose windows are read when they are asked for; None of what is only read whole."""
     volume = open_volume(path)
-    if volume.places is not None or volume.header.samples == 4:
+    several = len(nifti_channels.files_of_case(path)) > 1
+    if several or volume.places is not None or volume.header.samples == 4:
         return None
     pixels = NiftiWindows(volume, volume.number(page))
     return OpenImage(pixels, volume.pixel_size, plane=volume.plane(page))
 
 
-def read(
-    path: Path, *, page: int | None, colours: Colours
-) -> tuple[Shaped[np.ndarray, "h w c"], float | None, Plane | None]:
-    """The pixels of one plane, the side of a pixel in µm, and the plane.
+class NiftiPlane(NamedTuple):
+    """The pixels of one plane, the side of a pixel in µm, the plane, and the names of channels."""
+
+    pixels: Shaped[np.ndarray, "h w c"]
+    pixel_size: float | None
+    plane: Plane | None
+    stains: tuple[str, ...]
+
+
+def read(path: Path, *, page: int | None, colours: Colours) -> NiftiPlane:
+    """One plane; of a case of nnU-Net with the channels of all its files, see `nifti_channels`.
 
     `indices` takes whole numbers that the scale of the header made fractions for whole numbers.
     """
-    volume = open_volume(path)
-    pixels = volume.rows(volume.number(page), 0, volume.header.shape[-2])
+    volume, *further = [open_volume(file) for file in nifti_channels.files_of_case(path)]
+    number = volume.number(page)
+    pixels = volume.rows(number, 0, volume.header.shape[-2])
+    if further:
+        channels = [pixels, *(_channel(other, volume, number) for other in further)]
+        pixels = np.concatenate(channels, axis=2)  # of the type that holds all
+        names = nifti_channels.channel_names(path)
+        return NiftiPlane(pixels, volume.pixel_size, volume.plane(page), names)
     if pixels.shape[2] == 4:
         check_colours_show(pixels[:, :, :3], pixels[:, :, 3:], path)
         pixels = np.ascontiguousarray(pixels[:, :, :3])
@@ -156,7 +176,20 @@ def read(
         with np.errstate(invalid="ignore"):  # infinite less infinite
             near = np.abs(pixels - whole) <= SINGLE * np.abs(whole)
         pixels = np.where(near, whole, pixels)
-    return pixels, volume.pixel_size, volume.plane(page)
+    return NiftiPlane(pixels, volume.pixel_size, volume.plane(page), ())
+
+
+def _channel(other: NiftiVolume, first: NiftiVolume, page: int) -> Shaped[np.ndarray, "h w 1"]:
+    """A plane of a further channel of a case; `InputError` where it is of another grid."""
+    if (other.header.axes, other.header.shape) != (first.header.axes, first.header.shape):
+        shapes = [" × ".join(map(str, one.header.shape[::-1])) for one in (other, first)]
+        raise InputError(
+            f"{other.path} is of {shapes[0]} voxels, and {first.path} of {shapes[1]}; the channels "
+            "of a case have one shape"
+        )
+    if (other.header.samples, first.header.samples) != (1, 1):
+        raise InputError(f"{other.path} or {first.path} holds colours; a channel is of one number")
+    return other.rows(page, 0, other.header.shape[-2])
 
 
 @functools.lru_cache(maxsize=OPENED)
@@ -165,13 +198,14 @@ def _opened(path: Path, stamp: FileStamp) -> NiftiVolume:
     with path.open("rb") as file:
         start = file.read(LONGEST)
     places = GzipPlaces(path) if start.startswith(gzip_places.MAGIC) else None
-    header = parse(start if places is None else places.read(0, LONGEST), path)
+    start = start if places is None else places.read(0, LONGEST)
+    header = parse(start, path)
     if header.bytes > stamp.bytes * (1 if places is None else gzip_places.MOST):
         raise InputError(
             f"{path} is damaged or cut short (it claims {header.bytes:,} bytes and has only "
             f"{stamp.bytes:,}); copy or export it again"
         )
-    volume = NiftiVolume(path, header, places)
+    volume = NiftiVolume(path, header, places, start)
     if len(header.sides) == 2 and min(header.sides) > 0 and volume.pixel_size is None:
         document.log.warning(
             "%s: its pixels are %g × %g µm and not square, so sizes are in pixels",

@@ -28,6 +28,14 @@ def pixel_sides(path: Path, *, page: int | None = None) -> Sides | None:
     return sides[0], sides[1]
 
 
+def stated_sides(*files: Path | None, page: int | None) -> Sides | None:
+    """The sides of a pixel that the first of some files states that states them."""
+    for path in files:
+        if path is not None and (sides := pixel_sides(path, page=page)):
+            return sides
+    return None
+
+
 def uneven_note(of_images: Mapping[str, Sides]) -> str:
     """A sentence on images, at least one, whose pixels have sides that differ."""
     across, down = next(iter(of_images.values()))

@@ -55,7 +55,7 @@ def by_plane(
             (plane, [i for i, other in enumerate(planes) if other == plane])
             for plane in sorted(set(planes), key=lambda plane: (*plane[:2], plane.number))
         ]
-    numbers = _page_numbers(planes, where)
+    numbers = page_numbers(planes, where)
     places = [i for i, number in enumerate(numbers) if number == page]
     if not places:
         document.log.warning(
@@ -66,7 +66,7 @@ def by_plane(
     return [(planes[places[0]], places)]
 
 
-def _page_numbers(planes: Sequence[Plane], where: str | Path) -> list[int]:
+def page_numbers(planes: Sequence[Plane], where: str | Path) -> list[int]:
     """The page of each plane: as it is written, else its time or depth, whichever differs."""
     depths, times = {plane.z for plane in planes}, {plane.t for plane in planes}
     if all(plane.page is None for plane in planes):

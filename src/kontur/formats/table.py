@@ -24,6 +24,7 @@ from shapely import MultiPolygon, Polygon
 from kontur.errors import InputError
 from kontur.formats import atomic, csv_dialect, document, wkt
 from kontur.formats.attributes import attributes_of, of_texts, plain
+from kontur.formats.collected_areas import area_of
 from kontur.formats.csv_dialect import Dialect
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import (
@@ -345,8 +346,8 @@ def _outlines(
         ) from None
     shapes: list[Polygon | MultiPolygon | None] = [None] * len(texts)
     without: list[str | None] = ["empty cell"] * len(texts)
-    for number, shape in zip(written, parsed, strict=True):
-        shapes[number] = shape
+    for number, found in zip(written, parsed, strict=True):
+        shapes[number] = shape = area_of(found, wheres[number])
         without[number] = None if shape is not None else texts[number].partition("(")[0].strip()
     return shapes, without
 

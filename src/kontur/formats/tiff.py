@@ -25,7 +25,7 @@ from kontur.formats import pixel_size, stack, tiff_samples
 from kontur.formats.channels import Channel
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.pictures import ORIENTATION, Colours, check_claimed_size, oriented
-from kontur.formats.tiff_images import SCANNERS, UNNAMED, TiffImage
+from kontur.formats.tiff_images import SCANNERS, UNNAMED, TiffImage, is_plain, opened, pages_at
 from kontur.formats.tiff_parsed import parsed_tiff
 from kontur.formats.tiff_windows import windows_of
 from kontur.instances.plane import Plane
@@ -68,20 +68,20 @@ def read(
     """
     with _quiet(), parsed_tiff(path, channel) as (file, images, left_out):
         image, index, place = _choose(images, left_out, page, path)
-        frame = image.keyframe
-        planes = _by_channel(_pixels(image, index, path), image.axes, index)
         measured = file.is_imagej or file.is_ome or file.is_lsm or file.is_stk
+        frames, pixels = _pixels(image, index, path)
+        planes = _by_channel(pixels, image.axes, index)
+        frames = frames if len(frames) == len(planes) else frames[:1] * len(planes)
         resolved = [
-            tiff_samples.resolve(plane, frame, colours, path, palette=not measured)
-            for plane in planes
+            tiff_samples.resolve(plane, frame.keyframe, colours, path, palette=not measured)
+            for plane, frame in zip(planes, frames, strict=True)
         ]
         pixels = np.concatenate(resolved, axis=2) if len(resolved) > 1 else resolved[0]
         stains, names = tiff_samples.stains_and_names(
-            file, frame, channels=len(planes), samples=pixels.shape[2]
+            file, image.keyframe, channels=len(planes), samples=pixels.shape[2]
         )
-        orientation = frame.tags.get(ORIENTATION)
-        upright = oriented(pixels, int(orientation.value) if orientation else 1)
-        side = pixel_size.read_pixel_size(file, frame)
+        upright = oriented(pixels, _orientation(frames[0]))
+        side = pixel_size.square_side(_sides(file, image, index))
         return TiffPlane(upright, side, stains, names, place)
 
 
@@ -105,7 +105,7 @@ def open_windows(
         stains, names = tiff_samples.stains_and_names(
             file, frame, channels=channels, samples=samples
         )
-        side = pixel_size.read_pixel_size(file, frame)
+        side = pixel_size.square_side(_sides(file, image, index))
         return OpenImage(windows, side, stains, place), names
 
 
@@ -113,8 +113,8 @@ def pixel_sides(path: Path, *, page: int | None) -> list[float]:
     """Width and height of a pixel in µm; other than two where the file does not state them."""
     with _quiet(), parsed_tiff(path, None) as (file, images, left_out):
         several = sum(stack.pages(image.axes, image.shape) for image in images) > 1
-        image, _, _ = _choose(images, left_out, (page or 0) if several else None, path)
-        return pixel_size.read_sides(file, image.keyframe)
+        image, index, _ = _choose(images, left_out, (page or 0) if several else None, path)
+        return _sides(file, image, index)
 
 
 def count_planes(path: Path) -> int:
@@ -129,11 +129,10 @@ def list_planes(path: Path) -> list[tuple[Plane, tuple[int, int]]]:
         planes: list[tuple[Plane, tuple[int, int]]] = []
         one_by_one = _are_one_by_one(images)
         for image in images:
-            orientation = image.keyframe.tags.get(ORIENTATION)
-            turned = orientation is not None and int(orientation.value) >= FIRST_TURNED
-            size = image.size[::-1] if turned else image.size
             for rest in range(stack.pages(image.axes, image.shape)):
                 index = stack.index_of(image.axes, image.shape, rest)
+                turned = _orientation(_first_page(image, index)) >= FIRST_TURNED
+                size = image.size[::-1] if turned else image.size
                 place = _plane_of(image, index, len(planes), one_by_one=one_by_one)
                 planes.append((place, size))
         return planes
@@ -225,51 +224,61 @@ def _by_channel(
     return pixels.transpose([left.index(axis) for axis in "CYXS"])
 
 
-def _pixels(image: TiffImage, index: list[int | slice], path: Path) -> Shaped[np.ndarray, "..."]:
-    """The indexed part of an image, decoding no page that is not in it."""
+def _pixels(
+    image: TiffImage, index: list[int | slice], path: Path
+) -> tuple[list[Any], Shaped[np.ndarray, "..."]]:
+    """The pages that describe the indexed part of an image, and its pixels; no other is decoded."""
     frame = image.keyframe
-    outer = len(image.shape) - len(frame.shape)
-    by_page = image.shape[outer:] == frame.shape and (
-        math.prod(image.shape[:outer]) == len(image.pages)
-    )
-    if not by_page:  # a contiguous stack, of which only the first page is described
-        _check_size(image.keyframe, frame, path, times=math.prod(image.shape) // frame.size)
+    pages = pages_at(image, index)
+    if pages is None:  # a contiguous stack, of which only the first page is described
+        _check_size(frame, path, times=math.prod(image.shape) // frame.size)
         with _decoding(frame, path):
-            return image.series.asarray()[tuple(index)].reshape(_chosen_shape(image.shape, index))
-    wanted = np.arange(len(image.pages)).reshape(image.shape[:outer])[tuple(index[:outer])]
-    pages = [image.pages[int(i)] for i in np.ravel(wanted)]
-    if any(page is None for page in pages):
+            pixels = image.series.asarray()[tuple(index)]
+        return [frame], pixels.reshape(_chosen_shape(image.shape, index))
+    if None in pages:
         raise InputError(f"{path} refers to another file, which is missing, for some of its planes")
-    planes = np.stack([_decode(page, frame, path) for page in pages])
-    planes = planes.reshape(*np.shape(wanted), *frame.shape)
-    return planes[(slice(None),) * np.ndim(wanted) + tuple(index[outer:])]
+    if any((page.shape, page.dtype) != (frame.shape, frame.dtype) for page in pages):
+        raise InputError(
+            f"{path} holds pages of another size or type of number than it says; save them as "
+            "separate files"
+        )
+    outer = len(image.shape) - len(frame.shape)
+    planes = np.stack([_decode(page, path) for page in pages])
+    counts = _chosen_shape(image.shape[:outer], index[:outer])
+    planes = planes.reshape(*counts, *frame.shape)
+    return pages, planes[(slice(None),) * len(counts) + tuple(index[outer:])]
+
+
+def _first_page(image: TiffImage, index: list[int | slice]) -> Any:
+    """The page that describes a plane: of a plain file its own, else the first of the image."""
+    pages = pages_at(image, index) if is_plain(image.series) else None
+    return pages[0] if pages else image.keyframe
+
+
+def _orientation(page: Any) -> int:
+    tag = page.keyframe.tags.get(ORIENTATION)
+    return int(tag.value) if tag else 1
+
+
+def _sides(file: Any, image: TiffImage, index: list[int | slice]) -> list[float]:
+    """Width and height of a pixel in µm; a page that does not state them has those of the first."""
+    own = pixel_size.read_sides(file, _first_page(image, index).keyframe)
+    return own or pixel_size.read_sides(file, image.keyframe)
 
 
 def _chosen_shape(shape: tuple[int, ...], index: list[int | slice]) -> tuple[int, ...]:
     return tuple(n for n, place in zip(shape, index, strict=True) if isinstance(place, slice))
 
 
-def _decode(page: Any, frame: Any, path: Path) -> Shaped[np.ndarray, "..."]:
-    _check_size(page, frame, path)
-    with _decoding(frame, path), _opened(page.parent.filehandle):
+def _decode(page: Any, path: Path) -> Shaped[np.ndarray, "..."]:
+    _check_size(page, path)
+    with _decoding(page.keyframe, path), opened(page):
         return page.asarray()
 
 
-@contextlib.contextmanager
-def _opened(handle: Any) -> Iterator[None]:
-    """Open what is closed for so long: of OME-TIFF in several files, the files beside the one."""
-    if not handle.closed:
-        yield
-        return
-    handle.open()
-    try:
-        yield
-    finally:
-        handle.close()
-
-
-def _check_size(page: Any, frame: Any, path: Path, times: int = 1) -> None:
+def _check_size(page: Any, path: Path, times: int = 1) -> None:
     """Refuse a page that claims more pixels than its bytes can hold, before room is made."""
+    frame = page.keyframe
     if 0 in page.databytecounts:  # of parts that were never written, which are empty
         return
     most = MOST.get(int(frame.compression), MOST_OF_OTHERS)

@@ -6,6 +6,9 @@ counts, whatever its size; in a plain TIFF a smaller page is a copy where the fi
 where it shows the same.
 """
 
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,10 +67,54 @@ def find_images(file: Any, channel: Channel | None) -> tuple[list[TiffImage], li
     return kept or images[:1], [reason for reason in reasons if reason is not None]
 
 
+def pages_at(image: TiffImage, index: Sequence[int | slice]) -> list[Any] | None:
+    """The pages of a plane, each with its own tags, one of a missing file None.
+
+    None of a stack in one piece, of which only the first page is described.
+    """
+    outer = len(image.shape) - len(image.keyframe.shape)
+    count = math.prod(image.shape[:outer])
+    if image.shape[outer:] != image.keyframe.shape or count != len(image.pages):
+        return None
+    numbers = np.arange(count).reshape(image.shape[:outer])[tuple(index[:outer])]
+    return [_own_page(image.pages[int(number)]) for number in np.ravel(numbers)]
+
+
+@contextlib.contextmanager
+def opened(page: Any) -> Iterator[None]:
+    """Open the file of a page where it is closed: of OME-TIFF in several files, beside the one."""
+    handle = page.parent.filehandle
+    if not handle.closed:
+        yield
+        return
+    handle.open()
+    try:
+        yield
+    finally:
+        handle.close()
+
+
+def _own_page(page: Any) -> Any:
+    """A page with its own tags, of which tifffile takes most from the first page of a series."""
+    if page is None or not page.is_frame or page.is_virtual:
+        return page
+    with opened(page):
+        return page.aspage()
+
+
+def is_plain(series: Any) -> bool:
+    """Whether nothing but its own tags says what a page is."""
+    return getattr(series, "kind", "") in ("", "generic", "uniform", "shaped")
+
+
 def _all_images(file: Any, channel: Channel | None) -> list[TiffImage]:
-    series = file.series
-    if series and series[0].kind == "generic" and len(series[0]) < len(file.pages):
-        # pages that differ: numbered as in the file, not grouped by size as tifffile does
+    try:
+        series = file.series
+    except RuntimeError:  # tifffile's, of pages that it took to be alike and that are not
+        series = []
+    if _differ(series, file):
+        # numbered as in the file, not grouped by size as tifffile does
+        file.pages.useframes = False
         return [
             TiffImage("", page.axes, page.shape, page, [page], page)
             for page in map(file.pages.__getitem__, range(len(file.pages)))
@@ -81,6 +128,19 @@ def _all_images(file: Any, channel: Channel | None) -> list[TiffImage]:
         )
         for one in first
     ]
+
+
+def _differ(series: list[Any], file: Any) -> bool:
+    """Whether the pages of a plain file are stored in several ways; tifffile looks at three."""
+    if not series:
+        return len(file.pages) > 1
+    if series[0].kind == "generic" and len(series[0]) < len(file.pages):
+        return True
+    return any(
+        page is not None and _own_page(page).hash != one.keyframe.hash
+        for one in series
+        for page in (one.pages if is_plain(one) else ())
+    )
 
 
 def _letters(series: Any, channel: Channel | None) -> str:

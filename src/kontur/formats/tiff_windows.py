@@ -18,7 +18,7 @@ from kontur.formats import tiff_samples
 from kontur.formats.lazy_pixels import LazyPixels
 from kontur.formats.pictures import ORIENTATION
 from kontur.formats.read_errors import reading
-from kontur.formats.tiff_images import TiffImage
+from kontur.formats.tiff_images import TiffImage, pages_at
 
 WHOLE = 1 << 26  # bytes: a piece of a compressed file that is larger is not worth a window
 KINDS = ("MINISBLACK", "MINISWHITE", "RGB", "YCBCR")  # whose pixels are understood one by one
@@ -123,18 +123,18 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
 
     The file is open while this is called, and no longer needed open afterwards.
     """
-    frame = image.keyframe
-    orientation = frame.tags.get(ORIENTATION)
+    described = pages_at(image, index)
+    frame = described[0].keyframe if described and described[0] else image.keyframe
     if (
         getattr(frame.photometric, "name", "") not in KINDS
         or len(frame.extrasamples)
         or int(frame.bitspersample) not in BITS
         or frame.dtype is None
         or frame.dtype.kind not in "uif"
-        or (orientation is not None and int(orientation.value) != 1)
+        or _turned(frame)
     ):
         return None
-    pages = _pages(path, image, index)
+    pages = _pages(path, image, index, described)
     if pages is None:
         return None
     if pages[0].start is None and _piece_bytes(frame) > WHOLE:
@@ -149,18 +149,24 @@ def windows_of(path: Path, image: TiffImage, index: Sequence[int | slice]) -> Ti
     return made
 
 
-def _pages(path: Path, image: TiffImage, index: Sequence[int | slice]) -> list[_Page] | None:
-    """The pages of a plane, one a channel; None where they are not so simple."""
+def _turned(frame: Any) -> bool:
+    orientation = frame.tags.get(ORIENTATION)
+    return orientation is not None and int(orientation.value) != 1
+
+
+def _pages(
+    path: Path, image: TiffImage, index: Sequence[int | slice], described: list[Any] | None
+) -> list[_Page] | None:
+    """The pages of a plane, one a channel, `described` by `pages_at`; None if less simple."""
     frame = image.keyframe
     outer = len(image.shape) - len(frame.shape)
     if "C" in image.axes[outer:] or any(isinstance(place, int) for place in index[outer:]):
         return None  # channels or planes inside a page
-    count = math.prod(image.shape[:outer])
-    numbers = np.arange(count).reshape(image.shape[:outer])[tuple(index[:outer])].ravel()
-    if image.shape[outer:] == frame.shape and count == len(image.pages):
-        pages = [image.pages[int(number)] for number in numbers]
-        if any(page is None or page.keyframe.hash != frame.hash for page in pages):
-            return None  # missing, or stored unlike the others
+    if described is not None:
+        if None in described or frame.shape != described[0].shape:
+            return None
+        if any(page.hash != described[0].hash or _turned(page.keyframe) for page in described):
+            return None  # stored unlike the others
         return [
             _Page(
                 _file_of(page, path),
@@ -169,10 +175,12 @@ def _pages(path: Path, image: TiffImage, index: Sequence[int | slice]) -> list[_
                 page.dataoffsets[0] if page.is_contiguous else None,
                 page.jpegtables,
             )
-            for page in pages
+            for page in described
         ]
     if not frame.is_contiguous or getattr(image.series, "is_multifile", False):
         return None
+    count = math.prod(image.shape[:outer])
+    numbers = np.arange(count).reshape(image.shape[:outer])[tuple(index[:outer])].ravel()
     start = frame.dataoffsets[0]  # a stack, of which only the first page is described
     file = _file_of(frame, path)
     return [_Page(file, (), (), start + int(number) * frame.nbytes, None) for number in numbers]

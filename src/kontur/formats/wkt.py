@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 from jaxtyping import Shaped
-from shapely import MultiPolygon, Polygon
+from shapely import GeometryCollection, MultiPolygon, Polygon
 
 from kontur.formats.rounding import DECIMALS, rounded
 from kontur.geometry.polygons import rings_of
 
-AREAS = ("POLYGON", "MULTIPOLYGON")
+AREAS = ("POLYGON", "MULTIPOLYGON", "GEOMETRYCOLLECTION")
 LONGEST = 20  # letters of the name of a kind of geometry
 BINARY = re.compile(r"\s*0[01][0-9A-Fa-f]{8}")  # the byte order and the kind of a binary outline
 
@@ -36,8 +36,12 @@ def to_texts(polygons: Shaped[np.ndarray, " k"]) -> list[str]:
     return texts
 
 
-def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
+def from_texts(
+    texts: Sequence[str],
+) -> list[Polygon | MultiPolygon | GeometryCollection | None]:
     """The unchecked outline of every text, heights left out; of binary ones too.
+
+    A collection stays one: `collected_areas` makes an outline of it.
 
     None for the text of another kind of geometry. Raises ValueError with the place of a text that
     is none or is cut short.
@@ -49,7 +53,7 @@ def from_texts(texts: Sequence[str]) -> list[Polygon | MultiPolygon | None]:
     if areal.any():
         with np.errstate(all="ignore"):  # numbers that overflow are infinite, and left out later
             shapes[areal] = shapely.force_2d(shapely.from_wkt(wanted[areal], on_invalid="ignore"))
-    known = ("POINT", "LINESTRING", "MULTIPOINT", "MULTILINESTRING", "GEOMETRYCOLLECTION")
+    known = ("POINT", "LINESTRING", "MULTIPOINT", "MULTILINESTRING")
     for place, (text, shape) in enumerate(zip(texts, shapes, strict=True)):
         if shape is None and (
             areal[place] or not text.lstrip()[:LONGEST].upper().startswith(known)

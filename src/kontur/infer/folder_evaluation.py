@@ -1,17 +1,28 @@
 """Evaluation of a whole folder: predictions in files, or those of a model, against annotations.
 
 Predictions and truth are paired by name, see `data.pairing`. What has no partner is reported; it
-neither counts nor is it dropped in silence.
+neither counts nor is it dropped in silence. Where all planes of stacks are evaluated, each counts
+as an image: a plane of the truth without objects is empty, and what is predicted there is false.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from kontur.data.folder import Folder
-from kontur.data.pairing import find_predictions, pair
+from kontur.data.image_planes import (
+    ImagePlanes,
+    Page,
+    Pages,
+    SharedPlanes,
+    plane_name,
+    shared_planes,
+)
+from kontur.data.pairing import find_planes, pair
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
@@ -28,17 +39,33 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, eq=False)
 class FolderEvaluation:
-    """The scores of the images that have a prediction, and the names that have no partner."""
+    """The scores of the images that have a prediction, and the names that have no partner.
+
+    Where all planes are evaluated, `images` are planes, and those of a stack that only one side has
+    are `planes_without_prediction` and `planes_without_truth`, such as "film page 3".
+    """
 
     images: tuple[ImageScores, ...]
     without_prediction: tuple[str, ...] = ()
     without_truth: tuple[str, ...] = ()
+    planes_without_prediction: tuple[str, ...] = ()
+    planes_without_truth: tuple[str, ...] = ()
     ignored_classes: tuple[str, str] | None = None  # see `ClassLists.ignored`
 
     @property
     def without_size(self) -> tuple[str, ...]:
         """The images whose size neither side knew, so that they have no boundary IoU."""
-        return tuple(i.name for i in self.images if math.isnan(i.areas.boundary_iou[0]))
+        unknown = (i.name for i in self.images if math.isnan(i.areas.boundary_iou[0]))
+        return tuple(dict.fromkeys(unknown))
+
+    @property
+    def empty_planes(self) -> tuple[str, ...]:
+        """The planes of stacks on which only the prediction has objects."""
+        return tuple(
+            plane_name(image.name, image.page)
+            for image in self.images
+            if image.page is not None and image.predicted_count > image.true_count == 0
+        )
 
     @property
     def summary(self) -> Summary:
@@ -59,18 +86,19 @@ def evaluate_files(
     truth: Truth,
     *,
     task: str = "instances",
-    page: int | None = None,
+    page: Pages = None,
     progress: Progress | None = None,
 ) -> FolderEvaluation:
     """Evaluate a folder of predictions, or one COCO JSON or CSV that holds those of many images.
 
     `task` is what the values of predicted masks mean; `page` (from 0) is the plane of stacks that
-    counts.
+    counts, or "all": each plane then counts as an image does, and `truth` was opened so too.
 
     Raises:
-        InputError: no prediction belongs to any image, a file cannot be read, or sizes differ.
+        InputError: no prediction belongs to any image, a file cannot be read, sizes differ, or with
+            all pages a side does not say on which plane of a stack its objects lie.
     """
-    sources = find_predictions(
+    sources = find_planes(
         predictions,
         task=task,
         class_of_value=truth.class_of_value,
@@ -83,27 +111,42 @@ def evaluate_files(
             f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
-    lists, scores = ClassLists(), dict[str, ImageScores]()
+    lists = ClassLists()
+    scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
+    shared: dict[str, SharedPlanes] = {}
 
-    def add(name: str, sides: tuple[Instances, Instances]) -> None:
-        scores[name] = _score(name, sides[0], lambda: sides[1])
-        if progress is not None:
-            progress(len(scores), len(pairs))
-
-    def read(name: str) -> tuple[Instances, Instances]:
+    def read(name: str) -> tuple[ImagePlanes, ImagePlanes]:
         return truth.sources[name](), _named(name, sources[pairs[name]])
 
-    for name in pairs:
-        sides = read(name)
-        if lists.add(*sides):
-            add(name, sides)
-    for name in [each for each in pairs if each not in scores]:  # all names decide on them
-        add(name, lists.applied(*read(name)))
+    for number, name in enumerate(pairs):
+        true, predicted = read(name)
+        shared[name] = shared_planes(name, true, predicted)
+        for page in shared[name].both:
+            sides = _named(plane_name(name, page), partial(_on, true, predicted, page))
+            scores[name, page] = _score(name, page, *sides) if lists.add(*sides) else None
+        if progress is not None:
+            progress(number + 1, len(pairs))
+    for name in dict.fromkeys(name for (name, _), known in scores.items() if known is None):
+        true, predicted = read(name)
+        for page in shared[name].both:
+            if scores[name, page] is None:
+                sides = lists.applied(*_on(true, predicted, page))
+                scores[name, page] = _score(name, page, *sides)
+    if not scores:
+        raise InputError(
+            f"no plane of {listed([*pairs])} is both in {truth.path} and in {predictions}"
+        )
     used = set(pairs.values())
     return FolderEvaluation(
-        tuple(scores[name] for name in pairs),
+        tuple(known for known in scores.values() if known is not None),
         without_prediction=tuple(name for name in truth.names if name not in pairs),
         without_truth=tuple(name for name in sources if name not in used),
+        planes_without_prediction=tuple(
+            plane_name(name, page) for name in pairs for page in shared[name].only_true
+        ),
+        planes_without_truth=tuple(
+            plane_name(name, page) for name in pairs for page in shared[name].only_predicted
+        ),
         ignored_classes=lists.ignored,
     )
 
@@ -117,22 +160,22 @@ def evaluate_model(
 ) -> FolderEvaluation:
     """Evaluate the predictions of a model on a folder's images, in the folder's channel and page.
 
-    A folder of all channels is looked at in the one that the model learned from.
+    Of a folder that was opened with all pages every plane counts as an image does. A folder of all
+    channels is looked at in the one that the model learned from.
 
     Raises:
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
+    pages = Counter(truth.names)
     scores = []
-    for index, name in enumerate(truth.names):
+    for index, item in enumerate(truth.annotated):
         sample = samples[index]
-
+        page = item.page if pages[item.name] > 1 else None
         image = Image(sample.image, sample.pixel_size, sample.stains)
-
-        def predict(image: Image = image) -> Instances:
-            return predictor.predict_detailed(image, options).instances
-
-        scores.append(_score(name, sample.instances, predict))
+        predict = partial(predictor.predict_detailed, image, options)
+        predicted = _named(plane_name(item.name, page), predict).instances
+        scores.append(_score(item.name, page, sample.instances, predicted))
         if progress is not None:
             progress(index + 1, len(samples))
     if not scores:
@@ -140,9 +183,15 @@ def evaluate_model(
     return FolderEvaluation(tuple(scores))
 
 
-def _score(name: str, truth: Instances, predict: Callable[[], Instances]) -> ImageScores:
-    """The scores of one image; an error names it."""
-    return _named(name, lambda: evaluate(truth, predict(), name=name))
+def _on(true: ImagePlanes, predicted: ImagePlanes, page: Page) -> tuple[Instances, Instances]:
+    """The objects of both sides on one page."""
+    return true.on(page), predicted.on(page)
+
+
+def _score(name: str, page: Page, true: Instances, predicted: Instances) -> ImageScores:
+    """The scores of one image or plane; an error names it."""
+    scores = _named(plane_name(name, page), lambda: evaluate(true, predicted, name=name))
+    return replace(scores, page=page)
 
 
 def _named(name: str, make: Callable[[], Made]) -> Made:

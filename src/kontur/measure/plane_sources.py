@@ -1,28 +1,44 @@
 """Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from kontur import formats
+from kontur.data.annotation_options import classes_of_values
+from kontur.data.file_names import is_mask
+from kontur.data.image_planes import chosen_pages, pages_by_place
+from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
-from kontur.formats.page_count import count_pages
-from kontur.formats.pixel_sides import Sides
+from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
-from kontur.measure.sources import LargePicture, Picture, Source, Sources, stated_sides, unmeasured
+from kontur.measure.sources import (
+    LargePicture,
+    Picture,
+    Source,
+    Sources,
+    of_folder,
+    training_layout,
+    unmeasured,
+)
 from kontur.wording import counted
 
 
 def plane_sources(
-    outlines: Path, images: Sequence[str] = (), *, channel: Channel | None = None
+    outlines: Path,
+    images: Sequence[str] = (),
+    *,
+    task: str = "instances",
+    channel: Channel | None = None,
 ) -> Sources:
     """A source for each plane of each image, in their order; errors as in `find_sources`.
 
@@ -31,7 +47,9 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    planes = _planes_of(outlines)
+    if not images and (layout := training_layout(outlines)) is not None:
+        return _of_layout(outlines, layout, task, channel)
+    planes = _planes_of(outlines, task)
     names = list(dict.fromkeys(name for name, *_ in planes))
     files = {file.name: file.path for file in find_inputs(images)} if images else {}
     pairs = {there: name for name, there in pair(tuple(files), tuple(names)).items()}
@@ -40,7 +58,7 @@ def plane_sources(
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
-    pages = {name: _pages_of(files[image]) for name, image in pairs.items()}
+    pages = {name: pages_by_place(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
             _source(pairs.get(name, name), objects, plane, path, files, pages.get(name), channel)
@@ -50,16 +68,36 @@ def plane_sources(
     )
 
 
-def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines, Path]]:
+def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
+    """The planes of the annotated images of a training folder, those without objects too."""
+    folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
+    pages = {item.image: pages_by_place(item.image) for item in folder.annotated}
+    places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
+    planes = [
+        None if item.page is None else Plane(*places[item.image][item.page]).numbered(item.page)
+        for item in folder.annotated
+    ]
+    images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
+    return replace(sources, images=tuple(images))
+
+
+def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
+    """The classes of the values of semantic masks, of all of them together; else None."""
+    masks = [(file, page) for file in files if is_mask(file) for page in chosen_pages(file, "all")]
+    return classes_of_values(masks) if task == "semantic" and masks else None
+
+
+def _planes_of(place: Path, task: str) -> list[tuple[str, Plane | None, Outlines, Path]]:
     """The name, the plane, the objects and the file of each plane of each image.
 
     Raises `InputError` where two images have one name.
     """
     files = prediction_files(place)
+    class_of_value = _classes([*files.values()], task)
     planes: list[tuple[str, Plane | None, Outlines, Path]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():
-        of_file = _read(path)
+        of_file = _read(path, task, class_of_value)
         file_names = dict.fromkeys(file_name for file_name, _, _ in of_file)
         several = formats.format_of(path).several_images
         if not several or (len(file_names) == 1 and zarr_store.is_folder(place)):
@@ -78,20 +116,14 @@ def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines, Path]]:
     return planes
 
 
-def _read(path: Path) -> list[tuple[str, Plane | None, Outlines]]:
+def _read(
+    path: Path, task: str, class_of_value: Mapping[int, str] | None
+) -> list[tuple[str, Plane | None, Outlines]]:
     """The name in the file, the plane and the objects of each plane of each image of a file."""
     if is_large(path):
         return [(*key, objects) for key, objects in formats.read_to_disk(path).items()]
-    entries = formats.read_images(path)
+    entries = formats.read_images(path, task=task, class_of_value=class_of_value)
     return [(one.file_name, one.instances.plane, one.instances) for one in entries]
-
-
-def _pages_of(path: Path) -> Mapping[tuple[int, int], int]:
-    """The number of the page of each depth and time of an image."""
-    count = count_pages(path)
-    places = (open_image(path, page=page if count > 1 else None).plane for page in range(count))
-    known = [(page, place or Plane()) for page, place in enumerate(places)]
-    return {(place.z, place.t): page for page, place in reversed(known)}
 
 
 def _source(

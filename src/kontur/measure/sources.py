@@ -15,8 +15,10 @@ from jaxtyping import Shaped
 
 from kontur.data.coco_layout import lists_images
 from kontur.data.file_names import stem
-from kontur.data.folder import open_folder
+from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
+from kontur.data.image_planes import Pages
+from kontur.data.layout import Layout
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
@@ -24,7 +26,7 @@ from kontur.formats import find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
-from kontur.formats.pixel_sides import Sides, pixel_sides
+from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
 from kontur.instances import Instances
@@ -79,10 +81,14 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """All images to measure, in the order of their names, and warnings about them."""
+    """All images to measure, in the order of their names, and warnings about them.
+
+    `training` says that they are those of a training folder or a COCO file with its images.
+    """
 
     images: tuple[Source, ...]
     notes: tuple[str, ...] = ()
+    training: bool = False
 
 
 def find_sources(
@@ -93,19 +99,21 @@ def find_sources(
     channel: Channel | None = None,
     page: int | None = None,
     metadata: Path | None = None,
+    layout: Layout | None = None,
 ) -> Sources:
     """The images to measure in OUTLINES and, if given, IMAGES, with their outlines.
 
     `task` is the meaning of the values of masks: instances, components or semantic. `channel` and
     `page` choose one of each image, from 0; by default all channels are measured. `metadata` is a
     table with one row per image; else `metadata.csv` beside the outlines, the images or the images'
-    folder is taken. Raises `InputError` where nothing can be measured, no name of an image is that
+    folder is taken. `layout` is the `training_layout` of OUTLINES where it is known already. Raises
+    `InputError` where nothing can be measured, no name of an image is that
     of an outline file, or a table is wrong.
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    if not images and is_training_folder(outlines):
-        sources = _of_folder(outlines, task=task, channel=channel, page=page)
+    if not images and (layout := layout or training_layout(outlines)) is not None:
+        _, sources = of_folder(outlines, layout, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
@@ -120,14 +128,18 @@ def find_sources(
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
 
-def is_training_folder(place: Path) -> bool:
-    """Whether a folder or a COCO file has images and annotations; outlines alone are not enough."""
+def training_layout(place: Path) -> Layout | None:
+    """The layout of a folder or a COCO file with images and annotations; None of outlines alone.
+
+    Files that list images are read for it, and their objects are in the layout.
+    """
     if place.is_file() and not lists_images(place):
-        return False
+        return None
     try:
-        return len(recognise_layout(place).annotated) > 0
+        layout = recognise_layout(place)
     except InputError:
-        return False
+        return None
+    return layout if layout.annotated else None
 
 
 def _check_outlines(folder: Path, page: int | None) -> None:
@@ -136,13 +148,16 @@ def _check_outlines(folder: Path, page: int | None) -> None:
         recognise_layout(folder)  # raises, and says why
 
 
-def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | None) -> Sources:
-    folder = open_folder(place, task=task, channel=channel, page=page)
+def of_folder(
+    place: Path, layout: Layout, *, task: str, channel: Channel | None, page: Pages
+) -> tuple[Folder, Sources]:
+    """A training folder, and its images in the same order; errors as in `open_folder`."""
+    folder = open_folder(place, task=task, channel=channel, page=page, layout=layout)
     samples = folder.samples
 
     def sides(index: int) -> Callable[[], Sides | None]:
         item = folder.annotated[index]
-        return lambda: stated_sides(item.image, item.annotation, page=page)
+        return lambda: stated_sides(item.image, item.annotation, page=item.page)
 
     def reader(index: int) -> Callable[[], Picture]:
         def read() -> Picture:
@@ -158,7 +173,7 @@ def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | N
         )
         for index, name in enumerate(folder.names)
     ]
-    return Sources(tuple(images), folder.warnings)
+    return folder, Sources(tuple(images), folder.warnings, training=True)
 
 
 def _with_images(
@@ -250,14 +265,6 @@ def _source(
     return Source(name, read, open_, sides=sides)
 
 
-def stated_sides(*files: Path | None, page: int | None) -> Sides | None:
-    """The sides of a pixel that the first of some files states that states them."""
-    for path in files:
-        if path is not None and (sides := pixel_sides(path, page=page)):
-            return sides
-    return None
-
-
 def metadata_beside(outlines: Path, images: Sequence[str]) -> Path | None:
     """The table `metadata.csv` beside outlines or images; None without."""
     places = [outlines if outlines.is_dir() else outlines.parent]
@@ -283,4 +290,4 @@ def with_metadata(sources: Sources, path: Path | None) -> Sources:
     ]
     without = [name for name in names if name not in pairs]
     notes = [f"{path} has no row for {counted(without, 'image')}"] if without else []
-    return Sources(tuple(images), (*sources.notes, *notes))
+    return replace(sources, images=tuple(images), notes=(*sources.notes, *notes))

@@ -58,7 +58,8 @@ class Annotations:
         self._kept: OrderedDict[tuple[str, int], PlaneObjects] = OrderedDict()
         self._stamps: dict[tuple[str, int], str | None] = {}  # of the files of these
         self._seen = SeenPictures(history)
-        self._notices: dict[tuple[str, int], str] = {}  # to tell a person who sees the plane
+        # to tell a person who sees the plane, or any plane
+        self._notices: dict[tuple[str, int | None], str] = {}
         self._file_statuses = FileStatuses(folder)
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
@@ -89,11 +90,16 @@ class Annotations:
 
     def status(self, image: FolderImage) -> tuple[Status, int | None]:
         """The status of an image, and its number of objects where it is known."""
+        if self._history.image(image.key) is not None:
+            self._count_planes(image)
         known = self._history.images(image.key).get(image.key)
         return known or self._file_statuses.of(image)
 
     def statuses(self) -> dict[str, tuple[Status, int | None]]:
         """The status and the number of objects of every image, by its key."""
+        for key in self._history.films():
+            if key in self._folder.images:
+                self._count_planes(self._folder[key])
         known = self._history.images()
         return {
             key: known.get(key) or self._file_statuses.of(image)
@@ -118,6 +124,7 @@ class Annotations:
             if plane_key in self._kept and stamp in (None, self._stamps[plane_key]):
                 self._kept.move_to_end(plane_key)
                 return self._kept[plane_key]
+            self._count_planes(image)
             picture = self._pictures.read(image, page)
             if self._may_begin(image, page):
                 self._begin(image, page)
@@ -150,7 +157,7 @@ class Annotations:
                 self._history.steps(image.key, page),
                 row.status,
                 self.classes,
-                notice=self._notices.pop((image.key, page), ""),
+                notice=self._to_tell(image, page),
             )
 
     def edit(
@@ -283,11 +290,9 @@ class Annotations:
 
     def planes(self, image: FolderImage) -> list[int]:
         """The planes of an image that were opened, of one without history those of its file."""
-        known = self._history.planes(image.key) or self._file_statuses.planes(image)
-        if known == [0]:
-            return known
-        count = self._pictures.pages(image)  # less than were known where it was replaced
-        return [page for page in known if page < count]
+        self._count_planes(image)
+        known = self._history.planes(image.key)
+        return known or self._pictures.there(image, self._file_statuses.planes(image))
 
     def outlined_planes(self, image: FolderImage) -> list[int]:
         """The planes of an image that anybody has outlined; of one without any the first known."""
@@ -300,7 +305,8 @@ class Annotations:
     def right_planes(self, image: FolderImage, status: Status) -> list[int]:
         """The planes of an image whose outlines are right, where the image has a status."""
         if self._history.image(image.key) is None:
-            return self._file_statuses.right_planes(image)
+            return self._pictures.there(image, self._file_statuses.right_planes(image))
+        self._count_planes(image)
         return plane_statuses.right_planes(self._history, image.key, status)
 
     def in_our_classes(self, instances: Instances) -> Instances:
@@ -326,6 +332,18 @@ class Annotations:
         if first.file is not None and row.file is None:  # a known one may be older than objects
             made = files_beside.digest(first.file.path)
             self._history.set_written(image.key, row.revision, made, first.file.path.name)
+
+    def _count_planes(self, image: FolderImage) -> None:
+        """Leave out the planes that an image has no longer, and bring back those it has again."""
+        if stamp_if_there(image) is None:
+            return
+        if told := self._seen.count(image, self._pictures.pages(image)):
+            self._notices[image.key, None] = told
+
+    def _to_tell(self, image: FolderImage, page: int) -> str:
+        """What nobody was told yet of an image and a plane."""
+        told = [self._notices.pop((image.key, place), "") for place in (None, page)]
+        return "; ".join(filter(None, told))
 
     def _look(self, image: FolderImage, page: int, picture: Picture) -> None:
         """Tell who sees a plane next where its picture is another one than before."""

@@ -85,8 +85,10 @@ def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation
     annotations = []
     for page in here.annotations.outlined_planes(image):
         found = here.annotations.open(image, page).instances
-        side = here.pictures.read(image, page).image.pixel_size
-        annotations.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
+        side = here.pictures.pixel_size(image, page)
+        annotations.append(
+            ImageAnnotation(image.path.name, found.size, found, pixel_size=side, image=image.path)
+        )
     return annotations
 
 

@@ -38,6 +38,13 @@ CREATE INDEX edits_of_a_plane ON edits (key, page, undone, number);
 CREATE TABLE thumbnails (key TEXT PRIMARY KEY, stamp TEXT NOT NULL, picture BLOB NOT NULL);
 """
 
+PAGES = "pages"  # note of the number of planes that an image had when it was seen last
+# Planes beyond the end of a film that was replaced by a shorter one wait for one that is as long.
+THERE = (
+    "{0}.page < COALESCE((SELECT CAST(value AS INTEGER) FROM notes "
+    f"WHERE name = '{PAGES} ' || {{0}}.key), 1 << 60)"
+)
+
 Status = Literal["untouched", "predicted", "corrected", "done"]
 Stored = dict[int, str | None]  # an object as text by its id; None where there is none (any more)
 
@@ -131,7 +138,8 @@ class History:
         """Status and number of objects of the images that have any, or of one alone, by key."""
         rows = self._rows(
             "SELECT i.key, i.status, COUNT(o.data) FROM images i LEFT JOIN objects o "
-            "ON o.key = i.key WHERE ?1 IS NULL OR i.key = ?1 GROUP BY i.key",
+            f"ON o.key = i.key AND {THERE.format('o')} "
+            "WHERE ?1 IS NULL OR i.key = ?1 GROUP BY i.key",
             key,
         )
         return {key: (status, count) for key, status, count in rows}
@@ -187,8 +195,13 @@ class History:
             )
 
     def planes(self, key: str) -> list[int]:
-        """The planes of an image that are kept here."""
-        return [p for (p,) in self._rows("SELECT page FROM planes WHERE key=? ORDER BY page", key)]
+        """The planes of an image that are kept here, as far as the image has them."""
+        query = f"SELECT page FROM planes WHERE key=? AND {THERE.format('planes')} ORDER BY page"
+        return [page for (page,) in self._rows(query, key)]
+
+    def films(self) -> list[str]:
+        """The keys of images of which further planes than the first were opened."""
+        return [key for (key,) in self._rows("SELECT DISTINCT key FROM planes WHERE page > 0")]
 
     def objects(self, key: str, page: int, *, since: int = -1) -> dict[int, tuple[int, str | None]]:
         """Revision and text of the objects of a plane that changed after a revision, by id."""

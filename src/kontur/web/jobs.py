@@ -22,13 +22,17 @@ class Cancelled(Exception):
 
 @dataclass(eq=False)
 class Job:
-    """A piece of work; `done` of `total` units, `message` on what it does, `result` at its end."""
+    """A piece of work; `done` of `total` units, `message` on what it does, `result` at its end.
+
+    `image` is the name of the one image that it is about, "" where it is about several.
+    """
 
     number: int
     kind: str
     work: Callable[["Job"], dict[str, Any] | None]
     events: Events
     state: State = "waiting"
+    image: str = ""
     done: float = 0
     total: float = 0
     message: str = ""
@@ -59,6 +63,7 @@ class Job:
             "done": self.done,
             "total": self.total,
             "message": self.message,
+            "image": self.image,
             "result": self.result,
         }
 
@@ -76,10 +81,12 @@ class Jobs:
         self._thread = threading.Thread(target=self._run, name="kontur-jobs", daemon=True)
         self._thread.start()
 
-    def start(self, kind: str, work: Callable[[Job], dict[str, Any] | None]) -> Job:
-        """Begin a job as soon as those before it are through."""
+    def start(
+        self, kind: str, work: Callable[[Job], dict[str, Any] | None], *, image: str = ""
+    ) -> Job:
+        """Begin a job as soon as those before it are through; `image` as of a `Job`."""
         with self._there_is_work:
-            job = Job(next(self._numbers), kind, work, self._events)
+            job = Job(next(self._numbers), kind, work, self._events, image=image)
             self._known[job.number] = job
             for old in list(self._known)[:-KEPT]:
                 if self._known[old].state not in ("waiting", "running"):

@@ -20,6 +20,8 @@ from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.page_count import count_pages
+from kontur.formats.pixel_sides import stated_sides
+from kontur.formats.pixel_size import square_side
 from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
@@ -134,9 +136,27 @@ class Pictures:
             self._pages[stamp] = count_pages(image.path)
         return self._pages[stamp]
 
+    def there(self, image: FolderImage, pages: list[int]) -> list[int]:
+        """Those of some planes that an image has; it may be a shorter film than it was."""
+        if not any(pages):
+            return pages
+        count = self.pages(image)
+        return [page for page in pages if page < count]
+
     def planes(self, image: FolderImage) -> list[Plane | None]:
         """Depth and time of every plane, each of which is read for it."""
         return [self.read(image, page).image.plane for page in range(self.pages(image))]
+
+    def pixel_size(self, image: FolderImage, page: int) -> float | None:
+        """The side of a pixel in µm as `kontur measure` takes it: of the image, else of its labels.
+
+        Errors as in `read`.
+        """
+        stated = self.read(image, page).image.pixel_size
+        if stated is not None or image.annotated is None:
+            return stated
+        sides = stated_sides(image.path, image.annotated.annotation, page=page)
+        return square_side(sides or ())
 
     def read(self, image: FolderImage, page: int) -> Picture:
         """A plane; raises `InputError` that says why it cannot be read."""
@@ -220,7 +240,7 @@ def _channel(
     return Channel(name, choice, span.low, span.high, black, white, colour, counts.tolist())
 
 
-def describe(picture: Picture, pages: int) -> dict[str, Any]:
+def describe(picture: Picture, pages: int, pixel_size: float | None) -> dict[str, Any]:
     """What a page has to know of a plane before it asks for tiles."""
     height, width = picture.size
     return {
@@ -231,6 +251,6 @@ def describe(picture: Picture, pages: int) -> dict[str, Any]:
         "tile": TILE,
         "levels": [list(size) for size in picture.levels.sizes],
         "colour": picture.is_colour,
-        "pixel_size": picture.image.pixel_size,
+        "pixel_size": pixel_size,
         "channels": [channel._asdict() for channel in picture.channels],
     }

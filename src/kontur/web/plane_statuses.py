@@ -53,6 +53,13 @@ def joint_status(
     return "untouched" if status == "corrected" else status
 
 
+def status_of_planes(history: History, key: str) -> Status:
+    """What the planes alone make of an image."""
+    if corrected_planes(history, key):
+        return "corrected"
+    return "predicted" if outlined_planes(history, key) else "untouched"
+
+
 def _is_corrected(history: History, key: str, page: int) -> bool:
     moves = [move for move in history.moves(key, page) if move != PICTURE]
     if moves and moves[-1] not in (PREDICT, FROM_FILE):

@@ -368,6 +368,7 @@ class JobSummary(pydantic.BaseModel):
     done: float
     total: float
     message: str
+    image: str = Field(description="name of the one image that it is about, else empty")
     result: dict[str, Any]
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.web.history import History
+from kontur.web import plane_statuses
+from kontur.web.history import PAGES, History
 from kontur.web.image_folder import FolderImage
 from kontur.web.object_text import instances_of, of_text, to_text, with_rounded_changes
 from kontur.web.pixels import Picture, stamp_of
@@ -31,6 +32,32 @@ class SeenPictures:
         """A plane that was not seen yet has this size, as the file of its outlines says."""
         if size is not None and self._seen(image, page) is None:
             self._set(image, page, "", size, None)
+
+    def count(self, image: FolderImage, pages: int) -> str:
+        """What to tell a person of the number of planes; "" where nothing outlined came or went.
+
+        Outlines beyond the end of a film that is shorter now are kept, and count for nothing.
+        """
+        note = f"{PAGES} {image.key}"
+        if self._history.note(note) == pages:
+            return ""
+        before = set(self._history.planes(image.key))
+        self._history.set_note(note, pages)
+        row, changed = self._history.image(image.key), before ^ set(self._history.planes(image.key))
+        if row is None or not changed:
+            return ""
+        if row.status != "done":
+            status = plane_statuses.status_of_planes(self._history, image.key)
+            self._history.set_status(image.key, status)  # which has the file written again
+        else:
+            self._history.set_written(image.key, -1, row.digest, row.file)
+        lost = sum(1 for page in changed & before if self._history.texts(image.key, page))
+        if not lost:
+            return ""
+        return (
+            f"{image.name} has {plural(pages, 'plane')} now; the outlines of "
+            f"{plural(lost, 'plane')} beyond its end are kept for a film that is as long as before"
+        )
 
     def look(
         self, image: FolderImage, page: int, picture: Picture, classes: tuple[str, ...]

@@ -1,8 +1,9 @@
 """Calls about the folder and its images: what there is, pixels, and status."""
 
 from importlib.metadata import version
+from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, Header, HTTPException, Response
 
 from kontur.display.colours import PALETTE, as_hex
 from kontur.web import exporting
@@ -46,23 +47,29 @@ def picture(here: Here, key: Key, page: PageNumber = 0) -> PictureSummary:
     """Size, levels, channels and contrast of a plane."""
     image = here.image(key)
     made = here.pictures.read(image, page)
-    return PictureSummary.model_validate(describe(made, here.pictures.pages(image)))
+    side = here.pictures.pixel_size(image, page)
+    return PictureSummary.model_validate(describe(made, here.pictures.pages(image), side))
 
 
 @router.get(
     "/images/{key}/thumbnail",
     response_class=Response,
-    responses={200: {"content": {"image/jpeg": {}}}},
+    responses={200: {"content": {"image/jpeg": {}}}, 304: {"description": "It is the same"}},
 )
-def thumbnail(here: Here, key: Key) -> Response:
-    """A small picture of the first plane."""
+def thumbnail(
+    here: Here, key: Key, if_none_match: Annotated[str | None, Header()] = None
+) -> Response:
+    """A small picture of the first plane; a browser keeps it and asks whether it is the same."""
     image = here.image(key)
     stamp = stamp_of(image)
+    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{stamp.replace(" ", "-")}"'}
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
     made = here.history.thumbnail(key, stamp)
     if made is None:
         made = here.pictures.read(image, 0).thumbnail()
         here.history.set_thumbnail(key, stamp, made)
-    return Response(made, media_type="image/jpeg", headers={"Cache-Control": "max-age=3600"})
+    return Response(made, media_type="image/jpeg", headers=headers)
 
 
 @router.get(

@@ -76,9 +76,9 @@ def table(here: Here, key: Key, page: PageNumber = 0, model: str = "") -> Object
 
     image = here.image(key)
     plane = here.annotations.open(image, page)
-    picture = here.pictures.read(image, page)
-    side = picture.image.pixel_size
-    made = measurements(plane.instances, _to_measure(picture.image.pixels), pixel_size=side)
+    pixels = here.pictures.read(image, page).image.pixels
+    side = here.pictures.pixel_size(image, page)
+    made = measurements(plane.instances, _to_measure(pixels), pixel_size=side)
     columns = [
         TableColumn(
             name=name,

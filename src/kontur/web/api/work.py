@@ -79,6 +79,7 @@ def predict(here: Here, body: PredictRequest) -> JobSummary:
             lambda job: predict_images(
                 here, images, job, model=body.model, page=body.page, options=options
             ),
+            image=images[0].name if images is not None and len(images) == 1 else "",
         )
     )
 

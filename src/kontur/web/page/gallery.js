@@ -75,6 +75,12 @@ export class Gallery extends Emitter {
     }
   }
 
+  /** The picture of an image once more, where there is one already: the image may have been replaced. @param {string} key */
+  renew(key) {
+    const item = this.items.get(key);
+    if (item?.querySelector("img")) this.loadOne(item);
+  }
+
   /** @param {HTMLElement} item */
   async loadOne(item) {
     const shot = /** @type {HTMLElement} */ (item.querySelector(".shot"));

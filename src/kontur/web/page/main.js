@@ -76,6 +76,7 @@ function join() {
     gallery.mark(work.image?.key ?? null);
     byId("gallery").classList.remove("open");
   });
+  work.on("picture", () => work.image && gallery.renew(work.image.key));
   for (const name of ["picture", "cannot-show"]) work.on(name, () => imagePanel.draw());
   work.on("objects", (opened) => gallery.update({ key: opened.key, status: opened.status, ...(opened.picture?.pages > 1 ? {} : { objects: opened.outlines.size }) }));
   tools.on("problem", (word) => toast(t(word)));

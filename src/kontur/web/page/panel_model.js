@@ -6,7 +6,7 @@ import { get, send } from "./server.js";
 import { tell } from "./work.js";
 
 /** @typedef {{name: string, kind: string, classes: string[], scores: Record<string, number | null>, outlines: boolean, about: Record<string, string>, images: number | null, channel: number | string | null}} Model */
-/** @typedef {{number: number, kind: "predict" | "train", state: "waiting" | "running" | "done" | "failed" | "cancelled", done: number, total: number, message: string, result: any, image?: string}} Job  of which image, where it is about one alone */
+/** @typedef {{number: number, kind: "predict" | "train", state: "waiting" | "running" | "done" | "failed" | "cancelled", done: number, total: number, message: string, image: string, result: any}} Job  with the name of its image, where it is about one alone */
 
 const SVG = "http://www.w3.org/2000/svg";
 const MINUTES = [1, 5, 15, 60, 240];
@@ -148,8 +148,6 @@ export class ModelPanel {
   told(job) {
     const before = this.jobs.get(job.number);
     if (before && ORDER.indexOf(job.state) < ORDER.indexOf(before.state)) return; // the answer came after the event
-    const alone = job.kind === "predict" && job.total === 1 && job.state === "running";
-    job.image = (alone && job.message) || before?.image;
     this.jobs.set(job.number, job);
     this.drawJob(job);
     this.work.emit("job", job);

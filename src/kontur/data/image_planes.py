@@ -1,0 +1,217 @@
+"""The objects of each plane of an image, as one file of annotations or of predictions has them.
+
+Pixels say how many planes there are: label stacks, volumes, and the image itself. Outlines do not:
+a plane on which they have no object is a plane without objects, not one that nobody looked at.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from kontur import formats
+from kontur.data.file_names import is_mask
+from kontur.errors import InputError
+from kontur.formats import ImageAnnotation
+from kontur.formats.images import open_image
+from kontur.formats.page_count import count_pages
+from kontur.formats.planes import page_numbers
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.wording import listed, plural
+
+Page = int | None  # the number of a plane, from 0; None of an image that is no stack
+Pages = Page | Literal["all"]  # which pages are read
+Place = tuple[int, int]  # depth and time
+
+
+class ImagePlanes(NamedTuple):
+    """The objects of an image by the number of their page, from 0.
+
+    Of an image that is no stack, and of what names no plane, the only page is None. `whole` says
+    that the image has these pages and no others; else any other page has no objects.
+    """
+
+    objects: Mapping[Page, Instances]
+    whole: bool = True
+
+    @classmethod
+    def single(cls, instances: Instances) -> "ImagePlanes":
+        """The objects of an image, or of the one page of it that was chosen."""
+        return cls({None: instances})
+
+    @property
+    def unplaced(self) -> bool:
+        """Whether there are objects, or labels of one page, that name no plane."""
+        return self.whole and None in self.objects
+
+    @property
+    def pages(self) -> set[int]:
+        """The pages that are known."""
+        return {page for page in self.objects if page is not None}
+
+    def on(self, page: Page) -> Instances:
+        """The objects of a page, maybe none."""
+        if page in self.objects:
+            return self.objects[page]
+        some = next(iter(self.objects.values()))
+        return some if self.unplaced else some[[]].replace(plane=None)
+
+
+class SharedPlanes(NamedTuple):
+    """The pages of an image that both sides of a comparison have, and those that one has alone."""
+
+    both: tuple[Page, ...]
+    only_true: tuple[int, ...] = ()
+    only_predicted: tuple[int, ...] = ()
+
+
+class _Lazy(Mapping[Page, Instances]):
+    """Pages that are read on access, one at a time in memory."""
+
+    def __init__(self, pages: Sequence[Page], read: Callable[[Page], Instances]):
+        self._pages, self._read = tuple(pages), read
+
+    def __len__(self) -> int:
+        return len(self._pages)
+
+    def __iter__(self) -> Iterator[Page]:
+        return iter(self._pages)
+
+    def __contains__(self, page: object) -> bool:
+        return page in self._pages
+
+    def __getitem__(self, page: Page) -> Instances:
+        if page not in self._pages:
+            raise KeyError(page)
+        return self._read(page)
+
+
+def lazy_planes(pages: Sequence[Page], read: Callable[[Page], Instances]) -> ImagePlanes:
+    """All pages of an image; `read` gives the objects of one."""
+    return ImagePlanes(_Lazy(pages, read))
+
+
+def pages_of(path: Path) -> list[Page]:
+    """The pages of an image file; None alone of one that is no stack. Errors as `count_pages`."""
+    count = count_pages(path)
+    return [None] if count == 1 else list(range(count))
+
+
+def chosen_pages(path: Path, page: Pages) -> list[Page]:
+    """The pages of a file that are read: the one, or all of them. Errors as `count_pages`."""
+    return pages_of(path) if page == "all" else [page]
+
+
+def states_all_planes(path: Path) -> bool:
+    """Whether a file has labels as the pixels of every plane."""
+    if is_mask(path):
+        return True
+    found = formats.format_of(path)
+    return found.raster and found.planes
+
+
+def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePlanes:
+    """The planes of a file of one image; `read` gives the objects of a page of labels.
+
+    Raises `InputError` where the file cannot be read, or its planes cannot be numbered.
+    """
+    if states_all_planes(path):
+        return lazy_planes(pages_of(path), lambda page: read(path, page))
+    return of_annotations(formats.read_images(path), path)
+
+
+def pages_by_place(path: Path) -> dict[Place, int]:
+    """The number of the page of each depth and time of an image; of places that several have, one.
+
+    Errors as of `open_image`.
+    """
+    places = (open_image(path, page=page).plane for page in pages_of(path))
+    known = [(page, place or Plane()) for page, place in enumerate(places)]
+    return {(place.z, place.t): page for page, place in reversed(known)}
+
+
+def of_annotations(
+    entries: Sequence[ImageAnnotation], where: Path, places: Mapping[Place, int] | None = None
+) -> ImagePlanes:
+    """The planes of the entries of one image in a file of outlines.
+
+    `places` are the `pages_by_place` of the image, if it is there; without it the page of a plane
+    is its depth or its time, where the file names none. Raises `InputError` where two are of one
+    plane, or their planes cannot be numbered.
+    """
+    planes = [entry.instances.plane for entry in entries]
+    if len(entries) == 1 and planes == [None]:
+        (entry,) = entries
+        return ImagePlanes({None: entry.instances}, whole=len(entry.instances) > 0)
+    if None in planes:
+        name = entries[0].file_name
+        raise InputError(f"{where} holds two images of the name {name!r}; rename one of them")
+    numbers = _numbers([plane or Plane() for plane in planes], where, places)
+    twice = sorted(number for number, count in Counter(numbers).items() if count > 1)
+    if twice:
+        raise InputError(
+            f"{where} holds outlines on different planes of the one number "
+            f"{listed(map(str, twice))}; export one time after the other"
+        )
+    objects: dict[Page, Instances] = {
+        n: entry.instances for n, entry in zip(numbers, entries, strict=True)
+    }
+    return ImagePlanes(objects, whole=False)
+
+
+def _numbers(planes: Sequence[Plane], where: Path, places: Mapping[Place, int] | None) -> list[int]:
+    depths, times = ({place[axis] for place in places or ()} for axis in (0, 1))
+    if places is None or len(depths) == 1 or len(times) == 1:
+        return page_numbers(planes, where)  # programs differ in calling a single axis depth or time
+    away = [one for one in planes if one.page is None and (one.z, one.t) not in places]
+    if away:
+        raise InputError(
+            f"{where} has outlines on the plane of depth {away[0].z} and time {away[0].t}, and its "
+            "image has no such page; give the annotation of this image"
+        )
+    return [places[one.z, one.t] if one.page is None else one.page for one in planes]
+
+
+def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> SharedPlanes:
+    """Which pages of an image are compared.
+
+    Raises `InputError` where one side has planes and the other does not say of which its objects
+    are.
+    """
+    for side, words, other in (
+        (true, "the truth", predicted),
+        (predicted, "the prediction", true),
+    ):
+        if side.unplaced and other.pages - {0}:
+            raise InputError(
+                f"{name}: {words} does not say on which plane its objects lie, and the other side "
+                f"has {_described(other)}; give --page N (in Python page=N) for the one that is "
+                "meant, or write it in a format that keeps planes"
+            )
+    if not true.pages | predicted.pages:
+        return SharedPlanes((None,))
+    pages = true.pages | predicted.pages
+    true_there, predicted_there = (
+        side.pages if side.whole and side.pages else pages for side in (true, predicted)
+    )
+    return SharedPlanes(
+        tuple(sorted(true_there & predicted_there)),
+        tuple(sorted(true_there - predicted_there)),
+        tuple(sorted(predicted_there - true_there)),
+    )
+
+
+def plane_name(name: str, page: Page) -> str:
+    """How a plane of an image is called in messages.
+
+    >>> plane_name("film", 3), plane_name("a01", None)
+    ('film page 3', 'a01')
+    """
+    return name if page is None else f"{name} page {page}"
+
+
+def _described(side: ImagePlanes) -> str:
+    if side.whole:
+        return plural(len(side.pages), "plane")
+    return f"some on page {listed(map(str, sorted(side.pages)))}"
