@@ -7,8 +7,11 @@ import pytest
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
+from kontur.formats.conversion import convert
 from kontur.formats.images import files_of, open_image, read_image
+from kontur.formats.page_count import count_pages
 from kontur.infer.inputs import find_inputs
+from kontur.instances.plane import Plane
 from kontur.measure.plane_sources import plane_sources
 from kontur.web.workspace import open_workspace
 from tests.formats import volumes
@@ -177,3 +180,53 @@ def test_a_dataset_json_that_says_nothing_of_classes_changes_nothing(tmp_path):
     case(tmp_path, "labels.csv")
     folder = open_folder(tmp_path, page=1)
     assert (folder.task, folder.classes) == ("instances", ("object",))
+
+
+def of_four_axes(tmp_path, **described):
+    """Two channels or times of a volume of three slices, and labels of its slices."""
+    image = np.arange(5 * 4 * 3 * 2, dtype=np.int16).reshape(5, 4, 3, 2)
+    labels = np.zeros((5, 4, 3), np.uint8)
+    labels[1:3, 1:3, 2] = 1
+    (tmp_path / "imagesTr").mkdir()
+    (tmp_path / "labelsTr").mkdir()
+    saved = nibabel.Nifti1Image(image, np.diag([2, 2, 3, 1]))
+    nibabel.save(saved, tmp_path / "imagesTr" / "BRATS_001.nii.gz")
+    volumes.write(tmp_path / "labelsTr" / "BRATS_001.nii.gz", labels)
+    describe(tmp_path, **described)
+    return image, labels
+
+
+def test_the_fourth_axis_is_channels_where_dataset_json_names_as_many(tmp_path):
+    array, ids = of_four_axes(tmp_path, modality={"0": "FLAIR", "1": "T1w"}, labels={"a": 1})
+    path = tmp_path / "imagesTr" / "BRATS_001.nii.gz"
+    assert count_pages(path) == 3
+    image = read_image(path, page=2)
+    assert (image.stains, image.plane) == (("FLAIR", "T1w"), Plane(z=2))
+    np.testing.assert_array_equal(image.pixels, array[:, :, 2].transpose(1, 0, 2))
+    with pytest.raises(InputError, match="z-stack of 3 planes"):
+        read_image(path)
+    folder = open_folder(tmp_path, page="all")
+    assert [len(sample.instances) for sample in folder.samples] == [0, 0, 1]
+    convert(tmp_path / "labelsTr/BRATS_001.nii.gz", tmp_path / "a.csv")
+    convert(tmp_path / "a.csv", tmp_path / "a.nii.gz", image=str(path))
+    labels = nibabel.load(tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(np.asarray(labels.dataobj), ids)
+    np.testing.assert_array_equal(labels.affine, nibabel.load(path).affine)
+
+
+def test_labels_of_slices_beside_several_times_are_refused(tmp_path):
+    """A page would be a slice of the labels, and of the image a slice at the first time."""
+    of_four_axes(tmp_path)
+    told = r"has 3 planes, and its image .* has 3 depths at 2 times"
+    for page in (1, 2):
+        with pytest.raises(InputError, match=told):
+            list(open_folder(tmp_path, page=page).samples)
+    with pytest.raises(InputError, match=r"3 pages .* has 6"):
+        open_folder(tmp_path, page="all")
+    with pytest.raises(InputError, match=told):
+        plane_sources(tmp_path / "labelsTr", [str(tmp_path / "imagesTr")])
+    here = open_workspace(tmp_path)
+    (image,) = here.folder.images.values()
+    with pytest.raises(InputError, match=told):
+        here.annotations.open(image, 0)
+    here.close()

@@ -4,6 +4,7 @@ Pixels say how many planes there are: label stacks, volumes, and the image itsel
 a plane on which they have no object is a plane without objects, not one that nobody looked at.
 """
 
+import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from kontur import formats
 from kontur.data.file_names import is_mask
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image
 from kontur.formats.page_count import count_pages
 from kontur.formats.planes import page_numbers
@@ -20,6 +22,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, plural
 
+COUNTED = 64  # files whose number of pages is kept
 Page = int | None  # the number of a plane, from 0; None of an image that is no stack
 Pages = Page | Literal["all"]  # which pages are read
 Place = tuple[int, int]  # depth and time
@@ -109,6 +112,33 @@ def states_all_planes(path: Path) -> bool:
         return True
     found = formats.format_of(path)
     return found.raster and found.planes
+
+
+def check_labels_fit(labels: Path, image: Path) -> None:
+    """Raise `InputError` where labels have planes, and the image other ones in depth and in time.
+
+    Pages count both, so that a number would mean one plane here and another there.
+    """
+    labelled, pages = _count(labels), _count(image)
+    if labelled in (1, pages):
+        return
+    last = open_image(image, page=pages - 1).plane if pages > 1 else None
+    if last is not None and last.z and last.t:
+        raise InputError(
+            f"{labels} has {labelled} planes, and its image {image} has {last.z + 1} depths at "
+            f"{last.t + 1} times, of which it is not known which the labels are of; give labels of "
+            "every plane, or an image of one time"
+        )
+
+
+def _count(path: Path) -> int:
+    """The pages of a file, which is asked for every plane: counting walks over all of a TIFF."""
+    return _counted(path, FileStamp.of(path)) if path.is_file() else count_pages(path)
+
+
+@functools.lru_cache(maxsize=COUNTED)
+def _counted(path: Path, stamp: FileStamp) -> int:
+    return count_pages(path)
 
 
 def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePlanes:

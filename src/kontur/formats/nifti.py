@@ -32,17 +32,27 @@ SINGLE = 2.0**-22  # by which whole numbers may miss themselves that a scale of 
 
 
 class NiftiVolume(NamedTuple):
-    """A volume, opened and not read; `start` is its header, `places` are of a compressed one."""
+    """A volume, opened and not read; `start` is its header, `places` are of a compressed one.
+
+    `channels` is how many the fourth axis holds, where it is none of time, see `nifti_channels`.
+    """
 
     path: Path
     header: NiftiHeader
     places: GzipPlaces | None
     start: bytes
+    channels: int = 1
+
+    @property
+    def grid(self) -> tuple[str, tuple[int, ...]]:
+        """Axes and shape as in the header, without those of channels."""
+        first = 1 if self.channels > 1 else 0
+        return self.header.axes[first:], self.header.shape[first:]
 
     @property
     def pages(self) -> int:
         """How many planes it has."""
-        return stack.pages(self.header.axes, self.header.shape)
+        return stack.pages(*self.grid)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -65,18 +75,23 @@ class NiftiVolume(NamedTuple):
 
     def number(self, page: int | None) -> int:
         """The number of a page that is wanted; errors as of `stack.chosen_page`."""
-        what = f"a {stack.described(self.header.axes, self.header.shape)}"
+        what = f"a {stack.described(*self.grid)}"
         return stack.chosen_page(page, self.pages, self.path, what)
 
     def plane(self, page: int | None) -> Plane | None:
         """Where in its stack a page lies; None without one, and of a single image."""
         if page is None or self.pages == 1:
             return None
-        index = stack.index_of(self.header.axes, self.header.shape, page)
-        return stack.plane_at(self.header.axes, self.header.shape, index, page)
+        index = stack.index_of(*self.grid, page)
+        return stack.plane_at(*self.grid, index, page)
+
+    def pixels(self, page: int) -> Shaped[np.ndarray, "h w c"]:
+        """A plane with all of its channels, with the scale applied."""
+        steps = range(page, page + self.channels * self.pages, self.pages)
+        return np.concatenate([self.rows(step, 0, self.size[0]) for step in steps], axis=2)
 
     def rows(self, page: int, top: int, height: int) -> Shaped[np.ndarray, "h w c"]:
-        """Rows of a plane, with the scale applied."""
+        """Rows of a plane of the file, which has one for each channel; with the scale applied."""
         header = self.header
         row = header.plane_bytes // header.shape[-2]
         start, count = header.offset + page * header.plane_bytes + top * row, height * row
@@ -133,13 +148,15 @@ def open_volume(path: Path) -> NiftiVolume:
     bytes than the header claims; of a compressed one reading a plane may still find that.
     """
     with reading(path):
-        return _opened(path, FileStamp.of(path))
+        volume = _opened(path, FileStamp.of(path))
+    beyond = volume.header.shape[0] if volume.header.axes.startswith("T") else 1
+    return volume._replace(channels=nifti_channels.channels_of_axis(path, beyond))
 
 
 def open_windows(path: Path, *, page: int | None) -> OpenImage | None:
     """A plane whose windows are read when they are asked for; None of what is only read whole."""
     volume = open_volume(path)
-    several = len(nifti_channels.files_of_case(path)) > 1
+    several = volume.channels > 1 or len(nifti_channels.files_of_case(path)) > 1
     if several or volume.places is not None or volume.header.samples == 4:
         return None
     pixels = NiftiWindows(volume, volume.number(page))
@@ -162,8 +179,8 @@ def read(path: Path, *, page: int | None, colours: Colours) -> NiftiPlane:
     """
     volume, *further = [open_volume(file) for file in nifti_channels.files_of_case(path)]
     number = volume.number(page)
-    pixels = volume.rows(number, 0, volume.header.shape[-2])
-    if further:
+    pixels = volume.pixels(number)
+    if further or volume.channels > 1:
         channels = [pixels, *(_channel(other, volume, number) for other in further)]
         pixels = np.concatenate(channels, axis=2)  # of the type that holds all
         names = nifti_channels.channel_names(path)

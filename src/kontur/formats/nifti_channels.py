@@ -1,7 +1,8 @@
 """Channels of a case of nnU-Net in files of their own: `CASE_0000.nii.gz`, `CASE_0001.nii.gz`.
 
 In `imagesTr/` and `imagesTs/` they are one image, called by the first; elsewhere such a number is
-part of a name, as of the frames of a film.
+part of a name, as of the frames of a film. In the Decathlon channels are the fourth axis of a file,
+which is time elsewhere.
 """
 
 import re
@@ -47,6 +48,16 @@ def files_of_case(path: Path) -> list[Path]:
             f"the channel {further.name} of the case {name['case']} is missing in {path.parent}"
         )
     return files
+
+
+def channels_of_axis(path: Path, length: int) -> int:
+    """How many channels the fourth axis of a file holds: 1 where it is none of channels.
+
+    It is where `dataset.json` names as many as it is long. Errors as of `dataset_around`.
+    """
+    if length == 1 or path.absolute().parent.name not in FOLDERS:
+        return 1
+    return length if len(channel_names(path)) == length else 1
 
 
 def channel_names(path: Path) -> tuple[str, ...]:

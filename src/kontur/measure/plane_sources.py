@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
-from kontur.data.image_planes import chosen_pages, pages_by_place
+from kontur.data.image_planes import check_labels_fit, chosen_pages, pages_by_place
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
@@ -58,6 +58,9 @@ def plane_sources(
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
+    masks = {name: path for name, _, _, path in planes if name in pairs and is_mask(path)}
+    for name, path in masks.items():
+        check_labels_fit(path, files[pairs[name]])
     pages = {name: pages_by_place(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
@@ -74,11 +77,16 @@ def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) 
     pages = {item.image: pages_by_place(item.image) for item in folder.annotated}
     places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
     planes = [
-        None if item.page is None else Plane(*places[item.image][item.page]).numbered(item.page)
+        None if item.page is None else _place(places[item.image], item.page)
         for item in folder.annotated
     ]
     images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
     return replace(sources, images=tuple(images))
+
+
+def _place(places: Mapping[int, tuple[int, int]], page: int) -> Plane:
+    """The plane of a page; of one that lies where another does, as a time of its own."""
+    return Plane(*places.get(page, (0, page))).numbered(page)
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
