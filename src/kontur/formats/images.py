@@ -152,8 +152,8 @@ def files_of(path: str | Path) -> list[Path]:
     """The files that an image consists of; some may be missing.
 
     Of a store its files, of a place in an archive the archive, of OME-TIFF and scans of slides in
-    several files all of them, the one of this path first. Raises `OSError` where this one cannot be
-    read.
+    several files, also of DICOM, all of them, the one of this path first. Raises `OSError` where
+    this one cannot be read.
     """
     path = Path(path)
     place = zarr_store.place_of(path)
