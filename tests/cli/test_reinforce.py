@@ -23,7 +23,19 @@ def calls(monkeypatch):
 def test_options_reach_the_training_and_lines_the_screen(kontur, calls, tmp_path):
     out = tmp_path / "out.kontur"
     words = ["reinforce", tmp_path, "--model", "nuclei", "--out", out, "--method", "snake"]
-    printed = kontur(*words, "--minutes", "2.5", "--seed", "3", "--val", "0.2")
+    printed = kontur(
+        *words,
+        "--minutes",
+        "2.5",
+        "--seed",
+        "3",
+        "--val",
+        "0.2",
+        "--channel",
+        "DAPI",
+        "--page",
+        "2",
+    )
     ((data, options),) = calls
     assert data == tmp_path
     assert options == {
@@ -33,6 +45,8 @@ def test_options_reach_the_training_and_lines_the_screen(kontur, calls, tmp_path
         "method": "snake",
         "minutes": 2.5,
         "seed": 3,
+        "channel": "DAPI",
+        "page": 2,
     }
     assert "0.1 min, reward" in printed
     assert f"wrote {out}" in printed

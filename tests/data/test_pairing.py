@@ -16,6 +16,14 @@ def test_names_match_whole_or_by_their_last_part():
         pair(["train/a", "val/a"], ["a"])
 
 
+def test_the_first_channel_of_a_case_of_nnunet_is_matched_with_the_case():
+    assert pair(["t/a_0000", "b_0000"], ["b", "a"]) == {"t/a_0000": "a", "b_0000": "b"}
+    assert pair(["a", "b"], ["a_0000", "b_0000"]) == {"a": "a_0000", "b": "b_0000"}
+    assert pair(["film_0000", "film_0001"], ["film"]) == {}
+    assert pair(["a_0000"], ["a_0000", "a"]) == {"a_0000": "a_0000"}
+    assert pair(["a_0000"], ["a_0001"]) == {}
+
+
 @pytest.mark.parametrize(
     "name",
     [

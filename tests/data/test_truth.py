@@ -11,6 +11,7 @@ from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import Instances
 from tests.data import drawn
+from tests.formats import volumes
 
 FOUND = Instances.from_label_image(drawn.squares(3))
 MASK = (drawn.squares(3) > 0).astype(np.uint8) * 255
@@ -121,3 +122,13 @@ def test_the_folder_of_a_coco_file_knows_who_numbered_its_images(tmp_path):
     Image.fromarray(drawn.picture()).save(tmp_path / "a.png")
     assert open_truth(tmp_path).coco == (tmp_path / "all.json",)
     assert isinstance(open_truth(tmp_path), Truth)
+
+
+def test_label_volumes_by_themselves_are_truth_of_a_page(tmp_path):
+    ids = np.zeros((9, 8, 3), np.uint8)  # i, j, k
+    ids[2:5, 1:7, 1:] = 3
+    for name in ("a", "b"):
+        volumes.write(tmp_path / f"{name}.nii.gz", ids)
+    assert counts(open_truth(tmp_path, page=1)) == {"a": 1, "b": 1}
+    with pytest.raises(InputError, match=r"a.nii.gz is a z-stack of 3 planes.*--page N"):
+        counts(open_truth(tmp_path))

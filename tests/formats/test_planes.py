@@ -10,6 +10,7 @@ from PIL import Image as Picture
 from shapely.geometry import mapping
 
 from kontur import formats
+from kontur.errors import InputError
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.images import open_image, read_image
 from kontur.instances import Instances
@@ -177,3 +178,31 @@ def test_the_only_page_of_a_file_is_no_plane_of_a_stack(tmp_path, name, write):
     write(tmp_path / name)
     for read in (read_image, open_image):
         assert read(tmp_path / name, page=0).plane is None
+
+
+@pytest.mark.parametrize("name", OUTLINES)
+def test_pages_of_a_stack_of_depths_and_times_are_kept_on_every_plane(tmp_path, name):
+    """By the place alone a page could not be told: which of both axes counts faster?"""
+    path = tmp_path / f"a{formats.WRITABLE[name].ending}"
+    planes = [Plane(z, t).numbered(3 * t + z) for t in range(2) for z in range(3)]
+    entries = [
+        ImageAnnotation(
+            "a", FOUND.size, FOUND.replace(plane=plane, ids=np.array([1, 2]) + 2 * page)
+        )
+        for page, plane in enumerate(planes)
+        if page != 1
+    ]
+    for _ in range(2):
+        formats.write_images(path, entries)
+        entries = formats.read_images(path)
+        assert sorted(one.instances.plane.number for one in entries) == [0, 2, 3, 4, 5]
+        assert [len(formats.read(path, page=page)) for page in range(6)] == [2, 0, 2, 2, 2, 2]
+
+
+@pytest.mark.parametrize("pages", ["3", "[3]", "[[0, 1]]", '[[0, 1, "x"]]'])
+def test_pages_that_are_none_are_one_sentence(tmp_path, pages):
+    formats.write(tmp_path / "a.geojson", FOUND.replace(plane=Plane(t=1)))
+    text = (tmp_path / "a.geojson").read_text()
+    (tmp_path / "a.geojson").write_text(text.replace('"kontur":{', f'"kontur":{{"pages":{pages},'))
+    with pytest.raises(InputError, match=r"kontur\.pages is .* wanted a list of \[z, t, page\]"):
+        formats.read(tmp_path / "a.geojson")

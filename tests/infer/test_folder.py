@@ -16,6 +16,7 @@ from kontur.errors import InputError
 from kontur.formats import read_images
 from kontur.infer.options import PredictOptions
 from kontur.infer.outputs import ENDINGS, parse_outputs
+from tests.formats import films
 from tests.infer.painted import Bright, paint, run
 
 
@@ -215,3 +216,10 @@ def test_label_images_take_over_the_side_of_a_pixel(images, tmp_path):
     run(images, tmp_path / "out", outputs=("labels",))
     (entry,) = read_images(tmp_path / "out" / "a.labels.tif")
     assert entry.pixel_size == 0.325
+
+
+def test_the_files_of_a_film_are_predicted_as_one_in_python_too(tmp_path, caplog):
+    films.save(tmp_path / "film", np.full((3, 8, 9), 200, np.uint8))
+    (outcome,) = run(tmp_path / "film", tmp_path / "out", options=PredictOptions(page="all"))
+    assert (outcome.input.name, outcome.objects) == ("f0", 3)
+    assert "2 files (f1.ome.tif, f2.ome.tif) left out: one image with f0.ome.tif" in caplog.text

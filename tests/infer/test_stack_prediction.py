@@ -99,7 +99,19 @@ def test_tracks_are_not_dropped_by_a_format_that_cannot_hold_them(film, tmp_path
     assert not (tmp_path / "out").exists()
 
 
-PLANES = [word for word, one in formats.WRITABLE.items() if one.planes]
+def test_an_object_of_several_planes_has_one_number_in_a_label_volume(film, tmp_path):
+    run(film, tmp_path / "out", "nifti", page="all", link="overlap")
+    run(film, tmp_path / "plain", "nifti", page="all")
+    linked, plain = (
+        [one.instances for one in formats.read_images(tmp_path / out / "film.labels.nii.gz")]
+        for out in ("out", "plain")
+    )
+    assert [sorted(one.ids.tolist()) for one in linked] == [[1, 2]] * 3 + [[1, 2, 3]]
+    assert [one.ids.tolist() for one in plain] == [[1, 2], [3, 4], [5, 6], [7, 8, 9]]
+    assert [one.plane.t for one in linked] == [0, 1, 2, 3]
+
+
+PLANES = [word for word, one in formats.WRITABLE.items() if one.planes and word != "nifti"]
 
 
 @pytest.mark.parametrize("word", PLANES)

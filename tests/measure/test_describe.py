@@ -121,3 +121,24 @@ def test_no_row_and_no_column_are_described():
     assert none.notes == ("the table has no row",)
     assert none.table()["kind"].tolist() == ["empty"]
     assert describe(pd.DataFrame(index=range(3))).columns == ()
+
+
+def test_an_image_under_two_names_is_named():
+    rng = np.random.default_rng(0)
+    one, other = (
+        pd.DataFrame({"id": range(8), "area": rng.random(8), "perimeter": rng.random(8)})
+        for _ in range(2)
+    )
+    again = one[::-1].assign(id=range(8))  # in another order, and found again
+    named = [("a", one), ("b", other), ("val/a2", again)]
+    table = pd.concat([rows.assign(image=name, well=name) for name, rows in named])
+    (note,) = (note for note in describe(table).notes if "another name" in note)
+    assert note.startswith("1 image with the same values as another under another name (val/a2 is")
+    alone = describe(table[table["image"] != "val/a2"]).notes
+    coarse = describe(table.assign(area=1.0, perimeter=table["perimeter"].round())).notes
+    plain = describe(table.rename(columns={"area": "x", "perimeter": "y"})).notes
+    assert [sum("another name" in n for n in notes) for notes in (alone, coarse, plain)] == [
+        0,
+        0,
+        1,
+    ]

@@ -12,6 +12,7 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure import large_outlines
 from kontur.measure.plane_sources import plane_sources
+from tests.formats import volumes
 
 SIZE = (24, 32)
 ENDINGS = [".geojson", ".geojsonl", ".geo.parquet"]
@@ -90,3 +91,31 @@ def test_images_without_outlines_are_named(tmp_path):
     sources = plane_sources(tmp_path / "outlines", images)
     assert sources.notes == ("not measured, having no outlines: 1 image (b)",)
     assert plane_sources(tmp_path / "outlines", images[:1]).notes == ()
+
+
+def test_the_planes_of_a_training_folder_are_those_of_its_annotations(tmp_path):
+    """Its images are no label images, whatever their format."""
+    classes = np.zeros((3, *SIZE), np.uint8)  # k, j, i
+    classes[1:, 2:8, 3:9] = 1
+    classes[2, 2:8, 20:29] = classes[2, 12:15, 20:29] = 2
+    for name, values in (("a", classes), ("b", np.minimum(classes, 1))):
+        for folder, array in (("images", values + np.uint8(10)), ("labels", values)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            volumes.write(tmp_path / folder / f"{name}.nii.gz", array.T)
+    (tmp_path / "images" / "c.tif").write_bytes(b"")
+
+    def rows(*places, task):
+        read = [
+            (one.name, one.plane.z, one.read()) for one in plane_sources(*places, task=task).images
+        ]
+        return [(n, z, p.instances.labels.tolist(), p.image.max()) for n, z, p in read]
+
+    objects = [("a", 1, [0], 11), ("a", 2, [0, 0], 12), ("b", 1, [0], 11), ("b", 2, [0], 11)]
+    regions = [("a", 1, [0], 11), ("a", 2, [0, 1, 1], 12), ("b", 1, [0], 11), ("b", 2, [0] * 3, 11)]
+    files = [str(tmp_path / "images" / f"{name}.nii.gz") for name in "ab"]
+    for places in ((tmp_path,), (tmp_path / "labels", files)):
+        assert rows(*places, task="instances") == objects
+        assert rows(*places, task="semantic") == regions
+        sources = plane_sources(*places, task="semantic").images
+        assert {one.read().instances.classes for one in sources} == {("1", "2")}
+    assert "1 image" in plane_sources(tmp_path).notes[0]  # c, which has no labels

@@ -286,3 +286,21 @@ def test_images_of_one_name_are_told_apart_by_their_folders_or_not_at_all(place)
         ):
             find_sources(place / "outlines/a.geojson", images)
     assert find_sources(place / "outlines/b.coco.json", [str(place / "images/b.png"), *images])
+
+
+@pytest.mark.parametrize("place", [".", "all.json"])
+def test_a_data_set_is_read_once(tmp_path, monkeypatch, place):
+    Image.fromarray(np.zeros((12, 16), np.uint8)).save(tmp_path / "a.png")
+    (tmp_path / "annotations").mkdir()
+    file = tmp_path / (place if place != "." else "annotations/instances.json")
+    entry = formats.ImageAnnotation("a.png", (12, 16), Instances.from_label_image(LABELS))
+    formats.write_images(file, [entry], format="coco")
+    read, opened = formats.read_images, []
+
+    def counted(path, **how):
+        opened.append(path)
+        return read(path, **how)
+
+    monkeypatch.setattr(formats, "read_images", counted)
+    assert [len(one.instances) for one in pictures(find_sources(tmp_path / place)).values()] == [2]
+    assert len(opened) == 1

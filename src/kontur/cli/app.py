@@ -22,6 +22,7 @@ from kontur.cli.inspect import inspect
 from kontur.cli.learn import learn
 from kontur.cli.measure import measure
 from kontur.cli.models import models
+from kontur.cli.own_options import in_words_of
 from kontur.cli.plot import plot
 from kontur.cli.predict import predict
 from kontur.cli.reinforce import reinforce
@@ -40,7 +41,8 @@ class CommandGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            _end(f"Error: {error}", 1)
+            command = self.get_command(ctx, ctx.invoked_subcommand or "")
+            _end(f"Error: {in_words_of(command, str(error))}", 1)
         except KeyboardInterrupt as error:
             _end(f"\nStopped: {error}" if error.args else "\nStopped.", STOPPED)
         except BrokenPipeError:  # `kontur models | head`

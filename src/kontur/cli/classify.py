@@ -146,7 +146,7 @@ def _classify_outlines(
         )
     side = parse_pixel_size(pixel_size)
     sources = find_sources(place, images, task=task, channel=channel, page=page, metadata=metadata)
-    places = targets(place, out, sources.images, whole=not images)
+    places = targets(place, out, sources)
     check_targets(places, out, overwrite=force)
     with counter("measuring", quiet=quiet) as progress:
         rows = measure_many(sources.images, pixel_size=side, progress=progress)

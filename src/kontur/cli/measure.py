@@ -107,7 +107,7 @@ def measure(
         check_target(target, overwrite=force)
     number = page_or_all(page)
     if number == "all":
-        planes = plane_sources(outlines, images or [], channel=channel)
+        planes = plane_sources(outlines, images or [], task=task.value, channel=channel)
         sources = with_metadata(planes, metadata or metadata_beside(outlines, images or []))
     else:
         sources = find_sources(

@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-from kontur.cli.options import DataArgument, ForceOption, QuietOption, ValOption
+from kontur.cli.options import (
+    ChannelOption,
+    DataArgument,
+    ForceOption,
+    PageOption,
+    QuietOption,
+    ValOption,
+)
 from kontur.errors import InputError
 
 NEEDED = ("torch", "onnx", "gymnasium")  # packages of the extras
@@ -36,6 +43,8 @@ def reinforce(
         float, typer.Option("--minutes", metavar="M", min=0.05, help="Of one processor.")
     ] = 10.0,
     seed: Annotated[int, typer.Option("--seed", help="Of what is drawn at random.")] = 0,
+    channel: ChannelOption = None,
+    page: PageOption = None,
     force: ForceOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -72,6 +81,8 @@ def reinforce(
         method=method,
         minutes=minutes,
         seed=seed,
+        channel=channel,
+        page=page,
         report=report,
     )
     typer.echo(f"wrote {out}")

@@ -267,6 +267,7 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
             sample.instances,
             extras=item.extras,
             pixel_size=sample.pixel_size,
+            image=item.image,
         )
         rows = folder.metadata.get(item.name, {})
         found.append(_Named(item.name, one, item.image, rows))

@@ -100,10 +100,13 @@ def check_mask_files(files: Sequence[MaskFile], task: Task) -> list[Issue]:
 
 
 def are_label_images(files: Sequence[MaskFile]) -> bool:
-    """Whether a few of many image files hold numbers of objects rather than pictures."""
+    """Whether a few of many image files hold numbers of objects rather than pictures.
+
+    The first page of several tells, where none is chosen.
+    """
     try:
         return not any(
-            is_interpolated(read_labels(path, page=page)) for _, path, page in _sampled(files)
+            is_interpolated(read_labels(path, page=page or 0)) for _, path, page in _sampled(files)
         )
     except InputError:
         return False

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from kontur.errors import InputError
 
 IMAGES, LABELS = "imagesTr", "labelsTr"
+FIRST = "_0000"
 CHANNEL = re.compile(r"(?P<case>.+)_\d{4}")
 
 
@@ -34,3 +35,32 @@ def images_of_cases(images: Iterable[str]) -> dict[str, str]:
                 "be learned"
             )
     return found
+
+
+def pairs_of_cases(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
+    """Names of two lists that are of one case, `CASE_0000` in either and `CASE` in the other.
+
+    Only where it is the only name of the case in its list: numbers of frames are no channels.
+
+    >>> pairs_of_cases(["a_0000", "p/b", "film_0000", "film_0001"], ["a", "b_0000", "film"])
+    {'a_0000': 'a', 'p/b': 'b_0000'}
+    """
+    mine, theirs = _by_case(names), _by_case(others)
+    pairs: dict[str, str] = {}
+    for case in mine:
+        if len(mine[case]) == len(theirs.get(case, ())) == 1:
+            (name,), (other,) = mine[case], theirs[case]
+            lasts = {name.rpartition("/")[2], other.rpartition("/")[2]}
+            if lasts == {case, case + FIRST}:
+                pairs[name] = other
+    return pairs
+
+
+def _by_case(names: Iterable[str]) -> dict[str, list[str]]:
+    """The names of each case, by its last part."""
+    cases: dict[str, list[str]] = {}
+    for name in names:
+        last = name.rpartition("/")[2]
+        channel = CHANNEL.fullmatch(last)
+        cases.setdefault(channel["case"] if channel else last, []).append(name)
+    return cases

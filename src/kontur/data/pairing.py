@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kontur import formats
+from kontur.data import nnunet_cases
 from kontur.data.annotation_options import classes_of_values, read_labels
 from kontur.data.file_names import (
     RECORD_FILE,
@@ -235,8 +236,8 @@ def are_annotations(files: Mapping[str, Path], *, page: Pages = None) -> bool:
 def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
     """The prediction of each image name that has one: of the same name, or of the same last part.
 
-    `val/a01` is also that of `a01`, the outputs of `kontur predict` having no folders. Raises
-    `InputError` where the last part does not decide.
+    `val/a01` is also that of `a01`, the outputs of `kontur predict` having no folders, and of
+    nnU-Net `CASE_0000` that of `CASE`. Raises `InputError` where the last part does not decide.
 
     >>> pair(["val/a", "val/b"], ["a", "c"])
     {'val/a': 'a'}
@@ -263,6 +264,8 @@ def pair(names: Sequence[str], predictions: Sequence[str]) -> dict[str, str]:
                     "images of one folder, or to kontur evaluate one part of the data with --split"
                 )
             pairs[name] = candidate
+    alone = [name for name in names if name not in pairs]
+    pairs |= nnunet_cases.pairs_of_cases(alone, available - set(pairs.values()))
     return {name: pairs[name] for name in names if name in pairs}
 
 

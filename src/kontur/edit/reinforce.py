@@ -23,6 +23,7 @@ from kontur.edit.roll_out import begun_rough, begun_with_own, roll_out
 from kontur.edit.self_critical import SelfCriticalConfig, fine_tune, mean_iou, see
 from kontur.edit.teacher import imitate
 from kontur.errors import InputError
+from kontur.formats.channels import Channel
 from kontur.infer.engine import OnnxEngine, rebuild
 from kontur.infer.load import find_model
 from kontur.infer.predict import Predictor
@@ -85,6 +86,8 @@ def reinforce(
     method: str = "agent",
     minutes: float = 10.0,
     seed: int = 0,
+    channel: Channel | None = None,
+    page: int | None = None,
     report: Report = print,
 ) -> Path:
     """Let a snake learn from reward on a folder of images with annotations; the path of its file.
@@ -95,6 +98,7 @@ def reinforce(
         out: the `.kontur` file to write.
         method: "agent" adds an agent that corrects outlines, "snake" fine-tunes the snake's stages.
         minutes: of processor time, in one thread.
+        channel, page: the one of images with several, as of `open_folder`.
         report: called with a line now and then.
 
     Raises:
@@ -110,7 +114,8 @@ def reinforce(
     loaded = read_model(find_model(model))
     predictor = Predictor(OnnxEngine(loaded, threads=1), loaded.card)
     check_snake(predictor)
-    folders = open_data(DataConfig(path=str(data), val=_setting(val)), seed=seed)
+    wanted = DataConfig(path=str(data), val=_setting(val), channel=channel, page=page)
+    folders = open_data(wanted, seed=seed)
     methods[method](
         Reinforcement(
             model=loaded,

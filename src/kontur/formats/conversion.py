@@ -9,9 +9,10 @@ from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.format import Format
-from kontur.formats.image_annotation import ImageAnnotation, pick
-from kontur.formats.images import is_image, read_image
+from kontur.formats.image_annotation import ImageAnnotation, names_of, pick
+from kontur.formats.images import is_image, open_image
 from kontur.formats.information_loss import information_losses
+from kontur.formats.page_count import check_is_one_stack, count_pages
 
 SIZE = re.compile(r"\s*(\d{1,9})\s*[x×,]\s*(\d{1,9})\s*")
 
@@ -44,21 +45,23 @@ def convert(
     """
     kind = formats.format_named(format) if format else formats.format_to_write(target)
     file = None if image is None else _image_file(image, source)
-    pixels = None if file is None else read_image(file, page=page)
-    of_file = None if pixels is None else pixels.pixels.shape[:2]
+    picture = None if file is None else open_image(file, page=_any_page(file, page))
+    of_file = None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])
     entries = formats.read_images(source, page=page, task=task, size=size or of_file)
     if image is not None:
-        entries = [_of_image(entries, image, file, source)]
+        entries = _of_image(entries, image, file, source, kind)
     elif len(entries) > 1 and not _holds_all(kind, entries):
         pick(entries, None, source)  # raises: one is to be named
-    if pixels is not None and of_file is not None:
+    if picture is not None and of_file is not None:
         entries = [_sized(entry, of_file, source, str(file)) for entry in entries]
-        entries = [entry._replace(pixel_size=pixels.pixel_size) for entry in entries]
+        side = picture.pixel_size
+        entries = [entry._replace(pixel_size=side, image=file) for entry in entries]
     if size is not None:
         entries = [_sized(entry, size, source, "the size given") for entry in entries]
     formats.write_images(target, entries, format=kind.name, overwrite=overwrite)
     objects = sum(len(entry.instances) for entry in entries)
-    return Conversion(objects, len(entries), tuple(information_losses(kind, entries)))
+    images = len({entry.file_name for entry in entries})
+    return Conversion(objects, images, tuple(information_losses(kind, entries)))
 
 
 def _holds_all(kind: Format, entries: Sequence[ImageAnnotation]) -> bool:
@@ -86,15 +89,35 @@ def _image_file(image: str, source: str | Path) -> Path | None:
     return next((place for place in places if is_image(place) and zarr_store.is_file(place)), None)
 
 
+def _any_page(file: Path, page: int | None) -> int | None:
+    """A page that has the size of all, where none is chosen; None where there is none such."""
+    if page is not None or count_pages(file) == 1:
+        return page
+    try:
+        check_is_one_stack(file)
+    except InputError:  # whoever opens it asks for a page
+        return None
+    return 0
+
+
 def _of_image(
-    entries: Sequence[ImageAnnotation], image: str, file: Path | None, source: str | Path
-) -> ImageAnnotation:
-    """The annotation of the image: the one of its name, or the only one."""
-    if not formats.format_of(source).several_images:
-        return pick(entries, None, source)._replace(file_name=file.name if file else image)
-    if file is not None and len(entries) == 1:
-        return entries[0]
-    return pick(entries, image, source)
+    entries: Sequence[ImageAnnotation],
+    image: str,
+    file: Path | None,
+    source: str | Path,
+    kind: Format,
+) -> list[ImageAnnotation]:
+    """The annotation of the image: the one of its name, or the only one; its planes, if kept."""
+    several = formats.format_of(source).several_images
+    alone = file is not None and len({entry.file_name for entry in entries}) == 1
+    meant = names_of(image, [entry.file_name for entry in entries]) if several else None
+    chosen = [entry for entry in entries if meant is None or alone or entry.file_name in meant]
+    stacked = all(entry.instances.plane is not None for entry in chosen)
+    if len(chosen) != 1 and not (chosen and stacked and _holds_all(kind, chosen)):
+        chosen = [pick(entries, image if several else None, source)]
+    if several:
+        return chosen
+    return [entry._replace(file_name=file.name if file else image) for entry in chosen]
 
 
 def _sized(

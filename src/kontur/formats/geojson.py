@@ -25,7 +25,7 @@ from kontur.formats import atomic, document, packed
 from kontur.formats.attributes import attributes_of
 from kontur.formats.format import Format
 from kontur.formats.geojson_geometry import area_of, geometries_of, without_area
-from kontur.formats.geojson_member import member_of, new_member, size_of
+from kontur.formats.geojson_member import member_of, new_member, note_page, size_of, with_pages
 from kontur.formats.image_annotation import (
     ClassPrediction,
     ImageAnnotation,
@@ -123,6 +123,7 @@ def stream(
 
         def add(instances: Instances) -> None:
             nonlocal before
+            note_page(own, instances.plane)
             for first in range(0, len(instances), CHUNK):
                 part = on_plane(instances[first : first + CHUNK])
                 features = list(_features_of(part, image.file_name, None, own))
@@ -305,7 +306,8 @@ def _planes(
     geometries: Sequence[Mapping[str, Any]], content: Any, where: str | Path
 ) -> list[Plane | None]:
     planes = [geometry.get("plane") for geometry in geometries]
-    return read_planes(planes, member_of(content).get("page"), where)
+    own = member_of(content)
+    return with_pages(read_planes(planes, own.get("page"), where), own, where)
 
 
 def _features(content: Any, where: str | Path) -> list[Any]:

@@ -3,13 +3,14 @@
 QuPath ignores it and does not write it back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kontur.errors import InputError
 from kontur.formats import document
 from kontur.instances import Instances
+from kontur.instances.plane import Plane
 from kontur.wording import quoted
 
 
@@ -24,6 +25,33 @@ def new_member(instances: Instances) -> dict[str, Any]:
     if instances.plane is not None and instances.plane.page is not None:
         own["page"] = instances.plane.page
     return own
+
+
+def note_page(own: dict[str, Any], plane: Plane | None) -> None:
+    """Note the page of a plane of several, where neither its depth nor its time says it."""
+    if plane is None or plane.page is None or "page" in own:
+        return
+    pages = own.setdefault("pages", [])
+    if pages[-1:] != [[*plane]]:  # a plane comes in one part, or in several that follow each other
+        pages.append([*plane])
+
+
+def with_pages(
+    planes: Sequence[Plane | None], own: Mapping[str, Any], where: str | Path
+) -> list[Plane | None]:
+    """The planes with the pages that are noted, `[z, t, page]` each; `InputError` for others."""
+    noted = own.get("pages", [])
+    rows = [
+        [document.whole_number(number) for number in row] if isinstance(row, list) else []
+        for row in (noted if isinstance(noted, list) else [None])
+    ]
+    if any(len(row) != 3 or None in row for row in rows):
+        raise InputError(f"{where}: kontur.pages is {quoted(noted)}; wanted a list of [z, t, page]")
+    pages = {(z, t): page for z, t, page in rows}
+    return [
+        plane._replace(page=pages[plane[:2]]) if plane is not None and plane[:2] in pages else plane
+        for plane in planes
+    ]
 
 
 def member_of(content: Any) -> Mapping[str, Any]:

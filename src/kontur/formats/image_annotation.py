@@ -20,7 +20,8 @@ class ImageAnnotation(NamedTuple):
     `without_outline` counts objects that the file gives no outline of, by what it gives instead
     (`box`, `keypoints`, `point` …); `boxes` are the x0, y0, x1, y1 of those that
     have one. `extras` keep what a file says of the image and we do not read, by the format.
-    `pixel_size` is the side of a pixel in µm, where it is known.
+    `pixel_size` is the side of a pixel in µm, where it is known, and `image` the file of the image,
+    where objects are to be written that were found or drawn on it.
     """
 
     file_name: str
@@ -30,6 +31,7 @@ class ImageAnnotation(NamedTuple):
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     extras: Mapping[str, Mapping[str, Any]] = {}
     pixel_size: float | None = None
+    image: Path | None = None
 
 
 class ClassPrediction(NamedTuple):

@@ -41,7 +41,8 @@ IMAGE_ENDINGS = (
 IMAGE_KINDS = "PNG, JPEG, TIFF, BMP, GIF, WebP, NPY, NIfTI or OME-Zarr"  # for sentences
 # What `kontur predict` writes, and Cellpose's results.
 SEGMENTATION = "_seg.npy"  # objects and pickled, see `cellpose`
-OUTPUTS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".overlay.png", SEGMENTATION)
+LABELS = (".labels.tif", ".labels.png", ".labels.ome.zarr", ".labels.nii.gz", ".labels.nii")
+OUTPUTS = (*LABELS, ".overlay.png", SEGMENTATION)
 
 NPY = b"\x93NUMPY"
 LAZY = 1 << 26  # bytes of pixels above which a file is read in windows,

@@ -159,11 +159,24 @@ def known_size(entry: ImageAnnotation, path: Path) -> tuple[int, int]:
     return size
 
 
+def check_size(entry: ImageAnnotation, size: tuple[int, ...], path: Path) -> None:
+    """`InputError` where an image is known to have another (height, width)."""
+    known = entry.size or entry.instances.size
+    if known is not None and known != size:
+        raise InputError(f"{path}: the outlines are of {known} pixels, and the image of {size}")
+
+
 def painted(instances: Instances) -> Integer[np.ndarray, "h w"]:
     """The objects as pixels, of the smallest type that holds the ids which cover one."""
     array = instances.label_image()
     written = np.array([array.min(), array.max()], dtype=np.int64)
     return array.astype(smallest_type(written), copy=False)
+
+
+def type_of_ids(plane: Instances) -> np.dtype[Any]:
+    """The smallest type that holds the ids that cover a pixel."""
+    kind = smallest_type(plane.ids)
+    return kind if kind == np.uint16 else painted(plane).dtype
 
 
 def with_storable_ids(instances: Instances) -> Instances:

@@ -32,16 +32,22 @@ SINGLE = 2.0**-22  # by which whole numbers may miss themselves that a scale of 
 
 
 class NiftiVolume(NamedTuple):
-    """A volume, opened and not read; `places` are those of a compressed one."""
+    """A volume, opened and not read; `start` is its header, `places` are of a compressed one."""
 
     path: Path
     header: NiftiHeader
     places: GzipPlaces | None
+    start: bytes
 
     @property
     def pages(self) -> int:
         """How many planes it has."""
         return stack.pages(self.header.axes, self.header.shape)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of a plane."""
+        return self.header.shape[-2], self.header.shape[-1]
 
     @property
     def pixel_size(self) -> float | None:
@@ -165,13 +171,14 @@ def _opened(path: Path, stamp: FileStamp) -> NiftiVolume:
     with path.open("rb") as file:
         start = file.read(LONGEST)
     places = GzipPlaces(path) if start.startswith(gzip_places.MAGIC) else None
-    header = parse(start if places is None else places.read(0, LONGEST), path)
+    start = start if places is None else places.read(0, LONGEST)
+    header = parse(start, path)
     if header.bytes > stamp.bytes * (1 if places is None else gzip_places.MOST):
         raise InputError(
             f"{path} is damaged or cut short (it claims {header.bytes:,} bytes and has only "
             f"{stamp.bytes:,}); copy or export it again"
         )
-    volume = NiftiVolume(path, header, places)
+    volume = NiftiVolume(path, header, places, start)
     if len(header.sides) == 2 and min(header.sides) > 0 and volume.pixel_size is None:
         document.log.warning(
             "%s: its pixels are %g × %g µm and not square, so sizes are in pixels",

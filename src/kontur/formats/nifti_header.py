@@ -86,7 +86,7 @@ def is_header(start: bytes) -> bool:
     >>> is_header(b"II*\\0"), is_header(b"\\x5c\\x01\\0\\0" + bytes(340) + b"n+1\\0")
     (False, True)
     """
-    version = BYTES.get(_size(start)[0])
+    version = BYTES.get(header_start(start)[0])
     return version is not None and _magic(start, version) in MAGIC[version][1:]
 
 
@@ -96,7 +96,7 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
     Raises `InputError` for what is no NIfTI, for half of a pair, for more than four axes and for
     complex numbers; `ValueError` where the header contradicts itself.
     """
-    size, order = _size(start)
+    size, order = header_start(start)
     version = BYTES.get(size)
     if version is None:
         raise InputError(
@@ -136,7 +136,7 @@ def parse(start: bytes, path: Path) -> NiftiHeader:
     )
 
 
-def _size(start: bytes) -> tuple[int, Literal["<", ">"]]:
+def header_start(start: bytes) -> tuple[int, Literal["<", ">"]]:
     """The size that a header gives itself, by which its byte order is known."""
     little, big = int.from_bytes(start[:4], "little"), int.from_bytes(start[:4], "big")
     return (big, ">") if big in BYTES else (little, "<")

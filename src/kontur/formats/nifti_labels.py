@@ -1,16 +1,40 @@
 """Label volumes of NIfTI, `.nii` and `.nii.gz`: the ids of objects, or classes, on every plane.
 
-An id that comes again on another plane is the same object there. Only read; the pages are those of
-the image of the same grid, see `nifti`.
+An id that comes again on another plane is the same object there. The pages are those of the image
+of the same grid, see `nifti`, and what is written has the grid of its image.
 """
+
+import gzip
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
 
-from kontur.formats import images, labels, masks, nifti
+from kontur.errors import InputError
+from kontur.formats import (
+    atomic,
+    document,
+    images,
+    label_levels,
+    labels,
+    masks,
+    nifti,
+    nifti_label_header,
+)
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
-from kontur.formats.nifti_header import ENDINGS, PACKED
+from kontur.formats.label_levels import LabelLevels
+from kontur.formats.lazy_sequence import LazySequence
+from kontur.formats.nifti import NiftiVolume
+from kontur.formats.nifti_header import ENDINGS, LONGEST, PACKED, header_start
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.read_errors import reading
+from kontur.instances import Instances
+
+LEVEL = 6  # of packing; the highest takes several times as long for a few per cent
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
@@ -39,14 +63,87 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     if len(planes) > 1:
         planes = [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
     name, side = FORMAT.stem(file.path), volume.pixel_size
-    return [ImageAnnotation(name, one.size, one, pixel_size=side) for one in planes]
+    return [
+        ImageAnnotation(name, one.size, one, pixel_size=side, image=file.path) for one in planes
+    ]
+
+
+def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = True) -> None:
+    """Write one image, or planes of one, plane by plane; packed unless the ending is .nii.
+
+    Where `ImageAnnotation.image` is a volume the labels have its shape and its place in space; else
+    they have the planes that objects lie on, at the origin, which a line says. Types and ids are
+    those of other label images, see `labels.write`. Raises `InputError` without a size, for several
+    images, and where sizes or planes are not those of the image.
+    """
+    labels.check_one_image(entries, planes=True)
+    image = _volume(entries[0].image)
+    size = labels.known_size(entries[0], path) if image is None else image.size
+
+    def plane(number: int) -> Instances:
+        labels.check_size(entries[number], size, path)
+        return labels.with_storable_ids(entries[number].instances).replace(size=size)
+
+    planes = LazySequence(len(entries), plane)
+    facts = [(one.plane, labels.type_of_ids(one)) for one in planes]
+    kind = np.result_type(*(kind for _, kind in facts))
+    if image is None:
+        side = entries[0].pixel_size
+        levels = label_levels.of_planes(size, [place for place, _ in facts], side, path.name)
+        shape = levels.shapes[0]
+        header = nifti_label_header.of_planes(levels.axes, shape, side, kind)
+    else:
+        shape = image.header.shape
+        levels = LabelLevels(image.header.axes, [shape], {})
+        header = nifti_label_header.of_image(image.start, kind)
+    numbers: dict[int, int] = {}  # of the entry on each page
+    for number, (place, _) in enumerate(facts):
+        index = levels.place_of(place, path)
+        page = int(np.ravel_multi_index(index, shape[:-2])) if index else 0
+        if numbers.setdefault(page, number) != number:
+            raise InputError(f"{path}: two lists of outlines are of page {page}; join them first")
+    stored = kind.newbyteorder(header_start(header)[1])
+    with atomic.replacing(path, overwrite=overwrite) as beside, _opened(beside, path) as file:
+        file.write(header)
+        for page in range(math.prod(shape[:-2])):
+            if page in numbers:
+                file.write(labels.painted(planes[numbers[page]]).astype(stored).tobytes())
+            else:
+                file.write(bytes(math.prod(size) * kind.itemsize))
+    if image is None:
+        document.log.warning(
+            "%s: the image is no volume of NIfTI, so that the labels have no place in space: they "
+            "begin at the origin, and voxels are as deep as a pixel is wide",
+            path,
+        )
+
+
+def _volume(image: Path | None) -> NiftiVolume | None:
+    """The volume of an image's file; None of another image, and where there is none."""
+    if image is None or not image.is_file():
+        return None
+    with reading(image), image.open("rb") as file:
+        start = file.read(LONGEST)
+    return nifti.open_volume(image) if nifti.is_volume(image, start) else None
+
+
+@contextmanager
+def _opened(beside: Path, path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which packs where `path` asks for it; equal content gives equal bytes."""
+    with beside.open("wb") as file:
+        if not path.name.lower().endswith(PACKED):
+            yield file
+            return
+        with gzip.GzipFile("", "wb", LEVEL, file, mtime=0) as packed:
+            yield cast(BinaryIO, packed)
 
 
 FORMAT = Format(
     name="nifti",
     title="NIfTI label volume",
-    endings=(PACKED, *ENDINGS[:1]),
+    endings=(f".labels{PACKED}", *ENDINGS[::-1]),
     read=read,
+    write=write,
     raster=True,
     precision="pixel",
     overlaps=False,
@@ -54,4 +151,5 @@ FORMAT = Format(
     scores=False,
     planes=True,
     pixel_size=True,
+    needs_size="always",
 )

@@ -24,7 +24,6 @@ from kontur.formats.label_properties import EXTRAS, image_label, with_properties
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
-from kontur.instances.label_image import smallest_type
 from kontur.wording import listed
 
 VERSIONS = ("0.4", "0.5")
@@ -97,17 +96,13 @@ def write(
         levels = label_levels.of_image(image, path.name)
         version = VERSIONS[0] if zarr_store.opened(image.path).metadata.zarr_format == 2 else "0.5"
     size = levels.shapes[0][-2:]
-    other = {entry.size or entry.instances.size or size for entry in entries} - {size}
-    if other:
-        raise InputError(
-            f"{path}: the outlines are of {min(other)} pixels, and the image of {size}"
-        )
 
     def plane(number: int) -> Instances:
+        labels.check_size(entries[number], size, path)
         return labels.with_storable_ids(entries[number].instances).replace(size=size)
 
     planes = LazySequence(len(entries), plane)
-    kind, form = np.result_type(*map(_type_of_ids, planes)), 2 if version == "0.4" else 3
+    kind, form = np.result_type(*map(labels.type_of_ids, planes)), 2 if version == "0.4" else 3
     with atomic.replacing_folder(path, overwrite=overwrite) as beside:
         group = zarr.create_group(str(beside), zarr_format=form)
         arrays = [
@@ -174,12 +169,6 @@ def _of_their_own(path: Path, entries: Sequence[ImageAnnotation]) -> LabelLevels
     return label_levels.of_planes(
         size, planes, entries[0].pixel_size, Path(entries[0].file_name).stem
     )
-
-
-def _type_of_ids(plane: Instances) -> np.dtype[Any]:
-    """The smallest type that holds the ids that cover a pixel."""
-    kind = smallest_type(plane.ids)
-    return kind if kind == np.uint16 else labels.painted(plane).dtype
 
 
 def _painted(

@@ -5,6 +5,7 @@ image it was made. So a call that follows an interruption skips what is finished
 anew that has changed since, and refuses to mix another image of the same name with what is there.
 """
 
+import logging
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from kontur.errors import InputError
 from kontur.formats.left_overs import remove_left_overs
 from kontur.infer.image_queue import ImageQueue
 from kontur.infer.image_task import Job, OnPart, Outcome, Work
-from kontur.infer.inputs import InputImage
+from kontur.infer.inputs import InputImage, once_each
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.outputs import finished_outputs, output_files
 from kontur.infer.predict import Predictor
@@ -28,6 +29,8 @@ from kontur.infer.stack_prediction import (
     keeps_planes,
 )
 from kontur.infer.workers import Threads, Workers
+
+log = logging.getLogger("kontur.infer")
 
 
 def predict_folder(
@@ -45,18 +48,18 @@ def predict_folder(
 ) -> Generator[Outcome, None, None]:
     """Find the objects of each image and write them to `out/NAME` + the outputs' `ENDINGS`.
 
-    The images' outcomes are yielded when they are finished. `workers` is a number of threads that
-    share the predictor, which then has to bear several calls (ONNX Runtime's does), best with a
-    thread for each; or a cluster (`cluster.DaskWorkers`). Images, the tiles of one that is too
-    large for one view, and the planes of a stack are done several at a time, of those beyond
+    The images' outcomes are yielded when they are finished; of files that are one image together
+    the first stands for all, which a line of logging (`kontur.infer`) says. `workers` is a number
+    of threads that share the predictor, which then has to bear several calls (ONNX Runtime's does),
+    best with a thread for each; or a cluster (`cluster.DaskWorkers`). Images, the tiles of one that
+    is too large for one view, and the planes of a stack are done several at a time, of those beyond
     `LARGE` pixels as many as fit into memory. Outputs that were made of the same content with the
     same settings are kept and, where all of an image exist, the image is skipped; an image that has
     changed since is outlined anew, and `overwrite` makes all anew, in the formats asked for and in
     those that the record notes; where all pages are predicted, those of them that cannot hold these
     are removed. Other files are the outcome's `left`. An image that cannot be read or looked at is
-    an outcome with a `failure`. `model` (name, digest) goes into the record, and
-    `report` is a Parquet file with a row for each image, see `report`. Several processes may work
-    on one folder.
+    an outcome with a `failure`. `model` (name, digest) goes into the record, and `report` is a
+    Parquet file with a row for each image, see `report`. Several processes may work on one folder.
 
     `on_part(image, done, total)` is called after each tile of an image in tiles and each plane of a
     stack; finished ones are kept beside the outputs until the image is finished, so that a run that
@@ -67,6 +70,9 @@ def predict_folder(
             or of other images; a cluster cannot do the work.
         OSError: `out` cannot be written, or the disk is full; names the path.
     """
+    inputs, again = once_each(inputs)
+    for line in again:
+        log.warning("%s", line)
     if out.exists() and not out.is_dir():
         raise InputError(f"the outputs need a folder, and {out} is a file; give another --out")
     predictor.check_options(options)

@@ -242,8 +242,8 @@ class ImageWorker:
         card, parts = self.predictor.card, self.predictor.parts_of(plan, store=store)
         if isinstance(picture.pixels, LazyPixels):
             parts = replace(parts, resolved=then(parts.resolved, job.check))
-        files, name = job.files, job.input.path.name
-        repaired, areas = write_outputs(files, name, picture, parts, card.classes)
+        path = job.input.path
+        repaired, areas = write_outputs(job.files, path, picture, parts, card.classes)
         self._store(job).remove()
         channels = channel_hint(thinned(picture.pixels), card, self.work.options)
         outcome = Outcome(

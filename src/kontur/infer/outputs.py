@@ -57,17 +57,18 @@ def _is_finished(file: Path) -> bool:
 
 def write_outputs(
     files: Sequence[Path],
-    name: str,
+    path: Path,
     picture: OpenImage,
     parts: PredictedParts,
     classes: tuple[str, ...],
 ) -> tuple[int, Float[np.ndarray, " k"]]:
     """Write an image's files while its parts come: how many outlines were repaired, all areas.
 
-    `name` is that of the image file, which outputs mention. Errors as in `formats.write`.
+    `path` is that of the image file, whose name outputs mention. Errors as in `formats.write`.
     """
     none = Instances.empty(parts.size, classes).replace(plane=parts.plane)
-    image = ImageAnnotation(name, parts.size, none, pixel_size=picture.pixel_size)
+    side = picture.pixel_size
+    image = ImageAnnotation(path.name, parts.size, none, pixel_size=side, image=path)
     overlays = [file for file in files if file.name.endswith(ENDINGS[OVERLAY])]
     repaired, areas, drawn = 0, [np.zeros(0)], [none]
     resolved = iter(parts.resolved)

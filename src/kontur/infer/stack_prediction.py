@@ -19,7 +19,7 @@ from kontur.formats.images import open_image
 from kontur.formats.lazy_pixels import OpenImage
 from kontur.formats.lazy_sequence import LazySequence
 from kontur.formats.page_count import check_is_one_stack, count_pages
-from kontur.formats.tracks import with_tracks
+from kontur.formats.tracks import tracks_of, with_tracks
 from kontur.infer.link import link
 from kontur.infer.options import PredictOptions
 from kontur.infer.plane_store import FinishedPlane, PlaneStore
@@ -27,7 +27,8 @@ from kontur.infer.predict import Predictor
 from kontur.infer.region import of_image
 from kontur.wording import listed, plural
 
-KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv")  # of the formats that keep planes
+TRACKS_AS_IDS = "nifti"  # where what has one number is one object on all planes
+KEEPS_TRACKS = ("geojson", "geoparquet", "geojsonl", "csv", TRACKS_AS_IDS)  # of those with planes
 
 
 class StackPrediction(NamedTuple):
@@ -82,7 +83,8 @@ class Stack:
     def write(self, files: Sequence[Path]) -> StackPrediction:
         """Write the objects of every page into files that keep planes.
 
-        With `options.link` each object has the number of its track. Ids are unique over all planes.
+        With `options.link` each object has the number of its track, in label volumes as its id; ids
+        are unique over all planes else.
         Planes that were lost since are predicted again, with errors as of `Predictor.predict`.
         """
         pages = count_pages(self._path)
@@ -96,9 +98,10 @@ class Stack:
         tracks = None
         if self._options.link is not None:
             tracks = link(LazySequence(len(planes), lambda page: planes[page].instances))
-        stack = _annotations(self._path.name, planes, [len(each) for each in areas], tracks)
+        stack = _annotations(self._path, planes, [len(each) for each in areas], tracks)
         for file in files:
-            formats.write_images(file, stack)
+            volume = formats.format_to_write(file).name == TRACKS_AS_IDS
+            formats.write_images(file, _with_tracks_as_ids(stack) if volume else stack)
         self._store.remove()
         return StackPrediction(repaired, np.concatenate([np.zeros(0), *areas]), scale, contrast)
 
@@ -112,7 +115,7 @@ class Stack:
 
 
 def _annotations(
-    file_name: str,
+    path: Path,
     planes: Sequence[FinishedPlane],
     counts: Sequence[int],
     tracks: Sequence[Int[np.ndarray, " _"]] | None,
@@ -126,9 +129,22 @@ def _annotations(
             objects = objects.replace(ids=first_ids[page] + np.arange(len(objects)))
         if tracks is not None:
             objects = with_tracks(objects, tracks[page])
-        return ImageAnnotation(file_name, objects.size, objects, pixel_size=side)
+        return ImageAnnotation(path.name, objects.size, objects, pixel_size=side, image=path)
 
     return LazySequence(len(planes), annotation)
+
+
+def _with_tracks_as_ids(stack: Sequence[ImageAnnotation]) -> Sequence[ImageAnnotation]:
+    """The same where an object on several planes has one id; as they are where none is linked."""
+
+    def annotation(page: int) -> ImageAnnotation:
+        entry = stack[page]
+        tracks = tracks_of(entry.instances)
+        if np.isnan(tracks).any():
+            return entry
+        return entry._replace(instances=entry.instances.replace(ids=tracks.astype(np.int64)))
+
+    return LazySequence(len(stack), annotation)
 
 
 def check_tracks_are_kept(words: Sequence[str], options: PredictOptions) -> None:

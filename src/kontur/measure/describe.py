@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from kontur.errors import InputError
 from kontur.measure.column_selection import KINDS, column_names
 from kontur.measure.extra import package
+from kontur.measure.learn.copies import copied_images
 from kontur.measure.recipe import as_numbers, as_text, type_of, without_attrs
 from kontur.measure.table import IDENTITY, OUTLINE, POSITION, column_of
 from kontur.measure.table_operations import without_ignored
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BARS = 40  # of a histogram
+KEYS = ("image", "id")  # the same objects of a copy have others
+MOST_COPIES = 3  # that a note names
 COMMONEST = 8  # values of a column of text that are listed
 MARGIN = 0.25  # of a histogram beyond the middle 98 % of the values, as a share of their range
 QUANTILES = {"p05": 0.05, "median": 0.5, "p95": 0.95}
@@ -255,6 +258,24 @@ def _statistics(values: Float[np.ndarray, " n"]) -> dict[str, float]:
     return {name: statistics[name] for name in STATISTICS}
 
 
+def _copies(table: "pd.DataFrame", columns: Sequence[ColumnSummary]) -> dict[str, str]:
+    """The images that repeat an earlier one, each with the first, by what was measured.
+
+    A table without a column of ours is compared by all of its numbers.
+    """
+    numbers = [column for column in columns if column.kind == "number" and column.name not in KEYS]
+    measured = [column for column in numbers if column.group != "other"] or numbers
+    if not measured:
+        return {}
+    values = {
+        column.name: as_numbers(table[column.name]).astype(np.float32) + np.float32(0)  # -0 is 0
+        for column in measured
+    }
+    frame = package("pandas").DataFrame(values)
+    digests = package("pandas").util.hash_pandas_object(frame, index=False).to_numpy()
+    return copied_images(digests, table["image"]) or {}
+
+
 def _notes(
     table: "pd.DataFrame", columns: Sequence[ColumnSummary], known: Collection[str]
 ) -> list[str]:
@@ -283,4 +304,12 @@ def _notes(
         twice = int(table.duplicated(["image", "id"]).sum())
         if twice:
             notes.append(f"image and id of another row again in {plural(twice, 'row')}")
+    copies = _copies(table, columns) if "image" in table else {}
+    if copies:
+        pairs = (f"{copy} is {original}" for copy, original in copies.items())
+        notes.append(
+            f"{plural(len(copies), 'image')} with the same values as another under another name "
+            f"({listed(pairs, most=MOST_COPIES)}): leave the copies out, or scores are too good "
+            "where one is learned from and another held out"
+        )
     return notes + [column.note for column in columns if column.note and column.name not in known]

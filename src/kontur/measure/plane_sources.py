@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 from kontur import formats
+from kontur.data.annotation_options import classes_of_values
+from kontur.data.file_names import is_mask
+from kontur.data.image_planes import chosen_pages
+from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
@@ -17,12 +21,23 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.measure.in_windows import Outlines
 from kontur.measure.large_outlines import is_large
-from kontur.measure.sources import LargePicture, Picture, Source, Sources, unmeasured
+from kontur.measure.sources import (
+    LargePicture,
+    Picture,
+    Source,
+    Sources,
+    training_layout,
+    unmeasured,
+)
 from kontur.wording import counted
 
 
 def plane_sources(
-    outlines: Path, images: Sequence[str] = (), *, channel: Channel | None = None
+    outlines: Path,
+    images: Sequence[str] = (),
+    *,
+    task: str = "instances",
+    channel: Channel | None = None,
 ) -> Sources:
     """A source for each plane of each image, in their order; errors as in `find_sources`.
 
@@ -31,7 +46,9 @@ def plane_sources(
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    planes = _planes_of(outlines)
+    if not images and (layout := training_layout(outlines)) is not None:
+        return _of_layout(outlines, layout, task, channel)
+    planes = _planes_of(outlines, task)
     names = list(dict.fromkeys(name for name, *_ in planes))
     files = {file.name: file.path for file in find_inputs(images)} if images else {}
     pairs = {there: name for name, there in pair(tuple(files), tuple(names)).items()}
@@ -50,16 +67,41 @@ def plane_sources(
     )
 
 
-def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines, Path]]:
+def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
+    """The planes of the annotated images of a training folder."""
+    other = next((one for one in layout.annotated if one.kind not in ("labels", "outlines")), None)
+    if other is not None:
+        raise InputError(
+            f"{place} has the objects of several planes or images in {other.annotation.name}; with "
+            "--page all give outlines and images: kontur measure OUTLINES IMAGES --page all"
+        )
+    class_of_value = _classes([one.annotation for one in layout.annotated], task)
+    files = {one.name: one.image for one in layout.annotated}
+    sources = [
+        _source(one.name, objects, plane, one.annotation, files, _pages_of(one.image), channel)
+        for one in layout.annotated
+        for _, plane, objects in _read(one.annotation, task, class_of_value)
+    ]
+    return Sources(tuple(sources), tuple(unmeasured(layout.unannotated, ())))
+
+
+def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
+    """The classes of the values of semantic masks, of all of them together; else None."""
+    masks = [(file, page) for file in files if is_mask(file) for page in chosen_pages(file, "all")]
+    return classes_of_values(masks) if task == "semantic" and masks else None
+
+
+def _planes_of(place: Path, task: str) -> list[tuple[str, Plane | None, Outlines, Path]]:
     """The name, the plane, the objects and the file of each plane of each image.
 
     Raises `InputError` where two images have one name.
     """
     files = prediction_files(place)
+    class_of_value = _classes([*files.values()], task)
     planes: list[tuple[str, Plane | None, Outlines, Path]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():
-        of_file = _read(path)
+        of_file = _read(path, task, class_of_value)
         file_names = dict.fromkeys(file_name for file_name, _, _ in of_file)
         several = formats.format_of(path).several_images
         if not several or (len(file_names) == 1 and zarr_store.is_folder(place)):
@@ -78,11 +120,13 @@ def _planes_of(place: Path) -> list[tuple[str, Plane | None, Outlines, Path]]:
     return planes
 
 
-def _read(path: Path) -> list[tuple[str, Plane | None, Outlines]]:
+def _read(
+    path: Path, task: str, class_of_value: Mapping[int, str] | None
+) -> list[tuple[str, Plane | None, Outlines]]:
     """The name in the file, the plane and the objects of each plane of each image of a file."""
     if is_large(path):
         return [(*key, objects) for key, objects in formats.read_to_disk(path).items()]
-    entries = formats.read_images(path)
+    entries = formats.read_images(path, task=task, class_of_value=class_of_value)
     return [(one.file_name, one.instances.plane, one.instances) for one in entries]
 
 

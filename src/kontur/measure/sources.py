@@ -17,6 +17,7 @@ from kontur.data.coco_layout import lists_images
 from kontur.data.file_names import stem
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
+from kontur.data.layout import Layout
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
@@ -79,10 +80,14 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """All images to measure, in the order of their names, and warnings about them."""
+    """All images to measure, in the order of their names, and warnings about them.
+
+    `training` says that they are those of a training folder or a COCO file with its images.
+    """
 
     images: tuple[Source, ...]
     notes: tuple[str, ...] = ()
+    training: bool = False
 
 
 def find_sources(
@@ -93,19 +98,21 @@ def find_sources(
     channel: Channel | None = None,
     page: int | None = None,
     metadata: Path | None = None,
+    layout: Layout | None = None,
 ) -> Sources:
     """The images to measure in OUTLINES and, if given, IMAGES, with their outlines.
 
     `task` is the meaning of the values of masks: instances, components or semantic. `channel` and
     `page` choose one of each image, from 0; by default all channels are measured. `metadata` is a
     table with one row per image; else `metadata.csv` beside the outlines, the images or the images'
-    folder is taken. Raises `InputError` where nothing can be measured, no name of an image is that
+    folder is taken. `layout` is the `training_layout` of OUTLINES where it is known already. Raises
+    `InputError` where nothing can be measured, no name of an image is that
     of an outline file, or a table is wrong.
     """
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
-    if not images and is_training_folder(outlines):
-        sources = _of_folder(outlines, task=task, channel=channel, page=page)
+    if not images and (layout := layout or training_layout(outlines)) is not None:
+        sources = _of_folder(outlines, layout, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
@@ -120,14 +127,18 @@ def find_sources(
     return with_metadata(sources, metadata or metadata_beside(outlines, images))
 
 
-def is_training_folder(place: Path) -> bool:
-    """Whether a folder or a COCO file has images and annotations; outlines alone are not enough."""
+def training_layout(place: Path) -> Layout | None:
+    """The layout of a folder or a COCO file with images and annotations; None of outlines alone.
+
+    Files that list images are read for it, and their objects are in the layout.
+    """
     if place.is_file() and not lists_images(place):
-        return False
+        return None
     try:
-        return len(recognise_layout(place).annotated) > 0
+        layout = recognise_layout(place)
     except InputError:
-        return False
+        return None
+    return layout if layout.annotated else None
 
 
 def _check_outlines(folder: Path, page: int | None) -> None:
@@ -136,8 +147,10 @@ def _check_outlines(folder: Path, page: int | None) -> None:
         recognise_layout(folder)  # raises, and says why
 
 
-def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | None) -> Sources:
-    folder = open_folder(place, task=task, channel=channel, page=page)
+def _of_folder(
+    place: Path, layout: Layout, *, task: str, channel: Channel | None, page: int | None
+) -> Sources:
+    folder = open_folder(place, task=task, channel=channel, page=page, layout=layout)
     samples = folder.samples
 
     def sides(index: int) -> Callable[[], Sides | None]:
@@ -158,7 +171,7 @@ def _of_folder(place: Path, *, task: str, channel: Channel | None, page: int | N
         )
         for index, name in enumerate(folder.names)
     ]
-    return Sources(tuple(images), folder.warnings)
+    return Sources(tuple(images), folder.warnings, training=True)
 
 
 def _with_images(
@@ -275,4 +288,4 @@ def with_metadata(sources: Sources, path: Path | None) -> Sources:
     ]
     without = [name for name in names if name not in pairs]
     notes = [f"{path} has no row for {counted(without, 'image')}"] if without else []
-    return Sources(tuple(images), (*sources.notes, *notes))
+    return replace(sources, images=tuple(images), notes=(*sources.notes, *notes))

@@ -86,7 +86,9 @@ def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation
     for page in here.annotations.outlined_planes(image):
         found = here.annotations.open(image, page).instances
         side = here.pictures.pixel_size(image, page)
-        annotations.append(ImageAnnotation(image.path.name, found.size, found, pixel_size=side))
+        annotations.append(
+            ImageAnnotation(image.path.name, found.size, found, pixel_size=side, image=image.path)
+        )
     return annotations
 
 

@@ -3,15 +3,20 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from kontur.data.annotation_options import annotation_options
-from kontur.data.annotations import read_annotation, read_outlines
-from kontur.data.layout import Layout
+from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.web import files_beside
+from kontur.web.annotated_planes import (
+    annotated_planes,
+    by_page,
+    has_depths_and_times,
+    label_pages,
+    place_of,
+)
 from kontur.web.authorship import told_by
 from kontur.web.history import Status
 from kontur.web.image_folder import FolderImage, ImageFolder
@@ -21,7 +26,8 @@ from kontur.web.pixels import Pictures
 class FirstObjects(NamedTuple):
     """The objects of planes, by page, what they make of the image, and our file, if they are of it.
 
-    Those of our file are of every plane that it names: else the next file would lack the others.
+    They are of every plane that the file of outlines or labels names: else our next file would lack
+    the others.
     """
 
     planes: dict[int, Instances]
@@ -43,35 +49,18 @@ def first_objects(
         found = planes_of(ours, lambda: pictures.planes(image))
         return FirstObjects({page: none} | found, told_by(list(found.values())), ours)
     if image.annotated is not None:
-        return FirstObjects({page: _annotation(image, page, size)}, "done", None)
+        found = annotated_planes(pictures, image, image.annotated, page)
+        return FirstObjects({page: none} | found, "done", None)
     return FirstObjects({page: none}, "untouched", None)
 
 
 def planes_of(
     file: OutlineFile, planes_of_image: Callable[[], Sequence[Plane | None]]
 ) -> dict[int, Instances]:
-    """The objects of each plane of a file of ours, by page; of the size that the file says.
-
-    A file names depth and time. Where both differ the planes of the image tell the pages: what lies
-    on none of them is left out.
-    """
+    """The objects of each plane of a file of ours, by page; of the size that the file says."""
     found = [annotation.instances for annotation in geojson.read(file)]
     found = [objects if objects.size is None else objects.clip(objects.size) for objects in found]
-    if not _has_depths_and_times(found):
-        return {_place(objects).number: objects for objects in found}
-    pages = {plane[:2]: page for page, plane in enumerate(planes_of_image()) if plane is not None}
-    places = [_place(objects)[:2] for objects in found]
-    return {pages[place]: o for place, o in zip(places, found, strict=True) if place in pages}
-
-
-def _place(objects: Instances) -> Plane:
-    return objects.plane or Plane()
-
-
-def _has_depths_and_times(found: Sequence[Instances]) -> bool:
-    return any(_place(objects).z and _place(objects).t for objects in found) or (
-        any(_place(objects).z for objects in found) and any(_place(objects).t for objects in found)
-    )
+    return by_page(found, planes_of_image)
 
 
 class FileStatuses:
@@ -106,17 +95,24 @@ class FileStatuses:
         if ours is None:
             if image.annotated is None:
                 return _Told("untouched", 0, (), (0,))
-            return _Told("done", None, (0,), (0,))
+            planes = self._annotated(image.annotated)
+            return _Told("done", None, planes, planes)
         try:
             found = [annotation.instances for annotation in geojson.read(ours)]
         except InputError:  # which is said where the image is opened
             return _Told("corrected", None, (0,), (0,))
-        planes: tuple[int, ...] = (0,)
+        planes = (0,)
         right: tuple[int, ...] = ()
-        if not _has_depths_and_times(found):  # else opening the image tells the pages
-            planes = tuple(_place(objects).number for objects in found)
-            right = tuple(_place(o).number for o in found if told_by([o]) == "corrected")
+        if not has_depths_and_times(found):  # else opening the image tells the pages
+            planes = tuple(place_of(objects).number for objects in found)
+            right = tuple(place_of(o).number for o in found if told_by([o]) == "corrected")
         return _Told(told_by(found), sum(map(len, found)), right, planes)
+
+    def _annotated(self, annotated: AnnotatedImage) -> tuple[int, ...]:
+        try:
+            return tuple(label_pages(annotated)) or (0,)
+        except InputError:  # which is said where the image is opened
+            return (0,)
 
 
 class _Told(NamedTuple):
@@ -124,11 +120,3 @@ class _Told(NamedTuple):
     objects: int | None
     right: tuple[int, ...]
     planes: tuple[int, ...]
-
-
-def _annotation(image: FolderImage, page: int, size: tuple[int, int]) -> Instances:
-    assert image.annotated is not None
-    single = read_outlines((image.annotated.replace(page=page or None),))
-    layout = Layout(image.annotated.kind, single)
-    options = annotation_options(layout, "instances", None)
-    return read_annotation(single[0], size, options)

@@ -35,7 +35,7 @@ def kinds():
 def classified(kinds, outlines, folder):
     """The command without its command line."""
     found = find_sources(outlines)
-    places = targets(outlines, folder, found.images, whole=True)
+    places = targets(outlines, folder, found)
     check_targets(places, folder, overwrite=False)
     write_classified(places, predictions(kinds, measure_many(found.images)), CLASSES)
     return places
@@ -161,7 +161,7 @@ def test_a_coco_file_beside_its_images_stays_one(kinds, tmp_path):
     (tmp_path / "images/a.png").unlink()
     found = find_sources(tmp_path / "annotations.json")
     with pytest.raises(InputError, match=r"lists 1 image \(a\) that are not there"):
-        targets(tmp_path / "annotations.json", tmp_path, found.images, whole=True)
+        targets(tmp_path / "annotations.json", tmp_path, found)
 
 
 def test_coco_without_categories_gets_some():
@@ -208,7 +208,7 @@ def test_rows_of_other_outlines_are_refused(kinds, tmp_path):
     kontur.write(tmp_path / "a.tif", boxes())
     found = find_sources(tmp_path / "a.tif")
     rows = predictions(kinds, measure(boxes(), name="a"))
-    (target,) = targets(tmp_path / "a.tif", tmp_path / "out", found.images, whole=False)
+    (target,) = targets(tmp_path / "a.tif", tmp_path / "out", found)
     with pytest.raises(InputError, match="2 rows of other ids than the 3 objects"):
         write_classified([target], rows[1:], CLASSES)
     with pytest.raises(InputError, match="has 3 objects and there are rows for 1"):
@@ -253,7 +253,7 @@ def test_boxes_without_an_outline_are_no_rows_of_the_coco_file(kinds, tmp_path):
     (tmp_path / "all.json").write_text(json.dumps(content))
     Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "a.png")
     found = find_sources(tmp_path / "all.json")
-    (target,) = targets(tmp_path / "all.json", tmp_path / "out", found.images, whole=True)
+    (target,) = targets(tmp_path / "all.json", tmp_path / "out", found)
     table = measure_many(found.images)
     assert table["ignore"].tolist() == [False, True]
     write_classified([target], predictions(kinds, table), kinds.card.classes)

@@ -20,7 +20,7 @@ from kontur.formats import ClassPrediction
 from kontur.instances import Instances
 from kontur.measure.extra import package
 from kontur.measure.learn.table_model import TableModel
-from kontur.measure.sources import Source, is_training_folder
+from kontur.measure.sources import Source, Sources
 from kontur.measure.table import BRIGHTNESS
 from kontur.measure.table_operations import ignored
 from kontur.wording import counted, printable
@@ -91,20 +91,15 @@ def check_brightness(model: TableModel, table: "pd.DataFrame") -> None:
         )
 
 
-def targets(
-    outlines: Path, folder: Path, sources: Sequence[Source], *, whole: bool
-) -> list[Target]:
-    """The files that are written for OUTLINES, with their images in order.
-
-    With `whole` no images were named: a training folder has its own, and so has a COCO file that
-    lies beside them.
-    """
-    if whole and outlines.is_file() and is_training_folder(outlines):
+def targets(outlines: Path, folder: Path, found: Sources) -> list[Target]:
+    """The files that are written for OUTLINES, with their images in order."""
+    sources = found.images
+    if found.training and outlines.is_file():
         listed = find_predictions(outlines)
         counts = tuple(len(read_outlines()) for read_outlines in listed.values())
         images = _as_listed(outlines, sources, list(listed))
         return [Target(folder / outlines.name, outlines, images, counts)]
-    if whole and is_training_folder(outlines):
+    if found.training:
         return [
             Target(folder / f"{source.name}{NEW_ENDING}", None, (source,)) for source in sources
         ]

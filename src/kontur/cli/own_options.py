@@ -1,0 +1,30 @@
+"""Advice in errors in the words of the command that runs.
+
+Images are read below all commands, and what goes wrong there names the options that most of them
+have. Commands that take settings instead get the setting's name.
+"""
+
+import re
+from typing import Any
+
+SETTINGS = ("page", "channel")  # of `data`, where a command has --set
+ADVICE = re.compile(
+    rf"--({'|'.join(SETTINGS)})\b(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
+)
+BESIDE = re.compile(r", or --channel N where the pages are channels")
+
+
+def in_words_of(command: Any, sentence: str) -> str:
+    """A sentence with options that the command lacks as the settings that it has in their place.
+
+    What another command does, as in `kontur predict --page all`, stays.
+    """
+    known = {option for parameter in command.params for option in parameter.opts}
+    if "--set" not in known:
+        return sentence if "--channel" in known else BESIDE.sub("", sentence)
+
+    def setting(advice: re.Match[str]) -> str:
+        name, value = advice[1], advice[2] or "N"
+        return advice[0] if f"--{name}" in known else f"--set data.{name}={value}"
+
+    return ADVICE.sub(setting, sentence)

@@ -1,0 +1,93 @@
+"""The objects that a training folder has for an image: of a stack those of every plane it names.
+
+A label image of several pages, a volume, and outlines on planes are of the whole stack; what names
+no plane is of any.
+"""
+
+from collections.abc import Callable, Sequence
+
+from kontur import formats
+from kontur.data.annotation_options import annotation_options
+from kontur.data.annotations import read_annotation, read_outlines
+from kontur.data.layout import AnnotatedImage, Layout
+from kontur.errors import InputError
+from kontur.formats.page_count import check_is_one_stack, count_pages
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.web.image_folder import FolderImage
+from kontur.web.pixels import Pictures
+
+Planes = Callable[[], Sequence[Plane | None]]
+
+
+def annotated_planes(
+    pictures: Pictures, image: FolderImage, annotated: AnnotatedImage, page: int
+) -> dict[int, Instances]:
+    """The objects of each plane that the annotation names, by page; of the one page where of none.
+
+    Raises `InputError` where one of them cannot be read, or is not of the plane's size.
+    """
+    there = pictures.pages(image)
+    outlines = _outlines(annotated, lambda: pictures.planes(image)) if there > 1 else {}
+    pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
+    alike = _is_one_stack(image)
+
+    def read(number: int) -> Instances:
+        item = annotated.replace(
+            instances=outlines.get(number, annotated.instances), page=number if there > 1 else None
+        )
+        size = pictures.read(image, page if alike else number).size
+        (item,) = read_outlines((item,))
+        options = annotation_options(Layout(item.kind, (item,)), "instances", None)
+        return read_annotation(item, size, options)
+
+    return {number: read(number) for number in pages or [page]}
+
+
+def label_pages(annotated: AnnotatedImage) -> list[int]:
+    """The pages of a label image of several; [] of one, and of other annotations.
+
+    Raises `InputError` where it cannot be read.
+    """
+    count = count_pages(annotated.annotation) if annotated.kind == "labels" else 1
+    return list(range(count)) if count > 1 else []
+
+
+def by_page(found: Sequence[Instances], planes_of_image: Planes) -> dict[int, Instances]:
+    """The objects of each plane, by page.
+
+    A file names depth and time. Where both differ the planes of the image tell the pages: what lies
+    on none of them is left out.
+    """
+    if not has_depths_and_times(found):
+        return {place_of(objects).number: objects for objects in found}
+    pages = {plane[:2]: page for page, plane in enumerate(planes_of_image()) if plane is not None}
+    places = [place_of(objects)[:2] for objects in found]
+    return {pages[place]: o for place, o in zip(places, found, strict=True) if place in pages}
+
+
+def place_of(objects: Instances) -> Plane:
+    """The plane of objects; the first one where they name none."""
+    return objects.plane or Plane()
+
+
+def has_depths_and_times(found: Sequence[Instances]) -> bool:
+    """Whether objects lie on planes of several depths and of several times."""
+    places = list(map(place_of, found))
+    return any(place.z for place in places) and any(place.t for place in places)
+
+
+def _outlines(annotated: AnnotatedImage, planes_of_image: Planes) -> dict[int, Instances]:
+    """The objects of a file of outlines that names planes, by page; none of other annotations."""
+    if annotated.kind != "outlines" or not formats.format_of(annotated.annotation).planes:
+        return {}
+    found = [entry.instances for entry in formats.read_images(annotated.annotation)]
+    return by_page([one for one in found if one.plane is not None], planes_of_image)
+
+
+def _is_one_stack(image: FolderImage) -> bool:
+    try:
+        check_is_one_stack(image.path)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,93 @@
+"""Stacks whose annotation has several planes: each keeps its objects, whatever is edited."""
+
+import json
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import shapely
+import tifffile
+
+from kontur import formats
+from kontur.data.file_names import stem
+from kontur.edit import moves
+from kontur.formats import ImageAnnotation
+from kontur.instances import Instances
+from kontur.instances.plane import Plane
+from kontur.web.training import corrected_planes
+from kontur.web.workspace import open_workspace
+from tests.formats import volumes
+
+ZYX = {"metadata": {"axes": "ZYX"}, "photometric": "minisblack"}
+SIZE = (20, 30)
+SQUARE = shapely.box(2, 2, 12, 12)
+
+
+def labelled():
+    """The ids of four planes of which the first and the third have objects; k, j, i."""
+    array = np.zeros((4, *SIZE), np.uint8)
+    array[0, 3:9, 4:9] = 5
+    array[2, 8:15, 8:19] = 5
+    array[2, 2:5, 2:6] = 9
+    return array
+
+
+def nifti(folder):
+    for name, array in (("imagesTr/a_0000", np.zeros_like(labelled())), ("labelsTr/a", labelled())):
+        (folder / name).parent.mkdir()
+        volumes.write(folder / f"{name}.nii.gz", array.T)
+
+
+def tiff(folder):
+    tifffile.imwrite(folder / "a.tif", np.zeros_like(labelled()), **ZYX)
+    tifffile.imwrite(folder / "a_masks.tif", labelled(), **ZYX)
+
+
+def outlines(folder):
+    (folder / "images").mkdir()
+    (folder / "outlines").mkdir()
+    tifffile.imwrite(folder / "images/a.tif", np.zeros_like(labelled()), **ZYX)
+    found = [
+        Instances.from_label_image(plane).replace(plane=Plane(z))
+        for z, plane in enumerate(labelled())
+    ]
+    entries = [ImageAnnotation("a.tif", SIZE, one) for one in found if len(one)]
+    formats.write_images(folder / "outlines/a.geojson", entries)
+
+
+@contextmanager
+def opened(folder):
+    here = open_workspace(folder)
+    (image,) = here.folder.images.values()
+    yield here, image
+    here.close()
+
+
+@pytest.mark.parametrize("make", [nifti, tiff, outlines])
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_editing_a_plane_leaves_the_objects_of_all_others(tmp_path, make, first):
+    make(tmp_path)
+    expected = [1, 0, 2, 0]
+    with opened(tmp_path) as (here, image):
+        if make is not outlines:
+            assert corrected_planes(here) == [(image, page) for page in range(4)]
+        here.annotations.edit(
+            image, first, "add", lambda found: moves.add(found, SQUARE), seen=10**6
+        )
+        expected[first] += 1
+        file = image.path.with_name(f"{stem(image.path)}.geojson")
+        features = json.loads(file.read_text())["features"]
+        assert len(features) == sum(expected)
+    with opened(tmp_path) as (here, image):
+        found = [here.annotations.open(image, page).instances for page in range(4)]
+        assert [len(one) for one in found] == expected
+        assert [one.plane.number for one in found] == [0, 1, 2, 3]
+
+
+def test_a_mask_of_one_plane_is_of_the_plane_that_is_opened(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros_like(labelled()), **ZYX)
+    tifffile.imwrite(tmp_path / "a_masks.tif", labelled()[2])
+    with opened(tmp_path) as (here, image):
+        assert corrected_planes(here) == [(image, 0)]
+        here.annotations.open(image, 3)
+        assert here.annotations.planes(image) == [3]
