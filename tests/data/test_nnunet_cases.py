@@ -1,15 +1,32 @@
+import json
+
+import nibabel
 import numpy as np
 import pytest
 
+from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
 from kontur.errors import InputError
+from kontur.formats.conversion import convert
+from kontur.formats.images import files_of, open_image, read_image
+from kontur.formats.page_count import count_pages
+from kontur.infer.inputs import find_inputs
+from kontur.instances.plane import Plane
+from kontur.measure.plane_sources import plane_sources
+from kontur.web.workspace import open_workspace
 from tests.formats import volumes
 
+EYE = np.eye(5, 4, dtype=np.uint8)[:, :, None]
 
-def save(folder, *names):
+
+def save(folder, *names, array=EYE):
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        volumes.write(folder / name, np.eye(5, 4, dtype=np.uint8)[:, :, None])
+    for number, name in enumerate(names):
+        volumes.write(folder / name, array + np.uint8(number) * (folder.name != "labelsTr"))
+
+
+def describe(folder, **content):
+    (folder / "dataset.json").write_text(json.dumps(content))
 
 
 @pytest.mark.parametrize("image", ["a_0000.nii.gz", "a.nii.gz", "a_0000.nii"])
@@ -23,11 +40,58 @@ def test_the_first_channel_of_a_case_belongs_to_the_labels_of_the_case(tmp_path,
     assert [len(sample.instances) for sample in folder.samples] == [1, 1]
 
 
-def test_channels_in_files_of_their_own_are_refused(tmp_path):
-    save(tmp_path / "imagesTr", "a_0000.nii.gz", "a_0001.nii.gz")
+def test_channels_in_files_of_their_own_are_one_image(tmp_path):
+    images = tmp_path / "imagesTr"
+    save(images, "a_0000.nii.gz", "a_0001.nii.gz", array=np.dstack([EYE, EYE * 9]))
     save(tmp_path / "labelsTr", "a.nii.gz")
-    with pytest.raises(InputError, match=r"channels of a in files of their own \(a_0000, a_0001\)"):
-        open_folder(tmp_path)
+    describe(tmp_path, channel_names={"0": "CT", "1": "PET"}, labels={})
+    image = read_image(images / "a_0000.nii.gz", page=1)
+    assert (image.pixels.shape, image.stains) == ((4, 5, 2), ("CT", "PET"))
+    np.testing.assert_array_equal(image.pixels[:, :, 1], 9 * EYE[:, :, 0].T + 1)
+    np.testing.assert_array_equal(open_image(images / "a_0000.nii.gz", page=1).pixels, image.pixels)
+    pet = read_image(images / "a_0000.nii.gz", channel="PET", page=1).pixels
+    np.testing.assert_array_equal(pet[:, :, 0], image.pixels[:, :, 1])
+    assert [path.name for path in files_of(images / "a_0000.nii.gz")] == [
+        *("a_0000.nii.gz", "a_0001.nii.gz")
+    ]
+    folder = open_folder(tmp_path, page=0)
+    assert (folder.names, folder.unannotated) == (("a_0000",), ())
+    assert [one.path.name for one in find_inputs([images])] == ["a_0000.nii.gz"]
+    here = open_workspace(tmp_path)
+    assert [image.path.name for image in here.folder.images.values()] == ["a_0000.nii.gz"]
+    here.close()
+    assert read_image(images / "a_0001.nii.gz", page=1).pixels.shape == (4, 5, 1)  # by its own name
+
+
+def test_channels_without_names_are_numbered_and_of_several_types_become_the_wider(tmp_path):
+    save(tmp_path / "imagesTs", "a_0000.nii")
+    save(tmp_path / "imagesTs", "a_0001.nii", array=EYE * np.float32(0.5))
+    image = read_image(tmp_path / "imagesTs" / "a_0000.nii")
+    assert (image.pixels.shape, image.pixels.dtype, image.stains) == ((4, 5, 2), np.float32, ())
+    assert read_image(tmp_path / "imagesTs" / "a_0000.nii", channel=1).pixels.max() == 0.5
+
+
+@pytest.mark.parametrize(
+    ("names", "described", "reason"),
+    [
+        (["a_0000.nii.gz"], {"channel_names": {"0": "CT", "1": "PET"}}, r"names 2 channels \(CT, "),
+        (["a_0000.nii.gz", "a_0001.nii.gz"], {"modality": {"0": "MR"}}, "names 1 channel"),
+        (["a_0000.nii.gz", "a_0002.nii.gz"], {}, "a_0001.nii.gz of the case a is missing"),
+        (["a_0000.nii.gz"], {"channel_names": {"1": "CT"}}, r"wanted 0 and so on"),
+    ],
+)
+def test_cases_that_lack_a_channel_are_told_so(tmp_path, names, described, reason):
+    save(tmp_path / "imagesTr", *names)
+    describe(tmp_path, **described)
+    with pytest.raises(InputError, match=reason):
+        read_image(tmp_path / "imagesTr" / "a_0000.nii.gz")
+
+
+def test_channels_of_other_shapes_are_refused(tmp_path):
+    save(tmp_path / "imagesTr", "a_0000.nii.gz")
+    save(tmp_path / "imagesTr", "a_0001.nii.gz", array=EYE[:4])
+    with pytest.raises(InputError, match=r"a_0001.nii.gz is of 4 × 4 voxels, and .* of 5 × 4;"):
+        read_image(tmp_path / "imagesTr" / "a_0000.nii.gz")
 
 
 def test_elsewhere_such_a_number_is_part_of_the_name(tmp_path):
@@ -35,3 +99,134 @@ def test_elsewhere_such_a_number_is_part_of_the_name(tmp_path):
     save(tmp_path / "labels", "a_0000.nii.gz", "a.nii.gz")
     folder = open_folder(tmp_path)
     assert (folder.names, folder.unannotated, folder.orphans) == (("a_0000",), ("a_0001",), ("a",))
+
+
+CLASSES = np.zeros((9, 8, 2), np.uint8)  # i, j, k
+CLASSES[1:3, 1:3, 1] = CLASSES[5:8, 1:3, 1] = 1
+CLASSES[1:8, 5:7, 1] = 2
+NNUNET = {"background": 0, "liver": 1, "tumour": 2, "spleen": 3}
+DECATHLON = {"0": "background", "1": "liver", "2": "tumour", "3": "spleen"}
+
+
+def case(tmp_path, labels, array=CLASSES):
+    save(tmp_path / "imagesTr", "a_0000.nii.gz", array=np.zeros_like(array))
+    save(tmp_path / "labelsTr", "a.nii.gz", array=array)
+    describe(tmp_path, labels=labels)
+    return tmp_path
+
+
+def named(instances):
+    return sorted(instances.classes[label] for label in instances.labels)
+
+
+@pytest.mark.parametrize("labels", [NNUNET, DECATHLON])
+def test_every_connected_region_of_a_class_that_dataset_json_names_is_an_object(tmp_path, labels):
+    folder = open_folder(case(tmp_path, labels), page=1)
+    assert folder.classes == ("liver", "tumour", "spleen")
+    (sample,) = folder.samples
+    assert named(sample.instances) == ["liver", "liver", "tumour"]
+    assert len(open_folder(tmp_path, page=0).samples[0].instances) == 0
+    _, source = plane_sources(tmp_path).images
+    assert (source.plane.z, named(source.read().instances)) == (1, ["liver", "liver", "tumour"])
+    here = open_workspace(tmp_path)
+    (image,) = here.folder.images.values()
+    assert named(here.annotations.open(image, 1).instances) == ["liver", "liver", "tumour"]
+    here.close()
+    (tmp_path / "dataset.json").unlink()
+    assert sorted(open_folder(tmp_path, page=1).samples[0].instances.ids) == [1, 2]  # as ever
+
+
+def test_a_slice_of_a_data_set_is_converted_to_its_place_in_the_volume(tmp_path):
+    case(tmp_path / "data", NNUNET)
+    made = convert_folders([tmp_path / "data"], tmp_path / "out", format="nifti", page=1)
+    assert made.objects == 3
+    labels = nibabel.load(tmp_path / "out" / "a_0000.labels.nii.gz").dataobj
+    np.testing.assert_array_equal(np.asarray(labels) > 0, CLASSES > 0)
+
+
+def test_a_label_called_ignore_is_of_regions_to_ignore(tmp_path):
+    (sample,) = open_folder(case(tmp_path, {"background": 0, "a": 1, "ignore": 2}), page=1).samples
+    assert sorted(sample.instances.ignore) == [False, False, True]
+    assert sample.instances.classes == ("a",)
+
+
+def test_other_tables_of_classes_and_tasks_come_first(tmp_path):
+    case(tmp_path, NNUNET)
+    (tmp_path / "classes.csv").write_text("id,class\n1,x\n2,y\n")
+    (sample,) = open_folder(tmp_path, page=1).samples
+    assert named(sample.instances) == ["x", "y"]
+    (sample,) = open_folder(tmp_path, page=1, task="semantic").samples
+    assert named(sample.instances) == ["x", "x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [
+        ({"background": 0, "whole": [1, 2]}, r"regions of several labels \(whole: \[1, 2\]\)"),
+        ({"background": 0, "a": 1.5}, "a class the label 1.5; wanted a whole number"),
+        ({"a": 1, "b": 1}, "two classes one label"),
+        ({"background": 0, "a": 1}, r"holds the value 2, .*\(1 = a\).*dataset.json"),
+    ],
+)
+def test_labels_that_cannot_be_are_told_in_a_sentence(tmp_path, labels, reason):
+    with pytest.raises(InputError, match=reason):
+        list(open_folder(case(tmp_path, labels), page=1).samples)
+    (tmp_path / "dataset.json").write_text("{")
+    with pytest.raises(InputError, match=r"dataset.json"):
+        open_folder(tmp_path, page=1)
+
+
+def test_a_dataset_json_that_says_nothing_of_classes_changes_nothing(tmp_path):
+    case(tmp_path, "labels.csv")
+    folder = open_folder(tmp_path, page=1)
+    assert (folder.task, folder.classes) == ("instances", ("object",))
+
+
+def of_four_axes(tmp_path, **described):
+    """Two channels or times of a volume of three slices, and labels of its slices."""
+    image = np.arange(5 * 4 * 3 * 2, dtype=np.int16).reshape(5, 4, 3, 2)
+    labels = np.zeros((5, 4, 3), np.uint8)
+    labels[1:3, 1:3, 2] = 1
+    (tmp_path / "imagesTr").mkdir()
+    (tmp_path / "labelsTr").mkdir()
+    saved = nibabel.Nifti1Image(image, np.diag([2, 2, 3, 1]))
+    nibabel.save(saved, tmp_path / "imagesTr" / "BRATS_001.nii.gz")
+    volumes.write(tmp_path / "labelsTr" / "BRATS_001.nii.gz", labels)
+    describe(tmp_path, **described)
+    return image, labels
+
+
+def test_the_fourth_axis_is_channels_where_dataset_json_names_as_many(tmp_path):
+    array, ids = of_four_axes(tmp_path, modality={"0": "FLAIR", "1": "T1w"}, labels={"a": 1})
+    path = tmp_path / "imagesTr" / "BRATS_001.nii.gz"
+    assert count_pages(path) == 3
+    image = read_image(path, page=2)
+    assert (image.stains, image.plane) == (("FLAIR", "T1w"), Plane(z=2))
+    np.testing.assert_array_equal(image.pixels, array[:, :, 2].transpose(1, 0, 2))
+    with pytest.raises(InputError, match="z-stack of 3 planes"):
+        read_image(path)
+    folder = open_folder(tmp_path, page="all")
+    assert [len(sample.instances) for sample in folder.samples] == [0, 0, 1]
+    convert(tmp_path / "labelsTr/BRATS_001.nii.gz", tmp_path / "a.csv")
+    convert(tmp_path / "a.csv", tmp_path / "a.nii.gz", image=str(path))
+    labels = nibabel.load(tmp_path / "a.nii.gz")
+    np.testing.assert_array_equal(np.asarray(labels.dataobj), ids)
+    np.testing.assert_array_equal(labels.affine, nibabel.load(path).affine)
+
+
+def test_labels_of_slices_beside_several_times_are_refused(tmp_path):
+    """A page would be a slice of the labels, and of the image a slice at the first time."""
+    of_four_axes(tmp_path)
+    told = r"has 3 planes, and its image .* has 3 depths at 2 times"
+    for page in (1, 2):
+        with pytest.raises(InputError, match=told):
+            list(open_folder(tmp_path, page=page).samples)
+    with pytest.raises(InputError, match=r"3 pages .* has 6"):
+        open_folder(tmp_path, page="all")
+    with pytest.raises(InputError, match=told):
+        plane_sources(tmp_path / "labelsTr", [str(tmp_path / "imagesTr")])
+    here = open_workspace(tmp_path)
+    (image,) = here.folder.images.values()
+    with pytest.raises(InputError, match=told):
+        here.annotations.open(image, 0)
+    here.close()

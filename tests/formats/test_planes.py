@@ -1,6 +1,7 @@
 """Planes of a stack: what is outlined on one is written there, and read from there alone."""
 
 import json
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -206,3 +207,14 @@ def test_pages_that_are_none_are_one_sentence(tmp_path, pages):
     (tmp_path / "a.geojson").write_text(text.replace('"kontur":{', f'"kontur":{{"pages":{pages},'))
     with pytest.raises(InputError, match=r"kontur\.pages is .* wanted a list of \[z, t, page\]"):
         formats.read(tmp_path / "a.geojson")
+
+
+def test_an_object_of_several_planes_has_a_file_of_its_own_for_each_in_a_zip_of_rois(tmp_path):
+    planes = [FOUND.replace(plane=Plane(z=z)) for z in range(3)]  # the same ids, as in a volume
+    entries = [ImageAnnotation("a", FOUND.size, one) for one in planes]
+    formats.write_images(tmp_path / "a.rois.zip", entries)
+    with ZipFile(tmp_path / "a.rois.zip") as archive:
+        assert archive.namelist() == [
+            f"000{number}{suffix}.roi" for suffix in ("", "-2", "-3") for number in (1, 2)
+        ]
+    assert [len(formats.read(tmp_path / "a.rois.zip", page=page)) for page in range(3)] == [2, 2, 2]

@@ -221,6 +221,26 @@ def test_annotations_that_are_not_of_all_pages_of_their_image_are_refused(tmp_pa
     assert counts == [2, 0, 1, 2, 2]
 
 
+def test_planes_of_another_program_are_numbered_by_the_image(tmp_path):
+    """QuPath names depth and time: of which axis pages count faster the image tells alone."""
+    pixels = np.stack([labels(squares) for squares in TRUE]).astype(np.uint8)[:, None] * 200
+    stack = np.concatenate([0 * pixels, pixels], axis=1)  # TRUE at the second depth of each time
+    how = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack", "ome": True}
+    tifffile.imwrite(tmp_path / "film.ome.tif", stack, **how)
+    entries = [
+        ImageAnnotation("film", SIZE, outlined(squares).replace(plane=Plane(1, t)))
+        for t, squares in enumerate(TRUE)
+    ]
+    formats.write_images(tmp_path / "film.geojson", entries)
+    samples = open_folder(tmp_path, page="all").samples
+    assert [len(one.instances) for one in samples] == [0, 2, 0, 0, 0, 1, 0, 2]
+    assert all(one.image[one.instances.label_image() > 0].all() for one in samples)
+    entries[0] = entries[0]._replace(instances=outlined(TRUE[0]).replace(plane=Plane(1, 7)))
+    formats.write_images(tmp_path / "film.geojson", entries)
+    with pytest.raises(InputError, match="the plane of depth 1 and time 7, and its image has no"):
+        open_folder(tmp_path, page="all")
+
+
 def test_labels_in_the_store_of_a_film_are_its_truth(tmp_path, of_files):
     pytest.importorskip("zarr")
     image = np.stack([np.where(plane := labels(squares), plane + 199, 0) for squares in FOUND])

@@ -178,11 +178,8 @@ def _evaluate_files(
     truth = whole.where(where)
     check_column(truth, by)
     page = annotation_options["page"]
-    chosen = (
-        task_of_predictions(annotation_options["task"], predictions, page=page)
-        if task is None
-        else task.value
-    )
+    true_task = "semantic" if truth.class_of_value else annotation_options["task"]
+    chosen = task_of_predictions(true_task, predictions, page=page) if task is None else task.value
     issues = check_masks(predictions, task=chosen, page=page)
     notes = [f"predictions: {issue}" for issue in issues]
     if task is None and chosen != "instances":
@@ -190,10 +187,10 @@ def _evaluate_files(
             f"predictions are masks too and are read with --task {chosen}; "
             "--predictions-task instances takes every value as an object"
         )
-    elif task is None and annotation_options["task"] != "instances" and mask_files(predictions):
+    elif task is None and true_task != "instances" and mask_files(predictions):
         notes.append(
             "predictions are read as label images, every value an object; "
-            f"--predictions-task {annotation_options['task']} reads them as the masks of TRUTH"
+            f"--predictions-task {true_task} reads them as the masks of TRUTH"
         )
     for note in notes:
         typer.echo(f"! {note}", err=True)

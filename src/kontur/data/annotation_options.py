@@ -5,6 +5,7 @@ from the annotation itself (COCO, GeoJSON) or, for `semantic`, from the values i
 are all read once for this.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -40,6 +41,9 @@ class AnnotationOptions(NamedTuple):
 def annotation_options(layout: Layout, task: str, table: ClassTable | None) -> AnnotationOptions:
     """The reading of a layout; raises `InputError` for a task that does not fit it."""
     chosen = choose_task(task)
+    named = [item.class_of_value for item in layout.annotated if item.kind == "labels"]
+    if chosen == "instances" and table is None and any(named):
+        chosen = "semantic"
     masks = [item for item in layout.annotated if item.kind == "labels"]
     if chosen == "components" and not masks:
         raise InputError(
@@ -90,8 +94,19 @@ def classes_of_values(files: Iterable[tuple[Path, int | None]]) -> dict[int, str
 
 
 def _value_classes(masks: Sequence[AnnotatedImage], table: ClassTable | None) -> dict[int, str]:
-    """The class of every pixel value: from `classes.csv`, or the value itself as its name."""
+    """The class of every pixel value: from `classes.csv`, the data set, or the value as its name.
+
+    Raises `InputError` where two data sets that were joined disagree.
+    """
     if table is None:
+        named = {pair for item in masks for pair in (item.class_of_value or {}).items()}
+        twice = Counter(value for value, _ in named).most_common(1)
+        if twice and twice[0][1] > 1:
+            raise InputError(
+                f"the data sets name the value {twice[0][0]} differently; give one after the other"
+            )
+        if named:
+            return dict(sorted(named))
         return classes_of_values([(item.annotation, item.page) for item in masks])
     if table.of_object or table.of_image or not table.of_id:
         raise InputError(

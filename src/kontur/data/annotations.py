@@ -11,6 +11,7 @@ from jaxtyping import Integer
 from kontur import formats
 from kontur.data.annotation_options import AnnotationOptions, read_labels
 from kontur.data.file_names import walk
+from kontur.data.image_planes import check_labels_fit
 from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats import masks
@@ -38,6 +39,8 @@ def read_annotation(
     elif item.kind == "masks":
         instances = _read_masks(item, size, options)
     else:
+        if item.page is not None:
+            check_labels_fit(item.annotation, item.image)
         array = read_labels(item.annotation, page=item.page)
         _check_size(_size(array), size, item.annotation, item.image)
         instances = from_labels(array, item, options)

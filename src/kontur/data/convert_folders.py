@@ -25,7 +25,9 @@ from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, za
 from kontur.formats.coco_writer import lost_by_joining
 from kontur.formats.conversion import Conversion
 from kontur.formats.image_annotation import pick
+from kontur.formats.images import open_image
 from kontur.formats.information_loss import information_losses
+from kontur.formats.page_count import count_pages
 from kontur.select.split_names import split_of
 from kontur.wording import quoted
 
@@ -261,10 +263,13 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
         if with_images or embedded_picture.is_in(item.image):
             file_name = f"{item.name}{image_copies.ending_of(item.image)}"
+        instances = sample.instances
+        if page is not None and instances.plane is None and count_pages(item.image) > 1:
+            instances = instances.replace(plane=open_image(item.image, page=page).plane)
         one = ImageAnnotation(
             file_name,
-            sample.instances.size,
-            sample.instances,
+            instances.size,
+            instances,
             extras=item.extras,
             pixel_size=sample.pixel_size,
             image=item.image,

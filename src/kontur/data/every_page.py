@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 
 from kontur import formats
-from kontur.data.image_planes import ImagePlanes, of_annotations, pages_of, states_all_planes
+from kontur.data.image_planes import (
+    ImagePlanes,
+    of_annotations,
+    pages_by_place,
+    pages_of,
+    states_all_planes,
+)
 from kontur.data.layout import AnnotatedImage
 from kontur.errors import InputError
 from kontur.formats.page_count import count_pages
@@ -54,4 +60,5 @@ def _outlined(item: AnnotatedImage) -> ImagePlanes | None:
         return ImagePlanes({None: item.instances}, whole=len(item.instances) > 0)
     if item.kind == "masks" or not formats.format_of(item.annotation).planes:
         return None
-    return of_annotations(formats.read_images(item.annotation), item.annotation)
+    entries = formats.read_images(item.annotation)
+    return of_annotations(entries, item.annotation, pages_by_place(item.image))

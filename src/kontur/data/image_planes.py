@@ -4,6 +4,8 @@ Pixels say how many planes there are: label stacks, volumes, and the image itsel
 a plane on which they have no object is a plane without objects, not one that nobody looked at.
 """
 
+import functools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -12,14 +14,18 @@ from kontur import formats
 from kontur.data.file_names import is_mask
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
+from kontur.formats.file_stamp import FileStamp
+from kontur.formats.images import open_image
 from kontur.formats.page_count import count_pages
 from kontur.formats.planes import page_numbers
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.wording import listed, plural
 
+COUNTED = 64  # files whose number of pages is kept
 Page = int | None  # the number of a plane, from 0; None of an image that is no stack
 Pages = Page | Literal["all"]  # which pages are read
+Place = tuple[int, int]  # depth and time
 
 
 class ImagePlanes(NamedTuple):
@@ -108,6 +114,33 @@ def states_all_planes(path: Path) -> bool:
     return found.raster and found.planes
 
 
+def check_labels_fit(labels: Path, image: Path) -> None:
+    """Raise `InputError` where labels have planes, and the image other ones in depth and in time.
+
+    Pages count both, so that a number would mean one plane here and another there.
+    """
+    labelled, pages = _count(labels), _count(image)
+    if labelled in (1, pages):
+        return
+    last = open_image(image, page=pages - 1).plane if pages > 1 else None
+    if last is not None and last.z and last.t:
+        raise InputError(
+            f"{labels} has {labelled} planes, and its image {image} has {last.z + 1} depths at "
+            f"{last.t + 1} times, of which it is not known which the labels are of; give labels of "
+            "every plane, or an image of one time"
+        )
+
+
+def _count(path: Path) -> int:
+    """The pages of a file, which is asked for every plane: counting walks over all of a TIFF."""
+    return _counted(path, FileStamp.of(path)) if path.is_file() else count_pages(path)
+
+
+@functools.lru_cache(maxsize=COUNTED)
+def _counted(path: Path, stamp: FileStamp) -> int:
+    return count_pages(path)
+
+
 def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePlanes:
     """The planes of a file of one image; `read` gives the objects of a page of labels.
 
@@ -118,10 +151,24 @@ def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePla
     return of_annotations(formats.read_images(path), path)
 
 
-def of_annotations(entries: Sequence[ImageAnnotation], where: Path) -> ImagePlanes:
+def pages_by_place(path: Path) -> dict[Place, int]:
+    """The number of the page of each depth and time of an image; of places that several have, one.
+
+    Errors as of `open_image`.
+    """
+    places = (open_image(path, page=page).plane for page in pages_of(path))
+    known = [(page, place or Plane()) for page, place in enumerate(places)]
+    return {(place.z, place.t): page for page, place in reversed(known)}
+
+
+def of_annotations(
+    entries: Sequence[ImageAnnotation], where: Path, places: Mapping[Place, int] | None = None
+) -> ImagePlanes:
     """The planes of the entries of one image in a file of outlines.
 
-    Raises `InputError` where two are of one plane, or their planes cannot be numbered.
+    `places` are the `pages_by_place` of the image, if it is there; without it the page of a plane
+    is its depth or its time, where the file names none. Raises `InputError` where two are of one
+    plane, or their planes cannot be numbered.
     """
     planes = [entry.instances.plane for entry in entries]
     if len(entries) == 1 and planes == [None]:
@@ -130,8 +177,8 @@ def of_annotations(entries: Sequence[ImageAnnotation], where: Path) -> ImagePlan
     if None in planes:
         name = entries[0].file_name
         raise InputError(f"{where} holds two images of the name {name!r}; rename one of them")
-    numbers = page_numbers([plane or Plane() for plane in planes], where)
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    numbers = _numbers([plane or Plane() for plane in planes], where, places)
+    twice = sorted(number for number, count in Counter(numbers).items() if count > 1)
     if twice:
         raise InputError(
             f"{where} holds outlines on different planes of the one number "
@@ -141,6 +188,19 @@ def of_annotations(entries: Sequence[ImageAnnotation], where: Path) -> ImagePlan
         n: entry.instances for n, entry in zip(numbers, entries, strict=True)
     }
     return ImagePlanes(objects, whole=False)
+
+
+def _numbers(planes: Sequence[Plane], where: Path, places: Mapping[Place, int] | None) -> list[int]:
+    depths, times = ({place[axis] for place in places or ()} for axis in (0, 1))
+    if places is None or len(depths) == 1 or len(times) == 1:
+        return page_numbers(planes, where)  # programs differ in calling a single axis depth or time
+    away = [one for one in planes if one.page is None and (one.z, one.t) not in places]
+    if away:
+        raise InputError(
+            f"{where} has outlines on the plane of depth {away[0].z} and time {away[0].t}, and its "
+            "image has no such page; give the annotation of this image"
+        )
+    return [places[one.z, one.t] if one.page is None else one.page for one in planes]
 
 
 def shared_planes(name: str, true: ImagePlanes, predicted: ImagePlanes) -> SharedPlanes:

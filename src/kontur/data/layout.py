@@ -27,6 +27,8 @@ class AnnotatedImage:
         extras: what the file says of the image beside them, as in `formats.ImageAnnotation`.
         split: `train`, `val` or `test` where the layout has splits.
         page: the page that is read of image and annotation where they have several, from 0.
+        class_of_value: the classes that the values of the label image stand for, where the data
+            set says so.
     """
 
     name: str
@@ -38,6 +40,7 @@ class AnnotatedImage:
     extras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     split: str | None = None
     page: int | None = None
+    class_of_value: Mapping[int, str] | None = None
 
     def replace(self, **changes: object) -> "AnnotatedImage":
         """The same image with some fields exchanged."""

@@ -1,12 +1,18 @@
 """The cases of nnU-Net: `imagesTr/CASE_0000.nii.gz` is the first channel of `labelsTr/CASE.nii.gz`.
 
-The Medical Segmentation Decathlon has the same folders and one name for both.
+The Medical Segmentation Decathlon has the same folders and one name for both. The values of label
+images are classes where `dataset.json` names them: every connected region of a class on a plane is
+an object. Channels in files of their own are one image, see `formats.nifti_channels`.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 
+from kontur.data.layout import Layout
 from kontur.errors import InputError
+from kontur.formats import nnunet_dataset
 
 IMAGES, LABELS = "imagesTr", "labelsTr"
 FIRST = "_0000"
@@ -35,6 +41,21 @@ def images_of_cases(images: Iterable[str]) -> dict[str, str]:
                 "be learned"
             )
     return found
+
+
+def with_classes(layout: Layout, folder: Path) -> Layout:
+    """The layout whose label images, in `folder`, have the classes that `dataset.json` names.
+
+    Errors as of `nnunet_dataset.dataset_around`.
+    """
+    dataset = nnunet_dataset.dataset_around(folder) if folder.name == LABELS else None
+    if dataset is None or not dataset.classes:
+        return layout
+    annotated = tuple(
+        item.replace(class_of_value=dataset.classes) if item.kind == "labels" else item
+        for item in layout.annotated
+    )
+    return replace(layout, annotated=annotated)
 
 
 def pairs_of_cases(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:

@@ -154,6 +154,7 @@ def _pairs(path: Path) -> Layout | None:
         if not place.is_dir():
             continue
         layout = _pair(images, _annotations(place, images, beside=place in (folder, path)))
+        layout = nnunet_cases.with_classes(layout, place)
         if layout.annotated and paired is None:
             paired = layout
         elif layout.annotated:

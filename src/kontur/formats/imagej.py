@@ -92,7 +92,8 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
             f"a zip of ImageJ ROIs holds the outlines of one image, and there are {len(entries)}; "
             "name one of them with --image NAME (in Python image=NAME)"
         )
-    rois = (roi for entry in entries for roi in _written(entry))
+    known: dict[str, int] = {}
+    rois = (roi for entry in entries for roi in _written(entry, known))
     if path.suffix.lower() == ".roi":
         count = sum(len(entry.instances) for entry in entries)
         if count != 1:
@@ -109,11 +110,10 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
             archive.writestr(zipfile.ZipInfo(f"{name}.roi", DATE), data)
 
 
-def _written(entry: ImageAnnotation) -> Iterator[tuple[str, bytes]]:
-    """The name of every object's file in the zip, and its content."""
+def _written(entry: ImageAnnotation, known: dict[str, int]) -> Iterator[tuple[str, bytes]]:
+    """The name of every object's file in the zip, and its content; names are not those `known`."""
     instances, size = entry.instances, entry.size or entry.instances.size
     named = instances.classes != CLASSES
-    known: set[str] = set()
     for i, outline in enumerate(outlines(rounded(instances.polygons))):
         identity, label = int(instances.ids[i]), int(instances.labels[i])
         own = {"id": str(identity)}
@@ -158,15 +158,19 @@ def _takes(attributes: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _entry_name(name: str, known: set[str]) -> str:
-    """The name of a file in the zip: without folders, and not one of those that are `known`."""
+def _entry_name(name: str, known: dict[str, int]) -> str:
+    """The name of a file in the zip: without folders, and not one of those that are `known`.
+
+    Beside each of these is the number that its last namesake got.
+    """
     plain = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in name[:100])
     plain = plain.encode("utf-8", "replace").decode("utf-8").strip(" .") or "object"
-    free, number = plain, 1
+    free, number = plain, known.get(plain.lower(), 1)
     while free.lower() in known:
         number += 1
         free = f"{plain}-{number}"
-    known.add(free.lower())
+    known[free.lower()] = 1
+    known[plain.lower()] = number
     return free
 
 

@@ -17,6 +17,7 @@ from kontur.errors import InputError
 from kontur.formats import (
     embedded_picture,
     nifti,
+    nifti_channels,
     nifti_header,
     pictures,
     slides,
@@ -68,7 +69,8 @@ class Image(NamedTuple):
 def is_image(path: str | Path) -> bool:
     """Whether the name is that of an image to work on, by its ending.
 
-    Hidden files and what Kontur and Cellpose write as results are not.
+    Hidden files and what Kontur and Cellpose write as results are not, nor is a further channel of
+    an image in several files, see `nifti_channels`.
 
     >>> (
     ...     is_image("a/well.TIF"),
@@ -79,7 +81,9 @@ def is_image(path: str | Path) -> bool:
     (True, False, False, False)
     """
     name = Path(path).name.lower()
-    return name.endswith(IMAGE_ENDINGS) and not name.endswith(OUTPUTS) and not name.startswith(".")
+    if not name.endswith(IMAGE_ENDINGS) or name.endswith(OUTPUTS) or name.startswith("."):
+        return False
+    return not nifti_channels.is_further(Path(path))
 
 
 def read_image(
@@ -152,9 +156,9 @@ def picked(image: Image | OpenImage, channel: Channel, where: Any) -> OpenImage:
 def files_of(path: str | Path) -> list[Path]:
     """The files that an image consists of; some may be missing.
 
-    Of a store its files, of a place in an archive the archive, of OME-TIFF and scans of slides in
-    several files, also of DICOM, all of them, the one of this path first. Raises `OSError` where
-    this one cannot be read.
+    Of a store its files, of a place in an archive the archive, of OME-TIFF, scans of slides (DICOM
+    too) and cases of nnU-Net in several files all of them, the one of this path first. Raises
+    `OSError` where this one cannot be read.
     """
     path = Path(path)
     place = zarr_store.place_of(path)
@@ -163,11 +167,12 @@ def files_of(path: str | Path) -> list[Path]:
     if path.is_dir():
         return zarr_store.files_of(path)
     with path.open("rb") as file:
-        if not file.read(HEAD).startswith(TIFF):
-            return [path, *slides.other_files(path)]
-    from kontur.formats import tiff
-
+        is_tiff = file.read(HEAD).startswith(TIFF)
     try:
+        if not is_tiff:
+            return [*nifti_channels.files_of_case(path), *slides.other_files(path)]
+        from kontur.formats import tiff
+
         with reading(path):
             return [path, *tiff.other_files(path)]
     except InputError:  # whoever opens it says what is wrong
@@ -213,9 +218,9 @@ def _read(path: Path, channel: Channel | None, page: int | None, colours: Colour
         elif start.startswith(NPY):
             return _read_npy(path, channel, page, colours)
         elif nifti.is_volume(path, start):
-            pixels, side, of_stack = nifti.read(path, page=page, colours=colours)
-            image = Image(pixels, side, plane=of_stack)
-            names = channel_names((), pixels.shape[2])
+            volume = nifti.read(path, page=page, colours=colours)
+            image = Image(volume.pixels, volume.pixel_size, volume.stains, volume.plane)
+            names = channel_names(volume.stains, volume.pixels.shape[2])
         else:
             known = unsupported_images.sentence(path, start)
             raise InputError(

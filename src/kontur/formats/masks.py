@@ -108,7 +108,7 @@ def semantic(
         pairs = ", ".join(f"{number} = {name}" for number, name in known.items()) or "none"
         raise InputError(
             f"{where} holds the value {unknown}, which is none of the classes ({pairs}); "
-            f"add a row {unknown},CLASS to classes.csv"
+            f"add a row {unknown},CLASS to classes.csv, or a label to dataset.json"
         )
     names = [known[value] if value > 0 else IGNORE for value in values]
     classes = tuple(dict.fromkeys(name for name in known.values() if name != IGNORE)) or CLASSES

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from kontur.errors import InputError
-from kontur.formats import document, gzip_places, stack
+from kontur.formats import document, gzip_places, nifti_channels, stack
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.gzip_places import GzipPlaces
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, native
@@ -32,17 +32,27 @@ SINGLE = 2.0**-22  # by which whole numbers may miss themselves that a scale of 
 
 
 class NiftiVolume(NamedTuple):
-    """A volume, opened and not read; `start` is its header, `places` are of a compressed one."""
+    """A volume, opened and not read; `start` is its header, `places` are of a compressed one.
+
+    `channels` is how many the fourth axis holds, where it is none of time, see `nifti_channels`.
+    """
 
     path: Path
     header: NiftiHeader
     places: GzipPlaces | None
     start: bytes
+    channels: int = 1
+
+    @property
+    def grid(self) -> tuple[str, tuple[int, ...]]:
+        """Axes and shape as in the header, without those of channels."""
+        first = 1 if self.channels > 1 else 0
+        return self.header.axes[first:], self.header.shape[first:]
 
     @property
     def pages(self) -> int:
         """How many planes it has."""
-        return stack.pages(self.header.axes, self.header.shape)
+        return stack.pages(*self.grid)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -65,18 +75,23 @@ class NiftiVolume(NamedTuple):
 
     def number(self, page: int | None) -> int:
         """The number of a page that is wanted; errors as of `stack.chosen_page`."""
-        what = f"a {stack.described(self.header.axes, self.header.shape)}"
+        what = f"a {stack.described(*self.grid)}"
         return stack.chosen_page(page, self.pages, self.path, what)
 
     def plane(self, page: int | None) -> Plane | None:
         """Where in its stack a page lies; None without one, and of a single image."""
         if page is None or self.pages == 1:
             return None
-        index = stack.index_of(self.header.axes, self.header.shape, page)
-        return stack.plane_at(self.header.axes, self.header.shape, index, page)
+        index = stack.index_of(*self.grid, page)
+        return stack.plane_at(*self.grid, index, page)
+
+    def pixels(self, page: int) -> Shaped[np.ndarray, "h w c"]:
+        """A plane with all of its channels, with the scale applied."""
+        steps = range(page, page + self.channels * self.pages, self.pages)
+        return np.concatenate([self.rows(step, 0, self.size[0]) for step in steps], axis=2)
 
     def rows(self, page: int, top: int, height: int) -> Shaped[np.ndarray, "h w c"]:
-        """Rows of a plane, with the scale applied."""
+        """Rows of a plane of the file, which has one for each channel; with the scale applied."""
         header = self.header
         row = header.plane_bytes // header.shape[-2]
         start, count = header.offset + page * header.plane_bytes + top * row, height * row
@@ -133,27 +148,43 @@ def open_volume(path: Path) -> NiftiVolume:
     bytes than the header claims; of a compressed one reading a plane may still find that.
     """
     with reading(path):
-        return _opened(path, FileStamp.of(path))
+        volume = _opened(path, FileStamp.of(path))
+    beyond = volume.header.shape[0] if volume.header.axes.startswith("T") else 1
+    return volume._replace(channels=nifti_channels.channels_of_axis(path, beyond))
 
 
 def open_windows(path: Path, *, page: int | None) -> OpenImage | None:
     """A plane whose windows are read when they are asked for; None of what is only read whole."""
     volume = open_volume(path)
-    if volume.places is not None or volume.header.samples == 4:
+    several = volume.channels > 1 or len(nifti_channels.files_of_case(path)) > 1
+    if several or volume.places is not None or volume.header.samples == 4:
         return None
     pixels = NiftiWindows(volume, volume.number(page))
     return OpenImage(pixels, volume.pixel_size, plane=volume.plane(page))
 
 
-def read(
-    path: Path, *, page: int | None, colours: Colours
-) -> tuple[Shaped[np.ndarray, "h w c"], float | None, Plane | None]:
-    """The pixels of one plane, the side of a pixel in µm, and the plane.
+class NiftiPlane(NamedTuple):
+    """The pixels of one plane, the side of a pixel in µm, the plane, and the names of channels."""
+
+    pixels: Shaped[np.ndarray, "h w c"]
+    pixel_size: float | None
+    plane: Plane | None
+    stains: tuple[str, ...]
+
+
+def read(path: Path, *, page: int | None, colours: Colours) -> NiftiPlane:
+    """One plane; of a case of nnU-Net with the channels of all its files, see `nifti_channels`.
 
     `indices` takes whole numbers that the scale of the header made fractions for whole numbers.
     """
-    volume = open_volume(path)
-    pixels = volume.rows(volume.number(page), 0, volume.header.shape[-2])
+    volume, *further = [open_volume(file) for file in nifti_channels.files_of_case(path)]
+    number = volume.number(page)
+    pixels = volume.pixels(number)
+    if further or volume.channels > 1:
+        channels = [pixels, *(_channel(other, volume, number) for other in further)]
+        pixels = np.concatenate(channels, axis=2)  # of the type that holds all
+        names = nifti_channels.channel_names(path)
+        return NiftiPlane(pixels, volume.pixel_size, volume.plane(page), names)
     if pixels.shape[2] == 4:
         check_colours_show(pixels[:, :, :3], pixels[:, :, 3:], path)
         pixels = np.ascontiguousarray(pixels[:, :, :3])
@@ -162,7 +193,20 @@ def read(
         with np.errstate(invalid="ignore"):  # infinite less infinite
             near = np.abs(pixels - whole) <= SINGLE * np.abs(whole)
         pixels = np.where(near, whole, pixels)
-    return pixels, volume.pixel_size, volume.plane(page)
+    return NiftiPlane(pixels, volume.pixel_size, volume.plane(page), ())
+
+
+def _channel(other: NiftiVolume, first: NiftiVolume, page: int) -> Shaped[np.ndarray, "h w 1"]:
+    """A plane of a further channel of a case; `InputError` where it is of another grid."""
+    if (other.header.axes, other.header.shape) != (first.header.axes, first.header.shape):
+        shapes = [" × ".join(map(str, one.header.shape[::-1])) for one in (other, first)]
+        raise InputError(
+            f"{other.path} is of {shapes[0]} voxels, and {first.path} of {shapes[1]}; the channels "
+            "of a case have one shape"
+        )
+    if (other.header.samples, first.header.samples) != (1, 1):
+        raise InputError(f"{other.path} or {first.path} holds colours; a channel is of one number")
+    return other.rows(page, 0, other.header.shape[-2])
 
 
 @functools.lru_cache(maxsize=OPENED)

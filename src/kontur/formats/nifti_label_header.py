@@ -33,10 +33,14 @@ MORE: dict[int, Any] = {  # fields that are no labels', and those that `nifti_he
 }
 
 
-def of_image(image: bytes, kind: np.dtype[Any]) -> bytes:
-    """The header of labels of an integer type that lie over an image with this header."""
+def of_image(image: bytes, kind: np.dtype[Any], dim: Sequence[int] | None = None) -> bytes:
+    """The header of labels of an integer type that lie over an image with this header.
+
+    `dim` are the number of axes and their lengths, where labels have fewer axes than the image.
+    """
     size, order = header_start(image)
-    return _filled(image[:size], BYTES[size], order, kind, {}, {})
+    known = {} if dim is None else {"dim": dim}
+    return _filled(image[:size], BYTES[size], order, kind, known, {})
 
 
 def of_planes(

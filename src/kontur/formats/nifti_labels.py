@@ -93,9 +93,10 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         shape = levels.shapes[0]
         header = nifti_label_header.of_planes(levels.axes, shape, side, kind)
     else:
-        shape = image.header.shape
-        levels = LabelLevels(image.header.axes, [shape], {})
-        header = nifti_label_header.of_image(image.start, kind)
+        axes, shape = image.grid
+        levels = LabelLevels(axes, [shape], {})
+        dim = [3, *shape[::-1], 1, 1, 1, 1] if image.channels > 1 else None
+        header = nifti_label_header.of_image(image.start, kind, dim)
     numbers: dict[int, int] = {}  # of the entry on each page
     for number, (place, _) in enumerate(facts):
         index = levels.place_of(place, path)

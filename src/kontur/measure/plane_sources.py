@@ -1,19 +1,19 @@
 """Sources of stacks and films: every plane of each file of outlines, with its page of the image."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 
 from kontur import formats
 from kontur.data.annotation_options import classes_of_values
 from kontur.data.file_names import is_mask
-from kontur.data.image_planes import chosen_pages
+from kontur.data.image_planes import check_labels_fit, chosen_pages, pages_by_place
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
-from kontur.formats.page_count import count_pages
 from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
@@ -26,6 +26,7 @@ from kontur.measure.sources import (
     Picture,
     Source,
     Sources,
+    of_folder,
     training_layout,
     unmeasured,
 )
@@ -57,7 +58,10 @@ def plane_sources(
     missing = [name for name in names if files and name not in pairs]
     if missing:
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
-    pages = {name: _pages_of(files[image]) for name, image in pairs.items()}
+    masks = {name: path for name, _, _, path in planes if name in pairs and is_mask(path)}
+    for name, path in masks.items():
+        check_labels_fit(path, files[pairs[name]])
+    pages = {name: pages_by_place(files[image]) for name, image in pairs.items()}
     return Sources(
         tuple(
             _source(pairs.get(name, name), objects, plane, path, files, pages.get(name), channel)
@@ -68,21 +72,21 @@ def plane_sources(
 
 
 def _of_layout(place: Path, layout: Layout, task: str, channel: Channel | None) -> Sources:
-    """The planes of the annotated images of a training folder."""
-    other = next((one for one in layout.annotated if one.kind not in ("labels", "outlines")), None)
-    if other is not None:
-        raise InputError(
-            f"{place} has the objects of several planes or images in {other.annotation.name}; with "
-            "--page all give outlines and images: kontur measure OUTLINES IMAGES --page all"
-        )
-    class_of_value = _classes([one.annotation for one in layout.annotated], task)
-    files = {one.name: one.image for one in layout.annotated}
-    sources = [
-        _source(one.name, objects, plane, one.annotation, files, _pages_of(one.image), channel)
-        for one in layout.annotated
-        for _, plane, objects in _read(one.annotation, task, class_of_value)
+    """The planes of the annotated images of a training folder, those without objects too."""
+    folder, sources = of_folder(place, layout, task=task, channel=channel, page="all")
+    pages = {item.image: pages_by_place(item.image) for item in folder.annotated}
+    places = {image: {page: key for key, page in of.items()} for image, of in pages.items()}
+    planes = [
+        None if item.page is None else _place(places[item.image], item.page)
+        for item in folder.annotated
     ]
-    return Sources(tuple(sources), tuple(unmeasured(layout.unannotated, ())))
+    images = [replace(one, plane=at) for one, at in zip(sources.images, planes, strict=True)]
+    return replace(sources, images=tuple(images))
+
+
+def _place(places: Mapping[int, tuple[int, int]], page: int) -> Plane:
+    """The plane of a page; of one that lies where another does, as a time of its own."""
+    return Plane(*places.get(page, (0, page))).numbered(page)
 
 
 def _classes(files: Sequence[Path], task: str) -> Mapping[int, str] | None:
@@ -128,14 +132,6 @@ def _read(
         return [(*key, objects) for key, objects in formats.read_to_disk(path).items()]
     entries = formats.read_images(path, task=task, class_of_value=class_of_value)
     return [(one.file_name, one.instances.plane, one.instances) for one in entries]
-
-
-def _pages_of(path: Path) -> Mapping[tuple[int, int], int]:
-    """The number of the page of each depth and time of an image."""
-    count = count_pages(path)
-    places = (open_image(path, page=page if count > 1 else None).plane for page in range(count))
-    known = [(page, place or Plane()) for page, place in enumerate(places)]
-    return {(place.z, place.t): page for page, place in reversed(known)}
 
 
 def _source(

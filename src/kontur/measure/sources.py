@@ -15,8 +15,9 @@ from jaxtyping import Shaped
 
 from kontur.data.coco_layout import lists_images
 from kontur.data.file_names import stem
-from kontur.data.folder import open_folder
+from kontur.data.folder import Folder, open_folder
 from kontur.data.folder_tables import METADATA_FILE, read_metadata
+from kontur.data.image_planes import Pages
 from kontur.data.layout import Layout
 from kontur.data.pairing import are_annotations, check_masks, pair, prediction_files
 from kontur.data.recognise_layout import recognise_layout
@@ -112,7 +113,7 @@ def find_sources(
     if not outlines.exists():
         raise InputError(f"there are no outlines {outlines}")
     if not images and (layout := layout or training_layout(outlines)) is not None:
-        sources = _of_folder(outlines, layout, task=task, channel=channel, page=page)
+        _, sources = of_folder(outlines, layout, task=task, channel=channel, page=page)
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
@@ -147,15 +148,16 @@ def _check_outlines(folder: Path, page: int | None) -> None:
         recognise_layout(folder)  # raises, and says why
 
 
-def _of_folder(
-    place: Path, layout: Layout, *, task: str, channel: Channel | None, page: int | None
-) -> Sources:
+def of_folder(
+    place: Path, layout: Layout, *, task: str, channel: Channel | None, page: Pages
+) -> tuple[Folder, Sources]:
+    """A training folder, and its images in the same order; errors as in `open_folder`."""
     folder = open_folder(place, task=task, channel=channel, page=page, layout=layout)
     samples = folder.samples
 
     def sides(index: int) -> Callable[[], Sides | None]:
         item = folder.annotated[index]
-        return lambda: stated_sides(item.image, item.annotation, page=page)
+        return lambda: stated_sides(item.image, item.annotation, page=item.page)
 
     def reader(index: int) -> Callable[[], Picture]:
         def read() -> Picture:
@@ -171,7 +173,7 @@ def _of_folder(
         )
         for index, name in enumerate(folder.names)
     ]
-    return Sources(tuple(images), folder.warnings, training=True)
+    return folder, Sources(tuple(images), folder.warnings, training=True)
 
 
 def _with_images(
