@@ -13,8 +13,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.errors import InputError
 from kontur.infer import engine
 from kontur.infer.engine import (
-    FEWEST_OBJECTS,
     PART,
+    TOGETHER,
     OnnxEngine,
     TorchEngine,
     engine_for,
@@ -133,6 +133,11 @@ def test_contours_do_not_depend_on_threads_and_parts(learned, monkeypatch):
     alone = OnnxEngine(learned.model, threads=1).graphs
     *maps, _, _ = alone["detect"](images)
     expected = trace_contours(alone, tuple(maps), detected, config)
+    for threads in (2, 3, 7):  # not by the last digit
+        several = OnnxEngine(learned.model, threads=threads).graphs
+        found = trace_contours(several, tuple(maps), detected, config)
+        for own, other in zip(found, expected, strict=True):
+            assert_array_equal(own, other)
     monkeypatch.setattr(engine, "PART", 13)
     monkeypatch.setattr(engine, "OBJECTS_OF_RUN", 5)
     found = trace_contours(
@@ -148,10 +153,11 @@ def test_parts_are_all_objects_in_order_and_as_many_for_each_thread(count, threa
     parts = parts_of(count, threads)
     assert [i for part in parts for i in range(count)[part]] == list(range(count))
     sizes = [part.stop - part.start for part in parts]
-    assert all(0 < size <= PART for size in sizes)
-    if count >= threads * FEWEST_OBJECTS:
+    assert all(0 < size < PART + TOGETHER for size in sizes)
+    assert all(part.start % TOGETHER == 0 for part in parts)
+    if count >= threads * TOGETHER:
         assert len(parts) % threads == 0
-        assert max(sizes) - min(sizes) <= 1
+        assert max(sizes) - min(sizes) < 2 * TOGETHER
 
 
 @pytest.mark.parametrize("objects", [0, 1, 7, 300])

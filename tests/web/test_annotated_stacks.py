@@ -3,6 +3,7 @@
 import json
 from contextlib import contextmanager
 
+import nibabel
 import numpy as np
 import pytest
 import shapely
@@ -14,6 +15,7 @@ from kontur.edit import moves
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
+from kontur.web.exporting import export
 from kontur.web.training import corrected_planes
 from kontur.web.workspace import open_workspace
 from tests.formats import volumes
@@ -82,6 +84,33 @@ def test_editing_a_plane_leaves_the_objects_of_all_others(tmp_path, make, first)
         found = [here.annotations.open(image, page).instances for page in range(4)]
         assert [len(one) for one in found] == expected
         assert [one.plane.number for one in found] == [0, 1, 2, 3]
+
+
+def test_the_page_exports_label_volumes_in_which_what_has_one_number_is_one_object(tmp_path):
+    """Planes count their objects each for itself; a label volume says which are the same."""
+    volumes.write(tmp_path / "a.nii.gz", labelled().T, sides=(2, 2, 3))
+    with opened(tmp_path) as (here, image):
+        for page in (0, 0, 2):
+            here.annotations.edit(
+                image, page, "add", lambda found: moves.add(found, SQUARE), seen=10**6
+            )
+        made = export(here, [image], "nifti")
+    assert made.name == "a.labels.nii.gz"
+    (tmp_path / made.name).write_bytes(made.content)
+    exported = nibabel.load(tmp_path / made.name)
+    assert exported.header.get_zooms() == (2, 2, 3)
+    values = np.asarray(exported.dataobj)
+    assert values.shape == (30, 20, 4)
+    first, third = (set(np.unique(values[:, :, k])) - {0} for k in (0, 2))
+    assert first
+    assert len(third) == 1
+    assert not first & third
+    (tmp_path / "b").mkdir()
+    nifti(tmp_path / "b")
+    with opened(tmp_path / "b") as (here, image):
+        (tmp_path / "b.nii.gz").write_bytes(export(here, [image], "nifti").content)
+    again = np.asarray(nibabel.load(tmp_path / "b.nii.gz").dataobj)
+    np.testing.assert_array_equal(again, labelled().T)
 
 
 def test_a_mask_of_one_plane_is_of_the_plane_that_is_opened(tmp_path):

@@ -167,3 +167,13 @@ def test_planes_beyond_the_end_of_a_shorter_film_count_for_nothing_and_come_back
         ([], [0], ("untouched", 0)),
         ([1, 3], [0, 1, 3], ("corrected", 2)),
     ]
+
+
+def test_edits_of_an_image_that_is_gone_are_undone_and_made_again(here, tmp_path):
+    seen(here)
+    (tmp_path / "x.png").unlink()
+    undo(here)
+    assert formats.read(tmp_path / "x.geojson").areas.tolist() == [36]
+    (image,) = here.folder.images.values()
+    here.annotations.step(image, 0, "redo", seen=10**6)
+    assert seen(here) == ("", [36, 96], SIZE)

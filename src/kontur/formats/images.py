@@ -156,9 +156,9 @@ def picked(image: Image | OpenImage, channel: Channel, where: Any) -> OpenImage:
 def files_of(path: str | Path) -> list[Path]:
     """The files that an image consists of; some may be missing.
 
-    Of a store its files, of a place in an archive the archive, of OME-TIFF, scans of slides and
-    cases of nnU-Net in several files all of them, the one of this path first. Raises `OSError`
-    where this one cannot be read.
+    Of a store its files, of a place in an archive the archive, of OME-TIFF, scans of slides (DICOM
+    too) and cases of nnU-Net in several files all of them, the one of this path first. Raises
+    `OSError` where this one cannot be read.
     """
     path = Path(path)
     place = zarr_store.place_of(path)

@@ -17,6 +17,7 @@ from jaxtyping import Shaped, UInt8
 from kontur import extra
 from kontur.errors import InputError
 from kontur.formats.channels import Channel, channel_names
+from kontur.formats.dicom_series import instances_beside
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage, one_channel
 from kontur.formats.pixel_size import square_side
 
@@ -26,13 +27,19 @@ SCANS = {  # by ending, small letters
     ".vmu": "a Hamamatsu scan",
     ".svslide": "a Sakura scan",
 }
-POSSIBLY = (".dcm", ".dicom", ".czi")  # endings of other images too
+DICOM = (".dcm", ".dicom")
+POSSIBLY = (*DICOM, ".czi")  # endings of other images too
 WHITE = "FFFFFF"  # of glass, where the file does not name the colour of what was not scanned
 
 
 def other_files(path: Path) -> list[Path]:
-    """The files beside a scan that hold its pixels: MIRAX's folder, what Hamamatsu's lists name."""
+    """The files beside a scan that hold its pixels, sorted.
+
+    They are MIRAX's folder, what Hamamatsu's lists name, and other instances of a series of DICOM.
+    """
     ending = path.suffix.lower()
+    if ending in DICOM:
+        return instances_beside(path)
     if ending == ".mrxs":
         return sorted(file for file in path.with_suffix("").rglob("*") if file.is_file())
     if ending not in (".vms", ".vmu"):

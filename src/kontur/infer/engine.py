@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from kontur.models.segmenter import Segmenter
 
 OBJECTS = "m"  # the name of the axis of objects in graphs
-FEWEST_OBJECTS = 4  # for which a thread of their own pays
 OBJECTS_OF_RUN = 24  # or near it, so that what a run holds stays in the processor's cache
 PART = 256  # objects that a thread takes through all graphs: to change graphs costs time, too
+# Objects that processors take side by side: where a part or a run begins elsewhere, some are taken
+# one by one, by other sums, and the last digit of a score would depend on the number of threads.
+TOGETHER = 8
 REASON = 200  # characters of ONNX Runtime's message about a damaged graph
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "float32", "int8"]
@@ -152,8 +154,9 @@ def _onnx_graph(start: Callable[[int], Any], threads: int, *, example: GraphExam
         runs = round(count / OBJECTS_OF_RUN)  # a few more in one take less time than another run
         if runs <= 1:
             return _run(session, *arrays)
+        starts = _edges(count, runs)[1:-1]
         split = [
-            [array] * runs if axis is None else np.array_split(array, runs, axis)
+            [array] * (len(starts) + 1) if axis is None else np.split(array, starts, axis)
             for array, axis in zip(arrays, objects, strict=True)
         ]
         outputs = [_run(session, *each) for each in zip(*split, strict=True)]
@@ -195,11 +198,20 @@ def _next(waiting: "SimpleQueue[slice]") -> slice | None:
 
 
 def parts_of(count: int, threads: int) -> list[slice]:
-    """The parts of so many objects, as many for each thread, where there are enough of them."""
-    sharing = max(1, min(threads, count // FEWEST_OBJECTS))
+    """The parts of so many objects, as many for each thread, where there are enough of them.
+
+    >>> parts_of(21, 2)
+    [slice(0, 8, None), slice(8, 21, None)]
+    """
+    sharing = max(1, min(threads, count // TOGETHER))
     parts = sharing * math.ceil(count / (PART * sharing))
-    edges = [count * number // max(parts, 1) for number in range(parts + 1)]
-    return [slice(*edge) for edge in pairwise(edges)]
+    return [slice(*edge) for edge in pairwise(_edges(count, parts))]
+
+
+def _edges(count: int, parts: int) -> list[int]:
+    """Where parts of so many objects begin and the last one ends: at multiples of `TOGETHER`."""
+    starts = (count * number // (parts * TOGETHER) * TOGETHER for number in range(parts))
+    return [*dict.fromkeys(starts), count] if parts else []
 
 
 def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int) -> Any:

@@ -17,13 +17,14 @@ from kontur.data.file_names import is_label_name, is_output_name, partner_name, 
 from kontur.data.other_programs import unsupported_endings
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
-from kontur.formats import zarr_store
+from kontur.formats import slides, zarr_store
 from kontur.formats.images import IMAGE_KINDS, files_of, is_image
 from kontur.formats.object_storage import url_of
 from kontur.formats.unsupported_images import UNSUPPORTED, ending_of
 from kontur.wording import counted, listed, plural, printable
 
-OME_ENDINGS = (".ome.tif", ".ome.tiff")  # of files that may be one image together
+# Of files that may be one image together.
+SEVERAL_FILES = (".ome.tif", ".ome.tiff", *slides.DICOM)
 
 
 class InputImage(NamedTuple):
@@ -57,8 +58,9 @@ def find_inputs(images: Iterable[str | Path]) -> list[InputImage]:
 def once_each(images: Sequence[InputImage]) -> tuple[list[InputImage], list[str]]:
     """The images without those that are another one again, and a line for each of which some are.
 
-    A film as OME-TIFF of a file for each frame is the whole film in each of its files: images that
-    consist of the very same files are one, the first.
+    A film as OME-TIFF of a file for each frame is the whole film in each of its files, and so is a
+    scan as DICOM of a file for each level: images that consist of the very same files are one, the
+    first.
     """
     if len(images) < 2:
         return [*images], []
@@ -76,7 +78,7 @@ def once_each(images: Sequence[InputImage]) -> tuple[list[InputImage], list[str]
 
 def _consists_of(path: Path) -> object:
     """What two inputs have in common where they are one image."""
-    if not path.name.lower().endswith(OME_ENDINGS):
+    if not path.name.lower().endswith(SEVERAL_FILES):
         return path
     try:
         files = frozenset(map(os.path.abspath, files_of(path)))

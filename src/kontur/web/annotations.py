@@ -16,6 +16,7 @@ import numpy as np
 
 from kontur.errors import InputError
 from kontur.instances import CLASSES, Instances
+from kontur.instances.plane import Plane
 from kontur.web import files_beside, plane_statuses
 from kontur.web.authorship import FILE, HAND, MODEL, by_model, without_scores
 from kontur.web.changed_files import COMING, ChangedFiles
@@ -130,19 +131,19 @@ class Annotations:
                 self._begin(image, page)
             self._look(image, page, picture)
             self._stamps[plane_key] = stamp
-            row = self._row(image)
-            stored = {
-                number: of_text(text)
-                for number, (_, text) in self._history.objects(image.key, page).items()
-                if text is not None
-            }
-            instances = instances_of(stored, size=picture.size, classes=self.classes or CLASSES)
-            instances = replace(instances, plane=picture.image.plane)
-            made = PlaneObjects(
-                instances, {number: one.by for number, one in stored.items()}, row.revision
-            )
-            self._keep(plane_key, made)
-            return made
+            return self._read(image, page, picture.size, picture.image.plane)
+
+    def _read(
+        self, image: FolderImage, page: int, size: tuple[int, int], plane: Plane | None
+    ) -> PlaneObjects:
+        """The objects of a plane as the history has them."""
+        texts = self._history.texts(image.key, page)
+        stored = {number: of_text(text) for number, text in texts.items()}
+        instances = instances_of(stored, size=size, classes=self.classes or CLASSES)
+        authors = {number: one.by for number, one in stored.items()}
+        made = PlaneObjects(replace(instances, plane=plane), authors, self._row(image).revision)
+        self._keep((image.key, page), made)
+        return made
 
     def changes(self, image: FolderImage, page: int, since: int = -1) -> Changes:
         """The objects of a plane that changed after a revision; all of them by default."""
@@ -219,7 +220,7 @@ class Annotations:
         window and not seen yet.
         """
         with self._lock_of(image):
-            self.open(image, page)
+            before = self.open(image, page).instances
             if self._history.objects(image.key, page, since=seen):
                 raise Conflict
             step = self._history.undo if direction == "undo" else self._history.redo
@@ -227,14 +228,15 @@ class Annotations:
             made = step(image.key, page)
             if made is None:
                 raise InputError(f"there is nothing to {direction}")
-            self._kept.pop((image.key, page), None)
             came = self._history.objects(image.key, page, since=revision).values()
-            size = self._pictures.read(image, page).size
-            if any(is_outside(text, size) for _, text in came if text):
+            assert before.size is not None  # that of the picture
+            if any(is_outside(text, before.size) for _, text in came if text):
                 (self._history.redo if direction == "undo" else self._history.undo)(image.key, page)
+                self._forget(image.key, page)
                 raise InputError(
                     f"that was drawn where {image.name} has no pixels any more: it is smaller now"
                 )
+            self._read(image, page, before.size, before.plane)
             row = self._row(image)  # as it was before the edit; another plane may be further
             status = plane_statuses.joint_status(self._history, image.key, row.status)
             if status != row.status:

@@ -12,11 +12,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.formats.image_annotation import ImageAnnotation
+from kontur.formats.image_annotation import ImageAnnotation, unique_ids
 from kontur.formats.information_loss import information_losses
+from kontur.web.annotated_planes import label_pages
 from kontur.web.image_folder import FolderImage
 from kontur.web.schema import ExportFormat
 from kontur.web.workspace import Workspace
@@ -40,6 +43,8 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
     if not images:
         raise InputError("there is nothing to export: no image has outlines yet")
     annotations = {image: _annotations_of(here, image) for image in images}
+    if kind.raster and kind.planes:
+        annotations = {image: _numbered(image, of) for image, of in annotations.items()}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         try:
@@ -90,6 +95,22 @@ def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation
             ImageAnnotation(image.path.name, found.size, found, pixel_size=side, image=image.path)
         )
     return annotations
+
+
+def _numbered(image: FolderImage, annotations: Sequence[ImageAnnotation]) -> list[ImageAnnotation]:
+    """The planes of a stack with ids that no other plane has, for one id is one object there.
+
+    Those of an annotation by labels of several planes say already which objects are the same.
+    """
+    if image.annotated is not None and label_pages(image.annotated):
+        return [*annotations]
+    objects = [one.instances for one in annotations]
+    ids = np.array(unique_ids([number for one in objects for number in one.ids.tolist()]), np.int64)
+    parts = np.split(ids, np.cumsum([len(one) for one in objects])[:-1])
+    return [
+        one._replace(instances=found.replace(ids=own))
+        for one, found, own in zip(annotations, objects, parts, strict=True)
+    ]
 
 
 def _named(

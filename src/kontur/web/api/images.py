@@ -91,7 +91,7 @@ def set_status(here: Here, key: Key, body: StatusChange) -> ImageSummary:
     image = here.image(key)
     here.annotations.set_status(image, body.status)
     status, objects = here.annotations.status(image)
-    here.events.publish("status", image=key, status=status)
+    here.events.publish("status", image=key, status=status, objects=objects)
     return ImageSummary(key=key, name=image.name, status=status, objects=objects)
 
 

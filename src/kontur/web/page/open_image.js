@@ -90,6 +90,7 @@ export class OpenImage extends Emitter {
    */
   take(changes) {
     if (changes.notice) this.emit("notice", changes.notice);
+    if (changes.notice && this.loaded) this.emit("replaced"); // while it was open: what is shown is of before
     if (changes.revision < this.revision) return;
     this.loaded = true;
     /** @type {number[]} */

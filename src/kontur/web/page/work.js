@@ -70,6 +70,7 @@ export class Work extends Emitter {
     opened.on("saving", () => this.emit("saving"));
     opened.on("refused", tell);
     opened.on("notice", (sentence) => toast(sentence, "problem"));
+    opened.on("replaced", () => this.image === opened && this.reopen());
     try {
       await opened.load();
       await this.viewer.shown(); // before anything that takes the server's time
@@ -80,6 +81,14 @@ export class Work extends Emitter {
       this.emit("cannot-show", sentence(error));
     }
     this.announce();
+  }
+
+  /** Show the image anew, since another program has put another in its place. */
+  reopen() {
+    const { image } = this;
+    image?.close();
+    this.image = null;
+    if (image) this.open(image.key, image.page);
   }
 
   /** Let the server compute the features of the image, so that the first outline comes at once. */
