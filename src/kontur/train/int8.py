@@ -42,13 +42,15 @@ def with_int8(
     model as it is. `progress(done, total)` is called after each graph.
     """
     family = catalog.family(model.card.kind)
-    multiple = padding_multiple(catalog.config(model.card.kind, model.card.config))
+    config = catalog.config(model.card.kind, model.card.config)
+    multiple = padding_multiple(config)
+    read = {name for example in family.graphs(config).values() for name in example.inputs}
     offered: dict[str, SavedGraph] = {}
     recorded = calibration_inputs(model, samples)
     for done, (name, inputs) in enumerate(recorded.items(), 1):
         graph = None
         if name not in family.float32_graphs:
-            graph = quantise(model.graphs[name], model.weights, inputs, multiple)
+            graph = quantise(model.graphs[name], model.weights, inputs, multiple, read)
         if graph is not None:
             offered[name] = graph
         progress(done, len(recorded))
