@@ -73,17 +73,18 @@ class OnnxEngine:
         kind, values = model.card.kind, model.card.config
         examples = catalog.family(kind).graphs(catalog.config(kind, values))
         sessions = Sessions(model)
-        if precision == "auto":
-            precision = "int8" if _integers_are_faster(sessions, examples) else "float32"
-        self.precision: Precision = precision
-
-        def graph(name: str) -> Graph:
-            start = partial(sessions.start, name, precision)
-            with _damage_reported(name):
-                return _onnx_graph(start, count, example=examples[name])
-
         with ThreadPoolExecutor() as starting:  # each takes some 30 ms, of one thread
+            if precision == "auto":
+                faster = _integers_are_faster(sessions, examples, starting)
+                precision = "int8" if faster else "float32"
+
+            def graph(name: str) -> Graph:
+                start = partial(sessions.start, name, precision)
+                with _damage_reported(name):
+                    return _onnx_graph(start, count, example=examples[name])
+
             graphs = dict(zip(examples, starting.map(graph, examples), strict=True))
+        self.precision: Precision = precision
         self.graphs = Graphs(graphs, partial(_in_parts, threads=count, pool=pool))
 
 
@@ -103,14 +104,16 @@ class Sessions:
         return self._started[key]
 
 
-def _integers_are_faster(sessions: Sessions, examples: Mapping[str, GraphExample]) -> bool:
+def _integers_are_faster(
+    sessions: Sessions, examples: Mapping[str, GraphExample], starting: Executor
+) -> bool:
     """Whether the first of the graphs that the model has in 8 bits is faster than in float32."""
     name = next((name for name in examples if name in sessions.model.int8), None)
     if name is None:
         return False
     inputs = examples[name].inputs.values()
     with _damage_reported(name):
-        runs = [sessions.start(name, "float32", 1), sessions.start(name, "int8", 1)]
+        runs = [*starting.map(partial(sessions.start, name, threads=1), ("float32", "int8"))]
         seconds: list[list[float]] = [[], []]
         for _ in range(ROUNDS):
             for run, taken in zip(runs, seconds, strict=True):
