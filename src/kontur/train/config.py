@@ -17,6 +17,7 @@ Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
 UNENDING = 1_000_000  # steps, where the minutes end the training
 ALL = "all"  # channels; one of this name is given by its number
+Page = Annotated[int, pydantic.Field(ge=0)]
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]
 
@@ -42,7 +43,9 @@ class DataConfig(Settings):
         channel: the one channel to take, its number from 0 or its name in each image; "all" takes
             all of them, and so does a run that is given none, unless it starts from a model that
             learned from one.
-        page: the page of multi-page files, from 0.
+        page: the page of multi-page files, from 0; "all" takes every plane of stacks and volumes as
+            an image. Of several files whole ones are then held out, for neighbouring planes are
+            alike; of a single one its last planes, see `data.held_planes`.
         cache: megabytes of memory for prepared images; what does not fit is read again each time.
     """
 
@@ -53,7 +56,7 @@ class DataConfig(Settings):
     scale: Scale | Literal["auto"] = "auto"
     task: Literal["instances", "components", "semantic"] = "instances"
     channel: int | str | None = None
-    page: int | None = pydantic.Field(None, ge=0)
+    page: Page | Literal["all"] | None = None
     cache: int = pydantic.Field(2000, ge=0)
 
     @pydantic.field_validator("channel")
