@@ -236,3 +236,16 @@ def test_a_folder_of_volumes_to_validate_on_is_taken_with_all_planes(tmp_path):
     assert (len(data.train), len(data.val), data.val_names) == (3, 3, ("w",))
     with pytest.raises(InputError, match=r"has 1 image \(v\) in common with"):
         open_data(DataConfig(path=str(train), val=str(train), page="all"), seed=0)
+
+
+@pytest.mark.parametrize("page", ["al", -1, "1.5", True])
+def test_a_page_that_is_none_is_refused_in_one_sentence(page):
+    with pytest.raises(ValueError, match="wanted the number of a page, from 0, or all") as problem:
+        DataConfig(page=page)
+    assert problem.value.error_count() == 1
+
+
+def test_a_single_volume_without_a_page_is_answered_with_all_of_them(tmp_path):
+    config = DataConfig(path=str(volume(tmp_path, "v.tif", 5)))
+    with pytest.raises(InputError, match=r"only image and has 5 planes; .* --set data\.page=all"):
+        open_data(config, seed=0)

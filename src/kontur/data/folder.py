@@ -134,6 +134,9 @@ class Folder:
         if group is None and len(self.images) == 1 < len(self):
             train, held = hold_out_planes(self.annotated, fraction)
             return self._with(train), self._with(held)
+        if group is None and len(self.images) == len(self):
+            split = select.holdout(self.names, fraction, seed)
+            return self.subset(split.train), self.subset(split.held)
         group_of = {name: name for name in self.names} if group is None else self.groups(group)
         groups = {str(i): group_of[name] for i, name in enumerate(self.names)}
         split = select.holdout([*groups], fraction, seed, groups=groups)

@@ -10,6 +10,7 @@ from kontur.data.folder import Folder, open_folder
 from kontur.data.samples import LoadedSamples
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
+from kontur.formats.page_count import count_pages
 from kontur.train.config import DataConfig
 from kontur.wording import counted, listed, plural
 
@@ -103,6 +104,8 @@ def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> Traini
     if kept is not None:
         train, val = whole.hold_out_again(kept, group=config.group)
         return TrainingData(train, val, held_out=True)
+    if len(whole) == 1 and config.page is None:
+        _check_no_stack(whole.annotated[0].image)
     share = validation_share(len(whole.images)) if config.val is None else config.val
     train, val = whole.hold_out(share, seed, group=config.group)
     return TrainingData(train, val, held_out=True)
@@ -126,6 +129,16 @@ def _check_used(config: DataConfig, folder: Folder) -> None:
             raise InputError(
                 f"{divided}, so {option} {value} would have no effect; leave that out{instead}"
             )
+
+
+def _check_no_stack(image: Path) -> None:
+    """Raise `InputError` for the only image where it has pages, of which none is chosen."""
+    pages = count_pages(image)
+    if pages > 1:
+        raise InputError(
+            f"{image} is the only image and has {pages} planes; take each of them as an image, the "
+            "last ones to validate on, with --set data.page=all"
+        )
 
 
 def _check_kept(data: TrainingData, kept: Sequence[str]) -> None:
