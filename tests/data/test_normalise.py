@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from kontur.data.normalise import (
     NormaliseConfig,
     collapse,
+    in_fewest_channels,
     normalise,
     percentiles,
     to_channels,
@@ -177,6 +178,14 @@ def test_four_stains_are_not_taken_for_alpha(dtype):
         with pytest.raises(InputError, match="the image has 4"):
             to_channels(image, 3)
         assert to_channels(image, 4) is image
+
+
+def test_grey_is_not_repeated_in_the_fewest_channels():
+    grey, colour = random_image((4, 5, 1)), random_image((4, 5, 3))
+    assert in_fewest_channels(grey, 3) is grey
+    assert_array_equal(in_fewest_channels(grey.repeat(3, 2), 3), grey)
+    assert_array_equal(in_fewest_channels(colour, 3), colour)
+    assert_array_equal(in_fewest_channels(colour, 1), to_channels(colour, 1))
 
 
 def test_collapse_finds_grey_saved_as_colour():

@@ -184,6 +184,45 @@ def test_what_is_only_moved_stays_the_same_integers(tmp_path):
     assert kinds.count("DequantizeLinear") == 1  # the result that is no product
 
 
+class Enlarged(nn.Module):
+    """A map whose cells become pixels, from the images and from what is made of them."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first = nn.Conv2d(2, 8, 4, stride=2, padding=1)
+        self.coarse = nn.Conv2d(8, 12, 1)
+        self.fine = nn.Conv2d(2, 12, 4, stride=2, padding=1)
+
+    def forward(self, images):
+        x = torch.relu(self.first(images))
+        cells = (self.coarse(x) + self.fine(images)).permute(0, 2, 3, 1)
+        b, h, w, _ = cells.shape
+        rows = torch.stack(cells.chunk(2, dim=3), dim=2).reshape(b, 2 * h, 2 * w, 3)
+        return self.coarse(x), rows
+
+
+def test_a_map_that_other_graphs_read_is_made_in_integers_alone(tmp_path):
+    network, shown = Enlarged(), images(side=8)
+    graph, weights = exported(network)
+    integers = quantise(graph, weights, [(image,) for image in shown], maps=["features"])
+    expected = [out.detach().numpy() for out in network(torch.from_numpy(shown[0]))]
+    got = session(integers, weights).run(None, {"images": shown[0]})
+    for one, other in zip(got, expected, strict=True):
+        assert np.abs(one - other).mean() < 4 * np.ptp(other) / STEPS
+    kinds = optimised(integers, weights, tmp_path)
+    assert kinds.count("QLinearConv") == 3
+    assert kinds.count("QuantizeLinear") == 1  # the images
+    assert kinds.count("DequantizeLinear") == 2  # both results: none for a shape
+
+
+def test_what_no_graph_reads_stays_floats_to_its_last_convolution(tmp_path):
+    graph, weights = exported(Enlarged())
+    integers = quantise(graph, weights, [(image,) for image in images(side=8)])
+    kinds = optimised(integers, weights, tmp_path)
+    assert kinds.count("QLinearConv") == 1
+
+
 def test_a_graph_whose_only_convolution_is_the_last_stays_as_it_is():
     class Single(nn.Module):
         def __init__(self):

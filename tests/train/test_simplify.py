@@ -4,10 +4,10 @@ import numpy as np
 import onnx
 import pytest
 from numpy.testing import assert_array_equal
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from kontur.train.simplify import simplify
+from kontur.train.simplify import set_nodes, simplify
 
 SHAPE = [2, 3, 4, 5]
 
@@ -78,3 +78,16 @@ def test_what_is_done_for_nothing_is_left_out(nodes, results, left):
         strict=True,
     ):
         assert_array_equal(one, other)
+
+
+def test_nodes_and_constants_that_lead_to_no_result_are_left_out():
+    """Also one whose result only another such one reads, in whatever order they stand."""
+    graph = model(absolute("x", "y")).graph
+    names = ("used", "unused")
+    graph.initializer.extend(numpy_helper.from_array(np.ones(1), name) for name in names)
+    added = helper.make_node("Add", ["a", "used"], ["y"])
+    multiplied = helper.make_node("Mul", ["b", "unused"], ["c"])
+    needed = [absolute("x", "b"), absolute("b", "a"), added]
+    set_nodes(graph, [absolute("c", "d"), multiplied, *needed])
+    assert [node.output[0] for node in graph.node] == ["b", "a", "y"]
+    assert [tensor.name for tensor in graph.initializer] == ["used"]

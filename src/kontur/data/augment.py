@@ -12,7 +12,13 @@ import pydantic
 
 from kontur.data.elastic import Elastic
 from kontur.data.geometric import RandomCrop, scale
-from kontur.data.normalise import NormaliseConfig, collapse, normalise, to_channels, to_float
+from kontur.data.normalise import (
+    NormaliseConfig,
+    in_fewest_channels,
+    normalise,
+    to_channels,
+    to_float,
+)
 from kontur.data.photometric import (
     Blur,
     Desaturate,
@@ -129,9 +135,7 @@ class Pipeline:
 
         Grey stays one channel until the end, for speed.
         """
-        image = sample.image
-        if image.shape[2] != 1:
-            image = collapse(to_channels(image, self.channels))
+        image = in_fewest_channels(sample.image, self.channels)
         # moments are taken last, because intensities change what lies in 0..1
         values = (
             to_float(image)

@@ -94,6 +94,13 @@ def collapse(image: Shaped[np.ndarray, "h w c"]) -> Shaped[np.ndarray, "h w k"]:
     return image[..., :1] if is_grey(image) else image
 
 
+def in_fewest_channels(
+    image: Shaped[np.ndarray, "h w c"], channels: int
+) -> Shaped[np.ndarray, "h w k"]:
+    """`to_channels`, but grey, of which all would be equal, stays one channel: for speed."""
+    return image if image.shape[2] == 1 else collapse(to_channels(image, channels))
+
+
 def to_float(image: Shaped[np.ndarray, "h w c"]) -> Float[np.ndarray, "h w c"]:
     """float32 with the full range of an integer type mapped to 0..1; floats keep their values."""
     if image.dtype == np.bool_:

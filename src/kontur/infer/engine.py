@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args, runtime_chec
 import numpy as np
 
 from kontur.errors import InputError
+from kontur.infer.onnx_graph import OnnxGraph
 from kontur.models import catalog
-from kontur.models.archive import Model, SavedGraph
+from kontur.models.archive import Model
 from kontur.models.family import GraphExample
 from kontur.models.graphs import Graph, Graphs, Work
 
@@ -72,17 +73,18 @@ class OnnxEngine:
         kind, values = model.card.kind, model.card.config
         examples = catalog.family(kind).graphs(catalog.config(kind, values))
         sessions = Sessions(model)
-        if precision == "auto":
-            precision = "int8" if _integers_are_faster(sessions, examples) else "float32"
-        self.precision: Precision = precision
-
-        def graph(name: str) -> Graph:
-            start = partial(sessions.start, name, precision)
-            with _damage_reported(name):
-                return _onnx_graph(start, count, example=examples[name])
-
         with ThreadPoolExecutor() as starting:  # each takes some 30 ms, of one thread
+            if precision == "auto":
+                faster = _integers_are_faster(sessions, examples, starting)
+                precision = "int8" if faster else "float32"
+
+            def graph(name: str) -> Graph:
+                start = partial(sessions.start, name, precision)
+                with _damage_reported(name):
+                    return _onnx_graph(start, count, example=examples[name])
+
             graphs = dict(zip(examples, starting.map(graph, examples), strict=True))
+        self.precision: Precision = precision
         self.graphs = Graphs(graphs, partial(_in_parts, threads=count, pool=pool))
 
 
@@ -91,27 +93,27 @@ class Sessions:
 
     def __init__(self, model: Model):
         self.model = model
-        self._started: dict[tuple[str, Precision, int], Any] = {}
+        self._started: dict[tuple[str, Precision, int], OnnxGraph] = {}
 
-    def start(self, name: str, precision: Precision, threads: int) -> Any:
+    def start(self, name: str, precision: Precision, threads: int) -> OnnxGraph:
         """That of a graph in a precision; in float32 where it is in no other."""
         key = name, precision if name in self.model.int8 else "float32", threads
         if key not in self._started:
             graphs = self.model.int8 if key[1] == "int8" else self.model.graphs
-            self._started[key] = _session(graphs[name], self.model.weights, threads)
+            self._started[key] = OnnxGraph(graphs[name], self.model.weights, threads)
         return self._started[key]
 
 
-def _integers_are_faster(sessions: Sessions, examples: Mapping[str, GraphExample]) -> bool:
+def _integers_are_faster(
+    sessions: Sessions, examples: Mapping[str, GraphExample], starting: Executor
+) -> bool:
     """Whether the first of the graphs that the model has in 8 bits is faster than in float32."""
     name = next((name for name in examples if name in sessions.model.int8), None)
     if name is None:
         return False
     inputs = examples[name].inputs.values()
     with _damage_reported(name):
-        runs = [
-            partial(_run, sessions.start(name, precision, 1)) for precision in ("float32", "int8")
-        ]
+        runs = [*starting.map(partial(sessions.start, name, threads=1), ("float32", "int8"))]
         seconds: list[list[float]] = [[], []]
         for _ in range(ROUNDS):
             for run, taken in zip(runs, seconds, strict=True):
@@ -139,27 +141,27 @@ def _damage_reported(name: str) -> Iterator[None]:
         raise InputError(f"its graph {name!r} is missing or damaged ({reason})") from error
 
 
-def _onnx_graph(start: Callable[[int], Any], threads: int, *, example: GraphExample) -> Graph:
-    session = start(1)
-    _check(session, example)
-    objects = [_axis(node.shape) for node in session.get_inputs()]
+def _onnx_graph(start: Callable[[int], OnnxGraph], threads: int, *, example: GraphExample) -> Graph:
+    graph = start(1)
+    _check(graph, example)
+    objects = [_axis(node.shape) for node in graph.inputs]
     if objects == [None] * len(objects):
-        return partial(_run, session if threads == 1 else start(threads))
-    joined = [_axis(node.shape) for node in session.get_outputs()]
+        return graph if threads == 1 else start(threads)
+    joined = [_axis(node.shape) for node in graph.outputs]
 
-    def run(*arrays: np.ndarray) -> Sequence[np.ndarray]:
+    def run(*arrays: Any) -> Sequence[np.ndarray]:
         count = next(
             a.shape[axis] for a, axis in zip(arrays, objects, strict=True) if axis is not None
         )
         runs = round(count / OBJECTS_OF_RUN)  # a few more in one take less time than another run
         if runs <= 1:
-            return _run(session, *arrays)
+            return graph(*arrays)
         starts = _edges(count, runs)[1:-1]
         split = [
             [array] * (len(starts) + 1) if axis is None else np.split(array, starts, axis)
             for array, axis in zip(arrays, objects, strict=True)
         ]
-        outputs = [_run(session, *each) for each in zip(*split, strict=True)]
+        outputs = [graph(*each) for each in zip(*split, strict=True)]
         return [
             np.concatenate(out, axis)
             for out, axis in zip(zip(*outputs, strict=True), joined, strict=True)
@@ -203,33 +205,25 @@ def parts_of(count: int, threads: int) -> list[slice]:
     >>> parts_of(21, 2)
     [slice(0, 8, None), slice(8, 21, None)]
     """
-    sharing = max(1, min(threads, count // TOGETHER))
+    sharing = max(1, min(threads, _nearest(count) // TOGETHER))
     parts = sharing * math.ceil(count / (PART * sharing))
     return [slice(*edge) for edge in pairwise(_edges(count, parts))]
 
 
 def _edges(count: int, parts: int) -> list[int]:
     """Where parts of so many objects begin and the last one ends: at multiples of `TOGETHER`."""
-    starts = (count * number // (parts * TOGETHER) * TOGETHER for number in range(parts))
-    return [*dict.fromkeys(starts), count] if parts else []
+    starts = (_nearest(count * number / parts) for number in range(parts))
+    return [*dict.fromkeys((*starts, count))] if parts else []
 
 
-def _session(graph: SavedGraph, weights: Mapping[str, np.ndarray], threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    # Threads that wait by spinning between runs take the processors from other graphs and numpy.
-    options.add_session_config_entry("session.force_spinning_stop", "1")
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(weights[name]) for name in graph.weights]
-    options.add_external_initializers(list(graph.weights), values)
-    return onnxruntime.InferenceSession(graph.onnx, options, ["CPUExecutionProvider"])
+def _nearest(place: float) -> int:
+    """The multiple of `TOGETHER` that is nearest, of two the larger."""
+    return math.floor(place / TOGETHER + 0.5) * TOGETHER
 
 
-def _check(session: Any, example: GraphExample) -> None:
+def _check(graph: OnnxGraph, example: GraphExample) -> None:
     """ValueError where the graph's inputs are not those of its kind of model."""
-    expected = {node.name: node.shape for node in session.get_inputs()}
+    expected = {node.name: node.shape for node in graph.inputs}
     given = {name: array.shape for name, array in example.inputs.items()}
     for name, shape in given.items():
         sides = expected.get(name, ())
@@ -238,11 +232,6 @@ def _check(session: Any, example: GraphExample) -> None:
             for side, length in zip(sides, shape, strict=True)
         ):
             raise ValueError(f"its inputs are {expected}, and those of its card are {given}")
-
-
-def _run(session: Any, *arrays: np.ndarray) -> Sequence[np.ndarray]:
-    names = [node.name for node in session.get_inputs()]
-    return session.run(None, dict(zip(names, arrays, strict=True)))
 
 
 def _axis(shape: Sequence[int | str]) -> int | None:

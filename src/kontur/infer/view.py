@@ -14,7 +14,7 @@ from kontur.data.geometric import scale_part, scaled_size, source_window
 from kontur.data.normalise import (
     Normalisation,
     NormaliseConfig,
-    collapse,
+    in_fewest_channels,
     measure_normalisation,
     to_channels,
 )
@@ -112,9 +112,8 @@ class PreparedImage:
             lazy, normalisation = survey(pixels, channels, normalise, where=where)
             return cls(lazy, normalisation, channels, multiple, scale, plane, pixel_size)
         check_finite(pixels, where=where)
-        wanted = to_channels(pixels, channels)
-        if normalise.mode == "percentile":  # grey stays one channel, for speed
-            wanted = collapse(wanted)
+        fitted = in_fewest_channels if normalise.mode == "percentile" else to_channels
+        wanted = fitted(pixels, channels)
         normalisation = measure_normalisation(wanted, normalise)
         return cls(wanted, normalisation, channels, multiple, scale, plane, pixel_size)
 

@@ -52,7 +52,8 @@ class SavedGraph:
 class Model:
     """The content of a model file: the card, graphs by name, weights by name in the segmenter.
 
-    `int8` has some of the graphs, under the same names, in 8-bit integers.
+    `int8` has some of the graphs, under the same names, in 8-bit integers, and those that read the
+    maps of these.
     """
 
     card: Card

@@ -21,6 +21,7 @@ from kontur.models.archive import Model, SavedGraph
 from kontur.models.family import padding_multiple
 from kontur.models.graphs import Graph, Graphs
 from kontur.train.calibration import Inputs
+from kontur.train.integer_maps import pass_integers
 from kontur.train.quantise import quantise
 from kontur.train.validation import evenly_spaced
 
@@ -38,22 +39,26 @@ def with_int8(
 ) -> Model:
     """The model with those of its graphs in 8 bits that are as good on `samples`.
 
-    Without samples, without graphs, or where no object is predicted on crops of them, it is the
-    model as it is. `progress(done, total)` is called after each graph.
+    Others read the maps of these in integers. Without samples, without graphs, or where no object
+    is predicted on crops of them, it is the model as it is. `progress(done, total)` is called after
+    each graph.
     """
     family = catalog.family(model.card.kind)
-    multiple = padding_multiple(catalog.config(model.card.kind, model.card.config))
+    config = catalog.config(model.card.kind, model.card.config)
+    multiple = padding_multiple(config)
+    read = {name for example in family.graphs(config).values() for name in example.inputs}
     offered: dict[str, SavedGraph] = {}
     recorded = calibration_inputs(model, samples)
     for done, (name, inputs) in enumerate(recorded.items(), 1):
         graph = None
         if name not in family.float32_graphs:
-            graph = quantise(model.graphs[name], model.weights, inputs, multiple)
+            graph = quantise(model.graphs[name], model.weights, inputs, multiple, read)
         if graph is not None:
             offered[name] = graph
         progress(done, len(recorded))
     evenly = evenly_spaced(len(samples), MOST_IMAGES)
-    return replace(model, int8=_as_good(model, offered, [samples[i] for i in evenly]))
+    chosen = _as_good(model, offered, [samples[i] for i in evenly])
+    return replace(model, int8={**chosen, **pass_integers({**model.graphs, **chosen})})
 
 
 def calibration_inputs(model: Model, samples: Sequence[Sample]) -> dict[str, list[Inputs]]:

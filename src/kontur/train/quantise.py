@@ -13,7 +13,7 @@ Integer-Arithmetic-Only Inference, CVPR 2018, by ONNX Runtime's tool for models 
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -38,12 +38,14 @@ from kontur.train.export import refer
 from kontur.train.integer_enlargements import copy_to_enlarge
 from kontur.train.integer_products import multiply_last_in_integers
 from kontur.train.integer_stem import read_pixels_together
+from kontur.train.simplify import set_nodes
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
 # in integers, between two of them
-BETWEEN = ("Add", "Clip", "Concat", "MaxPool", "Relu", "Resize", "Slice")
+MOVING = ("Concat", "Reshape", "Slice", "Transpose", "Unsqueeze")  # gives the numbers that it reads
+BETWEEN = (*MOVING, "Add", "Clip", "MaxPool", "Relu", "Resize")
 CARRYING = (*BETWEEN, "ReduceMax", "Split")  # what leads from one convolution to the next
-MOVING = ("Concat", "Slice")  # what gives the numbers that it reads
+FLOATS = "DequantizeLinear"  # what gives them
 WARNINGS, ERRORS = 2, 3  # of ONNX Runtime's levels of what it prints
 
 
@@ -61,6 +63,7 @@ def quantise(
     weights: Mapping[str, np.ndarray],
     inputs: Sequence[Inputs],
     multiple: int = 1,
+    maps: Collection[str] = (),
 ) -> SavedGraph | None:
     """The graph in 8 bits, its ranges taken from `inputs`; None where nothing can be.
 
@@ -69,6 +72,8 @@ def quantise(
         weights: of the model, by name.
         inputs: typical ones, at least one, all of the same shapes, in the graph's order.
         multiple: of which the width of its images always is one.
+        maps: outputs that other graphs read, which are as good in integers as what lies between
+            convolutions; they stay float32, of as many values.
     """
     model = onnx.load_from_string(graph.onnx)
     for tensor in model.graph.initializer:
@@ -77,13 +82,14 @@ def quantise(
     _name_twins_alike(model.graph)
     _compute_weights(model.graph)
     norms = _fold_norms(model.graph)
-    chosen = _between_convolutions(model.graph)
+    chosen = _between_convolutions(model.graph, maps)
     if not chosen:
         return None
     model = _in_integers(model, chosen, inputs)
     read_pixels_together(model.graph, multiple)
     multiply_last_in_integers(model.graph)
     copy_to_enlarge(model.graph)
+    _look_at_shapes_of_integers(model.graph)
     return _without_weights(model, weights, norms)
 
 
@@ -163,8 +169,8 @@ def _fold_norms(graph: onnx.GraphProto) -> dict[str, Norm]:
     return norms
 
 
-def _between_convolutions(graph: onnx.GraphProto) -> list[str]:
-    """The names of the convolutions that lead to others, and of what lies between."""
+def _between_convolutions(graph: onnx.GraphProto, maps: Collection[str]) -> list[str]:
+    """The names of the convolutions that lead to others or to maps, and of what lies between."""
     constant = {tensor.name for tensor in graph.initializer}
     makers = {output: node for node in graph.node for output in node.output}
 
@@ -174,7 +180,7 @@ def _between_convolutions(graph: onnx.GraphProto) -> list[str]:
             or (reader.op_type in CARRYING and leads_on(reader))
             for output in node.output
             for reader in _readers(graph, output)
-        )
+        ) or not set(maps).isdisjoint(node.output)
 
     def comes_from_one(node: onnx.NodeProto) -> bool:
         before = [makers[name] for name in node.input if name in makers]
@@ -245,6 +251,15 @@ def _alike_where_moved(
         name: Range(min(ranges[n].low for n in names), max(ranges[n].high for n in names))
         for name, names in group.items()
     }
+
+
+def _look_at_shapes_of_integers(graph: onnx.GraphProto) -> None:
+    """Of these in place of the floats that they become, which would be made for the shape alone."""
+    makers = {output: node for node in graph.node for output in node.output}
+    for node in graph.node:
+        if node.op_type == "Shape" and makers.get(node.input[0], node).op_type == FLOATS:
+            node.input[0] = makers[node.input[0]].input[0]
+    set_nodes(graph, graph.node)
 
 
 @contextmanager

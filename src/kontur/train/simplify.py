@@ -49,11 +49,23 @@ def simplify(model: onnx.ModelProto) -> None:
 
 
 def set_nodes(graph: onnx.GraphProto, nodes: Iterable[onnx.NodeProto]) -> None:
-    """Let these be a graph's nodes, in place, without those of which nobody reads a result."""
+    """Let these be a graph's nodes, in place, without those that lead to none of its results.
+
+    Constants that nobody reads then go, too.
+    """
     nodes = list(nodes)
-    read = {name for node in nodes for name in node.input} | {out.name for out in graph.output}
-    del graph.node[:]
-    graph.node.extend(node for node in nodes if read.intersection(node.output))
+    makers = {output: node for node in nodes for output in node.output}
+    needed, left = set(), [out.name for out in graph.output]
+    while left:
+        name = left.pop()
+        if name not in needed:
+            needed.add(name)
+            left += makers[name].input if name in makers else []
+    used = [node for node in nodes if needed.intersection(node.output)]
+    constants = [tensor for tensor in graph.initializer if tensor.name in needed]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(used)
+    graph.initializer.extend(constants)
 
 
 def _given_already(

@@ -47,12 +47,11 @@ class FullResolution(nn.Module):
     def forward(
         self, features: Float[Tensor, "b h w d"], images: Float[Tensor, "b c H W"]
     ) -> Float[Tensor, "b H W e"]:
-        # A 1×1 convolution where channels are last; engines add a bias to another one for nothing.
-        coarse = functional.linear(features, self.coarse.weight.flatten(1))
+        coarse = functional.conv2d(features.permute(0, 3, 1, 2), self.coarse.weight)
         fine = functional.conv2d(
             images, self.fine.weight, self.coarse.bias, stride=self.stride, padding=1
         )
-        cells = coarse + fine.permute(0, 2, 3, 1)
+        cells = (coarse + fine).permute(0, 2, 3, 1)
         b, h, w, _ = cells.shape
         rows = torch.stack(cells.chunk(self.stride, dim=3), dim=2)
         return rows.reshape(b, h * self.stride, w * self.stride, self.channels)
