@@ -269,3 +269,13 @@ def test_a_warning_of_masks_names_their_planes(tmp_path):
     for warning in (" ".join(opened.warnings) for opened in truths):
         assert "film page 0, film page 1, film page 2" in warning
     assert "(film)" in " ".join(open_truth(path, page=1).warnings)
+
+
+def test_masks_of_cellpose_are_the_truth_of_every_plane(tmp_path, of_files):
+    images = film(tmp_path / "data") / "images"
+    (images / "single.tif").unlink()
+    masks = {"masks": np.stack([labels(squares) for squares in TRUE]), "filename": "film.tif"}
+    np.save(images / "film_seg.npy", masks, allow_pickle=True)
+    folder = open_folder(images, page="all")
+    assert [len(sample.instances) for sample in folder.samples] == [2, 0, 1, 2]
+    assert numbers(evaluate_model(Bright(), folder).summary.to_dict()) == of_files
