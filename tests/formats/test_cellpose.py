@@ -70,7 +70,7 @@ def test_of_a_stack_a_plane_is_chosen(tmp_path):
     first, last = formats.read_images(path)  # the plane between them has no object
     np.testing.assert_array_equal(first.instances.label_image(), MASKS)
     np.testing.assert_array_equal(last.instances.label_image(), MASKS.T)
-    assert [one.instances.plane.number for one in (first, last)] == [0, 2]
+    assert [one.instances.plane.page for one in (first, last)] == [0, 2]
     assert count_pages(path) == 3
     np.testing.assert_array_equal(formats.read(path, page=2).label_image(), MASKS.T)
     with pytest.raises(InputError, match="page 7 is not among them"):

@@ -22,7 +22,7 @@ from kontur.formats.outline_file import OutlineFile
 from kontur.formats.read_errors import reading
 from kontur.formats.stack import chosen_page
 from kontur.instances import Instances
-from kontur.instances.plane import plane_of_page
+from kontur.instances.plane import Plane, plane_of_page
 from kontur.wording import listed
 
 NPY = b"\x93NUMPY"
@@ -42,7 +42,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         full = [number for number, masks in enumerate(planes) if masks.any()] or [0]
         pages, planes = [pages[number] for number in full], [planes[number] for number in full]
     found = [
-        Instances.from_label_image(masks).replace(plane=plane_of_page(page, _count(stored)))
+        Instances.from_label_image(masks).replace(plane=_place(page, stored))
         for page, masks in zip(pages, planes, strict=True)
     ]
     return [ImageAnnotation(name or FORMAT.stem(file.path), one.size, one) for one in found]
@@ -51,6 +51,12 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
 def count_planes(path: Path) -> int:
     """The number of planes of a `_seg.npy`; errors as of `read`."""
     return _count(_stored(path)[0])
+
+
+def _place(page: int | None, masks: np.ndarray) -> Plane | None:
+    """The plane of a page, which has its number: the file does not say along which axis it lies."""
+    plane = plane_of_page(page, _count(masks))
+    return plane and plane._replace(page=page)
 
 
 def _count(masks: np.ndarray) -> int:
