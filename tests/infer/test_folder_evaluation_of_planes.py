@@ -221,6 +221,22 @@ def test_annotations_that_are_not_of_all_pages_of_their_image_are_refused(tmp_pa
     assert counts == [2, 0, 1, 2, 2]
 
 
+def test_outlines_of_several_images_or_of_none_are_not_taken_for_planes_of_one(tmp_path):
+    truth, found = film(tmp_path / "data"), tmp_path / "found"
+    entries = [
+        ImageAnnotation(name, SIZE, outlined([(2, 2, 6)], page).replace(ids=[page + 1]))
+        for page, name in enumerate(("film.tif", "other.tif"))
+    ]
+    found.mkdir()
+    formats.write_images(found / "film.csv", entries)
+    with pytest.raises(InputError, match=r"describes 2 images \(film\.tif, other\.tif\)"):
+        pooled(found, truth)
+    (found / "film.csv").unlink()
+    (found / "film.json").write_text('{"images": [], "annotations": [], "categories": []}')
+    with pytest.raises(InputError, match="describes 0 images"):
+        pooled(found, truth)
+
+
 def test_planes_of_another_program_are_numbered_by_the_image(tmp_path):
     """QuPath names depth and time: of which axis pages count faster the image tells alone."""
     pixels = np.stack([labels(squares) for squares in TRUE]).astype(np.uint8)[:, None] * 200

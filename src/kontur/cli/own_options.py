@@ -9,7 +9,7 @@ from typing import Any
 
 SETTINGS = ("page", "channel")  # of `data`, where a command has --set
 ADVICE = re.compile(
-    rf"--({'|'.join(SETTINGS)})\b(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
+    rf"--({'|'.join(SETTINGS)})\b(?! all\b)(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
 )
 ONE_PAGE = re.compile(r"(--set data\.page=N, 0 to \d+)")
 BESIDE = re.compile(r", or --channel N where the pages are channels")
@@ -18,7 +18,7 @@ BESIDE = re.compile(r", or --channel N where the pages are channels")
 def in_words_of(command: Any, sentence: str) -> str:
     """A sentence with options that the command lacks as the settings that it has in their place.
 
-    What another command does, as in `kontur predict --page all`, stays.
+    What commands with `--page all` do, as `kontur predict`, stays.
     """
     known = {option for parameter in command.params for option in parameter.opts}
     if "--set" not in known:

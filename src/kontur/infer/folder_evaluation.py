@@ -120,17 +120,17 @@ def evaluate_files(
     for number, name in enumerate(pairs):
         true, predicted = read(name)
         shared[name] = shared_planes(name, true, predicted)
-        for page in shared[name].both:
-            sides = _named(plane_name(name, page), partial(_on, true, predicted, page))
-            scores[name, page] = _score(name, page, *sides) if lists.add(*sides) else None
+        for plane in shared[name].both:
+            sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
+            scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
     for name in dict.fromkeys(name for (name, _), known in scores.items() if known is None):
         true, predicted = read(name)
-        for page in shared[name].both:
-            if scores[name, page] is None:
-                sides = lists.applied(*_on(true, predicted, page))
-                scores[name, page] = _score(name, page, *sides)
+        for plane in shared[name].both:
+            if scores[name, plane] is None:
+                sides = lists.applied(*_on(true, predicted, plane))
+                scores[name, plane] = _score(name, plane, *sides)
     if not scores:
         raise InputError(
             f"no plane of {listed([*pairs])} is both in {truth.path} and in {predictions}"
