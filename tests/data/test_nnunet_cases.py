@@ -78,6 +78,8 @@ def test_channels_without_names_are_numbered_and_of_several_types_become_the_wid
         (["a_0000.nii.gz", "a_0001.nii.gz"], {"modality": {"0": "MR"}}, "names 1 channel"),
         (["a_0000.nii.gz", "a_0002.nii.gz"], {}, "a_0001.nii.gz of the case a is missing"),
         (["a_0000.nii.gz"], {"channel_names": {"1": "CT"}}, r"wanted 0 and so on"),
+        (["a_0000.nii.gz", "a_0003.nii.gz"], {}, "a_0001.nii.gz, a_0002.nii.gz of the case a"),
+        (["a_0000.nii.gz", "a_0001.nii.gz", "a_0009.nii.gz"], {}, "a_0002.nii.gz, .* of the case"),
     ],
 )
 def test_cases_that_lack_a_channel_are_told_so(tmp_path, names, described, reason):
@@ -85,6 +87,39 @@ def test_cases_that_lack_a_channel_are_told_so(tmp_path, names, described, reaso
     describe(tmp_path, **described)
     with pytest.raises(InputError, match=reason):
         read_image(tmp_path / "imagesTr" / "a_0000.nii.gz")
+
+
+CHANNELS = {"channel_names": {"0": "CT", "1": "PET"}}
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "described"),
+    [(["b_0001.nii.gz"], [], CHANNELS), (["b_0001.nii.gz"], ["b.nii.gz"], {})],
+)
+def test_a_case_that_lacks_its_first_channel_is_no_image(tmp_path, names, labels, described):
+    save(tmp_path / "imagesTr", *names)
+    save(tmp_path / "labelsTr", *labels)
+    describe(tmp_path, **described)
+    for channel in (None, 0):
+        with pytest.raises(InputError, match=r"b_0000.nii.gz of the case b is missing in"):
+            read_image(tmp_path / "imagesTr" / "b_0001.nii.gz", channel=channel)
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "described"),
+    [
+        (["b_0001.nii.gz", "b_0004.nii.gz"], [], CHANNELS),  # no channel has the number 4
+        (["b_0001.nii.gz"], [], {"modality": {"0": "CT"}}),
+        (["b_0001.nii.gz"], [], {}),
+        (["b_0001.nii.gz", "b_0000.nii.gz"], ["b_0000.nii.gz", "b_0001.nii.gz"], {}),
+    ],
+)
+def test_cases_may_be_numbered_with_four_digits(tmp_path, names, labels, described):
+    save(tmp_path / "imagesTr", *names)
+    save(tmp_path / "labelsTr", *labels)
+    describe(tmp_path, **described)
+    for name in names:
+        assert read_image(tmp_path / "imagesTr" / name).pixels.shape == (4, 5, 1)
 
 
 def test_channels_of_other_shapes_are_refused(tmp_path):
