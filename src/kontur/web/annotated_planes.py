@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from kontur import formats
 from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
+from kontur.data.image_planes import of_annotations, pages_by_place
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats.page_count import check_is_one_stack, count_pages
@@ -25,10 +26,11 @@ def annotated_planes(
 ) -> dict[int, Instances]:
     """The objects of each plane that the annotation names, by page; of the one page where of none.
 
-    Raises `InputError` where one of them cannot be read, or is not of the plane's size.
+    Raises `InputError` where one of them cannot be read, is not of the plane's size, or lies where
+    the image has no plane.
     """
     there = pictures.pages(image)
-    outlines = _outlines(annotated, lambda: pictures.planes(image)) if there > 1 else {}
+    outlines = _outlines(annotated) if there > 1 else {}
     pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
     alike = _is_one_stack(image)
 
@@ -77,12 +79,13 @@ def has_depths_and_times(found: Sequence[Instances]) -> bool:
     return any(place.z for place in places) and any(place.t for place in places)
 
 
-def _outlines(annotated: AnnotatedImage, planes_of_image: Planes) -> dict[int, Instances]:
+def _outlines(annotated: AnnotatedImage) -> dict[int, Instances]:
     """The objects of a file of outlines that names planes, by page; none of other annotations."""
-    if annotated.kind != "outlines" or not formats.format_of(annotated.annotation).planes:
+    file = annotated.annotation
+    if annotated.kind != "outlines" or not formats.format_of(file).planes:
         return {}
-    found = [entry.instances for entry in formats.read_images(annotated.annotation)]
-    return by_page([one for one in found if one.plane is not None], planes_of_image)
+    planes = of_annotations(formats.read_images(file), file, pages_by_place(annotated.image))
+    return {page: planes.on(page) for page in planes.pages}
 
 
 def _is_one_stack(image: FolderImage) -> bool:
