@@ -110,6 +110,21 @@ def test_outlines_of_another_program_are_on_the_page_of_their_depth_and_time(
     assert counts == [number == page for number in range(6)]
 
 
+def test_our_file_that_another_program_saved_keeps_its_objects_on_their_page(tmp_path):
+    film = np.zeros((2, 3, *SIZE), np.uint8)
+    axes = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack"}
+    tifffile.imwrite(tmp_path / "a.tif", film, **axes)
+    with opened(tmp_path) as (here, image):
+        here.annotations.edit(image, 3, "add", lambda found: moves.add(found, SQUARE), seen=10**6)
+    (file,) = tmp_path.glob("*.geojson")
+    content = json.loads(file.read_text())
+    assert content.pop("kontur")["page"] == 3
+    file.write_text(json.dumps(content))
+    with opened(tmp_path) as (here, image):
+        counts = [len(here.annotations.open(image, number).instances) for number in range(6)]
+    assert counts == [0, 0, 0, 1, 0, 0]
+
+
 def test_outlines_where_the_image_has_no_plane_are_not_left_out_in_silence(tmp_path):
     outlined_by_another_program(tmp_path, 1, 7)
     with (

@@ -4,7 +4,8 @@ A label image of several pages, a volume, and outlines on planes are of the whol
 no plane is of any.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from kontur import formats
 from kontur.data.annotation_options import annotation_options
@@ -17,8 +18,6 @@ from kontur.instances import Instances
 from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import Pictures
-
-Planes = Callable[[], Sequence[Plane | None]]
 
 
 def annotated_planes(
@@ -55,17 +54,21 @@ def label_pages(annotated: AnnotatedImage) -> list[int]:
     return list(range(count)) if count > 1 else []
 
 
-def by_page(found: Sequence[Instances], planes_of_image: Planes) -> dict[int, Instances]:
+def by_page(found: Sequence[Instances], image: Path) -> dict[int, Instances]:
     """The objects of each plane, by page.
 
-    A file names depth and time. Where both differ the planes of the image tell the pages: what lies
-    on none of them is left out.
+    A file names depth and time, and other programs no page. In an image of several depths and
+    several times its planes then tell the pages: what lies on none of them is left out. Errors as
+    of `pages_by_place`.
     """
-    if not has_depths_and_times(found):
-        return {place_of(objects).number: objects for objects in found}
-    pages = {plane[:2]: page for page, plane in enumerate(planes_of_image()) if plane is not None}
-    places = [place_of(objects)[:2] for objects in found]
-    return {pages[place]: o for place, o in zip(places, found, strict=True) if place in pages}
+    planes = list(map(place_of, found))
+    if any(plane.page is None and (plane.z or plane.t) for plane in planes):
+        pages = pages_by_place(image)
+        if min(len({place[axis] for place in pages}) for axis in (0, 1)) > 1:
+            numbers = [pages.get(p[:2]) if p.page is None else p.page for p in planes]
+            pairs = zip(numbers, found, strict=True)
+            return {number: objects for number, objects in pairs if number is not None}
+    return {plane.number: objects for plane, objects in zip(planes, found, strict=True)}
 
 
 def place_of(objects: Instances) -> Plane:
