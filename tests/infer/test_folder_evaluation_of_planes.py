@@ -196,6 +196,14 @@ def test_objects_of_no_plane_are_refused_beside_planes(tmp_path, side):
     assert len(pooled(*sides).images) == 4
 
 
+def test_the_only_plane_of_an_image_is_page_0_where_the_other_side_counts_pages(tmp_path):
+    true = write_labels(tmp_path / "true" / "film.tif", TRUE[:1]).parent
+    found = write_outlines(tmp_path / "found" / "film.csv", TRUE[:1]).parent
+    for sides in ((found, true), (true, found)):
+        (image,) = pooled(*sides).images
+        assert (image.true_count, image.counts.tp.tolist()) == (2, [2] * 10)
+
+
 def test_what_was_predicted_on_one_page_is_not_taken_for_all(tmp_path):
     folder = film(tmp_path / "data")
     inputs = find_inputs([folder / "images" / "film.tif"])
