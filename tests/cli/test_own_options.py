@@ -71,8 +71,8 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
             "train",
             "choose it with --page N (in Python page=N), 0 to 4, or --channel N where the pages "
             "are channels",
-            "choose it with --set data.page=N, 0 to 4, or --set data.channel=N where the pages "
-            "are channels",
+            "choose it with --set data.page=N, 0 to 4 or all, or --set data.channel=N where the "
+            "pages are channels",
         ),
         (
             "compare",

@@ -11,6 +11,7 @@ SETTINGS = ("page", "channel")  # of `data`, where a command has --set
 ADVICE = re.compile(
     rf"--({'|'.join(SETTINGS)})\b(?! all\b)(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
 )
+ONE_PAGE = re.compile(r"(--set data\.page=N, 0 to \d+)")
 BESIDE = re.compile(r", or --channel N where the pages are channels")
 
 
@@ -27,4 +28,4 @@ def in_words_of(command: Any, sentence: str) -> str:
         name, value = advice[1], advice[2] or "N"
         return advice[0] if f"--{name}" in known else f"--set data.{name}={value}"
 
-    return ADVICE.sub(setting, sentence)
+    return ONE_PAGE.sub(r"\1 or all", ADVICE.sub(setting, sentence))

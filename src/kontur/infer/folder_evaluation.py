@@ -6,7 +6,6 @@ as an image: a plane of the truth without objects is empty, and what is predicte
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -167,14 +166,13 @@ def evaluate_model(
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
-    pages = Counter(truth.names)
     scores = []
     for index, item in enumerate(truth.annotated):
         sample = samples[index]
-        page = item.page if pages[item.name] > 1 else None
+        page = item.page if item.is_plane else None
         image = Image(sample.image, sample.pixel_size, sample.stains)
         predict = partial(predictor.predict_detailed, image, options)
-        predicted = _named(plane_name(item.name, page), predict).instances
+        predicted = _named(item.plane_name, predict).instances
         scores.append(_score(item.name, page, sample.instances, predicted))
         if progress is not None:
             progress(index + 1, len(samples))
