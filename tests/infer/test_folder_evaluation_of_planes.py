@@ -117,6 +117,13 @@ def test_planes_count_as_files_of_their_own_in_every_format_that_keeps_them(
     assert not evaluation.planes_without_prediction + evaluation.planes_without_truth
 
 
+def test_a_plane_on_which_more_is_found_than_there_is_is_no_empty_one(tmp_path):
+    square = TRUE[0][0]
+    truth = write_labels(tmp_path / "true" / "film.tif", [[square], []])
+    found = write_labels(tmp_path / "found" / "film.tif", [TRUE[0], [square]])
+    assert pooled(found, truth).empty_planes == ("film page 1",)
+
+
 def film(root: Path) -> Path:
     """A training folder of a film with its label stack, and an image that is no stack."""
     for name, planes in (("images", FOUND), ("labels", TRUE)):
