@@ -243,6 +243,10 @@ def test_other_tables_of_classes_and_tasks_come_first(tmp_path):
         ({"background": 0, "whole": [1, 2]}, r"regions of several labels \(whole: \[1, 2\]\)"),
         ({"background": 0, "a": 1.5}, "a class the label 1.5; wanted a whole number"),
         ({"a": 1, "b": 1}, "two classes one label"),
+        ({"background": 1, "t": 0}, "1 is background; wanted 0 as background"),
+        ({"background": 1, "t": 2}, "1 is background; wanted 0 as background"),
+        ({"organ": 0, "tumour": 1}, "0 is 'organ'; wanted 0 as background"),
+        ({"0": "organ", "1": "Background"}, "1 is background"),
         ({"background": 0, "a": 1}, r"holds the value 2, .*\(1 = a\).*dataset.json"),
     ],
 )
@@ -252,6 +256,26 @@ def test_labels_that_cannot_be_are_told_in_a_sentence(tmp_path, labels, reason):
     (tmp_path / "dataset.json").write_text("{")
     with pytest.raises(InputError, match=r"dataset.json"):
         open_folder(tmp_path, page=1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"labels": {"background": 0, "t": 1, "t": 2}}',
+        '{"labels": {"background": 0}, "t": {}, "t": {}}',
+    ],
+)
+def test_a_name_twice_in_dataset_json_is_refused_by_that_name(tmp_path, content):
+    case(tmp_path, NNUNET)
+    (tmp_path / "dataset.json").write_text(content)
+    with pytest.raises(InputError, match=r"dataset.json has the name 't' twice"):
+        open_folder(tmp_path, page=1)
+
+
+def test_background_may_have_a_capital_or_no_name(tmp_path):
+    for labels in ({"Background": 0, "t": 1, "u": 2}, {"0": "BACKGROUND", "1": "t", "2": "u"}):
+        assert open_folder(case(tmp_path, labels), page=1).classes == ("t", "u")
+    assert open_folder(case(tmp_path, {"t": 1, "u": 2}), page=1).classes == ("t", "u")
 
 
 def test_a_dataset_json_that_says_nothing_of_classes_changes_nothing(tmp_path):
