@@ -208,11 +208,16 @@ def test_predictions_that_are_read_otherwise_than_the_truth_are_pointed_out(kont
     mask[5:15, 5:15] = mask[20:30, 5:15] = 1
     mask[5:15, 40:50] = 2
     Image.fromarray(mask).save(tmp_path / "a.png")
-    words = ("evaluate", tmp_path / "a.png", tmp_path / "a.png", "--task", "semantic")
-    output = kontur(*words)
+    (tmp_path / "found").mkdir()
+    Image.fromarray(mask * 3).save(tmp_path / "found" / "a.png")
+    words = (tmp_path / "a.png", "--task", "semantic")
+    output = kontur("evaluate", tmp_path / "found" / "a.png", *words)
     assert "--predictions-task semantic reads them as the masks of TRUTH" in output
     assert "3 true objects, 2 predicted" in output
-    output = kontur(*words, "--predictions-task", "semantic")
+    output = kontur("evaluate", tmp_path / "a.png", *words)
+    assert "predictions are masks too and are read with --task semantic" in output
+    assert "3 true objects, 3 predicted" in output
+    output = kontur("evaluate", tmp_path / "a.png", *words, "--predictions-task", "semantic")
     assert "3 true objects, 3 predicted" in output
     assert "!" not in output
 

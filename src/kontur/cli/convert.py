@@ -107,6 +107,7 @@ def convert(
     from kontur.data.pairing import check_masks
     from kontur.errors import InputError
     from kontur.formats.conversion import convert, parse_size
+    from kontur.formats.nnunet_dataset import meaning_of_labels
     from kontur.formats.zarr_store import is_folder
 
     chosen = split is not None or bool(where) or share != 1
@@ -150,6 +151,7 @@ def convert(
         )
     several = f" in {plural(made.images, 'image')}" if made.images > 1 else ""
     typer.echo(f"{plural(made.objects, 'object')}{several} → {target}")
-    issues = check_masks(sources[0], task=task.value, page=page) if single else []
+    meaning, _ = meaning_of_labels(sources[0], task.value)
+    issues = check_masks(sources[0], task=meaning, page=page) if single else []
     for note in (*made.losses, *map(str, issues)):
         typer.echo(f"  {note}")

@@ -179,7 +179,11 @@ def _evaluate_files(
     check_column(truth, by)
     page = annotation_options["page"]
     true_task = "semantic" if truth.class_of_value else annotation_options["task"]
-    chosen = task_of_predictions(true_task, predictions, page=page) if task is None else task.value
+    chosen = (
+        task_of_predictions(true_task, predictions, class_of_value=truth.class_of_value, page=page)
+        if task is None
+        else task.value
+    )
     issues = check_masks(predictions, task=chosen, page=page)
     notes = [f"predictions: {issue}" for issue in issues]
     if task is None and chosen != "instances":

@@ -74,14 +74,20 @@ def read_labels(path: Path, *, page: int | None = None) -> Integer[np.ndarray, "
 
 
 def classes_of_values(files: Iterable[tuple[Path, int | None]]) -> dict[int, str]:
-    """The class that each value of semantic masks stands for, from all of their values.
+    """The class that each value of semantic masks stands for, from all `values_of` them.
 
-    Each mask is a file and its page, where it has several.
-    A mask that cannot be read is skipped here; reading its sample raises the error. Raises
-    `InputError` for too many values, see `masks.class_names`.
+    Raises `InputError` for too many values, see `masks.class_names`.
+    """
+    return class_names(values_of(files))
+
+
+def values_of(files: Iterable[tuple[Path, int | None]]) -> set[int]:
+    """The values above 0 of masks, each a file and its page, where it has several.
+
+    A mask that cannot be read is skipped here; reading its sample raises the error.
     """
 
-    def values_of(mask: tuple[Path, int | None]) -> set[int]:
+    def values_in(mask: tuple[Path, int | None]) -> set[int]:
         path, page = mask
         try:
             return {int(value) for value in np.unique(read_labels(path, page=page))}
@@ -89,8 +95,8 @@ def classes_of_values(files: Iterable[tuple[Path, int | None]]) -> dict[int, str
             return set()
 
     with ThreadPoolExecutor() as pool:
-        values: set[int] = set().union(*pool.map(values_of, files))
-    return class_names({value for value in values if value > 0})
+        values: set[int] = set().union(*pool.map(values_in, files))
+    return {value for value in values if value > 0}
 
 
 def _value_classes(masks: Sequence[AnnotatedImage], table: ClassTable | None) -> dict[int, str]:

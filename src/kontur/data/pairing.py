@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from kontur import formats
 from kontur.data import nnunet_cases
-from kontur.data.annotation_options import classes_of_values, read_labels
+from kontur.data.annotation_options import classes_of_values, read_labels, values_of
 from kontur.data.file_names import (
     RECORD_FILE,
     REPORT_FILE,
@@ -167,12 +167,22 @@ def _pages_of_masks(files: Iterable[tuple[str, Path]], page: Pages) -> list[Mask
     ]
 
 
-def task_of_predictions(truth: str, place: Path, *, page: Pages = None) -> Task:
+def task_of_predictions(
+    truth: str,
+    place: Path,
+    *,
+    class_of_value: Mapping[int, str] | None = None,
+    page: Pages = None,
+) -> Task:
     """The task by which masks of predictions are read, for truth that is read by the task `truth`.
 
-    That of the truth where the predictions look like masks of it, else `instances`: binary masks
-    may be compared with label images that a network made.
+    That of the truth where the predictions hold no values but those of its classes, or look like
+    masks of it, else `instances`: masks may be compared with label images that a network made.
     """
+    if class_of_value and mask_files(place):
+        values = values_of(every_mask(place, page))
+        if values and values <= class_of_value.keys():
+            return choose_task(truth)
     doubts = {issue.kind for issue in check_masks(place, page=page)}
     return choose_task(truth) if doubts & {"binary", "semantic"} else "instances"
 

@@ -24,6 +24,7 @@ from kontur.data.pairing import (
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
+from kontur.formats.nnunet_dataset import meaning_of_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +108,9 @@ def open_truth(
             raise
         if split is not None:
             raise InputError(f"{root} holds annotations without images, and no splits") from error
-    named = classes_of_values(every_mask(root, page)) if task == "semantic" else None
+    task, named = meaning_of_labels(root, task)
+    if task == "semantic" and named is None:
+        named = classes_of_values(every_mask(root, page))
     sources = find_planes(root, task=task, class_of_value=named, page=page)
     tables = read_tables(root, tuple(sources))
     if tables.classes is not None:

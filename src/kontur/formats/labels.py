@@ -34,9 +34,9 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     With `components` and `semantic` every connected region is an object, see `masks`. Errors as in
     `read_array`, `Instances.from_label_image` and `masks.objects`.
     """
-    task, stored = masks.choose_task(file.task), images.read_stored(file.path, page=file.page)
+    (task, classes), stored = file.meaning, images.read_stored(file.path, page=file.page)
     array = whole_numbers(stored.pixels, file.path)
-    instances = masks.objects(array, task, where=file.path, class_of_value=file.class_of_value)
+    instances = masks.objects(array, task, where=file.path, class_of_value=classes)
     return [
         ImageAnnotation(
             file.path.stem,

@@ -44,14 +44,13 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
     Classes without names are those of all planes, and no region has the id of one of another plane.
     Errors as of `labels.read_array`, and `masks.objects`.
     """
-    task, volume = masks.choose_task(file.task), nifti.open_volume(file.path)
+    (task, names), volume = file.meaning, nifti.open_volume(file.path)
     alone = file.page is not None or volume.pages == 1
     pages = [file.page] if alone else list(range(volume.pages))
 
     def array(page: int | None) -> np.ndarray:
         return labels.whole_numbers(images.read_stored(file.path, page=page).pixels, file.path)
 
-    names = file.class_of_value
     if task == "semantic" and names is None:
         values = set().union(*(np.unique(array(page)).tolist() for page in pages))
         names = masks.class_names({value for value in values if value > 0})

@@ -16,6 +16,7 @@ from kontur.wording import quoted
 
 FILE = "dataset.json"
 BACKGROUND = "background"  # the name of the label 0
+LABELS = ("labelsTr", "labelsTs")  # folders whose values are classes
 CHANNELS = ("channel_names", "modality")  # of nnU-Net 2, and of the Decathlon and nnU-Net 1
 
 
@@ -37,6 +38,21 @@ def dataset_around(folder: Path) -> NnunetDataset | None:
     """
     path = Path(folder).absolute().parent / FILE
     return _read(path, FileStamp.of(path)) if path.is_file() else None
+
+
+def meaning_of_labels(place: Path, task: str) -> tuple[str, Mapping[int, str] | None]:
+    """The task by which the label images of a place are read, and the classes of their values.
+
+    In `labelsTr` and `labelsTs`, for the folder and for a file in it, they are `semantic` with the
+    classes that the data set names, unless they are `components`; elsewhere of the task that is
+    given, without classes. Errors as of `dataset_around`.
+    """
+    folder = place if place.is_dir() else place.parent
+    inside = task != "components" and folder.absolute().name in LABELS
+    dataset = dataset_around(folder) if inside else None
+    if dataset is None or not dataset.classes:
+        return task, None
+    return "semantic", dataset.classes
 
 
 @functools.lru_cache(maxsize=8)

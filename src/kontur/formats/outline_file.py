@@ -11,7 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from kontur.formats import document
+from kontur.formats import document, masks
+from kontur.formats.masks import Task
+from kontur.formats.nnunet_dataset import meaning_of_labels
 
 BEGINNING = 1 << 16  # bytes by which kinds of files are told apart
 TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\Z)|[\[\]{}]|:(?=\s*(.))', re.DOTALL)
@@ -22,7 +24,8 @@ class OutlineFile:
     """A file, and how it is to be read.
 
     `page` picks a plane of a stack (from 0) where the file holds several; `task` is what the values
-    of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks`.
+    of masks mean and `class_of_value` names the classes of `semantic` ones, see `masks` and
+    `meaning`.
     `numbered_in` are files that give images and classes the numbers which stand for them in this
     one (a list of COCO results); None reads the numbers as names. `size` is the (height, width) of
     the image where the file's coordinates are shares of it.
@@ -34,6 +37,15 @@ class OutlineFile:
     class_of_value: Mapping[int, str] | None = None
     numbered_in: Sequence[Path] | None = None
     size: tuple[int, int] | None = None
+
+    @cached_property
+    def meaning(self) -> tuple[Task, Mapping[int, str] | None]:
+        """The task of masks, and the classes of their values where they are given or a data set
+        around the file names them, see `nnunet_dataset`; `InputError` for another task."""
+        if self.class_of_value is not None:
+            return masks.choose_task(self.task), self.class_of_value
+        task, classes = meaning_of_labels(self.path, self.task)
+        return masks.choose_task(task), classes
 
     @cached_property
     def json(self) -> Any:

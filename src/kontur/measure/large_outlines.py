@@ -1,6 +1,6 @@
 """Readers of outlines by the name of their image; those of large files stay on the disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +31,13 @@ class Reader(NamedTuple):
     sides: Callable[[], Sides | None] = unstated
 
 
-def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]:
+def readers_of(
+    place: Path,
+    *,
+    task: str,
+    class_of_value: Mapping[int, str] | None = None,
+    page: int | None,
+) -> dict[str, Reader]:
     """The readers of a file or a folder of outlines; errors as in `find_predictions`."""
     if is_large(place):
         return _of_large_file(place, page)
@@ -40,9 +46,9 @@ def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]
         for name, path in prediction_files(place).items()
         if formats.format_of(path).pixel_size
     }
+    found = find_predictions(place, task=task, class_of_value=class_of_value, page=page)
     readers = {
-        name: Reader(read, read, stating.get(name, unstated))
-        for name, read in find_predictions(place, task=task, page=page).items()
+        name: Reader(read, read, stating.get(name, unstated)) for name, read in found.items()
     }
     if not zarr_store.is_folder(place):
         return readers

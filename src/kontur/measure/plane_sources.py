@@ -14,6 +14,7 @@ from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
+from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import find_inputs
@@ -101,7 +102,8 @@ def _planes_of(place: Path, task: str) -> list[tuple[str, Plane | None, Outlines
     Raises `InputError` where two images have one name.
     """
     files = prediction_files(place)
-    class_of_value = _classes([*files.values()], task)
+    task, named = meaning_of_labels(place, task)
+    class_of_value = named or _classes([*files.values()], task)
     planes: list[tuple[str, Plane | None, Outlines, Path]] = []
     holders: dict[str, Path] = {}  # the file of each image
     for name, path in files.items():

@@ -26,6 +26,7 @@ from kontur.formats import find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
+from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.infer.inputs import InputImage, find_inputs
@@ -117,7 +118,8 @@ def find_sources(
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
-    readers = large_outlines.readers_of(outlines, task=task, page=page)
+    task, named = meaning_of_labels(outlines, task)
+    readers = large_outlines.readers_of(outlines, task=task, class_of_value=named, page=page)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
         listed = [_source(name, reader, None) for name, reader in readers.items()]
