@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from kontur import formats
 from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
+from kontur.data.image_planes import states_all_planes
 from kontur.data.layout import AnnotatedImage, Layout
+from kontur.data.places import check_labels_fit, know_both, page_at
 from kontur.errors import InputError
 from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.instances import Instances
@@ -28,6 +30,8 @@ def annotated_planes(
     Raises `InputError` where one of them cannot be read, or is not of the plane's size.
     """
     there = pictures.pages(image)
+    if _has_pixels(annotated):
+        check_labels_fit(annotated.annotation, image.path)
     outlines = _outlines(annotated, lambda: pictures.planes(image)) if there > 1 else {}
     pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
     alike = _is_one_stack(image)
@@ -56,14 +60,17 @@ def label_pages(annotated: AnnotatedImage) -> list[int]:
 def by_page(found: Sequence[Instances], planes_of_image: Planes) -> dict[int, Instances]:
     """The objects of each plane, by page.
 
-    A file names depth and time. Where both differ the planes of the image tell the pages: what lies
-    on none of them is left out.
+    A file names depth and time. Where it or the image has several of both the planes of the image
+    tell the pages: what lies on none of them is left out.
     """
-    if not has_depths_and_times(found):
-        return {place_of(objects).number: objects for objects in found}
-    pages = {plane[:2]: page for page, plane in enumerate(planes_of_image()) if plane is not None}
-    places = [place_of(objects)[:2] for objects in found]
-    return {pages[place]: o for place, o in zip(places, found, strict=True) if place in pages}
+    planes = [place_of(objects) for objects in found]
+    if all(plane == Plane() for plane in planes):
+        return dict(enumerate(found[-1:]))
+    places = [(plane or Plane())[:2] for plane in planes_of_image()]
+    if not know_both(places) and not has_depths_and_times(found):
+        return {plane.number: o for plane, o in zip(planes, found, strict=True)}
+    pages = [page_at(plane, places) for plane in planes]
+    return {page: o for page, o in zip(pages, found, strict=True) if page is not None}
 
 
 def place_of(objects: Instances) -> Plane:
@@ -83,6 +90,12 @@ def _outlines(annotated: AnnotatedImage, planes_of_image: Planes) -> dict[int, I
         return {}
     found = [entry.instances for entry in formats.read_images(annotated.annotation)]
     return by_page([one for one in found if one.plane is not None], planes_of_image)
+
+
+def _has_pixels(annotated: AnnotatedImage) -> bool:
+    """Whether the annotation is one file of labels, of each plane or of one."""
+    outlined = annotated.kind == "outlines" and states_all_planes(annotated.annotation)
+    return outlined or annotated.kind == "labels"
 
 
 def _is_one_stack(image: FolderImage) -> bool:

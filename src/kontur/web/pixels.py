@@ -19,7 +19,7 @@ from kontur.formats import channels
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
-from kontur.formats.page_count import count_pages
+from kontur.formats.page_count import count_pages, list_planes
 from kontur.formats.pixel_sides import stated_sides
 from kontur.formats.pixel_size import square_side
 from kontur.instances.plane import Plane
@@ -144,8 +144,8 @@ class Pictures:
         return [page for page in pages if page < count]
 
     def planes(self, image: FolderImage) -> list[Plane | None]:
-        """Depth and time of every plane, each of which is read for it."""
-        return [self.read(image, page).image.plane for page in range(self.pages(image))]
+        """Depth and time of every plane; `InputError` where the image cannot be read."""
+        return list_planes(image.path)
 
     def pixel_size(self, image: FolderImage, page: int) -> float | None:
         """The side of a pixel in µm as `kontur measure` takes it: of the image, else of its labels.
