@@ -28,7 +28,7 @@ def _pages(item: AnnotatedImage) -> list[AnnotatedImage]:
     pages = pages_of(item.image)
     if len(pages) == 1:
         return [item]
-    items = [item.replace(page=page) for page in pages]
+    items = [item.replace(page=page, is_plane=True) for page in pages]
     if item.kind == "labels" or (item.kind == "outlines" and states_all_planes(item.annotation)):
         check_labels_fit(item.annotation, item.image, every=True)
         return items

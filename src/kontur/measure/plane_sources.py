@@ -10,7 +10,7 @@ from kontur.data.file_names import is_mask
 from kontur.data.image_planes import chosen_pages, states_all_planes
 from kontur.data.layout import Layout
 from kontur.data.pairing import name_of_image, pair, prediction_files
-from kontur.data.places import Place, check_labels_fit, page_at, places_of
+from kontur.data.places import Place, check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
@@ -147,7 +147,8 @@ def _source(
 
     def page() -> int | None:
         assert places is not None
-        number = page_at(place, places)
+        numbered = states_all_planes(path) and not know_both(places_of(path))
+        number = place.number if numbered else page_at(place, places)
         if number is None:
             raise InputError(
                 f"outlines lie on the plane of depth {place.z} and time {place.t}, and "

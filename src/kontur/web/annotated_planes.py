@@ -11,7 +11,7 @@ from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
 from kontur.data.image_planes import states_all_planes
 from kontur.data.layout import AnnotatedImage, Layout
-from kontur.data.places import check_labels_fit, know_both, page_at
+from kontur.data.places import check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
 from kontur.formats.page_count import check_is_one_stack, count_pages
 from kontur.instances import Instances
@@ -89,7 +89,10 @@ def _outlines(annotated: AnnotatedImage, planes_of_image: Planes) -> dict[int, I
     if annotated.kind != "outlines" or not formats.format_of(annotated.annotation).planes:
         return {}
     found = [entry.instances for entry in formats.read_images(annotated.annotation)]
-    return by_page([one for one in found if one.plane is not None], planes_of_image)
+    found = [one for one in found if one.plane is not None]
+    if _has_pixels(annotated) and not know_both(places_of(annotated.annotation)):
+        return {place_of(one).number: one for one in found}
+    return by_page(found, planes_of_image)
 
 
 def _has_pixels(annotated: AnnotatedImage) -> bool:
