@@ -4,12 +4,13 @@ A label image of several pages, a volume, and outlines on planes are of the whol
 no plane is of any.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from kontur import formats
 from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
-from kontur.data.image_planes import states_all_planes
+from kontur.data.image_planes import of_annotations, states_all_planes
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.data.places import check_labels_fit, know_both, page_at, places_of
 from kontur.errors import InputError
@@ -19,20 +20,19 @@ from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import Pictures
 
-Planes = Callable[[], Sequence[Plane | None]]
-
 
 def annotated_planes(
     pictures: Pictures, image: FolderImage, annotated: AnnotatedImage, page: int
 ) -> dict[int, Instances]:
     """The objects of each plane that the annotation names, by page; of the one page where of none.
 
-    Raises `InputError` where one of them cannot be read, or is not of the plane's size.
+    Raises `InputError` where one of them cannot be read, is not of the plane's size, or lies where
+    the image has no plane.
     """
     there = pictures.pages(image)
     if _has_pixels(annotated):
         check_labels_fit(annotated.annotation, image.path)
-    outlines = _outlines(annotated, lambda: pictures.planes(image)) if there > 1 else {}
+    outlines = _outlines(annotated) if there > 1 else {}
     pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
     alike = _is_one_stack(image)
 
@@ -57,20 +57,20 @@ def label_pages(annotated: AnnotatedImage) -> list[int]:
     return list(range(count)) if count > 1 else []
 
 
-def by_page(found: Sequence[Instances], planes_of_image: Planes) -> dict[int, Instances]:
+def by_page(found: Sequence[Instances], image: Path) -> dict[int, Instances]:
     """The objects of each plane, by page.
 
-    A file names depth and time. Where it or the image has several of both the planes of the image
-    tell the pages: what lies on none of them is left out.
+    A file names depth and time, and other programs no page. In an image of several depths and
+    several times its planes then tell the pages: what lies on none of them is left out. Errors as
+    of `places_of`.
     """
-    planes = [place_of(objects) for objects in found]
-    if all(plane == Plane() for plane in planes):
-        return dict(enumerate(found[-1:]))
-    places = [(plane or Plane())[:2] for plane in planes_of_image()]
-    if not know_both(places) and not has_depths_and_times(found):
-        return {plane.number: o for plane, o in zip(planes, found, strict=True)}
-    pages = [page_at(plane, places) for plane in planes]
-    return {page: o for page, o in zip(pages, found, strict=True) if page is not None}
+    planes = list(map(place_of, found))
+    if any(plane != Plane() for plane in planes):
+        places = places_of(image)
+        if know_both(places):
+            pairs = zip([page_at(plane, places) for plane in planes], found, strict=True)
+            return {number: objects for number, objects in pairs if number is not None}
+    return {plane.number: objects for plane, objects in zip(planes, found, strict=True)}
 
 
 def place_of(objects: Instances) -> Plane:
@@ -84,15 +84,17 @@ def has_depths_and_times(found: Sequence[Instances]) -> bool:
     return any(place.z for place in places) and any(place.t for place in places)
 
 
-def _outlines(annotated: AnnotatedImage, planes_of_image: Planes) -> dict[int, Instances]:
+def _outlines(annotated: AnnotatedImage) -> dict[int, Instances]:
     """The objects of a file of outlines that names planes, by page; none of other annotations."""
-    if annotated.kind != "outlines" or not formats.format_of(annotated.annotation).planes:
+    file = annotated.annotation
+    if annotated.kind != "outlines" or not formats.format_of(file).planes:
         return {}
-    found = [entry.instances for entry in formats.read_images(annotated.annotation)]
-    found = [one for one in found if one.plane is not None]
-    if _has_pixels(annotated) and not know_both(places_of(annotated.annotation)):
-        return {place_of(one).number: one for one in found}
-    return by_page(found, planes_of_image)
+    entries = formats.read_images(file)
+    if states_all_planes(file) and not know_both(places_of(file)):
+        found = [entry.instances for entry in entries if entry.instances.plane is not None]
+        return {place_of(objects).number: objects for objects in found}
+    planes = of_annotations(entries, file, places_of(annotated.image))
+    return {page: planes.on(page) for page in planes.pages}
 
 
 def _has_pixels(annotated: AnnotatedImage) -> bool:

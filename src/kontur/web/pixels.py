@@ -19,10 +19,9 @@ from kontur.formats import channels
 from kontur.formats.file_stamp import FileStamp
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import LazyPixels, OpenImage
-from kontur.formats.page_count import count_pages, list_planes
+from kontur.formats.page_count import count_pages
 from kontur.formats.pixel_sides import stated_sides
 from kontur.formats.pixel_size import square_side
-from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
 
@@ -142,10 +141,6 @@ class Pictures:
             return pages
         count = self.pages(image)
         return [page for page in pages if page < count]
-
-    def planes(self, image: FolderImage) -> list[Plane | None]:
-        """Depth and time of every plane; `InputError` where the image cannot be read."""
-        return list_planes(image.path)
 
     def pixel_size(self, image: FolderImage, page: int) -> float | None:
         """The side of a pixel in µm as `kontur measure` takes it: of the image, else of its labels.
