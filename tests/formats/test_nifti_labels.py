@@ -50,6 +50,16 @@ def test_classes_of_semantic_volumes_are_those_of_all_planes(tmp_path, stored):
     assert [entry.instances.labels.tolist() for entry in entries] == [[1], [1], [0]]
 
 
+def test_regions_of_several_planes_are_different_objects(tmp_path, stored):
+    path = volumes.write(tmp_path / "a.nii", stored.astype(np.uint8))
+    entries = formats.read_images(path, task="semantic")
+    assert [entry.instances.ids.tolist() for entry in entries] == [[1], [2], [3]]
+    volumes.write(tmp_path / "b.nii", (stored > 0).astype(np.uint8))
+    entries = formats.read_images(tmp_path / "b.nii", task="components")
+    assert [entry.instances.ids.tolist() for entry in entries] == [[1], [2], [3]]
+    assert formats.read(path, page=3, task="semantic").ids.tolist() == [1]
+
+
 @pytest.mark.parametrize("scale", [(0, 0), (0.5, 0)])
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 def test_what_is_no_finite_number_is_no_label(tmp_path, stored, scale, value):
