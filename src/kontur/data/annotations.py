@@ -17,6 +17,7 @@ from kontur.errors import InputError
 from kontur.formats import masks
 from kontur.formats.image_annotation import pick
 from kontur.formats.images import is_image, read_image
+from kontur.formats.nifti_space import check_same_space
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 
@@ -39,6 +40,7 @@ def read_annotation(
     elif item.kind == "masks":
         instances = _read_masks(item, size, options)
     else:
+        check_same_space(item.annotation, item.image)
         if item.page is not None:
             check_labels_fit(item.annotation, item.image)
         array = read_labels(item.annotation, page=item.page)
