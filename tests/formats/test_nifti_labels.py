@@ -90,6 +90,7 @@ def in_space(shape, kind=np.int16, **given):
     image.header.set_xyzt_units("mm", "sec")
     image.set_qform(np.diag([2, 2, 3, 1]), 1)
     image.header["descrip"], image.header["cal_max"] = b"of a scanner", 7
+    image.header["aux_file"] = b"colours of the image"
     image.header.set_slope_inter(0.5, -3)
     return image
 
@@ -116,6 +117,7 @@ def test_labels_lie_over_their_image_as_nibabel_reads_both(tmp_path, name, shape
     for word in ("pixdim", "xyzt_units", "qform_code", "sform_code", "qoffset_x", "descrip", "dim"):
         np.testing.assert_array_equal(labels.header[word], image.header[word])
     assert (labels.header["cal_max"], labels.header["intent_code"]) == (0, 0)
+    assert labels.header["aux_file"] == b""
     again = formats.read_images(tmp_path / name)
     assert len(again) == len(entries)
     before = (tmp_path / name).read_bytes()

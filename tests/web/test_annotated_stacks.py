@@ -12,6 +12,7 @@ import tifffile
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.edit import moves
+from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -84,6 +85,53 @@ def test_editing_a_plane_leaves_the_objects_of_all_others(tmp_path, make, first)
         found = [here.annotations.open(image, page).instances for page in range(4)]
         assert [len(one) for one in found] == expected
         assert [one.plane.number for one in found] == [0, 1, 2, 3]
+
+
+def outlined_by_another_program(folder, depth, time):
+    """Two times of three depths, of which a program that counts no pages has outlined one plane."""
+    outlines(folder)
+    film = np.zeros((2, 3, *SIZE), np.uint8)
+    axes = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack"}
+    tifffile.imwrite(folder / "images/a.tif", film, **axes)
+    file = folder / "outlines/a.geojson"
+    formats.write(file, Instances.of(np.array([SQUARE], object), size=SIZE))
+    content = json.loads(file.read_text())
+    content["features"][0]["geometry"]["plane"] = {"c": -1, "z": depth, "t": time}
+    file.write_text(json.dumps({"type": content["type"], "features": content["features"]}))
+
+
+@pytest.mark.parametrize(("depth", "time", "page"), [(0, 1, 3), (2, 0, 2), (1, 1, 4)])
+def test_outlines_of_another_program_are_on_the_page_of_their_depth_and_time(
+    tmp_path, depth, time, page
+):
+    outlined_by_another_program(tmp_path, depth, time)
+    with opened(tmp_path) as (here, image):
+        counts = [len(here.annotations.open(image, number).instances) for number in range(6)]
+    assert counts == [number == page for number in range(6)]
+
+
+def test_our_file_that_another_program_saved_keeps_its_objects_on_their_page(tmp_path):
+    film = np.zeros((2, 3, *SIZE), np.uint8)
+    axes = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack"}
+    tifffile.imwrite(tmp_path / "a.tif", film, **axes)
+    with opened(tmp_path) as (here, image):
+        here.annotations.edit(image, 3, "add", lambda found: moves.add(found, SQUARE), seen=10**6)
+    (file,) = tmp_path.glob("*.geojson")
+    content = json.loads(file.read_text())
+    assert content.pop("kontur")["page"] == 3
+    file.write_text(json.dumps(content))
+    with opened(tmp_path) as (here, image):
+        counts = [len(here.annotations.open(image, number).instances) for number in range(6)]
+    assert counts == [0, 0, 0, 1, 0, 0]
+
+
+def test_outlines_where_the_image_has_no_plane_are_not_left_out_in_silence(tmp_path):
+    outlined_by_another_program(tmp_path, 1, 7)
+    with (
+        opened(tmp_path) as (here, image),
+        pytest.raises(InputError, match="depth 1 and time 7, and its image has no such page"),
+    ):
+        here.annotations.open(image, 0)
 
 
 def test_the_page_exports_label_volumes_in_which_what_has_one_number_is_one_object(tmp_path):
