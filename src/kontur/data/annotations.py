@@ -18,6 +18,7 @@ from kontur.errors import InputError
 from kontur.formats import ImageAnnotation, document, masks
 from kontur.formats.image_annotation import pick
 from kontur.formats.images import is_image, read_image
+from kontur.formats.nifti_space import check_same_space
 from kontur.geometry import raster
 from kontur.instances import CLASSES, Instances
 from kontur.instances.plane import Plane
@@ -41,6 +42,7 @@ def read_annotation(
     elif item.kind == "masks":
         instances = _read_masks(item, size, options)
     else:
+        check_same_space(item.annotation, item.image)
         array = read_labels(item.annotation, page=_page_in(item))
         _check_size(_size(array), size, item.annotation, item.image)
         instances = from_labels(array, item, options)

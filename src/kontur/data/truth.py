@@ -37,6 +37,8 @@ class Truth:
         sources: for each image, by its name, the function that gives the objects of its planes; of
             an image that is no stack, or of which one page was chosen, that is one.
         metadata: the columns of `metadata.csv` by image name.
+        files: the file of each image, by its name, on whose pixels its objects lie: its label
+            image, or the image itself; not there where it is not known.
         class_of_value: the class of each pixel value of semantic masks; None without such masks.
         coco: the COCO JSON files that number the images, if the annotations are of such.
         warnings: sentences on what was left out and on likely mistakes.
@@ -45,6 +47,7 @@ class Truth:
     path: Path
     sources: Mapping[str, PlanesSource]
     metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
     class_of_value: Mapping[int, str] | None = None
     coco: tuple[Path, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -72,6 +75,10 @@ class Truth:
             path=folder.path,
             sources={name: source(places) for name, places in by_name.items()},
             metadata=folder.metadata,
+            files={
+                item.name: item.annotation if item.kind == "labels" else item.image
+                for item in folder.annotated
+            },
             class_of_value=folder.options.class_of_value,
             coco=tuple(dict.fromkeys(e.annotation for e in folder.annotated if e.kind == "coco")),
             warnings=folder.warnings,
@@ -129,6 +136,7 @@ def open_truth(
         path=root,
         sources=sources,
         metadata=tables.metadata,
+        files=prediction_files(root),
         class_of_value=named,
         coco=(root,) if root.is_file() else (),
         warnings=tuple(map(str, issues)),

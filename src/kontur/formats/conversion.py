@@ -12,6 +12,7 @@ from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation, names_of, pick
 from kontur.formats.images import is_image, open_image
 from kontur.formats.information_loss import information_losses
+from kontur.formats.nifti_space import check_same_space
 from kontur.formats.page_count import check_is_one_stack, count_pages
 
 SIZE = re.compile(r"\s*(\d{1,9})\s*[x×,]\s*(\d{1,9})\s*")
@@ -47,6 +48,8 @@ def convert(
     file = None if image is None else _image_file(image, source)
     picture = None if file is None else open_image(file, page=_any_page(file, page))
     of_file = None if picture is None else (picture.pixels.shape[0], picture.pixels.shape[1])
+    if file is not None:
+        check_same_space(Path(source), file)
     entries = formats.read_images(source, page=page, task=task, size=size or of_file)
     if image is not None:
         entries = _of_image(entries, image, file, source, kind)

@@ -22,12 +22,13 @@ from kontur.data.image_planes import (
     plane_name,
     shared_planes,
 )
-from kontur.data.pairing import find_planes, pair
+from kontur.data.pairing import find_planes, pair, prediction_files
 from kontur.data.truth import Truth
 from kontur.errors import InputError
 from kontur.evaluate import ImageScores, Summary, evaluate, summarise
 from kontur.evaluate.class_lists import ClassLists
 from kontur.formats.images import Image
+from kontur.formats.nifti_space import check_same_space
 from kontur.infer.options import DEFAULT_OPTIONS, PredictOptions
 from kontur.infer.predict import Predictor
 from kontur.instances import Instances
@@ -111,6 +112,10 @@ def evaluate_files(
             f"none of the {len(sources)} predictions in {predictions} ({listed(sources)}) has the "
             f"name of an image in {truth.path} ({listed(truth.names)})"
         )
+    files = prediction_files(predictions)
+    for name, other in pairs.items():
+        if name in truth.files and other in files:
+            check_same_space(files[other], truth.files[name], called="its truth")
     lists = ClassLists()
     scores: dict[tuple[str, Page], ImageScores | None] = {}  # None: all names decide on them
     shared: dict[str, SharedPlanes] = {}

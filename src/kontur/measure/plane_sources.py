@@ -15,6 +15,7 @@ from kontur.errors import InputError
 from kontur.formats import zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
+from kontur.formats.nifti_space import check_same_space
 from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
@@ -62,6 +63,7 @@ def plane_sources(
         raise InputError(f"no image has the name of {counted(missing, 'image')} of {outlines}")
     masks = {name: path for name, _, _, path in planes if name in pairs and states_all_planes(path)}
     for name, path in masks.items():
+        check_same_space(path, files[pairs[name]])
         check_labels_fit(path, files[pairs[name]])
     places = {name: places_of(files[image]) for name, image in pairs.items()}
     return Sources(

@@ -26,6 +26,7 @@ from kontur.formats import find_format, zarr_store
 from kontur.formats.channels import Channel
 from kontur.formats.images import open_image, read_image
 from kontur.formats.lazy_pixels import Pixels
+from kontur.formats.nifti_space import check_same_space
 from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.pixel_sides import Sides, stated_sides
 from kontur.formats.pixel_size import square_side
@@ -199,6 +200,10 @@ def _with_images(
             "together"
         )
 
+    stored = prediction_files(outlines)
+    for name, outline_name in pairs.items():
+        if outline_name in stored:
+            check_same_space(stored[outline_name], files[name])
     names = {prediction: name for name, prediction in pairs.items()}
     images = [
         _source(

@@ -1,0 +1,118 @@
+"""The place of a volume of NIfTI in space: two of one shape must lie alike to be compared.
+
+Pixels are read as they lie in the file, so that an object of one volume is at another place of
+another volume whose axes run the other way. A place is stated by sform, qform, or both. After
+nifti1.h.
+"""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from kontur.errors import InputError
+from kontur.formats import nifti
+from kontur.formats.nifti import NiftiVolume
+from kontur.formats.nifti_header import BYTES, ENDINGS, SPACE, UNITS, header_start
+
+TOLERANCE = 0.01  # voxels at any corner: rounding of float32, and of qform, is far below
+DIRECTIONS = ("RL", "AP", "SI")
+_NAMES = ["pixdim", "units", "qform", "sform", "quaternion", "offset", "srow"]
+FIELDS: dict[int, Any] = {
+    1: {
+        "names": _NAMES,
+        "formats": ["4f4", "u1", "i2", "i2", "3f4", "3f4", "(3,4)f4"],
+        "offsets": [76, 123, 252, 254, 256, 268, 280],
+        "itemsize": 348,
+    },
+    2: {
+        "names": _NAMES,
+        "formats": ["4f8", "i4", "i4", "i4", "3f8", "3f8", "(3,4)f8"],
+        "offsets": [104, 500, 344, 348, 352, 376, 400],
+        "itemsize": 540,
+    },
+}
+
+
+def check_same_space(labels: Path, image: Path, *, called: str = "its image") -> None:
+    """Raise `InputError` where two volumes of one shape state different places in space.
+
+    What is no NIfTI, states no place or has another shape is not compared. Units may differ.
+    """
+    if not all(path.name.lower().endswith(ENDINGS) and path.is_file() for path in (labels, image)):
+        return
+    mine, other = nifti.open_volume(labels), nifti.open_volume(image)
+    shape = mine.header.shape[-3:]
+    places, others = affines(mine), affines(other)
+    if shape != other.header.shape[-3:] or not places or not others:
+        return
+    factor = _unit(mine) / _unit(other) if _unit(mine) and _unit(other) else 1.0
+    for place, there in itertools.product(places, others):
+        if any(_agree(by * place, there, shape) for by in (1.0, factor)):
+            return
+    raise InputError(
+        f"{labels} and {called} {image} lie differently in space: the voxels of the first run "
+        f"{_described(places[0])}, and those of the second {_described(others[0])}; resample or "
+        "reorient one to the grid of the other"
+    )
+
+
+def affines(volume: NiftiVolume) -> list[Float[np.ndarray, "3 4"]]:
+    """The affines that a volume states, of sform first, in its own unit; [] of none.
+
+    One that maps voxels onto a plane, or to no finite place, states nothing.
+    """
+    size, order = header_start(volume.start)
+    layout: np.dtype[Any] = np.dtype(FIELDS[BYTES[size]])
+    fields = np.frombuffer(volume.start, layout.newbyteorder(order), count=1)[0]
+    stated = [fields["srow"].astype(float)] if fields["sform"] > 0 else []
+    if fields["qform"] > 0:
+        sides = fields["pixdim"].astype(float)
+        turned = _rotation(fields["quaternion"].astype(float))
+        turned *= sides[1:] * [1, 1, -1 if sides[0] < 0 else 1]
+        stated.append(np.column_stack([turned, fields["offset"].astype(float)]))
+    return [one for one in stated if np.isfinite(one).all() and np.linalg.det(one[:, :3])]
+
+
+def _rotation(quaternion: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
+    """The matrix of a unit quaternion of which b, c and d are known."""
+    b, c, d = quaternion
+    a = np.sqrt(max(0.0, 1 - quaternion @ quaternion))
+    return np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+
+
+def _unit(volume: NiftiVolume) -> float:
+    """How many µm the unit of a volume has; 0 where it names none."""
+    size, order = header_start(volume.start)
+    layout: np.dtype[Any] = np.dtype(FIELDS[BYTES[size]])
+    fields = np.frombuffer(volume.start, layout.newbyteorder(order), count=1)[0]
+    return UNITS.get(int(fields["units"]) & SPACE, 0.0)
+
+
+def _agree(
+    place: Float[np.ndarray, "3 4"], other: Float[np.ndarray, "3 4"], shape: tuple[int, ...]
+) -> bool:
+    """Whether every corner of a volume `(k, j, i)` lies at one voxel by both affines."""
+    last = [n - 1 for n in shape[::-1]]
+    last += [0] * (3 - len(last))
+    corners = np.array([[*corner, 1] for corner in itertools.product(*([0, n] for n in last))])
+    apart = np.linalg.solve(other[:, :3], (place - other) @ corners.T)
+    return bool(np.abs(apart).max() < TOLERANCE)
+
+
+def _described(place: Float[np.ndarray, "3 4"]) -> str:
+    """The axes of an affine by letters, as nibabel and ITK-SNAP name them, and its origin."""
+    steps = place[:, :3]
+    largest = np.abs(steps).argmax(axis=0)
+    letters = [DIRECTIONS[axis][int(steps[axis, i] < 0)] for i, axis in enumerate(largest)]
+    sides = " × ".join(f"{side:g}" for side in np.linalg.norm(steps, axis=0))
+    origin = ", ".join(f"{value:g}" for value in place[:, 3])
+    return f"{''.join(letters)} from ({origin}) in steps of {sides}"
