@@ -96,7 +96,7 @@ def test_the_objects_of_a_training_folder_are_of_the_plane_of_the_image(
 
 
 @pytest.mark.parametrize("image", ORDERS)
-@pytest.mark.parametrize("annotation", ["NIfTI", "outlines"])
+@pytest.mark.parametrize("annotation", [*ORDERS, "NIfTI", "outlines"])
 def test_outlines_are_measured_on_the_plane_of_their_depth_and_time(tmp_path, image, annotation):
     save(tmp_path / "images/f", image, 2 * labels())
     save(tmp_path / "found/f", annotation)
