@@ -214,10 +214,10 @@ def test_the_only_plane_of_an_image_is_page_0_where_the_other_side_counts_pages(
 @pytest.mark.parametrize("page", [2, "all"])
 def test_a_page_is_not_compared_with_another(tmp_path, page):
     stack = write_labels(tmp_path / "film.tif", TRUE)
-    with pytest.raises(InputError, match="^page 1 of the truth .* open the truth with the same"):
+    with pytest.raises(InputError, match=r"^page 1 of the truth .* open the truth with the same"):
         evaluate_files(stack, open_truth(stack, page=1), page=page)
     data = film(tmp_path / "data")
-    with pytest.raises(InputError, match="^page 1 of the truth"):
+    with pytest.raises(InputError, match=r"^page 1 of the truth"):
         evaluate_files(stack, Truth.of_folder(open_folder(data, page=1)), page=page)
 
 

@@ -96,7 +96,8 @@ def evaluate_files(
 
     Raises:
         InputError: no prediction belongs to any image, a file cannot be read, sizes differ, the
-            truth was opened with another page, or with all pages a side does not say on which plane of a stack its objects lie.
+            truth was opened with another page, or with all pages a side does not say on which plane
+            of a stack its objects lie.
     """
     if None not in (page, truth.page) and page != truth.page:
         raise InputError(
