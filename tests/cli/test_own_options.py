@@ -59,7 +59,7 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
     read = [(file, text) for file, text in sentences() if file.parts[0] in READING]
     assert any("--page N" in text for _, text in read)
     for file, text in read:
-        said = in_words_of(COMMANDS[command], text.replace("--page all", ""))
+        said = in_words_of(COMMANDS[command], text).replace("--page all", "")
         lacking = {"--page", "--channel"} - options_of(command)
         assert not lacking & {*OPTION.findall(said)}, (file, said)
 
@@ -71,8 +71,8 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
             "train",
             "choose it with --page N (in Python page=N), 0 to 4, or --channel N where the pages "
             "are channels",
-            "choose it with --set data.page=N, 0 to 4, or --set data.channel=N where the pages "
-            "are channels",
+            "choose it with --set data.page=N, 0 to 4 or all, or --set data.channel=N where the "
+            "pages are channels",
         ),
         (
             "compare",
@@ -80,6 +80,11 @@ def test_what_chooses_of_an_image_is_a_setting_where_it_is_no_option(command):
             "choose one with --set data.page=N",
         ),
         ("train", "give --page 3, or another", "give --set data.page=3, or another"),
+        (
+            "train",
+            "give --page 3, or use kontur predict --page all",
+            "give --set data.page=3, or use kontur predict --page all",
+        ),
         (
             "convert",
             "--page N (in Python page=N), or --channel N where the pages are channels",

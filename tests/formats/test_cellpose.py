@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kontur import formats
 from kontur.errors import InputError
 from kontur.formats import arrays_in_pickle
+from kontur.formats.page_count import count_pages
 from kontur.instances import Instances
 
 MASKS = np.array([[0, 1, 1], [2, 1, 1], [2, 0, 3]], dtype=np.uint16)
@@ -64,8 +65,13 @@ def test_an_image_without_objects(tmp_path):
 
 def test_of_a_stack_a_plane_is_chosen(tmp_path):
     path = save(tmp_path, content(np.stack([MASKS, MASKS * 0, MASKS.T])))
-    with pytest.raises(InputError, match="a stack of 3 planes, and one plane is wanted"):
+    with pytest.raises(InputError, match="planes"):
         formats.read(path)
+    first, last = formats.read_images(path)  # the plane between them has no object
+    np.testing.assert_array_equal(first.instances.label_image(), MASKS)
+    np.testing.assert_array_equal(last.instances.label_image(), MASKS.T)
+    assert [one.instances.plane.page for one in (first, last)] == [0, 2]
+    assert count_pages(path) == 3
     np.testing.assert_array_equal(formats.read(path, page=2).label_image(), MASKS.T)
     with pytest.raises(InputError, match="page 7 is not among them"):
         formats.read(path, page=7)

@@ -117,6 +117,13 @@ def test_planes_count_as_files_of_their_own_in_every_format_that_keeps_them(
     assert not evaluation.planes_without_prediction + evaluation.planes_without_truth
 
 
+def test_a_plane_on_which_more_is_found_than_there_is_is_no_empty_one(tmp_path):
+    square = TRUE[0][0]
+    truth = write_labels(tmp_path / "true" / "film.tif", [[square], []])
+    found = write_labels(tmp_path / "found" / "film.tif", [TRUE[0], [square]])
+    assert pooled(found, truth).empty_planes == ("film page 1",)
+
+
 def film(root: Path) -> Path:
     """A training folder of a film with its label stack, and an image that is no stack."""
     for name, planes in (("images", FOUND), ("labels", TRUE)):
@@ -196,6 +203,14 @@ def test_objects_of_no_plane_are_refused_beside_planes(tmp_path, side):
     assert len(pooled(*sides).images) == 4
 
 
+def test_the_only_plane_of_an_image_is_page_0_where_the_other_side_counts_pages(tmp_path):
+    true = write_labels(tmp_path / "true" / "film.tif", TRUE[:1]).parent
+    found = write_outlines(tmp_path / "found" / "film.csv", TRUE[:1]).parent
+    for sides in ((found, true), (true, found)):
+        (image,) = pooled(*sides).images
+        assert (image.true_count, image.counts.tp.tolist()) == (2, [2] * 10)
+
+
 def test_what_was_predicted_on_one_page_is_not_taken_for_all(tmp_path):
     folder = film(tmp_path / "data")
     inputs = find_inputs([folder / "images" / "film.tif"])
@@ -219,6 +234,22 @@ def test_annotations_that_are_not_of_all_pages_of_their_image_are_refused(tmp_pa
     write_outlines(folder / "labels" / "film.geojson", TRUE)
     counts = [len(sample.instances) for sample in open_folder(folder, page="all").samples]
     assert counts == [2, 0, 1, 2, 2]
+
+
+def test_outlines_of_several_images_or_of_none_are_not_taken_for_planes_of_one(tmp_path):
+    truth, found = film(tmp_path / "data"), tmp_path / "found"
+    entries = [
+        ImageAnnotation(name, SIZE, outlined([(2, 2, 6)], page).replace(ids=[page + 1]))
+        for page, name in enumerate(("film.tif", "other.tif"))
+    ]
+    found.mkdir()
+    formats.write_images(found / "film.csv", entries)
+    with pytest.raises(InputError, match=r"describes 2 images \(film\.tif, other\.tif\)"):
+        pooled(found, truth)
+    (found / "film.csv").unlink()
+    (found / "film.json").write_text('{"images": [], "annotations": [], "categories": []}')
+    with pytest.raises(InputError, match="describes 0 images"):
+        pooled(found, truth)
 
 
 def test_planes_of_another_program_are_numbered_by_the_image(tmp_path):
@@ -256,3 +287,26 @@ def test_the_page_stands_in_the_scores_that_are_written(tmp_path):
     assert [(row["name"], row["page"]) for row in rows] == [("film", page) for page in range(4)]
     whole = evaluate_files(truth, open_truth(truth, page=0), page=0)
     assert "page" not in whole.summary.to_dict()["per_image"][0]
+
+
+def test_a_warning_of_masks_names_their_planes(tmp_path):
+    folder = film(tmp_path)
+    stack = np.stack([labels(squares) > 0 for squares in (TRUE[0], TRUE[0], TRUE[3], TRUE[0])])
+    path = folder / "labels" / "film.tif"
+    for part in ("images", "labels"):
+        (folder / part / "single.tif").unlink()
+    tifffile.imwrite(path, stack.astype(np.uint8), photometric="minisblack")
+    truths = (open_truth(path, page="all"), open_folder(folder, page="all"))
+    for warning in (" ".join(opened.warnings) for opened in truths):
+        assert "film page 0, film page 1, film page 2" in warning
+    assert "(film)" in " ".join(open_truth(path, page=1).warnings)
+
+
+def test_masks_of_cellpose_are_the_truth_of_every_plane(tmp_path, of_files):
+    images = film(tmp_path / "data") / "images"
+    (images / "single.tif").unlink()
+    masks = {"masks": np.stack([labels(squares) for squares in TRUE]), "filename": "film.tif"}
+    np.save(images / "film_seg.npy", masks, allow_pickle=True)
+    folder = open_folder(images, page="all")
+    assert [len(sample.instances) for sample in folder.samples] == [2, 0, 1, 2]
+    assert numbers(evaluate_model(Bright(), folder).summary.to_dict()) == of_files

@@ -33,6 +33,7 @@ def test_names_of_validation_images_are_read_as_they_were_written(tmp_path):
         ({"val": 0.5}, {"val": "folder"}, "data.val"),
         ({"val": "folder"}, {"val": "moved/folder"}, None),
         ({"group": "film"}, {"group": "slide"}, "data.group"),
+        ({"page": "all"}, {"page": 2}, "data.page"),
         ({}, {"path": "moved"}, None),
     ],
 )

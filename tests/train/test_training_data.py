@@ -11,6 +11,7 @@ from kontur.data.synthetic import write_dataset
 from kontur.errors import InputError
 from kontur.train.config import DataConfig
 from kontur.train.training_data import copies_warning, describe_data, open_data
+from tests.data.annotated_volumes import volume
 
 
 def test_a_file_says_what_is_learned_from_and_what_is_validated_on(folder, tmp_path):
@@ -183,3 +184,68 @@ def test_a_run_that_began_with_such_an_option_goes_on(tmp_path):
     config = DataConfig(path=str(tmp_path / "data"), val=0.5)
     data = open_data(config, seed=0, kept=["val/scene-0000"])
     assert data.train.names == ("train/scene-0000",)
+
+
+def places(folder):
+    return [(item.name, item.page) for item in folder.annotated]
+
+
+def test_of_volumes_whole_ones_are_held_out_and_stay_so(tmp_path):
+    for number in range(5):
+        volume(tmp_path, f"v{number}.tif", 4)
+    config = DataConfig(path=str(tmp_path), page="all")
+    data = open_data(config, seed=0)
+    (held,) = data.val_names
+    assert {*data.train.names} == {f"v{number}" for number in range(5)} - {held}
+    assert (len(data.train), len(data.val)) == (16, 4)
+    assert describe_data(data, "validation.txt") == (
+        "16 planes of 4 images to learn from, 4 planes of 1 image to validate on, held out "
+        f"({held}; all in validation.txt)"
+    )
+    volume(tmp_path, "new.tif", 6)
+    again = open_data(config, seed=1, kept=data.val_names)
+    assert (places(again.val), len(again.train)) == (places(data.val), 22)
+
+
+def test_of_a_single_volume_planes_are_held_out_and_stay_so(tmp_path):
+    config = DataConfig(path=str(volume(tmp_path, "v.tif", 10)), page="all")
+    data = open_data(config, seed=0)
+    assert data.val_names == ("v page 8", "v page 9")
+    assert places(data.train) == [("v", page) for page in range(7)]
+    told = describe_data(data, "validation.txt")
+    assert "7 planes of 1 image to learn from, 2 planes of 1 image to validate on" in told
+    assert "! planes of one image are learned from and validated on, its last ones" in told
+    volume(tmp_path, "w.tif", 3)
+    again = open_data(config, seed=1, kept=data.val_names)
+    assert places(again.val) == places(data.val)
+    assert places(again.train) == places(data.train) + [("w", page) for page in range(3)]
+    (tmp_path / "images" / "w.tif").unlink()
+    volume(tmp_path, "v.tif", 9)
+    with pytest.raises(InputError, match=r"lacks 1 image \(v page 9\) that the run validates on"):
+        open_data(config, seed=0, kept=data.val_names)
+    assert open_data(config.replace(val=0.5), seed=0).val_names[0] == "v page 5"
+    with pytest.raises(InputError, match=r"group: .* finds no group|at least two groups, got 1"):
+        open_data(config.replace(group="(v)"), seed=0)
+
+
+def test_a_folder_of_volumes_to_validate_on_is_taken_with_all_planes(tmp_path):
+    for part, name in (("train", "v.tif"), ("val", "w.tif")):
+        volume(tmp_path / part, name, 3)
+    train, val = tmp_path / "train", tmp_path / "val"
+    data = open_data(DataConfig(path=str(train), val=str(val), page="all"), seed=0)
+    assert (len(data.train), len(data.val), data.val_names) == (3, 3, ("w",))
+    with pytest.raises(InputError, match=r"has 1 image \(v\) in common with"):
+        open_data(DataConfig(path=str(train), val=str(train), page="all"), seed=0)
+
+
+@pytest.mark.parametrize("page", ["al", -1, "1.5", True])
+def test_a_page_that_is_none_is_refused_in_one_sentence(page):
+    with pytest.raises(ValueError, match="wanted the number of a page, from 0, or all") as problem:
+        DataConfig(page=page)
+    assert problem.value.error_count() == 1
+
+
+def test_a_single_volume_without_a_page_is_answered_with_all_of_them(tmp_path):
+    config = DataConfig(path=str(volume(tmp_path, "v.tif", 5)))
+    with pytest.raises(InputError, match=r"only image and has 5 planes; .* --set data\.page=all"):
+        open_data(config, seed=0)

@@ -20,8 +20,9 @@ from kontur.errors import InputError
 from kontur.evaluate import evaluate_all
 from kontur.formats.images import read_image
 from kontur.infer.load import load
+from kontur.web.image_folder import FolderImage
 from kontur.web.jobs import Job
-from kontur.web.training import _score, _write_data, corrected_planes, seen_channel
+from kontur.web.training import _score, _write_data, corrected_planes, hold_out, seen_channel
 from kontur.web.workspace import open_workspace
 from tests.web.conftest import nuclei, opened, served, wait_for_job
 from tests.web.test_app import DISC, edit, keys
@@ -84,6 +85,40 @@ def of_one_step(route):
         route.continue_(post_data=json.dumps(route.request.post_data_json | {"steps": 1}))
     else:
         route.continue_()
+
+
+def planes_of(folder, name, pages, *, axes="TYX"):
+    shape = (3, 4) if axes == "TZYX" else (12,)
+    tifffile.imwrite(
+        folder / name,
+        np.zeros((*shape, 8, 9), np.uint8),
+        ome=True,
+        metadata={"axes": axes},
+        photometric="minisblack",
+    )
+    return [(FolderImage(name, name, folder / name), page) for page in pages]
+
+
+def test_planes_of_one_film_are_not_on_both_sides_of_the_comparison(tmp_path):
+    films = [planes_of(tmp_path, f"{name}.ome.tif", [3, 4, 5, 9]) for name in "abc"]
+    single = [(FolderImage(f"{n}.png", f"{n}.png", tmp_path / f"{n}.png"), 0) for n in range(3)]
+    for planes in (films[0] + films[1], [*films[0], *films[1], *films[2], *single]):
+        learned, held = hold_out(planes)
+        assert {image.key for image, _ in learned}.isdisjoint({image.key for image, _ in held})
+        assert sorted(learned + held) == sorted(planes)
+        assert 1 <= len(held) <= len(planes) / 2
+
+
+def test_of_one_film_the_last_corrected_planes_are_held_out_and_their_neighbours_left_out(tmp_path):
+    planes = planes_of(tmp_path, "film.ome.tif", [0, 3, 4, 5, 6])
+    learned, held = hold_out(planes)
+    assert [[page for _, page in part] for part in (learned, held)] == [[0, 3, 4], [6]]
+    learned, held = hold_out(planes[3:])
+    assert [[page for _, page in part] for part in (learned, held)] == [[5], [6]]
+    deep = planes_of(tmp_path, "deep.ome.tif", range(12), axes="TZYX")
+    learned, held = hold_out(deep)
+    assert {page % 4 for _, page in held} == {3}
+    assert {page % 4 for _, page in learned} == {0, 1}
 
 
 def test_a_training_that_is_stopped_leaves_nothing(images):

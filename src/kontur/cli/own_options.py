@@ -9,15 +9,16 @@ from typing import Any
 
 SETTINGS = ("page", "channel")  # of `data`, where a command has --set
 ADVICE = re.compile(
-    rf"--({'|'.join(SETTINGS)})\b(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
+    rf"--({'|'.join(SETTINGS)})\b(?! all\b)(?: (N\b|\d+))?(?: \(in Python \w+=N?\))?",
 )
+ONE_PAGE = re.compile(r"(--set data\.page=N, 0 to \d+)")
 BESIDE = re.compile(r", or --channel N where the pages are channels")
 
 
 def in_words_of(command: Any, sentence: str) -> str:
     """A sentence with options that the command lacks as the settings that it has in their place.
 
-    What another command does, as in `kontur predict --page all`, stays.
+    What commands with `--page all` do, as `kontur predict`, stays.
     """
     known = {option for parameter in command.params for option in parameter.opts}
     if "--set" not in known:
@@ -27,4 +28,4 @@ def in_words_of(command: Any, sentence: str) -> str:
         name, value = advice[1], advice[2] or "N"
         return advice[0] if f"--{name}" in known else f"--set data.{name}={value}"
 
-    return ADVICE.sub(setting, sentence)
+    return ONE_PAGE.sub(r"\1 or all", ADVICE.sub(setting, sentence))

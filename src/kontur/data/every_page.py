@@ -29,7 +29,7 @@ def _pages(item: AnnotatedImage) -> list[AnnotatedImage]:
     pages = pages_of(item.image)
     if len(pages) == 1:
         return [item]
-    items = [item.replace(page=page) for page in pages]
+    items = [item.replace(page=page, is_plane=True) for page in pages]
     if item.kind == "labels" or (item.kind == "outlines" and states_all_planes(item.annotation)):
         labelled = count_pages(item.annotation)
         if labelled != len(pages):

@@ -6,7 +6,7 @@ masks; samples are read on access, or all at once by `load`.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,7 @@ from kontur.data.annotations import read_outlines
 from kontur.data.concurrently import concurrently
 from kontur.data.every_page import every_page
 from kontur.data.folder_tables import column_of, groups_of, read_tables, rows_where
+from kontur.data.held_planes import hold_out_planes, hold_out_planes_again
 from kontur.data.image_statistics import fingerprint
 from kontur.data.issue import Issue
 from kontur.data.layout import AnnotatedImage, Layout
@@ -65,8 +66,13 @@ class Folder:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of the images."""
+        """The names of the images; planes have that of their image."""
         return tuple(item.name for item in self.annotated)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The different names: of planes those of their images."""
+        return tuple(dict.fromkeys(self.names))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -108,7 +114,7 @@ class Folder:
             raise InputError(
                 f"{self.path} has no image {missing[0]!r} ({len(missing)} are missing)"
             )
-        return replace(self, annotated=tuple(item for name in wanted for item in by_name[name]))
+        return self._with(item for name in wanted for item in by_name[name])
 
     def in_split(self, split: str) -> "Folder":
         """The images of one split; raises `InputError` where the folder has no such split."""
@@ -122,11 +128,48 @@ class Folder:
     ) -> tuple["Folder", "Folder"]:
         """`(train, val)`: a part of the images held out, the same for the same seed.
 
-        Images of one `group` stay together, see `groups`.
+        Images of one `group` stay together, see `groups`, and so do all planes of an image. Of the
+        planes of a single image the last ones are held out, see `hold_out_planes`.
         """
-        groups = None if group is None else self.groups(group)
-        split = select.holdout(self.names, fraction, seed, groups=groups)
-        return self.subset(split.train), self.subset(split.held)
+        if group is None and len(self.images) == 1 < len(self):
+            train, held = hold_out_planes(self.annotated, fraction)
+            return self._with(train), self._with(held)
+        if group is None and len(self.images) == len(self):
+            split = select.holdout(self.names, fraction, seed)
+            return self.subset(split.train), self.subset(split.held)
+        group_of = {name: name for name in self.names} if group is None else self.groups(group)
+        groups = {str(i): group_of[name] for i, name in enumerate(self.names)}
+        split = select.holdout([*groups], fraction, seed, groups=groups)
+        train, held = ([self.annotated[int(i)] for i in part] for part in split)
+        return self._with(train), self._with(held)
+
+    def hold_out_again(
+        self, held: Collection[str], *, group: str | None = None
+    ) -> tuple["Folder", "Folder"]:
+        """`(train, val)` where these images are held out, and others of their groups.
+
+        Of an image of which planes are named, such as "film page 3", these are held out.
+        """
+        groups = {name: name for name in self.names} if group is None else self.groups(group)
+        held_groups = {groups[name] for name in held if name in groups}
+        planes: dict[str, list[AnnotatedImage]] = {}
+        for item in self.annotated:
+            planes.setdefault(item.name, []).append(item)
+        train: list[AnnotatedImage] = []
+        val: list[AnnotatedImage] = []
+        for name, items in planes.items():
+            if groups[name] in held_groups:
+                val += items
+            elif any(item.is_plane and item.plane_name in held for item in items):
+                learned, validated = hold_out_planes_again(items, held)
+                train += learned
+                val += validated
+            else:
+                train += items
+        return self._with(train), self._with(val)
+
+    def _with(self, annotated: Iterable[AnnotatedImage]) -> "Folder":
+        return replace(self, annotated=tuple(annotated))
 
     def groups(self, by: str) -> dict[str, str]:
         """The group of every image, such as its patient, slide or film.
@@ -262,7 +305,7 @@ def _left_out(layout: Layout) -> list[Issue]:
 def _check_some_masks(folder: Folder) -> list[Issue]:
     """Issues of a few mask files whose values may mean something other than the task."""
     files = [
-        MaskFile(item.name, item.annotation, item.page)
+        MaskFile(item.plane_name, item.annotation, item.page)
         for item in folder.annotated
         if item.kind == "labels"
     ]

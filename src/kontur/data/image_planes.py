@@ -15,6 +15,7 @@ from kontur.data.file_names import is_mask
 from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.formats.file_stamp import FileStamp
+from kontur.formats.image_annotation import pick
 from kontur.formats.images import open_image
 from kontur.formats.page_count import count_pages
 from kontur.formats.planes import page_numbers
@@ -144,11 +145,15 @@ def _counted(path: Path, stamp: FileStamp) -> int:
 def read_planes(path: Path, read: Callable[[Path, Page], Instances]) -> ImagePlanes:
     """The planes of a file of one image; `read` gives the objects of a page of labels.
 
-    Raises `InputError` where the file cannot be read, or its planes cannot be numbered.
+    Raises `InputError` where the file cannot be read, is not of one image, or its planes cannot be
+    numbered.
     """
     if states_all_planes(path):
         return lazy_planes(pages_of(path), lambda page: read(path, page))
-    return of_annotations(formats.read_images(path), path)
+    entries = formats.read_images(path)
+    if len({entry.file_name for entry in entries}) != 1:
+        pick(entries, None, path)  # raises: of none, or planes of several would pass for one
+    return of_annotations(entries, path)
 
 
 def pages_by_place(path: Path) -> dict[Place, int]:
@@ -164,7 +169,7 @@ def pages_by_place(path: Path) -> dict[Place, int]:
 def of_annotations(
     entries: Sequence[ImageAnnotation], where: Path, places: Mapping[Place, int] | None = None
 ) -> ImagePlanes:
-    """The planes of the entries of one image in a file of outlines.
+    """The planes of the entries, one or more, of one image in a file of outlines.
 
     `places` are the `pages_by_place` of the image, if it is there; without it the page of a plane
     is its depth or its time, where the file names none. Raises `InputError` where two are of one

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from kontur.data.image_planes import plane_name
 from kontur.instances import Instances
 
 # labels, masks, outlines, or the name of a format that lists images (`coco`, `csv`)
@@ -16,7 +17,7 @@ class AnnotatedImage:
     """One image file and where its objects are written.
 
     Attributes:
-        name: the image's name, unique in its folder.
+        name: the image's name, unique in its folder but for planes of one image.
         image: the image file.
         kind: how the objects are written: `labels` (one label image), `masks` (a folder with one
             mask per object), `outlines` (a file of outlines), or the name of the format of a file
@@ -27,6 +28,7 @@ class AnnotatedImage:
         extras: what the file says of the image beside them, as in `formats.ImageAnnotation`.
         split: `train`, `val` or `test` where the layout has splits.
         page: the page that is read of image and annotation where they have several, from 0.
+        is_plane: whether the other pages of the image are read too, each as an image.
         class_of_value: the classes that the values of the label image stand for, where the data
             set says so.
     """
@@ -40,7 +42,13 @@ class AnnotatedImage:
     extras: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     split: str | None = None
     page: int | None = None
+    is_plane: bool = False
     class_of_value: Mapping[int, str] | None = None
+
+    @property
+    def plane_name(self) -> str:
+        """The name, of a plane with its page: unique in its folder."""
+        return plane_name(self.name, self.page if self.is_plane else None)
 
     def replace(self, **changes: object) -> "AnnotatedImage":
         """The same image with some fields exchanged."""

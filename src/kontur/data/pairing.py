@@ -5,7 +5,7 @@ has the objects of the image `NAME`; one COCO JSON or CSV may hold those of many
 partner is left for the caller to report; it is never dropped in silence.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +28,7 @@ from kontur.data.image_planes import (
     Pages,
     chosen_pages,
     of_annotations,
+    plane_name,
     read_planes,
 )
 from kontur.data.issue import Issue
@@ -154,12 +155,16 @@ def mask_files(place: Path) -> list[tuple[str, Path]]:
 
 def check_masks(place: Path, *, task: str = "instances", page: Pages = None) -> list[Issue]:
     """The issues of mask files whose values do not seem to fit the task."""
-    files = [
-        MaskFile(name, path, each)
-        for name, path in mask_files(place)
+    return check_mask_files(_pages_of_masks(mask_files(place), page), choose_task(task))
+
+
+def _pages_of_masks(files: Iterable[tuple[str, Path]], page: Pages) -> list[MaskFile]:
+    """Each mask and the page that is read; with "all" every page, by a name of its own."""
+    return [
+        MaskFile(plane_name(name, each if page == "all" else None), path, each)
+        for name, path in files
         for each in chosen_pages(path, page)
     ]
-    return check_mask_files(files, choose_task(task))
 
 
 def task_of_predictions(truth: str, place: Path, *, page: Pages = None) -> Task:
@@ -225,11 +230,7 @@ def are_annotations(files: Mapping[str, Path], *, page: Pages = None) -> bool:
     }
     if not unnamed:
         return True
-    masks = [
-        MaskFile(name, path, each)
-        for name, path in unnamed.items()
-        for each in chosen_pages(path, page)
-    ]
+    masks = _pages_of_masks(unnamed.items(), page)
     return len(unnamed) == len(files) and are_label_images(masks)
 
 

@@ -54,7 +54,7 @@ class Samples(_Samples):
             if any(str(file) in str(error) for file in files if file is not None):
                 raise
             raise InputError(f"{item.annotation}: {error}") from None
-        return Sample(image.pixels, instances, item.name, image.pixel_size, image.stains)
+        return Sample(image.pixels, instances, item.plane_name, image.pixel_size, image.stains)
 
     def pixels(self, index: int) -> Shaped[np.ndarray, "h w c"]:
         """The image of one sample alone."""
@@ -94,5 +94,5 @@ class LoadedSamples(_Samples):
         """One sample; its image is read again where it is not in memory."""
         kept = self.stored[index]
         image = self.samples.pixels(index) if kept.image is None else kept.image
-        name = self.samples.annotated[index].name
+        name = self.samples.annotated[index].plane_name
         return Sample(image, kept.instances, name, kept.pixel_size, kept.stains)

@@ -5,6 +5,7 @@ outlines are those of the masks, exact to the pixel, with holes and parts; the f
 outlines has neither. Results saved as `NAME_cp_masks.png` or `.tif` are label images (`labels`).
 """
 
+import functools
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,13 +14,15 @@ from jaxtyping import Integer
 
 from kontur.errors import InputError
 from kontur.formats import arrays_in_pickle, document
+from kontur.formats.file_stamp import FileStamp
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.images import SEGMENTATION
 from kontur.formats.outline_file import OutlineFile
+from kontur.formats.read_errors import reading
 from kontur.formats.stack import chosen_page
 from kontur.instances import Instances
-from kontur.instances.plane import plane_of_page
+from kontur.instances.plane import Plane, plane_of_page
 from kontur.wording import listed
 
 NPY = b"\x93NUMPY"
@@ -27,21 +30,52 @@ ADVICE = "save the masks as PNG or TIFF in Cellpose (NAME_cp_masks.png)"
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
-    """The objects of a `_seg.npy`, by `file.page` of a stack; `InputError` for other files."""
-    content = _content(file.path)
-    stored = _masks(content, file.path)
-    plane = plane_of_page(file.page, len(stored) if stored.ndim == 3 else 1)
-    masks = _plane(stored, file.page, file.path)
-    instances = Instances.from_label_image(masks)
+    """The objects of `file.page` of a stack, or of every plane that has some.
+
+    Raises `InputError` for other files, and for a page that is not there.
+    """
+    stored, name = _stored(file.path)
+    alone = file.page is not None or stored.ndim == 2 or len(stored) == 1
+    pages = [file.page] if alone else list(range(len(stored)))
+    planes = [_plane(stored, page, file.path) for page in pages]
+    if len(planes) > 1:
+        full = [number for number, masks in enumerate(planes) if masks.any()] or [0]
+        pages, planes = [pages[number] for number in full], [planes[number] for number in full]
+    found = [
+        Instances.from_label_image(masks).replace(plane=_place(page, stored))
+        for page, masks in zip(pages, planes, strict=True)
+    ]
+    return [ImageAnnotation(name or FORMAT.stem(file.path), one.size, one) for one in found]
+
+
+def count_planes(path: Path) -> int:
+    """The number of planes of a `_seg.npy`; errors as of `read`."""
+    return _count(_stored(path)[0])
+
+
+def _place(page: int | None, masks: np.ndarray) -> Plane | None:
+    """The plane of a page, which has its number: the file does not say along which axis it lies."""
+    plane = plane_of_page(page, _count(masks))
+    return plane and plane._replace(page=page)
+
+
+def _count(masks: np.ndarray) -> int:
+    return len(masks) if masks.ndim == 3 else 1
+
+
+def _stored(path: Path) -> tuple[np.ndarray, str]:
+    """The masks, and the name of the image, "" without; once for all planes of a file."""
+    with reading(path):
+        stamp = FileStamp.of(path)
+    return _last(path, stamp)
+
+
+@functools.lru_cache(maxsize=1)
+def _last(path: Path, stamp: FileStamp) -> tuple[np.ndarray, str]:
+    content = _content(path)
     name = content.get("filename")
     image = PurePosixPath(name.replace("\\", "/")).name if isinstance(name, str) else ""
-    return [
-        ImageAnnotation(
-            image or FORMAT.stem(file.path),
-            instances.size,
-            instances.replace(plane=plane),
-        )
-    ]
+    return _masks(content, path), image
 
 
 def _content(path: Path) -> dict[str, Any]:
@@ -89,6 +123,7 @@ FORMAT = Format(
     read=read,
     raster=True,
     precision="pixel",
+    planes=True,
     overlaps=False,
     classes=False,
     scores=False,

@@ -6,14 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from kontur.errors import InputError
-from kontur.formats import nifti, pictures, slides, zarr_store
+from kontur.formats import cellpose, nifti, pictures, slides, zarr_store
 from kontur.formats.arrays import image_array
-from kontur.formats.images import HEAD, NPY, TIFF
+from kontur.formats.images import HEAD, NPY, SEGMENTATION, TIFF
 from kontur.formats.read_errors import reading
 
 
 def count_pages(path: str | Path) -> int:
-    """The number of pages that `read_image(path, page=)` takes; 1 where it needs none.
+    """The number of pages that `read_image(path, page=)` takes, or `read` of a label image; 1 where
+    it needs none.
 
     Raises `InputError` for what is no image, as `read_image` does.
     """
@@ -22,6 +23,8 @@ def count_pages(path: str | Path) -> int:
         from kontur.formats import ome_zarr  # which needs the package zarr
 
         return ome_zarr.open_image(path).pages
+    if path.name.lower().endswith(SEGMENTATION):
+        return cellpose.count_planes(path)
     with reading(path):
         if slides.is_slide(path):
             return 1

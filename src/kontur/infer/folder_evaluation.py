@@ -6,7 +6,6 @@ as an image: a plane of the truth without objects is empty, and what is predicte
 """
 
 import math
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -121,17 +120,17 @@ def evaluate_files(
     for number, name in enumerate(pairs):
         true, predicted = read(name)
         shared[name] = shared_planes(name, true, predicted)
-        for page in shared[name].both:
-            sides = _named(plane_name(name, page), partial(_on, true, predicted, page))
-            scores[name, page] = _score(name, page, *sides) if lists.add(*sides) else None
+        for plane in shared[name].both:
+            sides = _named(plane_name(name, plane), partial(_on, true, predicted, plane))
+            scores[name, plane] = _score(name, plane, *sides) if lists.add(*sides) else None
         if progress is not None:
             progress(number + 1, len(pairs))
     for name in dict.fromkeys(name for (name, _), known in scores.items() if known is None):
         true, predicted = read(name)
-        for page in shared[name].both:
-            if scores[name, page] is None:
-                sides = lists.applied(*_on(true, predicted, page))
-                scores[name, page] = _score(name, page, *sides)
+        for plane in shared[name].both:
+            if scores[name, plane] is None:
+                sides = lists.applied(*_on(true, predicted, plane))
+                scores[name, plane] = _score(name, plane, *sides)
     if not scores:
         raise InputError(
             f"no plane of {listed([*pairs])} is both in {truth.path} and in {predictions}"
@@ -167,14 +166,13 @@ def evaluate_model(
         InputError: the folder holds no image, or a file cannot be read.
     """
     samples = truth.samples
-    pages = Counter(truth.names)
     scores = []
     for index, item in enumerate(truth.annotated):
         sample = samples[index]
-        page = item.page if pages[item.name] > 1 else None
+        page = item.page if item.is_plane else None
         image = Image(sample.image, sample.pixel_size, sample.stains)
         predict = partial(predictor.predict_detailed, image, options)
-        predicted = _named(plane_name(item.name, page), predict).instances
+        predicted = _named(item.plane_name, predict).instances
         scores.append(_score(item.name, page, sample.instances, predicted))
         if progress is not None:
             progress(index + 1, len(samples))

@@ -10,7 +10,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kontur.data.folder import Folder, open_folder
 from kontur.errors import InputError
@@ -44,7 +44,7 @@ class EvaluationJob(Settings):
     data: str
     task: str = "instances"
     channel: Channel | None = None
-    page: int | None = None
+    page: int | Literal["all"] | None = None
     model: str
     names: tuple[str, ...]
     out: str

@@ -1,11 +1,13 @@
 """Selection: which images are held out, and which of several settings is best.
 
-It works on names and numbers only, for images and tables alike. `splits` divides names,
-`cross_validation` fits every setting on every fold and resumes where it was interrupted, `verdict`
-decides which is best and whether the difference exceeds the spread of the folds.
+It works on names and numbers only, for images and tables alike. `splits` divides names, `places`
+what lies in a row, `cross_validation` fits every setting on every fold and resumes where it was
+interrupted, `verdict` decides which is best and whether the difference exceeds the spread of the
+folds.
 """
 
 from kontur.select.cross_validation import FitFailed, Outcome, Trial, cross_validate, refit, trials
+from kontur.select.places import apart, last_places
 from kontur.select.splits import Split, folds, holdout, nested
 from kontur.select.verdict import Spread, Verdict, decide, paired, ranked, spread
 
@@ -16,10 +18,12 @@ __all__ = [
     "Spread",
     "Trial",
     "Verdict",
+    "apart",
     "cross_validate",
     "decide",
     "folds",
     "holdout",
+    "last_places",
     "nested",
     "paired",
     "ranked",

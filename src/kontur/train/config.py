@@ -16,7 +16,7 @@ from kontur.settings import Settings, merge, overrides, read_toml, to_toml
 Precision = Literal["auto", "32", "bf16", "16"]
 Schedule = Literal["constant", "linear", "cosine", "exponential", "step"]
 UNENDING = 1_000_000  # steps, where the minutes end the training
-ALL = "all"  # channels; one of this name is given by its number
+ALL = "all"  # pages; channels, of which one of this name is given by its number
 Share = Annotated[float, pydantic.Field(gt=0, lt=1)]
 Scale = Annotated[float, pydantic.Field(ge=1 / 16, le=8)]
 
@@ -42,7 +42,9 @@ class DataConfig(Settings):
         channel: the one channel to take, its number from 0 or its name in each image; "all" takes
             all of them, and so does a run that is given none, unless it starts from a model that
             learned from one.
-        page: the page of multi-page files, from 0.
+        page: the page of multi-page files, from 0; "all" takes every plane of stacks and volumes as
+            an image. Of several files whole ones are then held out, for neighbouring planes are
+            alike; of a single one its last planes, see `data.held_planes`.
         cache: megabytes of memory for prepared images; what does not fit is read again each time.
     """
 
@@ -53,8 +55,15 @@ class DataConfig(Settings):
     scale: Scale | Literal["auto"] = "auto"
     task: Literal["instances", "components", "semantic"] = "instances"
     channel: int | str | None = None
-    page: int | None = pydantic.Field(None, ge=0)
+    page: int | Literal["all"] | None = None
     cache: int = pydantic.Field(2000, ge=0)
+
+    @pydantic.field_validator("page", mode="before")
+    @classmethod
+    def _is_page(cls, page: object) -> object:
+        if page not in (None, ALL) and not str(page).isdecimal():
+            raise ValueError("wanted the number of a page, from 0, or all")
+        return page
 
     @pydantic.field_validator("channel")
     @classmethod

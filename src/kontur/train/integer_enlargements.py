@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from kontur.train.new_nodes import NewNodes
+from kontur.train.new_nodes import FLOATS, INTEGERS, NewNodes
 from kontur.train.simplify import set_nodes
 
 MODES = {
@@ -50,10 +50,10 @@ def _enlargement(
     node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], values: Mapping[str, np.ndarray]
 ) -> Enlargement | None:
     """What a node gives as integers, if that is an enlargement of the same integers."""
-    resize = makers.get(node.input[0]) if node.op_type == "QuantizeLinear" else None
+    resize = makers.get(node.input[0]) if node.op_type == INTEGERS else None
     before = makers.get(resize.input[0]) if resize is not None else None
     factors = _factors(resize, values) if resize is not None else None
-    if before is None or before.op_type != "DequantizeLinear" or factors is None:
+    if before is None or before.op_type != FLOATS or factors is None:
         return None
     steps = zip(before.input[1:], node.input[1:], strict=True)
     if not all(np.array_equal(values[one], values[other]) for one, other in steps):

@@ -14,10 +14,8 @@ from onnx import helper, numpy_helper
 
 from kontur.models.archive import SavedGraph
 from kontur.models.graphs import STANDS_FOR
-from kontur.train.new_nodes import NewNodes
+from kontur.train.new_nodes import FLOATS, NewNodes
 from kontur.train.simplify import set_nodes
-
-FLOATS = "DequantizeLinear"  # what makes them of integers
 
 
 class Step(NamedTuple):

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from kontur.train.new_nodes import NewNodes
+from kontur.train.new_nodes import FLOATS, NewNodes
 from kontur.train.simplify import set_nodes
 
 LARGEST = 63  # of the integers: 7 bits, as those of the other weights
@@ -31,7 +31,7 @@ def multiply_last_in_integers(graph: onnx.GraphProto) -> None:
     nodes: list[onnx.NodeProto] = []
     for node in graph.node:
         before = makers.get(node.input[0]) if node.op_type == "Conv" else None
-        if before is None or before.op_type != "DequantizeLinear" or not _is_product(node, values):
+        if before is None or before.op_type != FLOATS or not _is_product(node, values):
             nodes.append(node)
         else:
             nodes += _product(node, before, graph, values)

@@ -13,13 +13,12 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from kontur.train.new_nodes import NewNodes
+from kontur.train.new_nodes import FLOATS, INTEGERS, NewNodes
 from kontur.train.simplify import set_nodes
 
 PIXELS = 4  # of a row that are read as one; with two or eight it takes longer
 FEW = 4  # channels of an image, at most
 FIRST, LAST = [0, 3, 1, 2], [0, 2, 3, 1]  # channels, of what has them elsewhere
-FLOATS, INTEGERS = "DequantizeLinear", "QuantizeLinear"  # what gives them
 
 
 class Row(NamedTuple):

@@ -158,6 +158,7 @@ def first_card(
         training={
             "data": data,
             "images": statistics.images,
+            **({} if config.data.page is None else {"page": config.data.page}),
             "objects": statistics.objects,
             "validation_images": val_images,
             "crop": config.augment.crop,

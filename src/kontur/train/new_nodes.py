@@ -7,6 +7,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+FLOATS, INTEGERS = "DequantizeLinear", "QuantizeLinear"  # the operations that give them
+
 
 class NewNodes(list[onnx.NodeProto]):
     """New nodes in the order in which they run; their names begin with that of what they make.

@@ -38,6 +38,7 @@ from kontur.train.export import refer
 from kontur.train.integer_enlargements import copy_to_enlarge
 from kontur.train.integer_products import multiply_last_in_integers
 from kontur.train.integer_stem import read_pixels_together
+from kontur.train.new_nodes import FLOATS
 from kontur.train.simplify import set_nodes
 
 CONVOLUTIONS = ("Conv", "ConvTranspose")
@@ -45,7 +46,6 @@ CONVOLUTIONS = ("Conv", "ConvTranspose")
 MOVING = ("Concat", "Reshape", "Slice", "Transpose", "Unsqueeze")  # gives the numbers that it reads
 BETWEEN = (*MOVING, "Add", "Clip", "MaxPool", "Relu", "Resize")
 CARRYING = (*BETWEEN, "ReduceMax", "Split")  # what leads from one convolution to the next
-FLOATS = "DequantizeLinear"  # what gives them
 WARNINGS, ERRORS = 2, 3  # of ONNX Runtime's levels of what it prints
 
 

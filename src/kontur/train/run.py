@@ -157,7 +157,7 @@ def _train(
     if not resume:
         remove_run_files(run)
     write_text(run / CONFIG, config.to_toml())
-    write_names(run, data.val.names)
+    write_names(run, data.val_names)
     signals.saved(job.first_step)
     display.print_line(describe_data(data, NAMES))
     if warning := copies_warning(samples, val_samples):

@@ -23,7 +23,7 @@ KEPT = (
     "model",
     "start",
 )  # settings that `--resume` cannot change, for the weights fit
-SPLIT = ("val", "group")  # settings of the data that it cannot change: they chose what is held out
+SPLIT = ("val", "group", "page")  # of the data, which it cannot change: they chose what is held out
 
 
 def refuse_existing_run(run: Path) -> None:

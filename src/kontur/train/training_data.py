@@ -10,8 +10,9 @@ from kontur.data.folder import Folder, open_folder
 from kontur.data.samples import LoadedSamples
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
+from kontur.formats.page_count import count_pages
 from kontur.train.config import DataConfig
-from kontur.wording import counted, listed
+from kontur.wording import counted, listed, plural
 
 SHARE = 0.1  # of the images, held out by default
 LEAST_HELD, LARGEST_SHARE = 3, 1 / 5  # of few images three, or a fifth where that is less
@@ -30,6 +31,19 @@ class TrainingData:
     def has_several_channels(self) -> bool:
         """Whether the first image to learn from, as far as it is taken, has more than one."""
         return len(self.train) > 0 and self.train.samples[0].image.shape[2] > 1
+
+    @property
+    def divides_an_image(self) -> bool:
+        """Whether some planes of an image are learned from, and others validated on."""
+        return self.val is not self.train and not {*self.train.names}.isdisjoint(self.val.names)
+
+    @property
+    def val_names(self) -> tuple[str, ...]:
+        """The names of the images to validate on; where others of its planes are learned from, of
+        these planes."""
+        learned = {*self.train.names} if self.val is not self.train else set()
+        names = (i.plane_name if i.name in learned else i.name for i in self.val.annotated)
+        return tuple(dict.fromkeys(names))
 
     def in_channel(self, channel: Channel) -> "TrainingData":
         """The same images, of which this channel is taken."""
@@ -75,7 +89,8 @@ def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> Traini
         val = open_folder(config.val, **options)
         val = val.in_split("val") if "val" in val.splits else val
         learned = {item.image.resolve() for item in train.annotated}
-        common = [item.name for item in val.annotated if item.image.resolve() in learned]
+        both = (item.name for item in val.annotated if item.image.resolve() in learned)
+        common = [*dict.fromkeys(both)]
         if common:
             raise InputError(
                 f"--val {config.val} has {counted(common, 'image')} in common with {config.path}; "
@@ -87,8 +102,11 @@ def _divide(config: DataConfig, seed: int, kept: Sequence[str] | None) -> Traini
         return TrainingData(folder.in_split("train"), folder.in_split("val"), held_out=False)
     whole = folder.in_split("train") if "train" in splits else folder
     if kept is not None:
-        return _hold_out_again(whole, kept, config.group)
-    share = validation_share(len(whole)) if config.val is None else config.val
+        train, val = whole.hold_out_again(kept, group=config.group)
+        return TrainingData(train, val, held_out=True)
+    if len(whole) == 1 and config.page is None:
+        _check_no_stack(whole.annotated[0].image)
+    share = validation_share(len(whole.images)) if config.val is None else config.val
     train, val = whole.hold_out(share, seed, group=config.group)
     return TrainingData(train, val, held_out=True)
 
@@ -113,19 +131,20 @@ def _check_used(config: DataConfig, folder: Folder) -> None:
             )
 
 
-def _hold_out_again(whole: Folder, kept: Sequence[str], group: str | None) -> TrainingData:
-    """The same images held out as before, and new ones of their groups, to keep these together."""
-    groups = {name: name for name in whole.names} if group is None else whole.groups(group)
-    held = {groups[name] for name in kept if name in groups}
-    train = whole.subset(name for name in whole.names if groups[name] not in held)
-    val = whole.subset(name for name in whole.names if groups[name] in held)
-    return TrainingData(train, val, held_out=True)
+def _check_no_stack(image: Path) -> None:
+    """Raise `InputError` for the only image where it has pages, of which none is chosen."""
+    pages = count_pages(image)
+    if pages > 1:
+        raise InputError(
+            f"{image} is the only image and has {pages} planes; take each of them as an image, the "
+            "last ones to validate on, with --set data.page=all"
+        )
 
 
 def _check_kept(data: TrainingData, kept: Sequence[str]) -> None:
     """Raise `InputError` where what a run validates on is not what it was, or is all there is."""
-    gone = sorted({*kept} - {*data.val.names})
-    new = [] if data.held_out else sorted({*data.val.names} - {*kept})
+    gone = sorted({*kept} - {*data.val_names})
+    new = [] if data.held_out else sorted({*data.val_names} - {*kept})
     if gone:
         raise InputError(
             f"{data.val.path} lacks {counted(gone, 'image')} that the run validates on; go on with "
@@ -185,7 +204,7 @@ def copies_warning(train: LoadedSamples, val: LoadedSamples) -> str:
         return ""
     learned = {kept.fingerprint for kept in train.stored} - {None}
     both = zip(val.samples.annotated, val.stored, strict=True)
-    copies = [item.name for item, kept in both if kept.fingerprint in learned]
+    copies = [item.plane_name for item, kept in both if kept.fingerprint in learned]
     if not copies:
         return ""
     verb = "is" if len(copies) == 1 else "are"
@@ -197,9 +216,10 @@ def copies_warning(train: LoadedSamples, val: LoadedSamples) -> str:
 
 def describe_data(data: TrainingData, file: str) -> str:
     """The number of images, the names of those held out here, and the folders' warnings."""
-    line = f"{len(data.train)} images to learn from, {len(data.val)} to validate on"
+    line = f"{_count(data.train)} to learn from, {_count(data.val)} to validate on"
+    held = data.val_names
     if data.held_out:
-        names = ", ".join(data.val.names[:NAMED]) + (", …" if len(data.val) > NAMED else "")
+        names = ", ".join(held[:NAMED]) + (", …" if len(held) > NAMED else "")
         line += f", held out ({names}; all in {file})"
     warnings = dict.fromkeys((*data.train.warnings, *data.val.warnings))
     if len(data.val) == 1:
@@ -207,4 +227,19 @@ def describe_data(data: TrainingData, file: str) -> str:
             "one image alone decides which network is kept and at which threshold; annotate "
             "more, or hold out more (--val)"
         ] = None
+    if data.divides_an_image:
+        warnings[
+            "planes of one image are learned from and validated on, its last ones, with a gap "
+            "between: the scores say little of other images; annotate a second one"
+        ] = None
     return "\n".join([line, *(f"! {warning}" for warning in warnings)])
+
+
+def _count(folder: Folder) -> str:
+    """The number of images, and of what are planes of stacks, the number of these too.
+
+    "30 planes of 3 images"; single images among stacks count as one plane.
+    """
+    if not any(item.is_plane for item in folder.annotated):
+        return f"{len(folder)} images"
+    return f"{plural(len(folder), 'plane')} of {plural(len(folder.images), 'image')}"

@@ -18,16 +18,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kontur import formats
 from kontur.data.file_names import stem
+from kontur.data.held_planes import along_longer_axis
 from kontur.errors import InputError
 from kontur.formats.channels import Channel
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.instances import CLASSES, Instances
+from kontur.select import apart, holdout, last_places
 from kontur.web.image_folder import MODELS, FolderImage
 from kontur.web.jobs import Cancelled, Job
 from kontur.web.schema import TrainRequest
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from kontur.infer.predict import Predictor
 
 FEWEST = 2  # corrected images: one to learn from, one to compare on
-HELD_OUT = 5  # one of so many corrected images is held out, at least one
+HELD_OUT = 5  # one of so many corrected planes is held out, at least one
 POLL = 0.5  # seconds between two looks at a training
 PATIENCE = 15  # seconds in which a stopped training may end by itself
 GAIN = 0.02  # of AP from half of the images to all: above, more corrections would help
@@ -51,7 +53,6 @@ main()
 """
 
 Plane = tuple[FolderImage, int]
-Held = TypeVar("Held")
 
 
 def corrected_planes(here: Workspace) -> list[Plane]:
@@ -115,16 +116,31 @@ def seen_channel(
     return next(iter(seen), None)
 
 
-def hold_out(planes: Sequence[Held]) -> tuple[list[Held], list[Held]]:
-    """The planes to learn from, and those to compare on: every fifth, spread evenly.
+def hold_out(planes: Sequence[Plane]) -> tuple[list[Plane], list[Plane]]:
+    """The planes to learn from, and those to compare on: about a fifth, and at least one.
 
-    >>> hold_out(["a", "b", "c"])
-    (['a', 'c'], ['b'])
+    Neighbouring planes show the same objects: of several images whole ones are held out, of images
+    of one plane each those spread evenly. Of a single one the last planes are held out, and planes
+    next to them are in neither part, unless none would be left to learn from.
     """
-    count = max(1, len(planes) // HELD_OUT)
-    places = {round((k + 0.5) * len(planes) / count - 0.5) for k in range(count)}
-    held = [plane for i, plane in enumerate(planes) if i in places]
-    return [plane for i, plane in enumerate(planes) if i not in places], held
+    keys = [image.key for image, _ in planes]
+    images = [*dict.fromkeys(keys)]
+    if len(images) == 1:
+        places = along_longer_axis(planes[0][0].path, [page for _, page in planes])
+        last = last_places(places, 1 / HELD_OUT)
+        left = apart(places, last)
+        learned = [plane for place, plane in zip(places, planes, strict=True) if place in left]
+        return learned, [p for place, p in zip(places, planes, strict=True) if place in last]
+    if len(images) < len(planes):
+        groups = {str(i): key for i, key in enumerate(keys)}
+        held = {keys[int(i)] for i in holdout([*groups], 1 / HELD_OUT, 0, groups=groups).held}
+    else:
+        count = max(1, len(images) // HELD_OUT)
+        held = {images[round((k + 0.5) * len(images) / count - 0.5)] for k in range(count)}
+    return (
+        [plane for plane in planes if plane[0].key not in held],
+        [plane for plane in planes if plane[0].key in held],
+    )
 
 
 def train(here: Workspace, request: TrainRequest, job: Job) -> dict[str, Any]:

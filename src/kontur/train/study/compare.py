@@ -99,7 +99,7 @@ def compare(
             comparison.write(plan.study.out, learning_curve=learning_curve)
             if refitted and comparison.best is not None:
                 try:
-                    refit(comparison.best, plan.folder.names, jobs.refit)
+                    refit(comparison.best, plan.folder.images, jobs.refit)
                     apply_fold_results(plan, comparison.best, comparison)
                 except FitFailed as failure:
                     comparison = replace(comparison, refit_failure=str(failure))

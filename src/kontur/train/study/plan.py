@@ -31,6 +31,7 @@ from kontur.train.network import resolve_network
 from kontur.train.study.candidates import Candidate
 from kontur.train.study.study_files import StudyFiles
 from kontur.train.training_data import SHARE
+from kontur.wording import plural
 
 LEAST_HELD = 2  # images to validate on: those of one image alone would not generalise
 MOST = 1 / 4  # of few images, largest share to validate on
@@ -156,15 +157,21 @@ def make_plan(
     groups = None if group is None else learned.groups(group)
     content = Content()
     classes_by_image: dict[str, frozenset[str]] = {}
-    statistics = dataset_statistics(_seen(learned.samples, content, classes_by_image))
+    statistics = dataset_statistics(_seen(learned, content, classes_by_image))
     for sample in folder.in_split("val").samples if has_val else ():
         content.add(sample)
     if not statistics.objects:
         raise InputError(f"the images of {data} have no object; annotate some")
-    splits = folds(learned.names, k, SEED, groups=groups, labels=rarest_class(classes_by_image))
+    if len(learned.images) == 1 < len(learned):
+        raise InputError(
+            f"{data} has {plural(len(learned), 'plane')} of one image, {learned.images[0]}, and "
+            "folds hold out whole images, for neighbouring planes are alike; add other images, or "
+            "train on this one with kontur train"
+        )
+    splits = folds(learned.images, k, SEED, groups=groups, labels=rarest_class(classes_by_image))
     if min(len(split.train) for split in splits) < FEWEST:
         raise InputError(
-            f"{k} folds of {len(learned)} images leave fewer than {FEWEST} to learn from; "
+            f"{k} folds of {len(learned.images)} images leave fewer than {FEWEST} to learn from; "
             "annotate more images"
         )
     _check_networks(rows, learned, statistics)
@@ -173,7 +180,7 @@ def make_plan(
         "task": config.task,
         "folds": k,
         "group": group,
-        "images": list(learned.names),
+        "images": list(learned.images),
         "pixels": content.pixels.hexdigest(),
         "annotations": content.annotations.hexdigest(),
         "own validation part": has_val,
@@ -206,14 +213,18 @@ class Content:
 
 
 def _seen(
-    samples: Iterable[Sample], content: Content, classes_by_image: dict[str, frozenset[str]]
+    folder: Folder, content: Content, classes_by_image: dict[str, frozenset[str]]
 ) -> Iterator[Sample]:
-    """The samples; on the way they are added to the content, and their classes to the mapping."""
-    for sample in samples:
+    """The samples; on the way they are added to the content, and their classes to the mapping.
+
+    An image shows the classes of all its planes.
+    """
+    for name, sample in zip(folder.names, folder.samples, strict=True):
         content.add(sample)
         instances = sample.instances
         labels = np.unique(instances.labels[~instances.ignore]).tolist()
-        classes_by_image[sample.name] = frozenset(instances.classes[label] for label in labels)
+        shown = frozenset(instances.classes[label] for label in labels)
+        classes_by_image[name] = classes_by_image.get(name, frozenset()) | shown
         yield sample
 
 
