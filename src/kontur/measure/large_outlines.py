@@ -1,6 +1,6 @@
 """Readers of outlines by the name of their image; those of large files stay on the disk."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +9,7 @@ from kontur import formats
 from kontur.data.pairing import find_predictions, name_of_image, prediction_files
 from kontur.errors import InputError
 from kontur.formats import zarr_store
+from kontur.formats.nnunet_dataset import meaning_of_labels
 from kontur.formats.pixel_sides import Sides, pixel_sides
 from kontur.instances import Instances
 from kontur.measure.in_windows import Outlines
@@ -31,14 +32,11 @@ class Reader(NamedTuple):
     sides: Callable[[], Sides | None] = unstated
 
 
-def readers_of(
-    place: Path,
-    *,
-    task: str,
-    class_of_value: Mapping[int, str] | None = None,
-    page: int | None,
-) -> dict[str, Reader]:
-    """The readers of a file or a folder of outlines; errors as in `find_predictions`."""
+def readers_of(place: Path, *, task: str, page: int | None) -> dict[str, Reader]:
+    """The readers of a file or a folder of outlines; errors as in `find_predictions`.
+
+    Label images that lie in a data set of nnU-Net have its classes, see `meaning_of_labels`.
+    """
     if is_large(place):
         return _of_large_file(place, page)
     stating = {
@@ -46,7 +44,8 @@ def readers_of(
         for name, path in prediction_files(place).items()
         if formats.format_of(path).pixel_size
     }
-    found = find_predictions(place, task=task, class_of_value=class_of_value, page=page)
+    task, named = meaning_of_labels(place, task)
+    found = find_predictions(place, task=task, class_of_value=named, page=page)
     readers = {
         name: Reader(read, read, stating.get(name, unstated)) for name, read in found.items()
     }

@@ -121,8 +121,8 @@ def find_sources(
         return with_metadata(sources, metadata)
     if not images and zarr_store.is_folder(outlines):
         _check_outlines(outlines, page)
-    task, named = meaning_of_labels(outlines, task)
-    readers = large_outlines.readers_of(outlines, task=task, class_of_value=named, page=page)
+    readers = large_outlines.readers_of(outlines, task=task, page=page)
+    task, _ = meaning_of_labels(outlines, task)
     notes = tuple(map(str, check_masks(outlines, task=task, page=page)))
     if not images:
         listed = [_source(name, reader, None) for name, reader in readers.items()]
