@@ -6,6 +6,7 @@ import pytest
 
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
+from kontur.data.pairing import pair
 from kontur.errors import InputError
 from kontur.formats.conversion import convert
 from kontur.formats.images import files_of, open_image, read_image
@@ -78,6 +79,8 @@ def test_channels_without_names_are_numbered_and_of_several_types_become_the_wid
         (["a_0000.nii.gz", "a_0001.nii.gz"], {"modality": {"0": "MR"}}, "names 1 channel"),
         (["a_0000.nii.gz", "a_0002.nii.gz"], {}, "a_0001.nii.gz of the case a is missing"),
         (["a_0000.nii.gz"], {"channel_names": {"1": "CT"}}, r"wanted 0 and so on"),
+        (["a_0000.nii.gz", "a_0003.nii.gz"], {}, "a_0001.nii.gz, a_0002.nii.gz of the case a"),
+        (["a_0000.nii.gz", "a_0001.nii.gz", "a_0009.nii.gz"], {}, "a_0002.nii.gz, .* of the case"),
     ],
 )
 def test_cases_that_lack_a_channel_are_told_so(tmp_path, names, described, reason):
@@ -85,6 +88,81 @@ def test_cases_that_lack_a_channel_are_told_so(tmp_path, names, described, reaso
     describe(tmp_path, **described)
     with pytest.raises(InputError, match=reason):
         read_image(tmp_path / "imagesTr" / "a_0000.nii.gz")
+
+
+CHANNELS = {"channel_names": {"0": "CT", "1": "PET"}}
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "described"),
+    [(["b_0001.nii.gz"], [], CHANNELS), (["b_0001.nii.gz"], ["b.nii.gz"], {})],
+)
+def test_a_case_that_lacks_its_first_channel_is_no_image(tmp_path, names, labels, described):
+    save(tmp_path / "imagesTr", *names)
+    save(tmp_path / "labelsTr", *labels)
+    describe(tmp_path, **described)
+    for channel in (None, 0):
+        with pytest.raises(InputError, match=r"b_0000.nii.gz of the case b is missing in"):
+            read_image(tmp_path / "imagesTr" / "b_0001.nii.gz", channel=channel)
+
+
+@pytest.mark.parametrize(
+    ("names", "labels", "described"),
+    [
+        (["b_0001.nii.gz", "b_0004.nii.gz"], [], CHANNELS),  # no channel has the number 4
+        (["b_0001.nii.gz"], [], {"modality": {"0": "CT"}}),
+        (["b_0001.nii.gz"], [], {}),
+        (["b_0001.nii.gz", "b_0000.nii.gz"], ["b_0000.nii.gz", "b_0001.nii.gz"], {}),
+    ],
+)
+def test_cases_may_be_numbered_with_four_digits(tmp_path, names, labels, described):
+    save(tmp_path / "imagesTr", *names)
+    save(tmp_path / "labelsTr", *labels)
+    describe(tmp_path, **described)
+    for name in names:
+        assert read_image(tmp_path / "imagesTr" / name).pixels.shape == (4, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (["amos_0001", "amos_0004", "amos_0009"], {"amos_0001": 0, "amos_0004": 1}),
+        (["liver_0000", "liver_0001"], {"liver_0000": 0, "liver_0001": 1}),
+        (["case_0000", "case_0000_0000"], {"case_0000": 1}),
+        (["case_0000", "case_0000_0000"], {"case": 0, "case_0000": 1}),
+        (["F_0001_0000", "F_0002_0000"], {"F_0001": 0, "F_0002": 1}),
+    ],
+)
+def test_labels_decide_whether_four_digits_are_of_a_channel(tmp_path, images, labels):
+    save(tmp_path / "imagesTr", *(f"{image}.nii.gz" for image in images))
+    save(tmp_path / "labelsTr", *(f"{name}.nii.gz" for name in labels))
+    folder = open_folder(tmp_path)
+    paired = {item.annotation.name: item.image.name for item in folder.annotated}
+    assert paired == {f"{name}.nii.gz": f"{images[at]}.nii.gz" for name, at in labels.items()}
+    assert folder.orphans == ()
+    assert {sample.image.shape[2] for sample in folder.samples} == {1}
+
+
+def test_files_of_a_case_that_are_no_channels_of_one_image_are_named(tmp_path):
+    save(tmp_path / "imagesTr", "a_0000.nii.gz", "a_0001.nii")
+    save(tmp_path / "labelsTr", "a.nii.gz")
+    with pytest.raises(InputError, match=r"a_0000 and a_0001 of the case a, .* one ending"):
+        open_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("names", "others", "pairs"),
+    [
+        (["F_0001_0000", "F_0002_0000"], ["F_0001", "F_0002"], {0: 0, 1: 1}),
+        (["F_0001", "F_0002"], ["F_0002_0000", "F_0001_0000"], {0: 1, 1: 0}),
+        (["x/F_0000_0000"], ["F_0000"], {0: 0}),
+        (["F_0000"], ["F_0000_0000", "F"], {}),  # of either
+        (["F_0001_0000", "F_0001_0001"], ["F_0001"], {}),
+        ([], ["F"], {}),
+    ],
+)
+def test_outlines_of_a_case_whose_name_ends_in_four_digits_are_of_its_image(names, others, pairs):
+    assert pair(names, others) == {names[one]: others[at] for one, at in pairs.items()}
 
 
 def test_channels_of_other_shapes_are_refused(tmp_path):
@@ -165,6 +243,10 @@ def test_other_tables_of_classes_and_tasks_come_first(tmp_path):
         ({"background": 0, "whole": [1, 2]}, r"regions of several labels \(whole: \[1, 2\]\)"),
         ({"background": 0, "a": 1.5}, "a class the label 1.5; wanted a whole number"),
         ({"a": 1, "b": 1}, "two classes one label"),
+        ({"background": 1, "t": 0}, "1 is background; wanted 0 as background"),
+        ({"background": 1, "t": 2}, "1 is background; wanted 0 as background"),
+        ({"organ": 0, "tumour": 1}, "0 is 'organ'; wanted 0 as background"),
+        ({"0": "organ", "1": "Background"}, "1 is background"),
         ({"background": 0, "a": 1}, r"holds the value 2, .*\(1 = a\).*dataset.json"),
     ],
 )
@@ -174,6 +256,26 @@ def test_labels_that_cannot_be_are_told_in_a_sentence(tmp_path, labels, reason):
     (tmp_path / "dataset.json").write_text("{")
     with pytest.raises(InputError, match=r"dataset.json"):
         open_folder(tmp_path, page=1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"labels": {"background": 0, "t": 1, "t": 2}}',
+        '{"labels": {"background": 0}, "t": {}, "t": {}}',
+    ],
+)
+def test_a_name_twice_in_dataset_json_is_refused_by_that_name(tmp_path, content):
+    case(tmp_path, NNUNET)
+    (tmp_path / "dataset.json").write_text(content)
+    with pytest.raises(InputError, match=r"dataset.json has the name 't' twice"):
+        open_folder(tmp_path, page=1)
+
+
+def test_background_may_have_a_capital_or_no_name(tmp_path):
+    for labels in ({"Background": 0, "t": 1, "u": 2}, {"0": "BACKGROUND", "1": "t", "2": "u"}):
+        assert open_folder(case(tmp_path, labels), page=1).classes == ("t", "u")
+    assert open_folder(case(tmp_path, {"t": 1, "u": 2}), page=1).classes == ("t", "u")
 
 
 def test_a_dataset_json_that_says_nothing_of_classes_changes_nothing(tmp_path):

@@ -50,6 +50,16 @@ def test_classes_of_semantic_volumes_are_those_of_all_planes(tmp_path, stored):
     assert [entry.instances.labels.tolist() for entry in entries] == [[1], [1], [0]]
 
 
+def test_regions_of_several_planes_are_different_objects(tmp_path, stored):
+    path = volumes.write(tmp_path / "a.nii", stored.astype(np.uint8))
+    entries = formats.read_images(path, task="semantic")
+    assert [entry.instances.ids.tolist() for entry in entries] == [[1], [2], [3]]
+    volumes.write(tmp_path / "b.nii", (stored > 0).astype(np.uint8))
+    entries = formats.read_images(tmp_path / "b.nii", task="components")
+    assert [entry.instances.ids.tolist() for entry in entries] == [[1], [2], [3]]
+    assert formats.read(path, page=3, task="semantic").ids.tolist() == [1]
+
+
 @pytest.mark.parametrize("scale", [(0, 0), (0.5, 0)])
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 def test_what_is_no_finite_number_is_no_label(tmp_path, stored, scale, value):
@@ -80,6 +90,7 @@ def in_space(shape, kind=np.int16, **given):
     image.header.set_xyzt_units("mm", "sec")
     image.set_qform(np.diag([2, 2, 3, 1]), 1)
     image.header["descrip"], image.header["cal_max"] = b"of a scanner", 7
+    image.header["aux_file"] = b"colours of the image"
     image.header.set_slope_inter(0.5, -3)
     return image
 
@@ -106,6 +117,7 @@ def test_labels_lie_over_their_image_as_nibabel_reads_both(tmp_path, name, shape
     for word in ("pixdim", "xyzt_units", "qform_code", "sform_code", "qoffset_x", "descrip", "dim"):
         np.testing.assert_array_equal(labels.header[word], image.header[word])
     assert (labels.header["cal_max"], labels.header["intent_code"]) == (0, 0)
+    assert labels.header["aux_file"] == b""
     again = formats.read_images(tmp_path / name)
     assert len(again) == len(entries)
     before = (tmp_path / name).read_bytes()

@@ -117,6 +117,13 @@ def test_planes_count_as_files_of_their_own_in_every_format_that_keeps_them(
     assert not evaluation.planes_without_prediction + evaluation.planes_without_truth
 
 
+def test_a_plane_on_which_more_is_found_than_there_is_is_no_empty_one(tmp_path):
+    square = TRUE[0][0]
+    truth = write_labels(tmp_path / "true" / "film.tif", [[square], []])
+    found = write_labels(tmp_path / "found" / "film.tif", [TRUE[0], [square]])
+    assert pooled(found, truth).empty_planes == ("film page 1",)
+
+
 def film(root: Path) -> Path:
     """A training folder of a film with its label stack, and an image that is no stack."""
     for name, planes in (("images", FOUND), ("labels", TRUE)):
@@ -194,6 +201,14 @@ def test_objects_of_no_plane_are_refused_beside_planes(tmp_path, side):
         pooled(*sides)
     formats.write(flat, outlined([]))  # nothing is on no plane
     assert len(pooled(*sides).images) == 4
+
+
+def test_the_only_plane_of_an_image_is_page_0_where_the_other_side_counts_pages(tmp_path):
+    true = write_labels(tmp_path / "true" / "film.tif", TRUE[:1]).parent
+    found = write_outlines(tmp_path / "found" / "film.csv", TRUE[:1]).parent
+    for sides in ((found, true), (true, found)):
+        (image,) = pooled(*sides).images
+        assert (image.true_count, image.counts.tp.tolist()) == (2, [2] * 10)
 
 
 def test_what_was_predicted_on_one_page_is_not_taken_for_all(tmp_path):

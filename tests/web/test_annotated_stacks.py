@@ -12,6 +12,7 @@ import tifffile
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.edit import moves
+from kontur.errors import InputError
 from kontur.formats import ImageAnnotation
 from kontur.instances import Instances
 from kontur.instances.plane import Plane
@@ -86,11 +87,58 @@ def test_editing_a_plane_leaves_the_objects_of_all_others(tmp_path, make, first)
         assert [one.plane.number for one in found] == [0, 1, 2, 3]
 
 
+def outlined_by_another_program(folder, depth, time):
+    """Two times of three depths, of which a program that counts no pages has outlined one plane."""
+    outlines(folder)
+    film = np.zeros((2, 3, *SIZE), np.uint8)
+    axes = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack"}
+    tifffile.imwrite(folder / "images/a.tif", film, **axes)
+    file = folder / "outlines/a.geojson"
+    formats.write(file, Instances.of(np.array([SQUARE], object), size=SIZE))
+    content = json.loads(file.read_text())
+    content["features"][0]["geometry"]["plane"] = {"c": -1, "z": depth, "t": time}
+    file.write_text(json.dumps({"type": content["type"], "features": content["features"]}))
+
+
+@pytest.mark.parametrize(("depth", "time", "page"), [(0, 1, 3), (2, 0, 2), (1, 1, 4)])
+def test_outlines_of_another_program_are_on_the_page_of_their_depth_and_time(
+    tmp_path, depth, time, page
+):
+    outlined_by_another_program(tmp_path, depth, time)
+    with opened(tmp_path) as (here, image):
+        counts = [len(here.annotations.open(image, number).instances) for number in range(6)]
+    assert counts == [number == page for number in range(6)]
+
+
+def test_our_file_that_another_program_saved_keeps_its_objects_on_their_page(tmp_path):
+    film = np.zeros((2, 3, *SIZE), np.uint8)
+    axes = {"metadata": {"axes": "TZYX"}, "photometric": "minisblack"}
+    tifffile.imwrite(tmp_path / "a.tif", film, **axes)
+    with opened(tmp_path) as (here, image):
+        here.annotations.edit(image, 3, "add", lambda found: moves.add(found, SQUARE), seen=10**6)
+    (file,) = tmp_path.glob("*.geojson")
+    content = json.loads(file.read_text())
+    assert content.pop("kontur")["page"] == 3
+    file.write_text(json.dumps(content))
+    with opened(tmp_path) as (here, image):
+        counts = [len(here.annotations.open(image, number).instances) for number in range(6)]
+    assert counts == [0, 0, 0, 1, 0, 0]
+
+
+def test_outlines_where_the_image_has_no_plane_are_not_left_out_in_silence(tmp_path):
+    outlined_by_another_program(tmp_path, 1, 7)
+    with (
+        opened(tmp_path) as (here, image),
+        pytest.raises(InputError, match="depth 1 and time 7, and its image has no such page"),
+    ):
+        here.annotations.open(image, 0)
+
+
 def test_the_page_exports_label_volumes_in_which_what_has_one_number_is_one_object(tmp_path):
     """Planes count their objects each for itself; a label volume says which are the same."""
     volumes.write(tmp_path / "a.nii.gz", labelled().T, sides=(2, 2, 3))
     with opened(tmp_path) as (here, image):
-        for page in (0, 0, 2):
+        for page in (0, 2):
             here.annotations.edit(
                 image, page, "add", lambda found: moves.add(found, SQUARE), seen=10**6
             )
@@ -102,7 +150,7 @@ def test_the_page_exports_label_volumes_in_which_what_has_one_number_is_one_obje
     values = np.asarray(exported.dataobj)
     assert values.shape == (30, 20, 4)
     first, third = (set(np.unique(values[:, :, k])) - {0} for k in (0, 2))
-    assert first
+    assert len(first) == 1
     assert len(third) == 1
     assert not first & third
     (tmp_path / "b").mkdir()
@@ -111,6 +159,43 @@ def test_the_page_exports_label_volumes_in_which_what_has_one_number_is_one_obje
         (tmp_path / "b.nii.gz").write_bytes(export(here, [image], "nifti").content)
     again = np.asarray(nibabel.load(tmp_path / "b.nii.gz").dataobj)
     np.testing.assert_array_equal(again, labelled().T)
+
+
+def exported_ids(here, image, folder):
+    (folder / "out.nii.gz").write_bytes(export(here, [image], "nifti").content)
+    values = np.asarray(nibabel.load(folder / "out.nii.gz").dataobj)
+    return [set(np.unique(values[:, :, k]).tolist()) - {0} for k in range(4)]
+
+
+def test_what_is_drawn_beside_labels_is_no_object_of_another_plane(tmp_path):
+    nifti(tmp_path)
+    with opened(tmp_path) as (here, image):
+
+        def edit(page, move, *values):
+            here.annotations.edit(
+                image, page, "edit", lambda found: move(found, *values), seen=10**6
+            )
+
+        edit(1, moves.add, SQUARE)
+        edit(2, moves.delete, [9])
+        edit(2, moves.add, shapely.box(20, 16, 28, 19))
+        edit(0, moves.delete, [5])
+        for _ in range(5):  # numbered 1 to 5: the last is not the 5 of the labels
+            edit(0, moves.add, shapely.box(20, 12, 25, 18))
+        first, second, third, fourth = exported_ids(here, image, tmp_path)
+    assert (len(second), len(third), fourth) == (1, 2, set())
+    assert 5 in third
+    assert len(first | second | third) == len(first) + 3
+
+
+def test_regions_of_classes_on_several_planes_are_exported_as_different_objects(tmp_path):
+    nifti(tmp_path)
+    classes = {"background": 0, "t": 5, "u": 9}
+    (tmp_path / "dataset.json").write_text(
+        json.dumps({"channel_names": {"0": "CT"}, "labels": classes})
+    )
+    with opened(tmp_path) as (here, image):
+        assert exported_ids(here, image, tmp_path) == [{1}, set(), {2, 3}, set()]
 
 
 def test_a_mask_of_one_plane_is_of_the_plane_that_is_opened(tmp_path):

@@ -6,7 +6,8 @@ an object. Channels in files of their own are one image, see `formats.nifti_chan
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,26 +20,29 @@ FIRST = "_0000"
 CHANNEL = re.compile(r"(?P<case>.+)_\d{4}")
 
 
-def images_of_cases(images: Iterable[str]) -> dict[str, str]:
-    """The image of each case, by the names; of one that has the name of the case none.
+def images_of_cases(images: Iterable[str], labels: Container[str]) -> dict[str, str]:
+    """The image of each case that has labels, by the names; of one with the case's own name none.
 
-    Raises `InputError` where a case has several channels, each in a file of its own.
+    Labels with the name of an image are its own, unless its first channel is an image: there
+    `case_0000` is of `case_0000_0000`. Raises `InputError` where channels of a case are no image.
 
-    >>> images_of_cases(["a_0000", "b_0000", "b", "c"])
+    >>> images_of_cases(["a_0000", "b_0000", "b", "c", "d_0001", "d_0004"], {"a", "b", "d_0001"})
     {'a': 'a_0000'}
     """
     known = set(images)
     found: dict[str, str] = {}
     for name in sorted(known):
         channel = CHANNEL.fullmatch(name)
-        if channel is None or channel["case"] in known:
+        if channel is None or (name in labels and name + FIRST not in known):
             continue
-        first = found.setdefault(channel["case"], name)
+        case = channel["case"]
+        if case not in labels or (case in known and CHANNEL.fullmatch(case) is None):
+            continue
+        first = found.setdefault(case, name)
         if first != name:
             raise InputError(
-                f"{IMAGES}/ holds the channels of {channel['case']} in files of their own "
-                f"({first}, {name}), and an image is one file; leave the channel there that is to "
-                "be learned"
+                f"{IMAGES}/ holds {first} and {name} of the case {case}, which are not channels of "
+                f"one image; wanted {case}{FIRST} and so on, with one ending (.nii.gz)"
             )
     return found
 
@@ -65,23 +69,34 @@ def pairs_of_cases(names: Iterable[str], others: Iterable[str]) -> dict[str, str
 
     >>> pairs_of_cases(["a_0000", "p/b", "film_0000", "film_0001"], ["a", "b_0000", "film"])
     {'a_0000': 'a', 'p/b': 'b_0000'}
+    >>> pairs_of_cases(["a_0001_0000", "a_0002_0000"], ["a_0001", "a_0002"])
+    {'a_0001_0000': 'a_0001', 'a_0002_0000': 'a_0002'}
     """
-    mine, theirs = _by_case(names), _by_case(others)
-    pairs: dict[str, str] = {}
-    for case in mine:
-        if len(mine[case]) == len(theirs.get(case, ())) == 1:
-            (name,), (other,) = mine[case], theirs[case]
-            lasts = {name.rpartition("/")[2], other.rpartition("/")[2]}
-            if lasts == {case, case + FIRST}:
-                pairs[name] = other
-    return pairs
+    names, others = list(names), list(others)
+    pairs = _images_and_cases(names, others)
+    pairs += [(name, image) for image, name in _images_and_cases(others, names)]
+    mine, theirs = (Counter(side) for side in zip(*pairs, strict=True)) if pairs else ({}, {})
+    return {name: other for name, other in pairs if mine[name] == theirs[other] == 1}
 
 
-def _by_case(names: Iterable[str]) -> dict[str, list[str]]:
-    """The names of each case, by its last part."""
-    cases: dict[str, list[str]] = {}
-    for name in names:
-        last = name.rpartition("/")[2]
+def _images_and_cases(images: Iterable[str], cases: Iterable[str]) -> list[tuple[str, str]]:
+    """Names that are the first and only channel of a case, each with the name of that case."""
+    named = _by_last(cases)
+    channels: dict[str, list[str]] = {}
+    for last, names in _by_last(images).items():
         channel = CHANNEL.fullmatch(last)
-        cases.setdefault(channel["case"] if channel else last, []).append(name)
-    return cases
+        channels.setdefault(channel["case"] if channel else last, []).extend(names)
+    return [
+        (names[0], named[case][0])
+        for case, names in channels.items()
+        if len(names) == len(named.get(case, ())) == 1
+        and names[0].rpartition("/")[2] == case + FIRST
+    ]
+
+
+def _by_last(names: Iterable[str]) -> dict[str, list[str]]:
+    """The names by their last part."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        found.setdefault(name.rpartition("/")[2], []).append(name)
+    return found

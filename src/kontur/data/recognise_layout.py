@@ -220,7 +220,7 @@ def _annotations(
     }
     whole = {full: name for full, name in full_names.items() if full not in images}
     if place.name == nnunet_cases.LABELS:
-        whole |= nnunet_cases.images_of_cases(images)
+        whole |= nnunet_cases.images_of_cases(images, {name for name, _ in files})
     labels = [
         (whole.get(n, n), p)  # `a.jpg.png` of `a.jpg`
         for n, p in files

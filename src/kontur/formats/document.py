@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from numbers import Integral
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 import numpy as np
 import orjson
@@ -29,6 +29,7 @@ from kontur.wording import listed, plural, quoted
 
 log = logging.getLogger("kontur.formats")
 Row = TypeVar("Row")
+Names = Literal["last", "once"]  # of the members of an object
 
 DEEPEST = 64  # levels of JSON; a MultiPolygon of GeoJSON needs nine
 LONGEST_NUMBER = 400  # digits; the largest float has 309
@@ -45,14 +46,22 @@ MARKS[ord('"')] = QUOTE
 CHUNK = 1 << 20  # letters that are checked at a time
 
 
-def load(path: str | Path) -> Any:
+def load(path: str | Path, *, names: Names = "last") -> Any:
     """The content of a JSON file; raises `InputError` where it is missing or not JSON.
 
-    NaN and Infinity are read, since programs write them. Numbers of hundreds of digits and nesting
-    beyond `DEEPEST` are refused before parsing.
+    Of a name that an object has several times the last counts; with "once" it is refused. NaN and
+    Infinity are read, since programs write them. Numbers of hundreds of digits and nesting beyond
+    `DEEPEST` are refused before parsing.
     """
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        name, times = Counter(name for name, _ in pairs).most_common(1)[0] if pairs else ("", 0)
+        if times > 1:
+            raise InputError(f"{path} has the name {quoted(name)} twice; each stands there once")
+        return dict(pairs)
+
     with _parsing(load_text(path), path) as text:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=once if names == "once" else None)
 
 
 def load_rows(path: str | Path, key: str, convert: Callable[[int, Any], Row]) -> Any:

@@ -10,7 +10,7 @@ from jaxtyping import Bool
 from kontur.formats.attributes import attributes_of, attributes_of_image
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
-from kontur.formats.labels import with_storable_ids
+from kontur.formats.label_ids import storable_ids
 from kontur.formats.qupath import CLASS_COLOUR, COLOUR, UUID
 from kontur.formats.tracks import TRACK
 from kontur.geometry import raster
@@ -52,7 +52,7 @@ def information_losses(target: Format, entries: Sequence[ImageAnnotation]) -> li
     if ignored and not target.ignore:
         notes.append(f"{plural(ignored, 'region')} to ignore left out")
     notes += _lost_attributes(target, entries)
-    renumbered = sum(_renumbered(target, one) for one in images)
+    renumbered = sum(_renumbered(target, one) for one in _of_one_file(target, entries))
     if renumbered:
         how = "cannot be stored and become others" if target.ids else "lost"
         notes.append(f"{plural(renumbered, 'id')} {how}")
@@ -136,13 +136,25 @@ def _not_taken(target: Format, attributes: Mapping[str, Any]) -> list[str]:
     return [name for name in attributes if name not in taken]
 
 
-def _renumbered(target: Format, instances: Instances) -> int:
+def _of_one_file(target: Format, entries: Sequence[ImageAnnotation]) -> list[list[Instances]]:
+    """The objects of each image, which are numbered together: of one plane, or of all of them."""
+    files: dict[Any, list[Instances]] = {}
+    for number, entry in enumerate(entries):
+        key = (entry.image, entry.file_name) if target.planes else number
+        files.setdefault(key, []).append(entry.instances)
+    return [*files.values()]
+
+
+def _renumbered(target: Format, planes: Sequence[Instances]) -> int:
     """How many objects come back with another id."""
-    one = instances if target.ignore else instances[~instances.ignore]
     if target.ids and not target.raster:
         return 0
-    stored = with_storable_ids(one).ids if target.ids else np.arange(1, len(one) + 1)
-    return int((stored != np.where(one.ignore, -np.abs(one.ids), one.ids)).sum())
+    kept = [one if target.ignore else one[~one.ignore] for one in planes]
+    stored = storable_ids(kept) if target.ids else [np.arange(1, len(one) + 1) for one in kept]
+    return sum(
+        int((ids != np.where(one.ignore, -np.abs(one.ids), one.ids)).sum())
+        for ids, one in zip(stored, kept, strict=True)
+    )
 
 
 def _place(plane: Plane) -> str:

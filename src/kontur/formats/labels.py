@@ -15,19 +15,17 @@ import numpy as np
 from jaxtyping import Float, Integer, Shaped
 
 from kontur.errors import InputError
-from kontur.formats import atomic, images, masks, ome
+from kontur.formats import atomic, images, label_ids, masks, ome
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
 from kontur.instances.label_image import smallest_type
 
-LARGEST = 2**32 - 1  # id; beyond 32 bits Fiji and most readers give up
 LARGEST_IMAGE = 2**33  # pixels; label images of 32 bits are then of 32 GiB
 OME = (".ome.tif", ".ome.tiff")
 CENTIMETRE = 1e4  # µm
 MOST_STEPS = 1e5  # between 0 and the largest label, where a scale factor is looked for
-LARGEST_SIGNED = 2**31 - 1  # where regions to ignore need negative numbers
 
 
 def read(file: OutlineFile) -> list[ImageAnnotation]:
@@ -111,7 +109,9 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     """
     check_one_image(entries)
     size = known_size(entries[0], path)
-    array = painted(with_storable_ids(entries[0].instances).replace(size=size))
+    found = entries[0].instances
+    (ids,) = label_ids.storable_ids([found])
+    array = painted(found.replace(ids=ids, size=size))
     if path.suffix.lower() == ".png":
         if array.dtype != np.uint16:
             raise InputError(
@@ -177,17 +177,6 @@ def type_of_ids(plane: Instances) -> np.dtype[Any]:
     """The smallest type that holds the ids that cover a pixel."""
     kind = smallest_type(plane.ids)
     return kind if kind == np.uint16 else painted(plane).dtype
-
-
-def with_storable_ids(instances: Instances) -> Instances:
-    """The same with positive ids of objects and negative ones of regions to ignore."""
-    ids, ignore = instances.ids, instances.ignore
-    ids = np.where(ignore & (ids > 0), -ids, ids)
-    largest = LARGEST_SIGNED if ignore.any() else LARGEST
-    storable = ((ids < 0) == ignore) & (ids != 0) & (np.abs(ids) <= largest)
-    if not storable.all() or len(np.unique(ids)) < len(ids):
-        ids = np.where(ignore, -1, 1) * np.arange(1, len(ids) + 1)
-    return instances.replace(ids=ids)
 
 
 FORMAT = Format(

@@ -5,6 +5,7 @@ part of a name, as of the frames of a film. In the Decathlon channels are the fo
 which is time elsewhere.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -12,42 +13,47 @@ from kontur.errors import InputError
 from kontur.formats import nnunet_dataset
 from kontur.wording import listed, plural
 
+ENDINGS = (".nii.gz", ".nii")  # of labels
 FOLDERS = ("imagesTr", "imagesTs")  # to train with, and to test on
 CHANNEL = re.compile(r"(?P<case>.+)_(?P<number>\d{4})(?P<ending>\.nii(\.gz)?)", re.IGNORECASE)
 
 
 def is_further(path: Path) -> bool:
     """Whether a file is a channel of an image that is called by another file."""
-    name = CHANNEL.fullmatch(path.name)
-    if name is None or int(name["number"]) == 0 or path.absolute().parent.name not in FOLDERS:
+    channel = _channel(path)
+    if channel is None or int(channel["number"]) == 0:
         return False
-    return _file(path, 0).is_file()
+    first = _file(path, 0)
+    return first.is_file() and _channel(first) is not None
 
 
 def files_of_case(path: Path) -> list[Path]:
     """The files of the channels of an image, in their order; the one file of any other image.
 
-    Raises `InputError` where one is missing, or there are not as many as `dataset.json` names.
+    A further channel that is asked for by its own name is one too. Raises `InputError` where a
+    channel is missing, the first one too, or there are not as many as `dataset.json` names.
     """
-    name = CHANNEL.fullmatch(path.name)
-    if name is None or int(name["number"]) > 0 or path.absolute().parent.name not in FOLDERS:
+    channel = _channel(path)
+    if channel is None or is_further(path):
         return [path]
-    dataset = nnunet_dataset.dataset_around(path.parent)
-    named = () if dataset is None else dataset.channels
-    files = [path]
-    while (further := _file(path, len(files))).is_file():
-        files.append(further)
-    if named and len(named) != len(files):
+    case, named = channel["case"], channel_names(path)
+    numbers = _numbers(path)
+    if 0 not in numbers:
+        if not _lacks_first(path, numbers, len(named)):
+            return [path]
+    elif named and len(named) != len(numbers):
         raise InputError(
-            f"{path.parent} has {plural(len(files), 'file')} of the case {name['case']}, and "
+            f"{path.parent} has {plural(len(numbers), 'file')} of the case {case}, and "
             f"dataset.json names {plural(len(named), 'channel')} ({listed(named)}); wanted a file "
             f"for each, {path.name} and so on"
         )
-    if _file(path, len(files) + 1).is_file():
-        raise InputError(
-            f"the channel {further.name} of the case {name['case']} is missing in {path.parent}"
-        )
-    return files
+    missing = sorted({*range(max(numbers))} - numbers)
+    if missing:
+        files = [_file(path, number).name for number in missing]
+        which = f"the channel {files[0]}" if len(files) == 1 else f"the channels {listed(files)}"
+        verb = "is" if len(files) == 1 else "are"
+        raise InputError(f"{which} of the case {case} {verb} missing in {path.parent}")
+    return [_file(path, number) for number in sorted(numbers)]
 
 
 def channels_of_axis(path: Path, length: int) -> int:
@@ -67,6 +73,53 @@ def channel_names(path: Path) -> tuple[str, ...]:
     """
     dataset = nnunet_dataset.dataset_around(path.parent)
     return () if dataset is None else dataset.channels
+
+
+def _channel(path: Path) -> re.Match[str] | None:
+    """The parts of the name of a channel; None of any other file, and of one that is a case.
+
+    The labels decide: `amos_0001.nii.gz` is a case where they are called so too, as in the
+    Decathlon, and there is no `amos_0001_0000.nii.gz` that they would be of.
+    """
+    name = CHANNEL.fullmatch(path.name)
+    if name is None or path.absolute().parent.name not in FOLDERS:
+        return None
+    ending = name["ending"]
+    called = path.name.removesuffix(ending)
+    if _is_labelled(path, called) and not path.with_name(f"{called}_0000{ending}").is_file():
+        return None
+    return name
+
+
+def _is_labelled(path: Path, case: str) -> bool:
+    """Whether the folder of labels beside that of an image has some of this name."""
+    folder = path.absolute().parent
+    labels = folder.with_name(folder.name.replace("images", "labels"))
+    return any((labels / f"{case}{ending}").is_file() for ending in ENDINGS)
+
+
+def _numbers(path: Path) -> set[int]:
+    """The numbers of the files of the case of a channel, from a listing of the folder."""
+    mine = CHANNEL.fullmatch(path.name)
+    assert mine is not None
+    start = f"{mine['case']}_"
+    found = {int(mine["number"])}
+    for name in os.listdir(path.parent):
+        other = CHANNEL.fullmatch(name) if name.startswith(start) else None
+        if other is not None and (other["case"], other["ending"]) == (mine["case"], mine["ending"]):
+            found |= {int(other["number"])} if _channel(path.with_name(name)) else set()
+    return found
+
+
+def _lacks_first(path: Path, numbers: set[int], named: int) -> bool:
+    """Whether a case without a file 0000 lacks it, and is not one of cases that are numbered.
+
+    It does where there are labels of the case, or where every number is one of those of the
+    channels that `dataset.json` names.
+    """
+    name = CHANNEL.fullmatch(path.name)
+    assert name is not None
+    return max(numbers) < named or _is_labelled(path, name["case"])
 
 
 def _file(path: Path, number: int) -> Path:

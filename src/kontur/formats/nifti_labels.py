@@ -18,6 +18,7 @@ from kontur.formats import (
     atomic,
     document,
     images,
+    label_ids,
     label_levels,
     labels,
     masks,
@@ -40,8 +41,8 @@ LEVEL = 6  # of packing; the highest takes several times as long for a few per c
 def read(file: OutlineFile) -> list[ImageAnnotation]:
     """The objects of a page, or of every plane that has some, by `file.task` as in `labels.read`.
 
-    Classes without names are those of all planes. Errors as of `labels.read_array`, and
-    `masks.objects`.
+    Classes without names are those of all planes, and no region has the id of one of another plane.
+    Errors as of `labels.read_array`, and `masks.objects`.
     """
     task, volume = masks.choose_task(file.task), nifti.open_volume(file.path)
     alone = file.page is not None or volume.pages == 1
@@ -61,6 +62,7 @@ def read(file: OutlineFile) -> list[ImageAnnotation]:
         for page in pages
     ]
     if len(planes) > 1:
+        planes = planes if task == "instances" else label_ids.different_ids(planes)
         planes = [one for one in planes if len(one)] or [planes[0].replace(plane=None)]
     name, side = FORMAT.stem(file.path), volume.pixel_size
     return [
@@ -80,9 +82,11 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
     image = _volume(entries[0].image)
     size = labels.known_size(entries[0], path) if image is None else image.size
 
+    ids = label_ids.storable_ids(entry.instances for entry in entries)
+
     def plane(number: int) -> Instances:
         labels.check_size(entries[number], size, path)
-        return labels.with_storable_ids(entries[number].instances).replace(size=size)
+        return entries[number].instances.replace(ids=ids[number], size=size)
 
     planes = LazySequence(len(entries), plane)
     facts = [(one.plane, labels.type_of_ids(one)) for one in planes]

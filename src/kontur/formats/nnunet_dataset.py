@@ -15,6 +15,7 @@ from kontur.formats.file_stamp import FileStamp
 from kontur.wording import quoted
 
 FILE = "dataset.json"
+BACKGROUND = "background"  # the name of the label 0
 CHANNELS = ("channel_names", "modality")  # of nnU-Net 2, and of the Decathlon and nnU-Net 1
 
 
@@ -41,7 +42,7 @@ def dataset_around(folder: Path) -> NnunetDataset | None:
 @functools.lru_cache(maxsize=8)
 def _read(path: Path, stamp: FileStamp) -> NnunetDataset:
     """The content of a file as it was at this stamp."""
-    content = document.load(path)
+    content = document.load(path, names="once")
     if not isinstance(content, dict):
         return NnunetDataset(path, (), None)
     channels: Any = next((content[key] for key in CHANNELS if key in content), {})
@@ -78,4 +79,17 @@ def _classes(named: Mapping[str, Any], path: Path) -> dict[int, str]:
         )
     if len({value for value, _ in pairs}) < len(pairs):
         raise InputError(f"{path} gives two classes one label; each has a number of its own")
-    return {value: name for value, name in sorted(pairs) if value > 0}
+    classes = dict(sorted(pairs))
+    other = classes.get(0, BACKGROUND)
+    moved = next((value for value, name in pairs if value > 0 and _is_background(name)), None)
+    if not _is_background(other) or moved is not None:
+        came = f"{moved} is {BACKGROUND}" if moved is not None else f"0 is {quoted(other)}"
+        raise InputError(
+            f"{path} names the labels so that {came}; wanted 0 as {BACKGROUND}, where no object "
+            f"is: write label images with classes from 1, or name 0 {BACKGROUND} if it is that"
+        )
+    return {value: name for value, name in classes.items() if value > 0}
+
+
+def _is_background(name: Any) -> bool:
+    return str(name).casefold() == BACKGROUND

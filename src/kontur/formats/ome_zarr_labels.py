@@ -16,7 +16,7 @@ import numpy as np
 
 from kontur import extra
 from kontur.errors import InputError
-from kontur.formats import atomic, label_levels, labels, ome_zarr, zarr_store
+from kontur.formats import atomic, label_ids, label_levels, labels, ome_zarr, zarr_store
 from kontur.formats.format import Format
 from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.label_levels import LabelLevels
@@ -97,9 +97,11 @@ def write(
         version = VERSIONS[0] if zarr_store.opened(image.path).metadata.zarr_format == 2 else "0.5"
     size = levels.shapes[0][-2:]
 
+    ids = label_ids.storable_ids(entry.instances for entry in entries)
+
     def plane(number: int) -> Instances:
         labels.check_size(entries[number], size, path)
-        return labels.with_storable_ids(entries[number].instances).replace(size=size)
+        return entries[number].instances.replace(ids=ids[number], size=size)
 
     planes = LazySequence(len(entries), plane)
     kind, form = np.result_type(*map(labels.type_of_ids, planes)), 2 if version == "0.4" else 3

@@ -4,11 +4,13 @@ A label image of several pages, a volume, and outlines on planes are of the whol
 no plane is of any.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
 from kontur import formats
 from kontur.data.annotation_options import annotation_options
 from kontur.data.annotations import read_annotation, read_outlines
+from kontur.data.image_planes import of_annotations, pages_by_place
 from kontur.data.layout import AnnotatedImage, Layout
 from kontur.errors import InputError
 from kontur.formats.page_count import check_is_one_stack, count_pages
@@ -17,18 +19,17 @@ from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.pixels import Pictures
 
-Planes = Callable[[], Sequence[Plane | None]]
-
 
 def annotated_planes(
     pictures: Pictures, image: FolderImage, annotated: AnnotatedImage, page: int
 ) -> dict[int, Instances]:
     """The objects of each plane that the annotation names, by page; of the one page where of none.
 
-    Raises `InputError` where one of them cannot be read, or is not of the plane's size.
+    Raises `InputError` where one of them cannot be read, is not of the plane's size, or lies where
+    the image has no plane.
     """
     there = pictures.pages(image)
-    outlines = _outlines(annotated, lambda: pictures.planes(image)) if there > 1 else {}
+    outlines = _outlines(annotated) if there > 1 else {}
     pages = [number for number in [*outlines, *label_pages(annotated)] if number < there]
     alike = _is_one_stack(image)
 
@@ -53,17 +54,21 @@ def label_pages(annotated: AnnotatedImage) -> list[int]:
     return list(range(count)) if count > 1 else []
 
 
-def by_page(found: Sequence[Instances], planes_of_image: Planes) -> dict[int, Instances]:
+def by_page(found: Sequence[Instances], image: Path) -> dict[int, Instances]:
     """The objects of each plane, by page.
 
-    A file names depth and time. Where both differ the planes of the image tell the pages: what lies
-    on none of them is left out.
+    A file names depth and time, and other programs no page. In an image of several depths and
+    several times its planes then tell the pages: what lies on none of them is left out. Errors as
+    of `pages_by_place`.
     """
-    if not has_depths_and_times(found):
-        return {place_of(objects).number: objects for objects in found}
-    pages = {plane[:2]: page for page, plane in enumerate(planes_of_image()) if plane is not None}
-    places = [place_of(objects)[:2] for objects in found]
-    return {pages[place]: o for place, o in zip(places, found, strict=True) if place in pages}
+    planes = list(map(place_of, found))
+    if any(plane.page is None and (plane.z or plane.t) for plane in planes):
+        pages = pages_by_place(image)
+        if min(len({place[axis] for place in pages}) for axis in (0, 1)) > 1:
+            numbers = [pages.get(p[:2]) if p.page is None else p.page for p in planes]
+            pairs = zip(numbers, found, strict=True)
+            return {number: objects for number, objects in pairs if number is not None}
+    return {plane.number: objects for plane, objects in zip(planes, found, strict=True)}
 
 
 def place_of(objects: Instances) -> Plane:
@@ -77,12 +82,13 @@ def has_depths_and_times(found: Sequence[Instances]) -> bool:
     return any(place.z for place in places) and any(place.t for place in places)
 
 
-def _outlines(annotated: AnnotatedImage, planes_of_image: Planes) -> dict[int, Instances]:
+def _outlines(annotated: AnnotatedImage) -> dict[int, Instances]:
     """The objects of a file of outlines that names planes, by page; none of other annotations."""
-    if annotated.kind != "outlines" or not formats.format_of(annotated.annotation).planes:
+    file = annotated.annotation
+    if annotated.kind != "outlines" or not formats.format_of(file).planes:
         return {}
-    found = [entry.instances for entry in formats.read_images(annotated.annotation)]
-    return by_page([one for one in found if one.plane is not None], planes_of_image)
+    planes = of_annotations(formats.read_images(file), file, pages_by_place(annotated.image))
+    return {page: planes.on(page) for page in planes.pages}
 
 
 def _is_one_stack(image: FolderImage) -> bool:

@@ -66,7 +66,7 @@ class ChangedFiles:
             return
         file = OutlineFile(path)
         try:
-            found = planes_of(file, lambda: self._pictures.planes(image))
+            found = planes_of(file, image.path)
             there = set(range(self._pictures.pages(image)))
             pages = sorted((set(self._history.planes(image.key)) | set(found)) & there)
             planes = [self._of_file(image, page, found.get(page)) for page in pages]

@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import shapely
+from jaxtyping import Bool
 
 from kontur import formats
 from kontur.data.file_names import stem
 from kontur.errors import InputError
-from kontur.formats.image_annotation import ImageAnnotation, unique_ids
+from kontur.formats.image_annotation import ImageAnnotation
 from kontur.formats.information_loss import information_losses
-from kontur.web.annotated_planes import label_pages
+from kontur.formats.label_ids import different_ids
+from kontur.instances import Instances
+from kontur.web.annotated_planes import annotated_planes, label_pages, place_of
 from kontur.web.image_folder import FolderImage
 from kontur.web.schema import ExportFormat
 from kontur.web.workspace import Workspace
@@ -44,7 +48,7 @@ def export(here: Workspace, images: Sequence[FolderImage], format: str) -> Expor
         raise InputError("there is nothing to export: no image has outlines yet")
     annotations = {image: _annotations_of(here, image) for image in images}
     if kind.raster and kind.planes:
-        annotations = {image: _numbered(image, of) for image, of in annotations.items()}
+        annotations = {image: _numbered(here, image, of) for image, of in annotations.items()}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         try:
@@ -97,20 +101,37 @@ def _annotations_of(here: Workspace, image: FolderImage) -> list[ImageAnnotation
     return annotations
 
 
-def _numbered(image: FolderImage, annotations: Sequence[ImageAnnotation]) -> list[ImageAnnotation]:
+def _numbered(
+    here: Workspace, image: FolderImage, annotations: Sequence[ImageAnnotation]
+) -> list[ImageAnnotation]:
     """The planes of a stack with ids that no other plane has, for one id is one object there.
 
-    Those of an annotation by labels of several planes say already which objects are the same.
+    Labels of several planes say which objects are the same, unless they are classes: what still
+    lies where they have it keeps its id, and what was drawn since has one that is free.
     """
-    if image.annotated is not None and label_pages(image.annotated):
-        return [*annotations]
-    objects = [one.instances for one in annotations]
-    ids = np.array(unique_ids([number for one in objects for number in one.ids.tolist()]), np.int64)
-    parts = np.split(ids, np.cumsum([len(one) for one in objects])[:-1])
-    return [
-        one._replace(instances=found.replace(ids=own))
-        for one, found, own in zip(annotations, objects, parts, strict=True)
-    ]
+    objects, labels = [one.instances for one in annotations], image.annotated
+    if labels is None or labels.class_of_value or not label_pages(labels):
+        numbered = different_ids(objects)
+    else:
+        read = annotated_planes(here.pictures, image, labels, 0)
+        kept = [_lies_in(one, read.get(place_of(one).number)) for one in objects]
+        ids, known = np.concatenate([one.ids for one in objects]), np.concatenate(kept)
+        ids[~known] = max(ids.max(initial=0), 0) + 1 + np.arange((~known).sum())
+        parts = np.split(ids, np.cumsum([len(one) for one in objects])[:-1])
+        numbered = [one.replace(ids=own) for one, own in zip(objects, parts, strict=True)]
+    return [one._replace(instances=of) for one, of in zip(annotations, numbered, strict=True)]
+
+
+def _lies_in(found: Instances, labels: Instances | None) -> Bool[np.ndarray, " k"]:
+    """Which objects touch the one of their id in the labels of their plane."""
+    outlines = (
+        {} if labels is None else dict(zip(labels.ids.tolist(), labels.polygons, strict=True))
+    )
+    others = [outlines.get(number) for number in found.ids.tolist()]
+    touching: Bool[np.ndarray, " k"] = shapely.intersects(
+        np.array(found.polygons, object), np.array([*others, None], object)[:-1]
+    )
+    return touching
 
 
 def _named(

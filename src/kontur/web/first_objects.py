@@ -1,6 +1,6 @@
 """The objects with which a plane begins, and what the files beside an image tell of it before."""
 
-from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from kontur.data.layout import AnnotatedImage
@@ -8,7 +8,6 @@ from kontur.errors import InputError
 from kontur.formats import geojson
 from kontur.formats.outline_file import OutlineFile
 from kontur.instances import Instances
-from kontur.instances.plane import Plane
 from kontur.web import files_beside
 from kontur.web.annotated_planes import (
     annotated_planes,
@@ -46,7 +45,7 @@ def first_objects(
     ours = files_beside.our_file(image.path, folder.shared_stems)
     none = Instances.empty(size)
     if ours is not None:
-        found = planes_of(ours, lambda: pictures.planes(image))
+        found = planes_of(ours, image.path)
         return FirstObjects({page: none} | found, told_by(list(found.values())), ours)
     if image.annotated is not None:
         found = annotated_planes(pictures, image, image.annotated, page)
@@ -54,13 +53,11 @@ def first_objects(
     return FirstObjects({page: none}, "untouched", None)
 
 
-def planes_of(
-    file: OutlineFile, planes_of_image: Callable[[], Sequence[Plane | None]]
-) -> dict[int, Instances]:
+def planes_of(file: OutlineFile, image: Path) -> dict[int, Instances]:
     """The objects of each plane of a file of ours, by page; of the size that the file says."""
     found = [annotation.instances for annotation in geojson.read(file)]
     found = [objects if objects.size is None else objects.clip(objects.size) for objects in found]
-    return by_page(found, planes_of_image)
+    return by_page(found, image)
 
 
 class FileStatuses:

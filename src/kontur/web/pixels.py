@@ -22,7 +22,6 @@ from kontur.formats.lazy_pixels import LazyPixels, OpenImage
 from kontur.formats.page_count import count_pages
 from kontur.formats.pixel_sides import stated_sides
 from kontur.formats.pixel_size import square_side
-from kontur.instances.plane import Plane
 from kontur.web.image_folder import FolderImage
 from kontur.web.levels import TILE, DiskLevels, HeldLevels, Levels, Span
 
@@ -142,10 +141,6 @@ class Pictures:
             return pages
         count = self.pages(image)
         return [page for page in pages if page < count]
-
-    def planes(self, image: FolderImage) -> list[Plane | None]:
-        """Depth and time of every plane, each of which is read for it."""
-        return [self.read(image, page).image.plane for page in range(self.pages(image))]
 
     def pixel_size(self, image: FolderImage, page: int) -> float | None:
         """The side of a pixel in µm as `kontur measure` takes it: of the image, else of its labels.
