@@ -6,6 +6,7 @@ import pytest
 
 from kontur.data.convert_folders import convert_folders
 from kontur.data.folder import open_folder
+from kontur.data.inspect import inspect
 from kontur.data.pairing import pair
 from kontur.errors import InputError
 from kontur.formats.conversion import convert
@@ -220,6 +221,45 @@ def test_a_slice_of_a_data_set_is_converted_to_its_place_in_the_volume(tmp_path)
     assert made.objects == 3
     labels = nibabel.load(tmp_path / "out" / "a_0000.labels.nii.gz").dataobj
     np.testing.assert_array_equal(np.asarray(labels) > 0, CLASSES > 0)
+
+
+def test_all_slices_of_volumes_are_converted_where_the_format_has_planes(tmp_path):
+    both = np.dstack([CLASSES, CLASSES])
+    case(tmp_path / "data", NNUNET, both)
+    ids = np.where(both == 1, 7, both).astype(np.uint8)
+    save(tmp_path / "ids", "a.nii.gz", array=ids)
+    for source in ("data", "ids", "data/labelsTr"):
+        for format in ("nifti", "geojson"):
+            convert_folders([tmp_path / source], tmp_path / f"{source}-{format}", format=format)
+    labels = np.asarray(nibabel.load(tmp_path / "data-nifti" / "a_0000.labels.nii.gz").dataobj)
+    np.testing.assert_array_equal(labels > 0, both > 0)
+    numbers = [set(np.unique(labels[:, :, k])) - {0} for k in range(4)]
+    assert [len(plane) for plane in numbers] == [0, 3, 0, 3]
+    assert not numbers[1] & numbers[3]  # regions of classes on two slices are two objects
+    made = [json.loads(path.read_text()) for path in (tmp_path / "data-geojson").iterdir()]
+    planes = [one["geometry"]["plane"]["z"] for one in made[0]["features"]]
+    assert planes == [1, 1, 1, 3, 3, 3]
+    labels = np.asarray(nibabel.load(tmp_path / "ids-nifti" / "a.labels.nii.gz").dataobj)
+    np.testing.assert_array_equal(labels[:, :, 1], ids[:, :, 1])  # an id is one object
+    np.testing.assert_array_equal(labels[:, :, -1], ids[:, :, -1])
+    with pytest.raises(InputError, match=r"choose .* with --page"):
+        convert_folders([tmp_path / "data"], tmp_path / "coco", format="coco")
+    with pytest.raises(InputError, match="choose one with --page"):
+        convert_folders([tmp_path / "ids"], tmp_path / "coco", format="coco")
+
+
+def test_volumes_without_objects_are_converted_to_empty_ones(tmp_path):
+    case(tmp_path / "data", NNUNET, 0 * CLASSES)
+    made = convert_folders([tmp_path / "data"], tmp_path / "out", format="nifti")
+    assert (made.objects, made.images) == (0, 1)
+    labels = nibabel.load(tmp_path / "out" / "a_0000.labels.nii.gz")
+    assert labels.shape == CLASSES.shape
+    assert not np.asarray(labels.dataobj).any()
+
+
+def test_volumes_of_which_no_slice_is_chosen_need_no_repair(tmp_path):
+    report = inspect(open_folder(case(tmp_path, NNUNET))).text()
+    assert "1 image (a_0000) cannot be used: choose a plane with --page" in report
 
 
 def test_a_label_called_ignore_is_of_regions_to_ignore(tmp_path):

@@ -13,18 +13,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+import numpy as np
+
 from kontur import formats, select
 from kontur.data import image_copies
 from kontur.data.file_names import partner_name, stem
 from kontur.data.folder import open_folder
 from kontur.data.folder_tables import METADATA_FILE, groups_of
+from kontur.data.image_planes import Pages
 from kontur.data.pairing import are_annotations, prediction_files
 from kontur.data.recognise_layout import recognise_layout
 from kontur.errors import InputError
 from kontur.formats import Format, ImageAnnotation, atomic, embedded_picture, zarr_store
 from kontur.formats.coco_writer import lost_by_joining
 from kontur.formats.conversion import Conversion
-from kontur.formats.image_annotation import pick
+from kontur.formats.image_annotation import pick, unique_ids
 from kontur.formats.images import open_image
 from kontur.formats.information_loss import information_losses
 from kontur.formats.page_count import count_pages
@@ -37,22 +40,30 @@ JOINED = "annotations"  # the file of a format that lists images, in a folder
 
 
 class _Named(NamedTuple):
-    """An image of a source: its name without the ending, unique, and its objects."""
+    """An image of a source: its name without the ending, unique, and its objects on each plane."""
 
     name: str
-    entry: ImageAnnotation
+    entries: tuple[ImageAnnotation, ...]
     image: Path | None = None
     metadata: Mapping[str, str] = {}
 
+    @property
+    def file_name(self) -> str:
+        return self.entries[0].file_name
+
 
 class _Wanted(NamedTuple):
-    """How sources are read, and which images of data sets; whether their files are wanted."""
+    """How sources are read, and which images of data sets; whether their files are wanted.
+
+    `planes` is whether all planes of a stack are, where no page is chosen.
+    """
 
     task: str
     page: int | None
     split: str | None
     where: tuple[str, ...]
     with_images: bool
+    planes: bool
 
 
 def convert_folders(
@@ -79,14 +90,15 @@ def convert_folders(
     drawn with the `seed`: a smaller part lies within a larger one. `val` divides what is left into
     `val/`, that part of it, and `train/`; images of one `group` (`folder_tables.groups_of`) stay
     together. With `images` = `copy` or `link` the images come along, see `image_copies`, and their
-    rows of `metadata.csv`. Nothing is written where a file exists
+    rows of `metadata.csv`. Without a `page` all planes of a stack are written, where the format has
+    planes. Nothing is written where a file exists
     already, unless `overwrite`. Raises `InputError` for images of one name, for sources without
     images where these are wanted, and as reading and writing do.
     """
     target = Path(target)
     kind = formats.format_named(format) if format else formats.format_to_write(target)
     way = image_copies.choose_copies(images)
-    wanted = _Wanted(task, page, split, tuple(where), way != "none")
+    wanted = _Wanted(task, page, split, tuple(where), way != "none", kind.planes)
     found = [image for source in sources for image in _images(Path(source), wanted)]
     if not found:
         raise InputError(f"{' and '.join(map(str, sources))} holds no image with outlines")
@@ -104,7 +116,7 @@ def convert_folders(
         raise InputError("--group keeps images together that --val divides; give --val too")
     if val is not None:
         found = _divided(found, val, seed, group, sources[0])
-    entries = [image.entry for image in found]
+    entries = [entry for image in found for entry in image.entries]
     files = _files(target, kind, found)
     copies = _copies(target, kind, found) if way != "none" else {}
     places = [*(path for path, _ in files), *copies]
@@ -126,7 +138,7 @@ def convert_folders(
         losses += lost_by_joining(entries)
     if way == "none" and not is_file_target(target, kind.name) and any(one.image for one in found):
         losses.append("the images stay where they are: --images copy or link brings them along")
-    return Conversion(objects, len(entries), tuple(losses))
+    return Conversion(objects, len(found), tuple(losses))
 
 
 def is_file_target(target: str | Path, format: str | None) -> bool:
@@ -156,7 +168,7 @@ def _files(
     return [
         (
             place / f"{image.name}{kind.file_endings[0]}",
-            [image.entry._replace(file_name=_last(image.entry.file_name))],
+            [one._replace(file_name=_last(one.file_name)) for one in image.entries],
         )
         for image in images
     ]
@@ -167,12 +179,13 @@ def _told_apart(images: Sequence[_Named]) -> list[ImageAnnotation]:
 
     Readers would take them for one image, with the objects of all.
     """
-    times = Counter(image.entry.file_name for image in images)
+    times = Counter(image.file_name for image in images)
     return [
-        one._replace(file_name=str(PurePosixPath(name).with_name(_last(one.file_name))))
+        one._replace(file_name=str(PurePosixPath(image.name).with_name(_last(one.file_name))))
         if times[one.file_name] > 1
         else one
-        for name, one, *_ in images
+        for image in images
+        for one in image.entries
     ]
 
 
@@ -189,10 +202,9 @@ def _divided(
         before = "val" if image.name in held else "train"
         first, _, rest = image.name.partition("/")
         inside = rest if rest and split_of(first) else image.name
-        file = f"{before}/{PurePosixPath(inside).with_name(_last(image.entry.file_name))}"
-        divided.append(
-            image._replace(name=f"{before}/{inside}", entry=image.entry._replace(file_name=file))
-        )
+        file = f"{before}/{PurePosixPath(inside).with_name(_last(image.file_name))}"
+        entries = tuple(entry._replace(file_name=file) for entry in image.entries)
+        divided.append(image._replace(name=f"{before}/{inside}", entries=entries))
     if len({image.name for image in divided}) < len(divided):
         raise InputError("images of different splits have one name, so they cannot be divided anew")
     return divided
@@ -202,10 +214,11 @@ def _copies(target: Path, kind: Format, images: Sequence[_Named]) -> dict[Path, 
     """The image of each place in the target where one is to lie."""
     folder = _folder_of(target, kind)
     copies: dict[Path, Path] = {}
-    for name, entry, image, _ in images:
+    for named in images:
+        name, image = named.name, named.image
         if image is None:
             raise InputError(
-                f"the image {entry.file_name} was not found, so it cannot be copied or linked; "
+                f"the image {named.file_name} was not found, so it cannot be copied or linked; "
                 "convert the outlines alone, or put the image beside them"
             )
         single = is_file_target(target, kind.name) and not kind.several_images
@@ -239,33 +252,35 @@ def _write_metadata(folder: Path, images: Sequence[_Named], overwrite: bool) -> 
 
 
 def _images(source: Path, wanted: _Wanted) -> list[_Named]:
-    task, page, split, where, with_images = wanted
+    task, page, split, where, with_images, planes = wanted
     if not zarr_store.is_folder(source) and not with_images:
         if not source.exists():
             raise InputError(f"there is no file {source}")
         if split is not None or where:
             raise InputError(f"--split and --where are for data sets, and {source} is a file")
-        return _of_file(partner_name(formats.name_of(source)), source, task, page)
+        return _of_file(partner_name(formats.name_of(source)), source, wanted)
     try:
         layout = recognise_layout(source)
     except InputError:
         if split is not None or where or with_images:
             raise
         if formats.find_format(source) is not None:  # of files of one object each
-            return _of_file(source.name, source, task, page)
+            return _of_file(source.name, source, wanted)
         files = prediction_files(source)
         if not are_annotations(files, page=page):
             raise
-        return [image for name, path in files.items() for image in _of_file(name, path, task, page)]
-    folder = open_folder(source, task=task, page=page, split=split, layout=layout).where(where)
-    found = []
+        return [image for name, path in files.items() for image in _of_file(name, path, wanted)]
+    stacked = page is None and planes and count_pages(layout.annotated[0].image) > 1
+    pages: Pages = "all" if stacked else page
+    folder = open_folder(source, task=task, page=pages, split=split, layout=layout).where(where)
+    found: dict[str, list[ImageAnnotation]] = {}
     for item, sample in zip(folder.annotated, folder.samples, strict=True):
         file_name = PurePosixPath(item.name).with_name(item.image.name).as_posix()
         if with_images or embedded_picture.is_in(item.image):
             file_name = f"{item.name}{image_copies.ending_of(item.image)}"
         instances = sample.instances
-        if page is not None and instances.plane is None and count_pages(item.image) > 1:
-            instances = instances.replace(plane=open_image(item.image, page=page).plane)
+        if item.page is not None and instances.plane is None and count_pages(item.image) > 1:
+            instances = instances.replace(plane=open_image(item.image, page=item.page).plane)
         one = ImageAnnotation(
             file_name,
             instances.size,
@@ -274,21 +289,42 @@ def _images(source: Path, wanted: _Wanted) -> list[_Named]:
             pixel_size=sample.pixel_size,
             image=item.image,
         )
-        rows = folder.metadata.get(item.name, {})
-        found.append(_Named(item.name, one, item.image, rows))
-    return found
+        found.setdefault(item.name, []).append(one)
+    return [
+        _Named(name, _of_planes(every, folder.task), every[0].image, folder.metadata.get(name, {}))
+        for name, every in found.items()
+    ]
 
 
-def _of_file(name: str, path: Path, task: str, page: int | None) -> list[_Named]:
+def _of_file(name: str, path: Path, wanted: _Wanted) -> list[_Named]:
     """The images that a file lists, or the one that it is named after."""
-    entries = formats.read_images(path, page=page, task=task)
+    entries = formats.read_images(path, page=wanted.page, task=wanted.task)
     if formats.format_of(path).several_images:
         return [_named(entry) for entry in entries]
-    if len(entries) > 1:
+    if len(entries) > 1 and not wanted.planes:
         pick(entries, None, path)  # raises: a plane is to be chosen
-    (entry,) = entries
-    same = _named(entry).name.rpartition("/")[2] == name.rpartition("/")[2]
-    return [_Named(name, entry if same else entry._replace(file_name=name))]
+    if _named(entries[0]).name.rpartition("/")[2] != name.rpartition("/")[2]:
+        entries = [entry._replace(file_name=name) for entry in entries]
+    return [_Named(name, _of_planes(entries, wanted.task))]
+
+
+def _of_planes(entries: Sequence[ImageAnnotation], task: str) -> tuple[ImageAnnotation, ...]:
+    """The planes of an image that have objects; the first where none has.
+
+    One id on two planes is one object. Regions of a mask are numbered anew on each plane, so that
+    here they are numbered through.
+    """
+    if len(entries) == 1:
+        return tuple(entries)
+    kept = [entry for entry in entries if len(entry.instances)] or entries[:1]
+    if task == "instances":
+        return tuple(kept)
+    ids = np.array(unique_ids([one for entry in kept for one in entry.instances.ids.tolist()]))
+    parts = np.split(ids, np.cumsum([len(entry.instances) for entry in kept])[:-1])
+    return tuple(
+        entry._replace(instances=entry.instances.replace(ids=own))
+        for entry, own in zip(kept, parts, strict=True)
+    )
 
 
 def _named(entry: ImageAnnotation) -> _Named:
@@ -302,7 +338,7 @@ def _named(entry: ImageAnnotation) -> _Named:
     long = next((part for part in parts if len(part.encode("utf-8", "replace")) > LONGEST), None)
     if long is not None:
         raise InputError(f"the name of an image is too long for a file's: {quoted(long)}")
-    return _Named("/".join(parts), entry)
+    return _Named("/".join(parts), (entry,))
 
 
 def _last(file_name: str) -> str:

@@ -40,7 +40,9 @@ def _unreadable(problems: Sequence[tuple[str, str]]) -> list[Issue]:
     details = [sentence for _, sentence in problems[:SENTENCES]]
     if len(problems) > SENTENCES:
         details.append(f"and {plural(len(problems) - SENTENCES, 'more file')}")
-    advice = "repair or remove it" if len(problems) == 1 else "repair or remove them"
+    paged = all("--page" in sentence for _, sentence in problems)  # sound, and a plane is wanted
+    them = "it" if len(problems) == 1 else "them"
+    advice = "choose a plane with --page" if paged else f"repair or remove {them}"
     return [Issue("unreadable", what, len(problems), problems[0][0], advice, tuple(details))]
 
 
