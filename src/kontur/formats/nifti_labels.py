@@ -90,7 +90,7 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
 
     planes = LazySequence(len(entries), plane)
     facts = [(one.plane, labels.type_of_ids(one)) for one in planes]
-    kind = np.result_type(*(kind for _, kind in facts))
+    kind = labels.type_of_all(kind for _, kind in facts)
     if image is None:
         side = entries[0].pixel_size
         levels = label_levels.of_planes(size, [place for place, _ in facts], side, path.name)
