@@ -103,6 +103,8 @@ def write(path: Path, entries: Sequence[ImageAnnotation], *, overwrite: bool = T
         header = nifti_label_header.of_image(image.start, kind, dim)
     numbers: dict[int, int] = {}  # of the entry on each page
     for number, (place, _) in enumerate(facts):
+        if place is None and not len(planes[number]):
+            continue  # no plane has an object
         index = levels.place_of(place, path)
         page = int(np.ravel_multi_index(index, shape[:-2])) if index else 0
         if numbers.setdefault(page, number) != number:
